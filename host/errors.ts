@@ -1,0 +1,72 @@
+/**
+ * Every way in which NANO can fail, as one closed set: a code, whose fault it is, and the HTTP status that a client
+ * sees. The text of an error goes to logs and to the person at the command line; a client of a tenant's app only
+ * ever sees the code and the sentence of `SENTENCES`.
+ */
+
+/** Whose fault a failure is: the app's developer, the operator of the host, the client, or NANO itself. */
+export type Blame = 'tenant' | 'operator' | 'client' | 'runtime'
+
+const CODES = {
+  // the app's code
+  APP_THREW: ['tenant', 500, 'The app threw an error.'],
+  APP_BAD_RESPONSE: ['tenant', 500, 'The app did not return a valid Response.'],
+  APP_HUNG: ['tenant', 500, 'The app can never answer: it waits for nothing that is going to happen.'],
+  APP_TRAPPED: ['tenant', 502, 'The app crashed while it handled this request.'],
+  APP_TIMEOUT: ['tenant', 504, 'The app did not answer in time.'],
+  APP_CPU_LIMIT: ['tenant', 503, 'The app used more processor time than it may.'],
+  APP_MEMORY_LIMIT: ['tenant', 503, 'The app used more memory than it may.'],
+  // traffic
+  HOST_UNKNOWN: ['client', 404, 'No app is configured for this host.'],
+  HOST_INVALID: ['client', 400, 'The request does not name exactly one valid host.'],
+  REQUEST_INVALID: ['client', 400, 'The request is malformed.'],
+  SHUTTING_DOWN: ['operator', 503, 'The server is shutting down.'],
+  // building
+  BUILD_FAILED: ['tenant', 500, 'The app could not be built.'],
+  // components
+  COMPONENT_INVALID: ['tenant', 422, 'The file is not a component that NANO can serve.'],
+  ENGINE_UNKNOWN: ['tenant', 422, 'The component was built with an engine that this host does not know.'],
+  // operation
+  CONFIG_INVALID: ['operator', 500, 'The configuration is invalid.'],
+  USAGE: ['operator', 500, 'The command line is invalid.'],
+  APP_UNAVAILABLE: ['operator', 502, 'The app could not be started.'],
+  INTERNAL: ['runtime', 500, 'Something went wrong inside the server.'],
+} as const satisfies Record<string, readonly [Blame, number, string]>
+
+export type ErrorCode = keyof typeof CODES
+
+/** An error with a code of the closed set. `message` is for logs and terminals, never for a tenant's clients. */
+export class NanoError extends Error {
+  readonly code: ErrorCode
+
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options)
+    this.name = 'NanoError'
+    this.code = code
+  }
+
+  get blame(): Blame {
+    return CODES[this.code][0]
+  }
+
+  get status(): number {
+    return CODES[this.code][1]
+  }
+}
+
+/** The HTTP status of a code. */
+export function toStatus(code: ErrorCode): number {
+  return CODES[code][1]
+}
+
+/** What a client sees: `{"error":{"code","message"}}`, without internals. */
+export function toClientBody(code: ErrorCode): string {
+  return JSON.stringify({ error: { code, message: CODES[code][2] } })
+}
+
+/** Any thrown value as a NanoError; what is not one already is NANO's own fault. */
+export function toNanoError(thrown: unknown): NanoError {
+  if (thrown instanceof NanoError) return thrown
+  const message = thrown instanceof Error ? thrown.message : String(thrown)
+  return new NanoError('INTERNAL', message, { cause: thrown })
+}
