@@ -1,0 +1,68 @@
+/**
+ * Large bodies, never whole in memory: sends one back as it arrives, counts one, makes one.
+ *
+ *     curl -T big.iso -X POST http://upload.localhost:3000/echo > copy.iso
+ *     curl -T big.iso -X POST http://upload.localhost:3000/count
+ *     curl 'http://upload.localhost:3000/download?bytes=1000000' | sha256sum
+ */
+
+import { streamBytes } from './bytes.ts'
+
+const MOST_BYTES = 1024 ** 4
+
+const worker: ExportedHandler = {
+  async fetch(request) {
+    const url = new URL(request.url)
+    switch (`${request.method} ${url.pathname}`) {
+      case 'POST /echo':
+        return echo(request)
+      case 'POST /count':
+        return Response.json(await count(request.body))
+      case 'GET /download':
+        return download(Number(url.searchParams.get('bytes')))
+      default:
+        return Response.json({ error: 'POST /echo, POST /count or GET /download?bytes=N' }, { status: 404 })
+    }
+  },
+}
+
+function echo(request: Request): Response {
+  const type = request.headers.get('content-type') ?? 'application/octet-stream'
+  return new Response(request.body, { headers: { 'content-type': type } })
+}
+
+/** How many bytes and chunks came, and their Adler-32 checksum (which a client can follow as it sends). */
+async function count(body: ReadableStream<Uint8Array> | null) {
+  let bytes = 0
+  let chunks = 0
+  let low = 1
+  let high = 0
+  const reader = body?.getReader()
+  for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) {
+    bytes += part.value.length
+    chunks += 1
+    for (let from = 0; from < part.value.length; from += LONGEST_RUN) {
+      for (const byte of part.value.subarray(from, from + LONGEST_RUN)) {
+        low += byte
+        high += low
+      }
+      low %= ADLER_MODULUS
+      high %= ADLER_MODULUS
+    }
+  }
+  const adler32 = (high * 65_536 + low).toString(16).padStart(8, '0')
+  return { bytes, chunks, adler32 }
+}
+
+const ADLER_MODULUS = 65_521
+/** Bytes that can be summed before the sums must be reduced. */
+const LONGEST_RUN = 4096
+
+function download(bytes: number): Response {
+  if (!Number.isInteger(bytes) || bytes < 0 || bytes > MOST_BYTES) {
+    return Response.json({ error: '"bytes" must be a whole number' }, { status: 400 })
+  }
+  return new Response(streamBytes(bytes), { headers: { 'content-type': 'application/octet-stream' } })
+}
+
+export default worker

@@ -1,0 +1,15 @@
+/**
+ * The types of the Workers interface that the examples use, on top of the standard Web types.
+ */
+
+/** What a handler may do besides answering. */
+interface ExecutionContext {
+  /** Keep the instance for this work after the response is sent. */
+  waitUntil(promise: Promise<unknown>): void
+  passThroughOnException(): void
+}
+
+/** A Worker's default export. `Env` names the strings that the configuration gives to the app. */
+interface ExportedHandler<Env = Record<string, string | undefined>> {
+  fetch(request: Request, env: Env, context: ExecutionContext): Response | Promise<Response>
+}
