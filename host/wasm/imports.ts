@@ -1,0 +1,60 @@
+/**
+ * The import section. Functions, tables, memories, globals and tags have an index space each, and imports come first
+ * in theirs: whoever reads definitions by index needs to know how many were imported.
+ */
+import { Reader } from './reader.ts'
+import { findSection, SECTION, type Section } from './sections.ts'
+
+export type ExternKind = 'function' | 'table' | 'memory' | 'global' | 'tag'
+
+/** Kinds by their byte in the format. */
+export const EXTERN_KINDS: readonly ExternKind[] = ['function', 'table', 'memory', 'global', 'tag']
+
+export interface Import {
+  readonly module: string
+  readonly name: string
+  readonly kind: ExternKind
+}
+
+/** Minimum and maximum of a memory or table, and the flags they were written with. */
+export interface Limits {
+  readonly flags: number
+  readonly min: number
+  readonly max: number | undefined
+}
+
+/** Limits of 32-bit memories and tables: plain, with maximum, or shared. */
+export function readLimits(reader: Reader): Limits {
+  const flags = reader.u8()
+  if (flags > 3) reader.fail(`limits with flags ${flags}`)
+  const min = reader.u32()
+  return { flags, min, max: flags & 1 ? reader.u32() : undefined }
+}
+
+export function readImports(sections: readonly Section[]): Import[] {
+  const payload = findSection(sections, SECTION.import)
+  if (payload === undefined) return []
+  const reader = new Reader(payload)
+  return Array.from({ length: reader.count() }, () => readImport(reader))
+}
+
+/** How many definitions of a kind are imported, so the index of the first one that the module defines itself. */
+export function countImports(sections: readonly Section[], kind: ExternKind): number {
+  return readImports(sections).filter((entry) => entry.kind === kind).length
+}
+
+function readImport(reader: Reader): Import {
+  const module = reader.name()
+  const name = reader.name()
+  const kind = EXTERN_KINDS[reader.u8()]
+  if (kind === undefined) return reader.fail('import of an unknown kind')
+  if (kind === 'function') reader.u32()
+  else if (kind === 'memory') readLimits(reader)
+  else if (kind === 'global') reader.take(2)
+  else {
+    reader.u8()
+    if (kind === 'table') readLimits(reader)
+    else reader.u32()
+  }
+  return { module, name, kind }
+}
