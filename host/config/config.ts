@@ -1,0 +1,49 @@
+/**
+ * What a checked configuration is: every default filled in, every path absolute, host names in canonical spelling.
+ * Only the parser makes one from a file; nothing else in the host reads nano.json.
+ */
+
+/** One app as the operator wants it served. */
+export interface AppConfig {
+  readonly name: string
+  /** Canonical, see host-name.ts. */
+  readonly hostname: string
+  /** Absolute: a `.wasm`, a source file or a directory with an index file. */
+  readonly path: string
+  readonly env: Readonly<Record<string, string>>
+  /** Milliseconds from a request's arrival to the head of its response. */
+  readonly timeoutMs: number
+  /** Ceiling of an instance's memory in MiB. */
+  readonly memoryMb: number
+  /** An instance is replaced after this many requests. */
+  readonly recycleRequests?: number
+  /** An instance is replaced once its memory is larger than this many MiB. */
+  readonly recycleMemoryMb?: number
+}
+
+/** The whole of nano.json. */
+export interface Config {
+  readonly port: number
+  readonly host: string
+  /** Undefined: the command line or the machine decides. */
+  readonly shards?: number
+  readonly apps: readonly AppConfig[]
+}
+
+/** Where the configuration and the command line say nothing. */
+export const DEFAULTS = {
+  port: 3000,
+  host: '127.0.0.1',
+  timeoutMs: 5000,
+  memoryMb: 256,
+} as const
+
+/** What a number may be; the JSON Schema says the same, and a test holds them together. */
+export const RANGES = {
+  port: [0, 65535],
+  shards: [1, 256],
+  timeout_ms: [1, 3_600_000],
+  memory_mb: [128, 4096],
+  recycle_requests: [1, 1_000_000_000],
+  recycle_memory_mb: [64, 4096],
+} as const satisfies Record<string, readonly [number, number]>

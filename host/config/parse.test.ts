@@ -1,0 +1,176 @@
+/** The parser's answers and complaints, and its agreement with the published JSON Schema. */
+
+import { readFileSync } from 'node:fs'
+
+import { describe, it } from 'vitest'
+
+import { NanoError } from '../errors.ts'
+import { RANGES } from './config.ts'
+import { parseConfig, readConfig } from './parse.ts'
+
+const root = new URL('../../', import.meta.url)
+
+function toComplaint(text: string): string[] {
+  try {
+    parseConfig(text, '/etc/nano.json')
+  } catch (error) {
+    if (!(error instanceof NanoError) || error.code !== 'CONFIG_INVALID') throw error
+    return error.message.split('\n')
+  }
+  return []
+}
+
+describe('a good configuration', () => {
+  it('takes comments and trailing commas, fills in defaults, resolves paths beside the file', ({
+    expect,
+  }) => {
+    const config = parseConfig(
+      `{ // the port
+        "port": 0, /* any */ "shards": 2,
+        "defaults": { "timeout_ms": 100, "recycle_requests": 9, },
+        "apps": [
+          { "name": "A.localhost", "path": "./a.ts" },
+          { "name": "b", "hostname": "[0::1]", "path": "/x/b.wasm", "env": { "K": "" }, "memory_mb": 512, "timeout_ms": 7 },
+        ],
+      }`,
+      '/etc/nano.json',
+    )
+    expect(config).toEqual({
+      port: 0,
+      host: '127.0.0.1',
+      shards: 2,
+      apps: [
+        {
+          name: 'A.localhost',
+          hostname: 'a.localhost',
+          path: '/etc/a.ts',
+          env: {},
+          timeoutMs: 100,
+          memoryMb: 256,
+          recycleRequests: 9,
+        },
+        {
+          name: 'b',
+          hostname: '[::1]',
+          path: '/x/b.wasm',
+          env: { K: '' },
+          timeoutMs: 7,
+          memoryMb: 512,
+          recycleRequests: 9,
+        },
+      ],
+    })
+  })
+})
+
+describe('complaints', () => {
+  const app = '{ "name": "a", "path": "a.ts" }'
+  const cases: [label: string, text: string, complaints: RegExp[]][] = [
+    [
+      'an unknown key, with a suggestion',
+      `{\n  "prot": 1,\n  "apps": [${app}] }`,
+      [/^\/etc\/nano\.json:2:3: .*"prot"; did you mean "port"\?/],
+    ],
+    [
+      'an unknown key that is near to none',
+      `{ "zzzzzzz": 1, "apps": [${app}] }`,
+      [/known are \$schema, port/],
+    ],
+    [
+      'an unknown key of an app',
+      '{ "apps": [{ "name": "a", "path": "a", "host_name": "a" }] }',
+      [/apps\[0\].*did you mean "hostname"/],
+    ],
+    [
+      'a camel case limit',
+      '{ "apps": [{ "name": "a", "path": "a", "timeoutMs": 1 }] }',
+      [/did you mean "timeout_ms"/],
+    ],
+    [
+      'wrong types, all at once',
+      '{ "port": "80", "host": 1, "defaults": [], "apps": {} }',
+      [
+        /:1:11: port: wanted a whole number from 0 to 65535, came "80"/,
+        /host: wanted a text/,
+        /defaults: wanted an object, came a list/,
+        /apps: wanted a list/,
+      ],
+    ],
+    ['bad ports', `{ "port": 65536, "apps": [${app}] }`, [/came 65536/]],
+    ['a fraction', `{ "port": 1.5, "apps": [${app}] }`, [/came 1.5/]],
+    ['no apps', '{ }', [/"apps" is missing/]],
+    ['empty apps', '{ "apps": [] }', [/at least one app, came none/]],
+    ['an app without name and path', '{ "apps": [{}] }', [/"name" is missing/, /"path" is missing/]],
+    [
+      'little memory, and why',
+      '{ "apps": [{ "name": "a", "path": "a", "memory_mb": 64 }] }',
+      [/from 128 to 4096, came 64 \(below 128 the engine/],
+    ],
+    [
+      'one host name twice',
+      '{ "apps": [{ "name": "a", "path": "a" }, { "name": "b", "hostname": "A.", "path": "b" }] }',
+      [/:1:69: apps\[1\]\.hostname: "a" is already taken by apps\[0\]/],
+    ],
+    [
+      'a host name with a port',
+      '{ "apps": [{ "name": "a", "hostname": "a:80", "path": "a" }] }',
+      [/wanted a host name without port, came "a:80"/],
+    ],
+    [
+      'env that is not text',
+      '{ "apps": [{ "name": "a", "path": "a", "env": { "N": 1 } }] }',
+      [/env\.N: wanted a text in quotes, came number/],
+    ],
+    [
+      '__proto__',
+      '{ "__proto__": {}, "apps": [{ "name": "a", "path": "a", "env": { "__proto__": "x" } }] }',
+      [/__proto__/, /env: "__proto__"/],
+    ],
+    ['a key twice', '{ "apps": [{ "name": "a", "name": "b", "path": "a" }] }', [/"name" is given twice/]],
+    ['a byte order mark', `\uFEFF{ "apps": [${app}] }`, [/:1:1: starts with a byte order mark/]],
+    ['an empty file', '', [/:1:1: /]],
+    ['not an object', '[]', [/the configuration: wanted an object, came a list/]],
+  ]
+  for (const [label, text, complaints] of cases) {
+    it(label, ({ expect }) => {
+      const lines = toComplaint(text)
+      expect(lines).toHaveLength(complaints.length)
+      for (const [index, complaint] of complaints.entries()) expect(lines[index]).toMatch(complaint)
+    })
+  }
+
+  it('a syntax error, with its place', ({ expect }) => {
+    expect(toComplaint('{\n  "port": 1\n  "apps": [] }')[0]).toMatch(/^\/etc\/nano\.json:3:3: comma expected/)
+  })
+
+  it('a missing file and one that is not text', ({ expect }) => {
+    expect(() => readConfig('/nowhere/nano.json')).toThrow(/there is no such file/)
+    expect(() => readConfig(process.execPath)).toThrow(/not UTF-8/)
+  })
+})
+
+describe('the published schema', () => {
+  const schema = JSON.parse(readFileSync(new URL('nano.schema.json', root), 'utf8'))
+
+  it('knows the keys that the parser knows', ({ expect }) => {
+    const toKnown = (complaint: string | undefined) => complaint?.split('known are ')[1]?.split(', ')
+    const top = toComplaint('{ "zzzzzzzzz": 1, "apps": [{ "name": "a", "path": "a", "zzzzzzzzz": 1 }] }')
+    expect(toKnown(top[0])).toEqual(Object.keys(schema.properties))
+    expect(toKnown(top[1])).toEqual(Object.keys(schema.definitions.app.properties))
+    const defaults = toComplaint('{ "defaults": { "zzzzzzzzz": 1 }, "apps": [{ "name": "a", "path": "a" }] }')
+    expect(toKnown(defaults[0])).toEqual(Object.keys(schema.properties.defaults.properties))
+  })
+
+  it('has the ranges that the parser has', ({ expect }) => {
+    for (const [key, range] of Object.entries(RANGES)) {
+      const rule = schema.definitions[key] ?? schema.properties[key]
+      expect([rule.minimum, rule.maximum]).toEqual(range)
+    }
+  })
+
+  it('is named by the example configuration, which the parser takes', ({ expect }) => {
+    const file = new URL('apps/nano.json', root)
+    expect(readConfig(file.pathname).apps.length).toBeGreaterThan(0)
+    expect(readFileSync(file, 'utf8')).toContain('nano.schema.json')
+  })
+})

@@ -1,0 +1,197 @@
+/**
+ * nano.json to a checked `Config`. JSON with comments and trailing commas; unknown keys are errors. Every problem of
+ * the file is reported at once, each with file:line:column and what was wanted; nano.schema.json at the top of the
+ * package says the same to editors. Pure but for `readConfig`.
+ */
+
+import { readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+
+import { parseTree, printParseErrorCode } from 'jsonc-parser'
+import type { Node, ParseError } from 'jsonc-parser'
+
+import { NanoError } from '../errors.ts'
+import { DEFAULTS, RANGES } from './config.ts'
+import type { AppConfig, Config } from './config.ts'
+import { toHostName } from './host-name.ts'
+import { Reader } from './reader.ts'
+import type { Members, Problem } from './reader.ts'
+
+const LIMIT_KEYS = ['timeout_ms', 'memory_mb', 'recycle_requests', 'recycle_memory_mb'] as const
+const TOP_KEYS = ['$schema', 'port', 'host', 'shards', 'defaults', 'apps'] as const
+const APP_KEYS = ['name', 'hostname', 'path', 'env', ...LIMIT_KEYS] as const
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/
+const MEMORY_WHY = ` (below ${RANGES.memory_mb[0]} the engine's garbage collector can run out of room and crash the app)`
+
+type Limits = Pick<AppConfig, 'timeoutMs' | 'memoryMb' | 'recycleRequests' | 'recycleMemoryMb'>
+
+/** Read and check a configuration file. */
+export function readConfig(file: string): Config {
+  let bytes: Uint8Array
+  try {
+    bytes = readFileSync(file)
+  } catch (cause) {
+    const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unreadable'
+    const text = reason === 'ENOENT' ? 'there is no such file' : `the file cannot be read (${reason})`
+    throw new NanoError('CONFIG_INVALID', `${file}: ${text}`, { cause })
+  }
+  let text: string
+  try {
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch (cause) {
+    throw new NanoError('CONFIG_INVALID', `${file}:1:1: the file is not UTF-8 text`, { cause })
+  }
+  return parseConfig(text, file)
+}
+
+/** Check a configuration's text. `file` is for messages, and paths are relative to its directory. */
+export function parseConfig(text: string, file: string): Config {
+  if (text.startsWith('\uFEFF')) {
+    throw toError(
+      [{ offset: 0, text: 'starts with a byte order mark; save it as UTF-8 without one' }],
+      text,
+      file,
+    )
+  }
+  const syntax: ParseError[] = []
+  const root = parseTree(text, syntax, { allowTrailingComma: true, disallowComments: false })
+  if (syntax.length > 0 || root === undefined) {
+    const problems = syntax.map((error) => ({
+      offset: error.offset,
+      text: toWords(printParseErrorCode(error.error)),
+    }))
+    throw toError(problems.length > 0 ? problems : [{ offset: 0, text: 'the file is empty' }], text, file)
+  }
+  const reader = new Reader()
+  const config = parseTop(reader, root, dirname(resolve(file)))
+  if (config === undefined || reader.problems.length > 0) throw toError(reader.problems, text, file)
+  return config
+}
+
+function parseTop(reader: Reader, root: Node, base: string): Config | undefined {
+  const top = reader.object(root, 'the configuration', TOP_KEYS)
+  if (top === undefined) return undefined
+  reader.string(top.get('$schema'), '$schema')
+  const port = reader.integer(top.get('port'), 'port', RANGES.port) ?? DEFAULTS.port
+  const host = reader.string(top.get('host'), 'host') ?? DEFAULTS.host
+  const shards = reader.integer(top.get('shards'), 'shards', RANGES.shards)
+  const defaultsNode = top.get('defaults')
+  const defaultMembers = defaultsNode && reader.object(defaultsNode, 'defaults', LIMIT_KEYS)
+  const base1: Limits = { timeoutMs: DEFAULTS.timeoutMs, memoryMb: DEFAULTS.memoryMb }
+  const defaults = defaultMembers ? parseLimits(reader, defaultMembers, 'defaults', base1) : base1
+  const apps = parseApps(reader, root, top.get('apps'), defaults, base)
+  return { port, host, ...(shards === undefined ? {} : { shards }), apps }
+}
+
+function parseApps(
+  reader: Reader,
+  root: Node,
+  node: Node | undefined,
+  defaults: Limits,
+  base: string,
+): AppConfig[] {
+  if (node === undefined) {
+    reader.note(root, 'the configuration: "apps" is missing; wanted a list with at least one app')
+    return []
+  }
+  const items = reader.array(node, 'apps') ?? []
+  if (node.type === 'array' && items.length === 0)
+    reader.note(node, 'apps: wanted at least one app, came none')
+  const apps: AppConfig[] = []
+  const names = new Map<string, string>()
+  const hostnames = new Map<string, string>()
+  for (const [index, item] of items.entries()) {
+    const what = `apps[${index}]`
+    const members = reader.object(item, what, APP_KEYS)
+    if (members === undefined) continue
+    const app = parseApp(reader, item, members, what, defaults, base)
+    if (app === undefined) continue
+    noteTwice(reader, names, app.name.toLowerCase(), members.get('name') ?? item, what, 'name')
+    noteTwice(reader, hostnames, app.hostname, members.get('hostname') ?? item, what, 'hostname')
+    apps.push(app)
+  }
+  return apps
+}
+
+function parseApp(
+  reader: Reader,
+  item: Node,
+  members: Members,
+  what: string,
+  defaults: Limits,
+  base: string,
+): AppConfig | undefined {
+  for (const key of ['name', 'path']) if (!members.has(key)) reader.note(item, `${what}: "${key}" is missing`)
+  const nameNode = members.get('name')
+  const name = reader.string(nameNode, `${what}.name`)
+  if (name !== undefined && nameNode !== undefined && !NAME.test(name)) {
+    reader.note(
+      nameNode,
+      `${what}.name: wanted letters, digits, ".", "_" and "-", at most 63, came "${name}"`,
+    )
+  }
+  const path = reader.string(members.get('path'), `${what}.path`)
+  const env = parseEnv(reader, members.get('env'), `${what}.env`)
+  const limits = parseLimits(reader, members, what, defaults)
+  const hostNode = members.get('hostname') ?? nameNode
+  const rawHost = members.has('hostname') ? reader.string(hostNode, `${what}.hostname`) : name
+  if (name === undefined || path === undefined || rawHost === undefined || hostNode === undefined)
+    return undefined
+  const hostname = toHostName(rawHost)
+  if (hostname === undefined) {
+    return reader.note(hostNode, `${what}.hostname: wanted a host name without port, came "${rawHost}"`)
+  }
+  return { name, hostname, path: resolve(base, path), env, ...limits }
+}
+
+function parseEnv(reader: Reader, node: Node | undefined, what: string): Record<string, string> {
+  const members = node === undefined ? undefined : reader.object(node, what)
+  const entries: [string, string][] = []
+  for (const [key, value] of members ?? []) {
+    if (value.type === 'string') entries.push([key, String(value.value)])
+    else reader.note(value, `${what}.${key}: wanted a text in quotes, came ${value.type}`)
+  }
+  return Object.fromEntries(entries)
+}
+
+function parseLimits(reader: Reader, members: Members, what: string, defaults: Limits): Limits {
+  const read = (key: (typeof LIMIT_KEYS)[number]): number | undefined =>
+    reader.integer(members.get(key), `${what}.${key}`, RANGES[key], key === 'memory_mb' ? MEMORY_WHY : '')
+  const recycleRequests = read('recycle_requests') ?? defaults.recycleRequests
+  const recycleMemoryMb = read('recycle_memory_mb') ?? defaults.recycleMemoryMb
+  return {
+    timeoutMs: read('timeout_ms') ?? defaults.timeoutMs,
+    memoryMb: read('memory_mb') ?? defaults.memoryMb,
+    ...(recycleRequests === undefined ? {} : { recycleRequests }),
+    ...(recycleMemoryMb === undefined ? {} : { recycleMemoryMb }),
+  }
+}
+
+function noteTwice(
+  reader: Reader,
+  seen: Map<string, string>,
+  key: string,
+  node: Node,
+  what: string,
+  noun: string,
+) {
+  const first = seen.get(key)
+  if (first === undefined) seen.set(key, what)
+  else
+    reader.note(node, `${what}.${noun}: "${key}" is already taken by ${first} (capitals make no difference)`)
+}
+
+function toError(problems: readonly Problem[], text: string, file: string): NanoError {
+  const lines = [...problems]
+    .sort((a, b) => a.offset - b.offset)
+    .map((problem) => {
+      const before = text.slice(0, problem.offset).split('\n')
+      return `${file}:${before.length}:${(before.at(-1)?.length ?? 0) + 1}: ${problem.text}`
+    })
+  return new NanoError('CONFIG_INVALID', lines.join('\n'))
+}
+
+/** `CommaExpected` to `comma expected`. */
+function toWords(code: string): string {
+  return code.replaceAll(/(?<=[a-z])(?=[A-Z])/g, ' ').toLowerCase()
+}

@@ -1,0 +1,63 @@
+/**
+ * Which host a request is for. The one place that decides it, for the router and for the URL that the app sees alike
+ * (RFC 9112 3.2, 3.3; RFC 9110 7.2). Refused, never repaired: no or several Host headers, anything in it that is not
+ * a host name with an optional port, and an absolute-form target that names another host than the Host header.
+ */
+
+import { toHostName } from '../config/host-name.ts'
+
+/** Where a request goes. */
+export interface Target {
+  /** The router's key: canonical host name without port. */
+  readonly hostname: string
+  /** The absolute URL that the app sees: the client's host and port, and the path as it was sent. */
+  readonly url: string
+}
+
+const AUTHORITY = /^([^:@/?#\\]+|\[[^\]@/?#\\]*\])(?::(\d{0,5}))?$/
+const ORIGIN_FORM = /^\/[\x21-\x7e]*$/
+const ABSOLUTE_FORM = /^https?:\/\/([^/?#\\]*)([\x21-\x7e]*)$/i
+const HIGHEST_PORT = 65535
+
+/** Where a request goes, or which of the client's errors it is. `requestTarget`: what stands in the request line. */
+export function parseTarget(
+  rawHeaders: readonly string[],
+  requestTarget: string,
+): Target | 'HOST_INVALID' | 'REQUEST_INVALID' {
+  const host = toOnlyHost(rawHeaders)
+  const authority = host === undefined ? undefined : parseAuthority(host)
+  if (authority === undefined) return 'HOST_INVALID'
+  if (ORIGIN_FORM.test(requestTarget)) {
+    return { hostname: authority.hostname, url: `http://${authority.text}${requestTarget}` }
+  }
+  const absolute = ABSOLUTE_FORM.exec(requestTarget)
+  if (absolute === null) return 'REQUEST_INVALID'
+  const named = parseAuthority(absolute[1] ?? '')
+  if (named === undefined || named.text !== authority.text) return 'HOST_INVALID'
+  const path = absolute[2] ?? ''
+  return { hostname: named.hostname, url: `http://${named.text}${path.startsWith('/') ? path : `/${path}`}` }
+}
+
+/** The value of the Host header when there is exactly one. */
+function toOnlyHost(rawHeaders: readonly string[]): string | undefined {
+  let host: string | undefined
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i]!
+    if (name.length !== 4 || name.toLowerCase() !== 'host') continue
+    if (host !== undefined) return undefined
+    host = rawHeaders[i + 1]!
+  }
+  return host
+}
+
+function parseAuthority(text: string): { hostname: string; text: string } | undefined {
+  const match = AUTHORITY.exec(text)
+  if (match === null) return undefined
+  const hostname = toHostName(match[1]!)
+  if (hostname === undefined) return undefined
+  const port = match[2] ?? ''
+  if (port === '') return { hostname, text: hostname }
+  const number = Number(port)
+  if (number > HIGHEST_PORT) return undefined
+  return { hostname, text: number === 80 ? hostname : `${hostname}:${number}` }
+}
