@@ -1,0 +1,88 @@
+/**
+ * A real server for a test: configuration in, real components behind real sockets, the log kept for assertions. Use
+ * it with `await using`, or close it in `afterAll`.
+ */
+
+import { join } from 'node:path'
+
+import { parseConfig } from '../../host/config/parse.ts'
+import { startServer } from '../../host/server.ts'
+import { send } from './http.ts'
+import type { Answer, Sent } from './http.ts'
+
+/** An app as nano.json spells it. */
+export interface AppSpec {
+  name: string
+  hostname?: string
+  path: string
+  env?: Record<string, string>
+  timeout_ms?: number
+  memory_mb?: number
+  recycle_requests?: number
+  recycle_memory_mb?: number
+}
+
+export interface Served {
+  readonly port: number
+  /** Everything that was logged, one string per entry. */
+  readonly log: string[]
+  counters(): Record<string, number>
+  /** A request to the app with this host name. */
+  send(host: string, path: string, request?: Omit<Sent, 'host' | 'path'>): Promise<Answer>
+  /** The first log entry that holds all of these texts, waited for. */
+  logged(...texts: string[]): Promise<string>
+  close(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+const ROOT = join(import.meta.dirname, '../..')
+
+export function fixture(name: string): string {
+  return join(ROOT, 'test/fixtures', `${name}.ts`)
+}
+
+export function example(name: string): string {
+  return join(ROOT, 'apps', name)
+}
+
+/** Serve these apps on a free port. */
+export async function serve(apps: AppSpec[], shards = 1): Promise<Served> {
+  const config = parseConfig(JSON.stringify({ port: 0, shards, apps }), join(ROOT, 'test/nano.json'))
+  const log: string[] = []
+  const server = await startServer({ config, log: (entry: unknown) => log.push(toText(entry)) })
+  const close = () => server.close()
+  return {
+    port: server.port,
+    log,
+    counters: () => ({ ...server.counters() }),
+    send: (host, path, request = {}) => send(server.port, { ...request, host, path }),
+    logged: (...texts) =>
+      waitFor(() => log.find((entry) => texts.every((text) => entry.includes(text))), 3000, log),
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}
+
+/** Wait until `look` finds something. */
+export async function waitFor<T>(
+  look: () => T | undefined | Promise<T | undefined>,
+  ms = 3000,
+  hint?: unknown,
+): Promise<T> {
+  const end = performance.now() + ms
+  for (;;) {
+    const found = await look()
+    if (found !== undefined && found !== false) return found
+    if (performance.now() > end)
+      throw new Error(`did not come within ${ms} ms: ${look} ${JSON.stringify(hint)}`)
+    await sleep(10)
+  }
+}
+
+export function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}
+
+function toText(entry: unknown): string {
+  return typeof entry === 'string' ? entry : JSON.stringify(entry)
+}
