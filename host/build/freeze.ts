@@ -1,0 +1,110 @@
+/**
+ * Runs a module's initialiser and writes down what it left: a new module of the same code that begins where the
+ * initialiser ended. The counterpart of `host/image`, which lays such a memory into an instance.
+ *
+ *     parse > export the mutable globals > instantiate > run > memory to data segments, globals to initial values
+ *
+ * Code, types, tables and elements keep their bytes, so every app of one engine and world has the same ones. The data
+ * count section goes: nothing refers to segments by number, and it alone would differ from app to app.
+ */
+import vm from 'node:vm'
+import { withDataSegments, type DataSegment } from '../wasm/data-segments.ts'
+import { readExports, withExports } from '../wasm/exports.ts'
+import { readGlobals, toNumericType, withGlobals, withValue } from '../wasm/globals.ts'
+import { countImports } from '../wasm/imports.ts'
+import { MAX_PAGES, readMemory, WASM_PAGE, withMemory } from '../wasm/memory.ts'
+import { dropSections, encodeModule, parseModule, SECTION, type Section } from '../wasm/sections.ts'
+
+/** Zero bytes between two runs that are cheaper to keep than to open another segment for. */
+const SMALLEST_GAP = 32
+/** Segments beyond this merge over wider gaps; the tools on the way admit ten times as many. */
+const MOST_SEGMENTS = 10_000
+const GLOBAL_EXPORT = 'nano:global:'
+/** Called first if the module has it, and gone from the result: a reactor initialises once. */
+const REACTOR_START = '_initialize'
+
+/** The initialiser did not come back in time. */
+export class FreezeTimeout extends Error {}
+
+export interface FreezeOptions {
+  readonly initFunction: string
+  /** Given access to the memory, the imports that the module wants. */
+  readonly imports: (module: WebAssembly.Module, memory: () => ArrayBuffer) => WebAssembly.Imports
+  readonly timeoutMs: number
+}
+
+/** The module as it is after its initialiser. */
+export function freeze(bytes: Uint8Array<ArrayBuffer>, options: FreezeOptions): Uint8Array<ArrayBuffer> {
+  const sections = parseModule(bytes)
+  const exported = exportGlobals(sections)
+  const module = new WebAssembly.Module(exported === sections ? bytes : encodeModule(exported))
+  const memory = () => (instance.exports['memory'] as WebAssembly.Memory).buffer
+  const instance = new WebAssembly.Instance(module, options.imports(module, memory))
+  runWithin(options.timeoutMs, () => {
+    for (const name of [REACTOR_START, options.initFunction]) {
+      const run = instance.exports[name]
+      if (typeof run === 'function') run()
+      else if (name === options.initFunction) throw new Error(`the module has no export "${name}"`)
+    }
+  })
+  return encodeModule(writeBack(sections, instance, options.initFunction))
+}
+
+function writeBack(sections: Section[], instance: WebAssembly.Instance, initFunction: string): Section[] {
+  const { buffer } = instance.exports['memory'] as WebAssembly.Memory
+  const { max } = readMemory(sections)
+  const globals = readGlobals(sections).map((global, index) =>
+    global.mutable
+      ? withValue(global, (instance.exports[`${GLOBAL_EXPORT}${index}`] as WebAssembly.Global).value)
+      : global,
+  )
+  const exports = readExports(sections).filter(({ name }) => name !== initFunction && name !== REACTOR_START)
+  const pages = Math.min(buffer.byteLength / WASM_PAGE, MAX_PAGES)
+  const resized = withMemory(withExports(withGlobals(sections, globals), exports), pages, max)
+  return withDataSegments(dropSections(resized, SECTION.dataCount), toSegments(new Uint8Array(buffer)))
+}
+
+/** The module with its mutable globals readable from outside. */
+function exportGlobals(sections: Section[]): Section[] {
+  const imported = countImports(sections, 'global')
+  const added = readGlobals(sections).flatMap((global, index) => {
+    if (!global.mutable) return []
+    if (toNumericType(global) === undefined) throw new Error(`global ${index} cannot be written down`)
+    return [{ name: `${GLOBAL_EXPORT}${index}`, kind: 'global' as const, index: imported + index }]
+  })
+  return added.length === 0 ? sections : withExports(sections, [...readExports(sections), ...added])
+}
+
+/** The parts of a memory that are not zero. Runs that are less than a gap apart are one segment. */
+export function toSegments(memory: Uint8Array<ArrayBuffer>): DataSegment[] {
+  const words = new Int32Array(memory.buffer, memory.byteOffset, memory.length >>> 2)
+  for (let gap = SMALLEST_GAP; ; gap *= 2) {
+    const runs = toRuns(words, gap >>> 2)
+    if (runs.length > MOST_SEGMENTS) continue
+    return runs.map(([start, end]) => ({ offset: start * 4, bytes: memory.subarray(start * 4, end * 4) }))
+  }
+}
+
+/** Runs of non-zero words as [start, end). */
+function toRuns(words: Int32Array, gap: number): [number, number][] {
+  const runs: [number, number][] = []
+  let end = -Infinity
+  for (let at = 0; at < words.length; at++) {
+    if (words[at] === 0) continue
+    if (at - end < gap) runs.at(-1)![1] = at + 1
+    else runs.push([at, at + 1])
+    end = at + 1
+  }
+  return runs
+}
+
+/** Runs a function that may never end. `vm` interrupts WebAssembly too; the code that was cut is not used again. */
+function runWithin(timeoutMs: number, run: () => void): void {
+  const context = vm.createContext({ run })
+  try {
+    vm.runInContext('run()', context, { timeout: timeoutMs })
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw error
+    throw new FreezeTimeout(`the app's top level did not end within ${timeoutMs} ms`, { cause: error })
+  }
+}

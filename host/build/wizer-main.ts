@@ -1,0 +1,92 @@
+/**
+ * A stand-in for the `wizer` program, started by componentize-js with Wizer's arguments. Unlike Wizer it gives the same
+ * bytes for the same sources: see `preview1.ts`. It is a process of its own because componentize-js wants a program.
+ *
+ *     wizer-main --init-func NAME --dir=SOURCES [...] -o=OUT IN     < the engine's own arguments
+ *
+ * On failure it prints what the app printed, then one line that begins with `FAILURE`, and exits with 1.
+ */
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { freeze, FreezeTimeout } from './freeze.ts'
+import { createPreview1, GuestExit, type Surroundings } from './preview1.ts'
+import { FAILURE, FORBIDDEN_IMPORT, TIMED_OUT } from './wizer-protocol.ts'
+
+const INITIALIZER = 'initializer.js'
+/** The only variables that the engine reads; others would end up in the snapshot. */
+const ENGINE_VARIABLE = /^(?:(?:EXPORT|IMPORT)[\dA-Z_]*|FEATURE_[A-Z]+|SOURCE_NAME|DEBUG)$/
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    'allow-wasi': { type: 'boolean' },
+    'init-func': { type: 'string' },
+    'inherit-env': { type: 'string' },
+    'wasm-bulk-memory': { type: 'string' },
+    dir: { type: 'string' },
+    mapdir: { type: 'string', multiple: true },
+    out: { type: 'string', short: 'o' },
+    now: { type: 'string', default: '0' },
+    timeout: { type: 'string', default: '30000' },
+  },
+})
+
+try {
+  main()
+} catch (error) {
+  process.stderr.write(`\n${describe(error)}\n`)
+  process.exitCode = 1
+}
+
+function main(): void {
+  const [input] = positionals
+  const { dir, out } = values
+  if (input === undefined || dir === undefined || out === undefined) throw new Error('arguments are missing')
+  const sources = new Map(
+    readdirSync(dir).map((name) => [`/${name}`, new Uint8Array(readFileSync(join(dir, name)))]),
+  )
+  const around: Surroundings = {
+    files: sources,
+    stdin: Buffer.from(`--initializer-script-path /${INITIALIZER} --strip-path-prefix / ${process.env['SOURCE_NAME']}`),
+    environment: Object.fromEntries(
+      Object.entries(process.env).flatMap(([name, value]) =>
+        ENGINE_VARIABLE.test(name) ? [[name, value ?? '']] : [],
+      ),
+    ),
+    now: Number(values.now),
+    write: (bytes) => process.stderr.write(bytes),
+  }
+  const frozen = freeze(new Uint8Array(readFileSync(input)), {
+    initFunction: values['init-func'] ?? 'componentize.wizer',
+    imports: (module, memory) => createImports(module, createPreview1(around, memory)),
+    timeoutMs: Number(values.timeout),
+  })
+  // the executable argument is written as `-o=PATH`, which `parseArgs` reads as the value "=PATH"
+  writeFileSync(out.replace(/^=/, ''), frozen)
+}
+
+/** Every import of the module: WASI from `preview1`, the rest throws. */
+function createImports(
+  module: WebAssembly.Module,
+  preview1: Readonly<Record<string, WebAssembly.ImportValue>>,
+): WebAssembly.Imports {
+  const imports: WebAssembly.Imports = {}
+  for (const { module: from, name } of WebAssembly.Module.imports(module)) {
+    const room = (imports[from] ??= {})
+    const known = from === 'wasi_snapshot_preview1' ? preview1[name] : undefined
+    room[name] =
+      known ??
+      (() => {
+        throw new Error(`${FORBIDDEN_IMPORT} ${from} ${name}`)
+      })
+  }
+  return imports
+}
+
+function describe(error: unknown): string {
+  if (error instanceof FreezeTimeout) return `${FAILURE} ${TIMED_OUT}`
+  if (error instanceof GuestExit) return `${FAILURE} exit ${error.status}`
+  const { message } = error as Error
+  return `${FAILURE} ${message}`
+}

@@ -1,0 +1,4 @@
+/** The words with which `wizer-main.ts` tells `snapshot.ts` why it failed: the last line of its stderr. */
+export const FAILURE = 'nano-snapshot:'
+export const TIMED_OUT = 'timeout'
+export const FORBIDDEN_IMPORT = 'import'
