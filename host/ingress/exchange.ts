@@ -1,0 +1,143 @@
+/**
+ * One request and its response, as the tenant sees them. Holds at all times: the client gets exactly one answer or its
+ * connection is cut; after that, and after the client has gone, everything that the guest still says is ignored; the
+ * sink hears `clientGone` at most once, and never after the guest has finished its response.
+ */
+
+import type { IncomingMessage, ServerResponse } from 'node:http'
+
+import type { ErrorCode } from '../errors.ts'
+import type { Exchange, Sink } from '../tenant/exchange.ts'
+import { toWire } from './header-wire.ts'
+import { RequestBody } from './request-body.ts'
+import { sendError, sendWhole, startStream } from './response.ts'
+import type { Responder } from './response.ts'
+
+/** What an exchange shares with all others of its server. */
+export interface ExchangeContext {
+  readonly responder: Responder
+  /** An app's response was refused. `reason` is for the log. */
+  onRefused(url: string, reason: string): void
+}
+
+type State =
+  /** No answer yet. */
+  | 'open'
+  /** The head is out, body bytes may follow. */
+  | 'streaming'
+  /** A streamed answer that has no body for the client: the next write tells the guest that nobody reads. */
+  | 'unread'
+  /** Nothing more goes to this client. */
+  | 'closed'
+
+export class HttpExchange implements Exchange {
+  readonly method: string
+  readonly url: string
+  readonly headers: string
+  readonly hasBody: boolean
+  readonly smallBody?: Uint8Array
+
+  readonly #context: ExchangeContext
+  readonly #outgoing: ServerResponse
+  readonly #body: RequestBody | undefined
+  #sink: Sink | undefined
+  #state: State = 'open'
+  #waitsForDrain = false
+
+  /** `body`: the whole body when it was collected, `'streamed'` when it is still to be read. */
+  constructor(
+    context: ExchangeContext,
+    incoming: IncomingMessage,
+    outgoing: ServerResponse,
+    url: string,
+    body: Uint8Array | 'streamed' | undefined,
+  ) {
+    this.#context = context
+    this.#outgoing = outgoing
+    this.method = incoming.method ?? 'GET'
+    this.url = url
+    this.headers = toWire(incoming.rawHeaders)
+    this.hasBody = body !== undefined
+    if (body === 'streamed') this.#body = new RequestBody(incoming)
+    else if (body !== undefined) this.smallBody = body
+  }
+
+  /** Where events for the guest go. Called once, right after the tenant has taken the exchange. */
+  attach(sink: Sink): void {
+    this.#sink = sink
+    if (this.#state === 'closed') return
+    this.#outgoing.on('close', this.#onClose)
+    this.#body?.attach(sink)
+  }
+
+  pullBody(): void {
+    this.#body?.pull()
+  }
+
+  cancelBody(): void {
+    this.#body?.cancel()
+  }
+
+  send(status: number, headers: Uint8Array, body: Uint8Array): void {
+    if (this.#state !== 'open') return
+    this.#state = 'closed'
+    const refused = sendWhole(this.#context.responder, this.#outgoing, status, headers, body)
+    if (refused !== undefined) this.#refuse(refused)
+  }
+
+  start(status: number, headers: Uint8Array): void {
+    if (this.#state !== 'open') return
+    const started = startStream(this.#context.responder, this.#outgoing, status, headers)
+    if (started === 'streaming') this.#state = 'streaming'
+    else {
+      this.#state = 'unread'
+      if (started !== 'no-body') this.#refuse(started.refused)
+    }
+  }
+
+  write(bytes: Uint8Array): boolean {
+    if (this.#state === 'unread') {
+      this.#state = 'closed'
+      const sink = this.#sink
+      queueMicrotask(() => sink?.clientGone())
+    }
+    if (this.#state !== 'streaming' || bytes.byteLength === 0) return true
+    const taken = this.#outgoing.write(bytes)
+    if (!taken && !this.#waitsForDrain) {
+      this.#waitsForDrain = true
+      this.#outgoing.once('drain', this.#onDrain)
+    }
+    return taken
+  }
+
+  finish(): void {
+    if (this.#state === 'streaming') this.#outgoing.end()
+    if (this.#state !== 'open') this.#state = 'closed'
+  }
+
+  fail(code: ErrorCode): void {
+    if (this.#state === 'closed') return
+    const unread = this.#state === 'unread'
+    this.#state = 'closed'
+    if (!unread) sendError(this.#context.responder, this.#outgoing, code)
+  }
+
+  #refuse(reason: string): void {
+    sendError(this.#context.responder, this.#outgoing, 'APP_BAD_RESPONSE')
+    this.#context.onRefused(this.url, reason)
+  }
+
+  readonly #onDrain = (): void => {
+    this.#waitsForDrain = false
+    if (this.#state === 'streaming') this.#sink?.writable()
+  }
+
+  readonly #onClose = (): void => {
+    if (this.#state === 'closed') return
+    // a bodiless answer closes by itself; what the guest does next is its own end or a write
+    if (this.#state === 'unread' && this.#outgoing.writableFinished) return
+    this.#state = 'closed'
+    this.#body?.fail()
+    this.#sink?.clientGone()
+  }
+}

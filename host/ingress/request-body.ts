@@ -1,0 +1,103 @@
+/**
+ * A request's body, read at the app's pace: nothing is taken from the socket but what was asked for, beyond the one
+ * buffer that Node fills ahead. A small body of known size is collected whole instead, before the app hears of the
+ * request.
+ */
+
+import type { IncomingMessage } from 'node:http'
+
+/** Who gets the chunks; part of the tenant's sink. */
+export interface BodySink {
+  bodyChunk(bytes: Uint8Array, last: boolean): void
+  bodyFailed(message: string): void
+}
+
+/** A body up to this size travels with its request. */
+export const SMALL_BODY_BYTES = 64 * 1024
+
+const EMPTY = new Uint8Array(0)
+
+/** The size of a body of known size, 0 when there is none, or undefined when only its end will tell. */
+export function toBodySize(incoming: IncomingMessage): number | undefined {
+  if (incoming.headers['transfer-encoding'] !== undefined) return undefined
+  const length = incoming.headers['content-length']
+  return length === undefined ? 0 : Number(length)
+}
+
+/** Collect a small body. `then` is not called when the client breaks off before its end. */
+export function collectBody(incoming: IncomingMessage, then: (body: Uint8Array) => void): void {
+  const chunks: Uint8Array[] = []
+  incoming.on('data', (chunk: Uint8Array) => chunks.push(chunk))
+  incoming.on('end', () => then(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)))
+}
+
+/** One streamed body. `pull` asks for one chunk; `sink` gets it, at once or when it comes. */
+export class RequestBody {
+  readonly #incoming: IncomingMessage
+  #sink: BodySink | undefined
+  #state: 'untouched' | 'open' | 'done' = 'untouched'
+  #wanted = false
+
+  constructor(incoming: IncomingMessage) {
+    this.#incoming = incoming
+  }
+
+  /** Chunks that were asked for before are delivered from here on. */
+  attach(sink: BodySink): void {
+    this.#sink = sink
+    this.#pump()
+  }
+
+  pull(): void {
+    if (this.#state === 'done') return
+    this.#wanted = true
+    if (this.#state === 'untouched') this.#open()
+    this.#pump()
+  }
+
+  /** Discard the rest. The connection stays usable for the next request. */
+  cancel(): void {
+    this.#state = 'done'
+    this.#incoming.off('readable', this.#pump)
+    this.#incoming.resume()
+  }
+
+  #open(): void {
+    this.#state = 'open'
+    const incoming = this.#incoming
+    incoming.on('readable', this.#pump)
+    incoming.on('end', this.#pump)
+    incoming.on('error', this.fail)
+    incoming.on('close', () => {
+      if (!incoming.complete) this.fail()
+    })
+  }
+
+  readonly #pump = (): void => {
+    if (this.#state !== 'open' || this.#sink === undefined) return
+    if (!this.#wanted) return
+    const incoming = this.#incoming
+    const chunk = incoming.read() as Uint8Array | null
+    if (chunk === null) {
+      if (incoming.readableEnded) this.#deliver(EMPTY, true)
+      return
+    }
+    const last = incoming.complete && incoming.readableLength === 0
+    // the read that finds nothing lets the stream end, which frees the connection
+    if (last) incoming.read()
+    this.#deliver(chunk, last)
+  }
+
+  #deliver(bytes: Uint8Array, last: boolean): void {
+    this.#wanted = false
+    if (last) this.#state = 'done'
+    this.#sink?.bodyChunk(bytes, last)
+  }
+
+  /** The client broke off. */
+  readonly fail = (): void => {
+    if (this.#state === 'done') return
+    this.#state = 'done'
+    this.#sink?.bodyFailed('the client broke off before the end of the request body')
+  }
+}

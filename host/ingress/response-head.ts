@@ -1,0 +1,45 @@
+/**
+ * The firewall between a guest's response head and the socket. A guest's bytes are data: what it says about framing or
+ * the connection is dropped, what could break out of a header line makes the whole response invalid. Pure.
+ */
+
+import { isHopByHop } from './header-wire.ts'
+
+/** More header bytes than this and the response is invalid. */
+export const MAX_HEADER_BYTES = 128 * 1024
+
+/** A head that may go to the socket: Node's flat list of names and values. */
+export interface ResponseHead {
+  readonly headers: string[]
+  /** What the guest gave as content-length when it is a plain number; only an answer to HEAD may use it. */
+  readonly claimedLength: string | undefined
+}
+
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+const BAD_VALUE = /[^\t\x20-\x7e\x80-\xff]/
+const LENGTH = /^\d{1,15}$/
+/** Written by the host alone, besides the hop-by-hop headers. */
+const HOST_OWNED: ReadonlySet<string> = new Set(['content-length', 'date', 'x-powered-by'])
+
+/** The checked head, or in a string why there is none. `bytes`: UTF-8 of name, LF, value, LF, ... */
+export function parseHead(status: number, bytes: Uint8Array): ResponseHead | string {
+  if (!Number.isInteger(status) || status < 200 || status > 599)
+    return `status ${status} is not from 200 to 599`
+  if (bytes.byteLength > MAX_HEADER_BYTES) return `the headers are longer than ${MAX_HEADER_BYTES} bytes`
+  if (bytes.byteLength === 0) return { headers: [], claimedLength: undefined }
+  const fields = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8').split('\n')
+  if (fields.length % 2 === 0 || fields.at(-1) !== '') return 'the headers are not pairs of lines'
+  const headers: string[] = []
+  let claimedLength: string | undefined
+  for (let i = 0; i + 1 < fields.length; i += 2) {
+    const name = fields[i]!
+    const value = fields[i + 1]!
+    if (!TOKEN.test(name)) return `${JSON.stringify(name.slice(0, 100))} is not a header name`
+    if (BAD_VALUE.test(value))
+      return `the header ${name.slice(0, 100)} holds a character that a header cannot hold`
+    const lower = name.toLowerCase()
+    if (lower === 'content-length' && LENGTH.test(value)) claimedLength = value
+    if (!HOST_OWNED.has(lower) && !isHopByHop(lower)) headers.push(name, value)
+  }
+  return { headers, claimedLength }
+}

@@ -1,0 +1,123 @@
+/**
+ * The one place that writes a response. Framing is the host's: Content-Length computed for a whole body, chunked for a
+ * streamed one, nothing after a head that allows no body. Every function may be called for a response whose client has
+ * gone. `closing` is set while the server drains: each answer then ends its connection.
+ */
+
+import { STATUS_CODES } from 'node:http'
+import type { ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+
+import { toClientBody, toStatus } from '../errors.ts'
+import type { ErrorCode } from '../errors.ts'
+import { parseHead } from './response-head.ts'
+
+/** What all responses of one server share. */
+export interface Responder {
+  closing: boolean
+}
+
+/** How a streamed response began. */
+export type Started = 'streaming' | 'no-body'
+
+/** A body up to this size goes out as one string with its head: one write instead of two. */
+const ONE_WRITE_BYTES = 4096
+const JSON_TYPE = 'application/json; charset=utf-8'
+
+/** A whole response. In a string: why nothing was sent. */
+export function sendWhole(
+  responder: Responder,
+  outgoing: ServerResponse,
+  status: number,
+  headers: Uint8Array,
+  body: Uint8Array,
+): string | undefined {
+  const head = parseHead(status, headers)
+  if (typeof head === 'string') return head
+  const size = body.byteLength
+  const isHead = outgoing.req.method === 'HEAD'
+  if (isHead && size === 0 && head.claimedLength !== undefined) {
+    head.headers.push('Content-Length', head.claimedLength)
+  } else if (mayDeclareLength(status)) {
+    head.headers.push('Content-Length', status === 205 ? '0' : String(size))
+  }
+  writeHead(responder, outgoing, status, head.headers)
+  if (isHead || size === 0 || !mayHaveBody(status)) outgoing.end()
+  else if (size <= ONE_WRITE_BYTES) {
+    outgoing.end(Buffer.from(body.buffer, body.byteOffset, size).latin1Slice(), 'latin1')
+  } else outgoing.end(body)
+  return undefined
+}
+
+/** The head of a streamed response. Any other string than a `Started`: why nothing was sent. */
+export function startStream(
+  responder: Responder,
+  outgoing: ServerResponse,
+  status: number,
+  headers: Uint8Array,
+): Started | { readonly refused: string } {
+  const head = parseHead(status, headers)
+  if (typeof head === 'string') return { refused: head }
+  const bodyless = outgoing.req.method === 'HEAD' || !mayHaveBody(status)
+  if (status === 205) head.headers.push('Content-Length', '0')
+  else if (outgoing.req.method === 'HEAD' && head.claimedLength !== undefined && mayDeclareLength(status)) {
+    head.headers.push('Content-Length', head.claimedLength)
+  }
+  writeHead(responder, outgoing, status, head.headers)
+  if (bodyless) {
+    outgoing.end()
+    return 'no-body'
+  }
+  // a head without a body chunk in the same turn must not wait for one
+  process.nextTick(flushHead, outgoing)
+  return 'streaming'
+}
+
+/** An answer of NANO's own; cuts the connection when another answer has begun. */
+export function sendError(responder: Responder, outgoing: ServerResponse, code: ErrorCode): void {
+  if (outgoing.headersSent) {
+    outgoing.destroy()
+    return
+  }
+  const body = toClientBody(code)
+  const length = String(Buffer.byteLength(body))
+  writeHead(responder, outgoing, toStatus(code), ['Content-Type', JSON_TYPE, 'Content-Length', length])
+  outgoing.end(outgoing.req.method === 'HEAD' ? undefined : body)
+}
+
+/** An answer on a connection whose request could not be parsed, and the end of that connection. */
+export function rejectConnection(socket: Duplex, status: number): void {
+  if (!socket.writable || hasOpenResponse(socket)) {
+    socket.destroy()
+    return
+  }
+  const body = toClientBody('REQUEST_INVALID')
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nContent-Type: ${JSON_TYPE}\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+    () => socket.destroy(),
+  )
+}
+
+function writeHead(responder: Responder, outgoing: ServerResponse, status: number, headers: string[]): void {
+  if (responder.closing) headers.push('Connection', 'close')
+  outgoing.strictContentLength = true
+  outgoing.writeHead(status, headers)
+}
+
+function flushHead(outgoing: ServerResponse): void {
+  if (!outgoing.destroyed && !outgoing.writableEnded) outgoing.flushHeaders()
+}
+
+function mayHaveBody(status: number): boolean {
+  return status !== 204 && status !== 205 && status !== 304
+}
+
+function mayDeclareLength(status: number): boolean {
+  return status !== 204 && status !== 304
+}
+
+/** Whether an answer has begun on the socket; bytes of another must not follow. As Node's own handler looks it up. */
+function hasOpenResponse(socket: Duplex & { _httpMessage?: { headersSent: boolean } | null }): boolean {
+  return socket._httpMessage?.headersSent === true
+}
