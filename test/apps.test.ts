@@ -1,0 +1,192 @@
+/**
+ * Each example app does what it is an example of, served as a person would serve it.
+ */
+
+import { createHmac } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+import { afterAll, beforeAll, describe, test } from 'vitest'
+
+import { parseConfig } from '../host/config/parse.ts'
+import { exampleNames } from './build-apps.ts'
+import { makeBytes } from './harness/bytes.ts'
+import { open } from './harness/http.ts'
+import { example, serve, sleep, waitFor } from './harness/serve.ts'
+import type { Served } from './harness/serve.ts'
+import { startUpstream } from './harness/upstream.ts'
+import type { Upstream } from './harness/upstream.ts'
+
+const SECRET = 'test-secret'
+const JSON_TYPE = { 'content-type': 'application/json' }
+
+describe('example apps', () => {
+  let server: Served
+  let upstream: Upstream
+
+  beforeAll(async () => {
+    upstream = await startUpstream(async (request, response) => {
+      await sleep(100)
+      if (request.url === '/broken') response.writeHead(503).end()
+      else response.end(JSON.stringify({ from: request.url }))
+    })
+    const app = (name: string, env = {}) => ({ name, hostname: `${name}.test`, path: example(name), env })
+    const urls = (weather: string, news: string) => ({
+      WEATHER_URL: `${upstream.url}/${weather}`,
+      NEWS_URL: `${upstream.url}/${news}`,
+    })
+    server = await serve([
+      ...['hello', 'rest-api', 'events', 'feeds', 'site', 'upload', 'classic'].map((name) => app(name)),
+      app('webhook', { WEBHOOK_SECRET: SECRET }),
+      { ...app('aggregator', urls('weather', 'news')) },
+      { ...app('aggregator', urls('weather', 'broken')), name: 'half', hostname: 'half.test' },
+      {
+        ...app('aggregator', { WEATHER_URL: 'http://127.0.0.1:1/', NEWS_URL: 'nonsense' }),
+        name: 'none',
+        hostname: 'none.test',
+      },
+    ])
+  })
+
+  afterAll(async () => {
+    await server.close()
+    await upstream.close()
+  })
+
+  test('nano.json serves every one of them', ({ expect }) => {
+    const file = join(import.meta.dirname, '../apps/nano.json')
+    const config = parseConfig(readFileSync(file, 'utf8'), file)
+    expect(config.apps.map((app) => app.path).sort()).toEqual(exampleNames().map(example).sort())
+  })
+
+  test('hello', async ({ expect }) => {
+    expect((await server.send('hello.test', '/')).text).toBe('Hello from NANO!\n')
+  })
+
+  test('rest-api: create, read, list, change, delete', async ({ expect }) => {
+    const at = (path: string, method = 'GET', note?: unknown) => {
+      const body = note === undefined ? {} : { body: JSON.stringify(note), headers: JSON_TYPE }
+      return server.send('rest-api.test', path, { method, ...body })
+    }
+    const created = await at('/notes', 'POST', { title: ' milk ' })
+    expect(created.status).toBe(201)
+    expect(created.headers.location).toBe('/notes/1')
+    const note = { id: 1, title: 'milk', text: '', done: false }
+    expect((await at('/notes/1')).json()).toEqual(note)
+    expect((await at('/notes/1', 'PUT', { title: 'milk', done: true })).json()).toEqual({
+      ...note,
+      done: true,
+    })
+    expect((await at('/notes?done=true')).json()).toEqual({ notes: [{ ...note, done: true }] })
+    expect((await at('/notes?done=false')).json()).toEqual({ notes: [] })
+    const deleted = await at('/notes/1', 'DELETE')
+    expect([deleted.status, deleted.text]).toEqual([204, ''])
+    for (const method of ['GET', 'DELETE', 'PUT']) {
+      expect((await at('/notes/1', method, method === 'PUT' ? { title: 'x' } : undefined)).status).toBe(404)
+    }
+    expect((await at('/elsewhere')).json()).toEqual({ error: 'nothing at GET /elsewhere' })
+  })
+
+  test.for(['', '{', '[]', '{}', '{"title":""}', '{"title":1}', '{"title":"a","done":"yes"}'])(
+    'rest-api refuses %s as a note',
+    async (body, { expect }) => {
+      const answer = await server.send('rest-api.test', '/notes', {
+        method: 'POST',
+        body,
+        headers: JSON_TYPE,
+      })
+      expect(answer.status).toBe(400)
+      expect(answer.json()).toEqual({ error: expect.any(String) })
+    },
+  )
+
+  test('events: a stream of ticks that ends', async ({ expect }) => {
+    const answer = await server.send('events.test', '/ticks?count=3&every=20')
+    expect(answer.headers['content-type']).toBe('text/event-stream')
+    expect(answer.text.match(/^data: .*$/gm)).toEqual([1, 2, 3].map((tick) => `data: {"tick":${tick}}`))
+  })
+
+  test('events: a stream whose client leaves stops', async ({ expect }) => {
+    const open_ = async () => (await server.send('events.test', '/open')).json<{ open: number }>().open
+    const message = await open(server.port, { host: 'events.test', path: '/ticks?count=100000&every=10' })
+    await new Promise((resolve) => message.once('data', resolve))
+    expect(await open_()).toBe(1)
+    message.destroy()
+    await waitFor(async () => ((await open_()) === 0 ? true : undefined))
+  })
+
+  test('webhook: takes only what is signed', async ({ expect }) => {
+    const deliver = (body: string, signature: string) =>
+      server.send('webhook.test', '/', { method: 'POST', body, headers: { 'x-signature-256': signature } })
+    const sign = (body: string, secret = SECRET) =>
+      `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`
+    const body = '{"event":"push"}'
+    expect((await deliver(body, sign(body))).status).toBe(202)
+    expect((await deliver(`${body} `, sign(body))).status).toBe(401)
+    expect((await deliver(body, sign(body, 'other'))).status).toBe(401)
+    expect((await deliver(body, 'sha256=beef')).status).toBe(400)
+    expect((await deliver('[]', sign('[]'))).status).toBe(422)
+    expect((await server.send('webhook.test', '/')).status).toBe(405)
+    await server.logged('handled push')
+  })
+
+  test('aggregator: both, one or none of two upstreams', async ({ expect }) => {
+    const started = performance.now()
+    const both = await server.send('aggregator.test', '/')
+    expect(performance.now() - started).toBeLessThan(1000)
+    expect(both.json()).toEqual({
+      complete: true,
+      weather: { ok: true, data: { from: '/weather' } },
+      news: { ok: true, data: { from: '/news' } },
+    })
+    expect(upstream.mostAtOnce).toBeGreaterThanOrEqual(2)
+    const half = await server.send('half.test', '/')
+    expect([half.status, half.json().complete]).toEqual([200, false])
+    expect(half.json().news).toEqual({ ok: false, problem: 'upstream answered 503' })
+    const none = await server.send('none.test', '/')
+    expect([none.status, none.json().complete]).toEqual([502, false])
+  })
+
+  test('feeds', async ({ expect }) => {
+    expect((await server.send('feeds.test', '/weather')).json()).toHaveProperty('celsius')
+    expect((await server.send('feeds.test', '/')).status).toBe(404)
+  })
+
+  test('site: a form, a redirect, cookies and escaping', async ({ expect }) => {
+    const body = new URLSearchParams({ name: 'Zoë <b>', text: '<script>"&\'' }).toString()
+    const posted = await server.send('site.test', '/sign', { method: 'POST', body })
+    expect([posted.status, posted.headers.location]).toEqual([303, '/'])
+    expect(posted.headers['set-cookie']).toHaveLength(2)
+    const cookie = posted.headers['set-cookie']!.map((each) => each.split(';')[0]).join('; ')
+    const page = (await server.send('site.test', '/', { headers: { cookie } })).text
+    expect(page).toContain('Welcome back, Zoë &lt;b&gt;!')
+    expect(page).toContain('&lt;script&gt;&quot;&amp;&#39;')
+    expect(page).not.toContain('<script>')
+    expect((await server.send('site.test', '/sign', { method: 'POST', body: 'name=x' })).status).toBe(400)
+    expect((await server.send('site.test', '/nowhere')).status).toBe(404)
+  })
+
+  test('upload: sends back, counts and makes bytes', async ({ expect }) => {
+    const body = makeBytes(3_000_000)
+    const echoed = await server.send('upload.test', '/echo', { method: 'POST', body })
+    expect(echoed.body.equals(body)).toBe(true)
+    const counted = await server.send('upload.test', '/count', { method: 'POST', body: 'Wikipedia' })
+    expect(counted.json()).toEqual({ bytes: 9, chunks: 1, adler32: '11e60398' })
+    const big = await server.send('upload.test', '/count', { method: 'POST', body })
+    expect(big.json()).toMatchObject({ bytes: 3_000_000 })
+    const made = await server.send('upload.test', '/download?bytes=100000')
+    expect(
+      made.body.equals(
+        Buffer.from(
+          Array.from({ length: 100_000 }, (_, i) => ((i % 65_536) * 31 + ((i % 65_536) >> 8)) & 255),
+        ),
+      ),
+    ).toBe(true)
+    expect((await server.send('upload.test', '/download?bytes=-1')).status).toBe(400)
+  })
+
+  test('classic', async ({ expect }) => {
+    const answer = await server.send('classic.test', '/a?b=c', { method: 'POST', body: 'text' })
+    expect(answer.text).toBe('POST /a\nb=c\ntext\n')
+  })
+})

@@ -1,0 +1,136 @@
+/**
+ * The command line as a person meets it: exit statuses, messages that name file and line, and nothing left half done.
+ */
+
+import { execFile } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { afterAll, describe, test } from 'vitest'
+
+import { example } from '../harness/serve.ts'
+
+const ROOT = join(import.meta.dirname, '../..')
+const folder = mkdtempSync(join(tmpdir(), 'nano-cli-'))
+
+interface Outcome {
+  status: number
+  out: string
+  err: string
+}
+
+function nano(...args: string[]): Promise<Outcome> {
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      [join(ROOT, 'host/main.ts'), ...args],
+      { cwd: folder, timeout: 60_000 },
+      (error, out, err) => {
+        const status = error === null ? 0 : typeof error.code === 'number' ? error.code : -1
+        resolve({ status, out, err })
+      },
+    )
+  })
+}
+
+/** A source file from the text of a fixture that is not allowed to be a module of this repository. */
+function writeBroken(name: string): string {
+  const file = join(folder, `${name}.ts`)
+  writeFileSync(file, readFileSync(join(ROOT, 'test/fixtures/broken', `${name}.txt`)))
+  return file
+}
+
+afterAll(() => rmSync(folder, { recursive: true }))
+
+describe('usage', () => {
+  test.for([
+    [[], 'usage'],
+    [['frob'], 'frob'],
+    [['serve', '--frob'], '--frob'],
+    [['serve', '--port', 'many'], 'port'],
+    [['serve', '--port', '70000', '--app', 'x.js'], 'port'],
+    [['build'], 'build'],
+    [['build', 'a.ts', 'b.ts'], 'b.ts'],
+  ] as [string[], string][])('%j: exit status 2', async ([args, text], { expect }) => {
+    const { status, out, err } = await nano(...args)
+    expect([status, out]).toEqual([2, ''])
+    expect(err.toLowerCase()).toContain(text)
+    expect(err).not.toContain('at async')
+  })
+
+  test('--help and --version: exit status 0', async ({ expect }) => {
+    const help = await nano('--help')
+    expect([help.status, help.err]).toEqual([0, ''])
+    for (const word of ['build', 'serve', '--config', '--port']) expect(help.out).toContain(word)
+    expect((await nano('--version')).out).toMatch(/\d+\.\d+\.\d+/)
+  })
+})
+
+describe('serve', () => {
+  test.for([
+    ['{', ':1:'],
+    ['{ "apps": [{ "name": "a", "path": "x.js" }], "prot": 1 }', '"port"'],
+    ['{ "apps": [] }', 'at least one'],
+    ['{ "apps": [{ "name": "a", "path": "nowhere.js" }] }', 'nowhere.js'],
+  ])('the configuration %s is refused with words', async ([text, wanted], { expect }) => {
+    const file = join(folder, 'nano.json')
+    writeFileSync(file, text!)
+    const { status, err } = await nano('serve', '--config', file)
+    expect(status).toBeGreaterThan(0)
+    expect(err).toContain(wanted)
+    expect(err).not.toContain('    at ')
+  })
+
+  test('a configuration that is not there', async ({ expect }) => {
+    const { status, err } = await nano('serve', '--config', 'missing.json')
+    expect(status).toBeGreaterThan(0)
+    expect(err).toContain('missing.json')
+  })
+})
+
+describe('build', () => {
+  test('twice gives the same bytes, and a source map beside them', async ({ expect }) => {
+    const files = [join(folder, 'one.wasm'), join(folder, 'two.wasm')]
+    for (const file of files) {
+      const { status, err } = await nano('build', example('hello'), '-o', file)
+      expect([status, err]).toEqual([0, expect.not.stringContaining('rror')])
+    }
+    const [one, two] = files.map((file) => readFileSync(file))
+    expect(one!.equals(two!)).toBe(true)
+    expect(JSON.parse(readFileSync(`${files[0]}.map`, 'utf8'))).toMatchObject({ version: 3 })
+  }, 120_000)
+
+  test.for([
+    ['syntax', 'syntax.ts:4'],
+    ['missing-module', 'missing-module.ts:3'],
+    ['no-default', 'no-default.ts'],
+    ['top-level-fetch', 'top-level-fetch.ts:3'],
+    ['top-level-throw', 'top-level-throw.ts:4'],
+  ])(
+    '%s: exit status 1, a message with %s, and no output',
+    async ([name, place], { expect }) => {
+      const entry = writeBroken(name!)
+      const { status, err } = await nano('build', entry, '-o', join(folder, `${name}.wasm`))
+      expect(err).toContain(place)
+      expect(status).toBe(1)
+      expect(
+        readdirSync(folder).filter((file) => file.startsWith(`${name}.wasm`) || file.includes('tmp')),
+      ).toEqual([])
+    },
+    60_000,
+  )
+
+  test('an entry that is not there: exit status 1', async ({ expect }) => {
+    const { status, err } = await nano('build', 'nowhere.ts', '-o', 'nowhere.wasm')
+    expect(status).toBe(1)
+    expect(err).toContain('nowhere.ts')
+  })
+
+  test('an earlier output outlives a failed build', async ({ expect }) => {
+    const output = join(folder, 'kept.wasm')
+    writeFileSync(output, 'earlier')
+    await nano('build', writeBroken('syntax'), '-o', output)
+    expect(readFileSync(output, 'utf8')).toBe('earlier')
+  })
+})

@@ -1,0 +1,132 @@
+/**
+ * `fetch` in an app: what goes out, what comes back, and many at once.
+ */
+
+import { afterAll, beforeAll, describe, test } from 'vitest'
+
+import { makeBytes } from '../harness/bytes.ts'
+import { fixture, serve, sleep } from '../harness/serve.ts'
+import type { Served } from '../harness/serve.ts'
+import { startUpstream } from '../harness/upstream.ts'
+import type { Upstream } from '../harness/upstream.ts'
+
+const DELAY_MS = 200
+const CROWD = 50
+
+describe('subrequests', () => {
+  let server: Served
+  let upstream: Upstream
+  const get = (path: string, target: string, extra = '') =>
+    server.send('sub.test', `${path}?url=${encodeURIComponent(target)}${extra}`)
+
+  beforeAll(async () => {
+    server = await serve([{ name: 'subrequests', hostname: 'sub.test', path: fixture('subrequests') }])
+    upstream = await startUpstream(async (request, response) => {
+      const { pathname } = new URL(request.url ?? '/', 'http://upstream')
+      if (pathname === '/slow') await sleep(DELAY_MS)
+      if (pathname === '/never') return
+      if (pathname === '/moved') return response.writeHead(302, { location: '/text' }).end()
+      if (pathname === '/missing') return response.writeHead(404, 'Gone Fishing').end('nothing here')
+      if (pathname === '/cookies') return response.writeHead(200, { 'set-cookie': ['a=1', 'b=2'] }).end()
+      if (pathname === '/bytes') return response.end(makeBytes(1_000_000))
+      if (pathname === '/broken')
+        return response.writeHead(200, { 'content-length': '10' }).end('x').destroy()
+      if (pathname === '/reflect') {
+        const body = Buffer.concat(await request.toArray()).toString()
+        return response.end(JSON.stringify({ method: request.method, headers: request.headers, body }))
+      }
+      return response.end('text')
+    })
+    await server.send('sub.test', '/')
+  })
+
+  afterAll(async () => {
+    await server.close()
+    await upstream.close()
+  })
+
+  test('an answer can be the response', async ({ expect }) => {
+    expect((await get('/get', `${upstream.url}/text`)).text).toBe('text')
+    expect((await get('/get', `${upstream.url}/missing`)).status).toBe(404)
+    expect((await get('/get', `${upstream.url}/cookies`)).headers['set-cookie']).toEqual(['a=1', 'b=2'])
+    expect((await get('/get', `${upstream.url}/bytes`)).body.equals(makeBytes(1_000_000))).toBe(true)
+  })
+
+  test('an answer tells its status, URL and headers', async ({ expect }) => {
+    expect((await get('/describe', `${upstream.url}/missing`)).json()).toMatchObject({
+      status: 404,
+      statusText: 'Gone Fishing',
+      url: `${upstream.url}/missing`,
+      redirected: false,
+      text: 'nothing here',
+    })
+  })
+
+  test('redirects are followed, shown or refused as the app says', async ({ expect }) => {
+    expect((await get('/describe', `${upstream.url}/moved`)).json()).toMatchObject({
+      status: 200,
+      url: `${upstream.url}/text`,
+      redirected: true,
+    })
+    const manual = await get('/describe', `${upstream.url}/moved`, '&redirect=manual')
+    expect(manual.json()).toMatchObject({ status: 302, redirected: false })
+    expect((await get('/describe', `${upstream.url}/moved`, '&redirect=error')).status).toBe(500)
+  })
+
+  test('method, headers and body go out', async ({ expect }) => {
+    const target = encodeURIComponent(`${upstream.url}/reflect`)
+    const answer = await server.send('sub.test', `/post?url=${target}`, { method: 'POST', body: 'sent' })
+    expect(answer.json()).toMatchObject({ method: 'POST', body: 'sent', headers: { 'x-from': 'guest' } })
+  })
+
+  test('a request can be handed on as it streams in', async ({ expect }) => {
+    const target = encodeURIComponent(`${upstream.url}/reflect`)
+    const body = 'y'.repeat(300_000)
+    const headers = { 'x-own': 'kept' }
+    const answer = await server.send('sub.test', `/forward?url=${target}`, { method: 'PUT', body, headers })
+    expect(answer.json()).toMatchObject({ method: 'PUT', body, headers: { 'x-own': 'kept' } })
+  })
+
+  test('a failure is a TypeError', async ({ expect }) => {
+    for (const target of ['http://127.0.0.1:1/', `${upstream.url.replace('http', 'https')}/`, 'nonsense']) {
+      expect((await get('/error', target)).json()).toMatchObject({ name: 'TypeError' })
+    }
+  })
+
+  test('an answer that breaks off does not look complete', async ({ expect }) => {
+    expect((await get('/describe', `${upstream.url}/broken`)).status).toBe(500)
+  })
+
+  test.for(['file:///etc/passwd', 'data:text/plain,x', 'ftp://127.0.0.1/', 'blob:x'])(
+    'the host fetches no %s',
+    async (target, { expect }) => {
+      expect((await get('/error', target)).json()).toMatchObject({ name: 'TypeError' })
+    },
+  )
+
+  test('abort stops waiting', async ({ expect }) => {
+    const started = performance.now()
+    expect((await get('/abort', `${upstream.url}/never`)).json()).toEqual({ name: 'AbortError' })
+    expect(performance.now() - started).toBeLessThan(1000)
+  })
+
+  test('two fetches of one request run at the same time', async ({ expect }) => {
+    const started = performance.now()
+    expect((await get('/twice', `${upstream.url}/slow`)).json()).toEqual(['text', 'text'])
+    expect(performance.now() - started).toBeLessThan(2 * DELAY_MS)
+  })
+
+  test('50 requests that each wait for an upstream wait together', async ({ expect }) => {
+    await using crowd = await startUpstream(async (_request, response) => {
+      await sleep(DELAY_MS)
+      response.end('text')
+    })
+    const started = performance.now()
+    const answers = await Promise.all(Array.from({ length: CROWD }, () => get('/get', `${crowd.url}/`)))
+    const took = performance.now() - started
+    console.log(`${CROWD} requests behind a ${DELAY_MS} ms upstream: ${Math.round(took)} ms`)
+    expect(answers.every((answer) => answer.text === 'text')).toBe(true)
+    expect(crowd.mostAtOnce).toBe(CROWD)
+    expect(took).toBeLessThanOrEqual(1000)
+  })
+})
