@@ -107,12 +107,12 @@ describe('example apps', () => {
   })
 
   test('events: a stream whose client leaves stops', async ({ expect }) => {
-    const open_ = async () => (await server.send('events.test', '/open')).json<{ open: number }>().open
+    const countOpen = async () => (await server.send('events.test', '/open')).json<{ open: number }>().open
     const message = await open(server.port, { host: 'events.test', path: '/ticks?count=100000&every=10' })
     await new Promise((resolve) => message.once('data', resolve))
-    expect(await open_()).toBe(1)
+    expect(await countOpen()).toBe(1)
     message.destroy()
-    await waitFor(async () => ((await open_()) === 0 ? true : undefined))
+    await waitFor(async () => ((await countOpen()) === 0 ? true : undefined))
   })
 
   test('webhook: takes only what is signed', async ({ expect }) => {

@@ -11,7 +11,8 @@ import { example, fixture, serve } from './harness/serve.ts'
 export async function setup(): Promise<void> {
   const fixtures = readdirSync(join(import.meta.dirname, 'fixtures')).filter((file) => file.endsWith('.ts'))
   const paths = [...fixtures.map((file) => fixture(basename(file, '.ts'))), ...exampleNames().map(example)]
-  await using _server = await serve(paths.map((path, i) => ({ name: `app-${i}`, path })))
+  const server = await serve(paths.map((path, i) => ({ name: `app-${i}`, path })))
+  await server.close()
 }
 
 /** The directories of apps/. */

@@ -107,10 +107,11 @@ describe('build', () => {
     ['no-default', 'no-default.ts'],
     ['top-level-fetch', 'top-level-fetch.ts:3'],
     ['top-level-throw', 'top-level-throw.ts:4'],
-  ])(
+  ] as [string, string][])(
     '%s: exit status 1, a message with %s, and no output',
+    { timeout: 60_000 },
     async ([name, place], { expect }) => {
-      const entry = writeBroken(name!)
+      const entry = writeBroken(name)
       const { status, err } = await nano('build', entry, '-o', join(folder, `${name}.wasm`))
       expect(err).toContain(place)
       expect(status).toBe(1)
@@ -118,7 +119,6 @@ describe('build', () => {
         readdirSync(folder).filter((file) => file.startsWith(`${name}.wasm`) || file.includes('tmp')),
       ).toEqual([])
     },
-    60_000,
   )
 
   test('an entry that is not there: exit status 1', async ({ expect }) => {

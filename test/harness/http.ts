@@ -24,6 +24,7 @@ export interface Answer {
   rawHeaders: string[]
   body: Buffer
   text: string
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the test says the shape and then checks it
   json<T = Record<string, unknown>>(): T
 }
 
@@ -39,6 +40,7 @@ export async function send(port: number, sent: Sent): Promise<Answer> {
     rawHeaders: message.rawHeaders,
     body,
     text: body.toString(),
+    // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- as declared above
     json: <T>() => JSON.parse(body.toString()) as T,
   }
 }

@@ -74,7 +74,7 @@ export async function waitFor<T>(
     const found = await look()
     if (found !== undefined && found !== false) return found
     if (performance.now() > end)
-      throw new Error(`did not come within ${ms} ms: ${look} ${JSON.stringify(hint)}`)
+      throw new Error(`did not come within ${ms} ms: ${look.toString()} ${JSON.stringify(hint)}`)
     await sleep(10)
   }
 }

@@ -119,7 +119,7 @@ describe('the life of an instance', () => {
     const after = process.memoryUsage()
     const grown = [after.heapUsed - heapUsed, after.external - external, after.rss - rss]
     console.log(
-      `the second 5,000 requests: heap, external, rss grew by ${grown.map((n) => `${Math.round(n / 1024)} KiB`)}`,
+      `the second 5,000 requests: heap, external, rss grew by ${grown.map((n) => `${Math.round(n / 1024)} KiB`).join(', ')}`,
     )
     agent.destroy()
     expect(server.log.filter((entry) => /error|warn/i.test(entry))).toEqual([])

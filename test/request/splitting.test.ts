@@ -40,7 +40,7 @@ describe('splitting', () => {
     ['connection', 'upgrade'],
     ['upgrade', 'websocket'],
     ['trailer', 'x'],
-  ])('an app that sets the header %j to %j', async ([name, value], { expect }) => {
+  ] as [string, string][])('an app that sets the header %j to %j', async ([name, value], { expect }) => {
     const query = `name=${encodeURIComponent(name)}&value=${encodeURIComponent(value)}`
     const text = `GET /raw-header?${query} HTTP/1.1\r\n${HOST}\r\nGET /ignore-body HTTP/1.1\r\n${HOST}\r\n`
     const responses = parseResponses(await exchange(server.port, text), ['GET', 'GET'])

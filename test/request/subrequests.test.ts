@@ -2,6 +2,8 @@
  * `fetch` in an app: what goes out, what comes back, and many at once.
  */
 
+import type { IncomingMessage, ServerResponse } from 'node:http'
+
 import { afterAll, beforeAll, describe, test } from 'vitest'
 
 import { makeBytes } from '../harness/bytes.ts'
@@ -21,22 +23,7 @@ describe('subrequests', () => {
 
   beforeAll(async () => {
     server = await serve([{ name: 'subrequests', hostname: 'sub.test', path: fixture('subrequests') }])
-    upstream = await startUpstream(async (request, response) => {
-      const { pathname } = new URL(request.url ?? '/', 'http://upstream')
-      if (pathname === '/slow') await sleep(DELAY_MS)
-      if (pathname === '/never') return
-      if (pathname === '/moved') return response.writeHead(302, { location: '/text' }).end()
-      if (pathname === '/missing') return response.writeHead(404, 'Gone Fishing').end('nothing here')
-      if (pathname === '/cookies') return response.writeHead(200, { 'set-cookie': ['a=1', 'b=2'] }).end()
-      if (pathname === '/bytes') return response.end(makeBytes(1_000_000))
-      if (pathname === '/broken')
-        return response.writeHead(200, { 'content-length': '10' }).end('x').destroy()
-      if (pathname === '/reflect') {
-        const body = Buffer.concat(await request.toArray()).toString()
-        return response.end(JSON.stringify({ method: request.method, headers: request.headers, body }))
-      }
-      return response.end('text')
-    })
+    upstream = await startUpstream(answer)
     await server.send('sub.test', '/')
   })
 
@@ -130,3 +117,38 @@ describe('subrequests', () => {
     expect(took).toBeLessThanOrEqual(1000)
   })
 })
+
+/** The upstream's pages. */
+async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  switch (request.url) {
+    case '/slow':
+      await sleep(DELAY_MS)
+      response.end('text')
+      break
+    case '/never':
+      break
+    case '/moved':
+      response.writeHead(302, { location: '/text' }).end()
+      break
+    case '/missing':
+      response.writeHead(404, 'Gone Fishing').end('nothing here')
+      break
+    case '/cookies':
+      response.writeHead(200, { 'set-cookie': ['a=1', 'b=2'] }).end()
+      break
+    case '/bytes':
+      response.end(makeBytes(1_000_000))
+      break
+    case '/broken':
+      response.writeHead(200, { 'content-length': '10' }).write('x')
+      setTimeout(() => response.destroy(), 20)
+      break
+    case '/reflect': {
+      const body = Buffer.concat(await request.toArray()).toString()
+      response.end(JSON.stringify({ method: request.method, headers: request.headers, body }))
+      break
+    }
+    default:
+      response.end('text')
+  }
+}
