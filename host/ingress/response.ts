@@ -44,7 +44,7 @@ export function sendWhole(
   writeHead(responder, outgoing, status, head.headers)
   if (isHead || size === 0 || !mayHaveBody(status)) outgoing.end()
   else if (size <= ONE_WRITE_BYTES) {
-    outgoing.end(Buffer.from(body.buffer, body.byteOffset, size).latin1Slice(), 'latin1')
+    outgoing.end(Buffer.from(body.buffer, body.byteOffset, size).toString('latin1'), 'latin1')
   } else outgoing.end(body)
   return undefined
 }
@@ -119,5 +119,6 @@ function mayDeclareLength(status: number): boolean {
 
 /** Whether an answer has begun on the socket; bytes of another must not follow. As Node's own handler looks it up. */
 function hasOpenResponse(socket: Duplex & { _httpMessage?: { headersSent: boolean } | null }): boolean {
+  // oxlint-disable-next-line no-underscore-dangle -- Node's own name, and there is no other way to ask
   return socket._httpMessage?.headersSent === true
 }

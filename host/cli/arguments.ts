@@ -1,0 +1,125 @@
+/**
+ * The command line to a command: which one, with which options. Everything unknown, doubled or out of range is a
+ * USAGE error that says what is known and what was probably meant. Pure.
+ */
+
+import { parseArgs } from 'node:util'
+
+import { RANGES } from '../config/config.ts'
+import { suggest } from '../config/suggest.ts'
+import { NanoError } from '../errors.ts'
+
+export type Command =
+  | { readonly name: 'help' }
+  | { readonly name: 'version' }
+  | { readonly name: 'build'; readonly entry: string; readonly output: string }
+  | ({ readonly name: 'serve' } & ServeArguments)
+
+export interface ServeArguments {
+  /** Either a configuration file or an app, never both. */
+  readonly source: { readonly config: string } | { readonly app: string }
+  readonly port?: number
+  readonly host?: string
+  readonly shards?: number
+}
+
+const COMMANDS = ['serve', 'build', 'help', 'version'] as const
+const DEFAULT_CONFIG = 'nano.json'
+
+const OPTIONS = {
+  serve: {
+    config: { type: 'string' },
+    app: { type: 'string' },
+    port: { type: 'string' },
+    host: { type: 'string' },
+    shards: { type: 'string' },
+  },
+  build: { out: { type: 'string', short: 'o' } },
+} as const
+
+export function parseArguments(args: readonly string[]): Command {
+  const [first, ...rest] = args
+  if (args.includes('--help') || args.includes('-h') || first === 'help') return { name: 'help' }
+  if (first === '--version' || first === '-v' || first === 'version') return { name: 'version' }
+  if (first === 'serve') return parseServe(rest)
+  if (first === 'build') return parseBuild(rest)
+  if (first === undefined) throw usage(`a command is missing; known are ${COMMANDS.join(', ')}`)
+  if (first.startsWith('-'))
+    throw usage(`the command comes first, before ${first}; known are ${COMMANDS.join(', ')}`)
+  throw usage(`unknown command "${first}"${toHint(first, COMMANDS)}`)
+}
+
+function parseServe(args: readonly string[]): Command {
+  const { values, positionals } = read('serve', args)
+  if (positionals[0] !== undefined)
+    throw usage(`unexpected "${positionals[0]}"; did you mean --app ${positionals[0]}?`)
+  const { config, app, host } = values
+  if (config !== undefined && app !== undefined) throw usage('--config and --app exclude each other')
+  const port = toInteger('port', values.port)
+  const shards = toInteger('shards', values.shards)
+  return {
+    name: 'serve',
+    source: app === undefined ? { config: config ?? DEFAULT_CONFIG } : { app },
+    ...(port === undefined ? {} : { port }),
+    ...(host === undefined ? {} : { host }),
+    ...(shards === undefined ? {} : { shards }),
+  }
+}
+
+function parseBuild(args: readonly string[]): Command {
+  const { values, positionals } = read('build', args)
+  const [entry, extra] = positionals
+  if (entry === undefined) throw usage('build needs an entry: nano-workers build src/index.ts -o app.wasm')
+  if (extra !== undefined) throw usage(`build takes one entry, and "${extra}" is a second`)
+  if (values.out === undefined) throw usage('build needs -o: the file to write, such as -o app.wasm')
+  return { name: 'build', entry, output: values.out }
+}
+
+/** The options and the words of a command. */
+function read(command: keyof typeof OPTIONS, args: readonly string[]) {
+  const options = OPTIONS[command]
+  const known = Object.keys(options).map((name) => `--${name}`)
+  const { tokens } = parseArgs({
+    args: [...args],
+    options,
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  })
+  const values: Record<string, string> = {}
+  const positionals: string[] = []
+  for (const token of tokens) {
+    if (token.kind === 'positional') positionals.push(token.value)
+    if (token.kind !== 'option') continue
+    if (!Object.hasOwn(options, token.name)) {
+      throw usage(`unknown option ${token.rawName} for ${command}${toHint(token.rawName, known)}`)
+    }
+    if (
+      token.value === undefined ||
+      token.value === '' ||
+      (!token.inlineValue && token.value.startsWith('-'))
+    ) {
+      throw usage(`${token.rawName} needs a value`)
+    }
+    if (Object.hasOwn(values, token.name)) throw usage(`${token.rawName} is given twice`)
+    values[token.name] = token.value
+  }
+  return { values, positionals }
+}
+
+function toInteger(name: 'port' | 'shards', text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const [least, most] = RANGES[name]
+  const number = Number(text)
+  if (/^\d+$/.test(text) && number >= least && number <= most) return number
+  throw usage(`--${name}: wanted a whole number from ${least} to ${most}, came "${text}"`)
+}
+
+function toHint(typed: string, known: readonly string[]): string {
+  const near = suggest(typed, known)
+  return near === undefined ? `; known are ${known.join(', ')}` : `; did you mean ${near}?`
+}
+
+function usage(text: string): NanoError {
+  return new NanoError('USAGE', text)
+}

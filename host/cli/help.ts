@@ -1,0 +1,22 @@
+/** What `--help` prints. */
+export const HELP = `NANO: one process that serves many isolated JavaScript apps, each in its own WebAssembly component
+
+  nano-workers serve [--config nano.json]       serve the apps of a configuration
+  nano-workers serve --app <app>                serve one app for every host name
+  nano-workers build <entry> -o app.wasm        build an app into a component
+  nano-workers --help | --version
+
+<app> is a component (.wasm), a source file or a directory with an index file; <entry> is one of the last two.
+
+serve
+  --config <file>   the configuration; nano.json in the current directory unless given
+  --app <path>      one app instead of a configuration
+  --port <number>   3000 unless the configuration says otherwise; 0 takes a free one
+  --host <address>  127.0.0.1 unless the configuration says otherwise
+  --shards <n>      worker threads; as many as there are processors unless the configuration says otherwise
+
+build
+  -o, --out <file>  the component to write; its source map goes beside it
+
+Exit status: 0 fine, 1 failed, 2 wrong usage.
+`

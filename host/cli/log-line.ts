@@ -1,0 +1,24 @@
+/**
+ * A log entry as text for a terminal or a file: one entry, one line, but for the stack of an error, which follows
+ * indented. Text that an app had a hand in cannot pretend to be another entry or drive the terminal. Pure.
+ */
+
+/** Something that the operator or an app's developer should read. */
+export interface LogEntry {
+  readonly level: 'debug' | 'info' | 'warn' | 'error'
+  /** The app that it is about; absent when it is about the server. */
+  readonly app?: string
+  readonly text: string
+}
+
+// oxlint-disable-next-line no-control-regex -- control characters are what this is about
+const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029]/g
+
+export function toLogLine({ level, app, text }: LogEntry): string {
+  const safe = text.replaceAll('\r\n', '\n').replaceAll(CONTROL, toEscape).replaceAll('\n', '\n    ')
+  return `${level.padEnd(5)} ${app === undefined ? '' : `[${app}] `}${safe}\n`
+}
+
+function toEscape(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+}
