@@ -1,0 +1,189 @@
+/**
+ * One fetch of an app, from its start to the last byte of its answer or its failure.
+ *
+ *     dialing  >  answered  >  over          any  --abort, failure-->  over
+ *
+ * Once over it brings the guest nothing more.
+ */
+import { ReadableStream, type ReadableStreamDefaultController, type ReadableStreamDefaultReader } from 'node:stream/web'
+import type { GuestEvent, Mailbox } from './binding.ts'
+import type { Answer, Dial, Dialer } from './dialer.ts'
+import { parseHead, toAnswerHeaders } from './outbound-head.ts'
+
+/** What the guest gave to `outbound.start`. */
+export interface OutboundStart {
+  readonly id: number
+  readonly head: Uint8Array
+  readonly body: Uint8Array
+  readonly more: boolean
+  readonly redirect: Dial['redirect']
+}
+
+/** Bytes of an upload that may wait for the far side before the guest is told to. */
+const UPLOAD_HIGH_WATER = 64 * 1024
+
+/** A guest that goes on writing this much although it was told to wait loses the fetch. */
+const UPLOAD_LIMIT = 128 * 1024 * 1024
+
+const NOTHING = new Uint8Array(0)
+
+/** One fetch. */
+export class OutboundCall {
+  readonly #start: OutboundStart
+  readonly #mailbox: Mailbox
+  readonly #onOver: () => void
+  readonly #abort = new AbortController()
+  #state: 'dialing' | 'answered' | 'over' = 'dialing'
+  #upload: ReadableStreamDefaultController<Uint8Array> | undefined
+  #uploadStream: ReadableStream<Uint8Array> | undefined
+  #owesWritable = false
+  #reader: ReadableStreamDefaultReader<Uint8Array> | undefined
+  #isPulled = false
+
+  /** `onOver` is called once, when the guest will hear nothing more of it. */
+  constructor(start: OutboundStart, mailbox: Mailbox, onOver: () => void) {
+    this.#start = start
+    this.#mailbox = mailbox
+    this.#onOver = onOver
+    if (start.more) this.#uploadStream = this.#openUpload(start.body)
+  }
+
+  /** Whether it is going to bring the guest an event. */
+  get isPending(): boolean {
+    return this.#state === 'dialing' || (this.#state === 'answered' && (this.#isPulled || this.#owesWritable))
+  }
+
+  /** Make the fetch; never throws. */
+  async run(dialer: Dialer): Promise<void> {
+    const { head: bytes, body, redirect } = this.#start
+    if (this.#state === 'over') return
+    const head = parseHead(bytes)
+    if (head === undefined) return this.#fail('fetch needs an absolute http: or https: URL')
+    try {
+      const whole = body.length > 0 ? body : undefined
+      const dial: Dial = {
+        method: head.method,
+        headers: head.headers,
+        body: this.#uploadStream ?? whole,
+        redirect,
+        signal: this.#abort.signal,
+      }
+      this.#answer(await dialer.fetch(head.url, dial), head.method)
+    } catch (error) {
+      this.#fail(toMessage(error))
+    }
+  }
+
+  /** Further bytes of the upload; false when the guest has to wait. */
+  write(bytes: Uint8Array): boolean {
+    const upload = this.#upload
+    if (upload === undefined || this.#state === 'over') return true
+    if ((upload.desiredSize ?? 0) < -UPLOAD_LIMIT) {
+      this.#fail('the app wrote to a fetch without waiting for the far side')
+      return true
+    }
+    upload.enqueue(bytes)
+    if ((upload.desiredSize ?? 0) > 0) return true
+    this.#owesWritable = true
+    return false
+  }
+
+  /** The upload is complete. */
+  finish(): void {
+    const upload = this.#upload
+    this.#upload = undefined
+    this.#owesWritable = false
+    if (this.#state !== 'over') upload?.close()
+  }
+
+  /** Note that the guest wants a chunk; true when one is to be read after the turn. */
+  askPull(): boolean {
+    if (this.#state !== 'answered' || this.#isPulled) return false
+    this.#isPulled = true
+    return true
+  }
+
+  /** Read one chunk of the answer; never throws. */
+  async pull(): Promise<void> {
+    const reader = this.#reader
+    if (reader === undefined || this.#state !== 'answered') return
+    const { id } = this.#start
+    try {
+      const { done, value } = await reader.read()
+      this.#isPulled = false
+      if (done) this.#end({ tag: 'answer-body', val: { id, bytes: NOTHING, last: true } })
+      else this.#post({ tag: 'answer-body', val: { id, bytes: value, last: false } })
+    } catch (error) {
+      this.#fail(toMessage(error))
+    }
+  }
+
+  /** Nobody wants it any more. */
+  abort(): void {
+    this.#end()
+  }
+
+  #openUpload(first: Uint8Array): ReadableStream<Uint8Array> {
+    return new ReadableStream<Uint8Array>(
+      {
+        start: (controller) => {
+          this.#upload = controller
+          if (first.length > 0) controller.enqueue(first)
+        },
+        pull: () => {
+          if (!this.#owesWritable) return
+          this.#owesWritable = false
+          this.#post({ tag: 'fetch-writable', val: this.#start.id })
+        },
+        cancel: () => {
+          this.#upload = undefined
+          if (this.#owesWritable) this.#post({ tag: 'fetch-writable', val: this.#start.id })
+          this.#owesWritable = false
+        },
+      },
+      { highWaterMark: UPLOAD_HIGH_WATER, size: (chunk) => chunk.byteLength },
+    )
+  }
+
+  #answer(answer: Answer, method: string): void {
+    if (this.#state !== 'dialing') {
+      answer.body?.cancel().catch(() => undefined)
+      return
+    }
+    this.#state = 'answered'
+    const { id } = this.#start
+    const { status, statusText, url, redirected, body } = answer
+    const hasBody = body !== null
+    const headers = toAnswerHeaders(answer.headers, hasBody && method !== 'HEAD')
+    this.#reader = body?.getReader()
+    const event = { id, status, statusText, url, redirected, headers, hasBody }
+    if (hasBody) this.#post({ tag: 'answered', val: event })
+    else this.#end({ tag: 'answered', val: event })
+  }
+
+  #fail(message: string): void {
+    this.#end({ tag: 'fetch-failed', val: { id: this.#start.id, message } })
+  }
+
+  #end(event?: GuestEvent): void {
+    if (this.#state === 'over') return
+    if (event !== undefined) this.#post(event)
+    this.#state = 'over'
+    this.#upload = undefined
+    this.#owesWritable = false
+    this.#onOver()
+    this.#abort.abort()
+    this.#reader?.cancel().catch(() => undefined)
+  }
+
+  #post(event: GuestEvent): void {
+    if (this.#state !== 'over') this.#mailbox.post(event)
+  }
+}
+
+/** What went wrong, fit to show to the app's developer. */
+function toMessage(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const cause = error.cause instanceof Error ? error.cause.message || error.cause.name : ''
+  return cause === '' ? error.message : `${error.message}: ${cause}`
+}

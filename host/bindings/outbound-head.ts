@@ -1,0 +1,62 @@
+/**
+ * The heads of outbound fetches: what a guest asked for and what came back, between the wire form of wit/outbound.wit
+ * and lists of headers. Pure. The framing of a message is never the guest's to decide, in either direction.
+ */
+
+/** A fetch as the guest asked for it. */
+export interface OutboundHead {
+  readonly method: string
+  readonly url: string
+  readonly headers: [string, string][]
+}
+
+/** Headers that belong to one connection or to the framing, which the host decides. */
+const OWN = new Set([
+  'connection',
+  'content-length',
+  'expect',
+  'host',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+])
+
+/** Codings that the dialer takes off. */
+const DECODED = new Set(['gzip', 'x-gzip', 'deflate', 'br', 'zstd'])
+
+/** Read a guest's head; `undefined` when it is not one. */
+export function parseHead(bytes: Uint8Array): OutboundHead | undefined {
+  const [method, url, ...fields] = new TextDecoder().decode(bytes).split('\n')
+  if (method === undefined || url === undefined) return undefined
+  if (!URL.canParse(url) || !/^https?:/i.test(url)) return undefined
+  const headers: [string, string][] = []
+  for (let i = 0; i + 1 < fields.length; i += 2) {
+    const [name, value] = [fields[i], fields[i + 1]]
+    if (name === undefined || value === undefined) break
+    if (!OWN.has(name.toLowerCase())) headers.push([name, value])
+  }
+  return { method, url, headers }
+}
+
+/** An answer's headers for the guest, without those that are no longer true of the decoded body. */
+export function toAnswerHeaders(headers: Iterable<[string, string]>, isDecodable: boolean): string {
+  const list = [...headers]
+  const coding = list.find(([name]) => name === 'content-encoding')?.[1]
+  const isDecoded = isDecodable && coding !== undefined && coding.split(',').every((c) => DECODED.has(toCoding(c)))
+  let wire = ''
+  for (const [name, value] of list) {
+    if (isDecoded && (name === 'content-encoding' || name === 'content-length')) continue
+    if (name === 'transfer-encoding' || name === 'connection' || name === 'keep-alive') continue
+    wire += `${name}\n${value}\n`
+  }
+  return wire
+}
+
+function toCoding(text: string): string {
+  return text.trim().toLowerCase()
+}
