@@ -1,0 +1,90 @@
+/**
+ * A bundle to a component: componentize-js splices the world's bindings into the engine, `wizer-main.ts` runs the app's
+ * top level in it and keeps the memory, componentize-js wraps the result. The same bundle gives the same bytes.
+ */
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { BUNDLE_NAME } from '../component/source-map.ts'
+import { findSibling } from './package-files.ts'
+import { FAILURE } from './wizer-protocol.ts'
+
+export const WORLD = 'worker'
+/** Counts changes of the snapshotter that change its output; part of the cache's key. */
+export const SNAPSHOT_REVISION = 1
+/** The engine has its own limit well below this; it should be the one that an endless recursion meets. */
+const STACK_KILOBYTES = 3_900
+/** Without `http` the engine has no HTTP of its own; the app's requests and responses go through the world. */
+const DISABLED: ('http' | 'fetch-event')[] = ['http', 'fetch-event']
+
+/** The app's top level did not come to its end. `output`: what it printed; `reason`: how it ended. */
+export class SnapshotFailure extends Error {
+  readonly output: string
+  readonly reason: string
+
+  constructor(output: string, reason: string, cause: unknown) {
+    super(`the app's top level failed: ${reason}`, { cause })
+    this.output = output
+    this.reason = reason
+  }
+
+  /** Whether the app ended with an exception, which says where it was thrown. */
+  get hasStack(): boolean {
+    return this.output.includes('Exception while evaluating')
+  }
+}
+
+export interface SnapshotOptions {
+  readonly wit: string
+  /** How long the app's top level may run. */
+  readonly timeoutMs: number
+}
+
+/** The component of a bundle. Throws `SnapshotFailure` when the app is at fault. */
+export async function snapshot(code: string, options: SnapshotOptions): Promise<Uint8Array> {
+  const { componentize } = await import('@bytecodealliance/componentize-js')
+  const directory = await mkdtemp(join(tmpdir(), 'nano-build-'))
+  try {
+    const { component } = await componentize(code, {
+      sourceName: BUNDLE_NAME,
+      witWorld: options.wit,
+      worldName: WORLD,
+      wizerBin: await writeLauncher(directory, options.timeoutMs),
+      disableFeatures: DISABLED,
+    })
+    return component
+  } catch (error) {
+    throw toSnapshotFailure(error)
+  } finally {
+    await rm(directory, { recursive: true, force: true })
+  }
+}
+
+/** componentize-js starts one program without arguments of ours, so the launcher holds them. */
+async function writeLauncher(directory: string, timeoutMs: number): Promise<string> {
+  const path = join(directory, 'wizer')
+  const now = Number(process.env['SOURCE_DATE_EPOCH'] ?? 0) * 1000
+  const command = [
+    process.execPath,
+    `--stack-size=${STACK_KILOBYTES}`,
+    findSibling('wizer-main'),
+    `--timeout=${timeoutMs}`,
+    `--now=${Number.isFinite(now) ? now : 0}`,
+  ]
+  await writeFile(path, `#!/bin/sh\nexec ${command.map(quote).join(' ')} "$@"\n`)
+  await chmod(path, 0o755)
+  return path
+}
+
+function quote(word: string): string {
+  return `'${word.replaceAll("'", String.raw`'\''`)}'`
+}
+
+/** componentize-js throws one text: its own first line, what the program printed, and the line with the reason. */
+function toSnapshotFailure(error: unknown): Error {
+  const { message } = error as Error
+  const at = message.lastIndexOf(FAILURE)
+  if (at === -1) return error as Error
+  const output = message.slice(message.indexOf('\n') + 1, at)
+  return new SnapshotFailure(output.trim(), message.slice(at + FAILURE.length).trim(), error)
+}

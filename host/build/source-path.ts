@@ -1,0 +1,50 @@
+/**
+ * Source files by names that are the same on every machine: relative to the app, to `node_modules`, or to the guest shim.
+ */
+import { dirname, isAbsolute, relative, resolve, sep } from 'node:path'
+
+const PACKAGES = 'node_modules/'
+const SHIM_PREFIX = 'nano:guest-shim/'
+const ENTRY_PATH = 'nano:entry'
+
+/** The part of a source map that is looked at here. */
+interface RawMap {
+  readonly sources: readonly string[]
+  readonly sourcesContent?: readonly (string | null)[] | undefined
+  readonly names: readonly string[]
+  readonly mappings: string
+}
+
+/** A file's path for a person or a map: relative to `root`, or from the last `node_modules` on. */
+export function showPath(file: string, root: string): string {
+  if (!isAbsolute(file)) return file
+  const path = relative(root, file).split(sep).join('/')
+  const packages = path.lastIndexOf(PACKAGES)
+  return packages === -1 ? path : path.slice(packages)
+}
+
+/** The map with portable paths, and with the text of the app's own sources only. */
+export function normaliseMap(map: RawMap, root: string, shim: string) {
+  const shimDirectory = dirname(shim) + sep
+  // the bundler writes paths relative to an output directory below `root`
+  const output = resolve(root, 'dist')
+  const sources = map.sources.map((source) => {
+    if (source.includes('\0')) return ENTRY_PATH
+    const file = source.startsWith('.') ? resolve(output, source) : source
+    if (file.startsWith(shimDirectory)) return SHIM_PREFIX + relative(shimDirectory, file).split(sep).join('/')
+    return showPath(file, root)
+  })
+  const isOwn = (source: string) => !source.startsWith(PACKAGES) && !source.startsWith('nano:')
+  return {
+    version: 3,
+    sources,
+    sourcesContent: sources.map((source, index) => (isOwn(source) ? (map.sourcesContent?.[index] ?? null) : null)),
+    names: map.names,
+    mappings: map.mappings,
+  }
+}
+
+/** Whether a path of a map belongs to the guest shim. */
+export function isShimPath(path: string): boolean {
+  return path.startsWith(SHIM_PREFIX)
+}

@@ -1,0 +1,54 @@
+/**
+ * Why an app's top level failed, in words for the app's developer and with the place in the app's sources. The engine
+ * prints the exception, then the rejected promise that a module is, with its stack:
+ *
+ *     Exception while evaluating top-level script
+ *     app.js:2:21 TypeError: boom
+ *     Additionally, some promises were rejected, ...
+ *     Stack:
+ *       f@app.js:2:21
+ */
+import { findPlaces, openSourceMap, type Place, type SourceMap } from '../component/source-map.ts'
+import { NanoError } from '../errors.ts'
+import { SnapshotFailure } from './snapshot.ts'
+import { FORBIDDEN_IMPORT, TIMED_OUT } from './wizer-protocol.ts'
+
+const ANNOUNCEMENT = /^Exception while evaluating top-level script\n/m
+const EPILOGUE = /^Additionally, some promises were rejected/m
+const STACK = /^Stack:\n((?: {2}.*\n?)*)/m
+const ENGINE_PLACE = /^[\w./-]*:\d+(?::\d+)? /gm
+const LONGEST_STACK = 10
+
+/** The failure as a build error. `entry`: the entry file as the app's sources call it. */
+export function toTopLevelError(failure: SnapshotFailure, mapJson: string, entry: string): NanoError {
+  const map = openSourceMap(mapJson)
+  return new NanoError('BUILD_FAILED', describe(failure, map, entry), { cause: failure })
+}
+
+function describe({ output, reason }: SnapshotFailure, map: SourceMap, entry: string): string {
+  if (reason === TIMED_OUT) {
+    return `${entry}: the app's top level does not come to its end; move long work into the fetch handler`
+  }
+  const [, printed] = output.split(ANNOUNCEMENT)
+  if (printed === undefined) return `${entry}: ${describeTrap(reason)}${output === '' ? '' : `\n${output}`}`
+  const [first = ''] = printed.split(EPILOGUE)
+  const stack = STACK.exec(printed)?.[1] ?? ''
+  const [place] = [...findPlaces(stack, map), ...findPlaces(first, map)]
+  const text = first.replaceAll(ENGINE_PLACE, '').trim()
+  return `${showPlace(place, entry)}: ${text}\n    thrown while the app's top level ran, which happens once, when the app is built${showStack(stack, map)}`
+}
+
+function describeTrap(reason: string): string {
+  if (!reason.startsWith(FORBIDDEN_IMPORT)) return `the engine failed in the app's top level (${reason})`
+  const what = reason.includes('wasi:random') ? 'random values' : reason.slice(FORBIDDEN_IMPORT.length + 1)
+  return `the app's top level uses ${what}, which it cannot: it runs once, when the app is built, and every instance would get the same; move it into the fetch handler`
+}
+
+function showPlace(place: Place | undefined, entry: string): string {
+  return place === undefined ? entry : `${place.source}:${place.line}:${place.column}`
+}
+
+function showStack(stack: string, map: SourceMap): string {
+  const lines = map.symbolicate(stack).split('\n').filter((line) => line.trim() !== '')
+  return lines.slice(0, LONGEST_STACK).map((line) => `\n    ${line.trim().replace(/^(.*)@/, (_, name: string) => `at ${name === '' ? '' : `${name} `}`)}`).join('')
+}
