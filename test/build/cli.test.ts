@@ -45,12 +45,14 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 describe('usage', () => {
   test.for([
-    [[], 'usage'],
+    [[], 'command'],
     [['frob'], 'frob'],
     [['serve', '--frob'], '--frob'],
     [['serve', '--port', 'many'], 'port'],
+    [['serve', '--config', 'a.json', '--app', 'b'], '--app'],
     [['serve', '--port', '70000', '--app', 'x.js'], 'port'],
-    [['build'], 'build'],
+    [['build'], 'entry'],
+    [['build', 'a.ts'], '-o'],
     [['build', 'a.ts', 'b.ts'], 'b.ts'],
   ] as [string[], string][])('%j: exit status 2', async ([args, text], { expect }) => {
     const { status, out, err } = await nano(...args)

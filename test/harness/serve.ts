@@ -5,6 +5,7 @@
 
 import { join } from 'node:path'
 
+import { toLogLine } from '../../host/cli/log-line.ts'
 import { parseConfig } from '../../host/config/parse.ts'
 import { startServer } from '../../host/server.ts'
 import { send } from './http.ts'
@@ -24,7 +25,7 @@ export interface AppSpec {
 
 export interface Served {
   readonly port: number
-  /** Everything that was logged, one string per entry. */
+  /** Everything that was logged, as an operator reads it, one text per entry. */
   readonly log: string[]
   counters(): Record<string, number>
   /** A request to the app with this host name. */
@@ -49,7 +50,7 @@ export function example(name: string): string {
 export async function serve(apps: AppSpec[], shards = 1): Promise<Served> {
   const config = parseConfig(JSON.stringify({ port: 0, shards, apps }), join(ROOT, 'test/nano.json'))
   const log: string[] = []
-  const server = await startServer({ config, log: (entry: unknown) => log.push(toText(entry)) })
+  const server = await startServer({ config, log: (entry) => log.push(toLogLine(entry)) })
   const close = () => server.close()
   return {
     port: server.port,
@@ -81,8 +82,4 @@ export async function waitFor<T>(
 
 export function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms))
-}
-
-function toText(entry: unknown): string {
-  return typeof entry === 'string' ? entry : JSON.stringify(entry)
 }

@@ -69,6 +69,8 @@ function takeBody(
     return [text.slice(0, Number(length[0])), text.slice(Number(length[0]))]
   }
   if (coding[0] === 'chunked') return takeChunks(text)
+  const last = headers.some(([name, value]) => name === 'connection' && value.toLowerCase() === 'close')
+  if (last && !text.includes('HTTP/1.')) return [text, '']
   throw new Error(`no framing: ${JSON.stringify(headers)}`)
 }
 

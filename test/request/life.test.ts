@@ -58,12 +58,14 @@ describe('the life of an instance', () => {
     expect((await server.send('memory.test', '/pass-through')).text).toBe('passed')
   })
 
-  test('the console reaches the log, one entry a call, without control characters', async ({ expect }) => {
+  test('the console reaches the log, one entry a call, in which nothing can be forged', async ({
+    expect,
+  }) => {
     await using server = await serve([memory()])
     await server.send('memory.test', '/log')
     expect(await server.logged('one line')).toContain('nested')
     const forged = await server.logged('forged')
-    expect(forged).not.toContain('\n')
+    expect(forged).toContain('forged\n    line')
     expect(forged).not.toContain('\u001b')
   })
 
@@ -113,16 +115,12 @@ describe('the life of an instance', () => {
       }
     }
     await run(5000)
-    const { heapUsed, external } = process.memoryUsage()
-    const rss = process.memoryUsage.rss()
+    const before = process.memoryUsage.rss()
     await run(5000)
-    const after = process.memoryUsage()
-    const grown = [after.heapUsed - heapUsed, after.external - external, after.rss - rss]
-    console.log(
-      `the second 5,000 requests: heap, external, rss grew by ${grown.map((n) => `${Math.round(n / 1024)} KiB`).join(', ')}`,
-    )
+    const grown = process.memoryUsage.rss() - before
+    console.log(`resident memory grew by ${Math.round(grown / 1024)} KiB in the second 5,000 requests`)
     agent.destroy()
-    expect(server.log.filter((entry) => /error|warn/i.test(entry))).toEqual([])
-    expect(after.rss - rss).toBeLessThan(96 * 1024 * 1024)
+    expect(server.log.filter((entry) => /^(warn|error)/.test(entry))).toEqual([])
+    expect(grown).toBeLessThan(96 * 1024 * 1024)
   }, 120_000)
 })

@@ -71,7 +71,9 @@ describe('subrequests', () => {
     const body = 'y'.repeat(300_000)
     const headers = { 'x-own': 'kept' }
     const answer = await server.send('sub.test', `/forward?url=${target}`, { method: 'PUT', body, headers })
-    expect(answer.json()).toMatchObject({ method: 'PUT', body, headers: { 'x-own': 'kept' } })
+    const { body: arrived, ...rest } = answer.json()
+    expect(rest).toMatchObject({ method: 'PUT', headers: { 'x-own': 'kept' } })
+    expect(arrived === body).toBe(true)
   })
 
   test('a failure is a TypeError', async ({ expect }) => {
@@ -84,7 +86,7 @@ describe('subrequests', () => {
     expect((await get('/describe', `${upstream.url}/broken`)).status).toBe(500)
   })
 
-  test.for(['file:///etc/passwd', 'data:text/plain,x', 'ftp://127.0.0.1/', 'blob:x'])(
+  test.for(['file:///etc/passwd', 'ftp://127.0.0.1/', 'blob:x'])(
     'the host fetches no %s',
     async (target, { expect }) => {
       expect((await get('/error', target)).json()).toMatchObject({ name: 'TypeError' })
