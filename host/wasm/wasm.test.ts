@@ -39,7 +39,7 @@ function run(
 
 function call(exported: WebAssembly.ExportValue | undefined, value: number): unknown {
   if (typeof exported !== 'function') throw new TypeError('not a function')
-  return exported(value) as unknown
+  return exported(value)
 }
 
 describe('LEB128', () => {
