@@ -2,16 +2,20 @@
  * The command line as a person meets it: exit statuses, messages that name file and line, and nothing left half done.
  */
 
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import { afterAll, describe, test } from 'vitest'
 
-import { example } from '../harness/serve.ts'
+import { send } from '../harness/http.ts'
+import { example, waitFor } from '../harness/serve.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
+const MAIN = join(ROOT, 'host/main.ts')
 const folder = mkdtempSync(join(tmpdir(), 'nano-cli-'))
 
 interface Outcome {
@@ -22,15 +26,10 @@ interface Outcome {
 
 function nano(...args: string[]): Promise<Outcome> {
   return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      [join(ROOT, 'host/main.ts'), ...args],
-      { cwd: folder, timeout: 60_000 },
-      (error, out, err) => {
-        const status = error === null ? 0 : typeof error.code === 'number' ? error.code : -1
-        resolve({ status, out, err })
-      },
-    )
+    execFile(process.execPath, [MAIN, ...args], { cwd: folder, timeout: 60_000 }, (error, out, err) => {
+      const status = error === null ? 0 : typeof error.code === 'number' ? error.code : -1
+      resolve({ status, out, err })
+    })
   })
 }
 
@@ -83,6 +82,37 @@ describe('serve', () => {
     expect(err).toContain(wanted)
     expect(err).not.toContain('    at ')
   })
+
+  test('an app is served on the port that is printed, until a signal comes', async ({ expect }) => {
+    const child = spawn(process.execPath, [
+      MAIN,
+      'serve',
+      '--app',
+      example('hello'),
+      '--port',
+      '0',
+      '--shards',
+      '2',
+    ])
+    const exited = new Promise((resolve) => child.once('exit', resolve))
+    let out = ''
+    child.stdout.on('data', (part) => (out += String(part)))
+    const port = await waitFor(() => /http:\/\/127\.0\.0\.1:(\d+)/.exec(out)?.[1], 60_000)
+    expect((await send(Number(port), { host: 'any.name', path: '/' })).text).toBe('Hello from NANO!\n')
+    child.kill('SIGTERM')
+    expect(await exited).toBe(0)
+  }, 90_000)
+
+  test('a port that is taken is refused with words', async ({ expect }) => {
+    const blocker = createServer()
+    await new Promise<void>((resolve) => blocker.listen(0, '127.0.0.1', resolve))
+    const { port } = blocker.address() as AddressInfo
+    const { status, err } = await nano('serve', '--app', example('hello'), '--port', String(port))
+    blocker.close()
+    expect(status).toBe(1)
+    expect(err).toContain(String(port))
+    expect(err).not.toContain('    at ')
+  }, 90_000)
 
   test('a configuration that is not there', async ({ expect }) => {
     const { status, err } = await nano('serve', '--config', 'missing.json')
