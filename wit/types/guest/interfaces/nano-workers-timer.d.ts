@@ -1,0 +1,7 @@
+declare module 'nano:workers/timer@0.1.0' {
+  /**
+   * Deliver `timer-due` in `delay` milliseconds from the start of this turn (0: as the next turn). Replaces the
+   * earlier alarm; a negative number takes it away.
+   */
+  export function wakeIn(delay: number): void;
+}

@@ -1,0 +1,22 @@
+/// <reference path="./interfaces/nano-workers-background.d.ts" />
+/// <reference path="./interfaces/nano-workers-console.d.ts" />
+/// <reference path="./interfaces/nano-workers-events.d.ts" />
+/// <reference path="./interfaces/nano-workers-outbound.d.ts" />
+/// <reference path="./interfaces/nano-workers-request-body.d.ts" />
+/// <reference path="./interfaces/nano-workers-response.d.ts" />
+/// <reference path="./interfaces/nano-workers-timer.d.ts" />
+declare module 'nano:workers/worker@0.1.0' {
+  export type Event = import('nano:workers/events@0.1.0').Event;
+  export type * as NanoWorkersBackground010 from 'nano:workers/background@0.1.0'; // import nano:workers/background@0.1.0
+  export type * as NanoWorkersConsole010 from 'nano:workers/console@0.1.0'; // import nano:workers/console@0.1.0
+  export type * as NanoWorkersEvents010 from 'nano:workers/events@0.1.0'; // import nano:workers/events@0.1.0
+  export type * as NanoWorkersOutbound010 from 'nano:workers/outbound@0.1.0'; // import nano:workers/outbound@0.1.0
+  export type * as NanoWorkersRequestBody010 from 'nano:workers/request-body@0.1.0'; // import nano:workers/request-body@0.1.0
+  export type * as NanoWorkersResponse010 from 'nano:workers/response@0.1.0'; // import nano:workers/response@0.1.0
+  export type * as NanoWorkersTimer010 from 'nano:workers/timer@0.1.0'; // import nano:workers/timer@0.1.0
+  /**
+  * Deliver waiting events, oldest first. Never throws on account of the app: the guest catches what the app
+  * throws and reports it through `response.fail` or `console.report`. A call that traps ends the instance.
+  */
+  export function turn(events: Array<Event>): void;
+}

@@ -1,0 +1,22 @@
+/** @module Interface nano:workers/response@0.1.0 **/
+/**
+ * The whole response in one crossing. `status` 200 to 599.
+ */
+export function send(id: number, status: number, headers: Uint8Array, body: Uint8Array): void;
+/**
+ * The head of a streamed response; `write` and `finish` follow.
+ */
+export function start(id: number, status: number, headers: Uint8Array): void;
+/**
+ * Body bytes, owned by the host from here. False: the client reads slowly, wait for `response-writable`.
+ */
+export function write(id: number, bytes: Uint8Array): boolean;
+/**
+ * The streamed body is complete.
+ */
+export function finish(id: number): void;
+/**
+ * The handler failed. Before the head the client gets a 500 without internals; after it the connection is cut.
+ * `error`: UTF-8 of the error's name, message and stack for the app's log.
+ */
+export function fail(id: number, error: Uint8Array): void;
