@@ -22,9 +22,9 @@ export interface ServerOptions {
   readonly config: Config
   /** The first app answers whatever the host name. */
   readonly everyHost?: boolean
-  log(entry: LogEntry): void
+  readonly log: (entry: LogEntry) => void
   /** A step that takes seconds begins. */
-  onProgress?(step: Step): void
+  readonly onProgress?: (step: Step) => void
 }
 
 export interface RunningServer {
@@ -54,7 +54,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { config } = options
   const count = REUSE_PORT.has(process.platform) ? (config.shards ?? availableParallelism()) : 1
   if (count === 1 && (config.shards ?? 1) > 1) {
-    options.log({ level: 'warn', text: `one shard instead of ${config.shards}: threads cannot share a port here` })
+    options.log({
+      level: 'warn',
+      text: `one shard instead of ${config.shards}: threads cannot share a port here`,
+    })
   }
   const reusePort = count > 1
   if (reusePort && config.port !== 0) await assertFree(config)
@@ -66,7 +69,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const start = async (index: number, port: number): Promise<number> => {
     const buffer = shards[index]?.counters.buffer ?? new SharedArrayBuffer(8 * COUNTERS.length)
     const shardData: ShardData = { ...data, port, counters: buffer as SharedArrayBuffer }
-    const worker = new Worker(new URL('shard.ts', import.meta.url), { workerData: shardData, name: `shard ${index}` })
+    const worker = new Worker(new URL('shard.ts', import.meta.url), {
+      workerData: shardData,
+      name: `shard ${index}`,
+    })
     shards[index] = { worker, counters: new Float64Array(buffer) }
     const listening = await toListening(worker, options.log)
     const startedAt = performance.now()

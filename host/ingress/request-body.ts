@@ -17,11 +17,18 @@ export const SMALL_BODY_BYTES = 64 * 1024
 
 const EMPTY = new Uint8Array(0)
 
-/** The size of a body of known size, 0 when there is none, or undefined when only its end will tell. */
-export function toBodySize(incoming: IncomingMessage): number | undefined {
-  if (incoming.headers['transfer-encoding'] !== undefined) return undefined
-  const length = incoming.headers['content-length']
-  return length === undefined ? 0 : Number(length)
+/**
+ * The size of a body of known size, 0 when there is none, or undefined when only its end will tell. Looks through the
+ * raw headers, because Node makes `incoming.headers` only when somebody asks for it.
+ */
+export function toBodySize(rawHeaders: readonly string[]): number | undefined {
+  let size = 0
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i]!
+    if (name.length === 14 && name.toLowerCase() === 'content-length') size = Number(rawHeaders[i + 1])
+    else if (name.length === 17 && name.toLowerCase() === 'transfer-encoding') return undefined
+  }
+  return size
 }
 
 /** Collect a small body. `then` is not called when the client breaks off before its end. */

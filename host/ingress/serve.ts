@@ -115,7 +115,7 @@ function dispatch(
     const exchange = new HttpExchange(context, incoming, outgoing, url, body)
     exchange.attach(tenant.handle(exchange))
   }
-  const size = toBodySize(incoming)
+  const size = toBodySize(incoming.rawHeaders)
   if (size === 0) open(undefined)
   else if (size === undefined || size > SMALL_BODY_BYTES) open('streamed')
   else collectBody(incoming, open)

@@ -1,0 +1,95 @@
+/** What the command line understands, what it says about what it does not, and what it prints. */
+
+import { describe, it } from 'vitest'
+
+import { NanoError } from '../errors.ts'
+import { parseArguments } from './arguments.ts'
+import type { Command } from './arguments.ts'
+import { toLogLine } from './log-line.ts'
+import { toAnnouncement, toComplaint, toDuration, toSize } from './messages.ts'
+
+describe('arguments', () => {
+  const cases: [line: string, command: Command][] = [
+    ['serve', { name: 'serve', source: { config: 'nano.json' } }],
+    ['serve --config a.json --port 0', { name: 'serve', source: { config: 'a.json' }, port: 0 }],
+    [
+      'serve --app=a.wasm --host ::1 --shards 3',
+      { name: 'serve', source: { app: 'a.wasm' }, host: '::1', shards: 3 },
+    ],
+    ['build a.ts -o b.wasm', { name: 'build', entry: 'a.ts', output: 'b.wasm' }],
+    ['build --out b.wasm a.ts', { name: 'build', entry: 'a.ts', output: 'b.wasm' }],
+    ['serve --help', { name: 'help' }],
+    ['help', { name: 'help' }],
+    ['--version', { name: 'version' }],
+  ]
+  for (const [line, command] of cases) {
+    it(line, ({ expect }) => {
+      expect(parseArguments(line.split(' '))).toEqual(command)
+    })
+  }
+
+  const refused: [line: string, complaint: RegExp][] = [
+    ['', /a command is missing; known are serve, build/],
+    ['sevre', /unknown command "sevre"; did you mean serve\?/],
+    ['--port 1', /the command comes first/],
+    ['serve --prot 1', /unknown option --prot for serve; did you mean --port\?/],
+    ['serve -p 1', /unknown option -p for serve/],
+    ['serve --port', /--port needs a value/],
+    ['serve --port --host x', /--port needs a value/],
+    ['serve --port 1 --port 2', /--port is given twice/],
+    ['serve --port 1e3', /--port: wanted a whole number from 0 to 65535, came "1e3"/],
+    ['serve --shards 0', /--shards: wanted a whole number from 1/],
+    ['serve --app a --config b', /exclude each other/],
+    ['serve a.wasm', /did you mean --app a\.wasm\?/],
+    ['build', /build needs an entry/],
+    ['build a.ts', /build needs -o/],
+    ['build a.ts b.ts -o c', /"b\.ts" is a second/],
+    ['build a.ts --output c', /unknown option --output for build; did you mean --out\?/],
+  ]
+  for (const [line, complaint] of refused) {
+    it(`refused: ${line}`, ({ expect }) => {
+      const run = () => parseArguments(line === '' ? [] : line.split(' '))
+      expect(run).toThrow(complaint)
+      expect(run).toThrow(expect.objectContaining({ code: 'USAGE' }))
+    })
+  }
+})
+
+describe('messages', () => {
+  const app = { path: '/a', env: {}, timeoutMs: 1, memoryMb: 128 }
+
+  it('a curl line that works for each app', ({ expect }) => {
+    const apps = [
+      { ...app, name: 'a', hostname: 'a.localhost' },
+      { ...app, name: 'shop', hostname: 'shop.example' },
+      { ...app, name: 'ip', hostname: '127.0.0.1' },
+    ]
+    expect(toAnnouncement(apps, '0.0.0.0', 3000, false).split('\n')).toEqual([
+      'a     a.localhost   curl http://a.localhost:3000/',
+      "shop  shop.example  curl -H 'Host: shop.example' http://127.0.0.1:3000/",
+      'ip    127.0.0.1     curl http://127.0.0.1:3000/',
+      '',
+    ])
+    expect(toAnnouncement(apps, '::', 80, true)).toBe('a  every host name  curl http://[::1]:80/\n')
+  })
+
+  it('sizes, times and complaints', ({ expect }) => {
+    expect([toSize(999), toSize(12_345_678), toDuration(31.6), toDuration(2345)]).toEqual([
+      '1.0 kB',
+      '12.3 MB',
+      '32 ms',
+      '2.3 s',
+    ])
+    expect(toComplaint(new NanoError('CONFIG_INVALID', 'a:1:1: b'))).toBe(
+      'nano-workers: CONFIG_INVALID: a:1:1: b\n',
+    )
+    expect(toComplaint(new NanoError('USAGE', 'x'))).toContain('--help')
+  })
+
+  it('log lines that an app cannot forge', ({ expect }) => {
+    expect(toLogLine({ level: 'warn', app: 'a', text: 'x\nerror [b] y\r\u001b[31m' })).toBe(
+      'warn  [a] x\n    error [b] y\\u000d\\u001b[31m\n',
+    )
+    expect(toLogLine({ level: 'info', text: 'x' })).toBe('info  x\n')
+  })
+})
