@@ -2,6 +2,7 @@
  * Work that outlives a response (wit/background.wit). A hold keeps an instance that is to be replaced; it does not
  * count as something that is going to bring the guest an event.
  */
+import type * as Wit from '../../wit/types/host/interfaces/nano-workers-background.d.ts'
 import type { Binding, Meter } from './binding.ts'
 
 /** The requests of an instance that have pending `waitUntil` promises. */
@@ -27,7 +28,7 @@ export class BackgroundBinding implements Binding {
       this.#meter.crossings++
       if (!this.#held.delete(id)) this.#meter.ignored++
     },
-  }
+  } satisfies typeof Wit
 
   get size(): number {
     return this.#held.size

@@ -7,47 +7,10 @@
  * come back to the guest within the turn. Whatever a guest passes is data: what names an unknown id is counted and
  * ignored.
  */
+import type { Event } from '../../wit/types/host/worker.d.ts'
 
-/** Bytes of a request's or an answer's body. */
-interface BodyChunk {
-  id: number
-  bytes: Uint8Array
-  last: boolean
-}
-
-/** Something with this id will not come to its end. */
-interface Failure {
-  id: number
-  message: string
-}
-
-/** The `event` variant of wit/events.wit, as the glue takes it. */
-export type GuestEvent =
-  | { tag: 'startup'; val: { env: string } }
-  | {
-      tag: 'request'
-      val: { id: number; method: string; url: string; headers: string; hasBody: boolean }
-    }
-  | { tag: 'request-body'; val: BodyChunk }
-  | { tag: 'request-body-failed'; val: Failure }
-  | { tag: 'client-gone'; val: number }
-  | { tag: 'response-writable'; val: number }
-  | { tag: 'timer-due' }
-  | {
-      tag: 'answered'
-      val: {
-        id: number
-        status: number
-        statusText: string
-        url: string
-        redirected: boolean
-        headers: string
-        hasBody: boolean
-      }
-    }
-  | { tag: 'answer-body'; val: BodyChunk }
-  | { tag: 'fetch-failed'; val: Failure }
-  | { tag: 'fetch-writable'; val: number }
+/** What the host tells the guest: the `event` variant of wit/events.wit. */
+export type GuestEvent = Event
 
 /** Where events for the guest go; they are delivered in a later turn, in this order. */
 export interface Mailbox {

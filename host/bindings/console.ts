@@ -3,6 +3,7 @@
  * second before anything is kept of them, and what was left out is said once.
  */
 import { performance } from 'node:perf_hooks'
+import type * as Wit from '../../wit/types/host/interfaces/nano-workers-console.d.ts'
 import type { Binding, Meter } from './binding.ts'
 
 export type ConsoleLevel = 'debug' | 'info' | 'warn' | 'error'
@@ -43,7 +44,7 @@ export class ConsoleBinding implements Binding {
   readonly imports = {
     log: (level: ConsoleLevel, text: Uint8Array): void => this.#keep(level, text),
     report: (error: Uint8Array): void => this.#keep('report', error),
-  }
+  } satisfies typeof Wit
 
   flush(): void {
     if (this.#lines.length === 0) return

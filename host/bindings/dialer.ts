@@ -39,7 +39,14 @@ export function openDialer(): Dialer {
   const dispatcher = new Agent({ connect: { timeout: CONNECT_MS }, connections: null })
   return {
     async fetch(url, { method, headers, body, redirect, signal }) {
-      const init = { method, headers, redirect, signal, dispatcher, ...(body && { body, duplex: 'half' as const }) }
+      const init = {
+        method,
+        headers,
+        redirect,
+        signal,
+        dispatcher,
+        ...(body && { body, duplex: 'half' as const }),
+      }
       const answer = await fetch(url, init)
       return {
         status: answer.status,

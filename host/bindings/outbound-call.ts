@@ -5,7 +5,11 @@
  *
  * Once over it brings the guest nothing more.
  */
-import { ReadableStream, type ReadableStreamDefaultController, type ReadableStreamDefaultReader } from 'node:stream/web'
+import {
+  ReadableStream,
+  type ReadableStreamDefaultController,
+  type ReadableStreamDefaultReader,
+} from 'node:stream/web'
 import type { GuestEvent, Mailbox } from './binding.ts'
 import type { Answer, Dial, Dialer } from './dialer.ts'
 import { parseHead, toAnswerHeaders } from './outbound-head.ts'

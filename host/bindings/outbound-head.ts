@@ -47,7 +47,8 @@ export function parseHead(bytes: Uint8Array): OutboundHead | undefined {
 export function toAnswerHeaders(headers: Iterable<[string, string]>, isDecodable: boolean): string {
   const list = [...headers]
   const coding = list.find(([name]) => name === 'content-encoding')?.[1]
-  const isDecoded = isDecodable && coding !== undefined && coding.split(',').every((c) => DECODED.has(toCoding(c)))
+  const isDecoded =
+    isDecodable && coding !== undefined && coding.split(',').every((c) => DECODED.has(toCoding(c)))
   let wire = ''
   for (const [name, value] of list) {
     if (isDecoded && (name === 'content-encoding' || name === 'content-length')) continue

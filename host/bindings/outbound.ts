@@ -3,6 +3,7 @@
  * One chunk of an answer is read per pull, and an upload that the far side does not take stops the guest, so that no
  * body is ever held whole. When the instance ends, so do its fetches.
  */
+import type * as Wit from '../../wit/types/host/interfaces/nano-workers-outbound.d.ts'
 import type { Binding, Mailbox, Meter } from './binding.ts'
 import type { Dialer } from './dialer.ts'
 import { OutboundCall, type OutboundStart } from './outbound-call.ts'
@@ -40,10 +41,15 @@ export class OutboundBinding implements Binding {
         return
       }
       if (this.#calls.size >= MAX_OPEN) {
-        this.#mailbox.post({ tag: 'fetch-failed', val: { id, message: `more than ${MAX_OPEN} fetches are open` } })
+        this.#mailbox.post({
+          tag: 'fetch-failed',
+          val: { id, message: `more than ${MAX_OPEN} fetches are open` },
+        })
         return
       }
-      const call = new OutboundCall({ id, head, body, more, redirect }, this.#mailbox, () => this.#calls.delete(id))
+      const call = new OutboundCall({ id, head, body, more, redirect }, this.#mailbox, () =>
+        this.#calls.delete(id),
+      )
       this.#calls.set(id, call)
       this.#started.push(call)
     },
@@ -54,7 +60,7 @@ export class OutboundBinding implements Binding {
       if (call?.askPull()) this.#pulled.push(call)
     },
     abort: (id: number): void => this.#find(id)?.abort(),
-  }
+  } satisfies typeof Wit
 
   flush(): void {
     if (this.#started.length > 0) {

@@ -2,6 +2,7 @@
  * Reading requests' bodies at the app's pace (wit/request-body.wit). The first chunk comes unasked, each further one
  * answers a pull; at most one is on its way, so the host never holds more of a body than that.
  */
+import type * as Wit from '../../wit/types/host/interfaces/nano-workers-request-body.d.ts'
 import type { Binding, Mailbox, Meter } from './binding.ts'
 
 /** One client's side of a request's body. */
@@ -48,7 +49,7 @@ export class RequestBodyBinding implements Binding {
       body.isCancelled = true
       this.#touch(id, body)
     },
-  }
+  } satisfies typeof Wit
 
   /** A request with a body came; its first chunk is on its way. */
   add(id: number, port: BodyPort): void {

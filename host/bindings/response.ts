@@ -7,6 +7,7 @@
  * Whatever comes for a response that is done, or out of this order, is ignored and counted. Status is checked here;
  * header bytes are checked where they are written, by the ingress.
  */
+import type * as Wit from '../../wit/types/host/interfaces/nano-workers-response.d.ts'
 import type { Binding, Mailbox, Meter } from './binding.ts'
 
 /** One client's side of a response. */
@@ -105,7 +106,7 @@ export class ResponseBinding<Port extends ResponsePort> implements Binding {
       const to = this.#find(id)
       if (to !== undefined) this.#end(id, to, error)
     },
-  }
+  } satisfies typeof Wit
 
   /** Responses that are not complete. */
   get size(): number {

@@ -3,6 +3,7 @@
  * stood still in that turn; it never goes off before that clock says that it is due.
  */
 import { performance } from 'node:perf_hooks'
+import type * as Wit from '../../wit/types/host/interfaces/nano-workers-timer.d.ts'
 import type { Binding, Mailbox, Meter } from './binding.ts'
 
 /** The longest delay that a Node timer takes; a longer alarm is set anew on the way. */
@@ -36,7 +37,7 @@ export class TimerBinding implements Binding {
       }
       this.#asked = delay < 0 || delay === Infinity ? undefined : this.#turnStart() + delay
     },
-  }
+  } satisfies typeof Wit
 
   flush(): void {
     if (this.#asked === 'same') return

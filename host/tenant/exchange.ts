@@ -1,0 +1,39 @@
+/**
+ * The seam between a tenant and whoever brings it requests. The ingress makes an exchange for each request and gives it
+ * to the tenant, which gives back the sink for what happens to it later.
+ *
+ * Holds for the tenant's side: exactly one of `send`, `start` and `fail` comes first, nothing comes after `send`,
+ * `finish` or `fail`. Both sides ignore what comes too late.
+ */
+import type { ErrorCode } from '../errors.ts'
+
+/** One client's request and the way back to the client. */
+export interface Exchange {
+  readonly method: string
+  /** Absolute. */
+  readonly url: string
+  /** Name, LF, value, LF for each header in wire order, names in lower case. */
+  readonly headers: string
+  readonly hasBody: boolean
+  /** The whole body, when it is small and already here. */
+  readonly smallBody?: Uint8Array
+  /** The next chunk is wanted; it comes as `Sink.bodyChunk`, or `Sink.bodyFailed` says why not. */
+  pullBody(): void
+  /** The rest of the body is not wanted. */
+  cancelBody(): void
+  send(status: number, headers: Uint8Array, body: Uint8Array): void
+  start(status: number, headers: Uint8Array): void
+  /** False: wait for `Sink.writable`. */
+  write(bytes: Uint8Array): boolean
+  finish(): void
+  /** Before the head: the client gets the error. After it: the connection is cut. */
+  fail(code: ErrorCode): void
+}
+
+/** What happens to an exchange after the tenant has taken it. */
+export interface Sink {
+  bodyChunk(bytes: Uint8Array, last: boolean): void
+  bodyFailed(message: string): void
+  writable(): void
+  clientGone(): void
+}

@@ -1,0 +1,52 @@
+/**
+ * What a tenant has to say to its developer and to the operator, and a log that writes it as JSON lines. A line is
+ * bounded, and JSON escapes what an app could drive a terminal with.
+ */
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+
+/** The closed set of what a tenant logs. */
+export type LogEvent =
+  /** A line that the app wrote. */
+  | 'console'
+  /** An error of the app that belongs to no request. */
+  | 'app-error'
+  /** A request failed on account of the app. */
+  | 'request-failed'
+  | 'instance-trapped'
+  | 'instance-retired'
+  | 'instance-failed'
+
+/** One thing to say. */
+export interface LogRecord {
+  readonly level: LogLevel
+  readonly tenant: string
+  /** Unique within the tenant and the shard. */
+  readonly request?: string
+  readonly event: LogEvent
+  readonly text: string
+}
+
+/** Where a tenant's records go. */
+export interface Log {
+  write(record: LogRecord): void
+}
+
+/** The most characters of a text that are kept. */
+const TEXT_LENGTH = 16 * 1024
+
+/** A log that gives one JSON line per record to `write`. */
+export function createJsonLog(write: (line: string) => void): Log {
+  return {
+    write({ level, tenant, request, event, text }) {
+      const ts = new Date().toISOString()
+      const msg = boundText(text)
+      write(`${JSON.stringify({ ts, level, event, app: tenant, request, msg })}\n`)
+    },
+  }
+}
+
+/** A text cut to what a log takes. */
+export function boundText(text: string): string {
+  return text.length > TEXT_LENGTH ? `${text.slice(0, TEXT_LENGTH)} ... (cut)` : text
+}

@@ -1,0 +1,122 @@
+/**
+ * One request of a tenant, between the client's exchange and the instance that answers it. Both sides see only this,
+ * and either may be gone: what comes late is dropped here.
+ */
+import type { ErrorCode } from '../errors.ts'
+import type { Instance, RequestPort } from '../instance/turn.ts'
+import type { Exchange, Sink } from './exchange.ts'
+
+/** What a request tells its tenant. */
+export interface RequestWatcher {
+  /** The head is out or the request is over: its deadline is met. */
+  onAnswered(request: OpenRequest): void
+  /** The handler failed; the answer is the code that the client gets. */
+  onThrew(request: OpenRequest, error: string): ErrorCode
+  onFailed(request: OpenRequest, code: ErrorCode): void
+}
+
+/** One request. */
+export class OpenRequest implements RequestPort, Sink {
+  readonly exchange: Exchange
+  readonly instance: Instance
+  /** Milliseconds of `performance.now()` by which the head has to be out. */
+  readonly deadline: number
+  readonly #watcher: RequestWatcher
+  #id = 0
+  #isOver = false
+
+  constructor(exchange: Exchange, instance: Instance, watcher: RequestWatcher, deadline: number) {
+    this.exchange = exchange
+    this.deadline = deadline
+    this.instance = instance
+    this.#watcher = watcher
+  }
+
+  /** Unique within the instance. */
+  get id(): number {
+    return this.#id
+  }
+
+  /** Give it to the instance. */
+  open(): void {
+    this.#id = this.instance.open(this.exchange, this)
+  }
+
+  // the guest's side
+
+  send(status: number, headers: Uint8Array, body: Uint8Array): void {
+    if (this.#isOver) return
+    this.#end()
+    this.exchange.send(status, headers, body)
+  }
+
+  start(status: number, headers: Uint8Array): void {
+    if (this.#isOver) return
+    this.#watcher.onAnswered(this)
+    this.exchange.start(status, headers)
+  }
+
+  write(bytes: Uint8Array): boolean {
+    return this.#isOver || this.exchange.write(bytes)
+  }
+
+  finish(): void {
+    if (this.#isOver) return
+    this.#end()
+    this.exchange.finish()
+  }
+
+  threw(error: string): void {
+    if (this.#isOver) return
+    const code = this.#watcher.onThrew(this, error)
+    this.#end()
+    this.exchange.fail(code)
+  }
+
+  fail(code: ErrorCode): void {
+    if (this.#isOver) return
+    this.#watcher.onFailed(this, code)
+    this.#end()
+    this.exchange.fail(code)
+  }
+
+  pullBody(): void {
+    if (!this.#isOver) this.exchange.pullBody()
+  }
+
+  cancelBody(): void {
+    this.exchange.cancelBody()
+  }
+
+  // the client's side
+
+  bodyChunk(bytes: Uint8Array, last: boolean): void {
+    if (!this.#isOver) this.instance.bodyChunk(this.#id, bytes, last)
+  }
+
+  bodyFailed(message: string): void {
+    if (!this.#isOver) this.instance.bodyFailed(this.#id, message)
+  }
+
+  writable(): void {
+    if (!this.#isOver) this.instance.writable(this.#id)
+  }
+
+  clientGone(): void {
+    if (this.#isOver) return
+    this.#end()
+    this.instance.gone(this.#id)
+  }
+
+  /** The deadline has passed. */
+  timeOut(): void {
+    if (this.#isOver) return
+    this.fail('APP_TIMEOUT')
+    this.instance.gone(this.#id)
+  }
+
+  #end(): void {
+    this.#isOver = true
+    this.#watcher.onAnswered(this)
+  }
+}

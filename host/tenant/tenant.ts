@@ -1,0 +1,224 @@
+/**
+ * One customer's app on one shard: its requests, its instance, and what becomes of it.
+ *
+ *     none  --first request-->  current  --recycle limit-->  retiring  --work done-->  gone
+ *                               current  --trap-->  gone, and its open requests fail
+ *
+ * There is at most one instance that takes requests, made when the first one comes; it serves many at once. One that is
+ * to be replaced keeps what it has begun, so that a request is never dropped on account of a replacement.
+ */
+import { performance } from 'node:perf_hooks'
+import { openSourceMap, type SourceMap } from '../component/source-map.ts'
+import type { ErrorCode } from '../errors.ts'
+import type { Meter } from '../bindings/binding.ts'
+import type { ConsoleLevel } from '../bindings/console.ts'
+import type { Dialer } from '../bindings/dialer.ts'
+import { Instance, type InstanceHost, type InstanceParts } from '../instance/turn.ts'
+import { Deadlines } from './deadlines.ts'
+import type { Exchange, Sink } from './exchange.ts'
+import { boundText, type Log, type LogEvent, type LogLevel } from './log.ts'
+import { OpenRequest, type RequestWatcher } from './open-request.ts'
+
+/** What a tenant runs. */
+export interface Deployment extends Omit<InstanceParts, 'recycle'> {
+  readonly name: string
+  /** Wall time until a response's head has to be there. */
+  readonly timeoutMs: number
+  /** The app's source map, as JSON text. */
+  readonly sourceMap?: string | undefined
+  readonly recycle?: { readonly maxRequests?: number | undefined; readonly maxMemoryMb?: number | undefined }
+}
+
+/** What a shard gives to all of its tenants. */
+export interface TenantServices {
+  readonly log: Log
+  readonly dialer: Dialer
+  /** Milliseconds and events of each turn. */
+  readonly onTurn?: (milliseconds: number, events: number) => void
+}
+
+/** What a tenant has done since it was made. */
+export interface TenantCounters extends Meter {
+  /** Instances made. */
+  instances: number
+  traps: number
+  /** Instances that take requests or finish what they began. */
+  liveInstances: number
+  openRequests: number
+  memoryBytes: number
+}
+
+const DEFAULT_MAX_REQUESTS = 1_000_000
+
+/** An instance is replaced when its memory has grown to this part of its ceiling. */
+const DEFAULT_MEMORY_SHARE = 0.75
+
+/** What the guest puts before an error that is about what the handler returned. */
+const NON_RESPONSE = 'NonResponse: '
+
+/** One app. */
+export class Tenant implements Disposable {
+  readonly name: string
+  readonly #deployment: Deployment
+  readonly #parts: InstanceParts
+  readonly #services: TenantServices
+  readonly #deadlines: Deadlines<OpenRequest>
+  readonly #instances = new Map<Instance, number>()
+  readonly #past: Meter & { instances: number; traps: number } = {
+    turns: 0,
+    crossings: 0,
+    requests: 0,
+    ignored: 0,
+    instances: 0,
+    traps: 0,
+  }
+  #current: Instance | undefined
+  #sourceMap: SourceMap | undefined
+
+  constructor(deployment: Deployment, services: TenantServices) {
+    this.name = deployment.name
+    this.#deployment = deployment
+    this.#services = services
+    this.#deadlines = new Deadlines(deployment.timeoutMs)
+    const { engine, glue, image, env, memoryMb, recycle } = deployment
+    this.#parts = {
+      engine,
+      glue,
+      image,
+      env,
+      memoryMb,
+      recycle: {
+        maxRequests: recycle?.maxRequests ?? DEFAULT_MAX_REQUESTS,
+        maxMemoryMb: recycle?.maxMemoryMb ?? memoryMb * DEFAULT_MEMORY_SHARE,
+      },
+    }
+  }
+
+  /** Take a request; never throws. The sink is for what happens to it from here on. */
+  handle(exchange: Exchange): Sink {
+    const instance = this.#current ?? this.#create()
+    if (instance === undefined) {
+      exchange.fail('APP_UNAVAILABLE')
+      return NOBODY
+    }
+    const deadline = performance.now() + this.#deployment.timeoutMs
+    const request = new OpenRequest(exchange, instance, this.#watcher, deadline)
+    this.#deadlines.add(request)
+    request.open()
+    return request
+  }
+
+  /** What happened so far, all instances together. */
+  get counters(): TenantCounters {
+    const sum: TenantCounters = {
+      ...this.#past,
+      liveInstances: this.#instances.size,
+      openRequests: 0,
+      memoryBytes: 0,
+    }
+    for (const instance of this.#instances.keys()) {
+      addMeter(sum, instance.meter)
+      sum.openRequests += instance.openRequests
+      sum.memoryBytes += instance.memoryBytes
+    }
+    return sum
+  }
+
+  /** End it: open requests fail, instances go. */
+  [Symbol.dispose](): void {
+    this.#current = undefined
+    for (const instance of this.#instances.keys()) instance[Symbol.dispose]()
+    this.#deadlines[Symbol.dispose]()
+  }
+
+  #create(): Instance | undefined {
+    const number = ++this.#past.instances
+    try {
+      const instance = new Instance(this.#parts, this.#host)
+      this.#instances.set(instance, number)
+      this.#current = instance
+      return instance
+    } catch (error) {
+      this.#log('error', 'instance-failed', toText(error))
+      return undefined
+    }
+  }
+
+  get #host(): InstanceHost {
+    return {
+      dialer: this.#services.dialer,
+      onTurn: this.#services.onTurn,
+      line: (level: ConsoleLevel, text: string) => this.#log(level, 'console', text),
+      report: (error: string) => this.#log('error', 'app-error', this.#symbolicate(error)),
+      onRetiring: (instance) => {
+        if (this.#current === instance) this.#current = undefined
+        const { requests } = instance.meter
+        const text = `instance ${this.#instances.get(instance)} is replaced after ${requests} requests, `
+        this.#log('debug', 'instance-retired', `${text}${instance.memoryBytes} bytes of memory`)
+      },
+      onDead: (instance, trap) => {
+        if (this.#current === instance) this.#current = undefined
+        const number = this.#instances.get(instance)
+        addMeter(this.#past, instance.meter)
+        this.#instances.delete(instance)
+        if (trap === undefined) return
+        this.#past.traps++
+        this.#log('error', 'instance-trapped', `instance ${number}: ${toText(trap)}`)
+      },
+    }
+  }
+
+  readonly #watcher: RequestWatcher = {
+    onAnswered: (request) => this.#deadlines.delete(request),
+    onThrew: (request, error) => {
+      const isBadResponse = error.startsWith(NON_RESPONSE)
+      const text = isBadResponse ? error.slice(NON_RESPONSE.length) : error
+      this.#logFailed(request, this.#symbolicate(text))
+      return isBadResponse ? 'APP_BAD_RESPONSE' : 'APP_THREW'
+    },
+    onFailed: (request, code) => this.#logFailed(request, this.#explain(code)),
+  }
+
+  #explain(code: ErrorCode): string {
+    if (code === 'APP_TIMEOUT') return `${code}: no response within ${this.#deployment.timeoutMs} ms`
+    if (code === 'APP_HUNG') return `${code}: the handler waits for something that is never going to happen`
+    return code
+  }
+
+  #symbolicate(error: string): string {
+    this.#sourceMap ??= openSourceMap(this.#deployment.sourceMap)
+    return this.#sourceMap.symbolicate(error)
+  }
+
+  #log(level: LogLevel, event: LogEvent, text: string): void {
+    this.#services.log.write({ level, tenant: this.name, event, text: boundText(text) })
+  }
+
+  #logFailed(request: OpenRequest, text: string): void {
+    const name = `${this.#instances.get(request.instance) ?? 0}.${request.id}`
+    const { method, url } = request.exchange
+    // what follows the path may hold secrets
+    const what = `${method} ${new URL(url).pathname}: ${text}`
+    const tenant = this.name
+    this.#services.log.write({
+      level: 'error',
+      tenant,
+      request: name,
+      event: 'request-failed',
+      text: boundText(what),
+    })
+  }
+}
+
+const NOBODY: Sink = { bodyChunk() {}, bodyFailed() {}, writable() {}, clientGone() {} }
+
+function addMeter(sum: Meter, meter: Meter): void {
+  sum.turns += meter.turns
+  sum.crossings += meter.crossings
+  sum.requests += meter.requests
+  sum.ignored += meter.ignored
+}
+
+function toText(thrown: unknown): string {
+  return thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)
+}
