@@ -22,7 +22,7 @@ export async function generateTypes(): Promise<Map<string, string>> {
   for (const side of ['guest', 'host']) {
     // oxlint-disable-next-line no-await-in-loop -- one generator, which keeps its state between calls
     const generated = await types(FOLDER, { worldName: WORLD, name: WORLD, guest: side === 'guest' })
-    for (const [path, bytes] of Object.entries(generated).sort()) {
+    for (const [path, bytes] of Object.entries(generated)) {
       files.set(`${side}/${path}`, new TextDecoder().decode(bytes))
     }
   }
@@ -47,11 +47,10 @@ function readPresent(): Map<string, string> {
   return present
 }
 
-/** The generator is a component and sees no file unless it is told to. */
+/** The generator is a component and sees no file unless it is told to. The shim's types leave this function out. */
 function openFileSystem(): void {
-  if ('_setPreopens' in filesystem && typeof filesystem._setPreopens === 'function') {
-    filesystem._setPreopens({ '/': '/' })
-  }
+  const setPreopens: unknown = Reflect.get(filesystem, '_setPreopens')
+  if (typeof setPreopens === 'function') setPreopens({ '/': '/' })
 }
 
 async function writeTypes(): Promise<void> {
