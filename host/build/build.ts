@@ -60,9 +60,13 @@ export async function buildApp(options: BuildOptions): Promise<BuildResult> {
   return result
 }
 
-/** Builds the app at `entry` into the file `out`, with `<out>.map` beside it. */
-export function buildToFile(entry: string, out: string): Promise<BuildResult> {
-  return buildApp({ entry, outFile: out })
+/** Builds the app at `entry` into the file `out`, with `<out>.map` beside it. `bytes`: the component's size. */
+export async function buildToFile(
+  entry: string,
+  out: string,
+): Promise<{ bytes: number; bundleBytes: number; durationMs: number }> {
+  const { component, bundleBytes, durationMs } = await buildApp({ entry, outFile: out })
+  return { bytes: component.length, bundleBytes, durationMs }
 }
 
 /** The checked component of a bundle. */

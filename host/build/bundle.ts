@@ -7,16 +7,20 @@
  * could not load is found here, where the place in the source is still known.
  */
 import { builtinModules } from 'node:module'
-import { dirname } from 'node:path'
+import { basename, dirname } from 'node:path'
 import { rolldown, type OutputChunk, type Plugin, type RolldownLog } from 'rolldown'
 import { BUNDLE_NAME } from '../component/source-map.ts'
 import { NanoError } from '../errors.ts'
+import { createEntryAlias, type EntryAlias } from './entry-alias.ts'
 import { regexPlugin } from './regex.ts'
 import { normaliseMap, showPath } from './source-path.ts'
 
 const ENTRY = '\0nano:entry'
 const SHIM = 'nano:guest-shim'
 const WIT_IMPORT = /^nano:workers\//
+/** A file's path for a person. */
+type Show = (file: string) => string
+
 const BUILTINS = new Set(builtinModules)
 
 export interface Bundle {
@@ -28,6 +32,8 @@ export interface Bundle {
 /** Bundles the app at `entry` (absolute). `shim`: the file that exports `start` and `turn`. */
 export async function bundle(entry: string, shim: string): Promise<Bundle> {
   const root = dirname(entry)
+  const alias = createEntryAlias(entry)
+  const show = (file: string) => showPath(alias.toReal(file), root)
   const unresolved: RolldownLog[] = []
   const importers = new Map<string, readonly string[]>()
   try {
@@ -36,7 +42,7 @@ export async function bundle(entry: string, shim: string): Promise<Bundle> {
       cwd: root,
       platform: 'neutral',
       tsconfig: true,
-      plugins: [worldPlugin(entry, shim, importers), regexPlugin()],
+      plugins: [worldPlugin(entry, shim, importers), alias.plugin, regexPlugin()],
       resolve: {
         mainFields: ['browser', 'module', 'main'],
         aliasFields: [['browser']],
@@ -56,19 +62,19 @@ export async function bundle(entry: string, shim: string): Promise<Bundle> {
         entryFileNames: BUNDLE_NAME,
         sourcemap: 'hidden',
       })
-      refuseUnresolved(unresolved, importers, root)
-      return toBundle(output[0], root, shim)
+      refuseUnresolved(unresolved, importers, show)
+      return toBundle(output[0], root, shim, alias)
     } finally {
       await build.close()
     }
   } catch (error) {
-    throw toBuildError(error, root)
+    throw toBuildError(error, show, alias.path)
   }
 }
 
-function toBundle({ code, map }: OutputChunk, root: string, shim: string): Bundle {
+function toBundle({ code, map }: OutputChunk, root: string, shim: string, alias: EntryAlias): Bundle {
   if (map === null) throw new NanoError('INTERNAL', 'the bundler gave no source map')
-  return { code, map: JSON.stringify(normaliseMap(map, root, shim)) }
+  return { code, map: JSON.stringify(normaliseMap(map, root, shim, alias.toReal)) }
 }
 
 /** The virtual entry; also notes who imports whom. */
@@ -98,16 +104,20 @@ function worldPlugin(entry: string, shim: string, importers: Map<string, readonl
 function refuseUnresolved(
   unresolved: readonly RolldownLog[],
   importers: ReadonlyMap<string, readonly string[]>,
-  root: string,
+  show: Show,
 ): void {
   if (unresolved.length === 0) return
   const lines = unresolved.map((log) => {
     const chain: string[] = []
-    for (let id = log.id; id !== undefined && id !== ENTRY && !chain.includes(id); [id] = importers.get(id) ?? []) {
+    for (
+      let id = log.id;
+      id !== undefined && id !== ENTRY && !chain.includes(id);
+      [id] = importers.get(id) ?? []
+    ) {
       chain.push(id)
     }
-    const via = chain.slice(1).map((id) => `\n    imported by ${showPath(id, root)}`)
-    return `${place(log, root)}: ${adviceFor(log.exporter ?? '?')}${via.join('')}`
+    const via = chain.slice(1).map((id) => `\n    imported by ${show(id)}`)
+    return `${place(log, show)}: ${adviceFor(log.exporter ?? '?')}${via.join('')}`
   })
   throw new NanoError('BUILD_FAILED', [...new Set(lines)].join('\n'))
 }
@@ -125,7 +135,7 @@ function toPackageName(specifier: string): string {
 }
 
 /** What rolldown throws holds the failures as logs; a plugin's own error may be among them. */
-function toBuildError(error: unknown, root: string): NanoError {
+function toBuildError(error: unknown, show: Show, alias: string): NanoError {
   if (error instanceof NanoError) return error
   const logs = (error as { errors?: (RolldownLog & { cause?: unknown })[] }).errors ?? []
   const own = logs.find((log) => (log as unknown) instanceof NanoError || log.cause instanceof NanoError)
@@ -133,13 +143,13 @@ function toBuildError(error: unknown, root: string): NanoError {
   if (logs.length === 0) return new NanoError('BUILD_FAILED', (error as Error).message, { cause: error })
   const lines = logs.map((log) => {
     const isMissing = log.code === 'UNRESOLVED_IMPORT' && log.exporter !== undefined
-    return `${place(log, root)}: ${isMissing ? adviceFor(log.exporter!) : firstSentence(log.message)}`
+    return `${place(log, show)}: ${isMissing ? adviceFor(log.exporter!) : firstSentence(log.message).replaceAll(`"${basename(alias)}"`, `"${show(alias)}"`)}`
   })
   return new NanoError('BUILD_FAILED', lines.join('\n'), { cause: error })
 }
 
-function place({ id, loc }: RolldownLog, root: string): string {
-  const file = showPath(loc?.file ?? id ?? ENTRY, root)
+function place({ id, loc }: RolldownLog, show: Show): string {
+  const file = show(loc?.file ?? id ?? ENTRY)
   return loc === undefined ? file : `${file}:${loc.line}:${loc.column + 1}`
 }
 

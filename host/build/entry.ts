@@ -1,12 +1,12 @@
 /** Where an app begins: from the path that a person gave to the one file that the bundler starts from. */
-import { readFileSync, statSync } from 'node:fs'
+import { readFileSync, realpathSync, statSync } from 'node:fs'
 import { extname, join, resolve } from 'node:path'
 import { NanoError } from '../errors.ts'
 
 const EXTENSIONS = ['.ts', '.tsx', '.mts', '.js', '.mjs', '.jsx']
 const DECLARATION = /\.d\.[cm]?tsx?$/
 
-/** The absolute path of an app's entry file. `path`: the file, or a directory with package.json or an index file. */
+/** The absolute, real path of an app's entry file. `path`: the file, or a directory with package.json or an index file. */
 export function findEntry(path: string): string {
   const absolute = resolve(path)
   const kind = kindOf(absolute)
@@ -16,7 +16,7 @@ export function findEntry(path: string): string {
 }
 
 function checkExtension(file: string, given: string): string {
-  if (EXTENSIONS.includes(extname(file)) && !DECLARATION.test(file)) return file
+  if (EXTENSIONS.includes(extname(file)) && !DECLARATION.test(file)) return realpathSync(file)
   throw new NanoError(
     'BUILD_FAILED',
     `${given}: not a source file that can be built; wanted is one of ${EXTENSIONS.join(' ')}`,

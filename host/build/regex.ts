@@ -3,7 +3,7 @@
  * are rewritten into expressions of the same meaning. Only literals are; a pattern that the app puts together at run
  * time stays the app's own matter.
  */
-import MagicString from 'magic-string'
+import { MagicString } from 'magic-string'
 import rewritePattern from 'regexpu-core'
 import type { Plugin } from 'rolldown'
 import { parseSync, Visitor } from 'rolldown/utils'

@@ -15,7 +15,7 @@ export const SNAPSHOT_REVISION = 1
 /** The engine has its own limit well below this; it should be the one that an endless recursion meets. */
 const STACK_KILOBYTES = 3_900
 /** Without `http` the engine has no HTTP of its own; the app's requests and responses go through the world. */
-const DISABLED: ('http' | 'fetch-event')[] = ['http', 'fetch-event']
+const DISABLED = ['http', 'fetch-event'] as const
 
 /** The app's top level did not come to its end. `output`: what it printed; `reason`: how it ended. */
 export class SnapshotFailure extends Error {
@@ -42,7 +42,7 @@ export interface SnapshotOptions {
 
 /** The component of a bundle. Throws `SnapshotFailure` when the app is at fault. */
 export async function snapshot(code: string, options: SnapshotOptions): Promise<Uint8Array> {
-  const { componentize } = await import('@bytecodealliance/componentize-js')
+  const componentize = await loadComponentize()
   const directory = await mkdtemp(join(tmpdir(), 'nano-build-'))
   try {
     const { component } = await componentize(code, {
@@ -58,6 +58,24 @@ export async function snapshot(code: string, options: SnapshotOptions): Promise<
   } finally {
     await rm(directory, { recursive: true, force: true })
   }
+}
+
+/** What is used of componentize-js. Its own types know neither `sourceName` nor `witWorld`, and demand a file. */
+type Componentize = (
+  source: string,
+  options: {
+    readonly sourceName: string
+    readonly witWorld: string
+    readonly worldName: string
+    readonly wizerBin: string
+    readonly disableFeatures: readonly string[]
+  },
+) => Promise<{ component: Uint8Array }>
+
+/** Loaded with the first build: it brings 20 MB of tools that a host which only serves has no use for. */
+async function loadComponentize(): Promise<Componentize> {
+  const { componentize } = await import('@bytecodealliance/componentize-js')
+  return componentize as unknown as Componentize
 }
 
 /** componentize-js starts one program without arguments of ours, so the launcher holds them. */

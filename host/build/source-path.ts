@@ -24,27 +24,25 @@ export function showPath(file: string, root: string): string {
 }
 
 /** The map with portable paths, and with the text of the app's own sources only. */
-export function normaliseMap(map: RawMap, root: string, shim: string) {
+export function normaliseMap(map: RawMap, root: string, shim: string, toReal: (path: string) => string) {
   const shimDirectory = dirname(shim) + sep
   // the bundler writes paths relative to an output directory below `root`
   const output = resolve(root, 'dist')
   const sources = map.sources.map((source) => {
     if (source.includes('\0')) return ENTRY_PATH
-    const file = source.startsWith('.') ? resolve(output, source) : source
-    if (file.startsWith(shimDirectory)) return SHIM_PREFIX + relative(shimDirectory, file).split(sep).join('/')
+    const file = toReal(source.startsWith('.') ? resolve(output, source) : source)
+    if (file.startsWith(shimDirectory))
+      return SHIM_PREFIX + relative(shimDirectory, file).split(sep).join('/')
     return showPath(file, root)
   })
   const isOwn = (source: string) => !source.startsWith(PACKAGES) && !source.startsWith('nano:')
   return {
     version: 3,
     sources,
-    sourcesContent: sources.map((source, index) => (isOwn(source) ? (map.sourcesContent?.[index] ?? null) : null)),
+    sourcesContent: sources.map((source, index) =>
+      isOwn(source) ? (map.sourcesContent?.[index] ?? null) : null,
+    ),
     names: map.names,
     mappings: map.mappings,
   }
-}
-
-/** Whether a path of a map belongs to the guest shim. */
-export function isShimPath(path: string): boolean {
-  return path.startsWith(SHIM_PREFIX)
 }

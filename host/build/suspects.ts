@@ -4,13 +4,14 @@
  * that throw: the second failure has a stack. Its output is never used.
  */
 
-const MESSAGE = 'cannot be used at the top level, which runs once, when the app is built; use it inside the fetch handler'
+const MESSAGE =
+  'cannot be used at the top level, which runs once, when the app is built; use it inside the fetch handler'
 
 /** Owner, as an expression, and its functions or getters. */
 const SUSPECTS = [
   ['Math', ['random']],
   ['Crypto.prototype', ['getRandomValues', 'randomUUID']],
-  ['Performance.prototype', ['now', 'timeOrigin', 'mark', 'measure']],
+  ['performance', ['now', 'timeOrigin', 'mark', 'measure']],
 ] as const
 
 /** The bundle with suspects that throw. Line numbers stay; the columns of the first line, an import, do not. */

@@ -8,7 +8,13 @@
  *     Stack:
  *       f@app.js:2:21
  */
-import { findPlaces, openSourceMap, type Place, type SourceMap } from '../component/source-map.ts'
+import {
+  BUNDLE_NAME,
+  findPlaces,
+  openSourceMap,
+  type Place,
+  type SourceMap,
+} from '../component/source-map.ts'
 import { NanoError } from '../errors.ts'
 import { SnapshotFailure } from './snapshot.ts'
 import { FORBIDDEN_IMPORT, TIMED_OUT } from './wizer-protocol.ts'
@@ -18,6 +24,7 @@ const EPILOGUE = /^Additionally, some promises were rejected/m
 const STACK = /^Stack:\n((?: {2}.*\n?)*)/m
 const ENGINE_PLACE = /^[\w./-]*:\d+(?::\d+)? /gm
 const LONGEST_STACK = 10
+const WHEN = "thrown while the app's top level ran, which happens once, when the app is built"
 
 /** The failure as a build error. `entry`: the entry file as the app's sources call it. */
 export function toTopLevelError(failure: SnapshotFailure, mapJson: string, entry: string): NanoError {
@@ -35,20 +42,29 @@ function describe({ output, reason }: SnapshotFailure, map: SourceMap, entry: st
   const stack = STACK.exec(printed)?.[1] ?? ''
   const [place] = [...findPlaces(stack, map), ...findPlaces(first, map)]
   const text = first.replaceAll(ENGINE_PLACE, '').trim()
-  return `${showPlace(place, entry)}: ${text}\n    thrown while the app's top level ran, which happens once, when the app is built${showStack(stack, map)}`
+  return `${showPlace(place, entry)}: ${text}\n    ${WHEN}${showStack(stack, map)}`
 }
 
 function describeTrap(reason: string): string {
   if (!reason.startsWith(FORBIDDEN_IMPORT)) return `the engine failed in the app's top level (${reason})`
   const what = reason.includes('wasi:random') ? 'random values' : reason.slice(FORBIDDEN_IMPORT.length + 1)
-  return `the app's top level uses ${what}, which it cannot: it runs once, when the app is built, and every instance would get the same; move it into the fetch handler`
+  return `the app's top level uses ${what}; it runs once, when the app is built, so move that into the fetch handler`
 }
 
 function showPlace(place: Place | undefined, entry: string): string {
   return place === undefined ? entry : `${place.source}:${place.line}:${place.column}`
 }
 
+/** The frames of the app's own sources. */
 function showStack(stack: string, map: SourceMap): string {
-  const lines = map.symbolicate(stack).split('\n').filter((line) => line.trim() !== '')
-  return lines.slice(0, LONGEST_STACK).map((line) => `\n    ${line.trim().replace(/^(.*)@/, (_, name: string) => `at ${name === '' ? '' : `${name} `}`)}`).join('')
+  const lines = map
+    .symbolicate(stack)
+    .split('\n')
+    .filter((line) => line.trim() !== '' && !line.includes(`@${BUNDLE_NAME}:`))
+  const frames = lines.slice(0, LONGEST_STACK).map((line) => line.trim().replace(/^(.*)@/, showFunction))
+  return frames.map((frame) => `\n    ${frame}`).join('')
+}
+
+function showFunction(_frame: string, name: string): string {
+  return name === '' ? 'at ' : `at ${name} `
 }

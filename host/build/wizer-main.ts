@@ -48,7 +48,9 @@ function main(): void {
   )
   const around: Surroundings = {
     files: sources,
-    stdin: Buffer.from(`--initializer-script-path /${INITIALIZER} --strip-path-prefix / ${process.env['SOURCE_NAME']}`),
+    stdin: Buffer.from(
+      `--initializer-script-path /${INITIALIZER} --strip-path-prefix / ${process.env['SOURCE_NAME']}`,
+    ),
     environment: Object.fromEntries(
       Object.entries(process.env).flatMap(([name, value]) =>
         ENGINE_VARIABLE.test(name) ? [[name, value ?? '']] : [],

@@ -35,9 +35,9 @@ export function openSourceMap(json: string | undefined): SourceMap {
 
 /** The places of the app's own sources that a stack names, innermost first. */
 export function findPlaces(stack: string, map: SourceMap): Place[] {
-  return Array.from(stack.matchAll(PLACE), ([, line, column]) => map.find(Number(line), Number(column))).filter(
-    (place): place is Place => place !== undefined && !place.source.startsWith(OWN_SOURCE),
-  )
+  return Array.from(stack.matchAll(PLACE), ([, line, column]) =>
+    map.find(Number(line), Number(column)),
+  ).filter((place): place is Place => place !== undefined && !place.source.startsWith(OWN_SOURCE))
 }
 
 function symbolicate(stack: string, find: SourceMap['find']): string {
@@ -67,7 +67,8 @@ function parse(json: string | undefined): TraceMap | undefined {
 function lookUp(map: TraceMap, line: number, column: number): Place | undefined {
   try {
     const found = originalPositionFor(map, { line: Math.max(1, line), column: Math.max(0, column - 1) })
-    if (found.source === null) return undefined
+    // the map's own words are not trusted to have the types that they should
+    if (typeof found.source !== 'string') return undefined
     return { source: found.source, line: found.line, column: found.column + 1 }
   } catch {
     return undefined

@@ -1,0 +1,118 @@
+/**
+ * Builds that are not made twice. The key is everything that the result depends on: the bundle, which holds the app,
+ * its packages and the guest shim, the world, and the versions of the toolchain. A changed app is another key, so an
+ * entry never has to be invalidated; the ones that were not used for longest go when there are too many.
+ */
+import { createHash } from 'node:crypto'
+import { accessSync, constants, existsSync } from 'node:fs'
+import { readdir, readFile, rm, stat, utimes } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { type BuildOptions, type BuildResult, componentOf } from './build.ts'
+import { bundle } from './bundle.ts'
+import { findEntry } from './entry.ts'
+import { writeOutput } from './output.ts'
+import { findShim, readVersion, readWit } from './package-files.ts'
+import { SNAPSHOT_REVISION } from './snapshot.ts'
+
+const CACHE_NAME = 'nano-workers'
+/** Entries that stay; each is a whole component. */
+const MOST_ENTRIES = 50
+const TOOLCHAIN = ['@bytecodealliance/componentize-js', '@bytecodealliance/jco']
+const COMPONENT = '.wasm'
+
+export interface CachedBuild extends BuildResult {
+  /** Whether the component was already there. */
+  readonly cached: boolean
+  /** Where it is kept. Its map is beside it as `.map`. */
+  readonly file: string
+}
+
+/** Builds an app unless the same bundle was built before. `directory`: where builds are kept. */
+export async function cachedBuild(
+  options: Omit<BuildOptions, 'outFile'>,
+  directory?: string,
+): Promise<CachedBuild> {
+  const started = performance.now()
+  options.onProgress?.('bundle')
+  const entry = findEntry(options.entry)
+  const bundled = await bundle(entry, options.shim ?? findShim())
+  const kept = join(directory ?? findCacheDirectory(entry), `${toKey(bundled.code)}${COMPONENT}`)
+  const finish = (component: Uint8Array, cached: boolean): CachedBuild => ({
+    component,
+    sourceMap: bundled.map,
+    bundleBytes: Buffer.byteLength(bundled.code),
+    durationMs: performance.now() - started,
+    cached,
+    file: kept,
+  })
+  const found = await readFile(kept).catch(() => undefined)
+  if (found !== undefined) {
+    await touch(kept)
+    return finish(found, true)
+  }
+  options.onProgress?.('snapshot')
+  const component = await componentOf(bundled, entry, options.timeoutMs)
+  options.onProgress?.('write')
+  await writeOutput(kept, { component, sourceMap: bundled.map })
+  await prune(dirname(kept))
+  return finish(component, false)
+}
+
+function toKey(code: string): string {
+  const versions = TOOLCHAIN.map((name) => `${name}@${readVersion(name)}`)
+  const parts = [
+    String(SNAPSHOT_REVISION),
+    process.env['SOURCE_DATE_EPOCH'] ?? '',
+    ...versions,
+    readWit(),
+    code,
+  ]
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex')
+}
+
+/** NANO_CACHE_DIR, or the app's `node_modules/.cache`, or the user's cache. */
+function findCacheDirectory(entry: string): string {
+  const chosen = process.env['NANO_CACHE_DIR']
+  if (chosen !== undefined && chosen !== '') return chosen
+  for (let directory = dirname(entry); directory !== dirname(directory); directory = dirname(directory)) {
+    if (!existsSync(join(directory, 'package.json'))) continue
+    const modules = join(directory, 'node_modules')
+    if (isWritable(modules)) return join(modules, '.cache', CACHE_NAME)
+  }
+  return join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), CACHE_NAME)
+}
+
+function isWritable(directory: string): boolean {
+  try {
+    accessSync(directory, constants.W_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Marks an entry as used. One that went away in between was read already. */
+async function touch(file: string): Promise<void> {
+  const now = new Date()
+  await utimes(file, now, now).catch(() => undefined)
+}
+
+/** Removes the entries that were not used for longest. Another process may do so at the same time. */
+async function prune(directory: string): Promise<void> {
+  const names = (await readdir(directory)).filter((name) => name.endsWith(COMPONENT))
+  if (names.length <= MOST_ENTRIES) return
+  const entries = await Promise.all(
+    names.map(async (name) => {
+      const stats = await stat(join(directory, name)).catch(() => undefined)
+      return { name, usedAt: stats?.mtimeMs ?? 0 }
+    }),
+  )
+  const surplus = entries.sort((a, b) => b.usedAt - a.usedAt).slice(MOST_ENTRIES)
+  await Promise.all(
+    surplus.flatMap(({ name }) => [
+      rm(join(directory, name), { force: true }),
+      rm(join(directory, `${name}.map`), { force: true }),
+    ]),
+  )
+}

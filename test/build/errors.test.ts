@@ -1,0 +1,87 @@
+// What a developer reads when an app cannot be built: each failure names the file and the line.
+
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { buildApp } from '../../host/build/build.ts'
+import { NanoError } from '../../host/errors.ts'
+import { createSourceDir } from './source-dir.ts'
+
+const SHIM = join(import.meta.dirname, 'world-stand-in.ts')
+const HANDLER = 'export default { fetch: () => new Response() }\n'
+
+const CASES: readonly [name: string, files: Record<string, string>, message: RegExp][] = [
+  ['a syntax error', { 'index.ts': 'const a = 1\n\nlet b = ;\n' }, /^index\.ts:3:9: Unexpected token/],
+  [
+    'a missing file',
+    { 'index.ts': `import './lib/a.ts'\n${HANDLER}`, 'lib/a.ts': "\nimport './nowhere.ts'\n" },
+    /^lib\/a\.ts:2:8: there is no file "\.\/nowhere\.ts"/,
+  ],
+  [
+    'a missing package',
+    { 'index.ts': `import x from '@no/such/part'\nx()\n${HANDLER}` },
+    /^index\.ts:1:15: the package "@no\/such\/part" is not installed; run: npm install @no\/such$/,
+  ],
+  [
+    'a Node.js module, with who imports it',
+    {
+      'index.ts': `import { a } from './a.ts'\na()\n${HANDLER}`,
+      'a.ts': "import { readFileSync } from 'node:fs'\nexport const a = () => readFileSync('/')\n",
+    },
+    /^a\.ts:1:30: "node:fs" is a Node\.js module.*\n {4}imported by index\.ts$/,
+  ],
+  [
+    'a missing export',
+    { 'index.ts': `import { b } from './b.ts'\nb()\n${HANDLER}`, 'b.ts': 'export const c = 1\n' },
+    /^index\.ts:1:10: "b" is not exported by "b\.ts"/,
+  ],
+  [
+    'a top level that throws',
+    {
+      'index.ts': `interface A {}\n\nfunction fail(): never {\n  throw new Error('cannot start')\n}\nfail()\n${HANDLER}`,
+    },
+    /^index\.ts:4:9: Error: cannot start\n(?:.*\n)* {4}at fail index\.ts:4:9\n {4}at index\.ts:6:1$/,
+  ],
+  [
+    'a top level that fetches',
+    { 'index.ts': `\nawait fetch('http://127.0.0.1/')\n${HANDLER}` },
+    /^index\.ts:2:7: .*fetch/,
+  ],
+  [
+    'random values at the top level',
+    { 'index.ts': `\nexport const id = crypto.randomUUID()\n${HANDLER}` },
+    /^index\.ts:2:\d+: /,
+  ],
+  [
+    'time at the top level',
+    { 'index.ts': `\nexport const id = performance.now()\n${HANDLER}` },
+    /^index\.ts:2:\d+: /,
+  ],
+  ['no default export', { 'index.ts': 'export const a = 1\n' }, /^index\.ts: .*has no default export/],
+]
+
+test.for(CASES)('names the place of %s', async ([, files, message]) => {
+  using sources = createSourceDir(files)
+  const failure: unknown = await buildApp({ entry: sources.at('index.ts'), shim: SHIM }).catch(
+    (error: unknown) => error,
+  )
+  expect(failure).toBeInstanceOf(NanoError)
+  expect((failure as NanoError).code).toBe('BUILD_FAILED')
+  expect((failure as NanoError).message).toMatch(message)
+  expect((failure as NanoError).message).not.toContain(sources.path)
+})
+
+test('ends a top level that does not', async () => {
+  using sources = createSourceDir({ 'index.ts': `for (;;) {}\n${HANDLER}` })
+  const build = buildApp({ entry: sources.path, shim: SHIM, timeoutMs: 500 })
+  await expect(build).rejects.toThrow(/^index\.ts: the app's top level does not come to its end/)
+})
+
+test.for([
+  ['nowhere.ts', /no such file/],
+  ['notes.md', /not a source file/],
+  ['types.d.ts', /not a source file/],
+  ['empty', /no entry file/],
+] as const)('refuses %s as an entry', async ([name, message]) => {
+  using sources = createSourceDir({ 'notes.md': '', 'types.d.ts': '', 'empty/readme': '' })
+  await expect(buildApp({ entry: sources.at(name), shim: SHIM })).rejects.toThrow(message)
+})

@@ -1,0 +1,78 @@
+// What a build gives: the same bytes for the same sources, wherever they lie, and never half a file.
+
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { buildApp } from '../../host/build/build.ts'
+import { cachedBuild } from '../../host/build/cache.ts'
+import { openSourceMap } from '../../host/component/source-map.ts'
+import { createSourceDir } from './source-dir.ts'
+
+const SHIM = join(import.meta.dirname, 'world-stand-in.ts')
+const APP = {
+  'index.ts': [
+    "import { Hono } from 'hono'",
+    "import { greet } from './greet.ts'",
+    'const started: number = Date.now()',
+    'const app = new Hono()',
+    "app.get('/', (c) => c.text(greet(String(started))))",
+    'export default app',
+  ].join('\n'),
+  'greet.ts': 'export const greet = (name: string) => `hello ${name} ${import.meta.url}`\n',
+}
+
+test('gives the same component for the same sources in another place', async () => {
+  using here = createSourceDir(APP)
+  using there = createSourceDir(APP)
+  const first = await buildApp({ entry: here.path, shim: SHIM })
+  const second = await buildApp({ entry: there.at('index.ts'), shim: SHIM })
+  expect(Buffer.compare(first.component, second.component)).toBe(0)
+  expect(first.sourceMap).toBe(second.sourceMap)
+})
+
+test('names no path of this machine in the source map', async () => {
+  using sources = createSourceDir(APP)
+  const { sourceMap } = await buildApp({ entry: sources.path, shim: SHIM })
+  const { sources: names } = JSON.parse(sourceMap) as { sources: string[] }
+  expect(sourceMap).not.toContain(sources.path)
+  expect(names).toEqual(expect.arrayContaining(['index.ts', 'greet.ts', 'node_modules/hono/dist/hono.js']))
+  expect(names.filter((name) => name.startsWith('/') || name.startsWith('..'))).toEqual([])
+})
+
+test('evaluates rewritten regular expressions', async () => {
+  const check = String.raw`
+    const found = ['ä', '1'].map((text) => /^\p{L}$/u.test(text) + '' + /^[\p{L}--[a-z]]$/v.test(text)).join()
+    if (found !== 'truetrue,falsefalse') throw new Error(found)
+    export default { fetch: () => new Response() }`
+  using sources = createSourceDir({ 'index.ts': check })
+  await expect(buildApp({ entry: sources.path, shim: SHIM })).resolves.toBeDefined()
+})
+
+test('writes the component and its map, and nothing when it fails', async () => {
+  using sources = createSourceDir({ ...APP, 'broken.ts': 'let = ;' })
+  const out = sources.at('out/app.wasm')
+  await expect(buildApp({ entry: sources.at('broken.ts'), outFile: out, shim: SHIM })).rejects.toThrow(
+    'broken.ts:1',
+  )
+  expect(existsSync(sources.at('out'))).toBe(false)
+  const { component, sourceMap } = await buildApp({ entry: sources.path, outFile: out, shim: SHIM })
+  expect(readdirSync(sources.at('out')).sort()).toEqual(['app.wasm', 'app.wasm.map'])
+  expect(Buffer.compare(readFileSync(out), component)).toBe(0)
+  expect(readFileSync(`${out}.map`, 'utf8')).toBe(sourceMap)
+})
+
+test('builds the same sources once', async () => {
+  using sources = createSourceDir(APP)
+  const directory = sources.at('cache')
+  const first = await cachedBuild({ entry: sources.path, shim: SHIM }, directory)
+  const second = await cachedBuild({ entry: sources.path, shim: SHIM }, directory)
+  expect([first.cached, second.cached]).toEqual([false, true])
+  expect(Buffer.compare(first.component, second.component)).toBe(0)
+  expect(readdirSync(directory)).toHaveLength(2)
+})
+
+test('a broken source map changes nothing', () => {
+  for (const json of [undefined, '', '{}', '[]', '{"version":3,"sources":[],"mappings":"!!"}', 'null']) {
+    expect(openSourceMap(json).symbolicate('f@app.js:1:2')).toBe('f@app.js:1:2')
+  }
+})
