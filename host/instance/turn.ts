@@ -9,67 +9,13 @@
  * once and not left to its timeout.
  */
 import { performance } from 'node:perf_hooks'
-import { BackgroundBinding } from '../bindings/background.ts'
-import type { Binding, GuestEvent, Mailbox, Meter } from '../bindings/binding.ts'
-import { ConsoleBinding, type ConsolePort } from '../bindings/console.ts'
-import type { Dialer } from '../bindings/dialer.ts'
-import { OutboundBinding } from '../bindings/outbound.ts'
-import { type BodyPort, RequestBodyBinding } from '../bindings/request-body.ts'
-import { ResponseBinding, type ResponsePort } from '../bindings/response.ts'
-import { TimerBinding } from '../bindings/timer.ts'
+import type { GuestEvent, Mailbox, Meter } from '../bindings/binding.ts'
 import { instantiateEngine } from '../engine/instantiate.ts'
-import type { Engine, Glue } from '../engine/instantiate.ts'
 import type { ErrorCode } from '../errors.ts'
 import { layInto } from '../image/image.ts'
-import type { Image } from '../image/image.ts'
+import { BindingSet } from './binding-set.ts'
+import type { GuestRequest, InstanceHost, InstanceParts, InstanceState, RequestPort } from './contract.ts'
 import { TurnClock } from './clock.ts'
-
-/** What an instance is made of. */
-export interface InstanceParts {
-  readonly engine: Engine
-  readonly glue: Glue
-  readonly image: Image
-  readonly env: Readonly<Record<string, string>>
-  /** Ceiling of the memory in MiB. */
-  readonly memoryMb: number
-  /** When the instance is to be replaced. */
-  readonly recycle: { readonly maxRequests: number; readonly maxMemoryMb: number }
-}
-
-/** A client's request, as the guest gets it. */
-export interface GuestRequest {
-  readonly method: string
-  readonly url: string
-  readonly headers: string
-  readonly hasBody: boolean
-  /** The whole body, when it is here already. */
-  readonly smallBody?: Uint8Array
-}
-
-/** The client's side of one request. */
-export interface RequestPort extends ResponsePort, BodyPort {
-  /** The guest will not answer. */
-  fail(code: ErrorCode): void
-}
-
-/** What an instance tells its tenant. */
-export interface InstanceHost extends ConsolePort {
-  readonly dialer: Dialer
-  /** No further requests: a fresh instance is to take them. Called at most once. */
-  onRetiring(instance: Instance): void
-  /** It is over; `trap` is what came out of the last turn, if it ended badly. Called once. */
-  onDead(instance: Instance, trap?: unknown): void
-  /** Milliseconds that the guest and the crossings of one turn took. */
-  onTurn?: ((milliseconds: number, events: number) => void) | undefined
-}
-
-/**
- * - fresh: no turn yet; the guest's memory is the image.
- * - live: takes requests.
- * - retiring: takes no more requests; ends when its responses and its background work are done.
- * - dead: is never entered again and owes nobody anything.
- */
-export type InstanceState = 'fresh' | 'live' | 'retiring' | 'dead'
 
 /** The most events of one turn: the first answers do not wait for the last request. */
 const MAX_EVENTS = 32
@@ -82,25 +28,23 @@ const BYTES_PER_MB = 1024 * 1024
 
 /** One live guest. */
 export class Instance implements Mailbox, Disposable {
+  /** Tells it from the tenant's other instances. */
+  readonly number: number
   readonly meter: Meter = { turns: 0, crossings: 0, requests: 0, ignored: 0 }
   readonly #host: InstanceHost
   readonly #recycle: InstanceParts['recycle']
   readonly #clock = new TurnClock()
   readonly #memory: WebAssembly.Memory
   readonly #turn: (events: GuestEvent[]) => void
-  readonly #responses: ResponseBinding<RequestPort>
-  readonly #bodies: RequestBodyBinding
-  readonly #timer: TimerBinding
-  readonly #outbound: OutboundBinding
-  readonly #background: BackgroundBinding
-  readonly #bindings: readonly Binding[]
+  readonly #bindings: BindingSet
   #state: InstanceState = 'fresh'
   #queue: GuestEvent[] = []
   #isScheduled = false
   #budget: NodeJS.Timeout | undefined
 
   /** Makes the guest; throws when the engine cannot be started. No turn runs yet. */
-  constructor(parts: InstanceParts, host: InstanceHost) {
+  constructor(number: number, parts: InstanceParts, host: InstanceHost) {
+    this.number = number
     this.#host = host
     this.#recycle = parts.recycle
     this.#memory = new WebAssembly.Memory({
@@ -108,27 +52,9 @@ export class Instance implements Mailbox, Disposable {
       maximum: Math.max(parts.image.pages, parts.memoryMb * PAGES_PER_MB),
     })
     layInto(parts.image, this.#memory)
-    const { meter } = this
-    this.#responses = new ResponseBinding(this, meter, (id) => this.#bodies.close(id))
-    this.#bodies = new RequestBodyBinding(this, meter)
-    this.#timer = new TimerBinding(this, meter, () => this.#clock.now)
-    this.#outbound = new OutboundBinding(this, meter, host.dialer)
-    this.#background = new BackgroundBinding(meter, (id) => id > 0 && id <= meter.requests)
-    const console = new ConsoleBinding(host, meter)
-    this.#bindings = [console, this.#responses, this.#bodies, this.#timer, this.#outbound, this.#background]
-    const imports = {
-      'nano:workers/response': this.#responses.imports,
-      'nano:workers/request-body': this.#bodies.imports,
-      'nano:workers/timer': this.#timer.imports,
-      'nano:workers/outbound': this.#outbound.imports,
-      'nano:workers/console': console.imports,
-      'nano:workers/background': this.#background.imports,
-    }
-    const stderr = (text: string): void => host.line('error', text)
-    const guest = instantiateEngine(parts.engine, parts.glue, this.#memory, imports, {
-      clock: this.#clock,
-      stderr,
-    })
+    this.#bindings = new BindingSet(this, this.meter, host, this.#clock)
+    const system = { clock: this.#clock, stderr: (text: string): void => host.line('error', text) }
+    const guest = instantiateEngine(parts.engine, parts.glue, this.#memory, this.#bindings.imports, system)
     this.#turn = guest.turn
     this.#queue.push({ tag: 'startup', val: { env: JSON.stringify(parts.env) } })
   }
@@ -139,7 +65,7 @@ export class Instance implements Mailbox, Disposable {
 
   /** Responses that are not complete. */
   get openRequests(): number {
-    return this.#responses.size
+    return this.#bindings.responses.size
   }
 
   get memoryBytes(): number {
@@ -150,12 +76,12 @@ export class Instance implements Mailbox, Disposable {
   open(request: GuestRequest, port: RequestPort): number {
     const id = ++this.meter.requests
     const { method, url, headers, hasBody, smallBody } = request
-    this.#responses.add(id, port)
+    this.#bindings.responses.add(id, port)
     this.post({ tag: 'request', val: { id, method, url, headers, hasBody } })
     if (smallBody !== undefined && hasBody) {
       this.post({ tag: 'request-body', val: { id, bytes: smallBody, last: true } })
     } else if (hasBody) {
-      this.#bodies.add(id, port)
+      this.#bindings.bodies.add(id, port)
     }
     if (id >= this.#recycle.maxRequests) this.#retire()
     return id
@@ -163,23 +89,23 @@ export class Instance implements Mailbox, Disposable {
 
   /** Bytes of a request's body came. */
   bodyChunk(id: number, bytes: Uint8Array, last: boolean): void {
-    this.#bodies.chunk(id, bytes, last)
+    this.#bindings.bodies.chunk(id, bytes, last)
   }
 
   /** A request's body will not come to its end. */
   bodyFailed(id: number, message: string): void {
-    this.#bodies.failed(id, message)
+    this.#bindings.bodies.failed(id, message)
   }
 
   /** A client takes bytes again. */
   writable(id: number): void {
-    this.#responses.writable(id)
+    this.#bindings.responses.writable(id)
   }
 
   /** The request is off: nothing that the guest says about it counts any more. */
   gone(id: number): void {
-    if (!this.#responses.remove(id)) return
-    this.#bodies.drop(id)
+    if (!this.#bindings.responses.remove(id)) return
+    this.#bindings.bodies.drop(id)
     this.post({ tag: 'client-gone', val: id })
     this.#settle()
   }
@@ -207,9 +133,9 @@ export class Instance implements Mailbox, Disposable {
     if (this.#state === 'dead' || this.#queue.length === 0) return
     const events = this.#take()
     if (!this.#enter(events)) return
-    for (const binding of this.#bindings) binding.flush()
+    this.#bindings.flush()
     if (this.#queue.length > 0) this.#schedule()
-    if (this.#responses.waiting > 0) this.#failHung('waiting')
+    if (this.#bindings.responses.waiting > 0) this.#failHung('waiting')
     if (this.memoryBytes > this.#recycle.maxMemoryMb * BYTES_PER_MB) this.#retire()
     if (this.#state === 'retiring') this.#settle()
   }
@@ -230,7 +156,7 @@ export class Instance implements Mailbox, Disposable {
       this.#turn(events)
     } catch (trap) {
       // what the guest had answered before it fell is as good as any answer
-      this.#responses.flush()
+      this.#bindings.responses.flush()
       this.#die('APP_TRAPPED', trap)
       return false
     }
@@ -240,9 +166,9 @@ export class Instance implements Mailbox, Disposable {
 
   /** Fail the requests that nothing is going to answer. */
   #failHung(which: 'all' | 'waiting'): void {
-    if (this.#queue.length > 0 || this.#bindings.some((binding) => binding.isPending())) return
-    for (const { id, port } of this.#responses.takeUnanswered(which)) {
-      this.#bodies.drop(id)
+    if (this.#queue.length > 0 || this.#bindings.isPending()) return
+    for (const { id, port } of this.#bindings.responses.takeUnanswered(which)) {
+      this.#bindings.bodies.drop(id)
       port.fail('APP_HUNG')
       this.post({ tag: 'client-gone', val: id })
     }
@@ -251,15 +177,15 @@ export class Instance implements Mailbox, Disposable {
   #retire(): void {
     if (this.#state === 'retiring' || this.#state === 'dead') return
     this.#state = 'retiring'
-    this.#host.onRetiring(this)
+    this.#host.onRetiring()
   }
 
   /** End a retiring instance as soon as nobody needs it. */
   #settle(): void {
     if (this.#state !== 'retiring' || this.#queue.length > 0) return
     // no request will come any more that could feed a stream
-    if (this.#responses.size > 0) return this.#failHung('all')
-    if (this.#background.size === 0) return this.#die('APP_UNAVAILABLE')
+    if (this.#bindings.responses.size > 0) return this.#failHung('all')
+    if (this.#bindings.background.size === 0) return this.#die('APP_UNAVAILABLE')
     this.#budget ??= setTimeout(() => this.#die('APP_UNAVAILABLE'), BACKGROUND_MS).unref()
   }
 
@@ -268,9 +194,9 @@ export class Instance implements Mailbox, Disposable {
     this.#state = 'dead'
     clearTimeout(this.#budget)
     this.#queue = []
-    const unanswered = this.#responses.takeUnanswered('all')
-    for (const binding of this.#bindings) binding[Symbol.dispose]()
-    this.#host.onDead(this, trap)
+    const unanswered = this.#bindings.responses.takeUnanswered('all')
+    this.#bindings[Symbol.dispose]()
+    this.#host.onDead(trap)
     for (const { port } of unanswered) port.fail(code)
   }
 }

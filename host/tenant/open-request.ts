@@ -3,7 +3,8 @@
  * and either may be gone: what comes late is dropped here.
  */
 import type { ErrorCode } from '../errors.ts'
-import type { Instance, RequestPort } from '../instance/turn.ts'
+import type { RequestPort } from '../instance/contract.ts'
+import type { Instance } from '../instance/turn.ts'
 import type { Exchange, Sink } from './exchange.ts'
 
 /** What a request tells its tenant. */
@@ -18,28 +19,28 @@ export interface RequestWatcher {
 /** One request. */
 export class OpenRequest implements RequestPort, Sink {
   readonly exchange: Exchange
-  readonly instance: Instance
   /** Milliseconds of `performance.now()` by which the head has to be out. */
   readonly deadline: number
   readonly #watcher: RequestWatcher
+  readonly #instance: Instance
   #id = 0
   #isOver = false
 
   constructor(exchange: Exchange, instance: Instance, watcher: RequestWatcher, deadline: number) {
     this.exchange = exchange
     this.deadline = deadline
-    this.instance = instance
+    this.#instance = instance
     this.#watcher = watcher
   }
 
-  /** Unique within the instance. */
-  get id(): number {
-    return this.#id
+  /** Names the request in a log; unique within the tenant. */
+  get name(): string {
+    return `${this.#instance.number}.${this.#id}`
   }
 
   /** Give it to the instance. */
   open(): void {
-    this.#id = this.instance.open(this.exchange, this)
+    this.#id = this.#instance.open(this.exchange, this)
   }
 
   // the guest's side
@@ -91,28 +92,28 @@ export class OpenRequest implements RequestPort, Sink {
   // the client's side
 
   bodyChunk(bytes: Uint8Array, last: boolean): void {
-    if (!this.#isOver) this.instance.bodyChunk(this.#id, bytes, last)
+    if (!this.#isOver) this.#instance.bodyChunk(this.#id, bytes, last)
   }
 
   bodyFailed(message: string): void {
-    if (!this.#isOver) this.instance.bodyFailed(this.#id, message)
+    if (!this.#isOver) this.#instance.bodyFailed(this.#id, message)
   }
 
   writable(): void {
-    if (!this.#isOver) this.instance.writable(this.#id)
+    if (!this.#isOver) this.#instance.writable(this.#id)
   }
 
   clientGone(): void {
     if (this.#isOver) return
     this.#end()
-    this.instance.gone(this.#id)
+    this.#instance.gone(this.#id)
   }
 
   /** The deadline has passed. */
   timeOut(): void {
     if (this.#isOver) return
     this.fail('APP_TIMEOUT')
-    this.instance.gone(this.#id)
+    this.#instance.gone(this.#id)
   }
 
   #end(): void {

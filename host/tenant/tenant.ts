@@ -13,7 +13,8 @@ import type { ErrorCode } from '../errors.ts'
 import type { Meter } from '../bindings/binding.ts'
 import type { ConsoleLevel } from '../bindings/console.ts'
 import type { Dialer } from '../bindings/dialer.ts'
-import { Instance, type InstanceHost, type InstanceParts } from '../instance/turn.ts'
+import type { InstanceHost, InstanceParts } from '../instance/contract.ts'
+import { Instance } from '../instance/turn.ts'
 import { Deadlines } from './deadlines.ts'
 import type { Exchange, Sink } from './exchange.ts'
 import { boundText, type Log, type LogEvent, type LogLevel } from './log.ts'
@@ -63,7 +64,7 @@ export class Tenant implements Disposable {
   readonly #parts: InstanceParts
   readonly #services: TenantServices
   readonly #deadlines: Deadlines<OpenRequest>
-  readonly #instances = new Map<Instance, number>()
+  readonly #instances = new Set<Instance>()
   readonly #past: Meter & { instances: number; traps: number } = {
     turns: 0,
     crossings: 0,
@@ -116,7 +117,7 @@ export class Tenant implements Disposable {
       openRequests: 0,
       memoryBytes: 0,
     }
-    for (const instance of this.#instances.keys()) {
+    for (const instance of this.#instances) {
       addMeter(sum, instance.meter)
       sum.openRequests += instance.openRequests
       sum.memoryBytes += instance.memoryBytes
@@ -127,15 +128,19 @@ export class Tenant implements Disposable {
   /** End it: open requests fail, instances go. */
   [Symbol.dispose](): void {
     this.#current = undefined
-    for (const instance of this.#instances.keys()) instance[Symbol.dispose]()
+    for (const instance of this.#instances) instance[Symbol.dispose]()
     this.#deadlines[Symbol.dispose]()
   }
 
   #create(): Instance | undefined {
     const number = ++this.#past.instances
     try {
-      const instance = new Instance(this.#parts, this.#host)
-      this.#instances.set(instance, number)
+      const instance: Instance = new Instance(
+        number,
+        this.#parts,
+        this.#toHost(number, () => instance),
+      )
+      this.#instances.add(instance)
       this.#current = instance
       return instance
     } catch (error) {
@@ -144,23 +149,23 @@ export class Tenant implements Disposable {
     }
   }
 
-  get #host(): InstanceHost {
+  #toHost(number: number, get: () => Instance): InstanceHost {
     return {
       dialer: this.#services.dialer,
       onTurn: this.#services.onTurn,
       line: (level: ConsoleLevel, text: string) => this.#log(level, 'console', text),
       report: (error: string) => this.#log('error', 'app-error', this.#symbolicate(error)),
-      onRetiring: (instance) => {
-        if (this.#current === instance) this.#current = undefined
-        const { requests } = instance.meter
-        const text = `instance ${this.#instances.get(instance)} is replaced after ${requests} requests, `
-        this.#log('debug', 'instance-retired', `${text}${instance.memoryBytes} bytes of memory`)
+      onRetiring: () => {
+        if (this.#current === get()) this.#current = undefined
+        const { meter, memoryBytes } = get()
+        const text = `instance ${number} is replaced after ${meter.requests} requests, ${memoryBytes} bytes of memory`
+        this.#log('debug', 'instance-retired', text)
       },
-      onDead: (instance, trap) => {
+      onDead: (trap) => {
+        const instance = get()
         if (this.#current === instance) this.#current = undefined
-        const number = this.#instances.get(instance)
-        addMeter(this.#past, instance.meter)
         this.#instances.delete(instance)
+        addMeter(this.#past, instance.meter)
         if (trap === undefined) return
         this.#past.traps++
         this.#log('error', 'instance-trapped', `instance ${number}: ${toText(trap)}`)
@@ -195,7 +200,6 @@ export class Tenant implements Disposable {
   }
 
   #logFailed(request: OpenRequest, text: string): void {
-    const name = `${this.#instances.get(request.instance) ?? 0}.${request.id}`
     const { method, url } = request.exchange
     // what follows the path may hold secrets
     const what = `${method} ${new URL(url).pathname}: ${text}`
@@ -203,7 +207,7 @@ export class Tenant implements Disposable {
     this.#services.log.write({
       level: 'error',
       tenant,
-      request: name,
+      request: request.name,
       event: 'request-failed',
       text: boundText(what),
     })

@@ -1,0 +1,57 @@
+/**
+ * What an instance is made of, what it is given and what it tells: types only.
+ */
+import type { BodyPort } from '../bindings/request-body.ts'
+import type { ConsolePort } from '../bindings/console.ts'
+import type { Dialer } from '../bindings/dialer.ts'
+import type { ResponsePort } from '../bindings/response.ts'
+import type { Engine, Glue } from '../engine/instantiate.ts'
+import type { ErrorCode } from '../errors.ts'
+import type { Image } from '../image/image.ts'
+
+/** What an instance is made of. */
+export interface InstanceParts {
+  readonly engine: Engine
+  readonly glue: Glue
+  readonly image: Image
+  readonly env: Readonly<Record<string, string>>
+  /** Ceiling of the memory in MiB. */
+  readonly memoryMb: number
+  /** When the instance is to be replaced. */
+  readonly recycle: { readonly maxRequests: number; readonly maxMemoryMb: number }
+}
+
+/** A client's request, as the guest gets it. */
+export interface GuestRequest {
+  readonly method: string
+  readonly url: string
+  readonly headers: string
+  readonly hasBody: boolean
+  /** The whole body, when it is here already. */
+  readonly smallBody?: Uint8Array
+}
+
+/** The client's side of one request. */
+export interface RequestPort extends ResponsePort, BodyPort {
+  /** The guest will not answer. */
+  fail(code: ErrorCode): void
+}
+
+/** What an instance tells its tenant. */
+export interface InstanceHost extends ConsolePort {
+  readonly dialer: Dialer
+  /** No further requests: a fresh instance is to take them. Called at most once. */
+  onRetiring(): void
+  /** It is over; `trap` is what came out of the last turn, if it ended badly. Called once. */
+  onDead(trap?: unknown): void
+  /** Milliseconds that the guest and the crossings of one turn took. */
+  onTurn?: ((milliseconds: number, events: number) => void) | undefined
+}
+
+/**
+ * - fresh: no turn yet; the guest's memory is the image.
+ * - live: takes requests.
+ * - retiring: takes no more requests; ends when its responses and its background work are done.
+ * - dead: is never entered again and owes nobody anything.
+ */
+export type InstanceState = 'fresh' | 'live' | 'retiring' | 'dead'
