@@ -3,11 +3,12 @@
  * is the app's is a `NanoError` BUILD_FAILED that names file and line.
  */
 import { dirname } from 'node:path'
+import { witText } from '../../wit/text.ts'
 import { NanoError } from '../errors.ts'
 import { bundle, type Bundle } from './bundle.ts'
-import { checkComponent } from './check.ts'
+import { checkComponent, type CheckedComponent } from './check.ts'
 import { findEntry } from './entry.ts'
-import { findShim, readWit } from './package-files.ts'
+import { findShim } from './package-files.ts'
 import { snapshot, SnapshotFailure } from './snapshot.ts'
 import { showPath } from './source-path.ts'
 import { withSuspects } from './suspects.ts'
@@ -33,6 +34,8 @@ export interface BuildOptions {
 
 export interface BuildResult {
   readonly component: Uint8Array
+  /** Names the engine that the component was built with. */
+  readonly skeletonHash: string
   /** Source map of the bundle, as JSON. */
   readonly sourceMap: string
   readonly bundleBytes: number
@@ -46,9 +49,10 @@ export async function buildApp(options: BuildOptions): Promise<BuildResult> {
   const entry = findEntry(options.entry)
   const bundled = await bundle(entry, options.shim ?? findShim())
   options.onProgress?.('snapshot')
-  const component = await componentOf(bundled, entry, options.timeoutMs)
+  const { component, skeletonHash } = await componentOf(bundled, entry, options.timeoutMs)
   const result = {
     component,
+    skeletonHash,
     sourceMap: bundled.map,
     bundleBytes: Buffer.byteLength(bundled.code),
     durationMs: performance.now() - started,
@@ -74,11 +78,11 @@ export async function componentOf(
   { code, map }: Bundle,
   entry: string,
   timeoutMs = TOP_LEVEL_TIMEOUT_MS,
-): Promise<Uint8Array> {
-  const options = { wit: readWit(), timeoutMs }
+): Promise<CheckedComponent> {
+  const options = { wit: witText(), timeoutMs }
   const name = showPath(entry, dirname(entry))
   try {
-    return checkComponent(await snapshot(code, options))
+    return checkComponent(await snapshot(code, options), name)
   } catch (error) {
     if (error instanceof NanoError) throw error
     if (!(error instanceof SnapshotFailure)) {

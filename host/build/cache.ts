@@ -7,12 +7,14 @@ import { createHash } from 'node:crypto'
 import { accessSync, constants, existsSync } from 'node:fs'
 import { readdir, readFile, rm, stat, utimes } from 'node:fs/promises'
 import { homedir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
+import { witText } from '../../wit/text.ts'
 import { type BuildOptions, type BuildResult, componentOf } from './build.ts'
 import { bundle } from './bundle.ts'
+import { checkComponent, type CheckedComponent } from './check.ts'
 import { findEntry } from './entry.ts'
 import { writeOutput } from './output.ts'
-import { findShim, readVersion, readWit } from './package-files.ts'
+import { findShim, readVersion } from './package-files.ts'
 import { SNAPSHOT_REVISION } from './snapshot.ts'
 
 const CACHE_NAME = 'nano-workers'
@@ -38,8 +40,9 @@ export async function cachedBuild(
   const entry = findEntry(options.entry)
   const bundled = await bundle(entry, options.shim ?? findShim())
   const kept = join(directory ?? findCacheDirectory(entry), `${toKey(bundled.code)}${COMPONENT}`)
-  const finish = (component: Uint8Array, cached: boolean): CachedBuild => ({
+  const finish = ({ component, skeletonHash }: CheckedComponent, cached: boolean): CachedBuild => ({
     component,
+    skeletonHash,
     sourceMap: bundled.map,
     bundleBytes: Buffer.byteLength(bundled.code),
     durationMs: performance.now() - started,
@@ -49,14 +52,14 @@ export async function cachedBuild(
   const found = await readFile(kept).catch(() => undefined)
   if (found !== undefined) {
     await touch(kept)
-    return finish(found, true)
+    return finish(checkComponent(found, basename(entry)), true)
   }
   options.onProgress?.('snapshot')
-  const component = await componentOf(bundled, entry, options.timeoutMs)
+  const built = await componentOf(bundled, entry, options.timeoutMs)
   options.onProgress?.('write')
-  await writeOutput(kept, { component, sourceMap: bundled.map })
+  await writeOutput(kept, { component: built.component, sourceMap: bundled.map })
   await prune(dirname(kept))
-  return finish(component, false)
+  return finish(built, false)
 }
 
 function toKey(code: string): string {
@@ -65,7 +68,7 @@ function toKey(code: string): string {
     String(SNAPSHOT_REVISION),
     process.env['SOURCE_DATE_EPOCH'] ?? '',
     ...versions,
-    readWit(),
+    witText(),
     code,
   ]
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex')

@@ -1,10 +1,9 @@
 /** Files of NANO's own package and of its toolchain, wherever the package is installed. */
-import { readFileSync, readdirSync, existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { dirname, extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const NAME = 'nano-workers'
-const WIT_PACKAGE = /^package [^;]+;\n/
 
 /** The directory of NANO's package.json. */
 export function findPackageRoot(): string {
@@ -23,17 +22,6 @@ export function findShim(): string {
 /** A file beside this one, whether as source or compiled. */
 export function findSibling(name: string): string {
   return join(import.meta.dirname, name + extname(import.meta.filename))
-}
-
-/** The world as one text: the package line once, then every interface. */
-export function readWit(): string {
-  const directory = join(findPackageRoot(), 'wit')
-  const texts = readdirSync(directory)
-    .filter((name) => name.endsWith('.wit'))
-    .sort()
-    .map((name) => readFileSync(join(directory, name), 'utf8'))
-  const [header] = WIT_PACKAGE.exec(texts[0] ?? '') ?? []
-  return [header, ...texts.map((text) => text.replace(WIT_PACKAGE, ''))].join('')
 }
 
 /** The pinned version of a package of the toolchain. Does not load it. */

@@ -5,11 +5,11 @@
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { WORLD } from '../../wit/text.ts'
 import { BUNDLE_NAME } from '../component/source-map.ts'
 import { findSibling } from './package-files.ts'
 import { FAILURE } from './wizer-protocol.ts'
 
-export const WORLD = 'worker'
 /** Counts changes of the snapshotter that change its output; part of the cache's key. */
 export const SNAPSHOT_REVISION = 1
 /** The engine has its own limit well below this; it should be the one that an endless recursion meets. */
