@@ -1,0 +1,204 @@
+/** Responses, request bodies, alarm, holds and console: what a guest may do in which order, and what is ignored. */
+import { describe, test } from 'vitest'
+import { BackgroundBinding } from './background.ts'
+import type { GuestEvent, Meter } from './binding.ts'
+import { ConsoleBinding } from './console.ts'
+import { RequestBodyBinding } from './request-body.ts'
+import { ResponseBinding } from './response.ts'
+import { TimerBinding } from './timer.ts'
+
+const BYTES = new TextEncoder().encode('bytes')
+const BIG = new Uint8Array(100_000)
+
+function makeGuest(): { events: GuestEvent[]; meter: Meter; mailbox: { post(event: GuestEvent): void } } {
+  const events: GuestEvent[] = []
+  const meter = { turns: 0, crossings: 0, requests: 0, ignored: 0 }
+  return { events, meter, mailbox: { post: (event) => void events.push(event) } }
+}
+
+function makePort(takes = true) {
+  const said: string[] = []
+  const port = {
+    takes,
+    said,
+    send: (status: number) => void said.push(`send ${status}`),
+    start: (status: number) => void said.push(`start ${status}`),
+    write: (bytes: Uint8Array) => (said.push(`write ${bytes.length}`), port.takes),
+    finish: () => void said.push('finish'),
+    threw: (error: string) => void said.push(`threw ${error}`),
+    pullBody: () => void said.push('pull'),
+    cancelBody: () => void said.push('cancel'),
+  }
+  return port
+}
+
+describe('response', () => {
+  test('nothing happens before the turn is over, and only the first answer counts', ({ expect }) => {
+    const { meter, mailbox } = makeGuest()
+    const port = makePort()
+    const done: number[] = []
+    const responses = new ResponseBinding(mailbox, meter, (id) => done.push(id))
+    responses.add(1, port)
+    responses.imports.send(1, 200, BYTES, BYTES)
+    responses.imports.send(1, 201, BYTES, BYTES)
+    responses.imports.fail(1, BYTES)
+    responses.imports.finish(1)
+    responses.imports.send(2, 200, BYTES, BYTES)
+    expect([port.said, responses.waiting, responses.size]).toEqual([[], 0, 1])
+    responses.flush()
+    expect(port.said).toEqual(['send 200'])
+    expect([done, responses.size, meter.crossings, meter.ignored]).toEqual([[1], 0, 5, 4])
+  })
+
+  test('a status out of range is a failure', ({ expect }) => {
+    const { meter, mailbox } = makeGuest()
+    const responses = new ResponseBinding(mailbox, meter, () => undefined)
+    for (const status of [0, 101, 199, 600, 65535]) {
+      const port = makePort()
+      responses.add(status, port)
+      responses.imports.start(status, status, BYTES)
+      responses.flush()
+      expect(port.said).toEqual([expect.stringMatching(/^threw NonResponse: /)])
+    }
+    expect([responses.size, responses.waiting]).toEqual([0, 0])
+  })
+
+  test('a slow client stops the guest until it takes bytes again', ({ expect }) => {
+    const { events, meter, mailbox } = makeGuest()
+    const port = makePort(false)
+    const responses = new ResponseBinding(mailbox, meter, () => undefined)
+    responses.add(1, port)
+    responses.imports.start(1, 200, BYTES)
+    expect(responses.imports.write(1, BYTES)).toBe(true)
+    responses.flush()
+    expect(responses.isPending()).toBe(false)
+    expect(responses.imports.write(1, BYTES)).toBe(false)
+    responses.flush()
+    expect([responses.isPending(), events]).toEqual([true, []])
+    responses.writable(1)
+    expect([responses.isPending(), events]).toEqual([false, [{ tag: 'response-writable', val: 1 }]])
+    expect(responses.imports.write(1, BYTES)).toBe(true)
+    responses.imports.finish(1)
+    responses.flush()
+    expect(port.said).toEqual(['start 200', 'write 5', 'write 5', 'write 5', 'finish'])
+  })
+
+  test('a guest that writes much in one turn is told to wait, and may go on at once', ({ expect }) => {
+    const { events, meter, mailbox } = makeGuest()
+    const responses = new ResponseBinding(mailbox, meter, () => undefined)
+    responses.add(1, makePort())
+    responses.imports.start(1, 200, BYTES)
+    expect(responses.imports.write(1, BIG)).toBe(false)
+    responses.flush()
+    expect(events).toEqual([{ tag: 'response-writable', val: 1 }])
+  })
+
+  test('a guest that never waits loses the response', ({ expect }) => {
+    const { meter, mailbox } = makeGuest()
+    const port = makePort()
+    const responses = new ResponseBinding(mailbox, meter, () => undefined)
+    responses.add(1, port)
+    responses.imports.start(1, 200, BYTES)
+    for (let i = 0; i < 2000; i++) responses.imports.write(1, BIG)
+    responses.flush()
+    expect(port.said.at(-1)).toMatch(/^threw /)
+  })
+
+  test('nothing reaches a client that has gone', ({ expect }) => {
+    const { meter, mailbox } = makeGuest()
+    const port = makePort()
+    const responses = new ResponseBinding(mailbox, meter, () => undefined)
+    responses.add(1, port)
+    expect([responses.remove(1), responses.remove(1)]).toEqual([true, false])
+    responses.imports.send(1, 200, BYTES, BYTES)
+    responses.flush()
+    expect([port.said, responses.waiting]).toEqual([[], 0])
+  })
+})
+
+describe('request body', () => {
+  test('the first chunk comes unasked, each further one for a pull', ({ expect }) => {
+    const { events, meter, mailbox } = makeGuest()
+    const port = makePort()
+    const bodies = new RequestBodyBinding(mailbox, meter)
+    bodies.add(1, port)
+    expect([port.said, bodies.isPending()]).toEqual([['pull'], true])
+    bodies.chunk(1, BYTES, false)
+    expect(bodies.isPending()).toBe(false)
+    bodies.imports.pull(1)
+    bodies.imports.pull(1)
+    bodies.flush()
+    expect(port.said).toEqual(['pull', 'pull'])
+    bodies.chunk(1, BYTES, true)
+    expect([events.length, bodies.isPending()]).toEqual([2, false])
+    bodies.imports.pull(1)
+    expect(meter.ignored).toBe(1)
+  })
+
+  test('a cancelled body brings nothing more', ({ expect }) => {
+    const { events, meter, mailbox } = makeGuest()
+    const port = makePort()
+    const bodies = new RequestBodyBinding(mailbox, meter)
+    bodies.add(1, port)
+    bodies.imports.cancel(1)
+    bodies.flush()
+    bodies.chunk(1, BYTES, true)
+    expect([port.said, events, bodies.isPending()]).toEqual([['pull', 'cancel'], [], false])
+  })
+
+  test('a guest that reads on after its response is told', ({ expect }) => {
+    const { events, meter, mailbox } = makeGuest()
+    const bodies = new RequestBodyBinding(mailbox, meter)
+    bodies.add(1, makePort())
+    bodies.close(1)
+    expect(events).toMatchObject([{ tag: 'request-body-failed', val: { id: 1 } }])
+  })
+})
+
+describe('timer', () => {
+  test('one alarm, never early; a negative delay takes it away', async ({ expect }) => {
+    const { events, meter, mailbox } = makeGuest()
+    const start = performance.now()
+    using timer = new TimerBinding(mailbox, meter, () => start)
+    timer.imports.wakeIn(5000)
+    timer.imports.wakeIn(20)
+    timer.flush()
+    while (events.length === 0) await new Promise((later) => setImmediate(later))
+    const waited = performance.now() - start
+    expect([waited >= 20, waited < 100, timer.isPending()]).toEqual([true, true, false])
+    timer.imports.wakeIn(0)
+    timer.flush()
+    expect(timer.isPending()).toBe(true)
+    timer.imports.wakeIn(-1)
+    timer.flush()
+    await new Promise((later) => setTimeout(later, 10))
+    expect([events, timer.isPending()]).toEqual([[{ tag: 'timer-due' }], false])
+    timer.imports.wakeIn(Number.NaN)
+    expect(meter.ignored).toBe(1)
+  })
+})
+
+test('background: only requests that there were can hold', ({ expect }) => {
+  const { meter } = makeGuest()
+  const background = new BackgroundBinding(meter, (id) => id === 1)
+  background.imports.hold(1)
+  background.imports.hold(2)
+  expect(background.size).toBe(1)
+  background.imports.release(1)
+  background.imports.release(1)
+  expect([background.size, meter.ignored]).toEqual([0, 2])
+})
+
+test('console: a flood is cut and said so', ({ expect }) => {
+  const { meter } = makeGuest()
+  const lines: string[] = []
+  const console = new ConsoleBinding(
+    { line: (_, text) => void lines.push(text), report: (error) => void lines.push(error) },
+    meter,
+  )
+  console.imports.report(BYTES)
+  for (let i = 0; i < 10_000; i++) console.imports.log('info', BYTES)
+  console[Symbol.dispose]()
+  expect(lines.length).toBeLessThan(3000)
+  expect(lines.at(-1)).toMatch(/lines were left out/)
+})

@@ -1,0 +1,190 @@
+/** The outbound binding against a real server: bodies at the reader's pace, many at once, ends of all kinds. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { gzipSync } from 'node:zlib'
+import { afterEach, beforeEach, describe, test } from 'vitest'
+import type { GuestEvent } from './binding.ts'
+import { openDialer } from './dialer.ts'
+import { OutboundBinding } from './outbound.ts'
+
+const NOTHING = new Uint8Array(0)
+const CHUNK = new Uint8Array(256 * 1024).fill(120)
+const MIB = 1024 * 1024
+
+type Handler = (request: IncomingMessage, response: ServerResponse) => void
+
+let server: Server
+let handler: Handler
+let url: string
+let events: GuestEvent[]
+let outbound: OutboundBinding
+const dialer = openDialer()
+
+beforeEach(async () => {
+  server = createServer((request, response) => handler(request, response))
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+  events = []
+  const meter = { turns: 0, crossings: 0, requests: 0, ignored: 0 }
+  outbound = new OutboundBinding({ post: (event) => events.push(event) }, meter, dialer)
+})
+
+afterEach(() => {
+  outbound[Symbol.dispose]()
+  server.closeAllConnections()
+  server.close()
+})
+
+function start(id: number, head: string, body: Uint8Array = NOTHING, more = false): void {
+  outbound.imports.start(id, new TextEncoder().encode(head), body, more, 'follow')
+  outbound.flush()
+}
+
+async function next(): Promise<GuestEvent> {
+  for (let waited = 0; waited < 2000; waited++) {
+    const event = events.shift()
+    if (event !== undefined) return event
+    await new Promise((later) => setTimeout(later, 1))
+  }
+  throw new Error('no event came')
+}
+
+async function nextOf<Tag extends GuestEvent['tag']>(tag: Tag): Promise<Extract<GuestEvent, { tag: Tag }>> {
+  const event = await next()
+  if (event.tag !== tag) throw new Error(`wanted ${tag}, got ${JSON.stringify(event)}`)
+  return event as Extract<GuestEvent, { tag: Tag }>
+}
+
+async function readAll(id: number): Promise<number> {
+  for (let bytes = 0; ;) {
+    outbound.imports.pull(id)
+    outbound.flush()
+    const { val } = await nextOf('answer-body')
+    bytes += val.bytes.length
+    if (val.last) return bytes
+  }
+}
+
+describe('outbound', () => {
+  test('a gzipped answer comes decoded, cookies apart, without headers that are no longer true', async ({
+    expect,
+  }) => {
+    handler = (_, response) => {
+      response.setHeader('set-cookie', ['a=1', 'b=2'])
+      response.setHeader('content-encoding', 'gzip')
+      response.end(gzipSync('x'.repeat(1000)))
+    }
+    start(1, `GET\n${url}\n`)
+    const { val } = await nextOf('answered')
+    expect(val).toMatchObject({ id: 1, status: 200, statusText: 'OK', url, redirected: false, hasBody: true })
+    expect(val.headers).toContain('set-cookie\na=1\nset-cookie\nb=2\n')
+    expect(val.headers).not.toMatch(/content-(encoding|length)/)
+    expect(await readAll(1)).toBe(1000)
+    expect(outbound.isPending()).toBe(false)
+  })
+
+  test('framing headers of the guest do not go out', async ({ expect }) => {
+    handler = (request, response) => response.end(JSON.stringify(request.headers))
+    start(1, `POST\n${url}\nHost\nevil.test\ncontent-length\n1\ntransfer-encoding\nx\nx-own\nkept\n`, CHUNK)
+    await nextOf('answered')
+    outbound.imports.pull(1)
+    outbound.flush()
+    const { val } = await nextOf('answer-body')
+    const sent: unknown = JSON.parse(new TextDecoder().decode(val.bytes))
+    expect(sent).toMatchObject({
+      'x-own': 'kept',
+      'content-length': String(CHUNK.length),
+      host: url.slice(7, -1),
+    })
+  })
+
+  test('an answer that nobody pulls stays at the far side', async ({ expect }) => {
+    let written = 0
+    handler = (_, response) => {
+      const more = (): void => {
+        while (written < 64 * MIB) {
+          written += CHUNK.length
+          if (!response.write(CHUNK)) return void response.once('drain', more)
+        }
+        response.end()
+      }
+      more()
+    }
+    start(1, `GET\n${url}\n`)
+    await nextOf('answered')
+    await new Promise((later) => setTimeout(later, 100))
+    expect(written).toBeLessThan(16 * MIB)
+    expect(await readAll(1)).toBe(64 * MIB)
+  })
+
+  test('an upload stops while the far side does not read, and goes on when it does', async ({ expect }) => {
+    let received = 0
+    handler = (request, response) => {
+      setTimeout(() => {
+        request.on('data', (chunk: Buffer) => (received += chunk.length))
+        request.on('end', () => response.end())
+      }, 100)
+    }
+    start(1, `PUT\n${url}\n`, NOTHING, true)
+    let written = 0
+    let waits = 0
+    while (written < 32 * MIB) {
+      written += CHUNK.length
+      if (outbound.imports.write(1, CHUNK)) continue
+      if (received === 0) expect(written).toBeLessThan(16 * MIB)
+      waits++
+      await nextOf('fetch-writable')
+    }
+    outbound.imports.finish(1)
+    await nextOf('answered')
+    expect([received, waits > 10]).toEqual([32 * MIB, true])
+  })
+
+  test('fifty at once', async ({ expect }) => {
+    handler = (_, response) => void setTimeout(() => response.end('x'), 200)
+    const started = performance.now()
+    for (let id = 1; id <= 50; id++) start(id, `GET\n${url}\n`)
+    for (let id = 1; id <= 50; id++) await nextOf('answered')
+    expect(performance.now() - started).toBeLessThan(800)
+  })
+
+  test('what cannot be fetched fails with a reason', async ({ expect }) => {
+    for (const head of [
+      'GET\nfile:///etc/passwd\n',
+      'GET\nnonsense\n',
+      'nothing',
+      'GET\nhttp://127.0.0.1:1/\n',
+    ]) {
+      start(1, head)
+      const { val } = await nextOf('fetch-failed')
+      expect(val.message).not.toBe('')
+    }
+    start(2, 'GET\nhttp://127.0.0.1:9999/\nbad name\nvalue\n')
+    await nextOf('fetch-failed')
+    expect(outbound.isPending()).toBe(false)
+  })
+
+  test('an answer that breaks off fails', async () => {
+    handler = (_, response) => {
+      response.writeHead(200, { 'content-length': '10' }).write('x')
+      setTimeout(() => response.destroy(), 20)
+    }
+    start(1, `GET\n${url}\n`)
+    await nextOf('answered')
+    outbound.imports.pull(1)
+    outbound.flush()
+    await nextOf('answer-body')
+    outbound.imports.pull(1)
+    outbound.flush()
+    await nextOf('fetch-failed')
+  })
+
+  test('the end of the instance is the end of its fetches', async ({ expect }) => {
+    const closed = new Promise<void>((done) => (handler = (request) => request.on('close', done)))
+    start(1, `GET\n${url}\n`)
+    await new Promise((later) => setTimeout(later, 50))
+    outbound[Symbol.dispose]()
+    await closed
+    expect(events).toEqual([])
+  })
+})
