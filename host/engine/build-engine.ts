@@ -1,0 +1,99 @@
+/**
+ * A component that NANO built to an engine on disk: jco generates the glue, and the main module loses its data and
+ * gets its memory from the host.
+ *
+ * A code generator pastes names from the component into the code that it makes. So nothing but a component of NANO's
+ * own build may come here, never a file that somebody brought: what such a file has in common with an engine is its
+ * skeleton's hash, and that is all that is taken from it.
+ */
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { transpile } from '@bytecodealliance/jco'
+import { splitComponent } from '../component/skeleton.ts'
+import { NanoError } from '../errors.ts'
+import { stripData } from '../wasm/data-segments.ts'
+import { importMemory } from '../wasm/memory.ts'
+import { encodeModule, parseModule } from '../wasm/sections.ts'
+import { GLUE_FILE, MANIFEST_FILE, type EngineCounters, type EngineManifest } from './engine.ts'
+
+/** Changes with whatever changes what is generated: this file's edits, and the version of jco. */
+const GENERATOR = 'jco-1.35.0-1'
+const NAME = 'engine'
+/** The glue traces every step, and asks the environment each time whether to: a third of a crossing. */
+const TRACE =
+  /const _debugLog = \(\.\.\.args\) => \{\s*if \(!globalThis\?\.process\?\.env\?\.JCO_DEBUG\) \{ return; \}\s*console\.debug\(\.\.\.args\);\s*\};/g
+const NO_TRACE = 'const _debugLog = () => {};'
+
+/** Where the engine with this hash is, or will be, below a cache directory. */
+export function toEngineDirectory(cache: string, hash: string): string {
+  return join(cache, 'engines', `${hash}-${GENERATOR}`)
+}
+
+/** Whether the engine was built already. */
+export function hasEngine(cache: string, hash: string): boolean {
+  return existsSync(join(toEngineDirectory(cache, hash), MANIFEST_FILE))
+}
+
+/** The directory of the engine of a component that NANO built; builds it unless it is there. */
+export async function buildEngine(
+  component: Uint8Array,
+  cache: string,
+  counters?: EngineCounters,
+): Promise<string> {
+  const { skeletonHash } = splitComponent(component)
+  const directory = toEngineDirectory(cache, skeletonHash)
+  if (hasEngine(cache, skeletonHash)) return directory
+  if (counters !== undefined) counters.transpiles++
+  const { files } = await transpile(component, {
+    name: NAME,
+    instantiation: 'sync',
+    noTypescript: true,
+    nodejsCompat: false,
+    wasiShim: false,
+  })
+  await writeEngine(directory, skeletonHash, files)
+  return directory
+}
+
+/** Writes beside and moves into place: whoever sees the directory sees all of it. */
+async function writeEngine(
+  directory: string,
+  hash: string,
+  files: Readonly<Record<string, Uint8Array>>,
+): Promise<void> {
+  const modules = Object.keys(files).filter((name) => name.endsWith('.wasm'))
+  const mainModule = modules.reduce((a, b) => (files[b]!.length > files[a]!.length ? b : a))
+  await mkdir(dirname(directory), { recursive: true, mode: 0o700 })
+  const temporary = await mkdtemp(`${directory}.`)
+  const write = (name: string, content: Uint8Array | string): Promise<void> =>
+    writeFile(join(temporary, name), content)
+  try {
+    const manifest: EngineManifest = { hash, modules, mainModule }
+    await Promise.all([
+      write(GLUE_FILE, patchGlue(new TextDecoder().decode(files[`${NAME}.js`]))),
+      ...modules.map((name) => write(name, name === mainModule ? editMain(files[name]!) : files[name]!)),
+      write(MANIFEST_FILE, `${JSON.stringify(manifest, undefined, 2)}\n`),
+    ])
+    await rename(temporary, directory)
+  } catch (error) {
+    // another process was faster: what it wrote is the same
+    if (!existsSync(join(directory, MANIFEST_FILE))) throw error
+  } finally {
+    await rm(temporary, { recursive: true, force: true })
+  }
+}
+
+/** The main module without an app in it, its memory left to the host. A pass for epochs would follow here. */
+export function editMain(module: Uint8Array): Uint8Array<ArrayBuffer> {
+  return encodeModule(importMemory(stripData(parseModule(module))))
+}
+
+/** The glue without its tracing. */
+export function patchGlue(glue: string): string {
+  const found = glue.match(TRACE)?.length ?? 0
+  if (found !== 1) {
+    throw new NanoError('INTERNAL', `expected one trace function in jco's glue, found ${found}`)
+  }
+  return glue.replace(TRACE, NO_TRACE)
+}
