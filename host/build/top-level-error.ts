@@ -8,13 +8,7 @@
  *     Stack:
  *       f@app.js:2:21
  */
-import {
-  BUNDLE_NAME,
-  findPlaces,
-  openSourceMap,
-  type Place,
-  type SourceMap,
-} from '../component/source-map.ts'
+import { BUNDLE_NAME, findPlaces, openSourceMap, type SourceMap } from '../component/source-map.ts'
 import { NanoError } from '../errors.ts'
 import { SnapshotFailure } from './snapshot.ts'
 import { FORBIDDEN_IMPORT, TIMED_OUT } from './wizer-protocol.ts'
@@ -23,6 +17,7 @@ const ANNOUNCEMENT = /^Exception while evaluating top-level script\n/m
 const EPILOGUE = /^Additionally, some promises were rejected/m
 const STACK = /^Stack:\n((?: {2}.*\n?)*)/m
 const ENGINE_PLACE = /^[\w./-]*:\d+(?::\d+)? /gm
+const ERROR_NAME = /^\w*Error: /
 const LONGEST_STACK = 10
 const WHEN = "thrown while the app's top level ran, which happens once, when the app is built"
 
@@ -42,17 +37,15 @@ function describe({ output, reason }: SnapshotFailure, map: SourceMap, entry: st
   const stack = STACK.exec(printed)?.[1] ?? ''
   const [place] = [...findPlaces(stack, map), ...findPlaces(first, map)]
   const text = first.replaceAll(ENGINE_PLACE, '').trim()
-  return `${showPlace(place, entry)}: ${text}\n    ${WHEN}${showStack(stack, map)}`
+  // without a place in the app, it is the shim that misses something in it
+  if (place === undefined) return `${entry}: ${text.replace(ERROR_NAME, '')}`
+  return `${place.source}:${place.line}:${place.column}: ${text}\n    ${WHEN}${showStack(stack, map)}`
 }
 
 function describeTrap(reason: string): string {
   if (!reason.startsWith(FORBIDDEN_IMPORT)) return `the engine failed in the app's top level (${reason})`
   const what = reason.includes('wasi:random') ? 'random values' : reason.slice(FORBIDDEN_IMPORT.length + 1)
   return `the app's top level uses ${what}; it runs once, when the app is built, so move that into the fetch handler`
-}
-
-function showPlace(place: Place | undefined, entry: string): string {
-  return place === undefined ? entry : `${place.source}:${place.line}:${place.column}`
 }
 
 /** The frames of the app's own sources. */

@@ -56,7 +56,11 @@ const CASES: readonly [name: string, files: Record<string, string>, message: Reg
     { 'index.ts': `\nexport const id = performance.now()\n${HANDLER}` },
     /^index\.ts:2:\d+: /,
   ],
-  ['no default export', { 'index.ts': 'export const a = 1\n' }, /^index\.ts: .*has no default export/],
+  [
+    'no default export',
+    { 'index.ts': 'export const a = 1\n' },
+    /^index\.ts: has no default export with a fetch handler$/,
+  ],
 ]
 
 test.for(CASES)('names the place of %s', async ([, files, message]) => {
