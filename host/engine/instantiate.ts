@@ -26,7 +26,7 @@ export interface Glue {
     getCoreModule: (name: string) => WebAssembly.Module,
     imports: Readonly<Record<string, object>>,
     instantiateCore: (module: WebAssembly.Module, imports: WebAssembly.Imports) => WebAssembly.Instance,
-  ): { turn(events: readonly object[]): void }
+  ): { readonly turn: (events: readonly object[]) => void }
 }
 
 /** A guest that nobody has entered yet. */

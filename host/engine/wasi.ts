@@ -62,11 +62,11 @@ class OutputStream {
   }
 }
 
-/** There are none: nothing ever makes one. */
-class Descriptor {}
-class IoError {}
-class TerminalInput {}
-class TerminalOutput {}
+/** A class of resources of which there are none. The glue wants it, to check what imports return. */
+function makeEmptyClass(): object {
+  // oxlint-disable-next-line no-extraneous-class -- only its identity is used
+  return class {}
+}
 
 /** The imports whose names begin with `wasi:`, for one instance. */
 export function toWasiImports(clock: EngineClock): Record<string, object> {
@@ -74,8 +74,8 @@ export function toWasiImports(clock: EngineClock): Record<string, object> {
     'wasi:cli/stderr': { getStderr: () => new OutputStream() },
     'wasi:cli/stdin': { getStdin: () => new InputStream() },
     'wasi:cli/stdout': { getStdout: () => new OutputStream() },
-    'wasi:cli/terminal-input': { TerminalInput },
-    'wasi:cli/terminal-output': { TerminalOutput },
+    'wasi:cli/terminal-input': { TerminalInput: makeEmptyClass() },
+    'wasi:cli/terminal-output': { TerminalOutput: makeEmptyClass() },
     'wasi:cli/terminal-stderr': { getTerminalStderr: () => undefined },
     'wasi:cli/terminal-stdin': { getTerminalStdin: () => undefined },
     'wasi:cli/terminal-stdout': { getTerminalStdout: () => undefined },
@@ -91,8 +91,8 @@ export function toWasiImports(clock: EngineClock): Record<string, object> {
       },
     },
     'wasi:filesystem/preopens': { getDirectories: () => [] },
-    'wasi:filesystem/types': { Descriptor, filesystemErrorCode: () => undefined },
-    'wasi:io/error': { Error: IoError },
+    'wasi:filesystem/types': { Descriptor: makeEmptyClass(), filesystemErrorCode: () => undefined },
+    'wasi:io/error': { Error: makeEmptyClass() },
     'wasi:io/poll': { Pollable, poll: (list: readonly Pollable[]) => Uint32Array.from(list.keys()) },
     'wasi:io/streams': { InputStream, OutputStream },
     'wasi:random/random': { getRandomBytes, getRandomU64 },
