@@ -26,8 +26,6 @@ const COMPONENT = '.wasm'
 export interface CachedBuild extends BuildResult {
   /** Whether the component was already there. */
   readonly cached: boolean
-  /** Where it is kept. Its map is beside it as `.map`. */
-  readonly file: string
 }
 
 /** Builds an app unless the same bundle was built before. `directory`: where builds are kept. */
@@ -47,18 +45,13 @@ export async function cachedBuild(
     bundleBytes: Buffer.byteLength(bundled.code),
     durationMs: performance.now() - started,
     cached,
-    file: kept,
   })
-  const found = await readFile(kept).catch(() => undefined)
-  if (found !== undefined) {
-    await touch(kept)
-    return finish(checkComponent(found, basename(entry)), true)
-  }
+  const found = await readKept(kept, basename(entry))
+  if (found !== undefined) return finish(found, true)
   options.onProgress?.('snapshot')
   const built = await componentOf(bundled, entry, options.timeoutMs)
   options.onProgress?.('write')
-  await writeOutput(kept, { component: built.component, sourceMap: bundled.map })
-  await prune(dirname(kept))
+  await keep(kept, built.component, bundled.map)
   return finish(built, false)
 }
 
@@ -95,10 +88,26 @@ function isWritable(directory: string): boolean {
   }
 }
 
-/** Marks an entry as used. One that went away in between was read already. */
-async function touch(file: string): Promise<void> {
-  const now = new Date()
-  await utimes(file, now, now).catch(() => undefined)
+/** An entry, marked as used. One that cannot be read or is broken counts as none and is built anew. */
+async function readKept(file: string, name: string): Promise<CheckedComponent | undefined> {
+  try {
+    const found = checkComponent(await readFile(file), name)
+    const now = new Date()
+    await utimes(file, now, now)
+    return found
+  } catch {
+    return undefined
+  }
+}
+
+/** Keeps an entry if it can: a cache that cannot be written makes the next start slower, nothing else. */
+async function keep(file: string, component: Uint8Array, sourceMap: string): Promise<void> {
+  try {
+    await writeOutput(file, { component, sourceMap })
+    await prune(dirname(file))
+  } catch {
+    // the build itself is complete
+  }
 }
 
 /** Removes the entries that were not used for longest. Another process may do so at the same time. */
