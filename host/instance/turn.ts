@@ -23,6 +23,9 @@ const MAX_EVENTS = 32
 /** How long background work may keep a retiring instance after its last response. */
 const BACKGROUND_MS = 30_000
 
+/** The most of what an engine prints in one turn that is kept. */
+const PRINTED_LENGTH = 8192
+
 const PAGES_PER_MB = 16
 const BYTES_PER_MB = 1024 * 1024
 
@@ -40,6 +43,8 @@ export class Instance implements Mailbox, Disposable {
   #state: InstanceState = 'fresh'
   #queue: GuestEvent[] = []
   #isScheduled = false
+  /** What the engine printed since the last turn ended. */
+  #printed = ''
   #budget: NodeJS.Timeout | undefined
 
   /** Makes the guest; throws when the engine cannot be started. No turn runs yet. */
@@ -53,7 +58,7 @@ export class Instance implements Mailbox, Disposable {
     })
     layInto(parts.image, this.#memory)
     this.#bindings = new BindingSet(this, this.meter, host, this.#clock)
-    const system = { clock: this.#clock, stderr: (text: string): void => host.line('error', text) }
+    const system = { clock: this.#clock, stderr: (text: string): void => this.#print(text) }
     const guest = instantiateEngine(parts.engine, parts.glue, this.#memory, this.#bindings.imports, system)
     this.#turn = guest.turn
     this.#queue.push({ tag: 'startup', val: { env: JSON.stringify(parts.env) } })
@@ -134,6 +139,7 @@ export class Instance implements Mailbox, Disposable {
     const events = this.#take()
     if (!this.#enter(events)) return
     this.#bindings.flush()
+    this.#flushPrinted()
     if (this.#queue.length > 0) this.#schedule()
     if (this.#bindings.responses.waiting > 0) this.#failHung('waiting')
     if (this.memoryBytes > this.#recycle.maxMemoryMb * BYTES_PER_MB) this.#retire()
@@ -174,6 +180,17 @@ export class Instance implements Mailbox, Disposable {
     }
   }
 
+  #print(text: string): void {
+    if (this.#printed.length < PRINTED_LENGTH) this.#printed += text
+  }
+
+  #flushPrinted(): void {
+    if (this.#printed === '') return
+    const text = this.#printed.trimEnd()
+    this.#printed = ''
+    this.#host.line('error', text)
+  }
+
   #retire(): void {
     if (this.#state === 'retiring' || this.#state === 'dead') return
     this.#state = 'retiring'
@@ -196,6 +213,7 @@ export class Instance implements Mailbox, Disposable {
     this.#queue = []
     const unanswered = this.#bindings.responses.takeUnanswered('all')
     this.#bindings[Symbol.dispose]()
+    this.#flushPrinted()
     this.#host.onDead(trap)
     for (const { port } of unanswered) port.fail(code)
   }

@@ -1,0 +1,77 @@
+/**
+ * The client's side of the seam between ingress and tenant, without a socket: what the tenant says to it is kept.
+ */
+import type { ErrorCode } from '../../host/errors.ts'
+import type { Exchange, Sink } from '../../host/tenant/exchange.ts'
+import type { Tenant } from '../../host/tenant/tenant.ts'
+
+const DECODER = new TextDecoder()
+
+/** One request and what came of it. */
+export class Client implements Exchange {
+  readonly method = 'GET'
+  readonly headers = ''
+  readonly url: string
+  readonly hasBody: boolean
+  readonly smallBody?: Uint8Array
+  /** The client takes bytes at once. */
+  takes = true
+  status = 0
+  text = ''
+  bytes = 0
+  code: ErrorCode | undefined
+  sink: Sink | undefined
+  /** Settled when nothing more comes. */
+  readonly over: Promise<this>
+  readonly #chunks: Uint8Array[]
+  #settle: (self: this) => void = () => undefined
+
+  constructor(path: string, body: readonly Uint8Array[] = []) {
+    this.url = `http://app.test${path}`
+    this.hasBody = body.length > 0
+    if (body.length === 1) this.smallBody = body[0]!
+    this.#chunks = [...body]
+    this.over = new Promise((settle) => (this.#settle = settle))
+  }
+
+  /** Bring it to a tenant. */
+  sendTo(tenant: Tenant): this {
+    this.sink = tenant.handle(this)
+    return this
+  }
+
+  pullBody(): void {
+    setImmediate(() => {
+      const chunk = this.#chunks.shift()
+      if (chunk !== undefined) this.sink?.bodyChunk(chunk, this.#chunks.length === 0)
+    })
+  }
+
+  cancelBody(): void {
+    this.#chunks.length = 0
+  }
+
+  send(status: number, _headers: Uint8Array, body: Uint8Array): void {
+    this.status = status
+    this.text = DECODER.decode(body)
+    this.#settle(this)
+  }
+
+  start(status: number): void {
+    this.status = status
+  }
+
+  write(bytes: Uint8Array): boolean {
+    this.bytes += bytes.length
+    return this.takes
+  }
+
+  finish(): void {
+    this.#settle(this)
+  }
+
+  fail(code: ErrorCode): void {
+    this.code = code
+    this.#settle(this)
+  }
+}

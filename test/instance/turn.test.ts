@@ -1,0 +1,249 @@
+/**
+ * Turns and what becomes of an instance, with a guest that has no shim (bare-guest.ts): how many times the guest is
+ * entered and left, and that whatever it does, every client gets exactly one end.
+ */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, describe, test } from 'vitest'
+import { openDialer } from '../../host/bindings/dialer.ts'
+import { buildApp } from '../../host/build/build.ts'
+import { splitComponent } from '../../host/component/skeleton.ts'
+import { buildEngine } from '../../host/engine/build-engine.ts'
+import { openEngine } from '../../host/engine/engine.ts'
+import { loadGlue } from '../../host/engine/instantiate.ts'
+import { splitImage } from '../../host/image/image.ts'
+import type { LogRecord } from '../../host/tenant/log.ts'
+import { Tenant, type Deployment } from '../../host/tenant/tenant.ts'
+import { Client } from './client.ts'
+
+const MIB = 1024 * 1024
+
+let directory: string
+let deployment: Deployment
+let log: LogRecord[]
+let tenant: Tenant
+const dialer = openDialer()
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'nano-instance-'))
+  const guest = join(import.meta.dirname, 'bare-guest.ts')
+  const { component } = await buildApp({ entry: guest, shim: guest })
+  const engine = openEngine(await buildEngine(component, directory))
+  const { segments, memoryMinPages } = splitComponent(component)
+  deployment = {
+    name: 'bare',
+    engine,
+    glue: await loadGlue(engine),
+    image: splitImage(segments, memoryMinPages),
+    env: { KEY: 'value' },
+    timeoutMs: 1000,
+    memoryMb: 256,
+  }
+})
+
+afterEach(() => tenant[Symbol.dispose]())
+
+afterAll(async () => {
+  dialer[Symbol.dispose]()
+  await rm(directory, { recursive: true, force: true })
+})
+
+function serve(more: Partial<Deployment> = {}): Tenant {
+  log = []
+  tenant = new Tenant(
+    { ...deployment, ...more },
+    { dialer, log: { write: (record) => void log.push(record) } },
+  )
+  return tenant
+}
+
+function ask(path: string, body?: readonly Uint8Array[]): Promise<Client> {
+  return new Client(path, body).sendTo(tenant).over
+}
+
+function later(ms: number): Promise<void> {
+  return new Promise((done) => setTimeout(done, ms))
+}
+
+describe('a turn', () => {
+  test('hello is one turn and one crossing, the first one too', async ({ expect }) => {
+    serve()
+    expect(await ask('/')).toMatchObject({ status: 200, text: 'hello' })
+    expect(tenant.counters).toMatchObject({ turns: 1, crossings: 1, requests: 1, instances: 1 })
+    await ask('/')
+    expect(tenant.counters).toMatchObject({ turns: 2, crossings: 2, requests: 2, instances: 1, ignored: 0 })
+  })
+
+  test('what comes together is one turn', async ({ expect }) => {
+    serve()
+    await Promise.all(Array.from({ length: 16 }, () => ask('/')))
+    expect(tenant.counters).toMatchObject({ turns: 1, crossings: 16, requests: 16, openRequests: 0 })
+  })
+
+  test('a small body comes in the same turn', async ({ expect }) => {
+    serve()
+    expect((await ask('/size', [new Uint8Array(10)])).text).toBe('10')
+    expect(tenant.counters.turns).toBe(1)
+  })
+
+  test('a body in chunks is pulled', async ({ expect }) => {
+    serve()
+    expect(
+      (
+        await ask(
+          '/size',
+          [1, 2, 3].map(() => new Uint8Array(1000)),
+        )
+      ).text,
+    ).toBe('3000')
+  })
+
+  test('the environment is there, and the time is real', async ({ expect }) => {
+    serve()
+    expect((await ask('/env')).text).toBe('{"KEY":"value"}')
+    const { text } = await ask('/time')
+    expect(Math.abs(Number(text) - Date.now())).toBeLessThan(100)
+  })
+
+  test('a timer wakes everyone who waits for it', async ({ expect }) => {
+    serve()
+    const started = performance.now()
+    const answers = await Promise.all([ask('/sleep'), ask('/sleep')])
+    expect(answers.map((answer) => answer.text)).toEqual(['awake', 'awake'])
+    expect(performance.now() - started).toBeGreaterThanOrEqual(20)
+    expect(tenant.counters.turns).toBe(2)
+  })
+
+  test('a slow client stops the guest until it takes bytes', async ({ expect }) => {
+    serve()
+    const client = new Client('/stream')
+    client.takes = false
+    client.sendTo(tenant)
+    let isOver = false
+    void client.over.then(() => (isOver = true))
+    await later(30)
+    expect([client.bytes, isOver]).toEqual([100_000, false])
+    client.sink?.writable()
+    await client.over
+  })
+
+  test('nonsense is ignored and counted', async ({ expect }) => {
+    serve()
+    expect((await ask('/nonsense')).text).toBe('survived')
+    expect(tenant.counters).toMatchObject({ ignored: 6, instances: 1 })
+    expect(log).toMatchObject([{ event: 'console', text: 'nonsense' }])
+  })
+})
+
+describe('faults', () => {
+  test('a trap fails the open requests and the next one gets a new instance', async ({ expect }) => {
+    serve()
+    const asleep = ask('/sleep')
+    await later(5)
+    const [trapped, sleeper] = await Promise.all([ask('/trap'), asleep])
+    expect([trapped.code, sleeper.code]).toEqual(['APP_TRAPPED', 'APP_TRAPPED'])
+    expect((await ask('/')).text).toBe('hello')
+    expect(tenant.counters).toMatchObject({ traps: 1, instances: 2, liveInstances: 1, openRequests: 0 })
+    expect(log.filter(({ event }) => event === 'instance-trapped')).toHaveLength(1)
+  })
+
+  test('what was answered before a trap reaches its client', async ({ expect }) => {
+    serve()
+    expect(await ask('/answer-and-trap')).toMatchObject({ text: 'answered', code: undefined })
+    expect(tenant.counters.traps).toBe(1)
+  })
+
+  test('fifty traps in a row', async ({ expect }) => {
+    serve()
+    const started = performance.now()
+    for (let i = 0; i < 50; i++) expect((await ask('/trap')).code).toBe('APP_TRAPPED')
+    expect((await ask('/')).text).toBe('hello')
+    console.log(`50 traps and new instances: ${Math.round(performance.now() - started)} ms`)
+  })
+
+  test('a request that can never be answered fails at once', async ({ expect }) => {
+    serve()
+    const started = performance.now()
+    expect((await ask('/hang')).code).toBe('APP_HUNG')
+    expect(performance.now() - started).toBeLessThan(200)
+    expect(log).toMatchObject([
+      { event: 'request-failed', text: expect.stringContaining('GET /hang: APP_HUNG') },
+    ])
+    expect((await ask('/')).text).toBe('hello')
+  })
+
+  test('a body that does not come runs into the timeout', async ({ expect }) => {
+    serve({ timeoutMs: 100 })
+    const client = new Client('/size', [new Uint8Array(1), new Uint8Array(1)])
+    client.pullBody = () => undefined
+    const started = performance.now()
+    expect((await client.sendTo(tenant).over).code).toBe('APP_TIMEOUT')
+    const took = performance.now() - started
+    expect([took >= 100, took < 200]).toEqual([true, true])
+    expect(tenant.counters.openRequests).toBe(0)
+  })
+
+  test('what the handler threw tells the two kinds apart', async ({ expect }) => {
+    serve()
+    expect((await ask('/throw')).code).toBe('APP_THREW')
+    expect((await ask('/fail')).code).toBe('APP_BAD_RESPONSE')
+    expect(log.map(({ text }) => text)).toEqual([
+      'GET /throw: Error: the handler threw',
+      'GET /fail: the handler returned 5',
+    ])
+  })
+
+  test('a client that goes is forgotten', async ({ expect }) => {
+    serve()
+    const client = new Client('/sleep').sendTo(tenant)
+    await later(5)
+    client.sink?.clientGone()
+    expect(tenant.counters.openRequests).toBe(0)
+    await later(40)
+    expect([client.status, client.code, tenant.counters.ignored]).toEqual([0, undefined, 1])
+  })
+})
+
+describe('replacement', () => {
+  test('by number of requests, under load, without dropping one', async ({ expect }) => {
+    serve({ recycle: { maxRequests: 10 } })
+    const paths = ['/', '/sleep', '/hold']
+    for (let round = 0; round < 20; round++) {
+      const answers = await Promise.all(Array.from({ length: 7 }, (_, i) => ask(paths[i % paths.length]!)))
+      expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200))
+    }
+    await later(100)
+    expect(tenant.counters).toMatchObject({ requests: 140, instances: 14, liveInstances: 0, traps: 0 })
+  })
+
+  test('by memory', async ({ expect }) => {
+    serve({ recycle: { maxMemoryMb: 64 } })
+    for (let i = 0; i < 8; i++) expect((await ask('/grow')).text).toBe('grown')
+    expect(tenant.counters.instances).toBeGreaterThan(1)
+    expect(tenant.counters.memoryBytes).toBeLessThan(100 * MIB)
+  })
+
+  test('a retiring instance stays for its background work', async ({ expect }) => {
+    serve({ recycle: { maxRequests: 1 } })
+    await ask('/hold')
+    expect(tenant.counters.liveInstances).toBe(1)
+    await later(100)
+    expect(tenant.counters.liveInstances).toBe(0)
+  })
+
+  test('a stream that nothing feeds does not keep a retiring instance', async ({ expect }) => {
+    serve({ recycle: { maxRequests: 1 } })
+    expect((await ask('/stuck')).code).toBe('APP_HUNG')
+    await later(20)
+    expect(tenant.counters.liveInstances).toBe(0)
+  })
+
+  test('the end of the tenant is the end of its requests', async ({ expect }) => {
+    serve()
+    const asleep = ask('/sleep')
+    await later(5)
+    tenant[Symbol.dispose]()
+    expect((await asleep).code).toBe('APP_UNAVAILABLE')
+  })
+})
