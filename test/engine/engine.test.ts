@@ -1,0 +1,192 @@
+/** One engine serves two apps, on components that componentize-js makes without NANO's build and shim. */
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads'
+import { componentize } from '@bytecodealliance/componentize-js'
+import { afterAll, beforeAll, describe, test } from 'vitest'
+import { splitComponent } from '../../host/component/skeleton.ts'
+import { buildEngine, patchGlue, toEngineDirectory } from '../../host/engine/build-engine.ts'
+import { openEngine } from '../../host/engine/engine.ts'
+import {
+  instantiateEngine,
+  loadGlue,
+  type Engine,
+  type Glue,
+  type Guest,
+} from '../../host/engine/instantiate.ts'
+import { KnownEngines, readKnownEngines } from '../../host/engine/known.ts'
+import { layInto, splitImage, type Image } from '../../host/image/image.ts'
+import { WORLD, witText } from '../../wit/text.ts'
+
+const ROOT = join(import.meta.dirname, '../..')
+const COMPONENTS = join(ROOT, 'node_modules/.cache/nano-workers/engine-test')
+const WALL_MS = 1_700_000_000_000
+
+/** Answers a request with `word`; a startup's `env` names what else to do. */
+const toSource = (word: string): string => `
+import { send } from 'nano:workers/response@0.1.0'
+const encoder = new TextEncoder()
+const answer = (id, text) => send(id, 200, encoder.encode('a\\nb'), encoder.encode(text))
+const acts = {
+  time: () => answer(0, String(Date.now())),
+  random: () => answer(0, String(crypto.getRandomValues(new Uint8Array(16)))),
+  throw: () => { throw new Error('thrown on purpose') },
+  hog: () => { const all = []; for (;;) all.push(new Uint8Array(1024 * 1024).fill(1)) },
+}
+export const turn = (events) => {
+  for (const event of events) {
+    if (event.tag === 'request') answer(event.val.id, ${JSON.stringify(word)})
+    else if (event.tag === 'startup') acts[event.val.env]()
+  }
+}`
+
+async function toComponent(word: string): Promise<Uint8Array> {
+  const source = toSource(word)
+  const key = createHash('sha256').update(source).update(witText()).digest('hex')
+  const file = join(COMPONENTS, `${key}.wasm`)
+  if (!existsSync(file)) {
+    const disableFeatures: ('http' | 'fetch-event')[] = ['http', 'fetch-event']
+    // the tool's types leave worldName out
+    const options = { witWorld: witText(), worldName: WORLD, disableFeatures }
+    const { component } = await componentize(source, options)
+    mkdirSync(COMPONENTS, { recursive: true })
+    writeFileSync(file, component)
+  }
+  return readFileSync(file)
+}
+
+const nothing = (): void => {}
+const words = ['hello', `another word${'!'.repeat(100_000)}`] as const
+const counters = { transpiles: 0, compiles: 0 }
+const cache = mkdtempSync(join(tmpdir(), 'nano-engine-'))
+const hashes: string[] = []
+const images: Image[] = []
+let component: Uint8Array
+let engine: Engine
+let glue: Glue
+
+beforeAll(async () => {
+  for (const word of words) {
+    // oxlint-disable-next-line no-await-in-loop -- the tool keeps state between builds
+    component = await toComponent(word)
+    const { skeletonHash, segments, memoryMinPages } = splitComponent(component)
+    hashes.push(skeletonHash)
+    images.push(splitImage(segments, memoryMinPages))
+  }
+  engine = openEngine(await buildEngine(component, cache, counters), counters)
+  glue = await loadGlue(engine)
+}, 120_000)
+
+afterAll(() => rmSync(cache, { recursive: true }))
+
+interface Made extends Guest {
+  readonly answers: string[]
+  readonly printed: string[]
+}
+
+function make(image: Image, from = engine, maximum = 2048): Made {
+  const memory = new WebAssembly.Memory({ initial: image.pages, maximum })
+  layInto(image, memory)
+  const answers: string[] = []
+  const printed: string[] = []
+  const send = (_id: number, _status: number, _headers: Uint8Array, body: Uint8Array): void => {
+    answers.push(new TextDecoder().decode(body))
+  }
+  const bindings = {
+    'nano:workers/response': { send, start: nothing, write: nothing, finish: nothing, fail: nothing },
+    'nano:workers/request-body': { pull: nothing, cancel: nothing },
+    'nano:workers/timer': { wakeIn: nothing },
+    'nano:workers/outbound': {
+      start: nothing,
+      write: nothing,
+      finish: nothing,
+      pull: nothing,
+      abort: nothing,
+    },
+    'nano:workers/console': { log: nothing, report: nothing },
+    'nano:workers/background': { hold: nothing, release: nothing },
+  }
+  const clock = { wallNs: () => BigInt(WALL_MS) * 1_000_000n, monotonicNs: () => 1n }
+  const guest = instantiateEngine(from, glue, memory, bindings, {
+    clock,
+    stderr: (text) => printed.push(text),
+  })
+  return { ...guest, answers, printed }
+}
+
+const request = (id: number): object => ({
+  tag: 'request',
+  val: { id, method: 'GET', url: 'http://a.localhost/', headers: '', hasBody: false },
+})
+const act = (env: string): object[] => [{ tag: 'startup', val: { env } }]
+
+describe('two apps', () => {
+  test('have one known skeleton', ({ expect }) => {
+    expect(hashes[0]).toBe(hashes[1])
+    expect(readKnownEngines().isKnown(hashes[0]!)).toBe(true)
+    expect(() => new KnownEngines([]).expectKnown(hashes[0]!)).toThrow('not among')
+  })
+
+  test('are served by one engine, transpiled and compiled once', async ({ expect }) => {
+    for (const [index, image] of images.entries()) {
+      const guest = make(image)
+      guest.turn([request(1), request(2)])
+      expect(guest.answers).toEqual([words[index], words[index]])
+    }
+    expect(await buildEngine(component, cache, counters)).toBe(toEngineDirectory(cache, engine.hash))
+    expect(counters).toEqual({ transpiles: 1, compiles: 1 })
+  })
+
+  test('are served by an engine that was posted', ({ expect }) => {
+    const { port1, port2 } = new MessageChannel()
+    port1.postMessage({ engine, image: images[0] })
+    const { message } = receiveMessageOnPort(port2) as { message: { engine: Engine; image: Image } }
+    port1.close()
+    expect(message.image.bytes.buffer.byteLength).toBe(images[0]!.bytes.length)
+    const guest = make(message.image, message.engine)
+    guest.turn([request(1)])
+    expect(guest.answers).toEqual([words[0]])
+  })
+})
+
+describe('a guest', () => {
+  test("has the host's time and its own randomness", ({ expect }) => {
+    const one = make(images[0]!)
+    const two = make(images[0]!)
+    one.turn([...act('time'), ...act('random')])
+    two.turn(act('random'))
+    expect(one.answers[0]).toBe(String(WALL_MS))
+    expect(one.answers[1]).not.toBe(two.answers[0])
+  })
+
+  test('prints what made it trap', ({ expect }) => {
+    const guest = make(images[0]!)
+    expect(() => guest.turn(act('throw'))).toThrow(WebAssembly.RuntimeError)
+    expect(guest.printed.join('')).toContain('thrown on purpose')
+    const next = make(images[0]!)
+    next.turn([request(1)])
+    expect(next.answers).toEqual([words[0]])
+  })
+
+  test("ends at its memory's maximum", ({ expect }) => {
+    const guest = make(images[0]!, engine, 512)
+    expect(() => guest.turn(act('hog'))).toThrow(WebAssembly.RuntimeError)
+    expect(guest.memory.buffer.byteLength).toBeLessThanOrEqual(512 * 65_536)
+  })
+})
+
+describe('the generator', () => {
+  test('finds exactly one trace function to remove', ({ expect }) => {
+    expect(readFileSync(engine.gluePath, 'utf8')).not.toContain('JCO_DEBUG')
+    expect(() => patchGlue('')).toThrow('found 0')
+  })
+
+  test('is named after the version of jco that is installed', ({ expect }) => {
+    const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+      dependencies: Record<string, string>
+    }
+    expect(toEngineDirectory('', 'x')).toContain(`jco-${manifest.dependencies['@bytecodealliance/jco']}-`)
+  })
+})
