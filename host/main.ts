@@ -70,11 +70,9 @@ async function build(entry: string, output: string): Promise<void> {
   progress.show({ text: `building ${entry}`, done: 0, total: 1 })
   const started = performance.now()
   const { buildToFile } = await import('./build/build.ts')
-  const { component } = await buildToFile(entry, output)
+  const { bytes } = await buildToFile(entry, output)
   progress.clear()
-  process.stdout.write(
-    `${output}  ${toSize(component.byteLength)}  ${toDuration(performance.now() - started)}\n`,
-  )
+  process.stdout.write(`${output}  ${toSize(bytes)}  ${toDuration(performance.now() - started)}\n`)
 }
 
 function openConfig(source: ServeArguments['source']): Config {

@@ -5,8 +5,8 @@
  * copied.
  */
 
-import { createServer } from 'node:net'
 import { availableParallelism } from 'node:os'
+import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 
 import type { LogEntry } from './cli/log-line.ts'
@@ -14,9 +14,11 @@ import { toReachable } from './cli/messages.ts'
 import type { Step } from './cli/progress.ts'
 import type { Config } from './config/config.ts'
 import { openDeployments } from './deploy/open-deployments.ts'
+import type { EngineCounters } from './engine/engine.ts'
 import { NanoError } from './errors.ts'
-import { COUNTERS } from './shard.ts'
-import type { CounterName, FromShard, ShardData, ToShard } from './shard.ts'
+import { assertFree } from './ingress/listen.ts'
+import type { FromShard, ShardCounters, ShardData, ToShard } from './shard.ts'
+import type { TenantCounters } from './tenant/tenant.ts'
 
 export interface ServerOptions {
   readonly config: Config
@@ -31,134 +33,160 @@ export interface RunningServer {
   readonly port: number
   readonly url: string
   readonly shards: number
-  /** Sums over all shards since the start. */
-  counters(): Record<CounterName, number>
+  counters(): Promise<ServerCounters>
   /** Drain and stop. Requests that are still open after some seconds are cut. */
   close(): Promise<void>
 }
 
+/** What the server has done since its start, all shards together. */
+export interface ServerCounters extends TenantCounters {
+  /** Engines that were generated, and compiled: never more than there are different ones. */
+  transpiles: number
+  compiles: number
+  /** Of the latest turns, guest and crossings, in microseconds. */
+  turnP50Us: number
+  turnP99Us: number
+}
+
+/** How long open requests may go on when the server closes. */
 const GRACE_MS = 10_000
-/** A shard that lived shorter than this died of what it was given, and is not started again at once. */
-const HEALTHY_MS = 10_000
-const RESTART_MS = 1_000
+/** The pause before a shard that died is started again. */
+const RESTART_MS = 500
+
 /** Where several threads can listen on one port. */
 const REUSE_PORT: ReadonlySet<string> = new Set(['linux', 'freebsd', 'sunos', 'aix'])
 
-interface Shard {
-  worker: Worker
-  readonly counters: Float64Array
-}
+// as source or compiled, whatever this file is
+const SHARD = new URL(`shard${extname(import.meta.filename)}`, import.meta.url)
 
 /** Resolves when every shard listens and has warmed its engines. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { config } = options
-  const count = REUSE_PORT.has(process.platform) ? (config.shards ?? availableParallelism()) : 1
-  if (count === 1 && (config.shards ?? 1) > 1) {
-    options.log({
-      level: 'warn',
-      text: `one shard instead of ${config.shards}: threads cannot share a port here`,
-    })
+  const { config, log } = options
+  const wanted = config.shards ?? availableParallelism()
+  const count = REUSE_PORT.has(process.platform) ? wanted : 1
+  if (count < (config.shards ?? 1)) {
+    log({ level: 'warn', text: `one shard instead of ${wanted}: threads cannot share a port on this system` })
   }
   const reusePort = count > 1
-  if (reusePort && config.port !== 0) await assertFree(config)
-  const { deployments, engines } = await openDeployments(config.apps, options.onProgress)
-  const data = { host: config.host, reusePort, everyHost: options.everyHost === true, deployments, engines }
-  const shards: Shard[] = []
-  let closing = false
-
-  const start = async (index: number, port: number): Promise<number> => {
-    const buffer = shards[index]?.counters.buffer ?? new SharedArrayBuffer(8 * COUNTERS.length)
-    const shardData: ShardData = { ...data, port, counters: buffer as SharedArrayBuffer }
-    const worker = new Worker(new URL('shard.ts', import.meta.url), {
-      workerData: shardData,
-      name: `shard ${index}`,
-    })
-    shards[index] = { worker, counters: new Float64Array(buffer) }
-    const listening = await toListening(worker, options.log)
-    const startedAt = performance.now()
-    worker.once('exit', () => {
-      if (closing) return
-      const delay = performance.now() - startedAt < HEALTHY_MS ? RESTART_MS : 0
-      options.log({ level: 'error', text: `shard ${index} died and is started again` })
-      setTimeout(restart, delay, index, listening)
-    })
-    return listening
-  }
-  const restart = (index: number, port: number): void => {
-    if (closing) return
-    start(index, port).catch((error: unknown) => {
-      options.log({ level: 'error', text: `shard ${index} does not start: ${String(error)}` })
-      setTimeout(restart, RESTART_MS, index, port)
-    })
-  }
-  const close = async (): Promise<void> => {
-    closing = true
-    await Promise.all(shards.map(({ worker }) => stop(worker)))
-  }
-
+  if (config.port !== 0) await assertFree(config.port, config.host)
+  const { deployments, engines, counters } = await openDeployments(config.apps, options.onProgress)
+  const everyHost = options.everyHost === true
+  const data: ShardData = { port: config.port, host: config.host, reusePort, everyHost, deployments, engines }
+  const shards = new Shards(data, log)
   try {
-    const port = await start(0, config.port)
-    await Promise.all(Array.from({ length: count - 1 }, (_, i) => start(i + 1, port)))
+    const port = await shards.start(count)
     return {
       port,
       url: `http://${toReachable(config.host)}:${port}`,
       shards: count,
-      counters: () => sum(shards),
-      close,
+      counters: async () => toCounters(await shards.count(), counters),
+      close: () => shards.close(),
     }
   } catch (error) {
-    await close()
+    await shards.close()
     throw error
   }
 }
 
-/** The port on which a new shard listens. Forwards its log from then on, also after it listens. */
-function toListening(worker: Worker, log: ServerOptions['log']): Promise<number> {
-  return new Promise((resolve, reject) => {
-    worker.on('message', (message: FromShard) => {
-      if (message.type === 'log') log(message.entry)
-      else if (message.type === 'ready') resolve(message.port)
-      else reject(new NanoError(message.code, message.text))
-    })
-    worker.on('error', (error) => {
-      log({ level: 'error', text: error instanceof Error ? (error.stack ?? error.message) : String(error) })
-      reject(error)
-    })
-    worker.once('exit', () => reject(new NanoError('INTERNAL', 'the shard ended before it was ready')))
-  })
-}
-
-async function stop(worker: Worker): Promise<void> {
-  if (worker.threadId === -1) return
-  const gone = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
-  worker.postMessage({ type: 'stop', graceMs: GRACE_MS } satisfies ToShard)
-  await gone
-}
-
-function sum(shards: readonly Shard[]): Record<CounterName, number> {
-  const sums = COUNTERS.map((name, i): [CounterName, number] => [
-    name,
-    shards.reduce((total, shard) => total + shard.counters[i]!, 0),
-  ])
-  return Object.fromEntries(sums) as Record<CounterName, number>
-}
-
-/** Threads that share a port would share it with another NANO, too: fail instead when somebody listens. */
-function assertFree({ port, host }: Config): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer()
-    probe.once('error', (cause: NodeJS.ErrnoException) => reject(toListenError(cause, port, host)))
-    probe.listen({ port, host, exclusive: true }, () => probe.close(() => resolve()))
-  })
-}
-
-function toListenError(cause: NodeJS.ErrnoException, port: number, host: string): NanoError {
-  const reasons: Record<string, string> = {
-    EADDRINUSE: 'another process listens there; choose another --port',
-    EACCES: 'ports below 1024 need privileges',
-    EADDRNOTAVAIL: 'this machine does not have that address; choose another --host',
-    ENOTFOUND: 'there is no such host; choose another --host',
+function toCounters(shards: readonly ShardCounters[], engines: Readonly<EngineCounters>): ServerCounters {
+  const total: Record<string, number> = { ...engines }
+  for (const { tenants } of shards) {
+    for (const [name, value] of Object.entries(tenants)) total[name] = (total[name] ?? 0) + value
   }
-  const reason = reasons[cause.code ?? ''] ?? cause.message
-  return new NanoError('CONFIG_INVALID', `cannot listen on ${host} port ${port}: ${reason}`, { cause })
+  const turns = shards.flatMap((shard) => shard.turns).sort((a, b) => a - b)
+  const at = (share: number): number => (turns[Math.floor(turns.length * share)] ?? 0) * 1000
+  return { ...total, turnP50Us: at(0.5), turnP99Us: at(0.99) } as unknown as ServerCounters
+}
+
+/** The threads: started, counted, started again when they die, stopped. */
+class Shards {
+  readonly #data: ShardData
+  readonly #log: ServerOptions['log']
+  readonly #workers = new Map<number, Worker>()
+  readonly #asked = new Map<number, (counters: ShardCounters) => void>()
+  #asks = 0
+  #isClosing = false
+
+  constructor(data: ShardData, log: ServerOptions['log']) {
+    this.#data = data
+    this.#log = log
+  }
+
+  /** Resolves to the port when all of them listen: the first chooses it when it is not given. */
+  async start(count: number): Promise<number> {
+    const port = await this.#start(0, this.#data.port)
+    await Promise.all(Array.from({ length: count - 1 }, (_, i) => this.#start(i + 1, port)))
+    return port
+  }
+
+  /** A shard that dies meanwhile is left out. */
+  async count(): Promise<ShardCounters[]> {
+    const answers = Array.from(this.#workers.values(), (worker) => this.#ask(worker))
+    return (await Promise.all(answers)).filter((answer) => answer !== undefined)
+  }
+
+  async close(): Promise<void> {
+    this.#isClosing = true
+    const stopped = Array.from(this.#workers.values(), (worker) => {
+      const gone = new Promise((resolve) => worker.once('exit', resolve))
+      post(worker, { type: 'stop', graceMs: GRACE_MS })
+      return gone
+    })
+    await Promise.all(stopped)
+  }
+
+  #start(index: number, port: number): Promise<number> {
+    const { promise, resolve, reject } = Promise.withResolvers<number>()
+    const workerData: ShardData = { ...this.#data, port }
+    const worker = new Worker(SHARD, { workerData, name: `shard ${index}` })
+    let listening: number | undefined
+    this.#workers.set(index, worker)
+    worker.on('message', (message: FromShard) => {
+      if (message.type === 'log') this.#log(message.entry)
+      else if (message.type === 'counted') this.#asked.get(message.id)?.(message.counters)
+      else if (message.type === 'failed') reject(new NanoError(message.code, message.text))
+      else resolve((listening = message.port))
+    })
+    worker.on('error', (error) => this.#log({ level: 'error', text: toText(error) }))
+    worker.once('exit', () => {
+      this.#workers.delete(index)
+      if (listening === undefined) reject(new NanoError('INTERNAL', `shard ${index} ended while it started`))
+      else if (!this.#isClosing) this.#restart(index, listening)
+    })
+    return promise
+  }
+
+  #restart(index: number, port: number): void {
+    this.#log({ level: 'error', text: `shard ${index} died and is started again` })
+    const start = (): void => {
+      if (this.#isClosing) return
+      this.#start(index, port).catch((error: unknown) => {
+        this.#log({ level: 'error', text: `shard ${index} does not start: ${toText(error)}` })
+        setTimeout(start, RESTART_MS)
+      })
+    }
+    setTimeout(start, RESTART_MS)
+  }
+
+  #ask(worker: Worker): Promise<ShardCounters | undefined> {
+    const id = ++this.#asks
+    const { promise, resolve } = Promise.withResolvers<ShardCounters | undefined>()
+    const onExit = (): void => resolve(undefined)
+    this.#asked.set(id, resolve)
+    worker.once('exit', onExit)
+    post(worker, { type: 'count', id })
+    return promise.finally(() => {
+      this.#asked.delete(id)
+      worker.off('exit', onExit)
+    })
+  }
+}
+
+function post(worker: Worker, message: ToShard): void {
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread is no window
+  worker.postMessage(message)
+}
+
+function toText(thrown: unknown): string {
+  return thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)
 }

@@ -16,8 +16,8 @@ import type { Responder } from './response.ts'
 /** What an exchange shares with all others of its server. */
 export interface ExchangeContext {
   readonly responder: Responder
-  /** An app's response was refused. `reason` is for the log. */
-  onRefused(url: string, reason: string): void
+  /** The response of the app with this name was refused; `text` is for its log. */
+  onRefused(app: string, text: string): void
 }
 
 type State =
@@ -38,6 +38,7 @@ export class HttpExchange implements Exchange {
   readonly smallBody?: Uint8Array
 
   readonly #context: ExchangeContext
+  readonly #app: string
   readonly #outgoing: ServerResponse
   readonly #body: RequestBody | undefined
   #sink: Sink | undefined
@@ -47,12 +48,14 @@ export class HttpExchange implements Exchange {
   /** `body`: the whole body when it was collected, `'streamed'` when it is still to be read. */
   constructor(
     context: ExchangeContext,
+    app: string,
     incoming: IncomingMessage,
     outgoing: ServerResponse,
     url: string,
     body: Uint8Array | 'streamed' | undefined,
   ) {
     this.#context = context
+    this.#app = app
     this.#outgoing = outgoing
     this.method = incoming.method ?? 'GET'
     this.url = url
@@ -124,7 +127,9 @@ export class HttpExchange implements Exchange {
 
   #refuse(reason: string): void {
     sendError(this.#context.responder, this.#outgoing, 'APP_BAD_RESPONSE')
-    this.#context.onRefused(this.url, reason)
+    // what follows the path may hold secrets
+    const { pathname } = new URL(this.url)
+    this.#context.onRefused(this.#app, `${this.method} ${pathname}: APP_BAD_RESPONSE: ${reason}`)
   }
 
   readonly #onDrain = (): void => {

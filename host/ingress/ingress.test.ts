@@ -20,6 +20,7 @@ async function start(handler: Handler) {
   const refused: string[] = []
   const chunks: Uint8Array[] = []
   const tenant = {
+    name: 'a',
     handle(exchange: Exchange): Sink {
       queueMicrotask(() => handler(exchange, events))
       return {
@@ -41,7 +42,7 @@ async function start(handler: Handler) {
   }
   const ingress = createIngress({
     find: (hostname) => (hostname === 'a' ? tenant : undefined),
-    onRefused: (_url, reason) => refused.push(reason),
+    onRefused: (_app, text) => refused.push(text),
     onError: (error) => events.push(error.message),
   })
   ingress.server.listen(0, '127.0.0.1')

@@ -23,14 +23,15 @@ import { rejectConnection, sendError } from './response.ts'
 
 /** What the ingress needs of a tenant. */
 export interface Servable {
+  readonly name: string
   handle(exchange: Exchange): Sink
 }
 
 export interface IngressOptions {
   /** The tenant of a canonical host name. */
   find(hostname: string): Servable | undefined
-  /** An app's response was refused by the firewall. */
-  onRefused(url: string, reason: string): void
+  /** The response of the app with this name was refused by the firewall; `text` is for its log. */
+  onRefused(app: string, text: string): void
   /** Something failed in the host itself. */
   onError(error: NanoError): void
 }
@@ -61,7 +62,7 @@ const REFUSED_METHODS: ReadonlySet<string> = new Set(['TRACE', 'TRACK', 'CONNECT
 export function createIngress(options: IngressOptions): Ingress {
   const context: ExchangeContext = {
     responder: { closing: false },
-    onRefused: (url, reason) => options.onRefused(url, reason),
+    onRefused: (app, text) => options.onRefused(app, text),
   }
   const app = createApp(options, context)
   const server = createServer(HTTP_OPTIONS, (incoming, outgoing) => {
@@ -112,7 +113,7 @@ function dispatch(
   url: string,
 ): void {
   const open = (body: Uint8Array | 'streamed' | undefined): void => {
-    const exchange = new HttpExchange(context, incoming, outgoing, url, body)
+    const exchange = new HttpExchange(context, tenant.name, incoming, outgoing, url, body)
     exchange.attach(tenant.handle(exchange))
   }
   const size = toBodySize(incoming.rawHeaders)

@@ -1,0 +1,63 @@
+/**
+ * The engines that some components need, compiled and ready to be posted to shards. One that is known but not yet in
+ * the cache is generated, once per machine, from a component that NANO builds for the purpose: never from the file of
+ * a tenant, for what is generated is code that the host runs. For the same reason the cache is the user's own.
+ */
+
+import { accessSync, constants } from 'node:fs'
+import { findPackageJSON } from 'node:module'
+import { homedir } from 'node:os'
+import { dirname, join } from 'node:path'
+
+import { openEngine } from '../engine/engine.ts'
+import type { EngineCounters } from '../engine/engine.ts'
+import type { Engine } from '../engine/instantiate.ts'
+import { readKnownEngines } from '../engine/known.ts'
+import { NanoError } from '../errors.ts'
+
+/** Opens engines and keeps them; the second app of an engine costs nothing here. */
+export class Engines {
+  readonly counters: EngineCounters = { transpiles: 0, compiles: 0 }
+  readonly #known = readKnownEngines()
+  readonly #cache = findCacheDirectory()
+  readonly #byHash = new Map<string, Engine>()
+
+  /** By hash. */
+  get opened(): ReadonlyMap<string, Engine> {
+    return this.#byHash
+  }
+
+  /** `onGenerate` is called when the engine is not in the cache and seconds will pass. Throws ENGINE_UNKNOWN. */
+  async open(hash: string, onGenerate: () => void): Promise<void> {
+    if (this.#byHash.has(hash)) return
+    this.#known.expectKnown(hash)
+    // jco is large: only a start that has something to generate loads it
+    const { buildEngine, hasEngine, toEngineDirectory } = await import('../engine/build-engine.ts')
+    if (!hasEngine(this.#cache, hash)) {
+      onGenerate()
+      const { buildEngineTemplate } = await import('../build/engine-template.ts')
+      await buildEngine(await buildEngineTemplate(), this.#cache, this.counters)
+    }
+    if (!hasEngine(this.#cache, hash)) {
+      throw new NanoError(
+        'ENGINE_UNKNOWN',
+        `the component's engine ${hash.slice(0, 12)} is known, but this version of NANO makes another. ` +
+          'Build the app again.',
+      )
+    }
+    this.#byHash.set(hash, openEngine(toEngineDirectory(this.#cache, hash), this.counters))
+  }
+}
+
+/** NANO_CACHE_DIR, or `node_modules/.cache` of a checkout, or the user's cache. */
+function findCacheDirectory(): string {
+  const chosen = process.env['NANO_CACHE_DIR']
+  if (chosen !== undefined && chosen !== '') return chosen
+  const modules = join(dirname(findPackageJSON(import.meta.url) ?? ''), 'node_modules')
+  try {
+    accessSync(modules, constants.W_OK)
+    return join(modules, '.cache', 'nano-workers')
+  } catch {
+    return join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'nano-workers')
+  }
+}

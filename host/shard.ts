@@ -1,0 +1,158 @@
+/**
+ * Door: one worker thread's runtime, wired from the rooms below. It has its own listener, its own tenants and its own
+ * instances; compiled engines and images come from the main thread and are shared. The thread loads nothing that
+ * builds, transpiles or compiles.
+ *
+ *     workerData > engines > tenants > router > ingress > listen > "ready" ... "stop" > drain > exit
+ */
+
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { isMainThread, parentPort, workerData } from 'node:worker_threads'
+
+import { openDialer } from './bindings/dialer.ts'
+import type { LogEntry } from './cli/log-line.ts'
+import type { Deployment } from './deploy/deployment.ts'
+import { loadGlue } from './engine/instantiate.ts'
+import type { Engine, Glue } from './engine/instantiate.ts'
+import { NanoError, toNanoError } from './errors.ts'
+import type { ErrorCode } from './errors.ts'
+import { createIngress } from './ingress/serve.ts'
+import { Instance } from './instance/turn.ts'
+import { Router } from './router/router.ts'
+import { Tenant } from './tenant/tenant.ts'
+import type { TenantCounters, TenantServices } from './tenant/tenant.ts'
+
+/** What a shard is started with. */
+export interface ShardData {
+  readonly port: number
+  readonly host: string
+  readonly reusePort: boolean
+  /** The first deployment answers whatever the host name. */
+  readonly everyHost: boolean
+  readonly deployments: readonly Deployment[]
+  /** By hash. */
+  readonly engines: ReadonlyMap<string, Engine>
+}
+
+export type ToShard = { type: 'stop'; graceMs: number } | { type: 'count'; id: number }
+
+export type FromShard =
+  | { type: 'ready'; port: number }
+  | { type: 'failed'; code: ErrorCode; text: string }
+  | { type: 'log'; entry: LogEntry }
+  | { type: 'counted'; id: number; counters: ShardCounters }
+
+/** What the tenants of a shard have done so far, together. */
+export interface ShardCounters {
+  readonly tenants: TenantCounters
+  /** Milliseconds of the latest turns, guest and crossings. */
+  readonly turns: readonly number[]
+}
+
+/** Turns whose time is kept. */
+const SAMPLES = 4096
+
+if (!isMainThread) {
+  try {
+    await run(workerData as ShardData)
+  } catch (thrown) {
+    const { code, message } = toNanoError(thrown)
+    tell({ type: 'failed', code, text: message })
+    parentPort?.close()
+  }
+}
+
+async function run(data: ShardData): Promise<void> {
+  const turns: number[] = []
+  let count = 0
+  const log = (entry: LogEntry): void => tell({ type: 'log', entry })
+  const services: TenantServices = {
+    dialer: openDialer(),
+    log: { write: ({ level, tenant, text }) => log({ level, app: tenant, text }) },
+    onTurn: (ms) => (turns[count++ % SAMPLES] = ms),
+  }
+  const tenants = await openTenants(data, services)
+  const ingress = createIngress({
+    find: toFinder(data, tenants),
+    onRefused: (app, text) => log({ level: 'error', app, text }),
+    onError: (error) => log({ level: 'error', text: error.stack ?? error.message }),
+  })
+  ingress.server.listen({ port: data.port, host: data.host, reusePort: data.reusePort, backlog: 1024 })
+  await once(ingress.server, 'listening')
+
+  parentPort?.on('message', (message: ToShard) => {
+    if (message.type === 'count') {
+      tell({ type: 'counted', id: message.id, counters: { tenants: sum(tenants), turns } })
+      return
+    }
+    void ingress.close(message.graceMs).then(() => {
+      for (const tenant of tenants) tenant[Symbol.dispose]()
+      services.dialer[Symbol.dispose]()
+      parentPort?.close()
+    })
+  })
+  tell({ type: 'ready', port: (ingress.server.address() as AddressInfo).port })
+}
+
+async function openTenants(data: ShardData, services: TenantServices): Promise<Tenant[]> {
+  const glues = new Map<string, Glue>()
+  const tenants: Tenant[] = []
+  for (const deployment of data.deployments) {
+    const engine = data.engines.get(deployment.engineHash)
+    if (engine === undefined) throw new NanoError('INTERNAL', `no engine for ${deployment.name}`)
+    let glue = glues.get(engine.hash)
+    if (glue === undefined) {
+      glue = await loadGlue(engine)
+      glues.set(engine.hash, glue)
+      await warmUp(deployment, engine, glue, services)
+    }
+    tenants.push(new Tenant({ ...deployment, engine, glue }, services))
+  }
+  return tenants
+}
+
+/**
+ * Enters an engine once, so that the first client does not wait for V8 to compile what every turn runs. The app's
+ * handlers are not called: the guest starts, is told that a timer is due of which it knows nothing, and is dropped.
+ */
+async function warmUp(
+  deployment: Deployment,
+  engine: Engine,
+  glue: Glue,
+  { dialer }: TenantServices,
+): Promise<void> {
+  const { image, memoryMb } = deployment
+  const recycle = { maxRequests: 1, maxMemoryMb: memoryMb }
+  const entered = Promise.withResolvers<void>()
+  const host = {
+    dialer,
+    line() {},
+    report() {},
+    onRetiring() {},
+    onDead: () => entered.resolve(),
+    onTurn: () => entered.resolve(),
+  }
+  using instance = new Instance(0, { engine, glue, image, env: {}, memoryMb, recycle }, host)
+  instance.post({ tag: 'timer-due' })
+  await entered.promise
+}
+
+function toFinder(data: ShardData, tenants: readonly Tenant[]): (hostname: string) => Tenant | undefined {
+  const entries = tenants.map((tenant, i): [string, Tenant] => [data.deployments[i]!.hostname, tenant])
+  const router = new Router(entries, data.everyHost ? tenants[0] : undefined)
+  return (hostname) => router.find(hostname)
+}
+
+function sum(tenants: readonly Tenant[]): TenantCounters {
+  const total: Record<string, number> = {}
+  for (const tenant of tenants) {
+    for (const [name, value] of Object.entries(tenant.counters)) total[name] = (total[name] ?? 0) + value
+  }
+  return total as unknown as TenantCounters
+}
+
+function tell(message: FromShard): void {
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread is no window
+  parentPort?.postMessage(message)
+}
