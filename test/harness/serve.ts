@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { toLogLine } from '../../host/cli/log-line.ts'
 import { parseConfig } from '../../host/config/parse.ts'
 import { startServer } from '../../host/server.ts'
+import type { ServerCounters } from '../../host/server.ts'
 import { send } from './http.ts'
 import type { Answer, Sent } from './http.ts'
 
@@ -27,7 +28,7 @@ export interface Served {
   readonly port: number
   /** Everything that was logged, as an operator reads it, one text per entry. */
   readonly log: string[]
-  counters(): Record<string, number>
+  counters(): Promise<ServerCounters>
   /** A request to the app with this host name. */
   send(host: string, path: string, request?: Omit<Sent, 'host' | 'path'>): Promise<Answer>
   /** The first log entry that holds all of these texts, waited for. */
@@ -55,7 +56,7 @@ export async function serve(apps: AppSpec[], shards = 1): Promise<Served> {
   return {
     port: server.port,
     log,
-    counters: () => ({ ...server.counters() }),
+    counters: () => server.counters(),
     send: (host, path, request = {}) => send(server.port, { ...request, host, path }),
     logged: (...texts) =>
       waitFor(() => log.find((entry) => texts.every((text) => entry.includes(text))), 3000, log),
