@@ -1,11 +1,11 @@
-/** One engine serves two apps, on components that componentize-js makes without NANO's build and shim. */
+/** One engine serves two apps, on components that are made without the guest shim. */
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads'
-import { componentize } from '@bytecodealliance/componentize-js'
 import { afterAll, beforeAll, describe, test } from 'vitest'
+import { snapshot } from '../../host/build/snapshot.ts'
 import { splitComponent } from '../../host/component/skeleton.ts'
 import { buildEngine, patchGlue, toEngineDirectory } from '../../host/engine/build-engine.ts'
 import { openEngine } from '../../host/engine/engine.ts'
@@ -18,7 +18,7 @@ import {
 } from '../../host/engine/instantiate.ts'
 import { KnownEngines, readKnownEngines } from '../../host/engine/known.ts'
 import { layInto, splitImage, type Image } from '../../host/image/image.ts'
-import { WORLD, witText } from '../../wit/text.ts'
+import { witText } from '../../wit/text.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const COMPONENTS = join(ROOT, 'node_modules/.cache/nano-workers/engine-test')
@@ -47,12 +47,9 @@ async function toComponent(word: string): Promise<Uint8Array> {
   const key = createHash('sha256').update(source).update(witText()).digest('hex')
   const file = join(COMPONENTS, `${key}.wasm`)
   if (!existsSync(file)) {
-    const disableFeatures: ('http' | 'fetch-event')[] = ['http', 'fetch-event']
-    // the tool's types leave worldName out
-    const options = { witWorld: witText(), worldName: WORLD, disableFeatures }
-    const { component } = await componentize(source, options)
+    const bytes = await snapshot(source, { wit: witText(), timeoutMs: 30_000 })
     mkdirSync(COMPONENTS, { recursive: true })
-    writeFileSync(file, component)
+    writeFileSync(file, bytes)
   }
   return readFileSync(file)
 }
