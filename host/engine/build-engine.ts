@@ -85,7 +85,7 @@ async function writeEngine(
 }
 
 /** The main module without an app in it, its memory left to the host. A pass for epochs would follow here. */
-export function editMain(module: Uint8Array): Uint8Array<ArrayBuffer> {
+function editMain(module: Uint8Array): Uint8Array<ArrayBuffer> {
   return encodeModule(importMemory(stripData(parseModule(module))))
 }
 

@@ -7,7 +7,7 @@ import { dropSections, findSection, replaceSection, SECTION, type Section } from
 import { Writer } from './writer.ts'
 
 /** Segments in one module; V8 admits as many. */
-export const MAX_SEGMENTS = 100_000
+const MAX_SEGMENTS = 100_000
 
 export interface DataSegment {
   /** Address in memory. */
