@@ -138,7 +138,13 @@ export class Instance implements Mailbox, Disposable {
     if (this.#state === 'dead' || this.#queue.length === 0) return
     const events = this.#take()
     if (!this.#enter(events)) return
-    this.#bindings.flush()
+    try {
+      this.#bindings.flush()
+    } catch (fault) {
+      // the host's own fault, and still no reason for the neighbours to fall
+      this.#die('INTERNAL', fault)
+      return
+    }
     this.#flushPrinted()
     if (this.#queue.length > 0) this.#schedule()
     if (this.#bindings.responses.waiting > 0) this.#failHung('waiting')

@@ -1,3 +1,4 @@
+// oxlint-disable-next-line typescript/triple-slash-reference -- the world of a guest is ambient
 /// <reference path="../../wit/types/guest/worker.d.ts" />
 /**
  * A guest without the shim: it answers events through the WIT imports themselves, so that a test sees each crossing.
