@@ -9,7 +9,6 @@
 import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { transpile } from '@bytecodealliance/jco'
 import { splitComponent } from '../component/skeleton.ts'
 import { NanoError } from '../errors.ts'
 import { stripData } from '../wasm/data-segments.ts'
@@ -45,6 +44,8 @@ export async function buildEngine(
   const directory = toEngineDirectory(cache, skeletonHash)
   if (hasEngine(cache, skeletonHash)) return directory
   if (counters !== undefined) counters.transpiles++
+  // large, and most starts find their engine in the cache
+  const { transpile } = await import('@bytecodealliance/jco')
   const { files } = await transpile(component, {
     name: NAME,
     instantiation: 'sync',
