@@ -9,6 +9,7 @@ import { findPackageJSON } from 'node:module'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 
+import { buildEngine, hasEngine, toEngineDirectory } from '../engine/build-engine.ts'
 import { openEngine } from '../engine/engine.ts'
 import type { EngineCounters } from '../engine/engine.ts'
 import type { Engine } from '../engine/instantiate.ts'
@@ -31,8 +32,6 @@ export class Engines {
   async open(hash: string, onGenerate: () => void): Promise<void> {
     if (this.#byHash.has(hash)) return
     this.#known.expectKnown(hash)
-    // jco is large: only a start that has something to generate loads it
-    const { buildEngine, hasEngine, toEngineDirectory } = await import('../engine/build-engine.ts')
     if (!hasEngine(this.#cache, hash)) {
       onGenerate()
       const { buildEngineTemplate } = await import('../build/engine-template.ts')

@@ -6,7 +6,7 @@
 import { isHopByHop } from './header-wire.ts'
 
 /** More header bytes than this and the response is invalid. */
-export const MAX_HEADER_BYTES = 128 * 1024
+const MAX_HEADER_BYTES = 128 * 1024
 
 /** A head that may go to the socket: Node's flat list of names and values. */
 export interface ResponseHead {

@@ -22,7 +22,7 @@ import { SMALL_BODY_BYTES, collectBody, toBodySize } from './request-body.ts'
 import { rejectConnection, sendError } from './response.ts'
 
 /** What the ingress needs of a tenant. */
-export interface Servable {
+interface Servable {
   readonly name: string
   handle(exchange: Exchange): Sink
 }
