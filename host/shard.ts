@@ -133,9 +133,13 @@ async function warmUp(
     onDead: () => entered.resolve(),
     onTurn: () => entered.resolve(),
   }
-  using instance = new Instance(0, { engine, glue, image, env: {}, memoryMb, recycle }, host)
-  instance.post({ tag: 'timer-due' })
-  await entered.promise
+  try {
+    using instance = new Instance(0, { engine, glue, image, env: {}, memoryMb, recycle }, host)
+    instance.post({ tag: 'timer-due' })
+    await entered.promise
+  } catch {
+    // an app that cannot be started says so to its first client, and keeps no other app from starting
+  }
 }
 
 function toFinder(data: ShardData, tenants: readonly Tenant[]): (hostname: string) => Tenant | undefined {
