@@ -1,0 +1,55 @@
+/**
+ * The peer to pass: Cloudflare's workerd. One app stands directly behind the socket; several, each in an isolate of
+ * its own, stand behind a router worker that chooses the service by the Host header.
+ */
+
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+import workerd, { compatibilityDate } from 'workerd'
+
+import { toHosts } from '../hosts.ts'
+import { findPort, startProcess } from '../server-process.ts'
+import type { ServerProcess } from '../server-process.ts'
+
+const APP = `export default { fetch() { return new Response('Hello from NANO!\\n') } }`
+
+const ROUTER = `
+export default {
+  fetch(request, env) {
+    const host = request.headers.get('host')
+    const service = env[host.slice(0, host.indexOf('.'))]
+    return service === undefined ? new Response('unknown host', { status: 404 }) : service.fetch(request)
+  },
+}`
+
+/** Serves `apps` apps. The configuration is written into `directory`. */
+export async function startWorkerd(apps: number, directory: string): Promise<ServerProcess> {
+  const port = await findPort()
+  await mkdir(directory, { recursive: true })
+  const file = join(directory, `workerd-${apps}.capnp`)
+  await writeFile(file, toConfig(apps, port))
+  return startProcess({ command: workerd.default, args: ['serve', file], port, hosts: toHosts(apps) })
+}
+
+function toConfig(apps: number, port: number): string {
+  const names = Array.from({ length: apps }, (_, i) => `app-${i}`)
+  const services = names.map((name) => toService(name, APP, ''))
+  if (apps > 1) {
+    const bindings = names.map((name) => `(name = "${name}", service = "${name}")`).join(', ')
+    services.push(toService('router', ROUTER, `, bindings = [${bindings}]`))
+  }
+  return `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [
+    ${services.join(',\n    ')}
+  ],
+  sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "${apps > 1 ? 'router' : 'app-0'}")]
+);
+`
+}
+
+function toService(name: string, script: string, more: string): string {
+  const worker = `modules = [(name = "main", esModule = ${JSON.stringify(script)})]`
+  return `(name = "${name}", worker = (${worker}, compatibilityDate = "${compatibilityDate}"${more}))`
+}

@@ -1,0 +1,100 @@
+/**
+ * Servers under test, each a process of its own on a free port of the loopback address. Whatever way the bench ends,
+ * none outlives it.
+ */
+
+import { fork, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+
+import { firstResponse } from './first-response.ts'
+
+export interface ServerProcess extends AsyncDisposable {
+  readonly child: ChildProcess
+  readonly port: number
+  /** Host names that it answers to. */
+  readonly hosts: readonly string[]
+}
+
+export interface StartOptions {
+  readonly command: string
+  readonly args: readonly string[]
+  readonly port: number
+  readonly hosts: readonly string[]
+  /** Start as a Node process with a channel for messages. `command` is the module. */
+  readonly channel?: boolean
+}
+
+const READY_MS = 60_000
+const STOP_MS = 3000
+const OUTPUT_KEPT = 2000
+
+const running = new Set<ChildProcess>()
+process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')))
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1))
+
+/** Resolves when the server has answered its first request. */
+export async function startProcess(options: StartOptions): Promise<ServerProcess> {
+  const { command, args, port, hosts } = options
+  const child = options.channel
+    ? fork(command, args, { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
+    : spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  running.add(child)
+  child.once('exit', () => running.delete(child))
+  let output = ''
+  const keep = (piece: Buffer): void => {
+    output = (output + piece.toString()).slice(-OUTPUT_KEPT)
+  }
+  child.stdout?.on('data', keep)
+  child.stderr?.on('data', keep)
+  let failure: unknown
+  child.once('error', (error) => (failure = error))
+  const deadline = performance.now() + READY_MS
+  for (;;) {
+    try {
+      await firstResponse(port, hosts[0]!)
+      return { child, port, hosts, [Symbol.asyncDispose]: () => stop(child) }
+    } catch (error) {
+      if (failure === undefined && child.exitCode === null && performance.now() < deadline) {
+        await new Promise((resolve) => setTimeout(resolve, 5))
+        continue
+      }
+      await stop(child)
+      throw new Error(`${command} does not serve: ${String(failure ?? error)}\n${output}`, { cause: error })
+    }
+  }
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return
+  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS)
+  const gone = once(child, 'exit')
+  child.kill('SIGTERM')
+  await gone
+  clearTimeout(timer)
+}
+
+/** A port that was free a moment ago. */
+export async function findPort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1')
+  await once(probe, 'listening')
+  const { port } = probe.address() as AddressInfo
+  probe.close()
+  await once(probe, 'close')
+  return port
+}
+
+/** Resident memory of a server and of the processes that it started, in bytes. Linux only. */
+export function residentBytes({ child }: ServerProcess): number {
+  return residentOf(child.pid!)
+}
+
+function residentOf(pid: number): number {
+  const kilobytes = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim()
+  const below = children === '' ? [] : children.split(' ').map((child) => residentOf(Number(child)))
+  return below.reduce((sum, bytes) => sum + bytes, Number(kilobytes ?? 0) * 1024)
+}
