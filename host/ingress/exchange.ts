@@ -69,7 +69,7 @@ export class HttpExchange implements Exchange {
   attach(sink: Sink): void {
     this.#sink = sink
     if (this.#state === 'closed') return
-    this.#outgoing.on('close', this.#onClose)
+    this.#outgoing.on('close', () => this.#onClose())
     this.#body?.attach(sink)
   }
 
@@ -108,7 +108,7 @@ export class HttpExchange implements Exchange {
     const taken = this.#outgoing.write(bytes)
     if (!taken && !this.#waitsForDrain) {
       this.#waitsForDrain = true
-      this.#outgoing.once('drain', this.#onDrain)
+      this.#outgoing.once('drain', () => this.#onDrain())
     }
     return taken
   }
@@ -132,12 +132,12 @@ export class HttpExchange implements Exchange {
     this.#context.onRefused(this.#app, `${this.method} ${pathname}: APP_BAD_RESPONSE: ${reason}`)
   }
 
-  readonly #onDrain = (): void => {
+  #onDrain(): void {
     this.#waitsForDrain = false
     if (this.#state === 'streaming') this.#sink?.writable()
   }
 
-  readonly #onClose = (): void => {
+  #onClose(): void {
     if (this.#state === 'closed') return
     // a bodiless answer closes by itself; what the guest does next is its own end or a write
     if (this.#state === 'unread' && this.#outgoing.writableFinished) return

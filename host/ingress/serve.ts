@@ -15,6 +15,7 @@ import { Hono } from 'hono'
 import { toNanoError } from '../errors.ts'
 import type { NanoError } from '../errors.ts'
 import { parseTarget } from '../router/canonical-host.ts'
+import type { Target } from '../router/canonical-host.ts'
 import type { Exchange, Sink } from '../tenant/exchange.ts'
 import { HttpExchange } from './exchange.ts'
 import type { ExchangeContext } from './exchange.ts'
@@ -42,7 +43,7 @@ export interface Ingress {
   close(graceMs: number): Promise<void>
 }
 
-type Bindings = { incoming: IncomingMessage; outgoing: ServerResponse; hostname: string }
+type Bindings = { incoming: IncomingMessage; outgoing: ServerResponse; target: Target }
 
 const HTTP_OPTIONS = {
   keepAlive: true,
@@ -72,7 +73,7 @@ export function createIngress(options: IngressOptions): Ingress {
       sendError(context.responder, outgoing, 'REQUEST_INVALID')
     } else {
       const request = { method: incoming.method, url: target.url } as unknown as Request
-      void app.fetch(request, { incoming, outgoing, hostname: target.hostname })
+      void app.fetch(request, { incoming, outgoing, target })
     }
   })
   // its silent default would hide headers, a second Host among them; `maxHeaderSize` is the bound
@@ -87,10 +88,10 @@ export function createIngress(options: IngressOptions): Ingress {
 function createApp(options: IngressOptions, context: ExchangeContext): Hono<{ Bindings: Bindings }> {
   const app = new Hono<{ Bindings: Bindings }>()
   app.all('*', (c) => {
-    const { incoming, outgoing, hostname } = c.env
-    const tenant = options.find(hostname)
+    const { incoming, outgoing, target } = c.env
+    const tenant = options.find(target.hostname)
     if (tenant === undefined) sendError(context.responder, outgoing, 'HOST_UNKNOWN')
-    else dispatch(tenant, context, incoming, outgoing, c.req.url)
+    else dispatch(tenant, context, incoming, outgoing, target.url)
     return RESPONSE_ALREADY_SENT
   })
   app.notFound((c) => {
