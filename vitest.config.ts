@@ -20,6 +20,7 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: RULES,
           globalSetup: ['test/build-apps.ts'],
+          experimental: { viteModuleRunner: false },
           testTimeout: 30_000,
           hookTimeout: 180_000,
         },
