@@ -1,0 +1,170 @@
+/**
+ * Fetches that are under way: each has an id, and the host's events about it end up here.
+ *
+ *     startOutbound > waiting for the head > answered (body on demand) > over
+ *                                          > failed or aborted
+ */
+
+import { encode, makeTable, NativePromise, NativeStream, NativeTypeError } from '../globals/primordials.ts'
+import {
+  abortFetch,
+  type Answer,
+  type BodyChunk,
+  type Failure,
+  finishFetch,
+  pullAnswer,
+  startFetch,
+  writeFetch,
+} from '../host.ts'
+import { pump, type Sink } from '../turn/pump.ts'
+
+export type Redirect = 'follow' | 'error' | 'manual'
+
+/** What goes out. `head`: method, URL and headers as `outbound.start` wants them. */
+export interface Outgoing {
+  head: string
+  body: Uint8Array | ReadableStream<Uint8Array> | undefined
+  redirect: Redirect
+}
+
+export type Answered = (answer: Answer, body: ReadableStream<Uint8Array> | null) => void
+
+const EMPTY = new Uint8Array(0)
+const calls = makeTable<number, Outbound>()
+let lastId = 0
+
+export class Outbound implements Sink {
+  readonly #id = ++lastId
+  readonly #outgoing: Outgoing
+  readonly #answered: Answered
+  readonly #failed: (error: unknown) => void
+  #controller: StreamController<Uint8Array> | undefined
+  #cancelBody: ((reason: unknown) => void) | undefined
+  #onRoom: (() => void) | undefined
+  #isStarted = false
+  /** The request's body need not be sent any further. */
+  #isSent = false
+
+  constructor(outgoing: Outgoing, answered: Answered, failed: (error: unknown) => void) {
+    this.#outgoing = outgoing
+    this.#answered = answered
+    this.#failed = failed
+    calls.set(this.#id, this)
+    const { body } = outgoing
+    if (body === undefined || body instanceof Uint8Array) this.whole(body ?? EMPTY)
+    else void pump(body, this)
+  }
+
+  /** The app gives up, before or after the head. */
+  abort(reason: unknown): void {
+    if (calls.get(this.#id) === undefined) return
+    if (this.#isStarted) abortFetch(this.#id)
+    this.#end(reason)
+  }
+
+  /** The host gave up. */
+  lose(message: string): void {
+    this.#end(new NativeTypeError(`fetch failed: ${message}`))
+  }
+
+  answer(answer: Answer): void {
+    if (!answer.hasBody) this.#close()
+    const body = answer.hasBody ? new NativeStream<Uint8Array>(this.#source(), { highWaterMark: 0 }) : null
+    try {
+      this.#answered(answer, body)
+    } catch (error) {
+      this.abort(error)
+    }
+  }
+
+  take({ bytes, last }: BodyChunk): void {
+    if (bytes.length > 0) this.#controller?.enqueue(bytes)
+    if (!last) return
+    this.#close()
+    this.#controller?.close()
+  }
+
+  resume(): void {
+    const onRoom = this.#onRoom
+    this.#onRoom = undefined
+    onRoom?.()
+  }
+
+  whole(bytes: Uint8Array): void {
+    this.#start(bytes, false)
+    this.#isSent = true
+  }
+
+  start(first: Uint8Array): boolean {
+    this.#start(EMPTY, true)
+    return first.length === 0 || this.write(first)
+  }
+
+  write(bytes: Uint8Array): boolean {
+    return writeFetch(this.#id, bytes)
+  }
+
+  finish(): void {
+    this.#isSent = true
+    finishFetch(this.#id)
+  }
+
+  fail(error: unknown): void {
+    this.abort(error)
+  }
+
+  waitForRoom(): Promise<void> {
+    return new NativePromise((resolve) => {
+      this.#onRoom = resolve
+    })
+  }
+
+  isGone(): boolean {
+    return calls.get(this.#id) === undefined
+  }
+
+  onOpen(cancel: (reason: unknown) => void): void {
+    this.#cancelBody = cancel
+  }
+
+  #start(body: Uint8Array, more: boolean): void {
+    this.#isStarted = true
+    startFetch(this.#id, encode(this.#outgoing.head), body, more, this.#outgoing.redirect)
+  }
+
+  #source() {
+    return {
+      start: (controller: StreamController<Uint8Array>) => {
+        this.#controller = controller
+      },
+      pull: () => pullAnswer(this.#id),
+      cancel: () => {
+        if (calls.get(this.#id) === undefined) return
+        abortFetch(this.#id)
+        this.#close()
+      },
+    }
+  }
+
+  #end(error: unknown): void {
+    this.#close()
+    this.#failed(error)
+    try {
+      this.#controller?.error(error)
+    } catch {
+      // the answer's body is already over
+    }
+  }
+
+  /** Nothing more comes, and nothing more is sent. */
+  #close(): void {
+    calls.delete(this.#id)
+    if (!this.#isSent) this.#cancelBody?.(new NativeTypeError('The fetch is over'))
+    this.resume()
+  }
+}
+
+export const takeAnswer = (answer: Answer) => calls.get(answer.id)?.answer(answer)
+export const takeAnswerChunk = (chunk: BodyChunk) => calls.get(chunk.id)?.take(chunk)
+export const failFetch = ({ id, message }: Failure) => calls.get(id)?.lose(message)
+export const resumeFetch = (id: number) => calls.get(id)?.resume()

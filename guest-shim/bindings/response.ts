@@ -1,0 +1,114 @@
+/**
+ * Answering a client. A body that is whole goes out in one crossing with its head; a stream goes at the pace that
+ * the host allows.
+ */
+
+import { encode, NativePromise } from '../globals/primordials.ts'
+import type { Incoming } from '../globals/request.ts'
+import { getHeaders, getStatus, isResponse, type Response, takeStream, takeWhole } from '../globals/response.ts'
+import { fail, finish, send, start, write } from '../host.ts'
+import { pump, type Sink } from '../turn/pump.ts'
+import { describeError } from '../wire/error-text.ts'
+import { encodeHeaders } from '../wire/headers.ts'
+import { inspect } from '../wire/inspect.ts'
+
+/** A client's request from its coming to the end of its response. */
+export interface Exchange extends Incoming {
+  /** Nothing more can be sent. */
+  isOver?: boolean
+  /** How to end the stream that is being sent. */
+  cancelStream?: (reason: unknown) => void
+  /** Who waits for the client to read on. */
+  onRoom?: (() => void) | undefined
+}
+
+const EMPTY = new Uint8Array(0)
+
+/** Answers when that takes no waiting. Returns whether the exchange is over. */
+export function answerAtOnce(exchange: Exchange, response: Response): boolean {
+  const bytes = takeWhole(response)
+  if (bytes === undefined) return false
+  send(exchange.id, getStatus(response), encode(encodeHeaders(getHeaders(response))), bytes)
+  exchange.isOver = true
+  return true
+}
+
+/** Answers with whatever the handler returned. */
+export async function answer(exchange: Exchange, value: unknown): Promise<void> {
+  if (exchange.isOver) return
+  if (!isResponse(value)) return answerError(exchange, `NonResponse: ${describeNonResponse(value)}`)
+  if (value.type === 'error') return answerError(exchange, 'NonResponse: Response.error() cannot be sent to a client.')
+  if (answerAtOnce(exchange, value)) return
+  const stream = takeStream(value)
+  const status = getStatus(value)
+  const head = encode(encodeHeaders(getHeaders(value)))
+  if (stream === null || exchange.method === 'HEAD') {
+    send(exchange.id, status, head, EMPTY)
+    exchange.isOver = true
+    void stream?.cancel('a HEAD request has no body').catch(() => {})
+    return
+  }
+  await pump(stream, new ResponseSink(exchange, status, head))
+}
+
+/** The handler failed, with this name, message and stack. */
+export function answerError(exchange: Exchange, error: string): void {
+  if (exchange.isOver) return
+  exchange.isOver = true
+  fail(exchange.id, encode(error))
+}
+
+class ResponseSink implements Sink {
+  readonly #exchange: Exchange
+  readonly #status: number
+  readonly #head: Uint8Array
+
+  constructor(exchange: Exchange, status: number, head: Uint8Array) {
+    this.#exchange = exchange
+    this.#status = status
+    this.#head = head
+  }
+
+  whole(bytes: Uint8Array): void {
+    send(this.#exchange.id, this.#status, this.#head, bytes)
+    this.#exchange.isOver = true
+  }
+
+  start(first: Uint8Array): boolean {
+    start(this.#exchange.id, this.#status, this.#head)
+    return first.length === 0 || this.write(first)
+  }
+
+  write(bytes: Uint8Array): boolean {
+    return write(this.#exchange.id, bytes)
+  }
+
+  finish(): void {
+    finish(this.#exchange.id)
+    this.#exchange.isOver = true
+  }
+
+  fail(error: unknown): void {
+    answerError(this.#exchange, describeError(error))
+  }
+
+  waitForRoom(): Promise<void> {
+    return new NativePromise((resolve) => {
+      this.#exchange.onRoom = resolve
+    })
+  }
+
+  isGone(): boolean {
+    return this.#exchange.isOver === true
+  }
+
+  onOpen(cancel: (reason: unknown) => void): void {
+    this.#exchange.cancelStream = cancel
+  }
+}
+
+function describeNonResponse(value: unknown): string {
+  const got = value === undefined ? 'undefined' : inspect(value, 1)
+  const hint = value === undefined ? ' Is a return missing?' : ''
+  return `the fetch handler returned ${got} instead of a Response.${hint}`
+}

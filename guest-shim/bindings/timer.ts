@@ -1,0 +1,138 @@
+/**
+ * Timers, over the one alarm that the host gives. A heap holds them by the time they are due, then by their age.
+ *
+ * One timer fires per turn: the engine runs what its callback made runnable before the next one, as the standard
+ * wants it. When more are due the alarm is set for at once.
+ */
+
+import { makeTable, uncurry } from '../globals/primordials.ts'
+import { wakeIn } from '../host.ts'
+import { reportError } from './console.ts'
+
+interface Timer {
+  readonly id: number
+  due: number
+  age: number
+  /** Milliseconds between two calls, or -1 for a single one. */
+  readonly interval: number
+  readonly callback: (...args: unknown[]) => unknown
+  readonly args: readonly unknown[]
+  isLive: boolean
+}
+
+/** Longer delays overflow in every other engine, and count as none there. */
+const MOST_DELAY = 2_147_483_647
+/** Cancelled timers that may lie in the heap before it is built anew. */
+const MOST_DEAD = 256
+
+const { apply } = Reflect
+const nowOf = uncurry(Performance.prototype.now)
+const timers = makeTable<number, Timer>()
+let heap: Timer[] = []
+let lastId = 0
+let lastAge = 0
+let alarm = Number.POSITIVE_INFINITY
+
+/** Stands still within a turn: the host's doing. */
+export const now = (): number => nowOf(performance)
+
+export function startTimer(
+  callback: (...args: unknown[]) => unknown,
+  delay: number,
+  repeats: boolean,
+  args: readonly unknown[],
+): number {
+  const wait = delay > 0 && delay <= MOST_DELAY ? delay : 0
+  const interval = repeats ? (wait < 1 ? 1 : wait) : -1
+  const id = ++lastId
+  const due = now() + (repeats ? interval : wait)
+  const timer: Timer = { id, due, age: ++lastAge, interval, callback, args, isLive: true }
+  timers.set(id, timer)
+  push(timer)
+  setAlarm()
+  return id
+}
+
+export function stopTimer(id: number): void {
+  const timer = timers.get(id)
+  if (timer === undefined) return
+  timer.isLive = false
+  timers.delete(id)
+  if (timers.size === 0) {
+    heap = []
+    if (alarm !== Number.POSITIVE_INFINITY) wakeIn(-1)
+    alarm = Number.POSITIVE_INFINITY
+  } else if (heap.length > 2 * timers.size + MOST_DEAD) {
+    const old = heap
+    heap = []
+    for (let i = 0; i < old.length; i++) if (old[i]?.isLive) push(old[i] as Timer)
+  }
+}
+
+/** The alarm went off. */
+export function fireTimer(): void {
+  alarm = Number.POSITIVE_INFINITY
+  const timer = peek()
+  if (timer !== undefined && timer.due <= now()) {
+    pop()
+    if (timer.interval < 0) timers.delete(timer.id)
+    try {
+      apply(timer.callback, undefined, timer.args)
+    } catch (error) {
+      reportError(error)
+    }
+    if (timer.interval >= 0 && timer.isLive) {
+      timer.due = now() + timer.interval
+      timer.age = ++lastAge
+      push(timer)
+    }
+  }
+  setAlarm()
+}
+
+function setAlarm(): void {
+  const timer = peek()
+  if (timer === undefined || timer.due >= alarm) return
+  alarm = timer.due
+  const wait = timer.due - now()
+  wakeIn(wait > 0 ? wait : 0)
+}
+
+/** The timer that is due first; cancelled ones are dropped on the way. */
+function peek(): Timer | undefined {
+  while (heap[0] !== undefined && !heap[0].isLive) pop()
+  return heap[0]
+}
+
+const isEarlier = (a: Timer, b: Timer) => a.due < b.due || (a.due === b.due && a.age < b.age)
+
+function push(timer: Timer): void {
+  let at = heap.length
+  heap[at] = timer
+  while (at > 0) {
+    const parent = (at - 1) >> 1
+    const above = heap[parent] as Timer
+    if (!isEarlier(timer, above)) break
+    heap[at] = above
+    at = parent
+  }
+  heap[at] = timer
+}
+
+function pop(): void {
+  const last = heap[heap.length - 1] as Timer
+  heap.length--
+  const length = heap.length
+  if (length === 0) return
+  let at = 0
+  for (;;) {
+    let child = 2 * at + 1
+    if (child >= length) break
+    const right = heap[child + 1]
+    if (right !== undefined && isEarlier(right, heap[child] as Timer)) child++
+    if (!isEarlier(heap[child] as Timer, last)) break
+    heap[at] = heap[child] as Timer
+    at = child
+  }
+  heap[at] = last
+}

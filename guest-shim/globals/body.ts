@@ -1,0 +1,65 @@
+/**
+ * What the bodies of Request and Response have in common, and the engine does not do by itself:
+ *
+ * - a Blob or FormData as a body: the engine reads these in an event loop that does not turn here, so that the
+ *   promise would stay pending for ever. They become byte streams of our own.
+ * - clone: the engine's Response has none.
+ */
+
+import { makeMultipart } from '../wire/multipart.ts'
+import { appendHeader, NativeBlob, NativeFormData, NativeResponse, NativeStream, uncurryGetter } from './primordials.ts'
+
+const blobType = uncurryGetter(NativeBlob.prototype, 'type')
+const isBlob = (value: unknown): value is Blob => value instanceof NativeBlob
+const isForm = (value: unknown): value is FormData => value instanceof NativeFormData
+
+export interface PreparedBody {
+  body: BodyInit | null | undefined
+  /** The content type that the body brings along, when the engine would not know it. */
+  type: string
+}
+
+/** A body that the engine can read. */
+export function prepareBody(body: BodyInit | null | undefined): PreparedBody {
+  if (typeof body !== 'object' || body === null) return { body, type: '' }
+  if (isBlob(body)) return { body: streamParts([body]), type: blobType(body) }
+  if (isForm(body)) {
+    const { parts, type } = makeMultipart(body)
+    return { body: streamParts(parts), type }
+  }
+  return { body, type: '' }
+}
+
+function streamParts(parts: (Uint8Array | Blob)[]): ReadableStream<Uint8Array> {
+  let next = 0
+  return new NativeStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const part = parts[next++]
+        if (part === undefined) return controller.close()
+        const bytes = isBlob(part) ? new Uint8Array(await part.arrayBuffer()) : part
+        if (bytes.length > 0) controller.enqueue(bytes)
+        else return this.pull?.(controller)
+      },
+    },
+    { highWaterMark: 0 },
+  )
+}
+
+/** Adds the content type of a body to headers that name none. */
+export function addType(headers: Headers, type: string): void {
+  if (type !== '' && !headers.has('content-type')) appendHeader(headers, 'content-type', type)
+}
+
+/** `formData()` of a body whose headers the engine does not hold. */
+export function readForm(body: ReadableStream<Uint8Array> | null, type: string | null): Promise<FormData> {
+  return new NativeResponse(body, type === null ? {} : { headers: { 'content-type': type } }).formData()
+}
+
+export async function readBlob(bytes: Promise<ArrayBuffer>, type: string | null): Promise<Blob> {
+  return new NativeBlob([await bytes], { type: type ?? '' })
+}
+
+export async function readBytes(bytes: Promise<ArrayBuffer>): Promise<Uint8Array> {
+  return new Uint8Array(await bytes)
+}

@@ -1,0 +1,62 @@
+/**
+ * `fetch`: the standard's input checks here, the network in the host.
+ */
+
+import { type Answered, Outbound, type Redirect } from '../bindings/outbound.ts'
+import { requireLive } from '../turn/phase.ts'
+import { decodeHeaders, encodeHeaders } from '../wire/headers.ts'
+import { encode, isView, NativePromise, NativeTypeError, NativeURL, slice } from './primordials.ts'
+import { Request } from './request.ts'
+import { Response, setOrigin } from './response.ts'
+
+/** Statuses that cannot have a body; the engine refuses to make one. */
+const isBodyless = (status: number) => status === 204 || status === 205 || status === 304
+
+export function fetch(input: string | URL | Request, init?: RequestInit): Promise<Response> {
+  requireLive('fetch()')
+  return new NativePromise((resolve, reject) => {
+    const request = new Request(input, init)
+    const url = toWireUrl(request.url)
+    const redirect = toRedirect(request.redirect)
+    const signal = init?.signal ?? (input instanceof Request ? input.signal : undefined)
+    if (signal?.aborted) return reject(signal.reason)
+
+    const give: Answered = (answer, body) => {
+      if (answer.status < 200 || answer.status > 599) {
+        throw new NativeTypeError(`fetch failed: the answer has the status ${answer.status}`)
+      }
+      const { redirected, status, statusText } = answer
+      const stream = isBodyless(status) ? null : body
+      const response = new Response(stream, { status, statusText, headers: decodeHeaders(answer.headers) })
+      setOrigin(response, { url: answer.url, redirected, type: 'default' })
+      resolve(response)
+    }
+    const headers = encodeHeaders(request.headers)
+    const head = `${request.method}\n${url}${headers === '' ? '' : `\n${headers}`}`
+    const outbound = new Outbound({ head, body: toBody(request, init?.body), redirect }, give, reject)
+    signal?.addEventListener('abort', () => outbound.abort(signal.reason), { once: true })
+  })
+}
+
+/** Without credentials, which fetch refuses, and without the fragment, which is never sent. */
+function toWireUrl(text: string): string {
+  const url = new NativeURL(text)
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+    throw new NativeTypeError(`fetch failed: the scheme of ${slice(text, 0, 200)} is not http or https`)
+  }
+  const hash = text.indexOf('#')
+  return hash < 0 ? text : slice(text, 0, hash)
+}
+
+function toRedirect(mode: string): Redirect {
+  if (mode === 'follow' || mode === 'error' || mode === 'manual') return mode
+  throw new NativeTypeError(`fetch: redirect must be "follow", "error" or "manual", not "${mode}"`)
+}
+
+/** The bytes to send: as they were given where the engine would have to make a stream of them. */
+function toBody(request: Request, given: BodyInit | null | undefined) {
+  if (typeof given === 'string') return encode(given)
+  if (isView(given)) return new Uint8Array(given.buffer, given.byteOffset, given.byteLength)
+  if (given instanceof ArrayBuffer) return new Uint8Array(given)
+  return request.body ?? undefined
+}

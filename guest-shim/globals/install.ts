@@ -1,0 +1,47 @@
+/**
+ * Puts the globals in place. Must run before the app's modules; `world.ts` is the first import of the bundle.
+ */
+
+import { guestConsole } from '../bindings/console.ts'
+import { addFetchListener } from '../app.ts'
+import { guardEntropy } from './entropy.ts'
+import { fetch } from './fetch.ts'
+import { Request } from './request.ts'
+import { Response } from './response.ts'
+import { canParseUrl, from, parseUrl, values } from './streams.ts'
+import { clearInterval, clearTimeout, setInterval, setTimeout, timeout } from './timers.ts'
+
+function put(owner: object, properties: Record<string | symbol, unknown>): void {
+  for (const name of Reflect.ownKeys(properties)) {
+    Object.defineProperty(owner, name, {
+      value: properties[name as string],
+      writable: true,
+      enumerable: false,
+      configurable: true,
+    })
+  }
+}
+
+/** Returns what must be undone before the first turn. */
+export function installGlobals(): () => void {
+  const nativeListen = globalThis.addEventListener
+  put(globalThis, {
+    fetch,
+    Request,
+    Response,
+    console: guestConsole,
+    setTimeout,
+    setInterval,
+    clearTimeout,
+    clearInterval,
+    addEventListener: (type: string, listener: unknown, options?: unknown) => {
+      if (type === 'fetch') addFetchListener(listener)
+      else nativeListen(type, listener, options)
+    },
+  })
+  put(AbortSignal, { timeout })
+  put(URL, { canParse: canParseUrl, parse: parseUrl })
+  put(ReadableStream, { from })
+  put(ReadableStream.prototype, { values, [Symbol.asyncIterator]: values })
+  return guardEntropy()
+}

@@ -1,0 +1,38 @@
+/**
+ * `setTimeout` and its kin, and `AbortSignal.timeout`, which the engine would wait for without letting go.
+ */
+
+import { startTimer, stopTimer } from '../bindings/timer.ts'
+import { requireLive } from '../turn/phase.ts'
+import { NativeAbortController, NativeTypeError } from './primordials.ts'
+
+type Callback = (...args: unknown[]) => unknown
+
+function start(name: string, callback: Callback, delay: unknown, repeats: boolean, args: readonly unknown[]): number {
+  requireLive(`${name}()`)
+  if (typeof callback !== 'function') throw new NativeTypeError(`${name}: the first argument must be a function`)
+  return startTimer(callback, Number(delay), repeats, args)
+}
+
+export function setTimeout(callback: Callback, delay?: unknown, ...args: unknown[]): number {
+  return start('setTimeout', callback, delay, false, args)
+}
+
+export function setInterval(callback: Callback, delay?: unknown, ...args: unknown[]): number {
+  return start('setInterval', callback, delay, true, args)
+}
+
+export function clearTimeout(id?: unknown): void {
+  if (typeof id === 'number' || typeof id === 'string') stopTimer(Number(id))
+}
+
+export const clearInterval = function clearInterval(id?: unknown): void {
+  clearTimeout(id)
+}
+
+/** `AbortSignal.timeout` */
+export function timeout(delay: number): AbortSignal {
+  const controller = new NativeAbortController()
+  setTimeout(() => controller.abort(new DOMException('The operation timed out', 'TimeoutError')), delay)
+  return controller.signal
+}

@@ -1,0 +1,85 @@
+/**
+ * A client's request from the event that brings it to the end of its response.
+ *
+ *     request > handler > Response with its body whole: over in this turn, never in the table
+ *                       > promise or stream: in the table until it is sent, failed, or the client is gone
+ */
+
+import { ExecutionContext, isHeld, watchReleases } from '../bindings/background.ts'
+import { closeBody, openBody } from '../bindings/request-body.ts'
+import { answer, answerAtOnce, answerError, type Exchange } from '../bindings/response.ts'
+import { makeTable, NativeTypeError } from '../globals/primordials.ts'
+import { abortIncoming, openRequest, type Request } from '../globals/request.ts'
+import { isResponse } from '../globals/response.ts'
+import type { Event, Request as RequestRecord } from '../host.ts'
+import { describeError } from '../wire/error-text.ts'
+
+export interface Handler {
+  fetch(request: Request, env: unknown, context: ExecutionContext): unknown
+}
+
+const open = makeTable<number, Exchange>()
+
+/** `next`: the event after this one; a short body comes with its request. Returns whether it was used. */
+export function receiveRequest(record: RequestRecord, next: Event | undefined, handler: Handler, env: unknown): boolean {
+  const exchange: Exchange = record
+  let usedNext = false
+  try {
+    let body: ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer> | undefined
+    if (record.hasBody) {
+      if (next !== undefined && next.tag === 'request-body' && next.val.id === record.id && next.val.last) {
+        usedNext = true
+        body = next.val.bytes as Uint8Array<ArrayBuffer>
+      } else body = openBody(record.id)
+    }
+    const request = openRequest(exchange, body)
+    const value = handler.fetch(request, env, new ExecutionContext(record.id))
+    if (isResponse(value) && answerAtOnce(exchange, value)) {
+      if (record.hasBody) endBody(record.id)
+    } else {
+      open.set(record.id, exchange)
+      void settle(exchange, value)
+    }
+  } catch (error) {
+    answerError(exchange, describeError(error))
+    if (record.hasBody) endBody(record.id)
+  }
+  return usedNext
+}
+
+async function settle(exchange: Exchange, value: unknown): Promise<void> {
+  try {
+    await answer(exchange, await value)
+  } catch (error) {
+    answerError(exchange, describeError(error))
+  }
+  open.delete(exchange.id)
+  endBody(exchange.id)
+}
+
+function endBody(id: number): void {
+  if (!isHeld(id)) closeBody(id)
+}
+
+watchReleases((id) => {
+  if (open.get(id) === undefined) closeBody(id)
+})
+
+/** The client went away: no more can be sent, and the app is told by signal and by its stream's `cancel`. */
+export function loseClient(id: number): void {
+  const exchange = open.get(id)
+  if (exchange === undefined) return
+  exchange.isOver = true
+  abortIncoming(exchange)
+  exchange.cancelStream?.(new NativeTypeError('The client went away'))
+  exchange.onRoom?.()
+}
+
+/** The client reads on. */
+export function resumeResponse(id: number): void {
+  const exchange = open.get(id)
+  const onRoom = exchange?.onRoom
+  if (!exchange || !onRoom) return
+  exchange.onRoom = undefined
+  onRoom()
+}

@@ -1,0 +1,26 @@
+/** The header string and back. */
+
+import { expect, test } from 'vitest'
+import { decodeHeaders, encodeHeaders } from './headers.ts'
+
+test('a header string and back', () => {
+  const headers = decodeHeaders('accept\n*/*\nx-empty\n\nx-y\na: b')
+  expect(headers.get('accept')).toBe('*/*')
+  expect(headers.get('x-empty')).toBe('')
+  expect(headers.get('x-y')).toBe('a: b')
+  expect(encodeHeaders(headers)).toBe('accept\n*/*\nx-empty\n\nx-y\na: b')
+})
+
+test('no headers are an empty string', () => {
+  expect([...decodeHeaders('')]).toEqual([])
+  expect(encodeHeaders(new Headers())).toBe('')
+})
+
+test('repeated headers are joined, cookies stay apart', () => {
+  expect(encodeHeaders(decodeHeaders('x\n1\nx\n2'))).toBe('x\n1, 2')
+  expect(encodeHeaders(decodeHeaders('set-cookie\na=1\nset-cookie\nb=2'))).toBe('set-cookie\na=1\nset-cookie\nb=2')
+})
+
+test('a header that the class refuses is left out', () => {
+  expect(encodeHeaders(decodeHeaders('bad name\n1\nx\n2'))).toBe('x\n2')
+})

@@ -1,0 +1,41 @@
+/**
+ * Headers as the world carries them: `name LF value LF name LF value`. Pure.
+ *
+ * A value can hold no LF (neither HTTP nor the Headers class lets one in), so nothing is escaped.
+ */
+
+const { bind, call } = Function.prototype
+const uncurry = bind.bind(call)
+const split = uncurry(String.prototype.split) as (text: string, separator: string) => string[]
+const append = uncurry(Headers.prototype.append) as (self: Headers, name: string, value: string) => void
+const forEach = uncurry(Headers.prototype.forEach) as (
+  self: Headers,
+  each: (value: string, name: string) => void,
+) => void
+
+/** Headers from the wire. What the Headers class refuses is left out: the rest of the message is still good. */
+export function decodeHeaders(text: string): Headers {
+  const headers = new Headers()
+  if (text === '') return headers
+  const parts = split(text, '\n')
+  for (let i = 0; i + 1 < parts.length; i += 2) {
+    try {
+      append(headers, parts[i] as string, parts[i + 1] as string)
+    } catch {
+      // not a header that a program could have made
+    }
+  }
+  return headers
+}
+
+let encoded = ''
+const add = (value: string, name: string) => {
+  encoded = encoded === '' ? `${name}\n${value}` : `${encoded}\n${name}\n${value}`
+}
+
+/** Each `set-cookie` on its own; other repeated headers as the Headers class joins them. */
+export function encodeHeaders(headers: Headers): string {
+  encoded = ''
+  forEach(headers, add)
+  return encoded
+}
