@@ -107,8 +107,8 @@ describe('heads that never reach the socket', () => {
     ['a space in a name', 200, wire('x a', 'b'), /"x a" is not a header name/],
     ['a colon in a name', 200, wire('x:', 'b'), /not a header name/],
     ['an empty name', 200, wire('', 'b'), /not a header name/],
-    ['half a pair', 200, wire('x-a'), /pairs/],
-    ['no end of line', 200, bytes('x-a\nb'), /pairs/],
+    ['half a pair', 200, bytes('x-a'), /pairs/],
+    ['one and a half', 200, bytes('x-a\nb\nx-c'), /pairs/],
     ['too many bytes', 200, wire('x-a', 'b'.repeat(128 * 1024)), /longer/],
   ]
   for (const [label, status, headers, reason] of cases) {
@@ -161,6 +161,18 @@ describe('bodies', () => {
       exchange.send(200, wire('set-cookie', 'a=1', 'set-cookie', 'b=\u00e9'), bytes('')),
     )
     expect(await talk(port, LAST)).toContain('set-cookie: a=1\r\nset-cookie: b=\u00e9\r\nContent-Length: 0')
+  })
+
+  it('takes headers with and without an LF at the end, and empty values', async ({ expect }) => {
+    for (const [headers, lines] of [
+      ['x-a\nb\nx-c\nd', 'x-a: b\r\nx-c: d\r\n'],
+      ['x-a\nb\nx-c\nd\n', 'x-a: b\r\nx-c: d\r\n'],
+      ['x-a\n', 'x-a: \r\n'],
+      ['x-a\n\n', 'x-a: \r\n'],
+    ] as const) {
+      const { port } = await start((exchange) => exchange.send(200, bytes(headers), bytes('')))
+      expect(await talk(port, LAST)).toContain(`200 OK\r\n${lines}Content-Length: 0`)
+    }
   })
 
   it('streams in chunks, the head before the first', async ({ expect }) => {

@@ -28,7 +28,8 @@ export function parseHead(status: number, bytes: Uint8Array): ResponseHead | str
   if (bytes.byteLength > MAX_HEADER_BYTES) return `the headers are longer than ${MAX_HEADER_BYTES} bytes`
   if (bytes.byteLength === 0) return { headers: [], claimedLength: undefined }
   const fields = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8').split('\n')
-  if (fields.length % 2 === 0 || fields.at(-1) !== '') return 'the headers are not pairs of lines'
+  // the last line may end with LF or not; a name without a value is neither
+  if (fields.length % 2 === 1 && fields.at(-1) !== '') return 'the headers are not pairs of lines'
   const headers: string[] = []
   let claimedLength: string | undefined
   for (let i = 0; i + 1 < fields.length; i += 2) {
