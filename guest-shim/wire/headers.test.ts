@@ -4,11 +4,11 @@ import { expect, test } from 'vitest'
 import { decodeHeaders, encodeHeaders } from './headers.ts'
 
 test('a header string and back', () => {
-  const headers = decodeHeaders('accept\n*/*\nx-empty\n\nx-y\na: b')
+  const headers = decodeHeaders('accept\n*/*\nx-empty\n\nx-y\na: b\n')
   expect(headers.get('accept')).toBe('*/*')
   expect(headers.get('x-empty')).toBe('')
   expect(headers.get('x-y')).toBe('a: b')
-  expect(encodeHeaders(headers)).toBe('accept\n*/*\nx-empty\n\nx-y\na: b')
+  expect(encodeHeaders(headers)).toBe('accept\n*/*\nx-empty\n\nx-y\na: b\n')
 })
 
 test('no headers are an empty string', () => {
@@ -17,10 +17,10 @@ test('no headers are an empty string', () => {
 })
 
 test('repeated headers are joined, cookies stay apart', () => {
-  expect(encodeHeaders(decodeHeaders('x\n1\nx\n2'))).toBe('x\n1, 2')
-  expect(encodeHeaders(decodeHeaders('set-cookie\na=1\nset-cookie\nb=2'))).toBe('set-cookie\na=1\nset-cookie\nb=2')
+  expect(encodeHeaders(decodeHeaders('x\n1\nx\n2'))).toBe('x\n1, 2\n')
+  expect(encodeHeaders(decodeHeaders('set-cookie\na=1\nset-cookie\nb=2'))).toBe('set-cookie\na=1\nset-cookie\nb=2\n')
 })
 
 test('a header that the class refuses is left out', () => {
-  expect(encodeHeaders(decodeHeaders('bad name\n1\nx\n2'))).toBe('x\n2')
+  expect(encodeHeaders(decodeHeaders('bad name\n1\nx\n2'))).toBe('x\n2\n')
 })

@@ -1,5 +1,5 @@
 /**
- * Headers as the world carries them: `name LF value LF name LF value`. Pure.
+ * Headers as the world carries them: `name LF value LF name LF value LF`. Pure.
  *
  * A value can hold no LF (neither HTTP nor the Headers class lets one in), so nothing is escaped.
  */
@@ -30,7 +30,7 @@ export function decodeHeaders(text: string): Headers {
 
 let encoded = ''
 const add = (value: string, name: string) => {
-  encoded = encoded === '' ? `${name}\n${value}` : `${encoded}\n${name}\n${value}`
+  encoded += `${name}\n${value}\n`
 }
 
 /** Each `set-cookie` on its own; other repeated headers as the Headers class joins them. */
