@@ -16,6 +16,7 @@ type BodyInit =
 
 interface Headers {
   append(name: string, value: string): void
+  delete(name: string): void
   get(name: string): string | null
   has(name: string): boolean
   set(name: string, value: string): void
@@ -112,7 +113,9 @@ declare const Blob: { prototype: Blob; new (parts?: unknown[], options?: { type?
 interface File extends Blob {
   readonly name: string
 }
+declare const File: { new (parts: unknown[], name: string, options?: { type?: string }): File }
 interface FormData {
+  append(name: string, value: string | Blob): void
   forEach(each: (value: string | File, name: string) => void): void
 }
 declare const FormData: { prototype: FormData; new (): FormData }
@@ -145,6 +148,8 @@ declare class DOMException extends Error {
 declare class URL {
   constructor(url: string, base?: string)
   readonly href: string
+  readonly username: string
+  readonly password: string
   readonly protocol: string
 }
 declare class URLSearchParams {
@@ -166,6 +171,7 @@ interface Crypto {
 declare const crypto: Crypto
 declare const Crypto: { prototype: Crypto }
 interface Performance {
+  readonly timeOrigin: number
   now(): number
 }
 declare const performance: Performance

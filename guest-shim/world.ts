@@ -72,7 +72,12 @@ function begin(startup: Startup): void {
   env = parseJson(startup.env) as Record<string, string>
   if (!isClassic) return
   for (const name in env) {
-    defineProperty(globalThis, name, { value: env[name], writable: true, configurable: true, enumerable: true })
+    defineProperty(globalThis, name, {
+      value: env[name],
+      writable: true,
+      configurable: true,
+      enumerable: true,
+    })
   }
 }
 

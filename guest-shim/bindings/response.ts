@@ -5,11 +5,18 @@
 
 import { encode, NativePromise } from '../globals/primordials.ts'
 import type { Incoming } from '../globals/request.ts'
-import { getHeaders, getStatus, isResponse, type Response, takeStream, takeWhole } from '../globals/response.ts'
+import {
+  getHeaders,
+  getStatus,
+  isResponse,
+  type Response,
+  takeStream,
+  takeWhole,
+} from '../globals/response.ts'
 import { fail, finish, send, start, write } from '../host.ts'
 import { pump, type Sink } from '../turn/pump.ts'
 import { describeError } from '../wire/error-text.ts'
-import { encodeHeaders } from '../wire/headers.ts'
+import { encodeHeaders, encodeHeadersButLength } from '../wire/headers.ts'
 import { inspect } from '../wire/inspect.ts'
 
 /** A client's request from its coming to the end of its response. */
@@ -28,7 +35,9 @@ const EMPTY = new Uint8Array(0)
 export function answerAtOnce(exchange: Exchange, response: Response): boolean {
   const bytes = takeWhole(response)
   if (bytes === undefined) return false
-  send(exchange.id, getStatus(response), encode(encodeHeaders(getHeaders(response))), bytes)
+  const headers = getHeaders(response)
+  const head = bytes.length === 0 ? encodeHeaders(headers) : encodeHeadersButLength(headers)
+  send(exchange.id, getStatus(response), encode(head), bytes)
   exchange.isOver = true
   return true
 }
@@ -37,7 +46,8 @@ export function answerAtOnce(exchange: Exchange, response: Response): boolean {
 export async function answer(exchange: Exchange, value: unknown): Promise<void> {
   if (exchange.isOver) return
   if (!isResponse(value)) return answerError(exchange, `NonResponse: ${describeNonResponse(value)}`)
-  if (value.type === 'error') return answerError(exchange, 'NonResponse: Response.error() cannot be sent to a client.')
+  if (value.type === 'error')
+    return answerError(exchange, 'NonResponse: Response.error() cannot be sent to a client.')
   if (answerAtOnce(exchange, value)) return
   const stream = takeStream(value)
   const status = getStatus(value)

@@ -26,7 +26,7 @@ const MOST_DELAY = 2_147_483_647
 const MOST_DEAD = 256
 
 const { apply } = Reflect
-const nowOf = uncurry(Performance.prototype.now)
+const nowOf = uncurry(performance.now)
 const timers = makeTable<number, Timer>()
 let heap: Timer[] = []
 let lastId = 0

@@ -3,12 +3,21 @@
  *
  * - a Blob or FormData as a body: the engine reads these in an event loop that does not turn here, so that the
  *   promise would stay pending for ever. They become byte streams of our own.
- * - clone: the engine's Response has none.
+ * - a multipart form: the engine corrupts its files.
  */
 
 import { makeMultipart } from '../wire/multipart.ts'
-import { appendHeader, NativeBlob, NativeFormData, NativeResponse, NativeStream, uncurryGetter } from './primordials.ts'
+import { parseBoundary, parseMultipart } from '../wire/multipart-parse.ts'
+import {
+  appendHeader,
+  NativeBlob,
+  NativeFormData,
+  NativeResponse,
+  NativeStream,
+  uncurryGetter,
+} from './primordials.ts'
 
+const decoder = new TextDecoder()
 const blobType = uncurryGetter(NativeBlob.prototype, 'type')
 const isBlob = (value: unknown): value is Blob => value instanceof NativeBlob
 const isForm = (value: unknown): value is FormData => value instanceof NativeFormData
@@ -51,9 +60,22 @@ export function addType(headers: Headers, type: string): void {
   if (type !== '' && !headers.has('content-type')) appendHeader(headers, 'content-type', type)
 }
 
-/** `formData()` of a body whose headers the engine does not hold. */
-export function readForm(body: ReadableStream<Uint8Array> | null, type: string | null): Promise<FormData> {
-  return new NativeResponse(body, type === null ? {} : { headers: { 'content-type': type } }).formData()
+/** `formData()`: the engine reads forms in an URL's encoding, multipart forms are read here. */
+export async function readForm(bytes: Promise<ArrayBuffer>, type: string | null): Promise<FormData> {
+  const boundary = parseBoundary(type ?? '')
+  if (boundary === undefined) {
+    return new NativeResponse(
+      await bytes,
+      type === null ? {} : { headers: { 'content-type': type } },
+    ).formData()
+  }
+  const form = new NativeFormData()
+  for (const field of parseMultipart(new Uint8Array(await bytes), boundary)) {
+    const { filename, name, type: fileType } = field
+    if (filename === undefined) form.append(name, decoder.decode(field.bytes))
+    else form.append(name, new File([field.bytes], filename, { type: fileType }))
+  }
+  return form
 }
 
 export async function readBlob(bytes: Promise<ArrayBuffer>, type: string | null): Promise<Blob> {

@@ -28,24 +28,29 @@ export function guardEntropy(): () => void {
     guard(Math, 'random', 'Math.random()'),
     guard(Crypto.prototype, 'getRandomValues', 'crypto.getRandomValues()'),
     guard(Crypto.prototype, 'randomUUID', 'crypto.randomUUID()'),
-    guardClock(),
+    guardClock(performance, 'now'),
+    guardClock(performance, 'timeOrigin'),
+    guardClock(Performance.prototype, 'now'),
+    guardClock(Performance.prototype, 'timeOrigin'),
   ]
   return () => {
     for (const restore of restores) restore()
   }
 }
 
-/** `performance.now()` is 0 at the top level: a library that only measures itself there does no harm. */
-function guardClock(): () => void {
-  const descriptor = Object.getOwnPropertyDescriptor(Performance.prototype, 'now')
-  const native = descriptor?.value as (() => number) | undefined
-  if (!descriptor || !native) return () => {}
+/** The clock is 0 at the top level: a library that only measures itself there does no harm. */
+function guardClock<T extends object>(owner: T, name: keyof T & string): () => void {
+  const descriptor = Object.getOwnPropertyDescriptor(owner, name)
+  const native = descriptor?.get ?? (descriptor?.value as (() => number) | undefined)
+  if (!descriptor?.configurable || !native) return () => {}
   const { apply } = Reflect
-  const standIn = function now(this: unknown): number {
+  const standIn = function (this: unknown): number {
     return phase.isLive ? apply(native, this, []) : 0
   }
-  Object.defineProperty(Performance.prototype, 'now', { ...descriptor, value: standIn })
+  const changed = descriptor.get ? { get: standIn } : { value: standIn }
+  Object.defineProperty(owner, name, { ...descriptor, ...changed })
   return () => {
-    if (Performance.prototype.now === standIn) Object.defineProperty(Performance.prototype, 'now', descriptor)
+    const now = Object.getOwnPropertyDescriptor(owner, name)
+    if (now?.value === standIn || now?.get === standIn) Object.defineProperty(owner, name, descriptor)
   }
 }

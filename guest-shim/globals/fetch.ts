@@ -4,7 +4,7 @@
 
 import { type Answered, Outbound, type Redirect } from '../bindings/outbound.ts'
 import { requireLive } from '../turn/phase.ts'
-import { decodeHeaders, encodeHeaders } from '../wire/headers.ts'
+import { decodeHeaders, encodeHeadersButLength } from '../wire/headers.ts'
 import { encode, isView, NativePromise, NativeTypeError, NativeURL, slice } from './primordials.ts'
 import { Request } from './request.ts'
 import { Response, setOrigin } from './response.ts'
@@ -31,7 +31,7 @@ export function fetch(input: string | URL | Request, init?: RequestInit): Promis
       setOrigin(response, { url: answer.url, redirected, type: 'default' })
       resolve(response)
     }
-    const headers = encodeHeaders(request.headers)
+    const headers = encodeHeadersButLength(request.headers)
     const head = `${request.method}\n${url}${headers === '' ? '' : `\n${headers}`}`
     const outbound = new Outbound({ head, body: toBody(request, init?.body), redirect }, give, reject)
     signal?.addEventListener('abort', () => outbound.abort(signal.reason), { once: true })
@@ -43,6 +43,11 @@ function toWireUrl(text: string): string {
   const url = new NativeURL(text)
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
     throw new NativeTypeError(`fetch failed: the scheme of ${slice(text, 0, 200)} is not http or https`)
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw new NativeTypeError(
+      'fetch failed: the URL holds a user name or password; send an authorization header',
+    )
   }
   const hash = text.indexOf('#')
   return hash < 0 ? text : slice(text, 0, hash)

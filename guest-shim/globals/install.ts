@@ -6,6 +6,7 @@ import { guestConsole } from '../bindings/console.ts'
 import { addFetchListener } from '../app.ts'
 import { guardEntropy } from './entropy.ts'
 import { fetch } from './fetch.ts'
+import { defineProperty } from './primordials.ts'
 import { Request } from './request.ts'
 import { Response } from './response.ts'
 import { canParseUrl, from, parseUrl, values } from './streams.ts'
@@ -39,6 +40,9 @@ export function installGlobals(): () => void {
       else nativeListen(type, listener, options)
     },
   })
+  // a bundler may rename a class that is called like a global
+  defineProperty(Request, 'name', { value: 'Request' })
+  defineProperty(Response, 'name', { value: 'Response' })
   put(AbortSignal, { timeout })
   put(URL, { canParse: canParseUrl, parse: parseUrl })
   put(ReadableStream, { from })

@@ -60,6 +60,7 @@ export const NativeURL = URL
 export const NativeAbortController = AbortController
 
 export const appendHeader = uncurry(Headers.prototype.append)
+export const deleteHeader = uncurry(Headers.prototype.delete)
 export const getReader = uncurry(ReadableStream.prototype.getReader) as <T>(
   stream: ReadableStream<T>,
 ) => StreamReader<T>

@@ -98,9 +98,8 @@ export class Request extends NativeRequest {
     return this.#branch ? this.#branch.json() : super.json()
   }
 
-  override async formData(): Promise<FormData> {
-    if (this.bodyUsed) throw new TypeError('Request.formData: the body is already used')
-    return readForm(this.body, this.headers.get('content-type'))
+  override formData(): Promise<FormData> {
+    return readForm(this.arrayBuffer(), this.headers.get('content-type'))
   }
 
   override blob(): Promise<Blob> {

@@ -4,8 +4,17 @@
  * bodies of Blob and FormData, and the address that an answer of `fetch` came from.
  */
 
-import { addType, prepareBody, readBlob, readBytes } from './body.ts'
-import { encode, isView, NativeHeaders, NativeResponse, tee, toJson, uncurryGetter } from './primordials.ts'
+import { addType, prepareBody, readBlob, readBytes, readForm } from './body.ts'
+import {
+  deleteHeader,
+  encode,
+  isView,
+  NativeHeaders,
+  NativeResponse,
+  tee,
+  toJson,
+  uncurryGetter,
+} from './primordials.ts'
 
 type Whole = string | Uint8Array | undefined
 
@@ -35,6 +44,7 @@ export class Response extends NativeResponse {
   /** The body as it was given, while nobody has asked for the stream. */
   #whole: Whole
   #origin: Origin | undefined
+  #isLengthDropped = false
   /** After `clone`: our half of the body. */
   #branch: InstanceType<typeof NativeResponse> | undefined
 
@@ -75,14 +85,26 @@ export class Response extends NativeResponse {
   }
 
   static redirect(url: string | URL, status = 302): Response {
-    if (!REDIRECTS.includes(status)) throw new RangeError(`Response.redirect: ${status} is not a redirect status`)
+    if (!REDIRECTS.includes(status))
+      throw new RangeError(`Response.redirect: ${status} is not a redirect status`)
     return new Response(null, { status, headers: { location: new URL(`${url}`).href } })
   }
 
   static error(): Response {
     const response = new Response()
+    response.#whole = undefined
     setOrigin(response, { url: '', redirected: false, type: 'error' })
     return response
+  }
+
+  /** Without the length that the engine adds: copied to a Response with another body it would be wrong. */
+  override get headers(): Headers {
+    const headers = getHeaders(this)
+    if (this.#whole !== undefined && this.#whole !== EMPTY && !this.#isLengthDropped) {
+      this.#isLengthDropped = true
+      deleteHeader(headers, 'content-length')
+    }
+    return headers
   }
 
   override get status(): number {
@@ -106,6 +128,7 @@ export class Response extends NativeResponse {
   }
 
   override get body(): ReadableStream<Uint8Array> | null {
+    if (this.#whole !== undefined) void this.headers
     this.#whole = undefined
     return getBody(this.#branch ?? this)
   }
@@ -127,7 +150,7 @@ export class Response extends NativeResponse {
   }
 
   override formData(): Promise<FormData> {
-    return this.#branch ? this.#branch.formData() : super.formData()
+    return readForm(this.arrayBuffer(), this.headers.get('content-type'))
   }
 
   override blob(): Promise<Blob> {

@@ -8,9 +8,16 @@ import { NativeAbortController, NativeTypeError } from './primordials.ts'
 
 type Callback = (...args: unknown[]) => unknown
 
-function start(name: string, callback: Callback, delay: unknown, repeats: boolean, args: readonly unknown[]): number {
+function start(
+  name: string,
+  callback: Callback,
+  delay: unknown,
+  repeats: boolean,
+  args: readonly unknown[],
+): number {
   requireLive(`${name}()`)
-  if (typeof callback !== 'function') throw new NativeTypeError(`${name}: the first argument must be a function`)
+  if (typeof callback !== 'function')
+    throw new NativeTypeError(`${name}: the first argument must be a function`)
   return startTimer(callback, Number(delay), repeats, args)
 }
 

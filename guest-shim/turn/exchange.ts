@@ -21,7 +21,12 @@ export interface Handler {
 const open = makeTable<number, Exchange>()
 
 /** `next`: the event after this one; a short body comes with its request. Returns whether it was used. */
-export function receiveRequest(record: RequestRecord, next: Event | undefined, handler: Handler, env: unknown): boolean {
+export function receiveRequest(
+  record: RequestRecord,
+  next: Event | undefined,
+  handler: Handler,
+  env: unknown,
+): boolean {
   const exchange: Exchange = record
   let usedNext = false
   try {
@@ -69,6 +74,7 @@ watchReleases((id) => {
 export function loseClient(id: number): void {
   const exchange = open.get(id)
   if (exchange === undefined) return
+  open.delete(id)
   exchange.isOver = true
   abortIncoming(exchange)
   exchange.cancelStream?.(new NativeTypeError('The client went away'))

@@ -86,5 +86,7 @@ function toBytes(chunk: unknown): Uint8Array {
   if (chunk instanceof Uint8Array) return chunk
   if (isView(chunk)) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength)
   if (chunk instanceof ArrayBuffer) return new Uint8Array(chunk)
-  throw new NativeTypeError(`A body stream gave a chunk of type ${typeof chunk}; it must give bytes (Uint8Array).`)
+  throw new NativeTypeError(
+    `A body stream gave a chunk of type ${typeof chunk}; it must give bytes (Uint8Array).`,
+  )
 }

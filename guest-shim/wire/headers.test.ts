@@ -1,7 +1,7 @@
 /** The header string and back. */
 
 import { expect, test } from 'vitest'
-import { decodeHeaders, encodeHeaders } from './headers.ts'
+import { decodeHeaders, encodeHeaders, encodeHeadersButLength } from './headers.ts'
 
 test('a header string and back', () => {
   const headers = decodeHeaders('accept\n*/*\nx-empty\n\nx-y\na: b\n')
@@ -18,9 +18,15 @@ test('no headers are an empty string', () => {
 
 test('repeated headers are joined, cookies stay apart', () => {
   expect(encodeHeaders(decodeHeaders('x\n1\nx\n2'))).toBe('x\n1, 2\n')
-  expect(encodeHeaders(decodeHeaders('set-cookie\na=1\nset-cookie\nb=2'))).toBe('set-cookie\na=1\nset-cookie\nb=2\n')
+  expect(encodeHeaders(decodeHeaders('set-cookie\na=1\nset-cookie\nb=2'))).toBe(
+    'set-cookie\na=1\nset-cookie\nb=2\n',
+  )
 })
 
 test('a header that the class refuses is left out', () => {
   expect(encodeHeaders(decodeHeaders('bad name\n1\nx\n2'))).toBe('x\n2\n')
+})
+
+test('the length can be left out', () => {
+  expect(encodeHeadersButLength(decodeHeaders('content-length\n5\nx\n2'))).toBe('x\n2')
 })

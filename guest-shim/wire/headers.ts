@@ -30,12 +30,22 @@ export function decodeHeaders(text: string): Headers {
 
 let encoded = ''
 const add = (value: string, name: string) => {
-  encoded += `${name}\n${value}\n`
+  encoded = encoded === '' ? `${name}\n${value}` : `${encoded}\n${name}\n${value}`
+}
+const addButLength = (value: string, name: string) => {
+  if (name !== 'content-length') add(value, name)
 }
 
 /** Each `set-cookie` on its own; other repeated headers as the Headers class joins them. */
 export function encodeHeaders(headers: Headers): string {
   encoded = ''
   forEach(headers, add)
+  return encoded
+}
+
+/** Without `content-length`, for a message whose whole body goes along: the engine adds one by itself. */
+export function encodeHeadersButLength(headers: Headers): string {
+  encoded = ''
+  forEach(headers, addButLength)
   return encoded
 }

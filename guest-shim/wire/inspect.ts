@@ -34,7 +34,9 @@ function formatOne(mark: string, value: unknown): string {
     case '%s':
       return typeof value === 'string' ? value : inspect(value, 1)
     case '%d':
-      return typeof value === 'bigint' ? `${value}n` : String(typeof value === 'object' ? Number.NaN : Number(value))
+      return typeof value === 'bigint'
+        ? `${value}n`
+        : String(typeof value === 'object' ? Number.NaN : Number(value))
     case '%i':
       return String(Number.parseInt(String(value), 10))
     case '%f':
@@ -94,7 +96,8 @@ function showKind(value: object, depth: number, path: readonly object[]): string
     return `[${name}: ${show(value.valueOf(), depth, path)}]`
   }
   if (value instanceof ArrayBuffer) return `ArrayBuffer { byteLength: ${value.byteLength} }`
-  if (depth < 0 || path.length > MOST_DEPTH + 1) return Array.isArray(value) ? '[Array]' : `[${name || 'Object'}]`
+  if (depth < 0 || path.length > MOST_DEPTH + 1)
+    return Array.isArray(value) ? '[Array]' : `[${name || 'Object'}]`
   const next = depth - 1
   if (Array.isArray(value)) return wrap('', '[', showItems(value, value.length, next, path), ']')
   if (ArrayBuffer.isView(value) && !(value instanceof DataView)) {
@@ -106,11 +109,19 @@ function showKind(value: object, depth: number, path: readonly object[]): string
     return wrap(`Set(${value.size}) `, '{', showItems([...first(value)], value.size, next, path), '}')
   }
   const entries = (value as { entries?: unknown }).entries
-  if ((name === 'Headers' || name === 'FormData' || name === 'URLSearchParams') && typeof entries === 'function') {
+  if (
+    (name === 'Headers' || name === 'FormData' || name === 'URLSearchParams') &&
+    typeof entries === 'function'
+  ) {
     return wrap(`${name} `, '{', showPairs(value as Iterable<[unknown, unknown]>, next, path, ': '), '}')
   }
   if (name === 'URL') return `URL { '${String(value)}' }`
-  return wrap(name === 'Object' ? '' : `${name || '[Object: null prototype]'} `, '{', showFields(value, next, path), '}')
+  return wrap(
+    name === 'Object' ? '' : `${name || '[Object: null prototype]'} `,
+    '{',
+    showFields(value, next, path),
+    '}',
+  )
 }
 
 function nameOf(value: object): string {
@@ -123,12 +134,25 @@ function nameOf(value: object): string {
 function showError(error: Error, depth: number, path: readonly object[]): string {
   const head = error.message === '' ? error.name : `${error.name}: ${error.message}`
   let text = cut(head, MOST_TEXT)
-  if (typeof error.stack === 'string' && error.stack !== '') text += `\n${cut(error.stack.trimEnd(), MOST_TEXT)}`
-  const fields = showFields(error, depth - 1, path, ['stack', 'message', 'name', 'fileName', 'lineNumber', 'columnNumber'])
+  if (typeof error.stack === 'string' && error.stack !== '')
+    text += `\n${cut(error.stack.trimEnd(), MOST_TEXT)}`
+  const fields = showFields(error, depth - 1, path, [
+    'stack',
+    'message',
+    'name',
+    'fileName',
+    'lineNumber',
+    'columnNumber',
+  ])
   return fields.length === 0 ? text : `${text} ${wrap('', '{', fields, '}')}`
 }
 
-function showItems(items: ArrayLike<unknown>, total: number, depth: number, path: readonly object[]): string[] {
+function showItems(
+  items: ArrayLike<unknown>,
+  total: number,
+  depth: number,
+  path: readonly object[],
+): string[] {
   const shown: string[] = []
   for (let i = 0; i < Math.min(items.length, MOST_ENTRIES); i++) {
     shown.push(i in items || ArrayBuffer.isView(items) ? show(items[i], depth, path) : '<empty>')
@@ -136,7 +160,12 @@ function showItems(items: ArrayLike<unknown>, total: number, depth: number, path
   return more(shown, total)
 }
 
-function showPairs(pairs: Iterable<[unknown, unknown]>, depth: number, path: readonly object[], mark: string): string[] {
+function showPairs(
+  pairs: Iterable<[unknown, unknown]>,
+  depth: number,
+  path: readonly object[],
+  mark: string,
+): string[] {
   const shown: string[] = []
   let total = 0
   for (const [key, value] of pairs) {
@@ -146,7 +175,12 @@ function showPairs(pairs: Iterable<[unknown, unknown]>, depth: number, path: rea
   return more(shown, total)
 }
 
-function showFields(value: object, depth: number, path: readonly object[], hidden: readonly string[] = []): string[] {
+function showFields(
+  value: object,
+  depth: number,
+  path: readonly object[],
+  hidden: readonly string[] = [],
+): string[] {
   const keys = Reflect.ownKeys(value).filter((key) => !hidden.includes(String(key)))
   const shown: string[] = []
   for (const key of keys) {
@@ -154,7 +188,9 @@ function showFields(value: object, depth: number, path: readonly object[], hidde
     const field = Object.getOwnPropertyDescriptor(value, key)
     if (!field || (!field.enumerable && key !== 'cause')) continue
     const label = typeof key === 'symbol' ? `[${String(key)}]` : IDENTIFIER.test(key) ? key : quote(key)
-    shown.push(`${label}: ${field.get ? '[Getter]' : field.set ? '[Setter]' : show(field.value, depth, path)}`)
+    shown.push(
+      `${label}: ${field.get ? '[Getter]' : field.set ? '[Setter]' : show(field.value, depth, path)}`,
+    )
   }
   return shown.length < MOST_ENTRIES ? shown : more(shown, keys.length)
 }
