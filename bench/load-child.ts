@@ -109,7 +109,7 @@ function parseHead(text: string): Head {
 
 function isComplete(data: Buffer, bodyAt: number, length: number): boolean {
   if (length >= 0) return data.length >= bodyAt + length
-  for (let at = bodyAt; ; ) {
+  for (let at = bodyAt; ;) {
     const lineEnd = data.indexOf('\r\n', at)
     if (lineEnd < 0) return false
     const size = Number.parseInt(data.latin1Slice(at, lineEnd), 16)

@@ -22,7 +22,9 @@ export interface LoadResult {
 }
 
 export async function load(plan: LoadPlan): Promise<LoadResult> {
-  const child = fork(new URL('load-child.ts', import.meta.url), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+  const child = fork(new URL('load-child.ts', import.meta.url), {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  })
   const answer = new Promise<LoadResult>((resolve, reject) => {
     child.once('message', (message) => resolve(message as LoadResult))
     child.once('exit', () => reject(new Error('the load generator ended without a result')))

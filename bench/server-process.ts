@@ -17,6 +17,8 @@ export interface ServerProcess extends AsyncDisposable {
   readonly port: number
   /** Host names that it answers to. */
   readonly hosts: readonly string[]
+  /** From the start of the process to its first answer. */
+  readonly readyMs: number
 }
 
 export interface StartOptions {
@@ -33,15 +35,16 @@ const STOP_MS = 3000
 const OUTPUT_KEPT = 2000
 
 const running = new Set<ChildProcess>()
-process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')))
+process.on('exit', () => running.forEach((child) => kill(child, 'SIGKILL')))
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1))
 
 /** Resolves when the server has answered its first request. */
 export async function startProcess(options: StartOptions): Promise<ServerProcess> {
   const { command, args, port, hosts } = options
+  const startedAt = performance.now()
   const child = options.channel
-    ? fork(command, args, { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
-    : spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+    ? fork(command, args, { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], detached: true })
+    : spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true })
   running.add(child)
   child.once('exit', () => running.delete(child))
   let output = ''
@@ -52,13 +55,13 @@ export async function startProcess(options: StartOptions): Promise<ServerProcess
   child.stderr?.on('data', keep)
   let failure: unknown
   child.once('error', (error) => (failure = error))
-  const deadline = performance.now() + READY_MS
   for (;;) {
     try {
       await firstResponse(port, hosts[0]!)
-      return { child, port, hosts, [Symbol.asyncDispose]: () => stop(child) }
+      const readyMs = performance.now() - startedAt
+      return { child, port, hosts, readyMs, [Symbol.asyncDispose]: () => stop(child) }
     } catch (error) {
-      if (failure === undefined && child.exitCode === null && performance.now() < deadline) {
+      if (failure === undefined && child.exitCode === null && performance.now() - startedAt < READY_MS) {
         await new Promise((resolve) => setTimeout(resolve, 5))
         continue
       }
@@ -70,11 +73,21 @@ export async function startProcess(options: StartOptions): Promise<ServerProcess
 
 async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return
-  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS)
+  const timer = setTimeout(kill, STOP_MS, child, 'SIGKILL')
   const gone = once(child, 'exit')
-  child.kill('SIGTERM')
+  kill(child, 'SIGTERM')
   await gone
   clearTimeout(timer)
+}
+
+/** With all that it started: each server leads a process group of its own. */
+function kill({ pid }: ChildProcess, signal: NodeJS.Signals): void {
+  if (pid === undefined) return
+  try {
+    process.kill(-pid, signal)
+  } catch {
+    // it is gone
+  }
 }
 
 /** A port that was free a moment ago. */

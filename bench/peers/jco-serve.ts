@@ -1,7 +1,8 @@
 /**
  * The peer next door: the same app as a plain `wasi:http` component, served by `jco serve`. Built with the same
  * version of componentize-js as NANO's components. The WIT files come with jco; componentize-js speaks an older patch
- * of WASI 0.2 and wants one text.
+ * of WASI 0.2 and wants one text. Every request gets an instance of its own (`--isolate-requests instance`): with one
+ * instance for all, this guest's `fetch` event answers the first request and hangs in the second.
  */
 
 import { readFile, writeFile } from 'node:fs/promises'
@@ -39,7 +40,17 @@ export async function buildForJco(directory: string): Promise<string> {
 export async function startJcoServe(component: string): Promise<ServerProcess> {
   const port = await findPort()
   const jco = fileURLToPath(new URL('.bin/jco', MODULES))
-  const args = [jco, 'serve', component, '--host', '127.0.0.1', '--port', String(port)]
+  const args = [
+    jco,
+    'serve',
+    component,
+    '--host',
+    '127.0.0.1',
+    '--port',
+    String(port),
+    '--isolate-requests',
+    'instance',
+  ]
   return startProcess({ command: process.execPath, args, port, hosts: ['localhost'] })
 }
 

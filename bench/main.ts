@@ -1,0 +1,84 @@
+/**
+ * Door: `npm run bench [-- --quick] [part ...]`. Runs the parts one after the other, prints a table and writes it as
+ * JSON to bench/results/. A part that fails is reported and does not keep the others from running; the exit status
+ * then is 1.
+ */
+
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+import { coldStart } from './cold-start.ts'
+import { deploy } from './deploy.ts'
+import { toLine } from './figure.ts'
+import type { Bench, Figure } from './figure.ts'
+import { describeMachine } from './machine.ts'
+import { memory } from './memory.ts'
+import { buildExample } from './nano.ts'
+import { rps } from './rps.ts'
+import { turn } from './turn.ts'
+
+const PARTS: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
+  rps,
+  'cold-start': coldStart,
+  memory,
+  deploy,
+  turn,
+}
+const RESULTS = fileURLToPath(new URL('results/', import.meta.url))
+
+const args = process.argv.slice(2)
+const quick = args.includes('--quick')
+const names = args.filter((arg) => arg !== '--quick')
+const unknown = names.filter((name) => PARTS[name] === undefined)
+if (unknown.length > 0) {
+  process.stderr.write(`no such part: ${unknown.join(', ')}; there are ${Object.keys(PARTS).join(', ')}\n`)
+  process.exit(2)
+}
+
+const machine = describeMachine()
+const directory = mkdtempSync(join(tmpdir(), 'nano-bench-'))
+process.on('exit', () => rmSync(directory, { recursive: true, force: true }))
+
+const component = join(directory, 'hello.wasm')
+const parts: { name: string; figures: Figure[]; failure?: string }[] = []
+const { versions } = machine
+process.stdout.write(
+  `${machine.date}, ${machine.cpu}, ${machine.cores} cores, ${machine.system}, load ${machine.loadAverage.toFixed(1)}\n` +
+    `${Object.entries(versions)
+      .map(([name, version]) => `${name} ${version}`)
+      .join(', ')}\n`,
+)
+await buildExample('hello', component)
+for (const name of names.length > 0 ? names : Object.keys(PARTS)) parts.push(await runPart(name))
+
+mkdirSync(RESULTS, { recursive: true })
+const file = join(RESULTS, `${machine.date.replaceAll(':', '-').slice(0, 19)}.json`)
+writeFileSync(file, `${JSON.stringify({ ...machine, quick, parts }, undefined, 2)}\n`)
+process.stdout.write(`\nwritten to ${file}\n`)
+// the WASI shim behind componentize-js keeps a thread that would keep the process
+process.exit(parts.some((part) => part.failure !== undefined) ? 1 : 0)
+
+async function runPart(name: string): Promise<{ name: string; figures: Figure[]; failure?: string }> {
+  const figures: Figure[] = []
+  const bench: Bench = {
+    component,
+    directory,
+    seconds: quick ? 1 : 4,
+    add: (figure) => void figures.push(figure),
+    tell: (text) =>
+      void process.stderr.write(process.stderr.isTTY ? `\r\u001B[K${text} ...` : `${text} ...\n`),
+  }
+  let failure: string | undefined
+  try {
+    await PARTS[name]!(bench)
+  } catch (error) {
+    failure = error instanceof Error ? error.message : String(error)
+  }
+  if (process.stderr.isTTY) process.stderr.write('\r\u001B[K')
+  const lines = figures.map(toLine)
+  if (failure !== undefined) lines.push(`  FAILED: ${failure}`)
+  process.stdout.write(`\n${name}\n${lines.join('\n')}\n`)
+  return { name, figures, ...(failure === undefined ? {} : { failure }) }
+}

@@ -1,0 +1,111 @@
+/**
+ * Requests per second and latency under load, NANO and its peers in turn (A B C, A B C, ...) because a machine's speed
+ * drifts; figures are medians of the rounds, ratios medians of the rounds' ratios. The load generator shares the
+ * machine with the server, which costs a server with several threads more than one with a single thread.
+ */
+
+import { availableParallelism } from 'node:os'
+
+import { median } from './figure.ts'
+import type { Bench } from './figure.ts'
+import { firstResponse } from './first-response.ts'
+import { load } from './load.ts'
+import type { LoadResult } from './load.ts'
+import { startNano } from './nano.ts'
+import type { NanoProcess } from './nano.ts'
+import { buildForJco, startJcoServe } from './peers/jco-serve.ts'
+import { startNode } from './peers/node.ts'
+import { startWorkerd } from './peers/workerd.ts'
+import type { ServerProcess } from './server-process.ts'
+
+interface Contender {
+  readonly name: string
+  start(): Promise<ServerProcess>
+}
+
+const CONNECTIONS = 64
+const ROUNDS = 3
+const MANY = 200
+const WARM_UP_MS = 60_000
+
+export async function rps(bench: Bench): Promise<void> {
+  const shards = availableParallelism()
+  const nano = (apps: number, count: number): Contender => ({
+    name: `NANO, ${toCount(apps, 'app')}, ${toCount(count, 'shard')}`,
+    start: () => startWarmNano(bench, apps, count),
+  })
+  const workerd = (apps: number): Contender => ({
+    name: `workerd, ${apps === 1 ? '1 app' : `${apps} apps behind a router`}`,
+    start: () => startWorkerd(apps, bench.directory),
+  })
+  const counts = shards === 1 ? [1] : [1, shards]
+  await compare(bench, [
+    ...counts.map((count) => nano(1, count)),
+    workerd(1),
+    { name: 'jco serve, 1 app', start: async () => startJcoServe(await buildForJco(bench.directory)) },
+    { name: 'Node, 1 app', start: startNode },
+  ])
+  await compare(bench, [...counts.map((count) => nano(MANY, count)), workerd(MANY)])
+}
+
+async function compare(bench: Bench, contenders: readonly Contender[]): Promise<void> {
+  await using stack = new AsyncDisposableStack()
+  const runs: { name: string; server: ServerProcess; results: LoadResult[] }[] = []
+  const failures: unknown[] = []
+  for (const { name, start } of contenders) {
+    bench.tell(`starting ${name}`)
+    try {
+      const server = stack.use(await start())
+      runs.push({ name, server, results: [] })
+      await load({ port: server.port, hosts: server.hosts, connections: CONNECTIONS, seconds: bench.seconds })
+    } catch (error) {
+      failures.push(error)
+      bench.add({ name, value: undefined, unit: 'requests/s', note: toReason(error) })
+    }
+  }
+  for (let round = 1; round <= ROUNDS; round++) {
+    for (const { name, server, results } of runs) {
+      bench.tell(`load on ${name}, round ${round} of ${ROUNDS}`)
+      const { port, hosts } = server
+      results.push(await load({ port, hosts, connections: CONNECTIONS, seconds: bench.seconds }))
+    }
+  }
+  for (const { name, results } of runs) {
+    const errors = results.reduce((sum, result) => sum + result.errors, 0)
+    if (errors > 0) failures.push(new Error(`${name}: ${toCount(errors, 'error')}`))
+    bench.add({
+      name,
+      value: median(results.map((result) => result.rps)),
+      unit: 'requests/s',
+      p50Ms: median(results.map((result) => result.p50Ms)),
+      p99Ms: median(results.map((result) => result.p99Ms)),
+      ...(errors > 0 ? { note: toCount(errors, 'error') } : {}),
+    })
+  }
+  for (const ours of runs.filter(({ name }) => name.startsWith('NANO'))) {
+    for (const theirs of runs.filter(({ name }) => !name.startsWith('NANO'))) {
+      const ratios = ours.results.map((result, i) => result.rps / theirs.results[i]!.rps)
+      bench.add({ name: `${ours.name} / ${theirs.name.split(',')[0]}`, value: median(ratios), unit: 'x' })
+    }
+  }
+  if (failures.length > 0) throw new AggregateError(failures, failures.map(toReason).join('; '))
+}
+
+/** Every tenant has its instance in every shard. Which shard gets a connection is the system's choice. */
+async function startWarmNano(bench: Bench, apps: number, shards: number): Promise<NanoProcess> {
+  const { component, directory } = bench
+  const server = await startNano({ component, directory, apps, shards })
+  const deadline = performance.now() + WARM_UP_MS
+  while ((await server.counters()).liveInstances < apps * shards && performance.now() < deadline) {
+    for (const host of server.hosts) await firstResponse(server.port, host)
+  }
+  return server
+}
+
+function toCount(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
+}
+
+function toReason(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split('\n', 1)[0]!
+}
