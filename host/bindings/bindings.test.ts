@@ -146,6 +146,17 @@ describe('request body', () => {
     expect([port.said, events, bodies.isPending()]).toEqual([['pull', 'cancel'], [], false])
   })
 
+  test('a body that is cancelled in the turn of the answer is cancelled', ({ expect }) => {
+    const { events, meter, mailbox } = makeGuest()
+    const port = makePort()
+    const bodies = new RequestBodyBinding(mailbox, meter)
+    bodies.add(1, port)
+    bodies.imports.cancel(1)
+    bodies.close(1)
+    bodies.flush()
+    expect([port.said, events]).toEqual([['pull', 'cancel'], []])
+  })
+
   test('a guest that reads on after its response is told', ({ expect }) => {
     const { events, meter, mailbox } = makeGuest()
     const bodies = new RequestBodyBinding(mailbox, meter)

@@ -81,7 +81,7 @@ export class RequestBodyBinding implements Binding {
     if (body === undefined) return
     const isAwaited = body.isPulled && !body.isCancelled
     this.#remove(id, body)
-    if (!body.isCancelled) body.port.cancelBody()
+    body.port.cancelBody()
     if (!isAwaited) return
     const message = 'the response was complete before the body was read'
     this.#mailbox.post({ tag: 'request-body-failed', val: { id, message } })
