@@ -37,14 +37,15 @@ export async function pump(stream: ReadableStream<Uint8Array>, sink: Sink): Prom
     const second = observe(reader.read())
     for (let i = 0; i < TICKS && !second.settled; i++) await undefined
     if (second.settled?.done) return sink.whole(head)
-    let hasRoom = sink.start(head)
+    // to be told of room one must wait for it before anything else: the host says it once
+    if (!sink.start(head)) await sink.waitForRoom()
     let part = second.settled ?? (await second.promise)
     for (;;) {
-      if (!hasRoom) await sink.waitForRoom()
       if (sink.isGone()) return
       if (part.done) return sink.finish()
       const bytes = toBytes(part.value)
-      hasRoom = bytes.length === 0 || sink.write(bytes)
+      if (bytes.length > 0 && !sink.write(bytes)) await sink.waitForRoom()
+      if (sink.isGone()) return
       part = await reader.read()
     }
   } catch (error) {
