@@ -18,7 +18,7 @@ export async function deploy(bench: Bench): Promise<void> {
   const second = join(bench.directory, 'second.wasm')
   for (const name of ['hello', 'classic', 'rest-api']) {
     bench.tell(`building ${name}`)
-    const { durationMs } = await buildExample(name, second)
+    const durationMs = await buildExample(name, second)
     bench.add({ name: `build of apps/${name}`, value: durationMs, unit: 'ms' })
   }
   bench.add({ name: 'component of apps/hello', value: statSync(bench.component).size / MIB, unit: 'MiB' })

@@ -23,7 +23,7 @@ interface Head {
 
 process.once('message', (plan: LoadPlan) => {
   run(plan).then(
-    (result) => process.send!(result, () => process.disconnect()),
+    (result) => process.send?.(result, undefined, undefined, () => process.disconnect?.()),
     (error: unknown) => {
       process.stderr.write(`${String(error)}\n`)
       process.exit(1)
@@ -52,12 +52,12 @@ async function run({ port, hosts, connections, seconds }: LoadPlan): Promise<Loa
       socket.write(requests[next++ % requests.length]!)
     }
     socket.on('connect', send)
-    socket.on('data', (piece) => {
+    socket.on('data', (piece: Buffer) => {
       const data = rest === undefined ? piece : Buffer.concat([rest, piece])
       rest = data
       const end = data.indexOf('\r\n\r\n')
       if (end < 0) return
-      const text = data.latin1Slice(0, end)
+      const text = data.toString('latin1', 0, end)
       if (text !== lastHead) {
         head = parseHead(text)
         lastHead = text
@@ -112,7 +112,7 @@ function isComplete(data: Buffer, bodyAt: number, length: number): boolean {
   for (let at = bodyAt; ;) {
     const lineEnd = data.indexOf('\r\n', at)
     if (lineEnd < 0) return false
-    const size = Number.parseInt(data.latin1Slice(at, lineEnd), 16)
+    const size = Number.parseInt(data.toString('latin1', at, lineEnd), 16)
     at = lineEnd + 2 + size + 2
     if (at > data.length) return false
     if (size === 0) return true

@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 import { buildToFile } from '../host/build/build.ts'
-import type { BuildResult } from '../host/build/build.ts'
 import type { ServerCounters } from '../host/server.ts'
 import { toHosts } from './hosts.ts'
 import { findPort, startProcess } from './server-process.ts'
@@ -25,9 +24,10 @@ export interface NanoProcess extends ServerProcess {
   counters(): Promise<ServerCounters>
 }
 
-/** Builds one of the example apps. */
-export function buildExample(name: string, file: string): Promise<BuildResult> {
-  return buildToFile(fileURLToPath(new URL(`../apps/${name}`, import.meta.url)), file)
+/** Builds one of the example apps; how long it took. */
+export async function buildExample(name: string, file: string): Promise<number> {
+  const { durationMs } = await buildToFile(fileURLToPath(new URL(`../apps/${name}`, import.meta.url)), file)
+  return durationMs
 }
 
 export async function startNano({ component, apps, shards, directory }: NanoOptions): Promise<NanoProcess> {

@@ -20,13 +20,15 @@ import type { ServerProcess } from './server-process.ts'
 
 interface Contender {
   readonly name: string
-  start(): Promise<ServerProcess>
+  readonly start: () => Promise<ServerProcess>
 }
 
 const CONNECTIONS = 64
 const ROUNDS = 3
 const MANY = 200
-const WARM_UP_MS = 60_000
+/** Load before the first round, in units of a round: many apps need more to be called often enough each. */
+const WARM_UP = { one: 1, many: 5 }
+const ALL_LIVE_MS = 60_000
 
 export async function rps(bench: Bench): Promise<void> {
   const shards = availableParallelism()
@@ -57,7 +59,9 @@ async function compare(bench: Bench, contenders: readonly Contender[]): Promise<
     try {
       const server = stack.use(await start())
       runs.push({ name, server, results: [] })
-      await load({ port: server.port, hosts: server.hosts, connections: CONNECTIONS, seconds: bench.seconds })
+      const { port, hosts } = server
+      const seconds = bench.seconds * (hosts.length > 1 ? WARM_UP.many : WARM_UP.one)
+      await load({ port, hosts, connections: CONNECTIONS, seconds })
     } catch (error) {
       failures.push(error)
       bench.add({ name, value: undefined, unit: 'requests/s', note: toReason(error) })
@@ -95,7 +99,7 @@ async function compare(bench: Bench, contenders: readonly Contender[]): Promise<
 async function startWarmNano(bench: Bench, apps: number, shards: number): Promise<NanoProcess> {
   const { component, directory } = bench
   const server = await startNano({ component, directory, apps, shards })
-  const deadline = performance.now() + WARM_UP_MS
+  const deadline = performance.now() + ALL_LIVE_MS
   while ((await server.counters()).liveInstances < apps * shards && performance.now() < deadline) {
     for (const host of server.hosts) await firstResponse(server.port, host)
   }

@@ -25,9 +25,12 @@ const APP = `addEventListener('fetch', (event) => event.respondWith(
 
 /** Builds the component; its path. */
 export async function buildForJco(directory: string): Promise<string> {
+  const sourcePath = join(directory, 'jco-hello.js')
+  await writeFile(sourcePath, APP)
   const packages = await Promise.all(PACKAGES.map(readPackage))
   const world = `package bench:hello;\nworld hello { include wasi:http/proxy@${GUEST_WASI}; }\n`
-  const { component } = await componentize(APP, {
+  const { component } = await componentize({
+    sourcePath,
     witWorld: world + packages.join('\n'),
     worldName: 'hello',
   })
