@@ -1,6 +1,6 @@
 /**
- * What a tenant has to say to its developer and to the operator, and a log that writes it as JSON lines. A line is
- * bounded, and JSON escapes what an app could drive a terminal with.
+ * What a tenant has to say to its developer and to the operator. Texts are bounded here; whoever writes them escapes
+ * what an app could drive a terminal with.
  */
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
@@ -34,17 +34,6 @@ export interface Log {
 
 /** The most characters of a text that are kept. */
 const TEXT_LENGTH = 16 * 1024
-
-/** A log that gives one JSON line per record to `write`. */
-export function createJsonLog(write: (line: string) => void): Log {
-  return {
-    write({ level, tenant, request, event, text }) {
-      const ts = new Date().toISOString()
-      const msg = boundText(text)
-      write(`${JSON.stringify({ ts, level, event, app: tenant, request, msg })}\n`)
-    },
-  }
-}
 
 /** A text cut to what a log takes. */
 export function boundText(text: string): string {

@@ -5,6 +5,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, describe, test } from 'vitest'
 import { openDialer } from '../../host/bindings/dialer.ts'
 import { buildApp } from '../../host/build/build.ts'
@@ -27,7 +28,7 @@ const dialer = openDialer()
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'nano-instance-'))
-  const guest = join(import.meta.dirname, 'bare-guest.ts')
+  const guest = fileURLToPath(new URL('./bare-guest.ts', import.meta.url))
   const { component } = await buildApp({ entry: guest, shim: guest })
   const engine = openEngine(await buildEngine(component, directory))
   const { segments, memoryMinPages } = splitComponent(component)
