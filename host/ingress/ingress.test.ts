@@ -222,6 +222,20 @@ describe('bodies', () => {
     expect(await talk(port, `${head}2\r\nab\r\n1\r\nc\r\n0\r\n\r\n${LAST}`)).toMatch(/\r\n\r\n3HTTP[^]*none$/)
   })
 
+  it('does not hold a request back for a small body that comes slowly', async ({ expect }) => {
+    const { port, events } = await start((exchange, events) => {
+      events.push(exchange.smallBody ? 'whole' : 'streamed')
+      exchange.pullBody()
+    })
+    const socket = connect(port, '127.0.0.1')
+    socket.write('POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 5\r\n\r\nab')
+    await new Promise((resolve) => setTimeout(resolve, 60))
+    expect(events).toEqual(['streamed'])
+    socket.write('cde')
+    const [answer] = (await once(socket, 'data')) as [Buffer]
+    expect(answer.toString()).toMatch(/\r\n\r\n5$/)
+  })
+
   it('tells the guest when a client breaks off', async ({ expect }) => {
     const { port, events } = await start((exchange) => exchange.pullBody())
     const socket = connect(port, '127.0.0.1')

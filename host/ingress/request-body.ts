@@ -1,7 +1,7 @@
 /**
  * A request's body, read at the app's pace: nothing is taken from the socket but what was asked for, beyond the one
- * buffer that Node fills ahead. A small body of known size is collected whole instead, before the app hears of the
- * request.
+ * buffer that Node fills ahead. A small body of known size that comes at once is collected whole instead, before the
+ * app hears of the request.
  */
 
 import type { IncomingMessage } from 'node:http'
@@ -14,6 +14,9 @@ export interface BodySink {
 
 /** A body up to this size travels with its request. */
 export const SMALL_BODY_BYTES = 64 * 1024
+
+/** How long a request waits for its small body before the app hears of it without. */
+const PATIENCE_MS = 20
 
 const EMPTY = new Uint8Array(0)
 
@@ -31,11 +34,32 @@ export function toBodySize(rawHeaders: readonly string[]): number | undefined {
   return size
 }
 
-/** Collect a small body. `then` is not called when the client breaks off before its end. */
-export function collectBody(incoming: IncomingMessage, then: (body: Uint8Array) => void): void {
-  const chunks: Uint8Array[] = []
-  incoming.on('data', (chunk: Uint8Array) => chunks.push(chunk))
-  incoming.on('end', () => then(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)))
+/**
+ * Wait for a small body to be here, without taking anything: `then` gets all of it, or `'streamed'` when it takes
+ * longer than moments, and is not called when the client breaks off meanwhile.
+ */
+export function collectBody(
+  incoming: IncomingMessage,
+  size: number,
+  then: (body: Uint8Array | 'streamed') => void,
+): void {
+  const settle = (): boolean => {
+    clearTimeout(patience)
+    incoming.off('readable', look)
+    return !incoming.destroyed
+  }
+  const look = (): void => {
+    if (incoming.readableLength < size) return
+    const isHere = settle()
+    const body = incoming.read() as Uint8Array | null
+    // lets the stream end, which frees the connection
+    incoming.resume()
+    if (isHere && body !== null) then(body)
+  }
+  const patience = setTimeout(() => {
+    if (settle()) then('streamed')
+  }, PATIENCE_MS)
+  incoming.on('readable', look)
 }
 
 /** One streamed body. `pull` asks for one chunk; `sink` gets it, at once or when it comes. */

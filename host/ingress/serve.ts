@@ -120,7 +120,7 @@ function dispatch(
   const size = toBodySize(incoming.rawHeaders)
   if (size === 0) open(undefined)
   else if (size === undefined || size > SMALL_BODY_BYTES) open('streamed')
-  else collectBody(incoming, open)
+  else collectBody(incoming, size, open)
 }
 
 async function closeServer(server: Server, context: ExchangeContext, graceMs: number): Promise<void> {
