@@ -171,7 +171,7 @@ describe('example apps', () => {
     const echoed = await server.send('upload.test', '/echo', { method: 'POST', body })
     expect(echoed.body.equals(body)).toBe(true)
     const counted = await server.send('upload.test', '/count', { method: 'POST', body: 'Wikipedia' })
-    expect(counted.json()).toEqual({ bytes: 9, chunks: 1, adler32: '11e60398' })
+    expect(counted.json()).toEqual({ bytes: 9, chunks: 1 })
     const big = await server.send('upload.test', '/count', { method: 'POST', body })
     expect(big.json()).toMatchObject({ bytes: 3_000_000 })
     const made = await server.send('upload.test', '/download?bytes=100000')
