@@ -8,7 +8,7 @@
 
 import { findApp } from './app.ts'
 import { failBody, takeBodyChunk } from './bindings/request-body.ts'
-import { reportError } from './bindings/console.ts'
+import { reportError } from './bindings/report.ts'
 import { failFetch, resumeFetch, takeAnswer, takeAnswerChunk } from './bindings/outbound.ts'
 import { fireTimer } from './bindings/timer.ts'
 import { installGlobals } from './globals/install.ts'

@@ -4,7 +4,7 @@
 
 import { makeTable } from '../globals/primordials.ts'
 import { hold, release } from '../host.ts'
-import { reportError } from './console.ts'
+import { reportError } from './report.ts'
 
 /** Promises that are pending, by request. */
 const pending = makeTable<number, number>()

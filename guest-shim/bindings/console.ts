@@ -3,16 +3,11 @@
  */
 
 import { encode } from '../globals/primordials.ts'
-import { type Level, log, report } from '../host.ts'
+import { type Level, log } from '../host.ts'
 import { describeError } from '../wire/error-text.ts'
 import { formatLine, inspect } from '../wire/inspect.ts'
 import { phase } from '../turn/phase.ts'
 import { now } from './timer.ts'
-
-/** An error that belongs to no request. */
-export function reportError(error: unknown): void {
-  report(encode(describeError(error)))
-}
 
 /** Where lines go while the app is built: the builder shows them. */
 const builder = console

@@ -5,18 +5,10 @@
 
 import { encode, NativePromise } from '../globals/primordials.ts'
 import type { Incoming } from '../globals/request.ts'
-import {
-  getHeaders,
-  getStatus,
-  isResponse,
-  type Response,
-  takeStream,
-  takeWhole,
-} from '../globals/response.ts'
+import { getStatus, isResponse, type Response, takeHead, takeStream, takeWhole } from '../globals/response.ts'
 import { fail, finish, send, start, write } from '../host.ts'
 import { pump, type Sink } from '../turn/pump.ts'
 import { describeError } from '../wire/error-text.ts'
-import { encodeHeaders, encodeHeadersButLength } from '../wire/headers.ts'
 import { inspect } from '../wire/inspect.ts'
 
 /** A client's request from its coming to the end of its response. */
@@ -35,9 +27,7 @@ const EMPTY = new Uint8Array(0)
 export function answerAtOnce(exchange: Exchange, response: Response): boolean {
   const bytes = takeWhole(response)
   if (bytes === undefined) return false
-  const headers = getHeaders(response)
-  const head = bytes.length === 0 ? encodeHeaders(headers) : encodeHeadersButLength(headers)
-  send(exchange.id, getStatus(response), encode(head), bytes)
+  send(exchange.id, getStatus(response), takeHead(response), bytes)
   exchange.isOver = true
   return true
 }
@@ -51,7 +41,7 @@ export async function answer(exchange: Exchange, value: unknown): Promise<void> 
   if (answerAtOnce(exchange, value)) return
   const stream = takeStream(value)
   const status = getStatus(value)
-  const head = encode(encodeHeaders(getHeaders(value)))
+  const head = takeHead(value)
   if (stream === null || exchange.method === 'HEAD') {
     send(exchange.id, status, head, EMPTY)
     exchange.isOver = true

@@ -5,9 +5,11 @@
  * wants it. When more are due the alarm is set for at once.
  */
 
+/* oxlint-disable typescript/unbound-method -- functions are taken off their prototypes here to be called with a `this` of their own */
+
 import { makeTable, uncurry } from '../globals/primordials.ts'
 import { wakeIn } from '../host.ts'
-import { reportError } from './console.ts'
+import { reportError } from './report.ts'
 
 interface Timer {
   readonly id: number

@@ -45,14 +45,22 @@ function streamParts(parts: (Uint8Array | Blob)[]): ReadableStream<Uint8Array> {
     {
       async pull(controller) {
         const part = parts[next++]
-        if (part === undefined) return controller.close()
+        if (part === undefined) {
+          controller.close()
+          return
+        }
         const bytes = isBlob(part) ? new Uint8Array(await part.arrayBuffer()) : part
         if (bytes.length > 0) controller.enqueue(bytes)
-        else return this.pull?.(controller)
+        else await this.pull?.(controller)
       },
     },
     { highWaterMark: 0 },
   )
+}
+
+/** Statuses whose messages have no body; the engine refuses to give them one. */
+export function isBodyless(status: number | undefined): boolean {
+  return status === 204 || status === 205 || status === 304
 }
 
 /** Adds the content type of a body to headers that name none. */

@@ -3,6 +3,8 @@
  * instances share, they say so instead of ending the build.
  */
 
+/* oxlint-disable typescript/unbound-method -- functions are taken off their prototypes here to be called with a `this` of their own */
+
 import { phase, requireLive } from '../turn/phase.ts'
 
 /** Replaces `owner[name]` until the first turn. Who took the function off before goes on through the stand-in. */

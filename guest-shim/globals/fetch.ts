@@ -5,12 +5,10 @@
 import { type Answered, Outbound, type Redirect } from '../bindings/outbound.ts'
 import { requireLive } from '../turn/phase.ts'
 import { decodeHeaders, encodeHeadersButLength } from '../wire/headers.ts'
+import { isBodyless } from './body.ts'
 import { encode, isView, NativePromise, NativeTypeError, NativeURL, slice } from './primordials.ts'
 import { Request } from './request.ts'
 import { Response, setOrigin } from './response.ts'
-
-/** Statuses that cannot have a body; the engine refuses to make one. */
-const isBodyless = (status: number) => status === 204 || status === 205 || status === 304
 
 export function fetch(input: string | URL | Request, init?: RequestInit): Promise<Response> {
   requireLive('fetch()')
@@ -31,8 +29,7 @@ export function fetch(input: string | URL | Request, init?: RequestInit): Promis
       setOrigin(response, { url: answer.url, redirected, type: 'default' })
       resolve(response)
     }
-    const headers = encodeHeadersButLength(request.headers)
-    const head = `${request.method}\n${url}${headers === '' ? '' : `\n${headers}`}`
+    const head = `${request.method}\n${url}\n${encodeHeadersButLength(request.headers)}`
     const outbound = new Outbound({ head, body: toBody(request, init?.body), redirect }, give, reject)
     signal?.addEventListener('abort', () => outbound.abort(signal.reason), { once: true })
   })

@@ -7,6 +7,8 @@
  * prototype, and the call costs nothing more.
  */
 
+/* oxlint-disable typescript/unbound-method -- functions are taken off their prototypes here to be called with a `this` of their own */
+
 const { bind, call } = Function.prototype
 
 export const uncurry = bind.bind(call) as <A extends unknown[], R>(

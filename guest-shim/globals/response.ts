@@ -1,22 +1,15 @@
 /**
- * Response, over the engine's own. It remembers a body that was given whole, so that a response whose body nobody
- * looked at goes out as these bytes, without a stream. It adds what the engine lacks: `clone`, `bytes`, `error`,
- * bodies of Blob and FormData, and the address that an answer of `fetch` came from.
+ * Response, over the engine's own. A body that is given whole stays out of the engine until somebody reads it, for
+ * the engine would make a stream and two headers of it: a response that nobody looks at goes out as it was given.
+ * Added is what the engine lacks: `clone`, `bytes`, `error`, bodies of Blob and FormData, and the address that an
+ * answer of `fetch` came from.
  */
 
-import { addType, prepareBody, readBlob, readBytes, readForm } from './body.ts'
-import {
-  deleteHeader,
-  encode,
-  isView,
-  NativeHeaders,
-  NativeResponse,
-  tee,
-  toJson,
-  uncurryGetter,
-} from './primordials.ts'
+import { addType, isBodyless, prepareBody, readBlob, readBytes, readForm } from './body.ts'
+import { encode, isView, NativeHeaders, NativeResponse, tee, toJson, uncurryGetter } from './primordials.ts'
+import { encodeHeaders, encodeHeadersWithType } from '../wire/headers.ts'
 
-type Whole = string | Uint8Array | undefined
+type Native = InstanceType<typeof NativeResponse>
 
 /** Set on what `fetch` returns and on `Response.error()`. */
 interface Origin {
@@ -30,47 +23,74 @@ const getHeaders = uncurryGetter(NativeResponse.prototype, 'headers')
 const getBody = uncurryGetter(NativeResponse.prototype, 'body')
 const getBodyUsed = uncurryGetter(NativeResponse.prototype, 'bodyUsed')
 
-const EMPTY = new Uint8Array(0)
-/** Copying more than this to remember it costs more than the stream. */
-const MOST_REMEMBERED = 262_144
+const TEXT_TYPE = 'text/plain;charset=UTF-8'
+const JSON_TYPE = { 'content-type': 'application/json' }
+const TEXT_HEAD = encode(`content-type\n${TEXT_TYPE}\n`)
 const REDIRECTS = [301, 302, 303, 307, 308]
+/** What goes out besides the engine's headers. A text brings its own type along, until the app looks at the headers. */
+type HeadState =
+  /** The type, and there are no headers. */
+  | 'bare'
+  /** The type, unless the headers name one. */
+  | 'untyped'
+  /** Nothing. */
+  | 'complete'
+
+/** Stands for no body. */
+const EMPTY = new Uint8Array(0)
 
 let hasBrand: (value: object) => boolean
-let getWhole: (response: Response) => Whole
 let setOrigin: (response: Response, origin: Origin) => void
-let getBranch: (response: Response) => ReadableStream<Uint8Array> | null
+let takeWhole: (response: Response) => Uint8Array | undefined
+let takeHead: (response: Response) => Uint8Array
+let takeStream: (response: Response) => ReadableStream<Uint8Array> | null
 
 export class Response extends NativeResponse {
-  /** The body as it was given, while nobody has asked for the stream. */
-  #whole: Whole
+  /** The body as it was given, until somebody reads it. */
+  #whole: string | Uint8Array | undefined
+  #head: HeadState
   #origin: Origin | undefined
-  #isLengthDropped = false
-  /** After `clone`: our half of the body. */
-  #branch: InstanceType<typeof NativeResponse> | undefined
+  /** Who holds the body, when that is not this object: a body that was given whole, or our half after `clone`. */
+  #holder: Native | undefined
 
   static {
     hasBrand = (value) => #whole in value
-    getWhole = (response) => response.#whole
     setOrigin = (response, origin) => {
       response.#origin = origin
     }
-    getBranch = (response) => getBody(response.#branch ?? response)
+    takeWhole = (response) => {
+      const whole = response.#whole
+      return typeof whole === 'string' ? encode(whole) : whole
+    }
+    takeHead = (response) => {
+      if (response.#head === 'bare') return TEXT_HEAD
+      const headers = getHeaders(response)
+      return encode(
+        response.#head === 'complete' ? encodeHeaders(headers) : encodeHeadersWithType(headers, TEXT_TYPE),
+      )
+    }
+    takeStream = (response) => getBody(response.#holdBody())
   }
 
   constructor(body?: BodyInit | null, init?: ResponseInit) {
-    if (typeof body === 'string') {
-      super(body, init)
+    if (typeof body === 'string' && init === undefined) {
+      super(null)
       this.#whole = body
+      this.#head = 'bare'
+    } else if (typeof body === 'string' || isView(body) || body instanceof ArrayBuffer) {
+      const status = init === undefined ? 200 : init.status
+      super(isBodyless(status) ? body : null, init)
+      this.#whole = typeof body === 'string' ? body : copy(body)
+      this.#head = typeof body === 'string' ? 'untyped' : 'complete'
     } else if (body === null || body === undefined) {
       super(null, init)
       this.#whole = EMPTY
-    } else if (isView(body) || body instanceof ArrayBuffer) {
-      super(body, init)
-      if (body.byteLength <= MOST_REMEMBERED) this.#whole = copy(body)
+      this.#head = 'complete'
     } else {
       const prepared = prepareBody(body)
       super(prepared.body, init)
       addType(getHeaders(this), prepared.type)
+      this.#head = 'complete'
     }
   }
 
@@ -85,26 +105,17 @@ export class Response extends NativeResponse {
   }
 
   static redirect(url: string | URL, status = 302): Response {
-    if (!REDIRECTS.includes(status))
+    if (!REDIRECTS.includes(status)) {
       throw new RangeError(`Response.redirect: ${status} is not a redirect status`)
-    return new Response(null, { status, headers: { location: new URL(`${url}`).href } })
+    }
+    return new Response(null, { status, headers: { location: new URL(String(url)).href } })
   }
 
   static error(): Response {
     const response = new Response()
     response.#whole = undefined
-    setOrigin(response, { url: '', redirected: false, type: 'error' })
+    response.#origin = { url: '', redirected: false, type: 'error' }
     return response
-  }
-
-  /** Without the length that the engine adds: copied to a Response with another body it would be wrong. */
-  override get headers(): Headers {
-    const headers = getHeaders(this)
-    if (this.#whole !== undefined && this.#whole !== EMPTY && !this.#isLengthDropped) {
-      this.#isLengthDropped = true
-      deleteHeader(headers, 'content-length')
-    }
-    return headers
   }
 
   override get status(): number {
@@ -127,26 +138,36 @@ export class Response extends NativeResponse {
     return this.#origin?.redirected ?? false
   }
 
+  override get headers(): Headers {
+    const headers = getHeaders(this)
+    if (this.#head !== 'complete') {
+      this.#head = 'complete'
+      addType(headers, TEXT_TYPE)
+    }
+    return headers
+  }
+
   override get body(): ReadableStream<Uint8Array> | null {
-    if (this.#whole !== undefined) void this.headers
-    this.#whole = undefined
-    return getBody(this.#branch ?? this)
+    return getBody(this.#holdBody())
   }
 
   override get bodyUsed(): boolean {
-    return getBodyUsed(this.#branch ?? this)
+    return this.#whole === undefined && getBodyUsed(this.#holder ?? this)
   }
 
   override arrayBuffer(): Promise<ArrayBuffer> {
-    return this.#branch ? this.#branch.arrayBuffer() : super.arrayBuffer()
+    const holder = this.#holdBody()
+    return holder === this ? super.arrayBuffer() : holder.arrayBuffer()
   }
 
   override text(): Promise<string> {
-    return this.#branch ? this.#branch.text() : super.text()
+    const holder = this.#holdBody()
+    return holder === this ? super.text() : holder.text()
   }
 
   override json(): Promise<unknown> {
-    return this.#branch ? this.#branch.json() : super.json()
+    const holder = this.#holdBody()
+    return holder === this ? super.json() : holder.json()
   }
 
   override formData(): Promise<FormData> {
@@ -162,23 +183,31 @@ export class Response extends NativeResponse {
   }
 
   clone(): Response {
-    const body = getBody(this.#branch ?? this)
-    if (this.bodyUsed || body?.locked) throw new TypeError('Response.clone: the body is already used')
     const init = { status: getStatus(this), statusText: this.statusText, headers: this.headers }
+    const whole = this.#whole
     let copied: Response
-    if (body === null) copied = new Response(null, init)
-    else if (this.#whole !== undefined) copied = new Response(this.#whole, init)
+    if (whole !== undefined) copied = new Response(whole === EMPTY ? null : whole, init)
     else {
-      const [ours, theirs] = tee(body)
-      this.#branch = new NativeResponse(ours, { headers: this.headers })
+      const body = getBody(this.#holder ?? this)
+      if (this.bodyUsed || body?.locked) throw new TypeError('Response.clone: the body is already used')
+      const [ours, theirs] = body === null ? [null, null] : tee(body)
+      if (ours) this.#holder = new NativeResponse(ours)
       copied = new Response(theirs, init)
     }
-    if (this.#origin) setOrigin(copied, this.#origin)
+    if (this.#origin) copied.#origin = this.#origin
     return copied
   }
-}
 
-const JSON_TYPE = { 'content-type': 'application/json' }
+  /** Whose native body is this response's: a whole body is handed to the engine here. */
+  #holdBody(): Native {
+    const whole = this.#whole
+    if (whole !== undefined) {
+      this.#whole = undefined
+      if (whole !== EMPTY) this.#holder = new NativeResponse(whole)
+    }
+    return this.#holder ?? this
+  }
+}
 
 function copy(body: ArrayBuffer | ArrayBufferView): Uint8Array {
   return body instanceof ArrayBuffer
@@ -190,14 +219,5 @@ export function isResponse(value: unknown): value is Response {
   return typeof value === 'object' && value !== null && hasBrand(value)
 }
 
-/** The whole body, when it was given whole and is untouched. */
-export function takeWhole(response: Response): Uint8Array | undefined {
-  const whole = getWhole(response)
-  if (whole === undefined || getBodyUsed(response)) return undefined
-  return typeof whole === 'string' ? encode(whole) : whole
-}
-
-/** The body as a stream, whatever the app did to the class. */
-export const takeStream = (response: Response) => getBranch(response)
-
-export { getHeaders, getStatus, setOrigin }
+/** Status, head, whole body and stream as they are, whatever the app did to the class. */
+export { getStatus, setOrigin, takeHead, takeStream, takeWhole }

@@ -3,6 +3,8 @@
  * `URL.parse`.
  */
 
+/* oxlint-disable oxc/no-this-in-exported-function -- a method for a prototype that is not ours */
+
 import { getReader, NativeStream, NativeURL } from './primordials.ts'
 
 /** `ReadableStream.from` */
@@ -27,9 +29,9 @@ export function from<T>(items: AsyncIterable<T> | Iterable<T>): ReadableStream<T
 
 /** `for await (const chunk of stream)` */
 export async function* values(
-  this: ReadableStream<unknown>,
+  this: ReadableStream,
   { preventCancel = false }: { preventCancel?: boolean } = {},
-): AsyncGenerator<unknown> {
+): AsyncGenerator {
   const reader = getReader(this)
   let isOver = false
   try {

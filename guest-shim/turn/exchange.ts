@@ -54,7 +54,10 @@ export function receiveRequest(
 
 async function settle(exchange: Exchange, value: unknown): Promise<void> {
   try {
-    await answer(exchange, await value)
+    const response = await value
+    if (exchange.isOver || !isResponse(response) || !answerAtOnce(exchange, response)) {
+      await answer(exchange, response)
+    }
   } catch (error) {
     answerError(exchange, describeError(error))
   }

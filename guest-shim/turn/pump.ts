@@ -3,7 +3,7 @@
  * out whole, in one crossing.
  */
 
-import { getReader, isView, NativeTypeError } from '../globals/primordials.ts'
+import { getReader, isView, NativePromise, NativeTypeError } from '../globals/primordials.ts'
 
 export interface Sink {
   /** All bytes at once, instead of `start`, `write` and `finish`. */
@@ -22,6 +22,7 @@ export interface Sink {
 
 /** Enough for a stream that is already at its end to say so. */
 const TICKS = 4
+const tick = NativePromise.resolve()
 const EMPTY = new Uint8Array(0)
 
 export async function pump(stream: ReadableStream<Uint8Array>, sink: Sink): Promise<void> {
@@ -35,7 +36,7 @@ export async function pump(stream: ReadableStream<Uint8Array>, sink: Sink): Prom
     if (first.done) return sink.whole(EMPTY)
     const head = toBytes(first.value)
     const second = observe(reader.read())
-    for (let i = 0; i < TICKS && !second.settled; i++) await undefined
+    for (let i = 0; i < TICKS && !second.settled; i++) await tick
     if (second.settled?.done) return sink.whole(head)
     // to be told of room one must wait for it before anything else: the host says it once
     if (!sink.start(head)) await sink.waitForRoom()

@@ -3,6 +3,8 @@
  * what is thrown may be null, a symbol, a revoked Proxy or an object whose every getter throws.
  */
 
+/* oxlint-disable typescript/unbound-method -- functions are taken off their prototypes here to be called with a `this` of their own */
+
 /** More of a message helps nobody and could be the app's whole memory. */
 const MOST_CHARS = 8192
 const MOST_CAUSES = 5

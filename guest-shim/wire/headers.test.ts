@@ -1,7 +1,7 @@
 /** The header string and back. */
 
 import { expect, test } from 'vitest'
-import { decodeHeaders, encodeHeaders, encodeHeadersButLength } from './headers.ts'
+import { decodeHeaders, encodeHeaders, encodeHeadersButLength, encodeHeadersWithType } from './headers.ts'
 
 test('a header string and back', () => {
   const headers = decodeHeaders('accept\n*/*\nx-empty\n\nx-y\na: b\n')
@@ -28,5 +28,10 @@ test('a header that the class refuses is left out', () => {
 })
 
 test('the length can be left out', () => {
-  expect(encodeHeadersButLength(decodeHeaders('content-length\n5\nx\n2'))).toBe('x\n2')
+  expect(encodeHeadersButLength(decodeHeaders('content-length\n5\nx\n2'))).toBe('x\n2\n')
+})
+
+test('a type is added when there is none', () => {
+  expect(encodeHeadersWithType(decodeHeaders('x\n2'), 'a/b')).toBe('x\n2\ncontent-type\na/b\n')
+  expect(encodeHeadersWithType(decodeHeaders('content-type\nc/d'), 'a/b')).toBe('content-type\nc/d\n')
 })

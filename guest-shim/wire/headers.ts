@@ -4,6 +4,8 @@
  * A value can hold no LF (neither HTTP nor the Headers class lets one in), so nothing is escaped.
  */
 
+/* oxlint-disable typescript/unbound-method -- functions are taken off their prototypes here to be called with a `this` of their own */
+
 const { bind, call } = Function.prototype
 const uncurry = bind.bind(call)
 const split = uncurry(String.prototype.split) as (text: string, separator: string) => string[]
@@ -29,8 +31,13 @@ export function decodeHeaders(text: string): Headers {
 }
 
 let encoded = ''
+let isTyped = false
 const add = (value: string, name: string) => {
-  encoded = encoded === '' ? `${name}\n${value}` : `${encoded}\n${name}\n${value}`
+  encoded += `${name}\n${value}\n`
+}
+const addWatchingType = (value: string, name: string) => {
+  if (name === 'content-type') isTyped = true
+  add(value, name)
 }
 const addButLength = (value: string, name: string) => {
   if (name !== 'content-length') add(value, name)
@@ -43,7 +50,16 @@ export function encodeHeaders(headers: Headers): string {
   return encoded
 }
 
-/** Without `content-length`, for a message whose whole body goes along: the engine adds one by itself. */
+/** With this `content-type`, unless the headers name one. */
+export function encodeHeadersWithType(headers: Headers, type: string): string {
+  encoded = ''
+  isTyped = false
+  forEach(headers, addWatchingType)
+  if (!isTyped) add(type, 'content-type')
+  return encoded
+}
+
+/** Without `content-length`: the engine adds one by itself, and the host knows the length. */
 export function encodeHeadersButLength(headers: Headers): string {
   encoded = ''
   forEach(headers, addButLength)

@@ -91,8 +91,8 @@ function showKind(value: object, depth: number, path: readonly object[]): string
   if (value instanceof Error) return showError(value, depth, path)
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'Invalid Date' : value.toISOString()
   if (value instanceof RegExp) return String(value)
-  if (value instanceof Promise) return 'Promise {}'
-  if (value instanceof Number || value instanceof Boolean || value instanceof String) {
+  if (name === 'Promise') return 'Promise {}'
+  if (name === 'Number' || name === 'Boolean' || name === 'String') {
     return `[${name}: ${show(value.valueOf(), depth, path)}]`
   }
   if (value instanceof ArrayBuffer) return `ArrayBuffer { byteLength: ${value.byteLength} }`
@@ -115,7 +115,7 @@ function showKind(value: object, depth: number, path: readonly object[]): string
   ) {
     return wrap(`${name} `, '{', showPairs(value as Iterable<[unknown, unknown]>, next, path, ': '), '}')
   }
-  if (name === 'URL') return `URL { '${String(value)}' }`
+  if (name === 'URL') return `URL { ${quote((value as URL).href)} }`
   return wrap(
     name === 'Object' ? '' : `${name || '[Object: null prototype]'} `,
     '{',

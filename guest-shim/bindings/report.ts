@@ -1,0 +1,11 @@
+/**
+ * Errors that belong to no request: a timer's callback threw, a promise of `waitUntil` was rejected.
+ */
+
+import { encode } from '../globals/primordials.ts'
+import { report } from '../host.ts'
+import { describeError } from '../wire/error-text.ts'
+
+export function reportError(error: unknown): void {
+  report(encode(describeError(error)))
+}
