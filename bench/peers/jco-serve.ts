@@ -29,11 +29,9 @@ export async function buildForJco(directory: string): Promise<string> {
   await writeFile(sourcePath, APP)
   const packages = await Promise.all(PACKAGES.map(readPackage))
   const world = `package bench:hello;\nworld hello { include wasi:http/proxy@${GUEST_WASI}; }\n`
-  const { component } = await componentize({
-    sourcePath,
-    witWorld: world + packages.join('\n'),
-    worldName: 'hello',
-  })
+  // the package's types know only the WIT of a file
+  const options = { sourcePath, witWorld: world + packages.join('\n'), worldName: 'hello' }
+  const { component } = await componentize(options)
   const file = join(directory, 'jco-hello.wasm')
   await writeFile(file, component)
   return file
