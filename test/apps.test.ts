@@ -59,6 +59,10 @@ describe('example apps', () => {
     expect(config.apps.map((app) => app.path).sort()).toEqual(exampleNames().map(example).sort())
   })
 
+  test('the address that is printed for each answers', async ({ expect }) => {
+    for (const name of exampleNames()) expect((await server.send(`${name}.test`, '/')).status).toBe(200)
+  })
+
   test('hello', async ({ expect }) => {
     expect((await server.send('hello.test', '/')).text).toBe('Hello from NANO!\n')
   })
@@ -126,7 +130,7 @@ describe('example apps', () => {
     expect((await deliver(body, sign(body, 'other'))).status).toBe(401)
     expect((await deliver(body, 'sha256=beef')).status).toBe(400)
     expect((await deliver('[]', sign('[]'))).status).toBe(422)
-    expect((await server.send('webhook.test', '/')).status).toBe(405)
+    expect((await server.send('webhook.test', '/', { method: 'PUT' })).status).toBe(405)
     await server.logged('handled push')
   })
 
@@ -149,7 +153,7 @@ describe('example apps', () => {
 
   test('feeds', async ({ expect }) => {
     expect((await server.send('feeds.test', '/weather')).json()).toHaveProperty('celsius')
-    expect((await server.send('feeds.test', '/')).status).toBe(404)
+    expect((await server.send('feeds.test', '/x')).status).toBe(404)
   })
 
   test('site: a form, a redirect, cookies and escaping', async ({ expect }) => {
