@@ -8,6 +8,7 @@ import { OutboundBinding } from '../bindings/outbound.ts'
 import { RequestBodyBinding } from '../bindings/request-body.ts'
 import { ResponseBinding } from '../bindings/response.ts'
 import { TimerBinding } from '../bindings/timer.ts'
+import type { Bindings } from '../engine/lift-imports.ts'
 import type { TurnClock } from './clock.ts'
 import type { InstanceHost, RequestPort } from './contract.ts'
 
@@ -17,7 +18,7 @@ export class BindingSet implements Binding {
   readonly bodies: RequestBodyBinding
   readonly background: BackgroundBinding
   /** By the names under which the glue asks for them. */
-  readonly imports: Record<string, object>
+  readonly imports: Bindings
   readonly #all: readonly Binding[]
 
   constructor(mailbox: Mailbox, meter: Meter, host: InstanceHost, clock: TurnClock) {
