@@ -1,5 +1,5 @@
 /** What is public and what is not: the registries as a table, and all spellings of an address as one. */
-import fc from 'fast-check'
+import { assert, ipV4, ipV6, property, string } from 'fast-check'
 import { describe, test } from 'vitest'
 
 import { isPublicAddress, isWithin, parseAddress, parseNetwork } from './address.ts'
@@ -47,19 +47,36 @@ const SPECIAL: [range: string, first: string, last: string][] = [
 ]
 
 const PUBLIC = [
-  ...['1.0.0.0', '8.8.8.8', '9.255.255.255', '11.0.0.0', '100.63.255.255', '100.128.0.0', '126.255.255.255'],
-  ...[
-    '128.0.0.0',
-    '169.253.255.255',
-    '169.255.0.0',
-    '172.15.255.255',
-    '172.32.0.0',
-    '192.0.1.0',
-    '192.0.3.0',
-  ],
-  ...['192.88.98.255', '192.167.255.255', '192.169.0.0', '198.17.255.255', '198.20.0.0', '223.255.255.255'],
-  ...['2000::', '2001:200::', '2001:4860:4860::8888', '2606:4700:4700::1111', '3ffe::', '3fff:1000::'],
-  ...['::ffff:8.8.8.8', '64:ff9b::8.8.8.8', '2002:808:808::1', '2a00:1450:4001::'],
+  '1.0.0.0',
+  '8.8.8.8',
+  '9.255.255.255',
+  '11.0.0.0',
+  '100.63.255.255',
+  '100.128.0.0',
+  '126.255.255.255',
+  '128.0.0.0',
+  '169.253.255.255',
+  '169.255.0.0',
+  '172.15.255.255',
+  '172.32.0.0',
+  '192.0.1.0',
+  '192.0.3.0',
+  '192.88.98.255',
+  '192.167.255.255',
+  '192.169.0.0',
+  '198.17.255.255',
+  '198.20.0.0',
+  '223.255.255.255',
+  '2000::',
+  '2001:200::',
+  '2001:4860:4860::8888',
+  '2606:4700:4700::1111',
+  '3ffe::',
+  '3fff:1000::',
+  '::ffff:8.8.8.8',
+  '64:ff9b::8.8.8.8',
+  '2002:808:808::1',
+  '2a00:1450:4001::',
 ]
 
 describe('public addresses', () => {
@@ -72,8 +89,8 @@ describe('public addresses', () => {
   })
 
   test('an IPv4 address in IPv6 clothes is no more public than it is bare', ({ expect }) => {
-    fc.assert(
-      fc.property(fc.ipV4(), (ip) => {
+    assert(
+      property(ipV4(), (ip) => {
         const [a, b, c, d] = ip.split('.').map((part) => Number(part).toString(16).padStart(2, '0'))
         const isPublic = isPublicAddress(ip)
         const clothes = [
@@ -90,8 +107,8 @@ describe('public addresses', () => {
   })
 
   test('every spelling of an IPv6 address is read as URL reads it', ({ expect }) => {
-    fc.assert(
-      fc.property(fc.ipV6(), (ip) => {
+    assert(
+      property(ipV6(), (ip) => {
         const canonical = new URL(`http://[${ip}]/`).hostname.slice(1, -1)
         expect(parseAddress(ip)).toEqual(parseAddress(canonical))
         expect(parseAddress(ip.toUpperCase())).toEqual(parseAddress(canonical))
@@ -101,8 +118,8 @@ describe('public addresses', () => {
   })
 
   test('what is no address is not public, and throws nothing', ({ expect }) => {
-    fc.assert(
-      fc.property(fc.string(), (text) => {
+    assert(
+      property(string(), (text) => {
         expect(isPublicAddress(text)).toBe(parseAddress(text) !== undefined && isPublicAddress(text))
       }),
     )

@@ -44,7 +44,7 @@ export class EgressDenied extends NanoError {
 export function openCheckedAgent(policy: EgressPolicy, resolve: Resolve): CheckedAgent {
   const agent = new Agent({
     connections: null,
-    factory: (origin, options) => {
+    factory: (origin, options: object) => {
       const lookup = toCheckedLookup(policy, toTarget(new URL(origin)), resolve)
       return new Pool(origin, { ...options, connect: { timeout: CONNECT_MS, lookup } })
     },
