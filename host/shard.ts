@@ -10,7 +10,8 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { isMainThread, parentPort, workerData } from 'node:worker_threads'
 
-import { openDialer } from './bindings/dialer.ts'
+import { Dialers } from './bindings/dialer.ts'
+import type { Dialer } from './bindings/dialer.ts'
 import type { LogEntry } from './cli/log-line.ts'
 import type { Deployment } from './deploy/deployment.ts'
 import { loadGlue } from './engine/instantiate.ts'
@@ -50,6 +51,9 @@ export interface ShardCounters {
   readonly turns: readonly number[]
 }
 
+/** What all tenants of a shard share. */
+type ShardServices = Omit<TenantServices, 'dialer'>
+
 /** Turns whose time is kept. */
 const SAMPLES = 4096
 
@@ -67,12 +71,12 @@ async function run(data: ShardData): Promise<void> {
   const turns: number[] = []
   let count = 0
   const log = (entry: LogEntry): void => tell({ type: 'log', entry })
-  const services: TenantServices = {
-    dialer: openDialer(),
+  const dialers = new Dialers()
+  const services: ShardServices = {
     log: { write: ({ level, tenant, text }) => log({ level, app: tenant, text }) },
     onTurn: (ms) => (turns[count++ % SAMPLES] = ms),
   }
-  const tenants = await openTenants(data, services)
+  const tenants = await openTenants(data, services, dialers)
   const ingress = createIngress({
     find: toFinder(data, tenants),
     onRefused: (app, text) => log({ level: 'error', app, text }),
@@ -88,14 +92,14 @@ async function run(data: ShardData): Promise<void> {
     }
     void ingress.close(message.graceMs).then(() => {
       for (const tenant of tenants) tenant[Symbol.dispose]()
-      services.dialer[Symbol.dispose]()
+      dialers[Symbol.dispose]()
       parentPort?.close()
     })
   })
   tell({ type: 'ready', port: (ingress.server.address() as AddressInfo).port })
 }
 
-async function openTenants(data: ShardData, services: TenantServices): Promise<Tenant[]> {
+async function openTenants(data: ShardData, services: ShardServices, dialers: Dialers): Promise<Tenant[]> {
   const glues = new Map<string, Glue>()
   const tenants: Tenant[] = []
   for (const deployment of data.deployments) {
@@ -105,9 +109,11 @@ async function openTenants(data: ShardData, services: TenantServices): Promise<T
     if (glue === undefined) {
       glue = await loadGlue(engine)
       glues.set(engine.hash, glue)
-      await warmUp(deployment, engine, glue, services)
+      await warmUp(deployment, engine, glue, dialers.get())
     }
-    tenants.push(new Tenant({ ...deployment, engine, glue }, services))
+    tenants.push(
+      new Tenant({ ...deployment, engine, glue }, { ...services, dialer: dialers.get(deployment.egress) }),
+    )
   }
   return tenants
 }
@@ -116,12 +122,7 @@ async function openTenants(data: ShardData, services: TenantServices): Promise<T
  * Enters an engine once, so that the first client does not wait for V8 to compile what every turn runs. The app's
  * handlers are not called: the guest starts, is told that a timer is due of which it knows nothing, and is dropped.
  */
-async function warmUp(
-  deployment: Deployment,
-  engine: Engine,
-  glue: Glue,
-  { dialer }: TenantServices,
-): Promise<void> {
+async function warmUp(deployment: Deployment, engine: Engine, glue: Glue, dialer: Dialer): Promise<void> {
   const { image, memoryMb } = deployment
   const recycle = { maxRequests: 1, maxMemoryMb: memoryMb }
   const entered = Promise.withResolvers<void>()
@@ -129,6 +130,7 @@ async function warmUp(
     dialer,
     line() {},
     report() {},
+    onDenied() {},
     onRetiring() {},
     onDead: () => entered.resolve(),
     onTurn: () => entered.resolve(),

@@ -30,7 +30,14 @@ describe('example apps', () => {
       if (request.url === '/broken') response.writeHead(503).end()
       else response.end(JSON.stringify({ from: request.url }))
     })
-    const app = (name: string, env = {}) => ({ name, hostname: `${name}.test`, path: example(name), env })
+    const egress = { private: true }
+    const app = (name: string, env = {}) => ({
+      name,
+      hostname: `${name}.test`,
+      path: example(name),
+      env,
+      egress,
+    })
     const urls = (weather: string, news: string) => ({
       WEATHER_URL: `${upstream.url}/${weather}`,
       NEWS_URL: `${upstream.url}/${news}`,

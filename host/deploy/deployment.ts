@@ -4,6 +4,7 @@
  */
 
 import type { AppConfig } from '../config/config.ts'
+import type { EgressSettings } from '../egress/policy.ts'
 import type { OpenComponent } from './open-component.ts'
 
 /** One app, ready to be served. */
@@ -13,11 +14,13 @@ export interface Deployment extends OpenComponent {
   readonly env: Readonly<Record<string, string>>
   readonly timeoutMs: number
   readonly memoryMb: number
+  /** Undefined: public addresses. */
+  readonly egress?: EgressSettings
   readonly recycle: { readonly maxRequests?: number; readonly maxMemoryMb?: number }
 }
 
 export function toDeployment(app: AppConfig, component: OpenComponent): Deployment {
-  const { name, hostname, env, timeoutMs, memoryMb, recycleRequests, recycleMemoryMb } = app
+  const { name, hostname, env, timeoutMs, memoryMb, recycleRequests, recycleMemoryMb, egress } = app
   return {
     ...component,
     name,
@@ -25,6 +28,7 @@ export function toDeployment(app: AppConfig, component: OpenComponent): Deployme
     env,
     timeoutMs,
     memoryMb,
+    ...(egress === undefined ? {} : { egress }),
     recycle: {
       ...(recycleRequests === undefined ? {} : { maxRequests: recycleRequests }),
       ...(recycleMemoryMb === undefined ? {} : { maxMemoryMb: recycleMemoryMb }),

@@ -27,7 +27,7 @@ export class BindingSet implements Binding {
     this.background = new BackgroundBinding(meter, (id) => id > 0 && id <= meter.requests)
     const console = new ConsoleBinding(host, meter)
     const timer = new TimerBinding(mailbox, meter, () => clock.now)
-    const outbound = new OutboundBinding(mailbox, meter, host.dialer)
+    const outbound = new OutboundBinding(mailbox, meter, host.dialer, (text) => host.onDenied(text))
     // what the app wrote comes before what became of it
     this.#all = [console, this.responses, this.bodies, timer, outbound, this.background]
     this.imports = {

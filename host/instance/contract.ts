@@ -40,6 +40,8 @@ export interface RequestPort extends ResponsePort, BodyPort {
 /** What an instance tells its tenant. */
 export interface InstanceHost extends ConsolePort {
   readonly dialer: Dialer
+  /** The egress policy refused a fetch. */
+  onDenied(text: string): void
   /** No further requests: a fresh instance is to take them. Called at most once. */
   onRetiring(): void
   /** It is over; `trap` is what came out of the last turn, if it ended badly. Called once. */

@@ -22,6 +22,7 @@ export interface AppSpec {
   memory_mb?: number
   recycle_requests?: number
   recycle_memory_mb?: number
+  egress?: { allow?: string[]; deny?: string[]; private?: boolean }
 }
 
 export interface Served {

@@ -24,7 +24,7 @@ let directory: string
 let deployment: Deployment
 let log: LogRecord[]
 let tenant: Tenant
-const dialer = openDialer()
+const dialer = openDialer({ private: true })
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'nano-instance-'))
