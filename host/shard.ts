@@ -18,6 +18,7 @@ import type { Engine, Glue } from './engine/instantiate.ts'
 import { NanoError, toNanoError } from './errors.ts'
 import type { ErrorCode } from './errors.ts'
 import { createIngress } from './ingress/serve.ts'
+import { Epoch } from './limits/epoch.ts'
 import { Instance } from './instance/turn.ts'
 import { Router } from './router/router.ts'
 import { Tenant } from './tenant/tenant.ts'
@@ -33,6 +34,8 @@ export interface ShardData {
   readonly deployments: readonly Deployment[]
   /** By hash. */
   readonly engines: ReadonlyMap<string, Engine>
+  /** Where the ticker writes the time for this shard. */
+  readonly epoch: WebAssembly.Memory
 }
 
 export type ToShard = { type: 'stop'; graceMs: number } | { type: 'count'; id: number }
@@ -49,6 +52,9 @@ export interface ShardCounters {
   /** Milliseconds of the latest turns, guest and crossings. */
   readonly turns: readonly number[]
 }
+
+/** What the first turn of an engine may take: V8 compiles it meanwhile. */
+const WARM_UP_MS = 10_000
 
 /** Turns whose time is kept. */
 const SAMPLES = 4096
@@ -69,6 +75,7 @@ async function run(data: ShardData): Promise<void> {
   const log = (entry: LogEntry): void => tell({ type: 'log', entry })
   const services: TenantServices = {
     dialer: openDialer(),
+    epoch: new Epoch(data.epoch),
     log: { write: ({ level, tenant, text }) => log({ level, app: tenant, text }) },
     onTurn: (ms) => (turns[count++ % SAMPLES] = ms),
   }
@@ -120,13 +127,14 @@ async function warmUp(
   deployment: Deployment,
   engine: Engine,
   glue: Glue,
-  { dialer }: TenantServices,
+  { dialer, epoch }: TenantServices,
 ): Promise<void> {
   const { image, memoryMb } = deployment
   const recycle = { maxRequests: 1, maxMemoryMb: memoryMb }
   const entered = Promise.withResolvers<void>()
   const host = {
     dialer,
+    epoch,
     line() {},
     report() {},
     onRetiring() {},
@@ -134,7 +142,11 @@ async function warmUp(
     onTurn: () => entered.resolve(),
   }
   try {
-    using instance = new Instance(0, { engine, glue, image, env: {}, memoryMb, recycle }, host)
+    using instance = new Instance(
+      0,
+      { engine, glue, image, env: {}, memoryMb, cpuMs: WARM_UP_MS, recycle },
+      host,
+    )
     instance.post({ tag: 'timer-due' })
     await entered.promise
   } catch {

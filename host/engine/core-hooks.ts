@@ -1,13 +1,13 @@
 /**
- * What the main module imports directly, past jco's glue and adapter: its memory, and the few functions that an engine
+ * What the main module imports directly, past jco's glue and adapter: its memory, the one
+ * that holds its deadline (wasm/epoch.ts), and the few functions that an engine
  * calls often. It asks for the time a dozen times per turn, which costs a tenth of a millisecond each through the
  * adapter and next to nothing here.
  *
  * Arguments are pointers from a guest that may be hostile: each is read through a view of the guest's own memory,
  * which refuses what lies outside of it, and nothing loops or copies without a bound.
- *
- * Epoch interruption would supply its second memory here, beside the first.
  */
+import { EPOCH_IMPORT } from '../wasm/epoch.ts'
 import { MEMORY_IMPORT } from '../wasm/memory.ts'
 import type { EngineClock } from './wasi.ts'
 
@@ -16,6 +16,8 @@ export interface EngineHost {
   readonly clock: EngineClock
   /** What the engine prints, such as an assertion that failed. Not the app's log. */
   readonly stderr: (text: string) => void
+  /** The shard's words of wasm/epoch.ts. */
+  readonly epoch: WebAssembly.Memory
 }
 
 const PREVIEW1 = 'wasi_snapshot_preview1'
@@ -38,7 +40,10 @@ export function hookImports(
   host: EngineHost,
 ): WebAssembly.Imports {
   const { clock } = host
-  const hooked: WebAssembly.Imports = { ...imports, [MEMORY_IMPORT.module]: { [MEMORY_IMPORT.name]: memory } }
+  const hooked: WebAssembly.Imports = {
+    ...imports,
+    [MEMORY_IMPORT.module]: { [MEMORY_IMPORT.name]: memory, [EPOCH_IMPORT.name]: host.epoch },
+  }
   let view = new DataView(memory.buffer)
   // growing a memory takes its buffer away, and with it every view
   const viewMemory = (): DataView =>

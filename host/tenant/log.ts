@@ -14,6 +14,10 @@ export type LogEvent =
   /** A request failed on account of the app. */
   | 'request-failed'
   | 'instance-trapped'
+  /** An instance used more processor time or memory than it may. */
+  | 'instance-stopped'
+  /** Requests are refused for a while. */
+  | 'backed-off'
   | 'instance-retired'
   | 'instance-failed'
 

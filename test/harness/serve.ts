@@ -20,6 +20,7 @@ export interface AppSpec {
   env?: Record<string, string>
   timeout_ms?: number
   memory_mb?: number
+  cpu_ms?: number
   recycle_requests?: number
   recycle_memory_mb?: number
 }
