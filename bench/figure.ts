@@ -38,7 +38,7 @@ export function toLine({ name, value, unit, p50Ms, p99Ms, note }: Figure): strin
     p50Ms === undefined ? '' : `p50 ${toShort(p50Ms)} ms, p99 ${toShort(p99Ms ?? Number.NaN)} ms`
   const shown = value === undefined ? 'n/a' : toShort(value)
   const rest = [latency, note ?? ''].filter((text) => text !== '').join('; ')
-  return `  ${name.padEnd(46)}${shown.padStart(9)} ${unit.padEnd(11)}${rest}`.trimEnd()
+  return `  ${name.padEnd(52)}${shown.padStart(9)} ${unit.padEnd(11)}${rest}`.trimEnd()
 }
 
 function toShort(value: number): string {

@@ -44,7 +44,10 @@ export async function rps(bench: Bench): Promise<void> {
   await compare(bench, [
     ...counts.map((count) => nano(1, count)),
     workerd(1),
-    { name: 'jco serve, 1 app', start: async () => startJcoServe(await buildForJco(bench.directory)) },
+    {
+      name: 'jco serve (instance per request), 1 app',
+      start: async () => startJcoServe(await buildForJco(bench.directory)),
+    },
     { name: 'Node, 1 app', start: startNode },
   ])
   await compare(bench, [...counts.map((count) => nano(MANY, count)), workerd(MANY)])
@@ -76,6 +79,7 @@ async function compare(bench: Bench, contenders: readonly Contender[]): Promise<
   }
   for (const { name, results } of runs) {
     const errors = results.reduce((sum, result) => sum + result.errors, 0)
+    if (results.some((result) => result.requests === 0)) failures.push(new Error(`${name}: no answers`))
     if (errors > 0) failures.push(new Error(`${name}: ${toCount(errors, 'error')}`))
     bench.add({
       name,

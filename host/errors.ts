@@ -16,6 +16,7 @@ const CODES = {
   APP_TIMEOUT: ['tenant', 504, 'The app did not answer in time.'],
   APP_CPU_LIMIT: ['tenant', 503, 'The app used more processor time than it may.'],
   APP_MEMORY_LIMIT: ['tenant', 503, 'The app used more memory than it may.'],
+  EGRESS_DENIED: ['tenant', 500, 'The app tried to reach an address that it may not.'],
   // traffic
   HOST_UNKNOWN: ['client', 404, 'No app is configured for this host.'],
   HOST_INVALID: ['client', 400, 'The request does not name exactly one valid host.'],

@@ -10,7 +10,8 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { isMainThread, parentPort, workerData } from 'node:worker_threads'
 
-import { openDialer } from './bindings/dialer.ts'
+import { Dialers } from './bindings/dialer.ts'
+import type { Dialer } from './bindings/dialer.ts'
 import type { LogEntry } from './cli/log-line.ts'
 import type { Deployment } from './deploy/deployment.ts'
 import { loadGlue } from './engine/instantiate.ts'
@@ -53,6 +54,9 @@ export interface ShardCounters {
   readonly turns: readonly number[]
 }
 
+/** What all tenants of a shard share. */
+type ShardServices = Omit<TenantServices, 'dialer'>
+
 /** What the first turn of an engine may take: V8 compiles it meanwhile. */
 const WARM_UP_MS = 10_000
 
@@ -73,13 +77,13 @@ async function run(data: ShardData): Promise<void> {
   const turns: number[] = []
   let count = 0
   const log = (entry: LogEntry): void => tell({ type: 'log', entry })
-  const services: TenantServices = {
-    dialer: openDialer(),
+  const dialers = new Dialers()
+  const services: ShardServices = {
     epoch: new Epoch(data.epoch),
     log: { write: ({ level, tenant, text }) => log({ level, app: tenant, text }) },
     onTurn: (ms) => (turns[count++ % SAMPLES] = ms),
   }
-  const tenants = await openTenants(data, services)
+  const tenants = await openTenants(data, services, dialers)
   const ingress = createIngress({
     find: toFinder(data, tenants),
     onRefused: (app, text) => log({ level: 'error', app, text }),
@@ -95,14 +99,14 @@ async function run(data: ShardData): Promise<void> {
     }
     void ingress.close(message.graceMs).then(() => {
       for (const tenant of tenants) tenant[Symbol.dispose]()
-      services.dialer[Symbol.dispose]()
+      dialers[Symbol.dispose]()
       parentPort?.close()
     })
   })
   tell({ type: 'ready', port: (ingress.server.address() as AddressInfo).port })
 }
 
-async function openTenants(data: ShardData, services: TenantServices): Promise<Tenant[]> {
+async function openTenants(data: ShardData, services: ShardServices, dialers: Dialers): Promise<Tenant[]> {
   const glues = new Map<string, Glue>()
   const tenants: Tenant[] = []
   for (const deployment of data.deployments) {
@@ -112,9 +116,11 @@ async function openTenants(data: ShardData, services: TenantServices): Promise<T
     if (glue === undefined) {
       glue = await loadGlue(engine)
       glues.set(engine.hash, glue)
-      await warmUp(deployment, engine, glue, services)
+      await warmUp(deployment, engine, glue, dialers.get(), services.epoch)
     }
-    tenants.push(new Tenant({ ...deployment, engine, glue }, services))
+    tenants.push(
+      new Tenant({ ...deployment, engine, glue }, { ...services, dialer: dialers.get(deployment.egress) }),
+    )
   }
   return tenants
 }
@@ -127,7 +133,8 @@ async function warmUp(
   deployment: Deployment,
   engine: Engine,
   glue: Glue,
-  { dialer, epoch }: TenantServices,
+  dialer: Dialer,
+  epoch: Epoch,
 ): Promise<void> {
   const { image, memoryMb } = deployment
   const recycle = { maxRequests: 1, maxMemoryMb: memoryMb }
@@ -137,6 +144,7 @@ async function warmUp(
     epoch,
     line() {},
     report() {},
+    onDenied() {},
     onRetiring() {},
     onDead: () => entered.resolve(),
     onTurn: () => entered.resolve(),

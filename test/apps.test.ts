@@ -30,7 +30,14 @@ describe('example apps', () => {
       if (request.url === '/broken') response.writeHead(503).end()
       else response.end(JSON.stringify({ from: request.url }))
     })
-    const app = (name: string, env = {}) => ({ name, hostname: `${name}.test`, path: example(name), env })
+    const egress = { private: true }
+    const app = (name: string, env = {}) => ({
+      name,
+      hostname: `${name}.test`,
+      path: example(name),
+      env,
+      egress,
+    })
     const urls = (weather: string, news: string) => ({
       WEATHER_URL: `${upstream.url}/${weather}`,
       NEWS_URL: `${upstream.url}/${news}`,
@@ -57,6 +64,10 @@ describe('example apps', () => {
     const file = join(import.meta.dirname, '../apps/nano.json')
     const config = parseConfig(readFileSync(file, 'utf8'), file)
     expect(config.apps.map((app) => app.path).sort()).toEqual(exampleNames().map(example).sort())
+  })
+
+  test('the address that is printed for each answers', async ({ expect }) => {
+    for (const name of exampleNames()) expect((await server.send(`${name}.test`, '/')).status).toBe(200)
   })
 
   test('hello', async ({ expect }) => {
@@ -126,7 +137,7 @@ describe('example apps', () => {
     expect((await deliver(body, sign(body, 'other'))).status).toBe(401)
     expect((await deliver(body, 'sha256=beef')).status).toBe(400)
     expect((await deliver('[]', sign('[]'))).status).toBe(422)
-    expect((await server.send('webhook.test', '/')).status).toBe(405)
+    expect((await server.send('webhook.test', '/', { method: 'PUT' })).status).toBe(405)
     await server.logged('handled push')
   })
 
@@ -149,7 +160,7 @@ describe('example apps', () => {
 
   test('feeds', async ({ expect }) => {
     expect((await server.send('feeds.test', '/weather')).json()).toHaveProperty('celsius')
-    expect((await server.send('feeds.test', '/')).status).toBe(404)
+    expect((await server.send('feeds.test', '/x')).status).toBe(404)
   })
 
   test('site: a form, a redirect, cookies and escaping', async ({ expect }) => {

@@ -7,8 +7,10 @@ const FEEDS = {
 
 export default {
   async fetch(request) {
-    const feed = FEEDS[new URL(request.url).pathname]
-    if (!feed) return Response.json({ feeds: Object.keys(FEEDS) }, { status: 404 })
+    const { pathname } = new URL(request.url)
+    if (pathname === '/') return Response.json({ feeds: Object.keys(FEEDS) })
+    const feed = FEEDS[pathname]
+    if (!feed) return Response.json({ error: 'no such feed' }, { status: 404 })
     await new Promise((resolve) => setTimeout(resolve, 50))
     return Response.json(feed)
   },

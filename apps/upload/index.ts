@@ -8,6 +8,7 @@
 
 import { streamBytes } from './bytes.ts'
 
+const ENDPOINTS = ['POST /echo', 'POST /count', 'GET /download?bytes=N']
 const MOST_BYTES = 1024 ** 4
 
 const worker: ExportedHandler = {
@@ -18,10 +19,12 @@ const worker: ExportedHandler = {
         return echo(request)
       case 'POST /count':
         return Response.json(await count(request.body))
+      case 'GET /':
+        return Response.json({ endpoints: ENDPOINTS })
       case 'GET /download':
         return download(Number(url.searchParams.get('bytes')))
       default:
-        return Response.json({ error: 'POST /echo, POST /count or GET /download?bytes=N' }, { status: 404 })
+        return Response.json({ error: 'no such endpoint', endpoints: ENDPOINTS }, { status: 404 })
     }
   },
 }

@@ -14,6 +14,7 @@ interface Env {
 
 const worker: ExportedHandler<Env> = {
   async fetch(request, env, context) {
+    if (request.method === 'GET') return Response.json({ deliver: 'POST with x-signature-256: sha256=<hex>' })
     if (request.method !== 'POST') {
       return Response.json({ error: 'deliver with POST' }, { status: 405, headers: { allow: 'POST' } })
     }

@@ -44,7 +44,6 @@ export function makeTable<K, V>(): Table<K, V> {
 const encoder = new TextEncoder()
 export const encode = encoder.encode.bind(encoder)
 
-export const split = uncurry(String.prototype.split as (separator: string) => string[])
 export const slice = uncurry(String.prototype.slice)
 export const { parse: parseJson, stringify: toJson } = JSON
 export const isView = ArrayBuffer.isView
@@ -62,7 +61,6 @@ export const NativeURL = URL
 export const NativeAbortController = AbortController
 
 export const appendHeader = uncurry(Headers.prototype.append)
-export const deleteHeader = uncurry(Headers.prototype.delete)
 export const getReader = uncurry(ReadableStream.prototype.getReader) as <T>(
   stream: ReadableStream<T>,
 ) => StreamReader<T>

@@ -1,9 +1,12 @@
 /**
  * How a shard reaches the outside for its apps: the one seam between the outbound binding and the network. What may be
- * connected to is decided here, at connect time, and nowhere else. One dialer per shard, so connections are reused.
+ * connected to is the policy's to say (host/egress). One dialer per policy and shard, so connections are reused, but
+ * never by an app that could not have made them.
  */
-import { Agent, fetch } from 'undici'
+import { fetch } from 'undici'
 import type { ReadableStream } from 'node:stream/web'
+import { type CheckedAgent, openCheckedAgent, type Resolve, resolveBySystem } from '../egress/connect.ts'
+import { EgressPolicy, type EgressSettings } from '../egress/policy.ts'
 
 /** A fetch to make. */
 export interface Dial {
@@ -28,23 +31,23 @@ export interface Answer {
 
 /** Makes the apps' fetches. */
 export interface Dialer extends Disposable {
+  /** Rejects with an `EgressDenied` as its cause when the policy does not admit the fetch or a redirect of it. */
   fetch(url: string, dial: Dial): Promise<Answer>
 }
 
-/** How long to wait for a connection. */
-const CONNECT_MS = 10_000
-
-/** A dialer to the real network. */
-export function openDialer(): Dialer {
-  const dispatcher = new Agent({ connect: { timeout: CONNECT_MS }, connections: null })
+/** A dialer to the real network; connections are made when they are needed. */
+export function openDialer(settings: EgressSettings = {}, resolve: Resolve = resolveBySystem): Dialer {
+  const policy = new EgressPolicy(settings)
+  let agent: CheckedAgent | undefined
   return {
     async fetch(url, { method, headers, body, redirect, signal }) {
+      agent ??= openCheckedAgent(policy, resolve)
       const init = {
         method,
         headers,
         redirect,
         signal,
-        dispatcher,
+        dispatcher: agent.dispatcher,
         ...(body && { body, duplex: 'half' as const }),
       }
       const answer = await fetch(url, init)
@@ -58,7 +61,25 @@ export function openDialer(): Dialer {
       }
     },
     [Symbol.dispose](): void {
-      dispatcher.destroy().catch(() => undefined)
+      agent?.destroy().catch(() => undefined)
     },
+  }
+}
+
+/** The dialers of a shard, one per policy; there are at most as many as tenants. */
+export class Dialers implements Disposable {
+  readonly #dialers = new Map<string, Dialer>()
+
+  /** The dialer of a policy; whoever asks does not dispose of it. */
+  get(settings: EgressSettings = {}): Dialer {
+    const key = JSON.stringify([settings.allow, settings.deny, settings.private])
+    const dialer = this.#dialers.get(key) ?? openDialer(settings)
+    this.#dialers.set(key, dialer)
+    return dialer
+  }
+
+  [Symbol.dispose](): void {
+    for (const dialer of this.#dialers.values()) dialer[Symbol.dispose]()
+    this.#dialers.clear()
   }
 }

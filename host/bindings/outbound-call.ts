@@ -11,6 +11,7 @@ import {
   type ReadableStreamDefaultReader,
 } from 'node:stream/web'
 import type { GuestEvent, Mailbox } from './binding.ts'
+import { EgressDenied } from '../egress/connect.ts'
 import type { Answer, Dial, Dialer } from './dialer.ts'
 import { parseHead, toAnswerHeaders } from './outbound-head.ts'
 
@@ -22,6 +23,16 @@ export interface OutboundStart {
   readonly more: boolean
   readonly redirect: Dial['redirect']
 }
+
+/** What a fetch tells its binding. */
+export interface CallPort {
+  /** The guest will hear nothing more of it. Called once. */
+  onOver(): void
+  /** The policy does not admit it. */
+  onDenied(denied: EgressDenied): void
+}
+
+const BAD_URL = 'fetch needs an absolute http: or https: URL without user name and password'
 
 /** Bytes of an upload that may wait for the far side before the guest is told to. */
 const UPLOAD_HIGH_WATER = 64 * 1024
@@ -35,7 +46,7 @@ const NOTHING = new Uint8Array(0)
 export class OutboundCall {
   readonly #start: OutboundStart
   readonly #mailbox: Mailbox
-  readonly #onOver: () => void
+  readonly #port: CallPort
   readonly #abort = new AbortController()
   #state: 'dialing' | 'answered' | 'over' = 'dialing'
   #upload: ReadableStreamDefaultController<Uint8Array> | undefined
@@ -44,11 +55,10 @@ export class OutboundCall {
   #reader: ReadableStreamDefaultReader<Uint8Array> | undefined
   #isPulled = false
 
-  /** `onOver` is called once, when the guest will hear nothing more of it. */
-  constructor(start: OutboundStart, mailbox: Mailbox, onOver: () => void) {
+  constructor(start: OutboundStart, mailbox: Mailbox, port: CallPort) {
     this.#start = start
     this.#mailbox = mailbox
-    this.#onOver = onOver
+    this.#port = port
     if (start.more) this.#uploadStream = this.#openUpload(start.body)
   }
 
@@ -62,7 +72,7 @@ export class OutboundCall {
     const { head: bytes, body, redirect } = this.#start
     if (this.#state === 'over') return
     const head = parseHead(bytes)
-    if (head === undefined) return this.#fail('fetch needs an absolute http: or https: URL')
+    if (head === undefined) return this.#fail(BAD_URL)
     try {
       const whole = body.length > 0 ? body : undefined
       const dial: Dial = {
@@ -74,7 +84,10 @@ export class OutboundCall {
       }
       this.#answer(await dialer.fetch(head.url, dial), head.method)
     } catch (error) {
-      this.#fail(toMessage(error))
+      const denied = error instanceof Error && error.cause
+      if (!(denied instanceof EgressDenied)) return this.#fail(toMessage(error))
+      this.#port.onDenied(denied)
+      this.#fail(denied.message)
     }
   }
 
@@ -175,7 +188,7 @@ export class OutboundCall {
     this.#state = 'over'
     this.#upload = undefined
     this.#owesWritable = false
-    this.#onOver()
+    this.#port.onOver()
     this.#abort.abort()
     this.#reader?.cancel().catch(() => undefined)
   }

@@ -33,7 +33,9 @@ const DECODED = new Set(['gzip', 'x-gzip', 'deflate', 'br', 'zstd'])
 export function parseHead(bytes: Uint8Array): OutboundHead | undefined {
   const [method, url, ...fields] = new TextDecoder().decode(bytes).split('\n')
   if (method === undefined || url === undefined) return undefined
-  if (!URL.canParse(url) || !/^https?:/i.test(url)) return undefined
+  const { protocol, username, password } = URL.parse(url) ?? {}
+  if (protocol !== 'http:' && protocol !== 'https:') return undefined
+  if (username !== '' || password !== '') return undefined
   const headers: [string, string][] = []
   for (let i = 0; i + 1 < fields.length; i += 2) {
     const [name, value] = [fields[i], fields[i + 1]]

@@ -18,7 +18,7 @@ let handler: Handler
 let url: string
 let events: GuestEvent[]
 let outbound: OutboundBinding
-const dialer = openDialer()
+const dialer = openDialer({ private: true })
 
 beforeEach(async () => {
   server = createServer((request, response) => handler(request, response))

@@ -5,6 +5,7 @@
  */
 import type * as Wit from '../../wit/types/host/interfaces/nano-workers-outbound.d.ts'
 import type { Binding, Mailbox, Meter } from './binding.ts'
+import { DeniedLog } from './denied-log.ts'
 import type { Dialer } from './dialer.ts'
 import { OutboundCall, type OutboundStart } from './outbound-call.ts'
 
@@ -17,13 +18,16 @@ export class OutboundBinding implements Binding {
   readonly #mailbox: Mailbox
   readonly #meter: Meter
   readonly #dialer: Dialer
+  readonly #denied: DeniedLog
   #started: OutboundCall[] = []
   #pulled: OutboundCall[] = []
 
-  constructor(mailbox: Mailbox, meter: Meter, dialer: Dialer) {
+  /** `onDenied` takes lines about fetches that the policy refused. */
+  constructor(mailbox: Mailbox, meter: Meter, dialer: Dialer, onDenied: (text: string) => void = () => {}) {
     this.#mailbox = mailbox
     this.#meter = meter
     this.#dialer = dialer
+    this.#denied = new DeniedLog(onDenied)
   }
 
   /** The functions that the guest calls. */
@@ -47,9 +51,10 @@ export class OutboundBinding implements Binding {
         })
         return
       }
-      const call = new OutboundCall({ id, head, body, more, redirect }, this.#mailbox, () =>
-        this.#calls.delete(id),
-      )
+      const call = new OutboundCall({ id, head, body, more, redirect }, this.#mailbox, {
+        onOver: () => this.#calls.delete(id),
+        onDenied: (denied) => this.#denied.add(denied),
+      })
       this.#calls.set(id, call)
       this.#started.push(call)
     },

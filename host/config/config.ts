@@ -3,6 +3,8 @@
  * Only the parser makes one from a file; nothing else in the host reads nano.json.
  */
 
+import type { EgressSettings } from '../egress/policy.ts'
+
 /** One app as the operator wants it served. */
 export interface AppConfig {
   readonly name: string
@@ -21,6 +23,8 @@ export interface AppConfig {
   readonly recycleRequests?: number
   /** An instance is replaced once its memory is larger than this many MiB. */
   readonly recycleMemoryMb?: number
+  /** Where its fetches may go; undefined: to public addresses. Every entry is one that the policy can read. */
+  readonly egress?: EgressSettings
 }
 
 /** The whole of nano.json. */

@@ -65,6 +65,33 @@ describe('a good configuration', () => {
   })
 })
 
+describe('egress', () => {
+  it('comes from the defaults, key by key', ({ expect }) => {
+    const { apps } = parseConfig(
+      `{
+        "defaults": { "egress": { "deny": ["*.example.com:443", "10.0.0.0/8"], "private": true } },
+        "apps": [
+          { "name": "a", "path": "a" },
+          { "name": "b", "path": "b", "egress": { "private": false, "allow": [] } },
+          { "name": "c", "path": "c", "egress": { "deny": ["[::1]"] } },
+        ],
+      }`,
+      '/etc/nano.json',
+    )
+    const deny = ['*.example.com:443', '10.0.0.0/8']
+    expect(apps.map((app) => app.egress)).toEqual([
+      { deny, private: true },
+      { allow: [], deny, private: false },
+      { deny: ['[::1]'], private: true },
+    ])
+  })
+
+  it('is not there when nobody says anything', ({ expect }) => {
+    const { apps } = parseConfig('{ "apps": [{ "name": "a", "path": "a" }] }', '/etc/nano.json')
+    expect(apps[0]).not.toHaveProperty('egress')
+  })
+})
+
 describe('complaints', () => {
   const app = '{ "name": "a", "path": "a.ts" }'
   const cases: [label: string, text: string, complaints: RegExp[]][] = [
@@ -128,6 +155,18 @@ describe('complaints', () => {
       '{ "__proto__": {}, "apps": [{ "name": "a", "path": "a", "env": { "__proto__": "x" } }] }',
       [/__proto__/, /env: "__proto__"/],
     ],
+    [
+      'egress that the policy could not read',
+      '{ "defaults": { "egress": true }, "apps": [{ "name": "a", "path": "a", "egress": { "alow": [], "deny": ["http://a", ""], "allow": "a", "private": "no" } }] }',
+      [
+        /defaults\.egress: wanted an object, came true/,
+        /egress: unknown key "alow"; did you mean "allow"\?/,
+        /apps\[0\]\.egress\.deny\[0\]: wanted a host name .* came "http:\/\/a"/,
+        /egress\.deny\[1\]: wanted a text/,
+        /egress\.allow: wanted a list/,
+        /egress\.private: wanted true or false, came "no"/,
+      ],
+    ],
     ['a key twice', '{ "apps": [{ "name": "a", "name": "b", "path": "a" }] }', [/"name" is given twice/]],
     ['a byte order mark', `\uFEFF{ "apps": [${app}] }`, [/:1:1: starts with a byte order mark/]],
     ['an empty file', '', [/:1:1: /]],
@@ -161,6 +200,8 @@ describe('the published schema', () => {
     expect(toKnown(top[1])).toEqual(Object.keys(schema.definitions.app.properties))
     const defaults = toComplaint('{ "defaults": { "zzzzzzzzz": 1 }, "apps": [{ "name": "a", "path": "a" }] }')
     expect(toKnown(defaults[0])).toEqual(Object.keys(schema.properties.defaults.properties))
+    const egress = toComplaint('{ "apps": [{ "name": "a", "path": "a", "egress": { "zzzzzzzzz": 1 } }] }')
+    expect(toKnown(egress[0])).toEqual(Object.keys(schema.definitions.egress.properties))
   })
 
   it('has the ranges that the parser has', ({ expect }) => {

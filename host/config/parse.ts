@@ -14,16 +14,21 @@ import { NanoError } from '../errors.ts'
 import { DEFAULTS, RANGES } from './config.ts'
 import type { AppConfig, Config } from './config.ts'
 import { toHostName } from './host-name.ts'
+import { parseEgress } from './parse-egress.ts'
 import { Reader } from './reader.ts'
 import type { Members, Problem } from './reader.ts'
 
 const LIMIT_KEYS = ['timeout_ms', 'memory_mb', 'cpu_ms', 'recycle_requests', 'recycle_memory_mb'] as const
 const TOP_KEYS = ['$schema', 'port', 'host', 'shards', 'defaults', 'apps'] as const
-const APP_KEYS = ['name', 'hostname', 'path', 'env', ...LIMIT_KEYS] as const
+const DEFAULT_KEYS = [...LIMIT_KEYS, 'egress'] as const
+const APP_KEYS = ['name', 'hostname', 'path', 'env', ...DEFAULT_KEYS] as const
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/
 const MEMORY_WHY = ` (below ${RANGES.memory_mb[0]} the engine's garbage collector can run out of room and crash the app)`
 
-type Limits = Pick<AppConfig, 'timeoutMs' | 'memoryMb' | 'cpuMs' | 'recycleRequests' | 'recycleMemoryMb'>
+type Limits = Pick<
+  AppConfig,
+  'timeoutMs' | 'memoryMb' | 'cpuMs' | 'recycleRequests' | 'recycleMemoryMb' | 'egress'
+>
 
 /** Read and check a configuration file. */
 export function readConfig(file: string): Config {
@@ -76,7 +81,7 @@ function parseTop(reader: Reader, root: Node, base: string): Config | undefined 
   const host = reader.string(top.get('host'), 'host') ?? DEFAULTS.host
   const shards = reader.integer(top.get('shards'), 'shards', RANGES.shards)
   const defaultsNode = top.get('defaults')
-  const defaultMembers = defaultsNode && reader.object(defaultsNode, 'defaults', LIMIT_KEYS)
+  const defaultMembers = defaultsNode && reader.object(defaultsNode, 'defaults', DEFAULT_KEYS)
   const { timeoutMs, memoryMb, cpuMs } = DEFAULTS
   const base1: Limits = { timeoutMs, memoryMb, cpuMs }
   const defaults = defaultMembers ? parseLimits(reader, defaultMembers, 'defaults', base1) : base1
@@ -160,12 +165,14 @@ function parseLimits(reader: Reader, members: Members, what: string, defaults: L
     reader.integer(members.get(key), `${what}.${key}`, RANGES[key], key === 'memory_mb' ? MEMORY_WHY : '')
   const recycleRequests = read('recycle_requests') ?? defaults.recycleRequests
   const recycleMemoryMb = read('recycle_memory_mb') ?? defaults.recycleMemoryMb
+  const egress = parseEgress(reader, members.get('egress'), `${what}.egress`, defaults.egress)
   return {
     timeoutMs: read('timeout_ms') ?? defaults.timeoutMs,
     memoryMb: read('memory_mb') ?? defaults.memoryMb,
     cpuMs: read('cpu_ms') ?? defaults.cpuMs,
     ...(recycleRequests === undefined ? {} : { recycleRequests }),
     ...(recycleMemoryMb === undefined ? {} : { recycleMemoryMb }),
+    ...(egress === undefined ? {} : { egress }),
   }
 }
 

@@ -52,6 +52,12 @@ export class Reader {
     return this.note(node, `${what}: wanted a text that is not empty, came ${toShown(node)}`)
   }
 
+  boolean(node: Node | undefined, what: string): boolean | undefined {
+    if (node === undefined) return undefined
+    if (node.type === 'boolean') return node.value === true
+    return this.note(node, `${what}: wanted true or false, came ${toShown(node)}`)
+  }
+
   /** A whole number of a range. `why` explains a bound that is not evident. */
   integer(
     node: Node | undefined,

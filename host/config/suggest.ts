@@ -10,7 +10,8 @@ export function suggest(typed: string, known: Iterable<string>): string | undefi
   let bestDistance = Math.floor(Math.max(typed.length, 3) / 3) + 1
   for (const candidate of known) {
     const other = candidate.toLowerCase().replaceAll('-', '_')
-    const isPart = Math.min(word.length, other.length) >= 3 && (word.startsWith(other) || other.startsWith(word))
+    const isPart =
+      Math.min(word.length, other.length) >= 3 && (word.startsWith(other) || other.startsWith(word))
     const distance = isPart ? 1 : toDistance(word, other)
     if (distance < bestDistance) {
       best = candidate

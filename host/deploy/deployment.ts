@@ -4,6 +4,7 @@
  */
 
 import type { AppConfig } from '../config/config.ts'
+import type { EgressSettings } from '../egress/policy.ts'
 import { NanoError } from '../errors.ts'
 import type { OpenComponent } from './open-component.ts'
 
@@ -17,12 +18,14 @@ export interface Deployment extends OpenComponent {
   readonly timeoutMs: number
   readonly memoryMb: number
   readonly cpuMs: number
+  /** Undefined: public addresses. */
+  readonly egress?: EgressSettings
   readonly recycle: { readonly maxRequests?: number; readonly maxMemoryMb?: number }
 }
 
 /** Throws COMPONENT_INVALID for an app that does not fit into its memory. */
 export function toDeployment(app: AppConfig, component: OpenComponent): Deployment {
-  const { name, hostname, env, timeoutMs, memoryMb, cpuMs, recycleRequests, recycleMemoryMb } = app
+  const { name, hostname, env, timeoutMs, memoryMb, cpuMs, recycleRequests, recycleMemoryMb, egress } = app
   expectRoom(component, memoryMb)
   return {
     ...component,
@@ -32,6 +35,7 @@ export function toDeployment(app: AppConfig, component: OpenComponent): Deployme
     timeoutMs,
     memoryMb,
     cpuMs,
+    ...(egress === undefined ? {} : { egress }),
     recycle: {
       ...(recycleRequests === undefined ? {} : { maxRequests: recycleRequests }),
       ...(recycleMemoryMb === undefined ? {} : { maxMemoryMb: recycleMemoryMb }),

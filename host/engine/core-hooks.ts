@@ -1,15 +1,16 @@
 /**
- * What the main module imports directly, past jco's glue and adapter: its memory, the one
- * that holds its deadline (wasm/epoch.ts), and the few functions that an engine
- * calls often. It asks for the time a dozen times per turn, which costs a tenth of a millisecond each through the
- * adapter and next to nothing here.
+ * What the main module imports directly, past jco's glue and adapter: its memory, the one that holds its deadline
+ * (wasm/epoch.ts), the world's own interfaces, and the WASI functions that an engine calls in a turn: clocks, random
+ * bytes, standard error.
  *
  * Arguments are pointers from a guest that may be hostile: each is read through a view of the guest's own memory,
  * which refuses what lies outside of it, and nothing loops or copies without a bound.
  */
 import { EPOCH_IMPORT } from '../wasm/epoch.ts'
 import { MEMORY_IMPORT } from '../wasm/memory.ts'
-import type { EngineClock } from './wasi.ts'
+import { liftImports, type Bindings } from './lift-imports.ts'
+import type { CoreGuest } from './lower-events.ts'
+import { getRandomBytes, getRandomU64, type EngineClock } from './wasi.ts'
 
 /** The host's side of what an engine calls. */
 export interface EngineHost {
@@ -20,8 +21,15 @@ export interface EngineHost {
   readonly epoch: WebAssembly.Memory
 }
 
+/** What hooking takes: the engine's host, the world's bindings, and the guest's allocator. */
+interface Hooks extends EngineHost {
+  readonly bindings: Bindings
+  readonly realloc: CoreGuest['cabi_realloc']
+}
+
 const PREVIEW1 = 'wasi_snapshot_preview1'
-const MONOTONIC_CLOCK = 'wasi:clocks/monotonic-clock@'
+const MONOTONIC_CLOCK = 'wasi:clocks/monotonic-clock'
+const RANDOM = 'wasi:random/random'
 
 /** Codes of WASI preview 1. */
 const ERRNO = { success: 0, badFile: 8, invalid: 28 } as const
@@ -37,7 +45,7 @@ const MAX_TEXT = 65_536
 export function hookImports(
   imports: WebAssembly.Imports,
   memory: WebAssembly.Memory,
-  host: EngineHost,
+  host: Hooks,
 ): WebAssembly.Imports {
   const { clock } = host
   const hooked: WebAssembly.Imports = {
@@ -64,9 +72,23 @@ export function hookImports(
     return ERRNO.success
   }
 
-  hooked[PREVIEW1] = { ...imports[PREVIEW1], clock_time_get: clockTimeGet, fd_write: fdWrite }
+  const randomBytes = (length: bigint, result: number): void => {
+    const bytes = getRandomBytes(length)
+    const at = host.realloc(0, 0, 1, bytes.length) >>> 0
+    new Uint8Array(memory.buffer).set(bytes, at)
+    viewMemory().setUint32(result >>> 0, at, true)
+    viewMemory().setUint32((result >>> 0) + 4, bytes.length, true)
+  }
+
+  const direct: Record<string, Record<string, (...args: never[]) => unknown>> = {
+    ...liftImports(host.bindings, memory),
+    [PREVIEW1]: { clock_time_get: clockTimeGet, fd_write: fdWrite },
+    [MONOTONIC_CLOCK]: { now: () => clock.monotonicNs() },
+    [RANDOM]: { 'get-random-bytes': randomBytes, 'get-random-u64': getRandomU64 },
+  }
   for (const [name, functions] of Object.entries(imports)) {
-    if (name.startsWith(MONOTONIC_CLOCK)) hooked[name] = { ...functions, now: () => clock.monotonicNs() }
+    const [bare = name] = name.split('@')
+    if (direct[bare] !== undefined) hooked[name] = { ...functions, ...direct[bare] }
   }
   return hooked
 }

@@ -3,9 +3,14 @@
  * instances is where the main module gets its memory and its fast imports (`core-hooks.ts`).
  *
  *     glue.instantiate(modules, WASI + bindings, hook)  >  main: hooked instance, adapters: plain  >  turn
+ *
+ * Once linked, guest and host talk past the glue (`lower-events.ts`, `lift-imports.ts`).
  */
 import { pathToFileURL } from 'node:url'
+import type { Event } from '../../wit/types/host/interfaces/nano-workers-events.d.ts'
 import { hookImports, type EngineHost } from './core-hooks.ts'
+import type { Bindings } from './lift-imports.ts'
+import { EventLowering, type CoreGuest } from './lower-events.ts'
 import { toWasiImports } from './wasi.ts'
 
 /** A compiled engine. Plain data: posting it to a worker shares the compiled code. */
@@ -26,13 +31,13 @@ export interface Glue {
     getCoreModule: (name: string) => WebAssembly.Module,
     imports: Readonly<Record<string, object>>,
     instantiateCore: (module: WebAssembly.Module, imports: WebAssembly.Imports) => WebAssembly.Instance,
-  ): { readonly turn: (events: readonly object[]) => void }
+  ): unknown
 }
 
 /** A guest that nobody has entered yet. */
 export interface Guest {
   /** Enter it. Whatever it throws, it must not be entered again. */
-  readonly turn: (events: readonly object[]) => void
+  readonly turn: (events: readonly Event[]) => void
   readonly memory: WebAssembly.Memory
 }
 
@@ -41,25 +46,32 @@ export async function loadGlue(engine: Engine): Promise<Glue> {
   return (await import(pathToFileURL(engine.gluePath).href)) as Glue
 }
 
-/**
- * Makes a guest in a memory that its image was laid into. `bindings`: by interface name without version; functions
- * are taken out of them once, without `this`.
- */
+/** Makes a guest in a memory that its image was laid into. */
 export function instantiateEngine(
   engine: Engine,
   glue: Glue,
   memory: WebAssembly.Memory,
-  bindings: Readonly<Record<string, object>>,
+  bindings: Bindings,
   host: EngineHost,
 ): Guest {
   const main = toModule(engine, engine.mainModule)
-  const { turn } = glue.instantiate(
+  let guest: CoreGuest | undefined
+  const realloc: CoreGuest['cabi_realloc'] = (...args) => guest!.cabi_realloc(...args)
+  glue.instantiate(
     (name) => toModule(engine, name),
     { ...toWasiImports(host.clock), ...bindings },
-    (module, imports) =>
-      new WebAssembly.Instance(module, module === main ? hookImports(imports, memory, host) : imports),
+    (module, imports) => {
+      if (module !== main) return new WebAssembly.Instance(module, imports)
+      const instance = new WebAssembly.Instance(
+        module,
+        hookImports(imports, memory, { ...host, bindings, realloc }),
+      )
+      guest = instance.exports as unknown as CoreGuest
+      return instance
+    },
   )
-  return { turn, memory }
+  if (guest === undefined) throw new Error(`the glue of engine ${engine.hash} never made its main module`)
+  return { turn: new EventLowering(memory, guest).turn, memory }
 }
 
 function toModule(engine: Engine, name: string): WebAssembly.Module {

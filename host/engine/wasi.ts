@@ -5,7 +5,7 @@
  * Most of this is never called: the engine reads the clock and writes its log through `core-hooks.ts`. Nothing here
  * blocks, for the guest keeps its timers on the host (wit/timer.wit) and a pollable of its own is ready at once.
  */
-import { randomBytes, randomFillSync } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 
 /** The moment of a turn, in nanoseconds. It may stand still while the guest runs. */
 export interface EngineClock {
@@ -99,11 +99,13 @@ export function toWasiImports(clock: EngineClock): Record<string, object> {
   }
 }
 
-function getRandomBytes(length: bigint): Uint8Array {
+/** Bytes for the guest; more than `MAX_RANDOM_BYTES` end it. */
+export function getRandomBytes(length: bigint): Uint8Array {
   if (length > MAX_RANDOM_BYTES) throw new RangeError(`${length} random bytes at a time`)
   return new Uint8Array(randomBytes(Number(length)))
 }
 
-function getRandomU64(): bigint {
-  return randomFillSync(new BigUint64Array(1))[0]!
+/** One number for the guest. */
+export function getRandomU64(): bigint {
+  return randomBytes(8).readBigUInt64LE()
 }

@@ -51,7 +51,7 @@ export function collectBody(
   const look = (): void => {
     if (incoming.readableLength < size) return
     const isHere = settle()
-    const body = incoming.read() as Uint8Array | null
+    const body = incoming.read(size) as Uint8Array | null
     // lets the stream end, which frees the connection
     incoming.resume()
     if (isHere && body !== null) then(body)

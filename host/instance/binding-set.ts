@@ -8,6 +8,7 @@ import { OutboundBinding } from '../bindings/outbound.ts'
 import { RequestBodyBinding } from '../bindings/request-body.ts'
 import { ResponseBinding } from '../bindings/response.ts'
 import { TimerBinding } from '../bindings/timer.ts'
+import type { Bindings } from '../engine/lift-imports.ts'
 import type { TurnClock } from './clock.ts'
 import type { InstanceHost, RequestPort } from './contract.ts'
 
@@ -17,7 +18,7 @@ export class BindingSet implements Binding {
   readonly bodies: RequestBodyBinding
   readonly background: BackgroundBinding
   /** By the names under which the glue asks for them. */
-  readonly imports: Record<string, object>
+  readonly imports: Bindings
   readonly #all: readonly Binding[]
 
   /** `onDone` is called when a request has got all that it will get. */
@@ -36,7 +37,7 @@ export class BindingSet implements Binding {
     this.background = new BackgroundBinding(meter, (id) => id > 0 && id <= meter.requests)
     const console = new ConsoleBinding(host, meter)
     const timer = new TimerBinding(mailbox, meter, () => clock.now)
-    const outbound = new OutboundBinding(mailbox, meter, host.dialer)
+    const outbound = new OutboundBinding(mailbox, meter, host.dialer, (text) => host.onDenied(text))
     // what the app wrote comes before what became of it
     this.#all = [console, this.responses, this.bodies, timer, outbound, this.background]
     this.imports = {

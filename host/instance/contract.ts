@@ -45,6 +45,8 @@ export interface InstanceHost extends ConsolePort {
   readonly dialer: Dialer
   /** The shard's. */
   readonly epoch: Epoch
+  /** The egress policy refused a fetch. */
+  onDenied(text: string): void
   /** No further requests: a fresh instance is to take them. Called at most once. */
   onRetiring(): void
   /** It is over; `trap` is what ended it and `code` what its open requests get, if it ended badly. Called once. */

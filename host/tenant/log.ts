@@ -13,6 +13,8 @@ export type LogEvent =
   | 'app-error'
   /** A request failed on account of the app. */
   | 'request-failed'
+  /** A fetch of the app to where it may not go. */
+  | 'egress-denied'
   | 'instance-trapped'
   /** An instance used more processor time or memory than it may. */
   | 'instance-stopped'

@@ -32,9 +32,10 @@ export interface Deployment extends Omit<InstanceParts, 'recycle'> {
   readonly recycle?: { readonly maxRequests?: number | undefined; readonly maxMemoryMb?: number | undefined }
 }
 
-/** What a shard gives to all of its tenants. */
+/** What a shard gives to a tenant. */
 export interface TenantServices {
   readonly log: Log
+  /** Keeps to the tenant's egress policy. */
   readonly dialer: Dialer
   readonly epoch: Epoch
   /** Milliseconds and events of each turn. */
@@ -173,6 +174,7 @@ export class Tenant implements Disposable {
       onTurn: this.#services.onTurn,
       line: (level: ConsoleLevel, text: string) => this.#log(level, 'console', text),
       report: (error: string) => this.#log('error', 'app-error', this.#symbolicate(error)),
+      onDenied: (text: string) => this.#log('warn', 'egress-denied', text),
       onRetiring: () => {
         if (this.#current === get()) this.#current = undefined
         const { meter, memoryBytes } = get()

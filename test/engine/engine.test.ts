@@ -20,6 +20,7 @@ import { KnownEngines, readKnownEngines } from '../../host/engine/known.ts'
 import { layInto, splitImage, type Image } from '../../host/image/image.ts'
 import { Epoch } from '../../host/limits/epoch.ts'
 import { witText } from '../../wit/text.ts'
+import type { Event } from '../../wit/types/host/interfaces/nano-workers-events.d.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const COMPONENTS = join(ROOT, 'node_modules/.cache/nano-workers/engine-test')
@@ -94,12 +95,12 @@ function make(image: Image, from = engine, maximum = 2048): Made {
     answers.push(new TextDecoder().decode(body))
   }
   const bindings = {
-    'nano:workers/response': { send, start: nothing, write: nothing, finish: nothing, fail: nothing },
+    'nano:workers/response': { send, start: nothing, write: () => true, finish: nothing, fail: nothing },
     'nano:workers/request-body': { pull: nothing, cancel: nothing },
     'nano:workers/timer': { wakeIn: nothing },
     'nano:workers/outbound': {
       start: nothing,
-      write: nothing,
+      write: () => true,
       finish: nothing,
       pull: nothing,
       abort: nothing,
@@ -116,11 +117,11 @@ function make(image: Image, from = engine, maximum = 2048): Made {
   return { ...guest, answers, printed }
 }
 
-const request = (id: number): object => ({
+const request = (id: number): Event => ({
   tag: 'request',
   val: { id, method: 'GET', url: 'http://a.localhost/', headers: '', hasBody: false },
 })
-const act = (env: string): object[] => [{ tag: 'startup', val: { env } }]
+const act = (env: string): Event[] => [{ tag: 'startup', val: { env } }]
 
 describe('two apps', () => {
   test('have one known skeleton', ({ expect }) => {

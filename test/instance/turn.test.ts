@@ -25,7 +25,7 @@ let directory: string
 let deployment: Deployment
 let log: LogRecord[]
 let tenant: Tenant
-const dialer = openDialer()
+const dialer = openDialer({ private: true })
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'nano-instance-'))
@@ -41,7 +41,7 @@ beforeAll(async () => {
     env: { KEY: 'value' },
     timeoutMs: 1000,
     memoryMb: 256,
-    cpuMs: 200,
+    cpuMs: 10_000,
   }
 })
 

@@ -67,8 +67,7 @@ describe('faults', () => {
   })
 
   test('a Response whose body is used up: 500', async () => {
-    await server.send('faults.test', '/used-twice')
-    await expectError('/used-twice', 500, 'APP_BAD_RESPONSE')
+    await expectError('/used-up', 500, 'APP_THREW')
   })
 
   test('a handler that can never answer: 500 at once', async () => {

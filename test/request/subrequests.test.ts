@@ -22,7 +22,10 @@ describe('subrequests', () => {
     server.send('sub.test', `${path}?url=${encodeURIComponent(target)}${extra}`)
 
   beforeAll(async () => {
-    server = await serve([{ name: 'subrequests', hostname: 'sub.test', path: fixture('subrequests') }])
+    const egress = { private: true }
+    server = await serve([
+      { name: 'subrequests', hostname: 'sub.test', path: fixture('subrequests'), egress },
+    ])
     upstream = await startUpstream(answer)
     await server.send('sub.test', '/')
   })

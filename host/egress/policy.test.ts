@@ -1,0 +1,126 @@
+/** What allow, deny and private let through, by name and by address. */
+import { describe, test } from 'vitest'
+
+import { EgressPolicy, type EgressSettings } from './policy.ts'
+import { parseRule, toTarget } from './rule.ts'
+
+/** Whether a fetch of the URL would reach the address that its name leads to. */
+function reaches(settings: EgressSettings, url: string, address?: string): boolean {
+  const policy = new EgressPolicy(settings)
+  const target = toTarget(new URL(url))
+  return policy.admitsHost(target) && policy.admitsAddress(target, address ?? target.hostname)
+}
+
+const IP = '93.184.215.14'
+
+describe('by default', () => {
+  test('public addresses are reached, under any name', ({ expect }) => {
+    expect(reaches({}, 'https://example.com/', IP)).toBe(true)
+    expect(reaches({}, `http://${IP}:8080/`)).toBe(true)
+    expect(reaches({}, 'http://[2606:4700::1111]/')).toBe(true)
+  })
+
+  test.for(['127.0.0.1', '::1', '10.0.0.1', '169.254.169.254', 'fd00:ec2::254', 'nonsense', 'fe80::1%eth0'])(
+    'a name that leads to %s is not',
+    (address, { expect }) => expect(reaches({}, 'https://example.com/', address)).toBe(false),
+  )
+})
+
+describe('private', () => {
+  test('opens what is not public, but nothing that is denied', ({ expect }) => {
+    expect(reaches({ private: true }, 'http://localhost/', '127.0.0.1')).toBe(true)
+    expect(reaches({ private: true }, 'http://[::1]/')).toBe(true)
+    expect(reaches({ private: true, deny: ['169.254.0.0/16'] }, 'http://169.254.169.254/')).toBe(false)
+    expect(reaches({ private: true, deny: ['169.254.0.0/16'] }, 'http://[::ffff:a9fe:a9fe]/')).toBe(false)
+    expect(reaches({ private: true, deny: ['169.254.0.0/16'] }, 'http://[64:ff9b::a9fe:a9fe]/')).toBe(false)
+    expect(reaches({ private: true, deny: ['169.254.0.0/16'] }, 'http://[2002:a9fe:a9fe::]/')).toBe(false)
+    expect(reaches({ private: true, allow: ['a.test'] }, 'http://b.test/', '127.0.0.1')).toBe(false)
+  })
+})
+
+describe('allow', () => {
+  test('only what is listed is reached', ({ expect }) => {
+    const settings = { allow: ['example.com', '*.example.org:443', IP] }
+    expect(reaches(settings, 'http://example.com:81/', '1.1.1.1')).toBe(true)
+    expect(reaches(settings, 'https://a.b.example.org/', '1.1.1.1')).toBe(true)
+    expect(reaches(settings, 'http://a.example.org/', '1.1.1.1')).toBe(false)
+    expect(reaches(settings, 'https://example.org/', '1.1.1.1')).toBe(false)
+    expect(reaches(settings, 'https://notexample.org/', '1.1.1.1')).toBe(false)
+    expect(reaches(settings, 'https://example.com.evil.test/', '1.1.1.1')).toBe(false)
+    expect(reaches(settings, `http://${IP}/`)).toBe(true)
+    expect(reaches(settings, 'http://1.1.1.1/')).toBe(false)
+    expect(reaches(settings, 'http://other.test/', IP)).toBe(true)
+    expect(reaches({ allow: [] }, 'http://example.com/', IP)).toBe(false)
+  })
+
+  test('a name opens no private address, a range does', ({ expect }) => {
+    expect(reaches({ allow: ['localhost'] }, 'http://localhost/', '127.0.0.1')).toBe(false)
+    expect(reaches({ allow: ['127.0.0.0/8'] }, 'http://localhost/', '127.0.0.1')).toBe(true)
+    expect(reaches({ allow: ['127.0.0.0/8'] }, 'http://localhost/', '::1')).toBe(false)
+    expect(reaches({ allow: ['[::1]:80'] }, 'http://[::1]/')).toBe(true)
+    expect(reaches({ allow: ['[::1]:80'] }, 'http://[::1]:81/')).toBe(false)
+    expect(reaches({ allow: ['127.0.0.1:80'] }, 'http://127.0.0.1:81/')).toBe(false)
+    expect(reaches({ allow: ['10.0.0.0/8'] }, 'http://[::ffff:10.1.1.1]/')).toBe(true)
+  })
+
+  test('without a range a name that is not listed is not even looked up', ({ expect }) => {
+    const target = toTarget(new URL('http://b.test/'))
+    expect(new EgressPolicy({ allow: ['a.test'] }).admitsHost(target)).toBe(false)
+    expect(new EgressPolicy({ allow: ['a.test', '10.0.0.0/8'] }).admitsHost(target)).toBe(true)
+  })
+})
+
+describe('deny', () => {
+  test('wins over allow and private', ({ expect }) => {
+    expect(reaches({ allow: ['example.com'], deny: ['example.com'] }, 'http://example.com/', IP)).toBe(false)
+    expect(reaches({ allow: [IP], deny: ['93.0.0.0/8'] }, `http://${IP}/`)).toBe(false)
+    expect(reaches({ deny: ['93.0.0.0/8'] }, 'http://example.com/', IP)).toBe(false)
+    expect(reaches({ deny: ['example.com:443'] }, 'http://example.com/', IP)).toBe(true)
+    expect(reaches({ deny: ['example.com:443'] }, 'https://example.com/', IP)).toBe(false)
+    expect(reaches({ deny: ['*.example.com'], private: true }, 'http://a.example.com/', IP)).toBe(false)
+  })
+})
+
+describe('one spelling', () => {
+  test.for(['EXAMPLE.com', 'example.com.', 'exam%70le.com', 'ｅｘａｍｐｌｅ.com', 'example。com'])(
+    '%s is example.com',
+    (host, { expect }) => expect(reaches({ deny: ['example.COM.'] }, `http://${host}/`, IP)).toBe(false),
+  )
+
+  test('punycode and Unicode are one', ({ expect }) => {
+    expect(reaches({ allow: ['bücher.example'] }, 'http://xn--bcher-kva.example/', IP)).toBe(true)
+    expect(reaches({ allow: ['*.xn--bcher-kva.example'] }, 'http://www.BÜCHER.example/', IP)).toBe(true)
+  })
+
+  test('an odd spelling of an address in a list is that address', ({ expect }) => {
+    expect(reaches({ allow: ['0x7f.1'] }, 'http://2130706433/')).toBe(true)
+  })
+})
+
+describe('entries', () => {
+  test.for([
+    '',
+    '*',
+    '*.',
+    '*.*',
+    'a.*',
+    '*.127.0.0.1',
+    'http://a.test',
+    'a.test/x',
+    'a@b.test',
+    'a b',
+    'a.test:',
+    'a.test:0',
+    'a.test:65536',
+    'a.test:80:80',
+    '::1:80:x',
+    '[::1',
+    '10.0.0.0/8:80',
+    '1.2.3.4/33',
+    '.',
+    'a%2fb',
+  ])('%s is none', (text, { expect }) => {
+    expect(parseRule(text)).toBeUndefined()
+    expect(() => new EgressPolicy({ deny: [text] })).toThrow(TypeError)
+  })
+})

@@ -1,0 +1,61 @@
+/**
+ * Where one tenant's fetches may go. Pure. Asked twice: for the host before its name is resolved, and for each address
+ * before it is connected to.
+ *
+ * Holds: what is denied is denied whatever is allowed; with an allow list only what it names or covers is reached; an
+ * address that is not public is reached only with `private` or when a range of the allow list covers it, because a name
+ * leads wherever its owner says.
+ */
+import { type Address, isPublicAddress, parseAddress, toEmbedded } from './address.ts'
+import { coversAddress, namesHost, parseRule, type Rule, type Target } from './rule.ts'
+
+/** A policy as nano.json spells it; nothing at all means every public address and no other. */
+export interface EgressSettings {
+  readonly allow?: readonly string[]
+  readonly deny?: readonly string[]
+  readonly private?: boolean
+}
+
+/** A tenant's policy. */
+export class EgressPolicy {
+  readonly #allow: readonly Rule[] | undefined
+  readonly #deny: readonly Rule[]
+  readonly #isPrivate: boolean
+
+  /** Throws for an entry that is none: to leave it out could open what it was to close. */
+  constructor({ allow, deny, private: isPrivate }: EgressSettings = {}) {
+    this.#allow = allow?.map(toRule)
+    this.#deny = deny?.map(toRule) ?? []
+    this.#isPrivate = isPrivate ?? false
+  }
+
+  /** Whether a host may be looked up; an address that the URL spells out is checked whole. */
+  admitsHost(target: Target): boolean {
+    if (parseAddress(target.hostname) !== undefined) return this.admitsAddress(target, target.hostname)
+    if (this.#deny.some((rule) => namesHost(rule, target))) return false
+    return this.#allow?.some((rule) => rule.kind === 'network' || namesHost(rule, target)) ?? true
+  }
+
+  /** Whether an address may be connected to on behalf of a host that was admitted. */
+  admitsAddress(target: Target, ip: string): boolean {
+    const address = parseAddress(ip)
+    if (address === undefined || this.#denies(address, target.port)) return false
+    if (this.#allow?.some((rule) => coversAddress(rule, address, target.port))) return true
+    if (this.#allow?.some((rule) => namesHost(rule, target)) === false) return false
+    return this.#isPrivate || isPublicAddress(address)
+  }
+
+  #denies(address: Address, port: number): boolean {
+    const embedded = toEmbedded(address)
+    return this.#deny.some(
+      (rule) =>
+        coversAddress(rule, address, port) || (embedded !== undefined && coversAddress(rule, embedded, port)),
+    )
+  }
+}
+
+function toRule(text: string): Rule {
+  const rule = parseRule(text)
+  if (rule === undefined) throw new TypeError(`not a host name, an address or a range: ${text}`)
+  return rule
+}
