@@ -14,6 +14,7 @@ import { instantiateEngine } from '../engine/instantiate.ts'
 import type { ErrorCode } from '../errors.ts'
 import { layInto } from '../image/image.ts'
 import { CpuBudget } from '../limits/cpu-budget.ts'
+import { CpuClock } from '../limits/cpu-clock.ts'
 import { BindingSet } from './binding-set.ts'
 import type { GuestRequest, InstanceHost, InstanceParts, InstanceState, RequestPort } from './contract.ts'
 import { TurnClock } from './clock.ts'
@@ -46,6 +47,7 @@ export class Instance implements Mailbox, Disposable {
   readonly #turn: (events: GuestEvent[]) => void
   readonly #bindings: BindingSet
   readonly #cpu: CpuBudget
+  readonly #cpuClock = new CpuClock()
   readonly #maxMemory: number
   #state: InstanceState = 'fresh'
   #queue: GuestEvent[] = []
@@ -185,6 +187,7 @@ export class Instance implements Mailbox, Disposable {
     this.meter.turns++
     this.#clock.advance()
     const { epoch } = this.#host
+    this.#cpuClock.begin()
     epoch.begin(this.#cpu.allow(ids))
     try {
       this.#turn(events)
@@ -198,7 +201,7 @@ export class Instance implements Mailbox, Disposable {
     }
     epoch.end()
     const elapsed = performance.now() - this.#clock.now
-    this.#cpu.charge(ids, elapsed)
+    this.#cpu.charge(ids, this.#cpuClock.measure(elapsed))
     this.#host.onTurn?.(elapsed, events.length)
     return true
   }
