@@ -2,8 +2,8 @@
  * The HTTP server of a shard: a Hono app on node:http. It finds the tenant by host name and hands it the exchange.
  *
  * Hono gets a request of two fields instead of a `Request`, and every answer is written by response.ts, after which
- * Hono is told RESPONSE_ALREADY_SENT. The ready-made Node adapter would do the same at twice the cost, and would
- * answer requests with odd targets or hosts by itself, before the one place that decides about hosts has seen them.
+ * Hono is told RESPONSE_ALREADY_SENT. The ready-made Node adapter's listener would answer requests with odd targets or
+ * hosts by itself, before the one place that decides about hosts has seen them.
  */
 
 import { createServer } from 'node:http'

@@ -77,7 +77,7 @@ describe('serve', () => {
   ])('the configuration %s is refused with words', async ([text, wanted], { expect }) => {
     const file = join(folder, 'nano.json')
     writeFileSync(file, text!)
-    const { status, err } = await nano('serve', '--config', file)
+    const { status, err } = await nano('serve', '--config', file, '--port', '0')
     expect(status).toBeGreaterThan(0)
     expect(err).toContain(wanted)
     expect(err).not.toContain('    at ')
