@@ -79,7 +79,7 @@ function openConfig(source: ServeArguments['source']): Config {
   if ('config' in source) return readConfig(source.config)
   const path = resolve(source.app)
   const name = basename(path, extname(path))
-  const limits = { timeoutMs: DEFAULTS.timeoutMs, memoryMb: DEFAULTS.memoryMb }
+  const limits = { timeoutMs: DEFAULTS.timeoutMs, memoryMb: DEFAULTS.memoryMb, cpuMs: DEFAULTS.cpuMs }
   const app = { name, hostname: 'localhost', path, env: {}, ...limits }
   return { port: DEFAULTS.port, host: DEFAULTS.host, apps: [app] }
 }

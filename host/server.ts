@@ -17,6 +17,7 @@ import { openDeployments } from './deploy/open-deployments.ts'
 import type { EngineCounters } from './engine/engine.ts'
 import { NanoError } from './errors.ts'
 import { assertFree } from './ingress/listen.ts'
+import { Ticker } from './limits/ticker.ts'
 import type { FromShard, ShardCounters, ShardData, ToShard } from './shard.ts'
 import type { TenantCounters } from './tenant/tenant.ts'
 
@@ -71,10 +72,17 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   if (config.port !== 0) await assertFree(config.port, config.host)
   const { deployments, engines, counters } = await openDeployments(config.apps, options.onProgress)
   const everyHost = options.everyHost === true
-  const data: ShardData = { port: config.port, host: config.host, reusePort, everyHost, deployments, engines }
-  const shards = new Shards(data, log)
+  const data: CommonData = {
+    port: config.port,
+    host: config.host,
+    reusePort,
+    everyHost,
+    deployments,
+    engines,
+  }
+  const shards = new Shards(data, count, log)
   try {
-    const port = await shards.start(count)
+    const port = await shards.start()
     return {
       port,
       url: `http://${toReachable(config.host)}:${port}`,
@@ -98,22 +106,30 @@ function toCounters(shards: readonly ShardCounters[], engines: Readonly<EngineCo
   return { ...total, turnP50Us: at(0.5), turnP99Us: at(0.99) } as unknown as ServerCounters
 }
 
+/** What all shards are started with. */
+type CommonData = Omit<ShardData, 'epoch'>
+
 /** The threads: started, counted, started again when they die, stopped. */
 class Shards {
-  readonly #data: ShardData
+  readonly #data: CommonData
+  readonly #ticker: Ticker
   readonly #log: ServerOptions['log']
   readonly #workers = new Map<number, Worker>()
   readonly #asked = new Map<number, (counters: ShardCounters) => void>()
   #asks = 0
   #isClosing = false
 
-  constructor(data: ShardData, log: ServerOptions['log']) {
+  constructor(data: CommonData, count: number, log: ServerOptions['log']) {
     this.#data = data
+    this.#ticker = new Ticker(count, (error) =>
+      log({ level: 'error', text: `the ticker died: ${toText(error)}` }),
+    )
     this.#log = log
   }
 
   /** Resolves to the port when all of them listen: the first chooses it when it is not given. */
-  async start(count: number): Promise<number> {
+  async start(): Promise<number> {
+    const count = this.#ticker.memories.length
     const port = await this.#start(0, this.#data.port)
     await Promise.all(Array.from({ length: count - 1 }, (_, i) => this.#start(i + 1, port)))
     return port
@@ -133,11 +149,12 @@ class Shards {
       return gone
     })
     await Promise.all(stopped)
+    this.#ticker[Symbol.dispose]()
   }
 
   #start(index: number, port: number): Promise<number> {
     const { promise, resolve, reject } = Promise.withResolvers<number>()
-    const workerData: ShardData = { ...this.#data, port }
+    const workerData: ShardData = { ...this.#data, port, epoch: this.#ticker.memories[index]! }
     const worker = new Worker(SHARD, { workerData, name: `shard ${index}` })
     let listening: number | undefined
     this.#workers.set(index, worker)

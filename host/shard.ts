@@ -19,6 +19,7 @@ import type { Engine, Glue } from './engine/instantiate.ts'
 import { NanoError, toNanoError } from './errors.ts'
 import type { ErrorCode } from './errors.ts'
 import { createIngress } from './ingress/serve.ts'
+import { Epoch } from './limits/epoch.ts'
 import { Instance } from './instance/turn.ts'
 import { Router } from './router/router.ts'
 import { Tenant } from './tenant/tenant.ts'
@@ -34,6 +35,8 @@ export interface ShardData {
   readonly deployments: readonly Deployment[]
   /** By hash. */
   readonly engines: ReadonlyMap<string, Engine>
+  /** Where the ticker writes the time for this shard. */
+  readonly epoch: WebAssembly.Memory
 }
 
 export type ToShard = { type: 'stop'; graceMs: number } | { type: 'count'; id: number }
@@ -54,6 +57,9 @@ export interface ShardCounters {
 /** What all tenants of a shard share. */
 type ShardServices = Omit<TenantServices, 'dialer'>
 
+/** What the first turn of an engine may take: V8 compiles it meanwhile. */
+const WARM_UP_MS = 10_000
+
 /** Turns whose time is kept. */
 const SAMPLES = 4096
 
@@ -73,6 +79,7 @@ async function run(data: ShardData): Promise<void> {
   const log = (entry: LogEntry): void => tell({ type: 'log', entry })
   const dialers = new Dialers()
   const services: ShardServices = {
+    epoch: new Epoch(data.epoch),
     log: { write: ({ level, tenant, text }) => log({ level, app: tenant, text }) },
     onTurn: (ms) => (turns[count++ % SAMPLES] = ms),
   }
@@ -109,7 +116,7 @@ async function openTenants(data: ShardData, services: ShardServices, dialers: Di
     if (glue === undefined) {
       glue = await loadGlue(engine)
       glues.set(engine.hash, glue)
-      await warmUp(deployment, engine, glue, dialers.get())
+      await warmUp(deployment, engine, glue, dialers.get(), services.epoch)
     }
     tenants.push(
       new Tenant({ ...deployment, engine, glue }, { ...services, dialer: dialers.get(deployment.egress) }),
@@ -122,12 +129,19 @@ async function openTenants(data: ShardData, services: ShardServices, dialers: Di
  * Enters an engine once, so that the first client does not wait for V8 to compile what every turn runs. The app's
  * handlers are not called: the guest starts, is told that a timer is due of which it knows nothing, and is dropped.
  */
-async function warmUp(deployment: Deployment, engine: Engine, glue: Glue, dialer: Dialer): Promise<void> {
+async function warmUp(
+  deployment: Deployment,
+  engine: Engine,
+  glue: Glue,
+  dialer: Dialer,
+  epoch: Epoch,
+): Promise<void> {
   const { image, memoryMb } = deployment
   const recycle = { maxRequests: 1, maxMemoryMb: memoryMb }
   const entered = Promise.withResolvers<void>()
   const host = {
     dialer,
+    epoch,
     line() {},
     report() {},
     onDenied() {},
@@ -136,7 +150,11 @@ async function warmUp(deployment: Deployment, engine: Engine, glue: Glue, dialer
     onTurn: () => entered.resolve(),
   }
   try {
-    using instance = new Instance(0, { engine, glue, image, env: {}, memoryMb, recycle }, host)
+    using instance = new Instance(
+      0,
+      { engine, glue, image, env: {}, memoryMb, cpuMs: WARM_UP_MS, recycle },
+      host,
+    )
     instance.post({ tag: 'timer-due' })
     await entered.promise
   } catch {

@@ -56,7 +56,7 @@ describe('arguments', () => {
 })
 
 describe('messages', () => {
-  const app = { path: '/a', env: {}, timeoutMs: 1, memoryMb: 128 }
+  const app = { path: '/a', env: {}, timeoutMs: 1, memoryMb: 128, cpuMs: 1 }
 
   it('a curl line that works for each app', ({ expect }) => {
     const apps = [

@@ -17,6 +17,8 @@ export interface AppConfig {
   readonly timeoutMs: number
   /** Ceiling of an instance's memory in MiB. */
   readonly memoryMb: number
+  /** Processor time of a request in milliseconds. */
+  readonly cpuMs: number
   /** An instance is replaced after this many requests. */
   readonly recycleRequests?: number
   /** An instance is replaced once its memory is larger than this many MiB. */
@@ -40,6 +42,7 @@ export const DEFAULTS = {
   host: '127.0.0.1',
   timeoutMs: 5000,
   memoryMb: 256,
+  cpuMs: 200,
 } as const
 
 /** What a number may be; the JSON Schema says the same, and a test holds them together. */
@@ -48,6 +51,7 @@ export const RANGES = {
   shards: [1, 256],
   timeout_ms: [1, 3_600_000],
   memory_mb: [128, 4096],
+  cpu_ms: [1, 60_000],
   recycle_requests: [1, 1_000_000_000],
   recycle_memory_mb: [64, 4096],
 } as const satisfies Record<string, readonly [number, number]>

@@ -30,7 +30,7 @@ describe('a good configuration', () => {
         "defaults": { "timeout_ms": 100, "recycle_requests": 9, },
         "apps": [
           { "name": "A.localhost", "path": "./a.ts" },
-          { "name": "b", "hostname": "[0::1]", "path": "/x/b.wasm", "env": { "K": "" }, "memory_mb": 512, "timeout_ms": 7 },
+          { "name": "b", "hostname": "[0::1]", "path": "/x/b.wasm", "env": { "K": "" }, "memory_mb": 512, "cpu_ms": 50, "timeout_ms": 7 },
         ],
       }`,
       '/etc/nano.json',
@@ -47,6 +47,7 @@ describe('a good configuration', () => {
           env: {},
           timeoutMs: 100,
           memoryMb: 256,
+          cpuMs: 200,
           recycleRequests: 9,
         },
         {
@@ -56,6 +57,7 @@ describe('a good configuration', () => {
           env: { K: '' },
           timeoutMs: 7,
           memoryMb: 512,
+          cpuMs: 50,
           recycleRequests: 9,
         },
       ],

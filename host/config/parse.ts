@@ -18,14 +18,17 @@ import { parseEgress } from './parse-egress.ts'
 import { Reader } from './reader.ts'
 import type { Members, Problem } from './reader.ts'
 
-const LIMIT_KEYS = ['timeout_ms', 'memory_mb', 'recycle_requests', 'recycle_memory_mb'] as const
+const LIMIT_KEYS = ['timeout_ms', 'memory_mb', 'cpu_ms', 'recycle_requests', 'recycle_memory_mb'] as const
 const TOP_KEYS = ['$schema', 'port', 'host', 'shards', 'defaults', 'apps'] as const
 const DEFAULT_KEYS = [...LIMIT_KEYS, 'egress'] as const
 const APP_KEYS = ['name', 'hostname', 'path', 'env', ...DEFAULT_KEYS] as const
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/
 const MEMORY_WHY = ` (below ${RANGES.memory_mb[0]} the engine's garbage collector can run out of room and crash the app)`
 
-type Limits = Pick<AppConfig, 'timeoutMs' | 'memoryMb' | 'recycleRequests' | 'recycleMemoryMb' | 'egress'>
+type Limits = Pick<
+  AppConfig,
+  'timeoutMs' | 'memoryMb' | 'cpuMs' | 'recycleRequests' | 'recycleMemoryMb' | 'egress'
+>
 
 /** Read and check a configuration file. */
 export function readConfig(file: string): Config {
@@ -79,7 +82,8 @@ function parseTop(reader: Reader, root: Node, base: string): Config | undefined 
   const shards = reader.integer(top.get('shards'), 'shards', RANGES.shards)
   const defaultsNode = top.get('defaults')
   const defaultMembers = defaultsNode && reader.object(defaultsNode, 'defaults', DEFAULT_KEYS)
-  const base1: Limits = { timeoutMs: DEFAULTS.timeoutMs, memoryMb: DEFAULTS.memoryMb }
+  const { timeoutMs, memoryMb, cpuMs } = DEFAULTS
+  const base1: Limits = { timeoutMs, memoryMb, cpuMs }
   const defaults = defaultMembers ? parseLimits(reader, defaultMembers, 'defaults', base1) : base1
   const apps = parseApps(reader, root, top.get('apps'), defaults, base)
   return { port, host, ...(shards === undefined ? {} : { shards }), apps }
@@ -165,6 +169,7 @@ function parseLimits(reader: Reader, members: Members, what: string, defaults: L
   return {
     timeoutMs: read('timeout_ms') ?? defaults.timeoutMs,
     memoryMb: read('memory_mb') ?? defaults.memoryMb,
+    cpuMs: read('cpu_ms') ?? defaults.cpuMs,
     ...(recycleRequests === undefined ? {} : { recycleRequests }),
     ...(recycleMemoryMb === undefined ? {} : { recycleMemoryMb }),
     ...(egress === undefined ? {} : { egress }),

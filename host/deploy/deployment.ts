@@ -5,7 +5,10 @@
 
 import type { AppConfig } from '../config/config.ts'
 import type { EgressSettings } from '../egress/policy.ts'
+import { NanoError } from '../errors.ts'
 import type { OpenComponent } from './open-component.ts'
+
+const PAGES_PER_MB = 16
 
 /** One app, ready to be served. */
 export interface Deployment extends OpenComponent {
@@ -14,13 +17,16 @@ export interface Deployment extends OpenComponent {
   readonly env: Readonly<Record<string, string>>
   readonly timeoutMs: number
   readonly memoryMb: number
+  readonly cpuMs: number
   /** Undefined: public addresses. */
   readonly egress?: EgressSettings
   readonly recycle: { readonly maxRequests?: number; readonly maxMemoryMb?: number }
 }
 
+/** Throws COMPONENT_INVALID for an app that does not fit into its memory. */
 export function toDeployment(app: AppConfig, component: OpenComponent): Deployment {
-  const { name, hostname, env, timeoutMs, memoryMb, recycleRequests, recycleMemoryMb, egress } = app
+  const { name, hostname, env, timeoutMs, memoryMb, cpuMs, recycleRequests, recycleMemoryMb, egress } = app
+  expectRoom(component, memoryMb)
   return {
     ...component,
     name,
@@ -28,10 +34,22 @@ export function toDeployment(app: AppConfig, component: OpenComponent): Deployme
     env,
     timeoutMs,
     memoryMb,
+    cpuMs,
     ...(egress === undefined ? {} : { egress }),
     recycle: {
       ...(recycleRequests === undefined ? {} : { maxRequests: recycleRequests }),
       ...(recycleMemoryMb === undefined ? {} : { maxMemoryMb: recycleMemoryMb }),
     },
   }
+}
+
+/** A component says itself how much memory it begins with; it cannot lift its own ceiling with that. */
+function expectRoom({ image }: OpenComponent, memoryMb: number): void {
+  const needed = Math.ceil(image.pages / PAGES_PER_MB)
+  if (needed <= memoryMb) return
+  throw new NanoError(
+    'COMPONENT_INVALID',
+    `the app begins with ${needed} MiB of memory, its memory_mb allows ${memoryMb}. ` +
+      'Keep less at the top level of the app, or raise memory_mb.',
+  )
 }

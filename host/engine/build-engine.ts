@@ -1,6 +1,6 @@
 /**
  * A component that NANO built to an engine on disk: jco generates the glue, and the main module loses its data and
- * gets its memory from the host.
+ * gets its memory and its deadline from the host.
  *
  * A code generator pastes names from the component into the code that it makes. So nothing but a component of NANO's
  * own build may come here, never a file that somebody brought: what such a file has in common with an engine is its
@@ -12,12 +12,13 @@ import { dirname, join } from 'node:path'
 import { splitComponent } from '../component/skeleton.ts'
 import { NanoError } from '../errors.ts'
 import { stripData } from '../wasm/data-segments.ts'
+import { addEpochChecks } from '../wasm/epoch.ts'
 import { importMemory } from '../wasm/memory.ts'
 import { encodeModule, parseModule } from '../wasm/sections.ts'
 import { GLUE_FILE, MANIFEST_FILE, type EngineCounters, type EngineManifest } from './engine.ts'
 
 /** Changes with whatever changes what is generated: this file's edits, and the version of jco. */
-const GENERATOR = 'jco-1.35.0-1'
+const GENERATOR = 'jco-1.35.0-2'
 const NAME = 'engine'
 /** The glue traces every step, and asks the environment each time whether to: a third of a crossing. */
 const TRACE =
@@ -85,9 +86,9 @@ async function writeEngine(
   }
 }
 
-/** The main module without an app in it, its memory left to the host. A pass for epochs would follow here. */
+/** The main module without an app in it, its memory left to the host, and stopped by the host's clock. */
 function editMain(module: Uint8Array): Uint8Array<ArrayBuffer> {
-  return encodeModule(importMemory(stripData(parseModule(module))))
+  return encodeModule(addEpochChecks(importMemory(stripData(parseModule(module)))))
 }
 
 /** The glue without its tracing. */

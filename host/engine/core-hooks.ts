@@ -1,12 +1,12 @@
 /**
- * What the main module imports directly, past jco's glue and adapter: its memory, the world's own interfaces, and the
- * WASI functions that an engine calls in a turn: clocks, random bytes, standard error.
+ * What the main module imports directly, past jco's glue and adapter: its memory, the one that holds its deadline
+ * (wasm/epoch.ts), the world's own interfaces, and the WASI functions that an engine calls in a turn: clocks, random
+ * bytes, standard error.
  *
  * Arguments are pointers from a guest that may be hostile: each is read through a view of the guest's own memory,
  * which refuses what lies outside of it, and nothing loops or copies without a bound.
- *
- * Epoch interruption would supply its second memory here, beside the first.
  */
+import { EPOCH_IMPORT } from '../wasm/epoch.ts'
 import { MEMORY_IMPORT } from '../wasm/memory.ts'
 import { liftImports, type Bindings } from './lift-imports.ts'
 import type { CoreGuest } from './lower-events.ts'
@@ -17,6 +17,8 @@ export interface EngineHost {
   readonly clock: EngineClock
   /** What the engine prints, such as an assertion that failed. Not the app's log. */
   readonly stderr: (text: string) => void
+  /** The shard's words of wasm/epoch.ts. */
+  readonly epoch: WebAssembly.Memory
 }
 
 /** What hooking takes: the engine's host, the world's bindings, and the guest's allocator. */
@@ -46,7 +48,10 @@ export function hookImports(
   host: Hooks,
 ): WebAssembly.Imports {
   const { clock } = host
-  const hooked: WebAssembly.Imports = { ...imports, [MEMORY_IMPORT.module]: { [MEMORY_IMPORT.name]: memory } }
+  const hooked: WebAssembly.Imports = {
+    ...imports,
+    [MEMORY_IMPORT.module]: { [MEMORY_IMPORT.name]: memory, [EPOCH_IMPORT.name]: host.epoch },
+  }
   let view = new DataView(memory.buffer)
   // growing a memory takes its buffer away, and with it every view
   const viewMemory = (): DataView =>

@@ -21,9 +21,19 @@ export class BindingSet implements Binding {
   readonly imports: Bindings
   readonly #all: readonly Binding[]
 
-  constructor(mailbox: Mailbox, meter: Meter, host: InstanceHost, clock: TurnClock) {
+  /** `onDone` is called when a request has got all that it will get. */
+  constructor(
+    mailbox: Mailbox,
+    meter: Meter,
+    host: InstanceHost,
+    clock: TurnClock,
+    onDone: (id: number) => void,
+  ) {
     this.bodies = new RequestBodyBinding(mailbox, meter)
-    this.responses = new ResponseBinding(mailbox, meter, (id) => this.bodies.close(id))
+    this.responses = new ResponseBinding(mailbox, meter, (id) => {
+      this.bodies.close(id)
+      onDone(id)
+    })
     this.background = new BackgroundBinding(meter, (id) => id > 0 && id <= meter.requests)
     const console = new ConsoleBinding(host, meter)
     const timer = new TimerBinding(mailbox, meter, () => clock.now)

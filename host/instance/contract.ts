@@ -8,6 +8,7 @@ import type { ResponsePort } from '../bindings/response.ts'
 import type { Engine, Glue } from '../engine/instantiate.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { Image } from '../image/image.ts'
+import type { Epoch } from '../limits/epoch.ts'
 
 /** What an instance is made of. */
 export interface InstanceParts {
@@ -17,6 +18,8 @@ export interface InstanceParts {
   readonly env: Readonly<Record<string, string>>
   /** Ceiling of the memory in MiB. */
   readonly memoryMb: number
+  /** Processor time of a request in milliseconds, and the most that one turn may take. */
+  readonly cpuMs: number
   /** When the instance is to be replaced. */
   readonly recycle: { readonly maxRequests: number; readonly maxMemoryMb: number }
 }
@@ -40,12 +43,14 @@ export interface RequestPort extends ResponsePort, BodyPort {
 /** What an instance tells its tenant. */
 export interface InstanceHost extends ConsolePort {
   readonly dialer: Dialer
+  /** The shard's. */
+  readonly epoch: Epoch
   /** The egress policy refused a fetch. */
   onDenied(text: string): void
   /** No further requests: a fresh instance is to take them. Called at most once. */
   onRetiring(): void
-  /** It is over; `trap` is what came out of the last turn, if it ended badly. Called once. */
-  onDead(trap?: unknown): void
+  /** It is over; `trap` is what ended it and `code` what its open requests get, if it ended badly. Called once. */
+  onDead(code: ErrorCode, trap?: unknown): void
   /** Milliseconds that the guest and the crossings of one turn took. */
   onTurn?: ((milliseconds: number, events: number) => void) | undefined
 }

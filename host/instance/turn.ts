@@ -13,9 +13,12 @@ import type { GuestEvent, Mailbox, Meter } from '../bindings/binding.ts'
 import { instantiateEngine } from '../engine/instantiate.ts'
 import type { ErrorCode } from '../errors.ts'
 import { layInto } from '../image/image.ts'
+import { CpuBudget } from '../limits/cpu-budget.ts'
+import { CpuClock } from '../limits/cpu-clock.ts'
 import { BindingSet } from './binding-set.ts'
 import type { GuestRequest, InstanceHost, InstanceParts, InstanceState, RequestPort } from './contract.ts'
 import { TurnClock } from './clock.ts'
+import { findRequests, toTrapCode } from './payers.ts'
 
 /** The most events of one turn: the first answers do not wait for the last request. */
 const MAX_EVENTS = 32
@@ -25,6 +28,9 @@ const BACKGROUND_MS = 30_000
 
 /** The most of what an engine prints in one turn that is kept. */
 const PRINTED_LENGTH = 8192
+
+/** What making an instance may take: the app has no part in it. */
+const START_MS = 10_000
 
 const PAGES_PER_MB = 16
 const BYTES_PER_MB = 1024 * 1024
@@ -40,6 +46,9 @@ export class Instance implements Mailbox, Disposable {
   readonly #memory: WebAssembly.Memory
   readonly #turn: (events: GuestEvent[]) => void
   readonly #bindings: BindingSet
+  readonly #cpu: CpuBudget
+  readonly #cpuClock = new CpuClock()
+  readonly #maxMemory: number
   #state: InstanceState = 'fresh'
   #queue: GuestEvent[] = []
   #isScheduled = false
@@ -52,15 +61,24 @@ export class Instance implements Mailbox, Disposable {
     this.number = number
     this.#host = host
     this.#recycle = parts.recycle
+    this.#cpu = new CpuBudget(parts.cpuMs)
+    this.#maxMemory = parts.memoryMb * BYTES_PER_MB
     this.#memory = new WebAssembly.Memory({
       initial: parts.image.pages,
-      maximum: Math.max(parts.image.pages, parts.memoryMb * PAGES_PER_MB),
+      maximum: parts.memoryMb * PAGES_PER_MB,
     })
     layInto(parts.image, this.#memory)
-    this.#bindings = new BindingSet(this, this.meter, host, this.#clock)
-    const system = { clock: this.#clock, stderr: (text: string): void => this.#print(text) }
-    const guest = instantiateEngine(parts.engine, parts.glue, this.#memory, this.#bindings.imports, system)
-    this.#turn = guest.turn
+    this.#bindings = new BindingSet(this, this.meter, host, this.#clock, (id) => this.#cpu.close(id))
+    const { epoch } = host
+    const stderr = (text: string): void => this.#print(text)
+    const system = { clock: this.#clock, epoch: epoch.memory, stderr }
+    epoch.begin(START_MS)
+    try {
+      const { imports } = this.#bindings
+      this.#turn = instantiateEngine(parts.engine, parts.glue, this.#memory, imports, system).turn
+    } finally {
+      epoch.end()
+    }
     this.#queue.push({ tag: 'startup', val: { env: JSON.stringify(parts.env) } })
   }
 
@@ -82,6 +100,7 @@ export class Instance implements Mailbox, Disposable {
     const id = ++this.meter.requests
     const { method, url, headers, hasBody, smallBody } = request
     this.#bindings.responses.add(id, port)
+    this.#cpu.open(id)
     this.post({ tag: 'request', val: { id, method, url, headers, hasBody } })
     if (smallBody !== undefined && hasBody) {
       this.post({ tag: 'request-body', val: { id, bytes: smallBody, last: true } })
@@ -111,6 +130,7 @@ export class Instance implements Mailbox, Disposable {
   gone(id: number): void {
     if (!this.#bindings.responses.remove(id)) return
     this.#bindings.bodies.drop(id)
+    this.#cpu.close(id)
     this.post({ tag: 'client-gone', val: id })
     this.#settle()
   }
@@ -137,7 +157,8 @@ export class Instance implements Mailbox, Disposable {
     this.#isScheduled = false
     if (this.#state === 'dead' || this.#queue.length === 0) return
     const events = this.#take()
-    if (!this.#enter(events)) return
+    const ids = findRequests(events)
+    if (!this.#enter(events, ids)) return
     try {
       this.#bindings.flush()
     } catch (fault) {
@@ -146,6 +167,7 @@ export class Instance implements Mailbox, Disposable {
       return
     }
     this.#flushPrinted()
+    if (this.#cpu.isOver(ids)) return this.#die('APP_CPU_LIMIT', 'used up in several turns')
     if (this.#queue.length > 0) this.#schedule()
     if (this.#bindings.responses.waiting > 0) this.#failHung('waiting')
     if (this.memoryBytes > this.#recycle.maxMemoryMb * BYTES_PER_MB) this.#retire()
@@ -160,19 +182,27 @@ export class Instance implements Mailbox, Disposable {
   }
 
   /** One turn; false when it was the last. */
-  #enter(events: GuestEvent[]): boolean {
+  #enter(events: GuestEvent[], ids: readonly number[]): boolean {
     if (this.#state === 'fresh') this.#state = 'live'
     this.meter.turns++
     this.#clock.advance()
+    const { epoch } = this.#host
+    this.#cpuClock.begin()
+    epoch.begin(this.#cpu.allow(ids))
     try {
       this.#turn(events)
     } catch (trap) {
+      const code = toTrapCode(trap, epoch.isOver(), this.#maxMemory - this.memoryBytes)
+      epoch.end()
       // what the guest had answered before it fell is as good as any answer
       this.#bindings.responses.flush()
-      this.#die('APP_TRAPPED', trap)
+      this.#die(code, trap)
       return false
     }
-    this.#host.onTurn?.(performance.now() - this.#clock.now, events.length)
+    epoch.end()
+    const elapsed = performance.now() - this.#clock.now
+    this.#cpu.charge(ids, this.#cpuClock.measure(elapsed))
+    this.#host.onTurn?.(elapsed, events.length)
     return true
   }
 
@@ -181,6 +211,7 @@ export class Instance implements Mailbox, Disposable {
     if (this.#queue.length > 0 || this.#bindings.isPending()) return
     for (const { id, port } of this.#bindings.responses.takeUnanswered(which)) {
       this.#bindings.bodies.drop(id)
+      this.#cpu.close(id)
       port.fail('APP_HUNG')
       this.post({ tag: 'client-gone', val: id })
     }
@@ -220,7 +251,7 @@ export class Instance implements Mailbox, Disposable {
     const unanswered = this.#bindings.responses.takeUnanswered('all')
     this.#bindings[Symbol.dispose]()
     this.#flushPrinted()
-    this.#host.onDead(trap)
+    this.#host.onDead(code, trap)
     for (const { port } of unanswered) port.fail(code)
   }
 }

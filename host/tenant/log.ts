@@ -16,6 +16,10 @@ export type LogEvent =
   /** A fetch of the app to where it may not go. */
   | 'egress-denied'
   | 'instance-trapped'
+  /** An instance used more processor time or memory than it may. */
+  | 'instance-stopped'
+  /** Requests are refused for a while. */
+  | 'backed-off'
   | 'instance-retired'
   | 'instance-failed'
 

@@ -11,6 +11,8 @@ import type { Exchange, Sink } from './exchange.ts'
 export interface RequestWatcher {
   /** The head is out or the request is over: its deadline is met. */
   onAnswered(request: OpenRequest): void
+  /** The app has answered; comes before `onAnswered`. */
+  onServed(): void
   /** The handler failed; the answer is the code that the client gets. */
   onThrew(request: OpenRequest, error: string): ErrorCode
   onFailed(request: OpenRequest, code: ErrorCode): void
@@ -47,6 +49,7 @@ export class OpenRequest implements RequestPort, Sink {
 
   send(status: number, headers: Uint8Array, body: Uint8Array): void {
     if (this.#isOver) return
+    this.#watcher.onServed()
     this.#end()
     this.exchange.send(status, headers, body)
   }
@@ -63,6 +66,7 @@ export class OpenRequest implements RequestPort, Sink {
 
   finish(): void {
     if (this.#isOver) return
+    this.#watcher.onServed()
     this.#end()
     this.exchange.finish()
   }

@@ -2,7 +2,7 @@
  * One customer's app on one shard: its requests, its instance, and what becomes of it.
  *
  *     none  --first request-->  current  --recycle limit-->  retiring  --work done-->  gone
- *                               current  --trap-->  gone, and its open requests fail
+ *                               current  --trap, limit-->  gone, and its open requests fail
  *
  * There is at most one instance that takes requests, made when the first one comes; it serves many at once. One that is
  * to be replaced keeps what it has begun, so that a request is never dropped on account of a replacement.
@@ -13,8 +13,10 @@ import type { ErrorCode } from '../errors.ts'
 import type { Meter } from '../bindings/binding.ts'
 import type { ConsoleLevel } from '../bindings/console.ts'
 import type { Dialer } from '../bindings/dialer.ts'
+import type { Epoch } from '../limits/epoch.ts'
 import type { InstanceHost, InstanceParts } from '../instance/contract.ts'
 import { Instance } from '../instance/turn.ts'
+import { Breaker } from './breaker.ts'
 import { Deadlines } from './deadlines.ts'
 import type { Exchange, Sink } from './exchange.ts'
 import { boundText, type Log, type LogEvent, type LogLevel } from './log.ts'
@@ -35,6 +37,7 @@ export interface TenantServices {
   readonly log: Log
   /** Keeps to the tenant's egress policy. */
   readonly dialer: Dialer
+  readonly epoch: Epoch
   /** Milliseconds and events of each turn. */
   readonly onTurn?: (milliseconds: number, events: number) => void
 }
@@ -44,6 +47,10 @@ export interface TenantCounters extends Meter {
   /** Instances made. */
   instances: number
   traps: number
+  /** Instances that used more processor time than they may. */
+  cpuStops: number
+  /** Requests that were refused after too many of those. */
+  backedOff: number
   /** Instances that take requests or finish what they began. */
   liveInstances: number
   openRequests: number
@@ -66,13 +73,16 @@ export class Tenant implements Disposable {
   readonly #services: TenantServices
   readonly #deadlines: Deadlines<OpenRequest>
   readonly #instances = new Set<Instance>()
-  readonly #past: Meter & { instances: number; traps: number } = {
+  readonly #breaker = new Breaker()
+  readonly #past: Omit<TenantCounters, 'liveInstances' | 'openRequests' | 'memoryBytes'> = {
     turns: 0,
     crossings: 0,
     requests: 0,
     ignored: 0,
     instances: 0,
     traps: 0,
+    cpuStops: 0,
+    backedOff: 0,
   }
   #current: Instance | undefined
   #sourceMap: SourceMap | undefined
@@ -82,13 +92,14 @@ export class Tenant implements Disposable {
     this.#deployment = deployment
     this.#services = services
     this.#deadlines = new Deadlines(deployment.timeoutMs)
-    const { engine, glue, image, env, memoryMb, recycle } = deployment
+    const { engine, glue, image, env, memoryMb, cpuMs, recycle } = deployment
     this.#parts = {
       engine,
       glue,
       image,
       env,
       memoryMb,
+      cpuMs,
       recycle: {
         maxRequests: recycle?.maxRequests ?? DEFAULT_MAX_REQUESTS,
         maxMemoryMb: recycle?.maxMemoryMb ?? memoryMb * DEFAULT_MEMORY_SHARE,
@@ -98,12 +109,18 @@ export class Tenant implements Disposable {
 
   /** Take a request; never throws. The sink is for what happens to it from here on. */
   handle(exchange: Exchange): Sink {
+    const now = performance.now()
+    if (this.#breaker.isOpen(now)) {
+      this.#past.backedOff++
+      exchange.fail('APP_CPU_LIMIT')
+      return NOBODY
+    }
     const instance = this.#current ?? this.#create()
     if (instance === undefined) {
       exchange.fail('APP_UNAVAILABLE')
       return NOBODY
     }
-    const deadline = performance.now() + this.#deployment.timeoutMs
+    const deadline = now + this.#deployment.timeoutMs
     const request = new OpenRequest(exchange, instance, this.#watcher, deadline)
     this.#deadlines.add(request)
     request.open()
@@ -153,6 +170,7 @@ export class Tenant implements Disposable {
   #toHost(number: number, get: () => Instance): InstanceHost {
     return {
       dialer: this.#services.dialer,
+      epoch: this.#services.epoch,
       onTurn: this.#services.onTurn,
       line: (level: ConsoleLevel, text: string) => this.#log(level, 'console', text),
       report: (error: string) => this.#log('error', 'app-error', this.#symbolicate(error)),
@@ -163,19 +181,29 @@ export class Tenant implements Disposable {
         const text = `instance ${number} is replaced after ${meter.requests} requests, ${memoryBytes} bytes of memory`
         this.#log('debug', 'instance-retired', text)
       },
-      onDead: (trap) => {
+      onDead: (code, trap) => {
         const instance = get()
         if (this.#current === instance) this.#current = undefined
         this.#instances.delete(instance)
         addMeter(this.#past, instance.meter)
         if (trap === undefined) return
         this.#past.traps++
-        this.#log('error', 'instance-trapped', `instance ${number}: ${toText(trap)}`)
+        const isLimit = code === 'APP_CPU_LIMIT' || code === 'APP_MEMORY_LIMIT'
+        if (!isLimit) this.#log('error', 'instance-trapped', `instance ${number}: ${toText(trap)}`)
+        else this.#log('error', 'instance-stopped', `instance ${number}: ${this.#explain(code)}`)
+        if (code === 'APP_CPU_LIMIT') this.#backOff()
       },
     }
   }
 
+  #backOff(): void {
+    this.#past.cpuStops++
+    const ms = this.#breaker.stopped(performance.now())
+    if (ms > 0) this.#log('warn', 'backed-off', `stopped too often: requests are refused for ${ms} ms`)
+  }
+
   readonly #watcher: RequestWatcher = {
+    onServed: () => this.#breaker.answered(),
     onAnswered: (request) => this.#deadlines.delete(request),
     onThrew: (request, error) => {
       const isBadResponse = error.startsWith(NON_RESPONSE)
@@ -187,7 +215,10 @@ export class Tenant implements Disposable {
   }
 
   #explain(code: ErrorCode): string {
-    if (code === 'APP_TIMEOUT') return `${code}: no response within ${this.#deployment.timeoutMs} ms`
+    const { timeoutMs, cpuMs, memoryMb } = this.#deployment
+    if (code === 'APP_TIMEOUT') return `${code}: no response within ${timeoutMs} ms`
+    if (code === 'APP_CPU_LIMIT') return `${code}: more than ${cpuMs} ms of processor time for a request`
+    if (code === 'APP_MEMORY_LIMIT') return `${code}: no more room in ${memoryMb} MiB of memory`
     if (code === 'APP_HUNG') return `${code}: the handler waits for something that is never going to happen`
     return code
   }

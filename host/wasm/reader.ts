@@ -63,6 +63,12 @@ export class Reader {
     return this.#signed(64n)
   }
 
+  /** Steps over a LEB128 of either kind, of at most 64 bits. */
+  skipInteger(): void {
+    for (let left = 10; left > 0; left--) if (this.u8() < 0x80) return
+    this.fail('integer is too long')
+  }
+
   /** A view of the next `length` bytes; nothing is copied. */
   take(length: number): Uint8Array {
     if (length > this.end - this.at) this.fail(`${length} bytes announced, ${this.end - this.at} left`)

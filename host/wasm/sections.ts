@@ -5,7 +5,7 @@
  *
  *     "\0asm" 01 00 00 00   ( id:u8  size:u32  payload )*
  *
- * A pass over the code section (epoch interruption) would be one more `Section[] -> Section[]` file in this room.
+ * A pass over the code section (epoch.ts) is one more `Section[] -> Section[]` file in this room.
  */
 import { Reader } from './reader.ts'
 import { Writer } from './writer.ts'

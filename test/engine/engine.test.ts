@@ -18,6 +18,7 @@ import {
 } from '../../host/engine/instantiate.ts'
 import { KnownEngines, readKnownEngines } from '../../host/engine/known.ts'
 import { layInto, splitImage, type Image } from '../../host/image/image.ts'
+import { Epoch } from '../../host/limits/epoch.ts'
 import { witText } from '../../wit/text.ts'
 import type { Event } from '../../wit/types/host/interfaces/nano-workers-events.d.ts'
 
@@ -59,6 +60,7 @@ const nothing = (): void => {}
 const words = ['hello', `another word${'!'.repeat(100_000)}`] as const
 const counters = { transpiles: 0, compiles: 0 }
 const cache = mkdtempSync(join(tmpdir(), 'nano-engine-'))
+const epoch = new Epoch()
 const hashes: string[] = []
 const images: Image[] = []
 let component: Uint8Array
@@ -109,6 +111,7 @@ function make(image: Image, from = engine, maximum = 2048): Made {
   const clock = { wallNs: () => BigInt(WALL_MS) * 1_000_000n, monotonicNs: () => 1n }
   const guest = instantiateEngine(from, glue, memory, bindings, {
     clock,
+    epoch: epoch.memory,
     stderr: (text) => printed.push(text),
   })
   return { ...guest, answers, printed }

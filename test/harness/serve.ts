@@ -20,6 +20,7 @@ export interface AppSpec {
   env?: Record<string, string>
   timeout_ms?: number
   memory_mb?: number
+  cpu_ms?: number
   recycle_requests?: number
   recycle_memory_mb?: number
   egress?: { allow?: string[]; deny?: string[]; private?: boolean }
@@ -48,9 +49,13 @@ export function example(name: string): string {
   return join(ROOT, 'apps', name)
 }
 
+/** For apps that say nothing about it: a busy machine is no reason to stop them. */
+const CPU_MS = 10_000
+
 /** Serve these apps on a free port. */
 export async function serve(apps: AppSpec[], shards = 1): Promise<Served> {
-  const config = parseConfig(JSON.stringify({ port: 0, shards, apps }), join(ROOT, 'test/nano.json'))
+  const written = { port: 0, shards, defaults: { cpu_ms: CPU_MS }, apps }
+  const config = parseConfig(JSON.stringify(written), join(ROOT, 'test/nano.json'))
   const log: string[] = []
   const server = await startServer({ config, log: (entry) => log.push(toLogLine(entry)) })
   const close = () => server.close()

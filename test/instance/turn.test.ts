@@ -14,6 +14,7 @@ import { buildEngine } from '../../host/engine/build-engine.ts'
 import { openEngine } from '../../host/engine/engine.ts'
 import { loadGlue } from '../../host/engine/instantiate.ts'
 import { splitImage } from '../../host/image/image.ts'
+import { Epoch } from '../../host/limits/epoch.ts'
 import type { LogRecord } from '../../host/tenant/log.ts'
 import { Tenant, type Deployment } from '../../host/tenant/tenant.ts'
 import { Client } from './client.ts'
@@ -40,6 +41,7 @@ beforeAll(async () => {
     env: { KEY: 'value' },
     timeoutMs: 1000,
     memoryMb: 256,
+    cpuMs: 10_000,
   }
 })
 
@@ -54,7 +56,7 @@ function serve(more: Partial<Deployment> = {}): Tenant {
   log = []
   tenant = new Tenant(
     { ...deployment, ...more },
-    { dialer, log: { write: (record) => void log.push(record) } },
+    { dialer, epoch: new Epoch(), log: { write: (record) => void log.push(record) } },
   )
   return tenant
 }
@@ -229,15 +231,13 @@ describe('replacement', () => {
     serve({ recycle: { maxRequests: 1 } })
     await ask('/hold')
     expect(tenant.counters.liveInstances).toBe(1)
-    await later(100)
-    expect(tenant.counters.liveInstances).toBe(0)
+    await expect.poll(() => tenant.counters.liveInstances, { timeout: 3000 }).toBe(0)
   })
 
   test('a stream that nothing feeds does not keep a retiring instance', async ({ expect }) => {
     serve({ recycle: { maxRequests: 1 } })
     expect((await ask('/stuck')).code).toBe('APP_HUNG')
-    await later(20)
-    expect(tenant.counters.liveInstances).toBe(0)
+    await expect.poll(() => tenant.counters.liveInstances, { timeout: 3000 }).toBe(0)
   })
 
   test('the end of the tenant is the end of its requests', async ({ expect }) => {

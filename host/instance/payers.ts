@@ -1,0 +1,35 @@
+/**
+ * Which requests have a part in a turn, and which of an app's faults ended it. Pure.
+ */
+import type { GuestEvent } from '../bindings/binding.ts'
+import type { ErrorCode } from '../errors.ts'
+
+/** A memory with less room than this is full: the guest asks for more at a time. */
+const FULL_BYTES = 2 * 1024 * 1024
+
+/** Ids of the requests that have an event among these. Events of timers and fetches are nobody's. */
+export function findRequests(events: readonly GuestEvent[]): number[] {
+  const ids: number[] = []
+  for (const event of events) {
+    switch (event.tag) {
+      case 'request':
+      case 'request-body':
+      case 'request-body-failed':
+        ids.push(event.val.id)
+        break
+      case 'response-writable':
+        ids.push(event.val)
+        break
+      default:
+    }
+  }
+  return ids
+}
+
+/** What the open requests get after a turn that did not return. `room`: bytes that the memory could still grow. */
+export function toTrapCode(trap: unknown, isLate: boolean, room: number): ErrorCode {
+  // a stack overflow is the host's word for endless recursion, whatever the time
+  if (!(trap instanceof WebAssembly.RuntimeError)) return 'APP_TRAPPED'
+  if (isLate) return 'APP_CPU_LIMIT'
+  return room <= FULL_BYTES ? 'APP_MEMORY_LIMIT' : 'APP_TRAPPED'
+}
