@@ -2,6 +2,7 @@
  * The heads of outbound fetches: what a guest asked for and what came back, between the wire form of wit/outbound.wit
  * and lists of headers. Pure. The framing of a message is never the guest's to decide, in either direction.
  */
+import { isHopByHop } from './hop-by-hop.ts'
 
 /** A fetch as the guest asked for it. */
 export interface OutboundHead {
@@ -10,24 +11,16 @@ export interface OutboundHead {
   readonly headers: [string, string][]
 }
 
-/** Headers that belong to one connection or to the framing, which the host decides. */
-const OWN = new Set([
-  'connection',
-  'content-length',
-  'expect',
-  'host',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-])
+/** Of the message's own headers those that the host decides. */
+const DECIDED = new Set(['content-length', 'expect', 'host'])
 
 /** Codings that the dialer takes off. */
 const DECODED = new Set(['gzip', 'x-gzip', 'deflate', 'br', 'zstd'])
+
+/** Whether a header belongs to the connection or the framing and not to the guest. */
+function isOwn(name: string): boolean {
+  return isHopByHop(name) || DECIDED.has(name)
+}
 
 /** Read a guest's head; `undefined` when it is not one. */
 export function parseHead(bytes: Uint8Array): OutboundHead | undefined {
@@ -40,7 +33,7 @@ export function parseHead(bytes: Uint8Array): OutboundHead | undefined {
   for (let i = 0; i + 1 < fields.length; i += 2) {
     const [name, value] = [fields[i], fields[i + 1]]
     if (name === undefined || value === undefined) break
-    if (!OWN.has(name.toLowerCase())) headers.push([name, value])
+    if (!isOwn(name.toLowerCase())) headers.push([name, value])
   }
   return { method, url, headers }
 }

@@ -4,22 +4,7 @@
  * it (RFC 9110 7.6.1). Node's parser has refused CR, LF and NUL before this.
  */
 
-const HOP_BY_HOP: ReadonlySet<string> = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-])
-
-/** Whether a header, by its lower-case name, belongs to the connection and not to the message. */
-export function isHopByHop(name: string): boolean {
-  return HOP_BY_HOP.has(name)
-}
+import { isHopByHop } from '../bindings/hop-by-hop.ts'
 
 /** `rawHeaders`: Node's flat list of names and values. */
 export function toWire(rawHeaders: readonly string[]): string {
@@ -27,7 +12,7 @@ export function toWire(rawHeaders: readonly string[]): string {
   let wire = ''
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
     const name = rawHeaders[i]!.toLowerCase()
-    if (!HOP_BY_HOP.has(name)) wire += `${name}\n${rawHeaders[i + 1]!}\n`
+    if (!isHopByHop(name)) wire += `${name}\n${rawHeaders[i + 1]!}\n`
     else if (name === 'connection') named = addNamed(named, rawHeaders[i + 1]!)
   }
   return named === undefined ? wire : withoutNamed(wire, named)
