@@ -1,7 +1,7 @@
 /**
  * Every way in which NANO can fail, as one closed set: a code, whose fault it is, and the HTTP status that a client
  * sees. The text of an error goes to logs and to the person at the command line; a client of a tenant's app only
- * ever sees the code and the sentence of `SENTENCES`.
+ * ever sees the code and the sentence beside it.
  */
 
 /** Whose fault a failure is: the app's developer, the operator of the host, the client, or NANO itself. */
@@ -16,11 +16,23 @@ const CODES = {
   APP_TIMEOUT: ['tenant', 504, 'The app did not answer in time.'],
   APP_CPU_LIMIT: ['tenant', 503, 'The app used more processor time than it may.'],
   APP_MEMORY_LIMIT: ['tenant', 503, 'The app used more memory than it may.'],
+  APP_BACKED_OFF: ['tenant', 503, 'The app used too much processor time too often and is paused.'],
+  APP_BUSY: ['tenant', 503, 'The app has more requests than it can take.'],
+  APP_BUFFER_LIMIT: ['tenant', 503, 'More data of the app waits to be sent than may.'],
+  APP_RESPONSE_TOO_LARGE: ['tenant', 502, 'The response of the app is larger than it may be.'],
+  APP_IDLE: ['tenant', 504, 'The app sent nothing for too long.'],
+  APP_SUBREQUEST_LIMIT: ['tenant', 500, 'The app made more fetches for one request than it may.'],
+  APP_BACKGROUND_LIMIT: ['tenant', 500, 'The app went on working for too long after its response.'],
   EGRESS_DENIED: ['tenant', 500, 'The app tried to reach an address that it may not.'],
   // traffic
   HOST_UNKNOWN: ['client', 404, 'No app is configured for this host.'],
   HOST_INVALID: ['client', 400, 'The request does not name exactly one valid host.'],
   REQUEST_INVALID: ['client', 400, 'The request is malformed.'],
+  REQUEST_TIMEOUT: ['client', 408, 'The request did not come in time.'],
+  BODY_TOO_LARGE: ['client', 413, 'The body of the request is larger than the app takes.'],
+  URL_TOO_LONG: ['client', 414, 'The URL of the request is longer than the app takes.'],
+  HEADERS_TOO_LARGE: ['client', 431, 'The headers of the request are larger than the app takes.'],
+  LOOP_DETECTED: ['tenant', 508, 'The request went through this server too often.'],
   SHUTTING_DOWN: ['operator', 503, 'The server is shutting down.'],
   // building
   BUILD_FAILED: ['tenant', 500, 'The app could not be built.'],

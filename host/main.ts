@@ -16,6 +16,7 @@ import { toAnnouncement, toComplaint, toDuration, toReachable, toSize } from './
 import { Progress } from './cli/progress.ts'
 import { DEFAULTS } from './config/config.ts'
 import type { Config } from './config/config.ts'
+import { DEFAULT_LIMITS } from './config/limits.ts'
 import { readConfig } from './config/parse.ts'
 import { toNanoError } from './errors.ts'
 import { startServer } from './server.ts'
@@ -79,8 +80,7 @@ function openConfig(source: ServeArguments['source']): Config {
   if ('config' in source) return readConfig(source.config)
   const path = resolve(source.app)
   const name = basename(path, extname(path))
-  const limits = { timeoutMs: DEFAULTS.timeoutMs, memoryMb: DEFAULTS.memoryMb, cpuMs: DEFAULTS.cpuMs }
-  const app = { name, hostname: 'localhost', path, env: {}, ...limits }
+  const app = { name, hostname: 'localhost', path, env: {}, limits: DEFAULT_LIMITS }
   return { port: DEFAULTS.port, host: DEFAULTS.host, apps: [app] }
 }
 

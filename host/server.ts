@@ -107,7 +107,7 @@ function toCounters(shards: readonly ShardCounters[], engines: Readonly<EngineCo
 }
 
 /** What all shards are started with. */
-type CommonData = Omit<ShardData, 'epoch'>
+type CommonData = Omit<ShardData, 'epoch' | 'number'>
 
 /** The threads: started, counted, started again when they die, stopped. */
 class Shards {
@@ -117,6 +117,7 @@ class Shards {
   readonly #workers = new Map<number, Worker>()
   readonly #asked = new Map<number, (counters: ShardCounters) => void>()
   #asks = 0
+  #started = 0
   #isClosing = false
 
   constructor(data: CommonData, count: number, log: ServerOptions['log']) {
@@ -154,7 +155,8 @@ class Shards {
 
   #start(index: number, port: number): Promise<number> {
     const { promise, resolve, reject } = Promise.withResolvers<number>()
-    const workerData: ShardData = { ...this.#data, port, epoch: this.#ticker.memories[index]! }
+    const epoch = this.#ticker.memories[index]!
+    const workerData: ShardData = { ...this.#data, port, number: ++this.#started, epoch }
     const worker = new Worker(SHARD, { workerData, name: `shard ${index}` })
     let listening: number | undefined
     this.#workers.set(index, worker)

@@ -27,6 +27,8 @@ import type { TenantCounters, TenantServices } from './tenant/tenant.ts'
 
 /** What a shard is started with. */
 export interface ShardData {
+  /** Of all shards that the process ever started; begins the ids of its requests. */
+  readonly number: number
   readonly port: number
   readonly host: string
   readonly reusePort: boolean
@@ -80,13 +82,13 @@ async function run(data: ShardData): Promise<void> {
   const dialers = new Dialers()
   const services: ShardServices = {
     epoch: new Epoch(data.epoch),
-    log: { write: ({ level, tenant, text }) => log({ level, app: tenant, text }) },
+    log: { write: ({ level, tenant, request, text }) => log({ level, app: tenant, request, text }) },
     onTurn: (ms) => (turns[count++ % SAMPLES] = ms),
   }
   const tenants = await openTenants(data, services, dialers)
   const ingress = createIngress({
     find: toFinder(data, tenants),
-    onRefused: (app, text) => log({ level: 'error', app, text }),
+    idPrefix: `${data.number}.`,
     onError: (error) => log({ level: 'error', text: error.stack ?? error.message }),
   })
   ingress.server.listen({ port: data.port, host: data.host, reusePort: data.reusePort, backlog: 1024 })
@@ -136,8 +138,8 @@ async function warmUp(
   dialer: Dialer,
   epoch: Epoch,
 ): Promise<void> {
-  const { image, memoryMb } = deployment
-  const recycle = { maxRequests: 1, maxMemoryMb: memoryMb }
+  const { image } = deployment
+  const limits = { ...deployment.limits, cpuMs: WARM_UP_MS, recycleRequests: 1 }
   const entered = Promise.withResolvers<void>()
   const host = {
     dialer,
@@ -150,11 +152,7 @@ async function warmUp(
     onTurn: () => entered.resolve(),
   }
   try {
-    using instance = new Instance(
-      0,
-      { engine, glue, image, env: {}, memoryMb, cpuMs: WARM_UP_MS, recycle },
-      host,
-    )
+    using instance = new Instance(0, { engine, glue, image, env: {}, limits }, host)
     instance.post({ tag: 'timer-due' })
     await entered.promise
   } catch {

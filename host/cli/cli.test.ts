@@ -3,6 +3,7 @@
 import { describe, it } from 'vitest'
 
 import { NanoError } from '../errors.ts'
+import { DEFAULT_LIMITS } from '../config/limits.ts'
 import { parseArguments } from './arguments.ts'
 import type { Command } from './arguments.ts'
 import { toLogLine } from './log-line.ts'
@@ -56,7 +57,7 @@ describe('arguments', () => {
 })
 
 describe('messages', () => {
-  const app = { path: '/a', env: {}, timeoutMs: 1, memoryMb: 128, cpuMs: 1 }
+  const app = { path: '/a', env: {}, limits: DEFAULT_LIMITS }
 
   it('a curl line that works for each app', ({ expect }) => {
     const apps = [

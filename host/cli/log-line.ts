@@ -8,15 +8,18 @@ export interface LogEntry {
   readonly level: 'debug' | 'info' | 'warn' | 'error'
   /** The app that it is about; absent when it is about the server. */
   readonly app?: string
+  /** The request that it is about; unique in the server's life. */
+  readonly request?: string | undefined
   readonly text: string
 }
 
 // oxlint-disable-next-line no-control-regex -- control characters are what this is about
 const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029]/g
 
-export function toLogLine({ level, app, text }: LogEntry): string {
+export function toLogLine({ level, app, request, text }: LogEntry): string {
   const safe = text.replaceAll('\r\n', '\n').replaceAll(CONTROL, toEscape).replaceAll('\n', '\n    ')
-  return `${level.padEnd(5)} ${app === undefined ? '' : `[${app}] `}${safe}\n`
+  const about = app === undefined ? '' : `[${app}${request === undefined ? '' : ` ${request}`}] `
+  return `${level.padEnd(5)} ${about}${safe}\n`
 }
 
 function toEscape(character: string): string {

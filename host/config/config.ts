@@ -4,6 +4,7 @@
  */
 
 import type { EgressSettings } from '../egress/policy.ts'
+import type { Limits } from './limits.ts'
 
 /** One app as the operator wants it served. */
 export interface AppConfig {
@@ -13,16 +14,7 @@ export interface AppConfig {
   /** Absolute: a `.wasm`, a source file or a directory with an index file. */
   readonly path: string
   readonly env: Readonly<Record<string, string>>
-  /** Milliseconds from a request's arrival to the head of its response. */
-  readonly timeoutMs: number
-  /** Ceiling of an instance's memory in MiB. */
-  readonly memoryMb: number
-  /** Processor time of a request in milliseconds. */
-  readonly cpuMs: number
-  /** An instance is replaced after this many requests. */
-  readonly recycleRequests?: number
-  /** An instance is replaced once its memory is larger than this many MiB. */
-  readonly recycleMemoryMb?: number
+  readonly limits: Limits
   /** Where its fetches may go; undefined: to public addresses. Every entry is one that the policy can read. */
   readonly egress?: EgressSettings
 }
@@ -37,21 +29,10 @@ export interface Config {
 }
 
 /** Where the configuration and the command line say nothing. */
-export const DEFAULTS = {
-  port: 3000,
-  host: '127.0.0.1',
-  timeoutMs: 5000,
-  memoryMb: 256,
-  cpuMs: 200,
-} as const
+export const DEFAULTS = { port: 3000, host: '127.0.0.1' } as const
 
-/** What a number may be; the JSON Schema says the same, and a test holds them together. */
+/** What the server's own numbers may be; the JSON Schema says the same, and a test holds them together. */
 export const RANGES = {
   port: [0, 65535],
   shards: [1, 256],
-  timeout_ms: [1, 3_600_000],
-  memory_mb: [128, 4096],
-  cpu_ms: [1, 60_000],
-  recycle_requests: [1, 1_000_000_000],
-  recycle_memory_mb: [64, 4096],
 } as const satisfies Record<string, readonly [number, number]>

@@ -6,6 +6,7 @@ import { describe, it } from 'vitest'
 
 import { NanoError } from '../errors.ts'
 import { RANGES } from './config.ts'
+import { DEFAULT_LIMITS, LIMIT_RULES, type LimitRule } from './limits.ts'
 import { parseConfig, readConfig } from './parse.ts'
 
 const root = new URL('../../', import.meta.url)
@@ -45,20 +46,14 @@ describe('a good configuration', () => {
           hostname: 'a.localhost',
           path: '/etc/a.ts',
           env: {},
-          timeoutMs: 100,
-          memoryMb: 256,
-          cpuMs: 200,
-          recycleRequests: 9,
+          limits: { ...DEFAULT_LIMITS, timeoutMs: 100, recycleRequests: 9 },
         },
         {
           name: 'b',
           hostname: '[::1]',
           path: '/x/b.wasm',
           env: { K: '' },
-          timeoutMs: 7,
-          memoryMb: 512,
-          cpuMs: 50,
-          recycleRequests: 9,
+          limits: { ...DEFAULT_LIMITS, timeoutMs: 7, memoryMb: 512, cpuMs: 50, recycleRequests: 9 },
         },
       ],
     })
@@ -208,6 +203,10 @@ describe('the published schema', () => {
     for (const [key, range] of Object.entries(RANGES)) {
       const rule = schema.definitions[key] ?? schema.properties[key]
       expect([rule.minimum, rule.maximum]).toEqual(range)
+    }
+    for (const { key, range, initial } of Object.values<LimitRule>(LIMIT_RULES)) {
+      const rule = schema.definitions[key]
+      expect([rule.minimum, rule.maximum, rule.default]).toEqual([...range, initial])
     }
   })
 

@@ -14,21 +14,19 @@ import { NanoError } from '../errors.ts'
 import { DEFAULTS, RANGES } from './config.ts'
 import type { AppConfig, Config } from './config.ts'
 import { toHostName } from './host-name.ts'
+import { DEFAULT_LIMITS, LIMIT_RULES, readLimits } from './limits.ts'
 import { parseEgress } from './parse-egress.ts'
 import { Reader } from './reader.ts'
 import type { Members, Problem } from './reader.ts'
 
-const LIMIT_KEYS = ['timeout_ms', 'memory_mb', 'cpu_ms', 'recycle_requests', 'recycle_memory_mb'] as const
+const LIMIT_KEYS = Object.values(LIMIT_RULES).map((rule) => rule.key)
 const TOP_KEYS = ['$schema', 'port', 'host', 'shards', 'defaults', 'apps'] as const
-const DEFAULT_KEYS = [...LIMIT_KEYS, 'egress'] as const
-const APP_KEYS = ['name', 'hostname', 'path', 'env', ...DEFAULT_KEYS] as const
+const DEFAULT_KEYS = [...LIMIT_KEYS, 'egress']
+const APP_KEYS = ['name', 'hostname', 'path', 'env', ...DEFAULT_KEYS]
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/
-const MEMORY_WHY = ` (below ${RANGES.memory_mb[0]} the engine's garbage collector can run out of room and crash the app)`
 
-type Limits = Pick<
-  AppConfig,
-  'timeoutMs' | 'memoryMb' | 'cpuMs' | 'recycleRequests' | 'recycleMemoryMb' | 'egress'
->
+/** What apps take from the defaults. */
+type Defaults = Pick<AppConfig, 'limits' | 'egress'>
 
 /** Read and check a configuration file. */
 export function readConfig(file: string): Config {
@@ -82,9 +80,8 @@ function parseTop(reader: Reader, root: Node, base: string): Config | undefined 
   const shards = reader.integer(top.get('shards'), 'shards', RANGES.shards)
   const defaultsNode = top.get('defaults')
   const defaultMembers = defaultsNode && reader.object(defaultsNode, 'defaults', DEFAULT_KEYS)
-  const { timeoutMs, memoryMb, cpuMs } = DEFAULTS
-  const base1: Limits = { timeoutMs, memoryMb, cpuMs }
-  const defaults = defaultMembers ? parseLimits(reader, defaultMembers, 'defaults', base1) : base1
+  const initial: Defaults = { limits: DEFAULT_LIMITS }
+  const defaults = defaultMembers ? parseDefaults(reader, defaultMembers, 'defaults', initial) : initial
   const apps = parseApps(reader, root, top.get('apps'), defaults, base)
   return { port, host, ...(shards === undefined ? {} : { shards }), apps }
 }
@@ -93,7 +90,7 @@ function parseApps(
   reader: Reader,
   root: Node,
   node: Node | undefined,
-  defaults: Limits,
+  defaults: Defaults,
   base: string,
 ): AppConfig[] {
   if (node === undefined) {
@@ -124,7 +121,7 @@ function parseApp(
   item: Node,
   members: Members,
   what: string,
-  defaults: Limits,
+  defaults: Defaults,
   base: string,
 ): AppConfig | undefined {
   for (const key of ['name', 'path']) if (!members.has(key)) reader.note(item, `${what}: "${key}" is missing`)
@@ -138,7 +135,7 @@ function parseApp(
   }
   const path = reader.string(members.get('path'), `${what}.path`)
   const env = parseEnv(reader, members.get('env'), `${what}.env`)
-  const limits = parseLimits(reader, members, what, defaults)
+  const own = parseDefaults(reader, members, what, defaults)
   const hostNode = members.get('hostname') ?? nameNode
   const rawHost = members.has('hostname') ? reader.string(hostNode, `${what}.hostname`) : name
   if (name === undefined || path === undefined || rawHost === undefined || hostNode === undefined)
@@ -147,7 +144,7 @@ function parseApp(
   if (hostname === undefined) {
     return reader.note(hostNode, `${what}.hostname: wanted a host name without port, came "${rawHost}"`)
   }
-  return { name, hostname, path: resolve(base, path), env, ...limits }
+  return { name, hostname, path: resolve(base, path), env, ...own }
 }
 
 function parseEnv(reader: Reader, node: Node | undefined, what: string): Record<string, string> {
@@ -160,20 +157,13 @@ function parseEnv(reader: Reader, node: Node | undefined, what: string): Record<
   return Object.fromEntries(entries)
 }
 
-function parseLimits(reader: Reader, members: Members, what: string, defaults: Limits): Limits {
-  const read = (key: (typeof LIMIT_KEYS)[number]): number | undefined =>
-    reader.integer(members.get(key), `${what}.${key}`, RANGES[key], key === 'memory_mb' ? MEMORY_WHY : '')
-  const recycleRequests = read('recycle_requests') ?? defaults.recycleRequests
-  const recycleMemoryMb = read('recycle_memory_mb') ?? defaults.recycleMemoryMb
+function parseDefaults(reader: Reader, members: Members, what: string, defaults: Defaults): Defaults {
+  const limits = readLimits(
+    ({ key, range, why }) => reader.integer(members.get(key), `${what}.${key}`, range, why),
+    defaults.limits,
+  )
   const egress = parseEgress(reader, members.get('egress'), `${what}.egress`, defaults.egress)
-  return {
-    timeoutMs: read('timeout_ms') ?? defaults.timeoutMs,
-    memoryMb: read('memory_mb') ?? defaults.memoryMb,
-    cpuMs: read('cpu_ms') ?? defaults.cpuMs,
-    ...(recycleRequests === undefined ? {} : { recycleRequests }),
-    ...(recycleMemoryMb === undefined ? {} : { recycleMemoryMb }),
-    ...(egress === undefined ? {} : { egress }),
-  }
+  return { limits, ...(egress === undefined ? {} : { egress }) }
 }
 
 function noteTwice(

@@ -4,6 +4,7 @@
  */
 
 import type { AppConfig } from '../config/config.ts'
+import type { Limits } from '../config/limits.ts'
 import type { EgressSettings } from '../egress/policy.ts'
 import { NanoError } from '../errors.ts'
 import type { OpenComponent } from './open-component.ts'
@@ -15,32 +16,16 @@ export interface Deployment extends OpenComponent {
   readonly name: string
   readonly hostname: string
   readonly env: Readonly<Record<string, string>>
-  readonly timeoutMs: number
-  readonly memoryMb: number
-  readonly cpuMs: number
+  readonly limits: Limits
   /** Undefined: public addresses. */
   readonly egress?: EgressSettings
-  readonly recycle: { readonly maxRequests?: number; readonly maxMemoryMb?: number }
 }
 
 /** Throws COMPONENT_INVALID for an app that does not fit into its memory. */
 export function toDeployment(app: AppConfig, component: OpenComponent): Deployment {
-  const { name, hostname, env, timeoutMs, memoryMb, cpuMs, recycleRequests, recycleMemoryMb, egress } = app
-  expectRoom(component, memoryMb)
-  return {
-    ...component,
-    name,
-    hostname,
-    env,
-    timeoutMs,
-    memoryMb,
-    cpuMs,
-    ...(egress === undefined ? {} : { egress }),
-    recycle: {
-      ...(recycleRequests === undefined ? {} : { maxRequests: recycleRequests }),
-      ...(recycleMemoryMb === undefined ? {} : { maxMemoryMb: recycleMemoryMb }),
-    },
-  }
+  const { name, hostname, env, limits, egress } = app
+  expectRoom(component, limits.memoryMb)
+  return { ...component, name, hostname, env, limits, ...(egress === undefined ? {} : { egress }) }
 }
 
 /** A component says itself how much memory it begins with; it cannot lift its own ceiling with that. */

@@ -16,8 +16,11 @@ import type { Responder } from './response.ts'
 /** What an exchange shares with all others of its server. */
 export interface ExchangeContext {
   readonly responder: Responder
-  /** The response of the app with this name was refused; `text` is for its log. */
-  onRefused(app: string, text: string): void
+}
+
+/** What an exchange tells its tenant's log. */
+export interface Refusals {
+  refused(code: ErrorCode, request: string, text: string): void
 }
 
 type State =
@@ -31,6 +34,7 @@ type State =
   | 'closed'
 
 export class HttpExchange implements Exchange {
+  readonly id: string
   readonly method: string
   readonly url: string
   readonly headers: string
@@ -38,7 +42,7 @@ export class HttpExchange implements Exchange {
   readonly smallBody?: Uint8Array
 
   readonly #context: ExchangeContext
-  readonly #app: string
+  readonly #tenant: Refusals
   readonly #outgoing: ServerResponse
   readonly #body: RequestBody | undefined
   #sink: Sink | undefined
@@ -48,14 +52,16 @@ export class HttpExchange implements Exchange {
   /** `body`: the whole body when it was collected, `'streamed'` when it is still to be read. */
   constructor(
     context: ExchangeContext,
-    app: string,
+    tenant: Refusals,
+    id: string,
     incoming: IncomingMessage,
     outgoing: ServerResponse,
     url: string,
     body: Uint8Array | 'streamed' | undefined,
   ) {
     this.#context = context
-    this.#app = app
+    this.#tenant = tenant
+    this.id = id
     this.#outgoing = outgoing
     this.method = incoming.method ?? 'GET'
     this.url = url
@@ -118,18 +124,26 @@ export class HttpExchange implements Exchange {
     if (this.#state !== 'open') this.#state = 'closed'
   }
 
-  fail(code: ErrorCode): void {
+  fail(code: ErrorCode, retryMs?: number): void {
     if (this.#state === 'closed') return
     const unread = this.#state === 'unread'
     this.#state = 'closed'
-    if (!unread) sendError(this.#context.responder, this.#outgoing, code)
+    if (!unread) this.#sendError(code, retryMs)
+  }
+
+  #sendError(code: ErrorCode, retryMs?: number): void {
+    sendError(this.#context.responder, this.#outgoing, code, { request: this.id, retryMs })
   }
 
   #refuse(reason: string): void {
-    sendError(this.#context.responder, this.#outgoing, 'APP_BAD_RESPONSE')
+    this.#sendError('APP_BAD_RESPONSE')
     // what follows the path may hold secrets
     const { pathname } = new URL(this.url)
-    this.#context.onRefused(this.#app, `${this.method} ${pathname}: APP_BAD_RESPONSE: ${reason}`)
+    this.#tenant.refused(
+      'APP_BAD_RESPONSE',
+      this.id,
+      `${this.method} ${pathname}: APP_BAD_RESPONSE: ${reason}`,
+    )
   }
 
   #onDrain(): void {

@@ -10,6 +10,8 @@ import type { AddressInfo } from 'node:net'
 import { describe, it, onTestFinished } from 'vitest'
 
 import type { Exchange, Sink } from '../tenant/exchange.ts'
+import { DEFAULT_LIMITS } from '../config/limits.ts'
+import type { ErrorCode } from '../errors.ts'
 import { createIngress } from './serve.ts'
 
 type Handler = (exchange: Exchange, events: string[]) => void
@@ -20,7 +22,8 @@ async function start(handler: Handler) {
   const refused: string[] = []
   const chunks: Uint8Array[] = []
   const tenant = {
-    name: 'a',
+    limits: DEFAULT_LIMITS,
+    refused: (_code: ErrorCode, _request: string, text: string) => refused.push(text),
     handle(exchange: Exchange): Sink {
       queueMicrotask(() => handler(exchange, events))
       return {
@@ -42,7 +45,7 @@ async function start(handler: Handler) {
   }
   const ingress = createIngress({
     find: (hostname) => (hostname === 'a' ? tenant : undefined),
-    onRefused: (_app, text) => refused.push(text),
+    idPrefix: 'r',
     onError: (error) => events.push(error.message),
   })
   ingress.server.listen(0, '127.0.0.1')

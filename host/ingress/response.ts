@@ -22,6 +22,7 @@ export type Started = 'streaming' | 'no-body'
 
 /** A body up to this size goes out as one string with its head: one write instead of two. */
 const ONE_WRITE_BYTES = 4096
+const MS_PER_SECOND = 1000
 const JSON_TYPE = 'application/json; charset=utf-8'
 
 /** A whole response. In a string: why nothing was sent. */
@@ -73,15 +74,30 @@ export function startStream(
   return 'streaming'
 }
 
+/** What goes with an answer of NANO's own. */
+export interface ErrorNotes {
+  /** The request's id, by which its line in the log is found. */
+  readonly request?: string
+  /** When the client may try again. */
+  readonly retryMs?: number | undefined
+}
+
 /** An answer of NANO's own; cuts the connection when another answer has begun. */
-export function sendError(responder: Responder, outgoing: ServerResponse, code: ErrorCode): void {
+export function sendError(
+  responder: Responder,
+  outgoing: ServerResponse,
+  code: ErrorCode,
+  { request, retryMs }: ErrorNotes = {},
+): void {
   if (outgoing.headersSent) {
     outgoing.destroy()
     return
   }
   const body = toClientBody(code)
-  const length = String(Buffer.byteLength(body))
-  writeHead(responder, outgoing, toStatus(code), ['Content-Type', JSON_TYPE, 'Content-Length', length])
+  const headers = ['Content-Type', JSON_TYPE, 'Content-Length', String(Buffer.byteLength(body))]
+  if (request !== undefined) headers.push('X-Request-Id', request)
+  if (retryMs !== undefined) headers.push('Retry-After', String(Math.ceil(retryMs / MS_PER_SECOND)))
+  writeHead(responder, outgoing, toStatus(code), headers)
   outgoing.end(outgoing.req.method === 'HEAD' ? undefined : body)
 }
 

@@ -12,27 +12,28 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import { Hono } from 'hono'
 
+import type { Limits } from '../config/limits.ts'
 import { toNanoError } from '../errors.ts'
 import type { NanoError } from '../errors.ts'
 import { parseTarget } from '../router/canonical-host.ts'
 import type { Target } from '../router/canonical-host.ts'
 import type { Exchange, Sink } from '../tenant/exchange.ts'
 import { HttpExchange } from './exchange.ts'
-import type { ExchangeContext } from './exchange.ts'
+import type { ExchangeContext, Refusals } from './exchange.ts'
 import { SMALL_BODY_BYTES, collectBody, toBodySize } from './request-body.ts'
 import { rejectConnection, sendError } from './response.ts'
 
 /** What the ingress needs of a tenant. */
-interface Servable {
-  readonly name: string
+interface Servable extends Refusals {
+  readonly limits: Limits
   handle(exchange: Exchange): Sink
 }
 
 export interface IngressOptions {
+  /** Begins the ids of its requests; no other ingress of the process has it. */
+  readonly idPrefix: string
   /** The tenant of a canonical host name. */
   find(hostname: string): Servable | undefined
-  /** The response of the app with this name was refused by the firewall; `text` is for its log. */
-  onRefused(app: string, text: string): void
   /** Something failed in the host itself. */
   onError(error: NanoError): void
 }
@@ -61,10 +62,7 @@ const HTTP_OPTIONS = {
 const REFUSED_METHODS: ReadonlySet<string> = new Set(['TRACE', 'TRACK', 'CONNECT'])
 
 export function createIngress(options: IngressOptions): Ingress {
-  const context: ExchangeContext = {
-    responder: { closing: false },
-    onRefused: (app, text) => options.onRefused(app, text),
-  }
+  const context: ExchangeContext = { responder: { closing: false } }
   const app = createApp(options, context)
   const server = createServer(HTTP_OPTIONS, (incoming, outgoing) => {
     const target = parseTarget(incoming.rawHeaders, incoming.url ?? '')
@@ -87,11 +85,12 @@ export function createIngress(options: IngressOptions): Ingress {
 
 function createApp(options: IngressOptions, context: ExchangeContext): Hono<{ Bindings: Bindings }> {
   const app = new Hono<{ Bindings: Bindings }>()
+  let requests = 0
   app.all('*', (c) => {
     const { incoming, outgoing, target } = c.env
     const tenant = options.find(target.hostname)
     if (tenant === undefined) sendError(context.responder, outgoing, 'HOST_UNKNOWN')
-    else dispatch(tenant, context, incoming, outgoing, target.url)
+    else dispatch(tenant, context, incoming, outgoing, target.url, `${options.idPrefix}${++requests}`)
     return RESPONSE_ALREADY_SENT
   })
   app.notFound((c) => {
@@ -112,9 +111,10 @@ function dispatch(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
   url: string,
+  id: string,
 ): void {
   const open = (body: Uint8Array | 'streamed' | undefined): void => {
-    const exchange = new HttpExchange(context, tenant.name, incoming, outgoing, url, body)
+    const exchange = new HttpExchange(context, tenant, id, incoming, outgoing, url, body)
     exchange.attach(tenant.handle(exchange))
   }
   const size = toBodySize(incoming.rawHeaders)

@@ -5,6 +5,7 @@ import type { BodyPort } from '../bindings/request-body.ts'
 import type { ConsolePort } from '../bindings/console.ts'
 import type { Dialer } from '../bindings/dialer.ts'
 import type { ResponsePort } from '../bindings/response.ts'
+import type { Limits } from '../config/limits.ts'
 import type { Engine, Glue } from '../engine/instantiate.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { Image } from '../image/image.ts'
@@ -16,12 +17,7 @@ export interface InstanceParts {
   readonly glue: Glue
   readonly image: Image
   readonly env: Readonly<Record<string, string>>
-  /** Ceiling of the memory in MiB. */
-  readonly memoryMb: number
-  /** Processor time of a request in milliseconds, and the most that one turn may take. */
-  readonly cpuMs: number
-  /** When the instance is to be replaced. */
-  readonly recycle: { readonly maxRequests: number; readonly maxMemoryMb: number }
+  readonly limits: Limits
 }
 
 /** A client's request, as the guest gets it. */

@@ -32,6 +32,9 @@ const PRINTED_LENGTH = 8192
 /** What making an instance may take: the app has no part in it. */
 const START_MS = 10_000
 
+/** An instance is replaced when its memory has grown to this part of its ceiling. */
+const RECYCLE_SHARE = 0.75
+
 const PAGES_PER_MB = 16
 const BYTES_PER_MB = 1024 * 1024
 
@@ -41,7 +44,9 @@ export class Instance implements Mailbox, Disposable {
   readonly number: number
   readonly meter: Meter = { turns: 0, crossings: 0, requests: 0, ignored: 0 }
   readonly #host: InstanceHost
-  readonly #recycle: InstanceParts['recycle']
+  readonly #maxRequests: number
+  /** Bytes of memory beyond which it is replaced. */
+  readonly #recycleBytes: number
   readonly #clock = new TurnClock()
   readonly #memory: WebAssembly.Memory
   readonly #turn: (events: GuestEvent[]) => void
@@ -60,12 +65,14 @@ export class Instance implements Mailbox, Disposable {
   constructor(number: number, parts: InstanceParts, host: InstanceHost) {
     this.number = number
     this.#host = host
-    this.#recycle = parts.recycle
-    this.#cpu = new CpuBudget(parts.cpuMs)
-    this.#maxMemory = parts.memoryMb * BYTES_PER_MB
+    const { cpuMs, memoryMb, recycleRequests, recycleMemoryMb } = parts.limits
+    this.#maxRequests = recycleRequests
+    this.#recycleBytes = (recycleMemoryMb ?? memoryMb * RECYCLE_SHARE) * BYTES_PER_MB
+    this.#cpu = new CpuBudget(cpuMs)
+    this.#maxMemory = memoryMb * BYTES_PER_MB
     this.#memory = new WebAssembly.Memory({
       initial: parts.image.pages,
-      maximum: parts.memoryMb * PAGES_PER_MB,
+      maximum: memoryMb * PAGES_PER_MB,
     })
     layInto(parts.image, this.#memory)
     this.#bindings = new BindingSet(this, this.meter, host, this.#clock, (id) => this.#cpu.close(id))
@@ -107,7 +114,7 @@ export class Instance implements Mailbox, Disposable {
     } else if (hasBody) {
       this.#bindings.bodies.add(id, port)
     }
-    if (id >= this.#recycle.maxRequests) this.#retire()
+    if (id >= this.#maxRequests) this.#retire()
     return id
   }
 
@@ -170,7 +177,7 @@ export class Instance implements Mailbox, Disposable {
     if (this.#cpu.isOver(ids)) return this.#die('APP_CPU_LIMIT', 'used up in several turns')
     if (this.#queue.length > 0) this.#schedule()
     if (this.#bindings.responses.waiting > 0) this.#failHung('waiting')
-    if (this.memoryBytes > this.#recycle.maxMemoryMb * BYTES_PER_MB) this.#retire()
+    if (this.memoryBytes > this.#recycleBytes) this.#retire()
     if (this.#state === 'retiring') this.#settle()
   }
 

@@ -9,6 +9,8 @@ import type { ErrorCode } from '../errors.ts'
 
 /** One client's request and the way back to the client. */
 export interface Exchange {
+  /** Names the request in logs and to the client; unique in the server's life. */
+  readonly id: string
   readonly method: string
   /** Absolute. */
   readonly url: string
@@ -27,7 +29,8 @@ export interface Exchange {
   write(bytes: Uint8Array): boolean
   finish(): void
   /** Before the head: the client gets the error. After it: the connection is cut. */
-  fail(code: ErrorCode): void
+  /** `retryMs`: when the client may try again. */
+  fail(code: ErrorCode, retryMs?: number): void
 }
 
 /** What happens to an exchange after the tenant has taken it. */

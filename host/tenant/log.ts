@@ -27,7 +27,7 @@ export type LogEvent =
 export interface LogRecord {
   readonly level: LogLevel
   readonly tenant: string
-  /** Unique within the tenant and the shard. */
+  /** Unique in the server's life. */
   readonly request?: string
   readonly event: LogEvent
   readonly text: string

@@ -35,11 +35,6 @@ export class OpenRequest implements RequestPort, Sink {
     this.#watcher = watcher
   }
 
-  /** Names the request in a log; unique within the tenant. */
-  get name(): string {
-    return `${this.#instance.number}.${this.#id}`
-  }
-
   /** Give it to the instance. */
   open(): void {
     this.#id = this.#instance.open(this.exchange, this)

@@ -8,6 +8,7 @@
  * to be replaced keeps what it has begun, so that a request is never dropped on account of a replacement.
  */
 import { performance } from 'node:perf_hooks'
+import type { Limits } from '../config/limits.ts'
 import { openSourceMap, type SourceMap } from '../component/source-map.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { Meter } from '../bindings/binding.ts'
@@ -23,13 +24,10 @@ import { boundText, type Log, type LogEvent, type LogLevel } from './log.ts'
 import { OpenRequest, type RequestWatcher } from './open-request.ts'
 
 /** What a tenant runs. */
-export interface Deployment extends Omit<InstanceParts, 'recycle'> {
+export interface Deployment extends InstanceParts {
   readonly name: string
-  /** Wall time until a response's head has to be there. */
-  readonly timeoutMs: number
   /** The app's source map, as JSON text. */
   readonly sourceMap?: string | undefined
-  readonly recycle?: { readonly maxRequests?: number | undefined; readonly maxMemoryMb?: number | undefined }
 }
 
 /** What a shard gives to a tenant. */
@@ -57,11 +55,6 @@ export interface TenantCounters extends Meter {
   memoryBytes: number
 }
 
-const DEFAULT_MAX_REQUESTS = 1_000_000
-
-/** An instance is replaced when its memory has grown to this part of its ceiling. */
-const DEFAULT_MEMORY_SHARE = 0.75
-
 /** What the guest puts before an error that is about what the handler returned. */
 const NON_RESPONSE = 'NonResponse: '
 
@@ -69,11 +62,11 @@ const NON_RESPONSE = 'NonResponse: '
 export class Tenant implements Disposable {
   readonly name: string
   readonly #deployment: Deployment
-  readonly #parts: InstanceParts
   readonly #services: TenantServices
   readonly #deadlines: Deadlines<OpenRequest>
   readonly #instances = new Set<Instance>()
   readonly #breaker = new Breaker()
+  readonly #failures = new Map<ErrorCode, number>()
   readonly #past: Omit<TenantCounters, 'liveInstances' | 'openRequests' | 'memoryBytes'> = {
     turns: 0,
     crossings: 0,
@@ -91,20 +84,7 @@ export class Tenant implements Disposable {
     this.name = deployment.name
     this.#deployment = deployment
     this.#services = services
-    this.#deadlines = new Deadlines(deployment.timeoutMs)
-    const { engine, glue, image, env, memoryMb, cpuMs, recycle } = deployment
-    this.#parts = {
-      engine,
-      glue,
-      image,
-      env,
-      memoryMb,
-      cpuMs,
-      recycle: {
-        maxRequests: recycle?.maxRequests ?? DEFAULT_MAX_REQUESTS,
-        maxMemoryMb: recycle?.maxMemoryMb ?? memoryMb * DEFAULT_MEMORY_SHARE,
-      },
-    }
+    this.#deadlines = new Deadlines(deployment.limits.timeoutMs)
   }
 
   /** Take a request; never throws. The sink is for what happens to it from here on. */
@@ -120,11 +100,27 @@ export class Tenant implements Disposable {
       exchange.fail('APP_UNAVAILABLE')
       return NOBODY
     }
-    const deadline = now + this.#deployment.timeoutMs
+    const deadline = now + this.#deployment.limits.timeoutMs
     const request = new OpenRequest(exchange, instance, this.#watcher, deadline)
     this.#deadlines.add(request)
     request.open()
     return request
+  }
+
+  /** A request or its response was refused: count it, and tell the log. */
+  refused(code: ErrorCode, request: string, text: string): void {
+    this.#failures.set(code, (this.#failures.get(code) ?? 0) + 1)
+    const record = { level: 'error', tenant: this.name, event: 'request-failed' } as const
+    this.#services.log.write({ ...record, request, text: boundText(text) })
+  }
+
+  /** Failed requests by what the client was told. */
+  get failures(): ReadonlyMap<ErrorCode, number> {
+    return this.#failures
+  }
+
+  get limits(): Limits {
+    return this.#deployment.limits
   }
 
   /** What happened so far, all instances together. */
@@ -155,7 +151,7 @@ export class Tenant implements Disposable {
     try {
       const instance: Instance = new Instance(
         number,
-        this.#parts,
+        this.#deployment,
         this.#toHost(number, () => instance),
       )
       this.#instances.add(instance)
@@ -208,14 +204,15 @@ export class Tenant implements Disposable {
     onThrew: (request, error) => {
       const isBadResponse = error.startsWith(NON_RESPONSE)
       const text = isBadResponse ? error.slice(NON_RESPONSE.length) : error
-      this.#logFailed(request, this.#symbolicate(text))
-      return isBadResponse ? 'APP_BAD_RESPONSE' : 'APP_THREW'
+      const code = isBadResponse ? 'APP_BAD_RESPONSE' : 'APP_THREW'
+      this.#fail(request, code, this.#symbolicate(text))
+      return code
     },
-    onFailed: (request, code) => this.#logFailed(request, this.#explain(code)),
+    onFailed: (request, code) => this.#fail(request, code, this.#explain(code)),
   }
 
   #explain(code: ErrorCode): string {
-    const { timeoutMs, cpuMs, memoryMb } = this.#deployment
+    const { timeoutMs, cpuMs, memoryMb } = this.#deployment.limits
     if (code === 'APP_TIMEOUT') return `${code}: no response within ${timeoutMs} ms`
     if (code === 'APP_CPU_LIMIT') return `${code}: more than ${cpuMs} ms of processor time for a request`
     if (code === 'APP_MEMORY_LIMIT') return `${code}: no more room in ${memoryMb} MiB of memory`
@@ -232,18 +229,9 @@ export class Tenant implements Disposable {
     this.#services.log.write({ level, tenant: this.name, event, text: boundText(text) })
   }
 
-  #logFailed(request: OpenRequest, text: string): void {
-    const { method, url } = request.exchange
+  #fail({ exchange }: OpenRequest, code: ErrorCode, text: string): void {
     // what follows the path may hold secrets
-    const what = `${method} ${new URL(url).pathname}: ${text}`
-    const tenant = this.name
-    this.#services.log.write({
-      level: 'error',
-      tenant,
-      request: request.name,
-      event: 'request-failed',
-      text: boundText(what),
-    })
+    this.refused(code, exchange.id, `${exchange.method} ${new URL(exchange.url).pathname}: ${text}`)
   }
 }
 

@@ -6,23 +6,22 @@
 import { join } from 'node:path'
 
 import { toLogLine } from '../../host/cli/log-line.ts'
+import type { LIMIT_RULES } from '../../host/config/limits.ts'
 import { parseConfig } from '../../host/config/parse.ts'
 import { startServer } from '../../host/server.ts'
 import type { ServerCounters } from '../../host/server.ts'
 import { send } from './http.ts'
 import type { Answer, Sent } from './http.ts'
 
+/** Limits as nano.json spells them. */
+type LimitSpec = { [key in (typeof LIMIT_RULES)[keyof typeof LIMIT_RULES]['key']]?: number }
+
 /** An app as nano.json spells it. */
-export interface AppSpec {
+export interface AppSpec extends LimitSpec {
   name: string
   hostname?: string
   path: string
   env?: Record<string, string>
-  timeout_ms?: number
-  memory_mb?: number
-  cpu_ms?: number
-  recycle_requests?: number
-  recycle_memory_mb?: number
   egress?: { allow?: string[]; deny?: string[]; private?: boolean }
 }
 

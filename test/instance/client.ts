@@ -9,6 +9,7 @@ const DECODER = new TextDecoder()
 
 /** One request and what came of it. */
 export class Client implements Exchange {
+  readonly id = 'r1'
   readonly method = 'GET'
   readonly headers = ''
   readonly url: string

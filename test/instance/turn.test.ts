@@ -10,6 +10,7 @@ import { afterAll, afterEach, beforeAll, describe, test } from 'vitest'
 import { openDialer } from '../../host/bindings/dialer.ts'
 import { buildApp } from '../../host/build/build.ts'
 import { splitComponent } from '../../host/component/skeleton.ts'
+import { DEFAULT_LIMITS, type Limits } from '../../host/config/limits.ts'
 import { buildEngine } from '../../host/engine/build-engine.ts'
 import { openEngine } from '../../host/engine/engine.ts'
 import { loadGlue } from '../../host/engine/instantiate.ts'
@@ -39,9 +40,7 @@ beforeAll(async () => {
     glue: await loadGlue(engine),
     image: splitImage(segments, memoryMinPages),
     env: { KEY: 'value' },
-    timeoutMs: 1000,
-    memoryMb: 256,
-    cpuMs: 10_000,
+    limits: LIMITS,
   }
 })
 
@@ -52,10 +51,12 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true })
 })
 
-function serve(more: Partial<Deployment> = {}): Tenant {
+const LIMITS: Limits = { ...DEFAULT_LIMITS, timeoutMs: 1000, memoryMb: 256, cpuMs: 10_000 }
+
+function serve(limits: Partial<Limits> = {}): Tenant {
   log = []
   tenant = new Tenant(
-    { ...deployment, ...more },
+    { ...deployment, limits: { ...LIMITS, ...limits } },
     { dialer, epoch: new Epoch(), log: { write: (record) => void log.push(record) } },
   )
   return tenant
@@ -210,7 +211,7 @@ describe('faults', () => {
 
 describe('replacement', () => {
   test('by number of requests, under load, without dropping one', async ({ expect }) => {
-    serve({ recycle: { maxRequests: 10 } })
+    serve({ recycleRequests: 10 })
     const paths = ['/', '/sleep', '/hold']
     for (let round = 0; round < 20; round++) {
       const answers = await Promise.all(Array.from({ length: 7 }, (_, i) => ask(paths[i % paths.length]!)))
@@ -221,21 +222,21 @@ describe('replacement', () => {
   })
 
   test('by memory', async ({ expect }) => {
-    serve({ recycle: { maxMemoryMb: 64 } })
+    serve({ recycleMemoryMb: 64 })
     for (let i = 0; i < 8; i++) expect((await ask('/grow')).text).toBe('grown')
     expect(tenant.counters.instances).toBeGreaterThan(1)
     expect(tenant.counters.memoryBytes).toBeLessThan(100 * MIB)
   })
 
   test('a retiring instance stays for its background work', async ({ expect }) => {
-    serve({ recycle: { maxRequests: 1 } })
+    serve({ recycleRequests: 1 })
     await ask('/hold')
     expect(tenant.counters.liveInstances).toBe(1)
     await expect.poll(() => tenant.counters.liveInstances, { timeout: 3000 }).toBe(0)
   })
 
   test('a stream that nothing feeds does not keep a retiring instance', async ({ expect }) => {
-    serve({ recycle: { maxRequests: 1 } })
+    serve({ recycleRequests: 1 })
     expect((await ask('/stuck')).code).toBe('APP_HUNG')
     await expect.poll(() => tenant.counters.liveInstances, { timeout: 3000 }).toBe(0)
   })

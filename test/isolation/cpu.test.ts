@@ -5,32 +5,13 @@
 import { afterAll, beforeAll, describe, test } from 'vitest'
 
 import type { Answer } from '../harness/http.ts'
+import { NEIGHBOUR, watchNeighbour } from '../harness/neighbour.ts'
 import { fixture, serve, sleep, waitFor } from '../harness/serve.ts'
 import type { Served } from '../harness/serve.ts'
 
 const LIMIT_MS = 100
 /** For making the instance, for the machine that runs the tests, and for the way to the client. */
 const SLACK_MS = 3000
-
-/** Asks the neighbour for something until it is told to stop. */
-function pester(server: Served): () => Promise<number> {
-  const pestering = { isOn: true }
-  let count = 0
-  const run = async (): Promise<void> => {
-    while (pestering.isOn) {
-      // oxlint-disable-next-line no-await-in-loop -- one after the other is the point
-      const answer = await server.send('neighbour.test', '/note')
-      if (answer.status !== 200) throw new Error(`the neighbour got ${answer.status}: ${answer.text}`)
-      count++
-    }
-  }
-  const over = run()
-  return async () => {
-    pestering.isOn = false
-    await over
-    return count
-  }
-}
 
 function codeOf(answer: Answer): string | undefined {
   return answer.json<{ error?: { code: string } }>().error?.code
@@ -42,7 +23,7 @@ describe('an app that does not stop', () => {
   beforeAll(async () => {
     server = await serve([
       { name: 'hog', hostname: 'hog.test', path: fixture('cpu'), cpu_ms: LIMIT_MS },
-      { name: 'neighbour', hostname: 'neighbour.test', path: fixture('memory') },
+      NEIGHBOUR,
     ])
   })
 
@@ -56,11 +37,11 @@ describe('an app that does not stop', () => {
     '%s is stopped at its limit',
     async (path, { expect }) => {
       await recover()
-      const stop = pester(server)
+      const neighbour = watchNeighbour(server)
       const start = performance.now()
       const answer = await server.send('hog.test', path)
       const elapsed = performance.now() - start
-      expect(await stop()).toBeGreaterThan(0)
+      await neighbour.stop()
       expect([answer.status, codeOf(answer)]).toEqual([503, 'APP_CPU_LIMIT'])
       if (!path.startsWith('/turns')) expect(elapsed).toBeLessThan(LIMIT_MS + SLACK_MS)
       await server.logged('[hog]', 'APP_CPU_LIMIT', `${LIMIT_MS} ms`)
@@ -72,11 +53,11 @@ describe('an app that does not stop', () => {
     '%s ends in an error of its own or at the limit',
     async (path, { expect }) => {
       await recover()
-      const stop = pester(server)
+      const neighbour = watchNeighbour(server)
       const start = performance.now()
       const answer = await server.send('hog.test', path)
       const elapsed = performance.now() - start
-      await stop()
+      await neighbour.stop()
       expect([500, 502, 503]).toContain(answer.status)
       expect(codeOf(answer)).toMatch(/^APP_/)
       expect(elapsed).toBeLessThan(LIMIT_MS + SLACK_MS)
@@ -100,12 +81,12 @@ describe('an app that does not stop', () => {
 
   test('who does it again and again is refused at once for a while', async ({ expect }) => {
     await recover()
-    const stop = pester(server)
+    const neighbour = watchNeighbour(server)
     for (let i = 0; i < 5; i++) await server.send('hog.test', '/spin')
     const refused = await Promise.all(Array.from({ length: 20 }, () => server.send('hog.test', '/')))
     expect(new Set(refused.map(codeOf))).toEqual(new Set(['APP_CPU_LIMIT']))
     await server.logged('[hog]', 'refused for')
-    expect(await stop()).toBeGreaterThan(0)
+    await neighbour.stop()
     await recover()
   })
 })
@@ -117,15 +98,14 @@ test('fifty stops in a row leave nothing behind', { timeout: 60_000 }, async ({ 
     path: fixture('cpu'),
     cpu_ms: LIMIT_MS,
   }))
-  const neighbour = { name: 'neighbour', hostname: 'neighbour.test', path: fixture('memory') }
-  await using server = await serve([...apps, neighbour])
-  const stop = pester(server)
+  await using server = await serve([...apps, NEIGHBOUR])
+  const neighbour = watchNeighbour(server)
   // two for each: a third would be refused for a while
   for (const { hostname } of [...apps, ...apps]) {
     const answer = await server.send(hostname, '/spin')
     expect(codeOf(answer)).toBe('APP_CPU_LIMIT')
   }
-  expect(await stop()).toBeGreaterThan(0)
+  await neighbour.stop()
   expect(await server.counters()).toMatchObject({ cpuStops: 50, backedOff: 0, liveInstances: 1 })
   for (const { hostname } of apps) expect((await server.send(hostname, '/')).text).toBe('fine')
 })
