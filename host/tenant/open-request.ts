@@ -9,10 +9,10 @@ import type { Exchange, Sink } from './exchange.ts'
 
 /** What a request tells its tenant. */
 export interface RequestWatcher {
+  /** The app has answered, be it with an error; comes before `onDone`. */
+  onServed(request: OpenRequest): void
   /** The head is out or the request is over: its deadline is met. */
-  onAnswered(request: OpenRequest): void
-  /** The app has answered; comes before `onAnswered`. */
-  onServed(): void
+  onDone(request: OpenRequest): void
   /** The handler failed; the answer is the code that the client gets. */
   onThrew(request: OpenRequest, error: string): ErrorCode
   onFailed(request: OpenRequest, code: ErrorCode): void
@@ -44,14 +44,15 @@ export class OpenRequest implements RequestPort, Sink {
 
   send(status: number, headers: Uint8Array, body: Uint8Array): void {
     if (this.#isOver) return
-    this.#watcher.onServed()
+    this.#watcher.onServed(this)
     this.#end()
     this.exchange.send(status, headers, body)
   }
 
   start(status: number, headers: Uint8Array): void {
     if (this.#isOver) return
-    this.#watcher.onAnswered(this)
+    this.#watcher.onServed(this)
+    this.#watcher.onDone(this)
     this.exchange.start(status, headers)
   }
 
@@ -61,13 +62,13 @@ export class OpenRequest implements RequestPort, Sink {
 
   finish(): void {
     if (this.#isOver) return
-    this.#watcher.onServed()
     this.#end()
     this.exchange.finish()
   }
 
   threw(error: string): void {
     if (this.#isOver) return
+    this.#watcher.onServed(this)
     const code = this.#watcher.onThrew(this, error)
     this.#end()
     this.exchange.fail(code)
@@ -117,6 +118,6 @@ export class OpenRequest implements RequestPort, Sink {
 
   #end(): void {
     this.#isOver = true
-    this.#watcher.onAnswered(this)
+    this.#watcher.onDone(this)
   }
 }

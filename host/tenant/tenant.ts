@@ -65,7 +65,7 @@ export class Tenant implements Disposable {
   readonly #services: TenantServices
   readonly #deadlines: Deadlines<OpenRequest>
   readonly #instances = new Set<Instance>()
-  readonly #breaker = new Breaker()
+  readonly #breaker: Breaker
   readonly #failures = new Map<ErrorCode, number>()
   readonly #past: Omit<TenantCounters, 'liveInstances' | 'openRequests' | 'memoryBytes'> = {
     turns: 0,
@@ -84,15 +84,19 @@ export class Tenant implements Disposable {
     this.name = deployment.name
     this.#deployment = deployment
     this.#services = services
+    this.#breaker = new Breaker(deployment.limits.cpuMs)
     this.#deadlines = new Deadlines(deployment.limits.timeoutMs)
   }
 
   /** Take a request; never throws. The sink is for what happens to it from here on. */
   handle(exchange: Exchange): Sink {
     const now = performance.now()
-    if (this.#breaker.isOpen(now)) {
+    const waitMs = this.#breaker.waitMs(now)
+    if (waitMs > 0) {
+      // the log had its line when it began
       this.#past.backedOff++
-      exchange.fail('APP_CPU_LIMIT')
+      this.#count('APP_BACKED_OFF')
+      exchange.fail('APP_BACKED_OFF', waitMs)
       return NOBODY
     }
     const instance = this.#current ?? this.#create()
@@ -103,13 +107,14 @@ export class Tenant implements Disposable {
     const deadline = now + this.#deployment.limits.timeoutMs
     const request = new OpenRequest(exchange, instance, this.#watcher, deadline)
     this.#deadlines.add(request)
+    this.#breaker.entered(request)
     request.open()
     return request
   }
 
   /** A request or its response was refused: count it, and tell the log. */
   refused(code: ErrorCode, request: string, text: string): void {
-    this.#failures.set(code, (this.#failures.get(code) ?? 0) + 1)
+    this.#count(code)
     const record = { level: 'error', tenant: this.name, event: 'request-failed' } as const
     this.#services.log.write({ ...record, request, text: boundText(text) })
   }
@@ -199,8 +204,11 @@ export class Tenant implements Disposable {
   }
 
   readonly #watcher: RequestWatcher = {
-    onServed: () => this.#breaker.answered(),
-    onAnswered: (request) => this.#deadlines.delete(request),
+    onServed: (request) => this.#breaker.answered(request),
+    onDone: (request) => {
+      this.#breaker.left(request)
+      this.#deadlines.delete(request)
+    },
     onThrew: (request, error) => {
       const isBadResponse = error.startsWith(NON_RESPONSE)
       const text = isBadResponse ? error.slice(NON_RESPONSE.length) : error
@@ -227,6 +235,10 @@ export class Tenant implements Disposable {
 
   #log(level: LogLevel, event: LogEvent, text: string): void {
     this.#services.log.write({ level, tenant: this.name, event, text: boundText(text) })
+  }
+
+  #count(code: ErrorCode): void {
+    this.#failures.set(code, (this.#failures.get(code) ?? 0) + 1)
   }
 
   #fail({ exchange }: OpenRequest, code: ErrorCode, text: string): void {
