@@ -10,7 +10,7 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { isMainThread, parentPort, workerData } from 'node:worker_threads'
 
-import { Dialers } from './bindings/dialer.ts'
+import { openDialer } from './bindings/dialer.ts'
 import type { Dialer } from './bindings/dialer.ts'
 import type { LogEntry } from './cli/log-line.ts'
 import type { Deployment } from './deploy/deployment.ts'
@@ -79,7 +79,7 @@ async function run(data: ShardData): Promise<void> {
   const turns: number[] = []
   let count = 0
   const log = (entry: LogEntry): void => tell({ type: 'log', entry })
-  const dialers = new Dialers()
+  const dialers: Dialer[] = []
   const services: ShardServices = {
     epoch: new Epoch(data.epoch),
     log: { write: ({ level, tenant, request, text }) => log({ level, app: tenant, request, text }) },
@@ -101,14 +101,14 @@ async function run(data: ShardData): Promise<void> {
     }
     void ingress.close(message.graceMs).then(() => {
       for (const tenant of tenants) tenant[Symbol.dispose]()
-      dialers[Symbol.dispose]()
+      for (const dialer of dialers) dialer[Symbol.dispose]()
       parentPort?.close()
     })
   })
   tell({ type: 'ready', port: (ingress.server.address() as AddressInfo).port })
 }
 
-async function openTenants(data: ShardData, services: ShardServices, dialers: Dialers): Promise<Tenant[]> {
+async function openTenants(data: ShardData, services: ShardServices, dialers: Dialer[]): Promise<Tenant[]> {
   const glues = new Map<string, Glue>()
   const tenants: Tenant[] = []
   for (const deployment of data.deployments) {
@@ -118,11 +118,11 @@ async function openTenants(data: ShardData, services: ShardServices, dialers: Di
     if (glue === undefined) {
       glue = await loadGlue(engine)
       glues.set(engine.hash, glue)
-      await warmUp(deployment, engine, glue, dialers.get(), services.epoch)
+      await warmUp(deployment, engine, glue, openDialer(), services.epoch)
     }
-    tenants.push(
-      new Tenant({ ...deployment, engine, glue }, { ...services, dialer: dialers.get(deployment.egress) }),
-    )
+    const dialer = openDialer(deployment.egress, { limits: deployment.limits })
+    dialers.push(dialer)
+    tenants.push(new Tenant({ ...deployment, engine, glue }, { ...services, dialer }))
   }
   return tenants
 }

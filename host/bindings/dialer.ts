@@ -1,18 +1,20 @@
 /**
- * How a shard reaches the outside for its apps: the one seam between the outbound binding and the network. What may be
- * connected to is the policy's to say (host/egress). One dialer per policy and shard, so connections are reused, but
- * never by an app that could not have made them.
+ * How a tenant's fetches reach the outside: the one seam between the outbound binding and the network. What may be
+ * connected to is the policy's to say (host/egress). One dialer per tenant and shard, so connections are reused, but
+ * never by another tenant; one that makes no fetch holds nothing open.
+ *
+ * Redirects are followed here, one request per hop, so that each is bounded in number and dispatched on its own.
  */
-import { fetch } from 'undici'
+import { fetch, type Response } from 'undici'
 import type { ReadableStream } from 'node:stream/web'
-import { type CheckedAgent, openCheckedAgent, type Resolve, resolveBySystem } from '../egress/connect.ts'
+import { DEFAULT_LIMITS, type Limits } from '../config/limits.ts'
+import { type CheckedAgent, openCheckedAgent } from '../egress/agent.ts'
+import { type Resolve, resolveBySystem } from '../egress/connect.ts'
 import { EgressPolicy, type EgressSettings } from '../egress/policy.ts'
+import { type Hop, isRedirect, toNextHop } from '../egress/redirect.ts'
 
 /** A fetch to make. */
-export interface Dial {
-  readonly method: string
-  readonly headers: [string, string][]
-  readonly body: Uint8Array | ReadableStream<Uint8Array> | undefined
+export interface Dial extends Omit<Hop, 'url'> {
   readonly redirect: 'follow' | 'error' | 'manual'
   readonly signal: AbortSignal
 }
@@ -29,35 +31,44 @@ export interface Answer {
   readonly body: ReadableStream<Uint8Array> | null
 }
 
-/** Makes the apps' fetches. */
+/** Makes a tenant's fetches. */
 export interface Dialer extends Disposable {
   /** Rejects with an `EgressDenied` as its cause when the policy does not admit the fetch or a redirect of it. */
   fetch(url: string, dial: Dial): Promise<Answer>
 }
 
+export interface DialerOptions {
+  readonly limits?: Pick<Limits, 'idleMs'>
+  readonly resolve?: Resolve
+}
+
+/** Redirects that are followed. */
+const MAX_REDIRECTS = 5
+
 /** A dialer to the real network; connections are made when they are needed. */
-export function openDialer(settings: EgressSettings = {}, resolve: Resolve = resolveBySystem): Dialer {
+export function openDialer(
+  settings: EgressSettings = {},
+  { limits = DEFAULT_LIMITS, resolve = resolveBySystem }: DialerOptions = {},
+): Dialer {
   const policy = new EgressPolicy(settings)
   let agent: CheckedAgent | undefined
   return {
-    async fetch(url, { method, headers, body, redirect, signal }) {
-      agent ??= openCheckedAgent(policy, resolve)
-      const init = {
-        method,
-        headers,
-        redirect,
-        signal,
-        dispatcher: agent.dispatcher,
-        ...(body && { body, duplex: 'half' as const }),
-      }
-      const answer = await fetch(url, init)
-      return {
-        status: answer.status,
-        statusText: answer.statusText,
-        url: answer.url,
-        redirected: answer.redirected,
-        headers: answer.headers,
-        body: answer.body as ReadableStream<Uint8Array> | null,
+    async fetch(url, { redirect, signal, ...request }) {
+      agent ??= openCheckedAgent({ policy, resolve, idleMs: limits.idleMs })
+      const { dispatcher } = agent
+      const isFollowed = redirect === 'follow'
+      const mode = isFollowed ? ('manual' as const) : redirect
+      let hop: Hop = { ...request, url }
+      for (let redirects = 0; ; redirects++) {
+        const { method, headers, body } = hop
+        const init = { method, headers: [...headers], redirect: mode, signal, dispatcher }
+        // oxlint-disable-next-line no-await-in-loop -- one hop follows from the other
+        const answer = await fetch(hop.url, body ? { ...init, body, duplex: 'half' as const } : init)
+        const location = isFollowed && isRedirect(answer.status) ? answer.headers.get('location') : null
+        if (location === null) return toAnswer(answer, redirects > 0)
+        answer.body?.cancel().catch(() => undefined)
+        if (redirects === MAX_REDIRECTS) throw new TypeError(`more than ${MAX_REDIRECTS} redirects`)
+        hop = toNextHop(hop, answer.status, location)
       }
     },
     [Symbol.dispose](): void {
@@ -66,20 +77,6 @@ export function openDialer(settings: EgressSettings = {}, resolve: Resolve = res
   }
 }
 
-/** The dialers of a shard, one per policy; there are at most as many as tenants. */
-export class Dialers implements Disposable {
-  readonly #dialers = new Map<string, Dialer>()
-
-  /** The dialer of a policy; whoever asks does not dispose of it. */
-  get(settings: EgressSettings = {}): Dialer {
-    const key = JSON.stringify([settings.allow, settings.deny, settings.private])
-    const dialer = this.#dialers.get(key) ?? openDialer(settings)
-    this.#dialers.set(key, dialer)
-    return dialer
-  }
-
-  [Symbol.dispose](): void {
-    for (const dialer of this.#dialers.values()) dialer[Symbol.dispose]()
-    this.#dialers.clear()
-  }
+function toAnswer({ status, statusText, url, headers, body }: Response, redirected: boolean): Answer {
+  return { status, statusText, url, redirected, headers, body: body as ReadableStream<Uint8Array> | null }
 }

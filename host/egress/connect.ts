@@ -1,15 +1,12 @@
 /**
- * Connections that keep to a policy. Every request is checked when it is dispatched, so each hop of a redirect is; every
- * address is checked when a connection is made, and exactly the addresses that passed are dialled: a name that leads
- * elsewhere the second time it is asked has gained nothing. Connections are reused within one agent, so an agent is for
- * one policy.
+ * Names to addresses that a policy admits. Every address is checked when a connection is made, and exactly the addresses
+ * that passed are dialled: a name that leads elsewhere the second time it is asked has gained nothing.
  */
 import { lookup as lookupDns, type LookupAddress } from 'node:dns'
 import type { LookupFunction } from 'node:net'
-import { Agent, type Dispatcher, Pool } from 'undici'
 import { NanoError } from '../errors.ts'
 import type { EgressPolicy } from './policy.ts'
-import { type Target, toTarget } from './rule.ts'
+import type { Target } from './rule.ts'
 
 /** Finds all addresses of a name. */
 export type Resolve = (
@@ -17,15 +14,6 @@ export type Resolve = (
   options: { readonly family?: number; readonly hints?: number },
   done: (error: Error | null, addresses: LookupAddress[]) => void,
 ) => void
-
-/** An agent that keeps to a policy. */
-export interface CheckedAgent {
-  readonly dispatcher: Dispatcher
-  destroy(): Promise<void>
-}
-
-/** How long to wait for a connection. */
-const CONNECT_MS = 10_000
 
 /** The resolver of the operating system. */
 export const resolveBySystem: Resolve = (hostname, options, done) =>
@@ -38,23 +26,6 @@ export class EgressDenied extends NanoError {
     super('EGRESS_DENIED', `the address is not allowed: ${host}:${port}`)
     this.name = 'EgressDenied'
   }
-}
-
-/** Open an agent; it makes no connection before its first request. */
-export function openCheckedAgent(policy: EgressPolicy, resolve: Resolve): CheckedAgent {
-  const agent = new Agent({
-    connections: null,
-    factory: (origin, options: object) => {
-      const lookup = toCheckedLookup(policy, toTarget(new URL(origin)), resolve)
-      return new Pool(origin, { ...options, connect: { timeout: CONNECT_MS, lookup } })
-    },
-  })
-  const dispatcher = agent.compose((dispatch) => (options, handler) => {
-    const target = toTarget(new URL(options.origin ?? ''))
-    if (!policy.admitsHost(target)) throw new EgressDenied(target)
-    return dispatch(options, handler)
-  })
-  return { dispatcher, destroy: () => agent.destroy() }
 }
 
 /** A lookup for `net.connect` that answers with what the policy admits. */

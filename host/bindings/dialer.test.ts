@@ -1,0 +1,411 @@
+/** A dialer against real servers: what it connects to, where it follows, what it keeps, whom it gives up. */
+import type { LookupAddress } from 'node:dns'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net'
+import { ReadableStream } from 'node:stream/web'
+import { gzipSync } from 'node:zlib'
+import { afterEach, beforeEach, describe, test } from 'vitest'
+
+import { DEFAULT_LIMITS } from '../config/limits.ts'
+import { EgressDenied, type Resolve } from '../egress/connect.ts'
+import type { EgressSettings } from '../egress/policy.ts'
+import { type Answer, type Dial, type Dialer, openDialer } from './dialer.ts'
+
+let server: Server
+let port: number
+let url: string
+let handler: (request: IncomingMessage, response: ServerResponse) => void
+let hits: string[]
+let sockets: Set<Socket>
+let cleanUps: (() => unknown)[]
+
+beforeEach(async () => {
+  hits = []
+  sockets = new Set()
+  cleanUps = []
+  handler = (_request, response) => response.end('inside')
+  server = createServer((request, response) => {
+    hits.push(`${request.method} ${request.url}`)
+    handler(request, response)
+  })
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket)
+    socket.on('close', () => sockets.delete(socket))
+  })
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
+  port = (server.address() as AddressInfo).port
+  url = `http://127.0.0.1:${port}`
+})
+
+afterEach(() => {
+  for (const cleanUp of cleanUps) cleanUp()
+  server.closeAllConnections()
+  server.close()
+})
+
+/** What a name leads to, one list per time that it is asked. */
+function resolveTo(...answers: string[][]): Resolve & { asked: number } {
+  const resolve = (
+    _hostname: string,
+    _options: object,
+    done: (error: Error | null, addresses: LookupAddress[]) => void,
+  ): void => {
+    const answer = answers[Math.min(resolve.asked++, answers.length - 1)] ?? []
+    done(
+      null,
+      answer.map((address) => ({ address, family: address.includes(':') ? 6 : 4 })),
+    )
+  }
+  resolve.asked = 0
+  return resolve
+}
+
+function dial(settings: EgressSettings, resolve?: Resolve, idleMs = DEFAULT_LIMITS.idleMs): Dialer {
+  const dialer = openDialer(settings, { limits: { idleMs }, ...(resolve && { resolve }) })
+  cleanUps.push(() => dialer[Symbol.dispose]())
+  return dialer
+}
+
+async function send(dialer: Dialer, to: string, given: Partial<Dial> = {}): Promise<Answer> {
+  const { signal } = new AbortController()
+  return dialer.fetch(to, {
+    method: 'GET',
+    headers: [],
+    body: undefined,
+    redirect: 'follow',
+    signal,
+    ...given,
+  })
+}
+
+async function text({ body }: Answer): Promise<string> {
+  let whole = ''
+  for await (const chunk of body ?? []) whole += Buffer.from(chunk).toString()
+  return whole
+}
+
+/** The text, or why there is none. */
+async function get(settings: EgressSettings, resolve: Resolve | undefined, to: string): Promise<unknown> {
+  try {
+    return await text(await send(dial(settings, resolve), to))
+  } catch (error) {
+    return error instanceof Error && error.cause instanceof EgressDenied ? error.cause : error
+  }
+}
+
+describe('what is connected to', () => {
+  test('is what was checked and nothing else', async ({ expect }) => {
+    const open = { allow: ['127.0.0.1'] }
+    const resolve = resolveTo(['127.0.0.1', '127.0.0.2'], ['127.0.0.2'])
+    expect(await get(open, resolve, `http://a.test:${port}/`)).toBe('inside')
+    expect(await get(open, resolve, `http://a.test:${port}/`)).toBeInstanceOf(EgressDenied)
+    expect(resolve.asked).toBe(2)
+  })
+
+  test('is no address beside the checked ones, whichever of them answer', async ({ expect }) => {
+    let dialled = 0
+    const forbidden = createTcpServer((socket) => {
+      dialled++
+      socket.destroy()
+    })
+    await new Promise<void>((listening) => forbidden.listen(port, '127.0.0.2', listening))
+    cleanUps.push(() => forbidden.close())
+    const open = { allow: ['127.0.0.1', '127.0.0.3'] }
+    // the first that may be dialled refuses, so that the next is tried
+    const mixed = resolveTo(['127.0.0.2', '127.0.0.3', '::ffff:127.0.0.2', '127.0.0.1', '127.0.0.2', '::1'])
+    expect(await get(open, mixed, `http://a.test:${port}/`)).toBe('inside')
+    expect(dialled).toBe(0)
+  })
+
+  test('is nothing inside, over http and https', async ({ expect }) => {
+    for (const scheme of ['http', 'https']) {
+      expect(await get({}, resolveTo(['127.0.0.1']), `${scheme}://a.test:${port}/`)).toBeInstanceOf(
+        EgressDenied,
+      )
+    }
+    expect([hits, sockets.size]).toEqual([[], 0])
+  })
+
+  test('a name that is not admitted is not looked up', async ({ expect }) => {
+    const resolve = resolveTo(['127.0.0.1'])
+    const denied = await get({ allow: ['b.test'] }, resolve, `http://a.test:${port}/`)
+    expect([denied instanceof EgressDenied, resolve.asked]).toEqual([true, 0])
+  })
+})
+
+describe('redirects', () => {
+  /** Answers `/n` with a redirect to `/n-1`, and `/0`. */
+  const count = (status: number) => (request: IncomingMessage, response: ServerResponse) => {
+    const left = Number(request.url?.slice(1))
+    if (left === 0) response.end('arrived')
+    else response.writeHead(status, { location: `/${left - 1}` }).end('moved')
+  }
+
+  test.for([301, 302, 303, 307, 308])(
+    'five of %d are followed, the sixth is not',
+    async (status, { expect }) => {
+      handler = count(status)
+      const dialer = dial({ private: true })
+      const answer = await send(dialer, `${url}/5`)
+      expect([answer.url, answer.redirected, await text(answer)]).toEqual([`${url}/0`, true, 'arrived'])
+      expect(hits).toHaveLength(6)
+      await expect(send(dialer, `${url}/6`)).rejects.toThrow('more than 5 redirects')
+      await expect(send(dialer, `${url}/30`)).rejects.toThrow('more than 5 redirects')
+      expect(hits).toHaveLength(6 + 6 + 6)
+    },
+  )
+
+  test('a loop ends', async ({ expect }) => {
+    handler = (_request, response) => response.writeHead(302, { location: '/' }).end()
+    await expect(send(dial({ private: true }), url)).rejects.toThrow('more than 5 redirects')
+    expect(hits).toHaveLength(6)
+  })
+
+  test('method and body go along as the standard says', async ({ expect }) => {
+    const seen: string[] = []
+    handler = (request, response) => {
+      let body = ''
+      request.on('data', (chunk: Buffer) => (body += chunk.toString()))
+      request.on('end', () => {
+        seen.push(`${request.method} ${request.url} ${body}`)
+        const status = Number(request.url?.slice(1))
+        if (status === 0) response.end()
+        else response.writeHead(status, { location: '/0' }).end()
+      })
+    }
+    const body = Buffer.from('bytes')
+    for (const status of [302, 303, 307, 308]) {
+      await send(dial({ private: true }), `${url}/${status}`, { method: 'POST', body })
+    }
+    expect(seen.filter((line) => line.includes('/0'))).toEqual([
+      'GET /0 ',
+      'GET /0 ',
+      'POST /0 bytes',
+      'POST /0 bytes',
+    ])
+  })
+
+  test('a stream is not sent again', async ({ expect }) => {
+    handler = (request, response) =>
+      void request.resume().on('end', () => response.writeHead(307, { location: '/' }).end())
+    const body = ReadableStream.from([Buffer.from('x')]) as ReadableStream<Uint8Array>
+    await expect(send(dial({ private: true }), url, { method: 'POST', body })).rejects.toThrow(TypeError)
+    expect(hits).toEqual(['POST /'])
+  })
+
+  test('secrets of one origin are not told to the next', async ({ expect }) => {
+    const seen: IncomingMessage['headers'][] = []
+    handler = (request, response) => {
+      seen.push(request.headers)
+      const there = { '/': '/same', '/same': `http://localhost:${port}/there` }[request.url ?? '']
+      if (there === undefined) response.end()
+      else response.writeHead(302, { location: there }).end()
+    }
+    const headers: [string, string][] = [
+      ['authorization', 'x'],
+      ['cookie', 'a=1'],
+      ['x-own', 'kept'],
+    ]
+    await send(dial({ private: true }, resolveTo(['127.0.0.1'])), url, { headers })
+    expect(seen.map(({ authorization, cookie, 'x-own': own }) => [authorization, cookie, own])).toEqual([
+      ['x', 'a=1', 'kept'],
+      ['x', 'a=1', 'kept'],
+      [undefined, undefined, 'kept'],
+    ])
+  })
+
+  test.for([301, 302, 303, 307, 308])('where a %d leads is checked', async (status, { expect }) => {
+    const settings = { allow: ['127.0.0.1'], deny: ['denied.test'] }
+    const resolve = resolveTo(['127.0.0.1'])
+    for (const to of ['denied.test', '127.0.0.2', '[::1]']) {
+      handler = (_request, response) =>
+        response.writeHead(status, { location: `http://${to}:${port}/2` }).end()
+      expect(await get(settings, resolve, `http://a.test:${port}/1`)).toBeInstanceOf(EgressDenied)
+    }
+    for (const location of ['file:///etc/passwd', 'data:,x', 'http://a:b@127.0.0.1/']) {
+      handler = (_request, response) => response.writeHead(status, { location }).end()
+      expect(await get(settings, resolve, `http://a.test:${port}/1`)).toBeInstanceOf(TypeError)
+    }
+    expect(hits).toEqual(Array.from({ length: 6 }, () => 'GET /1'))
+  })
+
+  test('are handed over or refused when the app wants that', async ({ expect }) => {
+    handler = count(302)
+    const dialer = dial({ private: true })
+    const answer = await send(dialer, `${url}/2`, { redirect: 'manual' })
+    expect([answer.status, answer.redirected, answer.url, new Map(answer.headers).get('location')]).toEqual([
+      302,
+      false,
+      `${url}/2`,
+      '/1',
+    ])
+    expect(await text(answer)).toBe('moved')
+    await expect(send(dialer, `${url}/2`, { redirect: 'error' })).rejects.toThrow(TypeError)
+    expect(hits).toHaveLength(2)
+  })
+
+  test('without a location are answers like others', async ({ expect }) => {
+    handler = (_request, response) => response.writeHead(302).end('nowhere')
+    const answer = await send(dial({ private: true }), url)
+    expect([answer.status, answer.redirected, await text(answer)]).toEqual([302, false, 'nowhere'])
+  })
+})
+
+describe('kept connections', () => {
+  const open = { private: true }
+
+  test('are reused by their tenant, and by no other of the same policy', async ({ expect }) => {
+    const [one, other] = [dial(open), dial(open)]
+    for (let i = 0; i < 3; i++) {
+      await text(await send(one, url))
+      // a connection is free for the next request only when the far side had the chance to close it
+      await new Promise((later) => setTimeout(later, 20))
+    }
+    const own = sockets.size
+    await text(await send(other, url))
+    expect([own, sockets.size]).toEqual([1, 2])
+  })
+
+  test('are few, however many were needed at once', async ({ expect }) => {
+    const waiting: ServerResponse[] = []
+    handler = (_request, response) => {
+      waiting.push(response)
+      if (waiting.length === 150) for (const each of waiting) each.end('x')
+    }
+    const dialer = dial(open)
+    const answers = await Promise.all(Array.from({ length: 150 }, () => send(dialer, url)))
+    await Promise.all(answers.map(text))
+    for (let i = 0; i < 200 && sockets.size > 64; i++) await new Promise((later) => setTimeout(later, 10))
+    expect(sockets.size).toBeLessThanOrEqual(64)
+    expect(sockets.size).toBeGreaterThan(0)
+  })
+
+  test('go with the dialer', async ({ expect }) => {
+    const dialer = dial(open)
+    await text(await send(dialer, url))
+    expect(sockets.size).toBe(1)
+    const gone = new Promise((done) => [...sockets][0]?.on('close', done))
+    dialer[Symbol.dispose]()
+    await gone
+  })
+})
+
+describe('a far side', () => {
+  const IDLE_MS = 300
+
+  /** What becomes of a fetch from a server that treats its connections like this. */
+  async function from(talk: (socket: Socket) => void): Promise<unknown> {
+    const raw = createTcpServer((socket) => {
+      socket.on('error', () => undefined)
+      cleanUps.push(() => socket.destroy())
+      socket.once('data', () => talk(socket))
+    })
+    await new Promise<void>((listening) => raw.listen(0, '127.0.0.1', listening))
+    cleanUps.push(() => raw.close())
+    const to = `http://127.0.0.1:${(raw.address() as AddressInfo).port}/`
+    try {
+      return await text(await send(dial({ private: true }, undefined, IDLE_MS), to))
+    } catch (error) {
+      return error
+    }
+  }
+
+  /** Write this again and again until the connection goes. */
+  const drip = (socket: Socket, bytes: string, ms: number): void => {
+    const timer = setInterval(() => socket.write(bytes), ms)
+    socket.on('close', () => clearInterval(timer))
+    cleanUps.push(() => clearInterval(timer))
+  }
+
+  test('that never answers is given up', async ({ expect }) => {
+    expect(await from(() => undefined)).toBeInstanceOf(TypeError)
+  })
+
+  test('whose head never ends is given up, however often it says something', async ({ expect }) => {
+    expect(
+      await from((socket) => {
+        socket.write('HTTP/1.1 200 OK\r\n')
+        drip(socket, 'x: y\r\n', 50)
+      }),
+    ).toBeInstanceOf(TypeError)
+  })
+
+  test('that sends interim answers for ever is given up', async ({ expect }) => {
+    expect(await from((socket) => drip(socket, 'HTTP/1.1 103 Early\r\nlink: x\r\n\r\n', 5))).toBeInstanceOf(
+      TypeError,
+    )
+    expect(await from((socket) => socket.write('HTTP/1.1 102 P\r\n\r\n'.repeat(100_000)))).toBeInstanceOf(
+      TypeError,
+    )
+  })
+
+  test('may send some', async ({ expect }) => {
+    const interim = 'HTTP/1.1 103 Early\r\nlink: x\r\n\r\n'.repeat(8)
+    expect(await from((socket) => socket.end(`${interim}HTTP/1.1 200 OK\r\n\r\nhere`))).toBe('here')
+  })
+
+  test('that changes the protocol is refused', async ({ expect }) => {
+    const head = 'HTTP/1.1 101 Switching\r\nconnection: upgrade\r\nupgrade: x\r\n\r\nbytes'
+    expect(await from((socket) => socket.write(head))).toBeInstanceOf(TypeError)
+  })
+
+  test('with a head of a megabyte is refused', async ({ expect }) => {
+    expect(
+      await from((socket) => socket.write(`HTTP/1.1 200 OK\r\nx: ${'y'.repeat(1e6)}\r\n\r\n`)),
+    ).toBeInstanceOf(TypeError)
+    const many = Array.from({ length: 50_000 }, (_, i) => `x${i}: y\r\n`).join('')
+    expect(await from((socket) => socket.write(`HTTP/1.1 200 OK\r\n${many}\r\n`))).toBeInstanceOf(TypeError)
+  })
+
+  test('that falls silent within the body is given up', async ({ expect }) => {
+    const head = 'HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nx'
+    expect(await from((socket) => socket.write(head))).toBeInstanceOf(TypeError)
+  })
+
+  test('that only takes its time is not', async ({ expect }) => {
+    const slow = (socket: Socket): void => {
+      socket.write('HTTP/1.1 200 OK\r\ncontent-length: 40\r\n\r\n')
+      drip(socket, 'x', 50)
+    }
+    expect(await from(slow)).toBe('x'.repeat(40))
+  })
+
+  test.for([
+    ['with a length', 'content-length: 10\r\n\r\nx'],
+    ['in chunks', 'transfer-encoding: chunked\r\n\r\n5\r\nabc'],
+    ['packed', `content-encoding: gzip\r\ncontent-length: 100\r\n\r\n\x1f\x8b`],
+  ] as const)('that breaks off within a body %s is noticed', async ([, rest], { expect }) => {
+    expect(await from((socket) => socket.end(`HTTP/1.1 200 OK\r\n${rest}`, 'latin1'))).toBeInstanceOf(
+      TypeError,
+    )
+  })
+
+  test('that says gzip and sends something else is noticed', async ({ expect }) => {
+    const head = 'HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\n\r\n'
+    expect(await from((socket) => socket.end(`${head}no gzip at all`))).toBeInstanceOf(TypeError)
+    const bytes = gzipSync('x'.repeat(10_000))
+    bytes[20] = 255 - (bytes[20] ?? 0)
+    expect(await from((socket) => socket.end(Buffer.concat([Buffer.from(head), bytes])))).toBeInstanceOf(
+      Error,
+    )
+  })
+
+  test('that packed its answer many times over is refused', async ({ expect }) => {
+    const codings = Array.from({ length: 20 }, () => 'gzip').join(', ')
+    expect(
+      await from((socket) => socket.end(`HTTP/1.1 200 OK\r\ncontent-encoding: ${codings}\r\n\r\nx`)),
+    ).toBeInstanceOf(TypeError)
+  })
+
+  test.for([
+    'content-length: 1\r\ncontent-length: 2',
+    'transfer-encoding: chunked\r\ncontent-length: 5',
+    'content-length: -1',
+    'x\0: y',
+    'x y: z',
+  ])('with the malformed head %j is refused', async (fields, { expect }) => {
+    expect(await from((socket) => socket.end(`HTTP/1.1 200 OK\r\n${fields}\r\n\r\nhello`))).toBeInstanceOf(
+      TypeError,
+    )
+  })
+})

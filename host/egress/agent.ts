@@ -1,0 +1,114 @@
+/**
+ * The connections of one tenant. Every request is checked when it is dispatched and every address when a connection is
+ * made (connect.ts); connections are reused within one agent, so an agent is for one tenant.
+ *
+ * Holds: a far side that says nothing for too long is given up, before the head and within a body that somebody reads;
+ * a head is bounded in bytes and in the answers that come before it; so many connections at the most are kept for
+ * later, and not for long. One request has one connection: HTTP/2 is not spoken, so that what a far side may do to the
+ * host is what can be read here.
+ */
+import { Agent, buildConnector, type Dispatcher, Pool } from 'undici'
+import { EgressDenied, type Resolve, toCheckedLookup } from './connect.ts'
+import type { EgressPolicy } from './policy.ts'
+import { toTarget } from './rule.ts'
+
+export interface AgentOptions {
+  readonly policy: EgressPolicy
+  readonly resolve: Resolve
+  /** The longest silence of a far side that is waited for, in milliseconds. */
+  readonly idleMs: number
+}
+
+/** An agent that keeps to a policy. */
+export interface CheckedAgent {
+  readonly dispatcher: Dispatcher
+  destroy(): Promise<void>
+}
+
+/** How long to wait for a connection. */
+const CONNECT_MS = 10_000
+
+/** How long a connection is kept for the next request, whatever the far side proposes. */
+const KEEP_MS = 10_000
+
+/** Once so many connections are open or wanted, further ones are closed after their first answer. */
+const MAX_KEPT = 64
+
+/** Largest head of an answer. */
+const MAX_HEAD_BYTES = 64 * 1024
+
+/** Answers that are none yet (1xx) before the one that is. */
+const MAX_INTERIM = 16
+
+/** What an agent has open. */
+interface Use {
+  requests: number
+  connections: number
+}
+
+/** Open an agent; it makes no connection before its first request. */
+export function openCheckedAgent({ policy, resolve, idleMs }: AgentOptions): CheckedAgent {
+  const use: Use = { requests: 0, connections: 0 }
+  const agent = new Agent({
+    allowH2: false,
+    headersTimeout: idleMs,
+    bodyTimeout: idleMs,
+    keepAliveMaxTimeout: KEEP_MS,
+    maxHeaderSize: MAX_HEAD_BYTES,
+    factory: (origin, options: object) => {
+      const lookup = toCheckedLookup(policy, toTarget(new URL(origin)), resolve)
+      const connect = buildConnector({ timeout: CONNECT_MS, allowH2: false, lookup })
+      return new Pool(origin, { ...options, connect: toCounted(connect, use) })
+    },
+  })
+  const dispatcher = agent.compose((dispatch) => (options, handler) => {
+    const target = toTarget(new URL(options.origin ?? ''))
+    if (!policy.admitsHost(target)) throw new EgressDenied(target)
+    const isKept = Math.max(use.connections, use.requests) < MAX_KEPT
+    return dispatch({ ...options, ...(!isKept && { reset: true }) }, toGuarded(handler, use))
+  })
+  return { dispatcher, destroy: () => agent.destroy() }
+}
+
+function toCounted(connect: buildConnector.connector, use: Use): buildConnector.connector {
+  return (options, done) =>
+    connect(options, (...[error, socket]: Parameters<buildConnector.Callback>) => {
+      if (error !== null) return done(error, null)
+      use.connections++
+      socket.once('close', () => use.connections--)
+      done(null, socket)
+    })
+}
+
+/** Hands on to a handler what it may hear. */
+function toGuarded(handler: Dispatcher.DispatchHandler, use: Use): Dispatcher.DispatchHandler {
+  use.requests++
+  let interim = 0
+  let isOver = false
+  const end = (): void => {
+    if (!isOver) use.requests--
+    isOver = true
+  }
+  return {
+    onRequestStart: (controller, context) => handler.onRequestStart?.(controller, context),
+    onResponseStart(controller, status, headers, text) {
+      if (status < 200) {
+        if (++interim > MAX_INTERIM) controller.abort(new Error(`more than ${MAX_INTERIM} interim answers`))
+        return
+      }
+      handler.onResponseStart?.(controller, status, headers, text)
+    },
+    onResponseData: (controller, chunk) => handler.onResponseData?.(controller, chunk),
+    onResponseEnd(controller, trailers) {
+      end()
+      handler.onResponseEnd?.(controller, trailers)
+    },
+    onResponseError(controller, error) {
+      end()
+      handler.onResponseError?.(controller, error)
+    },
+    onRequestUpgrade(controller) {
+      controller.abort(new Error('the far side changed the protocol'))
+    },
+  }
+}
