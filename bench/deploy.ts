@@ -26,7 +26,7 @@ export async function deploy(bench: Bench): Promise<void> {
   const engines = new Engines()
   const open = async (file: string): Promise<number> => {
     const startedAt = performance.now()
-    const { engineHash } = await openComponent(file, () => undefined)
+    const { engineHash } = await openComponent(file, { onBuild() {}, onWarning() {} })
     await engines.open(engineHash, () => undefined)
     return performance.now() - startedAt
   }

@@ -70,7 +70,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   }
   const reusePort = count > 1
   if (config.port !== 0) await assertFree(config.port, config.host)
-  const { deployments, engines, counters } = await openDeployments(config.apps, options.onProgress)
+  const { deployments, engines, counters } = await openDeployments(config, {
+    onProgress: options.onProgress,
+    onWarning: (app, text) => log({ level: 'warn', app, text }),
+  })
   const everyHost = options.everyHost === true
   const data: CommonData = {
     port: config.port,

@@ -32,7 +32,8 @@ export interface CallPort {
   onDenied(denied: EgressDenied): void
 }
 
-const BAD_URL = 'fetch needs an absolute http: or https: URL without user name and password'
+const BAD_URL =
+  'fetch needs an absolute http: or https: URL without user name and password, and no more than 128 KiB of headers'
 
 /** Bytes of an upload that may wait for the far side before the guest is told to. */
 const UPLOAD_HIGH_WATER = 64 * 1024

@@ -17,6 +17,9 @@ const DECIDED = new Set(['content-length', 'expect', 'host'])
 /** Codings that the dialer takes off. */
 const DECODED = new Set(['gzip', 'x-gzip', 'deflate', 'br', 'zstd'])
 
+/** A longer head is none. */
+const MAX_HEAD_BYTES = 128 * 1024
+
 /** Whether a header belongs to the connection or the framing and not to the guest. */
 function isOwn(name: string): boolean {
   return isHopByHop(name) || DECIDED.has(name)
@@ -24,6 +27,7 @@ function isOwn(name: string): boolean {
 
 /** Read a guest's head; `undefined` when it is not one. */
 export function parseHead(bytes: Uint8Array): OutboundHead | undefined {
+  if (bytes.length > MAX_HEAD_BYTES) return undefined
   const [method, url, ...fields] = new TextDecoder().decode(bytes).split('\n')
   if (method === undefined || url === undefined) return undefined
   const { protocol, username, password } = URL.parse(url) ?? {}

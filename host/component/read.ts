@@ -63,11 +63,16 @@ export function refuse(came: string, cause?: unknown): never {
   })
 }
 
-function checkPreamble(bytes: Uint8Array): void {
-  if (bytes.length === 0) refuse('the file is empty')
-  if (bytes.length > MAX_COMPONENT_BYTES) {
-    refuse(`the file has ${bytes.length} bytes; at most ${MAX_COMPONENT_BYTES} are admitted`)
+/** Refuses a file for its size. To be asked before it is read. */
+export function checkSize(bytes: number): void {
+  if (bytes === 0) refuse('the file is empty')
+  if (bytes > MAX_COMPONENT_BYTES) {
+    refuse(`the file has ${bytes} bytes; at most ${MAX_COMPONENT_BYTES} are admitted`)
   }
+}
+
+function checkPreamble(bytes: Uint8Array): void {
+  checkSize(bytes.length)
   if (!startsWith(bytes, MAGIC)) {
     const head = new TextDecoder('latin1').decode(bytes.subarray(0, 256)).trimStart()
     if (/^(\(|;;)/.test(head)) refuse('it is WebAssembly as text')

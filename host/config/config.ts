@@ -26,6 +26,8 @@ export interface Config {
   /** Undefined: the command line or the machine decides. */
   readonly shards?: number
   readonly apps: readonly AppConfig[]
+  /** Hashes of engines that are served besides those of the release. */
+  readonly engines?: readonly string[]
 }
 
 /** Where the configuration and the command line say nothing. */

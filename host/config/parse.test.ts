@@ -122,6 +122,15 @@ describe('complaints', () => {
     ],
     ['bad ports', `{ "port": 65536, "apps": [${app}] }`, [/came 65536/]],
     ['a fraction', `{ "port": 1.5, "apps": [${app}] }`, [/came 1.5/]],
+    [
+      'engines that are no hashes',
+      `{ "engines": ["abc", 5, "${'A'.repeat(64)}"], "apps": [${app}] }`,
+      [
+        /engines\[0\]: wanted a hash .* came "abc"/,
+        /engines\[1\]: wanted a text/,
+        /engines\[2\]: wanted a hash/,
+      ],
+    ],
     ['no apps', '{ }', [/"apps" is missing/]],
     ['empty apps', '{ "apps": [] }', [/at least one app, came none/]],
     ['an app without name and path', '{ "apps": [{}] }', [/"name" is missing/, /"path" is missing/]],

@@ -20,9 +20,10 @@ import { Reader } from './reader.ts'
 import type { Members, Problem } from './reader.ts'
 
 const LIMIT_KEYS = Object.values(LIMIT_RULES).map((rule) => rule.key)
-const TOP_KEYS = ['$schema', 'port', 'host', 'shards', 'defaults', 'apps'] as const
+const TOP_KEYS = ['$schema', 'port', 'host', 'shards', 'engines', 'defaults', 'apps'] as const
 const DEFAULT_KEYS = [...LIMIT_KEYS, 'egress']
 const APP_KEYS = ['name', 'hostname', 'path', 'env', ...DEFAULT_KEYS]
+const ENGINE = /^[0-9a-f]{64}$/
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/
 
 /** What apps take from the defaults. */
@@ -78,12 +79,29 @@ function parseTop(reader: Reader, root: Node, base: string): Config | undefined 
   const port = reader.integer(top.get('port'), 'port', RANGES.port) ?? DEFAULTS.port
   const host = reader.string(top.get('host'), 'host') ?? DEFAULTS.host
   const shards = reader.integer(top.get('shards'), 'shards', RANGES.shards)
+  const engines = parseEngines(reader, top.get('engines'))
   const defaultsNode = top.get('defaults')
   const defaultMembers = defaultsNode && reader.object(defaultsNode, 'defaults', DEFAULT_KEYS)
   const initial: Defaults = { limits: DEFAULT_LIMITS }
   const defaults = defaultMembers ? parseDefaults(reader, defaultMembers, 'defaults', initial) : initial
   const apps = parseApps(reader, root, top.get('apps'), defaults, base)
-  return { port, host, ...(shards === undefined ? {} : { shards }), apps }
+  return {
+    port,
+    host,
+    ...(shards === undefined ? {} : { shards }),
+    ...(engines === undefined ? {} : { engines }),
+    apps,
+  }
+}
+
+function parseEngines(reader: Reader, node: Node | undefined): string[] | undefined {
+  const items = node === undefined ? undefined : reader.array(node, 'engines')
+  return items?.flatMap((item, index) => {
+    const what = `engines[${index}]`
+    const hash = reader.string(item, what)
+    if (hash === undefined || ENGINE.test(hash)) return hash ?? []
+    return reader.note(item, `${what}: wanted a hash of 64 lower-case hex digits, came "${hash}"`) ?? []
+  })
 }
 
 function parseApps(

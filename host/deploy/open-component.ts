@@ -3,13 +3,15 @@
  * the same was built before. The build room is loaded only when something has to be built.
  */
 
-import { readFileSync, statSync } from 'node:fs'
 import { relative } from 'node:path'
 
+import { checkSize } from '../component/read.ts'
 import { splitComponent } from '../component/skeleton.ts'
 import { NanoError } from '../errors.ts'
 import { splitImage } from '../image/image.ts'
 import type { Image } from '../image/image.ts'
+import { readRegularFile } from './read-file.ts'
+import { readSourceMap } from './read-source-map.ts'
 
 /** What a component comes to: which engine it needs, and the app itself. Apps may share it. */
 export interface OpenComponent {
@@ -20,12 +22,21 @@ export interface OpenComponent {
   readonly sourceMap?: string
 }
 
+/** What is said while a component is opened. */
+export interface OpenListener {
+  /** A build begins that takes seconds. */
+  onBuild(): void
+  /** Something is missing without which the app can be served. */
+  onWarning(text: string): void
+}
+
 const COMPONENT = '.wasm'
 
-/** `onBuild` is called when a build begins that takes seconds. Errors name the path. */
-export async function openComponent(path: string, onBuild: () => void): Promise<OpenComponent> {
-  const { component, sourceMap } = path.endsWith(COMPONENT) ? readFile(path) : await build(path, onBuild)
+/** Errors and warnings name the path. */
+export async function openComponent(path: string, listener: OpenListener): Promise<OpenComponent> {
+  const isComponent = path.endsWith(COMPONENT)
   try {
+    const { component, sourceMap } = isComponent ? read(path, listener) : await build(path, listener)
     const { skeletonHash, memoryMinPages, segments } = splitComponent(component)
     return {
       engineHash: skeletonHash,
@@ -33,30 +44,25 @@ export async function openComponent(path: string, onBuild: () => void): Promise<
       ...(sourceMap === undefined ? {} : { sourceMap }),
     }
   } catch (error) {
-    if (!(error instanceof NanoError)) throw error
+    // a failed build names the source's file and line
+    if (!(error instanceof NanoError) || !isComponent) throw error
     throw new NanoError(error.code, `${showPath(path)}: ${error.message}`, { cause: error })
   }
 }
 
-function readFile(path: string): { component: Uint8Array; sourceMap: string | undefined } {
-  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) {
-    throw new NanoError('CONFIG_INVALID', `${showPath(path)}: there is no such file`)
-  }
-  let sourceMap: string | undefined
-  try {
-    sourceMap = readFileSync(`${path}.map`, 'utf8')
-  } catch {
-    // stacks then name places of the bundle
-  }
-  return { component: readFileSync(path), sourceMap }
+function read(path: string, listener: OpenListener) {
+  const component = readRegularFile(path, checkSize)
+  const mapPath = `${path}.map`
+  const warn = (text: string): void => listener.onWarning(`${showPath(mapPath)}: ${text}`)
+  return { component, sourceMap: readSourceMap(mapPath, warn) }
 }
 
-async function build(path: string, onBuild: () => void) {
+async function build(path: string, listener: OpenListener) {
   const { cachedBuild } = await import('../build/cache.ts')
   return cachedBuild({
     entry: path,
     onProgress(step) {
-      if (step === 'snapshot') onBuild()
+      if (step === 'snapshot') listener.onBuild()
     },
   })
 }

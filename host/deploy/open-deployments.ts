@@ -3,7 +3,7 @@
  * engine. Apps with the same path share one component; apps with the same engine share that.
  */
 
-import type { AppConfig } from '../config/config.ts'
+import type { Config } from '../config/config.ts'
 import type { EngineCounters } from '../engine/engine.ts'
 import type { Engine } from '../engine/instantiate.ts'
 import { toNanoError, NanoError } from '../errors.ts'
@@ -20,6 +20,13 @@ export interface DeployStep {
   readonly total: number
 }
 
+/** What is said while a configuration is opened. */
+export interface DeployListener {
+  onProgress?: ((step: DeployStep) => void) | undefined
+  /** Something is missing without which the app can be served. */
+  onWarning(app: string, text: string): void
+}
+
 export interface OpenDeployments {
   readonly deployments: readonly Deployment[]
   /** By hash. */
@@ -29,17 +36,21 @@ export interface OpenDeployments {
 
 /** Throws for the first app that cannot be served; the error names it. */
 export async function openDeployments(
-  apps: readonly AppConfig[],
-  onProgress?: (step: DeployStep) => void,
+  { apps, engines: additions }: Pick<Config, 'apps' | 'engines'>,
+  listener: DeployListener,
 ): Promise<OpenDeployments> {
-  const engines = new Engines()
+  const engines = new Engines(additions)
   const components = new Map<string, OpenComponent>()
   const deployments: Deployment[] = []
   for (const app of apps) {
-    const tell = (text: string): void => onProgress?.({ text, done: deployments.length, total: apps.length })
+    const tell = (text: string): void =>
+      listener.onProgress?.({ text, done: deployments.length, total: apps.length })
+    const opening = {
+      onBuild: () => tell(`building ${app.name}`),
+      onWarning: (text: string) => listener.onWarning(app.name, text),
+    }
     try {
-      const component =
-        components.get(app.path) ?? (await openComponent(app.path, () => tell(`building ${app.name}`)))
+      const component = components.get(app.path) ?? (await openComponent(app.path, opening))
       components.set(app.path, component)
       await engines.open(component.engineHash, () => tell('building the engine (once)'))
       deployments.push(toDeployment(app, component))

@@ -2,6 +2,9 @@
  * The engines that some components need, compiled and ready to be posted to shards. One that is known but not yet in
  * the cache is generated, once per machine, from a component that NANO builds for the purpose: never from the file of
  * a tenant, for what is generated is code that the host runs. For the same reason the cache is the user's own.
+ *
+ * An engine that the operator admits is one of another version of NANO. This one cannot make it, so it has to be in the
+ * cache already, from a version with the same generator and the same world.
  */
 
 import { accessSync, constants } from 'node:fs'
@@ -13,15 +16,20 @@ import { buildEngine, hasEngine, toEngineDirectory } from '../engine/build-engin
 import { openEngine } from '../engine/engine.ts'
 import type { EngineCounters } from '../engine/engine.ts'
 import type { Engine } from '../engine/instantiate.ts'
-import { readKnownEngines } from '../engine/known.ts'
+import { readKnownEngines, type KnownEngines } from '../engine/known.ts'
 import { NanoError } from '../errors.ts'
 
 /** Opens engines and keeps them; the second app of an engine costs nothing here. */
 export class Engines {
   readonly counters: EngineCounters = { transpiles: 0, compiles: 0 }
-  readonly #known = readKnownEngines()
+  readonly #known: KnownEngines
   readonly #cache = findCacheDirectory()
   readonly #byHash = new Map<string, Engine>()
+
+  /** `additions`: hashes of engines that the operator admits besides those of the release. */
+  constructor(additions: readonly string[] = []) {
+    this.#known = readKnownEngines(additions)
+  }
 
   /** By hash. */
   get opened(): ReadonlyMap<string, Engine> {
@@ -32,7 +40,8 @@ export class Engines {
   async open(hash: string, onGenerate: () => void): Promise<void> {
     if (this.#byHash.has(hash)) return
     this.#known.expectKnown(hash)
-    if (!hasEngine(this.#cache, hash)) {
+    // what another version built, only that version can generate
+    if (!hasEngine(this.#cache, hash) && this.#known.isReleased(hash)) {
       onGenerate()
       const { buildEngineTemplate } = await import('../build/engine-template.ts')
       await buildEngine(await buildEngineTemplate(), this.#cache, this.counters)
@@ -40,8 +49,9 @@ export class Engines {
     if (!hasEngine(this.#cache, hash)) {
       throw new NanoError(
         'ENGINE_UNKNOWN',
-        `the component's engine ${hash.slice(0, 12)} is known, but this version of NANO makes another. ` +
-          'Build the app again.',
+        `the component's engine ${hash.slice(0, 12)} is admitted, but this version of NANO makes another. ` +
+          'Build the app again, or let the version that built it serve it once with the same NANO_CACHE_DIR, ' +
+          `now ${this.#cache}.`,
       )
     }
     this.#byHash.set(hash, openEngine(toEngineDirectory(this.#cache, hash), this.counters))

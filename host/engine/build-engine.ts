@@ -15,10 +15,10 @@ import { stripData } from '../wasm/data-segments.ts'
 import { addEpochChecks } from '../wasm/epoch.ts'
 import { importMemory } from '../wasm/memory.ts'
 import { encodeModule, parseModule } from '../wasm/sections.ts'
-import { GLUE_FILE, MANIFEST_FILE, type EngineCounters, type EngineManifest } from './engine.ts'
+import { GLUE_FILE, MANIFEST_FILE, toContract, type EngineCounters, type EngineManifest } from './engine.ts'
 
 /** Changes with whatever changes what is generated: this file's edits, and the version of jco. */
-const GENERATOR = 'jco-1.35.0-2'
+const GENERATOR = 'jco-1.35.0-3'
 const NAME = 'engine'
 /** The glue traces every step, and asks the environment each time whether to: a third of a crossing. */
 const TRACE =
@@ -71,7 +71,7 @@ async function writeEngine(
   const write = (name: string, content: Uint8Array | string): Promise<void> =>
     writeFile(join(temporary, name), content)
   try {
-    const manifest: EngineManifest = { hash, modules, mainModule }
+    const manifest: EngineManifest = { hash, contract: toContract(), modules, mainModule }
     await Promise.all([
       write(GLUE_FILE, patchGlue(new TextDecoder().decode(files[`${NAME}.js`]))),
       ...modules.map((name) => write(name, name === mainModule ? editMain(files[name]!) : files[name]!)),

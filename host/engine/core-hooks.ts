@@ -1,7 +1,8 @@
 /**
  * What the main module imports directly, past jco's glue and adapter: its memory, the one that holds its deadline
  * (wasm/epoch.ts), the world's own interfaces, and the WASI functions that an engine calls in a turn: clocks, random
- * bytes, standard error.
+ * bytes, standard error. No engine calls any other; a guest that does has had its memory forged, and ends there: the
+ * glue trusts lengths and keeps what it is asked for, and nothing stops a loop in the adapter.
  *
  * Arguments are pointers from a guest that may be hostile: each is read through a view of the guest's own memory,
  * which refuses what lies outside of it, and nothing loops or copies without a bound.
@@ -34,8 +35,11 @@ const RANDOM = 'wasi:random/random'
 /** Codes of WASI preview 1. */
 const ERRNO = { success: 0, badFile: 8, invalid: 28 } as const
 const CLOCK = { realtime: 0, monotonic: 1 } as const
-const STDERR = 2
+const STDIN = 0
 const STDOUT = 1
+const STDERR = 2
+/** Bytes of WASI's `fdstat`. All zero: of an unknown type, so no terminal, and with no rights. */
+const FDSTAT_BYTES = 24
 
 const MAX_VECTORS = 1024
 /** Bytes of one write that are kept; the rest counts as written. */
@@ -49,7 +53,6 @@ export function hookImports(
 ): WebAssembly.Imports {
   const { clock } = host
   const hooked: WebAssembly.Imports = {
-    ...imports,
     [MEMORY_IMPORT.module]: { [MEMORY_IMPORT.name]: memory, [EPOCH_IMPORT.name]: host.epoch },
   }
   let view = new DataView(memory.buffer)
@@ -72,6 +75,14 @@ export function hookImports(
     return ERRNO.success
   }
 
+  const fdStat = (fd: number, result: number): number => {
+    if (fd < STDIN || fd > STDERR) return ERRNO.badFile
+    const at = result >>> 0
+    if (at + FDSTAT_BYTES > memory.buffer.byteLength) throw new RangeError('beyond the memory')
+    new Uint8Array(memory.buffer, at, FDSTAT_BYTES).fill(0)
+    return ERRNO.success
+  }
+
   const randomBytes = (length: bigint, result: number): void => {
     const bytes = getRandomBytes(length)
     const at = host.realloc(0, 0, 1, bytes.length) >>> 0
@@ -82,15 +93,23 @@ export function hookImports(
 
   const direct: Record<string, Record<string, (...args: never[]) => unknown>> = {
     ...liftImports(host.bindings, memory),
-    [PREVIEW1]: { clock_time_get: clockTimeGet, fd_write: fdWrite },
+    [PREVIEW1]: { clock_time_get: clockTimeGet, fd_write: fdWrite, fd_fdstat_get: fdStat },
     [MONOTONIC_CLOCK]: { now: () => clock.monotonicNs() },
     [RANDOM]: { 'get-random-bytes': randomBytes, 'get-random-u64': getRandomU64 },
   }
   for (const [name, functions] of Object.entries(imports)) {
     const [bare = name] = name.split('@')
-    if (direct[bare] !== undefined) hooked[name] = { ...functions, ...direct[bare] }
+    hooked[name] = { ...close(name, functions), ...direct[bare] }
   }
   return hooked
+}
+
+/** The functions of a module that the engine has no use for. */
+function close(module: string, functions: WebAssembly.ModuleImports): WebAssembly.ModuleImports {
+  const refuse = (name: string) => (): never => {
+    throw new Error(`the guest called ${module} ${name}, which no engine does`)
+  }
+  return Object.fromEntries(Object.keys(functions).map((name) => [name, refuse(name)]))
 }
 
 function readVectors(view: DataView, vectors: number, count: number): { text: string; length: number } {

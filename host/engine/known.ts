@@ -36,13 +36,19 @@ export class KnownEngines {
     return this.#hashes.has(hash)
   }
 
+  /** Whether the release brings it, and not the operator alone. */
+  isReleased(hash: string): boolean {
+    return this.engines.some((engine) => engine.hash === hash)
+  }
+
   /** Throws ENGINE_UNKNOWN unless the hash is known. */
   expectKnown(hash: string): void {
     if (this.isKnown(hash)) return
     throw new NanoError(
       'ENGINE_UNKNOWN',
       `the component's engine ${hash.slice(0, 12)} is not among the ${this.#hashes.size} that this host knows. ` +
-        'Build the app with the version of NANO that is to serve it.',
+        'Build the app with the version of NANO that is to serve it, or admit the engine in the configuration, if you ' +
+        `trust whoever built it: "engines": ["${hash}"].`,
     )
   }
 }

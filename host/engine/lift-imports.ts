@@ -3,7 +3,8 @@
  * `lower-events.ts` for why.
  *
  * Every argument is a hostile guest's word: a list must lie in the guest's memory and is copied out of it at once; an
- * enum must name one of its cases. What does not hold ends the guest.
+ * enum must name one of its cases. What does not hold ends the guest. Of texts and heads no more is copied than whoever
+ * takes them looks at: a copy that is kept must not be as large as the guest's memory.
  */
 import type * as Background from '../../wit/types/host/interfaces/nano-workers-background.d.ts'
 import type * as Console from '../../wit/types/host/interfaces/nano-workers-console.d.ts'
@@ -27,20 +28,27 @@ type CoreFunctions = Record<string, (...args: never[]) => unknown>
 const LEVELS: readonly Console.Level[] = ['debug', 'info', 'warn', 'error']
 const REDIRECTS: readonly Outbound.Redirect[] = ['follow', 'error', 'manual']
 
+/** Bytes of a log line or an error that are copied; the log keeps fewer. */
+const TEXT_BYTES = 64 * 1024
+/** Bytes of a head that are copied: more than any head may have, so that one that is cut is refused for its length. */
+const HEAD_BYTES = 256 * 1024
+
 /** The interfaces as the core module imports them, names without version. */
 export function liftImports(
   bindings: Bindings,
   memory: WebAssembly.Memory,
 ): Record<keyof Bindings, CoreFunctions> {
   let bytes = new Uint8Array(memory.buffer)
-  /** A list<u8>, copied out. */
-  const list = (at: number, length: number): Uint8Array => {
+  /** A list<u8>, its first `most` bytes copied out. */
+  const list = (at: number, length: number, most = Infinity): Uint8Array => {
     if (bytes.buffer !== memory.buffer) bytes = new Uint8Array(memory.buffer)
     const start = at >>> 0
     const end = start + (length >>> 0)
     if (end > bytes.length) throw new RangeError(`the guest gave bytes ${start} to ${end} of ${bytes.length}`)
-    return bytes.slice(start, end)
+    return bytes.slice(start, Math.min(end, start + most))
   }
+  const text = (at: number, length: number): Uint8Array => list(at, length, TEXT_BYTES)
+  const head = (at: number, length: number): Uint8Array => list(at, length, HEAD_BYTES)
   const response = bindings['nano:workers/response']
   const body = bindings['nano:workers/request-body']
   const outbound = bindings['nano:workers/outbound']
@@ -51,12 +59,12 @@ export function liftImports(
   return {
     'nano:workers/response': {
       send: (id: number, status: number, headers: number, headersSize: number, at: number, size: number) =>
-        response.send(id >>> 0, status >>> 0, list(headers, headersSize), list(at, size)),
+        response.send(id >>> 0, status >>> 0, head(headers, headersSize), list(at, size)),
       start: (id: number, status: number, headers: number, headersSize: number) =>
-        response.start(id >>> 0, status >>> 0, list(headers, headersSize)),
+        response.start(id >>> 0, status >>> 0, head(headers, headersSize)),
       write: (id: number, at: number, size: number) => (response.write(id >>> 0, list(at, size)) ? 1 : 0),
       finish: (id: number) => response.finish(id >>> 0),
-      fail: (id: number, at: number, size: number) => response.fail(id >>> 0, list(at, size)),
+      fail: (id: number, at: number, size: number) => response.fail(id >>> 0, text(at, size)),
     },
     'nano:workers/request-body': {
       pull: (id: number) => body.pull(id >>> 0),
@@ -66,7 +74,7 @@ export function liftImports(
     'nano:workers/outbound': {
       start: (
         id: number,
-        head: number,
+        headAt: number,
         headSize: number,
         at: number,
         size: number,
@@ -75,7 +83,7 @@ export function liftImports(
       ) =>
         outbound.start(
           id >>> 0,
-          list(head, headSize),
+          head(headAt, headSize),
           list(at, size),
           more !== 0,
           toCase(REDIRECTS, redirect),
@@ -86,8 +94,8 @@ export function liftImports(
       abort: (id: number) => outbound.abort(id >>> 0),
     },
     'nano:workers/console': {
-      log: (level: number, at: number, size: number) => console.log(toCase(LEVELS, level), list(at, size)),
-      report: (at: number, size: number) => console.report(list(at, size)),
+      log: (level: number, at: number, size: number) => console.log(toCase(LEVELS, level), text(at, size)),
+      report: (at: number, size: number) => console.report(text(at, size)),
     },
     'nano:workers/background': {
       hold: (id: number) => background.hold(id >>> 0),

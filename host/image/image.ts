@@ -7,10 +7,14 @@
  *
  * Zero pages are not kept and never written: touching one makes it resident, and a page fault is what costs.
  */
+import { NanoError } from '../errors.ts'
 import { WASM_PAGE } from '../wasm/memory.ts'
 
 /** Bytes in a page of an image; the operating system's usual page. */
 export const IMAGE_PAGE = 4096
+
+/** The most bytes that an image may take. Single bytes, each in a page of its own, make much of a small file. */
+const MAX_IMAGE_BYTES = 128 * 1024 * 1024
 
 export interface Image {
   /** Pages of WebAssembly memory that an instance needs at least. */
@@ -26,15 +30,21 @@ export interface ImagePart {
   readonly bytes: Uint8Array
 }
 
-/** The image of a snapshot. `parts`: in order, not overlapping, within `pages`. */
+/** The image of a snapshot. `parts`: in order, not overlapping, within `pages`. Throws COMPONENT_INVALID. */
 export function splitImage(parts: readonly ImagePart[], pages: number): Image {
   const kept = findPages(parts, pages)
   const runs = toRuns(kept)
-  const sizes = runs.reduce((sum, [, length]) => sum + length, 0)
+  const size = kept.length * IMAGE_PAGE
+  if (size > MAX_IMAGE_BYTES) {
+    throw new NanoError(
+      'COMPONENT_INVALID',
+      `the app's snapshot takes ${size} bytes of memory; at most ${MAX_IMAGE_BYTES} are admitted`,
+    )
+  }
   const image: Image = {
     pages,
     runs: new Uint32Array(new SharedArrayBuffer(runs.length * 8)),
-    bytes: new Uint8Array(new SharedArrayBuffer(sizes)),
+    bytes: new Uint8Array(new SharedArrayBuffer(size)),
   }
   image.runs.set(runs.flat())
   /** Where in `bytes` a kept page begins. */

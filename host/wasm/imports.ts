@@ -10,6 +10,9 @@ export type ExternKind = 'function' | 'table' | 'memory' | 'global' | 'tag'
 /** Kinds by their byte in the format. */
 export const EXTERN_KINDS: readonly ExternKind[] = ['function', 'table', 'memory', 'global', 'tag']
 
+/** Imports of one module; an engine has some dozens. */
+const MAX_IMPORTS = 10_000
+
 export interface Import {
   readonly module: string
   readonly name: string
@@ -35,7 +38,9 @@ export function readImports(sections: readonly Section[]): Import[] {
   const payload = findSection(sections, SECTION.import)
   if (payload === undefined) return []
   const reader = new Reader(payload)
-  return Array.from({ length: reader.count() }, () => readImport(reader))
+  const count = reader.count()
+  if (count > MAX_IMPORTS) reader.fail(`${count} imports; at most ${MAX_IMPORTS} are admitted`)
+  return Array.from({ length: count }, () => readImport(reader))
 }
 
 /** How many definitions of a kind are imported, so the index of the first one that the module defines itself. */

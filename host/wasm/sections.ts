@@ -31,6 +31,9 @@ export const SECTION = {
 /** Ids in the order in which the format wants them. */
 const ORDER = [1, 2, 3, 4, 5, 13, 6, 7, 8, 9, 12, 10, 11]
 
+/** Sections in one module; custom ones may repeat, and each costs more here than in the file. */
+const MAX_SECTIONS = 10_000
+
 const MODULE_PREAMBLE = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0)
 
 export interface Section {
@@ -60,6 +63,7 @@ export function parseModule(bytes: Uint8Array): Section[] {
       last = rank
     }
     sections.push({ id, payload })
+    if (sections.length > MAX_SECTIONS) reader.fail(`more than ${MAX_SECTIONS} sections`)
   }
   return sections
 }

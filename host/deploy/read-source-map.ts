@@ -1,0 +1,53 @@
+/**
+ * The source map beside a component. It is as foreign as the component, and shards read it where they serve, so only
+ * what stacks need of it is kept, within a bound. One that cannot be used costs the app nothing but the names of its
+ * sources in stacks.
+ */
+
+import { NanoError } from '../errors.ts'
+import { readRegularFile } from './read-file.ts'
+
+/** Largest source map that is read at all; most of it are the sources themselves. */
+const MAX_FILE_BYTES = 32 * 1024 * 1024
+/** Longest text of mappings; a shard decodes it at the app's first error. */
+const MAX_MAPPINGS = 4 * 1024 * 1024
+const MAX_SOURCES = 10_000
+/** Longest name of a source; one is pasted into a stack for each place in it. */
+const MAX_NAME = 500
+
+/** JSON of the map, or undefined. `onUnusable` is told why there is none, unless there is no file. */
+export function readSourceMap(path: string, onUnusable: (text: string) => void): string | undefined {
+  try {
+    const bytes = readRegularFile(path, (size) => {
+      if (size > MAX_FILE_BYTES) refuse(`has ${size} bytes; at most ${MAX_FILE_BYTES} are read`)
+    })
+    return reduce(JSON.parse(new TextDecoder().decode(bytes)))
+  } catch (error) {
+    if (!isMissing(error)) {
+      const text = error instanceof SyntaxError ? 'is not JSON' : (error as Error).message
+      onUnusable(`the source map ${text}; stacks will name places of the bundle`)
+    }
+    return undefined
+  }
+}
+
+function reduce(map: unknown): string {
+  if (typeof map !== 'object' || map === null) return refuse('is not an object')
+  const { version, mappings, sources } = map as Record<string, unknown>
+  if (version !== 3 || typeof mappings !== 'string' || !Array.isArray(sources)) {
+    return refuse('is not a plain map of version 3')
+  }
+  if (mappings.length > MAX_MAPPINGS || sources.length > MAX_SOURCES) return refuse('is too large')
+  const names = sources.map((source: unknown) =>
+    typeof source === 'string' ? source.slice(0, MAX_NAME) : '',
+  )
+  return JSON.stringify({ version, mappings, sources: names, names: [] })
+}
+
+function refuse(text: string): never {
+  throw new NanoError('CONFIG_INVALID', text)
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof NanoError && (error.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT'
+}

@@ -1,0 +1,277 @@
+/**
+ * A guest whose memory somebody forged: its code is NANO's, but what it passes to the host and what its allocator
+ * answers is anything. The host must never read or write outside of the guest's memory, keep more than it looks at, or
+ * go on for long; a guest that asks for any of it ends with an exception.
+ */
+import { assert, constantFrom, integer, nat, oneof, property } from 'fast-check'
+import { describe, it } from 'vitest'
+import type { Event } from '../../wit/types/host/interfaces/nano-workers-events.d.ts'
+import { createEpochMemory } from '../limits/epoch.ts'
+import { hookImports } from './core-hooks.ts'
+import { liftImports, type Bindings } from './lift-imports.ts'
+import { EventLowering } from './lower-events.ts'
+
+type Call = (...args: number[]) => unknown
+
+const PAGE = 65_536
+const SIZE = 64 * PAGE
+const NOWHERE = [SIZE, SIZE + 1, 2 ** 31, -1, -SIZE, 0xffff_fff0]
+
+/** The host's half of the world, which keeps what it is given. */
+function record() {
+  const calls: [name: string, ...args: unknown[]][] = []
+  const note =
+    (name: string) =>
+    (...args: unknown[]): true => {
+      calls.push([name, ...args])
+      return true
+    }
+  const names = (list: string): Record<string, unknown> =>
+    Object.fromEntries(list.split(' ').map((name) => [name, note(name)]))
+  const bindings = {
+    'nano:workers/response': names('send start write finish fail'),
+    'nano:workers/request-body': names('pull cancel'),
+    'nano:workers/timer': names('wakeIn'),
+    'nano:workers/outbound': names('start write finish pull abort'),
+    'nano:workers/console': names('log report'),
+    'nano:workers/background': names('hold release'),
+  } as unknown as Bindings
+  return { calls, bindings }
+}
+
+function lift() {
+  const { calls, bindings } = record()
+  const memory = new WebAssembly.Memory({ initial: SIZE / PAGE })
+  const lifted = liftImports(bindings, memory) as unknown as Record<string, Record<string, Call>>
+  return { calls, memory, call: (module: string, name: string) => lifted[`nano:workers/${module}`]![name]! }
+}
+
+/** Every import that takes bytes, as a function of where they are. */
+const TAKERS: [name: string, (call: ReturnType<typeof lift>['call'], at: number, size: number) => unknown][] =
+  [
+    ['response.send headers', (call, at, size) => call('response', 'send')(1, 200, at, size, 0, 0)],
+    ['response.send body', (call, at, size) => call('response', 'send')(1, 200, 0, 0, at, size)],
+    ['response.start', (call, at, size) => call('response', 'start')(1, 200, at, size)],
+    ['response.write', (call, at, size) => call('response', 'write')(1, at, size)],
+    ['response.fail', (call, at, size) => call('response', 'fail')(1, at, size)],
+    ['outbound.start head', (call, at, size) => call('outbound', 'start')(1, at, size, 0, 0, 0, 0)],
+    ['outbound.start body', (call, at, size) => call('outbound', 'start')(1, 0, 0, at, size, 0, 0)],
+    ['outbound.write', (call, at, size) => call('outbound', 'write')(1, at, size)],
+    ['console.log', (call, at, size) => call('console', 'log')(0, at, size)],
+    ['console.report', (call, at, size) => call('console', 'report')(at, size)],
+  ]
+
+describe('pointers that a guest passes', () => {
+  // A9
+  it.for(TAKERS)('%s: beyond the memory is refused, and nothing is called', ([, take], { expect }) => {
+    const { calls, call } = lift()
+    for (const at of NOWHERE) expect(() => take(call, at, 1)).toThrow(RangeError)
+    for (const size of [SIZE + 1, 2 ** 31, -1, 0xffff_fff0])
+      expect(() => take(call, 0, size)).toThrow(RangeError)
+    expect(() => take(call, SIZE - 4, 5)).toThrow(RangeError)
+    // 2 ** 32 bytes from here would come out at the start again
+    expect(() => take(call, 16, -8)).toThrow(RangeError)
+    expect(calls).toEqual([])
+    take(call, SIZE, 0)
+    take(call, SIZE - 4, 4)
+    expect(calls).toHaveLength(2)
+  })
+
+  // A10
+  it.for([
+    ['console.log', 64 * 1024],
+    ['console.report', 64 * 1024],
+    ['response.fail', 64 * 1024],
+    ['response.send headers', 256 * 1024],
+    ['response.start', 256 * 1024],
+    ['outbound.start head', 256 * 1024],
+  ] as const)('%s: of 4 MiB no more than %d bytes are copied', ([name, most], { expect }) => {
+    const { calls, call } = lift()
+    const [, take] = TAKERS.find(([taker]) => taker === name)!
+    for (let i = 0; i < 100; i++) take(call, 0, SIZE)
+    const lists = calls.flat().filter((value) => value instanceof Uint8Array)
+    const held = new Set(lists.map((list) => list.buffer))
+    expect(Math.max(...lists.map((list) => list.length))).toBe(most)
+    expect([...held].reduce((sum, buffer) => sum + buffer.byteLength, 0)).toBeLessThanOrEqual(100 * most)
+  })
+
+  it('what is copied is no longer the guest’s', ({ expect }) => {
+    const { calls, memory, call } = lift()
+    call('response', 'write')(1, 0, 4)
+    new Uint8Array(memory.buffer).fill(7)
+    expect(calls[0]![2]).toEqual(new Uint8Array(4))
+  })
+
+  it('are read in a memory that has grown', ({ expect }) => {
+    const { calls, memory, call } = lift()
+    call('response', 'write')(1, 0, 4)
+    memory.grow(1)
+    call('response', 'write')(1, SIZE + 8, 8)
+    expect(calls[1]![2]).toEqual(new Uint8Array(8))
+  })
+
+  // A11
+  it('enums of no case are refused; ids, booleans and statuses are numbers whatever they are', ({
+    expect,
+  }) => {
+    const { calls, call } = lift()
+    for (const wrong of [4, -1, 255, 2 ** 31, -(2 ** 31), 0.5, NaN]) {
+      expect(() => call('console', 'log')(wrong, 0, 0)).toThrow(RangeError)
+      expect(() => call('outbound', 'start')(1, 0, 0, 0, 0, 0, wrong)).toThrow(RangeError)
+    }
+    expect(calls).toEqual([])
+    call('outbound', 'start')(-1, 0, 0, 0, 0, 77, 2)
+    call('response', 'send')(-2, -3, 0, 0, 0, 0)
+    expect(calls[0]!.slice(1, 2)).toEqual([0xffff_ffff])
+    expect(calls[0]!.slice(4)).toEqual([true, 'manual'])
+    expect(calls[1]!.slice(1, 3)).toEqual([0xffff_fffe, 0xffff_fffd])
+  })
+})
+
+describe("the engine's own imports", () => {
+  function hook(realloc: (...args: number[]) => number = () => 0) {
+    const memory = new WebAssembly.Memory({ initial: 1 })
+    const printed: string[] = []
+    const reached: string[] = []
+    const functions = (...names: string[]) =>
+      Object.fromEntries(names.map((name) => [name, () => void reached.push(name)]))
+    const hooked = hookImports(
+      {
+        wasi_snapshot_preview1: functions('fd_write', 'clock_time_get', 'fd_fdstat_get', 'path_open'),
+        'wasi:random/random@0.2.10': functions('get-random-bytes', 'get-random-u64', 'get-more'),
+        'wasi:io/poll@0.2.10': functions('poll', '[method]pollable.block', '[resource-drop]pollable'),
+        'wasi:io/streams@0.2.10': functions('[method]output-stream.subscribe', '[method]input-stream.read'),
+        'nano:workers/unheard-of': functions('do'),
+      },
+      memory,
+      {
+        clock: { wallNs: () => 1n, monotonicNs: () => 2n },
+        stderr: (text) => printed.push(text),
+        epoch: createEpochMemory(),
+        bindings: record().bindings,
+        realloc,
+      },
+    ) as unknown as Record<string, Record<string, (...args: (number | bigint)[]) => unknown>>
+    const view = new DataView(memory.buffer)
+    return { hooked, wasi: hooked['wasi_snapshot_preview1']!, view, printed, reached }
+  }
+
+  it('those that no engine calls end the guest and reach nothing', ({ expect }) => {
+    const { hooked, reached } = hook()
+    const closed = Object.entries(hooked).flatMap(([module, functions]) =>
+      Object.entries(functions)
+        .filter(([name]) => /path_open|get-more|poll|stream|^do$/.test(name))
+        .map(([name, call]) => [module, name, call] as const),
+    )
+    expect(closed).toHaveLength(8)
+    for (const [module, name, call] of closed) {
+      expect(() => call(1, 2, 3)).toThrow(`the guest called ${module} ${name}`)
+    }
+    expect(reached).toEqual([])
+  })
+
+  it('write nowhere but into the memory', ({ expect }) => {
+    const { wasi, hooked } = hook()
+    const random = hooked['wasi:random/random@0.2.10']!['get-random-bytes']!
+    for (const at of [PAGE, PAGE - 1, 2 ** 31, -1]) {
+      expect(() => wasi['clock_time_get']!(0, 0n, at)).toThrow(RangeError)
+      expect(() => wasi['fd_fdstat_get']!(1, at)).toThrow(RangeError)
+      expect(() => wasi['fd_write']!(1, 0, 0, at)).toThrow(RangeError)
+      expect(() => wasi['fd_write']!(1, at, 1, 0)).toThrow(RangeError)
+      expect(() => random(8n, at)).toThrow(RangeError)
+      expect(() => hook(() => at).hooked['wasi:random/random@0.2.10']!['get-random-bytes']!(8n, 0)).toThrow(
+        RangeError,
+      )
+    }
+    for (const length of [-1n, 65_537n, 2n ** 62n, -(2n ** 63n)])
+      expect(() => random(length, 0)).toThrow(RangeError)
+  })
+
+  it('know no other file and no other clock', ({ expect }) => {
+    const { wasi } = hook()
+    for (const file of [3, -1, 2 ** 31]) {
+      expect(wasi['fd_write']!(file, 0, 0, 0)).toBe(8)
+      expect(wasi['fd_fdstat_get']!(file, 0)).toBe(8)
+    }
+    expect(wasi['fd_write']!(0, 0, 0, 0)).toBe(8)
+    expect(wasi['clock_time_get']!(2, 0n, 0)).toBe(28)
+    expect(wasi['fd_fdstat_get']!(1, 0)).toBe(0)
+  })
+
+  // A10
+  it('print a bounded text, whatever is announced', ({ expect }) => {
+    const { wasi, view, printed } = hook()
+    expect(wasi['fd_write']!(2, 0, 1025, 0)).toBe(28)
+    expect(wasi['fd_write']!(2, 0, -1, 0)).toBe(28)
+    for (let i = 0; i < 1024; i++) view.setUint32(1024 + i * 8 + 4, 60_000, true)
+    expect(wasi['fd_write']!(2, 1024, 1024, 0)).toBe(0)
+    expect(printed).toHaveLength(1)
+    expect(printed[0]!.length).toBeLessThanOrEqual(65_536)
+    view.setUint8(40_000, 0xff)
+    view.setUint32(0, 40_000, true)
+    view.setUint32(4, 1, true)
+    wasi['fd_write']!(2, 0, 1, 8)
+    expect(printed[1]).toBe('\u{fffd}')
+  })
+})
+
+describe("the guest's allocator", () => {
+  const events: Event[] = [
+    { tag: 'startup', val: { env: '{"a":"b"}' } },
+    { tag: 'request', val: { id: 1, method: 'GET', url: 'http://a/', headers: 'a\nb\n', hasBody: true } },
+    { tag: 'request-body', val: { id: 1, bytes: new Uint8Array(1000), last: true } },
+    { tag: 'timer-due' },
+  ]
+
+  it.for([
+    ['beyond the memory', () => PAGE],
+    ['so that the end lies beyond it', () => PAGE - 16],
+    ['a negative number', () => -4],
+    ['the largest number', () => 0xffff_fffc],
+    ['an odd address', () => 3],
+    ['a fraction', () => 8.5],
+    ['no number', () => NaN],
+  ] as const)('that answers %s ends the guest or is no harm', ([, cabi_realloc], { expect }) => {
+    const memory = new WebAssembly.Memory({ initial: 1 })
+    let entered = 0
+    const guest = { cabi_realloc, turn: () => void entered++, cabi_post_turn() {} }
+    const turn = () => new EventLowering(memory, guest).turn(events)
+    const isWhole = [8, 0].includes(cabi_realloc() >>> 0)
+    if (isWhole) turn()
+    else expect(turn).toThrow(RangeError)
+    expect(entered).toBe(isWhole ? 1 : 0)
+  })
+
+  it('that traps is a trap of the guest', ({ expect }) => {
+    const memory = new WebAssembly.Memory({ initial: 1 })
+    const cabi_realloc = (): never => {
+      throw new WebAssembly.RuntimeError('unreachable')
+    }
+    const guest = { cabi_realloc, turn() {}, cabi_post_turn() {} }
+    expect(() => new EventLowering(memory, guest).turn(events)).toThrow(WebAssembly.RuntimeError)
+  })
+
+  it('may answer anything, overlap and grow: it is asked a bounded number of times, and nothing else is thrown', ({
+    expect,
+  }) => {
+    const answers = oneof(nat(2 * PAGE), integer(), constantFrom(0, 4, PAGE - 4, PAGE, -1))
+    assert(
+      property(answers, answers, nat(3), (first, second, growth) => {
+        const memory = new WebAssembly.Memory({ initial: 1, maximum: 8 })
+        let asked = 0
+        const cabi_realloc = (): number => {
+          if (growth > 0 && asked < growth) memory.grow(1)
+          return asked++ % 2 === 0 ? first : second
+        }
+        const guest = { cabi_realloc, turn() {}, cabi_post_turn() {} }
+        try {
+          new EventLowering(memory, guest).turn(events)
+        } catch (error) {
+          expect(error).toBeInstanceOf(RangeError)
+        }
+        expect(asked).toBeLessThanOrEqual(6)
+      }),
+      { numRuns: 500, seed: 1 },
+    )
+  })
+})
