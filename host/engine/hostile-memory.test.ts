@@ -224,23 +224,26 @@ describe("the guest's allocator", () => {
   ]
 
   it.for([
-    ['beyond the memory', () => PAGE],
+    ['beyond the memory', (): number => PAGE],
     ['so that the end lies beyond it', () => PAGE - 16],
     ['a negative number', () => -4],
     ['the largest number', () => 0xffff_fffc],
     ['an odd address', () => 3],
     ['a fraction', () => 8.5],
     ['no number', () => NaN],
-  ] as const)('that answers %s ends the guest or is no harm', ([, cabi_realloc], { expect }) => {
-    const memory = new WebAssembly.Memory({ initial: 1 })
-    let entered = 0
-    const guest = { cabi_realloc, turn: () => void entered++, cabi_post_turn() {} }
-    const turn = () => new EventLowering(memory, guest).turn(events)
-    const isWhole = [8, 0].includes(cabi_realloc() >>> 0)
-    if (isWhole) turn()
-    else expect(turn).toThrow(RangeError)
-    expect(entered).toBe(isWhole ? 1 : 0)
-  })
+  ] satisfies [string, () => number][])(
+    'that answers %s ends the guest or is no harm',
+    ([, cabi_realloc], { expect }) => {
+      const memory = new WebAssembly.Memory({ initial: 1 })
+      let entered = 0
+      const guest = { cabi_realloc, turn: () => void entered++, cabi_post_turn() {} }
+      const turn = () => new EventLowering(memory, guest).turn(events)
+      const isWhole = [8, 0].includes(cabi_realloc() >>> 0)
+      if (isWhole) turn()
+      else expect(turn).toThrow(RangeError)
+      expect(entered).toBe(isWhole ? 1 : 0)
+    },
+  )
 
   it('that traps is a trap of the guest', ({ expect }) => {
     const memory = new WebAssembly.Memory({ initial: 1 })
