@@ -19,6 +19,7 @@ import type { Engine, Glue } from './engine/instantiate.ts'
 import { NanoError, toNanoError } from './errors.ts'
 import type { ErrorCode } from './errors.ts'
 import { createIngress } from './ingress/serve.ts'
+import { Buffers } from './limits/buffers.ts'
 import { Epoch } from './limits/epoch.ts'
 import { Instance } from './instance/turn.ts'
 import { Router } from './router/router.ts'
@@ -146,6 +147,8 @@ async function warmUp(
     epoch,
     line() {},
     report() {},
+    buffers: new Buffers(0),
+    onLimit() {},
     onDenied() {},
     onRetiring() {},
     onDead: () => entered.resolve(),
@@ -153,7 +156,7 @@ async function warmUp(
   }
   try {
     using instance = new Instance(0, { engine, glue, image, env: {}, limits }, host)
-    instance.post({ tag: 'timer-due' })
+    instance.post({ tag: 'timer-due' }, 0)
     await entered.promise
   } catch {
     // an app that cannot be started says so to its first client, and keeps no other app from starting

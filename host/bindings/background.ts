@@ -3,36 +3,30 @@
  * count as something that is going to bring the guest an event.
  */
 import type * as Wit from '../../wit/types/host/interfaces/nano-workers-background.d.ts'
+import type { Accounts } from '../limits/accounts.ts'
 import type { Binding, Meter } from './binding.ts'
 
-/** The requests of an instance that have pending `waitUntil` promises. */
+/** Requests that are held, in the accounts of the instance. */
 export class BackgroundBinding implements Binding {
-  readonly #held = new Set<number>()
-  readonly #isIssued: (id: number) => boolean
+  readonly #accounts: Accounts
   readonly #meter: Meter
 
-  /** `isIssued` says whether an id ever belonged to a request of this instance. */
-  constructor(meter: Meter, isIssued: (id: number) => boolean) {
+  constructor(meter: Meter, accounts: Accounts) {
     this.#meter = meter
-    this.#isIssued = isIssued
+    this.#accounts = accounts
   }
 
   /** The functions that the guest calls. */
   readonly imports = {
     hold: (id: number): void => {
       this.#meter.crossings++
-      if (this.#isIssued(id)) this.#held.add(id)
-      else this.#meter.ignored++
+      if (!this.#accounts.hold(id)) this.#meter.ignored++
     },
     release: (id: number): void => {
       this.#meter.crossings++
-      if (!this.#held.delete(id)) this.#meter.ignored++
+      if (!this.#accounts.release(id)) this.#meter.ignored++
     },
   } satisfies typeof Wit
-
-  get size(): number {
-    return this.#held.size
-  }
 
   flush(): void {
     // a hold asks for nothing
@@ -43,6 +37,6 @@ export class BackgroundBinding implements Binding {
   }
 
   [Symbol.dispose](): void {
-    this.#held.clear()
+    // the accounts are the instance's
   }
 }

@@ -14,7 +14,8 @@ export type GuestEvent = Event
 
 /** Where events for the guest go; they are delivered in a later turn, in this order. */
 export interface Mailbox {
-  post(event: GuestEvent): void
+  /** `request`: whose account pays for what the event sets off; 0 when that is nobody's in particular. */
+  post(event: GuestEvent, request: number): void
 }
 
 /** What an instance has done so far; the bindings count the crossings. */

@@ -1,6 +1,8 @@
 /** Responses, request bodies, alarm, holds and console: what a guest may do in which order, and what is ignored. */
 import { describe, test } from 'vitest'
 import { BackgroundBinding } from './background.ts'
+import { Accounts } from '../limits/accounts.ts'
+import { Buffers } from '../limits/buffers.ts'
 import type { GuestEvent, Meter } from './binding.ts'
 import { ConsoleBinding } from './console.ts'
 import { RequestBodyBinding } from './request-body.ts'
@@ -8,6 +10,7 @@ import { ResponseBinding } from './response.ts'
 import { TimerBinding } from './timer.ts'
 
 const BYTES = new TextEncoder().encode('bytes')
+const MIB = 1024 * 1024
 const BIG = new Uint8Array(100_000)
 
 function makeGuest(): { events: GuestEvent[]; meter: Meter; mailbox: { post(event: GuestEvent): void } } {
@@ -26,6 +29,7 @@ function makePort(takes = true) {
     write: (bytes: Uint8Array) => (said.push(`write ${bytes.length}`), port.takes),
     finish: () => void said.push('finish'),
     threw: (error: string) => void said.push(`threw ${error}`),
+    fail: (code: string) => void said.push(`fail ${code}`),
     pullBody: () => void said.push('pull'),
     cancelBody: () => void said.push('cancel'),
   }
@@ -37,7 +41,7 @@ describe('response', () => {
     const { meter, mailbox } = makeGuest()
     const port = makePort()
     const done: number[] = []
-    const responses = new ResponseBinding(mailbox, meter, (id) => done.push(id))
+    const responses = new ResponseBinding(mailbox, meter, new Buffers(MIB), (id) => done.push(id))
     responses.add(1, port)
     responses.imports.send(1, 200, BYTES, BYTES)
     responses.imports.send(1, 201, BYTES, BYTES)
@@ -52,7 +56,7 @@ describe('response', () => {
 
   test('a status out of range is a failure', ({ expect }) => {
     const { meter, mailbox } = makeGuest()
-    const responses = new ResponseBinding(mailbox, meter, () => undefined)
+    const responses = new ResponseBinding(mailbox, meter, new Buffers(MIB), () => undefined)
     for (const status of [0, 101, 199, 600, 65535]) {
       const port = makePort()
       responses.add(status, port)
@@ -66,7 +70,7 @@ describe('response', () => {
   test('a slow client stops the guest until it takes bytes again', ({ expect }) => {
     const { events, meter, mailbox } = makeGuest()
     const port = makePort(false)
-    const responses = new ResponseBinding(mailbox, meter, () => undefined)
+    const responses = new ResponseBinding(mailbox, meter, new Buffers(MIB), () => undefined)
     responses.add(1, port)
     responses.imports.start(1, 200, BYTES)
     expect(responses.imports.write(1, BYTES)).toBe(true)
@@ -85,7 +89,7 @@ describe('response', () => {
 
   test('a guest that writes much in one turn is told to wait, and may go on at once', ({ expect }) => {
     const { events, meter, mailbox } = makeGuest()
-    const responses = new ResponseBinding(mailbox, meter, () => undefined)
+    const responses = new ResponseBinding(mailbox, meter, new Buffers(MIB), () => undefined)
     responses.add(1, makePort())
     responses.imports.start(1, 200, BYTES)
     expect(responses.imports.write(1, BIG)).toBe(false)
@@ -96,18 +100,18 @@ describe('response', () => {
   test('a guest that never waits loses the response', ({ expect }) => {
     const { meter, mailbox } = makeGuest()
     const port = makePort()
-    const responses = new ResponseBinding(mailbox, meter, () => undefined)
+    const responses = new ResponseBinding(mailbox, meter, new Buffers(MIB), () => undefined)
     responses.add(1, port)
     responses.imports.start(1, 200, BYTES)
     for (let i = 0; i < 2000; i++) responses.imports.write(1, BIG)
     responses.flush()
-    expect(port.said.at(-1)).toMatch(/^threw /)
+    expect(port.said.at(-1)).toBe('fail APP_BUFFER_LIMIT')
   })
 
   test('nothing reaches a client that has gone', ({ expect }) => {
     const { meter, mailbox } = makeGuest()
     const port = makePort()
-    const responses = new ResponseBinding(mailbox, meter, () => undefined)
+    const responses = new ResponseBinding(mailbox, meter, new Buffers(MIB), () => undefined)
     responses.add(1, port)
     expect([responses.remove(1), responses.remove(1)]).toEqual([true, false])
     responses.imports.send(1, 200, BYTES, BYTES)
@@ -189,15 +193,21 @@ describe('timer', () => {
   })
 })
 
-test('background: only requests that there were can hold', ({ expect }) => {
+test('background: only requests that have an account can hold', ({ expect }) => {
   const { meter } = makeGuest()
-  const background = new BackgroundBinding(meter, (id) => id === 1)
-  background.imports.hold(1)
-  background.imports.hold(2)
-  expect(background.size).toBe(1)
-  background.imports.release(1)
-  background.imports.release(1)
-  expect([background.size, meter.ignored]).toEqual([0, 2])
+  const limits = { cpuMs: 1, subrequests: 1, backgroundMs: 1 }
+  using accounts = new Accounts(
+    limits,
+    () => {},
+    () => {},
+  )
+  accounts.open(1, { id: 'r', headers: '' })
+  const { imports } = new BackgroundBinding(meter, accounts)
+  imports.hold(1)
+  imports.hold(2)
+  imports.release(1)
+  imports.release(1)
+  expect([meter.crossings, meter.ignored]).toEqual([4, 2])
 })
 
 test('console: a flood is cut and said so', ({ expect }) => {

@@ -1,7 +1,7 @@
 /**
  * One fetch of an app, from its start to the last byte of its answer or its failure.
  *
- *     dialing  >  answered  >  over          any  --abort, failure-->  over
+ *     waiting  >  dialing  >  answered  >  over          any  --abort, failure-->  over
  *
  * Once over it brings the guest nothing more.
  */
@@ -10,7 +10,9 @@ import {
   type ReadableStreamDefaultController,
   type ReadableStreamDefaultReader,
 } from 'node:stream/web'
+import type { Buffers } from '../limits/buffers.ts'
 import type { GuestEvent, Mailbox } from './binding.ts'
+import { CDN_LOOP } from './cdn-loop.ts'
 import { EgressDenied } from '../egress/connect.ts'
 import type { Answer, Dial, Dialer } from './dialer.ts'
 import { parseHead, toAnswerHeaders } from './outbound-head.ts'
@@ -18,6 +20,10 @@ import { parseHead, toAnswerHeaders } from './outbound-head.ts'
 /** What the guest gave to `outbound.start`. */
 export interface OutboundStart {
   readonly id: number
+  /** The request whose account pays for it. */
+  readonly owner: number
+  /** What its `CDN-Loop` header says. */
+  readonly loop: string
   readonly head: Uint8Array
   readonly body: Uint8Array
   readonly more: boolean
@@ -26,6 +32,8 @@ export interface OutboundStart {
 
 /** What a fetch tells its binding. */
 export interface CallPort {
+  /** It no longer waits for its answer's head; comes once if it was dialled at all, before `onOver`. */
+  onDialed(): void
   /** The guest will hear nothing more of it. Called once. */
   onOver(): void
   /** The policy does not admit it. */
@@ -38,47 +46,57 @@ const BAD_URL =
 /** Bytes of an upload that may wait for the far side before the guest is told to. */
 const UPLOAD_HIGH_WATER = 64 * 1024
 
-/** A guest that goes on writing this much although it was told to wait loses the fetch. */
-const UPLOAD_LIMIT = 128 * 1024 * 1024
-
 const NOTHING = new Uint8Array(0)
 
 /** One fetch. */
 export class OutboundCall {
   readonly #start: OutboundStart
   readonly #mailbox: Mailbox
+  readonly #buffers: Buffers
   readonly #port: CallPort
   readonly #abort = new AbortController()
-  #state: 'dialing' | 'answered' | 'over' = 'dialing'
+  #state: 'waiting' | 'dialing' | 'answered' | 'over' = 'waiting'
+  /** Bytes of its body that the host holds. */
+  #held: number
   #upload: ReadableStreamDefaultController<Uint8Array> | undefined
   #uploadStream: ReadableStream<Uint8Array> | undefined
   #owesWritable = false
   #reader: ReadableStreamDefaultReader<Uint8Array> | undefined
   #isPulled = false
 
-  constructor(start: OutboundStart, mailbox: Mailbox, port: CallPort) {
+  /** There must be room for the first bytes. */
+  constructor(start: OutboundStart, mailbox: Mailbox, buffers: Buffers, port: CallPort) {
     this.#start = start
     this.#mailbox = mailbox
+    this.#buffers = buffers
     this.#port = port
+    this.#held = start.head.length + start.body.length
+    buffers.take(this.#held)
     if (start.more) this.#uploadStream = this.#openUpload(start.body)
   }
 
   /** Whether it is going to bring the guest an event. */
   get isPending(): boolean {
-    return this.#state === 'dialing' || (this.#state === 'answered' && (this.#isPulled || this.#owesWritable))
+    if (this.#state === 'waiting' || this.#state === 'dialing') return true
+    return this.#state === 'answered' && (this.#isPulled || this.#owesWritable)
+  }
+
+  get isOver(): boolean {
+    return this.#state === 'over'
   }
 
   /** Make the fetch; never throws. */
   async run(dialer: Dialer): Promise<void> {
-    const { head: bytes, body, redirect } = this.#start
-    if (this.#state === 'over') return
+    const { head: bytes, body, redirect, loop } = this.#start
+    if (this.#state !== 'waiting') return
+    this.#state = 'dialing'
     const head = parseHead(bytes)
-    if (head === undefined) return this.#fail(BAD_URL)
+    if (head === undefined) return this.fail(BAD_URL)
     try {
       const whole = body.length > 0 ? body : undefined
       const dial: Dial = {
         method: head.method,
-        headers: head.headers,
+        headers: [...head.headers, [CDN_LOOP, loop]],
         body: this.#uploadStream ?? whole,
         redirect,
         signal: this.#abort.signal,
@@ -86,9 +104,9 @@ export class OutboundCall {
       this.#answer(await dialer.fetch(head.url, dial), head.method)
     } catch (error) {
       const denied = error instanceof Error && error.cause
-      if (!(denied instanceof EgressDenied)) return this.#fail(toMessage(error))
+      if (!(denied instanceof EgressDenied)) return this.fail(toMessage(error))
       this.#port.onDenied(denied)
-      this.#fail(denied.message)
+      this.fail(denied.message)
     }
   }
 
@@ -96,10 +114,11 @@ export class OutboundCall {
   write(bytes: Uint8Array): boolean {
     const upload = this.#upload
     if (upload === undefined || this.#state === 'over') return true
-    if ((upload.desiredSize ?? 0) < -UPLOAD_LIMIT) {
-      this.#fail('the app wrote to a fetch without waiting for the far side')
+    if (!this.#buffers.take(bytes.length)) {
+      this.fail('the app wrote to a fetch without waiting for the far side')
       return true
     }
+    this.#held += bytes.length
     upload.enqueue(bytes)
     if ((upload.desiredSize ?? 0) > 0) return true
     this.#owesWritable = true
@@ -132,7 +151,7 @@ export class OutboundCall {
       if (done) this.#end({ tag: 'answer-body', val: { id, bytes: NOTHING, last: true } })
       else this.#post({ tag: 'answer-body', val: { id, bytes: value, last: false } })
     } catch (error) {
-      this.#fail(toMessage(error))
+      this.fail(toMessage(error))
     }
   }
 
@@ -149,6 +168,7 @@ export class OutboundCall {
           if (first.length > 0) controller.enqueue(first)
         },
         pull: () => {
+          this.#give()
           if (!this.#owesWritable) return
           this.#owesWritable = false
           this.#post({ tag: 'fetch-writable', val: this.#start.id })
@@ -169,6 +189,7 @@ export class OutboundCall {
       return
     }
     this.#state = 'answered'
+    this.#port.onDialed()
     const { id } = this.#start
     const { status, statusText, url, redirected, body } = answer
     const hasBody = body !== null
@@ -179,23 +200,34 @@ export class OutboundCall {
     else this.#end({ tag: 'answered', val: event })
   }
 
-  #fail(message: string): void {
+  /** It came to nothing. */
+  fail(message: string): void {
     this.#end({ tag: 'fetch-failed', val: { id: this.#start.id, message } })
   }
 
   #end(event?: GuestEvent): void {
     if (this.#state === 'over') return
     if (event !== undefined) this.#post(event)
+    if (this.#state === 'dialing') this.#port.onDialed()
     this.#state = 'over'
     this.#upload = undefined
+    this.#give()
     this.#owesWritable = false
     this.#port.onOver()
     this.#abort.abort()
     this.#reader?.cancel().catch(() => undefined)
   }
 
+  /** What the far side has taken is not held any more. */
+  #give(): void {
+    const waiting = this.#upload === undefined ? 0 : UPLOAD_HIGH_WATER - (this.#upload.desiredSize ?? 0)
+    const gone = Math.max(0, this.#held - waiting)
+    this.#held -= gone
+    this.#buffers.give(gone)
+  }
+
   #post(event: GuestEvent): void {
-    if (this.#state !== 'over') this.#mailbox.post(event)
+    if (this.#state !== 'over') this.#mailbox.post(event, this.#start.owner)
   }
 }
 

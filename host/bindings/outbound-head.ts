@@ -2,6 +2,7 @@
  * The heads of outbound fetches: what a guest asked for and what came back, between the wire form of wit/outbound.wit
  * and lists of headers. Pure. The framing of a message is never the guest's to decide, in either direction.
  */
+import { CDN_LOOP } from './cdn-loop.ts'
 import { isHopByHop } from './hop-by-hop.ts'
 
 /** A fetch as the guest asked for it. */
@@ -12,7 +13,7 @@ export interface OutboundHead {
 }
 
 /** Of the message's own headers those that the host decides. */
-const DECIDED = new Set(['content-length', 'expect', 'host'])
+const DECIDED = new Set([CDN_LOOP, 'content-length', 'expect', 'host'])
 
 /** Codings that the dialer takes off. */
 const DECODED = new Set(['gzip', 'x-gzip', 'deflate', 'br', 'zstd'])

@@ -3,6 +3,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, test } from 'vitest'
+import { Accounts } from '../limits/accounts.ts'
+import { Buffers } from '../limits/buffers.ts'
 import type { GuestEvent } from './binding.ts'
 import { openDialer } from './dialer.ts'
 import { OutboundBinding } from './outbound.ts'
@@ -18,6 +20,7 @@ let handler: Handler
 let url: string
 let events: GuestEvent[]
 let outbound: OutboundBinding
+let buffers: Buffers
 const dialer = openDialer({ private: true })
 
 beforeEach(async () => {
@@ -26,7 +29,16 @@ beforeEach(async () => {
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
   events = []
   const meter = { turns: 0, crossings: 0, requests: 0, ignored: 0 }
-  outbound = new OutboundBinding({ post: (event) => events.push(event) }, meter, dialer)
+  buffers = new Buffers(8 * MIB)
+  const accounts = new Accounts(
+    { cpuMs: 1, subrequests: 5000, backgroundMs: 1 },
+    () => {},
+    () => {},
+  )
+  accounts.open(1, { id: 'r', headers: 'cdn-loop\nother;x=1\n' })
+  accounts.begin([1])
+  const services = { dialer, accounts, buffers, maxDialing: 1000, onDenied() {} }
+  outbound = new OutboundBinding({ post: (event) => events.push(event) }, meter, services)
 })
 
 afterEach(() => {

@@ -64,7 +64,7 @@ export class RequestBodyBinding implements Binding {
     if (body === undefined) return
     this.#arrived(body)
     if (last) this.#open.delete(id)
-    if (!body.isCancelled) this.#mailbox.post({ tag: 'request-body', val: { id, bytes, last } })
+    if (!body.isCancelled) this.#mailbox.post({ tag: 'request-body', val: { id, bytes, last } }, id)
   }
 
   /** The body will not come to its end. */
@@ -72,7 +72,7 @@ export class RequestBodyBinding implements Binding {
     const body = this.#open.get(id)
     if (body === undefined) return
     this.#remove(id, body)
-    if (!body.isCancelled) this.#mailbox.post({ tag: 'request-body-failed', val: { id, message } })
+    if (!body.isCancelled) this.#mailbox.post({ tag: 'request-body-failed', val: { id, message } }, id)
   }
 
   /** The response is complete: what is left of the body is not wanted. A guest that waits for it is told. */
@@ -84,7 +84,7 @@ export class RequestBodyBinding implements Binding {
     body.port.cancelBody()
     if (!isAwaited) return
     const message = 'the response was complete before the body was read'
-    this.#mailbox.post({ tag: 'request-body-failed', val: { id, message } })
+    this.#mailbox.post({ tag: 'request-body-failed', val: { id, message } }, id)
   }
 
   /** The client is gone, and the body with it. */

@@ -8,6 +8,7 @@
  * header bytes are checked where they are written, by the ingress.
  */
 import type * as Wit from '../../wit/types/host/interfaces/nano-workers-response.d.ts'
+import type { Buffers } from '../limits/buffers.ts'
 import type { Binding, Mailbox, Meter } from './binding.ts'
 
 /** One client's side of a response. */
@@ -19,6 +20,8 @@ export interface ResponsePort {
   finish(): void
   /** The handler failed; the text is what the guest says about it. */
   threw(error: string): void
+  /** The guest hands over more than the host may hold for it. */
+  fail(code: 'APP_BUFFER_LIMIT'): void
 }
 
 interface Open<Port> {
@@ -38,31 +41,35 @@ type Effect<Port> =
   | { kind: 'write'; id: number; to: Open<Port>; bytes: Uint8Array }
   | { kind: 'finish'; id: number; to: Open<Port> }
   | { kind: 'fail'; id: number; to: Open<Port>; error: Uint8Array }
+  | { kind: 'refuse'; id: number; to: Open<Port> }
 
 /** A guest that writes more than this in one turn is told to wait. */
 const TURN_HIGH_WATER = 64 * 1024
 
-/** A guest that goes on writing beyond this although it was told to wait loses the response. */
-const TURN_LIMIT = 128 * 1024 * 1024
+/** The most bytes of an error that are kept. */
+const ERROR_BYTES = 64 * 1024
 
 const OUT_OF_RANGE = new TextEncoder().encode('NonResponse: the status of a Response must be 200 to 599')
-const TOO_MUCH = new TextEncoder().encode('Error: the app wrote to a response without waiting for the client')
 
 /** All open responses of an instance. */
 export class ResponseBinding<Port extends ResponsePort> implements Binding {
   readonly #open = new Map<number, Open<Port>>()
   readonly #mailbox: Mailbox
   readonly #meter: Meter
+  readonly #buffers: Buffers
   readonly #onDone: (id: number) => void
   #effects: Effect<Port>[] = []
   #waiting = 0
   /** Responses that are owed a `response-writable`. */
   #owed = 0
+  /** Bytes that wait for the end of the turn. */
+  #taken = 0
 
   /** `onDone` is called when a response has got all that it will get. */
-  constructor(mailbox: Mailbox, meter: Meter, onDone: (id: number) => void) {
+  constructor(mailbox: Mailbox, meter: Meter, buffers: Buffers, onDone: (id: number) => void) {
     this.#mailbox = mailbox
     this.#meter = meter
+    this.#buffers = buffers
     this.#onDone = onDone
   }
 
@@ -72,6 +79,7 @@ export class ResponseBinding<Port extends ResponsePort> implements Binding {
       const to = this.#find(id, 'waiting')
       if (to === undefined) return
       if (!isStatus(status)) return this.#end(id, to, OUT_OF_RANGE)
+      if (!this.#take(headers.length + body.length)) return this.#refuse(id, to)
       this.#answered(to, 'done')
       this.#effects.push({ kind: 'send', id, to, status, headers, body })
     },
@@ -79,17 +87,18 @@ export class ResponseBinding<Port extends ResponsePort> implements Binding {
       const to = this.#find(id, 'waiting')
       if (to === undefined) return
       if (!isStatus(status)) return this.#end(id, to, OUT_OF_RANGE)
+      if (!this.#take(headers.length)) return this.#refuse(id, to)
       this.#answered(to, 'streaming')
       this.#effects.push({ kind: 'start', id, to, status, headers })
     },
     write: (id: number, bytes: Uint8Array): boolean => {
       const to = this.#find(id, 'streaming')
       if (to === undefined) return true
-      to.written += bytes.length
-      if (to.written > TURN_LIMIT && to.owesWritable) {
-        this.#end(id, to, TOO_MUCH)
+      if (!this.#take(bytes.length)) {
+        this.#refuse(id, to)
         return true
       }
+      to.written += bytes.length
       this.#effects.push({ kind: 'write', id, to, bytes })
       if (to.takesBytes && to.written < TURN_HIGH_WATER) return true
       if (!to.owesWritable) this.#owed++
@@ -104,7 +113,7 @@ export class ResponseBinding<Port extends ResponsePort> implements Binding {
     },
     fail: (id: number, error: Uint8Array): void => {
       const to = this.#find(id)
-      if (to !== undefined) this.#end(id, to, error)
+      if (to !== undefined) this.#end(id, to, error.slice(0, ERROR_BYTES))
     },
   } satisfies typeof Wit
 
@@ -155,6 +164,8 @@ export class ResponseBinding<Port extends ResponsePort> implements Binding {
     if (this.#effects.length === 0) return
     const effects = this.#effects
     this.#effects = []
+    // from here on whoever sends the bytes holds them
+    this.#giveAll()
     for (const effect of effects) this.#apply(effect)
   }
 
@@ -165,6 +176,7 @@ export class ResponseBinding<Port extends ResponsePort> implements Binding {
   [Symbol.dispose](): void {
     this.#open.clear()
     this.#effects = []
+    this.#giveAll()
     this.#waiting = 0
     this.#owed = 0
   }
@@ -178,6 +190,7 @@ export class ResponseBinding<Port extends ResponsePort> implements Binding {
     this.#forget(id, to)
     if (effect.kind === 'send') to.port.send(effect.status, effect.headers, effect.body)
     else if (effect.kind === 'finish') to.port.finish()
+    else if (effect.kind === 'refuse') to.port.fail('APP_BUFFER_LIMIT')
     else to.port.threw(new TextDecoder().decode(effect.error))
     this.#onDone(id)
   }
@@ -192,7 +205,7 @@ export class ResponseBinding<Port extends ResponsePort> implements Binding {
     if (!to.owesWritable || to.phase !== 'streaming') return
     to.owesWritable = false
     this.#owed--
-    this.#mailbox.post({ tag: 'response-writable', val: id })
+    this.#mailbox.post({ tag: 'response-writable', val: id }, id)
   }
 
   #find(id: number, phase?: 'waiting' | 'streaming'): Open<Port> | undefined {
@@ -201,6 +214,22 @@ export class ResponseBinding<Port extends ResponsePort> implements Binding {
     if (to !== undefined && to.phase !== 'done' && (phase === undefined || to.phase === phase)) return to
     this.#meter.ignored++
     return undefined
+  }
+
+  #take(bytes: number): boolean {
+    if (!this.#buffers.take(bytes)) return false
+    this.#taken += bytes
+    return true
+  }
+
+  #giveAll(): void {
+    this.#buffers.give(this.#taken)
+    this.#taken = 0
+  }
+
+  #refuse(id: number, to: Open<Port>): void {
+    this.#answered(to, 'done')
+    this.#effects.push({ kind: 'refuse', id, to })
   }
 
   #answered(to: Open<Port>, phase: 'streaming' | 'done'): void {

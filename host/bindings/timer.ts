@@ -51,6 +51,15 @@ export class TimerBinding implements Binding {
     return this.#due !== undefined
   }
 
+  /** Nobody is there to be woken for: the alarm stays set and does not go off before `wake`. */
+  rest(): void {
+    this.#disarm()
+  }
+
+  wake(): void {
+    if (this.#due !== undefined) this.#arm(this.#due)
+  }
+
   [Symbol.dispose](): void {
     this.#disarm()
     this.#due = undefined
@@ -68,7 +77,7 @@ export class TimerBinding implements Binding {
     if (this.#due === undefined) return
     if (performance.now() < this.#due) return this.#arm(this.#due)
     this.#due = undefined
-    this.#mailbox.post({ tag: 'timer-due' })
+    this.#mailbox.post({ tag: 'timer-due' }, 0)
   }
 
   #disarm(): void {

@@ -7,6 +7,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
 import type { ErrorCode } from '../errors.ts'
+import type { Buffers } from '../limits/buffers.ts'
 import type { Exchange, Sink } from '../tenant/exchange.ts'
 import { toWire } from './header-wire.ts'
 import { RequestBody } from './request-body.ts'
@@ -18,10 +19,13 @@ export interface ExchangeContext {
   readonly responder: Responder
 }
 
-/** What an exchange tells its tenant's log. */
-export interface Refusals {
+/** What an exchange needs of its tenant. */
+export interface ExchangeTenant {
+  readonly buffers: Buffers
   refused(code: ErrorCode, request: string, text: string): void
 }
+
+const TOO_MUCH = 'more waits for slow clients than the host may hold for the app'
 
 type State =
   /** No answer yet. */
@@ -42,17 +46,19 @@ export class HttpExchange implements Exchange {
   readonly smallBody?: Uint8Array
 
   readonly #context: ExchangeContext
-  readonly #tenant: Refusals
+  readonly #tenant: ExchangeTenant
   readonly #outgoing: ServerResponse
   readonly #body: RequestBody | undefined
   #sink: Sink | undefined
   #state: State = 'open'
   #waitsForDrain = false
+  /** Bytes that wait for the client. */
+  #held = 0
 
   /** `body`: the whole body when it was collected, `'streamed'` when it is still to be read. */
   constructor(
     context: ExchangeContext,
-    tenant: Refusals,
+    tenant: ExchangeTenant,
     id: string,
     incoming: IncomingMessage,
     outgoing: ServerResponse,
@@ -89,9 +95,11 @@ export class HttpExchange implements Exchange {
 
   send(status: number, headers: Uint8Array, body: Uint8Array): void {
     if (this.#state !== 'open') return
+    if (!this.#tenant.buffers.hasRoom(body.byteLength)) return this.#refuse('APP_BUFFER_LIMIT', TOO_MUCH)
     this.#state = 'closed'
     const refused = sendWhole(this.#context.responder, this.#outgoing, status, headers, body)
-    if (refused !== undefined) this.#refuse(refused)
+    if (refused === undefined) this.#hold()
+    else this.#refuse('APP_BAD_RESPONSE', refused)
   }
 
   start(status: number, headers: Uint8Array): void {
@@ -100,7 +108,7 @@ export class HttpExchange implements Exchange {
     if (started === 'streaming') this.#state = 'streaming'
     else {
       this.#state = 'unread'
-      if (started !== 'no-body') this.#refuse(started.refused)
+      if (started !== 'no-body') this.#refuse('APP_BAD_RESPONSE', started.refused)
     }
   }
 
@@ -112,6 +120,11 @@ export class HttpExchange implements Exchange {
     }
     if (this.#state !== 'streaming' || bytes.byteLength === 0) return true
     const taken = this.#outgoing.write(bytes)
+    if (!taken && !this.#hold()) {
+      this.#refuse('APP_BUFFER_LIMIT', TOO_MUCH)
+      queueMicrotask(() => this.#sink?.clientGone())
+      return true
+    }
     if (!taken && !this.#waitsForDrain) {
       this.#waitsForDrain = true
       this.#outgoing.once('drain', () => this.#onDrain())
@@ -135,23 +148,33 @@ export class HttpExchange implements Exchange {
     sendError(this.#context.responder, this.#outgoing, code, { request: this.id, retryMs })
   }
 
-  #refuse(reason: string): void {
-    this.#sendError('APP_BAD_RESPONSE')
+  #refuse(code: ErrorCode, reason: string): void {
+    this.#state = 'closed'
+    this.#sendError(code)
     // what follows the path may hold secrets
     const { pathname } = new URL(this.url)
-    this.#tenant.refused(
-      'APP_BAD_RESPONSE',
-      this.id,
-      `${this.method} ${pathname}: APP_BAD_RESPONSE: ${reason}`,
-    )
+    this.#tenant.refused(code, this.id, `${this.method} ${pathname}: ${code}: ${reason}`)
+  }
+
+  /** Note what the client has not taken yet; false when that is too much. */
+  #hold(): boolean {
+    const pending = this.#outgoing.writableLength
+    if (pending === this.#held) return true
+    const isRoom = pending < this.#held || this.#tenant.buffers.take(pending - this.#held)
+    if (pending < this.#held) this.#tenant.buffers.give(this.#held - pending)
+    if (isRoom) this.#held = pending
+    return isRoom
   }
 
   #onDrain(): void {
     this.#waitsForDrain = false
+    this.#hold()
     if (this.#state === 'streaming') this.#sink?.writable()
   }
 
   #onClose(): void {
+    this.#tenant.buffers.give(this.#held)
+    this.#held = 0
     if (this.#state === 'closed') return
     // a bodiless answer closes by itself; what the guest does next is its own end or a write
     if (this.#state === 'unread' && this.#outgoing.writableFinished) return

@@ -12,6 +12,7 @@ import { describe, it, onTestFinished } from 'vitest'
 import type { Exchange, Sink } from '../tenant/exchange.ts'
 import { DEFAULT_LIMITS } from '../config/limits.ts'
 import type { ErrorCode } from '../errors.ts'
+import { Buffers } from '../limits/buffers.ts'
 import { createIngress } from './serve.ts'
 
 type Handler = (exchange: Exchange, events: string[]) => void
@@ -23,6 +24,7 @@ async function start(handler: Handler) {
   const chunks: Uint8Array[] = []
   const tenant = {
     limits: DEFAULT_LIMITS,
+    buffers: new Buffers(256 * 1024 * 1024),
     refused: (_code: ErrorCode, _request: string, text: string) => refused.push(text),
     handle(exchange: Exchange): Sink {
       queueMicrotask(() => handler(exchange, events))

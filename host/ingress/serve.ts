@@ -19,12 +19,12 @@ import { parseTarget } from '../router/canonical-host.ts'
 import type { Target } from '../router/canonical-host.ts'
 import type { Exchange, Sink } from '../tenant/exchange.ts'
 import { HttpExchange } from './exchange.ts'
-import type { ExchangeContext, Refusals } from './exchange.ts'
+import type { ExchangeContext, ExchangeTenant } from './exchange.ts'
 import { SMALL_BODY_BYTES, collectBody, toBodySize } from './request-body.ts'
 import { rejectConnection, sendError } from './response.ts'
 
 /** What the ingress needs of a tenant. */
-interface Servable extends Refusals {
+interface Servable extends ExchangeTenant {
   readonly limits: Limits
   handle(exchange: Exchange): Sink
 }

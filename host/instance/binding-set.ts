@@ -9,6 +9,7 @@ import { RequestBodyBinding } from '../bindings/request-body.ts'
 import { ResponseBinding } from '../bindings/response.ts'
 import { TimerBinding } from '../bindings/timer.ts'
 import type { Bindings } from '../engine/lift-imports.ts'
+import type { Accounts } from '../limits/accounts.ts'
 import type { TurnClock } from './clock.ts'
 import type { InstanceHost, RequestPort } from './contract.ts'
 
@@ -16,42 +17,54 @@ import type { InstanceHost, RequestPort } from './contract.ts'
 export class BindingSet implements Binding {
   readonly responses: ResponseBinding<RequestPort>
   readonly bodies: RequestBodyBinding
-  readonly background: BackgroundBinding
   /** By the names under which the glue asks for them. */
   readonly imports: Bindings
+  readonly #timer: TimerBinding
+  readonly #outbound: OutboundBinding
   readonly #all: readonly Binding[]
 
-  /** `onDone` is called when a request has got all that it will get. */
   constructor(
     mailbox: Mailbox,
     meter: Meter,
     host: InstanceHost,
-    clock: TurnClock,
-    onDone: (id: number) => void,
+    accounts: Accounts,
+    { clock, maxDialing }: { readonly clock: TurnClock; readonly maxDialing: number },
   ) {
+    const { dialer, buffers } = host
     this.bodies = new RequestBodyBinding(mailbox, meter)
-    this.responses = new ResponseBinding(mailbox, meter, (id) => {
+    this.responses = new ResponseBinding(mailbox, meter, buffers, (id) => {
       this.bodies.close(id)
-      onDone(id)
+      accounts.done(id)
     })
-    this.background = new BackgroundBinding(meter, (id) => id > 0 && id <= meter.requests)
+    this.#timer = new TimerBinding(mailbox, meter, () => clock.now)
+    const onDenied = (text: string): void => host.onDenied(text)
+    this.#outbound = new OutboundBinding(mailbox, meter, { dialer, accounts, buffers, maxDialing, onDenied })
+    const background = new BackgroundBinding(meter, accounts)
     const console = new ConsoleBinding(host, meter)
-    const timer = new TimerBinding(mailbox, meter, () => clock.now)
-    const outbound = new OutboundBinding(mailbox, meter, host.dialer, (text) => host.onDenied(text))
     // what the app wrote comes before what became of it
-    this.#all = [console, this.responses, this.bodies, timer, outbound, this.background]
+    this.#all = [console, this.responses, this.bodies, this.#timer, this.#outbound, background]
     this.imports = {
       'nano:workers/response': this.responses.imports,
       'nano:workers/request-body': this.bodies.imports,
-      'nano:workers/timer': timer.imports,
-      'nano:workers/outbound': outbound.imports,
+      'nano:workers/timer': this.#timer.imports,
+      'nano:workers/outbound': this.#outbound.imports,
       'nano:workers/console': console.imports,
-      'nano:workers/background': this.background.imports,
+      'nano:workers/background': background.imports,
     }
   }
 
   flush(): void {
     for (const binding of this.#all) binding.flush()
+  }
+
+  /** Nobody is there to work for until `wake`: no alarm goes off, and what is fetched is given up. */
+  rest(): void {
+    this.#timer.rest()
+    this.#outbound.rest()
+  }
+
+  wake(): void {
+    this.#timer.wake()
   }
 
   isPending(): boolean {

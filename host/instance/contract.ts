@@ -9,6 +9,8 @@ import type { Limits } from '../config/limits.ts'
 import type { Engine, Glue } from '../engine/instantiate.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { Image } from '../image/image.ts'
+import type { AccountLimit } from '../limits/accounts.ts'
+import type { Buffers } from '../limits/buffers.ts'
 import type { Epoch } from '../limits/epoch.ts'
 
 /** What an instance is made of. */
@@ -22,6 +24,8 @@ export interface InstanceParts {
 
 /** A client's request, as the guest gets it. */
 export interface GuestRequest {
+  /** Names it in logs. */
+  readonly id: string
   readonly method: string
   readonly url: string
   readonly headers: string
@@ -41,6 +45,10 @@ export interface InstanceHost extends ConsolePort {
   readonly dialer: Dialer
   /** The shard's. */
   readonly epoch: Epoch
+  /** What the host may hold for the tenant. */
+  readonly buffers: Buffers
+  /** A limit of the request with this id was reached that ends no response. */
+  onLimit(code: AccountLimit, request: string): void
   /** The egress policy refused a fetch. */
   onDenied(text: string): void
   /** No further requests: a fresh instance is to take them. Called at most once. */
@@ -54,7 +62,8 @@ export interface InstanceHost extends ConsolePort {
 /**
  * - fresh: no turn yet; the guest's memory is the image.
  * - live: takes requests.
+ * - resting: no request is open and no background work goes on; nothing wakes it but a request.
  * - retiring: takes no more requests; ends when its responses and its background work are done.
  * - dead: is never entered again and owes nobody anything.
  */
-export type InstanceState = 'fresh' | 'live' | 'retiring' | 'dead'
+export type InstanceState = 'fresh' | 'live' | 'resting' | 'retiring' | 'dead'

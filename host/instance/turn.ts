@@ -13,18 +13,15 @@ import type { GuestEvent, Mailbox, Meter } from '../bindings/binding.ts'
 import { instantiateEngine } from '../engine/instantiate.ts'
 import type { ErrorCode } from '../errors.ts'
 import { layInto } from '../image/image.ts'
-import { CpuBudget } from '../limits/cpu-budget.ts'
+import { Accounts } from '../limits/accounts.ts'
 import { CpuClock } from '../limits/cpu-clock.ts'
 import { BindingSet } from './binding-set.ts'
 import type { GuestRequest, InstanceHost, InstanceParts, InstanceState, RequestPort } from './contract.ts'
 import { TurnClock } from './clock.ts'
-import { findRequests, toTrapCode } from './payers.ts'
+import { toTrapCode } from './trap-code.ts'
 
 /** The most events of one turn: the first answers do not wait for the last request. */
 const MAX_EVENTS = 32
-
-/** How long background work may keep a retiring instance after its last response. */
-const BACKGROUND_MS = 30_000
 
 /** The most of what an engine prints in one turn that is kept. */
 const PRINTED_LENGTH = 8192
@@ -51,31 +48,39 @@ export class Instance implements Mailbox, Disposable {
   readonly #memory: WebAssembly.Memory
   readonly #turn: (events: GuestEvent[]) => void
   readonly #bindings: BindingSet
-  readonly #cpu: CpuBudget
+  readonly #accounts: Accounts
   readonly #cpuClock = new CpuClock()
   readonly #maxMemory: number
   #state: InstanceState = 'fresh'
   #queue: GuestEvent[] = []
+  /** Whose account pays for the event at the same place of the queue. */
+  #payers: number[] = []
   #isScheduled = false
   /** What the engine printed since the last turn ended. */
   #printed = ''
-  #budget: NodeJS.Timeout | undefined
 
   /** Makes the guest; throws when the engine cannot be started. No turn runs yet. */
   constructor(number: number, parts: InstanceParts, host: InstanceHost) {
     this.number = number
     this.#host = host
-    const { cpuMs, memoryMb, recycleRequests, recycleMemoryMb } = parts.limits
+    const { memoryMb, recycleRequests, recycleMemoryMb, concurrentSubrequests } = parts.limits
     this.#maxRequests = recycleRequests
     this.#recycleBytes = (recycleMemoryMb ?? memoryMb * RECYCLE_SHARE) * BYTES_PER_MB
-    this.#cpu = new CpuBudget(cpuMs)
+    this.#accounts = new Accounts(
+      parts.limits,
+      (code, request) => host.onLimit(code, request),
+      () => this.#settle(),
+    )
     this.#maxMemory = memoryMb * BYTES_PER_MB
     this.#memory = new WebAssembly.Memory({
       initial: parts.image.pages,
       maximum: memoryMb * PAGES_PER_MB,
     })
     layInto(parts.image, this.#memory)
-    this.#bindings = new BindingSet(this, this.meter, host, this.#clock, (id) => this.#cpu.close(id))
+    this.#bindings = new BindingSet(this, this.meter, host, this.#accounts, {
+      clock: this.#clock,
+      maxDialing: concurrentSubrequests,
+    })
     const { epoch } = host
     const stderr = (text: string): void => this.#print(text)
     const system = { clock: this.#clock, epoch: epoch.memory, stderr }
@@ -86,7 +91,7 @@ export class Instance implements Mailbox, Disposable {
     } finally {
       epoch.end()
     }
-    this.#queue.push({ tag: 'startup', val: { env: JSON.stringify(parts.env) } })
+    this.#push({ tag: 'startup', val: { env: JSON.stringify(parts.env) } }, 0)
   }
 
   get state(): InstanceState {
@@ -107,10 +112,11 @@ export class Instance implements Mailbox, Disposable {
     const id = ++this.meter.requests
     const { method, url, headers, hasBody, smallBody } = request
     this.#bindings.responses.add(id, port)
-    this.#cpu.open(id)
-    this.post({ tag: 'request', val: { id, method, url, headers, hasBody } })
+    this.#accounts.open(id, request)
+    this.#wake()
+    this.post({ tag: 'request', val: { id, method, url, headers, hasBody } }, id)
     if (smallBody !== undefined && hasBody) {
-      this.post({ tag: 'request-body', val: { id, bytes: smallBody, last: true } })
+      this.post({ tag: 'request-body', val: { id, bytes: smallBody, last: true } }, id)
     } else if (hasBody) {
       this.#bindings.bodies.add(id, port)
     }
@@ -137,21 +143,24 @@ export class Instance implements Mailbox, Disposable {
   gone(id: number): void {
     if (!this.#bindings.responses.remove(id)) return
     this.#bindings.bodies.drop(id)
-    this.#cpu.close(id)
-    this.post({ tag: 'client-gone', val: id })
-    this.#settle()
+    this.post({ tag: 'client-gone', val: id }, id)
   }
 
   /** Queue an event; it is delivered with all others that come until the event loop has looked at its sockets. */
-  post(event: GuestEvent): void {
+  post(event: GuestEvent, request: number): void {
     if (this.#state === 'dead') return
-    this.#queue.push(event)
-    this.#schedule()
+    this.#push(event, request)
+    if (this.#state !== 'resting') this.#schedule()
   }
 
   /** End it. Open requests fail. */
   [Symbol.dispose](): void {
     this.#die('APP_UNAVAILABLE')
+  }
+
+  #push(event: GuestEvent, request: number): void {
+    this.#queue.push(event)
+    this.#payers.push(request)
   }
 
   #schedule(): void {
@@ -164,8 +173,7 @@ export class Instance implements Mailbox, Disposable {
     this.#isScheduled = false
     if (this.#state === 'dead' || this.#queue.length === 0) return
     const events = this.#take()
-    const ids = findRequests(events)
-    if (!this.#enter(events, ids)) return
+    if (!this.#enter(events)) return
     try {
       this.#bindings.flush()
     } catch (fault) {
@@ -174,28 +182,37 @@ export class Instance implements Mailbox, Disposable {
       return
     }
     this.#flushPrinted()
-    if (this.#cpu.isOver(ids)) return this.#die('APP_CPU_LIMIT', 'used up in several turns')
+    if (this.#accounts.isOver) return this.#die('APP_CPU_LIMIT', 'used up in several turns')
+    for (const event of events) if (event.tag === 'client-gone') this.#accounts.done(event.val)
+    this.#accounts.sweep(this.#isBusy)
     if (this.#queue.length > 0) this.#schedule()
     if (this.#bindings.responses.waiting > 0) this.#failHung('waiting')
     if (this.memoryBytes > this.#recycleBytes) this.#retire()
-    if (this.#state === 'retiring') this.#settle()
+    this.#settle()
   }
 
+  /** The next events; who pays for them is told to the accounts. */
   #take(): GuestEvent[] {
-    if (this.#queue.length > MAX_EVENTS) return this.#queue.splice(0, MAX_EVENTS)
+    const count = Math.min(this.#queue.length, MAX_EVENTS)
+    if (count < this.#queue.length) {
+      this.#accounts.begin(this.#payers.splice(0, count))
+      return this.#queue.splice(0, count)
+    }
     const events = this.#queue
+    this.#accounts.begin(this.#payers)
     this.#queue = []
+    this.#payers = []
     return events
   }
 
   /** One turn; false when it was the last. */
-  #enter(events: GuestEvent[], ids: readonly number[]): boolean {
+  #enter(events: GuestEvent[]): boolean {
     if (this.#state === 'fresh') this.#state = 'live'
     this.meter.turns++
     this.#clock.advance()
     const { epoch } = this.#host
     this.#cpuClock.begin()
-    epoch.begin(this.#cpu.allow(ids))
+    epoch.begin(this.#accounts.allowance)
     try {
       this.#turn(events)
     } catch (trap) {
@@ -208,19 +225,21 @@ export class Instance implements Mailbox, Disposable {
     }
     epoch.end()
     const elapsed = performance.now() - this.#clock.now
-    this.#cpu.charge(ids, this.#cpuClock.measure(elapsed))
+    this.#accounts.charge(this.#cpuClock.measure(elapsed))
     this.#host.onTurn?.(elapsed, events.length)
     return true
   }
+
+  /** Whether something is going on that keeps the instance awake. */
+  readonly #isBusy = (): boolean => this.#state !== 'retiring' && this.#bindings.isPending()
 
   /** Fail the requests that nothing is going to answer. */
   #failHung(which: 'all' | 'waiting'): void {
     if (this.#queue.length > 0 || this.#bindings.isPending()) return
     for (const { id, port } of this.#bindings.responses.takeUnanswered(which)) {
       this.#bindings.bodies.drop(id)
-      this.#cpu.close(id)
       port.fail('APP_HUNG')
-      this.post({ tag: 'client-gone', val: id })
+      this.post({ tag: 'client-gone', val: id }, id)
     }
   }
 
@@ -241,20 +260,30 @@ export class Instance implements Mailbox, Disposable {
     this.#host.onRetiring()
   }
 
-  /** End a retiring instance as soon as nobody needs it. */
+  /** Nobody needs it: one that retires ends, another one rests until the next request. */
   #settle(): void {
-    if (this.#state !== 'retiring' || this.#queue.length > 0) return
+    if (this.#state === 'dead' || this.#queue.length > 0) return
     // no request will come any more that could feed a stream
-    if (this.#bindings.responses.size > 0) return this.#failHung('all')
-    if (this.#bindings.background.size === 0) return this.#die('APP_UNAVAILABLE')
-    this.#budget ??= setTimeout(() => this.#die('APP_UNAVAILABLE'), BACKGROUND_MS).unref()
+    if (this.#state === 'retiring' && this.#bindings.responses.size > 0) return this.#failHung('all')
+    if (!this.#accounts.isEmpty) return
+    if (this.#state === 'retiring') return this.#die('APP_UNAVAILABLE')
+    if (this.#state !== 'live') return
+    this.#state = 'resting'
+    this.#bindings.rest()
+  }
+
+  #wake(): void {
+    if (this.#state !== 'resting') return
+    this.#state = 'live'
+    this.#bindings.wake()
   }
 
   #die(code: ErrorCode, trap?: unknown): void {
     if (this.#state === 'dead') return
     this.#state = 'dead'
-    clearTimeout(this.#budget)
     this.#queue = []
+    this.#payers = []
+    this.#accounts[Symbol.dispose]()
     const unanswered = this.#bindings.responses.takeUnanswered('all')
     this.#bindings[Symbol.dispose]()
     this.#flushPrinted()

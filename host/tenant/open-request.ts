@@ -1,6 +1,8 @@
 /**
  * One request of a tenant, between the client's exchange and the instance that answers it. Both sides see only this,
  * and either may be gone: what comes late is dropped here.
+ *
+ *     queued  --begin-->  open  --answered, failed, client gone-->  over
  */
 import type { ErrorCode } from '../errors.ts'
 import type { RequestPort } from '../instance/contract.ts'
@@ -16,6 +18,8 @@ export interface RequestWatcher {
   /** The handler failed; the answer is the code that the client gets. */
   onThrew(request: OpenRequest, error: string): ErrorCode
   onFailed(request: OpenRequest, code: ErrorCode): void
+  /** Nothing more happens to it. Called once. */
+  onOver(request: OpenRequest): void
 }
 
 /** One request. */
@@ -24,20 +28,25 @@ export class OpenRequest implements RequestPort, Sink {
   /** Milliseconds of `performance.now()` by which the head has to be out. */
   readonly deadline: number
   readonly #watcher: RequestWatcher
-  readonly #instance: Instance
+  #instance: Instance | undefined
   #id = 0
   #isOver = false
 
-  constructor(exchange: Exchange, instance: Instance, watcher: RequestWatcher, deadline: number) {
+  constructor(exchange: Exchange, watcher: RequestWatcher, deadline: number) {
     this.exchange = exchange
     this.deadline = deadline
-    this.#instance = instance
     this.#watcher = watcher
   }
 
+  /** Whether an instance has it. */
+  get isBegun(): boolean {
+    return this.#instance !== undefined
+  }
+
   /** Give it to the instance. */
-  open(): void {
-    this.#id = this.#instance.open(this.exchange, this)
+  begin(instance: Instance): void {
+    this.#instance = instance
+    this.#id = instance.open(this.exchange, this)
   }
 
   // the guest's side
@@ -74,11 +83,11 @@ export class OpenRequest implements RequestPort, Sink {
     this.exchange.fail(code)
   }
 
-  fail(code: ErrorCode): void {
+  fail(code: ErrorCode, retryMs?: number): void {
     if (this.#isOver) return
     this.#watcher.onFailed(this, code)
     this.#end()
-    this.exchange.fail(code)
+    this.exchange.fail(code, retryMs)
   }
 
   pullBody(): void {
@@ -92,32 +101,33 @@ export class OpenRequest implements RequestPort, Sink {
   // the client's side
 
   bodyChunk(bytes: Uint8Array, last: boolean): void {
-    if (!this.#isOver) this.#instance.bodyChunk(this.#id, bytes, last)
+    if (!this.#isOver) this.#instance?.bodyChunk(this.#id, bytes, last)
   }
 
   bodyFailed(message: string): void {
-    if (!this.#isOver) this.#instance.bodyFailed(this.#id, message)
+    if (!this.#isOver) this.#instance?.bodyFailed(this.#id, message)
   }
 
   writable(): void {
-    if (!this.#isOver) this.#instance.writable(this.#id)
+    if (!this.#isOver) this.#instance?.writable(this.#id)
   }
 
   clientGone(): void {
     if (this.#isOver) return
     this.#end()
-    this.#instance.gone(this.#id)
+    this.#instance?.gone(this.#id)
   }
 
   /** The deadline has passed. */
   timeOut(): void {
     if (this.#isOver) return
-    this.fail('APP_TIMEOUT')
-    this.#instance.gone(this.#id)
+    this.fail(this.isBegun ? 'APP_TIMEOUT' : 'APP_BUSY')
+    this.#instance?.gone(this.#id)
   }
 
   #end(): void {
     this.#isOver = true
     this.#watcher.onDone(this)
+    this.#watcher.onOver(this)
   }
 }

@@ -14,14 +14,16 @@ import type { ErrorCode } from '../errors.ts'
 import type { Meter } from '../bindings/binding.ts'
 import type { ConsoleLevel } from '../bindings/console.ts'
 import type { Dialer } from '../bindings/dialer.ts'
+import { Buffers } from '../limits/buffers.ts'
+import { Deadlines } from '../limits/deadlines.ts'
 import type { Epoch } from '../limits/epoch.ts'
 import type { InstanceHost, InstanceParts } from '../instance/contract.ts'
 import { Instance } from '../instance/turn.ts'
 import { Breaker } from './breaker.ts'
-import { Deadlines } from './deadlines.ts'
 import type { Exchange, Sink } from './exchange.ts'
 import { boundText, type Log, type LogEvent, type LogLevel } from './log.ts'
 import { OpenRequest, type RequestWatcher } from './open-request.ts'
+import { RequestQueue } from './request-queue.ts'
 
 /** What a tenant runs. */
 export interface Deployment extends InstanceParts {
@@ -40,8 +42,20 @@ export interface TenantServices {
   readonly onTurn?: (milliseconds: number, events: number) => void
 }
 
+/** What a tenant has at the moment. */
+interface Present {
+  /** Instances that take requests or finish what they began. */
+  liveInstances: number
+  openRequests: number
+  /** Requests that wait for a place. */
+  queuedRequests: number
+  memoryBytes: number
+  /** Bytes that the host holds for it. */
+  heldBytes: number
+}
+
 /** What a tenant has done since it was made. */
-export interface TenantCounters extends Meter {
+export interface TenantCounters extends Meter, Present {
   /** Instances made. */
   instances: number
   traps: number
@@ -49,11 +63,12 @@ export interface TenantCounters extends Meter {
   cpuStops: number
   /** Requests that were refused after too many of those. */
   backedOff: number
-  /** Instances that take requests or finish what they began. */
-  liveInstances: number
-  openRequests: number
-  memoryBytes: number
 }
+
+const BYTES_PER_MB = 1024 * 1024
+
+/** When a client that found no place may try again. */
+const BUSY_MS = 1000
 
 /** What the guest puts before an error that is about what the handler returned. */
 const NON_RESPONSE = 'NonResponse: '
@@ -61,13 +76,16 @@ const NON_RESPONSE = 'NonResponse: '
 /** One app. */
 export class Tenant implements Disposable {
   readonly name: string
+  /** What the host holds for it. */
+  readonly buffers: Buffers
   readonly #deployment: Deployment
   readonly #services: TenantServices
   readonly #deadlines: Deadlines<OpenRequest>
+  readonly #queue: RequestQueue<OpenRequest>
   readonly #instances = new Set<Instance>()
   readonly #breaker: Breaker
   readonly #failures = new Map<ErrorCode, number>()
-  readonly #past: Omit<TenantCounters, 'liveInstances' | 'openRequests' | 'memoryBytes'> = {
+  readonly #past: Omit<TenantCounters, keyof Present> = {
     turns: 0,
     crossings: 0,
     requests: 0,
@@ -84,8 +102,11 @@ export class Tenant implements Disposable {
     this.name = deployment.name
     this.#deployment = deployment
     this.#services = services
-    this.#breaker = new Breaker(deployment.limits.cpuMs)
-    this.#deadlines = new Deadlines(deployment.limits.timeoutMs)
+    const { cpuMs, timeoutMs, concurrentRequests, queuedRequests, bufferMb } = deployment.limits
+    this.#breaker = new Breaker(cpuMs)
+    this.#deadlines = new Deadlines(timeoutMs, (request) => request.timeOut())
+    this.#queue = new RequestQueue(concurrentRequests, queuedRequests)
+    this.buffers = new Buffers(bufferMb * BYTES_PER_MB)
   }
 
   /** Take a request; never throws. The sink is for what happens to it from here on. */
@@ -99,16 +120,15 @@ export class Tenant implements Disposable {
       exchange.fail('APP_BACKED_OFF', waitMs)
       return NOBODY
     }
-    const instance = this.#current ?? this.#create()
-    if (instance === undefined) {
-      exchange.fail('APP_UNAVAILABLE')
+    const request = new OpenRequest(exchange, this.#watcher, now + this.#deployment.limits.timeoutMs)
+    const place = this.#queue.admit(request)
+    if (place === 'refused') {
+      this.#count('APP_BUSY')
+      exchange.fail('APP_BUSY', BUSY_MS)
       return NOBODY
     }
-    const deadline = now + this.#deployment.limits.timeoutMs
-    const request = new OpenRequest(exchange, instance, this.#watcher, deadline)
     this.#deadlines.add(request)
-    this.#breaker.entered(request)
-    request.open()
+    if (place === 'open') this.#begin(request)
     return request
   }
 
@@ -134,7 +154,9 @@ export class Tenant implements Disposable {
       ...this.#past,
       liveInstances: this.#instances.size,
       openRequests: 0,
+      queuedRequests: this.#queue.length,
       memoryBytes: 0,
+      heldBytes: this.buffers.held,
     }
     for (const instance of this.#instances) {
       addMeter(sum, instance.meter)
@@ -149,6 +171,16 @@ export class Tenant implements Disposable {
     this.#current = undefined
     for (const instance of this.#instances) instance[Symbol.dispose]()
     this.#deadlines[Symbol.dispose]()
+  }
+
+  #begin(request: OpenRequest): void {
+    // it may have waited while others were stopped
+    const waitMs = this.#breaker.waitMs(performance.now())
+    if (waitMs > 0) return request.fail('APP_BACKED_OFF', waitMs)
+    this.#breaker.entered(request)
+    const instance = this.#current ?? this.#create()
+    if (instance === undefined) request.fail('APP_UNAVAILABLE')
+    else request.begin(instance)
   }
 
   #create(): Instance | undefined {
@@ -175,6 +207,8 @@ export class Tenant implements Disposable {
       onTurn: this.#services.onTurn,
       line: (level: ConsoleLevel, text: string) => this.#log(level, 'console', text),
       report: (error: string) => this.#log('error', 'app-error', this.#symbolicate(error)),
+      buffers: this.buffers,
+      onLimit: (code, request) => this.refused(code, request, this.#explain(code)),
       onDenied: (text: string) => this.#log('warn', 'egress-denied', text),
       onRetiring: () => {
         if (this.#current === get()) this.#current = undefined
@@ -216,14 +250,28 @@ export class Tenant implements Disposable {
       this.#fail(request, code, this.#symbolicate(text))
       return code
     },
-    onFailed: (request, code) => this.#fail(request, code, this.#explain(code)),
+    onFailed: (request, code) => {
+      // the log had its line when the back-off began
+      if (code === 'APP_BACKED_OFF') this.#count(code)
+      else this.#fail(request, code, this.#explain(code))
+    },
+    onOver: (request) => {
+      const next = this.#queue.leave(request)
+      if (next !== undefined) this.#begin(next)
+    },
   }
 
   #explain(code: ErrorCode): string {
-    const { timeoutMs, cpuMs, memoryMb } = this.#deployment.limits
+    const { timeoutMs, cpuMs, memoryMb, bufferMb, subrequests, backgroundMs } = this.#deployment.limits
     if (code === 'APP_TIMEOUT') return `${code}: no response within ${timeoutMs} ms`
     if (code === 'APP_CPU_LIMIT') return `${code}: more than ${cpuMs} ms of processor time for a request`
     if (code === 'APP_MEMORY_LIMIT') return `${code}: no more room in ${memoryMb} MiB of memory`
+    if (code === 'APP_BUSY') return `${code}: waited ${timeoutMs} ms for a place`
+    if (code === 'APP_BUFFER_LIMIT') return `${code}: more than ${bufferMb} MiB wait to be sent`
+    if (code === 'APP_SUBREQUEST_LIMIT') return `${code}: more than ${subrequests} fetches for a request`
+    if (code === 'APP_BACKGROUND_LIMIT') {
+      return `${code}: waitUntil went on for more than ${backgroundMs} ms after the response`
+    }
     if (code === 'APP_HUNG') return `${code}: the handler waits for something that is never going to happen`
     return code
   }

@@ -1,7 +1,7 @@
 /**
- * The deadlines of a tenant's requests. All requests of a tenant get the same time, so they expire in the order in which
- * they came, and one timer that looks now and then serves them all: a request that is answered in time costs an entry
- * in a set and no timer of its own.
+ * Deadlines of things that all get the same time, so they expire in the order in which they were added, and one timer
+ * that looks now and then serves them all: a request that is answered in time costs an entry in a set and no timer of
+ * its own.
  */
 import { performance } from 'node:perf_hooks'
 
@@ -9,21 +9,23 @@ import { performance } from 'node:perf_hooks'
 export interface Dated {
   /** Milliseconds of `performance.now()`. */
   readonly deadline: number
-  timeOut(): void
 }
 
 /** How many looks fall into one timeout. */
 const LOOKS = 20
 const SHORTEST_LOOK_MS = 5
 
-/** The requests that wait for their heads, oldest first. */
+/** What waits, oldest first. */
 export class Deadlines<Item extends Dated> implements Disposable {
   readonly #waiting = new Set<Item>()
   readonly #every: number
+  readonly #onLate: (item: Item) => void
   #timer: NodeJS.Timeout | undefined
 
-  constructor(timeoutMs: number) {
+  /** `onLate` is called for what was not deleted in time. */
+  constructor(timeoutMs: number, onLate: (item: Item) => void) {
     this.#every = Math.max(SHORTEST_LOOK_MS, Math.ceil(timeoutMs / LOOKS))
+    this.#onLate = onLate
   }
 
   add(item: Item): void {
@@ -45,7 +47,7 @@ export class Deadlines<Item extends Dated> implements Disposable {
     for (const item of this.#waiting) {
       if (item.deadline > now) return
       this.#waiting.delete(item)
-      item.timeOut()
+      this.#onLate(item)
     }
     if (this.#waiting.size > 0) return
     clearInterval(this.#timer)

@@ -1,0 +1,18 @@
+/**
+ * The header by which a request that comes back to the server that made it is recognised (RFC 8586). Every outbound
+ * fetch of an app carries the loop of the request that it was made for, and this server's name once more; no app can
+ * take it off. Pure.
+ */
+
+/** The header, in lower case. */
+export const CDN_LOOP = 'cdn-loop'
+
+/** This server's name in it. */
+const ID = 'nano-workers'
+
+/** The value for a fetch on behalf of a request with these headers: name, LF, value, LF for each. */
+export function nextLoop(headers: string): string {
+  if (!headers.includes(CDN_LOOP)) return ID
+  const fields = headers.split('\n')
+  return [...fields.filter((_, i) => i % 2 === 1 && fields[i - 1] === CDN_LOOP), ID].join(', ')
+}
