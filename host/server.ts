@@ -126,7 +126,7 @@ class Shards {
   constructor(data: CommonData, count: number, log: ServerOptions['log']) {
     this.#data = data
     this.#ticker = new Ticker(count, (error) =>
-      log({ level: 'error', text: `the ticker died: ${toText(error)}` }),
+      log({ level: 'error', text: `the ticker died and is started again: ${toText(error)}` }),
     )
     this.#log = log
   }
@@ -136,6 +136,7 @@ class Shards {
     const count = this.#ticker.memories.length
     const port = await this.#start(0, this.#data.port)
     await Promise.all(Array.from({ length: count - 1 }, (_, i) => this.#start(i + 1, port)))
+    await this.#ticker.ready
     return port
   }
 

@@ -1,0 +1,100 @@
+/**
+ * One app's instances on this thread, with a real engine and a real ticker, but without tenant, breaker and sockets: to
+ * see what a single stop takes and what it leaves behind. Each request has an instance of its own.
+ */
+import { join } from 'node:path'
+
+import { openDialer } from '../../host/bindings/dialer.ts'
+import { parseConfig } from '../../host/config/parse.ts'
+import { openDeployments } from '../../host/deploy/open-deployments.ts'
+import { loadGlue } from '../../host/engine/instantiate.ts'
+import type { ErrorCode } from '../../host/errors.ts'
+import type { InstanceHost, InstanceParts, RequestPort } from '../../host/instance/contract.ts'
+import { Instance } from '../../host/instance/turn.ts'
+import { Epoch } from '../../host/limits/epoch.ts'
+import { Ticker } from '../../host/limits/ticker.ts'
+
+/** What became of a request. */
+export interface Outcome {
+  /** Of an answer. */
+  readonly text?: string
+  /** What the client would be told otherwise. */
+  readonly code?: ErrorCode
+  /** How long the guest had the thread in its last turn, the way out of a trap included. */
+  readonly turnMs: number
+}
+
+/** Tells how long the last turn was. */
+class TimedEpoch extends Epoch {
+  turnMs = 0
+  // not `#`: the constructor of `Epoch` calls `end`
+  startedAt = 0
+
+  override begin(ms: number): void {
+    this.startedAt = performance.now()
+    super.begin(ms)
+  }
+
+  override end(): void {
+    this.turnMs = performance.now() - this.startedAt
+    super.end()
+  }
+}
+
+const decoder = new TextDecoder()
+
+/** An app of a source file. */
+export class LoneApp implements Disposable {
+  readonly #parts: InstanceParts
+  readonly #ticker = new Ticker(1, (error) => {
+    throw error
+  })
+  readonly #epoch = new TimedEpoch(this.#ticker.memories[0])
+  readonly #dialer = openDialer()
+
+  static async open(path: string, cpuMs: number): Promise<LoneApp> {
+    const text = JSON.stringify({ apps: [{ name: 'lone', path, cpu_ms: cpuMs }] })
+    const { deployments, engines } = await openDeployments(parseConfig(text, join(path, '../nano.json')).apps)
+    const deployment = deployments[0]!
+    const engine = engines.get(deployment.engineHash)!
+    const app = new LoneApp({ ...deployment, engine, glue: await loadGlue(engine) })
+    await app.#ticker.ready
+    return app
+  }
+
+  private constructor(parts: InstanceParts) {
+    this.#parts = parts
+  }
+
+  /** Ask a new instance, and end it. */
+  async ask(path: string): Promise<Outcome> {
+    const over = Promise.withResolvers<Omit<Outcome, 'turnMs'>>()
+    const host: InstanceHost = {
+      dialer: this.#dialer,
+      epoch: this.#epoch,
+      line() {},
+      report() {},
+      onDenied() {},
+      onRetiring() {},
+      onDead() {},
+    }
+    const port: RequestPort = {
+      send: (_status, _headers, body) => over.resolve({ text: decoder.decode(body) }),
+      start() {},
+      write: () => true,
+      finish() {},
+      threw: () => over.resolve({ code: 'APP_THREW' }),
+      fail: (code) => over.resolve({ code }),
+      pullBody() {},
+      cancelBody() {},
+    }
+    using instance = new Instance(1, this.#parts, host)
+    instance.open({ method: 'GET', url: `http://lone.test${path}`, headers: '', hasBody: false }, port)
+    return { ...(await over.promise), turnMs: this.#epoch.turnMs }
+  }
+
+  [Symbol.dispose](): void {
+    this.#ticker[Symbol.dispose]()
+    this.#dialer[Symbol.dispose]()
+  }
+}
