@@ -11,6 +11,7 @@ import { loadGlue } from '../../host/engine/instantiate.ts'
 import type { ErrorCode } from '../../host/errors.ts'
 import type { InstanceHost, InstanceParts, RequestPort } from '../../host/instance/contract.ts'
 import { Instance } from '../../host/instance/turn.ts'
+import { Buffers } from '../../host/limits/buffers.ts'
 import { Epoch } from '../../host/limits/epoch.ts'
 import { Ticker } from '../../host/limits/ticker.ts'
 
@@ -54,7 +55,8 @@ export class LoneApp implements Disposable {
 
   static async open(path: string, cpuMs: number): Promise<LoneApp> {
     const text = JSON.stringify({ apps: [{ name: 'lone', path, cpu_ms: cpuMs }] })
-    const { deployments, engines } = await openDeployments(parseConfig(text, join(path, '../nano.json')).apps)
+    const config = parseConfig(text, join(path, '../nano.json'))
+    const { deployments, engines } = await openDeployments(config, { onWarning() {} })
     const deployment = deployments[0]!
     const engine = engines.get(deployment.engineHash)!
     const app = new LoneApp({ ...deployment, engine, glue: await loadGlue(engine) })
@@ -74,6 +76,8 @@ export class LoneApp implements Disposable {
       epoch: this.#epoch,
       line() {},
       report() {},
+      buffers: new Buffers(1024 * 1024),
+      onLimit() {},
       onDenied() {},
       onRetiring() {},
       onDead() {},
@@ -89,7 +93,10 @@ export class LoneApp implements Disposable {
       cancelBody() {},
     }
     using instance = new Instance(1, this.#parts, host)
-    instance.open({ method: 'GET', url: `http://lone.test${path}`, headers: '', hasBody: false }, port)
+    instance.open(
+      { id: 'r1', method: 'GET', url: `http://lone.test${path}`, headers: '', hasBody: false },
+      port,
+    )
     return { ...(await over.promise), turnMs: this.#epoch.turnMs }
   }
 
