@@ -10,9 +10,9 @@
  * The words count in a circle, which is why their difference is compared and not they. A function that neither loops
  * nor calls ends by itself and is left as it is. Bulk operations are not cut: the memory's size bounds each.
  */
-import { countImports, EXTERN_KINDS } from './imports.ts'
+import { addMemoryImport, countImports } from './imports.ts'
 import { MEMORY_INDEX, OPCODE, skipInstruction } from './instructions.ts'
-import { Reader } from './reader.ts'
+import { MalformedWasm, Reader } from './reader.ts'
 import { findSection, replaceSection, SECTION, type Section } from './sections.ts'
 import { Writer } from './writer.ts'
 
@@ -23,6 +23,9 @@ export const EPOCH_IMPORT = { module: 'nano', name: 'epoch' } as const
 export const EPOCH_WORD = { now: 0, deadline: 1 } as const
 
 const WORD_BYTES = 4
+
+/** Flags of a memory's limits: shared, and then with a maximum. */
+const SHARED = 3
 
 /** i32.sub, i32.const 0, i32.ge_s, if, unreachable, end. */
 const COMPARE = [0x6b, 0x41, 0, 0x4e, 0x04, 0x40, 0x00, 0x0b]
@@ -41,23 +44,9 @@ export function addEpochChecks(sections: readonly Section[]): Section[] {
 }
 
 function importEpoch(sections: readonly Section[]): Section[] {
-  const imports = findSection(sections, SECTION.import) ?? Uint8Array.of(0)
-  const reader = new Reader(imports)
-  const count = reader.u32()
   const isOnly = countImports(sections, 'memory') === 1 && findSection(sections, SECTION.memory) === undefined
-  if (!isOnly) reader.fail('the module has other memories than one that is imported')
-  const payload = new Writer()
-    .u32(count + 1)
-    .append(imports.subarray(reader.at))
-    .name(EPOCH_IMPORT.module)
-    .name(EPOCH_IMPORT.name)
-    .u8(EXTERN_KINDS.indexOf('memory'))
-    // shared, with a maximum
-    .u8(3)
-    .u32(1)
-    .u32(1)
-    .finish()
-  return replaceSection(sections, SECTION.import, payload)
+  if (!isOnly) throw new MalformedWasm('the module has other memories than one that is imported', 0)
+  return addMemoryImport(sections, EPOCH_IMPORT, { flags: SHARED, min: 1, max: 1 })
 }
 
 function checkCode(code: Uint8Array): Uint8Array {

@@ -3,7 +3,8 @@
  * in theirs: whoever reads definitions by index needs to know how many were imported.
  */
 import { Reader } from './reader.ts'
-import { findSection, SECTION, type Section } from './sections.ts'
+import { findSection, replaceSection, SECTION, type Section } from './sections.ts'
+import { Writer } from './writer.ts'
 
 export type ExternKind = 'function' | 'table' | 'memory' | 'global' | 'tag'
 
@@ -46,6 +47,27 @@ export function readImports(sections: readonly Section[]): Import[] {
 /** How many definitions of a kind are imported, so the index of the first one that the module defines itself. */
 export function countImports(sections: readonly Section[], kind: ExternKind): number {
   return readImports(sections).filter((entry) => entry.kind === kind).length
+}
+
+/** The module with one more memory, imported after all others. */
+export function addMemoryImport(
+  sections: readonly Section[],
+  { module, name }: Pick<Import, 'module' | 'name'>,
+  { flags, min, max }: Limits,
+): Section[] {
+  const imports = findSection(sections, SECTION.import) ?? Uint8Array.of(0)
+  const reader = new Reader(imports)
+  const count = reader.u32()
+  const writer = new Writer()
+    .u32(count + 1)
+    .append(imports.subarray(reader.at))
+    .name(module)
+    .name(name)
+    .u8(EXTERN_KINDS.indexOf('memory'))
+    .u8(flags)
+    .u32(min)
+  if (max !== undefined) writer.u32(max)
+  return replaceSection(sections, SECTION.import, writer.finish())
 }
 
 function readImport(reader: Reader): Import {

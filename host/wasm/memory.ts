@@ -7,7 +7,7 @@
  * Memories have an index space of their own, and there is no other: no index anywhere else in the module changes. The
  * import asks for no minimum and no maximum, so a memory of any size fits; its owner makes it large enough.
  */
-import { EXTERN_KINDS, readImports, readLimits, type Limits } from './imports.ts'
+import { addMemoryImport, readImports, readLimits, type Limits } from './imports.ts'
 import { Reader } from './reader.ts'
 import { dropSections, findSection, replaceSection, SECTION, type Section } from './sections.ts'
 import { Writer } from './writer.ts'
@@ -45,17 +45,9 @@ export function withMemory(sections: readonly Section[], min: number, max?: numb
 /** The module with its memory imported from `MEMORY_IMPORT`. */
 export function importMemory(sections: readonly Section[]): Section[] {
   readMemory(sections)
-  const imports = findSection(sections, SECTION.import) ?? Uint8Array.of(0)
-  const reader = new Reader(imports)
-  const count = reader.u32()
-  const payload = new Writer()
-    .u32(count + 1)
-    .append(imports.subarray(reader.at))
-    .name(MEMORY_IMPORT.module)
-    .name(MEMORY_IMPORT.name)
-    .u8(EXTERN_KINDS.indexOf('memory'))
-    .u8(0)
-    .u32(0)
-    .finish()
-  return replaceSection(dropSections(sections, SECTION.memory), SECTION.import, payload)
+  return addMemoryImport(dropSections(sections, SECTION.memory), MEMORY_IMPORT, {
+    flags: 0,
+    min: 0,
+    max: undefined,
+  })
 }
