@@ -84,11 +84,12 @@ function openConfig(source: ServeArguments['source']): Config {
   return { port: DEFAULTS.port, host: DEFAULTS.host, apps: [app] }
 }
 
-function toOverrides({ port, host, shards }: ServeArguments): Partial<Config> {
+function toOverrides({ port, host, shards, dev }: ServeArguments): Partial<Config> {
   return {
     ...(port === undefined ? {} : { port }),
     ...(host === undefined ? {} : { host }),
     ...(shards === undefined ? {} : { shards }),
+    ...(dev === undefined ? {} : { dev }),
   }
 }
 

@@ -54,6 +54,10 @@ const GRACE_MS = 10_000
 /** The pause before a shard that died is started again. */
 const RESTART_MS = 500
 
+const DEV_WARNING =
+  "--dev: apps may reach this machine's own ports (127.0.0.1, ::1, localhost), databases and other people's " +
+  'programs included; leave it off wherever apps of others are served'
+
 /** Where several threads can listen on one port. */
 const REUSE_PORT: ReadonlySet<string> = new Set(['linux', 'freebsd', 'sunos', 'aix'])
 
@@ -82,7 +86,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     everyHost,
     deployments,
     engines,
+    dev: config.dev === true,
   }
+  if (data.dev) log({ level: 'warn', text: DEV_WARNING })
   const shards = new Shards(data, count, log)
   try {
     const port = await shards.start()

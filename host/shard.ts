@@ -18,6 +18,7 @@ import { loadGlue } from './engine/instantiate.ts'
 import type { Engine, Glue } from './engine/instantiate.ts'
 import { NanoError, toNanoError } from './errors.ts'
 import type { ErrorCode } from './errors.ts'
+import type { Machine } from './egress/machine.ts'
 import { createIngress } from './ingress/serve.ts'
 import { Buffers } from './limits/buffers.ts'
 import { Epoch } from './limits/epoch.ts'
@@ -38,6 +39,10 @@ export interface ShardData {
   readonly deployments: readonly Deployment[]
   /** By hash. */
   readonly engines: ReadonlyMap<string, Engine>
+  /** Where the operator asks; closed to the apps. */
+  readonly operatorPort?: number
+  /** The apps' fetches may reach loopback. */
+  readonly dev: boolean
   /** Where the ticker writes the time for this shard. */
   readonly epoch: WebAssembly.Memory
 }
@@ -81,12 +86,14 @@ async function run(data: ShardData): Promise<void> {
   let count = 0
   const log = (entry: LogEntry): void => tell({ type: 'log', entry })
   const dialers: Dialer[] = []
+  const { dev, operatorPort } = data
+  const machine: Machine = { dev, ...(operatorPort !== undefined && { operatorPort }) }
   const services: ShardServices = {
     epoch: new Epoch(data.epoch),
     log: { write: ({ level, tenant, request, text }) => log({ level, app: tenant, request, text }) },
     onTurn: (ms) => (turns[count++ % SAMPLES] = ms),
   }
-  const tenants = await openTenants(data, services, dialers)
+  const tenants = await openTenants(data, services, machine, dialers)
   const ingress = createIngress({
     find: toFinder(data, tenants),
     idPrefix: `${data.number}.`,
@@ -106,10 +113,17 @@ async function run(data: ShardData): Promise<void> {
       parentPort?.close()
     })
   })
-  tell({ type: 'ready', port: (ingress.server.address() as AddressInfo).port })
+  const { port } = ingress.server.address() as AddressInfo
+  machine.tenantPort = port
+  tell({ type: 'ready', port })
 }
 
-async function openTenants(data: ShardData, services: ShardServices, dialers: Dialer[]): Promise<Tenant[]> {
+async function openTenants(
+  data: ShardData,
+  services: ShardServices,
+  machine: Machine,
+  dialers: Dialer[],
+): Promise<Tenant[]> {
   const glues = new Map<string, Glue>()
   const tenants: Tenant[] = []
   for (const deployment of data.deployments) {
@@ -121,7 +135,7 @@ async function openTenants(data: ShardData, services: ShardServices, dialers: Di
       glues.set(engine.hash, glue)
       await warmUp(deployment, engine, glue, openDialer(), services.epoch)
     }
-    const dialer = openDialer(deployment.egress, { limits: deployment.limits })
+    const dialer = openDialer(deployment.egress, { limits: deployment.limits, machine })
     dialers.push(dialer)
     tenants.push(new Tenant({ ...deployment, engine, glue }, { ...services, dialer }))
   }

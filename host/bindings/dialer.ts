@@ -10,6 +10,7 @@ import type { ReadableStream } from 'node:stream/web'
 import { DEFAULT_LIMITS, type Limits } from '../config/limits.ts'
 import { type CheckedAgent, openCheckedAgent } from '../egress/agent.ts'
 import { type Resolve, resolveBySystem } from '../egress/connect.ts'
+import type { Machine } from '../egress/machine.ts'
 import { EgressPolicy, type EgressSettings } from '../egress/policy.ts'
 import { type Hop, isRedirect, toNextHop } from '../egress/redirect.ts'
 
@@ -39,6 +40,7 @@ export interface Dialer extends Disposable {
 
 export interface DialerOptions {
   readonly limits?: Pick<Limits, 'idleMs'>
+  readonly machine?: Machine
   readonly resolve?: Resolve
 }
 
@@ -48,9 +50,9 @@ const MAX_REDIRECTS = 5
 /** A dialer to the real network; connections are made when they are needed. */
 export function openDialer(
   settings: EgressSettings = {},
-  { limits = DEFAULT_LIMITS, resolve = resolveBySystem }: DialerOptions = {},
+  { limits = DEFAULT_LIMITS, machine = {}, resolve = resolveBySystem }: DialerOptions = {},
 ): Dialer {
-  const policy = new EgressPolicy(settings)
+  const policy = new EgressPolicy(settings, machine)
   let agent: CheckedAgent | undefined
   return {
     async fetch(url, { redirect, signal, ...request }) {

@@ -21,6 +21,8 @@ export interface ServeArguments {
   readonly port?: number
   readonly host?: string
   readonly shards?: number
+  /** Apps may reach this machine's loopback. */
+  readonly dev?: true
 }
 
 const COMMANDS = ['serve', 'build', 'help', 'version'] as const
@@ -33,6 +35,7 @@ const OPTIONS = {
     port: { type: 'string' },
     host: { type: 'string' },
     shards: { type: 'string' },
+    dev: { type: 'boolean' },
   },
   build: { out: { type: 'string', short: 'o' } },
 } as const
@@ -63,6 +66,7 @@ function parseServe(args: readonly string[]): Command {
     ...(port === undefined ? {} : { port }),
     ...(host === undefined ? {} : { host }),
     ...(shards === undefined ? {} : { shards }),
+    ...(values.dev === undefined ? {} : { dev: true }),
   }
 }
 
@@ -77,7 +81,7 @@ function parseBuild(args: readonly string[]): Command {
 
 /** The options and the words of a command. */
 function read(command: keyof typeof OPTIONS, args: readonly string[]) {
-  const options = OPTIONS[command]
+  const options: Readonly<Record<string, { type: 'string' | 'boolean' }>> = OPTIONS[command]
   const known = Object.keys(options).map((name) => `--${name}`)
   const { tokens } = parseArgs({
     args: [...args],
@@ -94,15 +98,14 @@ function read(command: keyof typeof OPTIONS, args: readonly string[]) {
     if (!Object.hasOwn(options, token.name)) {
       throw usage(`unknown option ${token.rawName} for ${command}${toHint(token.rawName, known)}`)
     }
-    if (
-      token.value === undefined ||
-      token.value === '' ||
-      (!token.inlineValue && token.value.startsWith('-'))
-    ) {
+    const isFlag = options[token.name]?.type === 'boolean'
+    const value = isFlag && token.value === undefined ? 'true' : token.value
+    if (isFlag && token.value !== undefined) throw usage(`${token.rawName} takes no value`)
+    if (value === undefined || value === '' || (!token.inlineValue && value.startsWith('-'))) {
       throw usage(`${token.rawName} needs a value`)
     }
     if (Object.hasOwn(values, token.name)) throw usage(`${token.rawName} is given twice`)
-    values[token.name] = token.value
+    values[token.name] = value
   }
   return { values, positionals }
 }

@@ -14,6 +14,7 @@ serve
   --port <number>   3000 unless the configuration says otherwise; 0 takes a free one
   --host <address>  127.0.0.1 unless the configuration says otherwise
   --shards <n>      worker threads; as many as there are processors unless the configuration says otherwise
+  --dev             let apps fetch from this machine's own ports (127.0.0.1, ::1), for development only
 
 build
   -o, --out <file>  the component to write; its source map goes beside it

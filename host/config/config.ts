@@ -25,6 +25,8 @@ export interface Config {
   readonly host: string
   /** Undefined: the command line or the machine decides. */
   readonly shards?: number
+  /** Every app's fetches may reach this machine's loopback. */
+  readonly dev?: boolean
   readonly apps: readonly AppConfig[]
   /** Hashes of engines that are served besides those of the release. */
   readonly engines?: readonly string[]

@@ -20,7 +20,7 @@ import { Reader } from './reader.ts'
 import type { Members, Problem } from './reader.ts'
 
 const LIMIT_KEYS = Object.values(LIMIT_RULES).map((rule) => rule.key)
-const TOP_KEYS = ['$schema', 'port', 'host', 'shards', 'engines', 'defaults', 'apps'] as const
+const TOP_KEYS = ['$schema', 'port', 'host', 'shards', 'engines', 'dev', 'defaults', 'apps'] as const
 const DEFAULT_KEYS = [...LIMIT_KEYS, 'egress']
 const APP_KEYS = ['name', 'hostname', 'path', 'env', ...DEFAULT_KEYS]
 const ENGINE = /^[0-9a-f]{64}$/
@@ -80,6 +80,7 @@ function parseTop(reader: Reader, root: Node, base: string): Config | undefined 
   const host = reader.string(top.get('host'), 'host') ?? DEFAULTS.host
   const shards = reader.integer(top.get('shards'), 'shards', RANGES.shards)
   const engines = parseEngines(reader, top.get('engines'))
+  const dev = reader.boolean(top.get('dev'), 'dev')
   const defaultsNode = top.get('defaults')
   const defaultMembers = defaultsNode && reader.object(defaultsNode, 'defaults', DEFAULT_KEYS)
   const initial: Defaults = { limits: DEFAULT_LIMITS }
@@ -90,6 +91,7 @@ function parseTop(reader: Reader, root: Node, base: string): Config | undefined 
     host,
     ...(shards === undefined ? {} : { shards }),
     ...(engines === undefined ? {} : { engines }),
+    ...(dev === undefined ? {} : { dev }),
     apps,
   }
 }

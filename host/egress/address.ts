@@ -62,6 +62,9 @@ const GLOBAL_UNICAST = toNetwork('2000::/3')
 const SIX_TO_FOUR = toNetwork('2002::/16')
 const NAT64 = toNetwork('64:ff9b::/96')
 const NAT64_LOCAL = toNetwork('64:ff9b:1::/48')
+const COMPATIBLE = toNetwork('::/96')
+const TRANSLATED = toNetwork('::ffff:0:0:0/96')
+const LOW_32_FORMS = [NAT64, NAT64_LOCAL, COMPATIBLE, TRANSLATED]
 
 /** Read an address in the spelling of `dns.lookup` and `URL`, without brackets; one with a zone is none. */
 export function parseAddress(text: string): Address | undefined {
@@ -88,9 +91,9 @@ export function isWithin({ bits, value }: Address, network: Network): boolean {
   return bits === network.bits && value >> shift === network.value >> shift
 }
 
-/** The IPv4 address that a translator makes of an IPv6 address. */
+/** The IPv4 address that a translator makes, or once made, of an IPv6 address. */
 export function toEmbedded(address: Address): Address | undefined {
-  if (isWithin(address, NAT64) || isWithin(address, NAT64_LOCAL)) {
+  if (LOW_32_FORMS.some((network) => isWithin(address, network))) {
     return { bits: 32, value: address.value & LOW_32 }
   }
   return isWithin(address, SIX_TO_FOUR) ? { bits: 32, value: (address.value >> 80n) & LOW_32 } : undefined

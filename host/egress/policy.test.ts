@@ -1,12 +1,14 @@
 /** What allow, deny and private let through, by name and by address. */
+import { networkInterfaces } from 'node:os'
 import { describe, test } from 'vitest'
 
+import type { Machine } from './machine.ts'
 import { EgressPolicy, type EgressSettings } from './policy.ts'
 import { parseRule, toTarget } from './rule.ts'
 
 /** Whether a fetch of the URL would reach the address that its name leads to. */
-function reaches(settings: EgressSettings, url: string, address?: string): boolean {
-  const policy = new EgressPolicy(settings)
+function reaches(settings: EgressSettings, url: string, address?: string, machine?: Machine): boolean {
+  const policy = new EgressPolicy(settings, machine)
   const target = toTarget(new URL(url))
   return policy.admitsHost(target) && policy.admitsAddress(target, address ?? target.hostname)
 }
@@ -78,6 +80,102 @@ describe('deny', () => {
     expect(reaches({ deny: ['example.com:443'] }, 'http://example.com/', IP)).toBe(true)
     expect(reaches({ deny: ['example.com:443'] }, 'https://example.com/', IP)).toBe(false)
     expect(reaches({ deny: ['*.example.com'], private: true }, 'http://a.example.com/', IP)).toBe(false)
+  })
+})
+
+/** Every address that leads to this machine, as a URL spells it. */
+const OWN = [
+  '127.0.0.1',
+  '127.1.2.3',
+  '0.0.0.0',
+  '[::1]',
+  '[::]',
+  '[::ffff:127.0.0.1]',
+  '[::ffff:0.0.0.0]',
+  '[::127.0.0.1]',
+  '[::ffff:0:127.0.0.1]',
+  '[64:ff9b::127.0.0.1]',
+  '[64:ff9b:1::127.0.0.1]',
+  '[2002:7f00:1::]',
+  ...Object.values(networkInterfaces()).flatMap((entries = []) =>
+    entries.flatMap(({ address, family }) =>
+      family === 'IPv6' ? [`[${address}]`] : [address, `[::ffff:${address}]`, `[64:ff9b::${address}]`],
+    ),
+  ),
+]
+
+const OPEN: EgressSettings[] = [
+  { private: true },
+  { allow: ['0.0.0.0/0', '::/0'] },
+  { allow: ['0.0.0.0/0', '::/0', 'localhost', '127.0.0.1:3001'], private: true },
+]
+
+describe("the operator's port", () => {
+  const machine = { operatorPort: 3001, tenantPort: 3000, dev: true }
+
+  test.for(OWN)('is not reached at %s under any policy', (host, { expect }) => {
+    const ip = host.replaceAll(/[[\]]/g, '')
+    for (const settings of OPEN) {
+      expect(reaches(settings, `http://${host}:3001/`, undefined, machine)).toBe(false)
+      expect(reaches(settings, 'http://localhost:3001/', ip, machine)).toBe(false)
+      // what closes it is the port
+      expect(reaches(settings, `http://${host}:3002/`, undefined, machine)).toBe(true)
+    }
+  })
+
+  test('of another machine is nobody here', ({ expect }) => {
+    expect(reaches({}, `http://${IP}:3001/`, undefined, machine)).toBe(true)
+    expect(reaches({ private: true }, 'http://10.255.254.253:3001/', undefined, machine)).toBe(true)
+  })
+})
+
+describe("the apps' own port", () => {
+  const machine = { tenantPort: 3000 }
+
+  test.for(OWN)('is reached at %s only where that address has been opened', (host, { expect }) => {
+    expect(reaches({}, `http://${host}:3000/`, undefined, machine)).toBe(false)
+    for (const settings of OPEN)
+      expect(reaches(settings, `http://${host}:3000/`, undefined, machine)).toBe(true)
+  })
+
+  test('is reached under a name that leads there, where the policy admits the address', ({ expect }) => {
+    expect(reaches({}, 'http://a.test:3000/', '127.0.0.1', machine)).toBe(false)
+    expect(reaches({ private: true }, 'http://a.test:3000/', '127.0.0.1', machine)).toBe(true)
+  })
+})
+
+describe("a developer's machine", () => {
+  const machine = { dev: true, operatorPort: 3001 }
+
+  test('has its loopback open, whatever else is', ({ expect }) => {
+    for (const settings of [{}, { allow: [] }, { allow: ['example.com'] }]) {
+      for (const host of ['127.0.0.1', '127.9.9.9', '[::1]', '[::ffff:127.0.0.1]']) {
+        expect(reaches(settings, `http://${host}:9000/`, undefined, machine)).toBe(true)
+      }
+      expect(reaches(settings, 'http://localhost:9000/', '127.0.0.1', machine)).toBe(true)
+      expect(reaches(settings, 'http://localhost:9000/', '::1', machine)).toBe(true)
+    }
+  })
+
+  test.for([
+    '0.0.0.0',
+    '10.0.0.1',
+    '192.168.1.1',
+    '172.17.0.1',
+    '169.254.169.254',
+    '[fd00::1]',
+    '[fe80::1]',
+    '[::]',
+  ])('does not open %s', (host, { expect }) => {
+    expect(reaches({}, `http://${host}/`, undefined, machine)).toBe(false)
+    expect(reaches({}, 'http://a.test/', host.replaceAll(/[[\]]/g, ''), machine)).toBe(false)
+  })
+
+  test('keeps its lists', ({ expect }) => {
+    expect(reaches({ deny: ['127.0.0.1:5432'] }, 'http://127.0.0.1:5432/', undefined, machine)).toBe(false)
+    expect(reaches({ deny: ['localhost'] }, 'http://localhost/', '127.0.0.1', machine)).toBe(false)
+    expect(reaches({ allow: ['example.com'] }, 'http://a.test/', IP, machine)).toBe(false)
+    expect(reaches({ allow: ['example.com'] }, 'http://example.com/', IP, machine)).toBe(true)
   })
 })
 

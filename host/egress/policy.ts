@@ -4,9 +4,11 @@
  *
  * Holds: what is denied is denied whatever is allowed; with an allow list only what it names or covers is reached; an
  * address that is not public is reached only with `private` or when a range of the allow list covers it, because a name
- * leads wherever its owner says.
+ * leads wherever its owner says. The operator's port on this machine is reached under no policy, and the apps' own port
+ * by address only where that address has been opened. On a developer's machine loopback counts as a range of the list.
  */
 import { type Address, isPublicAddress, parseAddress, toEmbedded } from './address.ts'
+import { isLoopback, isOwnAddress, type Machine } from './machine.ts'
 import { coversAddress, namesHost, parseRule, type Rule, type Target } from './rule.ts'
 
 /** A policy as nano.json spells it; nothing at all means every public address and no other. */
@@ -21,18 +23,25 @@ export class EgressPolicy {
   readonly #allow: readonly Rule[] | undefined
   readonly #deny: readonly Rule[]
   readonly #isPrivate: boolean
+  readonly #machine: Machine
 
   /** Throws for an entry that is none: to leave it out could open what it was to close. */
-  constructor({ allow, deny, private: isPrivate }: EgressSettings = {}) {
+  constructor(settings: EgressSettings = {}, machine: Machine = {}) {
+    const { allow, deny, private: isPrivate } = settings
     this.#allow = allow?.map(toRule)
     this.#deny = deny?.map(toRule) ?? []
     this.#isPrivate = isPrivate ?? false
+    this.#machine = machine
   }
 
   /** Whether a host may be looked up; an address that the URL spells out is checked whole. */
   admitsHost(target: Target): boolean {
-    if (parseAddress(target.hostname) !== undefined) return this.admitsAddress(target, target.hostname)
+    const address = parseAddress(target.hostname)
+    if (address !== undefined) {
+      return this.admitsAddress(target, target.hostname) && !this.#isOwnDoor(address, target.port)
+    }
     if (this.#deny.some((rule) => namesHost(rule, target))) return false
+    if (this.#machine.dev) return true
     return this.#allow?.some((rule) => rule.kind === 'network' || namesHost(rule, target)) ?? true
   }
 
@@ -40,9 +49,22 @@ export class EgressPolicy {
   admitsAddress(target: Target, ip: string): boolean {
     const address = parseAddress(ip)
     if (address === undefined || this.#denies(address, target.port)) return false
-    if (this.#allow?.some((rule) => coversAddress(rule, address, target.port))) return true
+    if (target.port === this.#machine.operatorPort && isOwnAddress(address)) return false
+    if (this.#opens(address, target.port)) return true
     if (this.#allow?.some((rule) => namesHost(rule, target)) === false) return false
     return this.#isPrivate || isPublicAddress(address)
+  }
+
+  /** The port where the apps' own requests come in, not under a name and not opened. */
+  #isOwnDoor(address: Address, port: number): boolean {
+    if (port !== this.#machine.tenantPort || this.#isPrivate) return false
+    return isOwnAddress(address) && !this.#opens(address, port)
+  }
+
+  /** Whether the address itself is reached, whatever name led to it. */
+  #opens(address: Address, port: number): boolean {
+    if (this.#machine.dev && isLoopback(address)) return true
+    return this.#allow?.some((rule) => coversAddress(rule, address, port)) ?? false
   }
 
   #denies(address: Address, port: number): boolean {

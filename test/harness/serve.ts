@@ -52,8 +52,8 @@ export function example(name: string): string {
 const CPU_MS = 10_000
 
 /** Serve these apps on a free port. */
-export async function serve(apps: AppSpec[], shards = 1): Promise<Served> {
-  const written = { port: 0, shards, defaults: { cpu_ms: CPU_MS }, apps }
+export async function serve(apps: AppSpec[], shards = 1, top: { dev?: boolean } = {}): Promise<Served> {
+  const written = { ...top, port: 0, shards, defaults: { cpu_ms: CPU_MS }, apps }
   const config = parseConfig(JSON.stringify(written), join(ROOT, 'test/nano.json'))
   const log: string[] = []
   const server = await startServer({ config, log: (entry) => log.push(toLogLine(entry)) })

@@ -1,0 +1,42 @@
+/**
+ * The machine that the apps run on, as a place that their fetches might lead to. Knows its addresses and its own ports,
+ * and whether it is a developer's, whose apps may talk to what runs beside them.
+ *
+ * Holds: an address of this machine is known in whatever clothes it comes, and interfaces that come and go are seen.
+ */
+import { networkInterfaces } from 'node:os'
+import { type Address, isWithin, parseAddress, parseNetwork, toEmbedded } from './address.ts'
+
+/** This machine, as a shard sees it. The ports may become known later than the shard. */
+export interface Machine {
+  /** Where the tenants' requests come in. */
+  tenantPort?: number
+  /** Where the operator asks; closed to every app under any policy. */
+  operatorPort?: number
+  /** Loopback is open to every app. */
+  readonly dev?: boolean
+}
+
+const LOOPBACK = ['127.0.0.0/8', '::1'].map((text) => parseNetwork(text)!)
+
+/** Addresses that lead to the machine itself although no interface has them. */
+const UNSPECIFIED = ['0.0.0.0/8', '::'].map((text) => parseNetwork(text)!)
+
+/** Whether an address is the machine's inner one. */
+export function isLoopback(address: Address): boolean {
+  return LOOPBACK.some((network) => isWithin(address, network))
+}
+
+/** Whether an address leads to this machine. */
+export function isOwnAddress(address: Address): boolean {
+  if (isLoopback(address) || UNSPECIFIED.some((network) => isWithin(address, network))) return true
+  const embedded = toEmbedded(address)
+  if (embedded !== undefined && isOwnAddress(embedded)) return true
+  for (const entries of Object.values(networkInterfaces())) {
+    for (const entry of entries ?? []) {
+      const own = parseAddress(entry.address)
+      if (own?.value === address.value && own.bits === address.bits) return true
+    }
+  }
+  return false
+}
