@@ -22,6 +22,8 @@ export type LogEvent =
   | 'backed-off'
   | 'instance-retired'
   | 'instance-failed'
+  /** There was more to say than a log takes. */
+  | 'log-cut'
 
 /** One thing to say. */
 export interface LogRecord {

@@ -21,7 +21,8 @@ import type { InstanceHost, InstanceParts } from '../instance/contract.ts'
 import { Instance } from '../instance/turn.ts'
 import { Breaker } from './breaker.ts'
 import type { Exchange, Sink } from './exchange.ts'
-import { boundText, type Log, type LogEvent, type LogLevel } from './log.ts'
+import { BoundedLog } from './bounded-log.ts'
+import type { Log, LogEvent, LogLevel } from './log.ts'
 import { OpenRequest, type RequestWatcher } from './open-request.ts'
 import { RequestQueue } from './request-queue.ts'
 
@@ -80,6 +81,7 @@ export class Tenant implements Disposable {
   readonly buffers: Buffers
   readonly #deployment: Deployment
   readonly #services: TenantServices
+  readonly #boundedLog: BoundedLog
   readonly #deadlines: Deadlines<OpenRequest>
   readonly #queue: RequestQueue<OpenRequest>
   readonly #instances = new Set<Instance>()
@@ -102,6 +104,7 @@ export class Tenant implements Disposable {
     this.name = deployment.name
     this.#deployment = deployment
     this.#services = services
+    this.#boundedLog = new BoundedLog(services.log)
     const { cpuMs, timeoutMs, concurrentRequests, queuedRequests, bufferMb } = deployment.limits
     this.#breaker = new Breaker(cpuMs)
     this.#deadlines = new Deadlines(timeoutMs, (request) => request.timeOut())
@@ -136,7 +139,7 @@ export class Tenant implements Disposable {
   refused(code: ErrorCode, request: string, text: string): void {
     this.#count(code)
     const record = { level: 'error', tenant: this.name, event: 'request-failed' } as const
-    this.#services.log.write({ ...record, request, text: boundText(text) })
+    this.#boundedLog.write({ ...record, request, text })
   }
 
   /** Failed requests by what the client was told. */
@@ -282,7 +285,7 @@ export class Tenant implements Disposable {
   }
 
   #log(level: LogLevel, event: LogEvent, text: string): void {
-    this.#services.log.write({ level, tenant: this.name, event, text: boundText(text) })
+    this.#boundedLog.write({ level, tenant: this.name, event, text })
   }
 
   #count(code: ErrorCode): void {
