@@ -32,6 +32,8 @@ const CODES = {
   BODY_TOO_LARGE: ['client', 413, 'The body of the request is larger than the app takes.'],
   URL_TOO_LONG: ['client', 414, 'The URL of the request is longer than the app takes.'],
   HEADERS_TOO_LARGE: ['client', 431, 'The headers of the request are larger than the app takes.'],
+  EXPECTATION_FAILED: ['client', 417, 'The request expects what this server does not do.'],
+  CLIENT_IDLE: ['client', 408, 'The client took nothing of the response for too long.'],
   LOOP_DETECTED: ['tenant', 508, 'The request went through this server too often.'],
   SHUTTING_DOWN: ['operator', 503, 'The server is shutting down.'],
   // building

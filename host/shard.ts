@@ -68,6 +68,8 @@ type ShardServices = Omit<TenantServices, 'dialer'>
 /** What the first turn of an engine may take: V8 compiles it meanwhile. */
 const WARM_UP_MS = 10_000
 
+const BYTES_PER_KB = 1024
+
 /** Turns whose time is kept. */
 const SAMPLES = 4096
 
@@ -97,6 +99,7 @@ async function run(data: ShardData): Promise<void> {
   const ingress = createIngress({
     find: toFinder(data, tenants),
     idPrefix: `${data.number}.`,
+    maxHeadBytes: Math.max(...data.deployments.map(toMaxHeadBytes)),
     onError: (error) => log({ level: 'error', text: error.stack ?? error.message }),
   })
   ingress.server.listen({ port: data.port, host: data.host, reusePort: data.reusePort, backlog: 1024 })
@@ -181,6 +184,10 @@ function toFinder(data: ShardData, tenants: readonly Tenant[]): (hostname: strin
   const entries = tenants.map((tenant, i): [string, Tenant] => [data.deployments[i]!.hostname, tenant])
   const router = new Router(entries, data.everyHost ? tenants[0] : undefined)
   return (hostname) => router.find(hostname)
+}
+
+function toMaxHeadBytes({ limits }: Deployment): number {
+  return (limits.maxHeaderKb + limits.maxUrlKb) * BYTES_PER_KB
 }
 
 function sum(tenants: readonly Tenant[]): TenantCounters {

@@ -6,26 +6,48 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
+import type { Limits } from '../config/limits.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { Buffers } from '../limits/buffers.ts'
 import type { Exchange, Sink } from '../tenant/exchange.ts'
+import type { Client, Reading } from './client.ts'
 import { toWire } from './header-wire.ts'
+import { HeldBytes } from './held-bytes.ts'
+import type { IdleWatch, Wait, Watched } from './idle-watch.ts'
+import { toSent } from './progress.ts'
 import { RequestBody } from './request-body.ts'
-import { sendError, sendWhole, startStream } from './response.ts'
+import type { BodyOwner } from './request-body.ts'
+import { toMaxBody } from './request-head.ts'
+import type { RequestHead } from './request-head.ts'
+import { cut, endEarly, sendError, sendWhole, startStream } from './response.ts'
 import type { Responder } from './response.ts'
 
 /** What an exchange shares with all others of its server. */
 export interface ExchangeContext {
   readonly responder: Responder
+  readonly idle: IdleWatch
 }
 
 /** What an exchange needs of its tenant. */
-export interface ExchangeTenant {
+export interface Servable {
+  readonly limits: Limits
   readonly buffers: Buffers
+  /** Something was refused: it is counted and told to the log. */
   refused(code: ErrorCode, request: string, text: string): void
 }
 
-const TOO_MUCH = 'more waits for slow clients than the host may hold for the app'
+/** A request that a tenant is to answer. */
+export interface Arrival {
+  readonly id: string
+  readonly client: Client
+  readonly incoming: IncomingMessage
+  readonly outgoing: ServerResponse
+  /** Absolute. */
+  readonly url: string
+  readonly head: RequestHead
+  /** The whole body when it was collected, `'streamed'` when it is still to be read. */
+  readonly body: Uint8Array | 'streamed' | undefined
+}
 
 type State =
   /** No answer yet. */
@@ -34,47 +56,62 @@ type State =
   | 'streaming'
   /** A streamed answer that has no body for the client: the next write tells the guest that nobody reads. */
   | 'unread'
+  /** The connection was cut in the middle of the answer; the guest hears of it when the socket has closed. */
+  | 'cut'
   /** Nothing more goes to this client. */
   | 'closed'
 
-export class HttpExchange implements Exchange {
+const BYTES_PER_MB = 1024 * 1024
+const TOO_MUCH = 'more waits for slow clients than the host may hold for the app'
+
+export class HttpExchange implements Exchange, Watched, BodyOwner, Reading {
   readonly id: string
   readonly method: string
   readonly url: string
   readonly headers: string
+  readonly hops: number
   readonly hasBody: boolean
   readonly smallBody?: Uint8Array
 
   readonly #context: ExchangeContext
-  readonly #tenant: ExchangeTenant
+  readonly #tenant: Servable
+  readonly #client: Client
   readonly #outgoing: ServerResponse
   readonly #body: RequestBody | undefined
+  readonly #held: HeldBytes
   #sink: Sink | undefined
   #state: State = 'open'
   #waitsForDrain = false
-  /** Bytes that wait for the client. */
-  #held = 0
+  /** Body bytes that the guest has streamed. */
+  #written = 0
 
-  /** `body`: the whole body when it was collected, `'streamed'` when it is still to be read. */
-  constructor(
-    context: ExchangeContext,
-    tenant: ExchangeTenant,
-    id: string,
-    incoming: IncomingMessage,
-    outgoing: ServerResponse,
-    url: string,
-    body: Uint8Array | 'streamed' | undefined,
-  ) {
+  constructor(context: ExchangeContext, tenant: Servable, arrival: Arrival) {
+    const { id, client, incoming, outgoing, url, head, body } = arrival
     this.#context = context
     this.#tenant = tenant
+    this.#client = client
     this.id = id
     this.#outgoing = outgoing
+    this.#held = new HeldBytes(outgoing, tenant.buffers)
     this.method = incoming.method ?? 'GET'
     this.url = url
     this.headers = toWire(incoming.rawHeaders)
+    this.hops = head.hops
     this.hasBody = body !== undefined
-    if (body === 'streamed') this.#body = new RequestBody(incoming)
-    else if (body !== undefined) this.smallBody = body
+    if (body === 'streamed') {
+      // the parser holds a body to the length that its head tells
+      const maxBytes = head.bodySize === undefined ? toMaxBody(tenant.limits) : head.bodySize
+      this.#body = new RequestBody(incoming, maxBytes, this)
+      client.reading = this
+    } else if (body !== undefined) this.smallBody = body
+  }
+
+  get isComplete(): boolean {
+    return this.#outgoing.req.complete
+  }
+
+  get idleMs(): number {
+    return this.#tenant.limits.idleMs
   }
 
   /** Where events for the guest go. Called once, right after the tenant has taken the exchange. */
@@ -84,6 +121,8 @@ export class HttpExchange implements Exchange {
     this.#outgoing.on('close', () => this.#onClose())
     this.#body?.attach(sink)
   }
+
+  // the tenant's side
 
   pullBody(): void {
     this.#body?.pull()
@@ -95,18 +134,24 @@ export class HttpExchange implements Exchange {
 
   send(status: number, headers: Uint8Array, body: Uint8Array): void {
     if (this.#state !== 'open') return
-    if (!this.#tenant.buffers.hasRoom(body.byteLength)) return this.#refuse('APP_BUFFER_LIMIT', TOO_MUCH)
     this.#state = 'closed'
+    const size = body.byteLength
+    if (size > this.#maxResponse) return this.#refuse('APP_RESPONSE_TOO_LARGE', `${size} bytes`)
+    if (!this.#tenant.buffers.hasRoom(size)) return this.#refuse('APP_BUFFER_LIMIT', TOO_MUCH)
     const refused = sendWhole(this.#context.responder, this.#outgoing, status, headers, body)
-    if (refused === undefined) this.#hold()
-    else this.#refuse('APP_BAD_RESPONSE', refused)
+    if (refused !== undefined) return this.#refuse('APP_BAD_RESPONSE', refused)
+    if (this.#outgoing.writableLength === 0) return
+    this.#held.update()
+    this.#context.idle.add(this)
   }
 
   start(status: number, headers: Uint8Array): void {
     if (this.#state !== 'open') return
     const started = startStream(this.#context.responder, this.#outgoing, status, headers)
-    if (started === 'streaming') this.#state = 'streaming'
-    else {
+    if (started === 'streaming') {
+      this.#state = 'streaming'
+      this.#context.idle.add(this)
+    } else {
       this.#state = 'unread'
       if (started !== 'no-body') this.#refuse('APP_BAD_RESPONSE', started.refused)
     }
@@ -119,10 +164,14 @@ export class HttpExchange implements Exchange {
       queueMicrotask(() => sink?.clientGone())
     }
     if (this.#state !== 'streaming' || bytes.byteLength === 0) return true
+    this.#written += bytes.byteLength
+    if (this.#written > this.#maxResponse) {
+      this.#cut('APP_RESPONSE_TOO_LARGE', `after ${this.#written} bytes`)
+      return true
+    }
     const taken = this.#outgoing.write(bytes)
-    if (!taken && !this.#hold()) {
-      this.#refuse('APP_BUFFER_LIMIT', TOO_MUCH)
-      queueMicrotask(() => this.#sink?.clientGone())
+    if (!taken && !this.#held.update()) {
+      this.#cut('APP_BUFFER_LIMIT', TOO_MUCH)
       return true
     }
     if (!taken && !this.#waitsForDrain) {
@@ -134,14 +183,74 @@ export class HttpExchange implements Exchange {
 
   finish(): void {
     if (this.#state === 'streaming') this.#outgoing.end()
-    if (this.#state !== 'open') this.#state = 'closed'
+    if (this.#state !== 'open' && this.#state !== 'cut') this.#state = 'closed'
   }
 
   fail(code: ErrorCode, retryMs?: number): void {
-    if (this.#state === 'closed') return
+    if (this.#state === 'closed' || this.#state === 'cut') return
     const unread = this.#state === 'unread'
     this.#state = 'closed'
+    this.#body?.cancel()
     if (!unread) this.#sendError(code, retryMs)
+  }
+
+  // the client's side
+
+  bodyAwaited(): void {
+    this.#context.idle.add(this)
+  }
+
+  bodyTooLarge(): void {
+    this.breakOff('BODY_TOO_LARGE', `more than ${this.#tenant.limits.maxBodyMb} MiB of body`)
+  }
+
+  breakOff(code: ErrorCode, text?: string): void {
+    if (text !== undefined) this.#note(code, text)
+    const isOver = this.#state === 'closed' || this.#state === 'cut'
+    if (this.#state === 'open') {
+      this.#state = 'closed'
+      sendError(this.#context.responder, this.#outgoing, code, { request: this.id, ends: this.#client })
+    } else {
+      if (!isOver) this.#state = 'closed'
+      endEarly(this.#outgoing, this.#client)
+    }
+    if (isOver) return
+    const body = this.#body
+    const sink = this.#sink
+    // the guest may be asking for the body just now
+    queueMicrotask(() => {
+      body?.fail()
+      sink?.clientGone()
+    })
+  }
+
+  // what the connection waits for
+
+  waitsFor(): Wait | undefined {
+    const outgoing = this.#outgoing
+    if (outgoing.req.socket.destroyed || outgoing.writableFinished) return undefined
+    // an answer that is not at its turn waits for another one
+    if (outgoing.socket === null) return 'nothing'
+    if (outgoing.writableLength > 0) return 'reader'
+    if (this.#state !== 'open' && this.#state !== 'streaming') return undefined
+    if (this.#body?.isAwaited === true) return 'sender'
+    return this.#state === 'streaming' ? 'app' : 'nothing'
+  }
+
+  toProgress(wait: Wait): number {
+    if (wait === 'reader') return toSent(this.#outgoing)
+    return wait === 'sender' ? this.#outgoing.req.socket.bytesRead : this.#written
+  }
+
+  idled(wait: Exclude<Wait, 'nothing'>): void {
+    const text = `nothing came for ${this.idleMs} ms`
+    if (wait === 'sender') this.breakOff('REQUEST_TIMEOUT', text)
+    else if (wait === 'app') this.#cut('APP_IDLE', text)
+    else this.#cut('CLIENT_IDLE', `nothing was taken for ${this.idleMs} ms`)
+  }
+
+  get #maxResponse(): number {
+    return (this.#tenant.limits.maxResponseMb ?? Infinity) * BYTES_PER_MB
   }
 
   #sendError(code: ErrorCode, retryMs?: number): void {
@@ -149,32 +258,29 @@ export class HttpExchange implements Exchange {
   }
 
   #refuse(code: ErrorCode, reason: string): void {
-    this.#state = 'closed'
     this.#sendError(code)
-    // what follows the path may hold secrets
-    const { pathname } = new URL(this.url)
-    this.#tenant.refused(code, this.id, `${this.method} ${pathname}: ${code}: ${reason}`)
+    this.#note(code, reason)
   }
 
-  /** Note what the client has not taken yet; false when that is too much. */
-  #hold(): boolean {
-    const pending = this.#outgoing.writableLength
-    if (pending === this.#held) return true
-    const isRoom = pending < this.#held || this.#tenant.buffers.take(pending - this.#held)
-    if (pending < this.#held) this.#tenant.buffers.give(this.#held - pending)
-    if (isRoom) this.#held = pending
-    return isRoom
+  #cut(code: ErrorCode, reason: string): void {
+    if (this.#state === 'streaming') this.#state = 'cut'
+    cut(this.#outgoing)
+    this.#note(code, reason)
+  }
+
+  #note(code: ErrorCode, reason: string): void {
+    this.#tenant.refused(code, this.id, toNote(this.method, this.url, code, reason))
   }
 
   #onDrain(): void {
     this.#waitsForDrain = false
-    this.#hold()
+    this.#held.update()
     if (this.#state === 'streaming') this.#sink?.writable()
   }
 
   #onClose(): void {
-    this.#tenant.buffers.give(this.#held)
-    this.#held = 0
+    this.#held.release()
+    if (this.isComplete && this.#client.reading === this) this.#client.reading = undefined
     if (this.#state === 'closed') return
     // a bodiless answer closes by itself; what the guest does next is its own end or a write
     if (this.#state === 'unread' && this.#outgoing.writableFinished) return
@@ -182,4 +288,9 @@ export class HttpExchange implements Exchange {
     this.#body?.fail()
     this.#sink?.clientGone()
   }
+}
+
+/** A line for a tenant's log; what follows the path may hold secrets. */
+export function toNote(method: string, url: string, code: ErrorCode, reason: string): string {
+  return `${method} ${URL.parse(url)?.pathname ?? ''}: ${code}: ${reason}`
 }

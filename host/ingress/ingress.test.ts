@@ -5,71 +5,16 @@
 
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import type { AddressInfo } from 'node:net'
 
-import { describe, it, onTestFinished } from 'vitest'
+import { describe, it } from 'vitest'
 
-import type { Exchange, Sink } from '../tenant/exchange.ts'
-import { DEFAULT_LIMITS } from '../config/limits.ts'
-import type { ErrorCode } from '../errors.ts'
-import { Buffers } from '../limits/buffers.ts'
-import { createIngress } from './serve.ts'
+import {
+  startIngress as start,
+  talk,
+  toBytes as bytes,
+  toHeaders as wire,
+} from '../../test/harness/ingress.ts'
 
-type Handler = (exchange: Exchange, events: string[]) => void
-
-/** A server whose one tenant `a` runs `handler`. */
-async function start(handler: Handler) {
-  const events: string[] = []
-  const refused: string[] = []
-  const chunks: Uint8Array[] = []
-  const tenant = {
-    limits: DEFAULT_LIMITS,
-    buffers: new Buffers(256 * 1024 * 1024),
-    refused: (_code: ErrorCode, _request: string, text: string) => refused.push(text),
-    handle(exchange: Exchange): Sink {
-      queueMicrotask(() => handler(exchange, events))
-      return {
-        bodyChunk(bytes, last) {
-          chunks.push(bytes)
-          if (!last) exchange.pullBody()
-          else
-            exchange.send(
-              200,
-              new Uint8Array(),
-              new TextEncoder().encode(String(Buffer.concat(chunks).length)),
-            )
-        },
-        bodyFailed: (message) => events.push(`failed: ${message}`),
-        writable: () => events.push('writable'),
-        clientGone: () => events.push('gone'),
-      }
-    },
-  }
-  const ingress = createIngress({
-    find: (hostname) => (hostname === 'a' ? tenant : undefined),
-    idPrefix: 'r',
-    onError: (error) => events.push(error.message),
-  })
-  ingress.server.listen(0, '127.0.0.1')
-  await once(ingress.server, 'listening')
-  onTestFinished(() => ingress.close(0))
-  const { port } = ingress.server.address() as AddressInfo
-  return { port, events, refused, ingress }
-}
-
-/** Everything that the server says to `text` until it closes. */
-async function talk(port: number, text: string): Promise<string> {
-  const socket = connect(port, '127.0.0.1')
-  let heard = ''
-  socket.setEncoding('latin1').on('data', (data: string) => (heard += data))
-  socket.on('error', () => {})
-  socket.write(text, 'latin1')
-  await once(socket, 'close')
-  return heard.replaceAll(/\r\nDate: [^\r]*/g, '')
-}
-
-const wire = (...fields: string[]) => new TextEncoder().encode(fields.map((field) => `${field}\n`).join(''))
-const bytes = (text: string) => new TextEncoder().encode(text)
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'
 const LAST = 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'
 
@@ -289,7 +234,7 @@ describe('what never reaches a tenant', () => {
     ],
     ['OPTIONS *', 'OPTIONS * HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n', /^HTTP\/1\.1 400 /],
     ['TRACE', 'TRACE / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n', /^HTTP\/1\.1 400 /],
-    ['CONNECT', 'CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n', /^HTTP\/1\.1 405 /],
+    ['CONNECT', 'CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n', /^HTTP\/1\.1 400 /],
     ['HTTP/2.0', 'GET / HTTP/2.0\r\nHost: a\r\nConnection: close\r\n\r\n', /^HTTP\/1\.1 400 /],
     ['rubbish', 'rubbish\r\n\r\n', /^HTTP\/1\.1 400 [^]*REQUEST_INVALID/],
     ['a bare CR', 'GET / HTTP/1.1\r\nHost: a\r\nX: a\rb\r\n\r\n', /^HTTP\/1\.1 400 /],
@@ -302,7 +247,7 @@ describe('what never reaches a tenant', () => {
     [
       'a host behind 3000 headers',
       `GET / HTTP/1.1\r\nHost: a\r\n${'x:\r\n'.repeat(3000)}Host: b\r\nConnection: close\r\n\r\n`,
-      /^HTTP\/1\.1 400 [^]*HOST_INVALID/,
+      /^HTTP\/1\.1 431 [^]*HEADERS_TOO_LARGE/,
     ],
   ]
   for (const [label, request, answer] of cases) {

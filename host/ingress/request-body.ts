@@ -21,20 +21,6 @@ const PATIENCE_MS = 20
 const EMPTY = new Uint8Array(0)
 
 /**
- * The size of a body of known size, 0 when there is none, or undefined when only its end will tell. Looks through the
- * raw headers, because Node makes `incoming.headers` only when somebody asks for it.
- */
-export function toBodySize(rawHeaders: readonly string[]): number | undefined {
-  let size = 0
-  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
-    const name = rawHeaders[i]!
-    if (name.length === 14 && name.toLowerCase() === 'content-length') size = Number(rawHeaders[i + 1])
-    else if (name.length === 17 && name.toLowerCase() === 'transfer-encoding') return undefined
-  }
-  return size
-}
-
-/**
  * Wait for a small body to be here, without taking anything: `then` gets all of it, or `'streamed'` when it takes
  * longer than moments, and is not called when the client breaks off meanwhile.
  */
@@ -62,15 +48,32 @@ export function collectBody(
   incoming.on('readable', look)
 }
 
+/** What a body tells the request that it belongs to. */
+export interface BodyOwner {
+  /** A chunk is wanted that has not come yet. */
+  bodyAwaited(): void
+  bodyTooLarge(): void
+}
+
 /** One streamed body. `pull` asks for one chunk; `sink` gets it, at once or when it comes. */
 export class RequestBody {
   readonly #incoming: IncomingMessage
+  readonly #maxBytes: number
+  readonly #owner: BodyOwner
   #sink: BodySink | undefined
-  #state: 'untouched' | 'open' | 'done' = 'untouched'
+  #state: 'untouched' | 'open' | 'draining' | 'too-large' | 'done' = 'untouched'
   #wanted = false
+  #received = 0
 
-  constructor(incoming: IncomingMessage) {
+  constructor(incoming: IncomingMessage, maxBytes: number, owner: BodyOwner) {
     this.#incoming = incoming
+    this.#maxBytes = maxBytes
+    this.#owner = owner
+  }
+
+  /** The app waits for the client. */
+  get isAwaited(): boolean {
+    return this.#wanted && this.#state === 'open'
   }
 
   /** Chunks that were asked for before are delivered from here on. */
@@ -80,16 +83,20 @@ export class RequestBody {
   }
 
   pull(): void {
-    if (this.#state === 'done') return
+    if (this.#state !== 'untouched' && this.#state !== 'open') return
     this.#wanted = true
     if (this.#state === 'untouched') this.#open()
     this.#pump()
+    if (this.isAwaited) this.#owner.bodyAwaited()
   }
 
-  /** Discard the rest. The connection stays usable for the next request. */
+  /** Discard the rest, within the limit. The connection stays usable for the next request. */
   cancel(): void {
-    this.#state = 'done'
+    if (this.#state === 'draining') return
+    const isOpen = this.#state === 'untouched' || this.#state === 'open'
+    this.#state = isOpen ? 'draining' : 'done'
     this.#incoming.off('readable', this.#pump)
+    if (isOpen) this.#incoming.on('data', this.#drop)
     this.#incoming.resume()
   }
 
@@ -113,10 +120,25 @@ export class RequestBody {
       if (incoming.readableEnded) this.#deliver(EMPTY, true)
       return
     }
+    if (this.#isTooLarge(chunk)) return
     const last = incoming.complete && incoming.readableLength === 0
     // the read that finds nothing lets the stream end, which frees the connection
     if (last) incoming.read()
     this.#deliver(chunk, last)
+  }
+
+  readonly #drop = (chunk: Uint8Array): void => {
+    if (this.#state === 'draining') this.#isTooLarge(chunk)
+  }
+
+  #isTooLarge(chunk: Uint8Array): boolean {
+    this.#received += chunk.byteLength
+    if (this.#received <= this.#maxBytes) return false
+    this.#state = this.#state === 'draining' ? 'done' : 'too-large'
+    this.#incoming.off('readable', this.#pump)
+    this.#incoming.resume()
+    this.#owner.bodyTooLarge()
+    return true
   }
 
   #deliver(bytes: Uint8Array, last: boolean): void {
@@ -127,7 +149,7 @@ export class RequestBody {
 
   /** The client broke off. */
   readonly fail = (): void => {
-    if (this.#state === 'done') return
+    if (this.#state === 'draining' || this.#state === 'done') return
     this.#state = 'done'
     this.#sink?.bodyFailed('the client broke off before the end of the request body')
   }

@@ -6,10 +6,12 @@
 
 import { STATUS_CODES } from 'node:http'
 import type { ServerResponse } from 'node:http'
-import type { Duplex } from 'node:stream'
+import type { Socket } from 'node:net'
 
 import { toClientBody, toStatus } from '../errors.ts'
 import type { ErrorCode } from '../errors.ts'
+import type { Client } from './client.ts'
+import { linger } from './linger.ts'
 import { parseHead } from './response-head.ts'
 
 /** What all responses of one server share. */
@@ -42,7 +44,7 @@ export function sendWhole(
   } else if (mayDeclareLength(status)) {
     head.headers.push('Content-Length', status === 205 ? '0' : String(size))
   }
-  writeHead(responder, outgoing, status, head.headers)
+  writeHead(outgoing, status, head.headers, responder.closing)
   if (isHead || size === 0 || !mayHaveBody(status)) outgoing.end()
   else if (size <= ONE_WRITE_BYTES) {
     outgoing.end(Buffer.from(body.buffer, body.byteOffset, size).toString('latin1'), 'latin1')
@@ -64,7 +66,7 @@ export function startStream(
   else if (outgoing.req.method === 'HEAD' && head.claimedLength !== undefined && mayDeclareLength(status)) {
     head.headers.push('Content-Length', head.claimedLength)
   }
-  writeHead(responder, outgoing, status, head.headers)
+  writeHead(outgoing, status, head.headers, responder.closing)
   if (bodyless) {
     outgoing.end()
     return 'no-body'
@@ -80,6 +82,8 @@ export interface ErrorNotes {
   readonly request?: string
   /** When the client may try again. */
   readonly retryMs?: number | undefined
+  /** Given: the connection ends with this answer. */
+  readonly ends?: Client | undefined
 }
 
 /** An answer of NANO's own; cuts the connection when another answer has begun. */
@@ -87,36 +91,60 @@ export function sendError(
   responder: Responder,
   outgoing: ServerResponse,
   code: ErrorCode,
-  { request, retryMs }: ErrorNotes = {},
+  { request, retryMs, ends }: ErrorNotes = {},
 ): void {
   if (outgoing.headersSent) {
-    outgoing.destroy()
+    cut(outgoing)
     return
   }
   const body = toClientBody(code)
   const headers = ['Content-Type', JSON_TYPE, 'Content-Length', String(Buffer.byteLength(body))]
   if (request !== undefined) headers.push('X-Request-Id', request)
   if (retryMs !== undefined) headers.push('Retry-After', String(Math.ceil(retryMs / MS_PER_SECOND)))
-  writeHead(responder, outgoing, toStatus(code), headers)
+  if (ends !== undefined) endWith(outgoing, ends)
+  writeHead(outgoing, toStatus(code), headers, responder.closing || ends !== undefined)
   outgoing.end(outgoing.req.method === 'HEAD' ? undefined : body)
 }
 
 /** An answer on a connection whose request could not be parsed, and the end of that connection. */
-export function rejectConnection(socket: Duplex, status: number): void {
+export function rejectConnection(socket: Socket, client: Client, code: ErrorCode): void {
+  if (client.isEnding) return
+  client.isEnding = true
   if (!socket.writable || hasOpenResponse(socket)) {
     socket.destroy()
     return
   }
-  const body = toClientBody('REQUEST_INVALID')
-  socket.end(
+  const status = toStatus(code)
+  const body = toClientBody(code)
+  socket.write(
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nContent-Type: ${JSON_TYPE}\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-    () => socket.destroy(),
   )
+  linger(socket)
 }
 
-function writeHead(responder: Responder, outgoing: ServerResponse, status: number, headers: string[]): void {
-  if (responder.closing) headers.push('Connection', 'close')
+/** End a connection in the middle of an answer. A response that waits for its turn does not have its socket yet. */
+export function cut(outgoing: ServerResponse): void {
+  outgoing.req.socket.destroy()
+}
+
+/** End a connection whose request went wrong after its answer had begun. */
+export function endEarly(outgoing: ServerResponse, client: Client): void {
+  if (outgoing.writableFinished && !client.isEnding) {
+    client.isEnding = true
+    linger(outgoing.req.socket)
+  } else cut(outgoing)
+}
+
+function endWith(outgoing: ServerResponse, client: Client): void {
+  client.isEnding = true
+  // what Node calls after the last response
+  const { socket } = outgoing.req
+  socket.destroySoon = () => linger(socket)
+}
+
+function writeHead(outgoing: ServerResponse, status: number, headers: string[], closes: boolean): void {
+  if (closes) headers.push('Connection', 'close')
   outgoing.strictContentLength = true
   outgoing.writeHead(status, headers)
 }
@@ -134,7 +162,7 @@ function mayDeclareLength(status: number): boolean {
 }
 
 /** Whether an answer has begun on the socket; bytes of another must not follow. As Node's own handler looks it up. */
-function hasOpenResponse(socket: Duplex & { _httpMessage?: { headersSent: boolean } | null }): boolean {
+function hasOpenResponse(socket: Socket & { _httpMessage?: { headersSent: boolean } | null }): boolean {
   // oxlint-disable-next-line no-underscore-dangle -- Node's own name, and there is no other way to ask
   return socket._httpMessage?.headersSent === true
 }

@@ -8,32 +8,51 @@
 
 import { createServer } from 'node:http'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import { Hono } from 'hono'
 
-import type { Limits } from '../config/limits.ts'
 import { toNanoError } from '../errors.ts'
-import type { NanoError } from '../errors.ts'
+import type { ErrorCode, NanoError } from '../errors.ts'
 import { parseTarget } from '../router/canonical-host.ts'
 import type { Target } from '../router/canonical-host.ts'
 import type { Exchange, Sink } from '../tenant/exchange.ts'
-import { HttpExchange } from './exchange.ts'
-import type { ExchangeContext, ExchangeTenant } from './exchange.ts'
-import { SMALL_BODY_BYTES, collectBody, toBodySize } from './request-body.ts'
+import type { Client } from './client.ts'
+import { HttpExchange, toNote } from './exchange.ts'
+import type { ExchangeContext, Servable } from './exchange.ts'
+import { IdleWatch } from './idle-watch.ts'
+import { SMALL_BODY_BYTES, collectBody } from './request-body.ts'
+import { MAX_HEADERS, readHead, toExcess } from './request-head.ts'
 import { rejectConnection, sendError } from './response.ts'
 
-/** What the ingress needs of a tenant. */
-interface Servable extends ExchangeTenant {
-  readonly limits: Limits
+/** A tenant, as the ingress knows it. */
+interface App extends Servable {
   handle(exchange: Exchange): Sink
+}
+
+/** What holds for every connection, whatever tenant its requests are for. */
+export interface ConnectionLimits {
+  /** From the first byte of a request, or the connection's begin, to the end of the head. */
+  readonly headersMs: number
+  /** To the end of the body. */
+  readonly requestMs: number
+  /** How long a connection may be without a request. */
+  readonly keepAliveMs: number
+  /** How often the first two are looked at. */
+  readonly checkMs: number
+  /** Further connections are dropped. */
+  readonly connections: number
 }
 
 export interface IngressOptions {
   /** Begins the ids of its requests; no other ingress of the process has it. */
   readonly idPrefix: string
+  /** The largest head that any tenant takes, in bytes, URL included. */
+  readonly maxHeadBytes: number
+  readonly connectionLimits?: Partial<ConnectionLimits>
   /** The tenant of a canonical host name. */
-  find(hostname: string): Servable | undefined
+  find(hostname: string): App | undefined
   /** Something failed in the host itself. */
   onError(error: NanoError): void
 }
@@ -44,82 +63,132 @@ export interface Ingress {
   close(graceMs: number): Promise<void>
 }
 
-type Bindings = { incoming: IncomingMessage; outgoing: ServerResponse; target: Target }
+type Bindings = { incoming: IncomingMessage; outgoing: ServerResponse; client: Client; target: Target }
 
-const HTTP_OPTIONS = {
-  keepAlive: true,
-  keepAliveTimeout: 15_000,
-  headersTimeout: 15_000,
-  requestTimeout: 300_000,
-  connectionsCheckingInterval: 5_000,
-  maxHeaderSize: 32 * 1024,
-  insecureHTTPParser: false,
-  // the router answers for Host, with a body that says what is wrong
-  requireHostHeader: false,
-} as const
+const CONNECTION_LIMITS: ConnectionLimits = {
+  headersMs: 15_000,
+  requestMs: 300_000,
+  keepAliveMs: 15_000,
+  checkMs: 2000,
+  connections: 10_000,
+}
 
 /** Methods that no app can be asked with: a guest's `Request` refuses them. */
 const REFUSED_METHODS: ReadonlySet<string> = new Set(['TRACE', 'TRACK', 'CONNECT'])
 
 export function createIngress(options: IngressOptions): Ingress {
-  const context: ExchangeContext = { responder: { closing: false } }
+  const context: ExchangeContext = { responder: { closing: false }, idle: new IdleWatch() }
   const app = createApp(options, context)
-  const server = createServer(HTTP_OPTIONS, (incoming, outgoing) => {
+  const clients = new WeakMap<Socket, Client>()
+  const server = openServer(options)
+  const refuse = (outgoing: ServerResponse, client: Client, code: ErrorCode): void =>
+    sendError(context.responder, outgoing, code, { ends: client })
+  const onRequest = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
+    const client = clients.get(incoming.socket)
+    // another request behind one that ends the connection
+    if (client === undefined || client.isEnding) return void incoming.resume()
+    const fault = toFault(incoming)
+    if (fault !== undefined) return refuse(outgoing, client, fault)
     const target = parseTarget(incoming.rawHeaders, incoming.url ?? '')
-    if (typeof target === 'string') sendError(context.responder, outgoing, target)
-    else if (incoming.httpVersionMajor !== 1 || REFUSED_METHODS.has(incoming.method ?? '')) {
-      sendError(context.responder, outgoing, 'REQUEST_INVALID')
-    } else {
-      const request = { method: incoming.method, url: target.url } as unknown as Request
-      void app.fetch(request, { incoming, outgoing, target })
-    }
+    if (typeof target === 'string') return refuse(outgoing, client, target)
+    const request = { method: incoming.method, url: target.url } as unknown as Request
+    void app.fetch(request, { incoming, outgoing, client, target })
+  }
+  server.on('connection', (socket: Socket) => clients.set(socket, { isEnding: false, reading: undefined }))
+  server.on('request', onRequest)
+  server.on('checkContinue', onRequest)
+  server.on('checkExpectation', (incoming: IncomingMessage, outgoing: ServerResponse) => {
+    const client = clients.get(incoming.socket)
+    if (client === undefined || client.isEnding) incoming.resume()
+    else refuse(outgoing, client, 'EXPECTATION_FAILED')
   })
-  // its silent default would hide headers, a second Host among them; `maxHeaderSize` is the bound
-  server.maxHeadersCount = 0
-  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    rejectConnection(socket, toClientErrorStatus(error.code))
+  const onFault = (socket: Socket, code: ErrorCode, text?: string): void => {
+    const client = clients.get(socket)
+    if (client?.reading?.isComplete === false) client.reading.breakOff(code, text)
+    else if (client !== undefined) rejectConnection(socket, client, code)
+  }
+  server.on('clientError', (error: NodeJS.ErrnoException, stream) => {
+    const hasLeft = error.code === 'HPE_INVALID_EOF_STATE' || error.code === 'ECONNRESET'
+    onFault(stream as Socket, toFaultCode(error.code), hasLeft ? undefined : error.message)
   })
-  server.on('connect', (_incoming, socket) => rejectConnection(socket, 405))
+  server.on('connect', (_incoming, stream) => onFault(stream as Socket, 'REQUEST_INVALID'))
   return { server, close: (graceMs) => closeServer(server, context, graceMs) }
+}
+
+function openServer({ maxHeadBytes, connectionLimits }: IngressOptions): Server {
+  const limits = { ...CONNECTION_LIMITS, ...connectionLimits }
+  const server = createServer({
+    keepAlive: true,
+    keepAliveTimeout: limits.keepAliveMs,
+    headersTimeout: limits.headersMs,
+    requestTimeout: limits.requestMs,
+    connectionsCheckingInterval: limits.checkMs,
+    // the tenant's own limits decide; this bounds what is held before the tenant is known
+    maxHeaderSize: maxHeadBytes,
+    insecureHTTPParser: false,
+    // the router answers for Host, with a body that says what is wrong
+    requireHostHeader: false,
+  })
+  server.maxConnections = limits.connections
+  // a request with as many is refused: what Node dropped could be a second Host
+  server.maxHeadersCount = MAX_HEADERS
+  return server
+}
+
+/** What is wrong with a request before its host is looked at. */
+function toFault({ rawHeaders, httpVersionMajor, method = '' }: IncomingMessage): ErrorCode | undefined {
+  if (rawHeaders.length >= MAX_HEADERS * 2) return 'HEADERS_TOO_LARGE'
+  return httpVersionMajor !== 1 || REFUSED_METHODS.has(method) ? 'REQUEST_INVALID' : undefined
 }
 
 function createApp(options: IngressOptions, context: ExchangeContext): Hono<{ Bindings: Bindings }> {
   const app = new Hono<{ Bindings: Bindings }>()
   let requests = 0
   app.all('*', (c) => {
-    const { incoming, outgoing, target } = c.env
-    const tenant = options.find(target.hostname)
-    if (tenant === undefined) sendError(context.responder, outgoing, 'HOST_UNKNOWN')
-    else dispatch(tenant, context, incoming, outgoing, target.url, `${options.idPrefix}${++requests}`)
+    const tenant = options.find(c.env.target.hostname)
+    if (tenant === undefined) sendNotFound(context, c.env)
+    else dispatch(tenant, context, c.env, `${options.idPrefix}${++requests}`)
     return RESPONSE_ALREADY_SENT
   })
   app.notFound((c) => {
-    sendError(context.responder, c.env.outgoing, 'HOST_UNKNOWN')
+    sendNotFound(context, c.env)
     return RESPONSE_ALREADY_SENT
   })
   app.onError((thrown, c) => {
     options.onError(toNanoError(thrown))
-    sendError(context.responder, c.env.outgoing, 'INTERNAL')
+    sendError(context.responder, c.env.outgoing, 'INTERNAL', { ends: c.env.client })
     return RESPONSE_ALREADY_SENT
   })
   return app
 }
 
+function sendNotFound(context: ExchangeContext, { incoming, outgoing, client }: Bindings): void {
+  const hasBody = readHead(incoming.rawHeaders).bodySize !== 0
+  sendError(context.responder, outgoing, 'HOST_UNKNOWN', { ends: hasBody ? client : undefined })
+}
+
 function dispatch(
-  tenant: Servable,
+  tenant: App,
   context: ExchangeContext,
-  incoming: IncomingMessage,
-  outgoing: ServerResponse,
-  url: string,
+  { incoming, outgoing, client, target }: Bindings,
   id: string,
 ): void {
+  const { url, path } = target
+  const head = readHead(incoming.rawHeaders)
+  const excess = toExcess(tenant.limits, head, path)
+  if (excess !== undefined) {
+    tenant.refused(excess, id, toNote(incoming.method ?? '', url, excess, 'refused unread'))
+    return sendError(context.responder, outgoing, excess, { request: id, ends: client })
+  }
   const open = (body: Uint8Array | 'streamed' | undefined): void => {
-    const exchange = new HttpExchange(context, tenant, id, incoming, outgoing, url, body)
+    const arrival = { id, client, incoming, outgoing, url, head, body }
+    const exchange = new HttpExchange(context, tenant, arrival)
     exchange.attach(tenant.handle(exchange))
   }
-  const size = toBodySize(incoming.rawHeaders)
-  if (size === 0) open(undefined)
-  else if (size === undefined || size > SMALL_BODY_BYTES) open('streamed')
+  const size = head.bodySize
+  if (size === 0) return open(undefined)
+  if (incoming.headers.expect !== undefined) outgoing.writeContinue()
+  if (size === undefined || size > SMALL_BODY_BYTES) open('streamed')
   else collectBody(incoming, size, open)
 }
 
@@ -129,10 +198,11 @@ async function closeServer(server: Server, context: ExchangeContext, graceMs: nu
   const cut = setTimeout(() => server.closeAllConnections(), graceMs)
   await closed
   clearTimeout(cut)
+  context.idle[Symbol.dispose]()
 }
 
-function toClientErrorStatus(code: string | undefined): number {
-  if (code === 'HPE_HEADER_OVERFLOW') return 431
-  if (code === 'HPE_CHUNK_EXTENSIONS_OVERFLOW') return 413
-  return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400
+function toFaultCode(code: string | undefined): ErrorCode {
+  if (code === 'HPE_HEADER_OVERFLOW') return 'HEADERS_TOO_LARGE'
+  if (code === 'HPE_CHUNK_EXTENSIONS_OVERFLOW') return 'BODY_TOO_LARGE'
+  return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'REQUEST_TIMEOUT' : 'REQUEST_INVALID'
 }

@@ -12,6 +12,14 @@ export interface Target {
   readonly hostname: string
   /** The absolute URL that the app sees: the client's host and port, and the path as it was sent. */
   readonly url: string
+  /** Of the URL: path and query. */
+  readonly path: string
+}
+
+/** A host as it was given, and the same with its port when that says something. */
+interface Authority {
+  readonly hostname: string
+  readonly text: string
 }
 
 const AUTHORITY = /^([^:@/?#\\]+|\[[^\]@/?#\\]*\])(?::(\d{0,5}))?$/
@@ -28,14 +36,18 @@ export function parseTarget(
   const authority = host === undefined ? undefined : parseAuthority(host)
   if (authority === undefined) return 'HOST_INVALID'
   if (ORIGIN_FORM.test(requestTarget)) {
-    return { hostname: authority.hostname, url: `http://${authority.text}${requestTarget}` }
+    return toResult(authority, requestTarget)
   }
   const absolute = ABSOLUTE_FORM.exec(requestTarget)
   if (absolute === null) return 'REQUEST_INVALID'
   const named = parseAuthority(absolute[1] ?? '')
   if (named === undefined || named.text !== authority.text) return 'HOST_INVALID'
   const path = absolute[2] ?? ''
-  return { hostname: named.hostname, url: `http://${named.text}${path.startsWith('/') ? path : `/${path}`}` }
+  return toResult(named, path.startsWith('/') ? path : `/${path}`)
+}
+
+function toResult({ hostname, text }: Authority, path: string): Target {
+  return { hostname, url: `http://${text}${path}`, path }
 }
 
 /** The value of the Host header when there is exactly one. */
@@ -50,7 +62,7 @@ function toOnlyHost(rawHeaders: readonly string[]): string | undefined {
   return host
 }
 
-function parseAuthority(text: string): { hostname: string; text: string } | undefined {
+function parseAuthority(text: string): Authority | undefined {
   const match = AUTHORITY.exec(text)
   if (match === null) return undefined
   const hostname = toHostName(match[1]!)

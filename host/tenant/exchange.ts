@@ -16,6 +16,8 @@ export interface Exchange {
   readonly url: string
   /** Name, LF, value, LF for each header in wire order, names in lower case. */
   readonly headers: string
+  /** How often the request came through this server before; none unless given. */
+  readonly hops?: number
   readonly hasBody: boolean
   /** The whole body, when it is small and already here. */
   readonly smallBody?: Uint8Array

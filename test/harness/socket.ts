@@ -27,6 +27,31 @@ export function exchange(port: number, text: string, silenceMs = 500): Promise<s
   })
 }
 
+/** What a connection came to. */
+export interface Talk {
+  readonly received: string
+  /** The server closed it; otherwise it fell silent. */
+  readonly isClosed: boolean
+}
+
+/** Write the parts, one after the other, and read only then: until the server closes or falls silent. */
+export function talk(port: number, parts: Iterable<string>, silenceMs = 3000): Promise<Talk> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1')
+    let received = ''
+    let isClosed = false
+    socket.setEncoding('latin1').on('data', (part: string) => (received += part))
+    socket.setTimeout(silenceMs, () => socket.destroy())
+    socket.on('end', () => (isClosed = true))
+    socket.on('close', () => resolve({ received, isClosed }))
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      isClosed = true
+      if (error.code !== 'ECONNRESET' && error.code !== 'EPIPE') reject(error)
+    })
+    for (const part of parts) socket.write(part, 'latin1')
+  })
+}
+
 /** Split what came into responses. Throws unless every byte belongs to a well-formed one. */
 export function parseResponses(received: string, methods: string[]): WireResponse[] {
   const responses: WireResponse[] = []
