@@ -43,29 +43,26 @@ describe('limits of requests', () => {
 
   const readLedger = async (host = 'ledger.test') => (await server.send(host, '/ledger')).json<Entry[]>()
 
-  /** The one answer to `parts`, after which the connection was closed; another request stands behind them. */
+  /** What became of `parts` with another request behind them, and what reached the app meanwhile. */
   const refusal = async (parts: string[], method = 'POST') => {
     await using neighbour = watchNeighbour(server)
     const before = await readLedger()
     const { received, isClosed } = await talk(server.port, [...parts, NEXT])
     const after = await readLedger()
     await neighbour.stop()
-    const responses = parseResponses(received, [method])
-    return { responses, isClosed, entered: after.slice(before.length) }
+    const answers = parseResponses(received, [method]).map(({ status, headers, body }) => ({
+      status,
+      code: (JSON.parse(body) as { error: { code: string } }).error.code,
+      connection: headers.find(([name]) => name === 'connection')?.[1],
+    }))
+    return { answers, isClosed, entered: after.slice(before.length) }
   }
 
-  const expectRefusal = (
-    expect: (value: unknown) => { toMatchObject(wanted: object): void },
-    got: Awaited<ReturnType<typeof refusal>>,
-    status: number,
-    code: string,
-  ) => {
-    const [{ headers = [], body = '' } = {}] = got.responses
-    expect(got).toMatchObject({ isClosed: true, responses: [{ status }] })
-    expect(got.responses).toMatchObject({ length: 1 })
-    expect(headers.filter(([name]) => name === 'connection')).toMatchObject([['connection', 'close']])
-    expect(JSON.parse(body)).toMatchObject({ error: { code } })
-  }
+  /** One answer, and the end. */
+  const refused = (status: number, code: string) => ({
+    answers: [{ status, code, connection: 'close' }],
+    isClosed: true,
+  })
 
   test.for([
     ['a little longer', KIB + 1, 414, 'URL_TOO_LONG'],
@@ -73,7 +70,7 @@ describe('limits of requests', () => {
   ] as const)('a URL %s is refused and the app not entered', async ([, length, status, code], { expect }) => {
     const target = `/${'u'.repeat(length - 1)}`
     const got = await refusal([`GET ${target} HTTP/1.1\r\n${HOST}\r\n`], 'GET')
-    expectRefusal(expect, got, status, code)
+    expect(got).toMatchObject(refused(status, code))
     expect(got.entered).toEqual([])
   })
 
@@ -84,7 +81,7 @@ describe('limits of requests', () => {
     ['in 2,500 headers', 'X: y\r\n'.repeat(2500)],
   ])('headers of %s are refused and the app not entered', async ([, headers], { expect }) => {
     const got = await refusal([`GET / HTTP/1.1\r\n${HOST}${headers}\r\n`], 'GET')
-    expectRefusal(expect, got, 431, 'HEADERS_TOO_LARGE')
+    expect(got).toMatchObject(refused(431, 'HEADERS_TOO_LARGE'))
     expect(got.entered).toEqual([])
   })
 
@@ -105,7 +102,7 @@ describe('limits of requests', () => {
   test('a body that says it is too large is refused before a byte of it comes', async ({ expect }) => {
     const head = `POST / HTTP/1.1\r\n${HOST}Content-Length: ${MIB + 1}\r\n\r\n`
     const got = await refusal([head])
-    expectRefusal(expect, got, 413, 'BODY_TOO_LARGE')
+    expect(got).toMatchObject(refused(413, 'BODY_TOO_LARGE'))
     expect(got.entered).toEqual([])
     await server.logged('[ledger ', 'POST /', 'BODY_TOO_LARGE')
   })
@@ -115,14 +112,14 @@ describe('limits of requests', () => {
   }) => {
     const body = 'x'.repeat(8 * MIB)
     const got = await refusal([`POST / HTTP/1.1\r\n${HOST}Content-Length: ${body.length}\r\n\r\n`, body])
-    expectRefusal(expect, got, 413, 'BODY_TOO_LARGE')
+    expect(got).toMatchObject(refused(413, 'BODY_TOO_LARGE'))
     expect(got.entered).toEqual([])
   })
 
   test('a client that expects to be told to go on is told not to', async ({ expect }) => {
     const head = `POST / HTTP/1.1\r\n${HOST}Expect: 100-continue\r\nContent-Length: ${MIB + 1}\r\n\r\n`
     const got = await refusal([head])
-    expectRefusal(expect, got, 413, 'BODY_TOO_LARGE')
+    expect(got).toMatchObject(refused(413, 'BODY_TOO_LARGE'))
   })
 
   test('a chunked body that passes the limit is refused, and never a complete body to the app', async ({
@@ -131,7 +128,7 @@ describe('limits of requests', () => {
     const chunk = `10000\r\n${'x'.repeat(0x10000)}\r\n`
     const head = `POST / HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\n\r\n`
     const got = await refusal([head, ...Array.from({ length: 40 }, () => chunk), '0\r\n\r\n'])
-    expectRefusal(expect, got, 413, 'BODY_TOO_LARGE')
+    expect(got).toMatchObject(refused(413, 'BODY_TOO_LARGE'))
     expect(got.entered).toMatchObject([{ method: 'POST', path: '/' }])
     await waitFor(async () => (await readLedger()).at(-1)?.body === 'failed' || undefined)
     expect((await server.send('ledger.test', '/')).text).toBe('GET complete 0')

@@ -1,0 +1,209 @@
+/**
+ * Clients and apps that keep a connection and do nothing with it: each is let go after its time, beside a neighbour
+ * that is answered all the while.
+ */
+
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import type { Socket } from 'node:net'
+
+import { afterAll, beforeAll, describe, test } from 'vitest'
+
+import { startIngress, toBytes, toHeaders } from '../harness/ingress.ts'
+import { NEIGHBOUR, watchNeighbour } from '../harness/neighbour.ts'
+import { fixture, serve, sleep, waitFor } from '../harness/serve.ts'
+import type { Served } from '../harness/serve.ts'
+import { parseResponses, talk } from '../harness/socket.ts'
+
+const IDLE_MS = 300
+/** Longer than anything that is cut here lives, shorter than the limits that are not under test. */
+const PATIENCE_MS = 8000
+const MIB = 1024 * 1024
+const HOST = 'Host: ledger.test\r\n'
+
+describe('before a request is whole', () => {
+  const connectionLimits = { headersMs: 300, requestMs: 700, checkMs: 50, keepAliveMs: 100, connections: 8 }
+  const start = () =>
+    startIngress(
+      (exchange) => {
+        if (exchange.hasBody) exchange.pullBody()
+        else exchange.send(200, toHeaders(), toBytes('fine'))
+      },
+      { connectionLimits },
+    )
+
+  test('a connection that says nothing is closed', async ({ expect }) => {
+    const { port, events } = await start()
+    const { received, isClosed } = await talk(port, [], PATIENCE_MS)
+    expect(isClosed).toBe(true)
+    expect(parseResponses(received, [])).toMatchObject([{ status: 408 }])
+    expect(events).toEqual([])
+  })
+
+  test('headers that come byte by byte end with 408', async ({ expect }) => {
+    const { port, events } = await start()
+    const socket = connect(port, '127.0.0.1')
+    const drip = setInterval(() => socket.write('x'), 20)
+    socket.write('GET / HTTP/1.1\r\nHost: a\r\nX-Slow: ')
+    const received = await readAll(socket)
+    clearInterval(drip)
+    const [response, ...more] = parseResponses(received, [])
+    expect(response).toMatchObject({ status: 408, body: expect.stringContaining('REQUEST_TIMEOUT') })
+    expect([more, events]).toEqual([[], []])
+  })
+
+  test('a body that comes byte by byte ends with 408, and its reader hears of it', async ({ expect }) => {
+    const { port, events } = await start()
+    const socket = connect(port, '127.0.0.1')
+    socket.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n')
+    const drip = setInterval(() => socket.write('x'), 20)
+    const received = await readAll(socket)
+    clearInterval(drip)
+    const [response, ...more] = parseResponses(received, ['POST'])
+    expect(response).toMatchObject({ status: 408, body: expect.stringContaining('REQUEST_TIMEOUT') })
+    expect(more).toEqual([])
+    expect(events).toEqual([expect.stringMatching(/^failed: /), 'gone'])
+  })
+
+  test('a connection that waits too long for its next request is closed', async ({ expect }) => {
+    const { port } = await start()
+    const { received, isClosed } = await talk(port, ['GET / HTTP/1.1\r\nHost: a\r\n\r\n'], PATIENCE_MS)
+    expect(isClosed).toBe(true)
+    expect(parseResponses(received, [])).toMatchObject([{ status: 200, body: 'fine' }])
+  })
+
+  test('connections beyond the limit are dropped, and the others live', async ({ expect }) => {
+    const { port } = await start()
+    const held = Array.from({ length: 8 }, () => connect(port, '127.0.0.1').on('error', () => {}))
+    await Promise.all(held.map((socket) => once(socket, 'connect')))
+    const request = 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'
+    const dropped = await talk(port, [request])
+    expect(dropped).toEqual({ received: '', isClosed: true })
+    held[0]!.end(request)
+    expect(parseResponses(await readAll(held[0]!), [])).toMatchObject([{ status: 200 }])
+    for (const socket of held) socket.destroy()
+    await waitFor(async () => (await talk(port, [request])).received.includes(' 200 ') || undefined)
+  })
+})
+
+describe('within a body', () => {
+  let server: Served
+
+  beforeAll(async () => {
+    const limits = { idle_ms: IDLE_MS, timeout_ms: 20_000, memory_mb: 512 }
+    server = await serve([
+      { name: 'ledger', hostname: 'ledger.test', path: fixture('ledger'), ...limits },
+      { name: 'streams', hostname: 'streams.test', path: fixture('streams'), ...limits },
+      NEIGHBOUR,
+    ])
+  })
+
+  afterAll(() => server.close())
+
+  const lastBody = async () =>
+    (await server.send('ledger.test', '/ledger')).json<{ body: string }[]>().at(-1)?.body
+
+  test('a client that stops sending gets 408, and the app an error', async ({ expect }) => {
+    await using neighbour = watchNeighbour(server)
+    const part = `POST / HTTP/1.1\r\n${HOST}Content-Length: 1000\r\n\r\nsome of it`
+    const { received, isClosed } = await talk(server.port, [part], PATIENCE_MS)
+    expect(isClosed).toBe(true)
+    expect(parseResponses(received, ['POST'])).toMatchObject([
+      { status: 408, body: expect.stringContaining('REQUEST_TIMEOUT') },
+    ])
+    await waitFor(async () => (await lastBody()) === 'failed' || undefined)
+    await server.logged('[ledger ', 'POST /', 'REQUEST_TIMEOUT')
+    await neighbour.stop()
+  })
+
+  test('a client that stops sending behind the head of the answer is cut off', async ({ expect }) => {
+    const part = `POST /answer-first HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n`
+    const { received, isClosed } = await talk(server.port, [part], PATIENCE_MS)
+    expect(isClosed).toBe(true)
+    expect(received).toMatch(/5\r\nbegun\r\n$/)
+    await waitFor(async () => (await lastBody()) === 'failed' || undefined)
+    await server.logged('POST /answer-first', 'REQUEST_TIMEOUT')
+  })
+
+  test('a client that sends slowly but does send is waited for', async ({ expect }) => {
+    const socket = connect(server.port, '127.0.0.1')
+    socket.write(`POST / HTTP/1.1\r\n${HOST}Connection: close\r\nContent-Length: 20\r\n\r\n`)
+    const received = readAll(socket)
+    for (let i = 0; i < 20; i++) {
+      await sleep(IDLE_MS / 6)
+      socket.write('x')
+    }
+    expect(parseResponses(await received, ['POST'])).toMatchObject([
+      { status: 200, body: 'POST complete 20' },
+    ])
+  })
+
+  test('a client that stops reading a stream is cut off, and the app stops', async ({ expect }) => {
+    await using neighbour = watchNeighbour(server)
+    const socket = await stopReading(server.port, 'streams.test', '/endless')
+    expect(await server.logged('[streams ', 'GET /endless', 'CLIENT_IDLE')).toContain(`${IDLE_MS} ms`)
+    await waitFor(async () => {
+      const record = (await server.send('streams.test', '/record')).json<{ cancelled: number }>()
+      return record.cancelled === 1 || undefined
+    })
+    socket.destroy()
+    await neighbour.stop()
+  })
+
+  test('a client that stops reading a whole response is cut off', async ({ expect }) => {
+    await using neighbour = watchNeighbour(server)
+    const socket = await stopReading(server.port, 'ledger.test', `/whole?bytes=${32 * MIB}`)
+    await server.logged('[ledger ', 'GET /whole', 'CLIENT_IDLE')
+    const received = await readAll(socket)
+    expect(received.length).toBeLessThan(32 * MIB)
+    await neighbour.stop()
+  })
+
+  test('a client that reads slowly but does read gets everything', async ({ expect }) => {
+    const socket = await stopReading(server.port, 'ledger.test', `/whole?bytes=${24 * MIB}`)
+    let got = 0
+    let wanted = MIB
+    socket.on('data', (part: Buffer) => {
+      got += part.length
+      if (got > wanted) socket.pause()
+    })
+    const reading = setInterval(() => {
+      wanted = got + MIB
+      socket.resume()
+    }, IDLE_MS / 3)
+    await waitFor(() => got > 24 * MIB || undefined, 20_000)
+    clearInterval(reading)
+    socket.destroy()
+    expect(server.log.filter((line) => line.includes(`bytes=${24 * MIB}`))).toEqual([])
+  })
+
+  test('an app that stops sending is cut off', async ({ expect }) => {
+    await using neighbour = watchNeighbour(server)
+    const { received, isClosed } = await talk(
+      server.port,
+      [`GET /stall HTTP/1.1\r\n${HOST}\r\n`],
+      PATIENCE_MS,
+    )
+    expect(isClosed).toBe(true)
+    expect(received).toMatch(/5\r\nfirst\r\n$/)
+    await server.logged('[ledger ', 'GET /stall', 'APP_IDLE')
+    await neighbour.stop()
+  })
+})
+
+/** A client that has asked, has seen the first bytes of the answer and reads no more. */
+async function stopReading(port: number, host: string, path: string): Promise<Socket> {
+  const socket = connect(port, '127.0.0.1')
+  socket.on('error', () => {})
+  socket.write(`GET ${path} HTTP/1.1\r\nHost: ${host}\r\n\r\n`)
+  await once(socket, 'readable')
+  return socket
+}
+
+async function readAll(socket: Socket): Promise<string> {
+  let received = ''
+  socket.setEncoding('latin1').on('data', (part) => (received += String(part)))
+  socket.on('error', () => {})
+  await once(socket, 'close')
+  return received
+}
