@@ -225,3 +225,19 @@ describe('the published schema', () => {
     expect(readFileSync(file, 'utf8')).toContain('nano.schema.json')
   })
 })
+
+describe('docs/limits.md', () => {
+  const text = readFileSync(new URL('docs/limits.md', root), 'utf8')
+
+  it('has each limit with its default', ({ expect }) => {
+    const rows = Array.from(text.matchAll(/^\| `([a-z_]+)` +\| (\S+)/gm), ([, key, initial]) => [
+      key,
+      initial,
+    ])
+    const rules = Object.values<LimitRule>(LIMIT_RULES)
+    expect(rows.map(([key]) => key)).toEqual(rules.map(({ key }) => key))
+    for (const [i, { initial }] of rules.entries()) {
+      if (initial !== undefined) expect(rows[i]).toEqual([rules[i]!.key, String(initial)])
+    }
+  })
+})
