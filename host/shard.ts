@@ -20,9 +20,8 @@ import { NanoError, toNanoError } from './errors.ts'
 import type { ErrorCode } from './errors.ts'
 import type { Machine } from './egress/machine.ts'
 import { createIngress } from './ingress/serve.ts'
-import { Buffers } from './limits/buffers.ts'
 import { Epoch } from './limits/epoch.ts'
-import { Instance } from './instance/turn.ts'
+import { warmUp } from './instance/warm-up.ts'
 import { Router } from './router/router.ts'
 import { Tenant } from './tenant/tenant.ts'
 import type { TenantCounters, TenantServices } from './tenant/tenant.ts'
@@ -65,8 +64,8 @@ export interface ShardCounters {
 /** What all tenants of a shard share. */
 type ShardServices = Omit<TenantServices, 'dialer'>
 
-/** What the first turn of an engine may take: V8 compiles it meanwhile. */
-const WARM_UP_MS = 10_000
+/** Apps of one engine that may fail to warm it up: none of them keeps the shard from starting. */
+const WARM_UPS = 3
 
 const BYTES_PER_KB = 1024
 
@@ -128,6 +127,8 @@ async function openTenants(
   dialers: Dialer[],
 ): Promise<Tenant[]> {
   const glues = new Map<string, Glue>()
+  /** How many more apps an engine may be warmed up with. */
+  const warmUps = new Map<string, number>()
   const tenants: Tenant[] = []
   for (const deployment of data.deployments) {
     const engine = data.engines.get(deployment.engineHash)
@@ -136,48 +137,15 @@ async function openTenants(
     if (glue === undefined) {
       glue = await loadGlue(engine)
       glues.set(engine.hash, glue)
-      await warmUp(deployment, engine, glue, openDialer(), services.epoch)
     }
+    const app = { ...deployment, engine, glue }
+    const left = warmUps.get(engine.hash) ?? WARM_UPS
+    if (left > 0) warmUps.set(engine.hash, (await warmUp(app, services.epoch)) ? 0 : left - 1)
     const dialer = openDialer(deployment.egress, { limits: deployment.limits, machine })
     dialers.push(dialer)
-    tenants.push(new Tenant({ ...deployment, engine, glue }, { ...services, dialer }))
+    tenants.push(new Tenant(app, { ...services, dialer }))
   }
   return tenants
-}
-
-/**
- * Enters an engine once, so that the first client does not wait for V8 to compile what every turn runs. The app's
- * handlers are not called: the guest starts, is told that a timer is due of which it knows nothing, and is dropped.
- */
-async function warmUp(
-  deployment: Deployment,
-  engine: Engine,
-  glue: Glue,
-  dialer: Dialer,
-  epoch: Epoch,
-): Promise<void> {
-  const { image } = deployment
-  const limits = { ...deployment.limits, cpuMs: WARM_UP_MS, recycleRequests: 1 }
-  const entered = Promise.withResolvers<void>()
-  const host = {
-    dialer,
-    epoch,
-    line() {},
-    report() {},
-    buffers: new Buffers(0),
-    onLimit() {},
-    onDenied() {},
-    onRetiring() {},
-    onDead: () => entered.resolve(),
-    onTurn: () => entered.resolve(),
-  }
-  try {
-    using instance = new Instance(0, { engine, glue, image, env: {}, limits }, host)
-    instance.post({ tag: 'timer-due' }, 0)
-    await entered.promise
-  } catch {
-    // an app that cannot be started says so to its first client, and keeps no other app from starting
-  }
 }
 
 function toFinder(data: ShardData, tenants: readonly Tenant[]): (hostname: string) => Tenant | undefined {

@@ -1,0 +1,40 @@
+/**
+ * Enters an engine once before there are clients, so that the first of them does not wait for V8 to compile what every
+ * turn runs. An app's image is needed for it, and whose that is cannot be trusted: it gets a bounded time, and the app's
+ * handlers are not called. The guest starts, is told that a timer is due of which it knows nothing, and is dropped.
+ */
+import { openDialer } from '../bindings/dialer.ts'
+import { Buffers } from '../limits/buffers.ts'
+import type { Epoch } from '../limits/epoch.ts'
+import type { InstanceHost, InstanceParts } from './contract.ts'
+import { Instance } from './turn.ts'
+
+/** Some ten times what a first turn takes. */
+const WARM_UP_MS = 1000
+
+/** Whether the engine is warm: false when this app's image cannot be started, or does not come to an end. */
+export async function warmUp(parts: InstanceParts, epoch: Epoch): Promise<boolean> {
+  const entered = Promise.withResolvers<boolean>()
+  using dialer = openDialer({ allow: [] })
+  const host: InstanceHost = {
+    dialer,
+    epoch,
+    buffers: new Buffers(0),
+    line() {},
+    report() {},
+    onLimit() {},
+    onDenied() {},
+    onRetiring() {},
+    onDead: () => entered.resolve(false),
+    onTurn: () => entered.resolve(true),
+  }
+  const limits = { ...parts.limits, cpuMs: WARM_UP_MS, recycleRequests: 1 }
+  try {
+    using instance = new Instance(0, { ...parts, env: {}, limits }, host)
+    instance.post({ tag: 'timer-due' }, 0)
+    return await entered.promise
+  } catch {
+    // the app says so itself, to its first client
+    return false
+  }
+}
