@@ -10,6 +10,19 @@ export const CDN_LOOP = 'cdn-loop'
 /** This server's name in it. */
 const ID = 'nano-workers'
 
+/**
+ * How often a value says that its request went through this server. Quotes are not honoured: one that is left open
+ * would hide what follows, and to count too many is the safe mistake.
+ */
+export function countHops(value: string): number {
+  let hops = 0
+  for (const entry of value.split(',')) {
+    const [id = ''] = entry.split(';', 1)
+    if (id.trim().toLowerCase() === ID) hops++
+  }
+  return hops
+}
+
 /** The value for a fetch on behalf of a request with these headers: name, LF, value, LF for each. */
 export function nextLoop(headers: string): string {
   if (!headers.includes(CDN_LOOP)) return ID

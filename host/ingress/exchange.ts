@@ -69,7 +69,6 @@ export class HttpExchange implements Exchange, Watched, BodyOwner, Reading {
   readonly method: string
   readonly url: string
   readonly headers: string
-  readonly hops: number
   readonly hasBody: boolean
   readonly smallBody?: Uint8Array
 
@@ -96,7 +95,6 @@ export class HttpExchange implements Exchange, Watched, BodyOwner, Reading {
     this.method = incoming.method ?? 'GET'
     this.url = url
     this.headers = toWire(incoming.rawHeaders)
-    this.hops = head.hops
     this.hasBody = body !== undefined
     if (body === 'streamed') {
       // the parser holds a body to the length that its head tells

@@ -3,6 +3,7 @@
  * Looks at the raw headers because Node makes `incoming.headers` only when somebody asks for it.
  */
 
+import { CDN_LOOP, countHops } from '../bindings/cdn-loop.ts'
 import type { Limits } from '../config/limits.ts'
 import type { ErrorCode } from '../errors.ts'
 
@@ -22,9 +23,6 @@ export const MAX_HEADERS = 2000
 /** How often a request may come through this server. */
 export const MAX_HOPS = 16
 
-/** This server in `CDN-Loop` (RFC 8586). */
-const LOOP_ID = 'nano-workers'
-
 const BYTES_PER_KB = 1024
 const BYTES_PER_MB = 1024 * 1024
 /** The colon, the space and the line's end of a header. */
@@ -41,7 +39,7 @@ export function readHead(rawHeaders: readonly string[]): RequestHead {
     headerBytes += name.length + value.length + FIELD_BYTES
     if (name.length === 14 && name.toLowerCase() === 'content-length') bodySize = Number(value)
     else if (name.length === 17 && name.toLowerCase() === 'transfer-encoding') bodySize = undefined
-    else if (name.length === 8 && name.toLowerCase() === 'cdn-loop') hops += countHops(value)
+    else if (name.length === CDN_LOOP.length && name.toLowerCase() === CDN_LOOP) hops += countHops(value)
   }
   return { bodySize, headerBytes, hops }
 }
@@ -58,17 +56,4 @@ export function toExcess(limits: Limits, head: RequestHead, path: string): Error
 /** The largest body that an app takes, in bytes. */
 export function toMaxBody(limits: Limits): number {
   return limits.maxBodyMb * BYTES_PER_MB
-}
-
-/**
- * Entries of this server. Quotes are not honoured: one that an app leaves open would hide what follows, and to count
- * too many is the safe mistake.
- */
-function countHops(value: string): number {
-  let hops = 0
-  for (const entry of value.split(',')) {
-    const [id = ''] = entry.split(';', 1)
-    if (id.trim().toLowerCase() === LOOP_ID) hops++
-  }
-  return hops
 }

@@ -16,8 +16,6 @@ export interface Exchange {
   readonly url: string
   /** Name, LF, value, LF for each header in wire order, names in lower case. */
   readonly headers: string
-  /** How often the request came through this server before; none unless given. */
-  readonly hops?: number
   readonly hasBody: boolean
   /** The whole body, when it is small and already here. */
   readonly smallBody?: Uint8Array
@@ -30,8 +28,10 @@ export interface Exchange {
   /** False: wait for `Sink.writable`. */
   write(bytes: Uint8Array): boolean
   finish(): void
-  /** Before the head: the client gets the error. After it: the connection is cut. */
-  /** `retryMs`: when the client may try again. */
+  /**
+   * Before the head: the client gets the error. After it: the connection is cut. `retryMs`: when the client may try
+   * again.
+   */
   fail(code: ErrorCode, retryMs?: number): void
 }
 

@@ -44,6 +44,8 @@ beforeAll(async () => {
     greedy('fetches', { subrequests: 50, concurrent_subrequests: 6 }),
     greedy('lasting', { background_ms: 200 }),
     greedy('bytes', { buffer_mb: 32, memory_mb: 256, timeout_ms: 1000, background_ms: 300 }),
+    greedy('loop', { hostname: 'localhost' }),
+    greedy('lock', { hostname: '127.0.0.1', concurrent_requests: 1, queued_requests: 1, timeout_ms: 300 }),
     NEIGHBOUR,
   ])
 })
@@ -111,11 +113,21 @@ describe('fetches', () => {
     expect(await flood()).toMatchObject({ answered: 50 })
   })
 
-  test('an app that calls itself is not answered for ever', async ({ expect }) => {
-    const url = `http://127.0.0.1:${server.port}/status`
-    const answer = await server.send('fetches.test', `/status?url=${encodeURIComponent(url)}`)
-    // its address is no host name of an app
-    expect(answer.status).toBe(404)
+  test('an app that calls itself through its public name comes to an end', async ({ expect }) => {
+    const url = `http://localhost:${server.port}/self`
+    const answer = await server.send('localhost', `/self?url=${encodeURIComponent(url)}`)
+    expect([answer.status, answer.text]).toEqual([200, '508'])
+    // the first one and fifteen through the loop
+    expect((await server.send('localhost', '/self')).text).toBe('16')
+    await server.logged('[loop ', 'LOOP_DETECTED')
+  })
+
+  test('an app that calls itself and has no place to spare is refused, and does not lock up', async ({
+    expect,
+  }) => {
+    const url = `http://127.0.0.1:${server.port}/`
+    const answer = await server.send('127.0.0.1', `/status?url=${encodeURIComponent(url)}`)
+    expect([answer.status, codeOf(answer)]).toEqual([504, 'APP_TIMEOUT'])
   })
 })
 
