@@ -5,7 +5,15 @@
 
 import { encode, NativePromise } from '../globals/primordials.ts'
 import type { Incoming } from '../globals/request.ts'
-import { getStatus, isResponse, type Response, takeHead, takeStream, takeWhole } from '../globals/response.ts'
+import {
+  getStatus,
+  isResponse,
+  isUsed,
+  type Response,
+  takeHead,
+  takeStream,
+  takeWhole,
+} from '../globals/response.ts'
 import { fail, finish, send, start, write } from '../host.ts'
 import { pump, type Sink } from '../turn/pump.ts'
 import { describeError } from '../wire/error-text.ts'
@@ -22,6 +30,8 @@ export interface Exchange extends Incoming {
 }
 
 const EMPTY = new Uint8Array(0)
+const USED =
+  'the fetch handler returned a Response whose body is used already. Return response.clone() where it is used first.'
 
 /** Answers when that takes no waiting. Returns whether the exchange is over. */
 export function answerAtOnce(exchange: Exchange, response: Response): boolean {
@@ -39,6 +49,7 @@ export async function answer(exchange: Exchange, value: unknown): Promise<void> 
   if (value.type === 'error')
     return answerError(exchange, 'NonResponse: Response.error() cannot be sent to a client.')
   if (answerAtOnce(exchange, value)) return
+  if (isUsed(value)) return answerError(exchange, `NonResponse: ${USED}`)
   const stream = takeStream(value)
   const status = getStatus(value)
   const head = takeHead(value)

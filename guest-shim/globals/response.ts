@@ -43,11 +43,14 @@ let hasBrand: (value: object) => boolean
 let setOrigin: (response: Response, origin: Origin) => void
 let takeWhole: (response: Response) => Uint8Array | undefined
 let takeHead: (response: Response) => Uint8Array
+let isUsed: (response: Response) => boolean
 let takeStream: (response: Response) => ReadableStream<Uint8Array> | null
 
 export class Response extends NativeResponse {
   /** The body as it was given, until somebody reads it. */
   #whole: string | Uint8Array | undefined
+  /** Its whole body went to a client. */
+  #isSent = false
   #head: HeadState
   #origin: Origin | undefined
   /** Who holds the body, when that is not this object: a body that was given whole, or our half after `clone`. */
@@ -60,8 +63,12 @@ export class Response extends NativeResponse {
     }
     takeWhole = (response) => {
       const whole = response.#whole
+      if (whole === undefined || whole === EMPTY) return whole
+      response.#whole = undefined
+      response.#isSent = true
       return typeof whole === 'string' ? encode(whole) : whole
     }
+    isUsed = (response) => response.#isUsed()
     takeHead = (response) => {
       if (response.#head === 'bare') return TEXT_HEAD
       const headers = getHeaders(response)
@@ -152,7 +159,7 @@ export class Response extends NativeResponse {
   }
 
   override get bodyUsed(): boolean {
-    return this.#whole === undefined && getBodyUsed(this.#holder ?? this)
+    return this.#isSent || (this.#whole === undefined && getBodyUsed(this.#holder ?? this))
   }
 
   override arrayBuffer(): Promise<ArrayBuffer> {
@@ -189,7 +196,7 @@ export class Response extends NativeResponse {
     if (whole !== undefined) copied = new Response(whole === EMPTY ? null : whole, init)
     else {
       const body = getBody(this.#holder ?? this)
-      if (this.bodyUsed || body?.locked) throw new TypeError('Response.clone: the body is already used')
+      if (this.#isUsed()) throw new TypeError('Response.clone: the body is already used')
       const [ours, theirs] = body === null ? [null, null] : tee(body)
       if (ours) this.#holder = new NativeResponse(ours)
       copied = new Response(theirs, init)
@@ -198,9 +205,18 @@ export class Response extends NativeResponse {
     return copied
   }
 
+  /** Whether the body is read, being read, or sent. */
+  #isUsed(): boolean {
+    if (this.#isSent) return true
+    if (this.#whole !== undefined) return false
+    const holder = this.#holder ?? this
+    return getBodyUsed(holder) || getBody(holder)?.locked === true
+  }
+
   /** Whose native body is this response's: a whole body is handed to the engine here. */
   #holdBody(): Native {
     const whole = this.#whole
+    if (this.#isSent) throw new TypeError('the body of the Response is already used')
     if (whole !== undefined) {
       this.#whole = undefined
       if (whole !== EMPTY) this.#holder = new NativeResponse(whole)
@@ -220,4 +236,4 @@ export function isResponse(value: unknown): value is Response {
 }
 
 /** Status, head, whole body and stream as they are, whatever the app did to the class. */
-export { getStatus, setOrigin, takeHead, takeStream, takeWhole }
+export { getStatus, isUsed, setOrigin, takeHead, takeStream, takeWhole }

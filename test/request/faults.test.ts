@@ -67,7 +67,17 @@ describe('faults', () => {
   })
 
   test('a Response whose body is used up: 500', async () => {
-    await expectError('/used-up', 500, 'APP_THREW')
+    await expectError('/used-up', 500, 'APP_BAD_RESPONSE')
+    await expectError('/locked', 500, 'APP_BAD_RESPONSE')
+  })
+
+  test('a Response answers one request, unless it has no body or is cloned', async ({ expect }) => {
+    expect((await server.send('faults.test', '/same')).text).toBe('the same')
+    await expectError('/same', 500, 'APP_BAD_RESPONSE')
+    await server.logged('GET /same: ', 'used already')
+    for (const path of ['/same-clone', '/same-clone', '/same-empty', '/same-empty']) {
+      expect((await server.send('faults.test', path)).status).toBe(path === '/same-empty' ? 204 : 200)
+    }
   })
 
   test('a handler that can never answer: 500 at once', async () => {
