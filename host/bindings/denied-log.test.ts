@@ -6,7 +6,11 @@ import { DeniedLog } from './denied-log.ts'
 
 test('ten lines in a second, and a word about the others', ({ expect }) => {
   const lines: string[] = []
-  const log = new DeniedLog((text) => lines.push(text))
+  let told = 0
+  const log = new DeniedLog((text) => {
+    told++
+    if (text !== undefined) lines.push(text)
+  })
   const denied = new EgressDenied({ hostname: '::1', port: 80 })
   const now = vi.spyOn(performance, 'now').mockReturnValue(5000)
   for (let i = 0; i < 1000; i++) log.add(denied)
@@ -20,5 +24,6 @@ test('ten lines in a second, and a word about the others', ({ expect }) => {
     'EGRESS_DENIED: the address is not allowed: [::1]:80 (and 990 more before)',
     'EGRESS_DENIED: the address is not allowed: [::1]:80',
   ])
+  expect(told).toBe(1002)
   now.mockRestore()
 })

@@ -1,6 +1,6 @@
 /**
- * What an instance's log hears of refused fetches. An app can be refused as fast as it can loop, so only so many lines
- * are written in a second, and what was left out is said with the next one.
+ * What a tenant hears of an instance's refused fetches: that there was one, each time, and which. An app can be refused
+ * as fast as it can loop, so only so many are put into words in a second, and what was left out is said with the next.
  */
 import { performance } from 'node:perf_hooks'
 import type { EgressDenied } from '../egress/connect.ts'
@@ -8,15 +8,16 @@ import type { EgressDenied } from '../egress/connect.ts'
 /** The most lines in one second. */
 const SECOND_LINES = 10
 
-/** Writes the lines. */
+/** Finds the words. */
 export class DeniedLog {
-  readonly #write: (text: string) => void
+  readonly #tell: (text?: string) => void
   #second = 0
   #inSecond = 0
   #left = 0
 
-  constructor(write: (text: string) => void) {
-    this.#write = write
+  /** `tell` is called for every refusal, with a line for the log or without. */
+  constructor(tell: (text?: string) => void) {
+    this.#tell = tell
   }
 
   /** Note a refusal. */
@@ -26,10 +27,10 @@ export class DeniedLog {
     this.#second = second
     if (++this.#inSecond > SECOND_LINES) {
       this.#left++
-      return
+      return this.#tell()
     }
     const more = this.#left === 0 ? '' : ` (and ${this.#left} more before)`
     this.#left = 0
-    this.#write(`${code}: ${message}${more}`)
+    this.#tell(`${code}: ${message}${more}`)
   }
 }

@@ -61,7 +61,7 @@ function resolveTo(...answers: string[][]): Resolve & { asked: number } {
 }
 
 function dial(settings: EgressSettings, resolve?: Resolve, idleMs = DEFAULT_LIMITS.idleMs): Dialer {
-  const dialer = openDialer(settings, { limits: { idleMs }, ...(resolve && { resolve }) })
+  const dialer = openDialer(settings, { limits: { idleMs, timeoutMs: idleMs }, ...(resolve && { resolve }) })
   cleanUps.push(() => dialer[Symbol.dispose]())
   return dialer
 }

@@ -34,12 +34,14 @@ export interface Answer {
 
 /** Makes a tenant's fetches. */
 export interface Dialer extends Disposable {
+  /** How long an app may leave a fetch of its own alone, in milliseconds. */
+  readonly idleMs: number
   /** Rejects with an `EgressDenied` as its cause when the policy does not admit the fetch or a redirect of it. */
   fetch(url: string, dial: Dial): Promise<Answer>
 }
 
 export interface DialerOptions {
-  readonly limits?: Pick<Limits, 'idleMs'>
+  readonly limits?: Pick<Limits, 'idleMs' | 'timeoutMs'>
   readonly machine?: Machine
   readonly resolve?: Resolve
 }
@@ -54,9 +56,11 @@ export function openDialer(
 ): Dialer {
   const policy = new EgressPolicy(settings, machine)
   let agent: CheckedAgent | undefined
+  const { idleMs, timeoutMs } = limits
   return {
+    idleMs,
     async fetch(url, { redirect, signal, ...request }) {
-      agent ??= openCheckedAgent({ policy, resolve, idleMs: limits.idleMs })
+      agent ??= openCheckedAgent({ policy, resolve, headMs: Math.max(timeoutMs, idleMs), idleMs })
       const { dispatcher } = agent
       const isFollowed = redirect === 'follow'
       const mode = isFollowed ? ('manual' as const) : redirect

@@ -15,7 +15,7 @@ import type { GuestEvent, Mailbox } from './binding.ts'
 import { CDN_LOOP } from './cdn-loop.ts'
 import { EgressDenied } from '../egress/connect.ts'
 import type { Answer, Dial, Dialer } from './dialer.ts'
-import { parseHead, toAnswerHeaders } from './outbound-head.ts'
+import { parseHead, toAnswerHeaders, toUnpackBytes } from './outbound-head.ts'
 
 /** What the guest gave to `outbound.start`. */
 export interface OutboundStart {
@@ -43,6 +43,9 @@ export interface CallPort {
 const BAD_URL =
   'fetch needs an absolute http: or https: URL without user name and password, and no more than 128 KiB of headers'
 
+const LEFT_ALONE = 'the app left it alone for too long'
+const TOO_PACKED = 'to unpack the answer the host would have to hold more than it may'
+
 /** Bytes of an upload that may wait for the far side before the guest is told to. */
 const UPLOAD_HIGH_WATER = 64 * 1024
 
@@ -63,6 +66,9 @@ export class OutboundCall {
   #owesWritable = false
   #reader: ReadableStreamDefaultReader<Uint8Array> | undefined
   #isPulled = false
+  /** Bytes that unpacking the answer may take. */
+  #unpacking = 0
+  #idle: NodeJS.Timeout | undefined
 
   /** There must be room for the first bytes. */
   constructor(start: OutboundStart, mailbox: Mailbox, buffers: Buffers, port: CallPort) {
@@ -92,6 +98,7 @@ export class OutboundCall {
     this.#state = 'dialing'
     const head = parseHead(bytes)
     if (head === undefined) return this.fail(BAD_URL)
+    this.#idle = setTimeout(() => this.#expectMove(), dialer.idleMs).unref()
     try {
       const whole = body.length > 0 ? body : undefined
       const dial: Dial = {
@@ -119,6 +126,7 @@ export class OutboundCall {
       return true
     }
     this.#held += bytes.length
+    this.#idle?.refresh()
     upload.enqueue(bytes)
     if ((upload.desiredSize ?? 0) > 0) return true
     this.#owesWritable = true
@@ -148,6 +156,7 @@ export class OutboundCall {
     try {
       const { done, value } = await reader.read()
       this.#isPulled = false
+      this.#idle?.refresh()
       if (done) this.#end({ tag: 'answer-body', val: { id, bytes: NOTHING, last: true } })
       else this.#post({ tag: 'answer-body', val: { id, bytes: value, last: false } })
     } catch (error) {
@@ -188,16 +197,34 @@ export class OutboundCall {
       answer.body?.cancel().catch(() => undefined)
       return
     }
+    const { body } = answer
+    this.#unpacking = body === null ? 0 : toUnpackBytes(answer.headers)
+    if (!this.#buffers.take(this.#unpacking)) {
+      this.#unpacking = 0
+      return this.fail(TOO_PACKED)
+    }
     this.#state = 'answered'
+    this.#idle?.refresh()
     this.#port.onDialed()
     const { id } = this.#start
-    const { status, statusText, url, redirected, body } = answer
+    const { status, statusText, url, redirected } = answer
     const hasBody = body !== null
     const headers = toAnswerHeaders(answer.headers, hasBody && method !== 'HEAD')
     this.#reader = body?.getReader()
     const event = { id, status, statusText, url, redirected, headers, hasBody }
     if (hasBody) this.#post({ tag: 'answered', val: event })
     else this.#end({ tag: 'answered', val: event })
+  }
+
+  /**
+   * Nothing has moved for a while. A far side that says nothing is the dialer's to give up; an app that neither reads
+   * what came nor writes what it began would keep the connection for nothing.
+   */
+  #expectMove(): void {
+    const isReadable = this.#state === 'answered' && !this.#isPulled
+    const isWritable = this.#upload !== undefined && !this.#owesWritable
+    if (isReadable || (isWritable && !this.#isPulled)) this.fail(LEFT_ALONE)
+    else this.#idle?.refresh()
   }
 
   /** It came to nothing. */
@@ -212,6 +239,8 @@ export class OutboundCall {
     this.#state = 'over'
     this.#upload = undefined
     this.#give()
+    this.#buffers.give(this.#unpacking)
+    clearTimeout(this.#idle)
     this.#owesWritable = false
     this.#port.onOver()
     this.#abort.abort()

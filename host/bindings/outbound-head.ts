@@ -15,15 +15,34 @@ export interface OutboundHead {
 /** Of the message's own headers those that the host decides. */
 const DECIDED = new Set([CDN_LOOP, 'content-length', 'expect', 'host'])
 
-/** Codings that the dialer takes off. */
-const DECODED = new Set(['gzip', 'x-gzip', 'deflate', 'br', 'zstd'])
+/**
+ * What a proxy says about its client. Whoever is asked may believe it because it comes from this machine, so it is not
+ * an app's to say.
+ */
+const ABOUT_CLIENT = /^(?:x-forwarded(?:-.*)?|forwarded|x-real-ip)$/
+
+const MIB = 1024 * 1024
+
+/** Codings that the dialer takes off, with the bytes that it may have to hold of what it has unpacked. */
+const DECODED: ReadonlyMap<string, number> = new Map([
+  ['gzip', 32 * 1024],
+  ['x-gzip', 32 * 1024],
+  ['deflate', 32 * 1024],
+  ['br', 16 * MIB],
+  ['zstd', 8 * MIB],
+])
+
+/** The codings that are asked for, whatever the app asks: the ones that cost the host little. */
+const ASKED: ReadonlySet<string> = new Set(['gzip', 'deflate'])
+
+const ACCEPT_ENCODING = 'accept-encoding'
 
 /** A longer head is none. */
 const MAX_HEAD_BYTES = 128 * 1024
 
-/** Whether a header belongs to the connection or the framing and not to the guest. */
+/** Whether a header belongs to the connection, the framing or a proxy and not to the guest. */
 function isOwn(name: string): boolean {
-  return isHopByHop(name) || DECIDED.has(name)
+  return isHopByHop(name) || DECIDED.has(name) || ABOUT_CLIENT.test(name)
 }
 
 /** Read a guest's head; `undefined` when it is not one. */
@@ -38,9 +57,33 @@ export function parseHead(bytes: Uint8Array): OutboundHead | undefined {
   for (let i = 0; i + 1 < fields.length; i += 2) {
     const [name, value] = [fields[i], fields[i + 1]]
     if (name === undefined || value === undefined) break
-    if (!isOwn(name.toLowerCase())) headers.push([name, value])
+    const lower = name.toLowerCase()
+    if (lower === ACCEPT_ENCODING) headers.push([lower, toAsked(value)])
+    else if (!isOwn(lower)) headers.push([name, value])
   }
-  return { method, url, headers }
+  return { method, url, headers: withAsked(headers) }
+}
+
+/** What an app is taken to accept when it does not say. Part of something has to be part of it as it is. */
+function withAsked(headers: [string, string][]): [string, string][] {
+  const has = (wanted: string): boolean => headers.some(([name]) => name.toLowerCase() === wanted)
+  if (has(ACCEPT_ENCODING)) return headers
+  return [...headers, [ACCEPT_ENCODING, has('range') ? 'identity' : [...ASKED].join(', ')]]
+}
+
+function toAsked(value: string): string {
+  const asked = value.split(',').filter((each) => ASKED.has(toCoding(each.split(';')[0] ?? '')))
+  return asked.length === 0 ? 'identity' : asked.map((each) => each.trim()).join(', ')
+}
+
+/** Bytes that the host may have to hold to unpack an answer. */
+export function toUnpackBytes(headers: Iterable<[string, string]>): number {
+  let bytes = 0
+  for (const [name, value] of headers) {
+    if (name !== 'content-encoding') continue
+    for (const coding of value.split(',')) bytes += DECODED.get(toCoding(coding)) ?? 0
+  }
+  return bytes
 }
 
 /** An answer's headers for the guest, without those that are no longer true of the decoded body. */

@@ -29,8 +29,8 @@ export interface OutboundServices {
   readonly buffers: Buffers
   /** Fetches that may wait for their answer's head at once. */
   readonly maxDialing: number
-  /** Takes lines about fetches that the policy refused. */
-  onDenied(text: string): void
+  /** The policy refused a fetch; the text, if there is one, is for the log. */
+  onDenied(text?: string): void
 }
 
 /** The fetches of an instance. */

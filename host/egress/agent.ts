@@ -15,7 +15,9 @@ import { toTarget } from './rule.ts'
 export interface AgentOptions {
   readonly policy: EgressPolicy
   readonly resolve: Resolve
-  /** The longest silence of a far side that is waited for, in milliseconds. */
+  /** How long to wait for the head of an answer, in milliseconds. */
+  readonly headMs: number
+  /** The longest pause within a body, in milliseconds. */
   readonly idleMs: number
 }
 
@@ -37,6 +39,9 @@ const MAX_KEPT = 64
 /** Largest head of an answer. */
 const MAX_HEAD_BYTES = 64 * 1024
 
+/** Codings that one answer may be packed in, one over the other. */
+const MAX_CODINGS = 2
+
 /** Answers that are none yet (1xx) before the one that is. */
 const MAX_INTERIM = 16
 
@@ -47,11 +52,11 @@ interface Use {
 }
 
 /** Open an agent; it makes no connection before its first request. */
-export function openCheckedAgent({ policy, resolve, idleMs }: AgentOptions): CheckedAgent {
+export function openCheckedAgent({ policy, resolve, headMs, idleMs }: AgentOptions): CheckedAgent {
   const use: Use = { requests: 0, connections: 0 }
   const agent = new Agent({
     allowH2: false,
-    headersTimeout: idleMs,
+    headersTimeout: headMs,
     bodyTimeout: idleMs,
     keepAliveMaxTimeout: KEEP_MS,
     maxHeaderSize: MAX_HEAD_BYTES,
@@ -96,7 +101,9 @@ function toGuarded(handler: Dispatcher.DispatchHandler, use: Use): Dispatcher.Di
         if (++interim > MAX_INTERIM) controller.abort(new Error(`more than ${MAX_INTERIM} interim answers`))
         return
       }
-      handler.onResponseStart?.(controller, status, headers, text)
+      const codings = String(headers['content-encoding'] ?? '').split(',').length
+      if (codings > MAX_CODINGS) controller.abort(new Error(`packed more than ${MAX_CODINGS} times`))
+      else handler.onResponseStart?.(controller, status, headers, text)
     },
     onResponseData: (controller, chunk) => handler.onResponseData?.(controller, chunk),
     onResponseEnd(controller, trailers) {

@@ -37,7 +37,7 @@ export class BindingSet implements Binding {
       accounts.done(id)
     })
     this.#timer = new TimerBinding(mailbox, meter, () => clock.now)
-    const onDenied = (text: string): void => host.onDenied(text)
+    const onDenied = (text?: string): void => host.onDenied(text)
     this.#outbound = new OutboundBinding(mailbox, meter, { dialer, accounts, buffers, maxDialing, onDenied })
     const background = new BackgroundBinding(meter, accounts)
     const console = new ConsoleBinding(host, meter)

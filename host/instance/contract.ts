@@ -50,7 +50,7 @@ export interface InstanceHost extends ConsolePort {
   /** A limit of the request with this id was reached that ends no response. */
   onLimit(code: AccountLimit, request: string): void
   /** The egress policy refused a fetch. */
-  onDenied(text: string): void
+  onDenied(text?: string): void
   /** No further requests: a fresh instance is to take them. Called at most once. */
   onRetiring(): void
   /** It is over; `trap` is what ended it and `code` what its open requests get, if it ended badly. Called once. */

@@ -212,7 +212,10 @@ export class Tenant implements Disposable {
       report: (error: string) => this.#log('error', 'app-error', this.#symbolicate(error)),
       buffers: this.buffers,
       onLimit: (code, request) => this.refused(code, request, this.#explain(code)),
-      onDenied: (text: string) => this.#log('warn', 'egress-denied', text),
+      onDenied: (text) => {
+        this.#count('EGRESS_DENIED')
+        if (text !== undefined) this.#log('warn', 'egress-denied', text)
+      },
       onRetiring: () => {
         if (this.#current === get()) this.#current = undefined
         const { meter, memoryBytes } = get()
