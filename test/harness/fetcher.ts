@@ -7,7 +7,7 @@ import { type AppSpec, fixture, type Served, waitFor } from './serve.ts'
 export interface FetchTask {
   url: string
   init?: { method?: string; headers?: [string, string][]; body?: string; redirect?: string }
-  then?: 'text' | 'some' | 'hold'
+  use?: 'text' | 'some' | 'hold'
   bytes?: number
 }
 

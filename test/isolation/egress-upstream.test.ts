@@ -115,7 +115,7 @@ test('an answer without end that nobody reads stays where it is, and so does one
     for (let i = 0; i < 20; i++) {
       const url = `${upstream.url}${i % 2 === 0 ? '/long' : '/endless'}`
       expect(
-        await fetchBy(server, 'patient.test', { url, then: 'hold', bytes: MIB }, `held-${i}`),
+        await fetchBy(server, 'patient.test', { url, use: 'hold', bytes: MIB }, `held-${i}`),
       ).toMatchObject({ status: 200 })
     }
   })
@@ -131,7 +131,7 @@ test('an answer that the app leaves alone is let go', async ({ expect }) => {
     socket.write(`${OK}\r\n`)
     writeForEver(socket, CHUNK)
   })
-  const task = { url: upstream.url, then: 'hold' as const, bytes: 1 }
+  const task = { url: upstream.url, use: 'hold' as const, bytes: 1 }
   expect((await fetchBy(server, 'quick.test', task, 'alone')).bytes).toBeGreaterThan(0)
   await waitFor(() => upstream.sockets.every((socket) => socket.destroyed) || undefined)
   await server.send('quick.test', '/release?key=alone')
@@ -145,7 +145,7 @@ test('an answer that grows a thousandfold when it is unpacked comes at the pace 
   })
   const held = await growth(async () => {
     for (let i = 0; i < 20; i++) {
-      const task = { url: upstream.url, then: 'hold' as const, bytes: MIB }
+      const task = { url: upstream.url, use: 'hold' as const, bytes: MIB }
       expect((await fetchBy(server, 'patient.test', task, `bomb-${i}`)).bytes).toBeLessThan(2 * MIB)
     }
   })
@@ -163,7 +163,7 @@ test('what unpacking needs is held for the app as its other bytes are', async ({
   await using upstream = await startUpstream((_request, response) => {
     response.writeHead(200, { 'content-encoding': 'br' }).end(WIDE)
   })
-  const task = { url: upstream.url, then: 'hold' as const, bytes: 17 * MIB }
+  const task = { url: upstream.url, use: 'hold' as const, bytes: 17 * MIB }
   const { result, bytes } = await growth(async () => {
     const outcomes = []
     for (let i = 0; i < 8; i++) outcomes.push(await fetchBy(server, 'packed.test', task, `wide-${i}`))
@@ -173,7 +173,7 @@ test('what unpacking needs is held for the app as its other bytes are', async ({
   expect(result.at(-1)?.error?.message).toContain('to unpack the answer')
   expect(bytes).toBeLessThan(256 * MIB)
   for (let i = 0; i < 4; i++) await server.send('packed.test', `/release?key=wide-${i}`)
-  expect((await fetchBy(server, 'packed.test', { ...task, then: 'some' })).bytes).toBeGreaterThan(0)
+  expect((await fetchBy(server, 'packed.test', { ...task, use: 'some' })).bytes).toBeGreaterThan(0)
 })
 
 test('a connection that one tenant left open is used by no other of the same policy', async ({ expect }) => {
