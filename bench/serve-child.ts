@@ -9,7 +9,7 @@ import { startServer } from '../host/server.ts'
 const [file, port, shards] = process.argv.slice(2)
 
 const server = await startServer({
-  config: { ...readConfig(file!), port: Number(port), shards: Number(shards) },
+  config: { ...readConfig(file!), port: Number(port), shards: Number(shards), admin: false },
   log: ({ text }) => process.stderr.write(`${text}\n`),
 })
 

@@ -36,6 +36,10 @@ const CODES = {
   CLIENT_IDLE: ['client', 408, 'The client took nothing of the response for too long.'],
   LOOP_DETECTED: ['tenant', 508, 'The request went through this server too often.'],
   SHUTTING_DOWN: ['operator', 503, 'The server is shutting down.'],
+  // the operator's listener
+  NOT_FOUND: ['client', 404, 'There is nothing here.'],
+  METHOD_NOT_ALLOWED: ['client', 405, 'This can only be read.'],
+  HOST_FORBIDDEN: ['client', 421, 'This listener does not answer under that host name.'],
   // building
   BUILD_FAILED: ['tenant', 500, 'The app could not be built.'],
   // components

@@ -14,7 +14,7 @@ import { HELP } from './cli/help.ts'
 import { toLogLine } from './cli/log-line.ts'
 import { toAnnouncement, toComplaint, toDuration, toReachable, toSize } from './cli/messages.ts'
 import { Progress } from './cli/progress.ts'
-import { DEFAULTS } from './config/config.ts'
+import { DEFAULT_ADMIN, DEFAULTS } from './config/config.ts'
 import type { Config } from './config/config.ts'
 import { DEFAULT_LIMITS } from './config/limits.ts'
 import { readConfig } from './config/parse.ts'
@@ -41,7 +41,8 @@ async function run(args: readonly string[]): Promise<void> {
 
 async function serve(args: ServeArguments): Promise<void> {
   const everyHost = 'app' in args.source
-  const config = { ...openConfig(args.source), ...toOverrides(args) }
+  const written = openConfig(args.source)
+  const config = { ...written, ...toOverrides(args, written.admin) }
   using progress = new Progress(process.stderr)
   const started = performance.now()
   const server = await startServer({
@@ -57,7 +58,8 @@ async function serve(args: ServeArguments): Promise<void> {
   process.stdout.write(
     `NANO ${readVersion()} on http://${toReachable(config.host)}:${server.port}, ` +
       `${toCount(server.shards, 'shard')}, ready in ${toDuration(performance.now() - started)}\n\n` +
-      toAnnouncement(config.apps, config.host, server.port, everyHost),
+      toAnnouncement(config.apps, config.host, server.port, everyHost) +
+      (server.adminUrl === undefined ? '' : `\noperator  ${server.adminUrl}/metrics\n`),
   )
   await toSignal()
   process.stdout.write('stopping\n')
@@ -84,12 +86,17 @@ function openConfig(source: ServeArguments['source']): Config {
   return { port: DEFAULTS.port, host: DEFAULTS.host, apps: [app] }
 }
 
-function toOverrides({ port, host, shards, dev }: ServeArguments): Partial<Config> {
+function toOverrides(
+  { port, host, shards, dev, adminPort }: ServeArguments,
+  admin: Config['admin'],
+): Partial<Config> {
+  const adminHost = admin ? admin.host : DEFAULT_ADMIN.host
   return {
     ...(port === undefined ? {} : { port }),
     ...(host === undefined ? {} : { host }),
     ...(shards === undefined ? {} : { shards }),
     ...(dev === undefined ? {} : { dev }),
+    ...(adminPort === undefined ? {} : { admin: { host: adminHost, port: adminPort } }),
   }
 }
 

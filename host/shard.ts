@@ -12,54 +12,20 @@ import { isMainThread, parentPort, workerData } from 'node:worker_threads'
 
 import { openDialer } from './bindings/dialer.ts'
 import type { Dialer } from './bindings/dialer.ts'
-import type { LogEntry } from './cli/log-line.ts'
 import type { Deployment } from './deploy/deployment.ts'
 import { loadGlue } from './engine/instantiate.ts'
 import type { Engine, Glue } from './engine/instantiate.ts'
 import { NanoError, toNanoError } from './errors.ts'
-import type { ErrorCode } from './errors.ts'
 import type { Machine } from './egress/machine.ts'
 import { createIngress } from './ingress/serve.ts'
+import type { Ingress } from './ingress/serve.ts'
 import { Epoch } from './limits/epoch.ts'
 import { warmUp } from './instance/warm-up.ts'
 import { Router } from './router/router.ts'
+import type { FromShard, LogEntry, ShardData, ShardReport, ToShard } from './supervisor/messages.ts'
 import { Tenant } from './tenant/tenant.ts'
-import type { TenantCounters, TenantServices } from './tenant/tenant.ts'
-
-/** What a shard is started with. */
-export interface ShardData {
-  /** Of all shards that the process ever started; begins the ids of its requests. */
-  readonly number: number
-  readonly port: number
-  readonly host: string
-  readonly reusePort: boolean
-  /** The first deployment answers whatever the host name. */
-  readonly everyHost: boolean
-  readonly deployments: readonly Deployment[]
-  /** By hash. */
-  readonly engines: ReadonlyMap<string, Engine>
-  /** Where the operator asks; closed to the apps. */
-  readonly operatorPort?: number
-  /** The apps' fetches may reach loopback. */
-  readonly dev: boolean
-  /** Where the ticker writes the time for this shard. */
-  readonly epoch: WebAssembly.Memory
-}
-
-export type ToShard = { type: 'stop'; graceMs: number } | { type: 'count'; id: number }
-
-export type FromShard =
-  | { type: 'ready'; port: number }
-  | { type: 'failed'; code: ErrorCode; text: string }
-  | { type: 'log'; entry: LogEntry }
-  | { type: 'counted'; id: number; counters: ShardCounters }
-
-/** What the tenants of a shard have done so far, together. */
-export interface ShardCounters {
-  readonly tenants: TenantCounters
-  /** Milliseconds of the latest turns, guest and crossings. */
-  readonly turns: readonly number[]
-}
+import type { TenantServices } from './tenant/tenant.ts'
+import { TurnTimes } from './tenant/turn-times.ts'
 
 /** What all tenants of a shard share. */
 type ShardServices = Omit<TenantServices, 'dialer'>
@@ -69,8 +35,8 @@ const WARM_UPS = 3
 
 const BYTES_PER_KB = 1024
 
-/** Turns whose time is kept. */
-const SAMPLES = 4096
+/** How long a shard with a fault of its own may still write answers. */
+const FAULT_GRACE_MS = 1000
 
 if (!isMainThread) {
   try {
@@ -83,8 +49,7 @@ if (!isMainThread) {
 }
 
 async function run(data: ShardData): Promise<void> {
-  const turns: number[] = []
-  let count = 0
+  const turns = new TurnTimes()
   const log = (entry: LogEntry): void => tell({ type: 'log', entry })
   const dialers: Dialer[] = []
   const { dev, operatorPort } = data
@@ -92,7 +57,7 @@ async function run(data: ShardData): Promise<void> {
   const services: ShardServices = {
     epoch: new Epoch(data.epoch),
     log: { write: ({ level, tenant, request, text }) => log({ level, app: tenant, request, text }) },
-    onTurn: (ms) => (turns[count++ % SAMPLES] = ms),
+    onTurn: (ms) => turns.record(ms),
   }
   const tenants = await openTenants(data, services, machine, dialers)
   const ingress = createIngress({
@@ -104,20 +69,47 @@ async function run(data: ShardData): Promise<void> {
   ingress.server.listen({ port: data.port, host: data.host, reusePort: data.reusePort, backlog: 1024 })
   await once(ingress.server, 'listening')
 
+  const count = (): void => tell({ type: 'counted', report: toReport(tenants, turns) })
+  const dispose = (): void => {
+    for (const tenant of tenants) tenant[Symbol.dispose]()
+    for (const dialer of dialers) dialer[Symbol.dispose]()
+  }
+  endOnFault(ingress, { log, count, dispose })
   parentPort?.on('message', (message: ToShard) => {
-    if (message.type === 'count') {
-      tell({ type: 'counted', id: message.id, counters: { tenants: sum(tenants), turns } })
-      return
+    if (message.type === 'ping') tell({ type: 'pong' })
+    else if (message.type === 'count') count()
+    else {
+      void ingress.close(message.graceMs).then(() => {
+        dispose()
+        parentPort?.close()
+      })
     }
-    void ingress.close(message.graceMs).then(() => {
-      for (const tenant of tenants) tenant[Symbol.dispose]()
-      for (const dialer of dialers) dialer[Symbol.dispose]()
-      parentPort?.close()
-    })
   })
   const { port } = ingress.server.address() as AddressInfo
   machine.tenantPort = port
   tell({ type: 'ready', port })
+}
+
+/**
+ * After a fault of the host's own nobody knows what still holds on this thread: it says what happened, fails what is
+ * open, and makes room for another.
+ */
+function endOnFault(
+  ingress: Ingress,
+  shard: { log(entry: LogEntry): void; count(): void; dispose(): void },
+): void {
+  let isEnding = false
+  // rejections that nobody handles come here, too
+  process.on('uncaughtException', (fault: unknown) => {
+    const text = fault instanceof Error ? (fault.stack ?? fault.message) : String(fault)
+    shard.log({ level: 'error', text: `a fault ends the shard: ${text}` })
+    if (isEnding) process.exit(1)
+    isEnding = true
+    const closed = ingress.close(FAULT_GRACE_MS)
+    shard.dispose()
+    shard.count()
+    void closed.then(() => process.exit(1))
+  })
 }
 
 async function openTenants(
@@ -158,12 +150,9 @@ function toMaxHeadBytes({ limits }: Deployment): number {
   return (limits.maxHeaderKb + limits.maxUrlKb) * BYTES_PER_KB
 }
 
-function sum(tenants: readonly Tenant[]): TenantCounters {
-  const total: Record<string, number> = {}
-  for (const tenant of tenants) {
-    for (const [name, value] of Object.entries(tenant.counters)) total[name] = (total[name] ?? 0) + value
-  }
-  return total as unknown as TenantCounters
+function toReport(tenants: readonly Tenant[], turns: TurnTimes): ShardReport {
+  const reports = tenants.map(({ name, counters, failures }) => ({ name, counters, failures: [...failures] }))
+  return { tenants: reports, turns: turns.report }
 }
 
 function tell(message: FromShard): void {

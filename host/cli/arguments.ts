@@ -23,6 +23,8 @@ export interface ServeArguments {
   readonly shards?: number
   /** Apps may reach this machine's loopback. */
   readonly dev?: true
+  /** Of the operator's listener. */
+  readonly adminPort?: number
 }
 
 const COMMANDS = ['serve', 'build', 'help', 'version'] as const
@@ -36,6 +38,7 @@ const OPTIONS = {
     host: { type: 'string' },
     shards: { type: 'string' },
     dev: { type: 'boolean' },
+    'admin-port': { type: 'string' },
   },
   build: { out: { type: 'string', short: 'o' } },
 } as const
@@ -58,8 +61,9 @@ function parseServe(args: readonly string[]): Command {
     throw usage(`unexpected "${positionals[0]}"; did you mean --app ${positionals[0]}?`)
   const { config, app, host } = values
   if (config !== undefined && app !== undefined) throw usage('--config and --app exclude each other')
-  const port = toInteger('port', values.port)
-  const shards = toInteger('shards', values.shards)
+  const port = toInteger('port', values['port'], RANGES.port)
+  const shards = toInteger('shards', values['shards'], RANGES.shards)
+  const adminPort = toInteger('admin-port', values['admin-port'], RANGES.port)
   return {
     name: 'serve',
     source: app === undefined ? { config: config ?? DEFAULT_CONFIG } : { app },
@@ -67,6 +71,7 @@ function parseServe(args: readonly string[]): Command {
     ...(host === undefined ? {} : { host }),
     ...(shards === undefined ? {} : { shards }),
     ...(values.dev === undefined ? {} : { dev: true }),
+    ...(adminPort === undefined ? {} : { adminPort }),
   }
 }
 
@@ -110,9 +115,12 @@ function read(command: keyof typeof OPTIONS, args: readonly string[]) {
   return { values, positionals }
 }
 
-function toInteger(name: 'port' | 'shards', text: string | undefined): number | undefined {
+function toInteger(
+  name: string,
+  text: string | undefined,
+  [least, most]: readonly [number, number],
+): number | undefined {
   if (text === undefined) return undefined
-  const [least, most] = RANGES[name]
   const number = Number(text)
   if (/^\d+$/.test(text) && number >= least && number <= most) return number
   throw usage(`--${name}: wanted a whole number from ${least} to ${most}, came "${text}"`)

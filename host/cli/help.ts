@@ -15,6 +15,8 @@ serve
   --host <address>  127.0.0.1 unless the configuration says otherwise
   --shards <n>      worker threads; as many as there are processors unless the configuration says otherwise
   --dev             let apps fetch from this machine's own ports (127.0.0.1, ::1), for development only
+  --admin-port <n>  of the operator's listener: /healthz, /readyz and /metrics; 3001 unless the configuration says
+                    otherwise; 0 takes a free one
 
 build
   -o, --out <file>  the component to write; its source map goes beside it

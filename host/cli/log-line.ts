@@ -3,15 +3,7 @@
  * indented. Text that an app had a hand in cannot pretend to be another entry or drive the terminal. Pure.
  */
 
-/** Something that the operator or an app's developer should read. */
-export interface LogEntry {
-  readonly level: 'debug' | 'info' | 'warn' | 'error'
-  /** The app that it is about; absent when it is about the server. */
-  readonly app?: string
-  /** The request that it is about; unique in the server's life. */
-  readonly request?: string | undefined
-  readonly text: string
-}
+import type { LogEntry } from '../supervisor/messages.ts'
 
 // oxlint-disable-next-line no-control-regex -- control characters are what this is about
 const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029]/g

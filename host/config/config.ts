@@ -19,6 +19,12 @@ export interface AppConfig {
   readonly egress?: EgressSettings
 }
 
+/** Where the operator's listener is. */
+export interface AdminConfig {
+  readonly host: string
+  readonly port: number
+}
+
 /** The whole of nano.json. */
 export interface Config {
   readonly port: number
@@ -27,6 +33,8 @@ export interface Config {
   readonly shards?: number
   /** Every app's fetches may reach this machine's loopback. */
   readonly dev?: boolean
+  /** False: there is no operator's listener. Undefined: on the default port, or on another when that is taken. */
+  readonly admin?: AdminConfig | false
   readonly apps: readonly AppConfig[]
   /** Hashes of engines that are served besides those of the release. */
   readonly engines?: readonly string[]
@@ -34,6 +42,9 @@ export interface Config {
 
 /** Where the configuration and the command line say nothing. */
 export const DEFAULTS = { port: 3000, host: '127.0.0.1' } as const
+
+/** Where the operator's listener is when nobody says anything. */
+export const DEFAULT_ADMIN: AdminConfig = { host: '127.0.0.1', port: 3001 }
 
 /** What the server's own numbers may be; the JSON Schema says the same, and a test holds them together. */
 export const RANGES = {

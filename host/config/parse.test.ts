@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs'
 import { describe, it } from 'vitest'
 
 import { NanoError } from '../errors.ts'
-import { RANGES } from './config.ts'
+import { DEFAULT_ADMIN, RANGES } from './config.ts'
 import { DEFAULT_LIMITS, LIMIT_RULES, type LimitRule } from './limits.ts'
 import { parseConfig, readConfig } from './parse.ts'
 
@@ -84,6 +84,26 @@ describe('egress', () => {
   it('is not there when nobody says anything', ({ expect }) => {
     const { apps } = parseConfig('{ "apps": [{ "name": "a", "path": "a" }] }', '/etc/nano.json')
     expect(apps[0]).not.toHaveProperty('egress')
+  })
+})
+
+describe('admin', () => {
+  const read = (text: string) =>
+    parseConfig(`{ "admin": ${text}, "apps": [{ "name": "a", "path": "a" }] }`, '/etc/nano.json').admin
+
+  it('is off, or somewhere', ({ expect }) => {
+    expect(read('false')).toBe(false)
+    expect(read('{}')).toEqual({ host: '127.0.0.1', port: 3001 })
+    expect(read('{ "host": "::1", "port": 0 }')).toEqual({ host: '::1', port: 0 })
+  })
+
+  it('is nothing else', ({ expect }) => {
+    const complain = (text: string) =>
+      toComplaint(`{ "admin": ${text}, "apps": [{ "name": "a", "path": "a" }] }`)
+    expect(complain('true')[0]).toMatch(/admin: wanted an object, came true/)
+    expect(complain('{ "port": 65536, "hots": "a" }').join()).toMatch(
+      /admin\.port: .* 65536.*did you mean "host"/,
+    )
   })
 })
 
@@ -204,6 +224,8 @@ describe('the published schema', () => {
     expect(toKnown(top[1])).toEqual(Object.keys(schema.definitions.app.properties))
     const defaults = toComplaint('{ "defaults": { "zzzzzzzzz": 1 }, "apps": [{ "name": "a", "path": "a" }] }')
     expect(toKnown(defaults[0])).toEqual(Object.keys(schema.properties.defaults.properties))
+    const admin = toComplaint('{ "admin": { "zzzzzzzzz": 1 }, "apps": [{ "name": "a", "path": "a" }] }')
+    expect(toKnown(admin[0])).toEqual(Object.keys(schema.definitions.admin.properties))
     const egress = toComplaint('{ "apps": [{ "name": "a", "path": "a", "egress": { "zzzzzzzzz": 1 } }] }')
     expect(toKnown(egress[0])).toEqual(Object.keys(schema.definitions.egress.properties))
   })
@@ -213,6 +235,9 @@ describe('the published schema', () => {
       const rule = schema.definitions[key] ?? schema.properties[key]
       expect([rule.minimum, rule.maximum]).toEqual(range)
     }
+    const { host, port } = schema.definitions.admin.properties
+    expect([port.minimum, port.maximum]).toEqual(RANGES.port)
+    expect({ host: host.default, port: port.default }).toEqual(DEFAULT_ADMIN)
     for (const { key, range, initial } of Object.values<LimitRule>(LIMIT_RULES)) {
       const rule = schema.definitions[key]
       expect([rule.minimum, rule.maximum, rule.default]).toEqual([...range, initial])

@@ -15,12 +15,13 @@ import { DEFAULTS, RANGES } from './config.ts'
 import type { AppConfig, Config } from './config.ts'
 import { toHostName } from './host-name.ts'
 import { DEFAULT_LIMITS, LIMIT_RULES, readLimits } from './limits.ts'
+import { parseAdmin } from './parse-admin.ts'
 import { parseEgress } from './parse-egress.ts'
 import { Reader } from './reader.ts'
 import type { Members, Problem } from './reader.ts'
 
 const LIMIT_KEYS = Object.values(LIMIT_RULES).map((rule) => rule.key)
-const TOP_KEYS = ['$schema', 'port', 'host', 'shards', 'engines', 'dev', 'defaults', 'apps'] as const
+const TOP_KEYS = ['$schema', 'port', 'host', 'shards', 'admin', 'engines', 'dev', 'defaults', 'apps'] as const
 const DEFAULT_KEYS = [...LIMIT_KEYS, 'egress']
 const APP_KEYS = ['name', 'hostname', 'path', 'env', ...DEFAULT_KEYS]
 const ENGINE = /^[0-9a-f]{64}$/
@@ -79,6 +80,7 @@ function parseTop(reader: Reader, root: Node, base: string): Config | undefined 
   const port = reader.integer(top.get('port'), 'port', RANGES.port) ?? DEFAULTS.port
   const host = reader.string(top.get('host'), 'host') ?? DEFAULTS.host
   const shards = reader.integer(top.get('shards'), 'shards', RANGES.shards)
+  const admin = parseAdmin(reader, top.get('admin'))
   const engines = parseEngines(reader, top.get('engines'))
   const dev = reader.boolean(top.get('dev'), 'dev')
   const defaultsNode = top.get('defaults')
@@ -90,6 +92,7 @@ function parseTop(reader: Reader, root: Node, base: string): Config | undefined 
     port,
     host,
     ...(shards === undefined ? {} : { shards }),
+    ...(admin === undefined ? {} : { admin }),
     ...(engines === undefined ? {} : { engines }),
     ...(dev === undefined ? {} : { dev }),
     apps,

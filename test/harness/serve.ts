@@ -10,6 +10,7 @@ import type { LIMIT_RULES } from '../../host/config/limits.ts'
 import { parseConfig } from '../../host/config/parse.ts'
 import { startServer } from '../../host/server.ts'
 import type { ServerCounters } from '../../host/server.ts'
+import type { TenantReport } from '../../host/tenant/report.ts'
 import { send } from './http.ts'
 import type { Answer, Sent } from './http.ts'
 
@@ -27,9 +28,11 @@ export interface AppSpec extends LimitSpec {
 
 export interface Served {
   readonly port: number
+  readonly adminUrl: string | undefined
   /** Everything that was logged, as an operator reads it, one text per entry. */
   readonly log: string[]
   counters(): Promise<ServerCounters>
+  tenants(): Promise<readonly TenantReport[]>
   /** A request to the app with this host name. */
   send(host: string, path: string, request?: Omit<Sent, 'host' | 'path'>): Promise<Answer>
   /** The first log entry that holds all of these texts, waited for. */
@@ -51,16 +54,29 @@ export function example(name: string): string {
 /** For apps that say nothing about it: a busy machine is no reason to stop them. */
 const CPU_MS = 10_000
 
+/** What few tests want otherwise. */
+export interface ServeOptions {
+  /** The operator's listener, off unless given. */
+  admin?: { host?: string; port: number }
+  /** Apps may reach loopback. */
+  dev?: boolean
+  /** The most MiB of a shard's own heap. */
+  heapMb?: number
+}
+
 /** Serve these apps on a free port. */
-export async function serve(apps: AppSpec[], shards = 1, top: { dev?: boolean } = {}): Promise<Served> {
-  const written = { ...top, port: 0, shards, defaults: { cpu_ms: CPU_MS }, apps }
+export async function serve(apps: AppSpec[], shards = 1, options: ServeOptions = {}): Promise<Served> {
+  const { admin = false, dev = false, ...more } = options
+  const written = { port: 0, shards, admin, dev, defaults: { cpu_ms: CPU_MS }, apps }
   const config = parseConfig(JSON.stringify(written), join(ROOT, 'test/nano.json'))
   const log: string[] = []
-  const server = await startServer({ config, log: (entry) => log.push(toLogLine(entry)) })
+  const server = await startServer({ ...more, config, log: (entry) => log.push(toLogLine(entry)) })
   const close = () => server.close()
   return {
     port: server.port,
+    adminUrl: server.adminUrl,
     log,
+    tenants: () => server.tenants(),
     counters: () => server.counters(),
     send: (host, path, request = {}) => send(server.port, { ...request, host, path }),
     logged: (...texts) =>

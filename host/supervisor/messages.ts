@@ -1,0 +1,57 @@
+/** What the main thread and a shard say to each other: what a shard is started with, and the messages in each direction. */
+
+import type { Deployment } from '../deploy/deployment.ts'
+import type { Engine } from '../engine/instantiate.ts'
+import type { ErrorCode } from '../errors.ts'
+import type { TenantReport } from '../tenant/report.ts'
+import type { TurnReport } from '../tenant/turn-times.ts'
+
+/** What a shard is started with. */
+export interface ShardData {
+  /** Of all shards that the process ever started; begins the ids of its requests. */
+  readonly number: number
+  readonly port: number
+  readonly host: string
+  readonly reusePort: boolean
+  /** The first deployment answers whatever the host name. */
+  readonly everyHost: boolean
+  readonly deployments: readonly Deployment[]
+  /** By hash. */
+  readonly engines: ReadonlyMap<string, Engine>
+  /** Where the operator asks; closed to the apps. */
+  readonly operatorPort?: number
+  /** The apps' fetches may reach loopback. */
+  readonly dev: boolean
+  /** Where the ticker writes the time for this shard. */
+  readonly epoch: WebAssembly.Memory
+}
+
+export type ToShard =
+  | { type: 'stop'; graceMs: number }
+  /** Say what was done so far. */
+  | { type: 'count' }
+  /** Say that you are there. */
+  | { type: 'ping' }
+
+export type FromShard =
+  | { type: 'ready'; port: number }
+  | { type: 'failed'; code: ErrorCode; text: string }
+  | { type: 'log'; entry: LogEntry }
+  | { type: 'counted'; report: ShardReport }
+  | { type: 'pong' }
+
+/** What the tenants of a shard have done since its start. */
+export interface ShardReport {
+  readonly tenants: readonly TenantReport[]
+  readonly turns: TurnReport
+}
+
+/** Something that the operator or an app's developer should read. */
+export interface LogEntry {
+  readonly level: 'debug' | 'info' | 'warn' | 'error'
+  /** The app that it is about; absent when it is about the server. */
+  readonly app?: string
+  /** The request that it is about; unique in the server's life. */
+  readonly request?: string | undefined
+  readonly text: string
+}

@@ -1,0 +1,120 @@
+/**
+ * One worker thread that runs a shard, seen from the main thread.
+ *
+ *     starting  --ready-->  listening  --exit, fault, terminated-->  gone
+ *
+ * A thread whose event loop stands still cannot say so. It is asked every now and then whether it is there, and what
+ * counts as a sign of life is an answer or the beginning of another turn, whose deadline is in shared memory.
+ */
+
+import { Worker } from 'node:worker_threads'
+
+import { NanoError } from '../errors.ts'
+import { EPOCH_WORD } from '../wasm/epoch.ts'
+import type { FromShard, LogEntry, ShardData, ShardReport, ToShard } from './messages.ts'
+
+/** What a thread tells whoever started it. */
+export interface ThreadWatcher {
+  onLog(entry: LogEntry): void
+  onReport(report: ShardReport): void
+  /** The thread is no more. `port`: where it listened, if it ever did. */
+  onGone(port: number | undefined): void
+}
+
+/** One thread. */
+export class ShardThread {
+  /** Resolves to the port when the shard listens. */
+  readonly ready: Promise<number>
+  readonly #worker: Worker
+  readonly #startedAt = performance.now()
+  readonly #progress: Int32Array
+  readonly #gone = Promise.withResolvers<void>()
+  /** Who waits for the next report. */
+  #reported = Promise.withResolvers<void>()
+  #isAsked = false
+  #port: number | undefined
+  #isPinged = false
+  #lastTurn = 0
+  #silentMs = 0
+
+  constructor(
+    script: URL,
+    data: ShardData,
+    options: { name: string; heapMb: number },
+    watcher: ThreadWatcher,
+  ) {
+    const ready = Promise.withResolvers<number>()
+    this.ready = ready.promise
+    this.#progress = new Int32Array(data.epoch.buffer)
+    const { name, heapMb } = options
+    this.#worker = new Worker(script, {
+      workerData: data,
+      name,
+      resourceLimits: { maxOldGenerationSizeMb: heapMb },
+    })
+    this.#worker.on('message', (message: FromShard) => {
+      if (message.type === 'log') watcher.onLog(message.entry)
+      else if (message.type === 'pong') this.#isPinged = false
+      else if (message.type === 'failed') ready.reject(new NanoError(message.code, message.text))
+      else if (message.type === 'ready') ready.resolve((this.#port = message.port))
+      else {
+        watcher.onReport(message.report)
+        this.#isAsked = false
+        this.#reported.resolve()
+        this.#reported = Promise.withResolvers()
+      }
+    })
+    this.#worker.on('error', (fault: unknown) => {
+      const text = fault instanceof Error ? (fault.stack ?? fault.message) : String(fault)
+      watcher.onLog({ level: 'error', text: `${name}: ${text}` })
+    })
+    this.#worker.once('exit', () => {
+      ready.reject(new NanoError('INTERNAL', `${name} ended while it started`))
+      this.#gone.resolve()
+      watcher.onGone(this.#port)
+    })
+  }
+
+  get isListening(): boolean {
+    return this.#port !== undefined
+  }
+
+  get livedMs(): number {
+    return performance.now() - this.#startedAt
+  }
+
+  /** Resolves when the shard has told what it did, or is gone. */
+  async count(): Promise<void> {
+    // one question is enough for all who ask meanwhile, and a thread that stands still gets no more of them
+    if (!this.#isAsked) this.#post({ type: 'count' })
+    this.#isAsked = true
+    await Promise.race([this.#reported.promise, this.#gone.promise])
+  }
+
+  /** Milliseconds without a sign of life; `elapsed` since it was asked last. */
+  measureSilence(elapsed: number): number {
+    const turn = Atomics.load(this.#progress, EPOCH_WORD.deadline)
+    const isSilent = this.#isPinged && turn === this.#lastTurn
+    this.#lastTurn = turn
+    this.#silentMs = isSilent ? this.#silentMs + elapsed : 0
+    if (!this.#isPinged) this.#post({ type: 'ping' })
+    this.#isPinged = true
+    return this.#silentMs
+  }
+
+  /** Drain and end. */
+  stop(graceMs: number): Promise<void> {
+    this.#post({ type: 'stop', graceMs })
+    return this.#gone.promise
+  }
+
+  /** End it at once. */
+  async terminate(): Promise<void> {
+    await this.#worker.terminate()
+  }
+
+  #post(message: ToShard): void {
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread is no window
+    this.#worker.postMessage(message)
+  }
+}

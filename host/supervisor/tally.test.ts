@@ -1,0 +1,64 @@
+/** What is counted over threads that come and go, and how long to wait for one that keeps dying. */
+
+import { describe, it } from 'vitest'
+
+import type { ErrorCode } from '../errors.ts'
+import { TENANT_COUNTS } from '../tenant/report.ts'
+import type { TenantReport } from '../tenant/report.ts'
+import type { TenantCounters } from '../tenant/tenant.ts'
+import { TurnTimes } from '../tenant/turn-times.ts'
+import { Backoff } from './backoff.ts'
+import { Tally } from './tally.ts'
+
+function toTenant(name: string, each: number, failures: [ErrorCode, number][] = []): TenantReport {
+  const counters = Object.fromEntries(Object.keys(TENANT_COUNTS).map((key) => [key, each]))
+  return { name, counters: counters as unknown as TenantCounters, failures }
+}
+
+function toTurns(...times: number[]) {
+  const turns = new TurnTimes()
+  for (const ms of times) turns.record(ms)
+  return turns.report
+}
+
+describe('a tally', () => {
+  it('adds shards up, tenant by tenant', ({ expect }) => {
+    const tally = new Tally()
+    tally.report(0, { tenants: [toTenant('a', 1, [['APP_THREW', 2]]), toTenant('b', 1)], turns: toTurns(1) })
+    tally.report(1, { tenants: [toTenant('a', 10, [['APP_THREW', 3]])], turns: toTurns(3, 2000) })
+    const { tenants, turns } = tally.total
+    expect(tenants).toEqual([toTenant('a', 11, [['APP_THREW', 5]]), toTenant('b', 1)])
+    expect([turns.totalMs, turns.latest.length]).toEqual([2004, 3])
+    expect(turns.counts.reduce((sum, count) => sum + count)).toBe(3)
+    expect(turns.counts.at(-1)).toBe(1)
+  })
+
+  it('never counts less when a shard dies, and forgets what it had', ({ expect }) => {
+    const tally = new Tally()
+    tally.report(0, { tenants: [toTenant('a', 5, [['APP_THREW', 2]])], turns: toTurns(1) })
+    tally.report(0, { tenants: [toTenant('a', 7, [['APP_THREW', 3]])], turns: toTurns(1, 2) })
+    tally.retire(0)
+    tally.retire(0)
+    const gone = tally.total.tenants[0]!
+    expect([gone.counters.requests, gone.counters.openRequests, gone.failures]).toEqual([
+      7,
+      0,
+      [['APP_THREW', 3]],
+    ])
+    tally.report(0, { tenants: [toTenant('a', 1, [['APP_HUNG', 1]])], turns: toTurns(5) })
+    const { tenants, turns } = tally.total
+    expect([tenants[0]!.counters.requests, tenants[0]!.counters.openRequests]).toEqual([8, 1])
+    expect(tenants[0]!.failures).toEqual([
+      ['APP_THREW', 3],
+      ['APP_HUNG', 1],
+    ])
+    expect([turns.totalMs, turns.latest]).toEqual([8, [5]])
+  })
+})
+
+it('a pause doubles while something keeps dying, and begins anew after a good life', ({ expect }) => {
+  const backoff = new Backoff()
+  const pauses = [0, 100, 59_999, 0, 0, 0, 0].map((lived) => backoff.after(lived))
+  expect(pauses).toEqual([500, 1000, 2000, 4000, 8000, 10_000, 10_000])
+  expect([60_000, 1].map((lived) => backoff.after(lived))).toEqual([500, 1000])
+})

@@ -1,0 +1,157 @@
+/** The operator's listener: what it says, to whom, and that the server needs no free port 3001. */
+
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+
+import { afterAll, beforeAll, describe, test } from 'vitest'
+
+import { parseConfig } from '../../host/config/parse.ts'
+import { startServer } from '../../host/server.ts'
+import { send } from '../harness/http.ts'
+import type { Sent } from '../harness/http.ts'
+import { fixture, serve } from '../harness/serve.ts'
+import type { Served } from '../harness/serve.ts'
+import { exchange, parseResponses } from '../harness/socket.ts'
+
+const APPS = [
+  { name: 'shop', hostname: 'shop.test', path: fixture('faults'), cpu_ms: 300 },
+  { name: 'quiet', hostname: 'quiet.test', path: fixture('memory') },
+]
+
+function toPort(url: string | undefined): number {
+  return Number(new URL(url!).port)
+}
+
+describe('the listener', () => {
+  let server: Served
+  let port: number
+  const ask = (path: string, sent: Partial<Sent> = {}) => send(port, { host: 'localhost', ...sent, path })
+
+  beforeAll(async () => {
+    server = await serve(APPS, 2, { admin: { port: 0 } })
+    port = toPort(server.adminUrl)
+  })
+  afterAll(() => server.close())
+
+  test('says that the process lives and that every shard listens', async ({ expect }) => {
+    expect((await ask('/healthz')).json()).toEqual({ status: 'alive' })
+    const ready = await ask('/readyz')
+    expect([ready.status, ready.json()]).toEqual([
+      200,
+      { status: 'ready', shards: { wanted: 2, listening: 2, missing: 0 } },
+    ])
+    expect(ready.headers['access-control-allow-origin']).toBeUndefined()
+    expect(ready.headers['cache-control']).toBe('no-store')
+  })
+
+  test('counts requests, failures and instances of each app over all shards', async ({ expect }) => {
+    for (let i = 0; i < 12; i++) await server.send('quiet.test', '/')
+    for (let i = 0; i < 5; i++) await server.send('shop.test', '/throw')
+    await server.send('shop.test', '/spin')
+    const answer = await ask('/metrics')
+    expect(answer.headers['content-type']).toContain('text/plain')
+    const lines = answer.text.split('\n')
+    for (const line of [
+      'nano_requests_total{tenant="quiet"} 12',
+      'nano_requests_total{tenant="shop"} 6',
+      'nano_errors_total{tenant="shop",code="APP_THREW"} 5',
+      'nano_errors_total{tenant="shop",code="APP_CPU_LIMIT"} 1',
+      'nano_cpu_stops_total{tenant="shop"} 1',
+      'nano_traps_total{tenant="shop"} 1',
+      'nano_open_requests{tenant="quiet"} 0',
+      'nano_traps_total{tenant="quiet"} 0',
+      'nano_backed_off_total{tenant="shop"} 0',
+      'nano_shards 2',
+      'nano_shards_ready 2',
+      'nano_shard_restarts_total 0',
+    ]) {
+      expect(lines).toContain(line)
+    }
+    const read = (name: string) => Number(lines.find((line) => line.startsWith(`${name} `))?.split(' ')[1])
+    expect(read('nano_live_instances{tenant="quiet"}')).toBeGreaterThanOrEqual(1)
+    expect(read('nano_memory_bytes{tenant="quiet"}')).toBeGreaterThan(1_000_000)
+    expect(read('nano_turn_seconds_count')).toBeGreaterThanOrEqual(17)
+    expect(read('nano_turn_seconds_bucket{le="+Inf"}')).toBe(read('nano_turn_seconds_count'))
+    expect(read('process_resident_memory_bytes')).toBeGreaterThan(10_000_000)
+  })
+
+  test('is read, and nothing else', async ({ expect }) => {
+    for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS', 'TRACE', 'PATCH']) {
+      const answer = await ask('/healthz', { method })
+      expect([answer.status, answer.headers.allow]).toEqual([405, 'GET, HEAD'])
+    }
+    const head = await ask('/readyz', { method: 'HEAD' })
+    expect([head.status, head.text]).toEqual([200, ''])
+    for (const path of ['/', '/metrics/', '/metrics/x', '//healthz', '/healthz%00', '/Healthz']) {
+      const answer = await ask(path)
+      expect([path, answer.status, answer.json<{ error: { code: string } }>().error.code]).toEqual([
+        path,
+        404,
+        'NOT_FOUND',
+      ])
+    }
+  })
+
+  test('answers under its own names only, so that no web page can be led to it', async ({ expect }) => {
+    for (const host of ['localhost', '127.0.0.1', '[::1]', `localhost:${port}`]) {
+      expect((await ask('/healthz', { host })).status).toBe(200)
+    }
+    for (const host of ['evil.test', 'localhost.evil.test', 'shop.test', '10.0.0.1']) {
+      expect([host, (await ask('/metrics', { host })).status]).toEqual([host, 421])
+    }
+    const twice = 'GET /healthz HTTP/1.1\r\nHost: localhost\r\nHost: evil.test\r\nConnection: close\r\n\r\n'
+    const [answer] = parseResponses(await exchange(port, twice), ['GET'])
+    expect(answer!.status).toBe(400)
+  })
+
+  test('is not on the port of the apps, whatever the host name', async ({ expect }) => {
+    for (const host of ['localhost', '127.0.0.1', 'admin', 'shop.test']) {
+      const answer = await server.send(host, '/metrics')
+      expect(answer.text).not.toContain('nano_')
+    }
+  })
+})
+
+describe('the port', () => {
+  const config = (more: object) =>
+    parseConfig(JSON.stringify({ port: 0, shards: 1, apps: [APPS[1]], ...more }), '/nano.json')
+
+  test('that was asked for and is taken is said, and nothing starts', async ({ expect }) => {
+    const other = createServer().listen(0, '127.0.0.1')
+    await new Promise((resolve) => other.once('listening', resolve))
+    const { port } = other.address() as AddressInfo
+    const started = startServer({ config: config({ admin: { port } }), log() {} })
+    await expect(started).rejects.toThrow(
+      expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringContaining(`port ${port}`) }),
+    )
+    await new Promise((resolve) => other.close(resolve))
+  })
+
+  test('that nobody asked for is another one when it is taken', async ({ expect }) => {
+    const log: string[] = []
+    const start = () => startServer({ config: config({}), log: ({ text }) => log.push(text) })
+    const first = await start()
+    const second = await start()
+    expect(toPort(first.adminUrl)).not.toBe(toPort(second.adminUrl))
+    expect(log.join()).toMatch(/port 3001 is taken; the operator's listener is on port \d+/)
+    await Promise.all([first.close(), second.close()])
+  })
+
+  test('is closed with the server, and so is all else', async ({ expect }) => {
+    const held = () =>
+      process.getActiveResourcesInfo().filter((name) => name !== 'Timeout' && name !== 'Immediate')
+    const before = held()
+    const server = await serve([APPS[1]!], 2, { admin: { port: 0 } })
+    const admin = toPort(server.adminUrl)
+    await server.send('quiet.test', '/')
+    await send(admin, { host: 'localhost', path: '/metrics' })
+    await server.close()
+    const after = held()
+    for (const port of [server.port, admin]) {
+      await expect(send(port, { host: 'localhost', path: '/' })).rejects.toThrow('ECONNREFUSED')
+    }
+    // what an earlier test left may have gone meanwhile
+    for (const name of before) if (after.includes(name)) after.splice(after.indexOf(name), 1)
+    expect(after).toEqual([])
+  })
+})
