@@ -94,6 +94,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       deployments,
       engines,
       dev,
+      trustedProxies: config.trustedProxies ?? [],
       ...(operator === undefined ? {} : { operatorPort: operator.port }),
     }
     const running = new Shards({ script: SHARD, data, count, heapMb: options.heapMb, log })

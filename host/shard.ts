@@ -63,6 +63,7 @@ async function run(data: ShardData): Promise<void> {
   const ingress = createIngress({
     find: toFinder(data, tenants),
     idPrefix: `${data.number}.`,
+    trustedProxies: data.trustedProxies,
     maxHeadBytes: Math.max(...data.deployments.map(toMaxHeadBytes)),
     onError: (error) => log({ level: 'error', text: error.stack ?? error.message }),
   })

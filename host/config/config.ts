@@ -31,6 +31,8 @@ export interface Config {
   readonly host: string
   /** Undefined: the command line or the machine decides. */
   readonly shards?: number
+  /** Addresses and ranges of proxies that are believed about their clients; undefined: nobody is. */
+  readonly trustedProxies?: readonly string[]
   /** Every app's fetches may reach this machine's loopback. */
   readonly dev?: boolean
   /** False: there is no operator's listener. Undefined: on the default port, or on another when that is taken. */

@@ -27,7 +27,7 @@ describe('a good configuration', () => {
   }) => {
     const config = parseConfig(
       `{ // the port
-        "port": 0, /* any */ "shards": 2,
+        "port": 0, /* any */ "shards": 2, "trusted_proxies": ["10.0.0.0/8", "::1"],
         "defaults": { "timeout_ms": 100, "recycle_requests": 9, },
         "apps": [
           { "name": "A.localhost", "path": "./a.ts" },
@@ -40,6 +40,7 @@ describe('a good configuration', () => {
       port: 0,
       host: '127.0.0.1',
       shards: 2,
+      trustedProxies: ['10.0.0.0/8', '::1'],
       apps: [
         {
           name: 'A.localhost',
@@ -149,6 +150,15 @@ describe('complaints', () => {
         /engines\[0\]: wanted a hash .* came "abc"/,
         /engines\[1\]: wanted a text/,
         /engines\[2\]: wanted a hash/,
+      ],
+    ],
+    [
+      'proxies that are no addresses',
+      `{ "trusted_proxies": ["proxy.example", "10.0.0.0/33", 1], "apps": [${app}] }`,
+      [
+        /trusted_proxies\[0\]: wanted an address or a range .* came "proxy.example"/,
+        /trusted_proxies\[1\]: wanted an address or a range/,
+        /trusted_proxies\[2\]: wanted a text/,
       ],
     ],
     ['no apps', '{ }', [/"apps" is missing/]],

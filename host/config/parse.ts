@@ -17,11 +17,23 @@ import { toHostName } from './host-name.ts'
 import { DEFAULT_LIMITS, LIMIT_RULES, readLimits } from './limits.ts'
 import { parseAdmin } from './parse-admin.ts'
 import { parseEgress } from './parse-egress.ts'
+import { parseNetworks } from './parse-networks.ts'
 import { Reader } from './reader.ts'
 import type { Members, Problem } from './reader.ts'
 
 const LIMIT_KEYS = Object.values(LIMIT_RULES).map((rule) => rule.key)
-const TOP_KEYS = ['$schema', 'port', 'host', 'shards', 'admin', 'engines', 'dev', 'defaults', 'apps'] as const
+const TOP_KEYS = [
+  '$schema',
+  'port',
+  'host',
+  'shards',
+  'trusted_proxies',
+  'admin',
+  'engines',
+  'dev',
+  'defaults',
+  'apps',
+] as const
 const DEFAULT_KEYS = [...LIMIT_KEYS, 'egress']
 const APP_KEYS = ['name', 'hostname', 'path', 'env', ...DEFAULT_KEYS]
 const ENGINE = /^[0-9a-f]{64}$/
@@ -80,6 +92,7 @@ function parseTop(reader: Reader, root: Node, base: string): Config | undefined 
   const port = reader.integer(top.get('port'), 'port', RANGES.port) ?? DEFAULTS.port
   const host = reader.string(top.get('host'), 'host') ?? DEFAULTS.host
   const shards = reader.integer(top.get('shards'), 'shards', RANGES.shards)
+  const trustedProxies = parseNetworks(reader, top.get('trusted_proxies'), 'trusted_proxies')
   const admin = parseAdmin(reader, top.get('admin'))
   const engines = parseEngines(reader, top.get('engines'))
   const dev = reader.boolean(top.get('dev'), 'dev')
@@ -92,6 +105,7 @@ function parseTop(reader: Reader, root: Node, base: string): Config | undefined 
     port,
     host,
     ...(shards === undefined ? {} : { shards }),
+    ...(trustedProxies === undefined ? {} : { trustedProxies }),
     ...(admin === undefined ? {} : { admin }),
     ...(engines === undefined ? {} : { engines }),
     ...(dev === undefined ? {} : { dev }),

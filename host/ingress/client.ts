@@ -3,7 +3,12 @@
  * the connection is answered or reaches a tenant.
  */
 
+import type { Socket } from 'node:net'
+
+import { isWithin, parseAddress, parseNetwork } from '../egress/address.ts'
+import type { Network } from '../egress/address.ts'
 import type { ErrorCode } from '../errors.ts'
+import type { Origin } from './header-wire.ts'
 
 /** The request whose body is still coming. */
 export interface Reading {
@@ -14,7 +19,43 @@ export interface Reading {
 }
 
 /** The other end of a connection. */
-export interface Client {
+export interface Client extends Origin {
   isEnding: boolean
   reading: Reading | undefined
+}
+
+/** The clients of all open connections. */
+export class Clients {
+  readonly #bySocket = new WeakMap<Socket, Client>()
+  readonly #proxies: readonly Network[]
+
+  /** `trustedProxies`: addresses and ranges; what is neither trusts nobody. */
+  constructor(trustedProxies: readonly string[]) {
+    this.#proxies = trustedProxies.flatMap((text) => parseNetwork(text) ?? [])
+  }
+
+  add(socket: Socket): void {
+    const address = toPlain(socket.remoteAddress ?? 'unknown')
+    this.#bySocket.set(socket, {
+      address,
+      isTrusted: this.#isTrusted(address),
+      isEnding: false,
+      reading: undefined,
+    })
+  }
+
+  get(socket: Socket): Client | undefined {
+    return this.#bySocket.get(socket)
+  }
+
+  #isTrusted(text: string): boolean {
+    if (this.#proxies.length === 0) return false
+    const address = parseAddress(text)
+    return address !== undefined && this.#proxies.some((network) => isWithin(address, network))
+  }
+}
+
+/** IPv4 as such, also where it comes in over a socket for both families. */
+function toPlain(address: string): string {
+  return address.startsWith('::ffff:') && address.includes('.') ? address.slice('::ffff:'.length) : address
 }

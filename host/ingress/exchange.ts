@@ -44,6 +44,7 @@ export interface Arrival {
   readonly outgoing: ServerResponse
   /** Absolute. */
   readonly url: string
+  readonly scheme: 'http' | 'https'
   readonly head: RequestHead
   /** The whole body when it was collected, `'streamed'` when it is still to be read. */
   readonly body: Uint8Array | 'streamed' | undefined
@@ -85,7 +86,7 @@ export class HttpExchange implements Exchange, Watched, BodyOwner, Reading {
   #written = 0
 
   constructor(context: ExchangeContext, tenant: Servable, arrival: Arrival) {
-    const { id, client, incoming, outgoing, url, head, body } = arrival
+    const { id, client, incoming, outgoing, url, scheme, head, body } = arrival
     this.#context = context
     this.#tenant = tenant
     this.#client = client
@@ -94,7 +95,7 @@ export class HttpExchange implements Exchange, Watched, BodyOwner, Reading {
     this.#held = new HeldBytes(outgoing, tenant.buffers)
     this.method = incoming.method ?? 'GET'
     this.url = url
-    this.headers = toWire(incoming.rawHeaders)
+    this.headers = toWire(incoming.rawHeaders, client, scheme)
     this.hasBody = body !== undefined
     if (body === 'streamed') {
       // the parser holds a body to the length that its head tells

@@ -1,21 +1,56 @@
 /**
  * A request's headers in the form in which they travel to the guest (see wit/events.wit): name, LF, value, LF, ... in
- * wire order, names in lower case. Headers that are about this one connection stay behind: the guest is not a party to
- * it (RFC 9110 7.6.1). Node's parser has refused CR, LF and NUL before this.
+ * wire order, names in lower case. Node's parser has refused CR, LF and NUL before this.
+ *
+ * Headers that are about this one connection stay behind: the guest is not a party to it (RFC 9110 7.6.1). What is said
+ * about who asks and how comes from the host at the end, and a client's own word on it counts for nothing unless the
+ * client is a proxy that the operator trusts; no Connection header takes it away.
  */
 
 import { isHopByHop } from '../bindings/hop-by-hop.ts'
 
+/** How the request reached the host. */
+export interface Origin {
+  /** The other end of the connection. */
+  readonly address: string
+  /** It is a proxy whose word counts. */
+  readonly isTrusted: boolean
+}
+
+/** Besides `x-forwarded-...` and `cf-...`. */
+const SAID_BY_PROXIES: ReadonlySet<string> = new Set(['forwarded', 'x-real-ip', 'true-client-ip'])
+
 /** `rawHeaders`: Node's flat list of names and values. */
-export function toWire(rawHeaders: readonly string[]): string {
+export function toWire(rawHeaders: readonly string[], origin: Origin, scheme: 'http' | 'https'): string {
   let named: Set<string> | undefined
   let wire = ''
+  let chain = ''
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
     const name = rawHeaders[i]!.toLowerCase()
-    if (!isHopByHop(name)) wire += `${name}\n${rawHeaders[i + 1]!}\n`
-    else if (name === 'connection') named = addNamed(named, rawHeaders[i + 1]!)
+    const value = rawHeaders[i + 1]!
+    if (isHopByHop(name)) {
+      if (name === 'connection') named = addNamed(named, value)
+    } else if (!isSaidByProxies(name)) wire += `${name}\n${value}\n`
+    else if (!origin.isTrusted) continue
+    else if (name === 'x-forwarded-for') chain += `${value}, `
+    else if (name !== 'x-forwarded-proto') wire += `${name}\n${value}\n`
   }
-  return named === undefined ? wire : withoutNamed(wire, named)
+  if (named !== undefined) wire = withoutNamed(wire, named)
+  return `${wire}x-forwarded-for\n${chain}${origin.address}\nx-forwarded-proto\n${scheme}\n`
+}
+
+/** The scheme that the client used. A proxy that names several is not believed. */
+export function toScheme(rawHeaders: readonly string[], { isTrusted }: Origin): 'http' | 'https' {
+  if (!isTrusted) return 'http'
+  const said: string[] = []
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    if (rawHeaders[i]!.toLowerCase() === 'x-forwarded-proto') said.push(rawHeaders[i + 1]!.toLowerCase())
+  }
+  return said.length === 1 && said[0] === 'https' ? 'https' : 'http'
+}
+
+function isSaidByProxies(name: string): boolean {
+  return name.startsWith('x-forwarded') || name.startsWith('cf-') || SAID_BY_PROXIES.has(name)
 }
 
 /** The headers that a Connection header names, but for the usual words, which name none. */

@@ -18,9 +18,11 @@ import type { ErrorCode, NanoError } from '../errors.ts'
 import { parseTarget } from '../router/canonical-host.ts'
 import type { Target } from '../router/canonical-host.ts'
 import type { Exchange, Sink } from '../tenant/exchange.ts'
+import { Clients } from './client.ts'
 import type { Client } from './client.ts'
 import { HttpExchange, toNote } from './exchange.ts'
 import type { ExchangeContext, Servable } from './exchange.ts'
+import { toScheme } from './header-wire.ts'
 import { IdleWatch } from './idle-watch.ts'
 import { SMALL_BODY_BYTES, collectBody } from './request-body.ts'
 import { MAX_HEADERS, readHead, toExcess } from './request-head.ts'
@@ -51,6 +53,8 @@ export interface IngressOptions {
   /** The largest head that any tenant takes, in bytes, URL included. */
   readonly maxHeadBytes: number
   readonly connectionLimits?: Partial<ConnectionLimits>
+  /** Addresses and ranges whose word about their clients counts. */
+  readonly trustedProxies?: readonly string[]
   /** The tenant of a canonical host name. */
   find(hostname: string): App | undefined
   /** Something failed in the host itself. */
@@ -79,7 +83,7 @@ const REFUSED_METHODS: ReadonlySet<string> = new Set(['TRACE', 'TRACK', 'CONNECT
 export function createIngress(options: IngressOptions): Ingress {
   const context: ExchangeContext = { responder: { closing: false }, idle: new IdleWatch() }
   const app = createApp(options, context)
-  const clients = new WeakMap<Socket, Client>()
+  const clients = new Clients(options.trustedProxies ?? [])
   const server = openServer(options)
   const refuse = (outgoing: ServerResponse, client: Client, code: ErrorCode): void =>
     sendError(context.responder, outgoing, code, { ends: client })
@@ -89,12 +93,13 @@ export function createIngress(options: IngressOptions): Ingress {
     if (client === undefined || client.isEnding) return void incoming.resume()
     const fault = toFault(incoming)
     if (fault !== undefined) return refuse(outgoing, client, fault)
-    const target = parseTarget(incoming.rawHeaders, incoming.url ?? '')
+    const scheme = toScheme(incoming.rawHeaders, client)
+    const target = parseTarget(incoming.rawHeaders, incoming.url ?? '', scheme)
     if (typeof target === 'string') return refuse(outgoing, client, target)
     const request = { method: incoming.method, url: target.url } as unknown as Request
     void app.fetch(request, { incoming, outgoing, client, target })
   }
-  server.on('connection', (socket: Socket) => clients.set(socket, { isEnding: false, reading: undefined }))
+  server.on('connection', (socket: Socket) => clients.add(socket))
   server.on('request', onRequest)
   server.on('checkContinue', onRequest)
   server.on('checkExpectation', (incoming: IncomingMessage, outgoing: ServerResponse) => {
@@ -173,7 +178,7 @@ function dispatch(
   { incoming, outgoing, client, target }: Bindings,
   id: string,
 ): void {
-  const { url, path } = target
+  const { url, path, scheme } = target
   const head = readHead(incoming.rawHeaders)
   const excess = toExcess(tenant.limits, head, path)
   if (excess !== undefined) {
@@ -181,7 +186,7 @@ function dispatch(
     return sendError(context.responder, outgoing, excess, { request: id, ends: client })
   }
   const open = (body: Uint8Array | 'streamed' | undefined): void => {
-    const arrival = { id, client, incoming, outgoing, url, head, body }
+    const arrival = { id, client, incoming, outgoing, url, scheme, head, body }
     const exchange = new HttpExchange(context, tenant, arrival)
     exchange.attach(tenant.handle(exchange))
   }

@@ -6,12 +6,16 @@
 
 import { toHostName } from '../config/host-name.ts'
 
+type Scheme = 'http' | 'https'
+
 /** Where a request goes. */
 export interface Target {
   /** The router's key: canonical host name without port. */
   readonly hostname: string
   /** The absolute URL that the app sees: the client's host and port, and the path as it was sent. */
   readonly url: string
+  /** Of the URL. */
+  readonly scheme: Scheme
   /** Of the URL: path and query. */
   readonly path: string
 }
@@ -26,28 +30,33 @@ const AUTHORITY = /^([^:@/?#\\]+|\[[^\]@/?#\\]*\])(?::(\d{0,5}))?$/
 const ORIGIN_FORM = /^\/[\x21-\x7e]*$/
 const ABSOLUTE_FORM = /^https?:\/\/([^/?#\\]*)([\x21-\x7e]*)$/i
 const HIGHEST_PORT = 65535
+const DEFAULT_PORTS = { http: 80, https: 443 } as const
 
-/** Where a request goes, or which of the client's errors it is. `requestTarget`: what stands in the request line. */
+/**
+ * Where a request goes, or which of the client's errors it is. `requestTarget`: what stands in the request line;
+ * `scheme`: what the client used.
+ */
 export function parseTarget(
   rawHeaders: readonly string[],
   requestTarget: string,
+  scheme: Scheme = 'http',
 ): Target | 'HOST_INVALID' | 'REQUEST_INVALID' {
   const host = toOnlyHost(rawHeaders)
-  const authority = host === undefined ? undefined : parseAuthority(host)
+  const authority = host === undefined ? undefined : parseAuthority(host, scheme)
   if (authority === undefined) return 'HOST_INVALID'
   if (ORIGIN_FORM.test(requestTarget)) {
-    return toResult(authority, requestTarget)
+    return toResult(authority, requestTarget, scheme)
   }
   const absolute = ABSOLUTE_FORM.exec(requestTarget)
   if (absolute === null) return 'REQUEST_INVALID'
-  const named = parseAuthority(absolute[1] ?? '')
+  const named = parseAuthority(absolute[1] ?? '', scheme)
   if (named === undefined || named.text !== authority.text) return 'HOST_INVALID'
   const path = absolute[2] ?? ''
-  return toResult(named, path.startsWith('/') ? path : `/${path}`)
+  return toResult(named, path.startsWith('/') ? path : `/${path}`, scheme)
 }
 
-function toResult({ hostname, text }: Authority, path: string): Target {
-  return { hostname, url: `http://${text}${path}`, path }
+function toResult({ hostname, text }: Authority, path: string, scheme: Scheme): Target {
+  return { hostname, url: `${scheme}://${text}${path}`, scheme, path }
 }
 
 /** The value of the Host header when there is exactly one. */
@@ -62,7 +71,7 @@ function toOnlyHost(rawHeaders: readonly string[]): string | undefined {
   return host
 }
 
-function parseAuthority(text: string): Authority | undefined {
+function parseAuthority(text: string, scheme: Scheme): Authority | undefined {
   const match = AUTHORITY.exec(text)
   if (match === null) return undefined
   const hostname = toHostName(match[1]!)
@@ -71,5 +80,5 @@ function parseAuthority(text: string): Authority | undefined {
   if (port === '') return { hostname, text: hostname }
   const number = Number(port)
   if (number > HIGHEST_PORT) return undefined
-  return { hostname, text: number === 80 ? hostname : `${hostname}:${number}` }
+  return { hostname, text: number === DEFAULT_PORTS[scheme] ? hostname : `${hostname}:${number}` }
 }

@@ -23,7 +23,7 @@ describe('one host, however it is spelt', () => {
   ]
   for (const [host, hostname, url] of cases) {
     it(host, ({ expect }) => {
-      expect(parseTarget(['Host', host], '/p?q=1')).toEqual({ hostname, url, path: '/p?q=1' })
+      expect(parseTarget(['Host', host], '/p?q=1')).toEqual({ hostname, url, scheme: 'http', path: '/p?q=1' })
     })
   }
 })

@@ -22,6 +22,8 @@ export interface ShardData {
   readonly operatorPort?: number
   /** The apps' fetches may reach loopback. */
   readonly dev: boolean
+  /** Addresses and ranges of proxies that are believed about their clients. */
+  readonly trustedProxies: readonly string[]
   /** Where the ticker writes the time for this shard. */
   readonly epoch: WebAssembly.Memory
 }

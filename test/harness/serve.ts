@@ -60,14 +60,17 @@ export interface ServeOptions {
   admin?: { host?: string; port: number }
   /** Apps may reach loopback. */
   dev?: boolean
+  /** Who is believed about clients. */
+  trustedProxies?: string[]
   /** The most MiB of a shard's own heap. */
   heapMb?: number
 }
 
 /** Serve these apps on a free port. */
 export async function serve(apps: AppSpec[], shards = 1, options: ServeOptions = {}): Promise<Served> {
-  const { admin = false, dev = false, ...more } = options
-  const written = { port: 0, shards, admin, dev, defaults: { cpu_ms: CPU_MS }, apps }
+  const { admin = false, dev = false, trustedProxies = [], ...more } = options
+  const top = { port: 0, shards, admin, dev, trusted_proxies: trustedProxies }
+  const written = { ...top, defaults: { cpu_ms: CPU_MS }, apps }
   const config = parseConfig(JSON.stringify(written), join(ROOT, 'test/nano.json'))
   const log: string[] = []
   const server = await startServer({ ...more, config, log: (entry) => log.push(toLogLine(entry)) })

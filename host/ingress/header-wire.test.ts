@@ -1,0 +1,85 @@
+/** What becomes of a request's headers, as the guest gets them, and of the scheme that a proxy names. */
+
+import { describe, it } from 'vitest'
+
+import { toScheme, toWire } from './header-wire.ts'
+
+const stranger = { address: '203.0.113.9', isTrusted: false }
+const proxy = { address: '10.0.0.7', isTrusted: true }
+
+/** Name and value by turns, without what the host adds for a plain client. */
+function toOwn(...rawHeaders: string[]): string[] {
+  return toWire(rawHeaders, stranger, 'http').split('\n').slice(0, -5)
+}
+
+describe('headers of a request', () => {
+  it('come in order, in lower case, as often as they were sent', ({ expect }) => {
+    expect(toOwn('Host', 'a', 'X-B', '1', 'x-b', '2', 'X-Empty', '')).toEqual([
+      'host',
+      'a',
+      'x-b',
+      '1',
+      'x-b',
+      '2',
+      'x-empty',
+      '',
+    ])
+  })
+
+  it('of the connection stay behind, with those that it names', ({ expect }) => {
+    expect(
+      toOwn('Connection', 'X-Own, close', 'X-Own', '1', 'TE', 'x', 'Upgrade', 'h2c', 'X-B', '2'),
+    ).toEqual(['x-b', '2'])
+  })
+
+  it.for([
+    'Forwarded',
+    'X-Forwarded-For',
+    'x-forwarded-host',
+    'X-FORWARDED-PROTO',
+    'X-Forwarded-Anything',
+    'X-Real-IP',
+    'CF-Connecting-IP',
+    'cf-visitor',
+    'True-Client-IP',
+  ])('%s is not taken from a stranger', (name, { expect }) => {
+    expect(toOwn(name, '127.0.0.1', 'X-B', '1')).toEqual(['x-b', '1'])
+  })
+
+  it('tell who is at the other end', ({ expect }) => {
+    expect(toWire(['X-Forwarded-For', '127.0.0.1'], stranger, 'http')).toBe(
+      'x-forwarded-for\n203.0.113.9\nx-forwarded-proto\nhttp\n',
+    )
+  })
+
+  it('tell what a trusted proxy says, and the proxy', ({ expect }) => {
+    const sent = ['X-Forwarded-For', '1.1.1.1, 2.2.2.2', 'X-Forwarded-For', '3.3.3.3', 'X-Real-IP', '1.1.1.1']
+    const proto = ['X-Forwarded-Proto', 'https']
+    expect(toWire([...sent, ...proto], proxy, 'https')).toBe(
+      'x-real-ip\n1.1.1.1\nx-forwarded-for\n1.1.1.1, 2.2.2.2, 3.3.3.3, 10.0.0.7\nx-forwarded-proto\nhttps\n',
+    )
+  })
+
+  it('tell it although a Connection header names it', ({ expect }) => {
+    const sent = ['Connection', 'x-forwarded-for, x-forwarded-proto', 'X-Forwarded-For', '1.1.1.1']
+    expect(toWire(sent, proxy, 'http')).toBe('x-forwarded-for\n1.1.1.1, 10.0.0.7\nx-forwarded-proto\nhttp\n')
+  })
+})
+
+describe('the scheme', () => {
+  const https = ['X-Forwarded-Proto', 'https']
+
+  it('is what a trusted proxy says', ({ expect }) => {
+    expect(toScheme(https, proxy)).toBe('https')
+    expect(toScheme(['x-forwarded-proto', 'HTTPS'], proxy)).toBe('https')
+    expect(toScheme(['X-Forwarded-Proto', 'http'], proxy)).toBe('http')
+    expect(toScheme([], proxy)).toBe('http')
+  })
+
+  it('is http when a stranger says something, or a proxy several things', ({ expect }) => {
+    expect(toScheme(https, stranger)).toBe('http')
+    expect(toScheme([...https, ...https], proxy)).toBe('http')
+    expect(toScheme(['X-Forwarded-Proto', 'https, http'], proxy)).toBe('http')
+    expect(toScheme(['X-Forwarded-Proto', 'file'], proxy)).toBe('http')
+  })
+})
