@@ -28,6 +28,13 @@ describe('by default', () => {
   )
 })
 
+describe('port 0', () => {
+  test('is nowhere', ({ expect }) => {
+    expect(reaches({ private: true }, 'http://127.0.0.1:0/')).toBe(false)
+    expect(reaches({}, 'http://example.com:0/', IP)).toBe(false)
+  })
+})
+
 describe('private', () => {
   test('opens what is not public, but nothing that is denied', ({ expect }) => {
     expect(reaches({ private: true }, 'http://localhost/', '127.0.0.1')).toBe(true)
@@ -48,6 +55,7 @@ describe('allow', () => {
     expect(reaches(settings, 'http://a.example.org/', '1.1.1.1')).toBe(false)
     expect(reaches(settings, 'https://example.org/', '1.1.1.1')).toBe(false)
     expect(reaches(settings, 'https://notexample.org/', '1.1.1.1')).toBe(false)
+    expect(reaches(settings, 'https://.example.org/', '1.1.1.1')).toBe(false)
     expect(reaches(settings, 'https://example.com.evil.test/', '1.1.1.1')).toBe(false)
     expect(reaches(settings, `http://${IP}/`)).toBe(true)
     expect(reaches(settings, 'http://1.1.1.1/')).toBe(false)

@@ -36,6 +36,8 @@ export class EgressPolicy {
 
   /** Whether a host may be looked up; an address that the URL spells out is checked whole. */
   admitsHost(target: Target): boolean {
+    // the one port that undici would take to be none
+    if (target.port === 0) return false
     const address = parseAddress(target.hostname)
     if (address !== undefined) {
       return this.admitsAddress(target, target.hostname) && !this.#isOwnDoor(address, target.port)

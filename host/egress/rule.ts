@@ -47,7 +47,8 @@ export function parseRule(text: string): Rule | undefined {
 /** Whether an entry names a target's host, whatever address that has. */
 export function namesHost(rule: Rule, { hostname, port }: Target): boolean {
   if (rule.kind !== 'host' || (rule.port !== undefined && rule.port !== port)) return false
-  return rule.below ? hostname.endsWith(`.${rule.name}`) : hostname === rule.name
+  if (!rule.below) return hostname === rule.name
+  return hostname.endsWith(`.${rule.name}`) && !hostname.startsWith('.')
 }
 
 /** Whether an entry covers an address, whatever name led to it. */

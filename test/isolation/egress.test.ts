@@ -1,10 +1,15 @@
 /**
  * Where an app's fetches may go: nowhere but to public addresses unless its policy says so, however the address is
- * spelt, whatever leads there, and without a word to the app about what a name resolves to.
+ * spelt, whatever leads there, and without a word to the app about what a name resolves to. Beside a neighbour under
+ * load, which never notices.
  */
 
-import { afterAll, beforeAll, describe, test } from 'vitest'
+import { hostname } from 'node:os'
 
+import { afterAll, afterEach, beforeAll, beforeEach, describe, test } from 'vitest'
+
+import { NEIGHBOUR, watchNeighbour } from '../harness/neighbour.ts'
+import type { Neighbour } from '../harness/neighbour.ts'
 import { fixture, serve } from '../harness/serve.ts'
 import type { Served } from '../harness/serve.ts'
 import { startUpstream } from '../harness/upstream.ts'
@@ -16,6 +21,9 @@ describe('egress', () => {
   let server: Served
   let upstream: Upstream
   let port: string
+  let neighbour: Neighbour
+  /** Status of a page that leads to itself. */
+  let loops = 302
 
   /** What became of a fetch by the app of this host. */
   const error = async (host: string, url: string) =>
@@ -26,7 +34,8 @@ describe('egress', () => {
   beforeAll(async () => {
     upstream = await startUpstream((request, response) => {
       const [, status, location] = /^\/to\/(\d+)\/(.*)$/.exec(request.url ?? '') ?? []
-      if (location === undefined) response.end('inside')
+      if (request.url === '/loop') response.writeHead(loops, { location: '/loop' }).end()
+      else if (location === undefined) response.end('inside')
       else response.writeHead(Number(status), { location: decodeURIComponent(location) }).end()
     })
     port = new URL(upstream.url).port
@@ -37,12 +46,14 @@ describe('egress', () => {
       ...(egress && { egress }),
     })
     server = await serve([
+      NEIGHBOUR,
       app('closed'),
       app('logged'),
       app('flood'),
       app('open', { private: true }),
       app('listed', { allow: [`127.0.0.1:${port}`] }),
       app('named', { allow: ['localhost'] }),
+      app('listing', { allow: ['allowed.test', '*.wild.test:8080', 'Bücher.test.'], private: true }),
       app('denied', { private: true, deny: [`localhost:${port}`, '127.0.0.2'] }),
     ])
   })
@@ -50,6 +61,14 @@ describe('egress', () => {
   afterAll(async () => {
     await server.close()
     await upstream.close()
+  })
+
+  beforeEach(() => {
+    neighbour = watchNeighbour(server)
+  })
+
+  afterEach(async () => {
+    await neighbour.stop()
   })
 
   test.for([
@@ -147,6 +166,65 @@ describe('egress', () => {
     expect(message).toBe(`fetch failed: the address is not allowed: localhost:${port}`)
   })
 
+  test('the name of this machine leads nowhere', async ({ expect }) => {
+    const before = upstream.total
+    for (const name of [
+      hostname(),
+      `${hostname()}.`,
+      'foo.localhost',
+      'localhost.localdomain',
+      'ip6-localhost',
+    ]) {
+      expect((await failure('closed.test', `http://${name}:${port}/`)).name).toBe('TypeError')
+    }
+    expect(upstream.total).toBe(before)
+  })
+
+  test.for([0, 1, 22, 25, 110, 143, 587, 6000, 6667, 10080])(
+    'port %d is refused whatever the policy',
+    async (blocked, { expect }) => {
+      for (const scheme of ['http', 'https']) {
+        expect((await failure('open.test', `${scheme}://127.0.0.1:${blocked}/`)).message).toMatch(
+          /bad port|not allowed/,
+        )
+      }
+    },
+  )
+
+  test.for([
+    'http://evil-allowed.test/',
+    'http://allowed.test.evil.test/',
+    'http://sub.allowed.test/',
+    'http://allowedtest/',
+    'http://allowed.tes/',
+    'http://allowed.test@evil.test/',
+    'http://evil.test#allowed.test',
+    'http://evil.test?allowed.test',
+    'http://evil.test\\allowed.test',
+    'http://wild.test:8080/',
+    'http://.wild.test:8080/',
+    'http://a.wild.test/',
+    'http://a.wild.test:8081/',
+    'http://awild.test:8080/',
+    'http://xn--bcher-kva.evil.test/',
+    'http://bucher.test/',
+    'http://127.0.0.1/',
+  ])('%s is on no list', async (url, { expect }) => {
+    expect((await failure('listing.test', url)).message).toMatch(/not allowed|user name/)
+  })
+
+  test.for([
+    'http://ALLOWED.test/',
+    'http://allowed.test./',
+    'https://allowed.test:8443/',
+    'http://a.b.wild.test:8080/',
+    'http://bücher.test/',
+    'http://xn--bcher-kva.test/',
+    'http://BÜCHER.TEST:80/',
+  ])('%s is on the list, and fails only for want of such a host', async (url, { expect }) => {
+    expect((await failure('listing.test', url)).message).not.toMatch(DENIED)
+  })
+
   test('a trailing dot makes no difference', async ({ expect }) => {
     expect((await failure('closed.test', `http://localhost.:${port}/`)).name).toBe('TypeError')
     expect((await failure('denied.test', `http://localhost.:${port}/`)).message).toMatch(DENIED)
@@ -218,10 +296,16 @@ describe('egress', () => {
       ]) {
         expect((await failure('listed.test', to(location))).name).toBe('TypeError')
       }
-      const loop = `http://127.0.0.1:${port}/to/${status}/`
-      expect((await failure('listed.test', to(loop))).name).toBe('TypeError')
     },
   )
+
+  test.for([301, 302, 303, 307, 308])('a loop of %d ends at the sixth', async (status, { expect }) => {
+    const before = upstream.total
+    loops = status
+    const { message } = await failure('listed.test', `http://127.0.0.1:${port}/loop`)
+    expect(message).toBe('fetch failed: more than 5 redirects')
+    expect(upstream.total - before).toBe(6)
+  })
 
   test('a neighbour with another policy opens no connection for the closed one', async ({ expect }) => {
     const url = `http://127.0.0.1:${port}/`
