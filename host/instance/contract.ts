@@ -53,8 +53,9 @@ export interface InstanceHost extends ConsolePort {
   onDenied(text?: string): void
   /** No further requests: a fresh instance is to take them. Called at most once. */
   onRetiring(): void
-  /** It is over; `trap` is what ended it and `code` what its open requests get, if it ended badly. Called once. */
-  onDead(code: ErrorCode, trap?: unknown): void
+  /** It is over; `trap` is what ended it and `code` what its open requests get, if it ended badly,
+   * and `ranMs` how long its last turn ran. Called once. */
+  onDead(code: ErrorCode, trap: unknown, ranMs: number): void
   /** Milliseconds that the guest and the crossings of one turn took. */
   onTurn?: ((milliseconds: number, events: number) => void) | undefined
 }

@@ -23,6 +23,9 @@ import { toTrapCode } from './trap-code.ts'
 /** The most events of one turn: the first answers do not wait for the last request. */
 const MAX_EVENTS = 32
 
+/** The most events that may wait: a guest that sets off more gets no further. */
+const MAX_QUEUE = 20_000
+
 /** The most of what an engine prints in one turn that is kept. */
 const PRINTED_LENGTH = 8192
 
@@ -56,6 +59,10 @@ export class Instance implements Mailbox, Disposable {
   /** Whose account pays for the event at the same place of the queue. */
   #payers: number[] = []
   #isScheduled = false
+  /** More events were to wait than may. */
+  #isFlooded = false
+  /** How long the last turn ran, in milliseconds. */
+  #ranMs = 0
   /** What the engine printed since the last turn ended. */
   #printed = ''
 
@@ -159,6 +166,10 @@ export class Instance implements Mailbox, Disposable {
   }
 
   #push(event: GuestEvent, request: number): void {
+    if (this.#queue.length >= MAX_QUEUE) {
+      this.#isFlooded = true
+      return
+    }
     this.#queue.push(event)
     this.#payers.push(request)
   }
@@ -183,6 +194,7 @@ export class Instance implements Mailbox, Disposable {
     }
     this.#flushPrinted()
     if (this.#accounts.isOver) return this.#die('APP_CPU_LIMIT', 'used up in several turns')
+    if (this.#isFlooded) return this.#die('APP_BUFFER_LIMIT', `more than ${MAX_QUEUE} events wait`)
     for (const event of events) if (event.tag === 'client-gone') this.#accounts.done(event.val)
     this.#accounts.sweep(this.#isBusy)
     if (this.#queue.length > 0) this.#schedule()
@@ -218,15 +230,16 @@ export class Instance implements Mailbox, Disposable {
     } catch (trap) {
       const code = toTrapCode(trap, epoch.isOver(), this.#maxMemory - this.memoryBytes)
       epoch.end()
+      this.#ranMs = performance.now() - this.#clock.now
       // what the guest had answered before it fell is as good as any answer
       this.#bindings.responses.flush()
       this.#die(code, trap)
       return false
     }
     epoch.end()
-    const elapsed = performance.now() - this.#clock.now
-    this.#accounts.charge(this.#cpuClock.measure(elapsed))
-    this.#host.onTurn?.(elapsed, events.length)
+    this.#ranMs = performance.now() - this.#clock.now
+    this.#accounts.charge(this.#cpuClock.measure(this.#ranMs))
+    this.#host.onTurn?.(this.#ranMs, events.length)
     return true
   }
 
@@ -287,7 +300,7 @@ export class Instance implements Mailbox, Disposable {
     const unanswered = this.#bindings.responses.takeUnanswered('all')
     this.#bindings[Symbol.dispose]()
     this.#flushPrinted()
-    this.#host.onDead(code, trap)
+    this.#host.onDead(code, trap, this.#ranMs)
     for (const { port } of unanswered) port.fail(code)
   }
 }

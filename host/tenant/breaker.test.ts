@@ -49,6 +49,14 @@ describe('stops', () => {
     expect(waits.at(-1)).toBeLessThanOrEqual(250)
   })
 
+  it('weigh less when the guest ran for less', ({ expect }) => {
+    const breaker = new Breaker(STOP_MS)
+    const waits = Array.from({ length: 80 }, () => breaker.stopped(0, 0))
+    // some twenty traps for each stop
+    expect(waits.findIndex((ms) => ms > 0)).toBeGreaterThan(37)
+    expect(breaker.stopped(0, 10 * STOP_MS)).toBeLessThan(250 * COST_MS + 1)
+  })
+
   it('never cost an app more than a minute', ({ expect }) => {
     const breaker = new Breaker(10_000)
     expect([0, 0, 0, 0].map((now) => breaker.stopped(now))).toEqual([0, 0, 60_000, 60_000])

@@ -1,6 +1,6 @@
 /**
- * Keeps a tenant that is stopped again and again from taking its shard's time. Each stop costs the neighbours the time
- * of the turn and of a new instance; it is a debt that time pays off, slowly. Beyond a debt of some stops requests are
+ * Keeps a tenant that is stopped again and again from taking its shard's time. Each stop, and each trap, costs the
+ * neighbours the time of the turn and of a new instance; it is a debt that time pays off, slowly. Beyond a debt of some stops requests are
  * refused for a while that doubles with each further stop. Whatever the rhythm of the stops, and whatever is answered
  * between them, they soon take less than a hundredth of the shard's time, so that 99 in 100 of the neighbours' requests
  * never meet one (as long as a hundred stops fit into `LONGEST_MS`). Pure but for the moments that it is told.
@@ -31,6 +31,7 @@ const PROBE_RETRY_MS = 1000
 
 /** One tenant's breaker. Moments are milliseconds of `performance.now()`. */
 export class Breaker {
+  readonly #costMs: number
   readonly #firstMs: number
   readonly #mostMs: number
   /** In stops; what time has paid off since `#debtAt` is not yet subtracted. */
@@ -42,9 +43,9 @@ export class Breaker {
 
   /** `stopMs`: how long a guest runs until it is stopped. */
   constructor(stopMs: number) {
-    const cost = stopMs + RENEWAL_MS
-    this.#firstMs = Math.min(LONGEST_MS, cost * FIRST_COSTS)
-    this.#mostMs = Math.min(LONGEST_MS, cost * MOST_COSTS)
+    this.#costMs = stopMs + RENEWAL_MS
+    this.#firstMs = Math.min(LONGEST_MS, this.#costMs * FIRST_COSTS)
+    this.#mostMs = Math.min(LONGEST_MS, this.#costMs * MOST_COSTS)
   }
 
   /** How long a request that comes now has to wait; 0: it may come in. */
@@ -70,10 +71,13 @@ export class Breaker {
     if (request === this.#probe) this.#probe = undefined
   }
 
-  /** An instance was stopped. Gives for how long requests are refused from now on; 0: they are not. */
-  stopped(now: number): number {
+  /**
+   * An instance was stopped, or fell after its last turn ran for `ranMs`. Gives for how long requests are refused from
+   * now on; 0: they are not.
+   */
+  stopped(now: number, ranMs = this.#costMs - RENEWAL_MS): number {
     const paid = (now - this.#debtAt) / this.#mostMs
-    this.#debt = Math.max(0, this.#debt - paid) + 1
+    this.#debt = Math.max(0, this.#debt - paid) + Math.min(1, (ranMs + RENEWAL_MS) / this.#costMs)
     this.#debtAt = now
     this.#probe = undefined
     this.#isProbing = this.#debt > FREE_STOPS

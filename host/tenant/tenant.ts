@@ -222,7 +222,7 @@ export class Tenant implements Disposable {
         const text = `instance ${number} is replaced after ${meter.requests} requests, ${memoryBytes} bytes of memory`
         this.#log('debug', 'instance-retired', text)
       },
-      onDead: (code, trap) => {
+      onDead: (code, trap, ranMs) => {
         const instance = get()
         if (this.#current === instance) this.#current = undefined
         this.#instances.delete(instance)
@@ -232,14 +232,14 @@ export class Tenant implements Disposable {
         const isLimit = code === 'APP_CPU_LIMIT' || code === 'APP_MEMORY_LIMIT'
         if (!isLimit) this.#log('error', 'instance-trapped', `instance ${number}: ${toText(trap)}`)
         else this.#log('error', 'instance-stopped', `instance ${number}: ${this.#explain(code)}`)
-        if (code === 'APP_CPU_LIMIT') this.#backOff()
+        if (code === 'APP_CPU_LIMIT') this.#past.cpuStops++
+        this.#backOff(code === 'APP_CPU_LIMIT' ? this.limits.cpuMs : ranMs)
       },
     }
   }
 
-  #backOff(): void {
-    this.#past.cpuStops++
-    const ms = this.#breaker.stopped(performance.now())
+  #backOff(ranMs: number): void {
+    const ms = this.#breaker.stopped(performance.now(), ranMs)
     if (ms > 0) this.#log('warn', 'backed-off', `stopped too often: requests are refused for ${ms} ms`)
   }
 

@@ -7,6 +7,7 @@
 import { hold, release } from 'nano:workers/background@0.1.0'
 import { log } from 'nano:workers/console@0.1.0'
 import type { Event, Request } from 'nano:workers/events@0.1.0'
+import { start as startFetch } from 'nano:workers/outbound@0.1.0'
 import { pull } from 'nano:workers/request-body@0.1.0'
 import { fail, finish, send, start as startResponse, write } from 'nano:workers/response@0.1.0'
 import { wakeIn } from 'nano:workers/timer@0.1.0'
@@ -65,6 +66,8 @@ function answer({ id, url, hasBody }: Request): void {
   else if (path === '/stream') {
     startResponse(id, 200, NOTHING)
     if (write(id, new Uint8Array(100_000))) throw new Error('nobody waits')
+  } else if (path === '/flood') {
+    for (let i = 0; i < 30_000; i++) startFetch(i, NOTHING, NOTHING, false, 'follow')
   } else if (path === '/stuck') startResponse(id, 200, NOTHING)
   else if (path === '/nonsense') {
     send(4_000_000_000, 200, NOTHING, NOTHING)

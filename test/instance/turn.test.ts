@@ -166,6 +166,15 @@ describe('faults', () => {
     console.log(`50 traps and new instances: ${Math.round(performance.now() - started)} ms`)
   })
 
+  test('a guest that sets off more events than may wait is ended', async ({ expect }) => {
+    serve({ subrequests: 10 })
+    expect((await ask('/flood')).code).toBe('APP_BUFFER_LIMIT')
+    expect(log.filter(({ event }) => event === 'instance-trapped')).toMatchObject([
+      { text: expect.stringContaining('more than 20000 events') },
+    ])
+    expect((await ask('/')).text).toBe('hello')
+  })
+
   test('a request that can never be answered fails at once', async ({ expect }) => {
     serve()
     const started = performance.now()
