@@ -1,6 +1,6 @@
 /**
- * The machine that the apps run on: its ports are closed to them, the apps' own port included, and `dev` opens loopback
- * and nothing else.
+ * The machine that the apps run on: its ports are closed to them, the apps' own port included; the operator's is closed
+ * whatever the policy; and `dev` opens loopback and nothing else.
  */
 
 import { networkInterfaces } from 'node:os'
@@ -68,6 +68,69 @@ describe("the apps' own port", () => {
     expect(await outcome(server, 'open.test', `http://localhost:${server.port}/`)).toBe('answered')
     expect(await outcome(server, 'listed.test', `http://127.0.0.1:${server.port}/`)).toBe('answered')
     expect(await outcome(server, 'listed.test', `http://[::1]:${server.port}/`)).toMatch(DENIED)
+  })
+})
+
+describe("the operator's port", () => {
+  const HOSTS = ['open.test', 'listed.test', 'plain.test']
+  let server: Served
+  let upstream: Upstream
+  let port: string
+
+  beforeAll(async () => {
+    upstream = await startUpstream((request, response) => {
+      const host = decodeURIComponent(request.url?.slice(1) ?? '')
+      response.writeHead(302, { location: `http://${host}:${port}/metrics` }).end()
+    })
+    const everything = ['0.0.0.0/0', '::/0', 'localhost', '127.0.0.1']
+    const apps = [
+      NEIGHBOUR,
+      app('plain'),
+      app('open', { private: true }),
+      app('listed', { allow: everything, private: true }),
+    ]
+    // reachable from everywhere and open to development: as exposed as it can be
+    server = await serve(apps, 2, { admin: { host: '0.0.0.0', port: 0 }, dev: true })
+    port = new URL(server.adminUrl!).port
+  })
+
+  afterAll(async () => {
+    await server.close()
+    await upstream.close()
+  })
+
+  test('is there', async ({ expect }) => {
+    expect((await fetch(`http://127.0.0.1:${port}/healthz`)).status).toBe(200)
+  })
+
+  test('is reached by no app at any address of the machine', async ({ expect }) => {
+    await using neighbour = watchNeighbour(server)
+    for (const host of [...OWN, 'localhost', '2130706433', '0x7f.1', '[::ffff:7f00:1]']) {
+      for (const name of HOSTS) {
+        expect(await outcome(server, name, `http://${host}:${port}/metrics`)).toMatch(DENIED)
+      }
+    }
+    expect((await neighbour.stop()).answers).toBeGreaterThan(0)
+  })
+
+  test('is reached by no redirect', async ({ expect }) => {
+    for (const host of OWN) {
+      const url = `${upstream.url}/${encodeURIComponent(host)}`
+      for (const name of HOSTS) expect(await outcome(server, name, url)).toMatch(DENIED)
+    }
+  })
+
+  test('counts the attempts, those included that the log leaves out', async ({ expect }) => {
+    const count = async () => {
+      const plain = (await server.tenants()).find(({ name }) => name === 'plain')
+      return new Map(plain?.failures).get('EGRESS_DENIED') ?? 0
+    }
+    const before = await count()
+    const url = `http://127.0.0.1:${port}/`
+    await Promise.all(Array.from({ length: 100 }, () => outcome(server, 'plain.test', url)))
+    expect((await count()) - before).toBe(100)
+    const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
+    expect(metrics).toMatch(/tenant="plain",code="EGRESS_DENIED"\} \d+/)
   })
 })
 
