@@ -15,6 +15,7 @@ import { toLine } from './figure.ts'
 import type { Bench, Figure } from './figure.ts'
 import { describeMachine } from './machine.ts'
 import { memory } from './memory.ts'
+import { micro } from './micro.ts'
 import { buildExample } from './nano.ts'
 import { rps } from './rps.ts'
 import { turn } from './turn.ts'
@@ -25,6 +26,7 @@ const PARTS: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   memory,
   deploy,
   turn,
+  micro,
 }
 const RESULTS = fileURLToPath(new URL('results/', import.meta.url))
 

@@ -56,7 +56,11 @@ export class Ticker implements Disposable {
     const startedAt = performance.now()
     let cause: unknown = 'the thread was ended from outside'
     const thread = new Worker(THREAD, { workerData, name: 'ticker' })
-    thread.once('message', onTick)
+    thread.once('message', () => {
+      // a process that has nothing else to do may end
+      thread.unref()
+      onTick()
+    })
     thread.on('error', (error) => (cause = error))
     thread.once('exit', () => {
       if (this.#isStopped) return
@@ -67,7 +71,5 @@ export class Ticker implements Disposable {
       if (performance.now() - startedAt > SOON_MS) start()
       else setTimeout(start, SOON_MS).unref()
     })
-    // a process that has nothing else to do may end
-    thread.unref()
   }
 }

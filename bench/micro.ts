@@ -1,0 +1,164 @@
+/**
+ * What the checks cost that stop a guest at its deadline: the same guests on the engine as it is served and on the same
+ * engine without the checks (host/wasm/epoch.ts), turn by turn in one process and on one thread, all benchmarks in every
+ * round, so that whatever else the machine does meets all alike.
+ */
+
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+import { openDialer } from '../host/bindings/dialer.ts'
+import { buildApp } from '../host/build/build.ts'
+import { readComponent } from '../host/component/read.ts'
+import { splitComponent } from '../host/component/skeleton.ts'
+import { DEFAULT_LIMITS } from '../host/config/limits.ts'
+import { buildEngine, toEngineDirectory } from '../host/engine/build-engine.ts'
+import { openEngine } from '../host/engine/engine.ts'
+import { loadGlue } from '../host/engine/instantiate.ts'
+import type { Engine } from '../host/engine/instantiate.ts'
+import { splitImage } from '../host/image/image.ts'
+import type { InstanceHost, InstanceParts, RequestPort } from '../host/instance/contract.ts'
+import { Instance } from '../host/instance/turn.ts'
+import { Buffers } from '../host/limits/buffers.ts'
+import { Epoch } from '../host/limits/epoch.ts'
+import { Ticker } from '../host/limits/ticker.ts'
+import { stripData } from '../host/wasm/data-segments.ts'
+import { addEpochChecks } from '../host/wasm/epoch.ts'
+import { importMemory } from '../host/wasm/memory.ts'
+import { encodeModule } from '../host/wasm/sections.ts'
+import { median } from './figure.ts'
+import type { Bench } from './figure.ts'
+
+const GUEST = fileURLToPath(new URL('micro-guest.ts', import.meta.url))
+
+/** Turns of each engine that are not measured: V8 compiles the better code meanwhile. */
+const WARM_UP = 30
+/** Turns of each engine for each second that a measure may take. */
+const ROUNDS_PER_SECOND = 15
+/** Hello is short: so many of its turns are one measure. */
+const HELLO_TURNS = 200
+
+/** By their paths in the guest. */
+const BENCHMARKS = [
+  'recursion',
+  'sort',
+  'regexp',
+  'json',
+  'strings',
+  'typed-arrays',
+  'maps',
+  'objects',
+  'hash',
+  'promises',
+  'bytes',
+  'hello',
+]
+
+export async function micro(bench: Bench): Promise<void> {
+  const { component } = await buildApp({ entry: GUEST })
+  const checked = openEngine(await buildEngine(component, bench.directory))
+  const { segments, memoryMinPages } = splitComponent(component)
+  const parts = {
+    glue: await loadGlue(checked),
+    image: splitImage(segments, memoryMinPages),
+    env: {},
+    limits: { ...DEFAULT_LIMITS, cpuMs: 60_000, memoryMb: 1024, recycleMemoryMb: 1024 },
+  }
+  using ticker = new Ticker(1, (cause) => {
+    throw cause
+  })
+  await ticker.ready
+  const epoch = new Epoch(ticker.memories[0])
+  using plainGuest = new Guest(
+    { ...parts, engine: withoutChecks(checked, component, bench.directory) },
+    epoch,
+  )
+  using checkedGuest = new Guest({ ...parts, engine: checked }, epoch)
+  const times = new Map(BENCHMARKS.map((name) => [name, { plain: [] as number[], checked: [] as number[] }]))
+  bench.tell('micro-benchmarks with and without checks')
+  const rounds = WARM_UP + bench.seconds * ROUNDS_PER_SECOND
+  for (let round = 0; round < rounds; round++) {
+    for (const [name, { plain, checked: check }] of times) {
+      const turns = name === 'hello' ? HELLO_TURNS : 1
+      // who comes first changes
+      if (round % 2 === 0) plain.push(await plainGuest.measure(name, turns))
+      check.push(await checkedGuest.measure(name, turns))
+      if (round % 2 === 1) plain.push(await plainGuest.measure(name, turns))
+    }
+  }
+  const ratios = Array.from(times, ([name, all]) => {
+    const [plainMs, checkedMs] = [median(all.plain.slice(WARM_UP)), median(all.checked.slice(WARM_UP))]
+    const note = `${checkedMs.toFixed(3)} ms with checks, ${plainMs.toFixed(3)} ms without`
+    bench.add({ name: `${name}, with checks to without`, value: checkedMs / plainMs, unit: 'x', note })
+    return checkedMs / plainMs
+  })
+  const mean = Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length)
+  bench.add({ name: 'geometric mean', value: mean, unit: 'x', note: 'wanted: 1.10 at the most' })
+}
+
+/** The engine without checks; throws unless they are all that makes the difference. */
+function withoutChecks(engine: Engine, component: Uint8Array, cache: string): Engine {
+  const main = importMemory(stripData(readComponent(component).mainSections))
+  const { skeletonHash } = splitComponent(component)
+  const served = readFileSync(join(toEngineDirectory(cache, skeletonHash), engine.mainModule))
+  if (!served.equals(encodeModule(addEpochChecks(main)))) {
+    throw new Error('the engine differs from the plain one by more than its checks')
+  }
+  const plain = new WebAssembly.Module(encodeModule(main))
+  return { ...engine, modules: { ...engine.modules, [engine.mainModule]: plain } }
+}
+
+/** One instance that is asked again and again. */
+class Guest implements Disposable {
+  readonly #dialer = openDialer()
+  readonly #instance: Instance
+  #turnMs = 0
+
+  constructor(parts: InstanceParts, epoch: Epoch) {
+    const host: InstanceHost = {
+      dialer: this.#dialer,
+      epoch,
+      buffers: new Buffers(1024 * 1024),
+      line() {},
+      report() {},
+      onLimit() {},
+      onDenied() {},
+      onRetiring() {},
+      onDead() {},
+      onTurn: (ms) => (this.#turnMs += ms),
+    }
+    this.#instance = new Instance(1, parts, host)
+  }
+
+  /** Milliseconds of a turn, the mean of some. */
+  async measure(name: string, turns: number): Promise<number> {
+    this.#turnMs = 0
+    for (let i = 0; i < turns; i++) await this.#ask(name)
+    return this.#turnMs / turns
+  }
+
+  [Symbol.dispose](): void {
+    this.#instance[Symbol.dispose]()
+    this.#dialer[Symbol.dispose]()
+  }
+
+  /** Settled after the turn. */
+  #ask(name: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const fail = (reason: string): void => reject(new Error(`${name}: ${reason}`))
+      const port: RequestPort = {
+        send: (status) => (status === 200 ? setImmediate(resolve) : fail(`status ${status}`)),
+        start() {},
+        write: () => true,
+        finish() {},
+        threw: fail,
+        fail,
+        pullBody() {},
+        cancelBody() {},
+      }
+      const url = `http://micro.localhost/${name}`
+      this.#instance.open({ id: name, method: 'GET', url, headers: '', hasBody: false }, port)
+    })
+  }
+}
