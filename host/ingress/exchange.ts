@@ -46,8 +46,8 @@ export interface Arrival {
   readonly url: string
   readonly scheme: 'http' | 'https'
   readonly head: RequestHead
-  /** The whole body when it was collected, `'streamed'` when it is still to be read. */
-  readonly body: Uint8Array | 'streamed' | undefined
+  /** The whole body when it was collected; `'streamed'`: it is still to be read; `'unwanted'`: it is thrown away. */
+  readonly body: Uint8Array | 'streamed' | 'unwanted' | undefined
 }
 
 type State =
@@ -96,12 +96,13 @@ export class HttpExchange implements Exchange, Watched, BodyOwner, Reading {
     this.method = incoming.method ?? 'GET'
     this.url = url
     this.headers = toWire(incoming.rawHeaders, client, scheme)
-    this.hasBody = body !== undefined
-    if (body === 'streamed') {
+    this.hasBody = body !== undefined && body !== 'unwanted'
+    if (body === 'streamed' || body === 'unwanted') {
       // the parser holds a body to the length that its head tells
       const maxBytes = head.bodySize === undefined ? toMaxBody(tenant.limits) : head.bodySize
       this.#body = new RequestBody(incoming, maxBytes, this)
       client.reading = this
+      if (body === 'unwanted') this.#body.cancel()
     } else if (body !== undefined) this.smallBody = body
   }
 

@@ -12,6 +12,7 @@ const LINGER_BYTES = 16 * 1024 * 1024
 
 /** Nothing must be written afterwards. */
 export function linger(socket: Socket): void {
+  if (socket.destroyed) return
   const before = socket.bytesRead
   let looks = 0
   const timer = setInterval(() => {

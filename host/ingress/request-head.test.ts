@@ -9,7 +9,19 @@ describe('the size of a body', () => {
   it('is what Content-Length says, nothing without, and unknown when chunked', ({ expect }) => {
     expect(readHead(['Host', 'a']).bodySize).toBe(0)
     expect(readHead(['content-LENGTH', '12']).bodySize).toBe(12)
+    expect(readHead(['Transfer-Encoding', 'Chunked'])).toMatchObject({ hasOddCoding: false })
     expect(readHead(['Transfer-Encoding', 'chunked']).bodySize).toBeUndefined()
+  })
+
+  it.for([
+    ['identity', ['identity']],
+    ['a list', ['gzip, chunked']],
+    ['a quoted one', ['"chunked"']],
+    ['nothing', ['']],
+    ['two', ['chunked', 'chunked']],
+  ] as const)('is in doubt when the coding is %s', ([, codings], { expect }) => {
+    const head = readHead(codings.flatMap((coding) => ['transfer-encoding', coding]))
+    expect(toExcess(DEFAULT_LIMITS, head, '/')).toBe('REQUEST_INVALID')
   })
 })
 

@@ -11,6 +11,10 @@ import type { ErrorCode } from '../errors.ts'
 export interface RequestHead {
   /** In bytes; 0 when there is no body, undefined when only its end will tell. */
   readonly bodySize: number | undefined
+  /** A coding besides plain `chunked`: Node notices only when it reads the body. */
+  readonly hasOddCoding: boolean
+  /** The client offers to go on in another protocol. */
+  readonly hasUpgrade: boolean
   /** On the wire, without the request line. */
   readonly headerBytes: number
   /** How often the request came through a server like this one. */
@@ -31,6 +35,8 @@ const FIELD_BYTES = 4
 /** `rawHeaders`: Node's flat list of names and values. */
 export function readHead(rawHeaders: readonly string[]): RequestHead {
   let bodySize: number | undefined = 0
+  let hasOddCoding = false
+  let hasUpgrade = false
   let headerBytes = 0
   let hops = 0
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
@@ -38,16 +44,20 @@ export function readHead(rawHeaders: readonly string[]): RequestHead {
     const value = rawHeaders[i + 1]!
     headerBytes += name.length + value.length + FIELD_BYTES
     if (name.length === 14 && name.toLowerCase() === 'content-length') bodySize = Number(value)
-    else if (name.length === 17 && name.toLowerCase() === 'transfer-encoding') bodySize = undefined
-    else if (name.length === CDN_LOOP.length && name.toLowerCase() === CDN_LOOP) hops += countHops(value)
+    else if (name.length === 17 && name.toLowerCase() === 'transfer-encoding') {
+      hasOddCoding ||= bodySize === undefined || value.toLowerCase() !== 'chunked'
+      bodySize = undefined
+    } else if (name.length === CDN_LOOP.length && name.toLowerCase() === CDN_LOOP) hops += countHops(value)
+    else if (name.length === 7 && name.toLowerCase() === 'upgrade') hasUpgrade = true
   }
-  return { bodySize, headerBytes, hops }
+  return { bodySize, hasOddCoding, hasUpgrade, headerBytes, hops }
 }
 
 /** What an app does not take of a request, if anything. `path`: path and query. */
 export function toExcess(limits: Limits, head: RequestHead, path: string): ErrorCode | undefined {
   if (path.length > limits.maxUrlKb * BYTES_PER_KB) return 'URL_TOO_LONG'
   if (head.headerBytes > limits.maxHeaderKb * BYTES_PER_KB) return 'HEADERS_TOO_LARGE'
+  if (head.hasOddCoding) return 'REQUEST_INVALID'
   // a body of unknown size is a body
   if ((head.bodySize ?? 1) > toMaxBody(limits)) return 'BODY_TOO_LARGE'
   return head.hops >= MAX_HOPS ? 'LOOP_DETECTED' : undefined

@@ -101,16 +101,28 @@ export function sendError(
   const headers = ['Content-Type', JSON_TYPE, 'Content-Length', String(Buffer.byteLength(body))]
   if (request !== undefined) headers.push('X-Request-Id', request)
   if (retryMs !== undefined) headers.push('Retry-After', String(Math.ceil(retryMs / MS_PER_SECOND)))
-  if (ends !== undefined) endWith(outgoing, ends)
+  if (ends !== undefined) endAfterAnswer(outgoing.req.socket, ends)
   writeHead(outgoing, toStatus(code), headers, responder.closing || ends !== undefined)
   outgoing.end(outgoing.req.method === 'HEAD' ? undefined : body)
 }
 
-/** An answer on a connection whose request could not be parsed, and the end of that connection. */
+/**
+ * An answer on a connection whose request could not be parsed, and the end of that connection. Requests before it that
+ * came whole are answered first.
+ */
 export function rejectConnection(socket: Socket, client: Client, code: ErrorCode): void {
   if (client.isEnding) return
   client.isEnding = true
-  if (!socket.writable || hasOpenResponse(socket)) {
+  reject(socket, code)
+}
+
+function reject(socket: Socket, code: ErrorCode): void {
+  const open = toOpenResponse(socket)
+  if (open?.req.complete === true) {
+    open.once('close', () => reject(socket, code))
+    return
+  }
+  if (!socket.writable || open?.headersSent === true) {
     socket.destroy()
     return
   }
@@ -121,6 +133,13 @@ export function rejectConnection(socket: Socket, client: Client, code: ErrorCode
       `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   )
   linger(socket)
+}
+
+/** Let the connection end with the answers that are due; what else comes on it counts for nothing. */
+export function endAfterAnswer(socket: Socket, client: Client): void {
+  client.isEnding = true
+  // what Node calls after the last response
+  socket.destroySoon = () => linger(socket)
 }
 
 /** End a connection in the middle of an answer. A response that waits for its turn does not have its socket yet. */
@@ -134,13 +153,6 @@ export function endEarly(outgoing: ServerResponse, client: Client): void {
     client.isEnding = true
     linger(outgoing.req.socket)
   } else cut(outgoing)
-}
-
-function endWith(outgoing: ServerResponse, client: Client): void {
-  client.isEnding = true
-  // what Node calls after the last response
-  const { socket } = outgoing.req
-  socket.destroySoon = () => linger(socket)
 }
 
 function writeHead(outgoing: ServerResponse, status: number, headers: string[], closes: boolean): void {
@@ -161,8 +173,10 @@ function mayDeclareLength(status: number): boolean {
   return status !== 204 && status !== 304
 }
 
-/** Whether an answer has begun on the socket; bytes of another must not follow. As Node's own handler looks it up. */
-function hasOpenResponse(socket: Socket & { _httpMessage?: { headersSent: boolean } | null }): boolean {
+/** The response whose turn it is on the socket. As Node's own handler looks it up. */
+function toOpenResponse(
+  socket: Socket & { _httpMessage?: ServerResponse | null },
+): ServerResponse | undefined {
   // oxlint-disable-next-line no-underscore-dangle -- Node's own name, and there is no other way to ask
-  return socket._httpMessage?.headersSent === true
+  return socket._httpMessage ?? undefined
 }

@@ -21,12 +21,12 @@ import type { Exchange, Sink } from '../tenant/exchange.ts'
 import { Clients } from './client.ts'
 import type { Client } from './client.ts'
 import { HttpExchange, toNote } from './exchange.ts'
-import type { ExchangeContext, Servable } from './exchange.ts'
+import type { Arrival, ExchangeContext, Servable } from './exchange.ts'
 import { toScheme } from './header-wire.ts'
 import { IdleWatch } from './idle-watch.ts'
 import { SMALL_BODY_BYTES, collectBody } from './request-body.ts'
 import { MAX_HEADERS, readHead, toExcess } from './request-head.ts'
-import { rejectConnection, sendError } from './response.ts'
+import { endAfterAnswer, rejectConnection, sendError } from './response.ts'
 
 /** A tenant, as the ingress knows it. */
 interface App extends Servable {
@@ -107,16 +107,20 @@ export function createIngress(options: IngressOptions): Ingress {
     if (client === undefined || client.isEnding) incoming.resume()
     else refuse(outgoing, client, 'EXPECTATION_FAILED')
   })
-  const onFault = (socket: Socket, code: ErrorCode, text?: string): void => {
-    const client = clients.get(socket)
-    if (client?.reading?.isComplete === false) client.reading.breakOff(code, text)
-    else if (client !== undefined) rejectConnection(socket, client, code)
-  }
   server.on('clientError', (error: NodeJS.ErrnoException, stream) => {
+    const socket = stream as Socket
+    const client = clients.get(socket)
     const hasLeft = error.code === 'HPE_INVALID_EOF_STATE' || error.code === 'ECONNRESET'
-    onFault(stream as Socket, toFaultCode(error.code), hasLeft ? undefined : error.message)
+    const code = toFaultCode(error.code)
+    if (client === undefined) socket.destroy()
+    else if (error.code === 'HPE_CLOSED_CONNECTION') endAfterAnswer(socket, client)
+    else if (client.reading?.isComplete !== false) rejectConnection(socket, client, code)
+    else client.reading.breakOff(code, hasLeft ? undefined : error.message)
   })
-  server.on('connect', (_incoming, stream) => onFault(stream as Socket, 'REQUEST_INVALID'))
+  server.on('connect', (_incoming, stream) => {
+    const client = clients.get(stream as Socket)
+    if (client !== undefined) rejectConnection(stream as Socket, client, 'REQUEST_INVALID')
+  })
   return { server, close: (graceMs) => closeServer(server, context, graceMs) }
 }
 
@@ -168,8 +172,9 @@ function createApp(options: IngressOptions, context: ExchangeContext): Hono<{ Bi
 }
 
 function sendNotFound(context: ExchangeContext, { incoming, outgoing, client }: Bindings): void {
-  const hasBody = readHead(incoming.rawHeaders).bodySize !== 0
-  sendError(context.responder, outgoing, 'HOST_UNKNOWN', { ends: hasBody ? client : undefined })
+  const { bodySize, hasUpgrade } = readHead(incoming.rawHeaders)
+  const ends = bodySize !== 0 || hasUpgrade ? client : undefined
+  sendError(context.responder, outgoing, 'HOST_UNKNOWN', { ends })
 }
 
 function dispatch(
@@ -180,12 +185,19 @@ function dispatch(
 ): void {
   const { url, path, scheme } = target
   const head = readHead(incoming.rawHeaders)
-  const excess = toExcess(tenant.limits, head, path)
+  // HTTP/1.0 knows no chunks: a proxy before this server could take them for the body, and what follows for a request
+  const isTorn = head.bodySize === undefined && incoming.httpVersionMinor === 0
+  const excess = isTorn ? 'REQUEST_INVALID' : toExcess(tenant.limits, head, path)
   if (excess !== undefined) {
     tenant.refused(excess, id, toNote(incoming.method ?? '', url, excess, 'refused unread'))
     return sendError(context.responder, outgoing, excess, { request: id, ends: client })
   }
-  const open = (body: Uint8Array | 'streamed' | undefined): void => {
+  // Node throws away what stands behind an offer to upgrade, up to the end of the packet
+  if (head.hasUpgrade) {
+    outgoing.shouldKeepAlive = false
+    endAfterAnswer(incoming.socket, client)
+  }
+  const open = (body: Arrival['body']): void => {
     const arrival = { id, client, incoming, outgoing, url, scheme, head, body }
     const exchange = new HttpExchange(context, tenant, arrival)
     exchange.attach(tenant.handle(exchange))
@@ -193,7 +205,9 @@ function dispatch(
   const size = head.bodySize
   if (size === 0) return open(undefined)
   if (incoming.headers.expect !== undefined) outgoing.writeContinue()
-  if (size === undefined || size > SMALL_BODY_BYTES) open('streamed')
+  // a guest's `Request` refuses bodies of these
+  if (incoming.method === 'GET' || incoming.method === 'HEAD') open('unwanted')
+  else if (size === undefined || size > SMALL_BODY_BYTES) open('streamed')
   else collectBody(incoming, size, open)
 }
 
