@@ -9,10 +9,11 @@ import { fetch, type Response } from 'undici'
 import type { ReadableStream } from 'node:stream/web'
 import { DEFAULT_LIMITS, type Limits } from '../config/limits.ts'
 import { type CheckedAgent, openCheckedAgent } from '../egress/agent.ts'
-import { type Resolve, resolveBySystem } from '../egress/connect.ts'
+import type { Resolve } from '../egress/connect.ts'
 import type { Machine } from '../egress/machine.ts'
 import { EgressPolicy, type EgressSettings } from '../egress/policy.ts'
 import { type Hop, isRedirect, toNextHop } from '../egress/redirect.ts'
+import { openResolver } from '../egress/resolver.ts'
 
 /** A fetch to make. */
 export interface Dial extends Omit<Hop, 'url'> {
@@ -52,7 +53,7 @@ const MAX_REDIRECTS = 5
 /** A dialer to the real network; connections are made when they are needed. */
 export function openDialer(
   settings: EgressSettings = {},
-  { limits = DEFAULT_LIMITS, machine = {}, resolve = resolveBySystem }: DialerOptions = {},
+  { limits = DEFAULT_LIMITS, machine = {}, resolve = openResolver() }: DialerOptions = {},
 ): Dialer {
   const policy = new EgressPolicy(settings, machine)
   let agent: CheckedAgent | undefined

@@ -2,7 +2,7 @@
  * Names to addresses that a policy admits. Every address is checked when a connection is made, and exactly the addresses
  * that passed are dialled: a name that leads elsewhere the second time it is asked has gained nothing.
  */
-import { lookup as lookupDns, type LookupAddress } from 'node:dns'
+import type { LookupAddress } from 'node:dns'
 import type { LookupFunction } from 'node:net'
 import { NanoError } from '../errors.ts'
 import type { EgressPolicy } from './policy.ts'
@@ -11,13 +11,9 @@ import type { Target } from './rule.ts'
 /** Finds all addresses of a name. */
 export type Resolve = (
   hostname: string,
-  options: { readonly family?: number; readonly hints?: number },
+  options: { readonly family?: number },
   done: (error: Error | null, addresses: LookupAddress[]) => void,
 ) => void
-
-/** The resolver of the operating system. */
-export const resolveBySystem: Resolve = (hostname, options, done) =>
-  lookupDns(hostname, { ...options, all: true }, done)
 
 /** A refused fetch. The text names the host as the app or a redirect spelt it, never what it resolves to. */
 export class EgressDenied extends NanoError {
@@ -30,12 +26,8 @@ export class EgressDenied extends NanoError {
 
 /** A lookup for `net.connect` that answers with what the policy admits. */
 export function toCheckedLookup(policy: EgressPolicy, target: Target, resolve: Resolve): LookupFunction {
-  return (hostname, { all, family, hints }, done) => {
-    const asked = {
-      ...(typeof family === 'number' && { family }),
-      ...(hints !== undefined && { hints }),
-    }
-    resolve(hostname, asked, (error, addresses) => {
+  return (hostname, { all, family }, done) => {
+    resolve(hostname, typeof family === 'number' ? { family } : {}, (error, addresses) => {
       if (error !== null) return done(error, [])
       const admitted = addresses.filter(({ address }) => policy.admitsAddress(target, address))
       const [first] = admitted
