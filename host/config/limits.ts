@@ -37,6 +37,8 @@ export interface Limits {
   readonly recycleRequests: number
   /** An instance is replaced once its memory is larger than this many MiB; undefined: a part of `memoryMb`. */
   readonly recycleMemoryMb?: number
+  /** An instance that has had nothing to do for so many milliseconds is given up; the next request gets a new one. */
+  readonly recycleIdleMs: number
 }
 
 /** One limit in nano.json. */
@@ -74,6 +76,7 @@ export const LIMIT_RULES = {
   concurrentSubrequests: { key: 'concurrent_subrequests', range: [1, 1000], initial: 128 },
   recycleRequests: { key: 'recycle_requests', range: [1, 1_000_000_000], initial: 1_000_000 },
   recycleMemoryMb: { key: 'recycle_memory_mb', range: [64, 4096] },
+  recycleIdleMs: { key: 'recycle_idle_ms', range: [100, 24 * HOUR_MS], initial: 600_000 },
 } as const satisfies Record<keyof Limits, LimitRule>
 
 /** Where nobody says anything. */

@@ -51,6 +51,8 @@ export interface InstanceHost extends ConsolePort {
   onLimit(code: AccountLimit, request: string): void
   /** The egress policy refused a fetch. */
   onDenied(text?: string): void
+  /** It has nothing to do until the next request. */
+  onResting?(): void
   /** No further requests: a fresh instance is to take them. Called at most once. */
   onRetiring(): void
   /** It is over; `trap` is what ended it and `code` what its open requests get, if it ended badly,

@@ -283,6 +283,7 @@ export class Instance implements Mailbox, Disposable {
     if (this.#state !== 'live') return
     this.#state = 'resting'
     this.#bindings.rest()
+    this.#host.onResting?.()
   }
 
   #wake(): void {

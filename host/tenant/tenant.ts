@@ -66,6 +66,12 @@ export interface TenantCounters extends Meter, Present {
   backedOff: number
 }
 
+/** An instance that has nothing to do, and when it is given up. */
+interface Resting {
+  readonly instance: Instance
+  readonly deadline: number
+}
+
 const BYTES_PER_MB = 1024 * 1024
 
 /** When a client that found no place may try again. */
@@ -83,6 +89,8 @@ export class Tenant implements Disposable {
   readonly #services: TenantServices
   readonly #boundedLog: BoundedLog
   readonly #deadlines: Deadlines<OpenRequest>
+  /** Instances that have nothing to do. */
+  readonly #idle: Deadlines<Resting>
   readonly #queue: RequestQueue<OpenRequest>
   readonly #instances = new Set<Instance>()
   readonly #breaker: Breaker
@@ -98,6 +106,7 @@ export class Tenant implements Disposable {
     backedOff: 0,
   }
   #current: Instance | undefined
+  #resting: Resting | undefined
   #sourceMap: SourceMap | undefined
 
   constructor(deployment: Deployment, services: TenantServices) {
@@ -105,9 +114,14 @@ export class Tenant implements Disposable {
     this.#deployment = deployment
     this.#services = services
     this.#boundedLog = new BoundedLog(services.log)
-    const { cpuMs, timeoutMs, concurrentRequests, queuedRequests, bufferMb } = deployment.limits
+    const { cpuMs, timeoutMs, concurrentRequests, queuedRequests, bufferMb, recycleIdleMs } =
+      deployment.limits
     this.#breaker = new Breaker(cpuMs)
     this.#deadlines = new Deadlines(timeoutMs, (request) => request.timeOut())
+    this.#idle = new Deadlines(recycleIdleMs, ({ instance }) => {
+      this.#log('debug', 'instance-retired', `instance ${instance.number} had nothing to do`)
+      instance[Symbol.dispose]()
+    })
     this.#queue = new RequestQueue(concurrentRequests, queuedRequests)
     this.buffers = new Buffers(bufferMb * BYTES_PER_MB)
   }
@@ -174,6 +188,7 @@ export class Tenant implements Disposable {
     this.#current = undefined
     for (const instance of this.#instances) instance[Symbol.dispose]()
     this.#deadlines[Symbol.dispose]()
+    this.#idle[Symbol.dispose]()
   }
 
   #begin(request: OpenRequest): void {
@@ -181,6 +196,8 @@ export class Tenant implements Disposable {
     const waitMs = this.#breaker.waitMs(performance.now())
     if (waitMs > 0) return request.fail('APP_BACKED_OFF', waitMs)
     this.#breaker.entered(request)
+    if (this.#resting !== undefined) this.#idle.delete(this.#resting)
+    this.#resting = undefined
     const instance = this.#current ?? this.#create()
     if (instance === undefined) request.fail('APP_UNAVAILABLE')
     else request.begin(instance)
@@ -215,6 +232,12 @@ export class Tenant implements Disposable {
       onDenied: (text) => {
         this.#count('EGRESS_DENIED')
         if (text !== undefined) this.#log('warn', 'egress-denied', text)
+      },
+      onResting: () => {
+        const instance = get()
+        if (this.#current !== instance) return
+        this.#resting = { instance, deadline: performance.now() + this.limits.recycleIdleMs }
+        this.#idle.add(this.#resting)
       },
       onRetiring: () => {
         if (this.#current === get()) this.#current = undefined

@@ -237,6 +237,17 @@ describe('replacement', () => {
     expect(tenant.counters.memoryBytes).toBeLessThan(100 * MIB)
   })
 
+  test('by nothing to do', async ({ expect }) => {
+    serve({ recycleIdleMs: 100 })
+    expect((await ask('/')).text).toBe('hello')
+    await later(50)
+    expect((await ask('/')).text).toBe('hello')
+    expect(tenant.counters).toMatchObject({ instances: 1, liveInstances: 1 })
+    await expect.poll(() => tenant.counters.liveInstances, { timeout: 3000 }).toBe(0)
+    expect((await ask('/')).text).toBe('hello')
+    expect(tenant.counters).toMatchObject({ instances: 2, requests: 3, traps: 0 })
+  })
+
   test('a retiring instance stays for its background work', async ({ expect }) => {
     serve({ recycleRequests: 1 })
     await ask('/hold')
