@@ -27,6 +27,8 @@ export interface ServerOptions {
   readonly everyHost?: boolean
   /** The most MiB of a shard's own heap; a part of the machine's memory unless given. */
   readonly heapMb?: number
+  /** How long a shard may stand still, beyond the longest turn that an app may take, before it is replaced. */
+  readonly silenceMs?: number
   readonly log: (entry: LogEntry) => void
   /** A step that takes seconds begins. */
   readonly onProgress?: (step: Step) => void
@@ -97,7 +99,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       trustedProxies: config.trustedProxies ?? [],
       ...(operator === undefined ? {} : { operatorPort: operator.port }),
     }
-    const running = new Shards({ script: SHARD, data, count, heapMb: options.heapMb, log })
+    const { heapMb, silenceMs } = options
+    const running = new Shards({ script: SHARD, data, count, heapMb, silenceMs, log })
     shards = running
     const listening = await running.start()
     return {

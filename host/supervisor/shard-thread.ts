@@ -32,6 +32,7 @@ export class ShardThread {
   /** Who waits for the next report. */
   #reported = Promise.withResolvers<void>()
   #isAsked = false
+  #isCondemned = false
   #port: number | undefined
   #isPinged = false
   #lastTurn = 0
@@ -75,8 +76,9 @@ export class ShardThread {
     })
   }
 
+  /** Whether it takes requests, as far as anybody knows. */
   get isListening(): boolean {
-    return this.#port !== undefined
+    return this.#port !== undefined && !this.#isCondemned
   }
 
   get livedMs(): number {
@@ -110,6 +112,7 @@ export class ShardThread {
 
   /** End it at once. */
   async terminate(): Promise<void> {
+    this.#isCondemned = true
     await this.#worker.terminate()
   }
 

@@ -21,6 +21,8 @@ export interface ShardsOptions {
   readonly count: number
   /** The most MiB of a shard's own heap; beyond it the thread ends, and nothing else. */
   readonly heapMb?: number | undefined
+  /** How long a shard may be silent, beyond the longest turn that an app may take. */
+  readonly silenceMs?: number | undefined
   readonly log: (entry: LogEntry) => void
 }
 
@@ -40,7 +42,6 @@ const STOP_MS = 5000
 /** How long a shard has to tell what it did. */
 const COUNT_MS = 2000
 const PING_MS = 1000
-/** How long a shard may be silent, beyond the longest turn that an app may take. */
 const SILENCE_MS = 10_000
 /** A shard's own heap: a part of the machine's memory, for apps' memories and bodies are not in it. */
 const HEAP_SHARE = 0.5
@@ -70,7 +71,8 @@ export class Shards {
     const { count, data, log } = options
     this.#options = options
     this.#heapMb = options.heapMb ?? toHeapMb(count)
-    this.#patienceMs = SILENCE_MS + Math.max(...data.deployments.map(({ limits }) => limits.cpuMs))
+    this.#patienceMs =
+      (options.silenceMs ?? SILENCE_MS) + Math.max(...data.deployments.map(({ limits }) => limits.cpuMs))
     this.#ticker = new Ticker(count, (error) =>
       log({ level: 'error', text: `the ticker died and is started again: ${toText(error)}` }),
     )

@@ -64,6 +64,8 @@ export interface ServeOptions {
   trustedProxies?: string[]
   /** The most MiB of a shard's own heap. */
   heapMb?: number
+  /** How long a shard may stand still. */
+  silenceMs?: number
 }
 
 /** Serve these apps on a free port. */

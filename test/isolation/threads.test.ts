@@ -1,0 +1,195 @@
+/**
+ * A shard that dies, whatever it dies of, is replaced; its clients lose their connections or are told, and those of the
+ * other shard notice nothing.
+ */
+
+import { describe, test } from 'vitest'
+
+import { keepAlive, send } from '../harness/http.ts'
+import type { Answer, Sent } from '../harness/http.ts'
+import { fixture, serve, sleep, waitFor } from '../harness/serve.ts'
+import type { ServeOptions, Served } from '../harness/serve.ts'
+import { runIn, watchThreads } from '../harness/threads.ts'
+import type { Threads } from '../harness/threads.ts'
+
+const APPS = [
+  { name: 'faulty', hostname: 'faulty.test', path: fixture('faults'), cpu_ms: 500, timeout_ms: 60_000 },
+  { name: 'neighbour', hostname: 'neighbour.test', path: fixture('memory'), cpu_ms: 500 },
+]
+const PAUSE_MS = 5
+
+/** One connection, to one shard: the first part of a request's id is the number of the thread that took it. */
+class Client implements Disposable {
+  readonly #port: number
+  readonly #agent = keepAlive(1)
+
+  static async to(server: Served, thread: number): Promise<Client> {
+    for (let i = 0; i < 200; i++) {
+      const client = new Client(server.port)
+      const answer = await client.send('faulty.test', '/throw')
+      if (String(answer.headers['x-request-id']).startsWith(`${thread}.`)) return client
+      client[Symbol.dispose]()
+    }
+    throw new Error(`no connection to the thread ${thread}`)
+  }
+
+  private constructor(port: number) {
+    this.#port = port
+  }
+
+  send(host: string, path: string, more: Partial<Sent> = {}): Promise<Answer> {
+    return send(this.#port, { ...more, host, path, agent: this.#agent })
+  }
+
+  [Symbol.dispose](): void {
+    this.#agent.destroy()
+  }
+}
+
+interface Attack extends AsyncDisposable {
+  readonly server: Served
+  readonly threads: Threads
+  /** What became of a request that was open on the first shard. */
+  readonly open: Promise<Answer | Error>
+  ready(): Promise<{ status: number; missing: number }>
+  metrics(): Promise<string>
+  /** Ends the neighbour's requests; throws for the first that was not answered well. */
+  peace(): Promise<number>
+}
+
+/** Two shards; the neighbour is under load on the second one, a request of another app is open on the first. */
+async function begin(options: ServeOptions = {}): Promise<Attack> {
+  const threads = watchThreads()
+  const server = await serve(APPS, 2, { ...options, admin: { port: 0 } })
+  const ask = (path: string) => send(Number(new URL(server.adminUrl!).port), { host: 'localhost', path })
+  const client = await Client.to(server, 1)
+  const open = client.send('faulty.test', '/never-with-interval').catch((error: Error) => error)
+  const neighbour = await Client.to(server, 2)
+  const state = { isOn: true, answers: 0 }
+  const load = (async () => {
+    while (state.isOn) {
+      const answer = await neighbour.send('neighbour.test', '/note?a=1')
+      if (answer.status !== 200) throw new Error(`the neighbour got ${answer.status}: ${answer.text}`)
+      state.answers++
+      await sleep(PAUSE_MS)
+    }
+  })()
+  load.catch(() => {})
+  return {
+    server,
+    threads,
+    open,
+    async ready() {
+      const answer = await ask('/readyz')
+      return { status: answer.status, missing: answer.json<{ shards: { missing: number } }>().shards.missing }
+    },
+    metrics: async () => (await ask('/metrics')).text,
+    async peace() {
+      state.isOn = false
+      await load
+      return state.answers
+    },
+    async [Symbol.asyncDispose]() {
+      state.isOn = false
+      await load.catch(() => {})
+      client[Symbol.dispose]()
+      neighbour[Symbol.dispose]()
+      threads[Symbol.dispose]()
+      await server.close()
+    },
+  }
+}
+
+const MISSING = { status: 503, missing: 1 }
+const READY = { status: 200, missing: 0 }
+
+async function becomes(attack: Attack, wanted: typeof READY, ms: number): Promise<void> {
+  await waitFor(async () => ((await attack.ready()).status === wanted.status ? true : undefined), ms)
+}
+
+describe('a shard', () => {
+  test('that is ended from outside is replaced, while the other one answers everybody', async ({
+    expect,
+  }) => {
+    await using attack = await begin()
+    const { server, threads } = attack
+    expect(await attack.ready()).toEqual(READY)
+    const before = (await server.tenants()).find(({ name }) => name === 'faulty')!
+    await threads.find('shard 0').terminate()
+    expect(await attack.open).toBeInstanceOf(Error)
+    expect(await attack.ready()).toEqual(MISSING)
+    const answers = await Promise.all(Array.from({ length: 20 }, () => server.send('neighbour.test', '/')))
+    expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200))
+    await becomes(attack, READY, 10_000)
+    // the third thread of this server
+    using fresh = await Client.to(server, 3)
+    expect((await fresh.send('neighbour.test', '/')).status).toBe(200)
+    expect(await attack.metrics()).toContain('nano_shard_restarts_total 1')
+    const after = (await server.tenants()).find(({ name }) => name === 'faulty')!
+    expect(after.counters.requests).toBeGreaterThanOrEqual(before.counters.requests)
+    expect(after.counters.openRequests).toBe(0)
+    expect(await server.logged('shard 0 died')).toContain('started again')
+    expect(await attack.peace()).toBeGreaterThan(20)
+  })
+
+  test.for([
+    ['an exception', `throw new Error('a fault of the host')`],
+    ['a rejection that nobody handles', `Promise.reject(new Error('a fault of the host'))`],
+  ] as const)(
+    'with %s of the host tells its clients, ends and is replaced',
+    async ([, script], { expect }) => {
+      await using attack = await begin()
+      await runIn(attack.threads.find('shard 0'), script)
+      const open = await attack.open
+      if (open instanceof Error) throw open
+      expect([open.status, open.json<{ error: { code: string } }>().error.code]).toEqual([
+        502,
+        'APP_UNAVAILABLE',
+      ])
+      await becomes(attack, MISSING, 5000)
+      await becomes(attack, READY, 10_000)
+      expect(await attack.server.logged('a fault ends the shard', 'a fault of the host')).toContain('    at ')
+      expect(await attack.metrics()).toContain('nano_errors_total{tenant="faulty",code="APP_THREW"}')
+      expect(await attack.peace()).toBeGreaterThan(20)
+    },
+  )
+
+  test('whose own heap is full ends alone and is replaced', async ({ expect }) => {
+    await using attack = await begin({ heapMb: 64 })
+    const fill = `const all = []
+      const more = () => {
+        for (let i = 0; i < 10000; i++) all.push({ i, list: [i] })
+        setImmediate(more)
+      }
+      more()`
+    await runIn(attack.threads.find('shard 0'), fill)
+    expect(await attack.open).toBeInstanceOf(Error)
+    await becomes(attack, MISSING, 10_000)
+    await becomes(attack, READY, 10_000)
+    expect(await attack.server.logged('shard 0', 'memory limit')).toContain('ERR_WORKER_OUT_OF_MEMORY')
+    expect(await attack.peace()).toBeGreaterThan(20)
+  })
+
+  test('that stands still is ended and replaced, and the operator is answered meanwhile', async ({
+    expect,
+  }) => {
+    await using attack = await begin({ silenceMs: 2000 })
+    await runIn(attack.threads.find('shard 0'), 'for (;;);')
+    await sleep(300)
+    // the shard cannot say what it did: what it said before counts
+    expect(await attack.metrics()).toContain('nano_requests_total{tenant="faulty"}')
+    expect(await attack.open).toBeInstanceOf(Error)
+    await becomes(attack, MISSING, 10_000)
+    await becomes(attack, READY, 10_000)
+    await attack.server.logged('shard 0 has not answered')
+    expect(await attack.peace()).toBeGreaterThan(20)
+  })
+
+  test('that an app keeps busy for as long as it may is left alone', async ({ expect }) => {
+    const busy = { name: 'busy', hostname: 'busy.test', path: fixture('faults'), cpu_ms: 4000 }
+    await using server = await serve([busy], 1, { silenceMs: 500 })
+    const answer = await server.send('busy.test', '/spin')
+    expect(answer.json<{ error: { code: string } }>().error.code).toBe('APP_CPU_LIMIT')
+    expect(server.log.join()).not.toContain('died')
+  })
+})
