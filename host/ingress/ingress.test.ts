@@ -50,6 +50,11 @@ describe('heads that never reach the socket', () => {
   const cases: [label: string, status: number, headers: Uint8Array, reason: RegExp][] = [
     ['status 100', 100, wire(), /status 100/],
     ['status 101', 101, wire(), /status 101/],
+    ['status 99', 99, wire(), /status 99/],
+    ['status 0', 0, wire(), /status 0/],
+    ['status -200', -200, wire(), /status -200/],
+    ['status 200.5', 200.5, wire(), /status 200.5/],
+    ['no status', Number.NaN, wire(), /status NaN/],
     ['status 600', 600, wire(), /status 600/],
     ['CR in a value', 200, wire('x-a', 'b\rset-cookie: c'), /x-a holds/],
     ['NUL in a value', 200, wire('x-a', 'b\0'), /x-a holds/],
@@ -59,6 +64,8 @@ describe('heads that never reach the socket', () => {
     ['an empty name', 200, wire('', 'b'), /not a header name/],
     ['half a pair', 200, bytes('x-a'), /pairs/],
     ['one and a half', 200, bytes('x-a\nb\nx-c'), /pairs/],
+    ['20,000 headers', 200, wire(...Array.from({ length: 40_000 }, () => 'x-abc')), /longer/],
+    ['a value of 1 MiB', 200, wire('x-a', 'b'.repeat(1024 * 1024)), /longer/],
     ['too many bytes', 200, wire('x-a', 'b'.repeat(128 * 1024)), /longer/],
   ]
   for (const [label, status, headers, reason] of cases) {
