@@ -380,6 +380,19 @@ describe('a far side', () => {
     )
   })
 
+  test('that sends crumbs is heard in pieces', async ({ expect }) => {
+    handler = (request, response) => {
+      const crumbs = '1\r\nx\r\n'.repeat(100_000)
+      request.socket.end(`HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n${crumbs}0\r\n\r\n`)
+      response.on('error', () => undefined)
+    }
+    const { body } = await send(dial({ private: true }), url)
+    const pieces: number[] = []
+    for await (const piece of body ?? []) pieces.push(piece.length)
+    expect(pieces.reduce((sum, bytes) => sum + bytes, 0)).toBe(100_000)
+    expect(pieces.length).toBeLessThan(100)
+  })
+
   test('that says gzip and sends something else is noticed', async ({ expect }) => {
     const head = 'HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\n\r\n'
     expect(await from((socket) => socket.end(`${head}no gzip at all`))).toBeInstanceOf(TypeError)

@@ -44,7 +44,10 @@ const BAD_URL =
   'fetch needs an absolute http: or https: URL without user name and password, and no more than 128 KiB of headers'
 
 const LEFT_ALONE = 'the app left it alone for too long'
-const TOO_PACKED = 'to unpack the answer the host would have to hold more than it may'
+const TOO_PACKED = 'to read or unpack the answer the host would have to hold more than it may'
+
+/** What may wait to be read between the socket and the app, whatever the answer is. */
+const OPEN_BYTES = 128 * 1024
 
 /** Bytes of an upload that may wait for the far side before the guest is told to. */
 const UPLOAD_HIGH_WATER = 64 * 1024
@@ -66,8 +69,8 @@ export class OutboundCall {
   #owesWritable = false
   #reader: ReadableStreamDefaultReader<Uint8Array> | undefined
   #isPulled = false
-  /** Bytes that unpacking the answer may take. */
-  #unpacking = 0
+  /** Bytes that reading and unpacking the answer may take. */
+  #reserved = 0
   #idle: NodeJS.Timeout | undefined
 
   /** There must be room for the first bytes. */
@@ -198,9 +201,9 @@ export class OutboundCall {
       return
     }
     const { body } = answer
-    this.#unpacking = body === null ? 0 : toUnpackBytes(answer.headers)
-    if (!this.#buffers.take(this.#unpacking)) {
-      this.#unpacking = 0
+    this.#reserved = body === null ? 0 : OPEN_BYTES + toUnpackBytes(answer.headers)
+    if (!this.#buffers.take(this.#reserved)) {
+      this.#reserved = 0
       return this.fail(TOO_PACKED)
     }
     this.#state = 'answered'
@@ -239,7 +242,7 @@ export class OutboundCall {
     this.#state = 'over'
     this.#upload = undefined
     this.#give()
-    this.#buffers.give(this.#unpacking)
+    this.#buffers.give(this.#reserved)
     clearTimeout(this.#idle)
     this.#owesWritable = false
     this.#port.onOver()

@@ -3,12 +3,13 @@
  * made (connect.ts); connections are reused within one agent, so an agent is for one tenant.
  *
  * Holds: a far side that says nothing for too long is given up, before the head and within a body that somebody reads;
- * a head is bounded in bytes and in the answers that come before it; so many connections at the most are kept for
+ * a head is bounded in bytes; what comes is handed on as guard.ts says; so many connections at the most are kept for
  * later, and not for long. One request has one connection: HTTP/2 is not spoken, so that what a far side may do to the
  * host is what can be read here.
  */
 import { Agent, buildConnector, type Dispatcher, Pool } from 'undici'
 import { EgressDenied, type Resolve, toCheckedLookup } from './connect.ts'
+import { Guard } from './guard.ts'
 import type { EgressPolicy } from './policy.ts'
 import { toTarget } from './rule.ts'
 
@@ -39,12 +40,6 @@ const MAX_KEPT = 64
 /** Largest head of an answer. */
 const MAX_HEAD_BYTES = 64 * 1024
 
-/** Codings that one answer may be packed in, one over the other. */
-const MAX_CODINGS = 2
-
-/** Answers that are none yet (1xx) before the one that is. */
-const MAX_INTERIM = 16
-
 /** What an agent has open. */
 interface Use {
   requests: number
@@ -70,7 +65,9 @@ export function openCheckedAgent({ policy, resolve, headMs, idleMs }: AgentOptio
     const target = toTarget(new URL(options.origin ?? ''))
     if (!policy.admitsHost(target)) throw new EgressDenied(target)
     const isKept = Math.max(use.connections, use.requests) < MAX_KEPT
-    return dispatch({ ...options, ...(!isKept && { reset: true }) }, toGuarded(handler, use))
+    use.requests++
+    const guard = new Guard(handler, () => use.requests--)
+    return dispatch({ ...options, ...(!isKept && { reset: true }) }, guard)
   })
   return { dispatcher, destroy: () => agent.destroy() }
 }
@@ -83,39 +80,4 @@ function toCounted(connect: buildConnector.connector, use: Use): buildConnector.
       socket.once('close', () => use.connections--)
       done(null, socket)
     })
-}
-
-/** Hands on to a handler what it may hear. */
-function toGuarded(handler: Dispatcher.DispatchHandler, use: Use): Dispatcher.DispatchHandler {
-  use.requests++
-  let interim = 0
-  let isOver = false
-  const end = (): void => {
-    if (!isOver) use.requests--
-    isOver = true
-  }
-  return {
-    onRequestStart: (controller, context) => handler.onRequestStart?.(controller, context),
-    onResponseStart(controller, status, headers, text) {
-      if (status < 200) {
-        if (++interim > MAX_INTERIM) controller.abort(new Error(`more than ${MAX_INTERIM} interim answers`))
-        return
-      }
-      const codings = String(headers['content-encoding'] ?? '').split(',').length
-      if (codings > MAX_CODINGS) controller.abort(new Error(`packed more than ${MAX_CODINGS} times`))
-      else handler.onResponseStart?.(controller, status, headers, text)
-    },
-    onResponseData: (controller, chunk) => handler.onResponseData?.(controller, chunk),
-    onResponseEnd(controller, trailers) {
-      end()
-      handler.onResponseEnd?.(controller, trailers)
-    },
-    onResponseError(controller, error) {
-      end()
-      handler.onResponseError?.(controller, error)
-    },
-    onRequestUpgrade(controller) {
-      controller.abort(new Error('the far side changed the protocol'))
-    },
-  }
 }

@@ -39,6 +39,7 @@ beforeAll(async () => {
     fetcher('other', quick),
     fetcher('patient'),
     fetcher('packed', { buffer_mb: 72, background_ms: 60_000 }),
+    fetcher('narrow', { buffer_mb: 1 }),
     fetcher('bombed'),
     NEIGHBOUR,
   ])
@@ -170,10 +171,31 @@ test('what unpacking needs is held for the app as its other bytes are', async ({
     return outcomes
   })
   expect(result.filter(({ error }) => error === undefined)).toHaveLength(4)
-  expect(result.at(-1)?.error?.message).toContain('to unpack the answer')
+  expect(result.at(-1)?.error?.message).toContain('read or unpack the answer')
   expect(bytes).toBeLessThan(256 * MIB)
   for (let i = 0; i < 4; i++) await server.send('packed.test', `/release?key=wide-${i}`)
   expect((await fetchBy(server, 'packed.test', { ...task, use: 'some' })).bytes).toBeGreaterThan(0)
+})
+
+test('a body in crumbs costs no more than one in pieces, and so many answers are open at once', async ({
+  expect,
+}) => {
+  await using upstream = await startRawUpstream((socket) => {
+    socket.write(`${OK}transfer-encoding: chunked\r\n\r\n`)
+    writeForEver(socket, '1\r\nx\r\n'.repeat(10_000))
+  })
+  const task = { url: upstream.url, use: 'hold' as const, bytes: 1 }
+  const { bytes, result } = await growth(async () => {
+    const outcomes = []
+    for (let i = 0; i < 12; i++) outcomes.push(await fetchBy(server, 'narrow.test', task, `crumbs-${i}`))
+    return outcomes
+  })
+  expect(result.map(({ error }) => error === undefined)).toEqual([
+    ...Array(7).fill(true),
+    ...Array(5).fill(false),
+  ])
+  expect(bytes).toBeLessThan(128 * MIB)
+  for (let i = 0; i < 7; i++) await server.send('narrow.test', `/release?key=crumbs-${i}`)
 })
 
 test('a connection that one tenant left open is used by no other of the same policy', async ({ expect }) => {

@@ -1,0 +1,96 @@
+/**
+ * What of a far side's answer is handed on to the fetch that waits for it, and in which pieces.
+ *
+ * Holds: a fetch hears of one head, packed no more than so often; a body that comes in crumbs is handed on in pieces,
+ * because each crumb that waits to be read costs the host a hundred times its size.
+ */
+import type { Dispatcher } from 'undici'
+
+/** Codings that one answer may be packed in, one over the other. */
+const MAX_CODINGS = 2
+
+/** Answers that are none yet (1xx) before the one that is. */
+const MAX_INTERIM = 16
+
+/** Smaller ones are put together. */
+const PIECE_BYTES = 4096
+
+/** As large as pieces become by that. */
+const JOINED_BYTES = 64 * 1024
+
+/** Stands between the connection and a fetch's handler. */
+export class Guard implements Dispatcher.DispatchHandler {
+  readonly #handler: Dispatcher.DispatchHandler
+  readonly #onOver: () => void
+  #interim = 0
+  #isOver = false
+  #crumbs: Buffer[] = []
+  #crumbBytes = 0
+
+  /** `onOver` is called once, when nothing more is going to come. */
+  constructor(handler: Dispatcher.DispatchHandler, onOver: () => void) {
+    this.#handler = handler
+    this.#onOver = onOver
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController, context: unknown): void {
+    this.#handler.onRequestStart?.(controller, context)
+  }
+
+  onRequestUpgrade(controller: Dispatcher.DispatchController): void {
+    controller.abort(new Error('the far side changed the protocol'))
+  }
+
+  onResponseStart(...args: Parameters<NonNullable<Dispatcher.DispatchHandler['onResponseStart']>>): void {
+    const [controller, status, headers] = args
+    if (status < 200) {
+      if (++this.#interim > MAX_INTERIM)
+        controller.abort(new Error(`more than ${MAX_INTERIM} interim answers`))
+      return
+    }
+    const codings = String(headers['content-encoding'] ?? '').split(',').length
+    if (codings > MAX_CODINGS) controller.abort(new Error(`packed more than ${MAX_CODINGS} times`))
+    else this.#handler.onResponseStart?.(...args)
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#crumbs.length === 0) {
+      if (chunk.length >= PIECE_BYTES) return this.#handler.onResponseData?.(controller, chunk)
+      // when all that has arrived has been parsed
+      process.nextTick(() => this.#handOn(controller))
+    }
+    this.#crumbs.push(chunk)
+    this.#crumbBytes += chunk.length
+    if (this.#crumbBytes >= JOINED_BYTES) this.#handOn(controller)
+  }
+
+  onResponseEnd(controller: Dispatcher.DispatchController, trailers: Record<string, string>): void {
+    this.#handOn(controller)
+    this.#end()
+    this.#handler.onResponseEnd?.(controller, trailers)
+  }
+
+  onResponseError(controller: Dispatcher.DispatchController, error: Error): void {
+    this.#crumbs = []
+    this.#end()
+    this.#handler.onResponseError?.(controller, error)
+  }
+
+  #handOn(controller: Dispatcher.DispatchController): void {
+    if (this.#crumbs.length === 0) return
+    const joined =
+      this.#crumbs.length === 1 ? this.#crumbs[0]! : Buffer.concat(this.#crumbs, this.#crumbBytes)
+    this.#crumbs = []
+    this.#crumbBytes = 0
+    try {
+      this.#handler.onResponseData?.(controller, joined)
+    } catch (error) {
+      controller.abort(error as Error)
+    }
+  }
+
+  #end(): void {
+    if (!this.#isOver) this.#onOver()
+    this.#isOver = true
+  }
+}
