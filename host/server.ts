@@ -82,8 +82,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     log,
   })
   try {
-    const { deployments, engines, counters } = await openDeployments(config, {
+    const { deployments, broken, engines, counters } = await openDeployments(config, {
       onProgress: options.onProgress,
+      onBroken: (app, { code, message }) => log({ level: 'error', app, text: `${code}: ${message}` }),
       onWarning: (app, text) => log({ level: 'warn', app, text }),
     })
     const { port, host, dev = false } = config
@@ -94,6 +95,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       reusePort: count > 1,
       everyHost: options.everyHost === true,
       deployments,
+      broken: broken.map(({ name, hostname }) => ({ name, hostname })),
       engines,
       dev,
       trustedProxies: config.trustedProxies ?? [],

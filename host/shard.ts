@@ -25,6 +25,7 @@ import { Router } from './router/router.ts'
 import type { FromShard, LogEntry, ShardData, ShardReport, ToShard } from './supervisor/messages.ts'
 import { Tenant } from './tenant/tenant.ts'
 import type { TenantServices } from './tenant/tenant.ts'
+import { UnavailableApp } from './tenant/unavailable-app.ts'
 import { TurnTimes } from './tenant/turn-times.ts'
 
 /** What all tenants of a shard share. */
@@ -60,8 +61,9 @@ async function run(data: ShardData): Promise<void> {
     onTurn: (ms) => turns.record(ms),
   }
   const tenants = await openTenants(data, services, machine, dialers)
+  const broken = data.broken.map(({ name }) => new UnavailableApp(name))
   const ingress = createIngress({
-    find: toFinder(data, tenants),
+    find: toFinder(data, tenants, broken),
     idPrefix: `${data.number}.`,
     trustedProxies: data.trustedProxies,
     maxHeadBytes: Math.max(...data.deployments.map(toMaxHeadBytes)),
@@ -70,7 +72,7 @@ async function run(data: ShardData): Promise<void> {
   ingress.server.listen({ port: data.port, host: data.host, reusePort: data.reusePort, backlog: 1024 })
   await once(ingress.server, 'listening')
 
-  const count = (): void => tell({ type: 'counted', report: toReport(tenants, turns) })
+  const count = (): void => tell({ type: 'counted', report: toReport([...tenants, ...broken], turns) })
   const dispose = (): void => {
     for (const tenant of tenants) tenant[Symbol.dispose]()
     for (const dialer of dialers) dialer[Symbol.dispose]()
@@ -141,18 +143,23 @@ async function openTenants(
   return tenants
 }
 
-function toFinder(data: ShardData, tenants: readonly Tenant[]): (hostname: string) => Tenant | undefined {
-  const entries = tenants.map((tenant, i): [string, Tenant] => [data.deployments[i]!.hostname, tenant])
-  const router = new Router(entries, data.everyHost ? tenants[0] : undefined)
-  return (hostname) => router.find(hostname)
+function toFinder(data: ShardData, tenants: readonly Tenant[], broken: readonly UnavailableApp[]) {
+  const router = new Router<Tenant | UnavailableApp>(
+    [
+      ...tenants.map((tenant, i) => [data.deployments[i]!.hostname, tenant] as const),
+      ...broken.map((app, i) => [data.broken[i]!.hostname, app] as const),
+    ],
+    data.everyHost ? tenants[0] : undefined,
+  )
+  return (hostname: string) => router.find(hostname)
 }
 
 function toMaxHeadBytes({ limits }: Deployment): number {
   return (limits.maxHeaderKb + limits.maxUrlKb) * BYTES_PER_KB
 }
 
-function toReport(tenants: readonly Tenant[], turns: TurnTimes): ShardReport {
-  const reports = tenants.map(({ name, counters, failures }) => ({ name, counters, failures: [...failures] }))
+function toReport(apps: readonly (Tenant | UnavailableApp)[], turns: TurnTimes): ShardReport {
+  const reports = apps.map(({ name, counters, failures }) => ({ name, counters, failures: [...failures] }))
   return { tenants: reports, turns: turns.report }
 }
 

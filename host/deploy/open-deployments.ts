@@ -3,7 +3,7 @@
  * engine. Apps with the same path share one component; apps with the same engine share that.
  */
 
-import type { Config } from '../config/config.ts'
+import type { AppConfig, Config } from '../config/config.ts'
 import type { EngineCounters } from '../engine/engine.ts'
 import type { Engine } from '../engine/instantiate.ts'
 import { toNanoError, NanoError } from '../errors.ts'
@@ -23,18 +23,25 @@ export interface DeployStep {
 /** What is said while a configuration is opened. */
 export interface DeployListener {
   onProgress?: ((step: DeployStep) => void) | undefined
+  /** The app cannot be served, on its own account; the others can. */
+  onBroken(app: string, error: NanoError): void
   /** Something is missing without which the app can be served. */
   onWarning(app: string, text: string): void
 }
 
 export interface OpenDeployments {
   readonly deployments: readonly Deployment[]
+  /** Apps that cannot be served. */
+  readonly broken: readonly AppConfig[]
   /** By hash. */
   readonly engines: ReadonlyMap<string, Engine>
   readonly counters: Readonly<EngineCounters>
 }
 
-/** Throws for the first app that cannot be served; the error names it. */
+/**
+ * An app that is no good is left out, so that no tenant keeps the others from being served after a restart. Throws when
+ * no app is left, and for whatever is the operator's to mend; the error names the app.
+ */
 export async function openDeployments(
   { apps, engines: additions }: Pick<Config, 'apps' | 'engines'>,
   listener: DeployListener,
@@ -42,9 +49,11 @@ export async function openDeployments(
   const engines = new Engines(additions)
   const components = new Map<string, OpenComponent>()
   const deployments: Deployment[] = []
+  const broken: AppConfig[] = []
+  let first: NanoError | undefined
   for (const app of apps) {
     const tell = (text: string): void =>
-      listener.onProgress?.({ text, done: deployments.length, total: apps.length })
+      listener.onProgress?.({ text, done: deployments.length + broken.length, total: apps.length })
     const opening = {
       onBuild: () => tell(`building ${app.name}`),
       onWarning: (text: string) => listener.onWarning(app.name, text),
@@ -56,8 +65,13 @@ export async function openDeployments(
       deployments.push(toDeployment(app, component))
     } catch (thrown) {
       const error = toNanoError(thrown)
-      throw new NanoError(error.code, `app ${app.name}: ${error.message}`, { cause: thrown })
+      const named = new NanoError(error.code, `app ${app.name}: ${error.message}`, { cause: thrown })
+      if (error.blame !== 'tenant' || apps.length === 1) throw named
+      first ??= named
+      broken.push(app)
+      listener.onBroken(app.name, error)
     }
   }
-  return { deployments, engines: engines.opened, counters: engines.counters }
+  if (deployments.length === 0 && first !== undefined) throw first
+  return { deployments, broken, engines: engines.opened, counters: engines.counters }
 }

@@ -16,6 +16,8 @@ export interface ShardData {
   /** The first deployment answers whatever the host name. */
   readonly everyHost: boolean
   readonly deployments: readonly Deployment[]
+  /** Apps that cannot be served. */
+  readonly broken: readonly { readonly name: string; readonly hostname: string }[]
   /** By hash. */
   readonly engines: ReadonlyMap<string, Engine>
   /** Where the operator asks; closed to the apps. */

@@ -42,3 +42,6 @@ export interface Sink {
   writable(): void
   clientGone(): void
 }
+
+/** The sink of an exchange that is over already. */
+export const NOBODY: Sink = { bodyChunk() {}, bodyFailed() {}, writable() {}, clientGone() {} }

@@ -10,7 +10,7 @@ import type { InstanceParts } from '../instance/contract.ts'
 import { Buffers } from '../limits/buffers.ts'
 import { Deadlines } from '../limits/deadlines.ts'
 import { Breaker } from './breaker.ts'
-import type { Exchange, Sink } from './exchange.ts'
+import { NOBODY, type Exchange, type Sink } from './exchange.ts'
 import { Journal } from './journal.ts'
 import type { Log } from './log.ts'
 import { OpenRequest, type RequestWatcher } from './open-request.ts'
@@ -165,5 +165,3 @@ export class Tenant implements Disposable {
     },
   }
 }
-
-const NOBODY: Sink = { bodyChunk() {}, bodyFailed() {}, writable() {}, clientGone() {} }

@@ -62,6 +62,7 @@ export async function watchDeploys(): Promise<Deploys> {
       const text = JSON.stringify({ apps: [{ name: 'bad', path: file, ...limits }] })
       const start = performance.now()
       const outcome = await openDeployments(parseConfig(text, join(folder, 'nano.json')), {
+        onBroken() {},
         onWarning() {},
       }).then(() => ({ code: 'served', text: '' }), toOutcome)
       const ms = performance.now() - start

@@ -56,7 +56,7 @@ export class LoneApp implements Disposable {
   static async open(path: string, cpuMs: number): Promise<LoneApp> {
     const text = JSON.stringify({ apps: [{ name: 'lone', path, cpu_ms: cpuMs }] })
     const config = parseConfig(text, join(path, '../nano.json'))
-    const { deployments, engines } = await openDeployments(config, { onWarning() {} })
+    const { deployments, engines } = await openDeployments(config, { onBroken() {}, onWarning() {} })
     const deployment = deployments[0]!
     const engine = engines.get(deployment.engineHash)!
     const app = new LoneApp({ ...deployment, engine, glue: await loadGlue(engine) })

@@ -1,0 +1,34 @@
+/**
+ * An app that could not be opened, in its place among the others: its requests are refused and counted, and it keeps
+ * nobody else from being served.
+ */
+import { DEFAULT_LIMITS } from '../config/limits.ts'
+import type { ErrorCode } from '../errors.ts'
+import { Buffers } from '../limits/buffers.ts'
+import { NOBODY, type Exchange, type Sink } from './exchange.ts'
+import { TENANT_COUNTS, type TenantReport } from './report.ts'
+
+const NOTHING = Object.fromEntries(Object.keys(TENANT_COUNTS).map((name) => [name, 0]))
+
+/** Refuses every request. */
+export class UnavailableApp {
+  readonly name: string
+  readonly limits = DEFAULT_LIMITS
+  readonly buffers = new Buffers(0)
+  readonly counters = NOTHING as unknown as TenantReport['counters']
+  readonly failures = new Map<ErrorCode, number>()
+
+  constructor(name: string) {
+    this.name = name
+  }
+
+  handle(exchange: Exchange): Sink {
+    this.refused('APP_UNAVAILABLE')
+    exchange.fail('APP_UNAVAILABLE')
+    return NOBODY
+  }
+
+  refused(code: ErrorCode): void {
+    this.failures.set(code, (this.failures.get(code) ?? 0) + 1)
+  }
+}
