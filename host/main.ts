@@ -12,6 +12,7 @@ import { parseArguments } from './cli/arguments.ts'
 import type { ServeArguments } from './cli/arguments.ts'
 import { HELP } from './cli/help.ts'
 import { toLogLine } from './cli/log-line.ts'
+import { LogSink } from './cli/log-sink.ts'
 import { toAnnouncement, toComplaint, toDuration, toReachable, toSize } from './cli/messages.ts'
 import { Progress } from './cli/progress.ts'
 import { DEFAULT_ADMIN, DEFAULTS } from './config/config.ts'
@@ -44,13 +45,16 @@ async function serve(args: ServeArguments): Promise<void> {
   const written = openConfig(args.source)
   const config = { ...written, ...toOverrides(args, written.admin) }
   using progress = new Progress(process.stderr)
+  const sink = new LogSink(process.stderr)
+  // whoever read the announcement may have gone
+  process.stdout.on('error', () => {})
   const started = performance.now()
   const server = await startServer({
     config,
     everyHost,
     log(entry) {
       progress.clear()
-      process.stderr.write(toLogLine(entry))
+      sink.write(toLogLine(entry))
     },
     onProgress: (step) => progress.show(step),
   })

@@ -223,3 +223,24 @@ test('console: a flood is cut and said so', ({ expect }) => {
   expect(lines.length).toBeLessThan(3000)
   expect(lines.at(-1)).toMatch(/lines were left out/)
 })
+
+test('console: long lines are bounded by their bytes, in a turn and in a second', ({ expect }) => {
+  const { meter } = makeGuest()
+  const lines: string[] = []
+  const port = { line: (_: string, text: string) => void lines.push(text), report() {} }
+  const console = new ConsoleBinding(port, meter)
+  const started = Math.floor(performance.now() / 1000)
+  for (let turn = 0; turn < 20; turn++) {
+    for (let i = 0; i < 100; i++) console.imports.log('info', BIG)
+    console.flush()
+  }
+  const seconds = Math.floor(performance.now() / 1000) - started + 1
+  console[Symbol.dispose]()
+  const bytes = lines.reduce((sum, line) => sum + line.length, 0)
+  expect(bytes).toBeGreaterThan(200_000)
+  expect(bytes).toBeLessThan(seconds * 300_000)
+  const left = lines.map((line) => Number(/^(\d+) lines were left out/.exec(line)?.[1] ?? 0))
+  const said = left.filter((count) => count > 0)
+  // every line was written or is counted
+  expect(lines.length - said.length + said.reduce((sum, count) => sum + count)).toBe(2000)
+})

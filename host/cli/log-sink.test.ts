@@ -1,0 +1,67 @@
+/** A log whose reader is slow, stands still or goes away. */
+
+import { Writable } from 'node:stream'
+
+import { describe, it } from 'vitest'
+
+import { LogSink } from './log-sink.ts'
+
+/** A stream that takes nothing until it is told to. */
+class Blocked extends Writable {
+  taken = ''
+  #resume: (() => void)[] = []
+  #isOpen = false
+
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.taken += chunk.toString()
+    if (this.#isOpen) done()
+    else this.#resume.push(done)
+  }
+
+  open(): void {
+    this.#isOpen = true
+    for (const done of this.#resume.splice(0)) done()
+  }
+}
+
+const LINE = `${'x'.repeat(999)}\n`
+
+describe('a log sink', () => {
+  it('holds a bounded part of what a blocked reader does not take, and says what it left out', async ({
+    expect,
+  }) => {
+    const out = new Blocked()
+    const sink = new LogSink(out)
+    for (let i = 0; i < 5000; i++) sink.write(LINE)
+    expect(out.writableLength).toBeLessThanOrEqual(1024 * 1024)
+    expect(out.writableLength).toBeGreaterThan(1_000_000)
+    const drained = new Promise((resolve) => out.once('drain', resolve))
+    out.open()
+    await drained
+    sink.write('after\n')
+    await new Promise((resolve) => out.end(resolve))
+    const written = out.taken.split('\n').filter((line) => line.startsWith('x')).length
+    const left = Number(/(\d+) log entries were left out/.exec(out.taken)?.[1])
+    expect(written + left).toBe(5000)
+    expect(out.taken.endsWith('fast enough\nafter\n')).toBe(true)
+  })
+
+  it('says nothing when there is nothing to say', async ({ expect }) => {
+    const out = new Blocked()
+    out.open()
+    const sink = new LogSink(out)
+    for (let i = 0; i < 100; i++) sink.write(LINE)
+    await new Promise((resolve) => out.end(resolve))
+    expect(out.taken).toBe(LINE.repeat(100))
+  })
+
+  it('survives a reader that goes away', async ({ expect }) => {
+    const out = new Blocked()
+    const sink = new LogSink(out)
+    const closed = new Promise((resolve) => out.once('close', resolve))
+    out.destroy(new Error('EPIPE'))
+    await closed
+    sink.write(LINE)
+    expect(out.taken).toBe('')
+  })
+})
