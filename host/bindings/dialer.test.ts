@@ -251,7 +251,7 @@ describe('redirects', () => {
   })
 })
 
-describe('kept connections', () => {
+describe('connections', () => {
   const open = { private: true }
 
   test('are reused by their tenant, and by no other of the same policy', async ({ expect }) => {
@@ -278,6 +278,24 @@ describe('kept connections', () => {
     for (let i = 0; i < 200 && sockets.size > 64; i++) await new Promise((later) => setTimeout(later, 10))
     expect(sockets.size).toBeLessThanOrEqual(64)
     expect(sockets.size).toBeGreaterThan(0)
+  })
+
+  test('are not made without end for fetches that are given up', async ({ expect }) => {
+    let asked = 0
+    // a name server that never answers, so that every connection stays one that is being made
+    const dialer = dial({}, () => void asked++)
+    const errors = new Set<string>()
+    for (let i = 0; i < 1500; i++) {
+      const giveUp = new AbortController()
+      const over = send(dialer, `http://h${i}.test/`, { signal: giveUp.signal }).catch((error: Error) => {
+        errors.add(error.cause instanceof Error ? error.cause.message : error.name)
+      })
+      await new Promise((done) => setImmediate(done))
+      giveUp.abort()
+      await over
+    }
+    expect(asked).toBe(1024)
+    expect(errors).toEqual(new Set(['AbortError', 'more than 1024 connections are open']))
   })
 
   test('go with the dialer', async ({ expect }) => {

@@ -37,6 +37,9 @@ const KEEP_MS = 10_000
 /** Once so many connections are open or wanted, further ones are closed after their first answer. */
 const MAX_KEPT = 64
 
+/** Connections that are open or being made. One is made to its end although the app gave up its fetch meanwhile. */
+const MAX_CONNECTIONS = 1024
+
 /** Largest head of an answer. */
 const MAX_HEAD_BYTES = 64 * 1024
 
@@ -72,12 +75,21 @@ export function openCheckedAgent({ policy, resolve, headMs, idleMs }: AgentOptio
   return { dispatcher, destroy: () => agent.destroy() }
 }
 
+/** A connector that knows how many connections there are, and makes no more than there may be. */
 function toCounted(connect: buildConnector.connector, use: Use): buildConnector.connector {
-  return (options, done) =>
+  return (options, done) => {
+    if (use.connections >= MAX_CONNECTIONS) {
+      const error = new Error(`more than ${MAX_CONNECTIONS} connections are open`)
+      return process.nextTick(() => done(error, null))
+    }
+    use.connections++
     connect(options, (...[error, socket]: Parameters<buildConnector.Callback>) => {
-      if (error !== null) return done(error, null)
-      use.connections++
-      socket.once('close', () => use.connections--)
-      done(null, socket)
+      if (error === null) {
+        socket.once('close', () => use.connections--)
+        return done(null, socket)
+      }
+      use.connections--
+      done(error, null)
     })
+  }
 }

@@ -138,6 +138,8 @@ describe('egress', () => {
     'ws://127.0.0.1/',
     'unix:/x',
     'http://user@example.com/',
+    'http://a@b@127.0.0.1/',
+    'http://@:@127.0.0.1:x/',
     'http://user:word@127.0.0.1/',
     'http://example.com@127.0.0.1/',
     'http://',
