@@ -23,7 +23,6 @@ import {
 import type { Edit } from '../harness/component.ts'
 import { watchDeploys } from '../harness/deploys.ts'
 import type { Deploys } from '../harness/deploys.ts'
-import { fixture } from '../harness/serve.ts'
 
 const MIB = 1024 * 1024
 const ROOT = join(import.meta.dirname, '../..')
@@ -218,10 +217,7 @@ describe('on the command line', () => {
   const serveFile = (path: string): Promise<{ status: unknown; err: string }> =>
     new Promise((resolve) => {
       const config = `${path}.json`
-      const apps = [
-        { name: 'good', path: fixture('memory') },
-        { name: 'bad', path },
-      ]
+      const apps = [{ name: 'bad', path }]
       writeFileSync(config, JSON.stringify({ apps }))
       const args = [join(ROOT, 'host/main.ts'), 'serve', '--config', config, '--port', '0', '--shards', '1']
       execFile(process.execPath, args, { timeout: 60_000 }, (error, _out, err) =>
