@@ -5,8 +5,9 @@
 
 import type { LogEntry } from '../supervisor/messages.ts'
 
+// control characters, ends of lines, and what turns the direction of text around
 // oxlint-disable-next-line no-control-regex -- control characters are what this is about
-const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029]/g
+const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g
 
 export function toLogLine({ level, app, request, text }: LogEntry): string {
   const safe = text.replaceAll('\r\n', '\n').replaceAll(CONTROL, toEscape).replaceAll('\n', '\n    ')

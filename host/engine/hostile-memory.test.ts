@@ -79,9 +79,9 @@ describe('pointers that a guest passes', () => {
 
   // A10
   it.for([
-    ['console.log', 64 * 1024],
-    ['console.report', 64 * 1024],
-    ['response.fail', 64 * 1024],
+    ['console.log', 16 * 1024],
+    ['console.report', 16 * 1024],
+    ['response.fail', 16 * 1024],
     ['response.send headers', 256 * 1024],
     ['response.start', 256 * 1024],
     ['outbound.start head', 256 * 1024],

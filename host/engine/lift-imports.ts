@@ -29,7 +29,7 @@ const LEVELS: readonly Console.Level[] = ['debug', 'info', 'warn', 'error']
 const REDIRECTS: readonly Outbound.Redirect[] = ['follow', 'error', 'manual']
 
 /** Bytes of a log line or an error that are copied; the log keeps fewer. */
-const TEXT_BYTES = 64 * 1024
+const TEXT_BYTES = 16 * 1024
 /** Bytes of a head that are copied: more than any head may have, so that one that is cut is refused for its length. */
 const HEAD_BYTES = 256 * 1024
 

@@ -1,0 +1,276 @@
+/**
+ * Apps that do their worst with JavaScript alone, each beside a neighbour on the same shard that is asked for something
+ * all the time: the client gets a defined answer, the neighbour never sees an error, and the app's next request is
+ * answered. What an app does with processor time, memory and fetches is tested beside this.
+ */
+import { afterAll, beforeAll, describe, test } from 'vitest'
+
+import type { Answer } from '../harness/http.ts'
+import { NEIGHBOUR, watchNeighbour } from '../harness/neighbour.ts'
+import { fixture, serve, sleep, waitFor } from '../harness/serve.ts'
+import type { AppSpec, Served } from '../harness/serve.ts'
+
+const TIMEOUT_MS = 1500
+/** For the machine that runs the tests. */
+const SLACK_MS = 5000
+const RECOVERY_MS = 12_000
+
+/** What a terminal acts on. */
+// oxlint-disable-next-line no-control-regex -- they are what must not be there
+const UNSAFE = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/
+
+/** What the client gets: the text of an answer, or codes of which it is one. */
+type Attack = [path: string, ends: string | RegExp]
+
+// S3, S4
+const DEEP: Attack[] = [
+  ['recursion-caught', 'caught'],
+  ['recursion-and-imports', /THREW|TRAPPED|CPU_LIMIT/],
+  ['recursion-in-to-string', /APP_THREW/],
+  ['recursion-in-getter', /APP_THREW/],
+  ['nested-json', /APP_THREW/],
+  ['nested-array', /APP_THREW/],
+  ['looping-proxy', /APP_THREW/],
+]
+// S9, S12
+const LARGE: Attack[] = [
+  ['long-text', '100000000'],
+  ['too-long-text', /APP_THREW/],
+  ['huge-number', /APP_THREW/],
+  ['square-numbers', /CPU_LIMIT|THREW|MEMORY_LIMIT|TRAPPED/],
+  ['huge-array', /CPU_LIMIT|THREW|MEMORY_LIMIT|TRAPPED/],
+  ['promises', /CPU_LIMIT|THREW|MEMORY_LIMIT|TRAPPED/],
+  ['closures', /CPU_LIMIT|THREW|MEMORY_LIMIT|TRAPPED/],
+]
+// S10, S15
+const TIMERS: Attack[] = [
+  ['timers', 'set'],
+  ['timers-without-end', /CPU_LIMIT|MEMORY_LIMIT|TRAPPED|THREW/],
+  ['timers-that-breed', /CPU_LIMIT|MEMORY_LIMIT|TRAPPED|TIMEOUT/],
+  ['interval-of-nothing', /APP_TIMEOUT|CPU_LIMIT/],
+  ['never-with-timer', /APP_TIMEOUT/],
+]
+// S14, S22
+const THROWS: Attack[] = [
+  ['throw-symbol', /APP_THREW/],
+  ['throw-frozen', /APP_THREW/],
+  ['throw-huge', /APP_THREW/],
+  ['throw-function', /APP_THREW/],
+  ['throw-class', /APP_THREW/],
+  ['throw-looping-stack', /APP_THREW/],
+  ['throw-looping-cause', /APP_THREW/],
+  ['throw-bytes', /APP_THREW/],
+  ['throw-revoked', /APP_THREW/],
+  ['throw-forged-stack', /APP_THREW/],
+  ['never', /APP_HUNG/],
+]
+// S23
+const NO_RESPONSES: Attack[] = [
+  ['return-number', /APP_BAD_RESPONSE/],
+  ['return-text', /APP_BAD_RESPONSE/],
+  ['return-promise', /APP_BAD_RESPONSE/],
+  ['return-thenable', /APP_BAD_RESPONSE/],
+  ['return-thenable-that-throws', /APP_THREW/],
+  ['return-forgery', /APP_BAD_RESPONSE/],
+  ['return-proxy', /APP_BAD_RESPONSE/],
+]
+// S33
+const CODE: Attack[] = [
+  ['eval', '42'],
+  ['new-function', '42'],
+  // the engine knows no modules any more and gives up: the instance is replaced
+  ['import', /APP_TRAPPED|rejected/],
+  ['globals', '[]'],
+]
+const GROUPS: [title: string, attacks: Attack[]][] = [
+  ['goes too deep', DEEP],
+  ['asks for too much', LARGE],
+  ['sets timers', TIMERS],
+  ['throws what is no error, or never answers', THROWS],
+  ['returns no response', NO_RESPONSES],
+  ['makes code of its own', CODE],
+]
+/** These have time for what they do. */
+const OTHERS = [
+  'log-flood',
+  'log-forgery',
+  'log-huge',
+  'throw-after',
+  'reject-after',
+  'odd-timers',
+  'pollute',
+  'bystander',
+]
+const PLENTY_MS = 10_000
+
+/** The text of a good answer, the code of another. */
+function endOf(answer: Answer): string {
+  if (answer.status === 200) return answer.text
+  return `${answer.status} ${answer.json<{ error: { code: string } }>().error.code}`
+}
+
+const toApp = (name: string, more = {}): AppSpec => ({
+  name,
+  hostname: `${name}.test`,
+  path: fixture('hostile'),
+  cpu_ms: 300,
+  timeout_ms: TIMEOUT_MS,
+  ...more,
+})
+
+describe('hostile JavaScript', () => {
+  let server: Served
+
+  beforeAll(async () => {
+    // one app for each: what one does is not held against the next
+    const attackers = GROUPS.flatMap(([, attacks]) => attacks.map(([path]) => toApp(path)))
+    const others = OTHERS.map((name) => toApp(name, { cpu_ms: PLENTY_MS, timeout_ms: PLENTY_MS }))
+    server = await serve([...attackers, ...others, NEIGHBOUR])
+  })
+
+  afterAll(() => server.close())
+
+  const ask = (name: string, path = `/${name}`) => server.send(`${name}.test`, path)
+
+  const expectRecovery = (name: string): Promise<true> =>
+    waitFor(async () => ((await ask(name, '/')).text === 'fine' ? true : undefined), RECOVERY_MS)
+
+  const linesOf = (name: string): string[] =>
+    server.log.filter((entry) => /^\w+ +\[([^ \]]+)/.exec(entry)?.[1] === name)
+
+  describe.for(GROUPS)('that %s', ([, attacks]) => {
+    test.for(attacks)('%s', async ([name, ends], { expect }) => {
+      const neighbour = watchNeighbour(server)
+      const start = performance.now()
+      const answer = await ask(name)
+      const elapsed = performance.now() - start
+      expect(endOf(answer)).toMatch(ends)
+      expect(elapsed).toBeLessThan(TIMEOUT_MS + SLACK_MS)
+      // S22: whatever is thrown, the log and the client get a bounded part
+      expect(answer.body.length).toBeLessThan(1000)
+      for (const line of linesOf(name)) expect(line.length).toBeLessThan(40_000)
+      await expectRecovery(name)
+      await neighbour.stop()
+    })
+  })
+
+  // S13
+  test('a flood of log lines is cut, and the log says so', async ({ expect }) => {
+    const neighbour = watchNeighbour(server)
+    const before = server.log.length
+    for (let i = 0; i < 5; i++) expect(endOf(await ask('log-flood'))).toBe('logged')
+    await server.logged('[log-flood]', 'left out')
+    await expectRecovery('log-flood')
+    expect(server.log.length - before).toBeLessThan(10_000)
+    await neighbour.stop()
+  })
+
+  // S13
+  test('a line of twenty million characters is cut', async ({ expect }) => {
+    expect(endOf(await ask('log-huge'))).toBe('logged')
+    await server.logged('[log-huge]', 'xxx')
+    for (const line of linesOf('log-huge')) expect(line.length).toBeLessThan(40_000)
+    await expectRecovery('log-huge')
+  })
+
+  // S13
+  test('a line cannot drive a terminal, begin another one or turn its text around', async ({ expect }) => {
+    expect(endOf(await ask('log-forgery'))).toBe('logged')
+    const entry = await server.logged('[log-forgery]', 'gnp.exe')
+    expect(entry).not.toMatch(UNSAFE)
+    expect(entry.split('\n').filter((line) => line.includes('forged'))).toEqual([
+      expect.stringMatching(/^ {4}/),
+    ])
+    expect(linesOf('neighbour')).toEqual([])
+  })
+
+  // S24
+  test('what is thrown after the answer is in the log, and the answer stays', async ({ expect }) => {
+    expect(endOf(await ask('throw-after'))).toBe('answered')
+    await server.logged('[throw-after]', 'thrown behind the answer')
+    await server.logged('[throw-after]', 'a bare text from a timer')
+    await expectRecovery('throw-after')
+    expect(linesOf('throw-after').filter((line) => line.includes('thrown behind'))).toHaveLength(1)
+  })
+
+  // S25
+  test('what is rejected with nobody there is nothing to the host', async ({ expect }) => {
+    const seen: unknown[] = []
+    const see = (reason: unknown): unknown => seen.push(reason)
+    process.on('unhandledRejection', see)
+    expect(endOf(await ask('reject-after'))).toBe('answered')
+    await sleep(50)
+    await expectRecovery('reject-after')
+    process.off('unhandledRejection', see)
+    expect(seen).toEqual([])
+    expect(server.log.filter((entry) => /INTERNAL|shard/.test(entry))).toEqual([])
+  })
+
+  // S10
+  test('timers of odd lengths and ids end well', async ({ expect }) => {
+    expect((await ask('odd-timers')).json<string[]>()).toEqual(expect.arrayContaining(['NaN', '-1', '1']))
+    await expectRecovery('odd-timers')
+  })
+
+  // S27
+  test('builtins that one app spoils are spoilt for it alone, and the way to its answers is not', async ({
+    expect,
+  }) => {
+    const neighbour = watchNeighbour(server)
+    expect(endOf(await ask('pollute'))).toMatch(/APP_BAD_RESPONSE/)
+    expect(endOf(await ask('pollute', '/alive'))).toBe('alive')
+    expect(endOf(await ask('pollute', '/'))).toMatch(/APP_THREW/)
+    expect(endOf(await ask('bystander', '/polluted'))).toBe('false')
+    expect(endOf(await ask('bystander', '/headers'))).toContain('host')
+    expect({}).not.toHaveProperty('polluted')
+    await neighbour.stop()
+  })
+
+  // S28
+  test('headers with the names of builtins are headers', async ({ expect }) => {
+    const headers = { ['__proto__']: 'a', constructor: 'b', hasownproperty: 'c', 'x-token': 'd' }
+    const sent = Object.entries(headers)
+    const answer = await server.send('bystander.test', '/headers', { headers: Object.fromEntries(sent) })
+    expect(answer.json<[string, string][]>()).toEqual(expect.arrayContaining(sent))
+    const names = answer.rawHeaders.filter((_, i) => i % 2 === 0).map((name) => name.toLowerCase())
+    expect(names).toEqual(expect.arrayContaining(['__proto__', 'constructor', 'hasownproperty', 'tostring']))
+  })
+})
+
+// S38
+test('a hundred requests at once on one instance each get their own', async ({ expect }) => {
+  await using server = await serve([
+    toApp('echo', { cpu_ms: PLENTY_MS, timeout_ms: 2 * PLENTY_MS }),
+    NEIGHBOUR,
+  ])
+  const neighbour = watchNeighbour(server)
+  const tokens = Array.from({ length: 300 }, (_, i) => `token-${i}`)
+  await Promise.all(
+    tokens.map(async (token, i) => {
+      const path = `/echo?token=${token}`
+      const headers = { 'x-token': token }
+      const body = `body of ${token}`
+      const more = i % 2 === 0 ? { headers } : { headers, body, method: 'POST' }
+      const answer = await server.send('echo.test', path, more)
+      expect(answer.json()).toEqual({ token, header: token, body: i % 2 === 0 ? null : body })
+      expect(answer.headers['x-token']).toBe(token)
+    }),
+  )
+  await neighbour.stop()
+  expect(await server.counters()).toMatchObject({ instances: 2, traps: 0 })
+})
+
+// S40
+test('a hundred and twenty tenants that are all asked for the first time at once', async ({ expect }) => {
+  const apps = Array.from({ length: 120 }, (_, i) =>
+    toApp(`cold-${i}`, { cpu_ms: PLENTY_MS, timeout_ms: 2 * PLENTY_MS }),
+  )
+  await using server = await serve([NEIGHBOUR, ...apps])
+  const neighbour = watchNeighbour(server)
+  const rss = process.memoryUsage.rss()
+  const answers = await Promise.all(apps.map(({ hostname }) => server.send(hostname!, '/')))
+  expect(answers.filter(({ text }) => text !== 'fine')).toEqual([])
+  await neighbour.stop()
+  expect(await server.counters()).toMatchObject({ instances: 121, liveInstances: 121, traps: 0 })
+  expect((process.memoryUsage.rss() - rss) / apps.length).toBeLessThan(12 * 1024 * 1024)
+})
