@@ -99,3 +99,11 @@ test('each imported file exists under the spelling that is used', ({ expect }) =
   )
   expect(lost).toEqual([])
 })
+
+test('SECURITY.md names tests that there are', ({ expect }) => {
+  const text = readFileSync(join(ROOT, 'SECURITY.md'), 'utf8')
+  const rows = Array.from(text.matchAll(/^\| .+ \| `([^`]+\.test\.ts)` (.+?) +\|$/gm))
+  expect(rows.length).toBeGreaterThan(50)
+  const lost = rows.filter(([, file, title]) => !readFileSync(join(ROOT, file!), 'utf8').includes(title!))
+  expect(lost.map(([row]) => row)).toEqual([])
+})
