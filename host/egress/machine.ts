@@ -32,11 +32,16 @@ export function isOwnAddress(address: Address): boolean {
   if (isLoopback(address) || UNSPECIFIED.some((network) => isWithin(address, network))) return true
   const embedded = toEmbedded(address)
   if (embedded !== undefined && isOwnAddress(embedded)) return true
-  for (const entries of Object.values(networkInterfaces())) {
-    for (const entry of entries ?? []) {
-      const own = parseAddress(entry.address)
-      if (own?.value === address.value && own.bits === address.bits) return true
-    }
+  const own = readOwn()
+  return own === undefined || own.some(({ bits, value }) => bits === address.bits && value === address.value)
+}
+
+/** The addresses of all interfaces; `undefined`: the system does not tell, and any may be one. */
+function readOwn(): Address[] | undefined {
+  try {
+    const entries = Object.values(networkInterfaces()).flatMap((each) => each ?? [])
+    return entries.flatMap(({ address }) => parseAddress(address) ?? [])
+  } catch {
+    return undefined
   }
-  return false
 }

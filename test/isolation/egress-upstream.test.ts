@@ -82,6 +82,28 @@ describe('a fetch is rejected when the upstream', () => {
     ['closes within the body', (socket) => socket.end(`${OK}content-length: 9\r\n\r\nx`)],
     ['closes within a chunk', (socket) => socket.end(`${OK}transfer-encoding: chunked\r\n\r\nff\r\nx`)],
     ['sends a bad chunk', (socket) => socket.end(`${OK}transfer-encoding: chunked\r\n\r\nzz\r\nx`)],
+    [
+      'floods it with trailers',
+      (socket) => {
+        socket.write(`${OK}transfer-encoding: chunked\r\n\r\n0\r\n`)
+        writeForEver(socket, 'x: y\r\n'.repeat(1000))
+      },
+    ],
+    [
+      'never ends the head of a chunk',
+      (socket) => {
+        socket.write(`${OK}transfer-encoding: chunked\r\n\r\n1;`)
+        writeForEver(socket, 'x'.repeat(10_000))
+      },
+    ],
+    [
+      'sends zeros for ever as the length of a chunk',
+      (socket) => {
+        socket.write(`${OK}transfer-encoding: chunked\r\n\r\n`)
+        writeForEver(socket, '0'.repeat(10_000))
+      },
+    ],
+    ['folds a header', (socket) => socket.end(`${OK}x: a\r\n set-cookie: b=1\r\n\r\nx`)],
     ['sends two lengths', (socket) => socket.end(`${OK}content-length: 1\r\ncontent-length: 2\r\n\r\nxx`)],
     ['says gzip and sends none', (socket) => socket.end(`${OK}content-encoding: gzip\r\n\r\nnot gzip`)],
     [
