@@ -35,7 +35,7 @@ const CODES = {
   EXPECTATION_FAILED: ['client', 417, 'The request expects what this server does not do.'],
   CLIENT_IDLE: ['client', 408, 'The client took nothing of the response for too long.'],
   LOOP_DETECTED: ['tenant', 508, 'The request went through this server too often.'],
-  SHUTTING_DOWN: ['operator', 503, 'The server is shutting down.'],
+  SHUTTING_DOWN: ['operator', 503, 'The server is shutting down, or this part of it is.'],
   // the operator's listener
   NOT_FOUND: ['client', 404, 'There is nothing here.'],
   METHOD_NOT_ALLOWED: ['client', 405, 'This can only be read.'],

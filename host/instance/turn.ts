@@ -162,7 +162,7 @@ export class Instance implements Mailbox, Disposable {
 
   /** End it. Open requests fail. */
   [Symbol.dispose](): void {
-    this.#die('APP_UNAVAILABLE')
+    this.#die('SHUTTING_DOWN')
   }
 
   #push(event: GuestEvent, request: number): void {

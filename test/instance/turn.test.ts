@@ -266,6 +266,6 @@ describe('replacement', () => {
     const asleep = ask('/sleep')
     await later(5)
     tenant[Symbol.dispose]()
-    expect((await asleep).code).toBe('APP_UNAVAILABLE')
+    expect((await asleep).code).toBe('SHUTTING_DOWN')
   })
 })

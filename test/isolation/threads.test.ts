@@ -143,8 +143,8 @@ describe('a shard', () => {
       const open = await attack.open
       if (open instanceof Error) throw open
       expect([open.status, open.json<{ error: { code: string } }>().error.code]).toEqual([
-        502,
-        'APP_UNAVAILABLE',
+        503,
+        'SHUTTING_DOWN',
       ])
       await becomes(attack, MISSING, 5000)
       await becomes(attack, READY, 10_000)
