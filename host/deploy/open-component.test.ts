@@ -96,6 +96,7 @@ describe('source maps', () => {
     ['another version', { ...good, version: 2 }, 'plain map of version 3'],
     ['a map of maps', { version: 3, sections: [] }, 'plain map of version 3'],
     ['mappings that are no text', { ...good, mappings: [] }, 'plain map of version 3'],
+    ['lines of nothing', { ...good, mappings: ';'.repeat(2_000_000) }, 'has too many lines'],
     ['endless mappings', { ...good, mappings: 'A'.repeat(5_000_000) }, 'is too large'],
     ['countless sources', { ...good, sources: Array.from({ length: 20_000 }, () => 'a') }, 'is too large'],
   ] as const)('%s: none, and a warning', ([, content, text], { expect }) => {

@@ -9,8 +9,9 @@ import { readRegularFile } from './read-file.ts'
 
 /** Largest source map that is read at all; most of it are the sources themselves. */
 const MAX_FILE_BYTES = 32 * 1024 * 1024
-/** Longest text of mappings; a shard decodes it at the app's first error. */
-const MAX_MAPPINGS = 4 * 1024 * 1024
+/** Longest text of mappings, and most lines in it: a shard decodes them at the app's first error, and waits. */
+const MAX_MAPPINGS = 2 * 1024 * 1024
+const MAX_LINES = 100_000
 const MAX_SOURCES = 10_000
 /** Longest name of a source; one is pasted into a stack for each place in it. */
 const MAX_NAME = 500
@@ -38,6 +39,7 @@ function reduce(map: unknown): string {
     return refuse('is not a plain map of version 3')
   }
   if (mappings.length > MAX_MAPPINGS || sources.length > MAX_SOURCES) return refuse('is too large')
+  if (mappings.split(';').length > MAX_LINES) return refuse('has too many lines')
   const names = sources.map((source: unknown) =>
     typeof source === 'string' ? source.slice(0, MAX_NAME) : '',
   )
