@@ -1,0 +1,39 @@
+/** NANO as a process of its own, started by the command line. */
+
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import type { Readable } from 'node:stream'
+
+import { waitFor } from './serve.ts'
+
+const MAIN = join(import.meta.dirname, '../../host/main.ts')
+
+export interface ServerProcess extends AsyncDisposable {
+  readonly port: number
+  readonly adminPort: number
+  /** Not read until the test does. */
+  readonly stderr: Readable
+  kill(signal: NodeJS.Signals): void
+  /** The exit status. */
+  readonly exited: Promise<number | null>
+}
+
+/** Resolves when it has said where it listens. */
+export async function startNano(...args: string[]): Promise<ServerProcess> {
+  const child = spawn(process.execPath, [MAIN, 'serve', '--port', '0', '--admin-port', '0', ...args])
+  const exited = new Promise<number | null>((resolve) => child.once('exit', resolve))
+  let out = ''
+  child.stdout.on('data', (part) => (out += String(part)))
+  const read = (pattern: RegExp) => waitFor(() => pattern.exec(out)?.[1], 60_000)
+  return {
+    port: Number(await read(/ on http:\/\/127\.0\.0\.1:(\d+)/)),
+    adminPort: Number(await read(/operator {2}http:\/\/127\.0\.0\.1:(\d+)/)),
+    stderr: child.stderr,
+    kill: (signal) => void child.kill(signal),
+    exited,
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGKILL')
+      await exited
+    },
+  }
+}

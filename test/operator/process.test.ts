@@ -1,0 +1,99 @@
+/** The server as a process: signals, and a log that nobody reads. */
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { afterAll, describe, test } from 'vitest'
+
+import { open, send } from '../harness/http.ts'
+import { startNano } from '../harness/process.ts'
+import { fixture, sleep, waitFor } from '../harness/serve.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'nano-process-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const APPS = [
+  { name: 'quiet', hostname: 'quiet.test', path: fixture('memory') },
+  { name: 'faulty', hostname: 'faulty.test', path: fixture('faults'), timeout_ms: 60_000 },
+  ...Array.from({ length: 8 }, (_, i) => ({
+    name: `noisy-${i}`,
+    hostname: `noisy-${i}.test`,
+    path: fixture('noisy'),
+    cpu_ms: 10_000,
+  })),
+]
+const file = join(folder, 'nano.json')
+writeFileSync(file, JSON.stringify({ shards: 1, apps: APPS }))
+const start = () => startNano('--config', file)
+
+describe('a signal', () => {
+  test('drains, says so at /readyz, closes both ports and ends with status 0', async ({ expect }) => {
+    await using nano = await start()
+    const { port, adminPort } = nano
+    const operator = (path: string) => send(adminPort, { host: 'localhost', path })
+    expect((await operator('/readyz')).status).toBe(200)
+    const slow = send(port, { host: 'quiet.test', path: '/sleep?ms=1500' })
+    await waitFor(async () =>
+      (await operator('/metrics')).text.includes('nano_open_requests{tenant="quiet"} 1') ? true : undefined,
+    )
+    nano.kill('SIGTERM')
+    await waitFor(async () => ((await operator('/readyz')).status === 503 ? true : undefined))
+    expect([(await operator('/readyz')).json(), (await operator('/healthz')).status]).toMatchObject([
+      { status: 'stopping' },
+      200,
+    ])
+    await expect(send(port, { host: 'quiet.test', path: '/' })).rejects.toThrow('ECONNREFUSED')
+    expect((await slow).status).toBe(200)
+    expect(await nano.exited).toBe(0)
+    await expect(operator('/healthz')).rejects.toThrow('ECONNREFUSED')
+  }, 60_000)
+
+  test('that comes twice ends at once, whatever is open', async ({ expect }) => {
+    await using nano = await start()
+    const head = open(nano.port, { host: 'faulty.test', path: '/never-with-interval' }).catch(
+      (error: Error) => error,
+    )
+    await sleep(300)
+    nano.kill('SIGINT')
+    await sleep(200)
+    nano.kill('SIGINT')
+    expect(await nano.exited).toBe(1)
+    expect(await head).toBeInstanceOf(Error)
+  }, 60_000)
+})
+
+describe('a log', () => {
+  const flood = async (port: number) => {
+    const hosts = APPS.filter(({ name }) => name.startsWith('noisy')).map(({ hostname }) => hostname)
+    const answers = await Promise.all(hosts.map((host) => send(port, { host, path: '/?lines=16' })))
+    return answers.map(({ text }) => text)
+  }
+
+  test('that nobody reads stops nobody: entries are left out, and how many is said', async ({ expect }) => {
+    await using nano = await start()
+    for (let second = 0; second < 3; second++) {
+      expect(await flood(nano.port)).toEqual(Array.from({ length: 8 }, () => 'said'))
+      expect((await send(nano.port, { host: 'quiet.test', path: '/' })).text).toBe('ok')
+      expect((await send(nano.adminPort, { host: 'localhost', path: '/healthz' })).status).toBe(200)
+      await sleep(1000)
+    }
+    let log = ''
+    nano.stderr.on('data', (part) => (log += String(part)))
+    const left = await waitFor(() => /(\d+) log entries were left out/.exec(log)?.[1], 10_000, log.length)
+    expect(Number(left)).toBeGreaterThan(20)
+    // what the stream and the pipes held
+    expect(log.length).toBeLessThan(2_500_000)
+  }, 60_000)
+
+  test('whose reader has gone stops nobody', async ({ expect }) => {
+    await using nano = await start()
+    nano.stderr.destroy()
+    await flood(nano.port)
+    await sleep(500)
+    await flood(nano.port)
+    expect((await send(nano.port, { host: 'quiet.test', path: '/' })).text).toBe('ok')
+    nano.kill('SIGTERM')
+    expect(await nano.exited).toBe(0)
+  }, 60_000)
+})
