@@ -205,8 +205,10 @@ export class HttpExchange implements Exchange, Watched, BodyOwner, Reading {
   }
 
   breakOff(code: ErrorCode, text?: string): void {
-    if (text !== undefined) this.#note(code, text)
     const isOver = this.#state === 'closed' || this.#state === 'cut'
+    // the connection has its end already, and its client the time to read why
+    if (isOver && this.#client.isEnding) return
+    if (text !== undefined) this.#note(code, text)
     if (this.#state === 'open') {
       this.#state = 'closed'
       sendError(this.#context.responder, this.#outgoing, code, { request: this.id, ends: this.#client })
