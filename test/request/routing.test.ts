@@ -83,4 +83,28 @@ describe('routing', () => {
     expect(new URL(seen.url).hostname).toBe('[::1]')
     expect(new URL(seen.url).pathname).toBe('/c')
   })
+
+  test.for([
+    ['//evil/p', '//evil/p'],
+    ['/\\evil', '//evil'],
+    ['/@evil.test/', '/@evil.test/'],
+    ['/a/../../..', '/'],
+    ['/%2e%2e/%2E%2e', '/'],
+    ['/a%2fb', '/a%2fb'],
+    ['/%00', '/%00'],
+    ['/%zz', '/%zz'],
+    ['/#frag', '/'],
+    ['/?next=http://evil.test/', '/'],
+  ] as const)('the target %s stays with the host, as the path %s', async ([target, path], { expect }) => {
+    const text = `GET ${target} HTTP/1.1\r\nHost: [::1]\r\nConnection: close\r\n\r\n`
+    const [response] = parseResponses(await exchange(server.port, text), ['GET'])
+    const { url } = JSON.parse(response!.body) as { url: string }
+    expect([new URL(url).host, new URL(url).pathname]).toEqual(['[::1]', path])
+  })
+
+  test('a target with a byte beyond ASCII is a bad request', async ({ expect }) => {
+    const text = 'GET /\u00e9 HTTP/1.1\r\nHost: [::1]\r\n\r\n'
+    const responses = parseResponses(await exchange(server.port, text), ['GET'])
+    expect(responses.map(({ status }) => status)).toEqual([400])
+  })
 })
