@@ -27,6 +27,8 @@ describe('a head that goes out', () => {
     'x-forwarded',
     'Forwarded',
     'X-Real-IP',
+    'True-Client-IP',
+    'CF-Connecting-IP',
     'CDN-Loop',
   ])('holds no %s of the app', (name, { expect }) => {
     expect(read(name, 'x', 'x-own', 'kept')).toEqual([
@@ -35,10 +37,16 @@ describe('a head that goes out', () => {
     ])
   })
 
-  test.for(['x-forwarder', 'forwarded-x', 'via', 'cookie', 'authorization', 'origin', 'user-agent'])(
-    'holds the %s of the app',
-    (name, { expect }) => expect(new Map(read(name, 'x')).get(name)).toBe('x'),
-  )
+  test.for([
+    'x-forwarder',
+    'forwarded-x',
+    'via',
+    'cf-access-client-id',
+    'cookie',
+    'authorization',
+    'origin',
+    'user-agent',
+  ])('holds the %s of the app', (name, { expect }) => expect(new Map(read(name, 'x')).get(name)).toBe('x'))
 
   test('asks for codings that the host can take off at little cost', ({ expect }) => {
     expect(accept()).toBe('gzip, deflate')

@@ -19,7 +19,7 @@ const DECIDED = new Set([CDN_LOOP, 'content-length', 'expect', 'host'])
  * What a proxy says about its client. Whoever is asked may believe it because it comes from this machine, so it is not
  * an app's to say.
  */
-const ABOUT_CLIENT = /^(?:x-forwarded(?:-.*)?|forwarded|x-real-ip)$/
+const ABOUT_CLIENT = /^(?:x-forwarded(?:-.*)?|forwarded|x-real-ip|true-client-ip|cf-connecting-ip(?:v6)?)$/
 
 const MIB = 1024 * 1024
 

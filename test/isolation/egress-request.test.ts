@@ -83,6 +83,8 @@ describe('what the app says of the connection is not sent', () => {
     ['X-Forwarded-Proto', 'https'],
     ['Forwarded', 'for=127.0.0.1'],
     ['X-Real-IP', '127.0.0.1'],
+    ['True-Client-IP', '127.0.0.1'],
+    ['CF-Connecting-IP', '127.0.0.1'],
     ['X-Own', 'kept'],
   ]
 
