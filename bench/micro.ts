@@ -22,6 +22,7 @@ import type { InstanceHost, InstanceParts, RequestPort } from '../host/instance/
 import { Instance } from '../host/instance/turn.ts'
 import { Buffers } from '../host/limits/buffers.ts'
 import { Epoch } from '../host/limits/epoch.ts'
+import { SlowLane } from '../host/limits/slow-lane.ts'
 import { Ticker } from '../host/limits/ticker.ts'
 import { stripData } from '../host/wasm/data-segments.ts'
 import { addEpochChecks } from '../host/wasm/epoch.ts'
@@ -120,6 +121,7 @@ class Guest implements Disposable {
       dialer: this.#dialer,
       epoch,
       buffers: new Buffers(1024 * 1024),
+      place: new SlowLane().open(),
       line() {},
       report() {},
       onLimit() {},

@@ -20,6 +20,7 @@ import type { Machine } from './egress/machine.ts'
 import { createIngress } from './ingress/serve.ts'
 import type { Ingress } from './ingress/serve.ts'
 import { Epoch } from './limits/epoch.ts'
+import { SlowLane } from './limits/slow-lane.ts'
 import { warmUp } from './instance/warm-up.ts'
 import { Router } from './router/router.ts'
 import type { FromShard, LogEntry, ShardData, ShardReport, ToShard } from './supervisor/messages.ts'
@@ -57,6 +58,7 @@ async function run(data: ShardData): Promise<void> {
   const machine: Machine = { dev, ...(operatorPort !== undefined && { operatorPort }) }
   const services: ShardServices = {
     epoch: new Epoch(data.epoch),
+    lane: new SlowLane(),
     log: { write: ({ level, tenant, request, text }) => log({ level, app: tenant, request, text }) },
     onTurn: (ms) => turns.record(ms),
   }

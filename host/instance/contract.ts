@@ -12,6 +12,7 @@ import type { Image } from '../image/image.ts'
 import type { AccountLimit } from '../limits/accounts.ts'
 import type { Buffers } from '../limits/buffers.ts'
 import type { Epoch } from '../limits/epoch.ts'
+import type { Place } from '../limits/slow-lane.ts'
 
 /** What an instance is made of. */
 export interface InstanceParts {
@@ -47,6 +48,8 @@ export interface InstanceHost extends ConsolePort {
   readonly epoch: Epoch
   /** What the host may hold for the tenant. */
   readonly buffers: Buffers
+  /** The tenant's way to its turns. */
+  readonly place: Place
   /** A limit of the request with this id was reached that ends no response. */
   onLimit(code: AccountLimit, request: string): void
   /** The egress policy refused a fetch. */

@@ -177,7 +177,7 @@ export class Instance implements Mailbox, Disposable {
   #schedule(): void {
     if (this.#isScheduled) return
     this.#isScheduled = true
-    setImmediate(this.#drain)
+    this.#host.place.schedule(this.#drain)
   }
 
   readonly #drain = (): void => {
@@ -238,7 +238,9 @@ export class Instance implements Mailbox, Disposable {
     }
     epoch.end()
     this.#ranMs = performance.now() - this.#clock.now
-    this.#accounts.charge(this.#cpuClock.measure(this.#ranMs))
+    const cpuMs = this.#cpuClock.measure(this.#ranMs)
+    this.#accounts.charge(cpuMs)
+    this.#host.place.took(cpuMs)
     this.#host.onTurn?.(this.#ranMs, events.length)
     return true
   }

@@ -6,6 +6,7 @@
 import { openDialer } from '../bindings/dialer.ts'
 import { Buffers } from '../limits/buffers.ts'
 import type { Epoch } from '../limits/epoch.ts'
+import { SlowLane } from '../limits/slow-lane.ts'
 import type { InstanceHost, InstanceParts } from './contract.ts'
 import { Instance } from './turn.ts'
 
@@ -20,6 +21,7 @@ export async function warmUp(parts: InstanceParts, epoch: Epoch): Promise<boolea
     dialer,
     epoch,
     buffers: new Buffers(0),
+    place: new SlowLane().open(),
     line() {},
     report() {},
     onLimit() {},

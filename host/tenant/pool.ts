@@ -17,6 +17,7 @@ import { Instance } from '../instance/turn.ts'
 import type { Buffers } from '../limits/buffers.ts'
 import { Deadlines } from '../limits/deadlines.ts'
 import type { Epoch } from '../limits/epoch.ts'
+import type { Place, SlowLane } from '../limits/slow-lane.ts'
 import type { Journal } from './journal.ts'
 
 /** What the instances share. */
@@ -26,6 +27,8 @@ export interface PoolServices {
   /** Keeps to the tenant's egress policy. */
   readonly dialer: Dialer
   readonly epoch: Epoch
+  /** Where the shard's tenants wait for their turns. */
+  readonly lane: SlowLane
   /** Milliseconds and events of each turn. */
   readonly onTurn?: ((milliseconds: number, events: number) => void) | undefined
   /** One ended badly, and what it had to do with it took so many milliseconds of the shard. */
@@ -57,6 +60,7 @@ export class Pool implements Disposable {
   readonly #services: PoolServices
   readonly #instances = new Set<Instance>()
   readonly #idle: Deadlines<Resting>
+  readonly #place: Place
   /** Of those that are gone. */
   readonly #past = { turns: 0, crossings: 0, requests: 0, ignored: 0, instances: 0, traps: 0, cpuStops: 0 }
   #current: Instance | undefined
@@ -65,6 +69,7 @@ export class Pool implements Disposable {
   constructor(parts: InstanceParts, services: PoolServices) {
     this.#parts = parts
     this.#services = services
+    this.#place = services.lane.open()
     this.#idle = new Deadlines(parts.limits.recycleIdleMs, ({ instance }) => {
       services.journal.write('debug', 'instance-retired', `instance ${instance.number} had nothing to do`)
       instance[Symbol.dispose]()
@@ -118,6 +123,7 @@ export class Pool implements Disposable {
       dialer,
       epoch,
       buffers,
+      place: this.#place,
       onTurn,
       line: (level, text) => journal.write(level, 'console', text),
       report: (error) => journal.write('error', 'app-error', journal.symbolicate(error)),

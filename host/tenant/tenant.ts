@@ -25,7 +25,7 @@ export interface Deployment extends InstanceParts {
 }
 
 /** What a shard gives to a tenant. */
-export interface TenantServices extends Pick<PoolServices, 'dialer' | 'epoch' | 'onTurn'> {
+export interface TenantServices extends Pick<PoolServices, 'dialer' | 'epoch' | 'lane' | 'onTurn'> {
   readonly log: Log
 }
 

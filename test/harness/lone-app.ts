@@ -13,6 +13,7 @@ import type { InstanceHost, InstanceParts, RequestPort } from '../../host/instan
 import { Instance } from '../../host/instance/turn.ts'
 import { Buffers } from '../../host/limits/buffers.ts'
 import { Epoch } from '../../host/limits/epoch.ts'
+import { SlowLane } from '../../host/limits/slow-lane.ts'
 import { Ticker } from '../../host/limits/ticker.ts'
 
 /** What became of a request. */
@@ -74,6 +75,7 @@ export class LoneApp implements Disposable {
     const host: InstanceHost = {
       dialer: this.#dialer,
       epoch: this.#epoch,
+      place: new SlowLane().open(),
       line() {},
       report() {},
       buffers: new Buffers(1024 * 1024),

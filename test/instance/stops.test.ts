@@ -32,7 +32,7 @@ test(
   'two hundred stops of one app in a row leave nothing behind',
   { timeout: 60_000 },
   async ({ expect }) => {
-    using app = await LoneApp.open(fixture('cpu'), 10)
+    using app = await LoneApp.open(fixture('cpu'), 15)
     const stop = async (times: number): Promise<void> => {
       for (let i = 0; i < times; i++) expect((await app.ask('/spin')).code).toBe('APP_CPU_LIMIT')
     }
@@ -46,6 +46,7 @@ test(
     // an instance's memory is some 10 MiB; those that are dead wait for the collector
     expect(grown).toBeLessThan(150)
     expect(process.getActiveResourcesInfo().length).toBeLessThanOrEqual(handles)
-    expect(await app.ask('/')).toMatchObject({ text: 'fine' })
+    // so short a limit may be over before a busy machine lets a good one run
+    await expect.poll(() => app.ask('/'), { timeout: 5000 }).toMatchObject({ text: 'fine' })
   },
 )

@@ -16,6 +16,7 @@ import { openEngine } from '../../host/engine/engine.ts'
 import { loadGlue } from '../../host/engine/instantiate.ts'
 import { splitImage } from '../../host/image/image.ts'
 import { Epoch } from '../../host/limits/epoch.ts'
+import { SlowLane } from '../../host/limits/slow-lane.ts'
 import type { LogRecord } from '../../host/tenant/log.ts'
 import { Tenant, type Deployment } from '../../host/tenant/tenant.ts'
 import { Client } from './client.ts'
@@ -57,7 +58,7 @@ function serve(limits: Partial<Limits> = {}): Tenant {
   log = []
   tenant = new Tenant(
     { ...deployment, limits: { ...LIMITS, ...limits } },
-    { dialer, epoch: new Epoch(), log: { write: (record) => void log.push(record) } },
+    { dialer, epoch: new Epoch(), lane: new SlowLane(), log: { write: (record) => void log.push(record) } },
   )
   return tenant
 }

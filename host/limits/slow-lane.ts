@@ -1,0 +1,125 @@
+/**
+ * Who of a shard's tenants has the next turn. A turn is never cut, so whoever comes after another one waits for its end.
+ * Tenants whose turns are not short queue in a lane of their own, which lets one of them pass at a time: a neighbour
+ * waits for one of them and not for all. And after a long turn, while other tenants are busy, the lane rests for as
+ * long as the turn took, for those who had many: long turns together have half of the shard's time at the most.
+ *
+ *     short turns:  event loop  >  turn
+ *     others:       lane  >  has it rested, or is nobody else busy?  >  one turn  >  event loop  >  the next one
+ */
+import { performance } from 'node:perf_hooks'
+
+/** A turn of so many milliseconds is not short, and one of so many is long. */
+const SLOW_MS = 5
+const LONG_MS = 20
+
+/** For so many times what it took a turn is remembered, whatever short ones come in between. */
+const MEMORY = 10
+
+/** A tenant with so many milliseconds of long turns is a heavy one; they are forgotten by and by. */
+const HEAVY_MS = 100
+const FORGETTING_MS = 1000
+
+/** Other tenants are busy until none of them has had a turn for so long, the time of the long turn not counted. */
+const QUIET_MS = 10
+
+/** Event loops after a turn until the next one may pass: a connection, a request on it, and its turn take one each. */
+const ROUNDS = 3
+
+/** How often a lane that rests looks whether the others still are busy. */
+const LOOK_MS = 2
+
+/** One tenant's way to its turns. */
+export interface Place {
+  /** Calls `run` when it is the tenant's turn, never at once. */
+  schedule(run: () => void): void
+  /** A turn of the tenant has just ended and took so many milliseconds of processor time. */
+  took(ms: number): void
+}
+
+/** A turn in the lane. */
+interface Waiting {
+  readonly place: Place
+  readonly isHeavy: boolean
+  readonly run: () => void
+}
+
+/** The turns of one shard. */
+export class SlowLane {
+  readonly #waiting: Waiting[] = []
+  #isPassing = false
+  #rounds = 0
+  /** The last turn of any tenant that was not long, and the last such turn of another tenant than that. */
+  #lastPlace: Place | undefined
+  #lastAt = Number.NEGATIVE_INFINITY
+  #otherAt = Number.NEGATIVE_INFINITY
+  /** The last long turn. */
+  #longBegan = 0
+  #longEnded = 0
+
+  /** A place for one tenant. */
+  open(): Place {
+    let slowUntil = 0
+    /** When what is left of its long turns is less than `HEAVY_MS`. */
+    let heavyUntil = Number.NEGATIVE_INFINITY
+    const place: Place = {
+      schedule: (run) => {
+        // the one comparison that a tenant of short turns costs
+        if (slowUntil > 0) {
+          const now = performance.now()
+          if (now < slowUntil) return this.#wait({ place, isHeavy: now < heavyUntil, run })
+          slowUntil = 0
+        }
+        setImmediate(run)
+      },
+      took: (ms) => {
+        const now = performance.now()
+        if (ms >= SLOW_MS) {
+          slowUntil = Math.max(slowUntil, now + MEMORY * ms)
+          this.#rounds = ROUNDS
+        }
+        if (ms < LONG_MS) return this.#note(place, now)
+        // long turns so far, of which less is left with time, and this one
+        const sum = HEAVY_MS * Math.exp((heavyUntil - now) / FORGETTING_MS) + ms
+        heavyUntil = now + FORGETTING_MS * Math.log(sum / HEAVY_MS)
+        this.#longBegan = now - ms
+        this.#longEnded = now
+      },
+    }
+    return place
+  }
+
+  #note(place: Place, now: number): void {
+    if (place !== this.#lastPlace) {
+      this.#otherAt = this.#lastAt
+      this.#lastPlace = place
+    }
+    this.#lastAt = now
+  }
+
+  #wait(waiting: Waiting): void {
+    this.#waiting.push(waiting)
+    if (this.#isPassing) return
+    this.#isPassing = true
+    setImmediate(this.#pass)
+  }
+
+  /** Lets the first one pass that may, and comes again while there are others. */
+  readonly #pass = (): void => {
+    if (this.#rounds-- > 0) return void setImmediate(this.#pass)
+    const index = this.#waiting.findIndex(({ isHeavy, place }) => !isHeavy || this.#hasRested(place))
+    if (index < 0) return void setTimeout(this.#pass, LOOK_MS).unref()
+    const [first] = this.#waiting.splice(index, 1)
+    this.#isPassing = this.#waiting.length > 0
+    if (this.#isPassing) setImmediate(this.#pass)
+    first!.run()
+  }
+
+  #hasRested(place: Place): boolean {
+    const now = performance.now()
+    if (now >= 2 * this.#longEnded - this.#longBegan) return true
+    const othersAt = place === this.#lastPlace ? this.#otherAt : this.#lastAt
+    const before = Math.max(0, this.#longBegan - othersAt)
+    return before + now - Math.max(this.#longEnded, othersAt) >= QUIET_MS
+  }
+}
