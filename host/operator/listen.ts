@@ -71,6 +71,8 @@ export async function openOperator(
   server.maxConnections = MAX_CONNECTIONS
   if (admin !== undefined) await listen(server, host, port)
   else await listenSomewhere(server, host, port, appsPort, services)
+  // a connection that could not be taken is no reason to stop
+  server.on('error', onError)
   const listening = (server.address() as AddressInfo).port
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${listening}`,

@@ -124,11 +124,12 @@ export class Shards {
     this.#isClosing = true
     clearInterval(this.#watch)
     await Promise.all(
-      this.#slots.map(async ({ thread, restart }) => {
+      this.#slots.map(async ({ index, thread, restart }) => {
         clearTimeout(restart)
         if (thread === undefined) return
-        const cut = setTimeout(() => void thread.terminate(), GRACE_MS + STOP_MS)
-        await thread.stop(GRACE_MS)
+        const cut = setTimeout(() => void this.#end(index, thread), GRACE_MS + STOP_MS)
+        const late = new Promise((resolve) => setTimeout(resolve, GRACE_MS + STOP_MS * 2).unref())
+        await Promise.race([thread.stop(GRACE_MS), late])
         clearTimeout(cut)
       }),
     )
@@ -170,8 +171,15 @@ export class Shards {
     for (const { index, thread } of this.#slots) {
       if (thread?.isListening !== true || thread.measureSilence(elapsed) < this.#patienceMs) continue
       this.#log('error', `shard ${index} has not answered for ${this.#patienceMs} ms and is ended`)
-      void thread.terminate()
+      void this.#end(index, thread)
     }
+  }
+
+  async #end(index: number, thread: ShardThread): Promise<void> {
+    const text = `shard ${index} cannot be ended: start the process again`
+    const complain = setTimeout(() => this.#log('error', text), STOP_MS).unref()
+    await thread.terminate()
+    clearTimeout(complain)
   }
 
   #log(level: LogEntry['level'], text: string): void {

@@ -1,6 +1,6 @@
 /** The operator's listener: what it says, to whom, and that the server needs no free port 3001. */
 
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 
 import { afterAll, beforeAll, describe, test } from 'vitest'
@@ -9,7 +9,7 @@ import { parseConfig } from '../../host/config/parse.ts'
 import { startServer } from '../../host/server.ts'
 import { send } from '../harness/http.ts'
 import type { Sent } from '../harness/http.ts'
-import { fixture, serve } from '../harness/serve.ts'
+import { fixture, serve, waitFor } from '../harness/serve.ts'
 import type { Served } from '../harness/serve.ts'
 import { exchange, parseResponses } from '../harness/socket.ts'
 
@@ -104,6 +104,20 @@ describe('the listener', () => {
     expect(answer!.status).toBe(400)
   })
 
+  test('is not kept from answering by clients that say nothing', async ({ expect }) => {
+    const idle = Array.from({ length: 80 }, () => connect(port, '127.0.0.1'))
+    for (const socket of idle) socket.on('error', () => {})
+    await waitFor(
+      () =>
+        ask('/healthz').then(
+          ({ status }) => status === 200 || undefined,
+          () => undefined,
+        ),
+      15_000,
+    )
+    for (const socket of idle) socket.destroy()
+  })
+
   test('is not on the port of the apps, whatever the host name', async ({ expect }) => {
     for (const host of ['localhost', '127.0.0.1', 'admin', 'shop.test']) {
       const answer = await server.send(host, '/metrics')
@@ -125,6 +139,16 @@ describe('the port', () => {
       expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringContaining(`port ${port}`) }),
     )
     await new Promise((resolve) => other.close(resolve))
+  })
+
+  test('of the apps is not for the operator', async ({ expect }) => {
+    const probe = createServer().listen(0, '127.0.0.1')
+    await new Promise((resolve) => probe.once('listening', resolve))
+    const { port } = probe.address() as AddressInfo
+    await new Promise((resolve) => probe.close(resolve))
+    await expect(startServer({ config: config({ port, admin: { port } }), log() {} })).rejects.toThrow(
+      expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringContaining('of its own') }),
+    )
   })
 
   test('that nobody asked for is another one when it is taken', async ({ expect }) => {
