@@ -73,6 +73,8 @@ async function run(data: ShardData): Promise<void> {
   })
   ingress.server.listen({ port: data.port, host: data.host, reusePort: data.reusePort, backlog: 1024 })
   await once(ingress.server, 'listening')
+  // a connection that could not be taken is no reason to stop
+  ingress.server.on('error', (error) => log({ level: 'error', text: `listener: ${error.message}` }))
 
   const count = (): void => tell({ type: 'counted', report: toReport([...tenants, ...broken], turns) })
   const dispose = (): void => {

@@ -18,9 +18,13 @@ export interface ServerProcess extends AsyncDisposable {
   readonly exited: Promise<number | null>
 }
 
-/** Resolves when it has said where it listens. */
-export async function startNano(...args: string[]): Promise<ServerProcess> {
-  const child = spawn(process.execPath, [MAIN, 'serve', '--port', '0', '--admin-port', '0', ...args])
+/** Resolves when it has said where it listens. `descriptors`: the most files and sockets that it may have open. */
+export async function startNano(config: string, descriptors?: number): Promise<ServerProcess> {
+  const args = [MAIN, 'serve', '--port', '0', '--admin-port', '0', '--config', config]
+  const child =
+    descriptors === undefined
+      ? spawn(process.execPath, args)
+      : spawn('sh', ['-c', `ulimit -n ${descriptors}; exec "$0" "$@"`, process.execPath, ...args])
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve))
   let out = ''
   child.stdout.on('data', (part) => (out += String(part)))

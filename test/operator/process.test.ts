@@ -1,6 +1,7 @@
-/** The server as a process: signals, and a log that nobody reads. */
+/** The server as a process: signals, a log that nobody reads, and no file descriptors left. */
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -27,7 +28,7 @@ const APPS = [
 ]
 const file = join(folder, 'nano.json')
 writeFileSync(file, JSON.stringify({ shards: 1, apps: APPS }))
-const start = () => startNano('--config', file)
+const start = () => startNano(file)
 
 describe('a signal', () => {
   test('drains, says so at /readyz, closes both ports and ends with status 0', async ({ expect }) => {
@@ -102,3 +103,23 @@ describe('a log', () => {
     expect(await nano.exited).toBe(0)
   }, 60_000)
 })
+
+test('a process that has no file descriptors left takes connections again as soon as it has', async ({
+  expect,
+}) => {
+  await using nano = await startNano(file, 90)
+  let log = ''
+  nano.stderr.on('data', (part) => (log += String(part)))
+  const flood = Array.from({ length: 300 }, () => connect(nano.port, '127.0.0.1'))
+  for (const socket of flood) socket.on('error', () => {})
+  await sleep(1000)
+  for (const socket of flood) socket.destroy()
+  const ask = (port: number, host: string) => () =>
+    send(port, { host, path: '/readyz' }).then(
+      ({ status }) => status === 200 || undefined,
+      () => undefined,
+    )
+  await waitFor(ask(nano.port, 'quiet.test'), 10_000)
+  await waitFor(ask(nano.adminPort, 'localhost'), 10_000)
+  expect(log).not.toContain('died')
+}, 60_000)
