@@ -99,7 +99,11 @@ export function createIngress(options: IngressOptions): Ingress {
     const request = { method: incoming.method, url: target.url } as unknown as Request
     void app.fetch(request, { incoming, outgoing, client, target })
   }
-  server.on('connection', (socket: Socket) => clients.add(socket))
+  server.on('connection', (socket: Socket) => {
+    clients.add(socket)
+    // Node takes its own listener off for CONNECT, and an error without one ends the thread
+    socket.on('error', () => {})
+  })
   server.on('request', onRequest)
   server.on('checkContinue', onRequest)
   server.on('checkExpectation', (incoming: IncomingMessage, outgoing: ServerResponse) => {
@@ -117,9 +121,10 @@ export function createIngress(options: IngressOptions): Ingress {
     else if (client.reading?.isComplete !== false) rejectConnection(socket, client, code)
     else client.reading.breakOff(code, hasLeft ? undefined : error.message)
   })
-  server.on('connect', (_incoming, stream) => {
-    const client = clients.get(stream as Socket)
-    if (client !== undefined) rejectConnection(stream as Socket, client, 'REQUEST_INVALID')
+  server.on('connect', ({ socket }: IncomingMessage) => {
+    const client = clients.get(socket)
+    if (client === undefined) socket.destroy()
+    else rejectConnection(socket, client, 'REQUEST_INVALID')
   })
   return { server, close: (graceMs) => closeServer(server, context, graceMs) }
 }
@@ -204,7 +209,7 @@ function dispatch(
   }
   const size = head.bodySize
   if (size === 0) return open(undefined)
-  if (incoming.headers.expect !== undefined) outgoing.writeContinue()
+  if (incoming.httpVersionMinor > 0 && incoming.headers.expect !== undefined) outgoing.writeContinue()
   // a guest's `Request` refuses bodies of these
   if (incoming.method === 'GET' || incoming.method === 'HEAD') open('unwanted')
   else if (size === undefined || size > SMALL_BODY_BYTES) open('streamed')

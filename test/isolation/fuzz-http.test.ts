@@ -120,19 +120,22 @@ const mutation = record({
   return change(text, { ...where, from, to: from + Math.floor(length * 200) })
 })
 
-/** A message and where it is torn into two packets, if it is. */
+/** A message, where it is torn into two packets, if it is, and whether its client leaves at once. */
 const message = record({
   // several requests in one packet: a change to the last leaves the others as they are
   bases: array(constantFrom(...CORPUS), { minLength: 1, maxLength: 3 }),
   mutations: array(mutation, { minLength: 1, maxLength: 3 }),
   tear: option(share, { freq: 3 }),
-}).map(({ bases, mutations, tear }) => {
+  leaves: noBias(integer({ min: 0, max: 9 })).map((digit) => digit === 0),
+}).map(({ bases, mutations, tear, leaves }) => {
   const text = mutations.reduce((before, mutate) => mutate(before), bases.join(''))
-  return { text, tear: tear === null ? text.length : Math.floor(tear * text.length) }
+  return { text, tear: tear === null ? text.length : Math.floor(tear * text.length), leaves }
 })
 
+type Message = ReturnType<typeof message.generate>['value']
+
 /** Everything that the server said. Throws when the connection does not come to its end. */
-function ask(port: number, text: string, tear: number): Promise<string> {
+function ask(port: number, { text, tear, leaves }: Message): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1')
     let received = ''
@@ -148,7 +151,8 @@ function ask(port: number, text: string, tear: number): Promise<string> {
       resolve(received)
     })
     socket.write(text.slice(0, tear), 'latin1')
-    if (tear < text.length) setTimeout(() => socket.write(text.slice(tear), 'latin1'), 2)
+    if (leaves) setTimeout(() => socket.resetAndDestroy(), text.length % 4)
+    if (tear < text.length && !leaves) setTimeout(() => socket.write(text.slice(tear), 'latin1'), 2)
   })
 }
 
@@ -160,14 +164,15 @@ test('ten thousand mutated messages leave everything as it was', { timeout: 120_
   await using neighbour = watchNeighbour(server)
   const messages = sample(message, { numRuns: MESSAGES, seed: SEED })
   const statuses = new Map<number, number>()
-  const throwOne = async ({ text, tear }: (typeof messages)[number]): Promise<void> => {
-    const received = await ask(server.port, text, tear)
+  const throwOne = async (one: Message): Promise<void> => {
+    const received = await ask(server.port, one)
+    if (one.leaves) return
     try {
       for (const { status } of parseResponses(received.replaceAll('HTTP/1.1 100 Continue\r\n\r\n', ''), [])) {
         statuses.set(status, (statuses.get(status) ?? 0) + 1)
       }
     } catch (cause) {
-      throw new Error(`${JSON.stringify(text)} got ${JSON.stringify(received)}`, { cause })
+      throw new Error(`${JSON.stringify(one.text)} got ${JSON.stringify(received)}`, { cause })
     }
   }
   const queue = messages.values()

@@ -9,7 +9,7 @@ import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, test } from 'vitest'
 
 import { NEIGHBOUR, watchNeighbour } from '../harness/neighbour.ts'
-import { example, fixture, serve, waitFor } from '../harness/serve.ts'
+import { example, fixture, serve, sleep, waitFor } from '../harness/serve.ts'
 import type { Served } from '../harness/serve.ts'
 import { parseResponses, talk } from '../harness/socket.ts'
 
@@ -80,6 +80,8 @@ const HEADS: Case[] = [
   ['the version 1.10', `GET / HTTP/1.10\r\n${HOST}\r\n`],
   ['no version', `GET /\r\n${HOST}\r\n`],
   ['CONNECT', `CONNECT ledger.test:80 HTTP/1.1\r\n${HOST}\r\n`],
+  ['CONNECT with a body', `CONNECT ledger.test:80 HTTP/1.1\r\n${HOST}Content-Length: 5\r\n\r\nhello`],
+  ['CONNECT with chunks', `CONNECT ledger.test:80 HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\n\r\n`],
   ['a target that is an authority', `GET ledger.test:80 HTTP/1.1\r\n${HOST}\r\n`],
   ['OPTIONS *', `OPTIONS * HTTP/1.1\r\n${HOST}\r\n`],
   ['TRACE', `TRACE / HTTP/1.1\r\n${HOST}\r\n`],
@@ -190,6 +192,29 @@ describe('smuggling', () => {
       socket.destroy()
     }
     await neighbour.stop()
+  })
+
+  test('clients that reset the connection right behind a bad request end nothing but that', async ({
+    expect,
+  }) => {
+    await using neighbour = watchNeighbour(server, 1)
+    for (const text of ['CONNECT a:80 HTTP/1.1\r\n\r\n', 'BAD\r\n\r\n', `${CHUNKED}zz\r\n`]) {
+      for (let i = 0; i < 20; i++) {
+        const socket = connect(server.port, '127.0.0.1').on('error', () => {})
+        socket.write(text.repeat(1 + (i % 3)))
+        await sleep(i % 4)
+        socket.resetAndDestroy()
+      }
+    }
+    await neighbour.stop()
+    expect((await server.send('ledger.test', '/')).status).toBe(200)
+    expect(server.log.filter((line) => !line.startsWith('error [ledger '))).toEqual([])
+  })
+
+  test('a client of HTTP/1.0 is not told to go on', async ({ expect }) => {
+    const text = `POST / HTTP/1.0\r\n${HOST}Expect: 100-continue\r\nContent-Length: 2\r\n\r\nhi`
+    const { received } = await talk(server.port, [text])
+    expect(parseResponses(received, ['POST'])).toMatchObject([{ status: 200, body: 'POST complete 2' }])
   })
 
   test('three requests to three hosts in one packet are answered in order, each by its app', async ({
