@@ -79,6 +79,14 @@ export const LIMIT_RULES = {
   recycleIdleMs: { key: 'recycle_idle_ms', range: [100, 24 * HOUR_MS], initial: 600_000 },
 } as const satisfies Record<keyof Limits, LimitRule>
 
+/** What an instance's memory may grow to before it is replaced, as a part of its ceiling. */
+const RECYCLE_SHARE = 0.75
+
+/** An instance is replaced once its memory is larger than this many MiB. */
+export function toRecycleMb({ recycleMemoryMb, memoryMb }: Limits): number {
+  return recycleMemoryMb ?? memoryMb * RECYCLE_SHARE
+}
+
 /** Where nobody says anything. */
 export const DEFAULT_LIMITS: Limits = readLimits(() => undefined)
 

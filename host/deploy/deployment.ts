@@ -4,7 +4,7 @@
  */
 
 import type { AppConfig } from '../config/config.ts'
-import type { Limits } from '../config/limits.ts'
+import { toRecycleMb, type Limits } from '../config/limits.ts'
 import type { EgressSettings } from '../egress/policy.ts'
 import { NanoError } from '../errors.ts'
 import type { OpenComponent } from './open-component.ts'
@@ -24,17 +24,24 @@ export interface Deployment extends OpenComponent {
 /** Throws COMPONENT_INVALID for an app that does not fit into its memory. */
 export function toDeployment(app: AppConfig, component: OpenComponent): Deployment {
   const { name, hostname, env, limits, egress } = app
-  expectRoom(component, limits.memoryMb)
+  expectRoom(component, limits)
   return { ...component, name, hostname, env, limits, ...(egress === undefined ? {} : { egress }) }
 }
 
-/** A component says itself how much memory it begins with; it cannot lift its own ceiling with that. */
-function expectRoom({ image }: OpenComponent, memoryMb: number): void {
+/**
+ * A component says itself how much memory it begins with. It can neither lift its own ceiling with that, nor begin where
+ * instances are replaced: then every request would make a new one.
+ */
+function expectRoom({ image }: OpenComponent, limits: Limits): void {
   const needed = Math.ceil(image.pages / PAGES_PER_MB)
-  if (needed <= memoryMb) return
+  const { memoryMb } = limits
+  const recycleMb = toRecycleMb(limits)
+  if (needed <= Math.min(memoryMb, recycleMb)) return
+  const allowed =
+    needed > memoryMb ? `its memory_mb allows ${memoryMb}` : `and instances are replaced beyond ${recycleMb}`
   throw new NanoError(
     'COMPONENT_INVALID',
-    `the app begins with ${needed} MiB of memory, its memory_mb allows ${memoryMb}. ` +
+    `the app begins with ${needed} MiB of memory, ${allowed}. ` +
       'Keep less at the top level of the app, or raise memory_mb.',
   )
 }

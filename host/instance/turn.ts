@@ -10,6 +10,7 @@
  */
 import { performance } from 'node:perf_hooks'
 import type { GuestEvent, Mailbox, Meter } from '../bindings/binding.ts'
+import { toRecycleMb } from '../config/limits.ts'
 import { instantiateEngine } from '../engine/instantiate.ts'
 import type { ErrorCode } from '../errors.ts'
 import { layInto } from '../image/image.ts'
@@ -31,9 +32,6 @@ const PRINTED_LENGTH = 8192
 
 /** What making an instance may take: the app has no part in it. */
 const START_MS = 10_000
-
-/** An instance is replaced when its memory has grown to this part of its ceiling. */
-const RECYCLE_SHARE = 0.75
 
 const PAGES_PER_MB = 16
 const BYTES_PER_MB = 1024 * 1024
@@ -70,9 +68,9 @@ export class Instance implements Mailbox, Disposable {
   constructor(number: number, parts: InstanceParts, host: InstanceHost) {
     this.number = number
     this.#host = host
-    const { memoryMb, recycleRequests, recycleMemoryMb, concurrentSubrequests } = parts.limits
+    const { memoryMb, recycleRequests, concurrentSubrequests } = parts.limits
     this.#maxRequests = recycleRequests
-    this.#recycleBytes = (recycleMemoryMb ?? memoryMb * RECYCLE_SHARE) * BYTES_PER_MB
+    this.#recycleBytes = toRecycleMb(parts.limits) * BYTES_PER_MB
     this.#accounts = new Accounts(
       parts.limits,
       (code, request) => host.onLimit(code, request),

@@ -54,6 +54,9 @@ interface Resting {
   readonly deadline: number
 }
 
+/** An instance that did less before it was full cost its shard more than it did. */
+const SHORT_LIFE_MS = 20
+
 /** The instances. */
 export class Pool implements Disposable {
   readonly #parts: InstanceParts
@@ -119,12 +122,16 @@ export class Pool implements Disposable {
 
   #toHost(get: () => Instance): InstanceHost {
     const { journal, dialer, epoch, buffers, onTurn } = this.#services
+    let workedMs = 0
     return {
       dialer,
       epoch,
       buffers,
       place: this.#place,
-      onTurn,
+      onTurn(ms, events) {
+        workedMs += ms
+        onTurn?.(ms, events)
+      },
       line: (level, text) => journal.write(level, 'console', text),
       report: (error) => journal.write('error', 'app-error', journal.symbolicate(error)),
       onLimit: (code, request) => journal.failed(code, request),
@@ -133,7 +140,7 @@ export class Pool implements Disposable {
         if (text !== undefined) journal.write('warn', 'egress-denied', text)
       },
       onResting: () => this.#rest(get()),
-      onRetiring: () => this.#retire(get()),
+      onRetiring: () => this.#retire(get(), workedMs),
       onDead: (code, trap, ranMs) => this.#remove(get(), code, trap, ranMs),
     }
   }
@@ -144,11 +151,14 @@ export class Pool implements Disposable {
     this.#idle.add(this.#resting)
   }
 
-  #retire(instance: Instance): void {
+  #retire(instance: Instance, workedMs: number): void {
     if (this.#current === instance) this.#current = undefined
     const { number, meter, memoryBytes } = instance
     const text = `instance ${number} is replaced after ${meter.requests} requests, ${memoryBytes} bytes of memory`
     this.#services.journal.write('debug', 'instance-retired', text)
+    const isFull = meter.requests < this.#parts.limits.recycleRequests
+    // nobody is charged for making instances, so it must not be all that an app does
+    if (isFull && workedMs < SHORT_LIFE_MS) this.#services.onFallen(workedMs)
   }
 
   #remove(instance: Instance, code: ErrorCode, trap: unknown, ranMs: number): void {

@@ -108,6 +108,11 @@ const INVALID_MAIN: [title: string, edit: Edit, words: RegExp][] = [
   // A7
   ['a memory of 4 GiB', pages(65_536), /begins with 4096 MiB of memory, its memory_mb allows 128/],
   ['a memory larger than memory_mb', pages(2049), /begins with 129 MiB/],
+  [
+    'a memory beyond which instances are replaced',
+    pages(1600),
+    /begins with 100 MiB .* replaced beyond 96\./,
+  ],
   ['a memory beyond 4 GiB', pages(65_537), /memory is too large/],
   ['a memory of the largest number', memory(1, 0, ...MAX_U32), /memory is too large/],
   ['a memory whose maximum is below its minimum', memory(1, 1, 9, 1), /maximum is below the minimum/],

@@ -10,10 +10,11 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, test } from 'vitest'
 
 import { withDataSegments } from '../../host/wasm/data-segments.ts'
+import { withMemory } from '../../host/wasm/memory.ts'
 import { buildFixture, editMain, readSegments } from '../harness/component.ts'
 import { forge } from '../harness/corrupt.ts'
 import { NEIGHBOUR, watchNeighbour } from '../harness/neighbour.ts'
-import { serve } from '../harness/serve.ts'
+import { serve, waitFor } from '../harness/serve.ts'
 import type { AppSpec, Served } from '../harness/serve.ts'
 
 const SEEDS = 36
@@ -88,3 +89,31 @@ test('each is asked again: a new instance every time, and still nobody else fall
   expect(server.log.filter((entry) => /INTERNAL|shard|which no engine does/.test(entry))).toEqual([])
   expect(server.log.every((entry) => /^\w+ +\[(forged-\d+|neighbour)[ \]]/.test(entry))).toBe(true)
 })
+
+/** With the least more, an instance's memory is one that is replaced. */
+const NEARLY_FULL_PAGES = 1535
+const REQUESTS = 600
+
+test(
+  'an app that makes a new instance of every request is refused for a while',
+  { timeout: 60_000 },
+  async ({ expect }) => {
+    const path = join(folder, 'nearly-full.wasm')
+    writeFileSync(
+      path,
+      editMain(await buildFixture('hostile'), (sections) => withMemory(sections, NEARLY_FULL_PAGES)),
+    )
+    await using full = await serve([{ name: 'full', hostname: 'full.test', path, cpu_ms: 200 }, NEIGHBOUR])
+    await using _ = watchNeighbour(full)
+    const statuses: number[] = []
+    for (let i = 0; i < REQUESTS; i++) statuses.push((await full.send('full.test', '/puff')).status)
+    expect(new Set(statuses)).toEqual(new Set([200, 503]))
+    expect(statuses.filter((status) => status === 200).length).toBeLessThan(REQUESTS / 4)
+    expect((await full.counters()).instances).toBeLessThan(REQUESTS / 4)
+    await full.logged('[full]', 'requests are refused for')
+    await waitFor(
+      async () => ((await full.send('full.test', '/alive')).text === 'alive' ? true : undefined),
+      20_000,
+    )
+  },
+)

@@ -40,7 +40,9 @@ describe('a secret', () => {
 
   beforeAll(async () => {
     server = await serve([
-      app('holder', { cpu_ms: 300, env: { OWN: 'of the holder' } }),
+      app('holder'),
+      app('spin', { cpu_ms: 1500, env: { OWN: 'of spin' } }),
+      app('hoard', { env: { OWN: 'of hoard' } }),
       app('spy', { recycle_memory_mb: 64, env: { OWN: 'of the spy' } }),
       app('fresh', { recycle_requests: 1 }),
       NEIGHBOUR,
@@ -87,22 +89,26 @@ describe('a secret', () => {
   })
 
   // S36, S39
-  test('of an instance that was killed is gone, for the others and for its own next instance', async ({
-    expect,
-  }) => {
-    const neighbour = watchNeighbour(server)
-    const { secret, complement } = makeSecret()
-    const killed = await server.send('holder.test', `/hide-and-spin?secret=${encodeURIComponent(secret)}`)
-    expect(killed.status).toBe(503)
-    for (const host of ['spy.test', 'fresh.test']) await expectHidden(host, complement)
-    await waitFor(
-      async () => ((await server.send('holder.test', '/')).text === 'fine' ? true : undefined),
-      12_000,
-    )
-    const { secret: known, env } = await expectHidden('holder.test', complement)
-    expect([known, env]).toEqual(['', { OWN: 'of the holder' }])
-    await neighbour.stop()
-  })
+  test.for(['spin', 'hoard'])(
+    'of an instance that was killed (%s) is gone, also for its own next one',
+    async (name, { expect }) => {
+      const neighbour = watchNeighbour(server)
+      const { secret, complement } = makeSecret()
+      const killed = await server.send(
+        `${name}.test`,
+        `/hide-and-${name}?secret=${encodeURIComponent(secret)}`,
+      )
+      expect([500, 502, 503]).toContain(killed.status)
+      for (const host of ['spy.test', 'fresh.test']) await expectHidden(host, complement)
+      await waitFor(
+        async () => ((await server.send(`${name}.test`, '/')).text === 'fine' ? true : undefined),
+        12_000,
+      )
+      const { secret: known, env } = await expectHidden(`${name}.test`, complement)
+      expect([known, env]).toEqual(['', { OWN: `of ${name}` }])
+      await neighbour.stop()
+    },
+  )
 
   // S36, S39
   test('of an instance that was replaced, with work behind its response, is gone', async ({ expect }) => {
@@ -118,7 +124,9 @@ describe('a secret', () => {
     // hide() logs its name, of the tenant that hides
     expect(server.log.some((entry) => entry.startsWith('debug [holder] hidden'))).toBe(true)
     expect(
-      server.log.filter((entry) => entry.includes('hidden') && !/\[(holder|fresh)[ \]]/.test(entry)),
+      server.log.filter(
+        (entry) => entry.includes('hidden') && !/\[(holder|fresh|spin|hoard)[ \]]/.test(entry),
+      ),
     ).toEqual([])
     expect(server.log.filter((entry) => entry.includes('\u007f') || entry.includes('u007f'))).toEqual([])
   })
