@@ -4,17 +4,21 @@
  *
  *     <cache>/engines/<hash>-<generator>/   engine.json  engine.mjs  *.wasm
  *
- * The glue in it is code that the host runs: the cache belongs to the user who runs NANO and to nobody else.
+ * The glue in it is code that the host runs: a cache that others can write to is not used.
  */
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { readFileSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { witText } from '../../wit/text.ts'
 import { NanoError } from '../errors.ts'
 import type { Engine } from './instantiate.ts'
 
 export const MANIFEST_FILE = 'engine.json'
 export const GLUE_FILE = 'engine.mjs'
+
+/** Bits of a file's mode: group and others may write. */
+const OTHERS_WRITE = 0o022
+const ROOT = 0
 
 const ADVICE = 'Build the app again with this version of NANO.'
 
@@ -36,6 +40,8 @@ export interface EngineCounters {
 
 /** Opens the engine in `directory`. Its modules are compiled lazily, function by function, when first called. */
 export function openEngine(directory: string, counters?: EngineCounters): Engine {
+  expectOwn(dirname(directory))
+  expectOwn(directory)
   const manifest = JSON.parse(readFileSync(join(directory, MANIFEST_FILE), 'utf8')) as EngineManifest
   const { hash, contract, modules, mainModule } = manifest
   if (contract !== toContract()) {
@@ -52,6 +58,18 @@ export function openEngine(directory: string, counters?: EngineCounters): Engine
     modules: Object.fromEntries(compiled) as Engine['modules'],
     mainModule,
   }
+}
+
+/** Throws for a directory into which somebody else can put code. Not all systems know owners. */
+function expectOwn(directory: string): void {
+  const own = process.getuid?.()
+  const { uid, mode } = statSync(directory)
+  if (own === undefined || ((uid === own || uid === ROOT) && (mode & OTHERS_WRITE) === 0)) return
+  throw new NanoError(
+    'CONFIG_INVALID',
+    `${directory} holds code that NANO runs, and others can write to it. ` +
+      'Take that right away from them, or choose a NANO_CACHE_DIR that is yours alone.',
+  )
 }
 
 /** Names the world that this version lowers and lifts for. */

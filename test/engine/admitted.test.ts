@@ -2,9 +2,9 @@
  * An engine that this version of NANO cannot make, which the operator admits: it is served when it is in the cache,
  * where only the version that made it can have put it, and refused with advice when it is not.
  */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 
 import { afterAll, beforeAll, test } from 'vitest'
 
@@ -71,6 +71,29 @@ test('admitted, and in the cache: it is served', { timeout: 60_000 }, async ({ e
     await server.close()
   }
 })
+
+test('in a cache that others can write to: nothing of it is run', async ({ expect }) => {
+  const directory = await buildEngine(other, cache)
+  for (const path of [directory, dirname(directory)]) {
+    for (const mode of [0o777, 0o770, 0o702]) {
+      chmodSync(path, mode)
+      await expect(start([hash])).rejects.toThrow(
+        `${path} holds code that NANO runs, and others can write to it`,
+      )
+    }
+    chmodSync(path, 0o700)
+  }
+})
+
+test.runIf(process.getuid?.() === 0)(
+  'in a cache of somebody else: nothing of it is run',
+  async ({ expect }) => {
+    const directory = await buildEngine(other, cache)
+    chownSync(directory, 12_345, 12_345)
+    await expect(start([hash])).rejects.toThrow(`${directory} holds code that NANO runs`)
+    chownSync(directory, 0, 0)
+  },
+)
 
 test('made for another world: it is refused', async ({ expect }) => {
   const manifest = join(await buildEngine(other, cache), 'engine.json')

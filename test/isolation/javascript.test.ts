@@ -3,6 +3,9 @@
  * all the time: the client gets a defined answer, the neighbour never sees an error, and the app's next request is
  * answered. What an app does with processor time, memory and fetches is tested beside this.
  */
+import { once } from 'node:events'
+import { connect } from 'node:net'
+
 import { afterAll, beforeAll, describe, test } from 'vitest'
 
 import type { Answer } from '../harness/http.ts'
@@ -257,6 +260,29 @@ test('a hundred requests at once on one instance each get their own', async ({ e
     }),
   )
   await neighbour.stop()
+  expect(await server.counters()).toMatchObject({ instances: 2, traps: 0 })
+})
+
+// S37
+test('clients that leave midway leave the requests beside theirs alone', async ({ expect }) => {
+  await using server = await serve([toApp('echo'), NEIGHBOUR])
+  await using _ = watchNeighbour(server)
+  await server.send('echo.test', '/')
+  const leaving = Array.from({ length: 100 }, (_, i) => {
+    const socket = connect(server.port, '127.0.0.1')
+    socket.on('error', () => {})
+    socket.write(`GET /echo?token=gone-${i} HTTP/1.1\r\nHost: echo.test\r\n\r\n`)
+    setTimeout(() => socket.destroy(), i % 40)
+    return once(socket, 'close')
+  })
+  const answers = await Promise.all(
+    Array.from({ length: 100 }, (_, i) => server.send('echo.test', `/echo?token=${i}`)),
+  )
+  expect(answers.map((answer) => answer.json<{ token: string }>().token)).toEqual(
+    answers.map((_, i) => String(i)),
+  )
+  await Promise.all(leaving)
+  await waitFor(async () => ((await server.counters()).openRequests === 0 ? true : undefined))
   expect(await server.counters()).toMatchObject({ instances: 2, traps: 0 })
 })
 
