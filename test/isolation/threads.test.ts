@@ -173,7 +173,7 @@ describe('a shard', () => {
   test('that stands still is ended and replaced, and the operator is answered meanwhile', async ({
     expect,
   }) => {
-    await using attack = await begin({ silenceMs: 2000 })
+    await using attack = await begin({ silenceMs: 1000 })
     await runIn(attack.threads.find('shard 0'), 'for (;;);')
     await sleep(300)
     // the shard cannot say what it did: what it said before counts
@@ -186,7 +186,7 @@ describe('a shard', () => {
   })
 
   test('that an app keeps busy for as long as it may is left alone', async ({ expect }) => {
-    const busy = { name: 'busy', hostname: 'busy.test', path: fixture('faults'), cpu_ms: 4000 }
+    const busy = { name: 'busy', hostname: 'busy.test', path: fixture('faults'), cpu_ms: 2500 }
     await using server = await serve([busy], 1, { silenceMs: 500 })
     const answer = await server.send('busy.test', '/spin')
     expect(answer.json<{ error: { code: string } }>().error.code).toBe('APP_CPU_LIMIT')
