@@ -37,6 +37,9 @@ const WARM_UPS = 3
 
 const BYTES_PER_KB = 1024
 
+/** The most apps that are named when a shard ends: one of them may have to do with it. */
+const NAMED_APPS = 10
+
 /** How long a shard with a fault of its own may still write answers. */
 const FAULT_GRACE_MS = 1000
 
@@ -81,7 +84,8 @@ async function run(data: ShardData): Promise<void> {
     for (const tenant of tenants) tenant[Symbol.dispose]()
     for (const dialer of dialers) dialer[Symbol.dispose]()
   }
-  endOnFault(ingress, { log, count, dispose })
+  const busy = (): string[] => tenants.filter(isBusy).map(({ name }) => name)
+  endOnFault(ingress, { log, busy, count, dispose })
   parentPort?.on('message', (message: ToShard) => {
     if (message.type === 'ping') tell({ type: 'pong' })
     else if (message.type === 'count') count()
@@ -103,13 +107,15 @@ async function run(data: ShardData): Promise<void> {
  */
 function endOnFault(
   ingress: Ingress,
-  shard: { log(entry: LogEntry): void; count(): void; dispose(): void },
+  shard: { log(entry: LogEntry): void; busy(): string[]; count(): void; dispose(): void },
 ): void {
   let isEnding = false
   // rejections that nobody handles come here, too
   process.on('uncaughtException', (fault: unknown) => {
     const text = fault instanceof Error ? (fault.stack ?? fault.message) : String(fault)
-    shard.log({ level: 'error', text: `a fault ends the shard: ${text}` })
+    const open = shard.busy().slice(0, NAMED_APPS).join(', ')
+    const whose = open === '' ? '' : ` (apps with open requests: ${open})`
+    shard.log({ level: 'error', text: `a fault ends the shard${whose}: ${text}` })
     if (isEnding) process.exit(1)
     isEnding = true
     const closed = ingress.close(FAULT_GRACE_MS)
@@ -160,6 +166,10 @@ function toFinder(data: ShardData, tenants: readonly Tenant[], broken: readonly 
 
 function toMaxHeadBytes({ limits }: Deployment): number {
   return (limits.maxHeaderKb + limits.maxUrlKb) * BYTES_PER_KB
+}
+
+function isBusy({ counters }: Tenant): boolean {
+  return counters.openRequests > 0
 }
 
 function toReport(apps: readonly (Tenant | UnavailableApp)[], turns: TurnTimes): ShardReport {

@@ -72,7 +72,7 @@ export class Shards {
     this.#options = options
     this.#heapMb = options.heapMb ?? toHeapMb(count)
     this.#patienceMs =
-      (options.silenceMs ?? SILENCE_MS) + Math.max(...data.deployments.map(({ limits }) => limits.cpuMs))
+      (options.silenceMs ?? SILENCE_MS) + Math.max(0, ...data.deployments.map(({ limits }) => limits.cpuMs))
     this.#ticker = new Ticker(count, (error) =>
       log({ level: 'error', text: `the ticker died and is started again: ${toText(error)}` }),
     )

@@ -148,7 +148,10 @@ describe('a shard', () => {
       ])
       await becomes(attack, MISSING, 5000)
       await becomes(attack, READY, 10_000)
-      expect(await attack.server.logged('a fault ends the shard', 'a fault of the host')).toContain('    at ')
+      const entry = await attack.server.logged('a fault ends the shard', 'a fault of the host')
+      // the stack, and whom to suspect
+      expect(entry).toContain('    at ')
+      expect(entry).toContain('open requests: faulty')
       expect(await attack.metrics()).toContain('nano_errors_total{tenant="faulty",code="APP_THREW"}')
       expect(await attack.peace()).toBeGreaterThan(20)
     },
