@@ -20,14 +20,12 @@ const MEMORY = 10
 const HEAVY_MS = 100
 const FORGETTING_MS = 1000
 
-/** Other tenants are busy until none of them has had a turn for so long, the time of the long turn not counted. */
-const QUIET_MS = 10
-
 /** Event loops after a turn until the next one may pass: a connection, a request on it, and its turn take one each. */
 const ROUNDS = 3
 
-/** How often a lane that rests looks whether the others still are busy. */
+/** How often a lane that rests looks whether others are busy, and after how many looks that saw no turn they are not. */
 const LOOK_MS = 2
+const QUIET_LOOKS = 5
 
 /** One tenant's way to its turns. */
 export interface Place {
@@ -49,13 +47,11 @@ export class SlowLane {
   readonly #waiting: Waiting[] = []
   #isPassing = false
   #rounds = 0
-  /** The last turn of any tenant that was not long, and the last such turn of another tenant than that. */
-  #lastPlace: Place | undefined
-  #lastAt = Number.NEGATIVE_INFINITY
-  #otherAt = Number.NEGATIVE_INFINITY
-  /** The last long turn. */
-  #longBegan = 0
-  #longEnded = 0
+  /** Who had the last turn that was not long; the looks since then, and since another one had such a turn. */
+  #last: Place | undefined
+  #lastLooks = QUIET_LOOKS
+  #otherLooks = QUIET_LOOKS
+  #restsUntil = 0
 
   /** A place for one tenant. */
   open(): Place {
@@ -78,23 +74,22 @@ export class SlowLane {
           slowUntil = Math.max(slowUntil, now + MEMORY * ms)
           this.#rounds = ROUNDS
         }
-        if (ms < LONG_MS) return this.#note(place, now)
+        if (ms < LONG_MS) return this.#note(place)
         // long turns so far, of which less is left with time, and this one
         const sum = HEAVY_MS * Math.exp((heavyUntil - now) / FORGETTING_MS) + ms
         heavyUntil = now + FORGETTING_MS * Math.log(sum / HEAVY_MS)
-        this.#longBegan = now - ms
-        this.#longEnded = now
+        this.#restsUntil = now + ms
       },
     }
     return place
   }
 
-  #note(place: Place, now: number): void {
-    if (place !== this.#lastPlace) {
-      this.#otherAt = this.#lastAt
-      this.#lastPlace = place
+  #note(place: Place): void {
+    if (place !== this.#last) {
+      this.#otherLooks = this.#lastLooks
+      this.#last = place
     }
-    this.#lastAt = now
+    this.#lastLooks = 0
   }
 
   #wait(waiting: Waiting): void {
@@ -107,19 +102,24 @@ export class SlowLane {
   /** Lets the first one pass that may, and comes again while there are others. */
   readonly #pass = (): void => {
     if (this.#rounds-- > 0) return void setImmediate(this.#pass)
-    const index = this.#waiting.findIndex(({ isHeavy, place }) => !isHeavy || this.#hasRested(place))
-    if (index < 0) return void setTimeout(this.#pass, LOOK_MS).unref()
+    const hasRested = performance.now() >= this.#restsUntil
+    const index = this.#waiting.findIndex(
+      ({ isHeavy, place }) => !isHeavy || hasRested || this.#isAlone(place),
+    )
+    if (index < 0) {
+      this.#lastLooks++
+      this.#otherLooks++
+      setTimeout(this.#pass, LOOK_MS).unref()
+      return
+    }
     const [first] = this.#waiting.splice(index, 1)
     this.#isPassing = this.#waiting.length > 0
     if (this.#isPassing) setImmediate(this.#pass)
     first!.run()
   }
 
-  #hasRested(place: Place): boolean {
-    const now = performance.now()
-    if (now >= 2 * this.#longEnded - this.#longBegan) return true
-    const othersAt = place === this.#lastPlace ? this.#otherAt : this.#lastAt
-    const before = Math.max(0, this.#longBegan - othersAt)
-    return before + now - Math.max(this.#longEnded, othersAt) >= QUIET_MS
+  /** Whether no other tenant is busy. */
+  #isAlone(place: Place): boolean {
+    return (place === this.#last ? this.#otherLooks : this.#lastLooks) >= QUIET_LOOKS
   }
 }
