@@ -8,6 +8,7 @@
 
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { isMainThread, parentPort, workerData } from 'node:worker_threads'
 
 import { openDialer } from './bindings/dialer.ts'
@@ -36,6 +37,11 @@ type ShardServices = Omit<TenantServices, 'dialer'>
 const WARM_UPS = 3
 
 const BYTES_PER_KB = 1024
+
+/** How long background work may go on when the last response is out and the shard is to end. */
+const BACKGROUND_GRACE_MS = 4000
+/** How often a shard looks whether anything is left to do. */
+const LOOK_MS = 20
 
 /** The most apps that are named when a shard ends: one of them may have to do with it. */
 const NAMED_APPS = 10
@@ -84,13 +90,13 @@ async function run(data: ShardData): Promise<void> {
     for (const tenant of tenants) tenant[Symbol.dispose]()
     for (const dialer of dialers) dialer[Symbol.dispose]()
   }
-  const busy = (): string[] => tenants.filter(isBusy).map(({ name }) => name)
+  const busy = (): string[] => tenants.filter(({ isBusy }) => isBusy).map(({ name }) => name)
   endOnFault(ingress, { log, busy, count, dispose })
   parentPort?.on('message', (message: ToShard) => {
     if (message.type === 'ping') tell({ type: 'pong' })
     else if (message.type === 'count') count()
     else {
-      void ingress.close(message.graceMs).then(() => {
+      void drain(ingress, tenants, message.graceMs).then(() => {
         dispose()
         parentPort?.close()
       })
@@ -99,6 +105,13 @@ async function run(data: ShardData): Promise<void> {
   const { port } = ingress.server.address() as AddressInfo
   machine.tenantPort = port
   tell({ type: 'ready', port })
+}
+
+/** Requests come to their end, and then what apps do behind their responses. */
+async function drain(ingress: Ingress, tenants: readonly Tenant[], graceMs: number): Promise<void> {
+  await ingress.close(graceMs)
+  const end = performance.now() + BACKGROUND_GRACE_MS
+  while (tenants.some(({ isBusy }) => isBusy) && performance.now() < end) await sleep(LOOK_MS)
 }
 
 /**
@@ -114,7 +127,7 @@ function endOnFault(
   process.on('uncaughtException', (fault: unknown) => {
     const text = fault instanceof Error ? (fault.stack ?? fault.message) : String(fault)
     const open = shard.busy().slice(0, NAMED_APPS).join(', ')
-    const whose = open === '' ? '' : ` (apps with open requests: ${open})`
+    const whose = open === '' ? '' : ` (apps at work: ${open})`
     shard.log({ level: 'error', text: `a fault ends the shard${whose}: ${text}` })
     if (isEnding) process.exit(1)
     isEnding = true
@@ -166,10 +179,6 @@ function toFinder(data: ShardData, tenants: readonly Tenant[], broken: readonly 
 
 function toMaxHeadBytes({ limits }: Deployment): number {
   return (limits.maxHeaderKb + limits.maxUrlKb) * BYTES_PER_KB
-}
-
-function isBusy({ counters }: Tenant): boolean {
-  return counters.openRequests > 0
 }
 
 function toReport(apps: readonly (Tenant | UnavailableApp)[], turns: TurnTimes): ShardReport {

@@ -96,6 +96,12 @@ export class Pool implements Disposable {
     return sum
   }
 
+  /** Whether one has a request or background work that is not done. */
+  get isBusy(): boolean {
+    for (const { state } of this.#instances) if (state === 'live' || state === 'retiring') return true
+    return false
+  }
+
   /** End all of them: open requests fail. */
   [Symbol.dispose](): void {
     this.#current = undefined

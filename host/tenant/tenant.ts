@@ -113,6 +113,11 @@ export class Tenant implements Disposable {
     }
   }
 
+  /** Whether it has a request or background work that is not done. */
+  get isBusy(): boolean {
+    return this.#pool.isBusy
+  }
+
   /** End it: open requests fail, instances go. */
   [Symbol.dispose](): void {
     this.#pool[Symbol.dispose]()

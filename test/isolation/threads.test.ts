@@ -151,7 +151,7 @@ describe('a shard', () => {
       const entry = await attack.server.logged('a fault ends the shard', 'a fault of the host')
       // the stack, and whom to suspect
       expect(entry).toContain('    at ')
-      expect(entry).toContain('open requests: faulty')
+      expect(entry).toContain('apps at work: faulty')
       expect(await attack.metrics()).toContain('nano_errors_total{tenant="faulty",code="APP_THREW"}')
       expect(await attack.peace()).toBeGreaterThan(20)
     },

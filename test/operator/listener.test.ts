@@ -175,3 +175,17 @@ describe('the port', () => {
     expect(after).toEqual([])
   })
 })
+
+test('a server that closes lets background work come to its end, within its budget', async ({ expect }) => {
+  const noisy = (name: string, background_ms: number) => {
+    return { name, hostname: `${name}.test`, path: fixture('noisy'), background_ms }
+  }
+  const server = await serve([noisy('patient', 5000), noisy('hasty', 500)])
+  await server.send('patient.test', '/?later=1000')
+  await server.send('hasty.test', '/?later=60000')
+  const started = performance.now()
+  await server.close()
+  expect(performance.now() - started).toBeLessThan(8000)
+  const done = server.log.filter((entry) => entry.includes('done behind the response'))
+  expect(done.map((entry) => /\[(\w+)/.exec(entry)?.[1])).toEqual(['patient'])
+})
