@@ -95,6 +95,7 @@ describe('long turns', () => {
       place.took(LONG_MS)
       place.schedule(() => {
         order.push('long')
+        work(LONG_MS)
         place.took(LONG_MS)
       })
     }
@@ -104,6 +105,31 @@ describe('long turns', () => {
       await nextLoop()
     }
     expect(order.join()).not.toContain('long,long')
+  })
+})
+
+describe('turns that are neither short nor long', () => {
+  it('share a part of each round of the event loop', async ({ expect }) => {
+    const lane = new SlowLane()
+    const isOver = after(500)
+    const rounds = { count: 0 }
+    const other = lane.open()
+    const count = async (): Promise<void> => {
+      while (!isOver()) {
+        await new Promise<void>((resolve) => other.schedule(resolve))
+        rounds.count++
+      }
+    }
+    const [, ...runs] = await Promise.all([
+      count(),
+      ...Array.from({ length: 10 }, () => keepRunning(lane.open(), 7, 0, isOver)),
+    ])
+    const turns = runs.map((run) => run.turns)
+    const sum = turns.reduce((all, some) => all + some, 0)
+    expect(Math.max(...turns) - Math.min(...turns)).toBeLessThanOrEqual(3)
+    // three fit into what the lane has every few rounds; the first ones came before it knew them
+    expect(sum).toBeGreaterThan(10)
+    expect(rounds.count).toBeGreaterThan(sum / 4)
   })
 })
 

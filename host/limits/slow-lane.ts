@@ -1,11 +1,12 @@
 /**
  * Who of a shard's tenants has the next turn. A turn is never cut, so whoever comes after another one waits for its end.
- * Tenants whose turns are not short queue in a lane of their own, which lets one of them pass at a time: a neighbour
- * waits for one of them and not for all. And after a long turn, while other tenants are busy, the lane rests for as
- * long as the turn took, for those who had many: long turns together have half of the shard's time at the most.
+ * Tenants whose turns are not short queue in a lane of their own, which takes `LONG_MS` every few rounds of the event
+ * loop, or one turn that is longer: a neighbour waits for so much and not for all of them. And after a long turn, while other
+ * tenants are busy, the lane rests for as long as the turn took, for those who had many: long turns together have half
+ * of the shard's time at the most.
  *
  *     short turns:  event loop  >  turn
- *     others:       lane  >  has it rested, or is nobody else busy?  >  one turn  >  event loop  >  the next one
+ *     others:       lane  >  has it rested, or is nobody else busy?  >  some turns  >  event loop  >  the next ones
  */
 import { performance } from 'node:perf_hooks'
 
@@ -20,7 +21,7 @@ const MEMORY = 10
 const HEAVY_MS = 100
 const FORGETTING_MS = 1000
 
-/** Event loops after a turn until the next one may pass: a connection, a request on it, and its turn take one each. */
+/** Rounds of the event loop that the others have to themselves: a connection, a request on it, its turn take one each. */
 const ROUNDS = 3
 
 /** How often a lane that rests looks whether others are busy, and after how many looks that saw no turn they are not. */
@@ -99,23 +100,27 @@ export class SlowLane {
     setImmediate(this.#pass)
   }
 
-  /** Lets the first one pass that may, and comes again while there are others. */
+  /** Lets those pass that may, as many as there is time for, and comes again while there are others. */
   readonly #pass = (): void => {
     if (this.#rounds-- > 0) return void setImmediate(this.#pass)
-    const hasRested = performance.now() >= this.#restsUntil
-    const index = this.#waiting.findIndex(
-      ({ isHeavy, place }) => !isHeavy || hasRested || this.#isAlone(place),
-    )
-    if (index < 0) {
-      this.#lastLooks++
-      this.#otherLooks++
-      setTimeout(this.#pass, LOOK_MS).unref()
-      return
+    const end = performance.now() + LONG_MS
+    for (let now = 0; now < end; now = performance.now()) {
+      const index = this.#findNext()
+      if (index < 0) break
+      this.#waiting.splice(index, 1)[0]!.run()
     }
-    const [first] = this.#waiting.splice(index, 1)
     this.#isPassing = this.#waiting.length > 0
-    if (this.#isPassing) setImmediate(this.#pass)
-    first!.run()
+    if (!this.#isPassing) return
+    if (this.#findNext() >= 0) return void setImmediate(this.#pass)
+    this.#lastLooks++
+    this.#otherLooks++
+    setTimeout(this.#pass, LOOK_MS).unref()
+  }
+
+  /** The first one that may pass. */
+  #findNext(): number {
+    const hasRested = performance.now() >= this.#restsUntil
+    return this.#waiting.findIndex(({ isHeavy, place }) => !isHeavy || hasRested || this.#isAlone(place))
   }
 
   /** Whether no other tenant is busy. */
