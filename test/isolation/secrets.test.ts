@@ -41,7 +41,7 @@ describe('a secret', () => {
   beforeAll(async () => {
     server = await serve([
       app('holder'),
-      app('spin', { cpu_ms: 1500, env: { OWN: 'of spin' } }),
+      app('spin', { cpu_ms: 1000, env: { OWN: 'of spin' } }),
       app('hoard', { env: { OWN: 'of hoard' } }),
       app('spy', { recycle_memory_mb: 64, env: { OWN: 'of the spy' } }),
       app('fresh', { recycle_requests: 1 }),
