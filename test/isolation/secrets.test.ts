@@ -154,11 +154,15 @@ test('ten thousand random numbers of a hundred instances, three tenants and two 
     instances += (await server.counters()).instances
   }
   expect(instances).toBeGreaterThanOrEqual(100)
-  for (const pick of [(d: Draw) => d.uuids, (d: Draw) => d.bytes, (d: Draw) => d.math]) {
-    const all = draws.flatMap<number | string>(pick)
+  for (const pick of [(d: Draw) => d.uuids, (d: Draw) => d.bytes]) {
+    const all = draws.flatMap(pick)
     expect(all.length).toBe(10_200)
     expect(new Set(all).size).toBe(all.length)
   }
+  // the engine's Math.random has 32 bits: two of so many are equal once in eighty runs, by chance
+  const numbers = draws.flatMap(({ math }) => math)
+  expect(numbers.length).toBe(10_200)
+  expect(new Set(numbers).size).toBeGreaterThanOrEqual(numbers.length - 3)
 })
 
 interface Clocks {
