@@ -112,6 +112,7 @@ describe('a secret', () => {
 
   // S36, S39
   test('of an instance that was replaced, with work behind its response, is gone', async ({ expect }) => {
+    await using _ = watchNeighbour(server)
     const { secret, complement } = makeSecret()
     const query = `secret=${encodeURIComponent(secret)}`
     expect((await server.send('fresh.test', `/hide-and-linger?${query}`)).text).toBe(secret)
