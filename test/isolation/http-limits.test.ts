@@ -140,8 +140,11 @@ describe('limits of requests', () => {
     await using neighbour = watchNeighbour(server)
     const body = streamBytes(4 * MIB)
     const path = '/answer-first'
-    const message = await open(server.port, { host: 'ledger.test', path, method: 'POST', body })
-    await expect(message.toArray()).rejects.toThrow(/aborted|ECONNRESET/)
+    // the cut may come before the head is read
+    const reading = open(server.port, { host: 'ledger.test', path, method: 'POST', body }).then((message) =>
+      message.toArray(),
+    )
+    await expect(reading).rejects.toThrow(/aborted|ECONNRESET|EPIPE/)
     await waitFor(async () => (await readLedger()).at(-1)?.body === 'failed' || undefined)
     await neighbour.stop()
   })
