@@ -11,6 +11,7 @@ import { basename, dirname } from 'node:path'
 import { rolldown, type OutputChunk, type Plugin, type RolldownLog } from 'rolldown'
 import { BUNDLE_NAME } from '../component/source-map.ts'
 import { NanoError } from '../errors.ts'
+import { dynamicImportPlugin } from './dynamic-import.ts'
 import { createEntryAlias, type EntryAlias } from './entry-alias.ts'
 import { regexPlugin } from './regex.ts'
 import { normaliseMap, showPath } from './source-path.ts'
@@ -42,7 +43,7 @@ export async function bundle(entry: string, shim: string): Promise<Bundle> {
       cwd: root,
       platform: 'neutral',
       tsconfig: true,
-      plugins: [worldPlugin(entry, shim, importers), alias.plugin, regexPlugin()],
+      plugins: [worldPlugin(entry, shim, importers), alias.plugin, regexPlugin(), dynamicImportPlugin()],
       resolve: {
         mainFields: ['browser', 'module', 'main'],
         aliasFields: [['browser']],
