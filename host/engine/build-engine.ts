@@ -18,7 +18,7 @@ import { encodeModule, parseModule } from '../wasm/sections.ts'
 import { GLUE_FILE, MANIFEST_FILE, toContract, type EngineCounters, type EngineManifest } from './engine.ts'
 
 /** Changes with whatever changes what is generated: this file's edits, and the version of jco. */
-const GENERATOR = 'jco-1.35.0-3'
+const GENERATOR = 'jco-1.35.0-4'
 const NAME = 'engine'
 /** The glue traces every step, and asks the environment each time whether to: a third of a crossing. */
 const TRACE =

@@ -7,8 +7,10 @@
  *     function:   locals  [check]  ...          check:  if (now - deadline >= 0) unreachable
  *     loop:       loop t  [check]  ...
  *
- * The words count in a circle, which is why their difference is compared and not they. A function that neither loops
- * nor calls ends by itself and is left as it is. Bulk operations are not cut: the memory's size bounds each.
+ * The words count in a circle, which is why their difference is compared and not they. Without a loop only a circle of
+ * calls could go on for ever, so there is a check in each circle: in every function that calls through a table, and
+ * where calls by name come back to a function that has not returned. Others without a loop are left as they are. Bulk
+ * operations are not cut: the memory's size bounds each.
  */
 import { addMemoryImport, countImports } from './imports.ts'
 import { MEMORY_INDEX, OPCODE, skipInstruction } from './instructions.ts'
@@ -40,7 +42,8 @@ function toLoad(word: number): number[] {
 export function addEpochChecks(sections: readonly Section[]): Section[] {
   const code = findSection(sections, SECTION.code)
   if (code === undefined) return importEpoch(sections)
-  return importEpoch(replaceSection(sections, SECTION.code, checkCode(code)))
+  const checked = checkCode(code, countImports(sections, 'function'))
+  return importEpoch(replaceSection(sections, SECTION.code, checked))
 }
 
 function importEpoch(sections: readonly Section[]): Section[] {
@@ -49,40 +52,87 @@ function importEpoch(sections: readonly Section[]): Section[] {
   return addMemoryImport(sections, EPOCH_IMPORT, { flags: SHARED, min: 1, max: 1 })
 }
 
-function checkCode(code: Uint8Array): Uint8Array {
+/** One function's body, by places in the code section. */
+interface Body {
+  readonly start: number
+  readonly end: number
+  /** Behind the locals. */
+  readonly first: number
+  /** Behind the head of each loop, ascending. */
+  readonly loops: readonly number[]
+  /** Indices of the functions that it names in calls. */
+  readonly calls: readonly number[]
+  readonly callsTable: boolean
+}
+
+function checkCode(code: Uint8Array, imported: number): Uint8Array {
   const reader = new Reader(code)
-  const count = reader.count()
-  const writer = new Writer().u32(count)
-  for (let index = 0; index < count; index++) {
+  const bodies = Array.from({ length: reader.count() }, () => {
     const size = reader.u32()
-    const start = reader.at
-    const body = reader.take(size)
-    const places = findPlaces(new Reader(code, start, reader.at))
-    writer.u32(size + places.length * CHECK.length)
+    reader.take(size)
+    return readBody(new Reader(code, reader.at - size, reader.at))
+  })
+  if (!reader.done) reader.fail('bytes after the last function')
+  const returns = findReturns(bodies.map(({ calls }) => calls.map((callee) => callee - imported)))
+  const writer = new Writer().u32(bodies.length)
+  for (const [index, { start, end, first, loops, callsTable }] of bodies.entries()) {
+    const places = callsTable || returns.has(index) ? [first, ...loops] : loops
+    writer.u32(end - start + places.length * CHECK.length)
     let from = start
     for (const place of places) {
       writer.append(code.subarray(from, place)).append(CHECK)
       from = place
     }
-    writer.append(code.subarray(from, start + body.length))
+    writer.append(code.subarray(from, end))
   }
-  if (!reader.done) reader.fail('bytes after the last function')
   return writer.finish()
 }
 
-/** Where in a function's body a check has to be, ascending. */
-function findPlaces(reader: Reader): number[] {
+function readBody(reader: Reader): Body {
+  const start = reader.at
   // groups of locals: how many, and of which type
   for (let groups = reader.count(); groups > 0; groups--) {
     reader.u32()
     reader.skipInteger()
   }
-  const places = [reader.at]
-  let isBounded = true
+  const first = reader.at
+  const loops: number[] = []
+  const calls: number[] = []
+  let callsTable = false
   while (!reader.done) {
+    const { at } = reader
     const opcode = skipInstruction(reader)
-    if (opcode === OPCODE.loop) places.push(reader.at)
-    else if (opcode >= OPCODE.call && opcode <= OPCODE.returnCallIndirect) isBounded = false
+    if (opcode === OPCODE.loop) loops.push(reader.at)
+    else if (opcode === OPCODE.call || opcode === OPCODE.returnCall) {
+      calls.push(new Reader(reader.bytes, at + 1, reader.at).u32())
+    } else if (opcode === OPCODE.callIndirect || opcode === OPCODE.returnCallIndirect) callsTable = true
   }
-  return isBounded && places.length === 1 ? [] : places
+  return { start, end: reader.end, first, loops, calls, callsTable }
+}
+
+/**
+ * Functions to which calls by name come back: the ends of back edges of a walk in depth through all of them, and so at
+ * least one of every circle. What is not in the list is imported, and returns.
+ */
+function findReturns(calls: readonly (readonly number[])[]): ReadonlySet<number> {
+  const returns = new Set<number>()
+  const state = new Uint8Array(calls.length)
+  const [isOpen, isDone] = [1, 2]
+  for (const root of calls.keys()) {
+    if (state[root] !== 0) continue
+    state[root] = isOpen
+    const path = [{ index: root, next: 0 }]
+    for (let top = path.at(-1); top !== undefined; top = path.at(-1)) {
+      const callee = calls[top.index]![top.next++]
+      if (callee === undefined) {
+        state[top.index] = isDone
+        path.pop()
+      } else if (state[callee] === isOpen) returns.add(callee)
+      else if (state[callee] === 0) {
+        state[callee] = isOpen
+        path.push({ index: callee, next: 0 })
+      }
+    }
+  }
+  return returns
 }
