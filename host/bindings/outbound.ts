@@ -73,7 +73,7 @@ export class OutboundBinding implements Binding {
         const message = account === undefined ? TOO_MANY : TOO_MUCH
         return this.#mailbox.post({ tag: 'fetch-failed', val: { id, message } }, owner)
       }
-      const loop = nextLoop(account.request.headers)
+      const loop = nextLoop(account.headers)
       const call = new OutboundCall({ id, owner, loop, head, body, more, redirect }, this.#mailbox, buffers, {
         onDialed: () => {
           this.#dialing--

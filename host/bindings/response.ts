@@ -25,7 +25,8 @@ export interface ResponsePort {
 }
 
 interface Open<Port> {
-  readonly port: Port
+  /** Undefined when it is forgotten: an outgrown table may keep this for a while, but not what the client had. */
+  port: Port | undefined
   phase: 'waiting' | 'streaming' | 'done'
   /** What the client said to the last write that reached it. */
   takesBytes: boolean
@@ -154,8 +155,8 @@ export class ResponseBinding<Port extends ResponsePort> implements Binding {
     const taken: { id: number; port: Port }[] = []
     for (const [id, to] of this.#open) {
       if (which === 'waiting' && to.phase !== 'waiting') continue
+      if (to.port !== undefined) taken.push({ id, port: to.port })
       this.remove(id)
-      taken.push({ id, port: to.port })
     }
     return taken
   }
@@ -183,21 +184,22 @@ export class ResponseBinding<Port extends ResponsePort> implements Binding {
 
   #apply(effect: Effect<Port>): void {
     const { id, to } = effect
+    const { port } = to
     // the client may have gone since
-    if (this.#open.get(id) !== to) return
-    if (effect.kind === 'start') return to.port.start(effect.status, effect.headers)
-    if (effect.kind === 'write') return this.#write(id, to, effect.bytes)
+    if (port === undefined || this.#open.get(id) !== to) return
+    if (effect.kind === 'start') return port.start(effect.status, effect.headers)
+    if (effect.kind === 'write') return this.#write(id, to, port, effect.bytes)
     this.#forget(id, to)
-    if (effect.kind === 'send') to.port.send(effect.status, effect.headers, effect.body)
-    else if (effect.kind === 'finish') to.port.finish()
-    else if (effect.kind === 'refuse') to.port.fail('APP_BUFFER_LIMIT')
-    else to.port.threw(new TextDecoder().decode(effect.error))
+    if (effect.kind === 'send') port.send(effect.status, effect.headers, effect.body)
+    else if (effect.kind === 'finish') port.finish()
+    else if (effect.kind === 'refuse') port.fail('APP_BUFFER_LIMIT')
+    else port.threw(new TextDecoder().decode(effect.error))
     this.#onDone(id)
   }
 
-  #write(id: number, to: Open<Port>, bytes: Uint8Array): void {
+  #write(id: number, to: Open<Port>, port: Port, bytes: Uint8Array): void {
     to.written = 0
-    to.takesBytes = to.port.write(bytes)
+    to.takesBytes = port.write(bytes)
     if (to.takesBytes) this.#tellWritable(id, to)
   }
 
@@ -239,6 +241,7 @@ export class ResponseBinding<Port extends ResponsePort> implements Binding {
 
   #forget(id: number, to: Open<Port>): void {
     if (to.owesWritable) this.#owed--
+    to.port = undefined
     this.#open.delete(id)
   }
 

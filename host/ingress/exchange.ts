@@ -63,6 +63,10 @@ type State =
   | 'closed'
 
 const BYTES_PER_MB = 1024 * 1024
+
+/** So much goes to a connection on which nothing waits at once, whether its client reads or not. */
+const AT_ONCE_BYTES = 16 * 1024
+
 const TOO_MUCH = 'more waits for slow clients than the host may hold for the app'
 
 export class HttpExchange implements Exchange, Watched, BodyOwner, Reading {
@@ -138,9 +142,11 @@ export class HttpExchange implements Exchange, Watched, BodyOwner, Reading {
     const size = body.byteLength
     if (size > this.#maxResponse) return this.#refuse('APP_RESPONSE_TOO_LARGE', `${size} bytes`)
     if (!this.#tenant.buffers.hasRoom(size)) return this.#refuse('APP_BUFFER_LIMIT', TOO_MUCH)
+    const { socket } = this.#outgoing
+    const isBehind = socket === null || socket.writableLength > 0
     const refused = sendWhole(this.#context.responder, this.#outgoing, status, headers, body)
     if (refused !== undefined) return this.#refuse('APP_BAD_RESPONSE', refused)
-    if (this.#outgoing.writableLength === 0) return
+    if (size <= AT_ONCE_BYTES && !isBehind) return
     this.#held.update()
     this.#context.idle.add(this)
   }
@@ -282,6 +288,7 @@ export class HttpExchange implements Exchange, Watched, BodyOwner, Reading {
 
   #onClose(): void {
     this.#held.release()
+    this.#context.idle.delete(this)
     if (this.isComplete && this.#client.reading === this) this.#client.reading = undefined
     if (this.#state === 'closed') return
     // a bodiless answer closes by itself; what the guest does next is its own end or a write

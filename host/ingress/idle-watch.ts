@@ -41,6 +41,11 @@ export class IdleWatch implements Disposable {
     this.#timer ??= setInterval(this.#look, LOOK_MS).unref()
   }
 
+  /** There is nothing left to watch: whoever stays in is held until the next look. */
+  delete(item: Watched): void {
+    this.#watched.delete(item)
+  }
+
   [Symbol.dispose](): void {
     clearInterval(this.#timer)
     this.#timer = undefined

@@ -9,7 +9,7 @@
  */
 import { performance } from 'node:perf_hooks'
 import type { Limits } from '../config/limits.ts'
-import { Deadlines } from './deadlines.ts'
+import { Deadlines, type Dated } from './deadlines.ts'
 
 /** What a turn gets at the least: a request that has used up its time is over after a turn, not in the middle. */
 const LEAST_MS = 5
@@ -28,12 +28,17 @@ export interface Accountable {
 /** What one request has used. */
 export interface Account {
   readonly number: number
-  readonly request: Accountable
+  /** The request's. */
+  readonly headers: string
 }
 
-class OpenAccount implements Account {
+class OpenAccount implements Account, Dated<OpenAccount> {
   readonly number: number
-  readonly request: Accountable
+  /** The request's id. */
+  readonly name: string
+  headers: string
+  earlier: OpenAccount | undefined
+  later: OpenAccount | undefined
   /** Processor time in milliseconds. */
   used = 0
   fetches = 0
@@ -43,9 +48,10 @@ class OpenAccount implements Account {
   /** When its background work has to be over. */
   deadline = 0
 
-  constructor(number: number, request: Accountable) {
+  constructor(number: number, { id, headers }: Accountable) {
     this.number = number
-    this.request = request
+    this.name = id
+    this.headers = headers
   }
 }
 
@@ -69,7 +75,7 @@ export class Accounts implements Disposable {
     this.#onLimit = onLimit
     this.#background = new Deadlines(limits.backgroundMs, (account) => {
       this.#close(account)
-      if (account.isHeld) onLimit('APP_BACKGROUND_LIMIT', account.request.id)
+      if (account.isHeld) onLimit('APP_BACKGROUND_LIMIT', account.name)
       onClosed()
     })
   }
@@ -145,7 +151,7 @@ export class Accounts implements Disposable {
       payer.fetches++
       return payer
     }
-    if (!payer.isOverdrawn) this.#onLimit('APP_SUBREQUEST_LIMIT', payer.request.id)
+    if (!payer.isOverdrawn) this.#onLimit('APP_SUBREQUEST_LIMIT', payer.name)
     payer.isOverdrawn = true
     return undefined
   }
@@ -183,5 +189,7 @@ export class Accounts implements Disposable {
     if (this.#lingering === account) this.#lingering = undefined
     this.#background.delete(account)
     this.#open.delete(account.number)
+    // an outgrown table may keep the account for a while, see deadlines.ts
+    account.headers = ''
   }
 }

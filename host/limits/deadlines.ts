@@ -1,14 +1,21 @@
 /**
  * Deadlines of things that all get the same time, so they expire in the order in which they were added, and one timer
- * that looks now and then serves them all: a request that is answered in time costs an entry in a set and no timer of
- * its own.
+ * that looks now and then serves them all: a request that is answered in time costs two links and no timer of its own.
+ *
+ *     first  <--earlier, later-->  ...  <--earlier, later-->  last
+ *
+ * The links are the items' own, and what has left has none: a Set that is added to and deleted from all the time keeps
+ * its dead entries reachable, through outgrown tables, until the next full collection.
  */
 import { performance } from 'node:perf_hooks'
 
-/** Something that has to be done in time. */
-export interface Dated {
+/** Something that has to be done in time; it may be in one list at a time. */
+export interface Dated<Item> {
   /** Milliseconds of `performance.now()`. */
   readonly deadline: number
+  /** The list's. */
+  earlier: Item | undefined
+  later: Item | undefined
 }
 
 /** How many looks fall into one timeout. */
@@ -16,10 +23,11 @@ const LOOKS = 20
 const SHORTEST_LOOK_MS = 5
 
 /** What waits, oldest first. */
-export class Deadlines<Item extends Dated> implements Disposable {
-  readonly #waiting = new Set<Item>()
+export class Deadlines<Item extends Dated<Item>> implements Disposable {
   readonly #every: number
   readonly #onLate: (item: Item) => void
+  #first: Item | undefined
+  #last: Item | undefined
   #timer: NodeJS.Timeout | undefined
 
   /** `onLate` is called for what was not deleted in time. */
@@ -28,28 +36,39 @@ export class Deadlines<Item extends Dated> implements Disposable {
     this.#onLate = onLate
   }
 
+  /** The item must not be in already. */
   add(item: Item): void {
-    this.#waiting.add(item)
+    item.earlier = this.#last
+    if (this.#last === undefined) this.#first = item
+    else this.#last.later = item
+    this.#last = item
     this.#timer ??= setInterval(this.#look, this.#every).unref()
   }
 
+  /** Nothing happens when it is not in. */
   delete(item: Item): void {
-    this.#waiting.delete(item)
+    const { earlier, later } = item
+    if (earlier === undefined && this.#first !== item) return
+    if (earlier === undefined) this.#first = later
+    else earlier.later = later
+    if (later === undefined) this.#last = earlier
+    else later.earlier = earlier
+    item.earlier = undefined
+    item.later = undefined
   }
 
   [Symbol.dispose](): void {
     clearInterval(this.#timer)
-    this.#waiting.clear()
+    while (this.#first !== undefined) this.delete(this.#first)
   }
 
   readonly #look = (): void => {
     const now = performance.now()
-    for (const item of this.#waiting) {
+    for (let item = this.#first; item !== undefined; item = this.#first) {
       if (item.deadline > now) return
-      this.#waiting.delete(item)
+      this.delete(item)
       this.#onLate(item)
     }
-    if (this.#waiting.size > 0) return
     clearInterval(this.#timer)
     this.#timer = undefined
   }

@@ -6,6 +6,7 @@
  */
 import type { ErrorCode } from '../errors.ts'
 import type { RequestPort } from '../instance/contract.ts'
+import type { Dated } from '../limits/deadlines.ts'
 import type { Instance } from '../instance/turn.ts'
 import type { Exchange, Sink } from './exchange.ts'
 
@@ -23,10 +24,12 @@ export interface RequestWatcher {
 }
 
 /** One request. */
-export class OpenRequest implements RequestPort, Sink {
+export class OpenRequest implements RequestPort, Sink, Dated<OpenRequest> {
   readonly exchange: Exchange
   /** Milliseconds of `performance.now()` by which the head has to be out. */
   readonly deadline: number
+  earlier: OpenRequest | undefined
+  later: OpenRequest | undefined
   readonly #watcher: RequestWatcher
   #instance: Instance | undefined
   #id = 0

@@ -15,7 +15,7 @@ import type { ErrorCode } from '../errors.ts'
 import type { InstanceHost, InstanceParts } from '../instance/contract.ts'
 import { Instance } from '../instance/turn.ts'
 import type { Buffers } from '../limits/buffers.ts'
-import { Deadlines } from '../limits/deadlines.ts'
+import { Deadlines, type Dated } from '../limits/deadlines.ts'
 import type { Epoch } from '../limits/epoch.ts'
 import type { Place, SlowLane } from '../limits/slow-lane.ts'
 import type { Journal } from './journal.ts'
@@ -49,9 +49,8 @@ export interface PoolCounters extends Meter {
 }
 
 /** One that has nothing to do, and when it is given up. */
-interface Resting {
+interface Resting extends Dated<Resting> {
   readonly instance: Instance
-  readonly deadline: number
 }
 
 /** An instance that did less before it was full cost its shard more than it did. */
@@ -153,7 +152,8 @@ export class Pool implements Disposable {
 
   #rest(instance: Instance): void {
     if (this.#current !== instance) return
-    this.#resting = { instance, deadline: performance.now() + this.#parts.limits.recycleIdleMs }
+    const deadline = performance.now() + this.#parts.limits.recycleIdleMs
+    this.#resting = { instance, deadline, earlier: undefined, later: undefined }
     this.#idle.add(this.#resting)
   }
 
