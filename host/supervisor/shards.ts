@@ -4,6 +4,7 @@
  */
 
 import { totalmem } from 'node:os'
+import { setFlagsFromString } from 'node:v8'
 
 import { Ticker } from '../limits/ticker.ts'
 import { Backoff } from './backoff.ts'
@@ -48,6 +49,12 @@ const HEAP_SHARE = 0.5
 const HEAP_MB = { least: 256, most: 2048 } as const
 const BYTES_PER_MB = 1024 * 1024
 
+/**
+ * A flag of V8 for all shards. Else V8 may take a request's objects for long-lived and lay them where only a full
+ * collection looks: whatever is reached from one, dead or not, stays until then.
+ */
+const HEAP_FLAG = '--no-allocation-site-pretenuring'
+
 interface Slot {
   readonly index: number
   readonly backoff: Backoff
@@ -69,6 +76,7 @@ export class Shards {
 
   constructor(options: ShardsOptions) {
     const { count, data, log } = options
+    setFlagsFromString(HEAP_FLAG)
     this.#options = options
     this.#heapMb = options.heapMb ?? toHeapMb(count)
     this.#patienceMs =
