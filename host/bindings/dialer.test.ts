@@ -1,11 +1,11 @@
 /** A dialer against real servers: what it connects to, where it follows, what it keeps, whom it gives up. */
-import type { LookupAddress } from 'node:dns'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net'
 import { ReadableStream } from 'node:stream/web'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, test } from 'vitest'
 
+import { resolveTo } from '../../test/harness/names.ts'
 import { DEFAULT_LIMITS } from '../config/limits.ts'
 import { EgressDenied, type Resolve } from '../egress/connect.ts'
 import type { EgressSettings } from '../egress/policy.ts'
@@ -42,23 +42,6 @@ afterEach(() => {
   server.closeAllConnections()
   server.close()
 })
-
-/** What a name leads to, one list per time that it is asked. */
-function resolveTo(...answers: string[][]): Resolve & { asked: number } {
-  const resolve = (
-    _hostname: string,
-    _options: object,
-    done: (error: Error | null, addresses: LookupAddress[]) => void,
-  ): void => {
-    const answer = answers[Math.min(resolve.asked++, answers.length - 1)] ?? []
-    done(
-      null,
-      answer.map((address) => ({ address, family: address.includes(':') ? 6 : 4 })),
-    )
-  }
-  resolve.asked = 0
-  return resolve
-}
 
 function dial(settings: EgressSettings, resolve?: Resolve, idleMs = DEFAULT_LIMITS.idleMs): Dialer {
   const dialer = openDialer(settings, { limits: { idleMs, timeoutMs: idleMs }, ...(resolve && { resolve }) })

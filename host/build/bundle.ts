@@ -11,9 +11,10 @@ import { basename, dirname } from 'node:path'
 import { rolldown, type OutputChunk, type Plugin, type RolldownLog } from 'rolldown'
 import { BUNDLE_NAME } from '../component/source-map.ts'
 import { NanoError } from '../errors.ts'
-import { dynamicImportPlugin } from './dynamic-import.ts'
+import { rejectDynamicImports } from './dynamic-import.ts'
+import { editPlugin } from './edit-plugin.ts'
 import { createEntryAlias, type EntryAlias } from './entry-alias.ts'
-import { regexPlugin } from './regex.ts'
+import { lowerRegexes } from './regex.ts'
 import { normaliseMap, showPath } from './source-path.ts'
 
 const ENTRY = '\0nano:entry'
@@ -43,7 +44,12 @@ export async function bundle(entry: string, shim: string): Promise<Bundle> {
       cwd: root,
       platform: 'neutral',
       tsconfig: true,
-      plugins: [worldPlugin(entry, shim, importers), alias.plugin, regexPlugin(), dynamicImportPlugin()],
+      plugins: [
+        worldPlugin(entry, shim, importers),
+        alias.plugin,
+        editPlugin(lowerRegexes),
+        editPlugin(rejectDynamicImports),
+      ],
       resolve: {
         mainFields: ['browser', 'module', 'main'],
         aliasFields: [['browser']],

@@ -1,8 +1,9 @@
 /** Which imports are left to the bundler, and what the others become. */
 import { it } from 'vitest'
 import { rejectDynamicImports } from './dynamic-import.ts'
+import { applyEdit } from './edit-plugin.ts'
 
-const rewrite = (code: string) => rejectDynamicImports(code, 'a.js')?.toString()
+const rewrite = (code: string) => applyEdit(rejectDynamicImports, code, 'a.js')?.toString()
 
 it('leaves what the bundler can resolve', ({ expect }) => {
   for (const code of ['import("./a.js")', 'import(`./a.js`)', 'const important = (x) => x; important(1)']) {

@@ -1,26 +1,9 @@
 /** Names lead only where the policy lets them, each time that they are asked. */
-import type { LookupAddress } from 'node:dns'
 import { describe, test } from 'vitest'
 
+import { resolveTo } from '../../test/harness/names.ts'
 import { EgressDenied, type Resolve, toCheckedLookup } from './connect.ts'
 import { EgressPolicy, type EgressSettings } from './policy.ts'
-
-/** What a name leads to, one list per time that it is asked. */
-function resolveTo(...answers: string[][]): Resolve & { asked: number } {
-  const resolve = (
-    _hostname: string,
-    _options: object,
-    done: (error: Error | null, addresses: LookupAddress[]) => void,
-  ): void => {
-    const answer = answers[Math.min(resolve.asked++, answers.length - 1)] ?? []
-    done(
-      null,
-      answer.map((address) => ({ address, family: address.includes(':') ? 6 : 4 })),
-    )
-  }
-  resolve.asked = 0
-  return resolve
-}
 
 describe('a lookup', () => {
   const target = { hostname: 'rebind.test', port: 80 }

@@ -68,3 +68,8 @@ export function open(port: number, sent: Sent): Promise<IncomingMessage> {
 export function keepAlive(sockets: number): Agent {
   return new Agent({ keepAlive: true, maxSockets: sockets })
 }
+
+/** The code of one of NANO's own answers. */
+export function codeOf(answer: Answer): string | undefined {
+  return answer.json<{ error?: { code: string } }>().error?.code
+}

@@ -6,7 +6,7 @@ import type { Worker } from 'node:worker_threads'
 
 import { afterAll, beforeAll, describe, test } from 'vitest'
 
-import type { Answer } from '../harness/http.ts'
+import { codeOf } from '../harness/http.ts'
 import { NEIGHBOUR, watchNeighbour } from '../harness/neighbour.ts'
 import { fixture, serve, sleep } from '../harness/serve.ts'
 import type { AppSpec, Served } from '../harness/serve.ts'
@@ -17,10 +17,6 @@ const SLACK_MS = 3000
 
 const STOPPED = ['/spin', '/regexp', '/microtasks', '/sort', '/fill', '/turns?rounds=20000']
 const BOUNDED = ['/recurse', '/json']
-
-function codeOf(answer: Answer): string | undefined {
-  return answer.json<{ error?: { code: string } }>().error?.code
-}
 
 describe('an app that does not stop', () => {
   let server: Served

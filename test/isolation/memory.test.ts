@@ -2,16 +2,12 @@
 import { afterAll, beforeAll, describe, test } from 'vitest'
 
 import { createSourceDir } from '../build/source-dir.ts'
-import type { Answer } from '../harness/http.ts'
+import { codeOf, type Answer } from '../harness/http.ts'
 import { NEIGHBOUR, watchNeighbour } from '../harness/neighbour.ts'
 import { fixture, serve, type Served } from '../harness/serve.ts'
 
 const MIB = 1024 * 1024
 const CEILING_MB = 128
-
-function codeOf(answer: Answer): string | undefined {
-  return answer.json<{ error?: { code: string } }>().error?.code
-}
 
 describe('an app that hoards memory', () => {
   let server: Served

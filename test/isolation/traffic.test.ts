@@ -6,16 +6,12 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, test } from 'vitest'
 
-import { open, type Answer } from '../harness/http.ts'
+import { codeOf, open } from '../harness/http.ts'
 import { NEIGHBOUR, watchNeighbour, type Neighbour } from '../harness/neighbour.ts'
 import { fixture, serve, sleep, waitFor, type AppSpec, type Served } from '../harness/serve.ts'
 import { startUpstream, type Upstream } from '../harness/upstream.ts'
 
 const MIB = 1024 * 1024
-
-function codeOf(answer: Answer): string | undefined {
-  return answer.json<{ error?: { code: string } }>().error?.code
-}
 
 function greedy(name: string, more: Partial<AppSpec>): AppSpec {
   const egress = { private: true }
