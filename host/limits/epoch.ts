@@ -1,21 +1,15 @@
 /**
  * A shard's clock and deadline, in the memory that every engine of the shard looks at (wasm/epoch.ts). One turn runs
- * at a time in a shard, so one deadline is enough. The ticker writes the time, the shard writes the deadline; a turn
- * that runs beyond it ends in a trap.
+ * at a time in a shard, so one deadline is enough. The ticker writes the time, in milliseconds from wherever it began;
+ * the shard writes the deadline on that clock; a turn that runs beyond it ends in a trap.
  */
 import { EPOCH_WORD } from '../wasm/epoch.ts'
 
 /** How far ahead a deadline is that nobody meets: words count in a circle, and this is half of it. */
 const FAR_MS = 2 ** 31 - 1
 
-const MS_PER_SECOND = 1000
-const NS_PER_MS = 1_000_000
-
-/** Milliseconds of a clock that all threads of the process share, as an i32 that counts in a circle. */
-export function readEpochMs(): number {
-  const [seconds, ns] = process.hrtime()
-  return (seconds * MS_PER_SECOND + Math.floor(ns / NS_PER_MS)) | 0
-}
+/** The millisecond that has begun, and the one by which the time that is written may be late. */
+const UNCOUNTED_MS = 2
 
 /** The memory that one shard's engines look at; can be posted to a thread. */
 export function createEpochMemory(): WebAssembly.Memory {
@@ -30,15 +24,12 @@ export class Epoch {
   constructor(memory = createEpochMemory()) {
     this.memory = memory
     this.#words = new Int32Array(memory.buffer)
-    // without a ticker, now is the moment at which this was made
-    Atomics.store(this.#words, EPOCH_WORD.now, readEpochMs())
     this.end()
   }
 
   /** From here on the guest may run for so many milliseconds. */
   begin(ms: number): void {
-    // the millisecond that has begun is not counted
-    this.#setDeadline(Math.ceil(ms) + 1)
+    this.#setDeadline(Math.ceil(ms) + UNCOUNTED_MS)
   }
 
   /** The guest was left: nothing runs on time any more. */
@@ -53,6 +44,6 @@ export class Epoch {
   }
 
   #setDeadline(ms: number): void {
-    this.#words[EPOCH_WORD.deadline] = (readEpochMs() + ms) | 0
+    this.#words[EPOCH_WORD.deadline] = (Atomics.load(this.#words, EPOCH_WORD.now) + ms) | 0
   }
 }

@@ -25,12 +25,12 @@ function later(ms: number): Promise<void> {
 }
 
 describe('a ticker', () => {
-  it('has written the time into every memory when it is ready', async ({ expect }) => {
+  it('writes the time into every memory when it is ready', async ({ expect }) => {
     using ticker = new Ticker(3, () => undefined)
     await ticker.ready
     const first = [0, 1, 2].map((index) => read(ticker, index))
-    expect(new Set(first).has(0)).toBe(false)
-    await expect.poll(() => read(ticker, 2) - first[2]!).toBeGreaterThan(20)
+    const passed = (): number => Math.min(...first.map((now, index) => read(ticker, index) - now))
+    await expect.poll(passed).toBeGreaterThan(20)
   })
 
   it('is started again when its thread dies, each time', async ({ expect }) => {
