@@ -89,3 +89,8 @@ export function toNanoError(thrown: unknown): NanoError {
   const message = thrown instanceof Error ? thrown.message : String(thrown)
   return new NanoError('INTERNAL', message, { cause: thrown })
 }
+
+/** Any thrown value as text for a log, with its stack if it has one. */
+export function toStackText(thrown: unknown): string {
+  return thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)
+}

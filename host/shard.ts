@@ -16,7 +16,7 @@ import type { Dialer } from './bindings/dialer.ts'
 import type { Deployment } from './deploy/deployment.ts'
 import { loadGlue } from './engine/instantiate.ts'
 import type { Glue } from './engine/instantiate.ts'
-import { NanoError, toNanoError } from './errors.ts'
+import { NanoError, toNanoError, toStackText } from './errors.ts'
 import type { Machine } from './egress/machine.ts'
 import { createIngress } from './ingress/serve.ts'
 import type { Ingress } from './ingress/serve.ts'
@@ -78,7 +78,7 @@ async function run(data: ShardData): Promise<void> {
     idPrefix: `${data.number}.`,
     trustedProxies: data.trustedProxies,
     maxHeadBytes: Math.max(...data.deployments.map(toMaxHeadBytes)),
-    onError: (error) => log({ level: 'error', text: error.stack ?? error.message }),
+    onError: (error) => log({ level: 'error', text: toStackText(error) }),
   })
   ingress.server.listen({ port: data.port, host: data.host, reusePort: data.reusePort, backlog: 1024 })
   await once(ingress.server, 'listening')
@@ -125,10 +125,9 @@ function endOnFault(
   let isEnding = false
   // rejections that nobody handles come here, too
   process.on('uncaughtException', (fault: unknown) => {
-    const text = fault instanceof Error ? (fault.stack ?? fault.message) : String(fault)
     const open = shard.busy().slice(0, NAMED_APPS).join(', ')
     const whose = open === '' ? '' : ` (apps at work: ${open})`
-    shard.log({ level: 'error', text: `a fault ends the shard${whose}: ${text}` })
+    shard.log({ level: 'error', text: `a fault ends the shard${whose}: ${toStackText(fault)}` })
     if (isEnding) process.exit(1)
     isEnding = true
     const closed = ingress.close(FAULT_GRACE_MS)

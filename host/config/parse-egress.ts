@@ -30,14 +30,6 @@ export function parseEgress(
 }
 
 function parseRules(reader: Reader, node: Node | undefined, what: string): string[] | undefined {
-  const items = node === undefined ? undefined : reader.array(node, what)
-  return items?.flatMap((item, index) => {
-    const text = reader.string(item, `${what}[${index}]`)
-    if (text === undefined) return []
-    if (parseRule(text) !== undefined) return [text]
-    const wanted =
-      'wanted a host name ("api.example.com", "*.example.com:443"), an address or a range ("10.0.0.0/8")'
-    reader.note(item, `${what}[${index}]: ${wanted}, came ${JSON.stringify(text)}`)
-    return []
-  })
+  const wanted = 'a host name ("api.example.com", "*.example.com:443"), an address or a range ("10.0.0.0/8")'
+  return reader.strings(node, what, (text) => parseRule(text) !== undefined, wanted)
 }

@@ -8,11 +8,6 @@ import type { Reader } from './reader.ts'
 
 /** The entries as they are written; each is one that `parseNetwork` reads. */
 export function parseNetworks(reader: Reader, node: Node | undefined, what: string): string[] | undefined {
-  const items = node === undefined ? undefined : reader.array(node, what)
-  return items?.flatMap((item, index) => {
-    const text = reader.string(item, `${what}[${index}]`)
-    if (text === undefined || parseNetwork(text) !== undefined) return text ?? []
-    const wanted = 'wanted an address or a range ("10.0.0.7", "10.0.0.0/8", "fd00::/8")'
-    return reader.note(item, `${what}[${index}]: ${wanted}, came ${JSON.stringify(text)}`) ?? []
-  })
+  const wanted = 'an address or a range ("10.0.0.7", "10.0.0.0/8", "fd00::/8")'
+  return reader.strings(node, what, (text) => parseNetwork(text) !== undefined, wanted)
 }

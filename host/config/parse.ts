@@ -94,7 +94,8 @@ function parseTop(reader: Reader, root: Node, base: string): Config | undefined 
   const shards = reader.integer(top.get('shards'), 'shards', RANGES.shards)
   const trustedProxies = parseNetworks(reader, top.get('trusted_proxies'), 'trusted_proxies')
   const admin = parseAdmin(reader, top.get('admin'))
-  const engines = parseEngines(reader, top.get('engines'))
+  const isHash = (text: string): boolean => ENGINE.test(text)
+  const engines = reader.strings(top.get('engines'), 'engines', isHash, 'a hash of 64 lower-case hex digits')
   const dev = reader.boolean(top.get('dev'), 'dev')
   const defaultsNode = top.get('defaults')
   const defaultMembers = defaultsNode && reader.object(defaultsNode, 'defaults', DEFAULT_KEYS)
@@ -111,16 +112,6 @@ function parseTop(reader: Reader, root: Node, base: string): Config | undefined 
     ...(dev === undefined ? {} : { dev }),
     apps,
   }
-}
-
-function parseEngines(reader: Reader, node: Node | undefined): string[] | undefined {
-  const items = node === undefined ? undefined : reader.array(node, 'engines')
-  return items?.flatMap((item, index) => {
-    const what = `engines[${index}]`
-    const hash = reader.string(item, what)
-    if (hash === undefined || ENGINE.test(hash)) return hash ?? []
-    return reader.note(item, `${what}: wanted a hash of 64 lower-case hex digits, came "${hash}"`) ?? []
-  })
 }
 
 function parseApps(

@@ -46,6 +46,21 @@ export class Reader {
     return this.note(node, `${what}: wanted a list in [ ], came ${toShown(node)}`)
   }
 
+  /** A list of texts that `accepts` takes; `wanted` says which those are. */
+  strings(
+    node: Node | undefined,
+    what: string,
+    accepts: (text: string) => boolean,
+    wanted: string,
+  ): string[] | undefined {
+    const items = node === undefined ? undefined : this.array(node, what)
+    return items?.flatMap((item, index) => {
+      const text = this.string(item, `${what}[${index}]`)
+      if (text === undefined || accepts(text)) return text ?? []
+      return this.note(item, `${what}[${index}]: wanted ${wanted}, came ${JSON.stringify(text)}`) ?? []
+    })
+  }
+
   string(node: Node | undefined, what: string): string | undefined {
     if (node === undefined) return undefined
     if (node.type === 'string' && node.value !== '') return String(node.value)

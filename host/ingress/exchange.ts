@@ -10,6 +10,7 @@ import type { Limits } from '../config/limits.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { Buffers } from '../limits/buffers.ts'
 import type { Exchange, Sink } from '../tenant/exchange.ts'
+import { toRequestLine } from '../tenant/log.ts'
 import type { Client, Reading } from './client.ts'
 import { toWire } from './header-wire.ts'
 import { HeldBytes } from './held-bytes.ts'
@@ -277,7 +278,7 @@ export class HttpExchange implements Exchange, Watched, BodyOwner, Reading {
   }
 
   #note(code: ErrorCode, reason: string): void {
-    this.#tenant.refused(code, this.id, toNote(this.method, this.url, code, reason))
+    this.#tenant.refused(code, this.id, `${toRequestLine(this.method, this.url)}: ${code}: ${reason}`)
   }
 
   #onDrain(): void {
@@ -297,9 +298,4 @@ export class HttpExchange implements Exchange, Watched, BodyOwner, Reading {
     this.#body?.fail()
     this.#sink?.clientGone()
   }
-}
-
-/** A line for a tenant's log; what follows the path may hold secrets. */
-export function toNote(method: string, url: string, code: ErrorCode, reason: string): string {
-  return `${method} ${URL.parse(url)?.pathname ?? ''}: ${code}: ${reason}`
 }

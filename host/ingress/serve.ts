@@ -18,9 +18,10 @@ import type { ErrorCode, NanoError } from '../errors.ts'
 import { parseTarget } from '../router/canonical-host.ts'
 import type { Target } from '../router/canonical-host.ts'
 import type { Exchange, Sink } from '../tenant/exchange.ts'
+import { toRequestLine } from '../tenant/log.ts'
 import { Clients } from './client.ts'
 import type { Client } from './client.ts'
-import { HttpExchange, toNote } from './exchange.ts'
+import { HttpExchange } from './exchange.ts'
 import type { Arrival, ExchangeContext, Servable } from './exchange.ts'
 import { toScheme } from './header-wire.ts'
 import { IdleWatch } from './idle-watch.ts'
@@ -194,7 +195,7 @@ function dispatch(
   const isTorn = head.bodySize === undefined && incoming.httpVersionMinor === 0
   const excess = isTorn ? 'REQUEST_INVALID' : toExcess(tenant.limits, head, path)
   if (excess !== undefined) {
-    tenant.refused(excess, id, toNote(incoming.method ?? '', url, excess, 'refused unread'))
+    tenant.refused(excess, id, `${toRequestLine(incoming.method ?? '', url)}: ${excess}: refused unread`)
     return sendError(context.responder, outgoing, excess, { request: id, ends: client })
   }
   // Node throws away what stands behind an offer to upgrade, up to the end of the packet

@@ -15,7 +15,7 @@ import type { Hono } from 'hono'
 import { DEFAULT_ADMIN } from '../config/config.ts'
 import type { AdminConfig } from '../config/config.ts'
 import { toHostName } from '../config/host-name.ts'
-import { NanoError } from '../errors.ts'
+import { NanoError, toStackText } from '../errors.ts'
 import { parseTarget } from '../router/canonical-host.ts'
 import { createOperatorApp, toErrorResponse } from './app.ts'
 import type { ServerView } from './server-view.ts'
@@ -59,7 +59,7 @@ export async function openOperator(
   if (admin === false) return undefined
   const { host, port } = admin ?? DEFAULT_ADMIN
   const onError = (error: Error): void =>
-    services.log({ level: 'error', text: `operator: ${error.stack ?? error.message}` })
+    services.log({ level: 'error', text: `operator: ${toStackText(error)}` })
   const app = createOperatorApp(services, onError)
   const names = toNames(host)
   const server = createServer(HTTP_OPTIONS, (incoming, outgoing) => {

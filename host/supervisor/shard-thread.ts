@@ -9,7 +9,7 @@
 
 import { Worker } from 'node:worker_threads'
 
-import { NanoError } from '../errors.ts'
+import { NanoError, toStackText } from '../errors.ts'
 import { EPOCH_WORD } from '../wasm/epoch.ts'
 import type { FromShard, LogEntry, ShardData, ShardReport, ToShard } from './messages.ts'
 
@@ -66,8 +66,7 @@ export class ShardThread {
       }
     })
     this.#worker.on('error', (fault: unknown) => {
-      const text = fault instanceof Error ? (fault.stack ?? fault.message) : String(fault)
-      watcher.onLog({ level: 'error', text: `${name}: ${text}` })
+      watcher.onLog({ level: 'error', text: `${name}: ${toStackText(fault)}` })
     })
     this.#worker.once('exit', () => {
       ready.reject(new NanoError('INTERNAL', `${name} ended while it started`))

@@ -6,6 +6,7 @@
 import { totalmem } from 'node:os'
 import { setFlagsFromString } from 'node:v8'
 
+import { toStackText } from '../errors.ts'
 import { Ticker } from '../limits/ticker.ts'
 import { Backoff } from './backoff.ts'
 import type { LogEntry, ShardData, ShardReport } from './messages.ts'
@@ -82,7 +83,7 @@ export class Shards {
     this.#patienceMs =
       (options.silenceMs ?? SILENCE_MS) + Math.max(0, ...data.deployments.map(({ limits }) => limits.cpuMs))
     this.#ticker = new Ticker(count, (error) =>
-      log({ level: 'error', text: `the ticker died and is started again: ${toText(error)}` }),
+      log({ level: 'error', text: `the ticker died and is started again: ${toStackText(error)}` }),
     )
     this.#slots = Array.from({ length: count }, (_, index) => ({
       index,
@@ -169,7 +170,7 @@ export class Shards {
       this.#restarts++
       this.#start(slot, port).catch((error: unknown) => {
         if (this.#isClosing) return
-        this.#log('error', `shard ${slot.index} does not start: ${toText(error)}`)
+        this.#log('error', `shard ${slot.index} does not start: ${toStackText(error)}`)
         this.#restart(slot, port, 0)
       })
     }, pause)
@@ -200,8 +201,4 @@ function toHeapMb(count: number): number {
   const limit = process.constrainedMemory()
   const total = Math.min(totalmem(), limit > 0 ? limit : Infinity) / BYTES_PER_MB
   return Math.floor(Math.min(Math.max((total * HEAP_SHARE) / count, HEAP_MB.least), HEAP_MB.most))
-}
-
-function toText(thrown: unknown): string {
-  return thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)
 }

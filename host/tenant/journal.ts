@@ -7,7 +7,7 @@ import { openSourceMap, type SourceMap } from '../component/source-map.ts'
 import type { ErrorCode } from '../errors.ts'
 import { BoundedLog } from './bounded-log.ts'
 import type { Exchange } from './exchange.ts'
-import type { Log, LogEvent, LogLevel } from './log.ts'
+import { toRequestLine, type Log, type LogEvent, type LogLevel } from './log.ts'
 
 /** Whose journal it is. */
 export interface JournalSubject {
@@ -52,8 +52,7 @@ export class Journal {
 
   /** A request failed; what it asked for comes before the text. */
   failedExchange(code: ErrorCode, { id, method, url }: Exchange, text = this.explain(code)): void {
-    // what follows the path may hold secrets
-    this.failed(code, id, `${method} ${new URL(url).pathname}: ${text}`)
+    this.failed(code, id, `${toRequestLine(method, url)}: ${text}`)
   }
 
   /** A code, and the limit or the cause behind it. */

@@ -47,3 +47,8 @@ const TEXT_LENGTH = 16 * 1024
 export function boundText(text: string): string {
   return text.length > TEXT_LENGTH ? `${text.slice(0, TEXT_LENGTH)} ... (cut)` : text
 }
+
+/** What a request asked for, for a log: what follows the path may hold secrets. */
+export function toRequestLine(method: string, url: string): string {
+  return `${method} ${URL.parse(url)?.pathname ?? ''}`
+}

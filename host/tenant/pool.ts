@@ -11,7 +11,7 @@
 import { performance } from 'node:perf_hooks'
 import type { Meter } from '../bindings/binding.ts'
 import type { Dialer } from '../bindings/dialer.ts'
-import type { ErrorCode } from '../errors.ts'
+import { toStackText, type ErrorCode } from '../errors.ts'
 import type { InstanceHost, InstanceParts } from '../instance/contract.ts'
 import { Instance } from '../instance/turn.ts'
 import type { Buffers } from '../limits/buffers.ts'
@@ -120,7 +120,7 @@ export class Pool implements Disposable {
       this.#current = instance
       return instance
     } catch (error) {
-      this.#services.journal.write('error', 'instance-failed', toText(error))
+      this.#services.journal.write('error', 'instance-failed', toStackText(error))
       return undefined
     }
   }
@@ -175,7 +175,7 @@ export class Pool implements Disposable {
     const { journal } = this.#services
     this.#past.traps++
     const isLimit = code === 'APP_CPU_LIMIT' || code === 'APP_MEMORY_LIMIT'
-    const text = `instance ${instance.number}: ${isLimit ? journal.explain(code) : toText(trap)}`
+    const text = `instance ${instance.number}: ${isLimit ? journal.explain(code) : toStackText(trap)}`
     journal.write('error', isLimit ? 'instance-stopped' : 'instance-trapped', text)
     if (code === 'APP_CPU_LIMIT') this.#past.cpuStops++
     this.#services.onFallen(code === 'APP_CPU_LIMIT' ? this.#parts.limits.cpuMs : ranMs)
@@ -187,8 +187,4 @@ function addMeter(sum: Meter, meter: Meter): void {
   sum.crossings += meter.crossings
   sum.requests += meter.requests
   sum.ignored += meter.ignored
-}
-
-function toText(thrown: unknown): string {
-  return thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)
 }

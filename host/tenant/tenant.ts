@@ -58,7 +58,6 @@ export class Tenant implements Disposable {
   readonly #breaker: Breaker
   readonly #deadlines: Deadlines<OpenRequest>
   readonly #queue: RequestQueue<OpenRequest>
-  #backedOff = 0
 
   constructor(deployment: Deployment, { log, ...services }: TenantServices) {
     const { name, limits } = deployment
@@ -81,11 +80,8 @@ export class Tenant implements Disposable {
   handle(exchange: Exchange): Sink {
     const now = performance.now()
     const waitMs = this.#breaker.waitMs(now)
-    if (waitMs > 0) {
-      // the log had its line when it began
-      this.#backedOff++
-      return this.#refuse(exchange, 'APP_BACKED_OFF', waitMs)
-    }
+    // the log had its line when it began
+    if (waitMs > 0) return this.#refuse(exchange, 'APP_BACKED_OFF', waitMs)
     const request = new OpenRequest(exchange, this.#watcher, now + this.limits.timeoutMs)
     const place = this.#queue.admit(request)
     if (place === 'refused') return this.#refuse(exchange, 'APP_BUSY', BUSY_MS)
@@ -107,7 +103,7 @@ export class Tenant implements Disposable {
   get counters(): TenantCounters {
     return {
       ...this.#pool.counters,
-      backedOff: this.#backedOff,
+      backedOff: this.failures.get('APP_BACKED_OFF') ?? 0,
       queuedRequests: this.#queue.length,
       heldBytes: this.buffers.held,
     }
