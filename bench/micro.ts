@@ -22,7 +22,7 @@ import type { InstanceHost, InstanceParts, RequestPort } from '../host/instance/
 import { Instance } from '../host/instance/turn.ts'
 import { Buffers } from '../host/limits/buffers.ts'
 import { Epoch } from '../host/limits/epoch.ts'
-import { SlowLane } from '../host/limits/slow-lane.ts'
+import { CpuClock } from '../host/limits/cpu-clock.ts'
 import { Ticker } from '../host/limits/ticker.ts'
 import { stripData } from '../host/wasm/data-segments.ts'
 import { addEpochChecks } from '../host/wasm/epoch.ts'
@@ -113,6 +113,7 @@ function withoutChecks(engine: Engine, component: Uint8Array, cache: string): En
 /** One instance that is asked again and again. */
 class Guest implements Disposable {
   readonly #dialer = openDialer()
+  readonly #clock = new CpuClock()
   readonly #instance: Instance
   #turnMs = 0
 
@@ -121,7 +122,8 @@ class Guest implements Disposable {
       dialer: this.#dialer,
       epoch,
       buffers: new Buffers(1024 * 1024),
-      place: new SlowLane().open(),
+      clock: this.#clock,
+      onReady() {},
       line() {},
       report() {},
       onLimit() {},
@@ -156,11 +158,14 @@ class Guest implements Disposable {
         finish() {},
         threw: fail,
         fail,
+        again: fail,
         pullBody() {},
         cancelBody() {},
       }
       const url = `http://micro.localhost/${name}`
-      this.#instance.open({ id: name, method: 'GET', url, headers: '', hasBody: false }, port)
+      this.#instance.open({ id: name, method: 'GET', url, headers: '', hasBody: false, client: 'c' }, port)
+      this.#clock.begin()
+      this.#instance.run()
     })
   }
 }

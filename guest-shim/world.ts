@@ -16,6 +16,7 @@ import { defineProperty, parseJson } from './globals/primordials.ts'
 import type { Event, Startup } from './host.ts'
 import { type Handler, loseClient, receiveRequest, resumeResponse } from './turn/exchange.ts'
 import { phase } from './turn/phase.ts'
+import { source } from './turn/source.ts'
 
 const prepareTurns = installGlobals()
 
@@ -28,17 +29,22 @@ export function start(app: Record<string, unknown>): void {
   ;({ handler, isClassic } = findApp(app))
 }
 
-export function turn(events: readonly Event[]): void {
+export function turn(of: number, events: readonly Event[]): void {
+  source.current = of
+  let requests = 0
   for (let i = 0; i < events.length; i++) {
     const event = events[i] as Event
     try {
       if (event.tag === 'request') {
+        requests++
+        source.current = event.val.id
         if (receiveRequest(event.val, events[i + 1], handler, env)) i++
       } else take(event)
     } catch (error) {
       reportSafely(error)
     }
   }
+  if (requests > 1) source.current = 0
 }
 
 function take(event: Exclude<Event, { tag: 'request' }>): void {

@@ -21,7 +21,7 @@ import type { Machine } from './egress/machine.ts'
 import { createIngress } from './ingress/serve.ts'
 import type { Ingress } from './ingress/serve.ts'
 import { Epoch } from './limits/epoch.ts'
-import { SlowLane } from './limits/slow-lane.ts'
+import { Scheduler } from './limits/scheduler.ts'
 import { warmUp } from './instance/warm-up.ts'
 import { Router } from './router/router.ts'
 import type { FromShard, LogEntry, ShardData, ShardReport, ToShard } from './supervisor/messages.ts'
@@ -67,7 +67,7 @@ async function run(data: ShardData): Promise<void> {
   const machine: Machine = { dev, ...(operatorPort !== undefined && { operatorPort }) }
   const services: ShardServices = {
     epoch: new Epoch(data.epoch),
-    lane: new SlowLane(),
+    scheduler: new Scheduler(),
     log: { write: ({ level, tenant, request, text }) => log({ level, app: tenant, request, text }) },
     onTurn: (ms) => turns.record(ms),
   }
@@ -157,7 +157,7 @@ async function openTenants(
     }
     const app = { ...deployment, engine, glue }
     const left = warmUps.get(engine.hash) ?? WARM_UPS
-    if (left > 0) warmUps.set(engine.hash, (await warmUp(app, services.epoch)) ? 0 : left - 1)
+    if (left > 0) warmUps.set(engine.hash, warmUp(app, services.epoch) ? 0 : left - 1)
     const dialer = openDialer(deployment.egress, { limits: deployment.limits, machine })
     dialers.push(dialer)
     tenants.push(new Tenant(app, { ...services, dialer }))

@@ -9,6 +9,7 @@
 
 import { makeTable, uncurry } from '../globals/primordials.ts'
 import { wakeIn } from '../host.ts'
+import { source } from '../turn/source.ts'
 import { reportError } from './report.ts'
 
 interface Timer {
@@ -19,6 +20,8 @@ interface Timer {
   readonly interval: number
   readonly callback: (...args: unknown[]) => unknown
   readonly args: readonly unknown[]
+  /** Who started it. */
+  readonly source: number
   isLive: boolean
 }
 
@@ -34,6 +37,8 @@ let heap: Timer[] = []
 let lastId = 0
 let lastAge = 0
 let alarm = Number.POSITIVE_INFINITY
+/** For whom the alarm is set. */
+let alarmSource = 0
 
 /** Stands still within a turn: the host's doing. */
 export const now = (): number => nowOf(performance)
@@ -48,7 +53,16 @@ export function startTimer(
   const interval = repeats ? (wait < 1 ? 1 : wait) : -1
   const id = ++lastId
   const due = now() + (repeats ? interval : wait)
-  const timer: Timer = { id, due, age: ++lastAge, interval, callback, args, isLive: true }
+  const timer: Timer = {
+    id,
+    due,
+    age: ++lastAge,
+    interval,
+    callback,
+    args,
+    source: source.current,
+    isLive: true,
+  }
   timers.set(id, timer)
   push(timer)
   setAlarm()
@@ -62,7 +76,7 @@ export function stopTimer(id: number): void {
   timers.delete(id)
   if (timers.size === 0) {
     heap = []
-    if (alarm !== Number.POSITIVE_INFINITY) wakeIn(-1)
+    if (alarm !== Number.POSITIVE_INFINITY) wakeIn(-1, 0)
     alarm = Number.POSITIVE_INFINITY
   } else if (heap.length > 2 * timers.size + MOST_DEAD) {
     const old = heap
@@ -77,6 +91,7 @@ export function fireTimer(): void {
   const timer = peek()
   if (timer !== undefined && timer.due <= now()) {
     pop()
+    source.current = timer.source
     if (timer.interval < 0) timers.delete(timer.id)
     try {
       apply(timer.callback, undefined, timer.args)
@@ -94,10 +109,12 @@ export function fireTimer(): void {
 
 function setAlarm(): void {
   const timer = peek()
-  if (timer === undefined || timer.due >= alarm) return
+  if (timer === undefined || timer.due > alarm) return
+  if (timer.due === alarm && timer.source === alarmSource) return
   alarm = timer.due
+  alarmSource = timer.source
   const wait = timer.due - now()
-  wakeIn(wait > 0 ? wait : 0)
+  wakeIn(wait > 0 ? wait : 0, timer.source)
 }
 
 /** The timer that is due first; cancelled ones are dropped on the way. */

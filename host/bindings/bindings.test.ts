@@ -175,20 +175,20 @@ describe('timer', () => {
     const { events, meter, mailbox } = makeGuest()
     const start = performance.now()
     using timer = new TimerBinding(mailbox, meter, () => start)
-    timer.imports.wakeIn(5000)
-    timer.imports.wakeIn(20)
+    timer.imports.wakeIn(5000, 1)
+    timer.imports.wakeIn(20, 2)
     timer.flush()
     while (events.length === 0) await new Promise((later) => setImmediate(later))
     const waited = performance.now() - start
     expect([waited >= 20, waited < 100, timer.isPending()]).toEqual([true, true, false])
-    timer.imports.wakeIn(0)
+    timer.imports.wakeIn(0, 2)
     timer.flush()
     expect(timer.isPending()).toBe(true)
-    timer.imports.wakeIn(-1)
+    timer.imports.wakeIn(-1, 0)
     timer.flush()
     await new Promise((later) => setTimeout(later, 10))
     expect([events, timer.isPending()]).toEqual([[{ tag: 'timer-due' }], false])
-    timer.imports.wakeIn(Number.NaN)
+    timer.imports.wakeIn(Number.NaN, 0)
     expect(meter.ignored).toBe(1)
   })
 })
@@ -196,12 +196,8 @@ describe('timer', () => {
 test('background: only requests that have an account can hold', ({ expect }) => {
   const { meter } = makeGuest()
   const limits = { cpuMs: 1, subrequests: 1, backgroundMs: 1 }
-  using accounts = new Accounts(
-    limits,
-    () => {},
-    () => {},
-  )
-  accounts.open(1, { id: 'r', headers: '' })
+  using accounts = new Accounts(limits, { onLimit() {}, onClosed() {} }, 0)
+  accounts.open(1, { id: 'r', headers: '', client: 'c' }, 0)
   const { imports } = new BackgroundBinding(meter, accounts)
   imports.hold(1)
   imports.hold(2)

@@ -32,10 +32,10 @@ beforeEach(async () => {
   buffers = new Buffers(8 * MIB)
   const accounts = new Accounts(
     { cpuMs: 1, subrequests: 5000, backgroundMs: 1 },
-    () => {},
-    () => {},
+    { onLimit() {}, onClosed() {} },
+    0,
   )
-  accounts.open(1, { id: 'r', headers: 'cdn-loop\nother;x=1\n' })
+  accounts.open(1, { id: 'r', headers: 'cdn-loop\nother;x=1\n', client: 'c' }, 0)
   accounts.begin([1])
   const services = { dialer, accounts, buffers, maxDialing: 1000, onDenied() {} }
   outbound = new OutboundBinding({ post: (event) => events.push(event) }, meter, services)

@@ -150,6 +150,13 @@ export class ResponseBinding<Port extends ResponsePort> implements Binding {
     return true
   }
 
+  /** Forget a response and return its port, if it was open. */
+  take(id: number): Port | undefined {
+    const port = this.#open.get(id)?.port
+    this.remove(id)
+    return port
+  }
+
   /** Forget the responses that still wait for the guest (all, or only those without a head) and return them. */
   takeUnanswered(which: 'all' | 'waiting'): { id: number; port: Port }[] {
     const taken: { id: number; port: Port }[] = []

@@ -14,6 +14,8 @@ export class TimerBinding implements Binding {
   readonly #mailbox: Mailbox
   readonly #meter: Meter
   readonly #turnStart: () => number
+  /** Whom the alarm is for. */
+  #source = 0
   /** What the turn asked for: a time, `undefined` for no alarm, 'same' for no change. */
   #asked: number | undefined | 'same' = 'same'
   #due: number | undefined
@@ -29,12 +31,13 @@ export class TimerBinding implements Binding {
 
   /** The functions that the guest calls. */
   readonly imports = {
-    wakeIn: (delay: number): void => {
+    wakeIn: (delay: number, source: number): void => {
       this.#meter.crossings++
       if (Number.isNaN(delay)) {
         this.#meter.ignored++
         return
       }
+      this.#source = source
       this.#asked = delay < 0 || delay === Infinity ? undefined : this.#turnStart() + delay
     },
   } satisfies typeof Wit
@@ -77,7 +80,7 @@ export class TimerBinding implements Binding {
     if (this.#due === undefined) return
     if (performance.now() < this.#due) return this.#arm(this.#due)
     this.#due = undefined
-    this.#mailbox.post({ tag: 'timer-due' }, 0)
+    this.#mailbox.post({ tag: 'timer-due' }, this.#source)
   }
 
   #disarm(): void {

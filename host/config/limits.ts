@@ -11,10 +11,12 @@ export interface Limits {
   readonly idleMs: number
   /** How long the work of `waitUntil` may go on after the response, in milliseconds. */
   readonly backgroundMs: number
-  /** Processor time of a request in milliseconds, and the most that one turn may take. */
+  /** Processor time of a request in milliseconds, at once and as long as one turn; more comes with time. */
   readonly cpuMs: number
   /** Ceiling of an instance's memory in MiB. */
   readonly memoryMb: number
+  /** Ceiling of the memories of all of the app's instances in MiB; undefined: some times `memoryMb`. */
+  readonly totalMemoryMb?: number
   /** The most MiB that the host holds for the app: bytes that wait for a slow client or a slow upstream. */
   readonly bufferMb: number
   /** Requests that the app works at at once. */
@@ -37,6 +39,8 @@ export interface Limits {
   readonly recycleRequests: number
   /** An instance is replaced once its memory is larger than this many MiB; undefined: a part of `memoryMb`. */
   readonly recycleMemoryMb?: number
+  /** How long an instance that is replaced may go on with what it has begun, in milliseconds. */
+  readonly retireMs: number
   /** An instance that has had nothing to do for so many milliseconds is given up; the next request gets a new one. */
   readonly recycleIdleMs: number
 }
@@ -65,6 +69,7 @@ export const LIMIT_RULES = {
     initial: 128,
     why: " (below 128 the engine's garbage collector can run out of room and crash the app)",
   },
+  totalMemoryMb: { key: 'total_memory_mb', range: [128, 65_536] },
   bufferMb: { key: 'buffer_mb', range: [1, 4096], initial: 128 },
   concurrentRequests: { key: 'concurrent_requests', range: [1, 10_000], initial: 256 },
   queuedRequests: { key: 'queued_requests', range: [0, 10_000], initial: 256 },
@@ -76,6 +81,7 @@ export const LIMIT_RULES = {
   concurrentSubrequests: { key: 'concurrent_subrequests', range: [1, 1000], initial: 128 },
   recycleRequests: { key: 'recycle_requests', range: [1, 1_000_000_000], initial: 1_000_000 },
   recycleMemoryMb: { key: 'recycle_memory_mb', range: [64, 4096] },
+  retireMs: { key: 'retire_ms', range: [100, 24 * HOUR_MS], initial: HOUR_MS },
   recycleIdleMs: { key: 'recycle_idle_ms', range: [100, 24 * HOUR_MS], initial: 600_000 },
 } as const satisfies Record<keyof Limits, LimitRule>
 
@@ -85,6 +91,14 @@ const RECYCLE_SHARE = 0.75
 /** An instance is replaced once its memory is larger than this many MiB. */
 export function toRecycleMb({ recycleMemoryMb, memoryMb }: Limits): number {
   return recycleMemoryMb ?? memoryMb * RECYCLE_SHARE
+}
+
+/** The memories of an app's instances together, in times of one: the current one, and those that finish their work. */
+const TOTAL_MEMORY = 2
+
+/** The memories of all of an app's instances together have at most so many MiB. One always has room. */
+export function toTotalMemoryMb({ totalMemoryMb, memoryMb }: Limits): number {
+  return Math.max(memoryMb, totalMemoryMb ?? memoryMb * TOTAL_MEMORY)
 }
 
 /** Where nobody says anything. */

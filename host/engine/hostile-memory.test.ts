@@ -237,7 +237,7 @@ describe("the guest's allocator", () => {
       const memory = new WebAssembly.Memory({ initial: 1 })
       let entered = 0
       const guest = { cabi_realloc, turn: () => void entered++, cabi_post_turn() {} }
-      const turn = () => new EventLowering(memory, guest).turn(events)
+      const turn = () => new EventLowering(memory, guest).turn(0, events)
       const isWhole = [8, 0].includes(cabi_realloc() >>> 0)
       if (isWhole) turn()
       else expect(turn).toThrow(RangeError)
@@ -251,7 +251,7 @@ describe("the guest's allocator", () => {
       throw new WebAssembly.RuntimeError('unreachable')
     }
     const guest = { cabi_realloc, turn() {}, cabi_post_turn() {} }
-    expect(() => new EventLowering(memory, guest).turn(events)).toThrow(WebAssembly.RuntimeError)
+    expect(() => new EventLowering(memory, guest).turn(0, events)).toThrow(WebAssembly.RuntimeError)
   })
 
   it('may answer anything, overlap and grow: it is asked a bounded number of times, and nothing else is thrown', ({
@@ -268,7 +268,7 @@ describe("the guest's allocator", () => {
         }
         const guest = { cabi_realloc, turn() {}, cabi_post_turn() {} }
         try {
-          new EventLowering(memory, guest).turn(events)
+          new EventLowering(memory, guest).turn(0, events)
         } catch (error) {
           expect(error).toBeInstanceOf(RangeError)
         }

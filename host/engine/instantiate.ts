@@ -37,7 +37,7 @@ export interface Glue {
 /** A guest that nobody has entered yet. */
 export interface Guest {
   /** Enter it. Whatever it throws, it must not be entered again. */
-  readonly turn: (events: readonly Event[]) => void
+  readonly turn: (source: number, events: readonly Event[]) => void
   readonly memory: WebAssembly.Memory
 }
 

@@ -70,7 +70,7 @@ export function liftImports(
       pull: (id: number) => body.pull(id >>> 0),
       cancel: (id: number) => body.cancel(id >>> 0),
     },
-    'nano:workers/timer': { 'wake-in': (delay: number) => wakeIn(delay) },
+    'nano:workers/timer': { 'wake-in': (delay: number, source: number) => wakeIn(delay, source >>> 0) },
     'nano:workers/outbound': {
       start: (
         id: number,

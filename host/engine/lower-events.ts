@@ -16,7 +16,7 @@ import type { Event } from '../../wit/types/host/interfaces/nano-workers-events.
 /** What the core module exports for this. */
 export interface CoreGuest {
   readonly cabi_realloc: (old: number, oldSize: number, align: number, size: number) => number
-  readonly turn: (events: number, count: number) => void
+  readonly turn: (source: number, events: number, count: number) => void
   readonly cabi_post_turn: () => void
 }
 
@@ -56,14 +56,14 @@ export class EventLowering {
   }
 
   /** One call of the world's `turn`. Throws whatever ends the guest. */
-  readonly turn = (events: readonly Event[]): void => {
+  readonly turn = (source: number, events: readonly Event[]): void => {
     const list = this.#allocate(EVENT_ALIGN, EVENT_BYTES * events.length)
     let at = list
     for (const event of events) {
       this.#event(at, event)
       at += EVENT_BYTES
     }
-    this.#guest.turn(list, events.length)
+    this.#guest.turn(source, list, events.length)
     this.#guest.cabi_post_turn()
   }
 

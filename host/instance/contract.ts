@@ -12,7 +12,7 @@ import type { Image } from '../image/image.ts'
 import type { AccountLimit } from '../limits/accounts.ts'
 import type { Buffers } from '../limits/buffers.ts'
 import type { Epoch } from '../limits/epoch.ts'
-import type { Place } from '../limits/slow-lane.ts'
+import type { CpuClock } from '../limits/cpu-clock.ts'
 
 /** What an instance is made of. */
 export interface InstanceParts {
@@ -33,12 +33,28 @@ export interface GuestRequest {
   readonly hasBody: boolean
   /** The whole body, when it is here already. */
   readonly smallBody?: Uint8Array
+  /** Where it comes from. */
+  readonly client: string
 }
 
 /** The client's side of one request. */
 export interface RequestPort extends ResponsePort, BodyPort {
   /** The guest will not answer. */
   fail(code: ErrorCode): void
+  /** The guest fell in a turn with this request among others. It has done nothing about it, and another one may. */
+  again(code: ErrorCode): void
+}
+
+/** The end of an instance. */
+export interface Death {
+  /** What its open requests get. */
+  readonly code: ErrorCode
+  /** What ended it; undefined when it was to end. */
+  readonly trap: unknown
+  /** How long its last turn ran, in milliseconds. */
+  readonly ranMs: number
+  /** On whose behalf it ran, if that was one client's. */
+  readonly client: string | undefined
 }
 
 /** What an instance tells its tenant. */
@@ -48,8 +64,10 @@ export interface InstanceHost extends ConsolePort {
   readonly epoch: Epoch
   /** What the host may hold for the tenant. */
   readonly buffers: Buffers
-  /** The tenant's way to its turns. */
-  readonly place: Place
+  /** The shard's; begun by whoever calls `Instance.run`. */
+  readonly clock: CpuClock
+  /** There is something to do: `Instance.run` is to be called, not at once. May be called many times. */
+  onReady(): void
   /** A limit of the request with this id was reached that ends no response. */
   onLimit(code: AccountLimit, request: string): void
   /** The egress policy refused a fetch. */
@@ -58,9 +76,8 @@ export interface InstanceHost extends ConsolePort {
   onResting?(): void
   /** No further requests: a fresh instance is to take them. Called at most once. */
   onRetiring(): void
-  /** It is over; `trap` is what ended it and `code` what its open requests get, if it ended badly,
-   * and `ranMs` how long its last turn ran. Called once. */
-  onDead(code: ErrorCode, trap: unknown, ranMs: number): void
+  /** It is over. Called once. */
+  onDead(death: Death): void
   /** Milliseconds that the guest and the crossings of one turn took. */
   onTurn?: ((milliseconds: number, events: number) => void) | undefined
 }

@@ -1,12 +1,13 @@
 /**
  * A live guest, and the only place that enters it.
  *
- *     post(event) > queue ... > [ turn: all waiting events > guest ] > flush bindings > settle
+ *     open(request) > new requests ---.
+ *     post(event)   > inbox, by source +--> [ turn: one source's events, or the new requests > guest ] > flush > settle
  *
- * What must hold: the guest is never entered while it runs, for imports only record (see bindings/binding.ts). Events
- * that wait are delivered together, in order. Whatever comes out of a turn as an exception, the instance is dead from
- * then on and everything that it owes anyone is settled by the host. A request that can never be answered is failed at
- * once and not left to its timeout.
+ * What must hold: the guest is never entered while it runs, for imports only record (see bindings/binding.ts). Events of
+ * one source are delivered in order. Whatever comes out of a turn as an exception, the instance is dead from then on and
+ * everything that it owes anyone is settled by the host; what was new in a turn that fell had no effect yet and can be
+ * begun again elsewhere. A request that can never be answered is failed at once and not left to its timeout.
  */
 import { performance } from 'node:perf_hooks'
 import type { GuestEvent, Mailbox, Meter } from '../bindings/binding.ts'
@@ -14,18 +15,12 @@ import { toRecycleMb } from '../config/limits.ts'
 import { instantiateEngine } from '../engine/instantiate.ts'
 import type { ErrorCode } from '../errors.ts'
 import { layInto } from '../image/image.ts'
-import { Accounts } from '../limits/accounts.ts'
-import { CpuClock } from '../limits/cpu-clock.ts'
+import { Accounts, APP } from '../limits/accounts.ts'
 import { BindingSet } from './binding-set.ts'
 import type { GuestRequest, InstanceHost, InstanceParts, InstanceState, RequestPort } from './contract.ts'
 import { TurnClock } from './clock.ts'
+import { Inbox, MOST_EVENTS, type Delivery } from './inbox.ts'
 import { toTrapCode } from './trap-code.ts'
-
-/** The most events of one turn: the first answers do not wait for the last request. */
-const MAX_EVENTS = 32
-
-/** The most events that may wait: a guest that sets off more gets no further. */
-const MAX_QUEUE = 20_000
 
 /** The most of what an engine prints in one turn that is kept. */
 const PRINTED_LENGTH = 8192
@@ -47,16 +42,19 @@ export class Instance implements Mailbox, Disposable {
   readonly #recycleBytes: number
   readonly #clock = new TurnClock()
   readonly #memory: WebAssembly.Memory
-  readonly #turn: (events: GuestEvent[]) => void
+  readonly #turn: (source: number, events: readonly GuestEvent[]) => void
   readonly #bindings: BindingSet
   readonly #accounts: Accounts
-  readonly #cpuClock = new CpuClock()
   readonly #maxMemory: number
   #state: InstanceState = 'fresh'
-  #queue: GuestEvent[] = []
-  /** Whose account pays for the event at the same place of the queue. */
-  #payers: number[] = []
-  #isScheduled = false
+  readonly #inbox = new Inbox()
+  /** What the next turn of new requests begins with. */
+  #first: GuestEvent[]
+  /** New requests, and their events. */
+  #new: number[] = []
+  #newEvents: GuestEvent[] = []
+  /** Waits until a source has processor time again. */
+  #refill: NodeJS.Timeout | undefined
   /** More events were to wait than may. */
   #isFlooded = false
   /** How long the last turn ran, in milliseconds. */
@@ -73,8 +71,14 @@ export class Instance implements Mailbox, Disposable {
     this.#recycleBytes = toRecycleMb(parts.limits) * BYTES_PER_MB
     this.#accounts = new Accounts(
       parts.limits,
-      (code, request) => host.onLimit(code, request),
-      () => this.#settle(),
+      {
+        onLimit: (code, request) => host.onLimit(code, request),
+        onClosed: (source, isLate) => {
+          this.#inbox.move(source, APP)
+          if (isLate) this.#settle()
+        },
+      },
+      performance.now(),
     )
     this.#maxMemory = memoryMb * BYTES_PER_MB
     this.#memory = new WebAssembly.Memory({
@@ -96,7 +100,7 @@ export class Instance implements Mailbox, Disposable {
     } finally {
       epoch.end()
     }
-    this.#push({ tag: 'startup', val: { env: JSON.stringify(parts.env) } }, 0)
+    this.#first = [{ tag: 'startup', val: { env: JSON.stringify(parts.env) } }]
   }
 
   get state(): InstanceState {
@@ -112,16 +116,31 @@ export class Instance implements Mailbox, Disposable {
     return this.#memory.buffer.byteLength
   }
 
-  /** Give the guest a request. The id names it in all that follows. */
+  /** Whether there is something to do that a turn may be had for. */
+  get isReady(): boolean {
+    if (this.#new.length > 0) return true
+    if (this.#inbox.isEmpty || !this.#isAwake) return false
+    const now = performance.now()
+    for (const source of this.#inbox.sources) if (this.#accounts.waitMs(source, now) === 0) return true
+    return false
+  }
+
+  /** How many more requests it takes. */
+  get room(): number {
+    return this.#maxRequests - this.meter.requests
+  }
+
+  /** Give the guest a request, with the next turn. The id names it in all that follows. */
   open(request: GuestRequest, port: RequestPort): number {
     const id = ++this.meter.requests
     const { method, url, headers, hasBody, smallBody } = request
     this.#bindings.responses.add(id, port)
-    this.#accounts.open(id, request)
+    this.#accounts.open(id, request, performance.now())
     this.#wake()
-    this.post({ tag: 'request', val: { id, method, url, headers, hasBody } }, id)
+    this.#new.push(id)
+    this.#newEvents.push({ tag: 'request', val: { id, method, url, headers, hasBody } })
     if (smallBody !== undefined && hasBody) {
-      this.post({ tag: 'request-body', val: { id, bytes: smallBody, last: true } }, id)
+      this.#newEvents.push({ tag: 'request-body', val: { id, bytes: smallBody, last: true } })
     } else if (hasBody) {
       this.#bindings.bodies.add(id, port)
     }
@@ -151,38 +170,24 @@ export class Instance implements Mailbox, Disposable {
     this.post({ tag: 'client-gone', val: id }, id)
   }
 
-  /** Queue an event; it is delivered with all others that come until the event loop has looked at its sockets. */
+  /** Queue an event for a turn of its source: the request, or `APP`. */
   post(event: GuestEvent, request: number): void {
     if (this.#state === 'dead') return
-    this.#push(event, request)
-    if (this.#state !== 'resting') this.#schedule()
+    const source = this.#accounts.has(request) ? request : APP
+    if (!this.#inbox.push(event, source)) this.#isFlooded = true
+    if (this.#isAwake) this.#host.onReady()
   }
 
-  /** End it. Open requests fail. */
-  [Symbol.dispose](): void {
-    this.#die('SHUTTING_DOWN')
-  }
-
-  #push(event: GuestEvent, request: number): void {
-    if (this.#queue.length >= MAX_QUEUE) {
-      this.#isFlooded = true
-      return
-    }
-    this.#queue.push(event)
-    this.#payers.push(request)
-  }
-
-  #schedule(): void {
-    if (this.#isScheduled) return
-    this.#isScheduled = true
-    this.#host.place.schedule(this.#drain)
-  }
-
-  readonly #drain = (): void => {
-    this.#isScheduled = false
-    if (this.#state === 'dead' || this.#queue.length === 0) return
-    const events = this.#take()
-    if (!this.#enter(events)) return
+  /** One turn: the new requests, or what waits for one source. */
+  run(): void {
+    if (this.#state === 'dead') return
+    const { source, events } = this.#take() ?? {}
+    if (events === undefined) return this.#awaitRefill()
+    const isNew = source === undefined
+    const sources = isNew ? this.#new : [source]
+    if (isNew) this.#new = []
+    const over = this.#enter(sources, source ?? APP, events)
+    if (over === undefined) return
     try {
       this.#bindings.flush()
     } catch (fault) {
@@ -191,56 +196,94 @@ export class Instance implements Mailbox, Disposable {
       return
     }
     this.#flushPrinted()
-    if (this.#accounts.isOver) return this.#die('APP_CPU_LIMIT', 'used up in several turns')
-    if (this.#isFlooded) return this.#die('APP_BUFFER_LIMIT', `more than ${MAX_QUEUE} events wait`)
+    if (this.#isFlooded) return this.#die('APP_BUFFER_LIMIT', `more than ${MOST_EVENTS} events wait`)
+    for (const id of over) {
+      const port = this.#bindings.responses.take(id)
+      // what was answered in the turn is answered
+      if (port !== undefined) this.#fail(id, port, 'APP_CPU_LIMIT')
+    }
     for (const event of events) if (event.tag === 'client-gone') this.#accounts.done(event.val)
     this.#accounts.sweep(this.#isBusy)
-    if (this.#queue.length > 0) this.#schedule()
     if (this.#bindings.responses.waiting > 0) this.#failHung('waiting')
     if (this.memoryBytes > this.#recycleBytes) this.#retire()
     this.#settle()
+    if (!this.#inbox.isEmpty) this.#awaitRefill()
   }
 
-  /** The next events; who pays for them is told to the accounts. */
-  #take(): GuestEvent[] {
-    const count = Math.min(this.#queue.length, MAX_EVENTS)
-    if (count < this.#queue.length) {
-      this.#accounts.begin(this.#payers.splice(0, count))
-      return this.#queue.splice(0, count)
+  /** End it. Open requests fail with this. */
+  end(code: ErrorCode): void {
+    this.#die(code)
+  }
+
+  [Symbol.dispose](): void {
+    this.end('SHUTTING_DOWN')
+  }
+
+  /** A resting guest is not woken by what comes late. */
+  get #isAwake(): boolean {
+    return this.#state !== 'resting' && this.#state !== 'dead'
+  }
+
+  /** What the next turn is about; without a source it is new requests. */
+  #take(): Delivery | { source: undefined; events: GuestEvent[] } | undefined {
+    if (this.#new.length > 0) {
+      const events = this.#first.length > 0 ? [...this.#first, ...this.#newEvents] : this.#newEvents
+      this.#first = []
+      this.#newEvents = []
+      return { source: undefined, events }
     }
-    const events = this.#queue
-    this.#accounts.begin(this.#payers)
-    this.#queue = []
-    this.#payers = []
-    return events
+    const now = performance.now()
+    const next = this.#inbox.take((source) => this.#accounts.waitMs(source, now) === 0)
+    if (next === undefined || this.#first.length === 0) return next
+    const events = [...this.#first, ...next.events]
+    this.#first = []
+    return { source: next.source, events }
   }
 
-  /** One turn; false when it was the last. */
-  #enter(events: GuestEvent[]): boolean {
+  /** Sources that have used up their processor time have events: come back when one of them has some again. */
+  #awaitRefill(): void {
+    if (this.#refill !== undefined || this.isReady) return
+    const now = performance.now()
+    let least = Infinity
+    for (const source of this.#inbox.sources) least = Math.min(least, this.#accounts.waitMs(source, now))
+    if (least === Infinity) return
+    this.#refill = setTimeout(() => {
+      this.#refill = undefined
+      if (this.#isAwake && !this.#inbox.isEmpty) this.#host.onReady()
+    }, Math.ceil(least))
+  }
+
+  /** One turn. Gives the requests that have used up their processor time; undefined: it was the last. */
+  #enter(
+    sources: readonly number[],
+    source: number,
+    events: readonly GuestEvent[],
+  ): readonly number[] | undefined {
     if (this.#state === 'fresh') this.#state = 'live'
     this.meter.turns++
     this.#clock.advance()
-    const { epoch } = this.#host
-    this.#cpuClock.begin()
-    epoch.begin(this.#accounts.allowance)
+    const { epoch, clock } = this.#host
+    const start = this.#clock.now
+    this.#accounts.begin(sources)
+    epoch.begin(this.#accounts.allowance(start))
     try {
-      this.#turn(events)
+      this.#turn(source, events)
     } catch (trap) {
       const code = toTrapCode(trap, epoch.isOver(), this.#maxMemory - this.memoryBytes)
       epoch.end()
-      this.#ranMs = performance.now() - this.#clock.now
+      this.#ranMs = performance.now() - start
+      this.#host.onTurn?.(this.#ranMs, events.length)
       // what the guest had answered before it fell is as good as any answer
       this.#bindings.responses.flush()
-      this.#die(code, trap)
-      return false
+      this.#die(code, trap, sources)
+      return undefined
     }
     epoch.end()
-    this.#ranMs = performance.now() - this.#clock.now
-    const cpuMs = this.#cpuClock.measure(this.#ranMs)
-    this.#accounts.charge(cpuMs)
-    this.#host.place.took(cpuMs)
+    const end = performance.now()
+    this.#ranMs = end - start
+    const over = this.#accounts.charge(clock.measure(this.#ranMs), end)
     this.#host.onTurn?.(this.#ranMs, events.length)
-    return true
+    return over
   }
 
   /** Whether something is going on that keeps the instance awake. */
@@ -248,12 +291,16 @@ export class Instance implements Mailbox, Disposable {
 
   /** Fail the requests that nothing is going to answer. */
   #failHung(which: 'all' | 'waiting'): void {
-    if (this.#queue.length > 0 || this.#bindings.isPending()) return
-    for (const { id, port } of this.#bindings.responses.takeUnanswered(which)) {
-      this.#bindings.bodies.drop(id)
-      port.fail('APP_HUNG')
-      this.post({ tag: 'client-gone', val: id }, id)
-    }
+    if (!this.#inbox.isEmpty || this.#new.length > 0 || this.#bindings.isPending()) return
+    for (const { id, port } of this.#bindings.responses.takeUnanswered(which))
+      this.#fail(id, port, 'APP_HUNG')
+  }
+
+  /** The guest may not go on with this request; it is told that the client has gone. */
+  #fail(id: number, port: RequestPort, code: ErrorCode): void {
+    this.#bindings.bodies.drop(id)
+    port.fail(code)
+    this.post({ tag: 'client-gone', val: id }, id)
   }
 
   #print(text: string): void {
@@ -275,7 +322,7 @@ export class Instance implements Mailbox, Disposable {
 
   /** Nobody needs it: one that retires ends, another one rests until the next request. */
   #settle(): void {
-    if (this.#state === 'dead' || this.#queue.length > 0) return
+    if (this.#state === 'dead' || !this.#inbox.isEmpty || this.#new.length > 0) return
     // no request will come any more that could feed a stream
     if (this.#state === 'retiring' && this.#bindings.responses.size > 0) return this.#failHung('all')
     if (!this.#accounts.isEmpty) return
@@ -292,16 +339,25 @@ export class Instance implements Mailbox, Disposable {
     this.#bindings.wake()
   }
 
-  #die(code: ErrorCode, trap?: unknown): void {
+  /** `last`: the sources of the turn that it died in, if it died in one. */
+  #die(code: ErrorCode, trap?: unknown, last: readonly number[] = []): void {
     if (this.#state === 'dead') return
     this.#state = 'dead'
-    this.#queue = []
-    this.#payers = []
+    clearTimeout(this.#refill)
+    this.#inbox.clear()
+    const fresh = new Set(last.length > 1 ? [...last, ...this.#new] : this.#new)
+    this.#new = []
+    this.#newEvents = []
+    const client = this.#accounts.blamed
     this.#accounts[Symbol.dispose]()
     const unanswered = this.#bindings.responses.takeUnanswered('all')
     this.#bindings[Symbol.dispose]()
     this.#flushPrinted()
-    this.#host.onDead(code, trap, this.#ranMs)
-    for (const { port } of unanswered) port.fail(code)
+    this.#host.onDead({ code, trap, ranMs: this.#ranMs, client })
+    for (const { id, port } of unanswered) {
+      // it is one of several that began in the turn: nothing that it asked for has been done
+      if (fresh.has(id) && trap !== undefined) port.again(code)
+      else port.fail(code)
+    }
   }
 }

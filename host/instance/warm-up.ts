@@ -6,7 +6,7 @@
 import { openDialer } from '../bindings/dialer.ts'
 import { Buffers } from '../limits/buffers.ts'
 import type { Epoch } from '../limits/epoch.ts'
-import { SlowLane } from '../limits/slow-lane.ts'
+import { CpuClock } from '../limits/cpu-clock.ts'
 import type { InstanceHost, InstanceParts } from './contract.ts'
 import { Instance } from './turn.ts'
 
@@ -14,27 +14,28 @@ import { Instance } from './turn.ts'
 const WARM_UP_MS = 1000
 
 /** Whether the engine is warm: false when this app's image cannot be started, or does not come to an end. */
-export async function warmUp(parts: InstanceParts, epoch: Epoch): Promise<boolean> {
-  const entered = Promise.withResolvers<boolean>()
+export function warmUp(parts: InstanceParts, epoch: Epoch): boolean {
   using dialer = openDialer({ allow: [] })
   const host: InstanceHost = {
     dialer,
     epoch,
     buffers: new Buffers(0),
-    place: new SlowLane().open(),
+    clock: new CpuClock(),
+    onReady() {},
     line() {},
     report() {},
     onLimit() {},
     onDenied() {},
     onRetiring() {},
-    onDead: () => entered.resolve(false),
-    onTurn: () => entered.resolve(true),
+    onDead() {},
   }
   const limits = { ...parts.limits, cpuMs: WARM_UP_MS, recycleRequests: 1 }
   try {
     using instance = new Instance(0, { ...parts, env: {}, limits }, host)
     instance.post({ tag: 'timer-due' }, 0)
-    return await entered.promise
+    host.clock.begin()
+    instance.run()
+    return instance.state !== 'dead'
   } catch {
     // the app says so itself, to its first client
     return false

@@ -1,55 +1,85 @@
 /** Who pays for a turn and a fetch, how long a turn may take, and when an account is closed. */
-import { describe, it } from 'vitest'
-import { Accounts } from './accounts.ts'
+import { array, assert, constantFrom, nat, property, tuple } from 'fast-check'
+import { afterEach, beforeEach, describe, it, vi } from 'vitest'
+import { Accounts, APP } from './accounts.ts'
 
 const idle = () => false
 const busy = () => true
-const REQUEST = { id: 'r', headers: '' }
 
-function open(limits: { cpuMs?: number; subrequests?: number; backgroundMs?: number }, ...numbers: number[]) {
+const BACKGROUND_MS = 100
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] })
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+function open(limits: { cpuMs?: number; subrequests?: number }, ...numbers: number[]) {
   const said: string[] = []
+  const closed: number[] = []
+  const now = (): number => performance.now()
   const accounts = new Accounts(
-    { cpuMs: 100, subrequests: 2, backgroundMs: 20, ...limits },
-    (code, request) => said.push(`${code} ${request}`),
-    () => said.push('closed'),
+    { cpuMs: 100, subrequests: 2, backgroundMs: BACKGROUND_MS, ...limits },
+    {
+      onLimit: (code, request) => void said.push(`${code} ${request}`),
+      onClosed: (number) => void closed.push(number),
+    },
+    now(),
   )
-  for (const number of numbers) accounts.open(number, { id: `r${number}`, headers: '' })
-  /** A turn of these requests that takes so long. */
-  const turn = (payers: number[], ms: number): void => {
+  for (const number of numbers)
+    accounts.open(number, { id: `r${number}`, headers: '', client: `c${number}` }, now())
+  /** A turn of these sources that takes so long; those that it leaves with nothing. */
+  const turn = (payers: number[], ms: number): readonly number[] => {
     accounts.begin(payers)
-    accounts.charge(ms)
+    return accounts.charge(ms, now())
   }
   const allow = (...payers: number[]): number => {
     accounts.begin(payers)
-    return accounts.allowance
+    return accounts.allowance(now())
   }
-  return { accounts, said, turn, allow }
+  return { accounts, said, closed, turn, allow, now }
 }
 
 describe('processor time', () => {
-  it('is summed over the turns of a request', ({ expect }) => {
-    const { accounts, turn, allow } = open({}, 1)
-    turn([1], 60)
-    expect([allow(1), accounts.isOver]).toEqual([40, false])
-    turn([1], 41)
-    expect(accounts.isOver).toBe(true)
+  it('is summed over the turns of a request, which alone is over', ({ expect }) => {
+    const { turn, allow } = open({}, 1, 2)
+    expect(turn([1], 60)).toEqual([])
+    expect([allow(1), allow(2)]).toEqual([40, 100])
+    expect(turn([1], 41)).toEqual([1])
   })
 
-  it('is shared by those who had an event in the turn', ({ expect }) => {
+  it('comes back with time, up to what it was', ({ expect }) => {
+    const { accounts, turn, allow, now } = open({}, 1)
+    turn([1], 120)
+    expect(accounts.waitMs(1, now())).toBe(80)
+    vi.advanceTimersByTime(80)
+    expect(accounts.waitMs(1, now())).toBe(0)
+    vi.advanceTimersByTime(200)
+    expect(allow(1)).toBe(50)
+    vi.advanceTimersByTime(86_400_000)
+    expect(allow(1)).toBe(100)
+  })
+
+  it('suffices for a day of small turns', ({ expect }) => {
+    const { turn } = open({}, 1)
+    // ticks of a hundred a second, a day of them would take too long to count
+    for (let i = 0; i < 100_000; i++) {
+      vi.advanceTimersByTime(10)
+      expect(turn([1], 2)).toEqual([])
+    }
+  })
+
+  it('is shared by requests that are new in one turn', ({ expect }) => {
     const { turn, allow } = open({}, 1, 2, 3)
-    turn([1, 2, 2], 80)
+    turn([1, 2], 80)
     expect([allow(1), allow(2), allow(3), allow(1, 3)]).toEqual([60, 60, 100, 100])
   })
 
-  it('is charged to all when nobody can be named', ({ expect }) => {
-    const { accounts, turn, allow } = open({}, 1, 2)
-    turn([], 40)
-    turn([77, 0], 40)
-    expect(allow()).toBe(60)
-    accounts.done(2)
-    accounts.sweep(idle)
-    turn([2], 40)
-    expect(allow(1)).toBe(20)
+  it('of what no request can be named for is the app’s own, and nobody fails for it', ({ expect }) => {
+    const { accounts, turn, allow, now } = open({}, 1)
+    expect([turn([APP], 80), turn([77], 40)]).toEqual([[], []])
+    expect([accounts.waitMs(APP, now()), accounts.waitMs(77, now()), allow(1)]).toEqual([80, 80, 100])
   })
 
   it('leaves a turn a little, and never more than the limit', ({ expect }) => {
@@ -57,7 +87,16 @@ describe('processor time', () => {
     turn([1], 99)
     expect(allow(1)).toBe(5)
     expect(open({ cpuMs: 2 }, 1).allow(1)).toBe(2)
-    expect(open({}).allow()).toBe(100)
+    expect(open({}).allow(APP)).toBe(100)
+  })
+
+  it('is blamed on the client whose request alone the turn was for', ({ expect }) => {
+    const { accounts } = open({}, 1, 2)
+    const blamed = [[1], [1, 2], [APP], []].map((payers) => {
+      accounts.begin(payers)
+      return accounts.blamed
+    })
+    expect(blamed).toEqual(['c1', undefined, undefined, undefined])
   })
 })
 
@@ -72,6 +111,12 @@ describe('fetches', () => {
     expect(accounts.takeFetch()?.number).toBe(3)
   })
 
+  it('of the app are paid by whoever is there', ({ expect }) => {
+    const { accounts } = open({}, 1, 2)
+    accounts.begin([APP])
+    expect([accounts.takeFetch()?.number, accounts.takeFetch()?.number]).toEqual([1, 2])
+  })
+
   it('are nobody’s when nobody is there', ({ expect }) => {
     const { accounts, said } = open({})
     accounts.begin([1])
@@ -81,11 +126,16 @@ describe('fetches', () => {
 
 describe('an account', () => {
   it('is closed after the turn that completed the response', ({ expect }) => {
-    const { accounts } = open({}, 1)
+    const { accounts, closed } = open({}, 1)
     accounts.done(1)
     expect(accounts.isEmpty).toBe(false)
     accounts.sweep(idle)
-    expect([accounts.isEmpty, accounts.hold(1), accounts.release(1)]).toEqual([true, false, false])
+    expect([accounts.isEmpty, closed, accounts.hold(1), accounts.release(1)]).toEqual([
+      true,
+      [1],
+      false,
+      false,
+    ])
   })
 
   it('stays for the work of waitUntil, however often it is held', ({ expect }) => {
@@ -93,7 +143,6 @@ describe('an account', () => {
     accounts.hold(1)
     accounts.done(1)
     accounts.sweep(idle)
-    expect(accounts.isEmpty).toBe(false)
     expect([accounts.release(1), accounts.hold(1)]).toEqual([true, true])
     accounts.sweep(idle)
     expect(accounts.isEmpty).toBe(false)
@@ -102,37 +151,82 @@ describe('an account', () => {
     expect(accounts.isEmpty).toBe(true)
   })
 
-  it('lingers when it is the last one and the app has set something going', async ({ expect }) => {
-    const { accounts, said } = open({}, 1, 2)
+  it('is closed when the time for such work is over, and that is said', ({ expect }) => {
+    const { accounts, said, closed } = open({}, 1, 2)
+    accounts.hold(1)
     accounts.done(1)
-    accounts.done(2)
-    accounts.sweep(busy)
-    expect([accounts.isEmpty, accounts.release(2)]).toEqual([false, false])
-    accounts.open(3, REQUEST)
-    accounts.sweep(busy)
-    accounts.done(3)
     accounts.sweep(idle)
-    expect(accounts.isEmpty).toBe(true)
-    accounts.open(4, REQUEST)
-    accounts.done(4)
-    accounts.sweep(busy)
-    await expect.poll(() => accounts.isEmpty).toBe(true)
-    expect(said).toEqual(['closed'])
+    vi.advanceTimersByTime(2 * BACKGROUND_MS)
+    expect([said, closed, accounts.has(2)]).toEqual([['APP_BACKGROUND_LIMIT r1'], [1], true])
   })
 
-  it('is closed when the time for that is over', async ({ expect }) => {
-    const { accounts, said } = open({ backgroundMs: 20 }, 1, 2)
-    accounts.hold(1)
-    accounts.hold(2)
+  it('gets no more time by holding again when the work is done', ({ expect }) => {
+    const { accounts, closed } = open({}, 1, 2, 3)
+    for (const number of [1, 2]) {
+      accounts.hold(number)
+      accounts.done(number)
+    }
+    accounts.sweep(idle)
+    for (let ms = 0; ms < 2 * BACKGROUND_MS; ms += 10) {
+      accounts.release(1)
+      accounts.hold(1)
+      accounts.sweep(idle)
+      vi.advanceTimersByTime(10)
+    }
+    expect(closed).toEqual([1, 2])
+  })
+
+  it('the last one lingers while the app has set something going', ({ expect }) => {
+    const { accounts, said } = open({}, 1, 2)
+    for (const number of [1, 2]) accounts.done(number)
+    accounts.sweep(busy)
+    expect([accounts.has(1), accounts.has(2)]).toEqual([false, true])
+    accounts.sweep(idle)
+    expect([accounts.isEmpty, said]).toEqual([true, []])
+  })
+
+  it('lingers for no longer than background work', ({ expect }) => {
+    const { accounts, said } = open({}, 1)
     accounts.done(1)
-    accounts.done(2)
-    accounts.sweep(idle)
-    accounts.release(2)
-    accounts.sweep(idle)
-    await expect.poll(() => accounts.isEmpty).toBe(true)
-    expect(said).toEqual(['APP_BACKGROUND_LIMIT r1', 'closed'])
-    accounts.open(3, REQUEST)
-    accounts[Symbol.dispose]()
-    expect(accounts.isEmpty).toBe(true)
+    accounts.sweep(busy)
+    vi.advanceTimersByTime(2 * BACKGROUND_MS)
+    expect([accounts.isEmpty, said]).toEqual([true, []])
+  })
+
+  it('whatever is called in whatever order, is over in time, and once', ({ expect }) => {
+    const call = constantFrom('open', 'hold', 'release', 'done', 'idle', 'busy', 'pass')
+    assert(
+      property(array(tuple(call, nat(3)), { maxLength: 60 }), (calls) => {
+        const { accounts, closed, now } = open({})
+        const opened = new Set<number>()
+        /** Since when it is in the background, at the latest. */
+        const done = new Map<number, number>()
+        for (const [name, number] of calls) {
+          const id = number + 1
+          if (name === 'open' && !opened.has(id)) {
+            opened.add(id)
+            accounts.open(id, { id: `r${id}`, headers: '', client: 'c' }, now())
+          } else if (name === 'hold') accounts.hold(id)
+          else if (name === 'release') accounts.release(id)
+          else if (name === 'done') {
+            accounts.done(id)
+            if (accounts.has(id) && !done.has(id)) done.set(id, Infinity)
+          } else if (name === 'pass') vi.advanceTimersByTime(30)
+          else if (name === 'idle' || name === 'busy') {
+            accounts.sweep(name === 'idle' ? idle : busy)
+            for (const [each, since] of done) if (since === Infinity) done.set(each, now())
+          }
+          expect(new Set(closed).size).toBe(closed.length)
+          for (const [each, since] of done) {
+            if (now() - since > BACKGROUND_MS + 10) expect(accounts.has(each)).toBe(false)
+          }
+          for (const each of opened) {
+            if (!done.has(each)) expect(accounts.has(each)).toBe(true)
+          }
+        }
+        accounts[Symbol.dispose]()
+        expect(vi.getTimerCount()).toBe(0)
+      }),
+    )
   })
 })

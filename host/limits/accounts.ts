@@ -1,18 +1,19 @@
 /**
- * What the requests of one instance use up. A turn is paid for by the requests that had an event in it, in equal parts;
- * one that no request can be named for (a timer) by all that have an account.
+ * What the sources of one instance's events use up: each request, and the app itself for what no request can be named
+ * for. A turn is paid for by the source of its events; a turn of new requests by all of them, in equal parts.
  *
- *     open  --response complete, client gone-->  background  --`waitUntil` settled, its time is over-->  closed
+ *     open  --response complete, client gone-->  background  --nothing holds it, or its time is over-->  closed
  *
- * An account is closed between turns. The last one lingers, no longer than background work may take, while the app has
- * set something going that nobody holds: a timer, a fetch. An instance without accounts has nobody to work for.
+ * An account is closed between turns. In the background one is held by `waitUntil`, however often it is held and
+ * released; the last one that nothing holds lingers while the app has set something going: a timer, a fetch. The time
+ * for both begins once, with the background. An instance without open accounts has nobody to work for.
  */
-import { performance } from 'node:perf_hooks'
 import type { Limits } from '../config/limits.ts'
-import { Deadlines, type Dated } from './deadlines.ts'
+import { CpuBudget } from './cpu-budget.ts'
+import { Deadlines, type Deadline } from './deadlines.ts'
 
-/** What a turn gets at the least: a request that has used up its time is over after a turn, not in the middle. */
-const LEAST_MS = 5
+/** The source of what belongs to no request: the app itself. */
+export const APP = 0
 
 /** A limit that ends something other than a response. */
 export type AccountLimit = 'APP_SUBREQUEST_LIMIT' | 'APP_BACKGROUND_LIMIT'
@@ -23,77 +24,82 @@ export interface Accountable {
   readonly id: string
   /** As the guest gets them. */
   readonly headers: string
+  /** Where it comes from. */
+  readonly client: string
 }
 
-/** What one request has used. */
-export interface Account {
-  readonly number: number
-  /** The request's. */
-  readonly headers: string
-}
-
-class OpenAccount implements Account, Dated<OpenAccount> {
+/** One source. */
+export class Account {
   readonly number: number
   /** The request's id. */
   readonly name: string
+  readonly client: string
+  readonly budget: CpuBudget
+  /** The request's; empty when the account is closed: whoever still has it keeps no more of it. */
   headers: string
-  earlier: OpenAccount | undefined
-  later: OpenAccount | undefined
-  /** Processor time in milliseconds. */
-  used = 0
-  fetches = 0
-  isOverdrawn = false
-  isDone = false
+  state: 'open' | 'background' | 'closed' = 'open'
   isHeld = false
-  /** When its background work has to be over. */
-  deadline = 0
+  fetches = 0
+  /** More fetches were asked for than may be made; it was said. */
+  isOverdrawn = false
+  /** Of the background; begins at most once. */
+  deadline: Deadline | undefined
 
-  constructor(number: number, { id, headers }: Accountable) {
+  constructor(number: number, { id, headers, client }: Accountable, budget: CpuBudget) {
     this.number = number
     this.name = id
     this.headers = headers
+    this.client = client
+    this.budget = budget
   }
 }
 
-/** The accounts of one instance. */
-export class Accounts implements Disposable {
-  readonly #limits: Pick<Limits, 'cpuMs' | 'subrequests' | 'backgroundMs'>
-  readonly #onLimit: (code: AccountLimit, request: string) => void
-  readonly #open = new Map<number, OpenAccount>()
-  readonly #background: Deadlines<OpenAccount>
-  #leaving: OpenAccount[] = []
-  #lingering: OpenAccount | undefined
-  #payers: readonly OpenAccount[] = []
+/** What the accounts tell their instance. */
+export interface AccountsHost {
+  onLimit(code: AccountLimit, request: string): void
+  /** An account was closed; `isLate`: by its deadline, outside of a turn. */
+  onClosed(number: number, isLate: boolean): void
+}
 
-  /** `onClosed` is called when an account was closed outside of a turn. */
-  constructor(
-    limits: Pick<Limits, 'cpuMs' | 'subrequests' | 'backgroundMs'>,
-    onLimit: (code: AccountLimit, request: string) => void,
-    onClosed: () => void,
-  ) {
+type AccountLimits = Pick<Limits, 'cpuMs' | 'subrequests' | 'backgroundMs'>
+
+/** The accounts of one instance. Moments are milliseconds of `performance.now()`. */
+export class Accounts implements Disposable {
+  readonly #limits: AccountLimits
+  readonly #host: AccountsHost
+  readonly #app: Account
+  readonly #open = new Map<number, Account>()
+  readonly #background: Deadlines
+  /** What may be closed after the turn. */
+  #leaving: Account[] = []
+  #lingering: Account | undefined
+  #payers: readonly Account[] = []
+
+  constructor(limits: AccountLimits, host: AccountsHost, now: number) {
     this.#limits = limits
-    this.#onLimit = onLimit
-    this.#background = new Deadlines(limits.backgroundMs, (account) => {
-      this.#close(account)
-      if (account.isHeld) onLimit('APP_BACKGROUND_LIMIT', account.name)
-      onClosed()
-    })
+    this.#host = host
+    this.#app = new Account(APP, { id: '', headers: '', client: '' }, new CpuBudget(limits.cpuMs, now))
+    this.#background = new Deadlines(limits.backgroundMs)
   }
 
+  /** No request has one. */
   get isEmpty(): boolean {
     return this.#open.size === 0
   }
 
-  open(number: number, request: Accountable): void {
-    this.#open.set(number, new OpenAccount(number, request))
+  has(number: number): boolean {
+    return this.#open.has(number)
+  }
+
+  open(number: number, request: Accountable, now: number): void {
+    this.#open.set(number, new Account(number, request, new CpuBudget(this.#limits.cpuMs, now)))
   }
 
   /** The request has got all that it will get. */
   done(number: number): void {
     const account = this.#open.get(number)
-    if (account === undefined || account.isDone) return
-    account.isDone = true
-    account.deadline = performance.now() + this.#limits.backgroundMs
+    if (account?.state !== 'open') return
+    account.state = 'background'
     this.#leaving.push(account)
   }
 
@@ -111,47 +117,54 @@ export class Accounts implements Disposable {
     const account = this.#open.get(number)
     if (account === undefined || !account.isHeld) return false
     account.isHeld = false
-    if (account.isDone) this.#leaving.push(account)
+    if (account.state === 'background') this.#leaving.push(account)
     return true
   }
 
-  /** A turn begins; the numbers are of the requests that have an event in it. */
+  /** How long the source's events have to wait until it may have a turn; 0: they need not. */
+  waitMs(number: number, now: number): number {
+    return this.#find(number).budget.waitMs(now)
+  }
+
+  /** A turn of these sources begins. */
   begin(numbers: readonly number[]): void {
-    const payers = new Set<OpenAccount>()
-    for (const number of numbers) {
-      const account = this.#open.get(number)
-      if (account !== undefined) payers.add(account)
+    this.#payers = numbers.map((number) => this.#find(number))
+  }
+
+  /** The client whose request alone the turn is for; undefined: that cannot be said. */
+  get blamed(): string | undefined {
+    const [payer, another] = this.#payers
+    return another === undefined && payer !== this.#app ? payer?.client : undefined
+  }
+
+  /** Milliseconds that the turn may take: the most that any of its payers has. */
+  allowance(now: number): number {
+    return this.#payers.reduce((most, { budget }) => Math.max(most, budget.allowance(now)), 0)
+  }
+
+  /** The turn took so many milliseconds of processor time. Gives those of its requests that have none left. */
+  charge(ms: number, now: number): readonly number[] {
+    const part = ms / this.#payers.length
+    const over: number[] = []
+    for (const { number, state, budget } of this.#payers) {
+      budget.spend(part, now)
+      if (state === 'open' && number !== APP && budget.left(now) < 0) over.push(number)
     }
-    this.#payers = [...(payers.size > 0 ? payers : this.#open.values())]
-  }
-
-  /** Milliseconds that the turn may take: the most that any of its payers has left. */
-  get allowance(): number {
-    const { cpuMs } = this.#limits
-    const least = this.#payers.reduce((least, { used }) => Math.min(least, used), Infinity)
-    return least === Infinity ? cpuMs : Math.min(cpuMs, Math.max(LEAST_MS, cpuMs - least))
-  }
-
-  /** Processor time of the turn, in milliseconds. */
-  charge(ms: number): void {
-    for (const account of this.#payers) account.used += ms / this.#payers.length
-  }
-
-  /** Whether a payer of the turn has used more processor time than it may. */
-  get isOver(): boolean {
-    return this.#payers.some(({ used }) => used > this.#limits.cpuMs)
+    return over
   }
 
   /** The account that pays for a fetch of the current turn: the one with the most left. Undefined: none has any. */
   takeFetch(): Account | undefined {
-    const [first] = this.#payers
+    const isOfApp = this.#payers[0] === this.#app
+    const payers = isOfApp ? [...this.#open.values()] : this.#payers
+    const [first] = payers
     if (first === undefined) return undefined
-    const payer = this.#payers.reduce((a, b) => (b.fetches < a.fetches ? b : a), first)
+    const payer = payers.reduce((a, b) => (b.fetches < a.fetches ? b : a), first)
     if (payer.fetches < this.#limits.subrequests) {
       payer.fetches++
       return payer
     }
-    if (!payer.isOverdrawn) this.#onLimit('APP_SUBREQUEST_LIMIT', payer.name)
+    if (!payer.isOverdrawn) this.#host.onLimit('APP_SUBREQUEST_LIMIT', payer.name)
     payer.isOverdrawn = true
     return undefined
   }
@@ -176,20 +189,31 @@ export class Accounts implements Disposable {
     this.#payers = []
   }
 
-  #leave(account: OpenAccount, isBusy: () => boolean): void {
-    if (account.isHeld) this.#background.add(account)
-    else if (this.#open.size > 1 || !isBusy()) this.#close(account)
-    else {
-      this.#lingering = account
-      this.#background.add(account)
-    }
+  #find(number: number): Account {
+    return this.#open.get(number) ?? this.#app
   }
 
-  #close(account: OpenAccount): void {
+  #leave(account: Account, isBusy: () => boolean): void {
+    if (account.state === 'closed') return
+    if (!account.isHeld) {
+      if (this.#open.size > 1 || !isBusy()) return this.#close(account)
+      this.#lingering = account
+    }
+    account.deadline ??= this.#background.start({ late: () => this.#expire(account) })
+  }
+
+  #expire(account: Account): void {
+    this.#close(account, true)
+    if (account.isHeld) this.#host.onLimit('APP_BACKGROUND_LIMIT', account.name)
+  }
+
+  #close(account: Account, isLate = false): void {
     if (this.#lingering === account) this.#lingering = undefined
-    this.#background.delete(account)
+    account.state = 'closed'
+    account.deadline?.cancel()
     this.#open.delete(account.number)
     // an outgrown table may keep the account for a while, see deadlines.ts
     account.headers = ''
+    this.#host.onClosed(account.number, isLate)
   }
 }

@@ -13,6 +13,11 @@ const US_PER_MS = 1000
 export class CpuClock {
   #start = 0
 
+  /** The time of day, in milliseconds of a clock that never goes back. */
+  now(): number {
+    return performance.now()
+  }
+
   /** A turn begins. */
   begin(): void {
     this.#start = readMs()

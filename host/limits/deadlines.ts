@@ -1,73 +1,108 @@
 /**
- * Deadlines of things that all get the same time, so they expire in the order in which they were added, and one timer
+ * Deadlines of things that all get the same time, so they expire in the order in which they were started, and one timer
  * that looks now and then serves them all: a request that is answered in time costs two links and no timer of its own.
  *
  *     first  <--earlier, later-->  ...  <--earlier, later-->  last
  *
- * The links are the items' own, and what has left has none: a Set that is added to and deleted from all the time keeps
- * its dead entries reachable, through outgrown tables, until the next full collection.
+ *     running  --`cancel`-->  over          running  --its time has come-->  over, and its owner is told
+ *
+ * A deadline is in its list from its birth until it is over, and can be in no other; to end one that is over does
+ * nothing. So no order of calls can tangle the links. They are the deadlines' own, and what has left has none: a Set
+ * that is added to and deleted from all the time keeps its dead entries reachable, through outgrown tables, until the
+ * next full collection.
  */
-import { performance } from 'node:perf_hooks'
 
-/** Something that has to be done in time; it may be in one list at a time. */
-export interface Dated<Item> {
-  /** Milliseconds of `performance.now()`. */
-  readonly deadline: number
-  /** The list's. */
-  earlier: Item | undefined
-  later: Item | undefined
+/** Who has to be done in time. */
+export interface Timed {
+  /** It is not, and its deadline is over. */
+  late(): void
 }
 
 /** How many looks fall into one timeout. */
 const LOOKS = 20
 const SHORTEST_LOOK_MS = 5
 
+/** The two ends of a list. */
+interface Ends {
+  first: Deadline | undefined
+  last: Deadline | undefined
+}
+
+/** One deadline; `Deadlines.start` makes it. */
+export class Deadline {
+  /** Milliseconds of `performance.now()`. */
+  readonly at: number
+  readonly #list: Ends
+  #owner: Timed | undefined
+  #earlier: Deadline | undefined
+  #later: Deadline | undefined
+
+  constructor(list: Ends, owner: Timed, at: number) {
+    this.at = at
+    this.#list = list
+    this.#owner = owner
+    this.#earlier = list.last
+    if (list.last === undefined) list.first = this
+    else list.last.#later = this
+    list.last = this
+  }
+
+  /** It is met. */
+  cancel(): void {
+    this.#leave()
+  }
+
+  /** It has passed. */
+  expire(): void {
+    this.#leave()?.late()
+  }
+
+  /** Take it out of its list; gives the owner, if it was in. */
+  #leave(): Timed | undefined {
+    const owner = this.#owner
+    if (owner === undefined) return undefined
+    const [earlier, later] = [this.#earlier, this.#later]
+    if (earlier === undefined) this.#list.first = later
+    else earlier.#later = later
+    if (later === undefined) this.#list.last = earlier
+    else later.#earlier = earlier
+    this.#owner = undefined
+    this.#earlier = undefined
+    this.#later = undefined
+    return owner
+  }
+}
+
 /** What waits, oldest first. */
-export class Deadlines<Item extends Dated<Item>> implements Disposable {
+export class Deadlines implements Disposable {
+  readonly #timeoutMs: number
   readonly #every: number
-  readonly #onLate: (item: Item) => void
-  #first: Item | undefined
-  #last: Item | undefined
+  readonly #list: Ends = { first: undefined, last: undefined }
   #timer: NodeJS.Timeout | undefined
 
-  /** `onLate` is called for what was not deleted in time. */
-  constructor(timeoutMs: number, onLate: (item: Item) => void) {
+  constructor(timeoutMs: number) {
+    this.#timeoutMs = timeoutMs
     this.#every = Math.max(SHORTEST_LOOK_MS, Math.ceil(timeoutMs / LOOKS))
-    this.#onLate = onLate
   }
 
-  /** The item must not be in already. */
-  add(item: Item): void {
-    item.earlier = this.#last
-    if (this.#last === undefined) this.#first = item
-    else this.#last.later = item
-    this.#last = item
+  /** Give the owner its time, from now on. */
+  start(owner: Timed): Deadline {
     this.#timer ??= setInterval(this.#look, this.#every).unref()
+    return new Deadline(this.#list, owner, performance.now() + this.#timeoutMs)
   }
 
-  /** Nothing happens when it is not in. */
-  delete(item: Item): void {
-    const { earlier, later } = item
-    if (earlier === undefined && this.#first !== item) return
-    if (earlier === undefined) this.#first = later
-    else earlier.later = later
-    if (later === undefined) this.#last = earlier
-    else later.earlier = earlier
-    item.earlier = undefined
-    item.later = undefined
-  }
-
+  /** All of them are over; nobody is told. */
   [Symbol.dispose](): void {
     clearInterval(this.#timer)
-    while (this.#first !== undefined) this.delete(this.#first)
+    this.#timer = undefined
+    while (this.#list.first !== undefined) this.#list.first.cancel()
   }
 
   readonly #look = (): void => {
     const now = performance.now()
-    for (let item = this.#first; item !== undefined; item = this.#first) {
-      if (item.deadline > now) return
-      this.delete(item)
-      this.#onLate(item)
+    for (let next = this.#list.first; next !== undefined; next = this.#list.first) {
+      if (next.at > now) return
+      next.expire()
     }
     clearInterval(this.#timer)
     this.#timer = undefined

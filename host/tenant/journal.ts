@@ -73,7 +73,7 @@ export class Journal {
       APP_TIMEOUT: `no response within ${timeoutMs} ms`,
       APP_CPU_LIMIT: `more than ${cpuMs} ms of processor time for a request`,
       APP_MEMORY_LIMIT: `no more room in ${memoryMb} MiB of memory`,
-      APP_BUSY: `waited ${timeoutMs} ms for a place`,
+      APP_BUSY: `waited ${timeoutMs} ms for its turn`,
       APP_BUFFER_LIMIT: `more than ${bufferMb} MiB wait to be sent`,
       APP_SUBREQUEST_LIMIT: `more than ${subrequests} fetches for a request`,
       APP_BACKGROUND_LIMIT: `waitUntil went on for more than ${backgroundMs} ms after the response`,

@@ -2,13 +2,15 @@
  * One request of a tenant, between the client's exchange and the instance that answers it. Both sides see only this,
  * and either may be gone: what comes late is dropped here.
  *
- *     queued  --begin-->  open  --answered, failed, client gone-->  over
+ *     waiting  --begin-->  open  --answered, failed, client gone-->  over
+ *              <--again--
  */
 import type { ErrorCode } from '../errors.ts'
 import type { RequestPort } from '../instance/contract.ts'
-import type { Dated } from '../limits/deadlines.ts'
+import type { Deadline, Timed } from '../limits/deadlines.ts'
 import type { Instance } from '../instance/turn.ts'
 import type { Exchange, Sink } from './exchange.ts'
+import type { Queued } from './request-queue.ts'
 
 /** What a request tells its tenant. */
 export interface RequestWatcher {
@@ -19,31 +21,48 @@ export interface RequestWatcher {
   /** The handler failed; the answer is the code that the client gets. */
   onThrew(request: OpenRequest, error: string): ErrorCode
   onFailed(request: OpenRequest, code: ErrorCode): void
+  /** Its instance fell before it did anything about it: it waits again. */
+  onAgain(request: OpenRequest): void
   /** Nothing more happens to it. Called once. */
   onOver(request: OpenRequest): void
 }
 
 /** One request. */
-export class OpenRequest implements RequestPort, Sink, Dated<OpenRequest> {
+export class OpenRequest implements RequestPort, Sink, Timed, Queued {
   readonly exchange: Exchange
-  /** Milliseconds of `performance.now()` by which the head has to be out. */
-  readonly deadline: number
-  earlier: OpenRequest | undefined
-  later: OpenRequest | undefined
+  /** Of its head. */
+  deadline: Deadline | undefined
+  /** Milliseconds of `performance.now()` when it came. */
+  readonly since: number
   readonly #watcher: RequestWatcher
   #instance: Instance | undefined
   #id = 0
   #isOver = false
+  /** An instance fell in a turn that it was new in, and it may be the cause. */
+  #isSuspect = false
 
-  constructor(exchange: Exchange, watcher: RequestWatcher, deadline: number) {
+  constructor(exchange: Exchange, watcher: RequestWatcher, since: number) {
     this.exchange = exchange
-    this.deadline = deadline
+    this.since = since
     this.#watcher = watcher
   }
 
   /** Whether an instance has it. */
   get isBegun(): boolean {
     return this.#instance !== undefined
+  }
+
+  get client(): string {
+    return this.exchange.client
+  }
+
+  /** Whether it may be begun in one turn with others: only what is here as a whole can be begun once more. */
+  get isSociable(): boolean {
+    return !this.#isSuspect && this.#isWhole
+  }
+
+  get #isWhole(): boolean {
+    return !this.exchange.hasBody || this.exchange.smallBody !== undefined
   }
 
   /** Give it to the instance. */
@@ -93,6 +112,14 @@ export class OpenRequest implements RequestPort, Sink, Dated<OpenRequest> {
     this.exchange.fail(code, retryMs)
   }
 
+  again(code: ErrorCode): void {
+    if (this.#isOver) return
+    if (!this.#isWhole) return this.fail(code)
+    this.#instance = undefined
+    this.#isSuspect = true
+    this.#watcher.onAgain(this)
+  }
+
   pullBody(): void {
     if (!this.#isOver) this.exchange.pullBody()
   }
@@ -122,7 +149,7 @@ export class OpenRequest implements RequestPort, Sink, Dated<OpenRequest> {
   }
 
   /** The deadline has passed. */
-  timeOut(): void {
+  late(): void {
     if (this.#isOver) return
     this.fail(this.isBegun ? 'APP_TIMEOUT' : 'APP_BUSY')
     this.#instance?.gone(this.#id)

@@ -1,23 +1,24 @@
 /**
  * A tenant's instances on one shard.
  *
- *     none  --first request-->  current  --recycle limit-->  retiring  --work done-->  gone
+ *     none  --first request-->  current  --recycle limit-->  retiring  --work done, its time over, no room-->  gone
  *                               current  --nothing to do for a while-->  gone
  *                               current  --trap, limit-->  gone, and its open requests fail
  *
  * There is at most one that takes requests, made when one comes; it serves many at once. One that is to be replaced
- * keeps what it has begun, so that a request is never dropped on account of a replacement.
+ * keeps what it has begun, so that a request is not dropped on account of a replacement: for a while, and as long as
+ * the memories of all of them together have room.
  */
-import { performance } from 'node:perf_hooks'
 import type { Meter } from '../bindings/binding.ts'
 import type { Dialer } from '../bindings/dialer.ts'
-import { toStackText, type ErrorCode } from '../errors.ts'
-import type { InstanceHost, InstanceParts } from '../instance/contract.ts'
+import { toTotalMemoryMb } from '../config/limits.ts'
+import { toStackText } from '../errors.ts'
+import type { Death, InstanceHost, InstanceParts } from '../instance/contract.ts'
 import { Instance } from '../instance/turn.ts'
 import type { Buffers } from '../limits/buffers.ts'
-import { Deadlines, type Dated } from '../limits/deadlines.ts'
+import type { CpuClock } from '../limits/cpu-clock.ts'
+import { Deadlines, type Deadline } from '../limits/deadlines.ts'
 import type { Epoch } from '../limits/epoch.ts'
-import type { Place, SlowLane } from '../limits/slow-lane.ts'
 import type { Journal } from './journal.ts'
 
 /** What the instances share. */
@@ -27,12 +28,13 @@ export interface PoolServices {
   /** Keeps to the tenant's egress policy. */
   readonly dialer: Dialer
   readonly epoch: Epoch
-  /** Where the shard's tenants wait for their turns. */
-  readonly lane: SlowLane
+  readonly clock: CpuClock
   /** Milliseconds and events of each turn. */
   readonly onTurn?: ((milliseconds: number, events: number) => void) | undefined
-  /** One ended badly, and what it had to do with it took so many milliseconds of the shard. */
-  onFallen(costMs: number): void
+  /** `deliver` has something to do. */
+  onReady(): void
+  /** One ended badly, on account of this client if that is known, after so many milliseconds of the shard. */
+  onFallen(costMs: number, client: string | undefined): void
 }
 
 /** What the instances of a tenant have done. */
@@ -48,41 +50,57 @@ export interface PoolCounters extends Meter {
   memoryBytes: number
 }
 
-/** One that has nothing to do, and when it is given up. */
-interface Resting extends Dated<Resting> {
-  readonly instance: Instance
-}
-
-/** An instance that did less before it was full cost its shard more than it did. */
-const SHORT_LIFE_MS = 20
+const BYTES_PER_MB = 1024 * 1024
+const WASM_PAGE = 64 * 1024
 
 /** The instances. */
 export class Pool implements Disposable {
   readonly #parts: InstanceParts
   readonly #services: PoolServices
+  /** The oldest first. */
   readonly #instances = new Set<Instance>()
-  readonly #idle: Deadlines<Resting>
-  readonly #place: Place
+  /** Those that have events, the next one first. */
+  readonly #ready = new Set<Instance>()
+  readonly #idle: Deadlines
+  readonly #retiring: Deadlines
+  readonly #maxBytes: number
   /** Of those that are gone. */
   readonly #past = { turns: 0, crossings: 0, requests: 0, ignored: 0, instances: 0, traps: 0, cpuStops: 0 }
   #current: Instance | undefined
-  #resting: Resting | undefined
+  /** When the current one, which has nothing to do, is given up. */
+  #rest: Deadline | undefined
 
   constructor(parts: InstanceParts, services: PoolServices) {
     this.#parts = parts
     this.#services = services
-    this.#place = services.lane.open()
-    this.#idle = new Deadlines(parts.limits.recycleIdleMs, ({ instance }) => {
-      services.journal.write('debug', 'instance-retired', `instance ${instance.number} had nothing to do`)
-      instance[Symbol.dispose]()
-    })
+    this.#maxBytes = toTotalMemoryMb(parts.limits) * BYTES_PER_MB
+    this.#idle = new Deadlines(parts.limits.recycleIdleMs)
+    this.#retiring = new Deadlines(parts.limits.retireMs)
   }
 
-  /** The instance for a request that has come; undefined when none can be made. */
+  /** The instance for requests that have come; undefined when none can be made. */
   take(): Instance | undefined {
-    if (this.#resting !== undefined) this.#idle.delete(this.#resting)
-    this.#resting = undefined
+    this.#rest?.cancel()
+    this.#rest = undefined
     return this.#current ?? this.#create()
+  }
+
+  /** Whether an instance has events that wait. */
+  get isReady(): boolean {
+    return this.#ready.size > 0
+  }
+
+  /** One turn of the next instance that has events. */
+  deliver(): void {
+    for (const instance of this.#ready) return this.run(instance)
+  }
+
+  /** One turn of this instance. */
+  run(instance: Instance): void {
+    this.#ready.delete(instance)
+    instance.run()
+    if (instance.isReady) this.#ready.add(instance)
+    if (this.#instances.size > 1) this.#makeRoom(0)
   }
 
   get counters(): PoolCounters {
@@ -106,9 +124,11 @@ export class Pool implements Disposable {
     this.#current = undefined
     for (const instance of this.#instances) instance[Symbol.dispose]()
     this.#idle[Symbol.dispose]()
+    this.#retiring[Symbol.dispose]()
   }
 
   #create(): Instance | undefined {
+    this.#makeRoom(this.#parts.image.pages * WASM_PAGE)
     const number = ++this.#past.instances
     try {
       const instance: Instance = new Instance(
@@ -125,17 +145,39 @@ export class Pool implements Disposable {
     }
   }
 
+  /** While there is no room for so many more bytes, the oldest one that is to be replaced ends. */
+  #makeRoom(bytes: number): void {
+    let sum = bytes
+    for (const { memoryBytes } of this.#instances) sum += memoryBytes
+    for (const instance of this.#instances) {
+      if (sum <= this.#maxBytes) return
+      if (instance === this.#current) continue
+      sum -= instance.memoryBytes
+      this.#cut(
+        instance,
+        `the app's instances may have ${this.#maxBytes / BYTES_PER_MB} MiB of memory in all`,
+      )
+    }
+  }
+
+  #cut(instance: Instance, why: string): void {
+    const { number, openRequests } = instance
+    const text = `instance ${number} ends with ${openRequests} open requests: ${why}`
+    this.#services.journal.write('warn', 'instance-retired', text)
+    instance.end('APP_REPLACED')
+  }
+
   #toHost(get: () => Instance): InstanceHost {
-    const { journal, dialer, epoch, buffers, onTurn } = this.#services
-    let workedMs = 0
+    const { journal, dialer, epoch, clock, buffers, onTurn } = this.#services
     return {
       dialer,
       epoch,
+      clock,
       buffers,
-      place: this.#place,
-      onTurn(ms, events) {
-        workedMs += ms
-        onTurn?.(ms, events)
+      onTurn,
+      onReady: () => {
+        this.#ready.add(get())
+        this.#services.onReady()
       },
       line: (level, text) => journal.write(level, 'console', text),
       report: (error) => journal.write('error', 'app-error', journal.symbolicate(error)),
@@ -144,31 +186,34 @@ export class Pool implements Disposable {
         journal.count('EGRESS_DENIED')
         if (text !== undefined) journal.write('warn', 'egress-denied', text)
       },
-      onResting: () => this.#rest(get()),
-      onRetiring: () => this.#retire(get(), workedMs),
-      onDead: (code, trap, ranMs) => this.#remove(get(), code, trap, ranMs),
+      onResting: () => this.#onResting(get()),
+      onRetiring: () => this.#onRetiring(get()),
+      onDead: (death) => this.#onDead(get(), death),
     }
   }
 
-  #rest(instance: Instance): void {
+  #onResting(instance: Instance): void {
     if (this.#current !== instance) return
-    const deadline = performance.now() + this.#parts.limits.recycleIdleMs
-    this.#resting = { instance, deadline, earlier: undefined, later: undefined }
-    this.#idle.add(this.#resting)
+    const late = (): void => {
+      const { number } = instance
+      this.#services.journal.write('debug', 'instance-retired', `instance ${number} had nothing to do`)
+      instance[Symbol.dispose]()
+    }
+    this.#rest = this.#idle.start({ late })
   }
 
-  #retire(instance: Instance, workedMs: number): void {
+  #onRetiring(instance: Instance): void {
     if (this.#current === instance) this.#current = undefined
     const { number, meter, memoryBytes } = instance
     const text = `instance ${number} is replaced after ${meter.requests} requests, ${memoryBytes} bytes of memory`
     this.#services.journal.write('debug', 'instance-retired', text)
-    const isFull = meter.requests < this.#parts.limits.recycleRequests
-    // nobody is charged for making instances, so it must not be all that an app does
-    if (isFull && workedMs < SHORT_LIFE_MS) this.#services.onFallen(workedMs)
+    const why = `it was to be replaced ${this.#parts.limits.retireMs} ms ago`
+    this.#retiring.start({ late: () => this.#cut(instance, why) })
   }
 
-  #remove(instance: Instance, code: ErrorCode, trap: unknown, ranMs: number): void {
+  #onDead(instance: Instance, { code, trap, ranMs, client }: Death): void {
     if (this.#current === instance) this.#current = undefined
+    this.#ready.delete(instance)
     this.#instances.delete(instance)
     addMeter(this.#past, instance.meter)
     if (trap === undefined) return
@@ -178,7 +223,7 @@ export class Pool implements Disposable {
     const text = `instance ${instance.number}: ${isLimit ? journal.explain(code) : toStackText(trap)}`
     journal.write('error', isLimit ? 'instance-stopped' : 'instance-trapped', text)
     if (code === 'APP_CPU_LIMIT') this.#past.cpuStops++
-    this.#services.onFallen(code === 'APP_CPU_LIMIT' ? this.#parts.limits.cpuMs : ranMs)
+    this.#services.onFallen(code === 'APP_CPU_LIMIT' ? this.#parts.limits.cpuMs : ranMs, client)
   }
 }
 

@@ -1,17 +1,47 @@
 /**
- * The requests of a tenant that are worked at, and those that wait for a place among them. Pure.
+ * The requests of a tenant that wait to be begun and those that are, with the clients that they come from. Pure.
  *
- *     admit: a place is free > open        no place > queued, in order        no room in the queue > refused
+ *     admit  >  waiting, in one line for each client  >  begun, the clients by turns  >  leave
+ *                                           ^--put back: before all others--'
+ *
+ * Two bounds: so many are begun at once (places), and so many more may wait. Of each, one client may hold so many times
+ * what is free: a first one seven eighths, a second one less, and so on, so that whoever comes next still finds some
+ * (dynamic thresholds, Choudhury and Hahne 1998).
  */
 
-/** Places and a queue of bounded length. */
-export class RequestQueue<Request> {
+/** What a client may hold, in times of what is free. */
+const SHARE = 7
+
+/** Fewer places than this are not shared out. */
+const FEW = 16
+
+/** One request. */
+export interface Queued {
+  /** Whom the places are shared out among. */
+  readonly client: string
+}
+
+interface Line<Request> {
+  readonly waiting: Set<Request>
+  /** All of the client's. */
+  held: number
+  /** Those of them that are begun. */
+  begun: number
+}
+
+/** Places, and lines of bounded length. */
+export class RequestQueue<Request extends Queued> {
   readonly #places: number
   readonly #room: number
-  readonly #waiting = new Set<Request>()
-  #open = 0
+  readonly #lines = new Map<string, Line<Request>>()
+  /** Clients with waiting requests, the next one first. */
+  readonly #turns = new Set<Line<Request>>()
+  /** Those that were begun and come first now. */
+  readonly #again = new Set<Request>()
+  #waiting = 0
+  #begun = 0
 
-  /** `places`: requests at once; `room`: requests that may wait. */
+  /** `places`: requests at once; `room`: requests that may wait beyond that. */
   constructor(places: number, room: number) {
     this.#places = places
     this.#room = room
@@ -19,27 +49,78 @@ export class RequestQueue<Request> {
 
   /** Requests that wait. */
   get length(): number {
-    return this.#waiting.size
+    return this.#waiting
   }
 
-  admit(request: Request): 'open' | 'queued' | 'refused' {
-    if (this.#open < this.#places) {
-      this.#open++
-      return 'open'
-    }
-    if (this.#waiting.size >= this.#room) return 'refused'
-    this.#waiting.add(request)
-    return 'queued'
+  /** All that wait. */
+  waiting(): Request[] {
+    return [...this.#again, ...[...this.#turns].flatMap(({ waiting }) => [...waiting])]
   }
 
-  /** A request is over, whichever it was. Gives the one that takes its place, if any. */
-  leave(request: Request): Request | undefined {
-    if (this.#waiting.delete(request)) return undefined
-    for (const next of this.#waiting) {
-      this.#waiting.delete(next)
-      return next
+  /** False when there is no room for it. */
+  admit(request: Request): boolean {
+    let line = this.#lines.get(request.client)
+    if (!mayHold(line?.held ?? 0, this.#begun + this.#waiting, this.#places + this.#room)) return false
+    if (line === undefined) {
+      line = { waiting: new Set(), held: 0, begun: 0 }
+      this.#lines.set(request.client, line)
     }
-    this.#open--
+    line.held++
+    line.waiting.add(request)
+    this.#turns.add(line)
+    this.#waiting++
+    return true
+  }
+
+  /** The request that comes next, if there is a place for it. */
+  peek(): Request | undefined {
+    for (const request of this.#again) return this.#begun < this.#places ? request : undefined
+    for (const line of this.#turns) {
+      if (!mayHold(line.begun, this.#begun, this.#places)) continue
+      for (const request of line.waiting) return request
+    }
     return undefined
   }
+
+  /** It is begun; it must be the one that `peek` gave last. */
+  begin(request: Request): void {
+    const line = this.#lines.get(request.client)!
+    if (!this.#again.delete(request)) {
+      line.waiting.delete(request)
+      this.#turns.delete(line)
+      if (line.waiting.size > 0) this.#turns.add(line)
+    }
+    line.begun++
+    this.#begun++
+    this.#waiting--
+  }
+
+  /** It was begun, and is to be begun once more, before all others. */
+  putBack(request: Request): void {
+    this.#lines.get(request.client)!.begun--
+    this.#begun--
+    this.#again.add(request)
+    this.#waiting++
+  }
+
+  /** It is over, wherever it was. */
+  leave(request: Request): void {
+    const line = this.#lines.get(request.client)
+    if (line === undefined) return
+    if (line.waiting.delete(request)) {
+      this.#waiting--
+      if (line.waiting.size === 0) this.#turns.delete(line)
+    } else if (this.#again.delete(request)) this.#waiting--
+    else {
+      line.begun--
+      this.#begun--
+    }
+    if (--line.held === 0) this.#lines.delete(request.client)
+  }
+}
+
+/** Whether somebody who holds so many of `most`, of which `taken` are not free, may have one more. */
+function mayHold(held: number, taken: number, most: number): boolean {
+  const free = most - taken
+  return free > 0 && (most < FEW || held < SHARE * free)
 }

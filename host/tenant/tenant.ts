@@ -1,15 +1,23 @@
 /**
  * One customer's app on one shard: which requests come in, and what becomes of them.
  *
- *     request  >  backed off? [APP_BACKED_OFF]  >  a place, or one in the queue? [APP_BUSY]  >  an instance of the pool
+ *     request  >  backed off? [APP_BACKED_OFF]  >  too long a wait, no room? [APP_BUSY]  >  queue
+ *     turn     >  what instances have begun  |  the next requests of the queue  >  an instance of the pool
+ *
+ * What is begun comes first: so no more is begun than can be finished, and what waits, waits here, where it costs little
+ * and can be told in time that there is no room.
  */
 import { performance } from 'node:perf_hooks'
 import type { Limits } from '../config/limits.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { InstanceParts } from '../instance/contract.ts'
+import type { Instance } from '../instance/turn.ts'
 import { Buffers } from '../limits/buffers.ts'
 import { Deadlines } from '../limits/deadlines.ts'
+import type { Scheduler, Share } from '../limits/scheduler.ts'
+import { BatchSize } from './batch.ts'
 import { Breaker } from './breaker.ts'
+import { DrainRate } from './drain-rate.ts'
 import { NOBODY, type Exchange, type Sink } from './exchange.ts'
 import { Journal } from './journal.ts'
 import type { Log } from './log.ts'
@@ -25,7 +33,9 @@ export interface Deployment extends InstanceParts {
 }
 
 /** What a shard gives to a tenant. */
-export interface TenantServices extends Pick<PoolServices, 'dialer' | 'epoch' | 'lane' | 'onTurn'> {
+export interface TenantServices extends Pick<PoolServices, 'dialer' | 'epoch' | 'onTurn'> {
+  /** Who has the next turn. */
+  readonly scheduler: Scheduler
   readonly log: Log
 }
 
@@ -41,8 +51,14 @@ export interface TenantCounters extends PoolCounters {
 
 const BYTES_PER_MB = 1024 * 1024
 
-/** When a client that found no place may try again. */
+/** The least after which a client that found no place may try again. */
 const BUSY_MS = 1000
+
+/** The part of a request's time that it may have to wait: who would have to wait for longer is told so at once. */
+const WAIT_SHARE = 0.5
+
+/** After this part of its time a request is begun although what was begun before is not done. */
+const OLD_SHARE = 0.25
 
 /** What the guest puts before an error that is about what the handler returned. */
 const NON_RESPONSE = 'NonResponse: '
@@ -56,37 +72,47 @@ export class Tenant implements Disposable {
   readonly #journal: Journal
   readonly #pool: Pool
   readonly #breaker: Breaker
-  readonly #deadlines: Deadlines<OpenRequest>
+  readonly #deadlines: Deadlines
   readonly #queue: RequestQueue<OpenRequest>
+  readonly #batch = new BatchSize()
+  readonly #drain = new DrainRate()
+  readonly #share: Share
+  /** The last turn began requests. */
+  #wasNew = false
+  #isOver = false
 
-  constructor(deployment: Deployment, { log, ...services }: TenantServices) {
+  constructor(deployment: Deployment, { log, scheduler, ...services }: TenantServices) {
     const { name, limits } = deployment
     this.name = name
     this.limits = limits
     this.buffers = new Buffers(limits.bufferMb * BYTES_PER_MB)
     this.#journal = new Journal(deployment, log)
+    this.#share = scheduler.open(this.#turn, limits.cpuMs)
     this.#pool = new Pool(deployment, {
       ...services,
+      clock: scheduler.clock,
       journal: this.#journal,
       buffers: this.buffers,
-      onFallen: (costMs) => this.#backOff(costMs),
+      onReady: () => this.#share.wake(),
+      onFallen: (costMs, client) => this.#backOff(costMs, client),
     })
     this.#breaker = new Breaker(limits.cpuMs)
-    this.#deadlines = new Deadlines(limits.timeoutMs, (request) => request.timeOut())
+    this.#deadlines = new Deadlines(limits.timeoutMs)
     this.#queue = new RequestQueue(limits.concurrentRequests, limits.queuedRequests)
   }
 
   /** Take a request; never throws. The sink is for what happens to it from here on. */
   handle(exchange: Exchange): Sink {
     const now = performance.now()
-    const waitMs = this.#breaker.waitMs(now)
+    const backOffMs = this.#breaker.waitMs(now, exchange.client)
     // the log had its line when it began
-    if (waitMs > 0) return this.#refuse(exchange, 'APP_BACKED_OFF', waitMs)
-    const request = new OpenRequest(exchange, this.#watcher, now + this.limits.timeoutMs)
-    const place = this.#queue.admit(request)
-    if (place === 'refused') return this.#refuse(exchange, 'APP_BUSY', BUSY_MS)
-    this.#deadlines.add(request)
-    if (place === 'open') this.#begin(request)
+    if (backOffMs > 0) return this.#refuse(exchange, 'APP_BACKED_OFF', backOffMs)
+    const waitMs = this.#drain.waitMs(this.#queue.length, now)
+    if (waitMs > this.limits.timeoutMs * WAIT_SHARE) return this.#refuse(exchange, 'APP_BUSY', waitMs)
+    const request = new OpenRequest(exchange, this.#watcher, now)
+    if (!this.#queue.admit(request)) return this.#refuse(exchange, 'APP_BUSY', Math.max(BUSY_MS, waitMs))
+    request.deadline = this.#deadlines.start(request)
+    this.#share.wake()
     return request
   }
 
@@ -111,13 +137,63 @@ export class Tenant implements Disposable {
 
   /** Whether it has a request or background work that is not done. */
   get isBusy(): boolean {
-    return this.#pool.isBusy
+    return this.#queue.length > 0 || this.#pool.isBusy
   }
 
   /** End it: open requests fail, instances go. */
   [Symbol.dispose](): void {
+    this.#isOver = true
     this.#pool[Symbol.dispose]()
+    for (const request of this.#queue.waiting()) request.fail('SHUTTING_DOWN')
     this.#deadlines[Symbol.dispose]()
+  }
+
+  /** One turn of the guest. Whether there is more to do. */
+  readonly #turn = (): boolean => {
+    if (this.#isOver) return false
+    const now = performance.now()
+    const isReady = this.#pool.isReady
+    const isOld = isReady && !this.#wasNew && this.#isOld(now)
+    this.#wasNew = !isReady || isOld
+    if (this.#wasNew) this.#begin(now, isReady ? 1 : this.#batch.size)
+    else this.#pool.deliver()
+    return this.#pool.isReady || this.#queue.peek() !== undefined
+  }
+
+  #isOld(now: number): boolean {
+    const next = this.#queue.peek()
+    return next !== undefined && now - next.since > this.limits.timeoutMs * OLD_SHARE
+  }
+
+  /** A turn of so many new requests at the most. */
+  #begin(now: number, most: number): void {
+    let instance: Instance | undefined
+    let begun = 0
+    while (begun < most) {
+      const next = this.#queue.peek()
+      if (next === undefined || (begun > 0 && !next.isSociable)) break
+      // it may have waited while others were stopped
+      const waitMs = this.#breaker.waitMs(now, next.client)
+      if (waitMs > 0) {
+        next.fail('APP_BACKED_OFF', waitMs)
+        continue
+      }
+      instance ??= this.#pool.take()
+      if (instance === undefined) {
+        next.fail('APP_UNAVAILABLE')
+        continue
+      }
+      this.#queue.begin(next)
+      this.#breaker.entered(next)
+      next.begin(instance)
+      begun++
+      if (!next.isSociable || instance.room === 0) break
+    }
+    if (instance === undefined || begun === 0) return
+    this.#drain.took(begun, this.#queue.length, now)
+    const start = performance.now()
+    this.#pool.run(instance)
+    this.#batch.took(begun, performance.now() - start)
   }
 
   #refuse(exchange: Exchange, code: ErrorCode, retryMs: number): Sink {
@@ -126,27 +202,18 @@ export class Tenant implements Disposable {
     return NOBODY
   }
 
-  #begin(request: OpenRequest): void {
-    // it may have waited while others were stopped
-    const waitMs = this.#breaker.waitMs(performance.now())
-    if (waitMs > 0) return request.fail('APP_BACKED_OFF', waitMs)
-    this.#breaker.entered(request)
-    const instance = this.#pool.take()
-    if (instance === undefined) request.fail('APP_UNAVAILABLE')
-    else request.begin(instance)
-  }
-
-  #backOff(costMs: number): void {
-    const ms = this.#breaker.stopped(performance.now(), costMs)
-    const text = `stopped too often: requests are refused for ${ms} ms`
-    if (ms > 0) this.#journal.write('warn', 'backed-off', text)
+  #backOff(costMs: number, client: string | undefined): void {
+    const { ms, isAll } = this.#breaker.stopped(performance.now(), client, costMs)
+    const whose = isAll ? 'requests' : `requests of client ${client}`
+    if (ms > 0)
+      this.#journal.write('warn', 'backed-off', `stopped too often: ${whose} are refused for ${ms} ms`)
   }
 
   readonly #watcher: RequestWatcher = {
     onServed: (request) => this.#breaker.answered(request),
     onDone: (request) => {
       this.#breaker.left(request)
-      this.#deadlines.delete(request)
+      request.deadline?.cancel()
     },
     onThrew: ({ exchange }, error) => {
       const isBadResponse = error.startsWith(NON_RESPONSE)
@@ -160,9 +227,14 @@ export class Tenant implements Disposable {
       if (code === 'APP_BACKED_OFF') this.#journal.count(code)
       else this.#journal.failedExchange(code, exchange)
     },
+    onAgain: (request) => {
+      this.#queue.putBack(request)
+      this.#share.wake()
+    },
     onOver: (request) => {
-      const next = this.#queue.leave(request)
-      if (next !== undefined) this.#begin(next)
+      this.#queue.leave(request)
+      // it may have had the place that another one waits for
+      if (this.#queue.length > 0) this.#share.wake()
     },
   }
 }

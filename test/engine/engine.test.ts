@@ -133,7 +133,7 @@ describe('two apps', () => {
   test('are served by one engine, transpiled and compiled once', async ({ expect }) => {
     for (const [index, image] of images.entries()) {
       const guest = make(image)
-      guest.turn([request(1), request(2)])
+      guest.turn(0, [request(1), request(2)])
       expect(guest.answers).toEqual([words[index], words[index]])
     }
     expect(await buildEngine(component, cache, counters)).toBe(toEngineDirectory(cache, engine.hash))
@@ -147,7 +147,7 @@ describe('two apps', () => {
     port1.close()
     expect(message.image.bytes.buffer.byteLength).toBe(images[0]!.bytes.length)
     const guest = make(message.image, message.engine)
-    guest.turn([request(1)])
+    guest.turn(0, [request(1)])
     expect(guest.answers).toEqual([words[0]])
   })
 })
@@ -156,24 +156,24 @@ describe('a guest', () => {
   test("has the host's time and its own randomness", ({ expect }) => {
     const one = make(images[0]!)
     const two = make(images[0]!)
-    one.turn([...act('time'), ...act('random')])
-    two.turn(act('random'))
+    one.turn(0, [...act('time'), ...act('random')])
+    two.turn(0, act('random'))
     expect(one.answers[0]).toBe(String(WALL_MS))
     expect(one.answers[1]).not.toBe(two.answers[0])
   })
 
   test('prints what made it trap', ({ expect }) => {
     const guest = make(images[0]!)
-    expect(() => guest.turn(act('throw'))).toThrow(WebAssembly.RuntimeError)
+    expect(() => guest.turn(0, act('throw'))).toThrow(WebAssembly.RuntimeError)
     expect(guest.printed.join('')).toContain('thrown on purpose')
     const next = make(images[0]!)
-    next.turn([request(1)])
+    next.turn(0, [request(1)])
     expect(next.answers).toEqual([words[0]])
   })
 
   test("ends at its memory's maximum", ({ expect }) => {
     const guest = make(images[0]!, engine, 512)
-    expect(() => guest.turn(act('hog'))).toThrow(WebAssembly.RuntimeError)
+    expect(() => guest.turn(0, act('hog'))).toThrow(WebAssembly.RuntimeError)
     expect(guest.memory.buffer.byteLength).toBeLessThanOrEqual(512 * 65_536)
   })
 })

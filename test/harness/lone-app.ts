@@ -13,7 +13,7 @@ import type { InstanceHost, InstanceParts, RequestPort } from '../../host/instan
 import { Instance } from '../../host/instance/turn.ts'
 import { Buffers } from '../../host/limits/buffers.ts'
 import { Epoch } from '../../host/limits/epoch.ts'
-import { SlowLane } from '../../host/limits/slow-lane.ts'
+import { CpuClock } from '../../host/limits/cpu-clock.ts'
 import { Ticker } from '../../host/limits/ticker.ts'
 
 /** What became of a request. */
@@ -75,7 +75,8 @@ export class LoneApp implements Disposable {
     const host: InstanceHost = {
       dialer: this.#dialer,
       epoch: this.#epoch,
-      place: new SlowLane().open(),
+      clock: new CpuClock(),
+      onReady: () => void setImmediate(run),
       line() {},
       report() {},
       buffers: new Buffers(1024 * 1024),
@@ -91,14 +92,20 @@ export class LoneApp implements Disposable {
       finish() {},
       threw: () => over.resolve({ code: 'APP_THREW' }),
       fail: (code) => over.resolve({ code }),
+      again: (code) => over.resolve({ code }),
       pullBody() {},
       cancelBody() {},
     }
     using instance = new Instance(1, this.#parts, host)
+    const run = (): void => {
+      host.clock.begin()
+      instance.run()
+    }
     instance.open(
-      { id: 'r1', method: 'GET', url: `http://lone.test${path}`, headers: '', hasBody: false },
+      { id: 'r1', method: 'GET', url: `http://lone.test${path}`, headers: '', hasBody: false, client: 'c' },
       port,
     )
+    run()
     return { ...(await over.promise), turnMs: this.#epoch.turnMs }
   }
 

@@ -24,7 +24,7 @@ export function start(): void {
   // there is no app to keep
 }
 
-export function turn(events: readonly Event[]): void {
+export function turn(_source: number, events: readonly Event[]): void {
   for (const event of events) handle(event)
 }
 
@@ -52,12 +52,12 @@ function answer({ id, url, hasBody }: Request): void {
   else if (path === '/time') say(id, `${Date.now()}`)
   else if (path === '/sleep') {
     asleep.push(id)
-    wakeIn(20)
+    wakeIn(20, id)
   } else if (path === '/hold') {
     hold(id)
     held.push(id)
     say(id, 'held')
-    wakeIn(50)
+    wakeIn(50, id)
   } else if (path === '/grow') {
     kept.push(new Uint8Array(20_000_000).fill(1))
     say(id, 'grown')

@@ -11,7 +11,7 @@ import { Engines } from '../../host/deploy/open-engines.ts'
 import { loadGlue } from '../../host/engine/instantiate.ts'
 import { layInto, splitImage } from '../../host/image/image.ts'
 import { Epoch } from '../../host/limits/epoch.ts'
-import { SlowLane } from '../../host/limits/slow-lane.ts'
+import { Scheduler } from '../../host/limits/scheduler.ts'
 import { Tenant, type Deployment } from '../../host/tenant/tenant.ts'
 import { buildFixture } from '../harness/component.ts'
 import { Client } from './client.ts'
@@ -54,7 +54,7 @@ afterAll(() => {
 
 function open(name: string): Tenant {
   const log = { write() {} }
-  return new Tenant({ ...deployment, name }, { dialer, epoch: new Epoch(), lane: new SlowLane(), log })
+  return new Tenant({ ...deployment, name }, { dialer, epoch: new Epoch(), scheduler: new Scheduler(), log })
 }
 
 const ask = (tenant: Tenant, path: string): Promise<Client> => new Client(path).sendTo(tenant).over

@@ -15,8 +15,9 @@ declare module 'nano:workers/worker@0.1.0' {
   export type * as NanoWorkersResponse010 from 'nano:workers/response@0.1.0'; // import nano:workers/response@0.1.0
   export type * as NanoWorkersTimer010 from 'nano:workers/timer@0.1.0'; // import nano:workers/timer@0.1.0
   /**
-  * Deliver waiting events, oldest first. Never throws on account of the app: the guest catches what the app
+  * Deliver waiting events, oldest first. `source`: the id of the request that they all belong to; 0 when they
+  * belong to none, and when they are new requests, each of which is a source of its own. Never throws on account of the app: the guest catches what the app
   * throws and reports it through `response.fail` or `console.report`. A call that traps ends the instance.
   */
-  export function turn(events: Array<Event>): void;
+  export function turn(source: number, events: Array<Event>): void;
 }

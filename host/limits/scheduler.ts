@@ -1,0 +1,171 @@
+/**
+ * Who of a shard's tenants has the next turn: start-time fair queueing (Goyal, Vin, Cheng 1996) by processor time. A
+ * turn is never cut, so all that can be chosen is who comes next.
+ *
+ * Each tenant has a place on one virtual time line, in milliseconds of processor time. A tenant that gets something to
+ * do begins where its last turn ended, or now, if that is later: what it did not use while it was idle is not saved up.
+ * Next comes the tenant whose turn, as long as it is expected to be, would end first.
+ *
+ *     idle  --wake: begin = max(its end, now)-->  waiting  --least begin + expected-->  its turn
+ *     its turn: now = begin of the one that has waited longest, end = begin + what it took  --more to do-->  waiting
+ *                                                                                           --nothing-->  idle
+ *
+ * - Tenants that always have something to do get equal parts of the time.
+ * - A tenant waits for no more of another one than a turn, or as much time as its own turn takes.
+ * - What a turn will take is expected from the tenant's turns so far, of which one that took `cpu_ms` is assumed. So
+ *   whoever has shown nothing yet waits until those who have shown short turns have had theirs.
+ * - Whoever has waited for too long comes before shorter ones, in every other round at the most.
+ *
+ * Turns are had until a round's time is over; then the event loop serves its sockets, and twice after a longer turn: a
+ * new connection, and the request on it.
+ */
+import { CpuClock } from './cpu-clock.ts'
+import { Heap, type Heaped } from './heap.ts'
+
+/** For so many milliseconds turns follow one another before sockets are served. */
+const ROUND_MS = 2
+
+/** Who waits for longer comes next, whatever is expected of its turn. */
+const PATIENCE_MS = 1000
+
+/** So many turns are remembered. */
+const MEMORY = 1000
+
+/** One tenant's way to its turns. */
+export class Share implements Heaped {
+  /** When its next turn is expected to end. */
+  key = 0
+  age = 0
+  index = -1
+  /** When its next turn begins. */
+  begin = 0
+  /** Milliseconds of the scheduler's clock since which it waits. */
+  since = 0
+  /** One turn; whether there is more to do. */
+  readonly run: () => boolean
+  readonly #wait: (share: Share) => void
+  #turns = 1
+  #expectedMs: number
+
+  constructor(run: () => boolean, assumedMs: number, wait: (share: Share) => void) {
+    this.run = run
+    this.#expectedMs = assumedMs
+    this.#wait = wait
+  }
+
+  /** What a turn took so far, on average. */
+  get expectedMs(): number {
+    return this.#expectedMs
+  }
+
+  /** There is something to do: `run` is called when it is the tenant's turn, and never at once. */
+  wake(): void {
+    if (this.index < 0) this.#wait(this)
+  }
+
+  /** A turn took so many milliseconds. */
+  took(ms: number): void {
+    this.begin += ms
+    if (this.#turns < MEMORY) this.#turns++
+    this.#expectedMs += (ms - this.#expectedMs) / this.#turns
+  }
+}
+
+/** The turns of one shard. */
+export class Scheduler {
+  /** Measures the turns. */
+  readonly clock: CpuClock
+  readonly #waiting = new Heap<Share>()
+  /** The same, in the order in which they came. */
+  readonly #order = new Set<Share>()
+  #now = 0
+  #ages = 0
+  #isScheduled = false
+  /** Whoever has waited for too long may come first in the next round. */
+  #isOldNext = true
+  #running: Share | undefined
+
+  constructor(clock = new CpuClock()) {
+    this.clock = clock
+  }
+
+  /** A share for one tenant. `run`: one turn, true when there is more to do. `assumedMs`: the longest turn. */
+  open(run: () => boolean, assumedMs: number): Share {
+    return new Share(run, assumedMs, this.#wait)
+  }
+
+  readonly #wait = (share: Share): void => {
+    // one that is at its turn says at the end whether there is more
+    if (share === this.#running) return
+    share.begin = Math.max(share.begin, this.#now)
+    this.#enter(share)
+    this.#schedule(false)
+  }
+
+  #enter(share: Share): void {
+    share.age = ++this.#ages
+    share.key = share.begin + share.expectedMs
+    share.since = this.clock.now()
+    this.#waiting.push(share)
+    this.#order.add(share)
+  }
+
+  #schedule(isLate: boolean): void {
+    if (this.#isScheduled) return
+    this.#isScheduled = true
+    setImmediate(isLate ? this.#pause : this.#round)
+  }
+
+  readonly #pause = (): void => void setImmediate(this.#round)
+
+  readonly #round = (): void => {
+    this.#isScheduled = false
+    const start = this.clock.now()
+    let now = start
+    const oldest = this.#isOldNext ? this.#takeOldest(start) : undefined
+    this.#isOldNext = oldest === undefined
+    let share = oldest ?? this.#waiting.pop()
+    for (; share !== undefined; share = this.#waiting.pop()) {
+      this.#order.delete(share)
+      const before = now
+      this.#turn(share, before)
+      now = this.clock.now()
+      if (now - start >= ROUND_MS) break
+    }
+    if (this.#waiting.size > 0) this.#schedule(now - start >= ROUND_MS)
+  }
+
+  #turn(share: Share, before: number): void {
+    this.#advance(share)
+    this.#running = share
+    this.clock.begin()
+    let isMore = false
+    try {
+      isMore = share.run()
+    } finally {
+      this.#running = undefined
+      share.took(this.clock.measure(this.clock.now() - before))
+      if (isMore) this.#enter(share)
+    }
+  }
+
+  /** Nobody who waits begins before now: they do not lose what others had meanwhile. */
+  #advance({ begin }: Share): void {
+    let now = begin
+    for (const oldest of this.#order) {
+      now = Math.min(now, oldest.begin)
+      break
+    }
+    this.#now = Math.max(this.#now, now)
+  }
+
+  /** The one that has waited longest, if that is too long. */
+  #takeOldest(now: number): Share | undefined {
+    for (const oldest of this.#order) {
+      if (now - oldest.since < PATIENCE_MS) return undefined
+      this.#waiting.remove(oldest)
+      return oldest
+    }
+    return undefined
+  }
+}
