@@ -4,6 +4,7 @@
  * the shard writes the deadline on that clock; a turn that runs beyond it ends in a trap.
  */
 import { EPOCH_WORD } from '../wasm/epoch.ts'
+import { readThreadId } from './thread-time.ts'
 
 /** How far ahead a deadline is that nobody meets: words count in a circle, and this is half of it. */
 const FAR_MS = 2 ** 31 - 1
@@ -16,7 +17,7 @@ export function createEpochMemory(): WebAssembly.Memory {
   return new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true })
 }
 
-/** The shard's side. Without a ticker the time stands still and nothing is ever stopped. */
+/** The side of the shard, on whose thread it is made. Without a ticker the time stands still and nothing is ever stopped. */
 export class Epoch {
   readonly memory: WebAssembly.Memory
   readonly #words: Int32Array
@@ -24,6 +25,7 @@ export class Epoch {
   constructor(memory = createEpochMemory()) {
     this.memory = memory
     this.#words = new Int32Array(memory.buffer)
+    this.#words[EPOCH_WORD.thread] = readThreadId()
     this.end()
   }
 

@@ -5,7 +5,7 @@
  */
 import { performance } from 'node:perf_hooks'
 import { parentPort, workerData } from 'node:worker_threads'
-import { EPOCH_WORD } from '../wasm/epoch.ts'
+import { ShardClock } from './shard-clock.ts'
 import type { TickerData } from './ticker.ts'
 
 const TICK_MS = 1
@@ -14,7 +14,7 @@ const TICK_MS = 1
 const LONGEST_MS = 5
 
 const { memories, stop } = workerData as TickerData
-const clocks = memories.map((memory) => new Int32Array(memory.buffer))
+const clocks = memories.map((memory) => new ShardClock(memory))
 let last = readMs()
 
 tick()
@@ -28,7 +28,7 @@ function tick(): void {
   const now = readMs()
   const elapsed = Math.min(now - last, LONGEST_MS)
   last = now
-  for (const words of clocks) Atomics.add(words, EPOCH_WORD.now, elapsed)
+  for (const clock of clocks) clock.advance(elapsed)
 }
 
 /** Whole milliseconds of a clock that never goes back. */

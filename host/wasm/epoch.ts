@@ -21,8 +21,8 @@ import { Writer } from './writer.ts'
 /** Where an instrumented module finds its second memory: one page, shared. */
 export const EPOCH_IMPORT = { module: 'nano', name: 'epoch' } as const
 
-/** The words of that memory, by their index. */
-export const EPOCH_WORD = { now: 0, deadline: 1 } as const
+/** The words of that memory, by their index. `thread`: of whoever runs the module, for whoever writes the time. */
+export const EPOCH_WORD = { now: 0, deadline: 1, thread: 2 } as const
 
 const WORD_BYTES = 4
 
