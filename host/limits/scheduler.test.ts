@@ -196,7 +196,9 @@ describe('waiting', () => {
     }
   })
 
-  it('is for no more of another tenant than what is expected of its own turn, or one of the other’s', async ({ expect }) => {
+  it('is for no more of another tenant than what is expected of its own turn, or one of the other’s', async ({
+    expect,
+  }) => {
     const tenants = array(
       record({ turnMs: integer({ min: 1, max: 50 }), pauseMs: integer({ min: 0, max: 200 }) }),
       { minLength: 2, maxLength: 6 },

@@ -12,9 +12,9 @@
  *
  * - Tenants that always have something to do get equal parts of the time.
  * - A tenant waits for no more of another one than a turn, or as much time as its own turn takes.
- * - What a turn will take is expected from the tenant's turns so far, of which one that took `cpu_ms` is assumed. So
- *   whoever has shown nothing yet waits until those who have shown short turns have had theirs.
- * - Whoever has waited for too long comes before shorter ones, in every other round at the most.
+ * - What a turn will take is expected from the tenant's turns so far, of which a long one is assumed. So whoever has
+ *   shown nothing yet waits until those who have shown short turns have had theirs.
+ * - Whoever owes nothing and has waited for too long comes before shorter ones, in every other round at the most.
  *
  * Turns are had until a round's time is over; then the event loop serves its sockets, and twice after a longer turn: a
  * new connection, and the request on it.
@@ -25,8 +25,11 @@ import { Heap, type Heaped } from './heap.ts'
 /** For so many milliseconds turns follow one another before sockets are served. */
 const ROUND_MS = 2
 
-/** Who waits for longer comes next, whatever is expected of its turn. */
-const PATIENCE_MS = 1000
+/** Who waits for longer, and owes nothing, comes next, whatever is expected of its turn. */
+const PATIENCE_MS = 250
+
+/** What is expected at first of a tenant, or `cpu_ms`, if that is less. */
+const ASSUMED_MS = 200
 
 /** So many turns are remembered. */
 const MEMORY = 1000
@@ -89,9 +92,9 @@ export class Scheduler {
     this.clock = clock
   }
 
-  /** A share for one tenant. `run`: one turn, true when there is more to do. `assumedMs`: the longest turn. */
-  open(run: () => boolean, assumedMs: number): Share {
-    return new Share(run, assumedMs, this.#wait)
+  /** A share for one tenant. `run`: one turn, true when there is more to do. `mostMs`: the longest that a turn may be. */
+  open(run: () => boolean, mostMs: number): Share {
+    return new Share(run, Math.min(mostMs, ASSUMED_MS), this.#wait)
   }
 
   readonly #wait = (share: Share): void => {
@@ -159,10 +162,11 @@ export class Scheduler {
     this.#now = Math.max(this.#now, now)
   }
 
-  /** The one that has waited longest, if that is too long. */
+  /** Of those whose turn has begun on the time line the one that has waited longest, if that is too long. */
   #takeOldest(now: number): Share | undefined {
     for (const oldest of this.#order) {
       if (now - oldest.since < PATIENCE_MS) return undefined
+      if (oldest.begin > this.#now) continue
       this.#waiting.remove(oldest)
       return oldest
     }

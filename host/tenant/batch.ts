@@ -9,8 +9,9 @@ const TURN_MS = 4
 /** The most requests of a turn, however short they are. */
 const MOST = 32
 
-/** What a longer time weighs at once, a shorter one weighs by and by. */
-const DECAY = 8
+/** A longer time weighs one half, a shorter one an eighth. */
+const RISE = 2
+const FALL = 8
 
 /** One tenant's. */
 export class BatchSize {
@@ -23,8 +24,7 @@ export class BatchSize {
 
   /** A turn of so many took so long. */
   took(requests: number, ms: number): void {
-    const each = ms / requests
-    if (each > this.#requestMs) this.#requestMs = each
-    else this.#requestMs += (each - this.#requestMs) / DECAY
+    const more = ms / requests - this.#requestMs
+    this.#requestMs += more / (more > 0 ? RISE : FALL)
   }
 }

@@ -15,6 +15,8 @@ export interface Sent {
   /** A stream goes out chunked. */
   body?: string | Uint8Array | Readable
   agent?: Agent
+  /** The client's address, one of this machine. */
+  from?: string
 }
 
 export interface Answer {
@@ -48,9 +50,10 @@ export async function send(port: number, sent: Sent): Promise<Answer> {
 /** Send one request and resolve at the head of its answer; the body is the caller's to read or to destroy. */
 export function open(port: number, sent: Sent): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const { host, path, method = 'GET', headers = {}, body, agent = false } = sent
+    const { host, path, method = 'GET', headers = {}, body, agent = false, from = '127.0.0.1' } = sent
     const request = startRequest({
       host: '127.0.0.1',
+      localAddress: from,
       port,
       path,
       method,

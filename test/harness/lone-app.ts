@@ -22,28 +22,33 @@ export interface Outcome {
   readonly text?: string
   /** What the client would be told otherwise. */
   readonly code?: ErrorCode
-  /** How long the guest had the thread in its last turn, the way out of a trap included. */
+  /** The processor time of its last turn in milliseconds, the way out of a trap included. */
   readonly turnMs: number
 }
 
-/** Tells how long the last turn was. */
+/** Tells how much of the processor the last turn had. */
 class TimedEpoch extends Epoch {
   turnMs = 0
   // not `#`: the constructor of `Epoch` calls `end`
   startedAt = 0
 
   override begin(ms: number): void {
-    this.startedAt = performance.now()
+    this.startedAt = readCpuMs()
     super.begin(ms)
   }
 
   override end(): void {
-    this.turnMs = performance.now() - this.startedAt
+    this.turnMs = readCpuMs() - this.startedAt
     super.end()
   }
 }
 
 const decoder = new TextDecoder()
+
+function readCpuMs(): number {
+  const { user, system } = process.threadCpuUsage()
+  return (user + system) / 1000
+}
 
 /** An app of a source file. */
 export class LoneApp implements Disposable {

@@ -25,8 +25,8 @@ test('a guest is stopped within 20 ms of its limit, the first time too', async (
   expect(median).toBeLessThan(lateMs)
   // what else the machine does may keep this thread or the ticker from running now and then
   expect(sorted.filter((ms) => ms < lateMs).length).toBeGreaterThanOrEqual(sorted.length - 3)
-  // a ticker that was kept from running when the turn began owes it some of its time
-  expect(sorted[0]).toBeGreaterThanOrEqual(-5)
+  // the kernel brings processor times up to date every few milliseconds
+  expect(sorted[0]).toBeGreaterThanOrEqual(-10)
 })
 
 test(

@@ -1,6 +1,7 @@
 /**
- * An app that is asked again and again for what never ends: it is refused for longer and longer, its neighbours on the
- * same shard keep their pace, and it is back as soon as it answers.
+ * An app that is asked again and again for what never ends: whoever asks is refused for longer and longer, and all are
+ * when there are many of them; the neighbours on the same shard keep their pace, and the app is back as soon as it
+ * answers.
  */
 import { test } from 'vitest'
 
@@ -81,7 +82,9 @@ test('the neighbours keep their pace under a sustained attack', { retry: 1 }, as
   expect(server.log.filter((entry) => entry.includes('APP_BACKED_OFF'))).toEqual([])
 })
 
-test('who is refused is told when to come back, and is answered then', async ({ expect }) => {
+test('who asks for it is refused, told when to come back, and answered then; others are answered all the time', async ({
+  expect,
+}) => {
   await using server = await serve([toHog(50), NEIGHBOUR])
   await using neighbour = watchNeighbour(server)
   for (let i = 0; i < 3; i++) await server.send(HOST, '/spin')
@@ -90,9 +93,31 @@ test('who is refused is told when to come back, and is answered then', async ({ 
     expect([answer.status, answer.headers['retry-after']]).toEqual([503, '2'])
     expect(answer.json()).toMatchObject({ error: { code: 'APP_BACKED_OFF' } })
   }
-  await sleep(1500)
-  // one comes in first, the others are told to wait for what becomes of it
-  const probed = await Promise.all(Array.from({ length: 20 }, () => server.send(HOST, '/wait')))
+  const others = await Promise.all([2, 3, 4].map((i) => server.send(HOST, '/', { from: `127.0.0.${i}` })))
+  expect(others.map(({ text }) => text)).toEqual(['fine', 'fine', 'fine'])
+  expect(
+    server.log.filter((entry) => entry.includes('requests of client 127.0.0.1 are refused')),
+  ).toHaveLength(1)
+  await waitFor(async () => ((await server.send(HOST, '/')).text === 'fine' ? true : undefined))
+  const again = await Promise.all(Array.from({ length: 20 }, () => server.send(HOST, '/')))
+  expect(again.map(({ text }) => text)).toEqual(again.map(() => 'fine'))
+  await neighbour.stop()
+})
+
+test('when many clients ask for it all are refused, and one comes in first afterwards', async ({
+  expect,
+}) => {
+  await using server = await serve([toHog(50), NEIGHBOUR])
+  await using neighbour = watchNeighbour(server)
+  const stops = 9
+  for (let i = 0; i < stops; i++) await server.send(HOST, '/spin', { from: `127.0.0.${i + 2}` })
+  const refused = await server.send(HOST, '/', { from: '127.0.0.99' })
+  expect(refused.json()).toMatchObject({ error: { code: 'APP_BACKED_OFF' } })
+  // one comes in, the others are told to wait for what becomes of it
+  const probed = await waitFor(async () => {
+    const all = await Promise.all(Array.from({ length: 20 }, () => server.send(HOST, '/wait')))
+    return all.some(({ status }) => status === 200) ? all : undefined
+  })
   expect(probed.filter(({ status }) => status === 200)).toHaveLength(1)
   expect(probed.filter(({ status }) => status === 503)).toHaveLength(19)
   const again = await Promise.all(Array.from({ length: 20 }, () => server.send(HOST, '/')))

@@ -51,7 +51,7 @@ describe('an app that does not stop', () => {
     const { answer, elapsed } = await attack(host, path)
     expect([answer.status, codeOf(answer)]).toEqual([503, 'APP_CPU_LIMIT'])
     if (!path.startsWith('/turns')) expect(elapsed).toBeLessThan(LIMIT_MS + SLACK_MS)
-    await server.logged(`[${host.replace('.test', '')}]`, 'APP_CPU_LIMIT', `${LIMIT_MS} ms`)
+    await server.logged(`[${host.replace('.test', '')}`, 'APP_CPU_LIMIT', `${LIMIT_MS} ms`)
     expect((await server.send(host, '/')).text).toBe('fine')
   })
 
