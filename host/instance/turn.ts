@@ -37,6 +37,8 @@ export class Instance implements Mailbox, Disposable {
   readonly number: number
   readonly meter: Meter = { turns: 0, crossings: 0, requests: 0, ignored: 0 }
   readonly #host: InstanceHost
+  /** The longest turn. */
+  readonly #cpuMs: number
   readonly #maxRequests: number
   /** Bytes of memory beyond which it is replaced. */
   readonly #recycleBytes: number
@@ -66,7 +68,8 @@ export class Instance implements Mailbox, Disposable {
   constructor(number: number, parts: InstanceParts, host: InstanceHost) {
     this.number = number
     this.#host = host
-    const { memoryMb, recycleRequests, concurrentSubrequests } = parts.limits
+    const { cpuMs, memoryMb, recycleRequests, concurrentSubrequests } = parts.limits
+    this.#cpuMs = cpuMs
     this.#maxRequests = recycleRequests
     this.#recycleBytes = toRecycleMb(parts.limits) * BYTES_PER_MB
     this.#accounts = new Accounts(
@@ -265,7 +268,7 @@ export class Instance implements Mailbox, Disposable {
     const { epoch, clock } = this.#host
     const start = this.#clock.now
     this.#accounts.begin(sources)
-    epoch.begin(this.#accounts.allowance(start))
+    epoch.begin(this.#cpuMs)
     try {
       this.#turn(source, events)
     } catch (trap) {

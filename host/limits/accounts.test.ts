@@ -34,31 +34,23 @@ function open(limits: { cpuMs?: number; subrequests?: number }, ...numbers: numb
     accounts.begin(payers)
     return accounts.charge(ms, now())
   }
-  const allow = (...payers: number[]): number => {
-    accounts.begin(payers)
-    return accounts.allowance(now())
-  }
-  return { accounts, said, closed, turn, allow, now }
+  return { accounts, said, closed, turn, now }
 }
 
 describe('processor time', () => {
   it('is summed over the turns of a request, which alone is over', ({ expect }) => {
-    const { turn, allow } = open({}, 1, 2)
-    expect(turn([1], 60)).toEqual([])
-    expect([allow(1), allow(2)]).toEqual([40, 100])
-    expect(turn([1], 41)).toEqual([1])
+    const { turn } = open({}, 1, 2)
+    expect([turn([1], 60), turn([2], 99), turn([1], 41)]).toEqual([[], [], [1]])
   })
 
   it('comes back with time, up to what it was', ({ expect }) => {
-    const { accounts, turn, allow, now } = open({}, 1)
+    const { accounts, turn, now } = open({}, 1)
     turn([1], 120)
     expect(accounts.waitMs(1, now())).toBe(80)
     vi.advanceTimersByTime(80)
     expect(accounts.waitMs(1, now())).toBe(0)
-    vi.advanceTimersByTime(200)
-    expect(allow(1)).toBe(50)
     vi.advanceTimersByTime(86_400_000)
-    expect(allow(1)).toBe(100)
+    expect([turn([1], 100), turn([1], 1)]).toEqual([[], [1]])
   })
 
   it('suffices for a day of small turns', ({ expect }) => {
@@ -71,23 +63,15 @@ describe('processor time', () => {
   })
 
   it('is shared by requests that are new in one turn', ({ expect }) => {
-    const { turn, allow } = open({}, 1, 2, 3)
-    turn([1, 2], 80)
-    expect([allow(1), allow(2), allow(3), allow(1, 3)]).toEqual([60, 60, 100, 100])
+    const { turn } = open({}, 1, 2, 3)
+    expect([turn([1, 2], 180), turn([3], 90)]).toEqual([[], []])
+    expect([turn([1], 11), turn([3], 9), turn([2], 9)]).toEqual([[1], [], []])
   })
 
   it('of what no request can be named for is the app’s own, and nobody fails for it', ({ expect }) => {
-    const { accounts, turn, allow, now } = open({}, 1)
+    const { accounts, turn, now } = open({}, 1)
     expect([turn([APP], 80), turn([77], 40)]).toEqual([[], []])
-    expect([accounts.waitMs(APP, now()), accounts.waitMs(77, now()), allow(1)]).toEqual([80, 80, 100])
-  })
-
-  it('leaves a turn a little, and never more than the limit', ({ expect }) => {
-    const { turn, allow } = open({}, 1)
-    turn([1], 99)
-    expect(allow(1)).toBe(5)
-    expect(open({ cpuMs: 2 }, 1).allow(1)).toBe(2)
-    expect(open({}).allow(APP)).toBe(100)
+    expect([APP, 77, 1].map((source) => accounts.waitMs(source, now()))).toEqual([80, 80, 0])
   })
 
   it('is blamed on the client whose request alone the turn was for', ({ expect }) => {

@@ -137,11 +137,6 @@ export class Accounts implements Disposable {
     return another === undefined && payer !== this.#app ? payer?.client : undefined
   }
 
-  /** Milliseconds that the turn may take: the most that any of its payers has. */
-  allowance(now: number): number {
-    return this.#payers.reduce((most, { budget }) => Math.max(most, budget.allowance(now)), 0)
-  }
-
   /** The turn took so many milliseconds of processor time. Gives those of its requests that have none left. */
   charge(ms: number, now: number): readonly number[] {
     const part = ms / this.#payers.length

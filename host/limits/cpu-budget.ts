@@ -1,13 +1,11 @@
 /**
  * Processor time of one source of events, as a token bucket: so much at once, and a part of the time that passes after
- * that. Who works a little for days never uses it up. Pure.
+ * that. Who works a little for days never uses it up. A turn may take more than is left: whoever is over is so after the
+ * turn, when the guest does not run and nobody else is touched. Pure.
  */
 
 /** The part of the time that passes which a source may go on using when it has used up what it had. */
 const REFILL = 0.25
-
-/** What a turn gets at the least: a source that has used up its time is over after a turn, not in the middle of one. */
-const LEAST_MS = 5
 
 /** One source's budget. Moments are milliseconds of a clock that never goes back. */
 export class CpuBudget {
@@ -26,11 +24,6 @@ export class CpuBudget {
   left(now: number): number {
     const refilled = this.#leftMs + Math.max(0, now - this.#at) * REFILL
     return Math.min(this.#capacityMs, refilled)
-  }
-
-  /** Milliseconds that a turn may take that begins now. */
-  allowance(now: number): number {
-    return Math.min(this.#capacityMs, Math.max(LEAST_MS, this.left(now)))
   }
 
   /** So many milliseconds were used. */

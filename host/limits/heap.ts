@@ -25,10 +25,8 @@ export class Heap<Item extends Heaped> {
   }
 
   /** The one with the least key. */
-  pop(): Item | undefined {
-    const first = this.#items[0]
-    if (first !== undefined) this.remove(first)
-    return first
+  get first(): Item | undefined {
+    return this.#items[0]
   }
 
   /** Nothing happens when it is not in. */

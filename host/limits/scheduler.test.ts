@@ -92,17 +92,17 @@ describe('a turn', () => {
     for (const tenant of long) ask(tenant)
     await nextLoop()
     expect(order.slice(3)).toEqual(['d'])
-    // a connection, and the request on it
-    await nextLoop()
-    expect(order.slice(3)).toEqual(['d'])
-    await nextLoop()
+    // connections, one at a time, and the requests on them
+    let rounds = 0
+    for (; order.length === 4; rounds++) await nextLoop()
     expect(order.slice(3)).toEqual(['d', 'e'])
+    expect(rounds).toBeGreaterThan(20)
   })
 })
 
 describe('tenants that always have something to do', () => {
   it('have equal parts of the time, however long their turns are', async ({ expect }) => {
-    const lengths = array(integer({ min: 1, max: 80 }), { minLength: 2, maxLength: 8 })
+    const lengths = array(integer({ min: 3, max: 80 }), { minLength: 2, maxLength: 8 })
     await assert(
       asyncProperty(lengths, async (all) => {
         const { clock, add, ask } = open()
@@ -117,6 +117,20 @@ describe('tenants that always have something to do', () => {
       }),
       { numRuns: 25 },
     )
+  })
+
+  it('have half of the time if their turns are short, and half if they are not', async ({ expect }) => {
+    const { clock, add, ask, warm } = open()
+    const short = [0.5, 1].map((ms) => add(`short ${ms}`, ms))
+    const long = [5, 20, 50].map((ms) => add(`long ${ms}`, ms))
+    for (const tenant of [...short, ...long]) await warm(tenant, 300)
+    const used = [short, long].map((all) => all.reduce((sum, { usedMs }) => sum + usedMs, 0))
+    for (const tenant of [...short, ...long]) ask(tenant, Infinity)
+    const end = clock.ms + 2000
+    while (clock.ms < end) await nextLoop()
+    const had = [short, long].map((all, i) => all.reduce((sum, { usedMs }) => sum + usedMs, 0) - used[i]!)
+    expect(Math.abs(had[0]! - had[1]!)).toBeLessThan(150)
+    for (const tenant of [...short, ...long]) tenant.left = 0
   })
 
   it('let one that is idle most of the time come next', async ({ expect }) => {
@@ -200,7 +214,7 @@ describe('waiting', () => {
     expect,
   }) => {
     const tenants = array(
-      record({ turnMs: integer({ min: 1, max: 50 }), pauseMs: integer({ min: 0, max: 200 }) }),
+      record({ turnMs: integer({ min: 3, max: 50 }), pauseMs: integer({ min: 0, max: 200 }) }),
       { minLength: 2, maxLength: 6 },
     )
     await assert(

@@ -10,20 +10,31 @@
  *     its turn: now = begin of the one that has waited longest, end = begin + what it took  --more to do-->  waiting
  *                                                                                           --nothing-->  idle
  *
- * - Tenants that always have something to do get equal parts of the time.
- * - A tenant waits for no more of another one than a turn, or as much time as its own turn takes.
+ * Tenants whose turns are short are a class of their own, which comes first as long as it does not have much more of the
+ * time than the others together. So:
+ *
+ * - Of two classes that always have something to do each has half of the time; within a class the tenants have equal parts.
+ * - A tenant waits for no more of another one of its class than a turn, or as much time as its own turn takes. One with
+ *   short turns waits for one of the others.
  * - What a turn will take is expected from the tenant's turns so far, of which a long one is assumed. So whoever has
  *   shown nothing yet waits until those who have shown short turns have had theirs.
- * - Whoever owes nothing and has waited for too long comes before shorter ones, in every other round at the most.
+ * - Of the others whoever owes nothing and has waited for too long comes first, in every other round at the most.
  *
- * Turns are had until a round's time is over; then the event loop serves its sockets, and twice after a longer turn: a
- * new connection, and the request on it.
+ * Turns are had until a round's time is over; then the event loop serves its sockets, the more often the longer it was
+ * kept from it: it takes one new connection each time, and the request on it the next time.
  */
 import { CpuClock } from './cpu-clock.ts'
 import { Heap, type Heaped } from './heap.ts'
 
-/** For so many milliseconds turns follow one another before sockets are served. */
+/** For so many milliseconds turns follow one another before sockets are served. A turn that takes less is short. */
 const ROUND_MS = 2
+
+/** So much more than the others those with short turns may have had. */
+const LEAD_MS = 50
+
+/** After a longer round the event loop comes round once for so many milliseconds of it, at the least and at the most. */
+const PAUSE_MS = 2
+const PAUSES = { least: 2, most: 100 } as const
 
 /** Who waits for longer, and owes nothing, comes next, whatever is expected of its turn. */
 const PATIENCE_MS = 250
@@ -61,6 +72,10 @@ export class Share implements Heaped {
     return this.#expectedMs
   }
 
+  get isShort(): boolean {
+    return this.#expectedMs <= ROUND_MS
+  }
+
   /** There is something to do: `run` is called when it is the tenant's turn, and never at once. */
   wake(): void {
     if (this.index < 0) this.#wait(this)
@@ -78,12 +93,17 @@ export class Share implements Heaped {
 export class Scheduler {
   /** Measures the turns. */
   readonly clock: CpuClock
-  readonly #waiting = new Heap<Share>()
-  /** The same, in the order in which they came. */
+  readonly #short = new Heap<Share>()
+  readonly #long = new Heap<Share>()
+  /** All that wait, in the order in which they came. */
   readonly #order = new Set<Share>()
   #now = 0
+  /** What those with short turns had more than the others since both waited. */
+  #leadMs = 0
   #ages = 0
   #isScheduled = false
+  /** How often the event loop is to come round before the next turn. */
+  #pauses = 0
   /** Whoever has waited for too long may come first in the next round. */
   #isOldNext = true
   #running: Share | undefined
@@ -102,43 +122,57 @@ export class Scheduler {
     if (share === this.#running) return
     share.begin = Math.max(share.begin, this.#now)
     this.#enter(share)
-    this.#schedule(false)
+    this.#schedule()
   }
 
   #enter(share: Share): void {
     share.age = ++this.#ages
     share.key = share.begin + share.expectedMs
     share.since = this.clock.now()
-    this.#waiting.push(share)
+    const heap = share.isShort ? this.#short : this.#long
+    heap.push(share)
     this.#order.add(share)
   }
 
-  #schedule(isLate: boolean): void {
+  #schedule(): void {
     if (this.#isScheduled) return
     this.#isScheduled = true
-    setImmediate(isLate ? this.#pause : this.#round)
+    setImmediate(this.#round)
   }
-
-  readonly #pause = (): void => void setImmediate(this.#round)
 
   readonly #round = (): void => {
     this.#isScheduled = false
+    if (this.#pauses > 0) {
+      this.#pauses--
+      return this.#schedule()
+    }
     const start = this.clock.now()
     let now = start
-    const oldest = this.#isOldNext ? this.#takeOldest(start) : undefined
+    const oldest = this.#isOldNext ? this.#findOldest(start) : undefined
     this.#isOldNext = oldest === undefined
-    let share = oldest ?? this.#waiting.pop()
-    for (; share !== undefined; share = this.#waiting.pop()) {
-      this.#order.delete(share)
-      const before = now
-      this.#turn(share, before)
+    for (let next = this.#choose(oldest); next !== undefined; next = this.#choose(oldest)) {
+      this.#turn(next, now)
       now = this.clock.now()
-      if (now - start >= ROUND_MS) break
+      if (next === oldest || now - start >= ROUND_MS) break
     }
-    if (this.#waiting.size > 0) this.#schedule(now - start >= ROUND_MS)
+    const tookMs = now - start
+    if (tookMs >= ROUND_MS) this.#pauses = Math.min(PAUSES.most, PAUSES.least + Math.floor(tookMs / PAUSE_MS))
+    if (this.#order.size > 0) this.#schedule()
+  }
+
+  /** `oldest`: comes before the others of its class. */
+  #choose(oldest: Share | undefined): Share | undefined {
+    const { first } = this.#short
+    const other = oldest ?? this.#long.first
+    if (other === undefined) this.#leadMs = 0
+    return first !== undefined && this.#leadMs < LEAD_MS ? first : (other ?? first)
   }
 
   #turn(share: Share, before: number): void {
+    const { isShort } = share
+    const heap = isShort ? this.#short : this.#long
+    heap.remove(share)
+    this.#order.delete(share)
     this.#advance(share)
     this.#running = share
     this.clock.begin()
@@ -147,7 +181,9 @@ export class Scheduler {
       isMore = share.run()
     } finally {
       this.#running = undefined
-      share.took(this.clock.measure(this.clock.now() - before))
+      const tookMs = this.clock.measure(this.clock.now() - before)
+      share.took(tookMs)
+      this.#leadMs = Math.max(0, this.#leadMs + (isShort ? tookMs : -tookMs))
       if (isMore) this.#enter(share)
     }
   }
@@ -162,13 +198,11 @@ export class Scheduler {
     this.#now = Math.max(this.#now, now)
   }
 
-  /** Of those whose turn has begun on the time line the one that has waited longest, if that is too long. */
-  #takeOldest(now: number): Share | undefined {
+  /** Of those with longer turns that owe nothing the one that has waited longest, if that is too long. */
+  #findOldest(now: number): Share | undefined {
     for (const oldest of this.#order) {
       if (now - oldest.since < PATIENCE_MS) return undefined
-      if (oldest.begin > this.#now) continue
-      this.#waiting.remove(oldest)
-      return oldest
+      if (!oldest.isShort && oldest.begin <= this.#now) return oldest
     }
     return undefined
   }

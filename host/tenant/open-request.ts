@@ -12,6 +12,9 @@ import type { Instance } from '../instance/turn.ts'
 import type { Exchange, Sink } from './exchange.ts'
 import type { Queued } from './request-queue.ts'
 
+/** The least after which a client that found no place may try again. */
+export const BUSY_MS = 1000
+
 /** What a request tells its tenant. */
 export interface RequestWatcher {
   /** The app has answered, be it with an error; comes before `onDone`. */
@@ -45,11 +48,6 @@ export class OpenRequest implements RequestPort, Sink, Timed, Queued {
     this.exchange = exchange
     this.since = since
     this.#watcher = watcher
-  }
-
-  /** Whether an instance has it. */
-  get isBegun(): boolean {
-    return this.#instance !== undefined
   }
 
   get client(): string {
@@ -151,8 +149,10 @@ export class OpenRequest implements RequestPort, Sink, Timed, Queued {
   /** The deadline has passed. */
   late(): void {
     if (this.#isOver) return
-    this.fail(this.isBegun ? 'APP_TIMEOUT' : 'APP_BUSY')
-    this.#instance?.gone(this.#id)
+    const instance = this.#instance
+    if (instance === undefined) return this.fail('APP_BUSY', BUSY_MS)
+    this.fail('APP_TIMEOUT')
+    instance.gone(this.#id)
   }
 
   #end(): void {

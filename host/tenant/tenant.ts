@@ -21,7 +21,7 @@ import { DrainRate } from './drain-rate.ts'
 import { NOBODY, type Exchange, type Sink } from './exchange.ts'
 import { Journal } from './journal.ts'
 import type { Log } from './log.ts'
-import { OpenRequest, type RequestWatcher } from './open-request.ts'
+import { BUSY_MS, OpenRequest, type RequestWatcher } from './open-request.ts'
 import { Pool, type PoolCounters, type PoolServices } from './pool.ts'
 import { RequestQueue } from './request-queue.ts'
 
@@ -50,9 +50,6 @@ export interface TenantCounters extends PoolCounters {
 }
 
 const BYTES_PER_MB = 1024 * 1024
-
-/** The least after which a client that found no place may try again. */
-const BUSY_MS = 1000
 
 /** The part of a request's time that it may have to wait: who would have to wait for longer is told so at once. */
 const WAIT_SHARE = 0.5
