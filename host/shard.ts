@@ -81,6 +81,7 @@ async function run(data: ShardData): Promise<void> {
     onError: (error) => log({ level: 'error', text: toStackText(error) }),
   })
   ingress.server.listen({ port: data.port, host: data.host, reusePort: data.reusePort, backlog: 1024 })
+  ingress.server.on('connection', () => services.scheduler.greet())
   await once(ingress.server, 'listening')
   // a connection that could not be taken is no reason to stop
   ingress.server.on('error', (error) => log({ level: 'error', text: `listener: ${error.message}` }))

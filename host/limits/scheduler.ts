@@ -20,8 +20,8 @@
  *   shown nothing yet waits until those who have shown short turns have had theirs.
  * - Of the others whoever owes nothing and has waited for too long comes first, in every other round at the most.
  *
- * Turns are had until a round's time is over; then the event loop serves its sockets, the more often the longer it was
- * kept from it: it takes one new connection each time, and the request on it the next time.
+ * Turns are had until a round's time is over; then the event loop serves its sockets: before another long turn the more
+ * often the longer it was kept from it, for it takes one new connection each time and the request on it the next time.
  */
 import { CpuClock } from './cpu-clock.ts'
 import { Heap, type Heaped } from './heap.ts'
@@ -32,7 +32,7 @@ const ROUND_MS = 2
 /** So much more than the others those with short turns may have had. */
 const LEAD_MS = 50
 
-/** After a longer round the event loop comes round once for so many milliseconds of it, at the least and at the most. */
+/** After a longer round the event loop comes round once for each so many milliseconds of it, before another long turn. */
 const PAUSE_MS = 2
 const PAUSES = { least: 2, most: 100 } as const
 
@@ -102,10 +102,12 @@ export class Scheduler {
   #leadMs = 0
   #ages = 0
   #isScheduled = false
-  /** How often the event loop is to come round before the next turn. */
+  /** How often the event loop is to come round before the next turn that is not short. */
   #pauses = 0
-  /** Whoever has waited for too long may come first in the next round. */
-  #isOldNext = true
+  /** Comes before the others of its class, and not in two rounds in a row. */
+  #oldest: Share | undefined
+  #hadOldest = false
+  #greeted = 0
   #running: Share | undefined
 
   constructor(clock = new CpuClock()) {
@@ -115,6 +117,11 @@ export class Scheduler {
   /** A share for one tenant. `run`: one turn, true when there is more to do. `mostMs`: the longest that a turn may be. */
   open(run: () => boolean, mostMs: number): Share {
     return new Share(run, Math.min(mostMs, ASSUMED_MS), this.#wait)
+  }
+
+  /** A connection came: the request on it comes with the next round, and is waited for before a longer turn. */
+  greet(): void {
+    if (this.#greeted++ < PAUSES.most) this.#pause(PAUSES.least)
   }
 
   readonly #wait = (share: Share): void => {
@@ -142,30 +149,29 @@ export class Scheduler {
 
   readonly #round = (): void => {
     this.#isScheduled = false
-    if (this.#pauses > 0) {
-      this.#pauses--
-      return this.#schedule()
-    }
     const start = this.clock.now()
     let now = start
-    const oldest = this.#isOldNext ? this.#findOldest(start) : undefined
-    this.#isOldNext = oldest === undefined
-    for (let next = this.#choose(oldest); next !== undefined; next = this.#choose(oldest)) {
+    if (this.#pauses > 0) this.#pauses--
+    else this.#oldest = this.#hadOldest ? undefined : this.#findOldest(start)
+    this.#hadOldest = false
+    for (let next = this.#choose(); next !== undefined; next = this.#choose()) {
       this.#turn(next, now)
       now = this.clock.now()
-      if (next === oldest || now - start >= ROUND_MS) break
+      if (now - start >= ROUND_MS) break
     }
-    const tookMs = now - start
-    if (tookMs >= ROUND_MS) this.#pauses = Math.min(PAUSES.most, PAUSES.least + Math.floor(tookMs / PAUSE_MS))
     if (this.#order.size > 0) this.#schedule()
   }
 
-  /** `oldest`: comes before the others of its class. */
-  #choose(oldest: Share | undefined): Share | undefined {
+  #choose(): Share | undefined {
     const { first } = this.#short
-    const other = oldest ?? this.#long.first
+    const other = this.#oldest ?? this.#long.first
     if (other === undefined) this.#leadMs = 0
+    if (this.#pauses > 0) return first
     return first !== undefined && this.#leadMs < LEAD_MS ? first : (other ?? first)
+  }
+
+  #pause(rounds: number): void {
+    this.#pauses = Math.max(this.#pauses, Math.min(rounds, PAUSES.most))
   }
 
   #turn(share: Share, before: number): void {
@@ -173,6 +179,11 @@ export class Scheduler {
     const heap = isShort ? this.#short : this.#long
     heap.remove(share)
     this.#order.delete(share)
+    if (!isShort) this.#greeted = 0
+    if (share === this.#oldest) {
+      this.#oldest = undefined
+      this.#hadOldest = true
+    }
     this.#advance(share)
     this.#running = share
     this.clock.begin()
@@ -184,6 +195,7 @@ export class Scheduler {
       const tookMs = this.clock.measure(this.clock.now() - before)
       share.took(tookMs)
       this.#leadMs = Math.max(0, this.#leadMs + (isShort ? tookMs : -tookMs))
+      if (tookMs >= ROUND_MS) this.#pause(PAUSES.least + Math.floor(tookMs / PAUSE_MS))
       if (isMore) this.#enter(share)
     }
   }
