@@ -5,10 +5,10 @@
 
 import type { Socket } from 'node:net'
 
-import { isWithin, parseAddress, parseNetwork } from '../egress/address.ts'
-import type { Network } from '../egress/address.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { Origin } from './header-wire.ts'
+import { toClientKey } from './trusted-proxies.ts'
+import type { TrustedProxies } from './trusted-proxies.ts'
 
 /** The request whose body is still coming. */
 export interface Reading {
@@ -20,6 +20,8 @@ export interface Reading {
 
 /** The other end of a connection. */
 export interface Client extends Origin {
+  /** By which clients are told apart; of a trusted proxy its own. */
+  readonly key: string
   isEnding: boolean
   reading: Reading | undefined
 }
@@ -27,18 +29,18 @@ export interface Client extends Origin {
 /** The clients of all open connections. */
 export class Clients {
   readonly #bySocket = new WeakMap<Socket, Client>()
-  readonly #proxies: readonly Network[]
+  readonly #proxies: TrustedProxies
 
-  /** `trustedProxies`: addresses and ranges; what is neither trusts nobody. */
-  constructor(trustedProxies: readonly string[]) {
-    this.#proxies = trustedProxies.flatMap((text) => parseNetwork(text) ?? [])
+  constructor(proxies: TrustedProxies) {
+    this.#proxies = proxies
   }
 
   add(socket: Socket): void {
     const address = toPlain(socket.remoteAddress ?? 'unknown')
     this.#bySocket.set(socket, {
       address,
-      isTrusted: this.#isTrusted(address),
+      isTrusted: this.#proxies.has(address),
+      key: toClientKey(address),
       isEnding: false,
       reading: undefined,
     })
@@ -46,12 +48,6 @@ export class Clients {
 
   get(socket: Socket): Client | undefined {
     return this.#bySocket.get(socket)
-  }
-
-  #isTrusted(text: string): boolean {
-    if (this.#proxies.length === 0) return false
-    const address = parseAddress(text)
-    return address !== undefined && this.#proxies.some((network) => isWithin(address, network))
   }
 }
 

@@ -22,11 +22,13 @@ import { toMaxBody } from './request-head.ts'
 import type { RequestHead } from './request-head.ts'
 import { cut, endEarly, sendError, sendWhole, startStream } from './response.ts'
 import type { Responder } from './response.ts'
+import type { TrustedProxies } from './trusted-proxies.ts'
 
 /** What an exchange shares with all others of its server. */
 export interface ExchangeContext {
   readonly responder: Responder
   readonly idle: IdleWatch
+  readonly proxies: TrustedProxies
 }
 
 /** What an exchange needs of its tenant. */
@@ -72,6 +74,7 @@ const TOO_MUCH = 'more waits for slow clients than the host may hold for the app
 
 export class HttpExchange implements Exchange, Watched, BodyOwner, Reading {
   readonly id: string
+  readonly client: string
   readonly method: string
   readonly url: string
   readonly headers: string
@@ -98,9 +101,11 @@ export class HttpExchange implements Exchange, Watched, BodyOwner, Reading {
     this.id = id
     this.#outgoing = outgoing
     this.#held = new HeldBytes(outgoing, tenant.buffers)
+    const { rawHeaders } = incoming
+    this.client = client.isTrusted ? context.proxies.toForwardedKey(rawHeaders, client.key) : client.key
     this.method = incoming.method ?? 'GET'
     this.url = url
-    this.headers = toWire(incoming.rawHeaders, client, scheme)
+    this.headers = toWire(rawHeaders, client, scheme)
     this.hasBody = body !== undefined && body !== 'unwanted'
     if (body === 'streamed' || body === 'unwanted') {
       // the parser holds a body to the length that its head tells

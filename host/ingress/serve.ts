@@ -28,6 +28,7 @@ import { IdleWatch } from './idle-watch.ts'
 import { SMALL_BODY_BYTES, collectBody } from './request-body.ts'
 import { MAX_HEADERS, readHead, toExcess } from './request-head.ts'
 import { endAfterAnswer, rejectConnection, sendError } from './response.ts'
+import { TrustedProxies } from './trusted-proxies.ts'
 
 /** A tenant, as the ingress knows it. */
 interface App extends Servable {
@@ -82,9 +83,10 @@ const CONNECTION_LIMITS: ConnectionLimits = {
 const REFUSED_METHODS: ReadonlySet<string> = new Set(['TRACE', 'TRACK', 'CONNECT'])
 
 export function createIngress(options: IngressOptions): Ingress {
-  const context: ExchangeContext = { responder: { closing: false }, idle: new IdleWatch() }
+  const proxies = new TrustedProxies(options.trustedProxies ?? [])
+  const context: ExchangeContext = { responder: { closing: false }, idle: new IdleWatch(), proxies }
   const app = createApp(options, context)
-  const clients = new Clients(options.trustedProxies ?? [])
+  const clients = new Clients(proxies)
   const server = openServer(options)
   const refuse = (outgoing: ServerResponse, client: Client, code: ErrorCode): void =>
     sendError(context.responder, outgoing, code, { ends: client })

@@ -11,6 +11,11 @@ import type { ErrorCode } from '../errors.ts'
 export interface Exchange {
   /** Names the request in logs and to the client; unique in the server's life. */
   readonly id: string
+  /**
+   * Who asks, as a key that the client cannot choose: the address of the connection's other end, or of whom a trusted
+   * proxy speaks for; of an IPv6 address its /64. Clients share a tenant's places by it.
+   */
+  readonly client: string
   readonly method: string
   /** Absolute. */
   readonly url: string

@@ -10,6 +10,7 @@ const DECODER = new TextDecoder()
 /** One request and what came of it. */
 export class Client implements Exchange {
   readonly id = 'r1'
+  readonly client: string
   readonly method = 'GET'
   readonly headers = ''
   readonly url: string
@@ -27,7 +28,8 @@ export class Client implements Exchange {
   readonly #chunks: Uint8Array[]
   #settle: (self: this) => void = () => undefined
 
-  constructor(path: string, body: readonly Uint8Array[] = []) {
+  constructor(path: string, body: readonly Uint8Array[] = [], client = '203.0.113.1') {
+    this.client = client
     this.url = `http://app.test${path}`
     this.hasBody = body.length > 0
     if (body.length === 1) this.smallBody = body[0]!
