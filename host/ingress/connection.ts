@@ -134,9 +134,11 @@ export class Connection implements Origin, Watched {
     if (!this.#socket.writableEnded) this.#socket.pause()
   }
 
-  /** The next request that arrives stops it again. A body that waits has stopped it by itself. */
+  /** The next request that arrives stops it again, and so does a body that is not read. */
   readonly #peek = (): void => {
-    if (this.#latest?.complete === true) this.#readOn()
+    const latest = this.#latest
+    if (latest === undefined) return
+    if (latest.complete || latest.readableLength < latest.readableHighWaterMark) this.#readOn()
   }
 
   readonly #onClose = (): void => {

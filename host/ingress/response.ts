@@ -134,6 +134,11 @@ function reject(socket: Socket, code: ErrorCode): void {
   linger(socket)
 }
 
+/** A request that came whole has no whole answer yet. */
+export function isAnswering(socket: Socket): boolean {
+  return toOpenResponse(socket)?.req.complete === true
+}
+
 /** Let the connection end with the answers that are due; what else comes on it counts for nothing. */
 export function endAfterAnswer(socket: Socket, connection: Connection): void {
   connection.isEnding = true

@@ -27,7 +27,7 @@ import { toScheme } from './header-wire.ts'
 import { IdleWatch } from './idle-watch.ts'
 import { SMALL_BODY_BYTES, collectBody } from './request-body.ts'
 import { MAX_HEADERS, readHead, toExcess } from './request-head.ts'
-import { endAfterAnswer, rejectConnection, sendError } from './response.ts'
+import { endAfterAnswer, isAnswering, rejectConnection, sendError } from './response.ts'
 import type { ErrorNotes } from './response.ts'
 import { TrustedProxies } from './trusted-proxies.ts'
 
@@ -134,9 +134,13 @@ export function createIngress(options: IngressOptions): Ingress {
     const hasLeft = error.code === 'HPE_INVALID_EOF_STATE' || error.code === 'ECONNRESET'
     const code = toFaultCode(error.code)
     if (connection === undefined) socket.destroy()
+    else if (connection.reading?.isComplete === false) {
+      connection.reading.breakOff(code, hasLeft ? undefined : error.message)
+    }
+    // as Node has it for one that leaves between two requests
+    else if (hasLeft && isAnswering(socket)) socket.end()
     else if (error.code === 'HPE_CLOSED_CONNECTION') endAfterAnswer(socket, connection)
-    else if (connection.reading?.isComplete !== false) rejectConnection(socket, connection, code)
-    else connection.reading.breakOff(code, hasLeft ? undefined : error.message)
+    else rejectConnection(socket, connection, code)
   })
   server.on('connect', ({ socket }: IncomingMessage) => {
     const connection = connections.get(socket)
