@@ -189,10 +189,10 @@ describe('a connection', () => {
         real.client.destroy()
         await waitFor(() => real.isClosed || undefined, PATIENCE_MS, model)
         await new Promise(setImmediate)
-        const { events, held, ingress } = real.started
-        const gone = events.filter((event) => event === 'gone').length
-        expect({ gone, held: held() }).toEqual({ gone: real.begun.length - model.answered, held: 0 })
-        await ingress.close(0)
+        const { started } = real
+        const gone = started.events.filter((event) => event === 'gone').length
+        expect({ gone, held: started.held() }).toEqual({ gone: real.begun.length - model.answered, held: 0 })
+        await started.ingress.close(0)
       })
       await assert(property, { numRuns: RUNS, seed: SEED })
     },

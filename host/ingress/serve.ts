@@ -13,6 +13,8 @@ import type { Socket } from 'node:net'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import { Hono } from 'hono'
 
+import { DEFAULT_CONNECTION_LIMITS } from '../config/connection-limits.ts'
+import type { ConnectionLimits } from '../config/connection-limits.ts'
 import { toNanoError } from '../errors.ts'
 import type { ErrorCode, NanoError } from '../errors.ts'
 import { parseTarget } from '../router/canonical-host.ts'
@@ -34,20 +36,6 @@ import { TrustedProxies } from './trusted-proxies.ts'
 /** A tenant, as the ingress knows it. */
 interface App extends Servable {
   handle(exchange: Exchange): Sink
-}
-
-/** What holds for every connection, whatever tenant its requests are for. */
-export interface ConnectionLimits {
-  /** From the first byte of a request, or the connection's begin, to the end of the head. */
-  readonly headersMs: number
-  /** To the end of the body. */
-  readonly requestMs: number
-  /** How long a connection may be without a request. */
-  readonly keepAliveMs: number
-  /** How often the first two are looked at. */
-  readonly checkMs: number
-  /** Further connections are dropped. */
-  readonly connections: number
 }
 
 export interface IngressOptions {
@@ -80,19 +68,16 @@ type Bindings = {
 /** Answers a request, whose turn it is. */
 type Begin = (outgoing: ServerResponse, connection: Connection) => void
 
-const CONNECTION_LIMITS: ConnectionLimits = {
-  headersMs: 15_000,
-  requestMs: 300_000,
-  keepAliveMs: 15_000,
-  checkMs: 2000,
-  connections: 10_000,
-}
+/** How often the times of requests are looked at. */
+const CHECK_MS = 2000
+/** And how often within the shortest of them at least. */
+const CHECKS = 5
 
 /** Methods that no app can be asked with: a guest's `Request` refuses them. */
 const REFUSED_METHODS: ReadonlySet<string> = new Set(['TRACE', 'TRACK', 'CONNECT'])
 
 export function createIngress(options: IngressOptions): Ingress {
-  const limits = { ...CONNECTION_LIMITS, ...options.connectionLimits }
+  const limits = { ...DEFAULT_CONNECTION_LIMITS, ...options.connectionLimits }
   const context: ExchangeContext = { responder: { closing: false }, idle: new IdleWatch() }
   const app = createApp(options, context)
   const proxies = new TrustedProxies(options.trustedProxies ?? [])
@@ -151,12 +136,15 @@ export function createIngress(options: IngressOptions): Ingress {
 }
 
 function openServer(maxHeadBytes: number, limits: ConnectionLimits): Server {
+  const { requestMs } = limits
+  // the head is a part of the request
+  const headersMs = Math.min(limits.headersMs, requestMs)
   const server = createServer({
     keepAlive: true,
     keepAliveTimeout: limits.keepAliveMs,
-    headersTimeout: limits.headersMs,
-    requestTimeout: limits.requestMs,
-    connectionsCheckingInterval: limits.checkMs,
+    headersTimeout: headersMs,
+    requestTimeout: requestMs,
+    connectionsCheckingInterval: Math.min(CHECK_MS, headersMs / CHECKS),
     // the tenant's own limits decide; this bounds what is held before the tenant is known
     maxHeaderSize: maxHeadBytes,
     insecureHTTPParser: false,

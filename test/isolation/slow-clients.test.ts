@@ -9,7 +9,7 @@ import type { Socket } from 'node:net'
 
 import { afterAll, beforeAll, describe, test } from 'vitest'
 
-import type { ConnectionLimits } from '../../host/ingress/serve.ts'
+import type { ConnectionLimits } from '../../host/config/connection-limits.ts'
 import { startIngress, toBytes, toHeaders } from '../harness/ingress.ts'
 import type { Started } from '../harness/ingress.ts'
 import { NEIGHBOUR, watchNeighbour } from '../harness/neighbour.ts'
@@ -26,7 +26,7 @@ const MIB = 1024 * 1024
 const HOST = 'Host: ledger.test\r\n'
 
 describe('before a request is whole', () => {
-  const short = { headersMs: 300, requestMs: 700, checkMs: 50, keepAliveMs: 100 }
+  const short = { headersMs: 300, requestMs: 700, keepAliveMs: 100 }
   const start = (connectionLimits: Partial<ConnectionLimits> = short) =>
     startIngress(
       (exchange) => {
