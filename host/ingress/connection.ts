@@ -64,6 +64,7 @@ export class Connection implements Origin, Watched {
   #waiting = 0
   /** Those of them that take shared places. */
   #surplus = 0
+  /** The last one of those that wait. */
   #latest: IncomingMessage | undefined
   /** Runs while the socket is not read. */
   #peeks: NodeJS.Timeout | undefined
@@ -104,6 +105,7 @@ export class Connection implements Origin, Watched {
       this.#surplus--
       this.#shared.surplus--
     }
+    if (this.#waiting === 0) this.#latest = undefined
     if (this.#waiting <= MAX_WAITING / 2) this.#readOn()
   }
 

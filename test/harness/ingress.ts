@@ -32,7 +32,7 @@ export interface Started {
 }
 
 type Settings = { limits?: Partial<Limits> } & Partial<
-  Pick<IngressOptions, 'maxHeadBytes' | 'connectionLimits'>
+  Pick<IngressOptions, 'maxHeadBytes' | 'connectionLimits' | 'trustedProxies'>
 >
 
 /** A server whose one tenant runs `handler`. Bodies that the handler pulls are answered with their length. */
