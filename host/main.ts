@@ -16,6 +16,7 @@ import { LogSink } from './cli/log-sink.ts'
 import { toAnnouncement, toComplaint, toDuration, toReachable, toSize } from './cli/messages.ts'
 import { Progress } from './cli/progress.ts'
 import { DEFAULT_ADMIN, DEFAULTS } from './config/config.ts'
+import { DEFAULT_CONNECTION_LIMITS } from './config/connection-limits.ts'
 import type { Config } from './config/config.ts'
 import { DEFAULT_LIMITS } from './config/limits.ts'
 import { readConfig } from './config/parse.ts'
@@ -87,7 +88,7 @@ function openConfig(source: ServeArguments['source']): Config {
   const path = resolve(source.app)
   const name = basename(path, extname(path))
   const app = { name, hostname: 'localhost', path, env: {}, limits: DEFAULT_LIMITS }
-  return { port: DEFAULTS.port, host: DEFAULTS.host, apps: [app] }
+  return { ...DEFAULTS, connectionLimits: DEFAULT_CONNECTION_LIMITS, apps: [app] }
 }
 
 function toOverrides(

@@ -87,7 +87,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       onBroken: (app, { code, message }) => log({ level: 'error', app, text: `${code}: ${message}` }),
       onWarning: (app, text) => log({ level: 'warn', app, text }),
     })
-    const { port, host, dev = false } = config
+    const { port, host, connectionLimits, dev = false } = config
     if (dev) log({ level: 'warn', text: DEV_WARNING })
     const data: CommonData = {
       port,
@@ -98,6 +98,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       broken: broken.map(({ name, hostname }) => ({ name, hostname })),
       engines,
       dev,
+      connectionLimits,
       trustedProxies: config.trustedProxies ?? [],
       ...(operator === undefined ? {} : { operatorPort: operator.port }),
     }

@@ -77,6 +77,7 @@ async function run(data: ShardData): Promise<void> {
     find: toFinder(data, tenants, broken),
     idPrefix: `${data.number}.`,
     trustedProxies: data.trustedProxies,
+    connectionLimits: data.connectionLimits,
     maxHeadBytes: Math.max(...data.deployments.map(toMaxHeadBytes)),
     onError: (error) => log({ level: 'error', text: toStackText(error) }),
   })

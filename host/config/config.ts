@@ -4,6 +4,7 @@
  */
 
 import type { EgressSettings } from '../egress/policy.ts'
+import type { ConnectionLimits } from './connection-limits.ts'
 import type { Limits } from './limits.ts'
 
 /** One app as the operator wants it served. */
@@ -31,6 +32,7 @@ export interface Config {
   readonly host: string
   /** Undefined: the command line or the machine decides. */
   readonly shards?: number
+  readonly connectionLimits: ConnectionLimits
   /** Addresses and ranges of proxies that are believed about their clients; undefined: nobody is. */
   readonly trustedProxies?: readonly string[]
   /** Every app's fetches may reach this machine's loopback. */

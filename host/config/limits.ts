@@ -109,10 +109,19 @@ export function readLimits(
   read: (rule: LimitRule) => number | undefined,
   defaults: Partial<Limits> = {},
 ): Limits {
-  const limits: Partial<Record<keyof Limits, number>> = {}
-  for (const [name, rule] of Object.entries(LIMIT_RULES) as [keyof Limits, LimitRule][]) {
+  return readRules<keyof Limits>(LIMIT_RULES, read, defaults) as Limits
+}
+
+/** A number for each rule that has one. */
+export function readRules<Name extends string>(
+  rules: Readonly<Record<Name, LimitRule>>,
+  read: (rule: LimitRule) => number | undefined,
+  defaults: Partial<Record<Name, number>> = {},
+): Partial<Record<Name, number>> {
+  const values: Partial<Record<Name, number>> = {}
+  for (const [name, rule] of Object.entries(rules) as [Name, LimitRule][]) {
     const value = read(rule) ?? defaults[name] ?? rule.initial
-    if (value !== undefined) limits[name] = value
+    if (value !== undefined) values[name] = value
   }
-  return limits as Limits
+  return values
 }

@@ -6,6 +6,7 @@ import { describe, it } from 'vitest'
 
 import { NanoError } from '../errors.ts'
 import { DEFAULT_ADMIN, RANGES } from './config.ts'
+import { CONNECTION_RULES, DEFAULT_CONNECTION_LIMITS } from './connection-limits.ts'
 import { DEFAULT_LIMITS, LIMIT_RULES, type LimitRule } from './limits.ts'
 import { parseConfig, readConfig } from './parse.ts'
 
@@ -27,7 +28,7 @@ describe('a good configuration', () => {
   }) => {
     const config = parseConfig(
       `{ // the port
-        "port": 0, /* any */ "shards": 2, "trusted_proxies": ["10.0.0.0/8", "::1"],
+        "port": 0, /* any */ "shards": 2, "keep_alive_ms": 75000, "trusted_proxies": ["10.0.0.0/8", "::1"],
         "defaults": { "timeout_ms": 100, "recycle_requests": 9, },
         "apps": [
           { "name": "A.localhost", "path": "./a.ts" },
@@ -40,6 +41,7 @@ describe('a good configuration', () => {
       port: 0,
       host: '127.0.0.1',
       shards: 2,
+      connectionLimits: { ...DEFAULT_CONNECTION_LIMITS, keepAliveMs: 75_000 },
       trustedProxies: ['10.0.0.0/8', '::1'],
       apps: [
         {
@@ -252,6 +254,10 @@ describe('the published schema', () => {
       const rule = schema.definitions[key]
       expect([rule.minimum, rule.maximum, rule.default]).toEqual([...range, initial])
     }
+    for (const { key, range, initial } of Object.values<LimitRule>(CONNECTION_RULES)) {
+      const rule = schema.properties[key]
+      expect([rule.minimum, rule.maximum, rule.default]).toEqual([...range, initial])
+    }
   })
 
   it('is named by the example configuration, which the parser takes', ({ expect }) => {
@@ -269,7 +275,7 @@ describe('docs/limits.md', () => {
       key,
       initial,
     ])
-    const rules = Object.values<LimitRule>(LIMIT_RULES)
+    const rules = [...Object.values<LimitRule>(LIMIT_RULES), ...Object.values<LimitRule>(CONNECTION_RULES)]
     expect(rows.map(([key]) => key)).toEqual(rules.map(({ key }) => key))
     for (const [i, { initial }] of rules.entries()) {
       if (initial !== undefined) expect(rows[i]).toEqual([rules[i]!.key, String(initial)])

@@ -13,6 +13,7 @@ import type { Node, ParseError } from 'jsonc-parser'
 import { NanoError } from '../errors.ts'
 import { DEFAULTS, RANGES } from './config.ts'
 import type { AppConfig, Config } from './config.ts'
+import { CONNECTION_RULES, readConnectionLimits } from './connection-limits.ts'
 import { toHostName } from './host-name.ts'
 import { DEFAULT_LIMITS, LIMIT_RULES, readLimits } from './limits.ts'
 import { parseAdmin } from './parse-admin.ts'
@@ -22,11 +23,13 @@ import { Reader } from './reader.ts'
 import type { Members, Problem } from './reader.ts'
 
 const LIMIT_KEYS = Object.values(LIMIT_RULES).map((rule) => rule.key)
+const CONNECTION_KEYS = Object.values(CONNECTION_RULES).map((rule) => rule.key)
 const TOP_KEYS = [
   '$schema',
   'port',
   'host',
   'shards',
+  ...CONNECTION_KEYS,
   'trusted_proxies',
   'admin',
   'engines',
@@ -92,6 +95,7 @@ function parseTop(reader: Reader, root: Node, base: string): Config | undefined 
   const port = reader.integer(top.get('port'), 'port', RANGES.port) ?? DEFAULTS.port
   const host = reader.string(top.get('host'), 'host') ?? DEFAULTS.host
   const shards = reader.integer(top.get('shards'), 'shards', RANGES.shards)
+  const connectionLimits = readConnectionLimits(({ key, range }) => reader.integer(top.get(key), key, range))
   const trustedProxies = parseNetworks(reader, top.get('trusted_proxies'), 'trusted_proxies')
   const admin = parseAdmin(reader, top.get('admin'))
   const isHash = (text: string): boolean => ENGINE.test(text)
@@ -105,6 +109,7 @@ function parseTop(reader: Reader, root: Node, base: string): Config | undefined 
   return {
     port,
     host,
+    connectionLimits,
     ...(shards === undefined ? {} : { shards }),
     ...(trustedProxies === undefined ? {} : { trustedProxies }),
     ...(admin === undefined ? {} : { admin }),

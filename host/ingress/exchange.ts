@@ -11,7 +11,7 @@ import type { ErrorCode } from '../errors.ts'
 import type { Buffers } from '../limits/buffers.ts'
 import type { Exchange, Sink } from '../tenant/exchange.ts'
 import { toRequestLine } from '../tenant/log.ts'
-import type { Client, Reading } from './client.ts'
+import type { Connection, Reading } from './connection.ts'
 import { toWire } from './header-wire.ts'
 import { HeldBytes } from './held-bytes.ts'
 import type { IdleWatch, Wait, Watched } from './idle-watch.ts'
@@ -42,7 +42,7 @@ export interface Servable {
 /** A request that a tenant is to answer. */
 export interface Arrival {
   readonly id: string
-  readonly client: Client
+  readonly connection: Connection
   readonly incoming: IncomingMessage
   readonly outgoing: ServerResponse
   /** Absolute. */
@@ -67,9 +67,6 @@ type State =
 
 const BYTES_PER_MB = 1024 * 1024
 
-/** So much goes to a connection on which nothing waits at once, whether its client reads or not. */
-const AT_ONCE_BYTES = 16 * 1024
-
 const TOO_MUCH = 'more waits for slow clients than the host may hold for the app'
 
 export class HttpExchange implements Exchange, Watched, BodyOwner, Reading {
@@ -83,7 +80,7 @@ export class HttpExchange implements Exchange, Watched, BodyOwner, Reading {
 
   readonly #context: ExchangeContext
   readonly #tenant: Servable
-  readonly #client: Client
+  readonly #connection: Connection
   readonly #outgoing: ServerResponse
   readonly #body: RequestBody | undefined
   readonly #held: HeldBytes
@@ -94,24 +91,31 @@ export class HttpExchange implements Exchange, Watched, BodyOwner, Reading {
   #written = 0
 
   constructor(context: ExchangeContext, tenant: Servable, arrival: Arrival) {
-    const { id, client, incoming, outgoing, url, scheme, head, body } = arrival
+    const { id, connection, incoming, outgoing, url, scheme, head, body } = arrival
     this.#context = context
     this.#tenant = tenant
-    this.#client = client
+    this.#connection = connection
     this.id = id
     this.#outgoing = outgoing
     this.#held = new HeldBytes(outgoing, tenant.buffers)
     const { rawHeaders } = incoming
+<<<<<<< HEAD
     this.client = client.isTrusted ? context.proxies.toForwardedKey(rawHeaders, client.key) : client.key
     this.method = incoming.method ?? 'GET'
     this.url = url
     this.headers = toWire(rawHeaders, client, scheme)
+=======
+    this.client = connection.toClient(rawHeaders)
+    this.method = incoming.method ?? 'GET'
+    this.url = url
+    this.headers = toWire(rawHeaders, connection, scheme)
+>>>>>>> ingress
     this.hasBody = body !== undefined && body !== 'unwanted'
     if (body === 'streamed' || body === 'unwanted') {
       // the parser holds a body to the length that its head tells
       const maxBytes = head.bodySize === undefined ? toMaxBody(tenant.limits) : head.bodySize
       this.#body = new RequestBody(incoming, maxBytes, this)
-      client.reading = this
+      connection.reading = this
       if (body === 'unwanted') this.#body.cancel()
     } else if (body !== undefined) this.smallBody = body
   }
@@ -127,8 +131,8 @@ export class HttpExchange implements Exchange, Watched, BodyOwner, Reading {
   /** Where events for the guest go. Called once, right after the tenant has taken the exchange. */
   attach(sink: Sink): void {
     this.#sink = sink
-    if (this.#state === 'closed') return
     this.#outgoing.on('close', () => this.#onClose())
+    if (this.#state === 'closed') return
     this.#body?.attach(sink)
   }
 
@@ -147,26 +151,20 @@ export class HttpExchange implements Exchange, Watched, BodyOwner, Reading {
     this.#state = 'closed'
     const size = body.byteLength
     if (size > this.#maxResponse) return this.#refuse('APP_RESPONSE_TOO_LARGE', `${size} bytes`)
-    if (!this.#tenant.buffers.hasRoom(size)) return this.#refuse('APP_BUFFER_LIMIT', TOO_MUCH)
-    const { socket } = this.#outgoing
-    const isBehind = socket === null || socket.writableLength > 0
+    if (!this.#tenant.buffers.hasRoom(headers.byteLength + size)) {
+      return this.#refuse('APP_BUFFER_LIMIT', TOO_MUCH)
+    }
     const refused = sendWhole(this.#context.responder, this.#outgoing, status, headers, body)
-    if (refused !== undefined) return this.#refuse('APP_BAD_RESPONSE', refused)
-    if (size <= AT_ONCE_BYTES && !isBehind) return
-    this.#held.update()
-    this.#context.idle.add(this)
+    if (refused === undefined) this.#hold()
+    else this.#refuse('APP_BAD_RESPONSE', refused)
   }
 
   start(status: number, headers: Uint8Array): void {
     if (this.#state !== 'open') return
     const started = startStream(this.#context.responder, this.#outgoing, status, headers)
-    if (started === 'streaming') {
-      this.#state = 'streaming'
-      this.#context.idle.add(this)
-    } else {
-      this.#state = 'unread'
-      if (started !== 'no-body') this.#refuse('APP_BAD_RESPONSE', started.refused)
-    }
+    this.#state = started === 'streaming' ? 'streaming' : 'unread'
+    this.#context.idle.add(this)
+    if (typeof started !== 'string') this.#refuse('APP_BAD_RESPONSE', started.refused)
   }
 
   write(bytes: Uint8Array): boolean {
@@ -194,8 +192,11 @@ export class HttpExchange implements Exchange, Watched, BodyOwner, Reading {
   }
 
   finish(): void {
-    if (this.#state === 'streaming') this.#outgoing.end()
-    if (this.#state !== 'open' && this.#state !== 'cut') this.#state = 'closed'
+    const isStreaming = this.#state === 'streaming'
+    if (isStreaming || this.#state === 'unread') this.#state = 'closed'
+    if (!isStreaming) return
+    this.#outgoing.end()
+    this.#hold()
   }
 
   fail(code: ErrorCode, retryMs?: number): void {
@@ -219,14 +220,14 @@ export class HttpExchange implements Exchange, Watched, BodyOwner, Reading {
   breakOff(code: ErrorCode, text?: string): void {
     const isOver = this.#state === 'closed' || this.#state === 'cut'
     // the connection has its end already, and its client the time to read why
-    if (isOver && this.#client.isEnding) return
+    if (isOver && this.#connection.isEnding) return
     if (text !== undefined) this.#note(code, text)
     if (this.#state === 'open') {
       this.#state = 'closed'
-      sendError(this.#context.responder, this.#outgoing, code, { request: this.id, ends: this.#client })
+      sendError(this.#context.responder, this.#outgoing, code, { request: this.id, ends: this.#connection })
     } else {
       if (!isOver) this.#state = 'closed'
-      endEarly(this.#outgoing, this.#client)
+      endEarly(this.#outgoing, this.#connection)
     }
     if (isOver) return
     const body = this.#body
@@ -240,25 +241,29 @@ export class HttpExchange implements Exchange, Watched, BodyOwner, Reading {
 
   // what the connection waits for
 
-  waitsFor(): Wait | undefined {
+  look(): Wait | undefined {
     const outgoing = this.#outgoing
-    if (outgoing.req.socket.destroyed || outgoing.writableFinished) return undefined
-    // an answer that is not at its turn waits for another one
-    if (outgoing.socket === null) return 'nothing'
+    const isUnread = this.#state === 'unread'
+    if (!isUnread && (outgoing.req.socket.destroyed || outgoing.writableFinished)) return undefined
+    if (!this.#held.update()) {
+      this.#cut('APP_BUFFER_LIMIT', TOO_MUCH)
+      return undefined
+    }
     if (outgoing.writableLength > 0) return 'reader'
-    if (this.#state !== 'open' && this.#state !== 'streaming') return undefined
+    if (this.#state === 'closed' || this.#state === 'cut') return undefined
     if (this.#body?.isAwaited === true) return 'sender'
-    return this.#state === 'streaming' ? 'app' : 'nothing'
+    return this.#state === 'open' ? 'nothing' : 'app'
   }
 
   toProgress(wait: Wait): number {
-    if (wait === 'reader') return toSent(this.#outgoing)
+    if (wait === 'reader') return toSent(this.#outgoing.req.socket)
     return wait === 'sender' ? this.#outgoing.req.socket.bytesRead : this.#written
   }
 
   idled(wait: Exclude<Wait, 'nothing'>): void {
     const text = `nothing came for ${this.idleMs} ms`
     if (wait === 'sender') this.breakOff('REQUEST_TIMEOUT', text)
+    else if (this.#state === 'unread') this.#giveUp(text)
     else if (wait === 'app') this.#cut('APP_IDLE', text)
     else this.#cut('CLIENT_IDLE', `nothing was taken for ${this.idleMs} ms`)
   }
@@ -269,6 +274,21 @@ export class HttpExchange implements Exchange, Watched, BodyOwner, Reading {
 
   #sendError(code: ErrorCode, retryMs?: number): void {
     sendError(this.#context.responder, this.#outgoing, code, { request: this.id, retryMs })
+    this.#hold()
+  }
+
+  /** What the connection did not take at once, head included, is on the tenant's account until its client takes it. */
+  #hold(): void {
+    if (this.#outgoing.writableLength === 0) return
+    if (this.#held.update()) this.#context.idle.add(this)
+    else this.#cut('APP_BUFFER_LIMIT', TOO_MUCH)
+  }
+
+  /** The app says nothing more to an answer that is out. */
+  #giveUp(text: string): void {
+    this.#state = 'closed'
+    this.#note('APP_IDLE', text)
+    this.#sink?.clientGone()
   }
 
   #refuse(code: ErrorCode, reason: string): void {
@@ -294,11 +314,11 @@ export class HttpExchange implements Exchange, Watched, BodyOwner, Reading {
 
   #onClose(): void {
     this.#held.release()
-    this.#context.idle.delete(this)
-    if (this.isComplete && this.#client.reading === this) this.#client.reading = undefined
-    if (this.#state === 'closed') return
+    if (this.isComplete && this.#connection.reading === this) this.#connection.reading = undefined
     // a bodiless answer closes by itself; what the guest does next is its own end or a write
     if (this.#state === 'unread' && this.#outgoing.writableFinished) return
+    this.#context.idle.delete(this)
+    if (this.#state === 'closed') return
     this.#state = 'closed'
     this.#body?.fail()
     this.#sink?.clientGone()

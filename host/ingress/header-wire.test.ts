@@ -33,6 +33,22 @@ describe('headers of a request', () => {
   })
 
   it.for([
+    'Host',
+    'Content-Length',
+    'content-type',
+    'Authorization',
+    'COOKIE',
+    'Cache-Control',
+    'If-None-Match',
+    'Sec-Fetch-Site',
+    'Accept',
+    'CDN-Loop',
+  ])('%s is for all, and no Connection header takes it away', (name, { expect }) => {
+    const sent = ['Connection', `close, ${name}, X-Own`, name, 'a', 'X-Own', '1']
+    expect(toOwn(...sent)).toEqual([name.toLowerCase(), 'a'])
+  })
+
+  it.for([
     'Forwarded',
     'X-Forwarded-For',
     'x-forwarded-host',
@@ -63,6 +79,8 @@ describe('headers of a request', () => {
   it('tell it although a Connection header names it', ({ expect }) => {
     const sent = ['Connection', 'x-forwarded-for, x-forwarded-proto', 'X-Forwarded-For', '1.1.1.1']
     expect(toWire(sent, proxy, 'http')).toBe('x-forwarded-for\n1.1.1.1, 10.0.0.7\nx-forwarded-proto\nhttp\n')
+    const address = ['Connection', 'x-real-ip, cf-connecting-ip', 'X-Real-IP', '1.1.1.1']
+    expect(toWire(address, proxy, 'http')).toMatch(/^x-real-ip\n1\.1\.1\.1\n/)
   })
 })
 

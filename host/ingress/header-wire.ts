@@ -2,12 +2,13 @@
  * A request's headers in the form in which they travel to the guest (see wit/events.wit): name, LF, value, LF, ... in
  * wire order, names in lower case. Node's parser has refused CR, LF and NUL before this.
  *
- * Headers that are about this one connection stay behind: the guest is not a party to it (RFC 9110 7.6.1). What is said
- * about who asks and how comes from the host at the end, and a client's own word on it counts for nothing unless the
- * client is a proxy that the operator trusts; no Connection header takes it away.
+ * Headers that are about this one connection stay behind: the guest is not a party to it (RFC 9110 7.6.1). Those that a
+ * Connection header names are, but for names that are for all recipients: the router and the guest see the same host.
+ * What is said about who asks and how comes from the host at the end, and a client's own word on it counts for nothing
+ * unless the client is a proxy that the operator trusts; no Connection header takes it away.
  */
 
-import { isHopByHop } from '../bindings/hop-by-hop.ts'
+import { isHopByHop, mayBeNamed } from '../bindings/hop-by-hop.ts'
 
 /** How the request reached the host. */
 export interface Origin {
@@ -53,12 +54,13 @@ function isSaidByProxies(name: string): boolean {
   return name.startsWith('x-forwarded') || name.startsWith('cf-') || SAID_BY_PROXIES.has(name)
 }
 
-/** The headers that a Connection header names, but for the usual words, which name none. */
+/** The headers that a Connection header takes away; the usual words name none. */
 function addNamed(named: Set<string> | undefined, value: string): Set<string> | undefined {
   let set = named
   for (const token of value.toLowerCase().split(',')) {
     const name = token.trim()
-    if (name !== '' && name !== 'keep-alive' && name !== 'close') (set ??= new Set()).add(name)
+    if (name === '' || name === 'keep-alive' || name === 'close') continue
+    if (mayBeNamed(name) && !isSaidByProxies(name)) (set ??= new Set()).add(name)
   }
   return set
 }

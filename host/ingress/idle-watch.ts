@@ -13,8 +13,8 @@ export type Wait = 'reader' | 'sender' | 'app' | 'nothing'
 export interface Watched {
   /** The longest wait in milliseconds. */
   readonly idleMs: number
-  /** Undefined: there is nothing left to watch. */
-  waitsFor(): Wait | undefined
+  /** Asked now and then. Undefined: there is nothing left to watch. */
+  look(): Wait | undefined
   /** A number that is another one when what is waited for has moved. */
   toProgress(wait: Wait): number
   /** It waited too long, and is watched no more. */
@@ -55,7 +55,7 @@ export class IdleWatch implements Disposable {
   readonly #look = (): void => {
     const now = performance.now()
     for (const [item, seen] of this.#watched) {
-      const wait = item.waitsFor()
+      const wait = item.look()
       if (wait === undefined) this.#watched.delete(item)
       else this.#compare(item, seen, wait, now)
     }

@@ -277,6 +277,22 @@ describe('what never reaches a tenant', () => {
   })
 })
 
+describe('who the client is', () => {
+  const request = (said: string) =>
+    `GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: ${said}\r\nConnection: close\r\n\r\n`
+
+  it.for([
+    ['the other end of the connection', [], '127.0.0.1'],
+    ['whom a trusted proxy names', ['127.0.0.1'], '203.0.113.9'],
+  ] as const)('is %s', async ([, trustedProxies, client], { expect }) => {
+    const { port } = await start((exchange) => exchange.send(200, wire(), bytes(exchange.client)), {
+      trustedProxies,
+    })
+    const answer = await talk(port, request('198.51.100.1, 203.0.113.9'))
+    expect(answer.split('\r\n\r\n')[1]).toBe(client)
+  })
+})
+
 describe('closing', () => {
   it('finishes what is open and says so to the client', async ({ expect }) => {
     const { port, ingress } = await start((exchange) => {

@@ -1,7 +1,7 @@
 /**
  * The end of a connection whose client may still be sending. To close a socket with unread bytes resets the connection,
- * and a reset can overtake the answer; so the server's side is closed, what comes is thrown away, and the socket goes
- * when the client has closed too, after a while, or after too many bytes.
+ * and a reset can overtake the answer; so the server's side is closed, what comes is thrown away unparsed, and the
+ * socket goes when the client has closed too, after a while, or after too many bytes.
  */
 
 import type { Socket } from 'node:net'
@@ -21,5 +21,7 @@ export function linger(socket: Socket): void {
   }, LOOK_MS)
   socket.once('close', () => clearInterval(timer))
   socket.end()
+  // each request in it would be kept until the end
+  socket.removeAllListeners('data').on('data', () => {})
   socket.resume()
 }

@@ -10,7 +10,7 @@ import type { Socket } from 'node:net'
 
 import { toClientBody, toStatus } from '../errors.ts'
 import type { ErrorCode } from '../errors.ts'
-import type { Client } from './client.ts'
+import type { Connection } from './connection.ts'
 import { linger } from './linger.ts'
 import { parseHead } from './response-head.ts'
 
@@ -83,7 +83,7 @@ export interface ErrorNotes {
   /** When the client may try again. */
   readonly retryMs?: number | undefined
   /** Given: the connection ends with this answer. */
-  readonly ends?: Client | undefined
+  readonly ends?: Connection | undefined
 }
 
 /** An answer of NANO's own; cuts the connection when another answer has begun. */
@@ -110,9 +110,9 @@ export function sendError(
  * An answer on a connection whose request could not be parsed, and the end of that connection. Requests before it that
  * came whole are answered first.
  */
-export function rejectConnection(socket: Socket, client: Client, code: ErrorCode): void {
-  if (client.isEnding) return
-  client.isEnding = true
+export function rejectConnection(socket: Socket, connection: Connection, code: ErrorCode): void {
+  if (connection.isEnding) return
+  connection.isEnding = true
   reject(socket, code)
 }
 
@@ -122,10 +122,9 @@ function reject(socket: Socket, code: ErrorCode): void {
     open.once('close', () => reject(socket, code))
     return
   }
-  if (!socket.writable || open?.headersSent === true) {
-    socket.destroy()
-    return
-  }
+  // it has had its end with one of those
+  if (!socket.writable) return
+  if (open?.headersSent === true) return void socket.destroy()
   const status = toStatus(code)
   const body = toClientBody(code)
   socket.write(
@@ -135,22 +134,27 @@ function reject(socket: Socket, code: ErrorCode): void {
   linger(socket)
 }
 
+/** A request that came whole has no whole answer yet. */
+export function isAnswering(socket: Socket): boolean {
+  return toOpenResponse(socket)?.req.complete === true
+}
+
 /** Let the connection end with the answers that are due; what else comes on it counts for nothing. */
-export function endAfterAnswer(socket: Socket, client: Client): void {
-  client.isEnding = true
+export function endAfterAnswer(socket: Socket, connection: Connection): void {
+  connection.isEnding = true
   // what Node calls after the last response
   socket.destroySoon = () => linger(socket)
 }
 
-/** End a connection in the middle of an answer. A response that waits for its turn does not have its socket yet. */
+/** End a connection in the middle of an answer. A response that is out does not have its socket any more. */
 export function cut(outgoing: ServerResponse): void {
   outgoing.req.socket.destroy()
 }
 
 /** End a connection whose request went wrong after its answer had begun. */
-export function endEarly(outgoing: ServerResponse, client: Client): void {
-  if (outgoing.writableFinished && !client.isEnding) {
-    client.isEnding = true
+export function endEarly(outgoing: ServerResponse, connection: Connection): void {
+  if (outgoing.writableFinished && !connection.isEnding) {
+    connection.isEnding = true
     linger(outgoing.req.socket)
   } else cut(outgoing)
 }

@@ -13,40 +13,33 @@ import type { Socket } from 'node:net'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import { Hono } from 'hono'
 
+import { DEFAULT_CONNECTION_LIMITS } from '../config/connection-limits.ts'
+import type { ConnectionLimits } from '../config/connection-limits.ts'
 import { toNanoError } from '../errors.ts'
 import type { ErrorCode, NanoError } from '../errors.ts'
 import { parseTarget } from '../router/canonical-host.ts'
 import type { Target } from '../router/canonical-host.ts'
 import type { Exchange, Sink } from '../tenant/exchange.ts'
 import { toRequestLine } from '../tenant/log.ts'
-import { Clients } from './client.ts'
-import type { Client } from './client.ts'
+import { Connections } from './connection.ts'
+import type { Connection } from './connection.ts'
 import { HttpExchange } from './exchange.ts'
 import type { Arrival, ExchangeContext, Servable } from './exchange.ts'
 import { toScheme } from './header-wire.ts'
 import { IdleWatch } from './idle-watch.ts'
 import { SMALL_BODY_BYTES, collectBody } from './request-body.ts'
 import { MAX_HEADERS, readHead, toExcess } from './request-head.ts'
+<<<<<<< HEAD
 import { endAfterAnswer, rejectConnection, sendError } from './response.ts'
+=======
+import { endAfterAnswer, isAnswering, rejectConnection, sendError } from './response.ts'
+import type { ErrorNotes } from './response.ts'
+>>>>>>> ingress
 import { TrustedProxies } from './trusted-proxies.ts'
 
 /** A tenant, as the ingress knows it. */
 interface App extends Servable {
   handle(exchange: Exchange): Sink
-}
-
-/** What holds for every connection, whatever tenant its requests are for. */
-export interface ConnectionLimits {
-  /** From the first byte of a request, or the connection's begin, to the end of the head. */
-  readonly headersMs: number
-  /** To the end of the body. */
-  readonly requestMs: number
-  /** How long a connection may be without a request. */
-  readonly keepAliveMs: number
-  /** How often the first two are looked at. */
-  readonly checkMs: number
-  /** Further connections are dropped. */
-  readonly connections: number
 }
 
 export interface IngressOptions {
@@ -69,20 +62,26 @@ export interface Ingress {
   close(graceMs: number): Promise<void>
 }
 
-type Bindings = { incoming: IncomingMessage; outgoing: ServerResponse; client: Client; target: Target }
-
-const CONNECTION_LIMITS: ConnectionLimits = {
-  headersMs: 15_000,
-  requestMs: 300_000,
-  keepAliveMs: 15_000,
-  checkMs: 2000,
-  connections: 10_000,
+type Bindings = {
+  incoming: IncomingMessage
+  outgoing: ServerResponse
+  connection: Connection
+  target: Target
 }
+
+/** Answers a request, whose turn it is. */
+type Begin = (outgoing: ServerResponse, connection: Connection) => void
+
+/** How often the times of requests are looked at. */
+const CHECK_MS = 2000
+/** And how often within the shortest of them at least. */
+const CHECKS = 5
 
 /** Methods that no app can be asked with: a guest's `Request` refuses them. */
 const REFUSED_METHODS: ReadonlySet<string> = new Set(['TRACE', 'TRACK', 'CONNECT'])
 
 export function createIngress(options: IngressOptions): Ingress {
+<<<<<<< HEAD
   const proxies = new TrustedProxies(options.trustedProxies ?? [])
   const context: ExchangeContext = { responder: { closing: false }, idle: new IdleWatch(), proxies }
   const app = createApp(options, context)
@@ -94,52 +93,76 @@ export function createIngress(options: IngressOptions): Ingress {
     const client = clients.get(incoming.socket)
     // another request behind one that ends the connection
     if (client === undefined || client.isEnding) return void incoming.resume()
+=======
+  const limits = { ...DEFAULT_CONNECTION_LIMITS, ...options.connectionLimits }
+  const context: ExchangeContext = { responder: { closing: false }, idle: new IdleWatch() }
+  const app = createApp(options, context)
+  const proxies = new TrustedProxies(options.trustedProxies ?? [])
+  const connections = new Connections({ proxies, unreadMs: limits.keepAliveMs })
+  const server = openServer(options.maxHeadBytes, limits)
+  const refuse = (outgoing: ServerResponse, connection: Connection, code: ErrorCode): void =>
+    sendOwn(context, connection, outgoing, code, { ends: connection })
+  const begin: Begin = (outgoing, connection) => {
+    const incoming = outgoing.req
+>>>>>>> ingress
     const fault = toFault(incoming)
-    if (fault !== undefined) return refuse(outgoing, client, fault)
-    const scheme = toScheme(incoming.rawHeaders, client)
+    if (fault !== undefined) return refuse(outgoing, connection, fault)
+    const scheme = toScheme(incoming.rawHeaders, connection)
     const target = parseTarget(incoming.rawHeaders, incoming.url ?? '', scheme)
-    if (typeof target === 'string') return refuse(outgoing, client, target)
+    if (typeof target === 'string') return refuse(outgoing, connection, target)
     const request = { method: incoming.method, url: target.url } as unknown as Request
-    void app.fetch(request, { incoming, outgoing, client, target })
+    void app.fetch(request, { incoming, outgoing, connection, target })
   }
+  const arrive = (outgoing: ServerResponse, then: Begin): void => {
+    const connection = connections.get(outgoing.req.socket)
+    // another request behind one that ends the connection
+    if (connection === undefined || connection.isEnding) outgoing.req.resume()
+    else if (outgoing.socket !== null) then(outgoing, connection)
+    else connection.wait(outgoing, () => then(outgoing, connection))
+  }
+  const onRequest = (_incoming: IncomingMessage, outgoing: ServerResponse): void => arrive(outgoing, begin)
   server.on('connection', (socket: Socket) => {
-    clients.add(socket)
+    connections.add(socket)
     // Node takes its own listener off for CONNECT, and an error without one ends the thread
     socket.on('error', () => {})
   })
   server.on('request', onRequest)
   server.on('checkContinue', onRequest)
-  server.on('checkExpectation', (incoming: IncomingMessage, outgoing: ServerResponse) => {
-    const client = clients.get(incoming.socket)
-    if (client === undefined || client.isEnding) incoming.resume()
-    else refuse(outgoing, client, 'EXPECTATION_FAILED')
-  })
+  server.on('checkExpectation', (_incoming: IncomingMessage, outgoing: ServerResponse) =>
+    arrive(outgoing, (_outgoing, connection) => refuse(outgoing, connection, 'EXPECTATION_FAILED')),
+  )
   server.on('clientError', (error: NodeJS.ErrnoException, stream) => {
     const socket = stream as Socket
-    const client = clients.get(socket)
+    const connection = connections.get(socket)
     const hasLeft = error.code === 'HPE_INVALID_EOF_STATE' || error.code === 'ECONNRESET'
     const code = toFaultCode(error.code)
-    if (client === undefined) socket.destroy()
-    else if (error.code === 'HPE_CLOSED_CONNECTION') endAfterAnswer(socket, client)
-    else if (client.reading?.isComplete !== false) rejectConnection(socket, client, code)
-    else client.reading.breakOff(code, hasLeft ? undefined : error.message)
+    if (connection === undefined) socket.destroy()
+    else if (connection.reading?.isComplete === false) {
+      connection.reading.breakOff(code, hasLeft ? undefined : error.message)
+    }
+    // as Node has it for one that leaves between two requests
+    else if (hasLeft && isAnswering(socket)) socket.end()
+    else if (error.code === 'HPE_CLOSED_CONNECTION') endAfterAnswer(socket, connection)
+    else rejectConnection(socket, connection, code)
   })
   server.on('connect', ({ socket }: IncomingMessage) => {
-    const client = clients.get(socket)
-    if (client === undefined) socket.destroy()
-    else rejectConnection(socket, client, 'REQUEST_INVALID')
+    const connection = connections.get(socket)
+    if (connection === undefined) socket.destroy()
+    else rejectConnection(socket, connection, 'REQUEST_INVALID')
   })
   return { server, close: (graceMs) => closeServer(server, context, graceMs) }
 }
 
-function openServer({ maxHeadBytes, connectionLimits }: IngressOptions): Server {
-  const limits = { ...CONNECTION_LIMITS, ...connectionLimits }
+function openServer(maxHeadBytes: number, limits: ConnectionLimits): Server {
+  const { requestMs } = limits
+  // the head is a part of the request
+  const headersMs = Math.min(limits.headersMs, requestMs)
   const server = createServer({
     keepAlive: true,
     keepAliveTimeout: limits.keepAliveMs,
-    headersTimeout: limits.headersMs,
-    requestTimeout: limits.requestMs,
-    connectionsCheckingInterval: limits.checkMs,
+    headersTimeout: headersMs,
+    requestTimeout: requestMs,
+    connectionsCheckingInterval: Math.min(CHECK_MS, headersMs / CHECKS),
     // the tenant's own limits decide; this bounds what is held before the tenant is known
     maxHeaderSize: maxHeadBytes,
     insecureHTTPParser: false,
@@ -173,22 +196,35 @@ function createApp(options: IngressOptions, context: ExchangeContext): Hono<{ Bi
   })
   app.onError((thrown, c) => {
     options.onError(toNanoError(thrown))
-    sendError(context.responder, c.env.outgoing, 'INTERNAL', { ends: c.env.client })
+    const { outgoing, connection } = c.env
+    sendOwn(context, connection, outgoing, 'INTERNAL', { ends: connection })
     return RESPONSE_ALREADY_SENT
   })
   return app
 }
 
-function sendNotFound(context: ExchangeContext, { incoming, outgoing, client }: Bindings): void {
+function sendNotFound(context: ExchangeContext, { incoming, outgoing, connection }: Bindings): void {
   const { bodySize, hasUpgrade } = readHead(incoming.rawHeaders)
-  const ends = bodySize !== 0 || hasUpgrade ? client : undefined
-  sendError(context.responder, outgoing, 'HOST_UNKNOWN', { ends })
+  const ends = bodySize !== 0 || hasUpgrade ? connection : undefined
+  sendOwn(context, connection, outgoing, 'HOST_UNKNOWN', { ends })
+}
+
+/** An answer that no tenant pays for. */
+function sendOwn(
+  { responder, idle }: ExchangeContext,
+  connection: Connection,
+  outgoing: ServerResponse,
+  code: ErrorCode,
+  notes: ErrorNotes,
+): void {
+  sendError(responder, outgoing, code, notes)
+  if (outgoing.writableLength > 0) idle.add(connection)
 }
 
 function dispatch(
   tenant: App,
   context: ExchangeContext,
-  { incoming, outgoing, client, target }: Bindings,
+  { incoming, outgoing, connection, target }: Bindings,
   id: string,
 ): void {
   const { url, path, scheme } = target
@@ -198,15 +234,15 @@ function dispatch(
   const excess = isTorn ? 'REQUEST_INVALID' : toExcess(tenant.limits, head, path)
   if (excess !== undefined) {
     tenant.refused(excess, id, `${toRequestLine(incoming.method ?? '', url)}: ${excess}: refused unread`)
-    return sendError(context.responder, outgoing, excess, { request: id, ends: client })
+    return sendOwn(context, connection, outgoing, excess, { request: id, ends: connection })
   }
   // Node throws away what stands behind an offer to upgrade, up to the end of the packet
   if (head.hasUpgrade) {
     outgoing.shouldKeepAlive = false
-    endAfterAnswer(incoming.socket, client)
+    endAfterAnswer(incoming.socket, connection)
   }
   const open = (body: Arrival['body']): void => {
-    const arrival = { id, client, incoming, outgoing, url, scheme, head, body }
+    const arrival = { id, connection, incoming, outgoing, url, scheme, head, body }
     const exchange = new HttpExchange(context, tenant, arrival)
     exchange.attach(tenant.handle(exchange))
   }

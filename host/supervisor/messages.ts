@@ -1,5 +1,6 @@
 /** What the main thread and a shard say to each other: what a shard is started with, and the messages in each direction. */
 
+import type { ConnectionLimits } from '../config/connection-limits.ts'
 import type { Deployment } from '../deploy/deployment.ts'
 import type { Engine } from '../engine/instantiate.ts'
 import type { ErrorCode } from '../errors.ts'
@@ -24,6 +25,7 @@ export interface ShardData {
   readonly operatorPort?: number
   /** The apps' fetches may reach loopback. */
   readonly dev: boolean
+  readonly connectionLimits: ConnectionLimits
   /** Addresses and ranges of proxies that are believed about their clients. */
   readonly trustedProxies: readonly string[]
   /** Where the ticker writes the time for this shard. */

@@ -27,10 +27,12 @@ export interface Started {
   /** What was refused, as the tenant's log has it. */
   readonly refused: string[]
   readonly ingress: Ingress
+  /** Bytes on the tenant's account. */
+  held(): number
 }
 
 type Settings = { limits?: Partial<Limits> } & Partial<
-  Pick<IngressOptions, 'maxHeadBytes' | 'connectionLimits'>
+  Pick<IngressOptions, 'maxHeadBytes' | 'connectionLimits' | 'trustedProxies'>
 >
 
 /** A server whose one tenant runs `handler`. Bodies that the handler pulls are answered with their length. */
@@ -38,9 +40,10 @@ export async function startIngress(handler: Handler, settings: Settings = {}): P
   const events: string[] = []
   const refused: string[] = []
   const { limits, ...options } = settings
+  const buffers = new Buffers(256 * 1024 * 1024)
   const tenant = {
     limits: { ...DEFAULT_LIMITS, ...limits },
-    buffers: new Buffers(256 * 1024 * 1024),
+    buffers,
     refused: (_code: ErrorCode, _request: string, text: string) => refused.push(text),
     handle(exchange: Exchange): Sink {
       queueMicrotask(() => handler(exchange, events))
@@ -58,7 +61,7 @@ export async function startIngress(handler: Handler, settings: Settings = {}): P
   await once(ingress.server, 'listening')
   onTestFinished(() => ingress.close(0))
   const { port } = ingress.server.address() as AddressInfo
-  return { port, events, refused, ingress }
+  return { port, events, refused, ingress, held: () => buffers.held }
 }
 
 function toSink(exchange: Exchange, events: string[]): Sink {

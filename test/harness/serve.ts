@@ -62,6 +62,13 @@ export interface ServeOptions {
   dev?: boolean
   /** Who is believed about clients. */
   trustedProxies?: string[]
+  /** Of connections, as nano.json spells them. */
+  connectionLimits?: {
+    keep_alive_ms?: number
+    headers_ms?: number
+    request_ms?: number
+    connections?: number
+  }
   /** The most MiB of a shard's own heap. */
   heapMb?: number
   /** How long a shard may stand still. */
@@ -70,8 +77,8 @@ export interface ServeOptions {
 
 /** Serve these apps on a free port. */
 export async function serve(apps: AppSpec[], shards = 1, options: ServeOptions = {}): Promise<Served> {
-  const { admin = false, dev = false, trustedProxies = [], ...more } = options
-  const top = { port: 0, shards, admin, dev, trusted_proxies: trustedProxies }
+  const { admin = false, dev = false, trustedProxies = [], connectionLimits, ...more } = options
+  const top = { port: 0, shards, admin, dev, trusted_proxies: trustedProxies, ...connectionLimits }
   const written = { ...top, defaults: { cpu_ms: CPU_MS }, apps }
   const config = parseConfig(JSON.stringify(written), join(ROOT, 'test/nano.json'))
   const log: string[] = []

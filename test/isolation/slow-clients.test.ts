@@ -9,8 +9,9 @@ import type { Socket } from 'node:net'
 
 import { afterAll, beforeAll, describe, test } from 'vitest'
 
-import type { ConnectionLimits } from '../../host/ingress/serve.ts'
+import type { ConnectionLimits } from '../../host/config/connection-limits.ts'
 import { startIngress, toBytes, toHeaders } from '../harness/ingress.ts'
+import type { Started } from '../harness/ingress.ts'
 import { NEIGHBOUR, watchNeighbour } from '../harness/neighbour.ts'
 import { fixture, serve, sleep, waitFor } from '../harness/serve.ts'
 import type { Served } from '../harness/serve.ts'
@@ -25,7 +26,7 @@ const MIB = 1024 * 1024
 const HOST = 'Host: ledger.test\r\n'
 
 describe('before a request is whole', () => {
-  const short = { headersMs: 300, requestMs: 700, checkMs: 50, keepAliveMs: 100 }
+  const short = { headersMs: 300, requestMs: 700, keepAliveMs: 100 }
   const start = (connectionLimits: Partial<ConnectionLimits> = short) =>
     startIngress(
       (exchange) => {
@@ -86,6 +87,86 @@ describe('before a request is whole', () => {
     expect(parseResponses(await readAll(held[0]!), [])).toMatchObject([{ status: 200 }])
     for (const socket of held) socket.destroy()
     await waitFor(async () => (await talk(port, [request])).received.includes(' 200 ') || undefined)
+  })
+})
+
+describe('behind the answer', () => {
+  const LARGE_HEAD = toHeaders('x-large', 'x'.repeat(120 * 1024))
+  const limits = { idleMs: IDLE_MS }
+
+  /** A client that asks again and again and reads nothing, until something waits for it at the server. */
+  const askUnread = async ({ port, ingress }: Started, begun: () => number): Promise<[Socket, Socket]> => {
+    const client = connect(port, '127.0.0.1').on('error', () => {})
+    const [socket] = (await once(ingress.server, 'connection')) as [Socket]
+    for (let asked = 1; socket.writableLength === 0; asked++) {
+      client.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+      await waitFor(() => begun() === asked || undefined)
+      await new Promise(setImmediate)
+    }
+    return [client, socket]
+  }
+
+  test.for(['whole', 'streamed'] as const)(
+    'what waits of a large head is on the account until its client has gone, %s',
+    async (how, { expect }) => {
+      let begun = 0
+      const started = await startIngress((exchange) => {
+        begun++
+        if (how === 'whole') return exchange.send(200, LARGE_HEAD, new Uint8Array())
+        exchange.start(200, LARGE_HEAD)
+        setImmediate(() => exchange.finish())
+      })
+      const [client, socket] = await askUnread(started, () => begun)
+      const waiting = socket.writableLength
+      expect(waiting).toBeGreaterThan(0)
+      await waitFor(() => started.held() >= waiting || undefined)
+      client.resetAndDestroy()
+      await waitFor(() => started.held() === 0 || undefined)
+    },
+  )
+
+  test('a client that reads none of its small answers is cut off', async ({ expect }) => {
+    let begun = 0
+    const started = await startIngress(
+      (exchange) => {
+        begun++
+        exchange.send(200, toHeaders(), new Uint8Array(16_000))
+      },
+      { limits },
+    )
+    const [client] = await askUnread(started, () => begun)
+    await waitFor(() => started.refused.some((text) => text.includes('CLIENT_IDLE')) || undefined)
+    expect(started.held()).toBe(0)
+    client.destroy()
+  })
+
+  test('so is one that reads none of the answers that no app gave', async ({ expect }) => {
+    const { port, ingress, events } = await startIngress(() => {}, { connectionLimits: { keepAliveMs: 300 } })
+    const client = connect(port, '127.0.0.1').on('error', () => {})
+    const [socket] = (await once(ingress.server, 'connection')) as [Socket]
+    // as fast as they are answered, until nothing is read any more
+    const requests = 'GET / HTTP/1.1\r\nHost: b\r\n\r\n'.repeat(2000)
+    const pour = (): void => {
+      while (!client.destroyed && client.write(requests));
+    }
+    client.on('drain', pour)
+    pour()
+    await once(socket, 'close')
+    expect(events).toEqual([])
+    client.destroy()
+  }, 60_000)
+
+  test('an app that keeps on with an answer to HEAD and says nothing is given up', async ({ expect }) => {
+    const { port, events, refused } = await startIngress((exchange) => exchange.start(200, toHeaders()), {
+      limits,
+    })
+    const client = connect(port, '127.0.0.1')
+    client.write('HEAD / HTTP/1.1\r\nHost: a\r\n\r\n')
+    await waitFor(() => events.includes('gone') || undefined)
+    expect(refused).toEqual([expect.stringContaining('APP_IDLE')])
+    // its client has had its answer, and the connection
+    expect(client.destroyed).toBe(false)
+    client.destroy()
   })
 })
 

@@ -63,6 +63,20 @@ describe('http', () => {
     }
   })
 
+  test('headers that are for all stay, although a Connection header names them', async ({ expect }) => {
+    const text =
+      'POST / HTTP/1.1\r\nHost: mirror.test\r\nConnection: close, host, content-length, Cookie\r\n' +
+      'Cookie: a=b\r\nContent-Length: 2\r\n\r\nhi'
+    const [response] = parseResponses(await exchange(server.port, text), ['POST'])
+    const { headers, url, body } = JSON.parse(response!.body) as Seen
+    expect(Object.fromEntries(headers)).toMatchObject({
+      host: 'mirror.test',
+      cookie: 'a=b',
+      'content-length': '2',
+    })
+    expect([url, body]).toEqual(['http://mirror.test/', 'hi'])
+  })
+
   test('a request without a body has none, and one of length 0 is empty', async ({ expect }) => {
     expect((await server.send('mirror.test', '/')).json<Seen>()).toMatchObject({ hasBody: false, body: '' })
     const empty = await server.send('mirror.test', '/', { method: 'POST', body: '' })
@@ -124,6 +138,15 @@ describe('http', () => {
     }
     agent.destroy()
     expect(ports.size).toBe(1)
+  })
+
+  test('a connection is kept for as long as the operator says', async ({ expect }) => {
+    const app = { name: 'mirror', hostname: 'mirror.test', path: fixture('mirror') }
+    await using patient = await serve([app], 1, { connectionLimits: { keep_alive_ms: 75_000 } })
+    const agent = keepAlive(1)
+    const answer = await patient.send('mirror.test', '/', { agent })
+    agent.destroy()
+    expect(answer.headers['keep-alive']).toBe('timeout=75')
   })
 
   test('a body that the app does not read does not disturb the next request', async ({ expect }) => {
