@@ -9,6 +9,7 @@ import { Worker } from 'node:worker_threads'
 
 import { NanoError, toStackText } from '../errors.ts'
 import { EPOCH_WORD } from '../wasm/epoch.ts'
+import { toLogEntry } from './messages.ts'
 import type { FromShard, LogEntry, ShardData, ShardReport, ToShard } from './messages.ts'
 import type { SlotThread, SlotWatcher } from './slot.ts'
 
@@ -56,7 +57,7 @@ export class ShardThread implements SlotThread {
       }
     })
     this.#worker.on('error', (fault: unknown) => {
-      watcher.onLog({ level: 'error', text: `${name}: ${toStackText(fault)}` })
+      watcher.onLog(toLogEntry({ level: 'error', text: `${name}: ${toStackText(fault)}` }))
     })
     this.#worker.once('exit', () => {
       this.#gone.resolve()

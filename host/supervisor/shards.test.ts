@@ -44,6 +44,7 @@ function open(script: string, count = 1) {
   })
   return {
     shards,
+    log,
     texts: () => log.map(({ text }) => text),
     async [Symbol.asyncDispose]() {
       await shards.close()
@@ -58,6 +59,14 @@ describe('shards', () => {
     await using server = open(`if (number === 1) serve(); else for (;;);`, 2)
     await expect(server.shards.start()).rejects.toThrow('shard 1 has not answered for 900 ms')
   }, 20_000)
+
+  it('say what a thread has to say, with the time at which it happened there', async ({ expect }) => {
+    await using server = open(`
+      tell({ type: 'log', entry: { time: 1234, level: 'warn', text: 'said' } })
+      serve()`)
+    await server.shards.start()
+    expect(server.log).toEqual([{ time: 1234, level: 'warn', text: 'said' }])
+  })
 
   it('are started again when a thread hangs before it is ready', async ({ expect }) => {
     await using server = open(`

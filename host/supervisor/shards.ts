@@ -8,6 +8,7 @@ import { setFlagsFromString } from 'node:v8'
 
 import { toStackText } from '../errors.ts'
 import { Ticker } from '../limits/ticker.ts'
+import { toLogEntry } from './messages.ts'
 import type { LogEntry, ShardData, ShardReport } from './messages.ts'
 import { ShardThread } from './shard-thread.ts'
 import { Slot } from './slot.ts'
@@ -73,7 +74,7 @@ export class Shards {
     this.#options = options
     this.#heapMb = options.heapMb ?? toHeapMb(count)
     const longestTurnMs = Math.max(0, ...data.deployments.map(({ limits }) => limits.cpuMs))
-    const onError = (text: string): void => log({ level: 'error', text })
+    const onError = (text: string): void => log(toLogEntry({ level: 'error', text }))
     this.#ticker = new Ticker(count, (error) =>
       onError(`the ticker died and is started again: ${toStackText(error)}`),
     )

@@ -29,7 +29,7 @@ export interface AppSpec extends LimitSpec {
 export interface Served {
   readonly port: number
   readonly adminUrl: string | undefined
-  /** Everything that was logged, as an operator reads it, one text per entry. */
+  /** Everything that was logged, as an operator reads it, one text per entry, without the time in front. */
   readonly log: string[]
   counters(): Promise<ServerCounters>
   tenants(): Promise<readonly TenantReport[]>
@@ -50,6 +50,8 @@ export function fixture(name: string): string {
 export function example(name: string): string {
   return join(ROOT, 'apps', name)
 }
+
+const TIME = /^\S+ /
 
 /** For apps that say nothing about it: a busy machine is no reason to stop them. */
 const CPU_MS = 10_000
@@ -75,7 +77,11 @@ export async function serve(apps: AppSpec[], shards = 1, options: ServeOptions =
   const written = { ...top, defaults: { cpu_ms: CPU_MS }, apps }
   const config = parseConfig(JSON.stringify(written), join(ROOT, 'test/nano.json'))
   const log: string[] = []
-  const server = await startServer({ ...more, config, log: (entry) => log.push(toLogLine(entry)) })
+  const server = await startServer({
+    ...more,
+    config,
+    log: (entry) => log.push(toLogLine(entry).replace(TIME, '')),
+  })
   const close = () => server.close()
   return {
     port: server.port,
