@@ -113,6 +113,18 @@ export async function waitFor<T>(
   }
 }
 
+/** What `look` says once it has said the same for a while; the test times out when it never does. */
+export async function steady<T>(look: () => T | Promise<T>): Promise<T> {
+  let last = await look()
+  for (let same = 0; same < 10;) {
+    await sleep(20)
+    const now = await look()
+    same = now === last ? same + 1 : 0
+    last = now
+  }
+  return last
+}
+
 export function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms))
 }
