@@ -15,6 +15,7 @@ import type { EngineCounters } from './engine/engine.ts'
 import { NanoError } from './errors.ts'
 import { assertFree } from './ingress/listen.ts'
 import { openOperator } from './operator/listen.ts'
+import { toLogEntry } from './supervisor/messages.ts'
 import type { LogEntry, ShardReport } from './supervisor/messages.ts'
 import { Shards } from './supervisor/shards.ts'
 import type { CommonData } from './supervisor/shards.ts'
@@ -69,7 +70,8 @@ const SHARD = new URL(`shard${extname(import.meta.filename)}`, import.meta.url)
 
 /** Resolves when every shard listens and has warmed its engines. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { config, log } = options
+  const { config } = options
+  const log = (entry: Omit<LogEntry, 'time'>): void => options.log(toLogEntry(entry))
   const count = toShardCount(config, log)
   if (config.port !== 0) await assertFree(config.port, config.host)
   if (config.admin && config.port !== 0 && config.admin.port === config.port) {
@@ -103,7 +105,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       ...(operator === undefined ? {} : { operatorPort: operator.port }),
     }
     const { heapMb, silenceMs } = options
-    const running = new Shards({ script: SHARD, data, count, heapMb, silenceMs, log })
+    const running = new Shards({ script: SHARD, data, count, heapMb, silenceMs, log: options.log })
     shards = running
     const listening = await running.start()
     return {
@@ -125,7 +127,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   }
 }
 
-function toShardCount({ shards }: Config, log: ServerOptions['log']): number {
+function toShardCount({ shards }: Config, log: (entry: Omit<LogEntry, 'time'>) => void): number {
   const wanted = shards ?? availableParallelism()
   const count = REUSE_PORT.has(process.platform) ? wanted : 1
   if (count < (shards ?? 1)) {

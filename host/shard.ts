@@ -24,6 +24,7 @@ import { Epoch } from './limits/epoch.ts'
 import { Scheduler } from './limits/scheduler.ts'
 import { warmUp } from './instance/warm-up.ts'
 import { Router } from './router/router.ts'
+import { toLogEntry } from './supervisor/messages.ts'
 import type { FromShard, LogEntry, ShardData, ShardReport, ToShard } from './supervisor/messages.ts'
 import { Tenant } from './tenant/tenant.ts'
 import type { TenantServices } from './tenant/tenant.ts'
@@ -61,7 +62,7 @@ if (!isMainThread) {
 
 async function run(data: ShardData): Promise<void> {
   const turns = new TurnTimes()
-  const log = (entry: LogEntry): void => tell({ type: 'log', entry })
+  const log = (entry: Omit<LogEntry, 'time'>): void => tell({ type: 'log', entry: toLogEntry(entry) })
   const dialers: Dialer[] = []
   const { dev, operatorPort } = data
   const machine: Machine = { dev, ...(operatorPort !== undefined && { operatorPort }) }
@@ -122,7 +123,7 @@ async function drain(ingress: Ingress, tenants: readonly Tenant[], graceMs: numb
  */
 function endOnFault(
   ingress: Ingress,
-  shard: { log(entry: LogEntry): void; busy(): string[]; count(): void; dispose(): void },
+  shard: { log(entry: Omit<LogEntry, 'time'>): void; busy(): string[]; count(): void; dispose(): void },
 ): void {
   let isEnding = false
   // rejections that nobody handles come here, too

@@ -12,9 +12,9 @@ import { parseConfig } from '../host/config/parse.ts'
 import { exampleNames } from './build-apps.ts'
 import { makeBytes } from './harness/bytes.ts'
 import { open } from './harness/http.ts'
-import { example, serve, sleep, waitFor } from './harness/serve.ts'
+import { example, serve, waitFor } from './harness/serve.ts'
 import type { Served } from './harness/serve.ts'
-import { startUpstream } from './harness/upstream.ts'
+import { answerTogether, startUpstream } from './harness/upstream.ts'
 import type { Upstream } from './harness/upstream.ts'
 
 const SECRET = 'test-secret'
@@ -25,11 +25,13 @@ describe('example apps', () => {
   let upstream: Upstream
 
   beforeAll(async () => {
-    upstream = await startUpstream(async (request, response) => {
-      await sleep(100)
-      if (request.url === '/broken') response.writeHead(503).end()
-      else response.end(JSON.stringify({ from: request.url }))
-    })
+    // an app that asked one after the other would get no answer
+    upstream = await startUpstream(
+      answerTogether(2, (request, response) => {
+        if (request.url === '/broken') response.writeHead(503).end()
+        else response.end(JSON.stringify({ from: request.url }))
+      }),
+    )
     const egress = { private: true }
     const app = (name: string, env = {}) => ({
       name,
@@ -142,15 +144,12 @@ describe('example apps', () => {
   })
 
   test('aggregator: both, one or none of two upstreams', async ({ expect }) => {
-    const started = performance.now()
     const both = await server.send('aggregator.test', '/')
-    expect(performance.now() - started).toBeLessThan(1000)
     expect(both.json()).toEqual({
       complete: true,
       weather: { ok: true, data: { from: '/weather' } },
       news: { ok: true, data: { from: '/news' } },
     })
-    expect(upstream.mostAtOnce).toBeGreaterThanOrEqual(2)
     const half = await server.send('half.test', '/')
     expect([half.status, half.json().complete]).toEqual([200, false])
     expect(half.json().news).toEqual({ ok: false, problem: 'upstream answered 503' })

@@ -67,6 +67,11 @@ async function text({ body }: Answer): Promise<string> {
   return whole
 }
 
+/** A connection is free for the next request when the far side had the chance to close it: a round of the event loop. */
+async function becomeFree(): Promise<void> {
+  for (let i = 0; i < 3; i++) await new Promise((done) => setImmediate(done))
+}
+
 /** The text, or why there is none. */
 async function get(settings: EgressSettings, resolve: Resolve | undefined, to: string): Promise<unknown> {
   try {
@@ -241,8 +246,7 @@ describe('connections', () => {
     const [one, other] = [dial(open), dial(open)]
     for (let i = 0; i < 3; i++) {
       await text(await send(one, url))
-      // a connection is free for the next request only when the far side had the chance to close it
-      await new Promise((later) => setTimeout(later, 20))
+      await becomeFree()
     }
     const own = sockets.size
     await text(await send(other, url))
@@ -288,6 +292,104 @@ describe('connections', () => {
     const gone = new Promise((done) => [...sockets][0]?.on('close', done))
     dialer[Symbol.dispose]()
     await gone
+  })
+})
+
+describe('a kept connection that the far side closes when it is used again', () => {
+  /** What came on each connection, request by request. */
+  let heard: string[][]
+
+  /** Answers the first request of the first connection, and does this to all that come after it there. */
+  async function closeWhenUsedAgain(end: (socket: Socket) => void, last = Infinity): Promise<string> {
+    heard = []
+    const raw = createTcpServer((socket) => {
+      socket.on('error', () => undefined)
+      cleanUps.push(() => socket.destroy())
+      const requests: string[] = []
+      heard.push(requests)
+      const isFirst = heard.length === 1
+      socket.on('data', (bytes) => {
+        const [line = '', body = ''] = bytes.toString('latin1').split(/ HTTP[^]*\r\n\r\n/)
+        requests.push(`${line} ${body}`.trim())
+        if (isFirst ? requests.length === 1 : heard.length <= last) {
+          socket.write('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n')
+        } else end(socket)
+      })
+    })
+    await new Promise<void>((listening) => raw.listen(0, '127.0.0.1', listening))
+    cleanUps.push(() => raw.close())
+    return `http://127.0.0.1:${(raw.address() as AddressInfo).port}`
+  }
+
+  /** A fetch to a connection that is kept from another. */
+  async function sendAgain(to: string, given: Partial<Dial>): Promise<number | Error> {
+    const dialer = dial({ private: true })
+    await text(await send(dialer, `${to}/first`))
+    await becomeFree()
+    return await send(dialer, `${to}/again`, given).then(
+      ({ status }) => status,
+      (error: Error) => error,
+    )
+  }
+
+  const bytes = Buffer.from('bytes')
+  const ENDS: [label: string, end: (socket: Socket) => unknown][] = [
+    ['an end', (socket) => socket.end()],
+    ['a reset', (socket) => socket.resetAndDestroy()],
+  ]
+  for (const [label, end] of ENDS) {
+    test.for([
+      ['GET', undefined],
+      ['HEAD', undefined],
+      ['OPTIONS', undefined],
+      ['DELETE', undefined],
+      ['PUT', bytes],
+    ] as const)(`with ${label}: %s is sent once more, on a new one`, async ([method, body], { expect }) => {
+      const to = await closeWhenUsedAgain(end)
+      expect(await sendAgain(to, { method, body })).toBe(200)
+      const again = `${method} /again${body ? ' bytes' : ''}`
+      expect(heard.map((requests) => requests.join())).toEqual([expect.stringContaining('GET /first'), again])
+      expect(heard[0]!.length).toBeGreaterThan(1)
+    })
+  }
+
+  test('what may not come twice is not sent again', async ({ expect }) => {
+    const stream = () => ReadableStream.from([bytes]) as ReadableStream<Uint8Array>
+    for (const given of [
+      { method: 'POST' },
+      { method: 'PATCH', body: bytes },
+      { method: 'PUT', body: stream() },
+    ]) {
+      const to = await closeWhenUsedAgain((socket) => socket.end())
+      expect(await sendAgain(to, given)).toBeInstanceOf(TypeError)
+      expect(heard).toHaveLength(1)
+    }
+  })
+
+  test('what was begun to be answered is not sent again', async ({ expect }) => {
+    for (const begun of ['HTTP/1.1 2', 'HTTP/1.1 103 Early\r\n\r\n', 'HTTP/1.1 200 OK\r\nx: y']) {
+      const to = await closeWhenUsedAgain((socket) => socket.end(begun))
+      expect(await sendAgain(to, {})).toBeInstanceOf(TypeError)
+      expect(heard).toHaveLength(1)
+    }
+  })
+
+  test('nothing is sent a third time, and nothing again on a connection that was new', async ({ expect }) => {
+    const to = await closeWhenUsedAgain((socket) => socket.end(), 0)
+    expect(await sendAgain(to, {})).toBeInstanceOf(TypeError)
+    expect(heard).toHaveLength(2)
+    expect(await send(dial({ private: true }), to).catch((error: Error) => error)).toBeInstanceOf(TypeError)
+    expect(heard).toHaveLength(3)
+  })
+
+  test('what is given up meanwhile is not sent again', async ({ expect }) => {
+    const giveUp = new AbortController()
+    const to = await closeWhenUsedAgain((socket) => {
+      giveUp.abort()
+      socket.end()
+    })
+    expect(await sendAgain(to, { signal: giveUp.signal })).toMatchObject({ name: 'AbortError' })
+    expect(heard).toHaveLength(1)
   })
 })
 

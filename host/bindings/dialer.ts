@@ -3,13 +3,16 @@
  * connected to is the policy's to say (host/egress). One dialer per tenant and shard, so connections are reused, but
  * never by another tenant; one that makes no fetch holds nothing open.
  *
- * Redirects are followed here, one request per hop, so that each is bounded in number and dispatched on its own.
+ * Redirects are followed here, one request per hop, so that each is bounded in number and dispatched on its own. A far
+ * side may close a kept connection just when it is used again; whether it has seen the request nobody knows, so only one
+ * that may come twice is sent once more, on a connection of its own (RFC 9112, 9.3.1).
  */
-import { fetch, type Response } from 'undici'
-import type { ReadableStream } from 'node:stream/web'
+import { fetch, type RequestInit, type Response } from 'undici'
+import { ReadableStream } from 'node:stream/web'
 import { DEFAULT_LIMITS, type Limits } from '../config/limits.ts'
 import { type CheckedAgent, openCheckedAgent } from '../egress/agent.ts'
 import type { Resolve } from '../egress/connect.ts'
+import { ConnectionWornOut } from '../egress/guard.ts'
 import type { Machine } from '../egress/machine.ts'
 import { EgressPolicy, type EgressSettings } from '../egress/policy.ts'
 import { type Hop, isRedirect, toNextHop } from '../egress/redirect.ts'
@@ -50,6 +53,9 @@ export interface DialerOptions {
 /** Redirects that are followed. */
 const MAX_REDIRECTS = 5
 
+/** Requests that mean the same when they come twice (RFC 9110, 9.2.2), of those that an app can make. */
+const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])
+
 /** A dialer to the real network; connections are made when they are needed. */
 export function openDialer(
   settings: EgressSettings = {},
@@ -62,15 +68,12 @@ export function openDialer(
     idleMs,
     async fetch(url, { redirect, signal, ...request }) {
       agent ??= openCheckedAgent({ policy, resolve, headMs: Math.max(timeoutMs, idleMs), idleMs })
-      const { dispatcher } = agent
       const isFollowed = redirect === 'follow'
       const mode = isFollowed ? ('manual' as const) : redirect
       let hop: Hop = { ...request, url }
       for (let redirects = 0; ; redirects++) {
-        const { method, headers, body } = hop
-        const init = { method, headers: [...headers], redirect: mode, signal, dispatcher }
         // oxlint-disable-next-line no-await-in-loop -- one hop follows from the other
-        const answer = await fetch(hop.url, body ? { ...init, body, duplex: 'half' as const } : init)
+        const answer = await send(agent, hop, { redirect: mode, signal })
         const location = isFollowed && isRedirect(answer.status) ? answer.headers.get('location') : null
         if (location === null) return toAnswer(answer, redirects > 0)
         answer.body?.cancel().catch(() => undefined)
@@ -81,6 +84,24 @@ export function openDialer(
     [Symbol.dispose](): void {
       agent?.destroy().catch(() => undefined)
     },
+  }
+}
+
+/** One request, or two of the same. */
+async function send(
+  agent: CheckedAgent,
+  { url, method, headers, body }: Hop,
+  options: Pick<RequestInit, 'redirect' | 'signal'>,
+): Promise<Response> {
+  const init: RequestInit = { ...options, method, headers: [...headers] }
+  if (body !== undefined) Object.assign(init, { body, duplex: 'half' })
+  const isRepeatable = IDEMPOTENT.has(method) && !(body instanceof ReadableStream)
+  try {
+    return await fetch(url, { ...init, dispatcher: agent.dispatcher })
+  } catch (error) {
+    const isWornOut = error instanceof Error && error.cause instanceof ConnectionWornOut
+    if (!isRepeatable || !isWornOut) throw error
+    return await fetch(url, { ...init, dispatcher: agent.fresh })
   }
 }
 

@@ -93,9 +93,10 @@ describe('messages', () => {
   })
 
   it('log lines that an app cannot forge', ({ expect }) => {
-    expect(toLogLine({ level: 'warn', app: 'a', text: 'x\nerror [b] y\r\u001b[31m' })).toBe(
-      'warn  [a] x\n    error [b] y\\u000d\\u001b[31m\n',
+    const time = Date.UTC(2026, 10, 23, 10, 20, 30, 456)
+    expect(toLogLine({ time, level: 'warn', app: 'a', text: 'x\nerror [b] y\r\u001b[31m' })).toBe(
+      '2026-11-23T10:20:30.456Z warn  [a] x\n    error [b] y\\u000d\\u001b[31m\n',
     )
-    expect(toLogLine({ level: 'info', text: 'x' })).toBe('info  x\n')
+    expect(toLogLine({ time: 0, level: 'info', text: 'x' })).toBe('1970-01-01T00:00:00.000Z info  x\n')
   })
 })

@@ -9,10 +9,11 @@ import type { LogEntry } from '../supervisor/messages.ts'
 // oxlint-disable-next-line no-control-regex -- control characters are what this is about
 const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g
 
-export function toLogLine({ level, app, request, text }: LogEntry): string {
+/** `2026-11-23T10:20:30.456Z error [app request] text`; the time is UTC. */
+export function toLogLine({ time, level, app, request, text }: LogEntry): string {
   const safe = text.replaceAll('\r\n', '\n').replaceAll(CONTROL, toEscape).replaceAll('\n', '\n    ')
   const about = app === undefined ? '' : `[${app}${request === undefined ? '' : ` ${request}`}] `
-  return `${level.padEnd(5)} ${about}${safe}\n`
+  return `${new Date(time).toISOString()} ${level.padEnd(5)} ${about}${safe}\n`
 }
 
 function toEscape(character: string): string {

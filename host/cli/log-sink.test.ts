@@ -27,7 +27,7 @@ class Blocked extends Writable {
 const LINE = `${'x'.repeat(999)}\n`
 
 describe('a log sink', () => {
-  it('holds a bounded part of what a blocked reader does not take, and says what it left out', async ({
+  it('holds a bounded part of what a blocked reader does not take, and says what it dropped', async ({
     expect,
   }) => {
     const out = new Blocked()
@@ -41,7 +41,7 @@ describe('a log sink', () => {
     sink.write('after\n')
     await new Promise((resolve) => out.end(resolve))
     const written = out.taken.split('\n').filter((line) => line.startsWith('x')).length
-    const left = Number(/(\d+) log entries were left out/.exec(out.taken)?.[1])
+    const left = Number(/(\d+) log entries were dropped/.exec(out.taken)?.[1])
     expect(written + left).toBe(5000)
     expect(out.taken.endsWith('fast enough\nafter\n')).toBe(true)
   })

@@ -9,7 +9,7 @@
  */
 import { Agent, buildConnector, type Dispatcher, Pool } from 'undici'
 import { EgressDenied, type Resolve, toCheckedLookup } from './connect.ts'
-import { Guard } from './guard.ts'
+import { Guard, type GuardPort } from './guard.ts'
 import type { EgressPolicy } from './policy.ts'
 import { toTarget } from './rule.ts'
 
@@ -24,7 +24,10 @@ export interface AgentOptions {
 
 /** An agent that keeps to a policy. */
 export interface CheckedAgent {
+  /** Uses the connections that are kept. */
   readonly dispatcher: Dispatcher
+  /** Makes a connection for each request and keeps none. */
+  readonly fresh: Dispatcher
   destroy(): Promise<void>
 }
 
@@ -47,12 +50,34 @@ const MAX_HEAD_BYTES = 64 * 1024
 interface Use {
   requests: number
   connections: number
+  /** How connections ended that had brought something before. */
+  readonly endings: WeakSet<Error>
 }
 
 /** Open an agent; it makes no connection before its first request. */
-export function openCheckedAgent({ policy, resolve, headMs, idleMs }: AgentOptions): CheckedAgent {
-  const use: Use = { requests: 0, connections: 0 }
-  const agent = new Agent({
+export function openCheckedAgent(options: AgentOptions): CheckedAgent {
+  const use: Use = { requests: 0, connections: 0, endings: new WeakSet() }
+  const agent = openAgent(options, use)
+  let freshAgent: Agent | undefined
+  return {
+    dispatcher: toChecked(
+      agent,
+      options.policy,
+      use,
+      () => Math.max(use.connections, use.requests) < MAX_KEPT,
+    ),
+    get fresh() {
+      freshAgent ??= openAgent(options, use)
+      return toChecked(freshAgent, options.policy, use, () => false)
+    },
+    async destroy() {
+      await Promise.all([agent.destroy(), freshAgent?.destroy()])
+    },
+  }
+}
+
+function openAgent({ policy, resolve, headMs, idleMs }: AgentOptions, use: Use): Agent {
+  return new Agent({
     allowH2: false,
     headersTimeout: headMs,
     bodyTimeout: idleMs,
@@ -64,18 +89,24 @@ export function openCheckedAgent({ policy, resolve, headMs, idleMs }: AgentOptio
       return new Pool(origin, { ...options, connect: toCounted(connect, use) })
     },
   })
-  const dispatcher = agent.compose((dispatch) => (options, handler) => {
-    const target = toTarget(new URL(options.origin ?? ''))
-    if (!policy.admitsHost(target)) throw new EgressDenied(target)
-    const isKept = Math.max(use.connections, use.requests) < MAX_KEPT
-    use.requests++
-    const guard = new Guard(handler, () => use.requests--)
-    return dispatch({ ...options, ...(!isKept && { reset: true }) }, guard)
-  })
-  return { dispatcher, destroy: () => agent.destroy() }
 }
 
-/** A connector that knows how many connections there are, and makes no more than there may be. */
+/** Checks every request. `isKept`: whether its connection may be kept for another. */
+function toChecked(agent: Agent, policy: EgressPolicy, use: Use, isKept: () => boolean): Dispatcher {
+  const port: GuardPort = {
+    onOver: () => use.requests--,
+    isOfUsed: (error) => use.endings.has(error),
+  }
+  return agent.compose((dispatch) => (options, handler) => {
+    const target = toTarget(new URL(options.origin ?? ''))
+    if (!policy.admitsHost(target)) throw new EgressDenied(target)
+    const reset = !isKept()
+    use.requests++
+    return dispatch({ ...options, ...(reset && { reset }) }, new Guard(handler, port))
+  })
+}
+
+/** A connector that knows what connections there are and how they end, and makes no more than there may be. */
 function toCounted(connect: buildConnector.connector, use: Use): buildConnector.connector {
   return (options, done) => {
     if (use.connections >= MAX_CONNECTIONS) {
@@ -86,6 +117,9 @@ function toCounted(connect: buildConnector.connector, use: Use): buildConnector.
     connect(options, (...[error, socket]: Parameters<buildConnector.Callback>) => {
       if (error === null) {
         socket.once('close', () => use.connections--)
+        socket.once('error', (ending: Error) => {
+          if (socket.bytesRead > 0) use.endings.add(ending)
+        })
         return done(null, socket)
       }
       use.connections--

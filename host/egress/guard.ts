@@ -18,19 +18,35 @@ const PIECE_BYTES = 4096
 /** As large as pieces become by that. */
 const JOINED_BYTES = 64 * 1024
 
+/** The far side closed a connection that it had answered on before, and nothing came of the answer to this request. */
+export class ConnectionWornOut extends Error {
+  override readonly name = 'ConnectionWornOut'
+}
+
+/** What a fetch's guard tells and asks. */
+export interface GuardPort {
+  /** Called once, when nothing more is going to come. */
+  onOver(): void
+  /** Whether this is how a connection ended that had brought bytes before. */
+  isOfUsed(error: Error): boolean
+}
+
+/** How it shows that a far side closed a connection. */
+const CLOSINGS: ReadonlySet<unknown> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'])
+
 /** Stands between the connection and a fetch's handler. */
 export class Guard implements Dispatcher.DispatchHandler {
   readonly #handler: Dispatcher.DispatchHandler
-  readonly #onOver: () => void
+  readonly #port: GuardPort
+  #hasBegun = false
   #interim = 0
   #isOver = false
   #crumbs: Buffer[] = []
   #crumbBytes = 0
 
-  /** `onOver` is called once, when nothing more is going to come. */
-  constructor(handler: Dispatcher.DispatchHandler, onOver: () => void) {
+  constructor(handler: Dispatcher.DispatchHandler, port: GuardPort) {
     this.#handler = handler
-    this.#onOver = onOver
+    this.#port = port
   }
 
   onRequestStart(controller: Dispatcher.DispatchController, context: unknown): void {
@@ -39,6 +55,11 @@ export class Guard implements Dispatcher.DispatchHandler {
 
   onRequestUpgrade(controller: Dispatcher.DispatchController): void {
     controller.abort(new Error('the far side changed the protocol'))
+  }
+
+  /** The first byte of an answer is there. */
+  onResponseStarted(): void {
+    this.#hasBegun = true
   }
 
   onResponseStart(...args: Parameters<NonNullable<Dispatcher.DispatchHandler['onResponseStart']>>): void {
@@ -73,7 +94,7 @@ export class Guard implements Dispatcher.DispatchHandler {
   onResponseError(controller: Dispatcher.DispatchController, error: Error): void {
     this.#crumbs = []
     this.#end()
-    this.#handler.onResponseError?.(controller, error)
+    this.#handler.onResponseError?.(controller, this.#isWornOut(error) ? toWornOut(error) : error)
   }
 
   #handOn(controller: Dispatcher.DispatchController): void {
@@ -89,8 +110,16 @@ export class Guard implements Dispatcher.DispatchHandler {
     }
   }
 
+  #isWornOut(error: Error): boolean {
+    return !this.#hasBegun && 'code' in error && CLOSINGS.has(error.code) && this.#port.isOfUsed(error)
+  }
+
   #end(): void {
-    if (!this.#isOver) this.#onOver()
+    if (!this.#isOver) this.#port.onOver()
     this.#isOver = true
   }
+}
+
+function toWornOut(cause: Error): Error {
+  return new ConnectionWornOut(cause.message, { cause })
 }

@@ -12,7 +12,7 @@ const FOUR = 1
 const SIX = 28
 
 /** Addresses by name and type of record; `slow` names get no answer at all. */
-type Zone = Record<string, { [FOUR]?: string[]; [SIX]?: string[] } | 'slow'>
+type Zone = Record<string, { [FOUR]?: string[]; [SIX]?: string[]; ttl?: number } | 'slow'>
 
 let socket: Socket
 let zone: Zone
@@ -30,8 +30,7 @@ beforeEach(async () => {
     asked.push(`${name} ${type === SIX ? 6 : 4}`)
     const entry = zone[name]
     if (entry === 'slow') return
-    const addresses = entry?.[type as typeof FOUR | typeof SIX] ?? []
-    socket.send(toAnswer(query, type, addresses, entry !== undefined), from.port, from.address)
+    socket.send(toAnswer(query, type, entry), from.port, from.address)
   })
   await new Promise<void>((bound) => socket.bind(0, '127.0.0.1', bound))
 })
@@ -51,11 +50,12 @@ function readQuestion(query: Buffer): { name: string; type: number } {
   return { name: labels.join('.').toLowerCase(), type: query.readUInt16BE(at + 1) }
 }
 
-function toAnswer(query: Buffer, type: number, addresses: string[], exists: boolean): Buffer {
+function toAnswer(query: Buffer, type: number, entry: Exclude<Zone[string], 'slow'> | undefined): Buffer {
+  const addresses = entry?.[type as typeof FOUR | typeof SIX] ?? []
   let end = 12
   while (query[end] !== 0) end += 1 + query[end]!
   const head = Buffer.from(query.subarray(0, end + 5))
-  head.writeUInt16BE(exists ? 0x8180 : 0x8183, 2)
+  head.writeUInt16BE(entry === undefined ? 0x8183 : 0x8180, 2)
   head.writeUInt16BE(addresses.length, 6)
   head.writeUInt32BE(0, 8)
   const records = addresses.map((address) => {
@@ -64,6 +64,7 @@ function toAnswer(query: Buffer, type: number, addresses: string[], exists: bool
     record.writeUInt16BE(0xc00c, 0)
     record.writeUInt16BE(type, 2)
     record.writeUInt16BE(1, 4)
+    record.writeUInt32BE(entry?.ttl ?? 0, 6)
     record.writeUInt16BE(bytes.length, 10)
     return Buffer.concat([record, bytes])
   })
@@ -81,8 +82,12 @@ function toSix(address: string): Buffer {
   return bytes
 }
 
+/** Seconds of the resolvers' clock. */
+let seconds = 0
+
 function open(tryMs = 2000) {
-  const resolve = openResolver({ hostsFile, servers: [`127.0.0.1:${socket.address().port}`], tryMs })
+  const servers = [`127.0.0.1:${socket.address().port}`]
+  const resolve = openResolver({ hostsFile, servers, tryMs, now: () => seconds * 1000 })
   return (name: string, family?: number) =>
     new Promise<string[]>((done, failed) => {
       resolve(name, family === undefined ? {} : { family }, (error: Error | null, found: LookupAddress[]) => {
@@ -137,12 +142,33 @@ describe('a resolver', () => {
     expect(asked).toEqual([])
   })
 
-  test('asks again each time, so that a name may lead elsewhere', async ({ expect }) => {
+  test('asks again when its time is over, so that a name may lead elsewhere', async ({ expect }) => {
     const look = open()
-    zone['rebind.test'] = { [FOUR]: ['93.184.215.14'] }
-    expect(await look('rebind.test')).toEqual(['93.184.215.14 4'])
+    zone['rebind.test'] = { [FOUR]: ['93.184.215.14'], [SIX]: ['2001:db8::1'], ttl: 30 }
+    expect(await look('rebind.test')).toEqual(['93.184.215.14 4', '2001:db8::1 6'])
     zone['rebind.test'] = { [FOUR]: ['127.0.0.1'] }
+    seconds += 29
+    expect(await look('REBIND.test.', 4)).toEqual(['93.184.215.14 4'])
+    seconds += 1
     expect(await look('rebind.test')).toEqual(['127.0.0.1 4'])
+    expect(asked).toHaveLength(4)
+  })
+
+  test('asks for itself, whatever another one of the same machine knows', async ({ expect }) => {
+    zone['shared.test'] = { [FOUR]: ['192.0.2.1'], ttl: 30 }
+    for (const look of [open(), open()]) await look('shared.test')
+    expect(asked.toSorted()).toEqual(['shared.test 4', 'shared.test 4', 'shared.test 6', 'shared.test 6'])
+  })
+
+  test('does not answer with what is out of date when the name server falls silent', async ({ expect }) => {
+    const look = open(100)
+    zone['silent.test'] = { [FOUR]: ['192.0.2.1'], ttl: 1 }
+    await look('silent.test')
+    zone['silent.test'] = 'slow'
+    seconds += 1
+    await expect(look('silent.test')).rejects.toThrow('ETIMEOUT')
+    zone['silent.test'] = { [FOUR]: ['192.0.2.2'] }
+    expect(await look('silent.test')).toEqual(['192.0.2.2 4'])
   })
 
   test('keeps nobody waiting for the slow names of another', async ({ expect }) => {

@@ -3,18 +3,19 @@
  * very few threads that the whole process has for it, so that one app's names with a slow name server would keep every
  * other app waiting.
  *
- *     hosts file  >  localhost  >  name servers          a name without a dot: hosts file  >  localhost  >  the system
+ *     hosts file  >  localhost  >  cache  >  name servers, or the system for a name without a dot
  *
  * Holds: names without a dot, which only the operator's own network can make slow, are asked for one at a time, others
  * a few at a time, whatever became of the fetches that they were for.
  */
-import { lookup as lookupBySystem, type LookupAddress, promises as dns } from 'node:dns'
+import { lookup as lookupBySystem, type LookupAddress, promises as dns, type RecordWithTtl } from 'node:dns'
 import { isIPv6 } from 'node:net'
 import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Resolve } from './connect.ts'
 import { Gate } from './gate.ts'
 import { HostsFile } from './hosts-file.ts'
+import { type Found, NameCache } from './name-cache.ts'
 
 export interface ResolverOptions {
   /** The system's unless given. */
@@ -23,6 +24,8 @@ export interface ResolverOptions {
   readonly servers?: readonly string[]
   /** How long to wait for a server the first time, in milliseconds. */
   readonly tryMs?: number
+  /** Milliseconds of a clock that never goes back. */
+  readonly now?: () => number
 }
 
 /** How often each server is asked, and for how long the first time, in milliseconds. */
@@ -42,26 +45,33 @@ const SERVERS_MS = 30_000
 const LOCALHOST = ['127.0.0.1', '::1']
 
 /** Open a resolver; it does nothing before it is asked. */
-export function openResolver({ hostsFile, servers, tryMs = TRY_MS }: ResolverOptions = {}): Resolve {
+export function openResolver({
+  hostsFile,
+  servers,
+  tryMs = TRY_MS,
+  now = () => performance.now(),
+}: ResolverOptions = {}): Resolve {
+  const names = new NameCache(now)
   const hosts = new HostsFile(hostsFile)
   const network = new Gate(AT_ONCE, IN_LINE)
   const system = new Gate(1, IN_LINE)
   let resolver: dns.Resolver | undefined
   let openedAt = 0
 
-  const ask = async (name: string): Promise<readonly string[]> => {
-    const now = performance.now()
-    if (resolver === undefined || now - openedAt > SERVERS_MS) {
+  const ask = async (name: string): Promise<Found> => {
+    if (resolver === undefined || now() - openedAt > SERVERS_MS) {
       resolver = new dns.Resolver({ timeout: tryMs, tries: TRIES })
       if (servers !== undefined) resolver.setServers(servers)
-      openedAt = now
+      openedAt = now()
     }
-    const six = settle(resolver.resolve6(name))
-    const four = await settle(resolver.resolve4(name))
-    const late = four.addresses.length > 0 ? sleep(SIX_MS, NOTHING, { ref: false }) : six
-    const { addresses, error } = await Promise.race([six, late])
-    if (four.addresses.length + addresses.length > 0) return [...four.addresses, ...addresses]
-    throw four.error ?? error ?? new Error(`no address of ${name}`)
+    const asSix = settle(resolver.resolve6(name, { ttl: true }))
+    const four = await settle(resolver.resolve4(name, { ttl: true }))
+    const late = four.records.length > 0 ? sleep(SIX_MS, NOTHING, { ref: false }) : asSix
+    const six = await Promise.race([asSix, late])
+    const records = [...four.records, ...six.records]
+    if (records.length === 0) throw toError(name, four.error, six.error)
+    const ttl = Math.min(...records.map((record) => record.ttl))
+    return { addresses: records.map(({ address }) => address), ttl }
   }
 
   const find = async (hostname: string): Promise<readonly string[]> => {
@@ -69,7 +79,9 @@ export function openResolver({ hostsFile, servers, tryMs = TRY_MS }: ResolverOpt
     const given = hosts.find(name)
     if (given.length > 0) return given
     if (name === 'localhost' || name.endsWith('.localhost')) return LOCALHOST
-    return name.includes('.') ? network.run(() => ask(name)) : system.run(() => askSystem(name))
+    return names.find(name, () =>
+      name.includes('.') ? network.run(() => ask(name)) : system.run(() => askSystem(name)),
+    )
   }
 
   return (hostname, { family }, done) => {
@@ -85,24 +97,31 @@ export function openResolver({ hostsFile, servers, tryMs = TRY_MS }: ResolverOpt
 }
 
 interface Settled {
-  readonly addresses: readonly string[]
+  readonly records: readonly RecordWithTtl[]
   readonly error?: Error
 }
 
-const NOTHING: Settled = { addresses: [] }
+const NOTHING: Settled = { records: [] }
 
-async function settle(asked: Promise<string[]>): Promise<Settled> {
+async function settle(asked: Promise<RecordWithTtl[]>): Promise<Settled> {
   try {
-    return { addresses: await asked }
+    return { records: await asked }
   } catch (error) {
-    return { addresses: [], error: error as Error }
+    return { records: [], error: error as Error }
   }
 }
 
-function askSystem(name: string): Promise<readonly string[]> {
+/** Why there is no address: a name is only known to be absent when neither family failed otherwise. */
+function toError(name: string, four: Error | undefined, six: Error | undefined): Error {
+  const isAbsence = four !== undefined && 'code' in four && four.code === 'ENODATA'
+  return (isAbsence ? (six ?? four) : (four ?? six)) ?? new Error(`no address of ${name}`)
+}
+
+/** The system says nothing about how long its answer is good. */
+function askSystem(name: string): Promise<Found> {
   return new Promise((resolve, reject) => {
     lookupBySystem(name, { all: true }, (error, found) => {
-      if (error === null) resolve(found.map(({ address }) => address))
+      if (error === null) resolve({ addresses: found.map(({ address }) => address), ttl: 0 })
       else reject(error)
     })
   })

@@ -54,10 +54,17 @@ export interface ShardReport {
 
 /** Something that the operator or an app's developer should read. */
 export interface LogEntry {
+  /** When it happened, in milliseconds since 1970. */
+  readonly time: number
   readonly level: 'debug' | 'info' | 'warn' | 'error'
   /** The app that it is about; absent when it is about the server. */
   readonly app?: string
   /** The request that it is about; unique in the server's life. */
   readonly request?: string | undefined
   readonly text: string
+}
+
+/** What happens now. The clock is read where it happens, for an entry of a busy shard is printed later. */
+export function toLogEntry(entry: Omit<LogEntry, 'time'>): LogEntry {
+  return { time: Date.now(), ...entry }
 }

@@ -1,7 +1,5 @@
 /**
- * One worker thread that runs a shard, seen from the main thread.
- *
- *     starting  --ready-->  listening  --exit, fault, terminated-->  gone
+ * One worker thread that runs a shard, as the main thread talks to it. What state it is in is its slot's to know.
  *
  * A thread whose event loop stands still cannot say so. It is asked every now and then whether it is there, and what
  * counts as a sign of life is an answer or the beginning of another turn, whose deadline is in shared memory.
@@ -11,29 +9,24 @@ import { Worker } from 'node:worker_threads'
 
 import { NanoError, toStackText } from '../errors.ts'
 import { EPOCH_WORD } from '../wasm/epoch.ts'
+import { toLogEntry } from './messages.ts'
 import type { FromShard, LogEntry, ShardData, ShardReport, ToShard } from './messages.ts'
+import type { SlotThread, SlotWatcher } from './slot.ts'
 
 /** What a thread tells whoever started it. */
-export interface ThreadWatcher {
+export interface ThreadWatcher extends SlotWatcher {
   onLog(entry: LogEntry): void
   onReport(report: ShardReport): void
-  /** The thread is no more. `port`: where it listened, if it ever did. */
-  onGone(port: number | undefined): void
 }
 
 /** One thread. */
-export class ShardThread {
-  /** Resolves to the port when the shard listens. */
-  readonly ready: Promise<number>
+export class ShardThread implements SlotThread {
   readonly #worker: Worker
-  readonly #startedAt = performance.now()
   readonly #progress: Int32Array
   readonly #gone = Promise.withResolvers<void>()
   /** Who waits for the next report. */
   #reported = Promise.withResolvers<void>()
   #isAsked = false
-  #isCondemned = false
-  #port: number | undefined
   #isPinged = false
   #lastTurn = 0
   #silentMs = 0
@@ -44,8 +37,6 @@ export class ShardThread {
     options: { name: string; heapMb: number },
     watcher: ThreadWatcher,
   ) {
-    const ready = Promise.withResolvers<number>()
-    this.ready = ready.promise
     this.#progress = new Int32Array(data.epoch.buffer)
     const { name, heapMb } = options
     this.#worker = new Worker(script, {
@@ -56,8 +47,8 @@ export class ShardThread {
     this.#worker.on('message', (message: FromShard) => {
       if (message.type === 'log') watcher.onLog(message.entry)
       else if (message.type === 'pong') this.#isPinged = false
-      else if (message.type === 'failed') ready.reject(new NanoError(message.code, message.text))
-      else if (message.type === 'ready') ready.resolve((this.#port = message.port))
+      else if (message.type === 'failed') watcher.onFailed(new NanoError(message.code, message.text))
+      else if (message.type === 'ready') watcher.onReady(message.port)
       else {
         watcher.onReport(message.report)
         this.#isAsked = false
@@ -66,22 +57,12 @@ export class ShardThread {
       }
     })
     this.#worker.on('error', (fault: unknown) => {
-      watcher.onLog({ level: 'error', text: `${name}: ${toStackText(fault)}` })
+      watcher.onLog(toLogEntry({ level: 'error', text: `${name}: ${toStackText(fault)}` }))
     })
     this.#worker.once('exit', () => {
-      ready.reject(new NanoError('INTERNAL', `${name} ended while it started`))
       this.#gone.resolve()
-      watcher.onGone(this.#port)
+      watcher.onExit()
     })
-  }
-
-  /** Whether it takes requests, as far as anybody knows. */
-  get isListening(): boolean {
-    return this.#port !== undefined && !this.#isCondemned
-  }
-
-  get livedMs(): number {
-    return performance.now() - this.#startedAt
   }
 
   /** Resolves when the shard has told what it did, or is gone. */
@@ -92,7 +73,6 @@ export class ShardThread {
     await Promise.race([this.#reported.promise, this.#gone.promise])
   }
 
-  /** Milliseconds without a sign of life; `elapsed` since it was asked last. */
   measureSilence(elapsed: number): number {
     const turn = Atomics.load(this.#progress, EPOCH_WORD.deadline)
     const isSilent = this.#isPinged && turn === this.#lastTurn
@@ -103,16 +83,12 @@ export class ShardThread {
     return this.#silentMs
   }
 
-  /** Drain and end. */
-  stop(graceMs: number): Promise<void> {
+  stop(graceMs: number): void {
     this.#post({ type: 'stop', graceMs })
-    return this.#gone.promise
   }
 
-  /** End it at once. */
-  async terminate(): Promise<void> {
-    this.#isCondemned = true
-    await this.#worker.terminate()
+  terminate(): void {
+    void this.#worker.terminate()
   }
 
   #post(message: ToShard): void {

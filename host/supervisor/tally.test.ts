@@ -24,8 +24,10 @@ function toTurns(...times: number[]) {
 describe('a tally', () => {
   it('adds shards up, tenant by tenant', ({ expect }) => {
     const tally = new Tally()
-    tally.report(0, { tenants: [toTenant('a', 1, [['APP_THREW', 2]]), toTenant('b', 1)], turns: toTurns(1) })
-    tally.report(1, { tenants: [toTenant('a', 10, [['APP_THREW', 3]])], turns: toTurns(3, 2000) })
+    tally
+      .open()
+      .report({ tenants: [toTenant('a', 1, [['APP_THREW', 2]]), toTenant('b', 1)], turns: toTurns(1) })
+    tally.open().report({ tenants: [toTenant('a', 10, [['APP_THREW', 3]])], turns: toTurns(3, 2000) })
     const { tenants, turns } = tally.total
     expect(tenants).toEqual([toTenant('a', 11, [['APP_THREW', 5]]), toTenant('b', 1)])
     expect([turns.totalMs, turns.latest.length]).toEqual([2004, 3])
@@ -35,17 +37,21 @@ describe('a tally', () => {
 
   it('never counts less when a shard dies, and forgets what it had', ({ expect }) => {
     const tally = new Tally()
-    tally.report(0, { tenants: [toTenant('a', 5, [['APP_THREW', 2]])], turns: toTurns(1) })
-    tally.report(0, { tenants: [toTenant('a', 7, [['APP_THREW', 3]])], turns: toTurns(1, 2) })
-    tally.retire(0)
-    tally.retire(0)
+    const thread = tally.open()
+    thread.report({ tenants: [toTenant('a', 5, [['APP_THREW', 2]])], turns: toTurns(1) })
+    thread.report({ tenants: [toTenant('a', 7, [['APP_THREW', 3]])], turns: toTurns(1, 2) })
+    thread.retire()
+    thread.retire()
     const gone = tally.total.tenants[0]!
     expect([gone.counters.requests, gone.counters.openRequests, gone.failures]).toEqual([
       7,
       0,
       [['APP_THREW', 3]],
     ])
-    tally.report(0, { tenants: [toTenant('a', 1, [['APP_HUNG', 1]])], turns: toTurns(5) })
+    tally.open().report({ tenants: [toTenant('a', 1, [['APP_HUNG', 1]])], turns: toTurns(5) })
+    // late words of a thread that is gone are nobody's
+    thread.report({ tenants: [toTenant('a', 100, [['APP_THREW', 100]])], turns: toTurns(50) })
+    thread.retire()
     const { tenants, turns } = tally.total
     expect([tenants[0]!.counters.requests, tenants[0]!.counters.openRequests]).toEqual([8, 1])
     expect(tenants[0]!.failures).toEqual([

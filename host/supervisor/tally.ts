@@ -11,22 +11,36 @@ import type { ShardReport } from './messages.ts'
 
 const NO_TURNS: TurnReport = { counts: [], totalMs: 0, latest: [] }
 
+/** The part of one thread. */
+export interface ThreadTally {
+  /** It told what it has done since it began. */
+  report(report: ShardReport): void
+  /** It is gone; nothing that it told is heard any more. */
+  retire(): void
+}
+
 /** The reports of all threads that ever ran. */
 export class Tally {
   #gone: ShardReport = { tenants: [], turns: NO_TURNS }
-  readonly #latest = new Map<number, ShardReport>()
+  /** Of the threads that are there. */
+  readonly #latest = new Map<ThreadTally, ShardReport>()
 
-  /** A shard told what it has done since its thread began. */
-  report(index: number, report: ShardReport): void {
-    this.#latest.set(index, report)
-  }
-
-  /** The shard's thread is gone; its next report begins at nothing. */
-  retire(index: number): void {
-    const last = this.#latest.get(index)
-    if (last === undefined) return
-    this.#latest.delete(index)
-    this.#gone = add(this.#gone, last, true)
+  /** A thread begins. */
+  open(): ThreadTally {
+    let isRetired = false
+    const part: ThreadTally = {
+      report: (report) => {
+        if (!isRetired) this.#latest.set(part, report)
+      },
+      retire: () => {
+        isRetired = true
+        const last = this.#latest.get(part)
+        if (last === undefined) return
+        this.#latest.delete(part)
+        this.#gone = add(this.#gone, last, true)
+      },
+    }
+    return part
   }
 
   get total(): ShardReport {

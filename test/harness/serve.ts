@@ -29,7 +29,7 @@ export interface AppSpec extends LimitSpec {
 export interface Served {
   readonly port: number
   readonly adminUrl: string | undefined
-  /** Everything that was logged, as an operator reads it, one text per entry. */
+  /** Everything that was logged, as an operator reads it, one text per entry, without the time in front. */
   readonly log: string[]
   counters(): Promise<ServerCounters>
   tenants(): Promise<readonly TenantReport[]>
@@ -50,6 +50,8 @@ export function fixture(name: string): string {
 export function example(name: string): string {
   return join(ROOT, 'apps', name)
 }
+
+const TIME = /^\S+ /
 
 /** For apps that say nothing about it: a busy machine is no reason to stop them. */
 const CPU_MS = 10_000
@@ -82,7 +84,11 @@ export async function serve(apps: AppSpec[], shards = 1, options: ServeOptions =
   const written = { ...top, defaults: { cpu_ms: CPU_MS }, apps }
   const config = parseConfig(JSON.stringify(written), join(ROOT, 'test/nano.json'))
   const log: string[] = []
-  const server = await startServer({ ...more, config, log: (entry) => log.push(toLogLine(entry)) })
+  const server = await startServer({
+    ...more,
+    config,
+    log: (entry) => log.push(toLogLine(entry).replace(TIME, '')),
+  })
   const close = () => server.close()
   return {
     port: server.port,
@@ -112,6 +118,18 @@ export async function waitFor<T>(
       throw new Error(`did not come within ${ms} ms: ${look.toString()} ${JSON.stringify(hint)}`)
     await sleep(10)
   }
+}
+
+/** What `look` says once it has said the same for a while; the test times out when it never does. */
+export async function steady<T>(look: () => T | Promise<T>): Promise<T> {
+  let last = await look()
+  for (let same = 0; same < 10;) {
+    await sleep(20)
+    const now = await look()
+    same = now === last ? same + 1 : 0
+    last = now
+  }
+  return last
 }
 
 export function sleep(ms: number): Promise<void> {

@@ -48,6 +48,21 @@ export async function startUpstream(
   }
 }
 
+/** Answers nobody before so many requests are there, and then all of them. */
+export function answerTogether(
+  count: number,
+  answer: (request: IncomingMessage, response: ServerResponse) => void = (_, response) =>
+    response.end('text'),
+): (request: IncomingMessage, response: ServerResponse) => void {
+  let waiting: (() => void)[] = []
+  return (request, response) => {
+    waiting.push(() => answer(request, response))
+    if (waiting.length < count) return
+    for (const each of waiting) each()
+    waiting = []
+  }
+}
+
 export interface RawUpstream {
   readonly url: string
   /** All connections that there have been. */

@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, test } from 'vitest'
 
 import { NEIGHBOUR, watchNeighbour } from '../harness/neighbour.ts'
-import { fixture, serve, sleep, waitFor } from '../harness/serve.ts'
+import { fixture, serve, waitFor } from '../harness/serve.ts'
 import type { Served } from '../harness/serve.ts'
 
 interface Scan {
@@ -117,7 +117,9 @@ describe('a secret', () => {
     const query = `secret=${encodeURIComponent(secret)}`
     expect((await server.send('fresh.test', `/hide-and-linger?${query}`)).text).toBe(secret)
     await expectHidden('fresh.test', complement)
-    await sleep(200)
+    const live = async () =>
+      (await server.tenants()).find(({ name }) => name === 'fresh')!.counters.liveInstances
+    await waitFor(async () => (await live()) <= 1 || undefined)
     for (const host of ['fresh.test', 'spy.test']) await expectHidden(host, complement)
   })
 
@@ -196,7 +198,7 @@ describe('the clock', () => {
       expect(dates[0]).toBeLessThanOrEqual(Date.now() + 2)
       expect(moments[0]).toBeGreaterThan(last)
       last = moments[0]!
-      await sleep(100)
+      await waitFor(() => Date.now() > earliest + 5 || undefined)
     }
   })
 

@@ -174,8 +174,12 @@ describe('a shard', () => {
     expect,
   }) => {
     await using attack = await begin({ silenceMs: 1000 })
-    await runIn(attack.threads.find('shard 0'), 'for (;;);')
-    await sleep(300)
+    const say = `{ type: 'log', entry: { time: 0, level: 'info', text: 'stands still' } }`
+    await runIn(
+      attack.threads.find('shard 0'),
+      `process.getBuiltinModule('node:worker_threads').parentPort.postMessage(${say}); for (;;);`,
+    )
+    await attack.server.logged('stands still')
     // the shard cannot say what it did: what it said before counts
     expect(await attack.metrics()).toContain('nano_requests_total{tenant="faulty"}')
     expect(await attack.open).toBeInstanceOf(Error)
