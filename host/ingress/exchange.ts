@@ -22,13 +22,11 @@ import { toMaxBody } from './request-head.ts'
 import type { RequestHead } from './request-head.ts'
 import { cut, endEarly, sendError, sendWhole, startStream } from './response.ts'
 import type { Responder } from './response.ts'
-import type { TrustedProxies } from './trusted-proxies.ts'
 
 /** What an exchange shares with all others of its server. */
 export interface ExchangeContext {
   readonly responder: Responder
   readonly idle: IdleWatch
-  readonly proxies: TrustedProxies
 }
 
 /** What an exchange needs of its tenant. */
@@ -99,17 +97,10 @@ export class HttpExchange implements Exchange, Watched, BodyOwner, Reading {
     this.#outgoing = outgoing
     this.#held = new HeldBytes(outgoing, tenant.buffers)
     const { rawHeaders } = incoming
-<<<<<<< HEAD
-    this.client = client.isTrusted ? context.proxies.toForwardedKey(rawHeaders, client.key) : client.key
-    this.method = incoming.method ?? 'GET'
-    this.url = url
-    this.headers = toWire(rawHeaders, client, scheme)
-=======
     this.client = connection.toClient(rawHeaders)
     this.method = incoming.method ?? 'GET'
     this.url = url
     this.headers = toWire(rawHeaders, connection, scheme)
->>>>>>> ingress
     this.hasBody = body !== undefined && body !== 'unwanted'
     if (body === 'streamed' || body === 'unwanted') {
       // the parser holds a body to the length that its head tells

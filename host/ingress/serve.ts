@@ -29,12 +29,8 @@ import { toScheme } from './header-wire.ts'
 import { IdleWatch } from './idle-watch.ts'
 import { SMALL_BODY_BYTES, collectBody } from './request-body.ts'
 import { MAX_HEADERS, readHead, toExcess } from './request-head.ts'
-<<<<<<< HEAD
-import { endAfterAnswer, rejectConnection, sendError } from './response.ts'
-=======
 import { endAfterAnswer, isAnswering, rejectConnection, sendError } from './response.ts'
 import type { ErrorNotes } from './response.ts'
->>>>>>> ingress
 import { TrustedProxies } from './trusted-proxies.ts'
 
 /** A tenant, as the ingress knows it. */
@@ -81,19 +77,6 @@ const CHECKS = 5
 const REFUSED_METHODS: ReadonlySet<string> = new Set(['TRACE', 'TRACK', 'CONNECT'])
 
 export function createIngress(options: IngressOptions): Ingress {
-<<<<<<< HEAD
-  const proxies = new TrustedProxies(options.trustedProxies ?? [])
-  const context: ExchangeContext = { responder: { closing: false }, idle: new IdleWatch(), proxies }
-  const app = createApp(options, context)
-  const clients = new Clients(proxies)
-  const server = openServer(options)
-  const refuse = (outgoing: ServerResponse, client: Client, code: ErrorCode): void =>
-    sendError(context.responder, outgoing, code, { ends: client })
-  const onRequest = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
-    const client = clients.get(incoming.socket)
-    // another request behind one that ends the connection
-    if (client === undefined || client.isEnding) return void incoming.resume()
-=======
   const limits = { ...DEFAULT_CONNECTION_LIMITS, ...options.connectionLimits }
   const context: ExchangeContext = { responder: { closing: false }, idle: new IdleWatch() }
   const app = createApp(options, context)
@@ -104,7 +87,6 @@ export function createIngress(options: IngressOptions): Ingress {
     sendOwn(context, connection, outgoing, code, { ends: connection })
   const begin: Begin = (outgoing, connection) => {
     const incoming = outgoing.req
->>>>>>> ingress
     const fault = toFault(incoming)
     if (fault !== undefined) return refuse(outgoing, connection, fault)
     const scheme = toScheme(incoming.rawHeaders, connection)
