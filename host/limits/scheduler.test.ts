@@ -238,7 +238,7 @@ describe('waiting', () => {
           await nextLoop()
           for (const [i, tenant] of real.entries()) {
             if (!waiting[i] || tenant.left > 0) continue
-            nextAt[i]! = clock.ms + specs[i]!.pauseMs
+            nextAt[i] = clock.ms + specs[i]!.pauseMs
             for (const [j, other] of real.entries()) {
               if (j === i) continue
               const used = other.usedMs - usedAtAsk[i]![j]!

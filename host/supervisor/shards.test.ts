@@ -2,6 +2,7 @@
 
 import { describe, it } from 'vitest'
 
+import { DEFAULT_CONNECTION_LIMITS } from '../config/connection-limits.ts'
 import type { LogEntry } from './messages.ts'
 import { Shards } from './shards.ts'
 import type { CommonData } from './shards.ts'
@@ -16,6 +17,7 @@ const DATA: CommonData = {
   engines: new Map(),
   dev: false,
   trustedProxies: [],
+  connectionLimits: DEFAULT_CONNECTION_LIMITS,
 }
 
 /** Threads that do this; `number` counts them from 1, `tell` posts to the main thread. */
