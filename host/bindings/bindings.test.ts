@@ -196,8 +196,8 @@ describe('timer', () => {
 test('background: only requests that have an account can hold', ({ expect }) => {
   const { meter } = makeGuest()
   const limits = { cpuMs: 1, subrequests: 1, backgroundMs: 1 }
-  using accounts = new Accounts(limits, { onLimit() {}, onClosed() {} }, 0)
-  accounts.open(1, { id: 'r', headers: '', client: 'c' }, 0)
+  using accounts = new Accounts(limits, { onLimit() {}, onClosed() {} })
+  accounts.open(1, { id: 'r', headers: '', client: 'c' })
   const { imports } = new BackgroundBinding(meter, accounts)
   imports.hold(1)
   imports.hold(2)

@@ -33,9 +33,8 @@ beforeEach(async () => {
   const accounts = new Accounts(
     { cpuMs: 1, subrequests: 5000, backgroundMs: 1 },
     { onLimit() {}, onClosed() {} },
-    0,
   )
-  accounts.open(1, { id: 'r', headers: 'cdn-loop\nother;x=1\n', client: 'c' }, 0)
+  accounts.open(1, { id: 'r', headers: 'cdn-loop\nother;x=1\n', client: 'c' })
   accounts.begin([1])
   const services = { dialer, accounts, buffers, maxDialing: 1000, onDenied() {} }
   outbound = new OutboundBinding({ post: (event) => events.push(event) }, meter, services)

@@ -72,17 +72,13 @@ export class Instance implements Mailbox, Disposable {
     this.#cpuMs = cpuMs
     this.#maxRequests = recycleRequests
     this.#recycleBytes = toRecycleMb(parts.limits) * BYTES_PER_MB
-    this.#accounts = new Accounts(
-      parts.limits,
-      {
-        onLimit: (code, request) => host.onLimit(code, request),
-        onClosed: (source, isLate) => {
-          this.#inbox.move(source, APP)
-          if (isLate) this.#settle()
-        },
+    this.#accounts = new Accounts(parts.limits, {
+      onLimit: (code, request) => host.onLimit(code, request),
+      onClosed: (source, isLate) => {
+        if (!this.#inbox.isEmpty) this.#inbox.move(source, APP)
+        if (isLate) this.#settle()
       },
-      performance.now(),
-    )
+    })
     this.#maxMemory = memoryMb * BYTES_PER_MB
     this.#memory = new WebAssembly.Memory({
       initial: parts.image.pages,
@@ -138,7 +134,7 @@ export class Instance implements Mailbox, Disposable {
     const id = ++this.meter.requests
     const { method, url, headers, hasBody, smallBody } = request
     this.#bindings.responses.add(id, port)
-    this.#accounts.open(id, request, performance.now())
+    this.#accounts.open(id, request)
     this.#wake()
     this.#new.push(id)
     this.#newEvents.push({ tag: 'request', val: { id, method, url, headers, hasBody } })

@@ -25,10 +25,8 @@ function open(limits: { cpuMs?: number; subrequests?: number }, ...numbers: numb
       onLimit: (code, request) => void said.push(`${code} ${request}`),
       onClosed: (number) => void closed.push(number),
     },
-    now(),
   )
-  for (const number of numbers)
-    accounts.open(number, { id: `r${number}`, headers: '', client: `c${number}` }, now())
+  for (const number of numbers) accounts.open(number, { id: `r${number}`, headers: '', client: `c${number}` })
   /** A turn of these sources that takes so long; those that it leaves with nothing. */
   const turn = (payers: number[], ms: number): readonly number[] => {
     accounts.begin(payers)
@@ -189,7 +187,7 @@ describe('an account', () => {
           const id = number + 1
           if (name === 'open' && !opened.has(id)) {
             opened.add(id)
-            accounts.open(id, { id: `r${id}`, headers: '', client: 'c' }, now())
+            accounts.open(id, { id: `r${id}`, headers: '', client: 'c' })
           } else if (name === 'hold') accounts.hold(id)
           else if (name === 'release') accounts.release(id)
           else if (name === 'done') {

@@ -75,10 +75,10 @@ export class Accounts implements Disposable {
   #lingering: Account | undefined
   #payers: readonly Account[] = []
 
-  constructor(limits: AccountLimits, host: AccountsHost, now: number) {
+  constructor(limits: AccountLimits, host: AccountsHost) {
     this.#limits = limits
     this.#host = host
-    this.#app = new Account(APP, { id: '', headers: '', client: '' }, new CpuBudget(limits.cpuMs, now))
+    this.#app = new Account(APP, { id: '', headers: '', client: '' }, new CpuBudget(limits.cpuMs))
     this.#background = new Deadlines(limits.backgroundMs)
   }
 
@@ -91,8 +91,8 @@ export class Accounts implements Disposable {
     return this.#open.has(number)
   }
 
-  open(number: number, request: Accountable, now: number): void {
-    this.#open.set(number, new Account(number, request, new CpuBudget(this.#limits.cpuMs, now)))
+  open(number: number, request: Accountable): void {
+    this.#open.set(number, new Account(number, request, new CpuBudget(this.#limits.cpuMs)))
   }
 
   /** The request has got all that it will get. */

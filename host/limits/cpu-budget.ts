@@ -11,18 +11,18 @@ const REFILL = 0.25
 export class CpuBudget {
   readonly #capacityMs: number
   #leftMs: number
-  #at: number
+  /** When that was left. */
+  #at = 0
 
   /** It begins full. */
-  constructor(capacityMs: number, now: number) {
+  constructor(capacityMs: number) {
     this.#capacityMs = capacityMs
     this.#leftMs = capacityMs
-    this.#at = now
   }
 
   /** Milliseconds that are left; less than none when a turn took more. */
   left(now: number): number {
-    const refilled = this.#leftMs + Math.max(0, now - this.#at) * REFILL
+    const refilled = this.#leftMs + (now - this.#at) * REFILL
     return Math.min(this.#capacityMs, refilled)
   }
 

@@ -86,9 +86,9 @@ export class Deadlines implements Disposable {
   }
 
   /** Give the owner its time, from now on. */
-  start(owner: Timed): Deadline {
+  start(owner: Timed, now = performance.now()): Deadline {
     this.#timer ??= setInterval(this.#look, this.#every).unref()
-    return new Deadline(this.#list, owner, performance.now() + this.#timeoutMs)
+    return new Deadline(this.#list, owner, now + this.#timeoutMs)
   }
 
   /** All of them are over; nobody is told. */

@@ -85,10 +85,11 @@ export class RequestQueue<Request extends Queued> {
   /** It is begun; it must be the one that `peek` gave last. */
   begin(request: Request): void {
     const line = this.#lines.get(request.client)!
-    if (!this.#again.delete(request)) {
+    if (this.#again.size === 0 || !this.#again.delete(request)) {
       line.waiting.delete(request)
-      this.#turns.delete(line)
-      if (line.waiting.size > 0) this.#turns.add(line)
+      const isLast = line.waiting.size === 0
+      if (isLast || this.#turns.size > 1) this.#turns.delete(line)
+      if (!isLast) this.#turns.add(line)
     }
     line.begun++
     this.#begun++
@@ -107,10 +108,10 @@ export class RequestQueue<Request extends Queued> {
   leave(request: Request): void {
     const line = this.#lines.get(request.client)
     if (line === undefined) return
-    if (line.waiting.delete(request)) {
+    if (line.waiting.size > 0 && line.waiting.delete(request)) {
       this.#waiting--
       if (line.waiting.size === 0) this.#turns.delete(line)
-    } else if (this.#again.delete(request)) this.#waiting--
+    } else if (this.#again.size > 0 && this.#again.delete(request)) this.#waiting--
     else {
       line.begun--
       this.#begun--

@@ -108,7 +108,7 @@ export class Tenant implements Disposable {
     if (waitMs > this.limits.timeoutMs * WAIT_SHARE) return this.#refuse(exchange, 'APP_BUSY', waitMs)
     const request = new OpenRequest(exchange, this.#watcher, now)
     if (!this.#queue.admit(request)) return this.#refuse(exchange, 'APP_BUSY', Math.max(BUSY_MS, waitMs))
-    request.deadline = this.#deadlines.start(request)
+    request.deadline = this.#deadlines.start(request, now)
     this.#share.wake()
     return request
   }
