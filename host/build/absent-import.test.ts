@@ -39,10 +39,17 @@ it('rejects what is only known at run time, with its name', async ({ expect }) =
 })
 
 it('rejects what is absent, and says where', async ({ expect }) => {
-  for (const call of ["import('absent')", 'import(`absent`)', "import('absent', { with: { type: 'json' } })"]) {
+  for (const call of [
+    "import('absent')",
+    'import(`absent`)',
+    "import('absent', { with: { type: 'json' } })",
+  ]) {
     const { code, warnings } = await rewrite(`() =>\n  ${call}`)
     const load = evaluate(code!) as () => Promise<unknown>
-    const rejected = expect.objectContaining({ code: 'ERR_MODULE_NOT_FOUND', message: expect.stringMatching(/absent$/) })
+    const rejected = expect.objectContaining({
+      code: 'ERR_MODULE_NOT_FOUND',
+      message: expect.stringMatching(/absent$/),
+    })
     await expect(load()).rejects.toThrow(rejected)
     expect(warnings).toEqual(['a.js:2:10 absent'])
   }

@@ -2,7 +2,7 @@
  * Builds in a process of their own. What an app brings goes through a parser, a bundler and an engine, any of which may
  * take for ever, fill the memory or crash; then the process is killed, with those that it started, and the build fails.
  *
- *     idle     waits for the next build; keeps nobody from exiting, and goes when whoever started it goes
+ *     idle     waits for the next build for a while; keeps nobody from exiting, and goes when whoever started it goes
  *       | run                        ^ made, failed
  *       v                            |
  *     working  bundle > snapshot ----+   each step has its time
@@ -24,6 +24,8 @@ export const BUNDLE_TIMEOUT_MS = 60_000
 const SNAPSHOT_MS = 60_000
 /** The most JavaScript objects of the process; sources are bounded by `SourceBudget`. */
 const HEAP_MB = 1024
+/** How long a process waits for another build. */
+const IDLE_MS = 5_000
 const VARIABLES = ['NANO_CACHE_DIR', 'XDG_CACHE_HOME', 'SOURCE_DATE_EPOCH'] as const
 
 export interface RunOptions {
@@ -33,9 +35,10 @@ export interface RunOptions {
 
 type Task = Omit<BuildJob, 'temporary' | 'variables'>
 
-/** Build processes: as many as there are builds at a time, of which one stays for the next. */
+/** Build processes: as many as there are builds at a time, of which one waits for the next. */
 export class Builders {
   #idle: ChildProcess | undefined
+  #idleTimer: NodeJS.Timeout | undefined
 
   /** Makes one build. Nothing of it is left behind on the disk, however it ends. */
   async run(task: Task, options: RunOptions): Promise<Made> {
@@ -53,6 +56,7 @@ export class Builders {
   #take(): ChildProcess {
     const child = this.#idle ?? this.#start()
     this.#idle = undefined
+    clearTimeout(this.#idleTimer)
     child.ref()
     child.channel?.ref()
     return child
@@ -67,7 +71,9 @@ export class Builders {
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     })
     child.on('exit', () => {
-      if (this.#idle === child) this.#idle = undefined
+      if (this.#idle !== child) return
+      this.#idle = undefined
+      clearTimeout(this.#idleTimer)
     })
     return child
   }
@@ -81,11 +87,19 @@ export class Builders {
     child.unref()
     child.channel?.unref()
     this.#idle = child
+    this.#idleTimer = setTimeout(() => {
+      this.#idle = undefined
+      child.disconnect()
+    }, IDLE_MS).unref()
   }
 }
 
 /** One build of a process. When this throws for another reason than the build's own, the process is gone. */
-async function work(child: ChildProcess, job: BuildJob, { bundleTimeoutMs, onStep }: RunOptions): Promise<Made> {
+async function work(
+  child: ChildProcess,
+  job: BuildJob,
+  { bundleTimeoutMs, onStep }: RunOptions,
+): Promise<Made> {
   const { promise, resolve, reject } = Promise.withResolvers<Made>()
   let step: BuildStep = 'bundle'
   let timer: NodeJS.Timeout | undefined

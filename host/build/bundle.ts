@@ -45,7 +45,8 @@ export interface Bundle {
 export async function bundle({ entry, readable }: AppSource, shim: string): Promise<Bundle> {
   const root = dirname(entry)
   const alias = createEntryAlias(entry)
-  const show = (file: string) => (file.startsWith(DATA_URL) ? 'a data: URL' : showPath(alias.toReal(file), root))
+  const show = (file: string) =>
+    file.startsWith(DATA_URL) ? 'a data: URL' : showPath(alias.toReal(file), root)
   const unresolved: RolldownLog[] = []
   const importers = new Map<string, readonly string[]>()
   const warnings: string[] = []
@@ -57,24 +58,21 @@ export async function bundle({ entry, readable }: AppSource, shim: string): Prom
   const edits = [
     lowerRegexes(budget, show),
     rejectAbsentImports((id, { line, column }, name) =>
-      warnings.push(`${show(id)}:${line}:${column}: there is no module "${name}"; import() of it is rejected`),
+      warnings.push(
+        `${show(id)}:${line}:${column}: there is no module "${name}"; import() of it is rejected`,
+      ),
     ),
     giveImportMeta((id) => showPath(alias.toReal(id), readable.root)),
   ]
-  const advise: Advise = ({ id, exporter = '?' }) => adviceFor(exporter, id === undefined ? root : dirname(id), readable.root)
+  const advise: Advise = ({ id, exporter = '?' }) =>
+    adviceFor(exporter, id === undefined ? root : dirname(id), readable.root)
   try {
     const build = await rolldown({
       input: ENTRY,
       cwd: root,
       platform: 'neutral',
       tsconfig: findSettings(root, readable, show) ?? false,
-      plugins: [
-        gate,
-        worldPlugin(entry, shim, importers),
-        alias.plugin,
-        importMetaPlugin,
-        editPlugin(edits),
-      ],
+      plugins: [gate, worldPlugin(entry, shim, importers), alias.plugin, importMetaPlugin, editPlugin(edits)],
       resolve: {
         mainFields: ['browser', 'module', 'main'],
         aliasFields: [['browser']],

@@ -45,10 +45,7 @@ export function findSource(path: string, { allowRead, outside, shim }: SourceOpt
 }
 
 function refused(path: string, file: string): NanoError {
-  return new NanoError(
-    'BUILD_FAILED',
-    `${path}: ${basename(file)}, or where it leads, ${OUTSIDE}`,
-  )
+  return new NanoError('BUILD_FAILED', `${path}: ${basename(file)}, or where it leads, ${OUTSIDE}`)
 }
 
 function checkExtension(file: string, given: string): string {

@@ -31,7 +31,13 @@ function createModule(body: readonly number[]): Uint8Array<ArrayBuffer> {
   )
 }
 
-const OPTIONS = { initFunction: 'init', imports: () => ({}), timeoutMs: 1_000, memoryBytes: 8 * PAGE, mostBytes: PAGE }
+const OPTIONS = {
+  initFunction: 'init',
+  imports: () => ({}),
+  timeoutMs: 1_000,
+  memoryBytes: 8 * PAGE,
+  mostBytes: PAGE,
+}
 
 test('a frozen module begins where its initialiser ended', () => {
   const frozen = new WebAssembly.Module(freeze(createModule(BODY), OPTIONS))

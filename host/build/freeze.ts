@@ -80,7 +80,8 @@ function writeBack(
   const resized = withMemory(withExports(withGlobals(sections, globals), exports), pages, max)
   const segments = toSegments(new Uint8Array(buffer))
   const bytes = segments.reduce((sum, segment) => sum + segment.bytes.length, 0)
-  if (bytes > mostBytes) throw new FrozenTooLarge(`the memory holds ${bytes} bytes; at most ${mostBytes} are kept`)
+  if (bytes > mostBytes)
+    throw new FrozenTooLarge(`the memory holds ${bytes} bytes; at most ${mostBytes} are kept`)
   return withDataSegments(dropSections(resized, SECTION.dataCount), segments)
 }
 

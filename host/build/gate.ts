@@ -51,8 +51,9 @@ export function createGate(options: GateOptions, budget: SourceBudget): Plugin {
     const stats = statSync(file, { throwIfNoEntry: false })
     // the bundler says so itself, with the place
     if (stats === undefined) return undefined
-    if (![file, ...settingsOf(file, readable.root)].every(readable.allows)) return OUTSIDE
-    if (stats.size > MAX_FILE_BYTES) return `has ${toMiB(stats.size)}; a file may have ${toMiB(MAX_FILE_BYTES)}`
+    if (![file, ...settingsOf(file, readable.root)].every((path) => readable.allows(path))) return OUTSIDE
+    if (stats.size > MAX_FILE_BYTES)
+      return `has ${toMiB(stats.size)}; a file may have ${toMiB(MAX_FILE_BYTES)}`
     return budget.take(stats.size) ? undefined : `is too much: an app may have ${toMiB(MAX_BYTES)} of sources`
   }
 
@@ -65,7 +66,10 @@ export function createGate(options: GateOptions, budget: SourceBudget): Plugin {
         if (importer !== undefined && isOwn(importer)) return null
         if (REMOTE.test(source) && kind === 'dynamic-import') return null
         const id = REFUSED + source
-        reasons.set(id, WORLD.test(source) ? PRIVATE : 'is not on this machine; a build loads nothing over the network')
+        reasons.set(
+          id,
+          WORLD.test(source) ? PRIVATE : 'is not on this machine; a build loads nothing over the network',
+        )
         return id
       },
     },
@@ -118,7 +122,11 @@ export function createGate(options: GateOptions, budget: SourceBudget): Plugin {
 /** The package.json files of the app that say how a file is meant: those of the folders above it. */
 function settingsOf(file: string, root: string): string[] {
   const found: string[] = []
-  for (let folder = dirname(file); contains(root, folder) && folder !== dirname(folder); folder = dirname(folder)) {
+  for (
+    let folder = dirname(file);
+    contains(root, folder) && folder !== dirname(folder);
+    folder = dirname(folder)
+  ) {
     const manifest = join(folder, 'package.json')
     if (toReal(manifest) !== undefined) found.push(manifest)
   }

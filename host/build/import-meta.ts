@@ -29,7 +29,8 @@ export function giveImportMeta(toPath: (id: string) => string): Edit {
       }).visit(program)
       // before the module's other imports, any of which may lead back into it, and on a line that is there
       const first = program.body[0]?.start ?? 0
-      if (isUsed) edited.appendLeft(first, `import ${name} from ${JSON.stringify(`${PREFIX}/${toPath(id)}`)};`)
+      if (isUsed)
+        edited.appendLeft(first, `import ${name} from ${JSON.stringify(`${PREFIX}/${toPath(id)}`)};`)
     },
   }
 }

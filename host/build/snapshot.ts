@@ -86,10 +86,7 @@ async function loadComponentize(): Promise<Componentize> {
 }
 
 /** componentize-js starts one program without arguments of ours, so the launcher holds them. */
-async function writeLauncher(
-  directory: string,
-  { timeoutMs, memoryMb }: SnapshotOptions,
-): Promise<string> {
+async function writeLauncher(directory: string, { timeoutMs, memoryMb }: SnapshotOptions): Promise<string> {
   const path = join(directory, 'wizer')
   const now = Number(process.env['SOURCE_DATE_EPOCH'] ?? 0) * 1000
   const command = [

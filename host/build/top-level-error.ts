@@ -46,7 +46,8 @@ function describe(
   if (reason === TIMED_OUT) {
     return `${entry}: the app's top level does not come to its end within ${timeoutMs / 1000} s; ${MOVE}`
   }
-  if (reason === TOO_LARGE) return `${entry}: the app's top level leaves more than a component may hold; ${MOVE}`
+  if (reason === TOO_LARGE)
+    return `${entry}: the app's top level leaves more than a component may hold; ${MOVE}`
   const [, printed] = output.split(ANNOUNCEMENT)
   const full = `the app's top level runs out of memory, of which it has ${memoryMb} MiB (32 MiB for objects); ${MOVE}`
   if (printed === undefined && OUT_OF_MEMORY.test(output)) return `${entry}: ${full}`

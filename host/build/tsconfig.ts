@@ -49,7 +49,9 @@ function readNames(file: string): string[] {
   }
   const settings = parse(text, [], { allowTrailingComma: true }) as unknown
   const { extends: bases, references } = (settings ?? {}) as { extends?: unknown; references?: unknown }
-  const paths = Array.isArray(references) ? references.map((entry: { path?: unknown } | null) => entry?.path) : []
+  const paths = Array.isArray(references)
+    ? references.map((entry: { path?: unknown } | null) => entry?.path)
+    : []
   return [bases, paths].flat(2).filter((name): name is string => typeof name === 'string')
 }
 

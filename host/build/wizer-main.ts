@@ -63,7 +63,7 @@ function main(): void {
       ),
     ),
     now: Number(values.now),
-    write: printed.write,
+    write: (bytes) => printed.write(bytes),
   }
   const frozen = freeze(new Uint8Array(readFileSync(input)), {
     initFunction: values['init-func'] ?? 'componentize.wizer',

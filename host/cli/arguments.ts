@@ -27,7 +27,9 @@ export interface BuildArguments {
 
 export interface ServeArguments {
   /** Either a configuration file or an app, never both. */
-  readonly source: { readonly config: string } | { readonly app: string; readonly allowRead?: readonly string[] }
+  readonly source:
+    | { readonly config: string }
+    | { readonly app: string; readonly allowRead?: readonly string[] }
   readonly port?: number
   readonly host?: string
   readonly shards?: number
@@ -89,7 +91,10 @@ function parseServe(args: readonly string[]): Command {
   const adminPort = toInteger('admin-port', values['admin-port'], RANGES.port)
   return {
     name: 'serve',
-    source: app === undefined ? { config: config ?? DEFAULT_CONFIG } : { app, ...(allowRead === undefined ? {} : { allowRead }) },
+    source:
+      app === undefined
+        ? { config: config ?? DEFAULT_CONFIG }
+        : { app, ...(allowRead === undefined ? {} : { allowRead }) },
     ...(port === undefined ? {} : { port }),
     ...(host === undefined ? {} : { host }),
     ...(shards === undefined ? {} : { shards }),

@@ -120,7 +120,9 @@ test('an import() of what is absent is rejected, with its name', async () => {
 test('the log says what is absent, and where', () => {
   const warnings = served.log.filter((line) => line.includes('there is no module'))
   expect(warnings).toHaveLength(8)
-  expect(warnings[0]).toMatch(/modules.* index\.ts:\d+:28: there is no module "not-installed"; import\(\) of it is rejected/)
+  expect(warnings[0]).toMatch(
+    /modules.* index\.ts:\d+:28: there is no module "not-installed"; import\(\) of it is rejected/,
+  )
 })
 
 test('stacks name the place in a module that says import.meta', async () => {

@@ -1,12 +1,22 @@
 // What a build may read, and what it may use up: a tenant's source sees its own folder and node_modules, and cannot hang,
 // fill or crash the process that builds it.
 
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { buildApp } from '../../host/build/build.ts'
 import type { BuildOptions } from '../../host/build/build.ts'
+import { parseConfig } from '../../host/config/parse.ts'
+import { openDeployments } from '../../host/deploy/open-deployments.ts'
 import { NanoError } from '../../host/errors.ts'
 
 const SHIM = join(import.meta.dirname, 'world-stand-in.ts')
@@ -53,12 +63,17 @@ async function failureOf(options: BuildOptions): Promise<string> {
 }
 
 /** An app that shows a default export. */
-const using = (statement: string) => `\n${statement}\nexport default { fetch: () => new Response(String(x)) }\n`
+const using = (statement: string) =>
+  `\n${statement}\nexport default { fetch: () => new Response(String(x)) }\n`
 
 type Case = [name: string, place: string, files: Record<string, string>, links?: Record<string, string>]
 
 const REFUSED: Case[] = [
-  ['a file above', 'index.ts:2:15: "../nano.json"', { 'app/index.ts': using("import x from '../nano.json'") }],
+  [
+    'a file above',
+    'index.ts:2:15: "../nano.json"',
+    { 'app/index.ts': using("import x from '../nano.json'") },
+  ],
   [
     'a file above, asked for at run time',
     'index.ts:2:24: "../nano.json"',
@@ -67,7 +82,10 @@ const REFUSED: Case[] = [
   [
     'a file above, passed on',
     'lib/a.ts:1:25: "../../secret.js"',
-    { 'app/index.ts': using("import x from './lib/a.ts'"), 'app/lib/a.ts': "export { default } from '../../secret.js'" },
+    {
+      'app/index.ts': using("import x from './lib/a.ts'"),
+      'app/lib/a.ts': "export { default } from '../../secret.js'",
+    },
   ],
   [
     'a text above, required by a dependency',
@@ -98,7 +116,10 @@ const REFUSED: Case[] = [
   [
     'node_modules that are a link',
     'index.ts:2:15: "tenants/secret.js"',
-    { 'app/index.ts': using("import x from 'tenants/secret.js'"), 'others/tenants/secret.js': `export default '${SECRET}'` },
+    {
+      'app/index.ts': using("import x from 'tenants/secret.js'"),
+      'others/tenants/secret.js': `export default '${SECRET}'`,
+    },
     { 'app/node_modules': '../others' },
   ],
   [
@@ -162,7 +183,11 @@ const REFUSED: Case[] = [
     },
     { 'app/node_modules/dep/package.json': '../../../manifest.json' },
   ],
-  ['a file that is not there', 'index.ts:2:15: "../nowhere.json"', { 'app/index.ts': using("import x from '../nowhere.json'") }],
+  [
+    'a file that is not there',
+    'index.ts:2:15: "../nowhere.json"',
+    { 'app/index.ts': using("import x from '../nowhere.json'") },
+  ],
 ]
 
 describe('a build reads nothing of the operator', () => {
@@ -204,7 +229,12 @@ describe('a build reads nothing of the operator', () => {
   })
 
   test.for([
-    ['a directory whose package.json names a file outside', {}, { 'app/package.json': '{"main":"../secret.js"}' }, 'app'],
+    [
+      'a directory whose package.json names a file outside',
+      {},
+      { 'app/package.json': '{"main":"../secret.js"}' },
+      'app',
+    ],
     ['a directory whose package.json is a link', { 'app/package.json': '../nano.json' }, {}, 'app'],
     ['a directory whose index file is a link', { 'app/index.js': '../secret.js' }, {}, 'app'],
     ['a file that is a link', { 'app/main.js': '../secret.js' }, {}, 'app/main.js'],
@@ -224,33 +254,69 @@ describe('a build reads nothing of the operator', () => {
   })
 })
 
+describe('an app of a configuration', () => {
+  const open = async (operator: { at: (name: string) => string }, more: object) => {
+    const text = JSON.stringify({ apps: [{ name: 'shop', path: 'app/index.ts', ...more }] })
+    const config = parseConfig(text, operator.at('operator.json'))
+    return await openDeployments(config, { onBroken() {}, onWarning() {} })
+  }
+
+  test('is built from its own folder, and from what allow_read names', async () => {
+    using operator = createOperator({
+      'app/index.ts': using("import x from '../shared/x.json'"),
+      'shared/x.json': '1',
+    })
+    rmSync(operator.at('nano.json'))
+    await expect(open(operator, {})).rejects.toThrow(
+      /^app shop: index\.ts:2:15: "\.\.\/shared\/x\.json" is outside/,
+    )
+    vi.stubEnv('NANO_CACHE_DIR', operator.at('cache'))
+    const { deployments } = await open(operator, { allow_read: ['shared'] })
+    vi.unstubAllEnvs()
+    expect(deployments).toHaveLength(1)
+  })
+})
+
 describe('a build reads what is the app’s', () => {
   test.for([
     ['its package, from a file in it', 'app/src/index.ts', "import x from '../package.json'", {}],
     ['packages of a folder above', 'app', "import x from 'dep'", {}],
     ['packages of a store', 'app', "import x from 'stored'", {}],
     ['a folder that is allowed', 'app', "import x from '../shared/x.ts'", { allowRead: ['shared'] }],
-    ['a linked package in a folder that is allowed', 'app', "import x from 'linked'", { allowRead: ['shared'] }],
-  ] as const)('%s', async ([, entry, statement, { allowRead = [] }]: readonly [string, string, string, { allowRead?: readonly string[] }]) => {
-    using operator = createOperator(
-      {
-        'app/index.ts': using(statement),
-        'app/src/index.ts': using(statement),
-        'app/package.json': '{"version":"1.0.0"}',
-        'node_modules/dep/index.js': 'export default 1',
-        'node_modules/.pnpm/stored@1.0.0/node_modules/stored/index.js': 'export default 1',
-        'shared/x.ts': 'const x: number = 1\nexport default x',
-        'shared/linked/index.ts': 'const x: number = 1\nexport default x',
-      },
-      {
-        'app/node_modules/stored': '../../node_modules/.pnpm/stored@1.0.0/node_modules/stored',
-        'app/node_modules/linked': '../../shared/linked',
-      },
-    )
-    rmSync(operator.at('nano.json'))
-    const options = { entry: operator.at(entry), allowRead: allowRead.map(operator.at) }
-    expect(await failureOf(options)).toBe('built')
-  })
+    [
+      'a linked package in a folder that is allowed',
+      'app',
+      "import x from 'linked'",
+      { allowRead: ['shared'] },
+    ],
+  ] as const)(
+    '%s',
+    async ([, entry, statement, { allowRead = [] }]: readonly [
+      string,
+      string,
+      string,
+      { allowRead?: readonly string[] },
+    ]) => {
+      using operator = createOperator(
+        {
+          'app/index.ts': using(statement),
+          'app/src/index.ts': using(statement),
+          'app/package.json': '{"version":"1.0.0"}',
+          'node_modules/dep/index.js': 'export default 1',
+          'node_modules/.pnpm/stored@1.0.0/node_modules/stored/index.js': 'export default 1',
+          'shared/x.ts': 'const x: number = 1\nexport default x',
+          'shared/linked/index.ts': 'const x: number = 1\nexport default x',
+        },
+        {
+          'app/node_modules/stored': '../../node_modules/.pnpm/stored@1.0.0/node_modules/stored',
+          'app/node_modules/linked': '../../shared/linked',
+        },
+      )
+      rmSync(operator.at('nano.json'))
+      const options = { entry: operator.at(entry), allowRead: allowRead.map(operator.at) }
+      expect(await failureOf(options)).toBe('built')
+    },
+  )
 })
 
 describe('the world is the shim’s alone', () => {
@@ -272,7 +338,11 @@ describe('the world is the shim’s alone', () => {
   })
 
   test('by path', async () => {
-    using operator = createOperator({ 'app/index.ts': using("import * as x from '../nano/host.ts'"), 'nano/host.ts': '', 'nano/world.ts': 'export const start = () => {}, turn = () => {}' })
+    using operator = createOperator({
+      'app/index.ts': using("import * as x from '../nano/host.ts'"),
+      'nano/host.ts': '',
+      'nano/world.ts': 'export const start = () => {}, turn = () => {}',
+    })
     const options = { entry: operator.at('app'), shim: operator.at('nano/world.ts') }
     expect(await failureOf(options)).toBe(`index.ts:2:20: "../nano/host.ts" ${OWN}`)
   })
@@ -326,7 +396,9 @@ describe('a build is bounded', () => {
 
   test('sources that crash the parser', async () => {
     const deep = `const a = ${'['.repeat(100_000)}${']'.repeat(100_000)}`
-    expect(await build(deep)).toMatch(/: the bundler crashed \(SIG[A-Z]+\); the sources are nested too deeply/)
+    expect(await build(deep)).toMatch(
+      /: the bundler crashed \(SIG[A-Z]+\); the sources are nested too deeply/,
+    )
     expect(await build('')).toBe('built')
   })
 
@@ -352,6 +424,8 @@ describe('a build is bounded', () => {
       /^index\.js:\d:8: "\.\/\d\.js" is too much: an app may have 64 MiB of sources$/,
     )
     const regexes = String.raw`/\p{L}/u,`.repeat(30_000)
-    expect(await build(`export const all = [${regexes}]`)).toMatch(/^index\.js:1:\d+: this regular expression and/)
+    expect(await build(`export const all = [${regexes}]`)).toMatch(
+      /^index\.js:1:\d+: this regular expression and/,
+    )
   })
 })
