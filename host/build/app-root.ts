@@ -4,7 +4,7 @@
  *
  *     the app's folder            the directory that was named; for a file: its package, or the folder that it lies in
  *     node_modules of the folders above it, as Node.js finds packages, without what tools keep there for themselves
- *     what the operator allows    `--allow-read <dir>`, "allow_read"
+ *     what the operator allows    `--allow-read <path>`, "allow_read"
  *     NANO's guest shim           the shim's own modules only
  */
 import { existsSync, realpathSync } from 'node:fs'
@@ -20,7 +20,7 @@ const STORES: ReadonlySet<string> = new Set(['.pnpm', '.store', '.bun'])
 /** What is said of a path that may not be read. */
 export const OUTSIDE =
   "is outside of what the build may read: the app's folder and node_modules; move it into the app, " +
-  'or allow its folder with --allow-read <dir> ("allow_read" in nano.json)'
+  'or allow it with --allow-read <path> ("allow_read" in nano.json)'
 
 /** Which files a build may read. All paths are absolute and real. */
 export interface Readable {
@@ -41,9 +41,9 @@ export function findPackageFolder(directory: string, outside?: string): string {
   return directory
 }
 
-/** `allowed`: further directories. `shim`: the directory of the guest shim. */
+/** `allowed`: further files and directories. `shim`: the directory of the guest shim. */
 export function createReadable(root: string, allowed: readonly string[], shim: string): Readable {
-  const own = [root, ...allowed.map((directory) => toReal(resolve(directory)) ?? resolve(directory)), shim]
+  const own = [root, ...allowed.map((path) => toReal(resolve(path)) ?? resolve(path)), shim]
   const above = upwards(dirname(root)).flatMap((folder) => toReal(join(folder, PACKAGES)) ?? [])
   const isPackage = (folder: string, file: string) => {
     const [name = ''] = relative(folder, file).split(sep)

@@ -17,7 +17,7 @@ const builders = new Builders()
 export interface BuildOptions {
   /** File or directory. */
   readonly entry: string
-  /** Directories that the build may read besides the app's folder and `node_modules`. */
+  /** Files and directories that the build may read besides the app's folder and `node_modules`. */
   readonly allowRead?: readonly string[] | undefined
   /** A file of the operator's, such as nano.json: a folder that it lies in or below belongs to no app. */
   readonly configuration?: string | undefined

@@ -17,7 +17,7 @@ export interface AppSource {
 }
 
 export interface SourceOptions {
-  /** Further directories that the build may read. */
+  /** Further files and directories that the build may read. */
   readonly allowRead: readonly string[]
   /** A directory that belongs to no app, such as the configuration's. */
   readonly outside?: string | undefined

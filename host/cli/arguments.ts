@@ -18,7 +18,7 @@ export type Command =
 export interface BuildArguments {
   readonly entry: string
   readonly output: string
-  /** Directories that the build may read besides the app's folder and `node_modules`. */
+  /** Files and directories that the build may read besides the app's folder and `node_modules`. */
   readonly allowRead?: readonly string[]
   /** Of the app's top level. */
   readonly timeoutMs?: number

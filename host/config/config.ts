@@ -13,7 +13,7 @@ export interface AppConfig {
   readonly hostname: string
   /** Absolute: a `.wasm`, a source file or a directory with an index file. */
   readonly path: string
-  /** Absolute directories that a build may read besides the app's own; undefined: none. */
+  /** Absolute paths of files and directories that a build may read besides the app's own; undefined: none. */
   readonly allowRead?: readonly string[]
   readonly env: Readonly<Record<string, string>>
   readonly limits: Limits

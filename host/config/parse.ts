@@ -163,7 +163,7 @@ function parseApp(
     )
   }
   const path = reader.string(members.get('path'), `${what}.path`)
-  const allowRead = reader.strings(members.get('allow_read'), `${what}.allow_read`, () => true, 'directories')
+  const allowRead = reader.strings(members.get('allow_read'), `${what}.allow_read`, () => true, 'a path')
   const env = parseEnv(reader, members.get('env'), `${what}.env`)
   const own = parseDefaults(reader, members, what, defaults)
   const hostNode = members.get('hostname') ?? nameNode

@@ -284,6 +284,12 @@ describe('a build reads what is the app’s', () => {
     ['packages of a store', 'app', "import x from 'stored'", {}],
     ['a folder that is allowed', 'app', "import x from '../shared/x.ts'", { allowRead: ['shared'] }],
     [
+      'a file that is allowed, for its settings',
+      'app/lib/index.ts',
+      "import x from '../index.ts'",
+      { allowRead: ['base.json'] },
+    ],
+    [
       'a linked package in a folder that is allowed',
       'app',
       "import x from 'linked'",
@@ -304,6 +310,9 @@ describe('a build reads what is the app’s', () => {
           'app/package.json': '{"version":"1.0.0"}',
           'node_modules/dep/index.js': 'export default 1',
           'node_modules/.pnpm/stored@1.0.0/node_modules/stored/index.js': 'export default 1',
+          'app/lib/index.ts': using(statement),
+          'app/lib/tsconfig.json': '{ "extends": "../../base.json" }',
+          'base.json': '{}',
           'shared/x.ts': 'const x: number = 1\nexport default x',
           'shared/linked/index.ts': 'const x: number = 1\nexport default x',
         },
