@@ -70,6 +70,8 @@ export class Builders {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     })
+    // a process that cannot be started is told to the build that wants it
+    child.on('error', () => {})
     child.on('exit', () => {
       if (this.#idle !== child) return
       this.#idle = undefined
@@ -119,15 +121,17 @@ async function work(
       onStep(step)
     }
   }
+  const onError = (error: Error) => reject(toFailure(job, `the build process failed: ${error.message}`))
   const onGone = (status: number | null, signal: NodeJS.Signals | null) => {
     kill(child)
     reject(toFailure(job, `${NAMES[step]} crashed (${signal ?? status}); ${HINTS[step]}`))
   }
   child.on('message', onMessage)
   child.once('exit', onGone)
+  child.once('error', onError)
   give(bundleTimeoutMs)
   child.send(job, (error) => {
-    if (error !== null) onGone(null, null)
+    if (error !== null) onError(error)
   })
   try {
     return await promise
@@ -135,6 +139,7 @@ async function work(
     clearTimeout(timer)
     child.off('message', onMessage)
     child.off('exit', onGone)
+    child.off('error', onError)
   }
 }
 
@@ -146,7 +151,7 @@ const NAMES: Readonly<Record<BuildStep, string>> = {
 const HINTS: Readonly<Record<BuildStep, string>> = {
   bundle: 'the sources are nested too deeply, or too large',
   snapshot: "the app's top level is too large",
-  write: '',
+  write: 'is the disk full?',
 }
 
 /** The process and all that it started. */

@@ -305,7 +305,7 @@ describe('a build reads what is the app’s', () => {
     ]) => {
       using operator = createOperator(
         {
-          'app/index.ts': using(statement),
+          'app/index.ts': entry === 'app' ? using(statement) : 'export default 1',
           'app/src/index.ts': using(statement),
           'app/package.json': '{"version":"1.0.0"}',
           'node_modules/dep/index.js': 'export default 1',
