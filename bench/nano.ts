@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-import { buildToFile } from '../host/build/build.ts'
+import { buildApp } from '../host/build/build.ts'
 import type { ServerCounters } from '../host/server.ts'
 import { toHosts } from './hosts.ts'
 import { findPort, startProcess } from './server-process.ts'
@@ -26,7 +26,10 @@ export interface NanoProcess extends ServerProcess {
 
 /** Builds one of the example apps; how long it took. */
 export async function buildExample(name: string, file: string): Promise<number> {
-  const { durationMs } = await buildToFile(fileURLToPath(new URL(`../apps/${name}`, import.meta.url)), file)
+  const { durationMs } = await buildApp({
+    entry: fileURLToPath(new URL(`../apps/${name}`, import.meta.url)),
+    outFile: file,
+  })
   return durationMs
 }
 

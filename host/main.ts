@@ -9,7 +9,7 @@ import { findPackageJSON } from 'node:module'
 import { basename, extname, resolve } from 'node:path'
 
 import { parseArguments } from './cli/arguments.ts'
-import type { ServeArguments } from './cli/arguments.ts'
+import type { BuildArguments, ServeArguments } from './cli/arguments.ts'
 import { HELP } from './cli/help.ts'
 import { toLogLine } from './cli/log-line.ts'
 import { LogSink } from './cli/log-sink.ts'
@@ -37,7 +37,7 @@ async function run(args: readonly string[]): Promise<void> {
   const command = parseArguments(args)
   if (command.name === 'help') process.stdout.write(HELP)
   else if (command.name === 'version') process.stdout.write(`${readVersion()}\n`)
-  else if (command.name === 'build') await build(command.entry, command.output)
+  else if (command.name === 'build') await build(command)
   else await serve(command)
 }
 
@@ -73,21 +73,29 @@ async function serve(args: ServeArguments): Promise<void> {
   process.exit(0)
 }
 
-async function build(entry: string, output: string): Promise<void> {
+async function build({ entry, output, ...options }: BuildArguments): Promise<void> {
   using progress = new Progress(process.stderr)
   progress.show({ text: `building ${entry}`, done: 0, total: 1 })
-  const started = performance.now()
-  const { buildToFile } = await import('./build/build.ts')
-  const { bytes } = await buildToFile(entry, output)
+  const { buildApp } = await import('./build/build.ts')
+  const { component, durationMs } = await buildApp({
+    ...options,
+    entry,
+    outFile: output,
+    onWarning(text) {
+      progress.clear()
+      process.stderr.write(`warning: ${text}\n`)
+    },
+  })
   progress.clear()
-  process.stdout.write(`${output}  ${toSize(bytes)}  ${toDuration(performance.now() - started)}\n`)
+  process.stdout.write(`${output}  ${toSize(component.length)}  ${toDuration(durationMs)}\n`)
 }
 
 function openConfig(source: ServeArguments['source']): Config {
   if ('config' in source) return readConfig(source.config)
   const path = resolve(source.app)
   const name = basename(path, extname(path))
-  const app = { name, hostname: 'localhost', path, env: {}, limits: DEFAULT_LIMITS }
+  const allowRead = source.allowRead?.map((directory) => resolve(directory)) ?? []
+  const app = { name, hostname: 'localhost', path, allowRead, env: {}, limits: DEFAULT_LIMITS }
   return { ...DEFAULTS, connectionLimits: DEFAULT_CONNECTION_LIMITS, apps: [app] }
 }
 

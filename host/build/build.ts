@@ -1,104 +1,80 @@
 /**
- * From an app's source to a component. Reads as the steps: find the entry, bundle, snapshot, check. Every failure that
- * is the app's is a `NanoError` BUILD_FAILED that names file and line.
+ * Apps to components, for the rest of the host. The work is done in a process of its own (`builder.ts`), whose steps
+ * `make.ts` has.
  */
-import { dirname } from 'node:path'
-import { witText } from '../../wit/text.ts'
-import { NanoError } from '../errors.ts'
-import { bundle, type Bundle } from './bundle.ts'
-import { checkComponent, type CheckedComponent } from './check.ts'
-import { findEntry } from './entry.ts'
-import { findShim } from './package-files.ts'
-import { snapshot, SnapshotFailure } from './snapshot.ts'
-import { showPath } from './source-path.ts'
-import { withSuspects } from './suspects.ts'
-import { toTopLevelError } from './top-level-error.ts'
+import { dirname, resolve } from 'node:path'
+import { BUNDLE_TIMEOUT_MS, Builders } from './builder.ts'
+import type { BuildStep, Made } from './job.ts'
 import { writeOutput } from './output.ts'
+import { findShim } from './package-files.ts'
 
 const TOP_LEVEL_TIMEOUT_MS = 30_000
+const TOP_LEVEL_MEMORY_MB = 512
 
-export type BuildStep = 'bundle' | 'snapshot' | 'write'
+/** Holds a process that waits for the next build, and nothing of a build. */
+const builders = new Builders()
 
 export interface BuildOptions {
   /** File or directory. */
   readonly entry: string
+  /** Files and directories that the build may read besides the app's folder and `node_modules`. */
+  readonly allowRead?: readonly string[] | undefined
+  /** A file of the operator's, such as nano.json: a folder that it lies in or below belongs to no app. */
+  readonly configuration?: string | undefined
   /** Where to write the component; its source map goes beside it as `.map`. Nothing is written without. */
   readonly outFile?: string
   /** Told before each step. */
   readonly onProgress?: (step: BuildStep) => void
+  /** Told what the app's developer should know, with file:line:column. */
+  readonly onWarning?: ((text: string) => void) | undefined
   /** How long the app's top level may run. */
-  readonly timeoutMs?: number
+  readonly timeoutMs?: number | undefined
+  /** The most memory that the app's top level may take, in MiB. */
+  readonly memoryMb?: number | undefined
+  /** How long the bundler may take. */
+  readonly bundleTimeoutMs?: number
   /** The module that exports `start` and `turn`; NANO's own unless a test wants another. */
   readonly shim?: string
 }
 
-export interface BuildResult {
-  readonly component: Uint8Array
-  /** Names the engine that the component was built with. */
-  readonly skeletonHash: string
-  /** Source map of the bundle, as JSON. */
-  readonly sourceMap: string
-  readonly bundleBytes: number
+export interface BuildResult extends Omit<Made, 'warnings'> {
   readonly durationMs: number
 }
 
 /** Builds an app. */
 export async function buildApp(options: BuildOptions): Promise<BuildResult> {
+  return run(options, false)
+}
+
+/** Builds an app unless the same bundle was built before. `directory`: where builds are kept. */
+export async function cachedBuild(
+  options: Omit<BuildOptions, 'outFile'>,
+  directory?: string,
+): Promise<BuildResult> {
+  return run(options, true, directory)
+}
+
+async function run(options: BuildOptions, cache: boolean, cacheDirectory?: string): Promise<BuildResult> {
   const started = performance.now()
-  options.onProgress?.('bundle')
-  const entry = findEntry(options.entry)
-  const bundled = await bundle(entry, options.shim ?? findShim())
-  options.onProgress?.('snapshot')
-  const { component, skeletonHash } = await componentOf(bundled, entry, options.timeoutMs)
-  const result = {
-    component,
-    skeletonHash,
-    sourceMap: bundled.map,
-    bundleBytes: Buffer.byteLength(bundled.code),
-    durationMs: performance.now() - started,
+  const { entry, allowRead = [], configuration, outFile, onProgress, onWarning } = options
+  const task = {
+    entry,
+    allowRead: allowRead.map((directory) => resolve(directory)),
+    outside: configuration === undefined ? undefined : dirname(resolve(configuration)),
+    shim: options.shim ?? findShim(),
+    timeoutMs: options.timeoutMs ?? TOP_LEVEL_TIMEOUT_MS,
+    memoryMb: options.memoryMb ?? TOP_LEVEL_MEMORY_MB,
+    cache,
+    cacheDirectory,
   }
-  if (options.outFile !== undefined) {
-    options.onProgress?.('write')
-    await writeOutput(options.outFile, result)
+  const { warnings, ...made } = await builders.run(task, {
+    bundleTimeoutMs: options.bundleTimeoutMs ?? BUNDLE_TIMEOUT_MS,
+    onStep: (step) => onProgress?.(step),
+  })
+  for (const text of warnings) onWarning?.(text)
+  if (outFile !== undefined) {
+    onProgress?.('write')
+    await writeOutput(outFile, made)
   }
-  return result
-}
-
-/** Builds the app at `entry` into the file `out`, with `<out>.map` beside it. `bytes`: the component's size. */
-export async function buildToFile(
-  entry: string,
-  out: string,
-): Promise<{ bytes: number; bundleBytes: number; durationMs: number }> {
-  const { component, bundleBytes, durationMs } = await buildApp({ entry, outFile: out })
-  return { bytes: component.length, bundleBytes, durationMs }
-}
-
-/** The checked component of a bundle. */
-export async function componentOf(
-  { code, map }: Bundle,
-  entry: string,
-  timeoutMs = TOP_LEVEL_TIMEOUT_MS,
-): Promise<CheckedComponent> {
-  const options = { wit: witText(), timeoutMs }
-  const name = showPath(entry, dirname(entry))
-  try {
-    return checkComponent(await snapshot(code, options), name)
-  } catch (error) {
-    if (error instanceof NanoError) throw error
-    if (!(error instanceof SnapshotFailure)) {
-      throw new NanoError('BUILD_FAILED', `${name}: ${(error as Error).message}`, { cause: error })
-    }
-    const clearer = error.hasStack ? undefined : await failureOf(snapshot(withSuspects(code), options))
-    throw toTopLevelError(clearer ?? error, map, name)
-  }
-}
-
-/** The failure of a second try that was made for its stack, if it has one. */
-async function failureOf(attempt: Promise<Uint8Array>): Promise<SnapshotFailure | undefined> {
-  try {
-    await attempt
-  } catch (error) {
-    if (error instanceof SnapshotFailure && error.hasStack) return error
-  }
-  return undefined
+  return { ...made, durationMs: performance.now() - started }
 }

@@ -7,21 +7,29 @@
  * could not load is found here, where the place in the source is still known.
  */
 import { builtinModules } from 'node:module'
-import { basename, dirname } from 'node:path'
+import { basename, dirname, resolve } from 'node:path'
 import { rolldown, type OutputChunk, type Plugin, type RolldownLog } from 'rolldown'
 import { BUNDLE_NAME } from '../component/source-map.ts'
 import { NanoError } from '../errors.ts'
-import { rejectDynamicImports } from './dynamic-import.ts'
+import { rejectAbsentImports } from './absent-import.ts'
+import { contains, OUTSIDE, toReal } from './app-root.ts'
 import { editPlugin } from './edit-plugin.ts'
 import { createEntryAlias, type EntryAlias } from './entry-alias.ts'
+import type { AppSource } from './entry.ts'
+import { createGate, SourceBudget } from './gate.ts'
+import { giveImportMeta, importMetaPlugin } from './import-meta.ts'
 import { lowerRegexes } from './regex.ts'
 import { normaliseMap, showPath } from './source-path.ts'
+import { findSettings } from './tsconfig.ts'
 
 const ENTRY = '\0nano:entry'
 const SHIM = 'nano:guest-shim'
 const WIT_IMPORT = /^nano:workers\//
+const DATA_URL = '\0rolldown/data-url:'
 /** A file's path for a person. */
 type Show = (file: string) => string
+/** What is wrong with an import that leads nowhere. */
+type Advise = (log: RolldownLog) => string
 
 const BUILTINS = new Set(builtinModules)
 
@@ -29,27 +37,42 @@ export interface Bundle {
   readonly code: string
   /** Source map as JSON; paths are relative to the entry's directory. */
   readonly map: string
+  /** What the app's developer should know, each with file:line:column. */
+  readonly warnings: readonly string[]
 }
 
-/** Bundles the app at `entry` (absolute). `shim`: the file that exports `start` and `turn`. */
-export async function bundle(entry: string, shim: string): Promise<Bundle> {
+/** Bundles an app. `shim`: the file that exports `start` and `turn`. */
+export async function bundle({ entry, readable }: AppSource, shim: string): Promise<Bundle> {
   const root = dirname(entry)
   const alias = createEntryAlias(entry)
-  const show = (file: string) => showPath(alias.toReal(file), root)
+  const show = (file: string) =>
+    file.startsWith(DATA_URL) ? 'a data: URL' : showPath(alias.toReal(file), root)
   const unresolved: RolldownLog[] = []
   const importers = new Map<string, readonly string[]>()
+  const warnings: string[] = []
+  const budget = new SourceBudget()
+  const gate = createGate(
+    { readable, shim: dirname(toReal(shim) ?? shim), entry: ENTRY, toFile: alias.toReal, show },
+    budget,
+  )
+  const edits = [
+    lowerRegexes(budget, show),
+    rejectAbsentImports((id, { line, column }, name) =>
+      warnings.push(
+        `${show(id)}:${line}:${column}: there is no module "${name}"; import() of it is rejected`,
+      ),
+    ),
+    giveImportMeta((id) => showPath(alias.toReal(id), readable.root)),
+  ]
+  const advise: Advise = ({ id, exporter = '?' }) =>
+    adviceFor(exporter, id === undefined ? root : dirname(id), readable.root)
   try {
     const build = await rolldown({
       input: ENTRY,
       cwd: root,
       platform: 'neutral',
-      tsconfig: true,
-      plugins: [
-        worldPlugin(entry, shim, importers),
-        alias.plugin,
-        editPlugin(lowerRegexes),
-        editPlugin(rejectDynamicImports),
-      ],
+      tsconfig: findSettings(root, readable, show) ?? false,
+      plugins: [gate, worldPlugin(entry, shim, importers), alias.plugin, importMetaPlugin, editPlugin(edits)],
       resolve: {
         mainFields: ['browser', 'module', 'main'],
         aliasFields: [['browser']],
@@ -69,17 +92,17 @@ export async function bundle(entry: string, shim: string): Promise<Bundle> {
         entryFileNames: BUNDLE_NAME,
         sourcemap: 'hidden',
       })
-      refuseUnresolved(unresolved, importers, show)
-      return toBundle(output[0], root, shim, alias)
+      refuseUnresolved(unresolved, importers, show, advise)
+      return { ...toBundle(output[0], root, shim, alias), warnings: warnings.sort(byPlace) }
     } finally {
       await build.close()
     }
   } catch (error) {
-    throw toBuildError(error, show, alias.path)
+    throw toBuildError(error, show, alias.path, advise)
   }
 }
 
-function toBundle({ code, map }: OutputChunk, root: string, shim: string, alias: EntryAlias): Bundle {
+function toBundle({ code, map }: OutputChunk, root: string, shim: string, alias: EntryAlias) {
   if (map === null) throw new NanoError('INTERNAL', 'the bundler gave no source map')
   return { code, map: JSON.stringify(normaliseMap(map, root, shim, alias.toReal)) }
 }
@@ -112,6 +135,7 @@ function refuseUnresolved(
   unresolved: readonly RolldownLog[],
   importers: ReadonlyMap<string, readonly string[]>,
   show: Show,
+  advise: Advise,
 ): void {
   if (unresolved.length === 0) return
   const lines = unresolved.map((log) => {
@@ -124,16 +148,19 @@ function refuseUnresolved(
       chain.push(id)
     }
     const via = chain.slice(1).map((id) => `\n    imported by ${show(id)}`)
-    return `${place(log, show)}: ${adviceFor(log.exporter ?? '?')}${via.join('')}`
+    return `${place(log, show)}: ${advise(log)}${via.join('')}`
   })
   throw new NanoError('BUILD_FAILED', [...new Set(lines)].join('\n'))
 }
 
-function adviceFor(name: string): string {
+function adviceFor(name: string, from: string, root: string): string {
   if (name.startsWith('node:') || BUILTINS.has(name)) {
     return `"${name}" is a Node.js module, which Workers do not have; use Web APIs, or a package made for Workers`
   }
-  if (name.startsWith('.') || name.startsWith('/')) return `there is no file "${name}"; check the import`
+  const isPath = name.startsWith('.') || name.startsWith('/')
+  // whether there is such a file outside is nobody's business
+  if (isPath && !contains(root, resolve(from, name))) return `"${name}" ${OUTSIDE}`
+  if (isPath) return `there is no file "${name}"; check the import`
   return `the package "${name}" is not installed; run: npm install ${toPackageName(name)}`
 }
 
@@ -141,16 +168,21 @@ function toPackageName(specifier: string): string {
   return specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/')
 }
 
+function byPlace(a: string, b: string): number {
+  return a.localeCompare(b, 'en', { numeric: true })
+}
+
 /** What rolldown throws holds the failures as logs; a plugin's own error may be among them. */
-function toBuildError(error: unknown, show: Show, alias: string): NanoError {
+function toBuildError(error: unknown, show: Show, alias: string, advise: Advise): NanoError {
   if (error instanceof NanoError) return error
   const logs = (error as { errors?: (RolldownLog & { cause?: unknown })[] }).errors ?? []
   const own = logs.find((log) => (log as unknown) instanceof NanoError || log.cause instanceof NanoError)
-  if (own !== undefined) return ((own as unknown) instanceof NanoError ? own : own.cause) as NanoError
+  // the bundler writes a code of its own into what a plugin throws
+  if (own !== undefined) return new NanoError('BUILD_FAILED', own.message, { cause: own.cause ?? own })
   if (logs.length === 0) return new NanoError('BUILD_FAILED', (error as Error).message, { cause: error })
   const lines = logs.map((log) => {
     const isMissing = log.code === 'UNRESOLVED_IMPORT' && log.exporter !== undefined
-    return `${place(log, show)}: ${isMissing ? adviceFor(log.exporter!) : firstSentence(log.message).replaceAll(`"${basename(alias)}"`, `"${show(alias)}"`)}`
+    return `${place(log, show)}: ${isMissing ? advise(log) : firstSentence(log.message).replaceAll(`"${basename(alias)}"`, `"${show(alias)}"`)}`
   })
   return new NanoError('BUILD_FAILED', lines.join('\n'), { cause: error })
 }

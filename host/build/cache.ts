@@ -7,14 +7,11 @@ import { createHash } from 'node:crypto'
 import { accessSync, constants, existsSync } from 'node:fs'
 import { readdir, readFile, rm, stat, utimes } from 'node:fs/promises'
 import { homedir } from 'node:os'
-import { basename, dirname, join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { witText } from '../../wit/text.ts'
-import { type BuildOptions, type BuildResult, componentOf } from './build.ts'
-import { bundle } from './bundle.ts'
 import { checkComponent, type CheckedComponent } from './check.ts'
-import { findEntry } from './entry.ts'
 import { writeOutput } from './output.ts'
-import { findShim, readVersion } from './package-files.ts'
+import { readVersion } from './package-files.ts'
 import { SNAPSHOT_REVISION } from './snapshot.ts'
 
 const CACHE_NAME = 'nano-workers'
@@ -23,36 +20,9 @@ const MOST_ENTRIES = 50
 const TOOLCHAIN = ['@bytecodealliance/componentize-js', '@bytecodealliance/jco']
 const COMPONENT = '.wasm'
 
-export interface CachedBuild extends BuildResult {
-  /** Whether the component was already there. */
-  readonly cached: boolean
-}
-
-/** Builds an app unless the same bundle was built before. `directory`: where builds are kept. */
-export async function cachedBuild(
-  options: Omit<BuildOptions, 'outFile'>,
-  directory?: string,
-): Promise<CachedBuild> {
-  const started = performance.now()
-  options.onProgress?.('bundle')
-  const entry = findEntry(options.entry)
-  const bundled = await bundle(entry, options.shim ?? findShim())
-  const kept = join(directory ?? findCacheDirectory(entry), `${toKey(bundled.code)}${COMPONENT}`)
-  const finish = ({ component, skeletonHash }: CheckedComponent, cached: boolean): CachedBuild => ({
-    component,
-    skeletonHash,
-    sourceMap: bundled.map,
-    bundleBytes: Buffer.byteLength(bundled.code),
-    durationMs: performance.now() - started,
-    cached,
-  })
-  const found = await readKept(kept, basename(entry))
-  if (found !== undefined) return finish(found, true)
-  options.onProgress?.('snapshot')
-  const built = await componentOf(bundled, entry, options.timeoutMs)
-  options.onProgress?.('write')
-  await keep(kept, built.component, bundled.map)
-  return finish(built, false)
+/** Where the build of a bundle is kept. `directory`: where builds are, unless the app's own place is meant. */
+export function toKeptFile(code: string, entry: string, directory?: string): string {
+  return join(directory ?? findCacheDirectory(entry), `${toKey(code)}${COMPONENT}`)
 }
 
 function toKey(code: string): string {
@@ -89,7 +59,7 @@ function isWritable(directory: string): boolean {
 }
 
 /** An entry, marked as used. One that cannot be read or is broken counts as none and is built anew. */
-async function readKept(file: string, name: string): Promise<CheckedComponent | undefined> {
+export async function findKept(file: string, name: string): Promise<CheckedComponent | undefined> {
   try {
     const found = checkComponent(await readFile(file), name)
     const now = new Date()
@@ -101,7 +71,7 @@ async function readKept(file: string, name: string): Promise<CheckedComponent | 
 }
 
 /** Keeps an entry if it can: a cache that cannot be written makes the next start slower, nothing else. */
-async function keep(file: string, component: Uint8Array, sourceMap: string): Promise<void> {
+export async function keep(file: string, component: Uint8Array, sourceMap: string): Promise<void> {
   try {
     await writeOutput(file, { component, sourceMap })
     await prune(dirname(file))

@@ -1,36 +1,70 @@
-/** Where an app begins: from the path that a person gave to the one file that the bundler starts from. */
+/**
+ * Where an app begins: from the path that a person gave to the one file that the bundler starts from, and to what the
+ * build may read.
+ */
 import { readFileSync, realpathSync, statSync } from 'node:fs'
-import { extname, join, resolve } from 'node:path'
+import { basename, dirname, extname, join, resolve } from 'node:path'
 import { NanoError } from '../errors.ts'
+import { createReadable, findPackageFolder, OUTSIDE, type Readable } from './app-root.ts'
 
 const EXTENSIONS = ['.ts', '.tsx', '.mts', '.js', '.mjs', '.jsx']
 const DECLARATION = /\.d\.[cm]?tsx?$/
 
-/** The absolute, real path of an app's entry file. `path`: the file, or a directory with package.json or an index file. */
-export function findEntry(path: string): string {
+export interface AppSource {
+  /** The absolute, real path of the entry file. */
+  readonly entry: string
+  readonly readable: Readable
+}
+
+export interface SourceOptions {
+  /** Further files and directories that the build may read. */
+  readonly allowRead: readonly string[]
+  /** A directory that belongs to no app, such as the configuration's. */
+  readonly outside?: string | undefined
+  /** The bundle's first module. */
+  readonly shim: string
+}
+
+/** Finds an app. `path`: its entry file, or a directory with package.json or an index file. */
+export function findSource(path: string, { allowRead, outside, shim }: SourceOptions): AppSource {
   const absolute = resolve(path)
   const kind = kindOf(absolute)
-  if (kind === 'file') return checkExtension(absolute, path)
-  if (kind === 'directory') return checkExtension(fromPackage(absolute) ?? fromIndex(absolute, path), path)
-  throw new NanoError('BUILD_FAILED', `${path}: there is no such file or directory`)
+  if (kind === 'none') throw new NanoError('BUILD_FAILED', `${path}: there is no such file or directory`)
+  const directory = realpathSync(kind === 'directory' ? absolute : dirname(absolute))
+  const root = kind === 'directory' ? directory : findPackageFolder(directory, outside)
+  const readable = createReadable(root, allowRead, realpathSync(dirname(shim)))
+  const checked = (file: string) => {
+    if (!readable.allows(file)) throw refused(path, file)
+    return file
+  }
+  const file =
+    kind === 'file'
+      ? join(directory, basename(absolute))
+      : (fromPackage(directory, checked) ?? fromIndex(directory, path))
+  return { entry: checkExtension(checked(file), path), readable }
+}
+
+function refused(path: string, file: string): NanoError {
+  return new NanoError('BUILD_FAILED', `${path}: ${basename(file)}, or where it leads, ${OUTSIDE}`)
 }
 
 function checkExtension(file: string, given: string): string {
   if (EXTENSIONS.includes(extname(file)) && !DECLARATION.test(file)) return realpathSync(file)
   throw new NanoError(
     'BUILD_FAILED',
-    `${given}: not a source file that can be built; wanted is one of ${EXTENSIONS.join(' ')}`,
+    `${given}: not a source file that can be built; expected one of ${EXTENSIONS.join(' ')}`,
   )
 }
 
-/** What package.json names as the package's code, if that exists. */
-function fromPackage(directory: string): string | undefined {
+/** What package.json names as the package's code, if that exists. `checked` refuses what may not be read. */
+function fromPackage(directory: string, checked: (file: string) => string): string | undefined {
   const file = join(directory, 'package.json')
   if (kindOf(file) !== 'file') return undefined
   let manifest: unknown
   try {
-    manifest = JSON.parse(readFileSync(file, 'utf8'))
+    manifest = JSON.parse(readFileSync(checked(file), 'utf8'))
   } catch (cause) {
+    if (cause instanceof NanoError) throw cause
     throw new NanoError('BUILD_FAILED', `${file}: ${(cause as Error).message}`, { cause })
   }
   const { module, main } = (manifest ?? {}) as Record<string, unknown>
@@ -46,7 +80,7 @@ function fromIndex(directory: string, given: string): string {
   if (found !== undefined) return join(directory, found)
   throw new NanoError(
     'BUILD_FAILED',
-    `${given}: no entry file in this directory; wanted is ${names.join(', ')} or "main" in package.json`,
+    `${given}: no entry file in this directory; expected ${names.join(', ')} or "main" in package.json`,
   )
 }
 

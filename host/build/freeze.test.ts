@@ -31,7 +31,13 @@ function createModule(body: readonly number[]): Uint8Array<ArrayBuffer> {
   )
 }
 
-const OPTIONS = { initFunction: 'init', imports: () => ({}), timeoutMs: 1_000 }
+const OPTIONS = {
+  initFunction: 'init',
+  imports: () => ({}),
+  timeoutMs: 1_000,
+  memoryBytes: 8 * PAGE,
+  mostBytes: PAGE,
+}
 
 test('a frozen module begins where its initialiser ended', () => {
   const frozen = new WebAssembly.Module(freeze(createModule(BODY), OPTIONS))
@@ -47,6 +53,19 @@ test('a frozen module begins where its initialiser ended', () => {
 test('an initialiser that does not end is stopped', () => {
   const endless = createModule([0x03, 0x40, 0x0c, 0, 0x0b, 0x0b])
   expect(() => freeze(endless, { ...OPTIONS, timeoutMs: 50 })).toThrow('did not end within 50 ms')
+})
+
+test('an initialiser that grows its memory for ever gets so much and no more', () => {
+  // grows by a page until that fails
+  const greedy = createModule([0x03, 0x40, 0x41, 1, 0x40, 0, 0x41, 0x7f, 0x47, 0x0d, 0, 0x0b, 0x0b])
+  const frozen = new WebAssembly.Module(freeze(greedy, OPTIONS))
+  const memory = new WebAssembly.Instance(frozen).exports['memory'] as WebAssembly.Memory
+  expect(memory.buffer.byteLength).toBe(8 * PAGE)
+  expect(memory.grow(8)).toBe(8)
+})
+
+test('what an initialiser leaves is bounded', () => {
+  expect(() => freeze(createModule(BODY), { ...OPTIONS, mostBytes: 4 })).toThrow('at most 4 are kept')
 })
 
 test('runs that are close together are one segment', () => {

@@ -26,18 +26,25 @@ const REACTOR_START = '_initialize'
 /** The initialiser did not come back in time. */
 export class FreezeTimeout extends Error {}
 
+/** The initialiser left more than is admitted. */
+export class FrozenTooLarge extends Error {}
+
 export interface FreezeOptions {
   readonly initFunction: string
   /** Given access to the memory, the imports that the module wants. */
   readonly imports: (module: WebAssembly.Module, memory: () => ArrayBuffer) => WebAssembly.Imports
   readonly timeoutMs: number
+  /** How large the memory may become while the initialiser runs. */
+  readonly memoryBytes: number
+  /** How many bytes that are not zero it may leave. */
+  readonly mostBytes: number
 }
 
 /** The module as it is after its initialiser. */
 export function freeze(bytes: Uint8Array<ArrayBuffer>, options: FreezeOptions): Uint8Array<ArrayBuffer> {
   const sections = parseModule(bytes)
-  const exported = exportGlobals(sections)
-  const module = new WebAssembly.Module(exported === sections ? bytes : encodeModule(exported))
+  const bounded = boundMemory(exportGlobals(sections), options.memoryBytes)
+  const module = new WebAssembly.Module(encodeModule(bounded))
   const memory = () => (instance.exports['memory'] as WebAssembly.Memory).buffer
   const instance = new WebAssembly.Instance(module, options.imports(module, memory))
   runWithin(options.timeoutMs, () => {
@@ -47,10 +54,20 @@ export function freeze(bytes: Uint8Array<ArrayBuffer>, options: FreezeOptions): 
       else if (name === options.initFunction) throw new Error(`the module has no export "${name}"`)
     }
   })
-  return encodeModule(writeBack(sections, instance, options.initFunction))
+  return encodeModule(writeBack(sections, instance, options))
 }
 
-function writeBack(sections: Section[], instance: WebAssembly.Instance, initFunction: string): Section[] {
+/** The module with a memory that grows no further. The result of all this has the maximum that it came with. */
+function boundMemory(sections: Section[], bytes: number): Section[] {
+  const { min, max = MAX_PAGES } = readMemory(sections)
+  return withMemory(sections, min, Math.max(min, Math.min(max, Math.floor(bytes / WASM_PAGE))))
+}
+
+function writeBack(
+  sections: Section[],
+  instance: WebAssembly.Instance,
+  { initFunction, mostBytes }: FreezeOptions,
+): Section[] {
   const { buffer } = instance.exports['memory'] as WebAssembly.Memory
   const { max } = readMemory(sections)
   const globals = readGlobals(sections).map((global, index) =>
@@ -61,7 +78,11 @@ function writeBack(sections: Section[], instance: WebAssembly.Instance, initFunc
   const exports = readExports(sections).filter(({ name }) => name !== initFunction && name !== REACTOR_START)
   const pages = Math.min(buffer.byteLength / WASM_PAGE, MAX_PAGES)
   const resized = withMemory(withExports(withGlobals(sections, globals), exports), pages, max)
-  return withDataSegments(dropSections(resized, SECTION.dataCount), toSegments(new Uint8Array(buffer)))
+  const segments = toSegments(new Uint8Array(buffer))
+  const bytes = segments.reduce((sum, segment) => sum + segment.bytes.length, 0)
+  if (bytes > mostBytes)
+    throw new FrozenTooLarge(`the memory holds ${bytes} bytes; at most ${mostBytes} are kept`)
+  return withDataSegments(dropSections(resized, SECTION.dataCount), segments)
 }
 
 /** The module with its mutable globals readable from outside. */

@@ -4,22 +4,37 @@
  * own matter.
  */
 import rewritePattern from 'regexpu-core'
+import { Visitor } from 'rolldown/utils'
+import { NanoError } from '../errors.ts'
 import type { Edit } from './edit-plugin.ts'
+import type { SourceBudget } from './gate.ts'
+import { toPlace } from './import-places.ts'
 
+const TOO_MUCH =
+  String.raw`this regular expression and those before it are too much: the engine has no \p{...} and no flag v, and ` +
+  'what they are rewritten to is larger than an app may be'
 const PROPERTY = /\\[pP]\{/
 
-/** Lowers the literals. */
-export const lowerRegexes: Edit = {
-  name: 'nano-regex',
-  worthParsing: /\\[pP]\{|\/[a-z]*v[a-z]*\b/,
-  visits: (edited) => ({
-    Literal(node) {
-      if (!('regex' in node)) return
-      const { pattern, flags } = node.regex
-      const lowered = lower(pattern, flags)
-      if (lowered !== undefined) edited.overwrite(node.start, node.end, lowered)
+/** Lowers the literals. They grow a thousandfold, which `budget` pays for. */
+export function lowerRegexes(budget: SourceBudget, show: (id: string) => string): Edit {
+  return {
+    worthParsing: /\\[pP]\{|\/[a-z]*v[a-z]*\b/,
+    apply({ id, code, program, edited }) {
+      new Visitor({
+        Literal(node) {
+          if (!('regex' in node)) return
+          const { pattern, flags } = node.regex
+          const lowered = lower(pattern, flags)
+          if (lowered === undefined) return
+          if (!budget.take(lowered.length)) {
+            const { line, column } = toPlace(code, node.start)
+            throw new NanoError('BUILD_FAILED', `${show(id)}:${line}:${column}: ${TOO_MUCH}`)
+          }
+          edited.overwrite(node.start, node.end, lowered)
+        },
+      }).visit(program)
     },
-  }),
+  }
 }
 
 function lower(pattern: string, flags: string): string | undefined {

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { WORLD } from '../../wit/text.ts'
 import { BUNDLE_NAME } from '../component/source-map.ts'
 import { findSibling } from './package-files.ts'
-import { FAILURE } from './wizer-protocol.ts'
+import { FAILURE, TIMED_OUT } from './wizer-protocol.ts'
 
 /** Counts changes of the snapshotter that change its output; part of the cache's key. */
 export const SNAPSHOT_REVISION = 1
@@ -32,12 +32,19 @@ export class SnapshotFailure extends Error {
   get hasStack(): boolean {
     return this.output.includes('Exception while evaluating')
   }
+
+  /** Whether there may be more to learn from a second try. */
+  get isMute(): boolean {
+    return !this.hasStack && this.reason !== TIMED_OUT
+  }
 }
 
 export interface SnapshotOptions {
   readonly wit: string
   /** How long the app's top level may run. */
   readonly timeoutMs: number
+  /** The most memory that it may take, in MiB. */
+  readonly memoryMb: number
 }
 
 /** The component of a bundle. Throws `SnapshotFailure` when the app is at fault. */
@@ -49,7 +56,7 @@ export async function snapshot(code: string, options: SnapshotOptions): Promise<
       sourceName: BUNDLE_NAME,
       witWorld: options.wit,
       worldName: WORLD,
-      wizerBin: await writeLauncher(directory, options.timeoutMs),
+      wizerBin: await writeLauncher(directory, options),
       disableFeatures: DISABLED,
     })
     return component
@@ -79,7 +86,7 @@ async function loadComponentize(): Promise<Componentize> {
 }
 
 /** componentize-js starts one program without arguments of ours, so the launcher holds them. */
-async function writeLauncher(directory: string, timeoutMs: number): Promise<string> {
+async function writeLauncher(directory: string, { timeoutMs, memoryMb }: SnapshotOptions): Promise<string> {
   const path = join(directory, 'wizer')
   const now = Number(process.env['SOURCE_DATE_EPOCH'] ?? 0) * 1000
   const command = [
@@ -87,6 +94,7 @@ async function writeLauncher(directory: string, timeoutMs: number): Promise<stri
     `--stack-size=${STACK_KILOBYTES}`,
     findSibling('wizer-main'),
     `--timeout=${timeoutMs}`,
+    `--memory=${memoryMb}`,
     `--now=${Number.isFinite(now) ? now : 0}`,
   ]
   await writeFile(path, `#!/bin/sh\nexec ${command.map(quote).join(' ')} "$@"\n`)

@@ -10,33 +10,56 @@
  */
 import { BUNDLE_NAME, findPlaces, openSourceMap, type SourceMap } from '../component/source-map.ts'
 import { NanoError } from '../errors.ts'
-import { SnapshotFailure } from './snapshot.ts'
-import { FORBIDDEN_IMPORT, TIMED_OUT } from './wizer-protocol.ts'
+import { SnapshotFailure, type SnapshotOptions } from './snapshot.ts'
+import { FORBIDDEN_IMPORT, TIMED_OUT, TOO_LARGE } from './wizer-protocol.ts'
 
 const ANNOUNCEMENT = /^Exception while evaluating top-level script\n/m
 const EPILOGUE = /^Additionally, some promises were rejected/m
 const STACK = /^Stack:\n((?: {2}.*\n?)*)/m
 const ENGINE_PLACE = /^[\w./-]*:\d+(?::\d+)? /gm
 const ERROR_NAME = /^\w*Error: /
+/** The engine throws a text, which has no place, or ends within its collector. */
+const OUT_OF_MEMORY = /\bout of memory\b|\bunhandlable oom\b/
+const MOVE = 'move what takes long or much into the fetch handler'
 const LONGEST_STACK = 10
 const WHEN = "thrown while the app's top level ran, which happens once, when the app is built"
 
 /** The failure as a build error. `entry`: the entry file as the app's sources call it. */
-export function toTopLevelError(failure: SnapshotFailure, mapJson: string, entry: string): NanoError {
+export function toTopLevelError(
+  failure: SnapshotFailure,
+  mapJson: string,
+  entry: string,
+  limits: Limits,
+): NanoError {
   const map = openSourceMap(mapJson)
-  return new NanoError('BUILD_FAILED', describe(failure, map, entry), { cause: failure })
+  return new NanoError('BUILD_FAILED', describe(failure, map, entry, limits), { cause: failure })
 }
 
-function describe({ output, reason }: SnapshotFailure, map: SourceMap, entry: string): string {
+type Limits = Pick<SnapshotOptions, 'timeoutMs' | 'memoryMb'>
+
+function describe(
+  { output, reason }: SnapshotFailure,
+  map: SourceMap,
+  entry: string,
+  { timeoutMs, memoryMb }: Limits,
+): string {
   if (reason === TIMED_OUT) {
-    return `${entry}: the app's top level does not come to its end; move long work into the fetch handler`
+    return `${entry}: the app's top level does not come to its end within ${timeoutMs / 1000} s; ${MOVE}`
   }
+  if (reason === TOO_LARGE)
+    return `${entry}: the app's top level leaves more than a component may hold; ${MOVE}`
   const [, printed] = output.split(ANNOUNCEMENT)
+  const full = `the app's top level runs out of memory, of which it has ${memoryMb} MiB (32 MiB for objects); ${MOVE}`
+  if (printed === undefined && OUT_OF_MEMORY.test(output)) return `${entry}: ${full}`
   if (printed === undefined) return `${entry}: ${describeTrap(reason)}${output === '' ? '' : `\n${output}`}`
   const [first = ''] = printed.split(EPILOGUE)
   const stack = STACK.exec(printed)?.[1] ?? ''
   const [place] = [...findPlaces(stack, map), ...findPlaces(first, map)]
   const text = first.replaceAll(ENGINE_PLACE, '').trim()
+  if (OUT_OF_MEMORY.test(text)) {
+    const at = place === undefined ? entry : `${place.source}:${place.line}:${place.column}`
+    return `${at}: ${full}`
+  }
   // without a place in the app, it is the shim that misses something in it
   if (place === undefined) return `${entry}: ${text.replace(ERROR_NAME, '')}`
   return `${place.source}:${place.line}:${place.column}: ${text}\n    ${WHEN}${showStack(stack, map)}`

@@ -9,9 +9,10 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { freeze, FreezeTimeout } from './freeze.ts'
+import { MAX_COMPONENT_BYTES } from '../component/read.ts'
+import { freeze, FreezeTimeout, FrozenTooLarge } from './freeze.ts'
 import { createPreview1, GuestExit, type Surroundings } from './preview1.ts'
-import { FAILURE, FORBIDDEN_IMPORT, TIMED_OUT } from './wizer-protocol.ts'
+import { FAILURE, FORBIDDEN_IMPORT, TIMED_OUT, TOO_LARGE } from './wizer-protocol.ts'
 
 const INITIALIZER = 'initializer.js'
 /** The only variables that the engine reads; others would end up in the snapshot. */
@@ -29,13 +30,18 @@ const { values, positionals } = parseArgs({
     out: { type: 'string', short: 'o' },
     now: { type: 'string', default: '0' },
     timeout: { type: 'string', default: '30000' },
+    memory: { type: 'string', default: '512' },
   },
 })
+
+/** Of what the app prints, the end: a failure is printed last. */
+const MAX_PRINTED = 64 * 1024
+const printed = createTail()
 
 try {
   main()
 } catch (error) {
-  process.stderr.write(`\n${describe(error)}\n`)
+  process.stderr.write(`${printed.text()}\n${describe(error)}\n`)
   process.exitCode = 1
 }
 
@@ -57,15 +63,28 @@ function main(): void {
       ),
     ),
     now: Number(values.now),
-    write: (bytes) => process.stderr.write(bytes),
+    write: (bytes) => printed.write(bytes),
   }
   const frozen = freeze(new Uint8Array(readFileSync(input)), {
     initFunction: values['init-func'] ?? 'componentize.wizer',
     imports: (module, memory) => createImports(module, createPreview1(around, memory)),
     timeoutMs: Number(values.timeout),
+    memoryBytes: Number(values.memory) * 2 ** 20,
+    mostBytes: MAX_COMPONENT_BYTES,
   })
   // the executable argument is written as `-o=PATH`, which `parseArgs` reads as the value "=PATH"
   writeFileSync(out.replace(/^=/, ''), frozen)
+}
+
+/** Keeps the last bytes that are written. */
+function createTail() {
+  let kept = Buffer.alloc(0)
+  return {
+    write(bytes: Uint8Array): void {
+      kept = Buffer.concat([kept, bytes.subarray(-MAX_PRINTED)]).subarray(-MAX_PRINTED)
+    },
+    text: () => kept.toString(),
+  }
 }
 
 /** Every import of the module: WASI from `preview1`, the rest throws. */
@@ -88,6 +107,7 @@ function createImports(
 
 function describe(error: unknown): string {
   if (error instanceof FreezeTimeout) return `${FAILURE} ${TIMED_OUT}`
+  if (error instanceof FrozenTooLarge) return `${FAILURE} ${TOO_LARGE}`
   if (error instanceof GuestExit) return `${FAILURE} exit ${error.status}`
   const { message } = error as Error
   return `${FAILURE} ${message}`

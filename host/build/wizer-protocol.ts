@@ -2,3 +2,4 @@
 export const FAILURE = 'nano-snapshot:'
 export const TIMED_OUT = 'timeout'
 export const FORBIDDEN_IMPORT = 'import'
+export const TOO_LARGE = 'too large'

@@ -12,12 +12,24 @@ import { NanoError } from '../errors.ts'
 export type Command =
   | { readonly name: 'help' }
   | { readonly name: 'version' }
-  | { readonly name: 'build'; readonly entry: string; readonly output: string }
+  | ({ readonly name: 'build' } & BuildArguments)
   | ({ readonly name: 'serve' } & ServeArguments)
+
+export interface BuildArguments {
+  readonly entry: string
+  readonly output: string
+  /** Files and directories that the build may read besides the app's folder and `node_modules`. */
+  readonly allowRead?: readonly string[]
+  /** Of the app's top level. */
+  readonly timeoutMs?: number
+  readonly memoryMb?: number
+}
 
 export interface ServeArguments {
   /** Either a configuration file or an app, never both. */
-  readonly source: { readonly config: string } | { readonly app: string }
+  readonly source:
+    | { readonly config: string }
+    | { readonly app: string; readonly allowRead?: readonly string[] }
   readonly port?: number
   readonly host?: string
   readonly shards?: number
@@ -39,9 +51,18 @@ const OPTIONS = {
     shards: { type: 'string' },
     dev: { type: 'boolean' },
     'admin-port': { type: 'string' },
+    'allow-read': { type: 'string', multiple: true },
   },
-  build: { out: { type: 'string', short: 'o' } },
+  build: {
+    out: { type: 'string', short: 'o' },
+    'allow-read': { type: 'string', multiple: true },
+    'timeout-ms': { type: 'string' },
+    'memory-mb': { type: 'string' },
+  },
 } as const
+
+/** Of an app's top level, while it is built. */
+const BUILD_RANGES = { timeoutMs: [1, 3_600_000], memoryMb: [64, 4096] } as const
 
 export function parseArguments(args: readonly string[]): Command {
   const [first, ...rest] = args
@@ -56,17 +77,24 @@ export function parseArguments(args: readonly string[]): Command {
 }
 
 function parseServe(args: readonly string[]): Command {
-  const { values, positionals } = read('serve', args)
+  const { values, lists, positionals } = read('serve', args)
   if (positionals[0] !== undefined)
     throw usage(`unexpected "${positionals[0]}"; did you mean --app ${positionals[0]}?`)
   const { config, app, host } = values
   if (config !== undefined && app !== undefined) throw usage('--config and --app exclude each other')
+  const allowRead = lists['allow-read']
+  if (app === undefined && allowRead !== undefined) {
+    throw usage('--allow-read is for --app; in a configuration, give the app an "allow_read"')
+  }
   const port = toInteger('port', values['port'], RANGES.port)
   const shards = toInteger('shards', values['shards'], RANGES.shards)
   const adminPort = toInteger('admin-port', values['admin-port'], RANGES.port)
   return {
     name: 'serve',
-    source: app === undefined ? { config: config ?? DEFAULT_CONFIG } : { app },
+    source:
+      app === undefined
+        ? { config: config ?? DEFAULT_CONFIG }
+        : { app, ...(allowRead === undefined ? {} : { allowRead }) },
     ...(port === undefined ? {} : { port }),
     ...(host === undefined ? {} : { host }),
     ...(shards === undefined ? {} : { shards }),
@@ -76,17 +104,27 @@ function parseServe(args: readonly string[]): Command {
 }
 
 function parseBuild(args: readonly string[]): Command {
-  const { values, positionals } = read('build', args)
+  const { values, lists, positionals } = read('build', args)
   const [entry, extra] = positionals
   if (entry === undefined) throw usage('build needs an entry: nano-workers build src/index.ts -o app.wasm')
   if (extra !== undefined) throw usage(`build takes one entry, and "${extra}" is a second`)
   if (values.out === undefined) throw usage('build needs -o: the file to write, such as -o app.wasm')
-  return { name: 'build', entry, output: values.out }
+  const allowRead = lists['allow-read']
+  const timeoutMs = toInteger('timeout-ms', values['timeout-ms'], BUILD_RANGES.timeoutMs)
+  const memoryMb = toInteger('memory-mb', values['memory-mb'], BUILD_RANGES.memoryMb)
+  return {
+    name: 'build',
+    entry,
+    output: values.out,
+    ...(allowRead === undefined ? {} : { allowRead }),
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(memoryMb === undefined ? {} : { memoryMb }),
+  }
 }
 
 /** The options and the words of a command. */
 function read(command: keyof typeof OPTIONS, args: readonly string[]) {
-  const options: Readonly<Record<string, { type: 'string' | 'boolean' }>> = OPTIONS[command]
+  const options: Readonly<Record<string, { type: 'string' | 'boolean'; multiple?: true }>> = OPTIONS[command]
   const known = Object.keys(options).map((name) => `--${name}`)
   const { tokens } = parseArgs({
     args: [...args],
@@ -96,6 +134,7 @@ function read(command: keyof typeof OPTIONS, args: readonly string[]) {
     tokens: true,
   })
   const values: Record<string, string> = {}
+  const lists: Record<string, string[]> = {}
   const positionals: string[] = []
   for (const token of tokens) {
     if (token.kind === 'positional') positionals.push(token.value)
@@ -109,10 +148,14 @@ function read(command: keyof typeof OPTIONS, args: readonly string[]) {
     if (value === undefined || value === '' || (!token.inlineValue && value.startsWith('-'))) {
       throw usage(`${token.rawName} needs a value`)
     }
+    if (options[token.name]?.multiple === true) {
+      ;(lists[token.name] ??= []).push(value)
+      continue
+    }
     if (Object.hasOwn(values, token.name)) throw usage(`${token.rawName} is given twice`)
     values[token.name] = value
   }
-  return { values, positionals }
+  return { values, lists, positionals }
 }
 
 function toInteger(

@@ -17,9 +17,13 @@ serve
   --dev             let apps fetch from this machine's own ports (127.0.0.1, ::1), for development only
   --admin-port <n>  of the operator's listener: /healthz, /readyz and /metrics; 3001 unless the configuration says
                     otherwise; 0 takes a free one
+  --allow-read <p>  with --app: as for build
 
 build
   -o, --out <file>  the component to write; its source map goes beside it
+  --allow-read <p>  a file or directory that the build may read besides the app's folder and node_modules; may be repeated
+  --timeout-ms <n>  how long the app's top level may run, 30000 unless given
+  --memory-mb <n>   the most memory that the app's top level may take, 512 unless given
 
 Exit status: 0 fine, 1 failed, 2 wrong usage.
 `

@@ -14,6 +14,8 @@ export interface AppConfig {
   readonly hostname: string
   /** Absolute: a `.wasm`, a source file or a directory with an index file. */
   readonly path: string
+  /** Absolute paths of files and directories that a build may read besides the app's own; undefined: none. */
+  readonly allowRead?: readonly string[]
   readonly env: Readonly<Record<string, string>>
   readonly limits: Limits
   /** Where its fetches may go; undefined: to public addresses. Every entry is one that the policy can read. */
@@ -28,6 +30,8 @@ export interface AdminConfig {
 
 /** The whole of nano.json. */
 export interface Config {
+  /** Absolute path of the file; undefined when there is none. */
+  readonly file?: string
   readonly port: number
   readonly host: string
   /** Undefined: the command line or the machine decides. */

@@ -31,13 +31,14 @@ describe('a good configuration', () => {
         "port": 0, /* any */ "shards": 2, "keep_alive_ms": 75000, "trusted_proxies": ["10.0.0.0/8", "::1"],
         "defaults": { "timeout_ms": 100, "recycle_requests": 9, },
         "apps": [
-          { "name": "A.localhost", "path": "./a.ts" },
+          { "name": "A.localhost", "path": "./a.ts", "allow_read": ["../shared", "/x"] },
           { "name": "b", "hostname": "[0::1]", "path": "/x/b.wasm", "env": { "K": "" }, "memory_mb": 512, "cpu_ms": 50, "timeout_ms": 7 },
         ],
       }`,
       '/etc/nano.json',
     )
     expect(config).toEqual({
+      file: '/etc/nano.json',
       port: 0,
       host: '127.0.0.1',
       shards: 2,
@@ -48,6 +49,7 @@ describe('a good configuration', () => {
           name: 'A.localhost',
           hostname: 'a.localhost',
           path: '/etc/a.ts',
+          allowRead: ['/shared', '/x'],
           env: {},
           limits: { ...DEFAULT_LIMITS, timeoutMs: 100, recycleRequests: 9 },
         },

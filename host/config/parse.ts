@@ -38,7 +38,7 @@ const TOP_KEYS = [
   'apps',
 ] as const
 const DEFAULT_KEYS = [...LIMIT_KEYS, 'egress']
-const APP_KEYS = ['name', 'hostname', 'path', 'env', ...DEFAULT_KEYS]
+const APP_KEYS = ['name', 'hostname', 'path', 'allow_read', 'env', ...DEFAULT_KEYS]
 const ENGINE = /^[0-9a-f]{64}$/
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/
 
@@ -83,12 +83,12 @@ export function parseConfig(text: string, file: string): Config {
     throw toError(problems.length > 0 ? problems : [{ offset: 0, text: 'the file is empty' }], text, file)
   }
   const reader = new Reader()
-  const config = parseTop(reader, root, dirname(resolve(file)))
+  const config = parseTop(reader, root, resolve(file))
   if (config === undefined || reader.problems.length > 0) throw toError(reader.problems, text, file)
   return config
 }
 
-function parseTop(reader: Reader, root: Node, base: string): Config | undefined {
+function parseTop(reader: Reader, root: Node, file: string): Config | undefined {
   const top = reader.object(root, 'the configuration', TOP_KEYS)
   if (top === undefined) return undefined
   reader.string(top.get('$schema'), '$schema')
@@ -105,8 +105,9 @@ function parseTop(reader: Reader, root: Node, base: string): Config | undefined 
   const defaultMembers = defaultsNode && reader.object(defaultsNode, 'defaults', DEFAULT_KEYS)
   const initial: Defaults = { limits: DEFAULT_LIMITS }
   const defaults = defaultMembers ? parseDefaults(reader, defaultMembers, 'defaults', initial) : initial
-  const apps = parseApps(reader, root, top.get('apps'), defaults, base)
+  const apps = parseApps(reader, root, top.get('apps'), defaults, dirname(file))
   return {
+    file,
     port,
     host,
     connectionLimits,
@@ -167,6 +168,7 @@ function parseApp(
     )
   }
   const path = reader.string(members.get('path'), `${what}.path`)
+  const allowRead = reader.strings(members.get('allow_read'), `${what}.allow_read`, () => true, 'a path')
   const env = parseEnv(reader, members.get('env'), `${what}.env`)
   const own = parseDefaults(reader, members, what, defaults)
   const hostNode = members.get('hostname') ?? nameNode
@@ -177,7 +179,15 @@ function parseApp(
   if (hostname === undefined) {
     return reader.note(hostNode, `${what}.hostname: wanted a host name without port, came "${rawHost}"`)
   }
-  return { name, hostname, path: resolve(base, path), env, ...own }
+  const reads = allowRead?.map((directory) => resolve(base, directory))
+  return {
+    name,
+    hostname,
+    path: resolve(base, path),
+    ...(reads === undefined ? {} : { allowRead: reads }),
+    env,
+    ...own,
+  }
 }
 
 function parseEnv(reader: Reader, node: Node | undefined, what: string): Record<string, string> {

@@ -32,11 +32,21 @@ export interface OpenListener {
 
 const COMPONENT = '.wasm'
 
+/** What a build of an app's source may read: see `BuildOptions`. */
+export interface SourceAccess {
+  readonly allowRead?: readonly string[] | undefined
+  readonly configuration?: string | undefined
+}
+
 /** Errors and warnings name the path. */
-export async function openComponent(path: string, listener: OpenListener): Promise<OpenComponent> {
+export async function openComponent(
+  path: string,
+  listener: OpenListener,
+  access: SourceAccess = {},
+): Promise<OpenComponent> {
   const isComponent = path.endsWith(COMPONENT)
   try {
-    const { component, sourceMap } = isComponent ? read(path, listener) : await build(path, listener)
+    const { component, sourceMap } = isComponent ? read(path, listener) : await build(path, listener, access)
     const { skeletonHash, memoryMinPages, segments } = splitComponent(component)
     return {
       engineHash: skeletonHash,
@@ -57,10 +67,12 @@ function read(path: string, listener: OpenListener) {
   return { component, sourceMap: readSourceMap(mapPath, warn) }
 }
 
-async function build(path: string, listener: OpenListener) {
-  const { cachedBuild } = await import('../build/cache.ts')
+async function build(path: string, listener: OpenListener, access: SourceAccess) {
+  const { cachedBuild } = await import('../build/build.ts')
   return cachedBuild({
+    ...access,
     entry: path,
+    onWarning: (text) => listener.onWarning(text),
     onProgress(step) {
       if (step === 'snapshot') listener.onBuild()
     },

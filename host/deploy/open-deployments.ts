@@ -43,7 +43,7 @@ export interface OpenDeployments {
  * no app is left, and for whatever is the operator's to mend; the error names the app.
  */
 export async function openDeployments(
-  { apps, engines: additions }: Pick<Config, 'apps' | 'engines'>,
+  { apps, engines: additions, file }: Pick<Config, 'apps' | 'engines' | 'file'>,
   listener: DeployListener,
 ): Promise<OpenDeployments> {
   const engines = new Engines(additions)
@@ -59,8 +59,10 @@ export async function openDeployments(
       onWarning: (text: string) => listener.onWarning(app.name, text),
     }
     try {
-      const component = components.get(app.path) ?? (await openComponent(app.path, opening))
-      components.set(app.path, component)
+      const key = JSON.stringify([app.path, app.allowRead])
+      const access = { allowRead: app.allowRead, configuration: file }
+      const component = components.get(key) ?? (await openComponent(app.path, opening, access))
+      components.set(key, component)
       await engines.open(component.engineHash, () => tell('building the engine (once)'))
       deployments.push(toDeployment(app, component))
     } catch (thrown) {

@@ -3,11 +3,11 @@
  */
 
 import { execFile, spawn } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 
 import { afterAll, describe, test } from 'vitest'
 
@@ -152,6 +152,38 @@ describe('build', () => {
       ).toEqual([])
     },
   )
+
+  test('flags say what a build may read and use up, and a warning what it misses', async ({ expect }) => {
+    const write = (name: string, text: string): string => {
+      mkdirSync(dirname(join(folder, name)), { recursive: true })
+      writeFileSync(join(folder, name), text)
+      return join(folder, name)
+    }
+    const app = "export default { fetch: async () => new Response(x + (await import('absent'))) }\n"
+    const entry = write('reads/app/index.js', `import x from '../shared/x.js'\n${app}`)
+    write('reads/shared/x.js', 'export default 1\n')
+    const output = join(folder, 'reads.wasm')
+    const refused = await nano('build', dirname(entry), '-o', output)
+    expect([refused.status, refused.err]).toEqual([
+      1,
+      expect.stringContaining('index.js:1:15: "../shared/x.js"'),
+    ])
+    const built = await nano(
+      'build',
+      dirname(entry),
+      '-o',
+      output,
+      '--allow-read',
+      join(folder, 'reads/shared'),
+    )
+    expect([built.status, built.err]).toEqual([
+      0,
+      expect.stringContaining('warning: index.js:2:68: there is no module "absent"'),
+    ])
+    const endless = write('endless.js', 'for (;;) {}\n')
+    const stopped = await nano('build', endless, '-o', output, '--timeout-ms', '300', '--memory-mb', '64')
+    expect([stopped.status, stopped.err]).toEqual([1, expect.stringContaining('within 0.3 s')])
+  }, 60_000)
 
   test('an entry that is not there: exit status 1', async ({ expect }) => {
     const { status, err } = await nano('build', 'nowhere.ts', '-o', 'nowhere.wasm')

@@ -3,8 +3,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { buildApp } from '../../host/build/build.ts'
-import { cachedBuild } from '../../host/build/cache.ts'
+import { buildApp, cachedBuild } from '../../host/build/build.ts'
 import { openSourceMap } from '../../host/component/source-map.ts'
 import { createSourceDir } from './source-dir.ts'
 

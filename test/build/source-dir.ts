@@ -1,4 +1,4 @@
-// A temporary directory with an app's sources in it, gone at the end of the scope.
+// A temporary directory with an app's sources in it, and packages beside it, gone at the end of the scope.
 
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -11,15 +11,17 @@ export interface SourceDir extends Disposable {
 
 /** Writes the files, and makes this project's packages resolvable from them. */
 export function createSourceDir(files: Readonly<Record<string, string>>): SourceDir {
-  const path = mkdtempSync(join(tmpdir(), 'nano-test-'))
+  const around = mkdtempSync(join(tmpdir(), 'nano-test-'))
+  const path = join(around, 'app')
+  mkdirSync(path)
   for (const [name, text] of Object.entries(files)) {
     mkdirSync(dirname(join(path, name)), { recursive: true })
     writeFileSync(join(path, name), text)
   }
-  symlinkSync(join(import.meta.dirname, '../../node_modules'), join(path, 'node_modules'))
+  symlinkSync(join(import.meta.dirname, '../../node_modules'), join(around, 'node_modules'))
   return {
     path,
     at: (name) => join(path, name),
-    [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }),
+    [Symbol.dispose]: () => rmSync(around, { recursive: true, force: true }),
   }
 }

@@ -3,7 +3,7 @@
  * might bring it.
  */
 
-import { cachedBuild } from '../../host/build/cache.ts'
+import { cachedBuild } from '../../host/build/build.ts'
 import { readComponent } from '../../host/component/read.ts'
 import { readDataSegments } from '../../host/wasm/data-segments.ts'
 import type { DataSegment } from '../../host/wasm/data-segments.ts'

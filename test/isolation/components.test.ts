@@ -48,7 +48,11 @@ async function buildForeign(): Promise<Uint8Array> {
   const cache = join(ROOT, 'node_modules/.cache/nano-workers/engine-test')
   const file = join(cache, 'other-world.wasm')
   if (!existsSync(file)) {
-    const bytes = await snapshot('export const run = () => "here"', { wit: OTHER_WORLD, timeoutMs: 30_000 })
+    const bytes = await snapshot('export const run = () => "here"', {
+      wit: OTHER_WORLD,
+      timeoutMs: 30_000,
+      memoryMb: 512,
+    })
     mkdirSync(cache, { recursive: true })
     writeFileSync(file, bytes)
   }

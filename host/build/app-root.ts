@@ -1,0 +1,81 @@
+/**
+ * What a build may read. An app is somebody's; the machine that builds it is the operator's, and what is imported ends up
+ * in the component. So a build sees these and nothing else, by real path:
+ *
+ *     the app's folder            the directory that was named; for a file: its package, or the folder that it lies in
+ *     node_modules of the folders above it, as Node.js finds packages, without what tools keep there for themselves
+ *     what the operator allows    `--allow-read <path>`, "allow_read"
+ *     NANO's guest shim           the shim's own modules only
+ */
+import { existsSync, realpathSync } from 'node:fs'
+import { dirname, join, relative, resolve, sep } from 'node:path'
+
+/** An operator's file: a folder that holds it is no app's package. */
+const CONFIGURATION = 'nano.json'
+const MANIFEST = 'package.json'
+const PACKAGES = 'node_modules'
+/** Folders beside packages in which package managers keep the packages themselves; others hold caches and lists. */
+const STORES: ReadonlySet<string> = new Set(['.pnpm', '.store', '.bun'])
+
+/** What is said of a path that may not be read. */
+export const OUTSIDE =
+  "is outside of what the build may read: the app's folder and node_modules; move it into the app, " +
+  'or allow it with --allow-read <path> ("allow_read" in nano.json)'
+
+/** Which files a build may read. All paths are absolute and real. */
+export interface Readable {
+  /** The app's folder. */
+  readonly root: string
+  /** Whether the build may read this file. Gives false for what is not there. */
+  allows(file: string): boolean
+}
+
+/** The folder of an app whose entry is a file in `directory`. `outside`: a directory that belongs to no app. */
+export function findPackageFolder(directory: string, outside?: string): string {
+  const isOperators = (folder: string) =>
+    existsSync(join(folder, CONFIGURATION)) || (outside !== undefined && contains(folder, outside))
+  for (const folder of upwards(directory)) {
+    if (isOperators(folder)) return directory
+    if (existsSync(join(folder, MANIFEST))) return folder
+  }
+  return directory
+}
+
+/** `allowed`: further files and directories. `shim`: the directory of the guest shim. */
+export function createReadable(root: string, allowed: readonly string[], shim: string): Readable {
+  const own = [root, ...allowed.map((path) => toReal(resolve(path)) ?? resolve(path)), shim]
+  const above = upwards(dirname(root)).flatMap((folder) => toReal(join(folder, PACKAGES)) ?? [])
+  const isPackage = (folder: string, file: string) => {
+    const [name = ''] = relative(folder, file).split(sep)
+    return !name.startsWith('.') || STORES.has(name)
+  }
+  return {
+    root,
+    allows(file) {
+      const real = toReal(file)
+      if (real === undefined) return false
+      if (own.some((folder) => contains(folder, real))) return true
+      return above.some((folder) => contains(folder, real) && isPackage(folder, real))
+    },
+  }
+}
+
+/** Whether a path is the directory or lies below it. */
+export function contains(directory: string, path: string): boolean {
+  return path === directory || path.startsWith(directory.endsWith(sep) ? directory : directory + sep)
+}
+
+/** A directory and those above it, innermost first. */
+export function upwards(directory: string): string[] {
+  const above = dirname(directory)
+  return above === directory ? [directory] : [directory, ...upwards(above)]
+}
+
+/** The path without links, or undefined when nothing is there. */
+export function toReal(path: string): string | undefined {
+  try {
+    return realpathSync(path)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,28 @@
+/**
+ * The build process: makes what it is asked for, one thing after the other, until whoever started it is gone.
+ * `builder.ts` starts it, and ends it when it takes too long.
+ */
+import { toNanoError, toStackText } from '../errors.ts'
+import type { BuildJob, FromBuilder } from './job.ts'
+import { make } from './make.ts'
+
+process.on('message', (job: BuildJob) => void work(job))
+process.on('disconnect', () => process.exit())
+
+async function work(job: BuildJob): Promise<void> {
+  const variables = { ...job.variables, TMPDIR: job.temporary }
+  for (const [name, value] of Object.entries(variables)) {
+    if (value === undefined) delete process.env[name]
+    else process.env[name] = value
+  }
+  try {
+    tell({ type: 'made', made: await make(job, (step) => tell({ type: 'step', step })) })
+  } catch (thrown) {
+    const { code, message } = toNanoError(thrown)
+    tell({ type: 'failed', code, message, stack: toStackText(thrown) })
+  }
+}
+
+function tell(message: FromBuilder): void {
+  process.send?.(message)
+}

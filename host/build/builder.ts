@@ -1,0 +1,175 @@
+/**
+ * Builds in a process of their own. What an app brings goes through a parser, a bundler and an engine, any of which may
+ * take for ever, fill the memory or crash; then the process is killed, with those that it started, and the build fails.
+ *
+ *     idle     waits for the next build for a while; keeps nobody from exiting, and goes when whoever started it goes
+ *       | run                        ^ made, failed
+ *       v                            |
+ *     working  bundle > snapshot ----+   each step has its time
+ *       | time over, exit
+ *       v
+ *     gone     it is not used again
+ */
+import { fork, type ChildProcess } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { NanoError } from '../errors.ts'
+import type { BuildJob, BuildStep, FromBuilder, Made } from './job.ts'
+import { findSibling } from './package-files.ts'
+
+/** How long bundling may take. */
+export const BUNDLE_TIMEOUT_MS = 60_000
+/** What the snapshot takes besides the app's top level, which runs twice to find out why it failed. */
+const SNAPSHOT_MS = 60_000
+/** The most JavaScript objects of the process; sources are bounded by `SourceBudget`. */
+const HEAP_MB = 1024
+/** How long a process waits for another build. */
+const IDLE_MS = 5_000
+const VARIABLES = ['NANO_CACHE_DIR', 'XDG_CACHE_HOME', 'SOURCE_DATE_EPOCH'] as const
+
+export interface RunOptions {
+  readonly bundleTimeoutMs: number
+  readonly onStep: (step: BuildStep) => void
+}
+
+type Task = Omit<BuildJob, 'temporary' | 'variables'>
+
+/** Build processes: as many as there are builds at a time, of which one waits for the next. */
+export class Builders {
+  #idle: ChildProcess | undefined
+  #idleTimer: NodeJS.Timeout | undefined
+
+  /** Makes one build. Nothing of it is left behind on the disk, however it ends. */
+  async run(task: Task, options: RunOptions): Promise<Made> {
+    const temporary = await mkdtemp(join(tmpdir(), 'nano-build-'))
+    const child = this.#take()
+    try {
+      const variables = Object.fromEntries(VARIABLES.map((name) => [name, process.env[name]]))
+      return await work(child, { ...task, temporary, variables }, options)
+    } finally {
+      this.#giveBack(child)
+      await rm(temporary, { recursive: true, force: true, maxRetries: 3 })
+    }
+  }
+
+  #take(): ChildProcess {
+    const child = this.#idle ?? this.#start()
+    this.#idle = undefined
+    clearTimeout(this.#idleTimer)
+    child.ref()
+    child.channel?.ref()
+    return child
+  }
+
+  #start(): ChildProcess {
+    const child = fork(findSibling('build-main'), [], {
+      // a group of its own, to be killed with what it starts
+      detached: true,
+      execArgv: [`--max-old-space-size=${HEAP_MB}`],
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    })
+    // a process that cannot be started is told to the build that wants it
+    child.on('error', () => {})
+    child.on('exit', () => {
+      if (this.#idle !== child) return
+      this.#idle = undefined
+      clearTimeout(this.#idleTimer)
+    })
+    return child
+  }
+
+  #giveBack(child: ChildProcess): void {
+    if (!child.connected) return
+    if (this.#idle !== undefined) {
+      child.disconnect()
+      return
+    }
+    child.unref()
+    child.channel?.unref()
+    this.#idle = child
+    this.#idleTimer = setTimeout(() => {
+      this.#idle = undefined
+      child.disconnect()
+    }, IDLE_MS).unref()
+  }
+}
+
+/** One build of a process. When this throws for another reason than the build's own, the process is gone. */
+async function work(
+  child: ChildProcess,
+  job: BuildJob,
+  { bundleTimeoutMs, onStep }: RunOptions,
+): Promise<Made> {
+  const { promise, resolve, reject } = Promise.withResolvers<Made>()
+  let step: BuildStep = 'bundle'
+  let timer: NodeJS.Timeout | undefined
+  const give = (ms: number) => {
+    clearTimeout(timer)
+    timer = setTimeout(() => {
+      kill(child)
+      reject(toFailure(job, `${NAMES[step]} did not end within ${ms / 1000} s`))
+    }, ms)
+  }
+  const onMessage = (message: FromBuilder) => {
+    if (message.type === 'made') resolve(message.made)
+    else if (message.type === 'failed') reject(toError(message))
+    else {
+      step = message.step
+      give(step === 'bundle' ? bundleTimeoutMs : 2 * job.timeoutMs + SNAPSHOT_MS)
+      onStep(step)
+    }
+  }
+  const onError = (error: Error) => reject(toFailure(job, `the build process failed: ${error.message}`))
+  const onGone = (status: number | null, signal: NodeJS.Signals | null) => {
+    kill(child)
+    reject(toFailure(job, `${NAMES[step]} crashed (${signal ?? status}); ${HINTS[step]}`))
+  }
+  child.on('message', onMessage)
+  child.once('exit', onGone)
+  child.once('error', onError)
+  give(bundleTimeoutMs)
+  child.send(job, (error) => {
+    if (error !== null) onError(error)
+  })
+  try {
+    return await promise
+  } finally {
+    clearTimeout(timer)
+    child.off('message', onMessage)
+    child.off('exit', onGone)
+    child.off('error', onError)
+  }
+}
+
+const NAMES: Readonly<Record<BuildStep, string>> = {
+  bundle: 'the bundler',
+  snapshot: 'the snapshot',
+  write: 'the build',
+}
+const HINTS: Readonly<Record<BuildStep, string>> = {
+  bundle: 'the sources are nested too deeply, or too large',
+  snapshot: "the app's top level is too large",
+  write: 'is the disk full?',
+}
+
+/** The process and all that it started. */
+function kill(child: ChildProcess): void {
+  try {
+    process.kill(-child.pid!, 'SIGKILL')
+  } catch {
+    child.kill('SIGKILL')
+  }
+  if (child.connected) child.disconnect()
+}
+
+function toFailure({ entry }: BuildJob, text: string): NanoError {
+  return new NanoError('BUILD_FAILED', `${entry}: ${text}`)
+}
+
+function toError({ code, message, stack }: FromBuilder & { type: 'failed' }): NanoError {
+  const cause = new Error(message)
+  cause.stack = stack
+  return new NanoError(code, message, { cause })
+}
