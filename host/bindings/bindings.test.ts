@@ -2,7 +2,7 @@
 import { describe, test } from 'vitest'
 import { BackgroundBinding } from './background.ts'
 import { Accounts } from '../limits/accounts.ts'
-import { Buffers } from '../limits/buffers.ts'
+import { ByteBudget } from '../limits/byte-budget.ts'
 import type { GuestEvent, Meter } from './binding.ts'
 import { ConsoleBinding } from './console.ts'
 import { RequestBodyBinding } from './request-body.ts'
@@ -41,7 +41,7 @@ describe('response', () => {
     const { meter, mailbox } = makeGuest()
     const port = makePort()
     const done: number[] = []
-    const responses = new ResponseBinding(mailbox, meter, new Buffers(MIB), (id) => done.push(id))
+    const responses = new ResponseBinding(mailbox, meter, new ByteBudget(MIB), (id) => done.push(id))
     responses.add(1, port)
     responses.imports.send(1, 200, BYTES, BYTES)
     responses.imports.send(1, 201, BYTES, BYTES)
@@ -56,7 +56,7 @@ describe('response', () => {
 
   test('a status out of range is a failure', ({ expect }) => {
     const { meter, mailbox } = makeGuest()
-    const responses = new ResponseBinding(mailbox, meter, new Buffers(MIB), () => undefined)
+    const responses = new ResponseBinding(mailbox, meter, new ByteBudget(MIB), () => undefined)
     for (const status of [0, 101, 199, 600, 65535]) {
       const port = makePort()
       responses.add(status, port)
@@ -70,7 +70,7 @@ describe('response', () => {
   test('a slow client stops the guest until it takes bytes again', ({ expect }) => {
     const { events, meter, mailbox } = makeGuest()
     const port = makePort(false)
-    const responses = new ResponseBinding(mailbox, meter, new Buffers(MIB), () => undefined)
+    const responses = new ResponseBinding(mailbox, meter, new ByteBudget(MIB), () => undefined)
     responses.add(1, port)
     responses.imports.start(1, 200, BYTES)
     expect(responses.imports.write(1, BYTES)).toBe(true)
@@ -79,6 +79,7 @@ describe('response', () => {
     expect(responses.imports.write(1, BYTES)).toBe(false)
     responses.flush()
     expect([responses.isPending(), events]).toEqual([true, []])
+    port.takes = true
     responses.writable(1)
     expect([responses.isPending(), events]).toEqual([false, [{ tag: 'response-writable', val: 1 }]])
     expect(responses.imports.write(1, BYTES)).toBe(true)
@@ -89,7 +90,7 @@ describe('response', () => {
 
   test('a guest that writes much in one turn is told to wait, and may go on at once', ({ expect }) => {
     const { events, meter, mailbox } = makeGuest()
-    const responses = new ResponseBinding(mailbox, meter, new Buffers(MIB), () => undefined)
+    const responses = new ResponseBinding(mailbox, meter, new ByteBudget(MIB), () => undefined)
     responses.add(1, makePort())
     responses.imports.start(1, 200, BYTES)
     expect(responses.imports.write(1, BIG)).toBe(false)
@@ -100,7 +101,7 @@ describe('response', () => {
   test('a guest that never waits loses the response', ({ expect }) => {
     const { meter, mailbox } = makeGuest()
     const port = makePort()
-    const responses = new ResponseBinding(mailbox, meter, new Buffers(MIB), () => undefined)
+    const responses = new ResponseBinding(mailbox, meter, new ByteBudget(MIB), () => undefined)
     responses.add(1, port)
     responses.imports.start(1, 200, BYTES)
     for (let i = 0; i < 2000; i++) responses.imports.write(1, BIG)
@@ -111,7 +112,7 @@ describe('response', () => {
   test('nothing reaches a client that has gone', ({ expect }) => {
     const { meter, mailbox } = makeGuest()
     const port = makePort()
-    const responses = new ResponseBinding(mailbox, meter, new Buffers(MIB), () => undefined)
+    const responses = new ResponseBinding(mailbox, meter, new ByteBudget(MIB), () => undefined)
     responses.add(1, port)
     expect([responses.remove(1), responses.remove(1)]).toEqual([true, false])
     responses.imports.send(1, 200, BYTES, BYTES)
@@ -128,6 +129,7 @@ describe('request body', () => {
     bodies.add(1, port)
     expect([port.said, bodies.isPending()]).toEqual([['pull'], true])
     bodies.chunk(1, BYTES, false)
+    bodies.delivered(1)
     expect(bodies.isPending()).toBe(false)
     bodies.imports.pull(1)
     bodies.imports.pull(1)
@@ -216,19 +218,20 @@ test('console: a flood is cut and said so', ({ expect }) => {
   const console = new ConsoleBinding(
     { line: (_, text) => void lines.push(text), report: (error) => void lines.push(error) },
     meter,
+    new ByteBudget(MIB),
   )
   console.imports.report(BYTES)
   for (let i = 0; i < 10_000; i++) console.imports.log('info', BYTES)
   console[Symbol.dispose]()
   expect(lines.length).toBeLessThan(3000)
-  expect(lines.at(-1)).toMatch(/lines were left out/)
+  expect(lines.at(-1)).toMatch(/lines were dropped/)
 })
 
 test('console: long lines are bounded by their bytes, in a turn and in a second', ({ expect }) => {
   const { meter } = makeGuest()
   const lines: string[] = []
   const port = { line: (_: string, text: string) => void lines.push(text), report() {} }
-  const console = new ConsoleBinding(port, meter)
+  const console = new ConsoleBinding(port, meter, new ByteBudget(MIB))
   const started = Math.floor(performance.now() / 1000)
   for (let turn = 0; turn < 20; turn++) {
     for (let i = 0; i < 100; i++) console.imports.log('info', BIG)
@@ -239,7 +242,7 @@ test('console: long lines are bounded by their bytes, in a turn and in a second'
   const bytes = lines.reduce((sum, line) => sum + line.length, 0)
   expect(bytes).toBeGreaterThan(200_000)
   expect(bytes).toBeLessThan(seconds * 300_000)
-  const left = lines.map((line) => Number(/^(\d+) lines were left out/.exec(line)?.[1] ?? 0))
+  const left = lines.map((line) => Number(/^(\d+) lines were dropped/.exec(line)?.[1] ?? 0))
   const said = left.filter((count) => count > 0)
   // every line was written or is counted
   expect(lines.length - said.length + said.reduce((sum, count) => sum + count)).toBe(2000)

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, test } from 'vitest'
 import { Accounts } from '../limits/accounts.ts'
-import { Buffers } from '../limits/buffers.ts'
+import { ByteBudget } from '../limits/byte-budget.ts'
 import type { GuestEvent } from './binding.ts'
 import { openDialer } from './dialer.ts'
 import { OutboundBinding } from './outbound.ts'
@@ -20,7 +20,7 @@ let handler: Handler
 let url: string
 let events: GuestEvent[]
 let outbound: OutboundBinding
-let buffers: Buffers
+let buffers: ByteBudget
 const dialer = openDialer({ private: true })
 
 beforeEach(async () => {
@@ -29,7 +29,7 @@ beforeEach(async () => {
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
   events = []
   const meter = { turns: 0, crossings: 0, requests: 0, ignored: 0 }
-  buffers = new Buffers(8 * MIB)
+  buffers = new ByteBudget(8 * MIB)
   const accounts = new Accounts(
     { cpuMs: 1, subrequests: 5000, backgroundMs: 1 },
     () => {},
@@ -52,10 +52,19 @@ function start(id: number, head: string, body: Uint8Array = NOTHING, more = fals
   outbound.flush()
 }
 
+/** As the instance does before the turn in which the guest gets it. */
+function deliver(event: GuestEvent): void {
+  if (event.tag === 'answered' || event.tag === 'answer-body' || event.tag === 'fetch-failed')
+    outbound.delivered(event)
+}
+
 async function next(): Promise<GuestEvent> {
   for (let waited = 0; waited < 2000; waited++) {
     const event = events.shift()
-    if (event !== undefined) return event
+    if (event !== undefined) {
+      deliver(event)
+      return event
+    }
     await new Promise((later) => setTimeout(later, 1))
   }
   throw new Error('no event came')
@@ -142,12 +151,15 @@ describe('outbound', () => {
     let waits = 0
     while (written < 32 * MIB) {
       written += CHUNK.length
-      if (outbound.imports.write(1, CHUNK)) continue
+      const takesMore = outbound.imports.write(1, CHUNK)
+      outbound.flush()
+      if (takesMore) continue
       if (received === 0) expect(written).toBeLessThan(16 * MIB)
       waits++
       await nextOf('fetch-writable')
     }
     outbound.imports.finish(1)
+    outbound.flush()
     await nextOf('answered')
     expect([received, waits > 10]).toEqual([32 * MIB, true])
   })

@@ -10,7 +10,7 @@ import type { Engine, Glue } from '../engine/instantiate.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { Image } from '../image/image.ts'
 import type { AccountLimit } from '../limits/accounts.ts'
-import type { Buffers } from '../limits/buffers.ts'
+import type { ByteBudget } from '../limits/byte-budget.ts'
 import type { Epoch } from '../limits/epoch.ts'
 import type { Place } from '../limits/slow-lane.ts'
 
@@ -47,7 +47,7 @@ export interface InstanceHost extends ConsolePort {
   /** The shard's. */
   readonly epoch: Epoch
   /** What the host may hold for the tenant. */
-  readonly buffers: Buffers
+  readonly buffers: ByteBudget
   /** The tenant's way to its turns. */
   readonly place: Place
   /** A limit of the request with this id was reached that ends no response. */

@@ -182,6 +182,7 @@ export class Instance implements Mailbox, Disposable {
     this.#isScheduled = false
     if (this.#state === 'dead' || this.#queue.length === 0) return
     const events = this.#take()
+    this.#bindings.delivered(events)
     if (!this.#enter(events)) return
     try {
       this.#bindings.flush()

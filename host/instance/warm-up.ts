@@ -4,7 +4,7 @@
  * handlers are not called. The guest starts, is told that a timer is due of which it knows nothing, and is dropped.
  */
 import { openDialer } from '../bindings/dialer.ts'
-import { Buffers } from '../limits/buffers.ts'
+import { ByteBudget } from '../limits/byte-budget.ts'
 import type { Epoch } from '../limits/epoch.ts'
 import { SlowLane } from '../limits/slow-lane.ts'
 import type { InstanceHost, InstanceParts } from './contract.ts'
@@ -20,7 +20,7 @@ export async function warmUp(parts: InstanceParts, epoch: Epoch): Promise<boolea
   const host: InstanceHost = {
     dialer,
     epoch,
-    buffers: new Buffers(0),
+    buffers: new ByteBudget(0),
     place: new SlowLane().open(),
     line() {},
     report() {},

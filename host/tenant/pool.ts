@@ -14,7 +14,7 @@ import type { Dialer } from '../bindings/dialer.ts'
 import { toStackText, type ErrorCode } from '../errors.ts'
 import type { InstanceHost, InstanceParts } from '../instance/contract.ts'
 import { Instance } from '../instance/turn.ts'
-import type { Buffers } from '../limits/buffers.ts'
+import type { ByteBudget } from '../limits/byte-budget.ts'
 import { Deadlines, type Dated } from '../limits/deadlines.ts'
 import type { Epoch } from '../limits/epoch.ts'
 import type { Place, SlowLane } from '../limits/slow-lane.ts'
@@ -23,7 +23,7 @@ import type { Journal } from './journal.ts'
 /** What the instances share. */
 export interface PoolServices {
   readonly journal: Journal
-  readonly buffers: Buffers
+  readonly buffers: ByteBudget
   /** Keeps to the tenant's egress policy. */
   readonly dialer: Dialer
   readonly epoch: Epoch

@@ -7,7 +7,7 @@ import { performance } from 'node:perf_hooks'
 import type { Limits } from '../config/limits.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { InstanceParts } from '../instance/contract.ts'
-import { Buffers } from '../limits/buffers.ts'
+import { ByteBudget } from '../limits/byte-budget.ts'
 import { Deadlines } from '../limits/deadlines.ts'
 import { Breaker } from './breaker.ts'
 import { NOBODY, type Exchange, type Sink } from './exchange.ts'
@@ -52,7 +52,7 @@ export class Tenant implements Disposable {
   readonly name: string
   readonly limits: Limits
   /** What the host holds for it. */
-  readonly buffers: Buffers
+  readonly buffers: ByteBudget
   readonly #journal: Journal
   readonly #pool: Pool
   readonly #breaker: Breaker
@@ -63,7 +63,7 @@ export class Tenant implements Disposable {
     const { name, limits } = deployment
     this.name = name
     this.limits = limits
-    this.buffers = new Buffers(limits.bufferMb * BYTES_PER_MB)
+    this.buffers = new ByteBudget(limits.bufferMb * BYTES_PER_MB)
     this.#journal = new Journal(deployment, log)
     this.#pool = new Pool(deployment, {
       ...services,

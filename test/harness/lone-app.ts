@@ -11,7 +11,7 @@ import { loadGlue } from '../../host/engine/instantiate.ts'
 import type { ErrorCode } from '../../host/errors.ts'
 import type { InstanceHost, InstanceParts, RequestPort } from '../../host/instance/contract.ts'
 import { Instance } from '../../host/instance/turn.ts'
-import { Buffers } from '../../host/limits/buffers.ts'
+import { ByteBudget } from '../../host/limits/byte-budget.ts'
 import { Epoch } from '../../host/limits/epoch.ts'
 import { SlowLane } from '../../host/limits/slow-lane.ts'
 import { Ticker } from '../../host/limits/ticker.ts'
@@ -78,7 +78,7 @@ export class LoneApp implements Disposable {
       place: new SlowLane().open(),
       line() {},
       report() {},
-      buffers: new Buffers(1024 * 1024),
+      buffers: new ByteBudget(1024 * 1024),
       onLimit() {},
       onDenied() {},
       onRetiring() {},

@@ -20,7 +20,7 @@ describe('a log', () => {
     return { entries: entries.length, bytes: entries.reduce((sum, entry) => sum + entry.length, 0) }
   }
 
-  test('that an app floods with long lines gets so many bytes a second, and says what it left out', async ({
+  test('that an app floods with long lines gets so many bytes a second, and says what it dropped', async ({
     expect,
   }) => {
     await using neighbour = watchNeighbour(server)
@@ -31,7 +31,7 @@ describe('a log', () => {
     }
     await sleep(1100)
     await server.send('noisy.test', '/?lines=1')
-    await server.logged('[noisy', 'left out')
+    await server.logged('[noisy', 'were dropped')
     const seconds = Math.ceil((performance.now() - started) / 1000) + 1
     const { bytes } = sizeOf('noisy')
     expect(bytes).toBeGreaterThan(100_000)
