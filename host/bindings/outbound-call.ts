@@ -8,7 +8,7 @@
  * one before, and a fetch keeps its place until the guest has heard how it ended.
  */
 import type { ReadableStreamDefaultReader } from 'node:stream/web'
-import { type ByteBudget, Holding, QUEUED_COST } from '../limits/byte-budget.ts'
+import { type ByteBudget, Holding } from '../limits/byte-budget.ts'
 import type { GuestEvent, Mailbox } from './binding.ts'
 import { CDN_LOOP } from './cdn-loop.ts'
 import { EgressDenied } from '../egress/connect.ts'
@@ -213,7 +213,6 @@ export class OutboundCall {
   /** The guest is gone. */
   [Symbol.dispose](): void {
     this.#end()
-    this.#holding.release()
   }
 
   #answer(answer: Answer, method: string): void {
@@ -277,8 +276,7 @@ export class OutboundCall {
     this.#state = 'over'
     this.#upload?.stop()
     this.#start = undefined
-    this.#cost = QUEUED_COST
-    this.#hold()
+    this.#holding.release()
     clearTimeout(this.#idle)
     this.#abort.abort()
     this.#reader?.cancel().catch(() => undefined)
@@ -286,7 +284,6 @@ export class OutboundCall {
   }
 
   #leave(): void {
-    this.#holding.release()
     this.#leaveDialing()
     this.#port.onOver()
   }
