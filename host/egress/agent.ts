@@ -12,6 +12,7 @@ import { EgressDenied, type Resolve, toCheckedLookup } from './connect.ts'
 import { Guard } from './guard.ts'
 import type { EgressPolicy } from './policy.ts'
 import { toTarget } from './rule.ts'
+import { boundUnsentWrites } from './unsent-writes.ts'
 
 export interface AgentOptions {
   readonly policy: EgressPolicy
@@ -86,6 +87,7 @@ function toCounted(connect: buildConnector.connector, use: Use): buildConnector.
     connect(options, (...[error, socket]: Parameters<buildConnector.Callback>) => {
       if (error === null) {
         socket.once('close', () => use.connections--)
+        boundUnsentWrites(socket)
         return done(null, socket)
       }
       use.connections--
