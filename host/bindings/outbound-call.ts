@@ -40,7 +40,7 @@ export interface CallPort {
 }
 
 const BAD_URL =
-  'fetch needs an absolute http: or https: URL without user name and password, and no more than 128 KiB and 2000 of headers'
+  'fetch needs an absolute http: or https: URL without user name and password, and no more than 500 headers of 128 KiB'
 
 const LEFT_ALONE = 'the app left it alone for too long'
 const TOO_MUCH = 'to make the fetch or to read its answer the host would have to hold more than it may'

@@ -41,7 +41,7 @@ const ACCEPT_ENCODING = 'accept-encoding'
 const MAX_HEAD_BYTES = 128 * 1024
 
 /** More headers are none either: each costs the host many times its bytes. */
-const MAX_HEADERS = 2000
+const MAX_HEADERS = 500
 
 /** Whether a header belongs to the connection, the framing or a proxy and not to the guest. */
 function isOwn(name: string): boolean {
