@@ -1,5 +1,5 @@
 /** Responses, request bodies, alarm, holds and console: what a guest may do in which order, and what is ignored. */
-import fc from 'fast-check'
+import { array, assert, boolean, constantFrom, integer, property, record } from 'fast-check'
 import { describe, test } from 'vitest'
 import { BackgroundBinding } from './background.ts'
 import { Accounts } from '../limits/accounts.ts'
@@ -167,7 +167,7 @@ describe('response', () => {
 
   test('nothing is held of responses that are over, whatever was said in which order', ({ expect }) => {
     const limit = 300_000
-    const what = fc.constantFrom(
+    const what = constantFrom(
       'add',
       'send',
       'start',
@@ -178,9 +178,9 @@ describe('response', () => {
       'writable',
       'remove',
     )
-    const step = fc.record({ what, id: fc.integer({ min: 1, max: 4 }), size: fc.constantFrom(0, 1, 70_000) })
-    fc.assert(
-      fc.property(fc.array(step, { maxLength: 100 }), fc.boolean(), (steps, takes) => {
+    const step = record({ what, id: integer({ min: 1, max: 4 }), size: constantFrom(0, 1, 70_000) })
+    assert(
+      property(array(step, { maxLength: 100 }), boolean(), (steps, takes) => {
         const { meter, mailbox } = makeGuest()
         const budget = new ByteBudget(limit)
         const responses = new ResponseBinding(mailbox, meter, budget, () => undefined)

@@ -1,5 +1,5 @@
 /** Chunks come out as they went in, byte for byte, in no more pieces than their bytes need. */
-import fc from 'fast-check'
+import { array, assert, nat, oneof, option, property } from 'fast-check'
 import { describe, test } from 'vitest'
 
 import { QUEUED_COST } from '../limits/byte-budget.ts'
@@ -12,9 +12,9 @@ describe('a queue of chunks', () => {
   test('gives back the bytes that were pushed, in order, and costs nothing when it is empty', ({
     expect,
   }) => {
-    const size = fc.oneof(fc.nat(3), fc.nat(20_000))
-    fc.assert(
-      fc.property(fc.array(fc.option(size), { maxLength: 60 }), (steps) => {
+    const size = oneof(nat(3), nat(20_000))
+    assert(
+      property(array(option(size), { maxLength: 60 }), (steps) => {
         const queue = new ChunkQueue()
         const pushed: number[] = []
         const taken: number[] = []

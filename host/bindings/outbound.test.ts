@@ -271,9 +271,9 @@ describe('outbound', () => {
     outbound[Symbol.dispose]()
     outbound = open({ maxDialing: 1 })
     let asked = 0
-    handler = () => void asked++
+    const isAsked = new Promise<void>((done) => (handler = () => (asked++, done())))
     start(1, `GET\n${url}\n`)
-    while (asked === 0) await new Promise((later) => setTimeout(later, 1))
+    await isAsked
     const held = budget.held
     const ids = Array.from({ length: 2000 }, (_, i) => i + 2)
     const bodies = ids.map((id) => {

@@ -1,5 +1,5 @@
 /** A budget that several owners share holds exactly what they hold, whatever they do in which order. */
-import fc from 'fast-check'
+import { array, assert, constantFrom, nat, property, record } from 'fast-check'
 import { describe, test } from 'vitest'
 
 import { ByteBudget, Holding } from './byte-budget.ts'
@@ -7,25 +7,25 @@ import { ByteBudget, Holding } from './byte-budget.ts'
 const LIMIT = 1000
 const OWNERS = 4
 
-const step = fc.record({
-  owner: fc.nat(OWNERS - 1),
-  what: fc.constantFrom('set', 'add', 'release'),
-  bytes: fc.nat(LIMIT),
+const step = record({
+  owner: nat(OWNERS - 1),
+  what: constantFrom('set', 'add', 'release'),
+  bytes: nat(LIMIT),
 })
 
 describe('a byte budget', () => {
   test('is the sum of what its owners hold, never more than its limit, and nothing when all are done', ({
     expect,
   }) => {
-    fc.assert(
-      fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
+    assert(
+      property(array(step, { maxLength: 200 }), (steps) => {
         const budget = new ByteBudget(LIMIT)
         const holdings = Array.from({ length: OWNERS }, () => new Holding(budget))
         const model = holdings.map(() => 0)
         for (const { owner, what, bytes } of steps) {
           const holding = holdings[owner]!
           const before = model[owner]!
-          const wanted = { set: bytes, add: before + bytes, release: 0 }[what]!
+          const wanted = { set: bytes, add: before + bytes, release: 0 }[what]
           const others = model.reduce((sum, held) => sum + held) - before
           const fits = wanted <= before || others + wanted <= LIMIT
           if (what === 'release') holding.release()

@@ -1,5 +1,5 @@
 /** What passes in a second, and that every other thing is counted once. */
-import fc from 'fast-check'
+import { array, assert, constantFrom, nat, property, record } from 'fast-check'
 import { describe, test } from 'vitest'
 
 import { RateLimit } from './rate-limit.ts'
@@ -27,13 +27,13 @@ describe('a rate limit', () => {
 
   test('admits or counts each thing, never more than its rate', ({ expect }) => {
     const rate = { count: 5, size: 50 }
-    const step = fc.record({
-      ms: fc.nat(400),
-      size: fc.nat(60),
-      what: fc.constantFrom('admit', 'drop', 'take'),
+    const step = record({
+      ms: nat(400),
+      size: nat(60),
+      what: constantFrom('admit', 'drop', 'take'),
     })
-    fc.assert(
-      fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
+    assert(
+      property(array(step, { maxLength: 200 }), (steps) => {
         let now = 0
         const limit = new RateLimit(rate, () => now)
         const passed = new Map<number, { count: number; size: number }>()

@@ -37,11 +37,17 @@ function flood({ id, url }: Request): void {
   if (pathname === '/empty-upload') upload(target, NOTHING)
   else if (pathname === '/byte-upload') upload(target, ONE)
   else if (pathname === '/heads') startFetch(++fetches, toHead(target), NOTHING, false, 'follow')
-  else if (pathname === '/lines')
-    for (let i = 0; i < CALLS; i++) i % 2 === 0 ? log('info', NOTHING) : report(ONE)
+  else if (pathname === '/lines') sayNothing()
   else if (pathname === '/byte-response') return respond(id)
   else if (pathname === '/empty-response') return respond(id, NOTHING)
   send(id, 200, NOTHING, encoder.encode('done'))
+}
+
+function sayNothing(): void {
+  for (let i = 0; i < CALLS; i += 2) {
+    log('info', NOTHING)
+    report(ONE)
+  }
 }
 
 /** All chunks of a kind go to one fetch that nobody reads. */
