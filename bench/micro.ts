@@ -20,7 +20,7 @@ import type { Engine } from '../host/engine/instantiate.ts'
 import { splitImage } from '../host/image/image.ts'
 import type { InstanceHost, InstanceParts, RequestPort } from '../host/instance/contract.ts'
 import { Instance } from '../host/instance/turn.ts'
-import { Buffers } from '../host/limits/buffers.ts'
+import { ByteBudget } from '../host/limits/byte-budget.ts'
 import { Epoch } from '../host/limits/epoch.ts'
 import { CpuClock } from '../host/limits/cpu-clock.ts'
 import { Ticker } from '../host/limits/ticker.ts'
@@ -121,7 +121,7 @@ class Guest implements Disposable {
     const host: InstanceHost = {
       dialer: this.#dialer,
       epoch,
-      buffers: new Buffers(1024 * 1024),
+      buffers: new ByteBudget(1024 * 1024),
       clock: this.#clock,
       onReady() {},
       line() {},

@@ -1,8 +1,9 @@
 /** Responses, request bodies, alarm, holds and console: what a guest may do in which order, and what is ignored. */
+import { array, assert, boolean, constantFrom, integer, property, record } from 'fast-check'
 import { describe, test } from 'vitest'
 import { BackgroundBinding } from './background.ts'
 import { Accounts } from '../limits/accounts.ts'
-import { Buffers } from '../limits/buffers.ts'
+import { ByteBudget, QUEUED_COST } from '../limits/byte-budget.ts'
 import type { GuestEvent, Meter } from './binding.ts'
 import { ConsoleBinding } from './console.ts'
 import { RequestBodyBinding } from './request-body.ts'
@@ -12,6 +13,8 @@ import { TimerBinding } from './timer.ts'
 const BYTES = new TextEncoder().encode('bytes')
 const MIB = 1024 * 1024
 const BIG = new Uint8Array(100_000)
+const ONE = new Uint8Array(1)
+const NOTHING = new Uint8Array(0)
 
 function makeGuest(): { events: GuestEvent[]; meter: Meter; mailbox: { post(event: GuestEvent): void } } {
   const events: GuestEvent[] = []
@@ -41,7 +44,7 @@ describe('response', () => {
     const { meter, mailbox } = makeGuest()
     const port = makePort()
     const done: number[] = []
-    const responses = new ResponseBinding(mailbox, meter, new Buffers(MIB), (id) => done.push(id))
+    const responses = new ResponseBinding(mailbox, meter, new ByteBudget(MIB), (id) => done.push(id))
     responses.add(1, port)
     responses.imports.send(1, 200, BYTES, BYTES)
     responses.imports.send(1, 201, BYTES, BYTES)
@@ -56,7 +59,7 @@ describe('response', () => {
 
   test('a status out of range is a failure', ({ expect }) => {
     const { meter, mailbox } = makeGuest()
-    const responses = new ResponseBinding(mailbox, meter, new Buffers(MIB), () => undefined)
+    const responses = new ResponseBinding(mailbox, meter, new ByteBudget(MIB), () => undefined)
     for (const status of [0, 101, 199, 600, 65535]) {
       const port = makePort()
       responses.add(status, port)
@@ -70,7 +73,7 @@ describe('response', () => {
   test('a slow client stops the guest until it takes bytes again', ({ expect }) => {
     const { events, meter, mailbox } = makeGuest()
     const port = makePort(false)
-    const responses = new ResponseBinding(mailbox, meter, new Buffers(MIB), () => undefined)
+    const responses = new ResponseBinding(mailbox, meter, new ByteBudget(MIB), () => undefined)
     responses.add(1, port)
     responses.imports.start(1, 200, BYTES)
     expect(responses.imports.write(1, BYTES)).toBe(true)
@@ -79,6 +82,7 @@ describe('response', () => {
     expect(responses.imports.write(1, BYTES)).toBe(false)
     responses.flush()
     expect([responses.isPending(), events]).toEqual([true, []])
+    port.takes = true
     responses.writable(1)
     expect([responses.isPending(), events]).toEqual([false, [{ tag: 'response-writable', val: 1 }]])
     expect(responses.imports.write(1, BYTES)).toBe(true)
@@ -89,7 +93,7 @@ describe('response', () => {
 
   test('a guest that writes much in one turn is told to wait, and may go on at once', ({ expect }) => {
     const { events, meter, mailbox } = makeGuest()
-    const responses = new ResponseBinding(mailbox, meter, new Buffers(MIB), () => undefined)
+    const responses = new ResponseBinding(mailbox, meter, new ByteBudget(MIB), () => undefined)
     responses.add(1, makePort())
     responses.imports.start(1, 200, BYTES)
     expect(responses.imports.write(1, BIG)).toBe(false)
@@ -100,7 +104,7 @@ describe('response', () => {
   test('a guest that never waits loses the response', ({ expect }) => {
     const { meter, mailbox } = makeGuest()
     const port = makePort()
-    const responses = new ResponseBinding(mailbox, meter, new Buffers(MIB), () => undefined)
+    const responses = new ResponseBinding(mailbox, meter, new ByteBudget(MIB), () => undefined)
     responses.add(1, port)
     responses.imports.start(1, 200, BYTES)
     for (let i = 0; i < 2000; i++) responses.imports.write(1, BIG)
@@ -108,10 +112,105 @@ describe('response', () => {
     expect(port.said.at(-1)).toBe('fail APP_BUFFER_LIMIT')
   })
 
+  test('chunks of no bytes are nothing, and small ones of a turn go out together', ({ expect }) => {
+    const { meter, mailbox } = makeGuest()
+    const port = makePort()
+    const budget = new ByteBudget(MIB)
+    const responses = new ResponseBinding(mailbox, meter, budget, () => undefined)
+    responses.add(1, port)
+    responses.imports.start(1, 200, NOTHING)
+    const before = budget.held
+    for (let i = 0; i < 10_000; i++) responses.imports.write(1, NOTHING)
+    expect(budget.held).toBe(before)
+    for (let i = 0; i < 10_000; i++) responses.imports.write(1, ONE)
+    expect(budget.held - before).toBe(10_000 + QUEUED_COST)
+    responses.imports.finish(1)
+    responses.flush()
+    expect([port.said, budget.held]).toEqual([['start 200', 'write 10000', 'finish'], 0])
+  })
+
+  test('what a slow client does not take waits, joined, and goes out when it does', ({ expect }) => {
+    const { events, meter, mailbox } = makeGuest()
+    const port = makePort(false)
+    const budget = new ByteBudget(MIB)
+    const responses = new ResponseBinding(mailbox, meter, budget, () => undefined)
+    responses.add(1, port)
+    responses.imports.start(1, 200, NOTHING)
+    for (let turn = 0; turn < 1000; turn++) {
+      responses.imports.write(1, ONE)
+      responses.flush()
+    }
+    expect([port.said, budget.held]).toEqual([['start 200', 'write 1'], 999 + QUEUED_COST])
+    // one that takes a chunk and is slow again
+    responses.writable(1)
+    expect([port.said.at(-1), budget.held, events]).toEqual(['write 999', 0, []])
+    port.takes = true
+    responses.writable(1)
+    expect(events).toEqual([{ tag: 'response-writable', val: 1 }])
+  })
+
+  test('a stream that is complete goes out whole, for its guest may be gone before it is sent', ({
+    expect,
+  }) => {
+    const { meter, mailbox } = makeGuest()
+    const port = makePort(false)
+    const budget = new ByteBudget(MIB)
+    const responses = new ResponseBinding(mailbox, meter, budget, () => undefined)
+    responses.add(1, port)
+    responses.imports.start(1, 200, NOTHING)
+    for (let i = 0; i < 3; i++) responses.imports.write(1, BIG)
+    responses.imports.finish(1)
+    responses.flush()
+    expect(port.said).toEqual(['start 200', 'write 100000', 'write 100000', 'write 100000', 'finish'])
+    expect(budget.held).toBe(0)
+  })
+
+  test('nothing is held of responses that are over, whatever was said in which order', ({ expect }) => {
+    const limit = 300_000
+    const what = constantFrom(
+      'add',
+      'send',
+      'start',
+      'write',
+      'finish',
+      'fail',
+      'flush',
+      'writable',
+      'remove',
+    )
+    const step = record({ what, id: integer({ min: 1, max: 4 }), size: constantFrom(0, 1, 70_000) })
+    assert(
+      property(array(step, { maxLength: 100 }), boolean(), (steps, takes) => {
+        const { meter, mailbox } = makeGuest()
+        const budget = new ByteBudget(limit)
+        const responses = new ResponseBinding(mailbox, meter, budget, () => undefined)
+        const port = makePort(takes)
+        for (const { what, id, size } of steps) {
+          const bytes = new Uint8Array(size)
+          if (what === 'add' && responses.size < 4) responses.add(++meter.requests, port)
+          else if (what === 'send') responses.imports.send(id, 200, NOTHING, bytes)
+          else if (what === 'start') responses.imports.start(id, 200, bytes)
+          else if (what === 'write') responses.imports.write(id, bytes)
+          else if (what === 'finish') responses.imports.finish(id)
+          else if (what === 'fail') responses.imports.fail(id, bytes)
+          else if (what === 'flush') responses.flush()
+          else if (what === 'writable') responses.writable(id)
+          else if (what === 'remove') responses.remove(id)
+          expect(budget.held).toBeLessThanOrEqual(limit)
+          expect(budget.held).toBeGreaterThanOrEqual(0)
+        }
+        responses.flush()
+        if (responses.size === 0) expect(budget.held).toBe(0)
+        responses[Symbol.dispose]()
+        expect([budget.held, responses.isPending(), responses.waiting]).toEqual([0, false, 0])
+      }),
+    )
+  })
+
   test('nothing reaches a client that has gone', ({ expect }) => {
     const { meter, mailbox } = makeGuest()
     const port = makePort()
-    const responses = new ResponseBinding(mailbox, meter, new Buffers(MIB), () => undefined)
+    const responses = new ResponseBinding(mailbox, meter, new ByteBudget(MIB), () => undefined)
     responses.add(1, port)
     expect([responses.remove(1), responses.remove(1)]).toEqual([true, false])
     responses.imports.send(1, 200, BYTES, BYTES)
@@ -128,6 +227,7 @@ describe('request body', () => {
     bodies.add(1, port)
     expect([port.said, bodies.isPending()]).toEqual([['pull'], true])
     bodies.chunk(1, BYTES, false)
+    bodies.delivered(1)
     expect(bodies.isPending()).toBe(false)
     bodies.imports.pull(1)
     bodies.imports.pull(1)
@@ -137,6 +237,21 @@ describe('request body', () => {
     expect([events.length, bodies.isPending()]).toEqual([2, false])
     bodies.imports.pull(1)
     expect(meter.ignored).toBe(1)
+  })
+
+  test('the next chunk is not read before the guest has had the one before', ({ expect }) => {
+    const { events, meter, mailbox } = makeGuest()
+    const port = makePort()
+    const bodies = new RequestBodyBinding(mailbox, meter)
+    bodies.add(1, port)
+    bodies.chunk(1, BYTES, false)
+    bodies.imports.pull(1)
+    bodies.flush()
+    expect([port.said, events.length]).toEqual([['pull'], 1])
+    bodies.delivered(1)
+    bodies.imports.pull(1)
+    bodies.flush()
+    expect(port.said).toEqual(['pull', 'pull'])
   })
 
   test('a cancelled body brings nothing more', ({ expect }) => {
@@ -212,19 +327,20 @@ test('console: a flood is cut and said so', ({ expect }) => {
   const console = new ConsoleBinding(
     { line: (_, text) => void lines.push(text), report: (error) => void lines.push(error) },
     meter,
+    new ByteBudget(MIB),
   )
   console.imports.report(BYTES)
   for (let i = 0; i < 10_000; i++) console.imports.log('info', BYTES)
   console[Symbol.dispose]()
   expect(lines.length).toBeLessThan(3000)
-  expect(lines.at(-1)).toMatch(/lines were left out/)
+  expect(lines.at(-1)).toMatch(/lines were dropped/)
 })
 
 test('console: long lines are bounded by their bytes, in a turn and in a second', ({ expect }) => {
   const { meter } = makeGuest()
   const lines: string[] = []
   const port = { line: (_: string, text: string) => void lines.push(text), report() {} }
-  const console = new ConsoleBinding(port, meter)
+  const console = new ConsoleBinding(port, meter, new ByteBudget(MIB))
   const started = Math.floor(performance.now() / 1000)
   for (let turn = 0; turn < 20; turn++) {
     for (let i = 0; i < 100; i++) console.imports.log('info', BIG)
@@ -235,8 +351,22 @@ test('console: long lines are bounded by their bytes, in a turn and in a second'
   const bytes = lines.reduce((sum, line) => sum + line.length, 0)
   expect(bytes).toBeGreaterThan(200_000)
   expect(bytes).toBeLessThan(seconds * 300_000)
-  const left = lines.map((line) => Number(/^(\d+) lines were left out/.exec(line)?.[1] ?? 0))
+  const left = lines.map((line) => Number(/^(\d+) lines were dropped/.exec(line)?.[1] ?? 0))
   const said = left.filter((count) => count > 0)
   // every line was written or is counted
   expect(lines.length - said.length + said.reduce((sum, count) => sum + count)).toBe(2000)
+})
+
+test('console: lines cost memory, and are dropped when there is none', ({ expect }) => {
+  const { meter } = makeGuest()
+  const lines: string[] = []
+  const budget = new ByteBudget(10 * QUEUED_COST)
+  const port = { line: (_: string, text: string) => void lines.push(text), report() {} }
+  const console = new ConsoleBinding(port, meter, budget)
+  for (let i = 0; i < 100; i++) console.imports.log('info', NOTHING)
+  expect(budget.held).toBe(10 * QUEUED_COST)
+  console.flush()
+  expect([lines.length, budget.held]).toEqual([10, 0])
+  console[Symbol.dispose]()
+  expect(lines.at(-1)).toMatch(/^90 lines were dropped/)
 })

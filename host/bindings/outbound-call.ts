@@ -3,19 +3,18 @@
  *
  *     waiting  >  dialing  >  answered  >  over          any  --abort, failure-->  over
  *
- * Once over it brings the guest nothing more.
+ * What the guest asks for within a turn is noted, and done by `act` after it. Once over it brings the guest nothing more.
+ * One event at most is on its way to the guest beside `fetch-writable`: the next chunk is read when the guest has had the
+ * one before, and a fetch keeps its place until the guest has heard how it ended.
  */
-import {
-  ReadableStream,
-  type ReadableStreamDefaultController,
-  type ReadableStreamDefaultReader,
-} from 'node:stream/web'
-import type { Buffers } from '../limits/buffers.ts'
+import type { ReadableStreamDefaultReader } from 'node:stream/web'
+import { type ByteBudget, Holding } from '../limits/byte-budget.ts'
 import type { GuestEvent, Mailbox } from './binding.ts'
 import { CDN_LOOP } from './cdn-loop.ts'
 import { EgressDenied } from '../egress/connect.ts'
 import type { Answer, Dial, Dialer } from './dialer.ts'
 import { parseHead, toAnswerHeaders, toUnpackBytes } from './outbound-head.ts'
+import { Upload } from './upload.ts'
 
 /** What the guest gave to `outbound.start`. */
 export interface OutboundStart {
@@ -32,83 +31,160 @@ export interface OutboundStart {
 
 /** What a fetch tells its binding. */
 export interface CallPort {
-  /** It no longer waits for its answer's head; comes once if it was dialled at all, before `onOver`. */
+  /** The guest knows of its answer's head, or that there will be none; comes once if it was dialled at all. */
   onDialed(): void
-  /** The guest will hear nothing more of it. Called once. */
+  /** The guest has heard all that it will hear of it. Called once, last. */
   onOver(): void
   /** The policy does not admit it. */
   onDenied(denied: EgressDenied): void
 }
 
 const BAD_URL =
-  'fetch needs an absolute http: or https: URL without user name and password, and no more than 128 KiB of headers'
+  'fetch needs an absolute http: or https: URL without user name and password, and no more than 500 headers of 128 KiB'
 
 const LEFT_ALONE = 'the app left it alone for too long'
-const TOO_PACKED = 'to read or unpack the answer the host would have to hold more than it may'
+const TOO_MUCH = 'to make the fetch or to read its answer the host would have to hold more than it may'
+const UNBOUNDED = 'the app wrote to a fetch without waiting for the far side'
+
+/** What a fetch costs the host from its start: 1 to 2 kB measured. */
+const CALL_BYTES = 2048
+
+/** What it costs besides while it is under way, its connection included: 30 kB measured. */
+const DIAL_BYTES = 32 * 1024
+
+/** What each of its headers costs beside its bytes: 232 measured. */
+const HEADER_BYTES = 256
 
 /** What may wait to be read between the socket and the app, whatever the answer is. */
 const OPEN_BYTES = 128 * 1024
-
-/** Bytes of an upload that may wait for the far side before the guest is told to. */
-const UPLOAD_HIGH_WATER = 64 * 1024
 
 const NOTHING = new Uint8Array(0)
 
 /** One fetch. */
 export class OutboundCall {
-  readonly #start: OutboundStart
+  readonly #id: number
+  readonly #owner: number
   readonly #mailbox: Mailbox
-  readonly #buffers: Buffers
   readonly #port: CallPort
+  readonly #holding: Holding
+  readonly #upload: Upload | undefined
   readonly #abort = new AbortController()
+  /** What it was started with, until it is dialled. */
+  #start: OutboundStart | undefined
   #state: 'waiting' | 'dialing' | 'answered' | 'over' = 'waiting'
-  /** Bytes of its body that the host holds. */
-  #held: number
-  #upload: ReadableStreamDefaultController<Uint8Array> | undefined
-  #uploadStream: ReadableStream<Uint8Array> | undefined
-  #owesWritable = false
+  /** The guest wants no more of it, or has gone too far: how it ends when the turn is over. */
+  #ending: { readonly message?: string } | undefined
+  /** What it costs, without what waits to be uploaded. */
+  #cost: number
   #reader: ReadableStreamDefaultReader<Uint8Array> | undefined
+  /** A chunk is wanted or on its way. */
   #isPulled = false
-  /** Bytes that reading and unpacking the answer may take. */
-  #reserved = 0
+  #isReading = false
+  /** The last event that has not reached the guest. */
+  #posted: GuestEvent | undefined
+  /** It has one of the places of those that wait for a head. */
+  #isDialing = false
   #idle: NodeJS.Timeout | undefined
 
-  /** There must be room for the first bytes. */
-  constructor(start: OutboundStart, mailbox: Mailbox, buffers: Buffers, port: CallPort) {
-    this.#start = start
+  /** Undefined when the host cannot hold so much. */
+  static open(
+    start: OutboundStart,
+    mailbox: Mailbox,
+    budget: ByteBudget,
+    port: CallPort,
+  ): OutboundCall | undefined {
+    const call = new OutboundCall(start, mailbox, budget, port)
+    return call.#hold() ? call : undefined
+  }
+
+  private constructor(start: OutboundStart, mailbox: Mailbox, budget: ByteBudget, port: CallPort) {
+    const { id, owner, head, body, more } = start
+    this.#id = id
+    this.#owner = owner
     this.#mailbox = mailbox
-    this.#buffers = buffers
     this.#port = port
-    this.#held = start.head.length + start.body.length
-    buffers.take(this.#held)
-    if (start.more) this.#uploadStream = this.#openUpload(start.body)
+    this.#holding = new Holding(budget)
+    this.#cost = CALL_BYTES + head.length
+    if (more) {
+      this.#upload = new Upload(body, () => this.#onUploadMoved())
+      this.#start = { ...start, body: NOTHING }
+    } else {
+      this.#cost += body.length
+      this.#start = start
+    }
   }
 
   /** Whether it is going to bring the guest an event. */
   get isPending(): boolean {
     if (this.#state === 'waiting' || this.#state === 'dialing') return true
-    return this.#state === 'answered' && (this.#isPulled || this.#owesWritable)
+    return this.#state === 'answered' && (this.#isPulled || this.#upload?.owesWritable === true)
   }
 
-  get isOver(): boolean {
-    return this.#state === 'over'
+  /** Whether the guest may still ask for something. */
+  get isOpen(): boolean {
+    return this.#state !== 'over' && this.#ending === undefined
+  }
+
+  // within a turn
+
+  /** Further bytes of the upload; false when the guest has to wait. */
+  write(bytes: Uint8Array): boolean {
+    const upload = this.#upload
+    if (upload === undefined || !upload.isOpen) return true
+    const takesMore = upload.write(bytes)
+    if (this.#hold()) return takesMore
+    upload.stop()
+    this.#ending = { message: UNBOUNDED }
+    return true
+  }
+
+  /** The upload is complete. */
+  finish(): void {
+    this.#upload?.finish()
+  }
+
+  /** The guest wants a chunk. */
+  pull(): void {
+    if (this.#state === 'answered' && this.#posted === undefined) this.#isPulled = true
+  }
+
+  /** The guest does not want it any more. */
+  abort(): void {
+    this.#ending = {}
+  }
+
+  // between turns
+
+  /** Do what the guest asked for in the turn that just ended. */
+  act(): void {
+    if (this.#ending?.message !== undefined) this.fail(this.#ending.message)
+    else if (this.#ending !== undefined) this.#end()
+    else {
+      if (this.#upload !== undefined) this.#idle?.refresh()
+      this.#upload?.flow()
+      if (this.#isPulled && !this.#isReading && this.#posted === undefined) void this.#read()
+    }
   }
 
   /** Make the fetch; never throws. */
   async run(dialer: Dialer): Promise<void> {
-    const { head: bytes, body, redirect, loop } = this.#start
-    if (this.#state !== 'waiting') return
+    const start = this.#start
+    if (this.#state !== 'waiting' || start === undefined) return
+    this.#start = undefined
     this.#state = 'dialing'
-    const head = parseHead(bytes)
+    this.#isDialing = true
+    const head = parseHead(start.head)
     if (head === undefined) return this.fail(BAD_URL)
+    this.#cost += DIAL_BYTES + HEADER_BYTES * head.headers.length
+    if (!this.#hold()) return this.fail(TOO_MUCH)
     this.#idle = setTimeout(() => this.#expectMove(), dialer.idleMs).unref()
     try {
-      const whole = body.length > 0 ? body : undefined
+      const whole = start.body.length > 0 ? start.body : undefined
       const dial: Dial = {
         method: head.method,
-        headers: [...head.headers, [CDN_LOOP, loop]],
-        body: this.#uploadStream ?? whole,
-        redirect,
+        headers: [...head.headers, [CDN_LOOP, start.loop]],
+        body: this.#upload?.stream ?? whole,
+        redirect: start.redirect,
         signal: this.#abort.signal,
       }
       this.#answer(await dialer.fetch(head.url, dial), head.method)
@@ -120,79 +196,23 @@ export class OutboundCall {
     }
   }
 
-  /** Further bytes of the upload; false when the guest has to wait. */
-  write(bytes: Uint8Array): boolean {
-    const upload = this.#upload
-    if (upload === undefined || this.#state === 'over') return true
-    if (!this.#buffers.take(bytes.length)) {
-      this.fail('the app wrote to a fetch without waiting for the far side')
-      return true
-    }
-    this.#held += bytes.length
-    this.#idle?.refresh()
-    upload.enqueue(bytes)
-    if ((upload.desiredSize ?? 0) > 0) return true
-    this.#owesWritable = true
-    return false
+  /** An event of this fetch has reached the guest. */
+  delivered(event: GuestEvent): void {
+    if (event !== this.#posted) return
+    this.#posted = undefined
+    if (event.tag === 'answer-body') this.#isPulled = false
+    if (this.#state === 'over') this.#leave()
+    else this.#leaveDialing()
   }
 
-  /** The upload is complete. */
-  finish(): void {
-    const upload = this.#upload
-    this.#upload = undefined
-    this.#owesWritable = false
-    if (this.#state !== 'over') upload?.close()
+  /** It came to nothing. */
+  fail(message: string): void {
+    this.#end({ tag: 'fetch-failed', val: { id: this.#id, message } })
   }
 
-  /** Note that the guest wants a chunk; true when one is to be read after the turn. */
-  askPull(): boolean {
-    if (this.#state !== 'answered' || this.#isPulled) return false
-    this.#isPulled = true
-    return true
-  }
-
-  /** Read one chunk of the answer; never throws. */
-  async pull(): Promise<void> {
-    const reader = this.#reader
-    if (reader === undefined || this.#state !== 'answered') return
-    const { id } = this.#start
-    try {
-      const { done, value } = await reader.read()
-      this.#isPulled = false
-      this.#idle?.refresh()
-      if (done) this.#end({ tag: 'answer-body', val: { id, bytes: NOTHING, last: true } })
-      else this.#post({ tag: 'answer-body', val: { id, bytes: value, last: false } })
-    } catch (error) {
-      this.fail(toMessage(error))
-    }
-  }
-
-  /** Nobody wants it any more. */
-  abort(): void {
+  /** The guest is gone. */
+  [Symbol.dispose](): void {
     this.#end()
-  }
-
-  #openUpload(first: Uint8Array): ReadableStream<Uint8Array> {
-    return new ReadableStream<Uint8Array>(
-      {
-        start: (controller) => {
-          this.#upload = controller
-          if (first.length > 0) controller.enqueue(first)
-        },
-        pull: () => {
-          this.#give()
-          if (!this.#owesWritable) return
-          this.#owesWritable = false
-          this.#post({ tag: 'fetch-writable', val: this.#start.id })
-        },
-        cancel: () => {
-          this.#upload = undefined
-          if (this.#owesWritable) this.#post({ tag: 'fetch-writable', val: this.#start.id })
-          this.#owesWritable = false
-        },
-      },
-      { highWaterMark: UPLOAD_HIGH_WATER, size: (chunk) => chunk.byteLength },
-    )
   }
 
   #answer(answer: Answer, method: string): void {
@@ -201,22 +221,34 @@ export class OutboundCall {
       return
     }
     const { body } = answer
-    this.#reserved = body === null ? 0 : OPEN_BYTES + toUnpackBytes(answer.headers)
-    if (!this.#buffers.take(this.#reserved)) {
-      this.#reserved = 0
-      return this.fail(TOO_PACKED)
-    }
+    this.#cost += body === null ? 0 : OPEN_BYTES + toUnpackBytes(answer.headers)
+    if (!this.#hold()) return this.fail(TOO_MUCH)
     this.#state = 'answered'
     this.#idle?.refresh()
-    this.#port.onDialed()
-    const { id } = this.#start
     const { status, statusText, url, redirected } = answer
     const hasBody = body !== null
     const headers = toAnswerHeaders(answer.headers, hasBody && method !== 'HEAD')
     this.#reader = body?.getReader()
-    const event = { id, status, statusText, url, redirected, headers, hasBody }
+    const event = { id: this.#id, status, statusText, url, redirected, headers, hasBody }
     if (hasBody) this.#post({ tag: 'answered', val: event })
     else this.#end({ tag: 'answered', val: event })
+  }
+
+  /** Read one chunk of the answer; never throws. */
+  async #read(): Promise<void> {
+    const reader = this.#reader
+    if (reader === undefined || this.#state !== 'answered') return
+    this.#isReading = true
+    try {
+      const { done, value } = await reader.read()
+      this.#isReading = false
+      this.#idle?.refresh()
+      const id = this.#id
+      if (done) this.#end({ tag: 'answer-body', val: { id, bytes: NOTHING, last: true } })
+      else this.#post({ tag: 'answer-body', val: { id, bytes: value, last: false } })
+    } catch (error) {
+      this.fail(toMessage(error))
+    }
   }
 
   /**
@@ -225,41 +257,52 @@ export class OutboundCall {
    */
   #expectMove(): void {
     const isReadable = this.#state === 'answered' && !this.#isPulled
-    const isWritable = this.#upload !== undefined && !this.#owesWritable
+    const isWritable = this.#upload?.isOpen === true && !this.#upload.owesWritable
     if (isReadable || (isWritable && !this.#isPulled)) this.fail(LEFT_ALONE)
     else this.#idle?.refresh()
   }
 
-  /** It came to nothing. */
-  fail(message: string): void {
-    this.#end({ tag: 'fetch-failed', val: { id: this.#start.id, message } })
+  #onUploadMoved(): void {
+    if (this.#state === 'over') return
+    this.#hold()
+    if (this.#upload?.takeWritable() === true) {
+      this.#mailbox.post({ tag: 'fetch-writable', val: this.#id }, this.#owner)
+    }
   }
 
   #end(event?: GuestEvent): void {
     if (this.#state === 'over') return
     if (event !== undefined) this.#post(event)
-    if (this.#state === 'dialing') this.#port.onDialed()
     this.#state = 'over'
-    this.#upload = undefined
-    this.#give()
-    this.#buffers.give(this.#reserved)
+    this.#upload?.stop()
+    this.#start = undefined
+    this.#holding.release()
     clearTimeout(this.#idle)
-    this.#owesWritable = false
-    this.#port.onOver()
     this.#abort.abort()
     this.#reader?.cancel().catch(() => undefined)
+    if (this.#posted === undefined) this.#leave()
   }
 
-  /** What the far side has taken is not held any more. */
-  #give(): void {
-    const waiting = this.#upload === undefined ? 0 : UPLOAD_HIGH_WATER - (this.#upload.desiredSize ?? 0)
-    const gone = Math.max(0, this.#held - waiting)
-    this.#held -= gone
-    this.#buffers.give(gone)
+  #leave(): void {
+    this.#leaveDialing()
+    this.#port.onOver()
+  }
+
+  #leaveDialing(): void {
+    if (!this.#isDialing) return
+    this.#isDialing = false
+    this.#port.onDialed()
+  }
+
+  /** Hold what it costs now; false when that is too much. */
+  #hold(): boolean {
+    return this.#holding.set(this.#cost + (this.#upload?.cost ?? 0))
   }
 
   #post(event: GuestEvent): void {
-    if (this.#state !== 'over') this.#mailbox.post(event, this.#start.owner)
+    if (this.#state === 'over') return
+    this.#posted = event
+    this.#mailbox.post(event, this.#owner)
   }
 }
 

@@ -61,6 +61,12 @@ describe('a head that goes out', () => {
     'with the URL "%s" is none',
     (url, { expect }) => expect(parseHead(Buffer.from(`GET\n${url}\n`))).toBeUndefined(),
   )
+
+  test('has no more headers than the host can afford', ({ expect }) => {
+    const fields = (count: number) => Array.from({ length: count }, (_, i) => [`x-${i}`, '']).flat()
+    expect(read(...fields(500))?.length).toBe(501)
+    expect(read(...fields(501))).toBeUndefined()
+  })
 })
 
 describe('an answer', () => {

@@ -40,6 +40,9 @@ const ACCEPT_ENCODING = 'accept-encoding'
 /** A longer head is none. */
 const MAX_HEAD_BYTES = 128 * 1024
 
+/** More headers are none either: each costs the host many times its bytes. */
+const MAX_HEADERS = 500
+
 /** Whether a header belongs to the connection, the framing or a proxy and not to the guest. */
 function isOwn(name: string): boolean {
   return isHopByHop(name) || DECIDED.has(name) || ABOUT_CLIENT.test(name)
@@ -53,6 +56,7 @@ export function parseHead(bytes: Uint8Array): OutboundHead | undefined {
   const { protocol, username, password } = URL.parse(url) ?? {}
   if (protocol !== 'http:' && protocol !== 'https:') return undefined
   if (username !== '' || password !== '') return undefined
+  if (fields.length > 2 * MAX_HEADERS + 1) return undefined
   const headers: [string, string][] = []
   for (let i = 0; i + 1 < fields.length; i += 2) {
     const [name, value] = [fields[i], fields[i + 1]]

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, test } from 'vitest'
 
 import { DEFAULT_LIMITS } from '../config/limits.ts'
-import { Buffers } from '../limits/buffers.ts'
+import { ByteBudget } from '../limits/byte-budget.ts'
 import type { GuestEvent } from './binding.ts'
 import { openDialer } from './dialer.ts'
 import { OutboundCall } from './outbound-call.ts'
@@ -17,13 +17,13 @@ let server: Server
 let url: string
 let handler: (request: IncomingMessage, response: ServerResponse) => void
 let events: GuestEvent[]
-let buffers: Buffers
+let buffers: ByteBudget
 let cleanUps: (() => unknown)[]
 
 beforeEach(async () => {
   events = []
   cleanUps = []
-  buffers = new Buffers(2 ** 20)
+  buffers = new ByteBudget(2 ** 20)
   server = createServer((request, response) => handler(request, response))
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
@@ -41,11 +41,12 @@ function start(method: string, more: boolean): { call: OutboundCall; over: Promi
   const dialer = openDialer({ private: true }, { limits: { ...DEFAULT_LIMITS, idleMs: IDLE_MS } })
   const { promise: over, resolve } = Promise.withResolvers<void>()
   const begun = { id: 1, owner: 1, loop: 'x', head, body: NOTHING, more, redirect: 'follow' as const }
-  const call = new OutboundCall(begun, { post: (event) => events.push(event) }, buffers, {
-    onDialed() {},
-    onOver: resolve,
-    onDenied() {},
-  })
+  const post = (event: GuestEvent): void => {
+    events.push(event)
+    setImmediate(() => call.delivered(event))
+  }
+  const port = { onDialed() {}, onOver: resolve, onDenied() {} }
+  const call: OutboundCall = OutboundCall.open(begun, { post }, buffers, port)!
   cleanUps.push(() => dialer[Symbol.dispose]())
   void call.run(dialer)
   return { call, over }
@@ -71,8 +72,9 @@ describe('a fetch ends when the app', () => {
     handler = (_request, response) => void response.write('x')
     const { call, over } = start('GET', false)
     while (events.length === 0) await new Promise((later) => setTimeout(later, 5))
-    call.askPull()
-    await call.pull()
+    await new Promise((later) => setImmediate(later))
+    call.pull()
+    call.act()
     await over
     expect(events.map(({ tag }) => tag)).toEqual(['answered', 'answer-body', 'fetch-failed'])
   })
@@ -81,6 +83,7 @@ describe('a fetch ends when the app', () => {
     const gone = new Promise((done) => (handler = (request) => request.resume().on('close', done)))
     const { call, over } = start('PUT', true)
     call.write(new Uint8Array(10))
+    call.act()
     await over
     expect(last()).toEqual({ id: 1, message: LEFT_ALONE })
     expect(buffers.held).toBe(0)
@@ -94,8 +97,10 @@ test('a fetch goes on while the app sends now and then', async ({ expect }) => {
   for (let i = 0; i < 8; i++) {
     await new Promise((later) => setTimeout(later, IDLE_MS / 4))
     call.write(new Uint8Array(10))
+    call.act()
   }
   call.finish()
+  call.act()
   await over
   expect(last()).toMatchObject({ status: 204 })
 })

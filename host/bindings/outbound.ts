@@ -6,18 +6,22 @@
  */
 import type * as Wit from '../../wit/types/host/interfaces/nano-workers-outbound.d.ts'
 import type { Accounts } from '../limits/accounts.ts'
-import type { Buffers } from '../limits/buffers.ts'
-import type { Binding, Mailbox, Meter } from './binding.ts'
+import type { ByteBudget } from '../limits/byte-budget.ts'
+import { RateLimit } from '../limits/rate-limit.ts'
+import type { Binding, GuestEvent, Mailbox, Meter } from './binding.ts'
 import { nextLoop } from './cdn-loop.ts'
-import { DeniedLog } from './denied-log.ts'
+import type { EgressDenied } from '../egress/connect.ts'
 import type { Dialer } from './dialer.ts'
 import { OutboundCall, type OutboundStart } from './outbound-call.ts'
 
 /** The most fetches that one instance may have open, answers that are not read to their end included. */
 const MAX_OPEN = 1000
 
+/** Refusals of the policy that are put into words: an app can be refused as fast as it can loop. */
+const DENIED_RATE = { count: 10 }
+
 const TOO_MANY = 'the request has made as many fetches as it may, or too many are open'
-const TOO_MUCH = 'too much data of the app waits to be sent'
+const TOO_MUCH = 'to make the fetch the host would have to hold more than it may'
 const NOBODY = 'the app has no request to work for; use ctx.waitUntil() for what outlives a response'
 
 /** What the fetches of an instance need. */
@@ -26,7 +30,7 @@ export interface OutboundServices {
   /** Who pays. */
   readonly accounts: Accounts
   /** What waits for the far side. */
-  readonly buffers: Buffers
+  readonly buffers: ByteBudget
   /** Fetches that may wait for their answer's head at once. */
   readonly maxDialing: number
   /** The policy refused a fetch; the text, if there is one, is for the log. */
@@ -39,17 +43,17 @@ export class OutboundBinding implements Binding {
   readonly #mailbox: Mailbox
   readonly #meter: Meter
   readonly #services: OutboundServices
-  readonly #denied: DeniedLog
+  readonly #deniedLines = new RateLimit(DENIED_RATE)
   /** Calls that wait for their turn to be dialled, oldest first. */
-  #waiting: OutboundCall[] = []
+  readonly #waiting = new Set<OutboundCall>()
   #dialing = 0
-  #pulled: OutboundCall[] = []
+  /** Calls that were asked for something in this turn. */
+  readonly #touched = new Set<OutboundCall>()
 
   constructor(mailbox: Mailbox, meter: Meter, services: OutboundServices) {
     this.#mailbox = mailbox
     this.#meter = meter
     this.#services = services
-    this.#denied = new DeniedLog((text) => services.onDenied(text))
   }
 
   /** The functions that the guest calls. */
@@ -66,42 +70,35 @@ export class OutboundBinding implements Binding {
         this.#meter.ignored++
         return
       }
-      const { accounts, buffers } = this.#services
+      const { accounts } = this.#services
       const account = this.#calls.size < MAX_OPEN ? accounts.takeFetch() : undefined
       const owner = account?.number ?? 0
-      if (account === undefined || !buffers.hasRoom(head.length + body.length)) {
+      const call =
+        account && this.#open({ id, owner, loop: nextLoop(account.headers), head, body, more, redirect })
+      if (call === undefined) {
         const message = account === undefined ? TOO_MANY : TOO_MUCH
         return this.#mailbox.post({ tag: 'fetch-failed', val: { id, message } }, owner)
       }
-      const loop = nextLoop(account.headers)
-      const call = new OutboundCall({ id, owner, loop, head, body, more, redirect }, this.#mailbox, buffers, {
-        onDialed: () => {
-          this.#dialing--
-          // not within an import
-          queueMicrotask(() => this.#dial())
-        },
-        onOver: () => this.#calls.delete(id),
-        onDenied: (denied) => this.#denied.add(denied),
-      })
       this.#calls.set(id, call)
-      this.#waiting.push(call)
+      this.#waiting.add(call)
     },
     write: (id: number, bytes: Uint8Array): boolean => this.#find(id)?.write(bytes) ?? true,
     finish: (id: number): void => this.#find(id)?.finish(),
-    pull: (id: number): void => {
-      const call = this.#find(id)
-      if (call?.askPull()) this.#pulled.push(call)
-    },
+    pull: (id: number): void => this.#find(id)?.pull(),
     abort: (id: number): void => this.#find(id)?.abort(),
   } satisfies typeof Wit
 
   flush(): void {
-    if (this.#waiting.length > 0) this.#dial()
-    if (this.#pulled.length > 0) {
-      const pulled = this.#pulled
-      this.#pulled = []
-      for (const call of pulled) void call.pull()
+    if (this.#touched.size > 0) {
+      for (const call of this.#touched) call.act()
+      this.#touched.clear()
     }
+    if (this.#waiting.size > 0) this.#dial()
+  }
+
+  /** An event has reached the guest. */
+  delivered(event: Extract<GuestEvent, { tag: 'answered' | 'answer-body' | 'fetch-failed' }>): void {
+    this.#calls.get(event.val.id)?.delivered(event)
   }
 
   isPending(): boolean {
@@ -110,10 +107,10 @@ export class OutboundBinding implements Binding {
   }
 
   [Symbol.dispose](): void {
-    this.#waiting = []
-    this.#pulled = []
-    for (const call of this.#calls.values()) call.abort()
+    for (const call of this.#calls.values()) call[Symbol.dispose]()
     this.#calls.clear()
+    this.#waiting.clear()
+    this.#touched.clear()
   }
 
   /** Nobody is there to wait for what is under way. */
@@ -121,20 +118,49 @@ export class OutboundBinding implements Binding {
     for (const call of this.#calls.values()) call.fail(NOBODY)
   }
 
+  #open(start: OutboundStart): OutboundCall | undefined {
+    const call = OutboundCall.open(start, this.#mailbox, this.#services.buffers, {
+      onDialed: () => {
+        this.#dialing--
+        // not within a turn
+        queueMicrotask(() => this.#dial())
+      },
+      onOver: () => {
+        this.#calls.delete(start.id)
+        if (call !== undefined) this.#waiting.delete(call)
+      },
+      onDenied: (denied) => this.#deny(denied),
+    })
+    return call
+  }
+
   #dial(): void {
-    while (this.#dialing < this.#services.maxDialing) {
-      const call = this.#waiting.shift()
-      if (call === undefined) return
-      if (call.isOver) continue
+    for (const call of this.#waiting) {
+      if (this.#dialing >= this.#services.maxDialing) return
+      this.#waiting.delete(call)
+      if (!call.isOpen) continue
       this.#dialing++
       void call.run(this.#services.dialer)
     }
   }
 
+  /** The tenant hears of every refusal, and gets words for so many of them. */
+  #deny({ code, message }: EgressDenied): void {
+    if (!this.#deniedLines.admit()) return this.#services.onDenied()
+    const dropped = this.#deniedLines.takeDropped()
+    const more = dropped === 0 ? '' : ` (and ${dropped} more before)`
+    this.#services.onDenied(`${code}: ${message}${more}`)
+  }
+
+  /** The call that the guest asks something of. */
   #find(id: number): OutboundCall | undefined {
     this.#meter.crossings++
     const call = this.#calls.get(id)
-    if (call === undefined) this.#meter.ignored++
-    return call
+    if (call?.isOpen === true) {
+      this.#touched.add(call)
+      return call
+    }
+    this.#meter.ignored++
+    return undefined
   }
 }

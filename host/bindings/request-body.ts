@@ -1,6 +1,6 @@
 /**
  * Reading requests' bodies at the app's pace (wit/request-body.wit). The first chunk comes unasked, each further one
- * answers a pull; at most one is on its way, so the host never holds more of a body than that.
+ * answers a pull; at most one is on its way until the guest has had it, so the host never holds more of a body than that.
  */
 import type * as Wit from '../../wit/types/host/interfaces/nano-workers-request-body.d.ts'
 import type { Binding, Mailbox, Meter } from './binding.ts'
@@ -15,7 +15,7 @@ export interface BodyPort {
 
 interface Open {
   readonly port: BodyPort
-  /** A chunk is on its way. */
+  /** A chunk is wanted or on its way to the guest. */
   isPulled: boolean
   isCancelled: boolean
   isTouched: boolean
@@ -62,9 +62,14 @@ export class RequestBodyBinding implements Binding {
   chunk(id: number, bytes: Uint8Array, last: boolean): void {
     const body = this.#open.get(id)
     if (body === undefined) return
-    this.#arrived(body)
-    if (last) this.#open.delete(id)
+    if (last) this.#remove(id, body)
     if (!body.isCancelled) this.#mailbox.post({ tag: 'request-body', val: { id, bytes, last } }, id)
+  }
+
+  /** The guest has had a chunk of this body. */
+  delivered(id: number): void {
+    const body = this.#open.get(id)
+    if (body !== undefined) this.#arrived(body)
   }
 
   /** The body will not come to its end. */

@@ -8,8 +8,9 @@
  * header bytes are checked where they are written, by the ingress.
  */
 import type * as Wit from '../../wit/types/host/interfaces/nano-workers-response.d.ts'
-import type { Buffers } from '../limits/buffers.ts'
+import { type ByteBudget, Holding, QUEUED_COST } from '../limits/byte-budget.ts'
 import type { Binding, Mailbox, Meter } from './binding.ts'
+import { ChunkQueue } from './chunk-queue.ts'
 
 /** One client's side of a response. */
 export interface ResponsePort {
@@ -24,32 +25,37 @@ export interface ResponsePort {
   fail(code: 'APP_BUFFER_LIMIT'): void
 }
 
+/** What ends a response; in bytes: the guest's error. */
+type End = 'send' | 'finish' | 'refuse' | Uint8Array
+
+/** One response, with all that waits to be said to its client. */
 interface Open<Port> {
+  readonly id: number
   /** Undefined when it is forgotten: an outgrown table may keep this for a while, but not what the client had. */
   port: Port | undefined
   phase: 'waiting' | 'streaming' | 'done'
+  /** What the guest said in this turn. */
+  isTouched: boolean
+  status: number
+  headers: Uint8Array | undefined
+  body: Uint8Array
+  end: End | undefined
+  /** Of a stream: what the client has not taken, and what that costs. */
+  chunks: ChunkQueue | undefined
+  waiting: Holding | undefined
   /** What the client said to the last write that reached it. */
   takesBytes: boolean
   /** The guest was told to wait and is owed a `response-writable`. */
   owesWritable: boolean
-  /** Bytes written in this turn. */
-  written: number
 }
 
-type Effect<Port> =
-  | { kind: 'send'; id: number; to: Open<Port>; status: number; headers: Uint8Array; body: Uint8Array }
-  | { kind: 'start'; id: number; to: Open<Port>; status: number; headers: Uint8Array }
-  | { kind: 'write'; id: number; to: Open<Port>; bytes: Uint8Array }
-  | { kind: 'finish'; id: number; to: Open<Port> }
-  | { kind: 'fail'; id: number; to: Open<Port>; error: Uint8Array }
-  | { kind: 'refuse'; id: number; to: Open<Port> }
-
-/** A guest that writes more than this in one turn is told to wait. */
-const TURN_HIGH_WATER = 64 * 1024
+/** When more than this waits for a client, the guest is told to wait. */
+const HIGH_WATER = 64 * 1024
 
 /** The most bytes of an error that are kept. */
 const ERROR_BYTES = 64 * 1024
 
+const NOTHING = new Uint8Array(0)
 const OUT_OF_RANGE = new TextEncoder().encode('NonResponse: the status of a Response must be 200 to 599')
 
 /** All open responses of an instance. */
@@ -57,20 +63,22 @@ export class ResponseBinding<Port extends ResponsePort> implements Binding {
   readonly #open = new Map<number, Open<Port>>()
   readonly #mailbox: Mailbox
   readonly #meter: Meter
-  readonly #buffers: Buffers
+  readonly #budget: ByteBudget
   readonly #onDone: (id: number) => void
-  #effects: Effect<Port>[] = []
+  /** Heads, whole bodies and errors that wait for the end of the turn. */
+  readonly #turn: Holding
+  /** Responses of which the guest said something in this turn. */
+  #touched: Open<Port>[] = []
   #waiting = 0
   /** Responses that are owed a `response-writable`. */
   #owed = 0
-  /** Bytes that wait for the end of the turn. */
-  #taken = 0
 
   /** `onDone` is called when a response has got all that it will get. */
-  constructor(mailbox: Mailbox, meter: Meter, buffers: Buffers, onDone: (id: number) => void) {
+  constructor(mailbox: Mailbox, meter: Meter, budget: ByteBudget, onDone: (id: number) => void) {
     this.#mailbox = mailbox
     this.#meter = meter
-    this.#buffers = buffers
+    this.#budget = budget
+    this.#turn = new Holding(budget)
     this.#onDone = onDone
   }
 
@@ -79,42 +87,42 @@ export class ResponseBinding<Port extends ResponsePort> implements Binding {
     send: (id: number, status: number, headers: Uint8Array, body: Uint8Array): void => {
       const to = this.#find(id, 'waiting')
       if (to === undefined) return
-      if (!isStatus(status)) return this.#end(id, to, OUT_OF_RANGE)
-      if (!this.#take(headers.length + body.length)) return this.#refuse(id, to)
-      this.#answered(to, 'done')
-      this.#effects.push({ kind: 'send', id, to, status, headers, body })
+      if (!this.#head(to, status, headers, body.length)) return
+      to.body = body
+      this.#end(to, 'send')
     },
     start: (id: number, status: number, headers: Uint8Array): void => {
       const to = this.#find(id, 'waiting')
       if (to === undefined) return
-      if (!isStatus(status)) return this.#end(id, to, OUT_OF_RANGE)
-      if (!this.#take(headers.length)) return this.#refuse(id, to)
+      if (!this.#head(to, status, headers, 0)) return
       this.#answered(to, 'streaming')
-      this.#effects.push({ kind: 'start', id, to, status, headers })
+      to.chunks = new ChunkQueue()
+      to.waiting = new Holding(this.#budget)
+      this.#touch(to)
     },
     write: (id: number, bytes: Uint8Array): boolean => {
       const to = this.#find(id, 'streaming')
-      if (to === undefined) return true
-      if (!this.#take(bytes.length)) {
-        this.#refuse(id, to)
+      const chunks = to?.chunks
+      if (to === undefined || chunks === undefined) return true
+      chunks.push(bytes)
+      if (to.waiting?.set(chunks.cost) !== true) {
+        chunks.clear()
+        this.#end(to, 'refuse')
         return true
       }
-      to.written += bytes.length
-      this.#effects.push({ kind: 'write', id, to, bytes })
-      if (to.takesBytes && to.written < TURN_HIGH_WATER) return true
+      this.#touch(to)
+      if (to.takesBytes && chunks.bytes < HIGH_WATER) return true
       if (!to.owesWritable) this.#owed++
       to.owesWritable = true
       return false
     },
     finish: (id: number): void => {
       const to = this.#find(id, 'streaming')
-      if (to === undefined) return
-      to.phase = 'done'
-      this.#effects.push({ kind: 'finish', id, to })
+      if (to !== undefined) this.#end(to, 'finish')
     },
     fail: (id: number, error: Uint8Array): void => {
       const to = this.#find(id)
-      if (to !== undefined) this.#end(id, to, error.slice(0, ERROR_BYTES))
+      if (to !== undefined) this.#fail(to, error)
     },
   } satisfies typeof Wit
 
@@ -129,16 +137,29 @@ export class ResponseBinding<Port extends ResponsePort> implements Binding {
   }
 
   add(id: number, port: Port): void {
-    this.#open.set(id, { port, phase: 'waiting', takesBytes: true, owesWritable: false, written: 0 })
+    this.#open.set(id, {
+      id,
+      port,
+      phase: 'waiting',
+      isTouched: false,
+      status: 0,
+      headers: undefined,
+      body: NOTHING,
+      end: undefined,
+      chunks: undefined,
+      waiting: undefined,
+      takesBytes: true,
+      owesWritable: false,
+    })
     this.#waiting++
   }
 
   /** The client takes bytes again. */
   writable(id: number): void {
     const to = this.#open.get(id)
-    if (to === undefined || to.takesBytes) return
+    if (to?.port === undefined || to.takesBytes) return
     to.takesBytes = true
-    this.#tellWritable(id, to)
+    this.#drain(to, to.port)
   }
 
   /** Forget a response; false when it was not open. */
@@ -146,7 +167,7 @@ export class ResponseBinding<Port extends ResponsePort> implements Binding {
     const to = this.#open.get(id)
     if (to === undefined) return false
     this.#answered(to, 'done')
-    this.#forget(id, to)
+    this.#forget(to)
     return true
   }
 
@@ -169,12 +190,12 @@ export class ResponseBinding<Port extends ResponsePort> implements Binding {
   }
 
   flush(): void {
-    if (this.#effects.length === 0) return
-    const effects = this.#effects
-    this.#effects = []
+    if (this.#touched.length === 0) return
+    const touched = this.#touched
+    this.#touched = []
     // from here on whoever sends the bytes holds them
-    this.#giveAll()
-    for (const effect of effects) this.#apply(effect)
+    this.#turn.release()
+    for (const to of touched) this.#apply(to)
   }
 
   isPending(): boolean {
@@ -182,39 +203,51 @@ export class ResponseBinding<Port extends ResponsePort> implements Binding {
   }
 
   [Symbol.dispose](): void {
-    this.#open.clear()
-    this.#effects = []
-    this.#giveAll()
-    this.#waiting = 0
-    this.#owed = 0
+    this.takeUnanswered('all')
+    this.#touched = []
+    this.#turn.release()
   }
 
-  #apply(effect: Effect<Port>): void {
-    const { id, to } = effect
-    const { port } = to
+  #apply(to: Open<Port>): void {
+    to.isTouched = false
+    const { id, port, status, headers, body, end } = to
     // the client may have gone since
-    if (port === undefined || this.#open.get(id) !== to) return
-    if (effect.kind === 'start') return port.start(effect.status, effect.headers)
-    if (effect.kind === 'write') return this.#write(id, to, port, effect.bytes)
-    this.#forget(id, to)
-    if (effect.kind === 'send') port.send(effect.status, effect.headers, effect.body)
-    else if (effect.kind === 'finish') port.finish()
-    else if (effect.kind === 'refuse') port.fail('APP_BUFFER_LIMIT')
-    else port.threw(new TextDecoder().decode(effect.error))
+    if (port === undefined) return
+    if (end === 'send') {
+      this.#forget(to)
+      port.send(status, headers ?? NOTHING, body)
+      return this.#onDone(id)
+    }
+    if (headers !== undefined) port.start(status, headers)
+    to.headers = undefined
+    this.#drain(to, port)
+    if (end === undefined) return
+    this.#forget(to)
+    if (end === 'finish') port.finish()
+    else if (end === 'refuse') port.fail('APP_BUFFER_LIMIT')
+    else port.threw(new TextDecoder().decode(end))
     this.#onDone(id)
   }
 
-  #write(id: number, to: Open<Port>, port: Port, bytes: Uint8Array): void {
-    to.written = 0
-    to.takesBytes = port.write(bytes)
-    if (to.takesBytes) this.#tellWritable(id, to)
+  /**
+   * To the client what it takes. One that is slow gets one chunk more than it took, so that however a guest cuts up its
+   * bytes they wait here, joined; a stream that is complete goes out whole, for its guest may be gone before it is sent.
+   */
+  #drain(to: Open<Port>, port: Port): void {
+    const { chunks } = to
+    if (chunks === undefined) return
+    while (chunks.bytes > 0 && (to.takesBytes || to.end === 'finish')) {
+      to.takesBytes = port.write(chunks.shift() ?? NOTHING)
+    }
+    to.waiting?.set(chunks.cost)
+    if (to.takesBytes) this.#tellWritable(to)
   }
 
-  #tellWritable(id: number, to: Open<Port>): void {
+  #tellWritable(to: Open<Port>): void {
     if (!to.owesWritable || to.phase !== 'streaming') return
     to.owesWritable = false
     this.#owed--
-    this.#mailbox.post({ tag: 'response-writable', val: id }, id)
+    this.#mailbox.post({ tag: 'response-writable', val: to.id }, to.id)
   }
 
   #find(id: number, phase?: 'waiting' | 'streaming'): Open<Port> | undefined {
@@ -225,20 +258,33 @@ export class ResponseBinding<Port extends ResponsePort> implements Binding {
     return undefined
   }
 
-  #take(bytes: number): boolean {
-    if (!this.#buffers.take(bytes)) return false
-    this.#taken += bytes
-    return true
+  /** Keep a head; false when the response is over instead. */
+  #head(to: Open<Port>, status: number, headers: Uint8Array, bodySize: number): boolean {
+    if (!isStatus(status)) this.#fail(to, OUT_OF_RANGE)
+    else if (!this.#turn.add(QUEUED_COST + headers.length + bodySize)) this.#end(to, 'refuse')
+    else {
+      to.status = status
+      to.headers = headers
+      return true
+    }
+    return false
   }
 
-  #giveAll(): void {
-    this.#buffers.give(this.#taken)
-    this.#taken = 0
+  #fail(to: Open<Port>, error: Uint8Array): void {
+    const text = error.slice(0, ERROR_BYTES)
+    this.#end(to, this.#turn.add(text.length) ? text : NOTHING)
   }
 
-  #refuse(id: number, to: Open<Port>): void {
+  #end(to: Open<Port>, end: End): void {
     this.#answered(to, 'done')
-    this.#effects.push({ kind: 'refuse', id, to })
+    to.end = end
+    this.#touch(to)
+  }
+
+  #touch(to: Open<Port>): void {
+    if (to.isTouched) return
+    to.isTouched = true
+    this.#touched.push(to)
   }
 
   #answered(to: Open<Port>, phase: 'streaming' | 'done'): void {
@@ -246,15 +292,14 @@ export class ResponseBinding<Port extends ResponsePort> implements Binding {
     to.phase = phase
   }
 
-  #forget(id: number, to: Open<Port>): void {
+  #forget(to: Open<Port>): void {
     if (to.owesWritable) this.#owed--
     to.port = undefined
-    this.#open.delete(id)
-  }
-
-  #end(id: number, to: Open<Port>, error: Uint8Array): void {
-    this.#answered(to, 'done')
-    this.#effects.push({ kind: 'fail', id, to, error })
+    to.headers = undefined
+    to.body = NOTHING
+    to.chunks = undefined
+    to.waiting?.release()
+    this.#open.delete(to.id)
   }
 }
 

@@ -12,6 +12,7 @@ import { EgressDenied, type Resolve, toCheckedLookup } from './connect.ts'
 import { Guard, type GuardPort } from './guard.ts'
 import type { EgressPolicy } from './policy.ts'
 import { toTarget } from './rule.ts'
+import { boundUnsentWrites } from './unsent-writes.ts'
 
 export interface AgentOptions {
   readonly policy: EgressPolicy
@@ -120,6 +121,7 @@ function toCounted(connect: buildConnector.connector, use: Use): buildConnector.
         socket.once('error', (ending: Error) => {
           if (socket.bytesRead > 0) use.endings.add(ending)
         })
+        boundUnsentWrites(socket)
         return done(null, socket)
       }
       use.connections--

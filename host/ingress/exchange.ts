@@ -8,7 +8,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 
 import type { Limits } from '../config/limits.ts'
 import type { ErrorCode } from '../errors.ts'
-import type { Buffers } from '../limits/buffers.ts'
+import type { ByteBudget } from '../limits/byte-budget.ts'
 import type { Exchange, Sink } from '../tenant/exchange.ts'
 import { toRequestLine } from '../tenant/log.ts'
 import type { Connection, Reading } from './connection.ts'
@@ -32,7 +32,7 @@ export interface ExchangeContext {
 /** What an exchange needs of its tenant. */
 export interface Servable {
   readonly limits: Limits
-  readonly buffers: Buffers
+  readonly buffers: ByteBudget
   /** Something was refused: it is counted and told to the log. */
   refused(code: ErrorCode, request: string, text: string): void
 }

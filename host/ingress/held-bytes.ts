@@ -5,15 +5,15 @@
 
 import type { ServerResponse } from 'node:http'
 
-import type { Buffers } from '../limits/buffers.ts'
+import type { ByteBudget } from '../limits/byte-budget.ts'
 
 export class HeldBytes {
   readonly #outgoing: ServerResponse
-  readonly #account: Buffers
+  readonly #account: ByteBudget
   #held = 0
   #isOver = false
 
-  constructor(outgoing: ServerResponse, account: Buffers) {
+  constructor(outgoing: ServerResponse, account: ByteBudget) {
     this.#outgoing = outgoing
     this.#account = account
   }

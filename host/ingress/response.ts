@@ -8,6 +8,7 @@ import { STATUS_CODES } from 'node:http'
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
+import { boundUnsentWrites } from '../egress/unsent-writes.ts'
 import { toClientBody, toStatus } from '../errors.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { Connection } from './connection.ts'
@@ -71,6 +72,7 @@ export function startStream(
     outgoing.end()
     return 'no-body'
   }
+  boundUnsentWrites(outgoing)
   // a head without a body chunk in the same turn must not wait for one
   process.nextTick(flushHead, outgoing)
   return 'streaming'

@@ -2,7 +2,7 @@
  * The bindings of one instance, as the guest's imports and as one thing to flush, ask and end.
  */
 import { BackgroundBinding } from '../bindings/background.ts'
-import type { Binding, Mailbox, Meter } from '../bindings/binding.ts'
+import type { Binding, GuestEvent, Mailbox, Meter } from '../bindings/binding.ts'
 import { ConsoleBinding } from '../bindings/console.ts'
 import { OutboundBinding } from '../bindings/outbound.ts'
 import { RequestBodyBinding } from '../bindings/request-body.ts'
@@ -40,7 +40,7 @@ export class BindingSet implements Binding {
     const onDenied = (text?: string): void => host.onDenied(text)
     this.#outbound = new OutboundBinding(mailbox, meter, { dialer, accounts, buffers, maxDialing, onDenied })
     const background = new BackgroundBinding(meter, accounts)
-    const console = new ConsoleBinding(host, meter)
+    const console = new ConsoleBinding(host, meter, buffers)
     // what the app wrote comes before what became of it
     this.#all = [console, this.responses, this.bodies, this.#timer, this.#outbound, background]
     this.imports = {
@@ -50,6 +50,15 @@ export class BindingSet implements Binding {
       'nano:workers/outbound': this.#outbound.imports,
       'nano:workers/console': console.imports,
       'nano:workers/background': background.imports,
+    }
+  }
+
+  /** These events go to the guest now. */
+  delivered(events: readonly GuestEvent[]): void {
+    for (const event of events) {
+      if (event.tag === 'request-body') this.bodies.delivered(event.val.id)
+      else if (event.tag === 'answered' || event.tag === 'answer-body' || event.tag === 'fetch-failed')
+        this.#outbound.delivered(event)
     }
   }
 

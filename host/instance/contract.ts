@@ -10,7 +10,7 @@ import type { Engine, Glue } from '../engine/instantiate.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { Image } from '../image/image.ts'
 import type { AccountLimit } from '../limits/accounts.ts'
-import type { Buffers } from '../limits/buffers.ts'
+import type { ByteBudget } from '../limits/byte-budget.ts'
 import type { Epoch } from '../limits/epoch.ts'
 import type { CpuClock } from '../limits/cpu-clock.ts'
 
@@ -63,7 +63,7 @@ export interface InstanceHost extends ConsolePort {
   /** The shard's. */
   readonly epoch: Epoch
   /** What the host may hold for the tenant. */
-  readonly buffers: Buffers
+  readonly buffers: ByteBudget
   /** The shard's; begun by whoever calls `Instance.run`. */
   readonly clock: CpuClock
   /** There is something to do: `Instance.run` is to be called, not at once. May be called many times. */

@@ -182,6 +182,7 @@ export class Instance implements Mailbox, Disposable {
     if (this.#state === 'dead') return
     const { source, events } = this.#take() ?? {}
     if (events === undefined) return this.#awaitRefill()
+    this.#bindings.delivered(events)
     const isNew = source === undefined
     const sources = isNew ? this.#new : [source]
     if (isNew) this.#new = []

@@ -4,7 +4,7 @@
  * handlers are not called. The guest starts, is told that a timer is due of which it knows nothing, and is dropped.
  */
 import { openDialer } from '../bindings/dialer.ts'
-import { Buffers } from '../limits/buffers.ts'
+import { ByteBudget } from '../limits/byte-budget.ts'
 import type { Epoch } from '../limits/epoch.ts'
 import { CpuClock } from '../limits/cpu-clock.ts'
 import type { InstanceHost, InstanceParts } from './contract.ts'
@@ -19,7 +19,7 @@ export function warmUp(parts: InstanceParts, epoch: Epoch): boolean {
   const host: InstanceHost = {
     dialer,
     epoch,
-    buffers: new Buffers(0),
+    buffers: new ByteBudget(0),
     clock: new CpuClock(),
     onReady() {},
     line() {},

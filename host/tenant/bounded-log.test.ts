@@ -5,7 +5,7 @@ import type { LogRecord } from './log.ts'
 
 const record = (text: string): LogRecord => ({ level: 'info', tenant: 'a', event: 'console', text })
 
-it('passes on so many records in a second, and says how many it left out', ({ expect }) => {
+it('passes on so many records in a second, and says how many it dropped', ({ expect }) => {
   const texts: string[] = []
   let now = 0
   const log = new BoundedLog({ write: ({ text }) => void texts.push(text) }, () => now)
@@ -13,7 +13,7 @@ it('passes on so many records in a second, and says how many it left out', ({ ex
   expect(texts.length).toBe(500)
   now = 1000
   log.write(record('later'))
-  expect(texts.slice(500)).toEqual([expect.stringMatching(/^200 records were left out/), 'later'])
+  expect(texts.slice(500)).toEqual([expect.stringMatching(/^200 records were dropped/), 'later'])
 })
 
 it('passes on so many characters in a second, of each record no more than a part', ({ expect }) => {

@@ -15,7 +15,7 @@ import { toTotalMemoryMb } from '../config/limits.ts'
 import { toStackText } from '../errors.ts'
 import type { Death, InstanceHost, InstanceParts } from '../instance/contract.ts'
 import { Instance } from '../instance/turn.ts'
-import type { Buffers } from '../limits/buffers.ts'
+import type { ByteBudget } from '../limits/byte-budget.ts'
 import type { CpuClock } from '../limits/cpu-clock.ts'
 import { Deadlines, type Deadline } from '../limits/deadlines.ts'
 import type { Epoch } from '../limits/epoch.ts'
@@ -24,7 +24,7 @@ import type { Journal } from './journal.ts'
 /** What the instances share. */
 export interface PoolServices {
   readonly journal: Journal
-  readonly buffers: Buffers
+  readonly buffers: ByteBudget
   /** Keeps to the tenant's egress policy. */
   readonly dialer: Dialer
   readonly epoch: Epoch

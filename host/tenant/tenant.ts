@@ -12,7 +12,7 @@ import type { Limits } from '../config/limits.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { InstanceParts } from '../instance/contract.ts'
 import type { Instance } from '../instance/turn.ts'
-import { Buffers } from '../limits/buffers.ts'
+import { ByteBudget } from '../limits/byte-budget.ts'
 import { Deadlines } from '../limits/deadlines.ts'
 import type { Scheduler, Share } from '../limits/scheduler.ts'
 import { BatchSize } from './batch.ts'
@@ -65,7 +65,7 @@ export class Tenant implements Disposable {
   readonly name: string
   readonly limits: Limits
   /** What the host holds for it. */
-  readonly buffers: Buffers
+  readonly buffers: ByteBudget
   readonly #journal: Journal
   readonly #pool: Pool
   readonly #breaker: Breaker
@@ -82,7 +82,7 @@ export class Tenant implements Disposable {
     const { name, limits } = deployment
     this.name = name
     this.limits = limits
-    this.buffers = new Buffers(limits.bufferMb * BYTES_PER_MB)
+    this.buffers = new ByteBudget(limits.bufferMb * BYTES_PER_MB)
     this.#journal = new Journal(deployment, log)
     this.#share = scheduler.open(this.#turn, limits.cpuMs)
     this.#pool = new Pool(deployment, {

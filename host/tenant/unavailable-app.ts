@@ -4,7 +4,7 @@
  */
 import { DEFAULT_LIMITS } from '../config/limits.ts'
 import type { ErrorCode } from '../errors.ts'
-import { Buffers } from '../limits/buffers.ts'
+import { ByteBudget } from '../limits/byte-budget.ts'
 import { NOBODY, type Exchange, type Sink } from './exchange.ts'
 import { TENANT_COUNTS, type TenantReport } from './report.ts'
 
@@ -14,7 +14,7 @@ const NOTHING = Object.fromEntries(Object.keys(TENANT_COUNTS).map((name) => [nam
 export class UnavailableApp {
   readonly name: string
   readonly limits = DEFAULT_LIMITS
-  readonly buffers = new Buffers(0)
+  readonly buffers = new ByteBudget(0)
   readonly counters = NOTHING as unknown as TenantReport['counters']
   readonly failures = new Map<ErrorCode, number>()
 

@@ -14,7 +14,7 @@ import type { Limits } from '../../host/config/limits.ts'
 import type { ErrorCode } from '../../host/errors.ts'
 import { createIngress } from '../../host/ingress/serve.ts'
 import type { Ingress, IngressOptions } from '../../host/ingress/serve.ts'
-import { Buffers } from '../../host/limits/buffers.ts'
+import { ByteBudget } from '../../host/limits/byte-budget.ts'
 import type { Exchange, Sink } from '../../host/tenant/exchange.ts'
 
 /** Answers a request; `events` is what the tenant has heard so far. */
@@ -40,7 +40,7 @@ export async function startIngress(handler: Handler, settings: Settings = {}): P
   const events: string[] = []
   const refused: string[] = []
   const { limits, ...options } = settings
-  const buffers = new Buffers(256 * 1024 * 1024)
+  const buffers = new ByteBudget(256 * 1024 * 1024)
   const tenant = {
     limits: { ...DEFAULT_LIMITS, ...limits },
     buffers,

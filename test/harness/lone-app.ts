@@ -11,7 +11,7 @@ import { loadGlue } from '../../host/engine/instantiate.ts'
 import type { ErrorCode } from '../../host/errors.ts'
 import type { InstanceHost, InstanceParts, RequestPort } from '../../host/instance/contract.ts'
 import { Instance } from '../../host/instance/turn.ts'
-import { Buffers } from '../../host/limits/buffers.ts'
+import { ByteBudget } from '../../host/limits/byte-budget.ts'
 import { Epoch } from '../../host/limits/epoch.ts'
 import { CpuClock } from '../../host/limits/cpu-clock.ts'
 import { Ticker } from '../../host/limits/ticker.ts'
@@ -84,7 +84,7 @@ export class LoneApp implements Disposable {
       onReady: () => void setImmediate(run),
       line() {},
       report() {},
-      buffers: new Buffers(1024 * 1024),
+      buffers: new ByteBudget(1024 * 1024),
       onLimit() {},
       onDenied() {},
       onRetiring() {},

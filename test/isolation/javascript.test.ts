@@ -159,7 +159,7 @@ describe('hostile JavaScript', () => {
     const neighbour = watchNeighbour(server)
     const before = server.log.length
     for (let i = 0; i < 5; i++) expect(endOf(await ask('log-flood'))).toBe('logged')
-    await server.logged('[log-flood]', 'left out')
+    await server.logged('[log-flood]', 'dropped')
     await expectRecovery('log-flood')
     expect(server.log.length - before).toBeLessThan(10_000)
     await neighbour.stop()

@@ -20,7 +20,7 @@ describe('a log', () => {
     return { entries: entries.length, bytes: entries.reduce((sum, entry) => sum + entry.length, 0) }
   }
 
-  test('that an app floods with long lines gets so many bytes a second, and says what it left out', async ({
+  test('that an app floods with long lines gets so many bytes a second, and says what it dropped', async ({
     expect,
   }) => {
     await using neighbour = watchNeighbour(server)
@@ -32,7 +32,7 @@ describe('a log', () => {
     // it is said in a later second
     await waitFor(async () => {
       await server.send('noisy.test', '/?lines=1')
-      return server.log.find((entry) => entry.includes('[noisy') && entry.includes('left out'))
+      return server.log.find((entry) => entry.includes('[noisy') && entry.includes('were dropped'))
     })
     const seconds = Math.ceil((performance.now() - started) / 1000) + 1
     const { bytes } = sizeOf('noisy')
