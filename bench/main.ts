@@ -14,6 +14,7 @@ import { deploy } from './deploy.ts'
 import { toLine } from './figure.ts'
 import type { Bench, Figure } from './figure.ts'
 import { describeMachine } from './machine.ts'
+import { goodput } from './goodput.ts'
 import { memory } from './memory.ts'
 import { micro } from './micro.ts'
 import { buildExample } from './nano.ts'
@@ -27,6 +28,7 @@ const PARTS: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   deploy,
   turn,
   micro,
+  goodput,
 }
 const RESULTS = fileURLToPath(new URL('results/', import.meta.url))
 
