@@ -20,8 +20,8 @@
  *   shown nothing yet waits until those who have shown short turns have had theirs.
  * - Of the others whoever owes nothing and has waited for too long comes first, in every other round at the most.
  *
- * Turns are had until a round's time is over; then the event loop serves its sockets: before another long turn the more
- * often the longer it was kept from it, for it takes one new connection each time and the request on it the next time.
+ * Turns are had until a round's time is over; then the event loop serves its sockets. It takes one new connection each
+ * time, and the request on it the next time: before another long turn it comes round until there are no new ones.
  */
 import { CpuClock } from './cpu-clock.ts'
 import { Heap, type Heaped } from './heap.ts'
@@ -32,9 +32,11 @@ const ROUND_MS = 2
 /** So much more than the others those with short turns may have had. */
 const LEAD_MS = 50
 
-/** After a longer round the event loop comes round once for each so many milliseconds of it, before another long turn. */
-const PAUSE_MS = 2
-const PAUSES = { least: 2, most: 100 } as const
+/** How often the event loop comes round before another long turn, after one and after a new connection. */
+const PAUSES = 2
+
+/** So many connections may come between two long turns. */
+const GREETINGS = 100
 
 /** Who waits for longer, and owes nothing, comes next, whatever is expected of its turn. */
 const PATIENCE_MS = 250
@@ -121,7 +123,7 @@ export class Scheduler {
 
   /** A connection came: the request on it comes with the next round, and is waited for before a longer turn. */
   greet(): void {
-    if (this.#greeted++ < PAUSES.most) this.#pause(PAUSES.least)
+    if (this.#greeted++ < GREETINGS) this.#pauses = PAUSES
   }
 
   readonly #wait = (share: Share): void => {
@@ -170,10 +172,6 @@ export class Scheduler {
     return first !== undefined && this.#leadMs < LEAD_MS ? first : (other ?? first)
   }
 
-  #pause(rounds: number): void {
-    this.#pauses = Math.max(this.#pauses, Math.min(rounds, PAUSES.most))
-  }
-
   #turn(share: Share, before: number): void {
     const { isShort } = share
     const heap = isShort ? this.#short : this.#long
@@ -195,7 +193,7 @@ export class Scheduler {
       const tookMs = this.clock.measure(this.clock.now() - before)
       share.took(tookMs)
       this.#leadMs = Math.max(0, this.#leadMs + (isShort ? tookMs : -tookMs))
-      if (tookMs >= ROUND_MS) this.#pause(PAUSES.least + Math.floor(tookMs / PAUSE_MS))
+      if (tookMs >= ROUND_MS) this.#pauses = PAUSES
       if (isMore) this.#enter(share)
     }
   }
