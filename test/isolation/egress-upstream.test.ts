@@ -213,8 +213,8 @@ test('a body in crumbs costs no more than one in pieces, and so many answers are
     return outcomes
   })
   expect(result.map(({ error }) => error === undefined)).toEqual([
-    ...Array(7).fill(true),
-    ...Array(5).fill(false),
+    ...Array(6).fill(true),
+    ...Array(6).fill(false),
   ])
   expect(bytes).toBeLessThan(128 * MIB)
   for (let i = 0; i < 7; i++) await server.send('narrow.test', `/release?key=crumbs-${i}`)
