@@ -43,7 +43,8 @@ const BAD_URL =
   'fetch needs an absolute http: or https: URL without user name and password, and no more than 500 headers of 128 KiB'
 
 const LEFT_ALONE = 'the app left it alone for too long'
-const TOO_MUCH = 'to make the fetch or to read its answer the host would have to hold more than it may'
+const TOO_MUCH =
+  'to make the fetch or to read or unpack the answer the host would have to hold more than it may'
 const UNBOUNDED = 'the app wrote to a fetch without waiting for the far side'
 
 /** What a fetch costs the host from its start: 1 to 2 kB measured. */

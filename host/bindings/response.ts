@@ -4,8 +4,9 @@
  *     waiting  --send, fail-->  done
  *     waiting  --start-->  streaming  --finish, fail-->  done
  *
- * Whatever comes for a response that is done, or out of this order, is ignored and counted. Status is checked here;
- * header bytes are checked where they are written, by the ingress.
+ * What a client does not take at once waits here, joined, on the tenant's byte budget. Whatever comes for a response that
+ * is done, or out of this order, is ignored and counted. Status is checked here; header bytes are checked where they are
+ * written, by the ingress.
  */
 import type * as Wit from '../../wit/types/host/interfaces/nano-workers-response.d.ts'
 import { type ByteBudget, Holding, QUEUED_COST } from '../limits/byte-budget.ts'

@@ -213,11 +213,11 @@ test('a body in crumbs costs no more than one in pieces, and so many answers are
     return outcomes
   })
   expect(result.map(({ error }) => error === undefined)).toEqual([
-    ...Array(7).fill(true),
-    ...Array(5).fill(false),
+    ...Array(6).fill(true),
+    ...Array(6).fill(false),
   ])
   expect(bytes).toBeLessThan(128 * MIB)
-  for (let i = 0; i < 7; i++) await server.send('narrow.test', `/release?key=crumbs-${i}`)
+  for (let i = 0; i < 6; i++) await server.send('narrow.test', `/release?key=crumbs-${i}`)
 })
 
 test('a connection that one tenant left open is used by no other of the same policy', async ({ expect }) => {
