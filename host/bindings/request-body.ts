@@ -51,11 +51,11 @@ export class RequestBodyBinding implements Binding {
     },
   } satisfies typeof Wit
 
-  /** A request with a body came; its first chunk is on its way. */
+  /** A request with a body came; its first chunk is asked for after the turn that it is new in. */
   add(id: number, port: BodyPort): void {
-    this.#open.set(id, { port, isPulled: true, isCancelled: false, isTouched: false })
+    this.#open.set(id, { port, isPulled: true, isCancelled: false, isTouched: true })
     this.#pulled++
-    port.pullBody()
+    this.#touched.push(id)
   }
 
   /** Bytes came. */

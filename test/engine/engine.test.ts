@@ -37,7 +37,7 @@ const acts = {
   throw: () => { throw new Error('thrown on purpose') },
   hog: () => { const all = []; for (;;) all.push(new Uint8Array(1024 * 1024).fill(1)) },
 }
-export const turn = (events) => {
+export const turn = (source, events) => {
   for (const event of events) {
     if (event.tag === 'request') answer(event.val.id, ${JSON.stringify(word)})
     else if (event.tag === 'startup') acts[event.val.env]()

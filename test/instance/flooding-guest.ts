@@ -26,7 +26,7 @@ export function start(): void {
   // there is no app to keep
 }
 
-export function turn(events: readonly Event[]): void {
+export function turn(_source: number, events: readonly Event[]): void {
   for (const event of events) if (event.tag === 'request') flood(event.val)
 }
 
