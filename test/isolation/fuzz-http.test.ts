@@ -17,7 +17,7 @@ const SEED = 20_261_123
 const MESSAGES = 10_000
 const AT_ONCE = 250
 /** A server that says nothing for so long waits for more; it is then told that there is none. */
-const SILENCE_MS = 60
+const SILENCE_MS = 150
 const HANG_MS = 15_000
 
 /** What a client may be given; no error of the app, and none of the host. */
