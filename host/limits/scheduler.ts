@@ -21,7 +21,8 @@
  * - Of the others whoever owes nothing and has waited for too long comes first, in every other round at the most.
  *
  * Turns are had until a round's time is over; then the event loop serves its sockets. It takes one new connection each
- * time, and the request on it the next time: before another long turn it comes round until there are no new ones.
+ * time, and the request on it the next time: before another long turn it comes round until there are no new ones, or
+ * there were many for as long as half of the time that it was kept from it.
  */
 import { CpuClock } from './cpu-clock.ts'
 import { Heap, type Heaped } from './heap.ts'
@@ -35,8 +36,9 @@ const LEAD_MS = 50
 /** How often the event loop comes round before another long turn, after one and after a new connection. */
 const PAUSES = 2
 
-/** So many connections may come between two long turns. */
-const GREETINGS = 100
+/** After a long turn so many new connections are waited for, and more for this part of what it took. */
+const GREETINGS = 16
+const GREETING_SHARE = 0.5
 
 /** Who waits for longer, and owes nothing, comes next, whatever is expected of its turn. */
 const PATIENCE_MS = 250
@@ -109,7 +111,9 @@ export class Scheduler {
   /** Comes before the others of its class, and not in two rounds in a row. */
   #oldest: Share | undefined
   #hadOldest = false
+  /** New connections since the last long turn, and until when there may be more of them. */
   #greeted = 0
+  #greetUntil = 0
   #running: Share | undefined
 
   constructor(clock = new CpuClock()) {
@@ -123,7 +127,7 @@ export class Scheduler {
 
   /** A connection came: the request on it comes with the next round, and is waited for before a longer turn. */
   greet(): void {
-    if (this.#greeted++ < GREETINGS) this.#pauses = PAUSES
+    if (this.#greeted++ < GREETINGS || this.clock.now() < this.#greetUntil) this.#pauses = PAUSES
   }
 
   readonly #wait = (share: Share): void => {
@@ -177,7 +181,6 @@ export class Scheduler {
     const heap = isShort ? this.#short : this.#long
     heap.remove(share)
     this.#order.delete(share)
-    if (!isShort) this.#greeted = 0
     if (share === this.#oldest) {
       this.#oldest = undefined
       this.#hadOldest = true
@@ -190,10 +193,15 @@ export class Scheduler {
       isMore = share.run()
     } finally {
       this.#running = undefined
-      const tookMs = this.clock.measure(this.clock.now() - before)
+      const now = this.clock.now()
+      const tookMs = this.clock.measure(now - before)
       share.took(tookMs)
       this.#leadMs = Math.max(0, this.#leadMs + (isShort ? tookMs : -tookMs))
-      if (tookMs >= ROUND_MS) this.#pauses = PAUSES
+      if (!isShort) this.#greeted = 0
+      if (tookMs >= ROUND_MS) {
+        this.#pauses = PAUSES
+        this.#greetUntil = now + tookMs * GREETING_SHARE
+      }
       if (isMore) this.#enter(share)
     }
   }

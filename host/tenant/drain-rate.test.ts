@@ -6,7 +6,7 @@ it('knows nothing while nobody waits, or for moments only', ({ expect }) => {
   const drain = new DrainRate()
   expect(drain.waitMs(5, 100)).toBe(0)
   drain.took(1, 10, 100)
-  expect([drain.waitMs(10, 250), drain.waitMs(0, 10_000)]).toEqual([0, 0])
+  expect([drain.waitMs(10, 550), drain.waitMs(0, 10_000)]).toEqual([0, 0])
   drain.took(1, 0, 5000)
   expect(drain.waitMs(3, 9000)).toBe(0)
 })
@@ -24,6 +24,12 @@ it('is what those before it took, one after the other', ({ expect }) => {
     now += 40
   }
   expect(drain.waitMs(60, now)).toBeCloseTo(60 * 10, -2)
+})
+
+it('forgets those that left without being taken', ({ expect }) => {
+  const drain = new DrainRate()
+  drain.took(1, 3, 0)
+  expect([drain.waitMs(0, 5000), drain.waitMs(3, 5001)]).toEqual([0, 0])
 })
 
 it('grows while nobody is taken', ({ expect }) => {

@@ -4,12 +4,12 @@
  */
 
 /** A shorter time says nothing: an instance may have had to be made. */
-const SHORTEST_MS = 200
+const SHORTEST_MS = 500
 
 /** What is longer ago than this weighs half as much. */
 const HALF_MS = 1000
 
-/** One tenant's line of waiting requests. */
+/** One tenant's line of waiting requests. It is asked for each request that comes. */
 export class DrainRate {
   /** Since when requests have waited, as far as that is remembered; undefined: none do. */
   #since: number | undefined
@@ -35,7 +35,9 @@ export class DrainRate {
 
   /** How long the last of so many waits, in milliseconds. */
   waitMs(waiting: number, now: number): number {
-    if (waiting === 0 || this.#since === undefined) return 0
+    // those that waited may have left without being taken
+    if (waiting === 0) this.#since = undefined
+    if (this.#since === undefined) return 0
     const elapsed = now - this.#since
     return elapsed < SHORTEST_MS ? 0 : (waiting * elapsed) / Math.max(1, this.#taken)
   }
