@@ -25,7 +25,10 @@ export class Client implements Exchange {
   sink: Sink | undefined
   /** Settled when nothing more comes. */
   readonly over: Promise<this>
+  /** What came out of the order that the seam promises. */
+  readonly faults: string[] = []
   readonly #chunks: Uint8Array[]
+  #state: 'waiting' | 'streaming' | 'over' = 'waiting'
   #settle: (self: this) => void = () => undefined
 
   constructor(path: string, body: readonly Uint8Array[] = [], client = '203.0.113.1') {
@@ -55,26 +58,43 @@ export class Client implements Exchange {
   }
 
   send(status: number, _headers: Uint8Array, body: Uint8Array): void {
+    this.#goes('waiting', 'over')
     this.status = status
     this.text = DECODER.decode(body)
     this.#settle(this)
   }
 
   start(status: number): void {
+    this.#goes('waiting', 'streaming')
     this.status = status
   }
 
   write(bytes: Uint8Array): boolean {
+    this.#goes('streaming', 'streaming')
     this.bytes += bytes.length
     return this.takes
   }
 
   finish(): void {
+    this.#goes('streaming', 'over')
     this.#settle(this)
   }
 
   fail(code: ErrorCode): void {
+    this.#goes('waiting', 'over', 'streaming')
     this.code = code
     this.#settle(this)
+  }
+
+  /** It leaves; nothing may come any more. */
+  leave(): void {
+    this.#state = 'over'
+    this.sink?.clientGone()
+    this.#settle(this)
+  }
+
+  #goes(from: 'waiting' | 'streaming', to: 'streaming' | 'over', or?: 'streaming'): void {
+    if (this.#state !== from && this.#state !== or) this.faults.push(`${this.#state} to ${to}`)
+    this.#state = to
   }
 }

@@ -2,69 +2,44 @@
  * Turns and what becomes of an instance, with a guest that has no shim (bare-guest.ts): how many times the guest is
  * entered and left, and that whatever it does, every client gets exactly one end.
  */
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, describe, test } from 'vitest'
 import { openDialer } from '../../host/bindings/dialer.ts'
-import { buildApp } from '../../host/build/build.ts'
-import { splitComponent } from '../../host/component/skeleton.ts'
 import { DEFAULT_LIMITS, type Limits } from '../../host/config/limits.ts'
-import { buildEngine } from '../../host/engine/build-engine.ts'
-import { openEngine } from '../../host/engine/engine.ts'
-import { loadGlue } from '../../host/engine/instantiate.ts'
-import { splitImage } from '../../host/image/image.ts'
 import { Epoch } from '../../host/limits/epoch.ts'
 import { Scheduler } from '../../host/limits/scheduler.ts'
 import type { LogRecord } from '../../host/tenant/log.ts'
-import { Tenant, type Deployment } from '../../host/tenant/tenant.ts'
+import { Tenant } from '../../host/tenant/tenant.ts'
+import { openBareDeployment, type BareDeployment } from './bare-deployment.ts'
 import { Client } from './client.ts'
 
 const MIB = 1024 * 1024
 
-let directory: string
-let deployment: Deployment
+let deployment: BareDeployment
 let log: LogRecord[]
 let tenant: Tenant
 const dialer = openDialer({ private: true })
 
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'nano-instance-'))
-  const guest = fileURLToPath(new URL('./bare-guest.ts', import.meta.url))
-  const { component } = await buildApp({ entry: guest, shim: guest })
-  const engine = openEngine(await buildEngine(component, directory))
-  const { segments, memoryMinPages } = splitComponent(component)
-  deployment = {
-    name: 'bare',
-    engine,
-    glue: await loadGlue(engine),
-    image: splitImage(segments, memoryMinPages),
-    env: { KEY: 'value' },
-    limits: LIMITS,
-  }
+  deployment = await openBareDeployment()
 })
 
 afterEach(() => tenant[Symbol.dispose]())
 
 afterAll(async () => {
   dialer[Symbol.dispose]()
-  await rm(directory, { recursive: true, force: true })
+  await deployment[Symbol.asyncDispose]()
 })
 
 const LIMITS: Limits = { ...DEFAULT_LIMITS, timeoutMs: 1000, memoryMb: 256, cpuMs: 10_000 }
 
 function serve(limits: Partial<Limits> = {}): Tenant {
   log = []
-  tenant = new Tenant(
-    { ...deployment, limits: { ...LIMITS, ...limits } },
-    {
-      dialer,
-      epoch: new Epoch(),
-      scheduler: new Scheduler(),
-      log: { write: (record) => void log.push(record) },
-    },
-  )
+  tenant = new Tenant(deployment.with({ ...LIMITS, ...limits }), {
+    dialer,
+    epoch: new Epoch(),
+    scheduler: new Scheduler(),
+    log: { write: (record) => void log.push(record) },
+  })
   return tenant
 }
 

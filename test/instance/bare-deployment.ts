@@ -1,0 +1,39 @@
+/** A deployment of a guest that has no shim (bare-guest.ts). */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+import { buildApp } from '../../host/build/build.ts'
+import { splitComponent } from '../../host/component/skeleton.ts'
+import type { Limits } from '../../host/config/limits.ts'
+import { buildEngine } from '../../host/engine/build-engine.ts'
+import { openEngine } from '../../host/engine/engine.ts'
+import { loadGlue } from '../../host/engine/instantiate.ts'
+import { splitImage } from '../../host/image/image.ts'
+import type { Deployment } from '../../host/tenant/tenant.ts'
+
+export interface BareDeployment extends AsyncDisposable {
+  /** What a tenant of it runs. */
+  with(limits: Limits): Deployment
+}
+
+/** Takes seconds. */
+export async function openBareDeployment(): Promise<BareDeployment> {
+  const directory = await mkdtemp(join(tmpdir(), 'nano-instance-'))
+  const guest = fileURLToPath(new URL('bare-guest.ts', import.meta.url))
+  const { component } = await buildApp({ entry: guest, shim: guest })
+  const engine = openEngine(await buildEngine(component, directory))
+  const { segments, memoryMinPages } = splitComponent(component)
+  const parts = {
+    name: 'bare',
+    engine,
+    glue: await loadGlue(engine),
+    image: splitImage(segments, memoryMinPages),
+    env: { KEY: 'value' },
+  }
+  return {
+    with: (limits) => ({ ...parts, limits }),
+    [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true }),
+  }
+}
