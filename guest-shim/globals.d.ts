@@ -164,7 +164,12 @@ declare class TextDecoder {
   decode(bytes: Uint8Array): string
 }
 
+interface SubtleCrypto {
+  digest(algorithm: string, data: Uint8Array): Promise<ArrayBuffer>
+}
+declare const SubtleCrypto: { prototype: SubtleCrypto }
 interface Crypto {
+  readonly subtle: SubtleCrypto
   getRandomValues<T extends ArrayBufferView>(into: T): T
   randomUUID(): string
 }

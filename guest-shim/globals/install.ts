@@ -5,10 +5,12 @@
 import { guestConsole } from '../bindings/console.ts'
 import { addFetchListener } from '../app.ts'
 import { guardEntropy } from './entropy.ts'
+import { CryptoKey } from './crypto-key.ts'
 import { fetch } from './fetch.ts'
 import { defineProperty } from './primordials.ts'
 import { Request } from './request.ts'
 import { Response } from './response.ts'
+import { digest, exportKey, generateKey, importKey, sign, verify } from './subtle.ts'
 import { canParseUrl, from, parseUrl, values } from './streams.ts'
 import { clearInterval, clearTimeout, setInterval, setTimeout, timeout } from './timers.ts'
 
@@ -30,6 +32,7 @@ export function installGlobals(): () => void {
     fetch,
     Request,
     Response,
+    CryptoKey,
     console: guestConsole,
     setTimeout,
     setInterval,
@@ -43,6 +46,8 @@ export function installGlobals(): () => void {
   // a bundler may rename a class that is called like a global
   defineProperty(Request, 'name', { value: 'Request' })
   defineProperty(Response, 'name', { value: 'Response' })
+  defineProperty(CryptoKey, 'name', { value: 'CryptoKey' })
+  put(SubtleCrypto.prototype, { digest, importKey, exportKey, generateKey, sign, verify })
   put(AbortSignal, { timeout })
   put(URL, { canParse: canParseUrl, parse: parseUrl })
   put(ReadableStream, { from })
