@@ -25,6 +25,9 @@ const ofArray = placesOf(arrays)
 const ofDataView = placesOf(DataView.prototype as DataView<ArrayBuffer>)
 const lengthOf = uncurryGetter(ArrayBuffer.prototype, 'byteLength')
 
+/** Bytes that the world brought: its bindings make them in a realm of their own. */
+export const toOwn = (bytes: Uint8Array): Bytes => bytesOf(bytes) as Bytes
+
 /** The bytes themselves, not a copy; undefined when it is no BufferSource. A detached buffer holds none. */
 export function bytesOf(source: unknown): Bytes | undefined {
   if (isView(source)) {

@@ -90,6 +90,10 @@ for (const [name, make] of Object.entries(BUFFERS)) {
   CASES[`${name} as a key`] = async (subtle) => show(await toKey(subtle, make()))
   CASES[`${name} to digest`] = (subtle) => subtle.digest('SHA-256', make())
 }
+CASES['many at the same time'] = async (subtle) => {
+  const key = await toKey(subtle)
+  return Promise.all(Array.from({ length: 100 }, (_, i) => subtle.sign('HMAC', key, BYTES.subarray(i))))
+}
 CASES['data that changes after the call'] = async (subtle) => {
   const data = BYTES.slice()
   const signing = subtle.sign('HMAC', await toKey(subtle), data)
