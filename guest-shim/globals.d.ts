@@ -21,6 +21,7 @@ interface Headers {
   has(name: string): boolean
   set(name: string, value: string): void
   forEach(each: (value: string, name: string) => void): void
+  entries(): Iterator<[string, string]>
 }
 declare const Headers: { prototype: Headers; new (init?: HeadersInit): Headers }
 
@@ -104,8 +105,12 @@ declare const ReadableStream: {
   ): ReadableStream<T>
 }
 
+declare const WritableStream: { prototype: object; new (sink?: unknown, strategy?: unknown): object }
+declare const TransformStream: { new (transformer?: { start?(controller: object): unknown }): object }
+
 interface Blob {
   readonly size: number
+  slice(start?: number, end?: number): Blob
   readonly type: string
   arrayBuffer(): Promise<ArrayBuffer>
 }
