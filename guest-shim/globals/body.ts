@@ -9,7 +9,15 @@
 import { isBlob, streamParts } from './blob.ts'
 import { makeMultipart } from '../wire/multipart.ts'
 import { parseBoundary, parseMultipart } from '../wire/multipart-parse.ts'
-import { appendHeader, NativeBlob, NativeFormData, NativeResponse, uncurryGetter } from './primordials.ts'
+import {
+  appendHeader,
+  isExtensible,
+  NativeBlob,
+  NativeFormData,
+  NativeResponse,
+  NativeTypeError,
+  uncurryGetter,
+} from './primordials.ts'
 
 const decoder = new TextDecoder()
 const blobType = uncurryGetter(NativeBlob.prototype, 'type')
