@@ -105,7 +105,11 @@ declare const ReadableStream: {
   ): ReadableStream<T>
 }
 
-declare const WritableStream: { prototype: object; new (sink?: unknown, strategy?: unknown): object }
+declare const WritableStream: {
+  name: string
+  prototype: object
+  new (sink?: unknown, strategy?: unknown): object
+}
 declare const TransformStream: { new (transformer?: { start?(controller: object): unknown }): object }
 
 interface Blob {
