@@ -6,7 +6,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 
 import { afterAll, beforeAll, describe, test } from 'vitest'
 
-import { makeBytes } from '../harness/bytes.ts'
+import { makeBytes, streamBytes } from '../harness/bytes.ts'
 import { fixture, serve, sleep } from '../harness/serve.ts'
 import type { Served } from '../harness/serve.ts'
 import { startUpstream } from '../harness/upstream.ts'
@@ -100,6 +100,20 @@ describe('subrequests', () => {
     const started = performance.now()
     expect((await get('/abort', `${upstream.url}/never`)).json()).toEqual({ name: 'AbortError' })
     expect(performance.now() - started).toBeLessThan(1000)
+  })
+
+  test('a fetch that is over, however it ended, leaves no listener on its signal', async ({ expect }) => {
+    const { most, left } = (await get('/listeners', upstream.url)).json<{ most: number; left: number }>()
+    expect(most).toBeGreaterThan(3)
+    expect(left).toBe(0)
+  })
+
+  test('chunks of answers and of requests are of the realm of the app', async ({ expect }) => {
+    const path = `/chunks?url=${encodeURIComponent(`${upstream.url}/bytes`)}`
+    const answer = await server.send('sub.test', path, { method: 'POST', body: streamBytes(300_000) })
+    const kinds = answer.json<boolean[]>()
+    expect(kinds.length).toBeGreaterThan(10)
+    expect(kinds.every(Boolean)).toBe(true)
   })
 
   test('two fetches of one request run at the same time', async ({ expect }) => {
