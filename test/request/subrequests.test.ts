@@ -102,6 +102,10 @@ describe('subrequests', () => {
     expect(performance.now() - started).toBeLessThan(1000)
   })
 
+  test('an answer with too many headers fails', async ({ expect }) => {
+    expect((await get('/error', `${upstream.url}/many-headers`)).json()).toMatchObject({ name: 'TypeError' })
+  })
+
   test('a fetch that is over, however it ended, leaves no listener on its signal', async ({ expect }) => {
     const { most, left } = (await get('/listeners', upstream.url)).json<{ most: number; left: number }>()
     expect(most).toBeGreaterThan(3)
@@ -154,6 +158,11 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
       break
     case '/cookies':
       response.writeHead(200, { 'set-cookie': ['a=1', 'b=2'] }).end()
+      break
+    case '/many-headers':
+      response
+        .writeHead(200, Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`x-${i}`, 'y'])))
+        .end()
       break
     case '/bytes':
       response.end(makeBytes(1_000_000))
