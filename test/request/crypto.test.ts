@@ -7,7 +7,7 @@ import { createHash, createHmac, webcrypto } from 'node:crypto'
 
 import { afterAll, beforeAll, describe, test } from 'vitest'
 
-import { runCases, type Subtle } from '../harness/crypto-cases.ts'
+import { runCases, type Subtle } from '../fixtures/shared/crypto-cases.ts'
 import { fixture, serve } from '../harness/serve.ts'
 import type { Served } from '../harness/serve.ts'
 
