@@ -24,6 +24,7 @@ describe('crypto.subtle', () => {
         hostname: 'crypto.test',
         path: fixture('crypto'),
         timeout_ms: 60_000,
+        memory_mb: 256,
         cpu_ms: 60_000,
       },
     ])
