@@ -21,6 +21,7 @@ interface Headers {
   has(name: string): boolean
   set(name: string, value: string): void
   forEach(each: (value: string, name: string) => void): void
+  entries(): Iterator<[string, string]>
 }
 declare const Headers: { prototype: Headers; new (init?: HeadersInit): Headers }
 
@@ -104,8 +105,16 @@ declare const ReadableStream: {
   ): ReadableStream<T>
 }
 
+declare const WritableStream: {
+  name: string
+  prototype: object
+  new (sink?: unknown, strategy?: unknown): object
+}
+declare const TransformStream: { new (transformer?: { start?(controller: object): unknown }): object }
+
 interface Blob {
   readonly size: number
+  slice(start?: number, end?: number): Blob
   readonly type: string
   arrayBuffer(): Promise<ArrayBuffer>
 }
@@ -164,7 +173,12 @@ declare class TextDecoder {
   decode(bytes: Uint8Array): string
 }
 
+interface SubtleCrypto {
+  digest(algorithm: string, data: Uint8Array): Promise<ArrayBuffer>
+}
+declare const SubtleCrypto: { prototype: SubtleCrypto }
 interface Crypto {
+  readonly subtle: SubtleCrypto
   getRandomValues<T extends ArrayBufferView>(into: T): T
   randomUUID(): string
 }

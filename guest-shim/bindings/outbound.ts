@@ -5,6 +5,7 @@
  *                                          > failed or aborted
  */
 
+import { toOwn } from '../globals/buffer-source.ts'
 import { encode, makeTable, NativePromise, NativeStream, NativeTypeError } from '../globals/primordials.ts'
 import {
   abortFetch,
@@ -20,14 +21,21 @@ import { pump, type Sink } from '../turn/pump.ts'
 
 export type Redirect = 'follow' | 'error' | 'manual'
 
-/** What goes out. `head`: method, URL and headers as `outbound.start` wants them. */
+/** What goes out before the body. `head`: method, URL and headers as `outbound.start` wants them. */
 export interface Outgoing {
-  head: string
-  body: Uint8Array | ReadableStream<Uint8Array> | undefined
-  redirect: Redirect
+  readonly head: string
+  readonly redirect: Redirect
 }
 
-export type Answered = (answer: Answer, body: ReadableStream<Uint8Array> | null) => void
+/** Who made the fetch. */
+export interface Caller {
+  /** Called at most once. `body`: each chunk is asked for. */
+  answered(answer: Answer, body: ReadableStream<Uint8Array> | null): void
+  /** Called when nothing came, or not all of it. */
+  failed(error: unknown): void
+  /** Called once: nothing more comes, whatever way it ended. */
+  over(): void
+}
 
 const EMPTY = new Uint8Array(0)
 const calls = makeTable<number, Outbound>()
@@ -36,8 +44,7 @@ let lastId = 0
 export class Outbound implements Sink {
   readonly #id = ++lastId
   readonly #outgoing: Outgoing
-  readonly #answered: Answered
-  readonly #failed: (error: unknown) => void
+  readonly #caller: Caller
   #controller: StreamController<Uint8Array> | undefined
   #cancelBody: ((reason: unknown) => void) | undefined
   #onRoom: (() => void) | undefined
@@ -45,12 +52,10 @@ export class Outbound implements Sink {
   /** The request's body need not be sent any further. */
   #isSent = false
 
-  constructor(outgoing: Outgoing, answered: Answered, failed: (error: unknown) => void) {
+  constructor(outgoing: Outgoing, body: Uint8Array | ReadableStream<Uint8Array> | undefined, caller: Caller) {
     this.#outgoing = outgoing
-    this.#answered = answered
-    this.#failed = failed
+    this.#caller = caller
     calls.set(this.#id, this)
-    const { body } = outgoing
     if (body === undefined || body instanceof Uint8Array) this.whole(body ?? EMPTY)
     else void pump(body, this)
   }
@@ -68,17 +73,17 @@ export class Outbound implements Sink {
   }
 
   answer(answer: Answer): void {
-    if (!answer.hasBody) this.#close()
     const body = answer.hasBody ? new NativeStream<Uint8Array>(this.#source(), { highWaterMark: 0 }) : null
     try {
-      this.#answered(answer, body)
+      this.#caller.answered(answer, body)
     } catch (error) {
-      this.abort(error)
+      return this.abort(error)
     }
+    if (!answer.hasBody) this.#close()
   }
 
   take({ bytes, last }: BodyChunk): void {
-    if (bytes.length > 0) this.#controller?.enqueue(bytes)
+    if (bytes.length > 0) this.#controller?.enqueue(toOwn(bytes))
     if (!last) return
     this.#close()
     this.#controller?.close()
@@ -148,7 +153,7 @@ export class Outbound implements Sink {
 
   #end(error: unknown): void {
     this.#close()
-    this.#failed(error)
+    this.#caller.failed(error)
     try {
       this.#controller?.error(error)
     } catch {
@@ -159,6 +164,7 @@ export class Outbound implements Sink {
   /** Nothing more comes, and nothing more is sent. */
   #close(): void {
     calls.delete(this.#id)
+    this.#caller.over()
     if (!this.#isSent) this.#cancelBody?.(new NativeTypeError('The fetch is over'))
     this.resume()
   }

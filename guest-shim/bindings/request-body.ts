@@ -2,6 +2,7 @@
  * A request's body as a stream that asks the host for each chunk. The first chunk comes by itself.
  */
 
+import { toOwn } from '../globals/buffer-source.ts'
 import { makeTable, NativeStream, NativeTypeError } from '../globals/primordials.ts'
 import { type BodyChunk, cancelBody, type Failure, pullBody } from '../host.ts'
 
@@ -33,7 +34,7 @@ class Source {
   take({ bytes, last }: BodyChunk): void {
     this.#isAsked = false
     if (last) sources.delete(this.#id)
-    if (bytes.length > 0) this.#controller?.enqueue(bytes)
+    if (bytes.length > 0) this.#controller?.enqueue(toOwn(bytes))
     if (last) this.#controller?.close()
   }
 

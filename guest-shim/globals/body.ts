@@ -6,20 +6,21 @@
  * - a multipart form: the engine corrupts its files.
  */
 
+import { isBlob, streamParts } from './blob.ts'
 import { makeMultipart } from '../wire/multipart.ts'
 import { parseBoundary, parseMultipart } from '../wire/multipart-parse.ts'
 import {
   appendHeader,
+  isExtensible,
   NativeBlob,
   NativeFormData,
   NativeResponse,
-  NativeStream,
+  NativeTypeError,
   uncurryGetter,
 } from './primordials.ts'
 
 const decoder = new TextDecoder()
 const blobType = uncurryGetter(NativeBlob.prototype, 'type')
-const isBlob = (value: unknown): value is Blob => value instanceof NativeBlob
 const isForm = (value: unknown): value is FormData => value instanceof NativeFormData
 
 export interface PreparedBody {
@@ -31,31 +32,14 @@ export interface PreparedBody {
 /** A body that the engine can read. */
 export function prepareBody(body: BodyInit | null | undefined): PreparedBody {
   if (typeof body !== 'object' || body === null) return { body, type: '' }
+  // the engine ends the instance when it cannot note on a stream that it is in use
+  if (!isExtensible(body)) throw new NativeTypeError('a frozen object cannot be a body')
   if (isBlob(body)) return { body: streamParts([body]), type: blobType(body) }
   if (isForm(body)) {
     const { parts, type } = makeMultipart(body)
     return { body: streamParts(parts), type }
   }
   return { body, type: '' }
-}
-
-function streamParts(parts: (Uint8Array | Blob)[]): ReadableStream<Uint8Array> {
-  let next = 0
-  return new NativeStream<Uint8Array>(
-    {
-      async pull(controller) {
-        const part = parts[next++]
-        if (part === undefined) {
-          controller.close()
-          return
-        }
-        const bytes = isBlob(part) ? new Uint8Array(await part.arrayBuffer()) : part
-        if (bytes.length > 0) controller.enqueue(bytes)
-        else await this.pull?.(controller)
-      },
-    },
-    { highWaterMark: 0 },
-  )
 }
 
 /** Statuses whose messages have no body; the engine refuses to give them one. */

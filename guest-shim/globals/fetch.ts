@@ -2,11 +2,13 @@
  * `fetch`: the standard's input checks here, the network in the host.
  */
 
-import { type Answered, Outbound, type Redirect } from '../bindings/outbound.ts'
+import { Outbound, type Redirect } from '../bindings/outbound.ts'
+import type { Answer } from '../host.ts'
 import { requireLive } from '../turn/phase.ts'
 import { decodeHeaders, encodeHeadersButLength } from '../wire/headers.ts'
 import { isBodyless } from './body.ts'
-import { encode, isView, NativePromise, NativeTypeError, NativeURL, slice } from './primordials.ts'
+import { bytesOf } from './buffer-source.ts'
+import { encode, NativePromise, NativeTypeError, NativeURL, slice } from './primordials.ts'
 import { Request } from './request.ts'
 import { Response, setOrigin } from './response.ts'
 
@@ -19,7 +21,7 @@ export function fetch(input: string | URL | Request, init?: RequestInit): Promis
     const signal = init?.signal ?? (input instanceof Request ? input.signal : undefined)
     if (signal?.aborted) return reject(signal.reason)
 
-    const give: Answered = (answer, body) => {
+    const answered = (answer: Answer, body: ReadableStream<Uint8Array> | null) => {
       if (answer.status < 200 || answer.status > 599) {
         throw new NativeTypeError(`fetch failed: the answer has the status ${answer.status}`)
       }
@@ -30,8 +32,15 @@ export function fetch(input: string | URL | Request, init?: RequestInit): Promis
       resolve(response)
     }
     const head = `${request.method}\n${url}\n${encodeHeadersButLength(request.headers)}`
-    const outbound = new Outbound({ head, body: toBody(request, init?.body), redirect }, give, reject)
-    signal?.addEventListener('abort', () => outbound.abort(signal.reason), { once: true })
+    const onAbort = () => outbound.abort(signal?.reason)
+    // a signal may outlive the fetches that it is given to by far
+    const over = () => signal?.removeEventListener('abort', onAbort)
+    const outbound = new Outbound({ head, redirect }, toBody(request, init?.body), {
+      answered,
+      failed: reject,
+      over,
+    })
+    signal?.addEventListener('abort', onAbort)
   })
 }
 
@@ -58,7 +67,5 @@ function toRedirect(mode: string): Redirect {
 /** The bytes to send: as they were given where the engine would have to make a stream of them. */
 function toBody(request: Request, given: BodyInit | null | undefined) {
   if (typeof given === 'string') return encode(given)
-  if (isView(given)) return new Uint8Array(given.buffer, given.byteOffset, given.byteLength)
-  if (given instanceof ArrayBuffer) return new Uint8Array(given)
-  return request.body ?? undefined
+  return bytesOf(given) ?? request.body ?? undefined
 }

@@ -5,12 +5,17 @@
 import { guestConsole } from '../bindings/console.ts'
 import { addFetchListener } from '../app.ts'
 import { guardEntropy } from './entropy.ts'
+import { abort, any, throwIfAborted, timeout } from './abort-signal.ts'
+import { stream } from './blob.ts'
+import { CryptoKey } from './crypto-key.ts'
 import { fetch } from './fetch.ts'
+import { installGuards } from './guards.ts'
 import { defineProperty } from './primordials.ts'
 import { Request } from './request.ts'
 import { Response } from './response.ts'
+import { digest, exportKey, generateKey, importKey, sign, verify } from './subtle.ts'
 import { canParseUrl, from, parseUrl, values } from './streams.ts'
-import { clearInterval, clearTimeout, setInterval, setTimeout, timeout } from './timers.ts'
+import { clearInterval, clearTimeout, setInterval, setTimeout } from './timers.ts'
 
 function put(owner: object, properties: Record<string | symbol, unknown>): void {
   for (const name of Reflect.ownKeys(properties)) {
@@ -30,6 +35,7 @@ export function installGlobals(): () => void {
     fetch,
     Request,
     Response,
+    CryptoKey,
     console: guestConsole,
     setTimeout,
     setInterval,
@@ -43,9 +49,14 @@ export function installGlobals(): () => void {
   // a bundler may rename a class that is called like a global
   defineProperty(Request, 'name', { value: 'Request' })
   defineProperty(Response, 'name', { value: 'Response' })
-  put(AbortSignal, { timeout })
+  defineProperty(CryptoKey, 'name', { value: 'CryptoKey' })
+  put(SubtleCrypto.prototype, { digest, importKey, exportKey, generateKey, sign, verify })
+  put(AbortSignal, { abort, any, timeout })
+  put(AbortSignal.prototype, { throwIfAborted })
+  put(Blob.prototype, { stream })
   put(URL, { canParse: canParseUrl, parse: parseUrl })
   put(ReadableStream, { from })
   put(ReadableStream.prototype, { values, [Symbol.asyncIterator]: values })
+  installGuards()
   return guardEntropy()
 }

@@ -16,9 +16,9 @@ export const uncurry = bind.bind(call) as <A extends unknown[], R>(
 ) => (self: unknown, ...args: A) => R
 
 /** The getter of `name` on `prototype`, as a function of the object. */
-export function uncurryGetter<T, K extends keyof T & string>(prototype: T, name: K): (self: T) => T[K] {
+export function uncurryGetter<T, K extends keyof T>(prototype: T, name: K): (self: T) => T[K] {
   const getter = Object.getOwnPropertyDescriptor(prototype, name)?.get
-  if (!getter) throw new Error(`the engine has no getter "${name}"`)
+  if (!getter) throw new Error(`the engine has no getter "${String(name)}"`)
   return uncurry(getter) as (self: T) => T[K]
 }
 
@@ -47,7 +47,7 @@ export const encode = encoder.encode.bind(encoder)
 export const slice = uncurry(String.prototype.slice)
 export const { parse: parseJson, stringify: toJson } = JSON
 export const isView = ArrayBuffer.isView
-export const { defineProperty, freeze } = Object
+export const { defineProperty, freeze, isExtensible } = Object
 export const NativeError = Error
 export const NativeTypeError = TypeError
 export const NativePromise = Promise
@@ -59,6 +59,7 @@ export const NativeBlob = Blob
 export const NativeFormData = FormData
 export const NativeURL = URL
 export const NativeAbortController = AbortController
+export const NativeDOMException = DOMException
 
 export const appendHeader = uncurry(Headers.prototype.append)
 export const getReader = uncurry(ReadableStream.prototype.getReader) as <T>(

@@ -6,6 +6,7 @@
  */
 
 import { addType, isBodyless, prepareBody, readBlob, readBytes, readForm } from './body.ts'
+import { bytesOf } from './buffer-source.ts'
 import { encode, isView, NativeHeaders, NativeResponse, tee, toJson, uncurryGetter } from './primordials.ts'
 import { encodeHeaders, encodeHeadersWithType } from '../wire/headers.ts'
 
@@ -226,9 +227,7 @@ export class Response extends NativeResponse {
 }
 
 function copy(body: ArrayBuffer | ArrayBufferView): Uint8Array {
-  return body instanceof ArrayBuffer
-    ? new Uint8Array(body.slice(0))
-    : new Uint8Array(body.buffer.slice(body.byteOffset, body.byteOffset + body.byteLength) as ArrayBuffer)
+  return new Uint8Array(bytesOf(body) ?? EMPTY)
 }
 
 export function isResponse(value: unknown): value is Response {

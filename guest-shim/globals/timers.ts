@@ -1,10 +1,10 @@
 /**
- * `setTimeout` and its kin, and `AbortSignal.timeout`, which the engine would wait for without letting go.
+ * `setTimeout` and its kin.
  */
 
 import { startTimer, stopTimer } from '../bindings/timer.ts'
 import { requireLive } from '../turn/phase.ts'
-import { NativeAbortController, NativeTypeError } from './primordials.ts'
+import { NativeTypeError } from './primordials.ts'
 
 type Callback = (...args: unknown[]) => unknown
 
@@ -35,11 +35,4 @@ export function clearTimeout(id?: unknown): void {
 
 export const clearInterval = function clearInterval(id?: unknown): void {
   clearTimeout(id)
-}
-
-/** `AbortSignal.timeout` */
-export function timeout(delay: number): AbortSignal {
-  const controller = new NativeAbortController()
-  setTimeout(() => controller.abort(new DOMException('The operation timed out', 'TimeoutError')), delay)
-  return controller.signal
 }

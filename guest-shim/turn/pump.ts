@@ -3,7 +3,8 @@
  * out whole, in one crossing.
  */
 
-import { getReader, isView, NativePromise, NativeTypeError } from '../globals/primordials.ts'
+import { bytesOf } from '../globals/buffer-source.ts'
+import { getReader, NativePromise, NativeTypeError } from '../globals/primordials.ts'
 
 export interface Sink {
   /** All bytes at once, instead of `start`, `write` and `finish`. */
@@ -85,9 +86,8 @@ export async function ignore(promise: Promise<unknown>): Promise<void> {
 }
 
 function toBytes(chunk: unknown): Uint8Array {
-  if (chunk instanceof Uint8Array) return chunk
-  if (isView(chunk)) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength)
-  if (chunk instanceof ArrayBuffer) return new Uint8Array(chunk)
+  const bytes = bytesOf(chunk)
+  if (bytes !== undefined) return bytes
   throw new NativeTypeError(
     `A body stream gave a chunk of type ${typeof chunk}; it must give bytes (Uint8Array).`,
   )

@@ -27,6 +27,12 @@ test('a header that the class refuses is left out', () => {
   expect(encodeHeaders(decodeHeaders('bad name\n1\nx\n2'))).toBe('x\n2\n')
 })
 
+test('more headers than the engine can take in good time are refused', () => {
+  const wire = (count: number) => Array.from({ length: count }, (_, i) => `x-${i}\ny\n`).join('')
+  expect([...decodeHeaders(wire(256))]).toHaveLength(256)
+  expect(() => decodeHeaders(wire(257))).toThrow(TypeError)
+})
+
 test('the length can be left out', () => {
   expect(encodeHeadersButLength(decodeHeaders('content-length\n5\nx\n2'))).toBe('x\n2\n')
 })

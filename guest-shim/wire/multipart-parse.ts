@@ -1,6 +1,9 @@
 /**
  * A `multipart/form-data` body as its fields. The engine's own parser writes the bytes of files as decimal numbers.
- * Pure, and linear in the body's length.
+ *
+ * Pure, and linear in the body's length whatever body and boundary say, for a client chooses both. What is searched for
+ * is a line feed with the boundary behind it. It holds no second line feed, so that what matched in part holds no
+ * beginning of another match, and the search goes on where it stopped.
  */
 
 export interface Field {
@@ -14,30 +17,64 @@ export interface Field {
 const LF = 10
 const CR = 13
 const DASH = 45
+const TAB = 9
+const SPACE = 32
 const decoder = new TextDecoder()
 const encoder = new TextEncoder()
 
-/** The boundary that a content type names, if it is `multipart/form-data`. */
+/** RFC 2046, 5.1.1: one to seventy characters of these, the last of them no space. */
+const BOUNDARY = /^[\w'()+,\-./:=? ]{0,69}[\w'()+,\-./:=?]$/
+
+/** The boundary that a content type names, if it is `multipart/form-data`. Throws a TypeError when it names no legal one. */
 export function parseBoundary(type: string): string | undefined {
   if (!/^\s*multipart\/form-data\s*(;|$)/i.test(type)) return undefined
   const found = /;\s*boundary=(?:"([^"]*)"|([^\s;]+))/i.exec(type)
-  return found?.[1] ?? found?.[2]
+  const boundary = found?.[1] ?? found?.[2]
+  if (boundary === undefined) throw new TypeError('formData: the content type names no boundary')
+  if (!BOUNDARY.test(boundary)) {
+    throw new TypeError('formData: expected a boundary of 1 to 70 characters that RFC 2046 allows')
+  }
+  return boundary
 }
 
 /** Throws a TypeError when the bytes are no such form. */
 export function parseMultipart(bytes: Uint8Array, boundary: string): Field[] {
-  const mark = encoder.encode(`--${boundary}`)
+  const mark = encoder.encode(`\n--${boundary}`)
   const fields: Field[] = []
-  let at = find(bytes, mark, 0)
-  if (at < 0) throw new TypeError('formData: the body does not hold its boundary')
+  let line = findBoundary(bytes, mark, -1)
   for (;;) {
-    at += mark.length
-    if (bytes[at] === DASH && bytes[at + 1] === DASH) return fields
-    while (bytes[at] !== LF && at < bytes.length) at++
-    const next = findNext(bytes, mark, at + 1)
-    if (next < 0) throw new TypeError('formData: the body ends before its last boundary')
-    fields.push(parsePart(bytes.subarray(at + 1, next)))
-    at = next
+    if (line === undefined) throw new TypeError('formData: the body ends before its last boundary')
+    if (line.isLast) return fields
+    const next = findBoundary(bytes, mark, line.end)
+    if (next !== undefined) fields.push(parsePart(bytes.subarray(line.end + 1, next.start + 1)))
+    line = next
+  }
+}
+
+/** A line with the boundary: `start` is the line feed before it, `end` the one behind it. */
+interface BoundaryLine {
+  readonly start: number
+  readonly end: number
+  readonly isLast: boolean
+}
+
+/** The first one whose line feed is at `from` or later; one before the first byte counts as a line feed. */
+function findBoundary(bytes: Uint8Array, mark: Uint8Array, from: number): BoundaryLine | undefined {
+  let start = from
+  for (;;) {
+    let at = start + 1
+    let matched = 1
+    while (matched < mark.length && bytes[at] === mark[matched]) {
+      at++
+      matched++
+    }
+    if (matched === mark.length) {
+      if (bytes[at] === DASH && bytes[at + 1] === DASH) return { start, end: at + 2, isLast: true }
+      while (bytes[at] === SPACE || bytes[at] === TAB || bytes[at] === CR) at++
+      if (bytes[at] === LF) return { start, end: at, isLast: false }
+    }
+    start = bytes.indexOf(LF, at)
+    if (start < 0) return undefined
   }
 }
 
@@ -59,9 +96,7 @@ function parsePart(part: Uint8Array): Field {
   }
   const name = parameter(disposition, 'name')
   if (name === undefined) throw new TypeError('formData: a part has no name')
-  let end = part.length
-  if (part[end - 1] === LF) end--
-  if (part[end - 1] === CR) end--
+  const end = part.length - (part.at(-2) === CR ? 2 : 1)
   return {
     name,
     filename: parameter(disposition, 'filename'),
@@ -76,23 +111,4 @@ const FILENAME = /;\s*filename="([^"]*)"/i
 function parameter(disposition: string, key: 'name' | 'filename'): string | undefined {
   const value = (key === 'name' ? NAME : FILENAME).exec(disposition)?.[1]
   return value?.replaceAll(/%0A|%0D|%22/gi, decodeURIComponent)
-}
-
-/** The boundary at the start of a line. */
-function findNext(bytes: Uint8Array, mark: Uint8Array, from: number): number {
-  for (let at = from; ; at++) {
-    at = find(bytes, mark, at)
-    if (at < 0 || at === from || bytes[at - 1] === LF) return at
-  }
-}
-
-/** `indexOf` is native and fast; the loop sees only the places where the first byte fits. */
-function find(bytes: Uint8Array, mark: Uint8Array, from: number): number {
-  const [first = 0] = mark
-  for (let at = bytes.indexOf(first, from); at >= 0; at = bytes.indexOf(first, at + 1)) {
-    let i = 1
-    while (i < mark.length && bytes[at + i] === mark[i]) i++
-    if (i === mark.length) return at
-  }
-  return -1
 }

@@ -22,7 +22,7 @@ export interface RequestHead {
 }
 
 /** More headers than this are refused whatever their size: Node stops collecting there. */
-export const MAX_HEADERS = 2000
+export const MAX_HEADERS = 256
 
 /** How often a request may come through this server. */
 export const MAX_HOPS = 16

@@ -78,6 +78,7 @@ describe('limits of requests', () => {
     ['a little more than the app takes', `X-Long: ${'x'.repeat(2 * KIB)}\r\n`],
     ['more than any app takes', `X-Long: ${'x'.repeat(500 * KIB)}\r\n`],
     ['in many small ones', 'X: y\r\n'.repeat(400)],
+    ['in 300 headers', 'X:\r\n'.repeat(300)],
     ['in 2,500 headers', 'X: y\r\n'.repeat(2500)],
   ])('headers of %s are refused and the app not entered', async ([, headers], { expect }) => {
     const got = await refusal([`GET / HTTP/1.1\r\n${HOST}${headers}\r\n`], 'GET')

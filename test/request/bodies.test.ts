@@ -26,7 +26,7 @@ describe('bodies', () => {
 
   afterAll(() => server.close())
 
-  for (const path of ['/echo', '/buffered-echo']) {
+  for (const path of ['/echo', '/buffered-echo', '/blob']) {
     test.for([0, 1, 2, 1023, 65_535, 65_536, 65_537, MIB])(
       `POST ${path} of %d bytes`,
       async (size, { expect }) => {

@@ -6,7 +6,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 
 import { afterAll, beforeAll, describe, test } from 'vitest'
 
-import { makeBytes } from '../harness/bytes.ts'
+import { makeBytes, streamBytes } from '../harness/bytes.ts'
 import { fixture, serve } from '../harness/serve.ts'
 import type { Served } from '../harness/serve.ts'
 import { answerTogether, startUpstream } from '../harness/upstream.ts'
@@ -97,6 +97,24 @@ describe('subrequests', () => {
     expect((await get('/abort', `${upstream.url}/never`)).json()).toEqual({ name: 'AbortError' })
   })
 
+  test('an answer with too many headers fails', async ({ expect }) => {
+    expect((await get('/error', `${upstream.url}/many-headers`)).json()).toMatchObject({ name: 'TypeError' })
+  })
+
+  test('a fetch that is over, however it ended, leaves no listener on its signal', async ({ expect }) => {
+    const { most, left } = (await get('/listeners', upstream.url)).json<{ most: number; left: number }>()
+    expect(most).toBeGreaterThan(3)
+    expect(left).toBe(0)
+  })
+
+  test('chunks of answers and of requests are of the realm of the app', async ({ expect }) => {
+    const path = `/chunks?url=${encodeURIComponent(`${upstream.url}/bytes`)}`
+    const answer = await server.send('sub.test', path, { method: 'POST', body: streamBytes(300_000) })
+    const kinds = answer.json<boolean[]>()
+    expect(kinds.length).toBeGreaterThan(10)
+    expect(kinds.every(Boolean)).toBe(true)
+  })
+
   test('two fetches of one request run at the same time', async ({ expect }) => {
     await using two = await startUpstream(answerTogether(2))
     expect((await get('/twice', two.url)).json()).toEqual(['text', 'text'])
@@ -122,6 +140,11 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
       break
     case '/cookies':
       response.writeHead(200, { 'set-cookie': ['a=1', 'b=2'] }).end()
+      break
+    case '/many-headers':
+      response
+        .writeHead(200, Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`x-${i}`, 'y'])))
+        .end()
       break
     case '/bytes':
       response.end(makeBytes(1_000_000))

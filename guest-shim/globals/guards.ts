@@ -1,0 +1,107 @@
+/**
+ * What the engine has and must not be called as it is, since that would end the instance: some methods on the very
+ * prototype that they stand on, which has the class of its instances and nothing in it; some with arguments that are not
+ * what they expect, or throw when they are converted; what a server has no use for. A test that calls everything there is
+ * finds them (`test/instance/everything.test.ts`).
+ */
+
+/* oxlint-disable typescript/unbound-method -- functions are taken off their prototypes here to be called with a `this` of their own */
+
+import { NativeTypeError, uncurry } from './primordials.ts'
+
+const { apply, construct } = Reflect
+const concat = uncurry(String.prototype.concat)
+
+type Method = (...args: unknown[]) => unknown
+
+/** Lets these, methods or getters, be called on everything but their prototype itself. */
+function guardReceiver(prototype: object, ...names: string[]): void {
+  for (const name of names) {
+    const descriptor = Object.getOwnPropertyDescriptor(prototype, name)
+    const part = descriptor?.get ? 'get' : 'value'
+    const native = descriptor?.[part] as Method
+    const guarded = function (this: unknown, ...args: unknown[]): unknown {
+      if (this === prototype) throw new NativeTypeError(`${name}: the prototype is no instance`)
+      return apply(native, this, args)
+    }
+    Object.defineProperty(guarded, 'name', { value: native.name })
+    Object.defineProperty(prototype, name, { ...descriptor, [part]: guarded })
+  }
+}
+
+type Convert = (...args: unknown[]) => unknown[]
+
+/** Has the engine's method called with arguments that are converted already. */
+function convertFor(prototype: object, name: string, convert: Convert): void {
+  const descriptor = Object.getOwnPropertyDescriptor(prototype, name)
+  const native = descriptor?.value as Method
+  const guarded = function (this: unknown, ...args: unknown[]): unknown {
+    return apply(native, this, convert(...args))
+  }
+  Object.defineProperty(guarded, 'name', { value: name })
+  Object.defineProperty(prototype, name, { ...descriptor, value: guarded })
+}
+
+/** The same for a class. */
+function convertForClass(
+  native: { readonly name: string; readonly prototype: object },
+  convert: Convert,
+): void {
+  const value = new Proxy(native as unknown as new () => object, {
+    construct: (target, args: unknown[], newTarget) =>
+      construct(target, convert(...args), newTarget) as object,
+  })
+  for (const [owner, key] of [
+    [globalThis, native.name],
+    [native.prototype, 'constructor'],
+  ] as const) {
+    Object.defineProperty(owner, key, { value, writable: true, enumerable: false, configurable: true })
+  }
+}
+
+/** What a standard calls a dictionary: undefined and null are one without members. */
+function toMembers(value: unknown): Record<string, unknown> {
+  if (value === undefined || value === null) return {}
+  if (typeof value !== 'object' && typeof value !== 'function')
+    throw new NativeTypeError('expected an object')
+  return value as Record<string, unknown>
+}
+
+/** To text as the language does it: what has none throws. */
+const toText = (value: unknown) => concat('', value as string)
+
+function toEventArguments(...[type, init]: unknown[]): unknown[] {
+  if (type === undefined) throw new NativeTypeError('Event: expected a type')
+  const { bubbles, cancelable, composed } = toMembers(init)
+  return [
+    toText(type),
+    { bubbles: Boolean(bubbles), cancelable: Boolean(cancelable), composed: Boolean(composed) },
+  ]
+}
+
+function toSinkArguments(sink: unknown, strategy: unknown): unknown[] {
+  if (sink === null) throw new NativeTypeError('WritableStream: expected an object')
+  return [sink === undefined ? undefined : toMembers(sink), toMembers(strategy)]
+}
+
+export function installGuards(): void {
+  guardReceiver(URL.prototype, 'protocol', 'searchParams')
+  guardReceiver(URLSearchParams.prototype, 'sort')
+  guardReceiver(AbortController.prototype, 'abort')
+  guardReceiver(Object.getPrototypeOf(new Headers().entries()) as object, 'next')
+  void new TransformStream({
+    start: (controller) => guardReceiver(Object.getPrototypeOf(controller) as object, 'terminate'),
+  })
+  convertFor(TextEncoder.prototype, 'encode', (text = '') => [toText(text)])
+  convertFor(Event.prototype, 'initEvent', (type, bubbles, cancelable) => [
+    toText(type),
+    Boolean(bubbles),
+    Boolean(cancelable),
+  ])
+  convertForClass(Event, toEventArguments)
+  convertForClass(WritableStream, toSinkArguments)
+  // nothing could fetch such a URL, and nothing lets go of what is behind it
+  for (const name of ['createObjectURL', 'revokeObjectURL']) Reflect.deleteProperty(URL, name)
+  // there is no document, and libraries that ask for `location` take it for one
+  for (const name of ['location', 'WorkerLocation']) Reflect.deleteProperty(globalThis, name)
+}
