@@ -3,27 +3,50 @@ import { defineConfig } from 'vitest/config'
 /** Tests of the source text itself. */
 const RULES = ['test/architecture.test.ts']
 
-/** `rooms`: fast tests beside pure code. `whole`: real components behind real sockets, whose apps are built first. */
+/** Tests whose subject is how long somebody waits. Nothing else runs beside them. */
+const PACED = [
+  'test/isolation/cpu-attack.test.ts',
+  'test/isolation/cpu-fair.test.ts',
+  'test/isolation/cpu-stall.test.ts',
+  'test/isolation/load.test.ts',
+  'test/isolation/many-tenants.test.ts',
+  'test/instance/stops.test.ts',
+]
+
+const WHOLE = {
+  globalSetup: ['test/build-apps.ts'],
+  experimental: { viteModuleRunner: false as const },
+  testTimeout: 30_000,
+  hookTimeout: 180_000,
+}
+
+/**
+ * `rooms`: fast tests beside pure code. `whole`: real components behind real sockets, whose apps are built first; they
+ * mostly wait, so that there are more workers than cores. `paced`: the same, one after the other.
+ */
 export default defineConfig({
   test: {
-    maxWorkers: 2,
     projects: [
       {
         test: {
           name: 'rooms',
           include: [...RULES, 'host/**/*.test.ts', 'guest-shim/**/*.test.ts', 'wit/**/*.test.ts'],
+          maxWorkers: 3,
+          sequence: { groupOrder: 0 },
         },
       },
       {
         test: {
+          ...WHOLE,
           name: 'whole',
           include: ['test/**/*.test.ts'],
-          exclude: RULES,
-          globalSetup: ['test/build-apps.ts'],
-          experimental: { viteModuleRunner: false },
-          testTimeout: 30_000,
-          hookTimeout: 180_000,
+          exclude: [...RULES, ...PACED],
+          maxWorkers: 3,
+          sequence: { groupOrder: 1 },
         },
+      },
+      {
+        test: { ...WHOLE, name: 'paced', include: PACED, maxWorkers: 1, sequence: { groupOrder: 2 }, globalSetup: [] },
       },
     ],
   },

@@ -28,11 +28,11 @@ async function calm(server: Served): Promise<Peace> {
 describe('at the same moment', () => {
   // the second time their instances are there, and have shown a short turn
   test.for([false, true])(
-    'thirty tenants that never end hold a neighbour up for one of them (warm: %s)',
+    'sixteen tenants that never end hold a neighbour up for one of them (warm: %s)',
     { retry: 1, timeout: 60_000 },
     async (isWarm, { expect }) => {
       const cpuMs = 150
-      const apps = toApps(30, { cpu_ms: cpuMs })
+      const apps = toApps(16, { cpu_ms: cpuMs })
       await using server = await serve([...apps, NEIGHBOUR])
       await calm(server)
       if (isWarm) for (const { hostname } of apps) await server.send(hostname!, '/')
