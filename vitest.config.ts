@@ -7,7 +7,6 @@ const RULES = ['test/architecture.test.ts']
 const PACED = [
   'test/isolation/cpu-attack.test.ts',
   'test/isolation/cpu-fair.test.ts',
-  'test/isolation/cpu-stall.test.ts',
   'test/isolation/load.test.ts',
   'test/isolation/many-tenants.test.ts',
   'test/instance/stops.test.ts',
@@ -46,7 +45,14 @@ export default defineConfig({
         },
       },
       {
-        test: { ...WHOLE, name: 'paced', include: PACED, maxWorkers: 1, sequence: { groupOrder: 2 }, globalSetup: [] },
+        test: {
+          ...WHOLE,
+          name: 'paced',
+          include: PACED,
+          maxWorkers: 1,
+          sequence: { groupOrder: 2 },
+          globalSetup: [],
+        },
       },
     ],
   },

@@ -46,6 +46,9 @@ describe.skipIf(readThreadId() === 0)('where the kernel tells', () => {
     // the time passes, but this thread has none of it
     for (let ms = 0; ms < 500; ms++) clock.advance(1)
     expect(epoch.isOver()).toBe(false)
+    // but a thread that stands still is no reason to wait for ever
+    for (let ms = 0; ms < 2000; ms++) clock.advance(1)
+    expect(epoch.isOver()).toBe(true)
   })
 
   it('a turn that ran for its time is over', ({ expect }) => {

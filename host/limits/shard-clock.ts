@@ -12,6 +12,9 @@ import { ThreadTime } from './thread-time.ts'
 /** What is read of a thread's processor time may be late by so much. */
 const GRAIN_MS = 5
 
+/** The clock stays behind for no longer than so many times what the turn may take: a thread that stands still is no guest. */
+const MOST_HELD = 10
+
 /** A deadline that is further ahead is nobody's: no guest runs. */
 const FAR_MS = 2 ** 30
 
@@ -21,6 +24,8 @@ interface Turn {
   readonly deadline: number
   /** The clock when it was measured first, and the thread's processor time. */
   from: { readonly now: number; readonly usedMs: number } | undefined
+  /** How long the clock has stayed behind. */
+  heldMs: number
 }
 
 /** One shard's clock. */
@@ -46,7 +51,7 @@ export class ShardClock {
   /** Whether the turn was here before. */
   #isLong(deadline: number, now: number): boolean {
     if (this.#turn?.deadline !== deadline) {
-      this.#turn = { deadline, from: undefined }
+      this.#turn = { deadline, from: undefined, heldMs: 0 }
       return false
     }
     if (this.#turn.from === undefined) {
@@ -58,12 +63,16 @@ export class ShardClock {
 
   /** How far the clock goes that would reach the deadline. */
   #toStep(left: number, ms: number): number {
-    const from = this.#turn?.from
+    const turn = this.#turn
+    const from = turn?.from
     const usedMs = from && this.#read()
-    if (from === undefined || usedMs === undefined) return ms
-    const wanted = (this.#turn!.deadline - from.now) | 0
+    if (turn === undefined || from === undefined || usedMs === undefined) return ms
+    const wanted = (turn.deadline - from.now) | 0
     const missing = Math.ceil(wanted - (usedMs - from.usedMs) - GRAIN_MS)
-    return missing > 0 ? left - missing : ms
+    if (missing <= 0 || turn.heldMs > wanted * MOST_HELD) return ms
+    const step = left - missing
+    turn.heldMs += ms - step
+    return step
   }
 
   #read(): number | undefined {

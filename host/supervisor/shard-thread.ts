@@ -29,6 +29,7 @@ export class ShardThread implements SlotThread {
   #isAsked = false
   #isPinged = false
   #lastTurn = 0
+  #lastNow = 0
   #silentMs = 0
 
   constructor(
@@ -75,9 +76,13 @@ export class ShardThread implements SlotThread {
 
   measureSilence(elapsed: number): number {
     const turn = Atomics.load(this.#progress, EPOCH_WORD.deadline)
+    const now = Atomics.load(this.#progress, EPOCH_WORD.now)
     const isSilent = this.#isPinged && turn === this.#lastTurn
+    // the shard's clock stays behind while its thread is kept from running (limits/shard-clock.ts)
+    const passed = Math.min(elapsed, (now - this.#lastNow) | 0)
     this.#lastTurn = turn
-    this.#silentMs = isSilent ? this.#silentMs + elapsed : 0
+    this.#lastNow = now
+    this.#silentMs = isSilent ? this.#silentMs + Math.max(0, passed) : 0
     if (!this.#isPinged) this.#post({ type: 'ping' })
     this.#isPinged = true
     return this.#silentMs
