@@ -35,7 +35,7 @@ test('half-sent bodies of one client leave places for the others', async ({ expe
   const answers = await Promise.all(Array.from({ length: 25 }, () => server.send(HOST, '/')))
   expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200))
   await neighbour.stop()
-  const gone = sockets.map((socket) => (socket.closed ? undefined : once(socket, 'close')))
+  const gone = sockets.filter(({ closed }) => !closed).map((socket) => once(socket, 'close'))
   for (const socket of sockets) socket.destroy()
   await Promise.all(gone)
   await waitFor(async () => {
