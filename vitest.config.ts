@@ -51,7 +51,6 @@ export default defineConfig({
           include: PACED,
           maxWorkers: 1,
           sequence: { groupOrder: 2 },
-          globalSetup: [],
         },
       },
     ],

@@ -12,7 +12,7 @@ import { parseConfig } from '../host/config/parse.ts'
 import { exampleNames } from './build-apps.ts'
 import { makeBytes } from './harness/bytes.ts'
 import { open } from './harness/http.ts'
-import { example, serve, waitFor } from './harness/serve.ts'
+import { builtExample, example, serve, waitFor } from './harness/serve.ts'
 import type { Served } from './harness/serve.ts'
 import { answerTogether, startUpstream } from './harness/upstream.ts'
 import type { Upstream } from './harness/upstream.ts'
@@ -36,7 +36,7 @@ describe('example apps', () => {
     const app = (name: string, env = {}) => ({
       name,
       hostname: `${name}.test`,
-      path: example(name),
+      path: builtExample(name),
       env,
       egress,
     })

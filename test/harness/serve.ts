@@ -41,12 +41,26 @@ export interface Served {
   [Symbol.asyncDispose](): Promise<void>
 }
 
-const ROOT = join(import.meta.dirname, '../..')
+export const ROOT = join(import.meta.dirname, '../..')
+/** Where build-apps.ts puts what it has built. */
+export const BUILT = join(ROOT, 'test/.built')
 
+/** The component of an app of test/fixtures. */
 export function fixture(name: string): string {
+  return join(BUILT, `${name}.wasm`)
+}
+
+/** Its source. */
+export function fixtureSource(name: string): string {
   return join(ROOT, 'test/fixtures', `${name}.ts`)
 }
 
+/** The component of an app of apps/. */
+export function builtExample(name: string): string {
+  return join(BUILT, `app-${name}.wasm`)
+}
+
+/** Its directory. */
 export function example(name: string): string {
   return join(ROOT, 'apps', name)
 }

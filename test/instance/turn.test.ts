@@ -153,6 +153,33 @@ describe('faults', () => {
     expect(log.filter(({ event }) => event === 'instance-trapped')).toHaveLength(1)
   })
 
+  test('requests that shared a turn with one that traps are begun once more', async ({ expect }) => {
+    serve()
+    await settleIn()
+    for (let round = 0; round < 3; round++) {
+      const paths = ['/', '/', '/trap', '/', '/size']
+      const bodies = [[], [], [], [], [new Uint8Array(5)]]
+      const answers = await Promise.all(paths.map((path, i) => ask(path, bodies[i])))
+      expect(answers.map(({ code, text }) => code ?? text)).toEqual([
+        'hello',
+        'hello',
+        'APP_TRAPPED',
+        'hello',
+        '5',
+      ])
+      expect(answers.flatMap(({ faults }) => faults)).toEqual([])
+    }
+    expect(tenant.counters).toMatchObject({ openRequests: 0, queuedRequests: 0, heldBytes: 0 })
+  })
+
+  test('ten thousand that wait behind traps are refused in one go', async ({ expect }) => {
+    serve({ concurrentRequests: 1, queuedRequests: 10_000, timeoutMs: 10_000, cpuMs: 100 })
+    const answers = await Promise.all(Array.from({ length: 10_000 }, () => ask('/trap')))
+    const codes = new Set(answers.map(({ code }) => code))
+    expect(codes).toEqual(new Set(['APP_BACKED_OFF', 'APP_BUSY', 'APP_TRAPPED']))
+    expect(tenant.counters).toMatchObject({ openRequests: 0, queuedRequests: 0 })
+  })
+
   test('what was answered before a trap reaches its client', async ({ expect }) => {
     serve()
     expect(await ask('/answer-and-trap')).toMatchObject({ text: 'answered', code: undefined })

@@ -9,7 +9,7 @@ import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, test } from 'vitest'
 
 import { NEIGHBOUR, watchNeighbour } from '../harness/neighbour.ts'
-import { example, fixture, serve } from '../harness/serve.ts'
+import { builtExample, fixture, serve } from '../harness/serve.ts'
 import type { Served } from '../harness/serve.ts'
 import { parseResponses, talk } from '../harness/socket.ts'
 import type { WireResponse } from '../harness/socket.ts'
@@ -110,7 +110,7 @@ describe('a response that says false things', () => {
   beforeAll(async () => {
     server = await serve([
       { name: 'framing', hostname: 'framing.test', path: fixture('framing'), timeout_ms: 20_000 },
-      { name: 'victim', hostname: 'victim.test', path: example('hello') },
+      { name: 'victim', hostname: 'victim.test', path: builtExample('hello') },
       NEIGHBOUR,
     ])
   })

@@ -9,7 +9,7 @@ import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, test } from 'vitest'
 
 import { NEIGHBOUR, watchNeighbour } from '../harness/neighbour.ts'
-import { example, fixture, serve, sleep, waitFor } from '../harness/serve.ts'
+import { builtExample, fixture, serve, sleep, waitFor } from '../harness/serve.ts'
 import type { Served } from '../harness/serve.ts'
 import { parseResponses, talk } from '../harness/socket.ts'
 
@@ -124,7 +124,7 @@ describe('smuggling', () => {
     server = await serve([
       { name: 'ledger', hostname: 'ledger.test', path },
       { name: 'other', hostname: 'other.test', path },
-      { name: 'hello', hostname: 'hello.test', path: example('hello') },
+      { name: 'hello', hostname: 'hello.test', path: builtExample('hello') },
       NEIGHBOUR,
     ])
   })

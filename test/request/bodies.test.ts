@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, test } from 'vitest'
 
 import { blocks, growth, makeBytes, streamBytes, summarize } from '../harness/bytes.ts'
 import { open } from '../harness/http.ts'
-import { example, fixture, serve, steady, waitFor } from '../harness/serve.ts'
+import { builtExample, fixture, serve, steady, waitFor } from '../harness/serve.ts'
 import type { Served } from '../harness/serve.ts'
 
 const MIB = 1024 * 1024
@@ -19,7 +19,7 @@ describe('bodies', () => {
   beforeAll(async () => {
     server = await serve([
       { name: 'mirror', hostname: 'mirror.test', path: fixture('mirror'), timeout_ms: 60_000 },
-      { name: 'upload', hostname: 'upload.test', path: example('upload'), timeout_ms: 60_000 },
+      { name: 'upload', hostname: 'upload.test', path: builtExample('upload'), timeout_ms: 60_000 },
       { name: 'streams', hostname: 'streams.test', path: fixture('streams') },
     ])
   })

@@ -7,10 +7,10 @@ import { readFileSync } from 'node:fs'
 
 import { afterAll, beforeAll, describe, test } from 'vitest'
 
-import { fixture, serve, waitFor } from '../harness/serve.ts'
+import { fixture, fixtureSource, serve, waitFor } from '../harness/serve.ts'
 import type { Served } from '../harness/serve.ts'
 
-const SOURCE = readFileSync(fixture('faults'), 'utf8').split('\n')
+const SOURCE = readFileSync(fixtureSource('faults'), 'utf8').split('\n')
 
 /** `faults.ts:12`, where line 12 ends in the comment that marks this path. */
 function lineOf(path: string): string {

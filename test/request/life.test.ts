@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto'
 import { describe, test } from 'vitest'
 
 import { keepAlive } from '../harness/http.ts'
-import { example, fixture, serve, waitFor } from '../harness/serve.ts'
+import { builtExample, fixture, serve, waitFor } from '../harness/serve.ts'
 
 const memory = (more = {}) => ({ name: 'memory', hostname: 'memory.test', path: fixture('memory'), ...more })
 
@@ -103,7 +103,7 @@ describe('the life of an instance', () => {
   })
 
   test('10,000 requests are answered right, with nothing in the log and memory flat', async ({ expect }) => {
-    await using server = await serve([{ name: 'hello', hostname: 'hello.test', path: example('hello') }])
+    await using server = await serve([{ name: 'hello', hostname: 'hello.test', path: builtExample('hello') }])
     const agent = keepAlive(32)
     const run = async (count: number) => {
       for (let done = 0; done < count; done += 100) {

@@ -4,7 +4,7 @@
 
 import { afterAll, beforeAll, describe, test } from 'vitest'
 
-import { example, fixture, serve } from '../harness/serve.ts'
+import { builtExample, fixture, serve } from '../harness/serve.ts'
 import type { Served } from '../harness/serve.ts'
 import { exchange, parseResponses } from '../harness/socket.ts'
 
@@ -13,8 +13,8 @@ describe('routing', () => {
 
   beforeAll(async () => {
     server = await serve([
-      { name: 'hello', hostname: 'hello.localhost', path: example('hello') },
-      { name: 'classic', hostname: 'classic.localhost', path: example('classic') },
+      { name: 'hello', hostname: 'hello.localhost', path: builtExample('hello') },
+      { name: 'classic', hostname: 'classic.localhost', path: builtExample('classic') },
       { name: 'v6', hostname: '[::1]', path: fixture('mirror') },
     ])
   })
