@@ -6,6 +6,8 @@ import { CpuClock } from './cpu-clock.ts'
 import { Scheduler, type Share } from './scheduler.ts'
 
 const LIMIT_MS = 200
+/** What a tenant may have had more than others. */
+const SLACK_MS = 50
 
 /** Time passes when a turn says so. */
 class TestClock extends CpuClock {
@@ -209,7 +211,7 @@ describe('waiting', () => {
     const before = [early.usedMs, late.usedMs]
     const end = clock.ms + 1000
     while (clock.ms < end) await nextLoop()
-    expect(Math.abs(early.usedMs - before[0]! - (late.usedMs - before[1]!))).toBeLessThanOrEqual(30)
+    expect(Math.abs(early.usedMs - before[0]! - (late.usedMs - before[1]!))).toBeLessThanOrEqual(SLACK_MS)
     for (const tenant of [early, late]) tenant.left = 0
   })
 
@@ -260,7 +262,7 @@ describe('waiting', () => {
               if (j === i) continue
               const used = other.usedMs - usedAtAsk[i]![j]!
               // what it owes from its own last turn counts as its own
-              expect(used).toBeLessThanOrEqual(expectedMs[i]! + tenant.turnMs + 2 * other.turnMs)
+              expect(used).toBeLessThanOrEqual(SLACK_MS + expectedMs[i]! + tenant.turnMs + 2 * other.turnMs)
             }
           }
         }

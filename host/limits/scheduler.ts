@@ -4,11 +4,13 @@
  *
  * Each tenant has a place on one virtual time line, in milliseconds of processor time. A tenant that gets something to
  * do begins where its last turn ended, or now, if that is later: what it did not use while it was idle is not saved up.
- * Next comes the tenant whose turn, as long as it is expected to be, would end first.
+ * Next comes the tenant whose turn, as long as it is expected to be, would end first; of short ones the one that begins
+ * first. What a tenant had more than others lately counts when it is much.
  *
- *     idle  --wake: begin = max(its end, now)-->  waiting  --least begin + expected-->  its turn
- *     its turn: now = begin of the one that has waited longest, end = begin + what it took  --more to do-->  waiting
- *                                                                                           --nothing-->  idle
+ *     idle  --wake: begin = max(its end, now)-->  waiting  --least begin + expected-->  its turn: end = begin + what it took
+ *     its turn  --more to do: begin = its end-->  waiting            its turn  --nothing-->  idle
+ *
+ *     now = the earliest begin of those that wait; it never goes back
  *
  * Tenants whose turns are short are a class of their own, which comes first as long as it does not have much more of the
  * time than the others together. So:
@@ -16,8 +18,8 @@
  * - Of two classes that always have something to do each has half of the time; within a class the tenants have equal parts.
  * - A tenant waits for no more of another one of its class than a turn, or as much time as its own turn takes. One with
  *   short turns waits for one of the others.
- * - What a turn will take is expected from the tenant's turns so far, of which a long one is assumed. So whoever has
- *   shown nothing yet waits until those who have shown short turns have had theirs.
+ * - What a turn will take is expected from the tenant's turns lately, before the first of which a long one is assumed. So
+ *   whoever has shown nothing yet waits until those who have shown short turns have had theirs.
  * - Of the others whoever owes nothing and has waited for too long comes first, in every other round at the most.
  *
  * Turns are had until a round's time is over; then the event loop serves its sockets. It takes one new connection each
@@ -31,7 +33,7 @@ import { Heap, type Heaped } from './heap.ts'
 const ROUND_MS = 2
 
 /** So much more than the others those with short turns may have had. */
-const LEAD_MS = 50
+const LEAD_MS = 10
 
 /** How often the event loop comes round before another long turn, after one and after a new connection. */
 const PAUSES = 2
@@ -44,14 +46,20 @@ const GREETING_SHARE = 0.5
 const PATIENCE_MS = 250
 
 /** What is expected at first of a tenant, or `cpu_ms`, if that is less. */
-const ASSUMED_MS = 200
+const ASSUMED_MS = 20
 
-/** So many turns are remembered. */
-const MEMORY = 1000
+/** What a turn weighs in what is expected of the next one. */
+const WEIGHT = 1 / 8
+
+/** So much more than others a tenant may have had before it waits for them: of 200 a pause of 5 ms would cost it a second. */
+const SLACK_MS = 50
+
+/** So much less than the others those with short turns may have had. */
+const LAG_MS = 50
 
 /** One tenant's way to its turns. */
 export class Share implements Heaped {
-  /** When its next turn is expected to end. */
+  /** When its next turn begins, or is expected to end. */
   key = 0
   age = 0
   index = -1
@@ -62,7 +70,6 @@ export class Share implements Heaped {
   /** One turn; whether there is more to do. */
   readonly run: () => boolean
   readonly #wait: (share: Share) => void
-  #turns = 1
   #expectedMs: number
 
   constructor(run: () => boolean, assumedMs: number, wait: (share: Share) => void) {
@@ -71,7 +78,7 @@ export class Share implements Heaped {
     this.#wait = wait
   }
 
-  /** What a turn took so far, on average. */
+  /** What a turn took lately. */
   get expectedMs(): number {
     return this.#expectedMs
   }
@@ -88,8 +95,7 @@ export class Share implements Heaped {
   /** A turn took so many milliseconds. */
   took(ms: number): void {
     this.begin += ms
-    if (this.#turns < MEMORY) this.#turns++
-    this.#expectedMs += (ms - this.#expectedMs) / this.#turns
+    this.#expectedMs += (ms - this.#expectedMs) * WEIGHT
   }
 }
 
@@ -140,7 +146,9 @@ export class Scheduler {
 
   #enter(share: Share): void {
     share.age = ++this.#ages
-    share.key = share.begin + share.expectedMs
+    const begin = Math.max(this.#now, share.begin - SLACK_MS)
+    // what is expected of a short turn says less than it costs to wait for it
+    share.key = share.isShort ? begin : begin + share.expectedMs
     share.since = this.clock.now()
     const heap = share.isShort ? this.#short : this.#long
     heap.push(share)
@@ -157,6 +165,7 @@ export class Scheduler {
     this.#isScheduled = false
     const start = this.clock.now()
     let now = start
+    this.#advance()
     if (this.#pauses > 0) this.#pauses--
     else this.#oldest = this.#hadOldest ? undefined : this.#findOldest(start)
     this.#hadOldest = false
@@ -185,7 +194,6 @@ export class Scheduler {
       this.#oldest = undefined
       this.#hadOldest = true
     }
-    this.#advance(share)
     this.#running = share
     this.clock.begin()
     let isMore = false
@@ -196,7 +204,7 @@ export class Scheduler {
       const now = this.clock.now()
       const tookMs = this.clock.measure(now - before)
       share.took(tookMs)
-      this.#leadMs = Math.max(0, this.#leadMs + (isShort ? tookMs : -tookMs))
+      this.#leadMs = Math.max(-LAG_MS, this.#leadMs + (isShort ? tookMs : -tookMs))
       if (!isShort) this.#greeted = 0
       if (tookMs >= ROUND_MS) {
         this.#pauses = PAUSES
@@ -207,20 +215,17 @@ export class Scheduler {
   }
 
   /** Nobody who waits begins before now: they do not lose what others had meanwhile. */
-  #advance({ begin }: Share): void {
-    let now = begin
-    for (const oldest of this.#order) {
-      now = Math.min(now, oldest.begin)
-      break
-    }
-    this.#now = Math.max(this.#now, now)
+  #advance(): void {
+    let least = Infinity
+    for (const { begin } of this.#order) least = Math.min(least, begin)
+    if (least < Infinity) this.#now = Math.max(this.#now, least)
   }
 
   /** Of those with longer turns that owe nothing the one that has waited longest, if that is too long. */
   #findOldest(now: number): Share | undefined {
     for (const oldest of this.#order) {
       if (now - oldest.since < PATIENCE_MS) return undefined
-      if (!oldest.isShort && oldest.begin <= this.#now) return oldest
+      if (!oldest.isShort && oldest.begin - SLACK_MS <= this.#now) return oldest
     }
     return undefined
   }

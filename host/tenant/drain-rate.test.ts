@@ -34,6 +34,12 @@ it('forgets those that left without being taken', ({ expect }) => {
 
 it('grows while nobody is taken', ({ expect }) => {
   const drain = new DrainRate()
-  drain.took(1, 3, 0)
-  expect([drain.waitMs(3, 1000), drain.waitMs(3, 2000)]).toEqual([3000, 6000])
+  for (let now = 0; now < 11; now++) drain.took(1, 30, now)
+  expect([drain.waitMs(30, 1000), drain.waitMs(30, 2000)]).toEqual([3000, 6000])
+})
+
+it('says nothing when few were taken', ({ expect }) => {
+  const drain = new DrainRate()
+  for (let now = 0; now < 10; now++) drain.took(1, 30, now)
+  expect(drain.waitMs(30, 4000)).toBe(0)
 })

@@ -3,8 +3,9 @@
  * taken at once. Pure; moments are milliseconds of a clock that never goes back.
  */
 
-/** A shorter time says nothing: an instance may have had to be made. */
+/** A shorter time, or fewer that were taken, say nothing: an instance may have had to be made, here and for others. */
 const SHORTEST_MS = 500
+const FEWEST = 10
 
 /** What is longer ago than this weighs half as much. */
 const HALF_MS = 1000
@@ -39,6 +40,6 @@ export class DrainRate {
     if (waiting === 0) this.#since = undefined
     if (this.#since === undefined) return 0
     const elapsed = now - this.#since
-    return elapsed < SHORTEST_MS ? 0 : (waiting * elapsed) / Math.max(1, this.#taken)
+    return elapsed < SHORTEST_MS || this.#taken < FEWEST ? 0 : (waiting * elapsed) / this.#taken
   }
 }
