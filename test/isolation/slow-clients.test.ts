@@ -136,7 +136,7 @@ describe('behind the answer', () => {
     )
     const [client] = await askUnread(started, () => begun)
     await waitFor(() => started.refused.some((text) => text.includes('CLIENT_IDLE')) || undefined)
-    expect(started.held()).toBe(0)
+    await expect.poll(() => started.held()).toBe(0)
     client.destroy()
   })
 
