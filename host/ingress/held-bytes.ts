@@ -5,33 +5,25 @@
 
 import type { ServerResponse } from 'node:http'
 
-import type { ByteBudget } from '../limits/byte-budget.ts'
+import { Holding, type ByteBudget } from '../limits/byte-budget.ts'
 
-export class HeldBytes {
+export class HeldBytes extends Holding {
   readonly #outgoing: ServerResponse
-  readonly #account: ByteBudget
-  #held = 0
   #isOver = false
 
-  constructor(outgoing: ServerResponse, account: ByteBudget) {
+  constructor(outgoing: ServerResponse, budget: ByteBudget) {
+    super(budget)
     this.#outgoing = outgoing
-    this.#account = account
   }
 
   /** Note what waits now; false when that is more than the account has room for. */
   update(): boolean {
-    const waiting = this.#isOver ? 0 : this.#outgoing.writableLength
-    const more = waiting - this.#held
-    if (more === 0) return true
-    if (more < 0) this.#account.give(-more)
-    else if (!this.#account.take(more)) return false
-    this.#held = waiting
-    return true
+    return this.set(this.#isOver ? 0 : this.#outgoing.writableLength)
   }
 
   /** Nothing waits any more. */
-  release(): void {
+  override release(): void {
     this.#isOver = true
-    this.update()
+    super.release()
   }
 }

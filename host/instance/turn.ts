@@ -31,6 +31,12 @@ const START_MS = 10_000
 const PAGES_PER_MB = 16
 const BYTES_PER_MB = 1024 * 1024
 
+/** What a turn is about. */
+interface Turn extends Delivery {
+  /** The source, or the new requests. */
+  readonly payers: readonly number[]
+}
+
 /** One live guest. */
 export class Instance implements Mailbox, Disposable {
   /** Tells it from the tenant's other instances. */
@@ -118,10 +124,7 @@ export class Instance implements Mailbox, Disposable {
   /** Whether there is something to do that a turn may be had for. */
   get isReady(): boolean {
     if (this.#new.length > 0) return true
-    if (this.#inbox.isEmpty || !this.#isAwake) return false
-    const now = performance.now()
-    for (const source of this.#inbox.sources) if (this.#accounts.waitMs(source, now) === 0) return true
-    return false
+    return this.#isAwake && this.#waitMs === 0
   }
 
   /** How many more requests it takes. */
@@ -180,13 +183,11 @@ export class Instance implements Mailbox, Disposable {
   /** One turn: the new requests, or what waits for one source. */
   run(): void {
     if (this.#state === 'dead') return
-    const { source, events } = this.#take() ?? {}
-    if (events === undefined) return this.#awaitRefill()
+    const turn = this.#take()
+    if (turn === undefined) return this.#awaitRefill()
+    const { events } = turn
     this.#bindings.delivered(events)
-    const isNew = source === undefined
-    const sources = isNew ? this.#new : [source]
-    if (isNew) this.#new = []
-    const over = this.#enter(sources, source ?? APP, events)
+    const over = this.#enter(turn)
     if (over === undefined) return
     try {
       this.#bindings.flush()
@@ -224,47 +225,58 @@ export class Instance implements Mailbox, Disposable {
     return this.#state !== 'resting' && this.#state !== 'dead'
   }
 
-  /** What the next turn is about; without a source it is new requests. */
-  #take(): Delivery | { source: undefined; events: GuestEvent[] } | undefined {
-    if (this.#new.length > 0) {
-      const events = this.#first.length > 0 ? [...this.#first, ...this.#newEvents] : this.#newEvents
-      this.#first = []
-      this.#newEvents = []
-      return { source: undefined, events }
-    }
-    const now = performance.now()
-    const next = this.#inbox.take((source) => this.#accounts.waitMs(source, now) === 0)
+  /** What the next turn is about. */
+  #take(): Turn | undefined {
+    const next = this.#new.length > 0 ? this.#takeNew() : this.#takeWaiting()
     if (next === undefined || this.#first.length === 0) return next
     const events = [...this.#first, ...next.events]
     this.#first = []
-    return { source: next.source, events }
+    return { ...next, events }
+  }
+
+  #takeNew(): Turn {
+    const turn = { source: APP, payers: this.#new, events: this.#newEvents }
+    this.#new = []
+    this.#newEvents = []
+    return turn
+  }
+
+  #takeWaiting(): Turn | undefined {
+    const now = performance.now()
+    const next = this.#inbox.take((source) => this.#accounts.waitMs(source, now) === 0)
+    return next && { ...next, payers: [next.source] }
   }
 
   /** Sources that have used up their processor time have events: come back when one of them has some again. */
   #awaitRefill(): void {
-    if (this.#refill !== undefined || this.isReady) return
-    const now = performance.now()
-    let least = Infinity
-    for (const source of this.#inbox.sources) least = Math.min(least, this.#accounts.waitMs(source, now))
-    if (least === Infinity) return
+    const waitMs = this.#waitMs
+    if (this.#refill !== undefined || waitMs === 0 || waitMs === Infinity) return
     this.#refill = setTimeout(() => {
       this.#refill = undefined
       if (this.#isAwake && !this.#inbox.isEmpty) this.#host.onReady()
-    }, Math.ceil(least))
+    }, Math.ceil(waitMs))
+  }
+
+  /** How long it takes until a source that has events may have a turn; infinite when none has any. */
+  get #waitMs(): number {
+    if (this.#inbox.isEmpty) return Infinity
+    const now = performance.now()
+    let least = Infinity
+    for (const source of this.#inbox.sources) {
+      least = Math.min(least, this.#accounts.waitMs(source, now))
+      if (least === 0) break
+    }
+    return least
   }
 
   /** One turn. Gives the requests that have used up their processor time; undefined: it was the last. */
-  #enter(
-    sources: readonly number[],
-    source: number,
-    events: readonly GuestEvent[],
-  ): readonly number[] | undefined {
+  #enter({ source, payers, events }: Turn): readonly number[] | undefined {
     if (this.#state === 'fresh') this.#state = 'live'
     this.meter.turns++
     this.#clock.advance()
     const { epoch, clock } = this.#host
     const start = this.#clock.now
-    this.#accounts.begin(sources)
+    this.#accounts.begin(payers)
     epoch.begin(this.#cpuMs)
     try {
       this.#turn(source, events)
@@ -275,7 +287,7 @@ export class Instance implements Mailbox, Disposable {
       this.#host.onTurn?.(this.#ranMs, events.length)
       // what the guest had answered before it fell is as good as any answer
       this.#bindings.responses.flush()
-      this.#die(code, trap, sources)
+      this.#die(code, trap, payers)
       return undefined
     }
     epoch.end()
@@ -339,7 +351,7 @@ export class Instance implements Mailbox, Disposable {
     this.#bindings.wake()
   }
 
-  /** `last`: the sources of the turn that it died in, if it died in one. */
+  /** `last`: who paid for the turn that it died in, if it died in one. */
   #die(code: ErrorCode, trap?: unknown, last: readonly number[] = []): void {
     if (this.#state === 'dead') return
     this.#state = 'dead'

@@ -150,9 +150,13 @@ export class Scheduler {
     // what is expected of a short turn says less than it costs to wait for it
     share.key = share.isShort ? begin : begin + share.expectedMs
     share.since = this.clock.now()
-    const heap = share.isShort ? this.#short : this.#long
-    heap.push(share)
+    this.#toHeap(share).push(share)
     this.#order.add(share)
+  }
+
+  /** Its class does not change while it waits. */
+  #toHeap({ isShort }: Share): Heap<Share> {
+    return isShort ? this.#short : this.#long
   }
 
   #schedule(): void {
@@ -187,8 +191,7 @@ export class Scheduler {
 
   #turn(share: Share, before: number): void {
     const { isShort } = share
-    const heap = isShort ? this.#short : this.#long
-    heap.remove(share)
+    this.#toHeap(share).remove(share)
     this.#order.delete(share)
     if (share === this.#oldest) {
       this.#oldest = undefined
