@@ -18,7 +18,7 @@ import { openEngine } from '../host/engine/engine.ts'
 import { loadGlue } from '../host/engine/instantiate.ts'
 import type { Engine } from '../host/engine/instantiate.ts'
 import { splitImage } from '../host/image/image.ts'
-import type { InstanceHost, InstanceParts, RequestPort } from '../host/instance/contract.ts'
+import type { InstanceHost, InstanceParts, RequestContext } from '../host/instance/contract.ts'
 import { Instance } from '../host/instance/turn.ts'
 import { ByteBudget } from '../host/limits/byte-budget.ts'
 import { Epoch } from '../host/limits/epoch.ts'
@@ -151,7 +151,7 @@ class Guest implements Disposable {
   #ask(name: string): Promise<void> {
     return new Promise((resolve, reject) => {
       const fail = (reason: string): void => reject(new Error(`${name}: ${reason}`))
-      const port: RequestPort = {
+      const port: RequestContext = {
         send: (status) => (status === 200 ? setImmediate(resolve) : fail(`status ${status}`)),
         start() {},
         write: () => true,

@@ -10,7 +10,7 @@
 import type { ReadableStreamDefaultReader } from 'node:stream/web'
 import { type ByteBudget, Holding } from '../limits/byte-budget.ts'
 import type { GuestEvent, Mailbox } from './binding.ts'
-import { CDN_LOOP } from './cdn-loop.ts'
+import { CDN_LOOP } from '../http/cdn-loop.ts'
 import { EgressDenied } from '../egress/connect.ts'
 import type { Answer, Dial, Dialer } from './dialer.ts'
 import { parseHead, toAnswerHeaders, toUnpackBytes } from './outbound-head.ts'

@@ -2,8 +2,8 @@
  * The heads of outbound fetches: what a guest asked for and what came back, between the wire form of wit/outbound.wit
  * and lists of headers. Pure. The framing of a message is never the guest's to decide, in either direction.
  */
-import { CDN_LOOP } from './cdn-loop.ts'
-import { isHopByHop } from './hop-by-hop.ts'
+import { CDN_LOOP } from '../http/cdn-loop.ts'
+import { isHopByHop } from '../http/hop-by-hop.ts'
 
 /** A fetch as the guest asked for it. */
 export interface OutboundHead {

@@ -3,7 +3,7 @@
  */
 import type { Node } from 'jsonc-parser'
 
-import { parseNetwork } from '../egress/address.ts'
+import { parseNetwork } from '../http/address.ts'
 import type { Reader } from './reader.ts'
 
 /** The entries as they are written; each is one that `parseNetwork` reads. */

@@ -5,7 +5,7 @@
  * Holds: an address of this machine is known in whatever clothes it comes, and interfaces that come and go are seen.
  */
 import { networkInterfaces } from 'node:os'
-import { type Address, isWithin, parseAddress, parseNetwork, toEmbedded } from './address.ts'
+import { type Address, isWithin, parseAddress, parseNetwork, toEmbedded } from '../http/address.ts'
 
 /** This machine, as a shard sees it. The ports may become known later than the shard. */
 export interface Machine {

@@ -7,7 +7,7 @@
  * leads wherever its owner says. The operator's port on this machine is reached under no policy, and the apps' own port
  * by address only where that address has been opened. On a developer's machine loopback counts as a range of the list.
  */
-import { type Address, isPublicAddress, parseAddress, toEmbedded } from './address.ts'
+import { type Address, isPublicAddress, parseAddress, toEmbedded } from '../http/address.ts'
 import { isLoopback, isOwnAddress, type Machine } from './machine.ts'
 import { coversAddress, namesHost, parseRule, type Rule, type Target } from './rule.ts'
 

@@ -3,7 +3,7 @@
  * address or a range of addresses (`10.0.0.0/8`); names and single addresses may end in `:port`. Pure. Names are
  * compared in the one spelling that URL gives them: lower case, punycode, here without the trailing dot.
  */
-import { type Address, isWithin, type Network, parseNetwork } from './address.ts'
+import { type Address, isWithin, type Network, parseNetwork } from '../http/address.ts'
 
 /** Where a connection is to go, as its URL says. */
 export interface Target {

@@ -18,8 +18,8 @@ import type { IdleWatch, Wait, Watched } from './idle-watch.ts'
 import { toSent } from './progress.ts'
 import { RequestBody } from './request-body.ts'
 import type { BodyOwner } from './request-body.ts'
-import { toMaxBody } from './request-head.ts'
-import type { RequestHead } from './request-head.ts'
+import { toMaxBody } from './head-sizes.ts'
+import type { HeadSizes } from './head-sizes.ts'
 import { cut, endEarly, sendError, sendWhole, startStream } from './response.ts'
 import type { Responder } from './response.ts'
 
@@ -38,7 +38,7 @@ export interface Servable {
 }
 
 /** A request that a tenant is to answer. */
-export interface Arrival {
+export interface HttpRequest {
   readonly id: string
   readonly connection: Connection
   readonly incoming: IncomingMessage
@@ -46,7 +46,7 @@ export interface Arrival {
   /** Absolute. */
   readonly url: string
   readonly scheme: 'http' | 'https'
-  readonly head: RequestHead
+  readonly head: HeadSizes
   /** The whole body when it was collected; `'streamed'`: it is still to be read; `'unwanted'`: it is thrown away. */
   readonly body: Uint8Array | 'streamed' | 'unwanted' | undefined
 }
@@ -88,7 +88,7 @@ export class HttpExchange implements Exchange, Watched, BodyOwner, Reading {
   /** Body bytes that the guest has streamed. */
   #written = 0
 
-  constructor(context: ExchangeContext, tenant: Servable, arrival: Arrival) {
+  constructor(context: ExchangeContext, tenant: Servable, arrival: HttpRequest) {
     const { id, connection, incoming, outgoing, url, scheme, head, body } = arrival
     this.#context = context
     this.#tenant = tenant

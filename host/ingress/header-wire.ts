@@ -8,7 +8,7 @@
  * unless the client is a proxy that the operator trusts; no Connection header takes it away.
  */
 
-import { isHopByHop, mayBeNamed } from '../bindings/hop-by-hop.ts'
+import { isHopByHop, mayBeNamed } from '../http/hop-by-hop.ts'
 
 /** How the request reached the host. */
 export interface Origin {

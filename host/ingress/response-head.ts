@@ -3,7 +3,7 @@
  * the connection is dropped, what could break out of a header line makes the whole response invalid. Pure.
  */
 
-import { isHopByHop } from '../bindings/hop-by-hop.ts'
+import { isHopByHop } from '../http/hop-by-hop.ts'
 
 /** More header bytes than this and the response is invalid. */
 const MAX_HEADER_BYTES = 128 * 1024

@@ -17,18 +17,18 @@ import { DEFAULT_CONNECTION_LIMITS } from '../config/connection-limits.ts'
 import type { ConnectionLimits } from '../config/connection-limits.ts'
 import { toNanoError } from '../errors.ts'
 import type { ErrorCode, NanoError } from '../errors.ts'
-import { parseTarget } from '../router/canonical-host.ts'
-import type { Target } from '../router/canonical-host.ts'
+import { parseTarget } from '../http/target.ts'
+import type { Target } from '../http/target.ts'
 import type { Exchange, Sink } from '../tenant/exchange.ts'
 import { toRequestLine } from '../tenant/log.ts'
 import { Connections } from './connection.ts'
 import type { Connection } from './connection.ts'
 import { HttpExchange } from './exchange.ts'
-import type { Arrival, ExchangeContext, Servable } from './exchange.ts'
+import type { HttpRequest, ExchangeContext, Servable } from './exchange.ts'
 import { toScheme } from './header-wire.ts'
 import { IdleWatch } from './idle-watch.ts'
 import { SMALL_BODY_BYTES, collectBody } from './request-body.ts'
-import { MAX_HEADERS, readHead, toExcess } from './request-head.ts'
+import { MAX_HEADERS, readHead, toExcess } from './head-sizes.ts'
 import { endAfterAnswer, isAnswering, rejectConnection, sendError } from './response.ts'
 import type { ErrorNotes } from './response.ts'
 import { TrustedProxies } from './trusted-proxies.ts'
@@ -223,7 +223,7 @@ function dispatch(
     outgoing.shouldKeepAlive = false
     endAfterAnswer(incoming.socket, connection)
   }
-  const open = (body: Arrival['body']): void => {
+  const open = (body: HttpRequest['body']): void => {
     const arrival = { id, connection, incoming, outgoing, url, scheme, head, body }
     const exchange = new HttpExchange(context, tenant, arrival)
     exchange.attach(tenant.handle(exchange))

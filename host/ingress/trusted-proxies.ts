@@ -6,8 +6,8 @@
  * each address in it, so the /64 is the client.
  */
 
-import { isWithin, parseAddress, parseNetwork } from '../egress/address.ts'
-import type { Address, Network } from '../egress/address.ts'
+import { isWithin, parseAddress, parseNetwork } from '../http/address.ts'
+import type { Address, Network } from '../http/address.ts'
 
 /** `10.0.0.7:443` and `[2001:db8::1]:443`, as some proxies write their clients. */
 const WITH_PORT = /^(?:\[(?<v6>[^\]]*)\]|(?<v4>[\d.]+))(?::\d+)?$/

@@ -11,11 +11,11 @@ import { TimerBinding } from '../bindings/timer.ts'
 import type { Bindings } from '../engine/lift-imports.ts'
 import type { Accounts } from '../limits/accounts.ts'
 import type { TurnClock } from './clock.ts'
-import type { InstanceHost, RequestPort } from './contract.ts'
+import type { InstanceHost, RequestContext } from './contract.ts'
 
 /** All that one guest may reach. */
 export class BindingSet implements Binding {
-  readonly responses: ResponseBinding<RequestPort>
+  readonly responses: ResponseBinding<RequestContext>
   readonly bodies: RequestBodyBinding
   /** By the names under which the glue asks for them. */
   readonly imports: Bindings

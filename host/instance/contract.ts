@@ -23,22 +23,8 @@ export interface InstanceParts {
   readonly limits: Limits
 }
 
-/** A client's request, as the guest gets it. */
-export interface GuestRequest {
-  /** Names it in logs. */
-  readonly id: string
-  readonly method: string
-  readonly url: string
-  readonly headers: string
-  readonly hasBody: boolean
-  /** The whole body, when it is here already. */
-  readonly smallBody?: Uint8Array
-  /** Where it comes from. */
-  readonly client: string
-}
-
-/** The client's side of one request. */
-export interface RequestPort extends ResponsePort, BodyPort {
+/** The host's side of one request, as an instance sees it. */
+export interface RequestContext extends ResponsePort, BodyPort {
   /** The guest will not answer. */
   fail(code: ErrorCode): void
   /** The guest fell in a turn with this request among others. It has done nothing about it, and another one may. */

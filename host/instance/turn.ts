@@ -13,11 +13,12 @@ import { performance } from 'node:perf_hooks'
 import type { GuestEvent, Mailbox, Meter } from '../bindings/binding.ts'
 import { toRecycleMb } from '../config/limits.ts'
 import { instantiateEngine } from '../engine/instantiate.ts'
+import type { RequestHead } from '../http/request-head.ts'
 import type { ErrorCode } from '../errors.ts'
 import { layInto } from '../image/image.ts'
 import { Accounts, APP } from '../limits/accounts.ts'
 import { BindingSet } from './binding-set.ts'
-import type { GuestRequest, InstanceHost, InstanceParts, InstanceState, RequestPort } from './contract.ts'
+import type { InstanceHost, InstanceParts, InstanceState, RequestContext } from './contract.ts'
 import { TurnClock } from './clock.ts'
 import { Inbox, MOST_EVENTS, type Delivery } from './inbox.ts'
 import { toTrapCode } from './trap-code.ts'
@@ -133,7 +134,7 @@ export class Instance implements Mailbox, Disposable {
   }
 
   /** Give the guest a request, with the next turn. The id names it in all that follows. */
-  open(request: GuestRequest, port: RequestPort): number {
+  open(request: RequestHead, port: RequestContext): number {
     const id = ++this.meter.requests
     const { method, url, headers, hasBody, smallBody } = request
     this.#bindings.responses.add(id, port)
@@ -309,7 +310,7 @@ export class Instance implements Mailbox, Disposable {
   }
 
   /** The guest may not go on with this request; it is told that the client has gone. */
-  #fail(id: number, port: RequestPort, code: ErrorCode): void {
+  #fail(id: number, port: RequestContext, code: ErrorCode): void {
     this.#bindings.bodies.drop(id)
     port.fail(code)
     this.post({ tag: 'client-gone', val: id }, id)

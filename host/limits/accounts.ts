@@ -9,6 +9,7 @@
  * for both begins once, with the background. An instance without open accounts has nobody to work for.
  */
 import type { Limits } from '../config/limits.ts'
+import type { RequestHead } from '../http/request-head.ts'
 import { CpuBudget } from './cpu-budget.ts'
 import { Deadlines, type Deadline } from './deadlines.ts'
 
@@ -18,15 +19,8 @@ export const APP = 0
 /** A limit that ends something other than a response. */
 export type AccountLimit = 'APP_SUBREQUEST_LIMIT' | 'APP_BACKGROUND_LIMIT'
 
-/** What an account is opened for. */
-export interface Accountable {
-  /** Names the request in logs. */
-  readonly id: string
-  /** As the guest gets them. */
-  readonly headers: string
-  /** Where it comes from. */
-  readonly client: string
-}
+/** The request that an account is opened for. */
+type AccountSubject = Pick<RequestHead, 'id' | 'client' | 'headers'>
 
 /** One source. */
 export class Account {
@@ -45,7 +39,7 @@ export class Account {
   /** Of the background; begins at most once. */
   deadline: Deadline | undefined
 
-  constructor(number: number, { id, headers, client }: Accountable, budget: CpuBudget) {
+  constructor(number: number, { id, headers, client }: AccountSubject, budget: CpuBudget) {
     this.number = number
     this.name = id
     this.headers = headers
@@ -91,7 +85,7 @@ export class Accounts implements Disposable {
     return this.#open.has(number)
   }
 
-  open(number: number, request: Accountable): void {
+  open(number: number, request: AccountSubject): void {
     this.#open.set(number, new Account(number, request, new CpuBudget(this.#limits.cpuMs)))
   }
 

@@ -14,9 +14,9 @@ import type { Hono } from 'hono'
 
 import { DEFAULT_ADMIN } from '../config/config.ts'
 import type { AdminConfig } from '../config/config.ts'
-import { toHostName } from '../config/host-name.ts'
+import { toHostName } from '../http/host-name.ts'
 import { NanoError, toStackText } from '../errors.ts'
-import { parseTarget } from '../router/canonical-host.ts'
+import { parseTarget } from '../http/target.ts'
 import { createOperatorApp, toErrorResponse } from './app.ts'
 import type { ServerView } from './server-view.ts'
 

@@ -2,7 +2,7 @@
 
 import { describe, it } from 'vitest'
 
-import { parseTarget } from './canonical-host.ts'
+import { parseTarget } from '../http/target.ts'
 import { Router } from './router.ts'
 
 describe('one host, however it is spelt', () => {

@@ -6,24 +6,10 @@
  * `finish` or `fail`. Both sides ignore what comes too late.
  */
 import type { ErrorCode } from '../errors.ts'
+import type { RequestHead } from '../http/request-head.ts'
 
 /** One client's request and the way back to the client. */
-export interface Exchange {
-  /** Names the request in logs and to the client; unique in the server's life. */
-  readonly id: string
-  /**
-   * Who asks, as a key that the client cannot choose: the address of the connection's other end, or of whom a trusted
-   * proxy speaks for; of an IPv6 address its /64. Clients share a tenant's places by it.
-   */
-  readonly client: string
-  readonly method: string
-  /** Absolute. */
-  readonly url: string
-  /** Name, LF, value, LF for each header in wire order, names in lower case. */
-  readonly headers: string
-  readonly hasBody: boolean
-  /** The whole body, when it is small and already here. */
-  readonly smallBody?: Uint8Array
+export interface Exchange extends RequestHead {
   /** The next chunk is wanted; it comes as `Sink.bodyChunk`, or `Sink.bodyFailed` says why not. */
   pullBody(): void
   /** The rest of the body is not wanted. */

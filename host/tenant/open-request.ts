@@ -6,7 +6,7 @@
  *              <--again--
  */
 import type { ErrorCode } from '../errors.ts'
-import type { RequestPort } from '../instance/contract.ts'
+import type { RequestContext } from '../instance/contract.ts'
 import type { Deadline, Timed } from '../limits/deadlines.ts'
 import type { Instance } from '../instance/turn.ts'
 import type { Exchange, Sink } from './exchange.ts'
@@ -31,7 +31,7 @@ export interface RequestWatcher {
 }
 
 /** One request. */
-export class OpenRequest implements RequestPort, Sink, Timed, Queued {
+export class OpenRequest implements RequestContext, Sink, Timed, Queued {
   readonly exchange: Exchange
   /** Of its head. */
   deadline: Deadline | undefined

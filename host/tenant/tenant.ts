@@ -26,7 +26,7 @@ import { Pool, type PoolCounters, type PoolServices } from './pool.ts'
 import { RequestQueue } from './request-queue.ts'
 
 /** What a tenant runs. */
-export interface Deployment extends InstanceParts {
+export interface TenantParts extends InstanceParts {
   readonly name: string
   /** The app's source map, as JSON text. */
   readonly sourceMap?: string | undefined
@@ -78,7 +78,7 @@ export class Tenant implements Disposable {
   #wasNew = false
   #isOver = false
 
-  constructor(deployment: Deployment, { log, scheduler, ...services }: TenantServices) {
+  constructor(deployment: TenantParts, { log, scheduler, ...services }: TenantServices) {
     const { name, limits } = deployment
     this.name = name
     this.limits = limits

@@ -9,7 +9,7 @@ import { parseConfig } from '../../host/config/parse.ts'
 import { openDeployments } from '../../host/deploy/open-deployments.ts'
 import { loadGlue } from '../../host/engine/instantiate.ts'
 import type { ErrorCode } from '../../host/errors.ts'
-import type { InstanceHost, InstanceParts, RequestPort } from '../../host/instance/contract.ts'
+import type { InstanceHost, InstanceParts, RequestContext } from '../../host/instance/contract.ts'
 import { Instance } from '../../host/instance/turn.ts'
 import { ByteBudget } from '../../host/limits/byte-budget.ts'
 import { Epoch } from '../../host/limits/epoch.ts'
@@ -90,7 +90,7 @@ export class LoneApp implements Disposable {
       onRetiring() {},
       onDead() {},
     }
-    const port: RequestPort = {
+    const port: RequestContext = {
       send: (_status, _headers, body) => over.resolve({ text: decoder.decode(body) }),
       start() {},
       write: () => true,

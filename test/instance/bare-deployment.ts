@@ -11,11 +11,11 @@ import { buildEngine } from '../../host/engine/build-engine.ts'
 import { openEngine } from '../../host/engine/engine.ts'
 import { loadGlue } from '../../host/engine/instantiate.ts'
 import { splitImage } from '../../host/image/image.ts'
-import type { Deployment } from '../../host/tenant/tenant.ts'
+import type { TenantParts } from '../../host/tenant/tenant.ts'
 
 export interface BareDeployment extends AsyncDisposable {
   /** What a tenant of it runs. */
-  with(limits: Limits): Deployment
+  with(limits: Limits): TenantParts
 }
 
 /** Takes seconds. */

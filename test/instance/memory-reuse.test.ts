@@ -12,7 +12,7 @@ import { loadGlue } from '../../host/engine/instantiate.ts'
 import { layInto, splitImage } from '../../host/image/image.ts'
 import { Epoch } from '../../host/limits/epoch.ts'
 import { Scheduler } from '../../host/limits/scheduler.ts'
-import { Tenant, type Deployment } from '../../host/tenant/tenant.ts'
+import { Tenant, type TenantParts } from '../../host/tenant/tenant.ts'
 import { buildFixture } from '../harness/component.ts'
 import { Client } from './client.ts'
 
@@ -22,7 +22,7 @@ const ROUNDS = 20
 const Real = WebAssembly.Memory
 const made: WebAssembly.Memory[] = []
 const dialer = openDialer()
-let deployment: Deployment
+let deployment: TenantParts
 
 beforeAll(async () => {
   const { skeletonHash, segments, memoryMinPages } = splitComponent(await buildFixture('hostile-spy'))

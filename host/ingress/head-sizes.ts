@@ -3,12 +3,12 @@
  * Looks at the raw headers because Node makes `incoming.headers` only when somebody asks for it.
  */
 
-import { CDN_LOOP, countHops } from '../bindings/cdn-loop.ts'
+import { CDN_LOOP, countHops } from '../http/cdn-loop.ts'
 import type { Limits } from '../config/limits.ts'
 import type { ErrorCode } from '../errors.ts'
 
 /** The sizes of a request that its head tells. */
-export interface RequestHead {
+export interface HeadSizes {
   /** In bytes; 0 when there is no body, undefined when only its end will tell. */
   readonly bodySize: number | undefined
   /** A coding besides plain `chunked`: Node notices only when it reads the body. */
@@ -33,7 +33,7 @@ const BYTES_PER_MB = 1024 * 1024
 const FIELD_BYTES = 4
 
 /** `rawHeaders`: Node's flat list of names and values. */
-export function readHead(rawHeaders: readonly string[]): RequestHead {
+export function readHead(rawHeaders: readonly string[]): HeadSizes {
   let bodySize: number | undefined = 0
   let hasOddCoding = false
   let hasUpgrade = false
@@ -54,7 +54,7 @@ export function readHead(rawHeaders: readonly string[]): RequestHead {
 }
 
 /** What an app does not take of a request, if anything. `path`: path and query. */
-export function toExcess(limits: Limits, head: RequestHead, path: string): ErrorCode | undefined {
+export function toExcess(limits: Limits, head: HeadSizes, path: string): ErrorCode | undefined {
   if (path.length > limits.maxUrlKb * BYTES_PER_KB) return 'URL_TOO_LONG'
   if (head.headerBytes > limits.maxHeaderKb * BYTES_PER_KB) return 'HEADERS_TOO_LARGE'
   if (head.hasOddCoding) return 'REQUEST_INVALID'

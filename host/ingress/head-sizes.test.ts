@@ -3,7 +3,7 @@
 import { describe, it } from 'vitest'
 
 import { DEFAULT_LIMITS } from '../config/limits.ts'
-import { MAX_HOPS, readHead, toExcess } from './request-head.ts'
+import { MAX_HOPS, readHead, toExcess } from './head-sizes.ts'
 
 describe('the size of a body', () => {
   it('is what Content-Length says, nothing without, and unknown when chunked', ({ expect }) => {

@@ -4,7 +4,7 @@
  * a host name with an optional port, and an absolute-form target that names another host than the Host header.
  */
 
-import { toHostName } from '../config/host-name.ts'
+import { toHostName } from './host-name.ts'
 
 type Scheme = 'http' | 'https'
 

@@ -1,0 +1,20 @@
+/** What a request says before its body, as plain data: what an instance, an account and a log know of it. */
+
+/** A client's request. */
+export interface RequestHead {
+  /** Names the request in logs and to the client; unique in the server's life. */
+  readonly id: string
+  /**
+   * Who asks, as a key that the client cannot choose: the address of the connection's other end, or of whom a trusted
+   * proxy speaks for; of an IPv6 address its /64. Clients share an app's places by it.
+   */
+  readonly client: string
+  readonly method: string
+  /** Absolute. */
+  readonly url: string
+  /** Name, LF, value, LF for each header in wire order, names in lower case. */
+  readonly headers: string
+  readonly hasBody: boolean
+  /** The whole body, when it is small and already here. */
+  readonly smallBody?: Uint8Array
+}
