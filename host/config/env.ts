@@ -1,0 +1,18 @@
+/**
+ * What an app's `env` holds. Each member says what it is, so that whoever lists it knows what to keep to itself, and the
+ * guest what to make of it.
+ */
+
+/** One member of `env`. */
+export type EnvValue =
+  /** A string. */
+  | { readonly type: 'text'; readonly value: string }
+  /** Any other JSON value, as JSON text. */
+  | { readonly type: 'json'; readonly value: string }
+  /** A string that no listing, log or page shows. */
+  | { readonly type: 'secret'; readonly value: string }
+  /** An object that the guest makes, of what it knows under this kind. `settings`: JSON, for the guest's half. */
+  | { readonly type: 'binding'; readonly kind: string; readonly settings: string }
+
+/** By name. */
+export type Env = Readonly<Record<string, EnvValue>>
