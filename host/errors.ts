@@ -47,6 +47,7 @@ const CODES = {
   COMPONENT_INVALID: ['tenant', 422, 'The file is not a component that NANO can serve.'],
   ENGINE_UNKNOWN: ['tenant', 422, 'The component was built with an engine that this host does not know.'],
   // operation
+  APP_UNKNOWN: ['operator', 404, 'There is no app of that name.'],
   CONFIG_INVALID: ['operator', 500, 'The configuration is invalid.'],
   USAGE: ['operator', 500, 'The command line is invalid.'],
   APP_UNAVAILABLE: ['operator', 502, 'The app could not be started.'],

@@ -41,8 +41,6 @@ interface App extends Servable {
 export interface IngressOptions {
   /** Begins the ids of its requests; no other ingress of the process has it. */
   readonly idPrefix: string
-  /** The largest head that any tenant takes, in bytes, URL included. */
-  readonly maxHeadBytes: number
   readonly connectionLimits?: Partial<ConnectionLimits>
   /** Addresses and ranges whose word about their clients counts. */
   readonly trustedProxies?: readonly string[]
@@ -54,6 +52,8 @@ export interface IngressOptions {
 
 export interface Ingress {
   readonly server: Server
+  /** Take heads of so many bytes at the most, URL included: what any app takes. */
+  admitHeads(bytes: number): void
   /** Take no more connections, let open requests finish, cut what is still open after `graceMs`. */
   close(graceMs: number): Promise<void>
 }
@@ -67,6 +67,9 @@ type Bindings = {
 
 /** Answers a request, whose turn it is. */
 type Begin = (outgoing: ServerResponse, connection: Connection) => void
+
+/** What a head may have when no app takes any. */
+const LEAST_HEAD_BYTES = 2048
 
 /** How often the times of requests are looked at. */
 const CHECK_MS = 2000
@@ -82,7 +85,7 @@ export function createIngress(options: IngressOptions): Ingress {
   const app = createApp(options, context)
   const proxies = new TrustedProxies(options.trustedProxies ?? [])
   const connections = new Connections({ proxies, unreadMs: limits.keepAliveMs })
-  const server = openServer(options.maxHeadBytes, limits)
+  const server = openServer(limits)
   const refuse = (outgoing: ServerResponse, connection: Connection, code: ErrorCode): void =>
     sendOwn(context, connection, outgoing, code, { ends: connection })
   const begin: Begin = (outgoing, connection) => {
@@ -132,10 +135,21 @@ export function createIngress(options: IngressOptions): Ingress {
     if (connection === undefined) socket.destroy()
     else rejectConnection(socket, connection, 'REQUEST_INVALID')
   })
-  return { server, close: (graceMs) => closeServer(server, context, graceMs) }
+  return {
+    server,
+    admitHeads: (bytes) => admitHeads(server, bytes),
+    close: (graceMs) => closeServer(server, context, graceMs),
+  }
 }
 
-function openServer(maxHeadBytes: number, limits: ConnectionLimits): Server {
+/** Connections that are open have the bound with which they began: those that wait for a request are not kept. */
+function admitHeads(server: Server & { maxHeaderSize?: number }, bytes: number): void {
+  if (server.maxHeaderSize === bytes) return
+  if (bytes > (server.maxHeaderSize ?? 0)) server.closeIdleConnections()
+  server.maxHeaderSize = bytes
+}
+
+function openServer(limits: ConnectionLimits): Server {
   const { requestMs } = limits
   // the head is a part of the request
   const headersMs = Math.min(limits.headersMs, requestMs)
@@ -145,8 +159,8 @@ function openServer(maxHeadBytes: number, limits: ConnectionLimits): Server {
     headersTimeout: headersMs,
     requestTimeout: requestMs,
     connectionsCheckingInterval: Math.min(CHECK_MS, headersMs / CHECKS),
-    // the tenant's own limits decide; this bounds what is held before the tenant is known
-    maxHeaderSize: maxHeadBytes,
+    // the app's own limits decide; this bounds what is held before the app is known
+    maxHeaderSize: LEAST_HEAD_BYTES,
     insecureHTTPParser: false,
     // the router answers for Host, with a body that says what is wrong
     requireHostHeader: false,

@@ -137,6 +137,13 @@ export class Tenant implements Disposable {
     return this.#queue.length > 0 || this.#pool.isBusy
   }
 
+  /** What has begun comes to its end, or is cut after so many milliseconds. */
+  async drain(graceMs: number, _code: ErrorCode): Promise<void> {
+    const end = performance.now() + graceMs
+    while (this.isBusy && performance.now() < end) await new Promise((resolve) => setTimeout(resolve, 20))
+    this[Symbol.dispose]()
+  }
+
   /** End it: open requests fail, instances go. */
   [Symbol.dispose](): void {
     this.#isOver = true

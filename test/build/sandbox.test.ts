@@ -17,9 +17,8 @@ import { buildApp } from '../../host/build/build.ts'
 import type { BuildOptions } from '../../host/build/build.ts'
 import { bundle } from '../../host/build/bundle.ts'
 import { findSource } from '../../host/build/entry.ts'
-import { parseConfig } from '../../host/config/parse.ts'
-import { openDeployments } from '../../host/deploy/open-deployments.ts'
 import { NanoError } from '../../host/errors.ts'
+import { load } from '../harness/load.ts'
 
 const SHIM = join(import.meta.dirname, 'world-stand-in.ts')
 const HANDLER = 'export default { fetch: () => new Response() }\n'
@@ -259,8 +258,7 @@ describe('a build reads nothing of the operator', () => {
 describe('an app of a configuration', () => {
   const open = async (operator: { at: (name: string) => string }, more: object) => {
     const text = JSON.stringify({ apps: [{ name: 'shop', path: 'app/index.ts', ...more }] })
-    const config = parseConfig(text, operator.at('operator.json'))
-    return await openDeployments(config, { onBroken() {}, onWarning() {} })
+    return await load(text, operator.at('operator.json'))
   }
 
   test('is built from its own folder, and from what allow_read names', async () => {

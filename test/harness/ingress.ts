@@ -32,7 +32,7 @@ export interface Started {
 }
 
 type Settings = { limits?: Partial<Limits> } & Partial<
-  Pick<IngressOptions, 'maxHeadBytes' | 'connectionLimits' | 'trustedProxies'>
+  Pick<IngressOptions, 'connectionLimits' | 'trustedProxies'>
 >
 
 /** A server whose one tenant runs `handler`. Bodies that the handler pulls are answered with their length. */
@@ -53,10 +53,10 @@ export async function startIngress(handler: Handler, settings: Settings = {}): P
   const ingress = createIngress({
     find: (hostname) => (hostname === 'a' ? tenant : undefined),
     idPrefix: 'r',
-    maxHeadBytes: 64 * 1024,
     onError: (error) => events.push(error.message),
     ...options,
   })
+  ingress.admitHeads(64 * 1024)
   ingress.server.listen(0, '127.0.0.1')
   await once(ingress.server, 'listening')
   onTestFinished(() => ingress.close(0))

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { toLogLine } from '../../host/cli/log-line.ts'
 import type { LIMIT_RULES } from '../../host/config/limits.ts'
 import { parseConfig } from '../../host/config/parse.ts'
+import type { Registry } from '../../host/registry/registry.ts'
 import { startServer } from '../../host/server.ts'
 import type { ServerCounters } from '../../host/server.ts'
 import type { TenantReport } from '../../host/tenant/report.ts'
@@ -32,6 +33,9 @@ export interface Served {
   /** Everything that was logged, as an operator reads it, one text per entry, without the time in front. */
   readonly log: string[]
   counters(): Promise<ServerCounters>
+  readonly registry: Registry
+  /** Serve the app, in place of its version before; gives the deployment. */
+  put(app: AppSpec): Promise<number>
   tenants(): Promise<readonly TenantReport[]>
   /** A request to the app with this host name. */
   send(host: string, path: string, request?: Omit<Sent, 'host' | 'path'>): Promise<Answer>
@@ -95,8 +99,11 @@ export interface ServeOptions {
 export async function serve(apps: AppSpec[], shards = 1, options: ServeOptions = {}): Promise<Served> {
   const { admin = false, dev = false, trustedProxies = [], connectionLimits, ...more } = options
   const top = { port: 0, shards, admin, dev, trusted_proxies: trustedProxies, ...connectionLimits }
-  const written = { ...top, defaults: { cpu_ms: CPU_MS }, apps }
-  const config = parseConfig(JSON.stringify(written), join(ROOT, 'test/nano.json'))
+  const parse = (list: AppSpec[]) => {
+    const written = { ...top, defaults: { cpu_ms: CPU_MS }, apps: list }
+    return parseConfig(JSON.stringify(written), join(ROOT, 'test/nano.json'))
+  }
+  const config = parse(apps)
   const log: string[] = []
   const server = await startServer({
     ...more,
@@ -110,6 +117,8 @@ export async function serve(apps: AppSpec[], shards = 1, options: ServeOptions =
     log,
     tenants: () => server.tenants(),
     counters: () => server.counters(),
+    registry: server.registry,
+    put: (app) => server.registry.put(parse([app]).apps[0]!),
     send: (host, path, request = {}) => send(server.port, { ...request, host, path }),
     logged: (...texts) =>
       waitFor(() => log.find((entry) => texts.every((text) => entry.includes(text))), 3000, log),

@@ -1,0 +1,235 @@
+/**
+ * The single truth about what is served: which apps there are, which version of each serves, and which one is on its
+ * way. It lives in the main thread; nano.json is one client of it. Shards are told of each change (deploy/change.ts), and
+ * one that starts gets the state as it is.
+ *
+ *     an app:  absent  --put-->  opening  --every shard has it-->  serving  --remove-->  absent
+ *                                   |                                 |  ^
+ *                                   '--it fails-->  absent,           '--'  put: the version before serves until the
+ *                                                   or unavailable          next one is ready everywhere, then drains
+ *
+ * Holds: what is done with one app is done in the order in which it was asked for. A host name leads to one app, and is
+ * reserved before anything is opened for it. What fails changes nothing that serves.
+ */
+
+import type { AppConfig } from '../config/config.ts'
+import type { Change, Route, ServedState } from '../deploy/change.ts'
+import { toDeployment } from '../deploy/deployment.ts'
+import type { Deployment } from '../deploy/deployment.ts'
+import type { OpenComponent } from '../deploy/open-component.ts'
+import type { Opener, OnNote } from '../deploy/opener.ts'
+import type { Engine } from '../engine/instantiate.ts'
+import { NanoError } from '../errors.ts'
+
+/** How long what a version has begun may take when it is replaced, in milliseconds. */
+export const DRAIN_MS = 30_000
+
+/** Where changes go: all shards that there are. */
+export interface Shardlike {
+  /**
+   * Resolves when all of them have done it, those apart that end meanwhile: their successors begin with the state.
+   * Rejects when one of them cannot.
+   */
+  apply(change: Change): Promise<void>
+}
+
+/** What is known of one app. */
+export interface AppStatus {
+  readonly name: string
+  readonly hostname: string
+  /** `unavailable`: its requests are refused. */
+  readonly state: 'opening' | 'serving' | 'unavailable'
+  /** The version that serves. */
+  readonly deployment: number | undefined
+  /** The engine of that version. */
+  readonly engineHash: string | undefined
+}
+
+/** How an app is put. */
+export interface PutOptions {
+  /** The app's component, when it was opened already. */
+  readonly component?: OpenComponent
+  /** What a build of the app's source may not read: see `SourceAccess`. */
+  readonly configuration?: string | undefined
+  readonly onNote?: OnNote
+}
+
+export interface RegistryOptions {
+  readonly opener: Opener
+  /** The first app answers whatever the host name. */
+  readonly everyHost?: boolean
+}
+
+/** One app. */
+class App {
+  readonly name: string
+  /** Reserved, or leading to it. */
+  hostname: string
+  /** What serves. */
+  deployment: Deployment | undefined
+  /** Where its requests go; undefined: it was never switched to. */
+  route: Route | undefined
+  /** Is over when everything that was asked for is done. */
+  queue: Promise<unknown> = Promise.resolve()
+
+  constructor(name: string, hostname: string) {
+    this.name = name
+    this.hostname = hostname
+  }
+}
+
+const NOBODY: Shardlike = { apply: () => Promise.resolve() }
+
+export class Registry {
+  readonly #opener: Opener
+  readonly #everyHost: boolean
+  readonly #apps = new Map<string, App>()
+  /** Those that shards have: what serves, and what is about to. */
+  readonly #deployments = new Map<number, Deployment>()
+  readonly #engines = new Map<string, Engine>()
+  #shards: Shardlike = NOBODY
+  #last = 0
+
+  constructor({ opener, everyHost = false }: RegistryOptions) {
+    this.#opener = opener
+    this.#everyHost = everyHost
+  }
+
+  /** From now on changes go to these shards, which begin with the state. */
+  set shards(shards: Shardlike) {
+    this.#shards = shards
+  }
+
+  get state(): ServedState {
+    const deployments = [...this.#deployments.values()]
+    const hashes = new Set(deployments.map(({ engineHash }) => engineHash))
+    return {
+      deployments,
+      routes: [...this.#apps.values()].flatMap(({ route }) => route ?? []),
+      engines: new Map([...this.#engines].filter(([hash]) => hashes.has(hash))),
+    }
+  }
+
+  get apps(): readonly AppStatus[] {
+    return [...this.#apps.values()].map(({ name, hostname, deployment, route }) => ({
+      name,
+      hostname,
+      state: route === undefined ? 'opening' : deployment === undefined ? 'unavailable' : 'serving',
+      deployment: deployment?.id,
+      engineHash: deployment?.engineHash,
+    }))
+  }
+
+  /** Whether there is an app of this name. */
+  has(name: string): boolean {
+    return this.#apps.has(name)
+  }
+
+  /** The longest turn that an app may take, in milliseconds. */
+  get longestTurnMs(): number {
+    let longest = 0
+    for (const { limits } of this.#deployments.values()) longest = Math.max(longest, limits.cpuMs)
+    return longest
+  }
+
+  /**
+   * Serve the app, in place of the version that serves it now. Resolves to the deployment's number when every shard
+   * serves it; rejects when it cannot be served, and everything is as it was.
+   */
+  put(config: AppConfig, options: PutOptions = {}): Promise<number> {
+    return this.#inOrder(config.name, config.hostname, (app) => this.#put(app, config, options))
+  }
+
+  /** Refuse the app's requests: it cannot be served, and is not unknown either. */
+  async putUnavailable({ name, hostname }: AppConfig): Promise<void> {
+    await this.#inOrder(name, hostname, (app) => this.#switch(app, hostname, undefined))
+  }
+
+  /** Serve the app no longer. What it has begun drains. Rejects when there is no such app. */
+  async remove(name: string): Promise<void> {
+    const app = this.#apps.get(name)
+    if (app === undefined) throw new NanoError('APP_UNKNOWN', `there is no app "${name}"`)
+    await this.#inOrder(name, app.hostname, async (current) => {
+      if (this.#apps.get(name) !== current) throw new NanoError('APP_UNKNOWN', `there is no app "${name}"`)
+      await this.#switch(current, undefined, undefined)
+    })
+  }
+
+  /** Runs steps for an app after those that were asked for before. The host name is the app's from here on. */
+  #inOrder<T>(name: string, hostname: string, steps: (app: App) => Promise<T>): Promise<T> {
+    const owner = this.#ownerOf(hostname)
+    if (owner !== undefined && owner.name !== name) {
+      const text = `the host name ${hostname} is taken by app ${owner.name}; give ${name} another one`
+      return Promise.reject(new NanoError('CONFIG_INVALID', text))
+    }
+    const app = this.#apps.get(name) ?? new App(name, hostname)
+    this.#apps.set(name, app)
+    const before = app.hostname
+    app.hostname = hostname
+    const done = app.queue.then(() => {
+      // it was removed meanwhile
+      if (!this.#apps.has(name)) this.#apps.set(name, app)
+      return steps(app)
+    })
+    app.queue = done.catch(() => {
+      if (app.hostname === hostname) app.hostname = app.route?.hostname ?? before
+      // it never came to be
+      if (app.route === undefined) this.#apps.delete(name)
+    })
+    return done
+  }
+
+  #ownerOf(hostname: string): App | undefined {
+    for (const app of this.#apps.values()) {
+      if (app.hostname === hostname || app.route?.hostname === hostname) return app
+    }
+    return undefined
+  }
+
+  async #put(
+    app: App,
+    config: AppConfig,
+    { component, configuration, onNote = () => {} }: PutOptions,
+  ): Promise<number> {
+    const { allowRead, path } = config
+    const opened = component ?? (await this.#opener.component(path, { allowRead, configuration }, onNote))
+    const engine = await this.#opener.engine(opened.engineHash, onNote)
+    const deployment = toDeployment(++this.#last, config, opened)
+    this.#engines.set(engine.hash, engine)
+    this.#deployments.set(deployment.id, deployment)
+    try {
+      await this.#shards.apply({ type: 'deploy', deployment, engine })
+    } catch (error) {
+      await this.#retire(deployment)
+      throw error
+    }
+    await this.#switch(app, config.hostname, deployment)
+    return deployment.id
+  }
+
+  /** The app's requests go to another version, or to none; `hostname` undefined: there is no such app any more. */
+  async #switch(app: App, hostname: string | undefined, next: Deployment | undefined): Promise<void> {
+    const { deployment: before, route } = app
+    const to =
+      hostname === undefined
+        ? undefined
+        : { app: app.name, hostname, isFallback: this.#isFallback(app), deployment: next?.id }
+    app.route = to
+    app.deployment = next
+    if (to === undefined) this.#apps.delete(app.name)
+    await this.#shards.apply({ type: 'switch', from: route?.hostname, to })
+    if (before !== undefined) await this.#retire(before)
+  }
+
+  async #retire({ id, engineHash }: Deployment): Promise<void> {
+    this.#deployments.delete(id)
+    const isUsed = [...this.#deployments.values()].some((other) => other.engineHash === engineHash)
+    if (!isUsed) this.#engines.delete(engineHash)
+    await this.#shards.apply({ type: 'retire', deployment: id, graceMs: DRAIN_MS })
+  }
+
+  #isFallback(app: App): boolean {
+    const [first] = this.#apps.values()
+    return this.#everyHost && (first === app || app.route?.isFallback === true)
+  }
+}
