@@ -23,6 +23,9 @@ const SCRIPT = new URL(`opener-thread${extname(import.meta.filename)}`, import.m
 /** How long the thread stays when there is nothing to do. */
 const IDLE_MS = 5000
 
+/** Opened at once, each perhaps with a build process of its own. */
+const AT_ONCE = 2
+
 /** The most MiB of JavaScript objects of the thread, images and modules apart. */
 const HEAP_MB = 1024
 
@@ -39,7 +42,10 @@ export class Opener implements Disposable {
   /** Engines that were generated, and compiled: never more than there are different ones. */
   readonly counters: EngineCounters = { transpiles: 0, compiles: 0 }
   readonly #data: OpenerData
+  /** What is under way, by number. */
   readonly #waiting = new Map<number, Waiting>()
+  /** What comes next. */
+  readonly #queue: { readonly wanted: Wanted; readonly waiting: Waiting }[] = []
   /** By hash. One that failed is asked for again. */
   readonly #engines = new Map<string, Promise<Engine>>()
   #worker: Worker | undefined
@@ -70,7 +76,12 @@ export class Opener implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#end(new NanoError('SHUTTING_DOWN', 'the server is shutting down'))
+    const reason = new NanoError('SHUTTING_DOWN', 'the server is shutting down')
+    fail(
+      this.#queue.splice(0).map(({ waiting }) => waiting),
+      reason,
+    )
+    this.#end(reason)
   }
 
   async #openEngine(hash: string, onNote: OnNote): Promise<Engine> {
@@ -82,14 +93,30 @@ export class Opener implements Disposable {
   }
 
   #ask(wanted: Wanted, onNote: OnNote): Promise<Opened> {
+    return new Promise((resolve) => {
+      this.#queue.push({ wanted, waiting: { onNote, resolve } })
+      this.#sendNext()
+    })
+  }
+
+  #sendNext(): void {
+    while (this.#waiting.size < AT_ONCE) {
+      const next = this.#queue.shift()
+      if (next === undefined) break
+      this.#send(next.wanted, next.waiting)
+    }
+    if (this.#waiting.size === 0 && this.#worker !== undefined) this.#rest(this.#worker)
+  }
+
+  #send(wanted: Wanted, waiting: Waiting): void {
     const id = ++this.#asked
     const worker = (this.#worker ??= this.#start())
     clearTimeout(this.#idle)
     worker.ref()
+    this.#waiting.set(id, waiting)
     const asked: Asked = { id, wanted }
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread is no window
     worker.postMessage(asked)
-    return new Promise((resolve) => this.#waiting.set(id, { onNote, resolve }))
   }
 
   #start(): Worker {
@@ -104,13 +131,14 @@ export class Opener implements Disposable {
       if ('note' in message) return waiting.onNote(message.note)
       this.#waiting.delete(message.id)
       waiting.resolve(message.opened)
-      if (this.#waiting.size === 0) this.#rest(worker)
+      this.#sendNext()
     })
     let fault: unknown
     worker.on('error', (error) => (fault = error))
     worker.once('exit', () => {
       if (this.#worker !== worker) return
       this.#end(new NanoError('INTERNAL', `the thread that opens components ended: ${toStackText(fault)}`))
+      this.#sendNext()
     })
     return worker
   }
@@ -118,10 +146,11 @@ export class Opener implements Disposable {
   /** Nothing is asked for: the thread keeps nobody from exiting, and goes after a while. */
   #rest(worker: Worker): void {
     worker.unref()
+    clearTimeout(this.#idle)
     this.#idle = setTimeout(() => this.#end(), IDLE_MS).unref()
   }
 
-  /** No thread any more; who still waits for it gets the reason. */
+  /** No thread any more; who waits for what it had under way gets the reason. */
   #end(reason?: NanoError): void {
     clearTimeout(this.#idle)
     const worker = this.#worker
@@ -129,11 +158,12 @@ export class Opener implements Disposable {
     void worker?.terminate()
     const waiting = [...this.#waiting.values()]
     this.#waiting.clear()
-    for (const { resolve } of waiting) {
-      const { code, message } = reason ?? new NanoError('INTERNAL', 'the opener ended')
-      resolve({ type: 'failed', code, message, stack: reason?.stack ?? '' })
-    }
+    if (reason !== undefined) fail(waiting, reason)
   }
+}
+
+function fail(waiting: readonly Waiting[], { code, message, stack = '' }: NanoError): void {
+  for (const { resolve } of waiting) resolve({ type: 'failed', code, message, stack })
 }
 
 function toError(opened: Opened): NanoError {

@@ -55,7 +55,7 @@ export interface PutOptions {
 }
 
 export interface RegistryOptions {
-  readonly opener: Opener
+  readonly opener: Pick<Opener, 'component' | 'engine'>
   /** The first app answers whatever the host name. */
   readonly everyHost?: boolean
 }
@@ -63,30 +63,40 @@ export interface RegistryOptions {
 /** One app. */
 class App {
   readonly name: string
-  /** Reserved, or leading to it. */
-  hostname: string
   /** What serves. */
   deployment: Deployment | undefined
   /** Where its requests go; undefined: it was never switched to. */
   route: Route | undefined
+  /** The host names of what was asked for and is not done. */
+  readonly reserved: string[] = []
   /** Is over when everything that was asked for is done. */
   queue: Promise<unknown> = Promise.resolve()
 
-  constructor(name: string, hostname: string) {
+  constructor(name: string) {
     this.name = name
-    this.hostname = hostname
+  }
+
+  /** The host name that leads to it, or is going to. */
+  get hostname(): string {
+    return this.route?.hostname ?? this.reserved[0] ?? ''
+  }
+
+  has(hostname: string): boolean {
+    return this.route?.hostname === hostname || this.reserved.includes(hostname)
   }
 }
 
 const NOBODY: Shardlike = { apply: () => Promise.resolve() }
 
 export class Registry {
-  readonly #opener: Opener
+  readonly #opener: RegistryOptions['opener']
   readonly #everyHost: boolean
   readonly #apps = new Map<string, App>()
   /** Those that shards have: what serves, and what is about to. */
   readonly #deployments = new Map<number, Deployment>()
   readonly #engines = new Map<string, Engine>()
+  /** The longest turn of each deployment that is there or drains. */
+  readonly #turnMs = new Map<number, number>()
   #shards: Shardlike = NOBODY
   #last = 0
 
@@ -125,11 +135,9 @@ export class Registry {
     return this.#apps.has(name)
   }
 
-  /** The longest turn that an app may take, in milliseconds. */
+  /** The longest turn that an app may take, in milliseconds; of one that drains, too. */
   get longestTurnMs(): number {
-    let longest = 0
-    for (const { limits } of this.#deployments.values()) longest = Math.max(longest, limits.cpuMs)
-    return longest
+    return Math.max(0, ...this.#turnMs.values())
   }
 
   /**
@@ -147,43 +155,34 @@ export class Registry {
 
   /** Serve the app no longer. What it has begun drains. Rejects when there is no such app. */
   async remove(name: string): Promise<void> {
-    const app = this.#apps.get(name)
-    if (app === undefined) throw new NanoError('APP_UNKNOWN', `there is no app "${name}"`)
-    await this.#inOrder(name, app.hostname, async (current) => {
-      if (this.#apps.get(name) !== current) throw new NanoError('APP_UNKNOWN', `there is no app "${name}"`)
-      await this.#switch(current, undefined, undefined)
+    const unknown = new NanoError('APP_UNKNOWN', `there is no app "${name}"`)
+    const known = this.#apps.get(name)
+    if (known === undefined) throw unknown
+    await this.#inOrder(name, known.hostname, async (app) => {
+      if (app.route === undefined) throw unknown
+      await this.#switch(app, undefined, undefined)
     })
   }
 
-  /** Runs steps for an app after those that were asked for before. The host name is the app's from here on. */
+  /** Runs steps for an app after those that were asked for before. Until then the host name is the app's. */
   #inOrder<T>(name: string, hostname: string, steps: (app: App) => Promise<T>): Promise<T> {
-    const owner = this.#ownerOf(hostname)
-    if (owner !== undefined && owner.name !== name) {
+    const owner = [...this.#apps.values()].find((other) => other.name !== name && other.has(hostname))
+    if (owner !== undefined) {
       const text = `the host name ${hostname} is taken by app ${owner.name}; give ${name} another one`
       return Promise.reject(new NanoError('CONFIG_INVALID', text))
     }
-    const app = this.#apps.get(name) ?? new App(name, hostname)
+    const app = this.#apps.get(name) ?? new App(name)
     this.#apps.set(name, app)
-    const before = app.hostname
-    app.hostname = hostname
-    const done = app.queue.then(() => {
-      // it was removed meanwhile
-      if (!this.#apps.has(name)) this.#apps.set(name, app)
-      return steps(app)
-    })
-    app.queue = done.catch(() => {
-      if (app.hostname === hostname) app.hostname = app.route?.hostname ?? before
-      // it never came to be
-      if (app.route === undefined) this.#apps.delete(name)
-    })
+    app.reserved.push(hostname)
+    const done = app.queue
+      .then(() => steps(app))
+      .finally(() => {
+        app.reserved.splice(app.reserved.indexOf(hostname), 1)
+        // nothing serves it, and nothing more was asked for
+        if (app.route === undefined && app.reserved.length === 0) this.#apps.delete(name)
+      })
+    app.queue = done.catch(() => undefined)
     return done
-  }
-
-  #ownerOf(hostname: string): App | undefined {
-    for (const app of this.#apps.values()) {
-      if (app.hostname === hostname || app.route?.hostname === hostname) return app
-    }
-    return undefined
   }
 
   async #put(
@@ -197,6 +196,7 @@ export class Registry {
     const deployment = toDeployment(++this.#last, config, opened)
     this.#engines.set(engine.hash, engine)
     this.#deployments.set(deployment.id, deployment)
+    this.#turnMs.set(deployment.id, config.limits.cpuMs)
     try {
       await this.#shards.apply({ type: 'deploy', deployment, engine })
     } catch (error) {
@@ -216,7 +216,6 @@ export class Registry {
         : { app: app.name, hostname, isFallback: this.#isFallback(app), deployment: next?.id }
     app.route = to
     app.deployment = next
-    if (to === undefined) this.#apps.delete(app.name)
     await this.#shards.apply({ type: 'switch', from: route?.hostname, to })
     if (before !== undefined) await this.#retire(before)
   }
@@ -225,6 +224,7 @@ export class Registry {
     this.#deployments.delete(id)
     const isUsed = [...this.#deployments.values()].some((other) => other.engineHash === engineHash)
     if (!isUsed) this.#engines.delete(engineHash)
+    setTimeout(() => this.#turnMs.delete(id), DRAIN_MS).unref()
     await this.#shards.apply({ type: 'retire', deployment: id, graceMs: DRAIN_MS })
   }
 
