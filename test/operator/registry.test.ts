@@ -228,11 +228,11 @@ async function toUse(shards: readonly Worker[]) {
 
 /** Four clients that ask the neighbours by turns. */
 function watch(server: Served) {
-  let isOn = true
+  const state = { isOn: true }
   let answers = 0
   const failures: string[] = []
   const client = async (offset: number): Promise<void> => {
-    for (let i = offset; isOn; i++) {
+    for (let i = offset; state.isOn; i++) {
       const name = `n${i % NEIGHBOURS}`
       // oxlint-disable-next-line no-await-in-loop -- one after the other is the point
       const { status, text } = await server.send(`${name}.test`, '/')
@@ -243,7 +243,7 @@ function watch(server: Served) {
   const over = Promise.all([0, 5, 10, 15].map(client))
   return {
     async stop() {
-      isOn = false
+      state.isOn = false
       await over
       return { answers, failures }
     },
