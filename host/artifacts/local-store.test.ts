@@ -180,7 +180,7 @@ describe('a store', () => {
 
 describe('a blob that is broken', () => {
   const cases: [string, (file: string) => void][] = [
-    ['cut off', (file) => truncateSync(file, 60)],
+    ['cut off', (file) => truncateSync(file, 41)],
     ['empty', (file) => truncateSync(file, 0)],
     ['something else', (file) => writeFileSync(file, 'x'.repeat(1000))],
     ['gone', (file) => rmSync(file)],
