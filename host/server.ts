@@ -82,7 +82,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     throw new NanoError('CONFIG_INVALID', `port ${config.port} is for the apps; admin needs one of its own`)
   }
   let shards: Shards | undefined
-  const opener = new Opener(config.engines)
+  const opener = new Opener({ engines: config.engines })
   const registry = new Registry({ opener, everyHost: options.everyHost === true })
   const operator = await openOperator(config.admin, config.port, {
     state: () => shards?.state ?? { wanted: count, listening: 0, restarts: 0, isClosing: false },

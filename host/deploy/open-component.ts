@@ -47,16 +47,21 @@ export async function openComponent(
   const isComponent = path.endsWith(COMPONENT)
   try {
     const { component, sourceMap } = isComponent ? read(path, listener) : await build(path, listener, access)
-    const { skeletonHash, memoryMinPages, segments } = splitComponent(component)
-    return {
-      engineHash: skeletonHash,
-      image: splitImage(segments, memoryMinPages),
-      ...(sourceMap === undefined ? {} : { sourceMap }),
-    }
+    return openBytes(component, sourceMap)
   } catch (error) {
     // a failed build names the source's file and line
     if (!(error instanceof NanoError) || !isComponent) throw error
     throw new NanoError(error.code, `${showPath(path)}: ${error.message}`, { cause: error })
+  }
+}
+
+/** A component's bytes, split. Throws COMPONENT_INVALID. */
+export function openBytes(component: Uint8Array, sourceMap: string | undefined): OpenComponent {
+  const { skeletonHash, memoryMinPages, segments } = splitComponent(component)
+  return {
+    engineHash: skeletonHash,
+    image: splitImage(segments, memoryMinPages),
+    ...(sourceMap === undefined ? {} : { sourceMap }),
   }
 }
 

@@ -30,6 +30,11 @@ export class Engines {
     this.#known = readKnownEngines(additions)
   }
 
+  /** Throws ENGINE_UNKNOWN for one that this host does not serve. */
+  expectKnown(hash: string): void {
+    this.#known.expectKnown(hash)
+  }
+
   /** `onGenerate` is called when the engine is not in the cache and seconds will pass. Throws ENGINE_UNKNOWN. */
   async open(hash: string, onGenerate: () => void): Promise<Engine> {
     this.#known.expectKnown(hash)

@@ -1,40 +1,88 @@
 /**
- * The opener's thread: opens what it is asked for. Two requests may be under way at once, for a build waits for a process
- * of its own most of the time. `opener.ts` starts it.
+ * The opener's thread: opens what it is asked for, and has the store of deployed apps. `opener.ts` starts it.
  */
 
 import { parentPort, workerData } from 'node:worker_threads'
 
-import { toNanoError, toStackText } from '../errors.ts'
-import { openComponent } from './open-component.ts'
+import { LocalStore } from '../artifacts/local-store.ts'
+import type { ArtifactStore, StoredVersion } from '../artifacts/store.ts'
+import { NanoError, toNanoError, toStackText } from '../errors.ts'
+import { openBytes, openComponent } from './open-component.ts'
 import { Engines } from './open-engines.ts'
-import type { Asked, FromOpener, Opened, OpenerData, OpeningNote, Wanted } from './opening.ts'
+import type { Asked, FromOpener, OpenerData, OpeningNote, Outcome, Requests, RequestType } from './opening.ts'
 
-const { engines: admitted } = workerData as OpenerData
-
-parentPort?.on('message', ({ id, wanted }: Asked) => void answer(id, wanted))
-
-async function answer(id: number, wanted: Wanted): Promise<void> {
-  const opened = await open(wanted, (note) => tell({ id, note })).catch(toFailure)
-  tell({ id, opened })
+type Note = (note: OpeningNote) => void
+type Answers = {
+  readonly [Type in RequestType]: (
+    ask: Requests[Type]['ask'],
+    note: Note,
+  ) => Requests[Type]['answer'] | Promise<Requests[Type]['answer']>
 }
 
-async function open(wanted: Wanted, note: (note: OpeningNote) => void): Promise<Opened> {
-  if (wanted.type === 'engine') {
+const { engines: admitted, dataDirectory } = workerData as OpenerData
+
+let opened: ArtifactStore | undefined
+const decoder = new TextDecoder()
+
+/** Opened by the first who asks: who deploys nothing needs none. */
+function store(): ArtifactStore {
+  if (dataDirectory === undefined)
+    throw new NanoError('STORAGE_FAILED', 'there is no data directory; give --data-dir')
+  return (opened ??= new LocalStore(dataDirectory))
+}
+
+const toListener = (note: Note) => ({
+  onBuild: () => note({ type: 'building' }),
+  onWarning: (text: string) => note({ type: 'warning', text }),
+})
+
+const answers: Answers = {
+  component: ({ path, access }, note) => openComponent(path, toListener(note), access),
+  async engine(hash, note) {
     const engines = new Engines(admitted)
-    const engine = await engines.open(wanted.hash, () => note({ type: 'generating' }))
-    return { type: 'engine', engine, counters: engines.counters }
-  }
-  const listener = {
-    onBuild: () => note({ type: 'building' }),
-    onWarning: (text: string) => note({ type: 'warning', text }),
-  }
-  return { type: 'component', component: await openComponent(wanted.path, listener, wanted.access) }
+    return {
+      engine: await engines.open(hash, () => note({ type: 'generating' })),
+      counters: engines.counters,
+    }
+  },
+  add(version) {
+    const component = openBytes(version.component, toText(version.sourceMap))
+    new Engines(admitted).expectKnown(component.engineHash)
+    return { version: store().add({ ...version, engineHash: component.engineHash }), component }
+  },
+  stored: (version) => openStored(store(), version),
+  read: (hash) => store().read(hash),
+  apps: () => store().apps(),
+  versions: (app) => store().versions(app),
+  activate: ({ app, number }) => store().activate(app, number),
+  remove(app) {
+    const wasThere = store().remove(app)
+    store().collect()
+    return wasThere
+  },
 }
 
-function toFailure(thrown: unknown): Opened {
-  const { code, message } = toNanoError(thrown)
-  return { type: 'failed', code, message, stack: toStackText(thrown) }
+parentPort?.on('message', (asked: Asked) => {
+  void settle(asked, (note) => tell({ id: asked.id, note })).then((outcome) =>
+    tell({ id: asked.id, outcome }),
+  )
+})
+
+async function settle({ type, ask }: Asked, note: Note): Promise<Outcome> {
+  try {
+    return { answer: await (answers[type] as (ask: unknown, note: Note) => unknown)(ask, note) }
+  } catch (thrown) {
+    const { code, message } = toNanoError(thrown)
+    return { fault: { code, message, stack: toStackText(thrown) } }
+  }
+}
+
+function openStored(from: ArtifactStore, { component, sourceMap }: StoredVersion) {
+  return openBytes(from.read(component), toText(sourceMap === undefined ? undefined : from.read(sourceMap)))
+}
+
+function toText(bytes: Uint8Array | undefined): string | undefined {
+  return bytes === undefined ? undefined : decoder.decode(bytes)
 }
 
 function tell(message: FromOpener): void {

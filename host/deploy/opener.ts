@@ -1,9 +1,9 @@
 /**
- * Opens components and engines on a thread of its own: reading, hashing, splitting and compiling keep a processor busy
- * for a good part of a second, and the main thread has the shards to watch.
+ * Opens components and engines, and keeps deployed apps, on a thread of its own: reading, hashing, splitting, compiling
+ * and waiting for the disk keep a thread busy for a good part of a second, and the main thread has the shards to watch.
  *
- *     none  --open-->  working  --nothing to do for a while, dispose-->  none
- *                      working  --it dies: what it had fails-->  none
+ *     none  --ask-->  working  --nothing to do for a while, dispose-->  none
+ *                     working  --it dies: what it had under way fails-->  none
  *
  * What it opens is shared with this thread, not copied: images are in shared memory, and compiled modules are the same.
  */
@@ -15,7 +15,16 @@ import type { EngineCounters } from '../engine/engine.ts'
 import type { Engine } from '../engine/instantiate.ts'
 import { NanoError, toStackText } from '../errors.ts'
 import type { OpenComponent, SourceAccess } from './open-component.ts'
-import type { Asked, FromOpener, Opened, OpenerData, OpeningNote, Wanted } from './opening.ts'
+import type {
+  Asked,
+  Fault,
+  FromOpener,
+  OpenerData,
+  OpeningNote,
+  Outcome,
+  Requests,
+  RequestType,
+} from './opening.ts'
 
 // as source or compiled, whatever this file is
 const SCRIPT = new URL(`opener-thread${extname(import.meta.filename)}`, import.meta.url)
@@ -23,20 +32,30 @@ const SCRIPT = new URL(`opener-thread${extname(import.meta.filename)}`, import.m
 /** How long the thread stays when there is nothing to do. */
 const IDLE_MS = 5000
 
-/** Opened at once, each perhaps with a build process of its own. */
+/** Under way at once, each perhaps with a build process of its own. */
 const AT_ONCE = 2
 
 /** The most MiB of JavaScript objects of the thread, images and modules apart. */
 const HEAP_MB = 1024
 
+/** Told what happens on the way. */
+export type OnNote = (note: OpeningNote) => void
+
 /** What was asked for, and who waits for it. */
 interface Waiting {
-  readonly onNote: (note: OpeningNote) => void
-  readonly resolve: (opened: Opened) => void
+  readonly asked: Asked
+  readonly onNote: OnNote
+  settle(outcome: Outcome): void
 }
 
-/** Told what happens on the way. */
-export type OnNote = Waiting['onNote']
+export interface OpenerOptions {
+  /** Hashes of engines that the operator admits besides those of the release. */
+  readonly engines?: readonly string[] | undefined
+  /** Where deployed apps are kept; undefined: nowhere. */
+  readonly dataDirectory?: string | undefined
+}
+
+const silent: OnNote = () => {}
 
 export class Opener implements Disposable {
   /** Engines that were generated, and compiled: never more than there are different ones. */
@@ -45,23 +64,20 @@ export class Opener implements Disposable {
   /** What is under way, by number. */
   readonly #waiting = new Map<number, Waiting>()
   /** What comes next. */
-  readonly #queue: { readonly wanted: Wanted; readonly waiting: Waiting }[] = []
+  readonly #queue: Waiting[] = []
   /** By hash. One that failed is asked for again. */
   readonly #engines = new Map<string, Promise<Engine>>()
   #worker: Worker | undefined
   #idle: NodeJS.Timeout | undefined
   #asked = 0
 
-  /** `engines`: hashes of engines that the operator admits besides those of the release. */
-  constructor(engines: readonly string[] = []) {
-    this.#data = { engines }
+  constructor({ engines = [], dataDirectory }: OpenerOptions = {}) {
+    this.#data = { engines, dataDirectory }
   }
 
   /** The component at a path. Rejects with what is wrong with it; the error names the path. */
-  async component(path: string, access: SourceAccess, onNote: OnNote): Promise<OpenComponent> {
-    const opened = await this.#ask({ type: 'component', path, access }, onNote)
-    if (opened.type === 'component') return opened.component
-    throw toError(opened)
+  component(path: string, access: SourceAccess, onNote: OnNote): Promise<OpenComponent> {
+    return this.ask('component', { path, access }, onNote)
   }
 
   /** A known engine, the same for all who ask. Rejects with ENGINE_UNKNOWN. */
@@ -75,48 +91,52 @@ export class Opener implements Disposable {
     return engine
   }
 
+  /** Anything else that the thread does (`Requests`). Rejects with its error, or INTERNAL when the thread ends. */
+  ask<Type extends RequestType>(
+    type: Type,
+    ask: Requests[Type]['ask'],
+    onNote: OnNote = silent,
+  ): Promise<Requests[Type]['answer']> {
+    return new Promise((resolve, reject) => {
+      const asked = { id: ++this.#asked, type, ask } as Asked
+      const settle = (outcome: Outcome): void => {
+        if ('answer' in outcome) resolve(outcome.answer as Requests[Type]['answer'])
+        else reject(toError(outcome.fault))
+      }
+      this.#queue.push({ asked, onNote, settle })
+      this.#sendNext()
+    })
+  }
+
   [Symbol.dispose](): void {
     const reason = new NanoError('SHUTTING_DOWN', 'the server is shutting down')
-    fail(
-      this.#queue.splice(0).map(({ waiting }) => waiting),
-      reason,
-    )
+    fail(this.#queue.splice(0), reason)
     this.#end(reason)
   }
 
   async #openEngine(hash: string, onNote: OnNote): Promise<Engine> {
-    const opened = await this.#ask({ type: 'engine', hash }, onNote)
-    if (opened.type !== 'engine') throw toError(opened)
-    this.counters.transpiles += opened.counters.transpiles
-    this.counters.compiles += opened.counters.compiles
-    return opened.engine
-  }
-
-  #ask(wanted: Wanted, onNote: OnNote): Promise<Opened> {
-    return new Promise((resolve) => {
-      this.#queue.push({ wanted, waiting: { onNote, resolve } })
-      this.#sendNext()
-    })
+    const { engine, counters } = await this.ask('engine', hash, onNote)
+    this.counters.transpiles += counters.transpiles
+    this.counters.compiles += counters.compiles
+    return engine
   }
 
   #sendNext(): void {
     while (this.#waiting.size < AT_ONCE) {
       const next = this.#queue.shift()
       if (next === undefined) break
-      this.#send(next.wanted, next.waiting)
+      this.#send(next)
     }
     if (this.#waiting.size === 0 && this.#worker !== undefined) this.#rest(this.#worker)
   }
 
-  #send(wanted: Wanted, waiting: Waiting): void {
-    const id = ++this.#asked
+  #send(next: Waiting): void {
     const worker = (this.#worker ??= this.#start())
     clearTimeout(this.#idle)
     worker.ref()
-    this.#waiting.set(id, waiting)
-    const asked: Asked = { id, wanted }
+    this.#waiting.set(next.asked.id, next)
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread is no window
-    worker.postMessage(asked)
+    worker.postMessage(next.asked)
   }
 
   #start(): Worker {
@@ -130,7 +150,7 @@ export class Opener implements Disposable {
       if (waiting === undefined) return
       if ('note' in message) return waiting.onNote(message.note)
       this.#waiting.delete(message.id)
-      waiting.resolve(message.opened)
+      waiting.settle(message.outcome)
       this.#sendNext()
     })
     let fault: unknown
@@ -143,10 +163,11 @@ export class Opener implements Disposable {
     return worker
   }
 
-  /** Nothing is asked for: the thread keeps nobody from exiting, and goes after a while. */
+  /** Nothing is asked for: the thread keeps nobody from exiting, and goes after a while, unless it has the store. */
   #rest(worker: Worker): void {
     worker.unref()
     clearTimeout(this.#idle)
+    if (this.#data.dataDirectory !== undefined) return
     this.#idle = setTimeout(() => this.#end(), IDLE_MS).unref()
   }
 
@@ -163,13 +184,11 @@ export class Opener implements Disposable {
 }
 
 function fail(waiting: readonly Waiting[], { code, message, stack = '' }: NanoError): void {
-  for (const { resolve } of waiting) resolve({ type: 'failed', code, message, stack })
+  for (const each of waiting) each.settle({ fault: { code, message, stack } })
 }
 
-function toError(opened: Opened): NanoError {
-  if (opened.type !== 'failed')
-    return new NanoError('INTERNAL', `expected what was asked for, got ${opened.type}`)
-  const cause = new Error(opened.message)
-  cause.stack = opened.stack
-  return new NanoError(opened.code, opened.message, { cause })
+function toError({ code, message, stack }: Fault): NanoError {
+  const cause = new Error(message)
+  cause.stack = stack
+  return new NanoError(code, message, { cause })
 }

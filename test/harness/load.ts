@@ -9,7 +9,7 @@ import { Registry } from '../../host/registry/registry.ts'
 /** Rejects as the server does. `file`: where the configuration is, or would be. */
 export async function load(text: string, file: string): Promise<ServedState> {
   const config = parseConfig(text, file)
-  using opener = new Opener(config.engines)
+  using opener = new Opener({ engines: config.engines })
   const registry = new Registry({ opener })
   await loadConfig({ registry, opener }, config, { onBroken() {}, onWarning() {} })
   return registry.state
