@@ -48,6 +48,7 @@ const CODES = {
   ENGINE_UNKNOWN: ['tenant', 422, 'The component was built with an engine that this host does not know.'],
   // operation
   APP_UNKNOWN: ['operator', 404, 'There is no app of that name.'],
+  APP_CONFLICT: ['operator', 409, "The app, or its host name, is somebody else's."],
   VERSION_UNKNOWN: ['operator', 404, 'The app has no such version.'],
   ARTIFACT_BROKEN: ['operator', 500, 'What was stored of the app is broken.'],
   STORAGE_FAILED: ['operator', 500, 'The data directory cannot be used.'],

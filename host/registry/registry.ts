@@ -33,10 +33,14 @@ export interface Shardlike {
   apply(change: Change): Promise<void>
 }
 
+/** Who says what an app is: a configuration file, or whoever deployed it. Nobody else may change it. */
+export type Owner = 'file' | 'deployed'
+
 /** What is known of one app. */
 export interface AppStatus {
   readonly name: string
   readonly hostname: string
+  readonly owner: Owner
   /** `unavailable`: its requests are refused. */
   readonly state: 'opening' | 'serving' | 'unavailable'
   /** The version that serves. */
@@ -47,6 +51,9 @@ export interface AppStatus {
 
 /** How an app is put. */
 export interface PutOptions {
+  readonly owner?: Owner
+  /** What is to be done when every shard has the version, before it serves: if it fails, nothing has changed. */
+  readonly commit?: () => Promise<void>
   /** The app's component, when it was opened already. */
   readonly component?: OpenComponent
   /** What a build of the app's source may not read: see `SourceAccess`. */
@@ -63,6 +70,7 @@ export interface RegistryOptions {
 /** One app. */
 class App {
   readonly name: string
+  readonly owner: Owner
   /** What serves. */
   deployment: Deployment | undefined
   /** Where its requests go; undefined: it was never switched to. */
@@ -72,8 +80,9 @@ class App {
   /** Is over when everything that was asked for is done. */
   queue: Promise<unknown> = Promise.resolve()
 
-  constructor(name: string) {
+  constructor(name: string, owner: Owner) {
     this.name = name
+    this.owner = owner
   }
 
   /** The host name that leads to it, or is going to. */
@@ -121,9 +130,10 @@ export class Registry {
   }
 
   get apps(): readonly AppStatus[] {
-    return [...this.#apps.values()].map(({ name, hostname, deployment, route }) => ({
+    return [...this.#apps.values()].map(({ name, hostname, owner, deployment, route }) => ({
       name,
       hostname,
+      owner,
       state: route === undefined ? 'opening' : deployment === undefined ? 'unavailable' : 'serving',
       deployment: deployment?.id,
       engineHash: deployment?.engineHash,
@@ -145,33 +155,44 @@ export class Registry {
    * serves it; rejects when it cannot be served, and everything is as it was.
    */
   put(config: AppConfig, options: PutOptions = {}): Promise<number> {
-    return this.#inOrder(config.name, config.hostname, (app) => this.#put(app, config, options))
+    const { name, hostname } = config
+    return this.#inOrder({ name, hostname, owner: options.owner }, (app) => this.#put(app, config, options))
   }
 
   /** Refuse the app's requests: it cannot be served, and is not unknown either. */
-  async putUnavailable({ name, hostname }: AppConfig): Promise<void> {
-    await this.#inOrder(name, hostname, (app) => this.#switch(app, hostname, undefined))
+  async putUnavailable(
+    { name, hostname }: Pick<AppConfig, 'name' | 'hostname'>,
+    owner?: Owner,
+  ): Promise<void> {
+    await this.#inOrder({ name, hostname, owner }, (app) => this.#switch(app, hostname, undefined))
   }
 
-  /** Serve the app no longer. What it has begun drains. Rejects when there is no such app. */
-  async remove(name: string): Promise<void> {
+  /**
+   * Serve the app no longer. What it has begun drains. `commit`: is to be done before. Rejects when there is no such app.
+   */
+  async remove(name: string, owner: Owner = 'file', commit?: () => Promise<void>): Promise<void> {
     const unknown = new NanoError('APP_UNKNOWN', `there is no app "${name}"`)
     const known = this.#apps.get(name)
     if (known === undefined) throw unknown
-    await this.#inOrder(name, known.hostname, async (app) => {
+    await this.#inOrder({ name, hostname: known.hostname, owner }, async (app) => {
       if (app.route === undefined) throw unknown
+      await commit?.()
       await this.#switch(app, undefined, undefined)
     })
   }
 
   /** Runs steps for an app after those that were asked for before. Until then the host name is the app's. */
-  #inOrder<T>(name: string, hostname: string, steps: (app: App) => Promise<T>): Promise<T> {
-    const owner = [...this.#apps.values()].find((other) => other.name !== name && other.has(hostname))
-    if (owner !== undefined) {
-      const text = `the host name ${hostname} is taken by app ${owner.name}; give ${name} another one`
-      return Promise.reject(new NanoError('CONFIG_INVALID', text))
+  #inOrder<T>(
+    { name, hostname, owner = 'file' }: { name: string; hostname: string; owner?: Owner | undefined },
+    steps: (app: App) => Promise<T>,
+  ): Promise<T> {
+    const holder = [...this.#apps.values()].find((other) => other.name !== name && other.has(hostname))
+    if (holder !== undefined) {
+      const text = `the host name ${hostname} is taken by app ${holder.name}; give ${name} another one`
+      return Promise.reject(new NanoError('APP_CONFLICT', text))
     }
-    const app = this.#apps.get(name) ?? new App(name)
+    const app = this.#apps.get(name) ?? new App(name, owner)
+    if (app.owner !== owner) return Promise.reject(new NanoError('APP_CONFLICT', toOwnerText(app)))
     this.#apps.set(name, app)
     app.reserved.push(hostname)
     const done = app.queue
@@ -188,7 +209,7 @@ export class Registry {
   async #put(
     app: App,
     config: AppConfig,
-    { component, configuration, onNote = () => {} }: PutOptions,
+    { component, configuration, onNote = () => {}, commit }: PutOptions,
   ): Promise<number> {
     const { allowRead, path } = config
     const opened = component ?? (await this.#opener.component(path, { allowRead, configuration }, onNote))
@@ -199,6 +220,7 @@ export class Registry {
     this.#turnMs.set(deployment.id, config.limits.cpuMs)
     try {
       await this.#shards.apply({ type: 'deploy', deployment, engine })
+      await commit?.()
     } catch (error) {
       await this.#retire(deployment)
       throw error
@@ -232,4 +254,10 @@ export class Registry {
     const [first] = this.#apps.values()
     return this.#everyHost && (first === app || app.route?.isFallback === true)
   }
+}
+
+function toOwnerText({ name, owner }: App): string {
+  return owner === 'file'
+    ? `app ${name} stands in the configuration file; change it there`
+    : `app ${name} was deployed; delete it first, or give yours another name`
 }
