@@ -13,7 +13,7 @@ import type { GuestEvent, Mailbox } from './binding.ts'
 import { CDN_LOOP } from '../http/cdn-loop.ts'
 import { EgressDenied } from '../egress/connect.ts'
 import type { Answer, Dial, Dialer } from './dialer.ts'
-import { parseHead, toAnswerHeaders, toUnpackBytes } from './outbound-head.ts'
+import { parseOutboundHead, toAnswerHeaders, toUnpackBytes } from './outbound-head.ts'
 import { Upload } from './upload.ts'
 
 /** What the guest gave to `outbound.start`. */
@@ -174,7 +174,7 @@ export class OutboundCall {
     this.#start = undefined
     this.#state = 'dialing'
     this.#isDialing = true
-    const head = parseHead(start.head)
+    const head = parseOutboundHead(start.head)
     if (head === undefined) return this.fail(BAD_URL)
     this.#cost += DIAL_BYTES + HEADER_BYTES * head.headers.length
     if (!this.#hold()) return this.fail(TOO_MUCH)

@@ -21,7 +21,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
 import type { ErrorCode } from '../errors.ts'
-import type { Origin } from './header-wire.ts'
+import type { Origin } from './guest-headers.ts'
 import type { Wait, Watched } from './idle-watch.ts'
 import { toSent } from './progress.ts'
 import { toClientKey } from './trusted-proxies.ts'

@@ -12,7 +12,7 @@ import type { ByteBudget } from '../limits/byte-budget.ts'
 import type { Exchange, Sink } from '../tenant/exchange.ts'
 import { toRequestLine } from '../tenant/log.ts'
 import type { Connection, Reading } from './connection.ts'
-import { toWire } from './header-wire.ts'
+import { toGuestHeaders } from './guest-headers.ts'
 import { HeldBytes } from './held-bytes.ts'
 import type { IdleWatch, Wait, Watched } from './idle-watch.ts'
 import { toSent } from './progress.ts'
@@ -100,7 +100,7 @@ export class HttpExchange implements Exchange, Watched, BodyOwner, Reading {
     this.client = connection.toClient(rawHeaders)
     this.method = incoming.method ?? 'GET'
     this.url = url
-    this.headers = toWire(rawHeaders, connection, scheme)
+    this.headers = toGuestHeaders(rawHeaders, connection, scheme)
     this.hasBody = body !== undefined && body !== 'unwanted'
     if (body === 'streamed' || body === 'unwanted') {
       // the parser holds a body to the length that its head tells

@@ -13,7 +13,7 @@ import { toClientBody, toStatus } from '../errors.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { Connection } from './connection.ts'
 import { linger } from './linger.ts'
-import { parseHead } from './response-head.ts'
+import { parseResponseHead } from './response-head.ts'
 
 /** What all responses of one server share. */
 export interface Responder {
@@ -36,7 +36,7 @@ export function sendWhole(
   headers: Uint8Array,
   body: Uint8Array,
 ): string | undefined {
-  const head = parseHead(status, headers)
+  const head = parseResponseHead(status, headers)
   if (typeof head === 'string') return head
   const size = body.byteLength
   const isHead = outgoing.req.method === 'HEAD'
@@ -60,7 +60,7 @@ export function startStream(
   status: number,
   headers: Uint8Array,
 ): Started | { readonly refused: string } {
-  const head = parseHead(status, headers)
+  const head = parseResponseHead(status, headers)
   if (typeof head === 'string') return { refused: head }
   const bodyless = outgoing.req.method === 'HEAD' || !mayHaveBody(status)
   if (status === 205) head.headers.push('Content-Length', '0')

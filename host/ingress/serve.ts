@@ -25,10 +25,10 @@ import { Connections } from './connection.ts'
 import type { Connection } from './connection.ts'
 import { HttpExchange } from './exchange.ts'
 import type { HttpRequest, ExchangeContext, Servable } from './exchange.ts'
-import { toScheme } from './header-wire.ts'
+import { toScheme } from './guest-headers.ts'
 import { IdleWatch } from './idle-watch.ts'
 import { SMALL_BODY_BYTES, collectBody } from './request-body.ts'
-import { MAX_HEADERS, readHead, toExcess } from './head-sizes.ts'
+import { MAX_HEADERS, toExcess, toHeadSizes } from './head-sizes.ts'
 import { endAfterAnswer, isAnswering, rejectConnection, sendError } from './response.ts'
 import type { ErrorNotes } from './response.ts'
 import { TrustedProxies } from './trusted-proxies.ts'
@@ -186,7 +186,7 @@ function createApp(options: IngressOptions, context: ExchangeContext): Hono<{ Bi
 }
 
 function sendNotFound(context: ExchangeContext, { incoming, outgoing, connection }: Bindings): void {
-  const { bodySize, hasUpgrade } = readHead(incoming.rawHeaders)
+  const { bodySize, hasUpgrade } = toHeadSizes(incoming.rawHeaders)
   const ends = bodySize !== 0 || hasUpgrade ? connection : undefined
   sendOwn(context, connection, outgoing, 'HOST_UNKNOWN', { ends })
 }
@@ -210,7 +210,7 @@ function dispatch(
   id: string,
 ): void {
   const { url, path, scheme } = target
-  const head = readHead(incoming.rawHeaders)
+  const head = toHeadSizes(incoming.rawHeaders)
   // HTTP/1.0 knows no chunks: a proxy before this server could take them for the body, and what follows for a request
   const isTorn = head.bodySize === undefined && incoming.httpVersionMinor === 0
   const excess = isTorn ? 'REQUEST_INVALID' : toExcess(tenant.limits, head, path)
