@@ -1,7 +1,7 @@
 /**
  * One request and its response, as the tenant sees them. Holds at all times: the client gets exactly one answer or its
  * connection is cut; after that, and after the client has gone, everything that the guest still says is ignored; the
- * sink hears `clientGone` at most once, and never after the guest has finished its response.
+ * listener hears `clientGone` at most once, and never after the guest has finished its response.
  */
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
@@ -9,9 +9,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Limits } from '../config/limits.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { ByteBudget } from '../limits/byte-budget.ts'
-import type { Exchange, Sink } from '../tenant/exchange.ts'
+import type { Exchange, ExchangeListener } from '../tenant/exchange.ts'
 import { toRequestLine } from '../tenant/log.ts'
-import type { Connection, Reading } from './connection.ts'
+import type { Connection, IncompleteRequest } from './connection.ts'
 import { toGuestHeaders } from './guest-headers.ts'
 import { HeldBytes } from './held-bytes.ts'
 import type { IdleWatch, Wait, Watched } from './idle-watch.ts'
@@ -24,13 +24,13 @@ import { cut, endEarly, sendError, sendWhole, startStream } from './response.ts'
 import type { Responder } from './response.ts'
 
 /** What an exchange shares with all others of its server. */
-export interface ExchangeContext {
+export interface IngressState {
   readonly responder: Responder
   readonly idle: IdleWatch
 }
 
 /** What an exchange needs of its tenant. */
-export interface Servable {
+export interface TenantPort {
   readonly limits: Limits
   readonly buffers: ByteBudget
   /** Something was refused: it is counted and told to the log. */
@@ -67,7 +67,7 @@ const BYTES_PER_MB = 1024 * 1024
 
 const TOO_MUCH = 'more waits for slow clients than the host may hold for the app'
 
-export class HttpExchange implements Exchange, Watched, BodyOwner, Reading {
+export class HttpExchange implements Exchange, Watched, BodyOwner, IncompleteRequest {
   readonly id: string
   readonly client: string
   readonly method: string
@@ -76,19 +76,19 @@ export class HttpExchange implements Exchange, Watched, BodyOwner, Reading {
   readonly hasBody: boolean
   readonly smallBody?: Uint8Array
 
-  readonly #context: ExchangeContext
-  readonly #tenant: Servable
+  readonly #context: IngressState
+  readonly #tenant: TenantPort
   readonly #connection: Connection
   readonly #outgoing: ServerResponse
   readonly #body: RequestBody | undefined
   readonly #held: HeldBytes
-  #sink: Sink | undefined
+  #listener: ExchangeListener | undefined
   #state: State = 'open'
   #waitsForDrain = false
   /** Body bytes that the guest has streamed. */
   #written = 0
 
-  constructor(context: ExchangeContext, tenant: Servable, arrival: HttpRequest) {
+  constructor(context: IngressState, tenant: TenantPort, arrival: HttpRequest) {
     const { id, connection, incoming, outgoing, url, scheme, head, body } = arrival
     this.#context = context
     this.#tenant = tenant
@@ -106,7 +106,7 @@ export class HttpExchange implements Exchange, Watched, BodyOwner, Reading {
       // the parser holds a body to the length that its head tells
       const maxBytes = head.bodySize === undefined ? toMaxBody(tenant.limits) : head.bodySize
       this.#body = new RequestBody(incoming, maxBytes, this)
-      connection.reading = this
+      connection.incomplete = this
       if (body === 'unwanted') this.#body.cancel()
     } else if (body !== undefined) this.smallBody = body
   }
@@ -119,12 +119,12 @@ export class HttpExchange implements Exchange, Watched, BodyOwner, Reading {
     return this.#tenant.limits.idleMs
   }
 
-  /** Where events for the guest go. Called once, right after the tenant has taken the exchange. */
-  attach(sink: Sink): void {
-    this.#sink = sink
+  /** Who hears what happens from here on. Called once, right after the tenant has taken the exchange. */
+  attach(listener: ExchangeListener): void {
+    this.#listener = listener
     this.#outgoing.on('close', () => this.#onClose())
     if (this.#state === 'closed') return
-    this.#body?.attach(sink)
+    this.#body?.attach(listener)
   }
 
   // the tenant's side
@@ -161,8 +161,8 @@ export class HttpExchange implements Exchange, Watched, BodyOwner, Reading {
   write(bytes: Uint8Array): boolean {
     if (this.#state === 'unread') {
       this.#state = 'closed'
-      const sink = this.#sink
-      queueMicrotask(() => sink?.clientGone())
+      const listener = this.#listener
+      queueMicrotask(() => listener?.clientGone())
     }
     if (this.#state !== 'streaming' || bytes.byteLength === 0) return true
     this.#written += bytes.byteLength
@@ -222,11 +222,11 @@ export class HttpExchange implements Exchange, Watched, BodyOwner, Reading {
     }
     if (isOver) return
     const body = this.#body
-    const sink = this.#sink
+    const listener = this.#listener
     // the guest may be asking for the body just now
     queueMicrotask(() => {
       body?.fail()
-      sink?.clientGone()
+      listener?.clientGone()
     })
   }
 
@@ -279,7 +279,7 @@ export class HttpExchange implements Exchange, Watched, BodyOwner, Reading {
   #giveUp(text: string): void {
     this.#state = 'closed'
     this.#note('APP_IDLE', text)
-    this.#sink?.clientGone()
+    this.#listener?.clientGone()
   }
 
   #refuse(code: ErrorCode, reason: string): void {
@@ -300,18 +300,18 @@ export class HttpExchange implements Exchange, Watched, BodyOwner, Reading {
   #onDrain(): void {
     this.#waitsForDrain = false
     this.#held.update()
-    if (this.#state === 'streaming') this.#sink?.writable()
+    if (this.#state === 'streaming') this.#listener?.writable()
   }
 
   #onClose(): void {
     this.#held.release()
-    if (this.isComplete && this.#connection.reading === this) this.#connection.reading = undefined
+    if (this.isComplete && this.#connection.incomplete === this) this.#connection.incomplete = undefined
     // a bodiless answer closes by itself; what the guest does next is its own end or a write
     if (this.#state === 'unread' && this.#outgoing.writableFinished) return
     this.#context.idle.delete(this)
     if (this.#state === 'closed') return
     this.#state = 'closed'
     this.#body?.fail()
-    this.#sink?.clientGone()
+    this.#listener?.clientGone()
   }
 }

@@ -12,7 +12,7 @@ import { parseHeaderLines, toHeaderLines, toOnlyValue } from '../http/header-lin
 import { isHopByHop, mayBeNamed } from '../http/hop-by-hop.ts'
 
 /** How the request reached the host. */
-export interface Origin {
+export interface Peer {
   /** The other end of the connection. */
   readonly address: string
   /** It is a proxy whose word counts. */
@@ -23,11 +23,7 @@ export interface Origin {
 const SAID_BY_PROXIES: ReadonlySet<string> = new Set(['forwarded', 'x-real-ip', 'true-client-ip'])
 
 /** `rawHeaders`: as Node has them. */
-export function toGuestHeaders(
-  rawHeaders: readonly string[],
-  origin: Origin,
-  scheme: 'http' | 'https',
-): string {
+export function toGuestHeaders(rawHeaders: readonly string[], peer: Peer, scheme: 'http' | 'https'): string {
   let named: Set<string> | undefined
   let lines = ''
   let chain = ''
@@ -37,17 +33,17 @@ export function toGuestHeaders(
     if (isHopByHop(name)) {
       if (name === 'connection') named = addNamed(named, value)
     } else if (!isSaidByProxies(name)) lines += toHeaderLines(name, value)
-    else if (!origin.isTrusted) continue
+    else if (!peer.isTrusted) continue
     else if (name === 'x-forwarded-for') chain += `${value}, `
     else if (name !== 'x-forwarded-proto') lines += toHeaderLines(name, value)
   }
   if (named !== undefined) lines = withoutNamed(lines, named)
-  lines += toHeaderLines('x-forwarded-for', chain + origin.address)
+  lines += toHeaderLines('x-forwarded-for', chain + peer.address)
   return lines + toHeaderLines('x-forwarded-proto', scheme)
 }
 
 /** The scheme that the client used. A proxy that names several is not believed. */
-export function toScheme(rawHeaders: readonly string[], { isTrusted }: Origin): 'http' | 'https' {
+export function toScheme(rawHeaders: readonly string[], { isTrusted }: Peer): 'http' | 'https' {
   if (!isTrusted) return 'http'
   return toOnlyValue(rawHeaders, 'x-forwarded-proto')?.toLowerCase() === 'https' ? 'https' : 'http'
 }

@@ -19,12 +19,12 @@ import { toNanoError } from '../errors.ts'
 import type { ErrorCode, NanoError } from '../errors.ts'
 import { parseTarget } from '../http/target.ts'
 import type { Target } from '../http/target.ts'
-import type { Exchange, Sink } from '../tenant/exchange.ts'
+import type { Exchange, ExchangeListener } from '../tenant/exchange.ts'
 import { toRequestLine } from '../tenant/log.ts'
 import { Connections } from './connection.ts'
 import type { Connection } from './connection.ts'
 import { HttpExchange } from './exchange.ts'
-import type { HttpRequest, ExchangeContext, Servable } from './exchange.ts'
+import type { HttpRequest, IngressState, TenantPort } from './exchange.ts'
 import { toScheme } from './guest-headers.ts'
 import { IdleWatch } from './idle-watch.ts'
 import { SMALL_BODY_BYTES, collectBody } from './request-body.ts'
@@ -34,8 +34,8 @@ import type { ErrorNotes } from './response.ts'
 import { TrustedProxies } from './trusted-proxies.ts'
 
 /** A tenant, as the ingress knows it. */
-interface App extends Servable {
-  handle(exchange: Exchange): Sink
+interface App extends TenantPort {
+  handle(exchange: Exchange): ExchangeListener
 }
 
 export interface IngressOptions {
@@ -78,7 +78,7 @@ const REFUSED_METHODS: ReadonlySet<string> = new Set(['TRACE', 'TRACK', 'CONNECT
 
 export function createIngress(options: IngressOptions): Ingress {
   const limits = { ...DEFAULT_CONNECTION_LIMITS, ...options.connectionLimits }
-  const context: ExchangeContext = { responder: { closing: false }, idle: new IdleWatch() }
+  const context: IngressState = { responder: { closing: false }, idle: new IdleWatch() }
   const app = createApp(options, context)
   const proxies = new TrustedProxies(options.trustedProxies ?? [])
   const connections = new Connections({ proxies, unreadMs: limits.keepAliveMs })
@@ -119,8 +119,8 @@ export function createIngress(options: IngressOptions): Ingress {
     const hasLeft = error.code === 'HPE_INVALID_EOF_STATE' || error.code === 'ECONNRESET'
     const code = toFaultCode(error.code)
     if (connection === undefined) socket.destroy()
-    else if (connection.reading?.isComplete === false) {
-      connection.reading.breakOff(code, hasLeft ? undefined : error.message)
+    else if (connection.incomplete?.isComplete === false) {
+      connection.incomplete.breakOff(code, hasLeft ? undefined : error.message)
     }
     // as Node has it for one that leaves between two requests
     else if (hasLeft && isAnswering(socket)) socket.end()
@@ -163,7 +163,7 @@ function toFault({ rawHeaders, httpVersionMajor, method = '' }: IncomingMessage)
   return httpVersionMajor !== 1 || REFUSED_METHODS.has(method) ? 'REQUEST_INVALID' : undefined
 }
 
-function createApp(options: IngressOptions, context: ExchangeContext): Hono<{ Bindings: Bindings }> {
+function createApp(options: IngressOptions, context: IngressState): Hono<{ Bindings: Bindings }> {
   const app = new Hono<{ Bindings: Bindings }>()
   let requests = 0
   app.all('*', (c) => {
@@ -185,7 +185,7 @@ function createApp(options: IngressOptions, context: ExchangeContext): Hono<{ Bi
   return app
 }
 
-function sendNotFound(context: ExchangeContext, { incoming, outgoing, connection }: Bindings): void {
+function sendNotFound(context: IngressState, { incoming, outgoing, connection }: Bindings): void {
   const { bodySize, hasUpgrade } = toHeadSizes(incoming.rawHeaders)
   const ends = bodySize !== 0 || hasUpgrade ? connection : undefined
   sendOwn(context, connection, outgoing, 'HOST_UNKNOWN', { ends })
@@ -193,7 +193,7 @@ function sendNotFound(context: ExchangeContext, { incoming, outgoing, connection
 
 /** An answer that no tenant pays for. */
 function sendOwn(
-  { responder, idle }: ExchangeContext,
+  { responder, idle }: IngressState,
   connection: Connection,
   outgoing: ServerResponse,
   code: ErrorCode,
@@ -205,7 +205,7 @@ function sendOwn(
 
 function dispatch(
   tenant: App,
-  context: ExchangeContext,
+  context: IngressState,
   { incoming, outgoing, connection, target }: Bindings,
   id: string,
 ): void {
@@ -237,7 +237,7 @@ function dispatch(
   else collectBody(incoming, size, open)
 }
 
-async function closeServer(server: Server, context: ExchangeContext, graceMs: number): Promise<void> {
+async function closeServer(server: Server, context: IngressState, graceMs: number): Promise<void> {
   context.responder.closing = true
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
   const cut = setTimeout(() => server.closeAllConnections(), graceMs)
