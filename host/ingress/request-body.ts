@@ -55,7 +55,19 @@ export interface BodyOwner {
   bodyTooLarge(): void
 }
 
-/** One streamed body. `pull` asks for one chunk; `listener` gets it, at once or when it comes. */
+/**
+ * One streamed body. `pull` asks for one chunk; the listener gets it, at once or when it comes.
+ *
+ *     untouched  --pull-->  open  --last chunk, broken off-->  done
+ *     untouched, open  --cancel-->  draining  --too large-->  done
+ *     open  --too large-->  too-large  --broken off-->  done
+ *
+ * - untouched: nothing has been read; a client that expects 100-continue may still be waiting.
+ * - open: a chunk is read for each pull, and none without.
+ * - draining: the rest is read and dropped, so that the connection stays usable.
+ * - too-large: the owner has been told and ends the connection; nothing more is delivered.
+ * - done: nothing more is delivered.
+ */
 export class RequestBody {
   readonly #incoming: IncomingMessage
   readonly #maxBytes: number
