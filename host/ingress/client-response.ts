@@ -45,7 +45,7 @@ export interface ResponseOwner {
 }
 
 const BYTES_PER_MB = 1024 * 1024
-const TOO_MUCH = 'more waits for slow clients than the host may hold for the app'
+const TOO_MUCH = 'more data waits for slow clients than buffer_mb of the app allows'
 
 export class ClientResponse {
   readonly #ingress: IngressState
@@ -109,7 +109,7 @@ export class ClientResponse {
     if (this.#state !== 'streaming' || bytes.byteLength === 0) return true
     this.#written += bytes.byteLength
     if (this.#written > this.#maxBytes) {
-      this.#cut('APP_RESPONSE_TOO_LARGE', `after ${this.#written} bytes`)
+      this.#cut('APP_RESPONSE_TOO_LARGE', `${this.#written} bytes and more`)
       return true
     }
     if (this.#outgoing.write(bytes)) return true
@@ -221,5 +221,5 @@ export class ClientResponse {
 
 /** What the log says of somebody who should have sent something. */
 export function toIdleText(idleMs: number): string {
-  return `nothing came for ${idleMs} ms`
+  return `nothing was sent for ${idleMs} ms`
 }

@@ -146,7 +146,7 @@ export class HttpExchange implements Exchange, ResponseOwner, BodyOwner, Incompl
   }
 
   bodyTooLarge(): void {
-    this.breakOff('BODY_TOO_LARGE', `more than ${this.#tenant.limits.maxBodyMb} MiB of body`)
+    this.breakOff('BODY_TOO_LARGE', `expected a body of at most ${this.#tenant.limits.maxBodyMb} MiB`)
   }
 
   breakOff(code: ErrorCode, reason?: string): void {

@@ -163,6 +163,6 @@ export class RequestBody {
   readonly fail = (): void => {
     if (this.#state === 'draining' || this.#state === 'done') return
     this.#state = 'done'
-    this.#listener?.bodyFailed('the client broke off before the end of the request body')
+    this.#listener?.bodyFailed('the client left before the end of the request body')
   }
 }

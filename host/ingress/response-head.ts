@@ -26,20 +26,21 @@ const HOST_OWNED: ReadonlySet<string> = new Set(['content-length', 'date', 'x-po
 /** The checked head, or in a string why there is none. `bytes`: UTF-8 of header lines. */
 export function parseResponseHead(status: number, bytes: Uint8Array): ResponseHead | string {
   if (!Number.isInteger(status) || status < 200 || status > 599)
-    return `status ${status} is not from 200 to 599`
-  if (bytes.byteLength > MAX_HEADER_BYTES) return `the headers are longer than ${MAX_HEADER_BYTES} bytes`
+    return `expected a status from 200 to 599, got ${status}`
+  if (bytes.byteLength > MAX_HEADER_BYTES)
+    return `expected at most ${MAX_HEADER_BYTES} bytes of headers, got ${bytes.byteLength}`
   if (bytes.byteLength === 0) return { headers: [], claimedLength: undefined }
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
   const list = parseHeaderLines(text)
-  if (list === undefined) return 'the headers are not pairs of lines'
+  if (list === undefined) return 'expected headers as pairs of name and value, got an odd number of lines'
   const headers: string[] = []
   let claimedLength: string | undefined
   for (let i = 0; i + 1 < list.length; i += 2) {
     const name = list[i]!
     const value = list[i + 1]!
-    if (!TOKEN.test(name)) return `${JSON.stringify(name.slice(0, 100))} is not a header name`
+    if (!TOKEN.test(name)) return `expected a header name, got ${JSON.stringify(name.slice(0, 100))}`
     if (BAD_VALUE.test(value))
-      return `the header ${name.slice(0, 100)} holds a character that a header cannot hold`
+      return `the value of the header ${name.slice(0, 100)} has a character that HTTP does not allow`
     const lower = name.toLowerCase()
     if (lower === 'content-length' && LENGTH.test(value)) claimedLength = value
     if (!HOST_OWNED.has(lower) && !isHopByHop(lower)) headers.push(name, value)
