@@ -1,11 +1,15 @@
 /**
  * One fetch of an app, from its start to the last byte of its answer or its failure.
  *
- *     waiting  >  dialing  >  answered  >  over          any  --abort, failure-->  over
+ *     waiting  --run-->  dialing  --head-->  answered  --last byte-->  over          any  --abort, failure-->  over
  *
- * What the guest asks for within a turn is noted, and done by `act` after it. Once over it brings the guest nothing more.
- * One event at most is on its way to the guest beside `fetch-writable`: the next chunk is read when the guest has had the
- * one before, and a fetch keeps its place until the guest has heard how it ended.
+ * - waiting: nothing is connected; it waits for its turn among the fetches of the instance.
+ * - dialing: it has one of the places of those that wait for a head, until the guest has heard of the head or the failure.
+ * - answered: a chunk is read for each pull. One event at most is on its way to the guest beside `fetch-writable`.
+ * - over: everything is released, and nothing more is read or posted; it stays known until the guest has heard how it
+ *   ended.
+ *
+ * What the guest asks for within a turn is noted, and done by `act` after it.
  */
 import type { ReadableStreamDefaultReader } from 'node:stream/web'
 import { type ByteBudget, Holding } from '../limits/byte-budget.ts'

@@ -8,8 +8,6 @@ import { ChunkQueue } from './chunk-queue.ts'
 /** When more than this waits for a client, the guest is told to wait. */
 const HIGH_WATER = 64 * 1024
 
-const NOTHING = new Uint8Array(0)
-
 /** One body. */
 export class ResponseStream {
   readonly #chunks = new ChunkQueue()
@@ -51,8 +49,8 @@ export class ResponseStream {
    * bytes they wait here, joined; a stream that is complete goes out whole, for its guest may be gone before it is sent.
    */
   drain(client: { write(bytes: Uint8Array): boolean }, isComplete: boolean): void {
-    while (this.#chunks.bytes > 0 && (this.#takesBytes || isComplete)) {
-      this.#takesBytes = client.write(this.#chunks.shift() ?? NOTHING)
+    for (let chunk = this.#next(isComplete); chunk !== undefined; chunk = this.#next(isComplete)) {
+      this.#takesBytes = client.write(chunk)
     }
     this.#holding.set(this.#chunks.cost)
   }
@@ -61,5 +59,9 @@ export class ResponseStream {
   release(): void {
     this.#chunks.clear()
     this.#holding.release()
+  }
+
+  #next(isComplete: boolean): Uint8Array | undefined {
+    return this.#takesBytes || isComplete ? this.#chunks.shift() : undefined
   }
 }

@@ -14,6 +14,8 @@ import {
   toBytes as bytes,
   toHeaders as wire,
 } from '../../test/harness/ingress.ts'
+import { waitFor } from '../../test/harness/serve.ts'
+import type { Exchange } from '../tenant/exchange.ts'
 
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'
 const LAST = 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'
@@ -186,7 +188,7 @@ describe('bodies', () => {
     })
     const socket = connect(port, '127.0.0.1')
     socket.write('POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 5\r\n\r\nab')
-    await new Promise((resolve) => setTimeout(resolve, 60))
+    await waitFor(() => events.length > 0)
     expect(events).toEqual(['streamed'])
     socket.write('cde')
     const [answer] = (await once(socket, 'data')) as [Buffer]
@@ -194,12 +196,16 @@ describe('bodies', () => {
   })
 
   it('tells the guest when a client breaks off', async ({ expect }) => {
-    const { port, events } = await start((exchange) => exchange.pullBody())
+    let isOpen = false
+    const { port, events } = await start((exchange) => {
+      exchange.pullBody()
+      isOpen = true
+    })
     const socket = connect(port, '127.0.0.1')
     socket.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 999999\r\n\r\nabc')
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await waitFor(() => isOpen)
     socket.destroy()
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await waitFor(() => events.length > 1)
     expect(events).toEqual([expect.stringMatching(/^failed: the client left/), 'gone'])
   })
 
@@ -211,11 +217,10 @@ describe('bodies', () => {
     })
     const socket = connect(port, '127.0.0.1')
     socket.write(LAST)
-    await new Promise((resolve) => setTimeout(resolve, 100))
-    expect(taken).toContain(false)
+    await waitFor(() => taken.includes(false))
     expect(events).toEqual([])
     socket.resume()
-    await new Promise((resolve) => setTimeout(resolve, 300))
+    await waitFor(() => events.length > 0)
     expect(events).toEqual(['writable'])
     socket.destroy()
   })
@@ -295,22 +300,24 @@ describe('who the client is', () => {
 
 describe('closing', () => {
   it('finishes what is open and says so to the client', async ({ expect }) => {
-    const { port, ingress } = await start((exchange) => {
-      setTimeout(() => exchange.send(200, wire(), bytes('done')), 50)
-    })
+    let open: Exchange | undefined
+    const { port, ingress } = await start((exchange) => (open = exchange))
     const answer = talk(port, GET)
-    await new Promise((resolve) => setTimeout(resolve, 20))
-    await ingress.close(1000)
+    const exchange = await waitFor(() => open)
+    const closed = ingress.close(10_000)
+    exchange.send(200, wire(), bytes('done'))
+    await closed
     expect(await answer).toMatch(/Connection: close\r\n\r\ndone$/)
   })
 
   it('cuts what does not finish', async ({ expect }) => {
-    const { port, ingress, events } = await start(() => {})
+    let isOpen = false
+    const { port, ingress, events } = await start(() => (isOpen = true))
     const answer = talk(port, GET)
-    await new Promise((resolve) => setTimeout(resolve, 20))
+    await waitFor(() => isOpen)
     await ingress.close(20)
     expect(await answer).toBe('')
-    await new Promise((resolve) => setTimeout(resolve, 20))
+    await waitFor(() => events.length > 0)
     expect(events).toEqual(['gone'])
   })
 })
