@@ -11,7 +11,7 @@ const CODES = {
   // the app's code
   APP_THREW: ['tenant', 500, 'The app threw an error.'],
   APP_BAD_RESPONSE: ['tenant', 500, 'The app did not return a valid Response.'],
-  APP_HUNG: ['tenant', 500, 'The app can never answer: it waits for nothing that is going to happen.'],
+  APP_HUNG: ['tenant', 500, 'The app will never answer: nothing that it waits for can happen any more.'],
   APP_TRAPPED: ['tenant', 502, 'The app crashed while it handled this request.'],
   APP_TIMEOUT: ['tenant', 504, 'The app did not answer in time.'],
   APP_CPU_LIMIT: ['tenant', 503, 'The app used more processor time than it may.'],
@@ -19,7 +19,7 @@ const CODES = {
   APP_BACKED_OFF: ['tenant', 503, 'The app used too much processor time too often and is paused.'],
   APP_REPLACED: ['tenant', 503, 'The instance of the app that answered had to make room for another one.'],
   APP_BUSY: ['tenant', 503, 'The app has more requests than it can take.'],
-  APP_BUFFER_LIMIT: ['tenant', 503, 'More data of the app waits to be sent than may.'],
+  APP_BUFFER_LIMIT: ['tenant', 503, 'More data of the app is waiting to be sent than its limit allows.'],
   APP_RESPONSE_TOO_LARGE: ['tenant', 502, 'The response of the app is larger than it may be.'],
   APP_IDLE: ['tenant', 504, 'The app sent nothing for too long.'],
   APP_SUBREQUEST_LIMIT: ['tenant', 500, 'The app made more fetches for one request than it may.'],
@@ -33,13 +33,13 @@ const CODES = {
   BODY_TOO_LARGE: ['client', 413, 'The body of the request is larger than the app takes.'],
   URL_TOO_LONG: ['client', 414, 'The URL of the request is longer than the app takes.'],
   HEADERS_TOO_LARGE: ['client', 431, 'The headers of the request are larger than the app takes.'],
-  EXPECTATION_FAILED: ['client', 417, 'The request expects what this server does not do.'],
+  EXPECTATION_FAILED: ['client', 417, 'The request has an Expect header that this server does not support.'],
   CLIENT_IDLE: ['client', 408, 'The client took nothing of the response for too long.'],
   LOOP_DETECTED: ['tenant', 508, 'The request went through this server too often.'],
   SHUTTING_DOWN: ['operator', 503, 'The server is shutting down, or this part of it is.'],
   // the operator's listener
   NOT_FOUND: ['client', 404, 'There is nothing here.'],
-  METHOD_NOT_ALLOWED: ['client', 405, 'This can only be read.'],
+  METHOD_NOT_ALLOWED: ['client', 405, 'Only GET and HEAD are allowed here.'],
   HOST_FORBIDDEN: ['client', 421, 'This listener does not answer under that host name.'],
   // building
   BUILD_FAILED: ['tenant', 500, 'The app could not be built.'],

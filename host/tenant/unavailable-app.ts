@@ -5,7 +5,7 @@
 import { DEFAULT_LIMITS } from '../config/limits.ts'
 import type { ErrorCode } from '../errors.ts'
 import { ByteBudget } from '../limits/byte-budget.ts'
-import { NOBODY, type Exchange, type Sink } from './exchange.ts'
+import { NOBODY, type Exchange, type ExchangeListener } from './exchange.ts'
 import { NO_REPORT } from './report.ts'
 
 /** Refuses every request. */
@@ -20,7 +20,7 @@ export class UnavailableApp {
     this.name = name
   }
 
-  handle(exchange: Exchange): Sink {
+  handle(exchange: Exchange): ExchangeListener {
     this.refused('APP_UNAVAILABLE')
     exchange.fail('APP_UNAVAILABLE')
     return NOBODY

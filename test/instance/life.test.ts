@@ -75,7 +75,7 @@ test('every client gets one end, and nothing is left', { timeout: 120_000 }, asy
           else {
             const client = clients[each.which]
             if (client !== undefined) client.takes = true
-            client?.sink?.writable()
+            client?.listener?.writable()
           }
           const { openRequests, queuedRequests } = tenant.counters
           expect(openRequests).toBeLessThanOrEqual(LIMITS.concurrentRequests)
@@ -88,7 +88,7 @@ test('every client gets one end, and nothing is left', { timeout: 120_000 }, asy
           // streams end when they are read, or with the instance that is to be replaced
           for (const client of clients) {
             client.takes = true
-            client.sink?.writable()
+            client.listener?.writable()
           }
           await Promise.race([Promise.all(clients.map(({ over }) => over)), later(400)])
           for (const client of clients) client.leave()
