@@ -15,6 +15,7 @@ import type { EngineCounters } from './engine/engine.ts'
 import { NanoError } from './errors.ts'
 import { assertFree } from './ingress/listen.ts'
 import { openOperator } from './operator/listen.ts'
+import { DeployedApps, parseDeployed } from './registry/deployed.ts'
 import { loadConfig } from './registry/from-config.ts'
 import { Registry } from './registry/registry.ts'
 import { toLogEntry } from './supervisor/messages.ts'
@@ -32,6 +33,8 @@ export interface ServerOptions {
   readonly heapMb?: number
   /** How long a shard may stand still, beyond the longest turn that an app may take, before it is replaced. */
   readonly silenceMs?: number
+  /** Where deployed apps are kept; without, none can be deployed. */
+  readonly dataDirectory?: string
   readonly log: (entry: LogEntry) => void
   /** A step that takes seconds begins. */
   readonly onProgress?: (step: Step) => void
@@ -45,6 +48,8 @@ export interface RunningServer {
   readonly shards: number
   /** What is served, and how that changes. */
   readonly registry: Registry
+  /** Those that are kept in the data directory; undefined: there is none. */
+  readonly deployed: DeployedApps | undefined
   counters(): Promise<ServerCounters>
   /** Each app over all shards, those that died included. */
   tenants(): Promise<readonly TenantReport[]>
@@ -82,7 +87,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     throw new NanoError('CONFIG_INVALID', `port ${config.port} is for the apps; admin needs one of its own`)
   }
   let shards: Shards | undefined
-  const opener = new Opener({ engines: config.engines })
+  const { dataDirectory } = options
+  const opener = new Opener({ engines: config.engines, dataDirectory })
   const registry = new Registry({ opener, everyHost: options.everyHost === true })
   const operator = await openOperator(config.admin, config.port, {
     state: () => shards?.state ?? { wanted: count, listening: 0, restarts: 0, isClosing: false },
@@ -90,11 +96,18 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     log,
   })
   try {
+    const onBroken = (app: string, { code, message }: NanoError): void =>
+      log({ level: 'error', app, text: `${code}: ${message}` })
     await loadConfig({ registry, opener }, config, {
       onProgress: options.onProgress,
-      onBroken: (app, { code, message }) => log({ level: 'error', app, text: `${code}: ${message}` }),
+      onBroken,
       onWarning: (app, text) => log({ level: 'warn', app, text }),
     })
+    const deployed =
+      dataDirectory === undefined
+        ? undefined
+        : new DeployedApps({ registry, opener, parse: (app) => parseDeployed(app, config.file), onBroken })
+    await deployed?.restore()
     const { port, host, connectionLimits, dev = false } = config
     if (dev) log({ level: 'warn', text: DEV_WARNING })
     const data: CommonData = {
@@ -125,6 +138,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       adminUrl: operator?.url,
       shards: count,
       registry,
+      deployed,
       counters: async () => toCounters(await running.count(), opener.counters),
       tenants: async () => (await running.count()).tenants,
       async close() {

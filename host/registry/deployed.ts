@@ -12,6 +12,7 @@
 
 import type { StoredVersion } from '../artifacts/store.ts'
 import type { AppConfig } from '../config/config.ts'
+import { parseConfig } from '../config/parse.ts'
 import type { OpenComponent } from '../deploy/open-component.ts'
 import type { Opener } from '../deploy/opener.ts'
 import { NanoError, toNanoError } from '../errors.ts'
@@ -35,8 +36,17 @@ export interface DeployedOptions {
   readonly registry: Registry
   readonly opener: Opener
   /** Checks settings; throws CONFIG_INVALID with what is wrong. */
-  parse(app: Pick<StoredVersion, 'app' | 'hostname' | 'settings'>): AppConfig
-  onBroken(app: string, error: NanoError): void
+  readonly parse: (app: Pick<StoredVersion, 'app' | 'hostname' | 'settings'>) => AppConfig
+  readonly onBroken: (app: string, error: NanoError) => void
+}
+
+/** An app's settings, checked as those of a configuration are. Throws CONFIG_INVALID. */
+export function parseDeployed(
+  { app, hostname, settings }: Pick<StoredVersion, 'app' | 'hostname' | 'settings'>,
+  file = 'nano.json',
+): AppConfig {
+  const written = { ...(JSON.parse(settings) as object), name: app, hostname, path: 'deployed.wasm' }
+  return parseConfig(JSON.stringify({ apps: [written] }), file).apps[0]!
 }
 
 export class DeployedApps {
@@ -72,8 +82,9 @@ export class DeployedApps {
   /** Resolves when every shard serves the version. */
   async deploy({ settings, isIdle = false, ...bytes }: NewDeploy): Promise<DeployReport> {
     const { app, hostname } = bytes
-    const { opener, parse } = this.#options
+    const { opener, parse, registry } = this.#options
     const started = performance.now()
+    registry.expectFree(app, hostname, 'deployed')
     const text = JSON.stringify(settings)
     parse({ app, hostname, settings: text })
     const { version, component } = await opener.ask('add', { ...bytes, settings: text })

@@ -145,6 +145,16 @@ export class Registry {
     return this.#apps.has(name)
   }
 
+  /** Throws APP_CONFLICT when the name or the host name is somebody else's. */
+  expectFree(name: string, hostname: string, owner: Owner): void {
+    const app = this.#apps.get(name)
+    if (app !== undefined && app.owner !== owner) throw new NanoError('APP_CONFLICT', toOwnerText(app))
+    const holder = [...this.#apps.values()].find((other) => other.name !== name && other.has(hostname))
+    if (holder === undefined) return
+    const text = `the host name ${hostname} is taken by app ${holder.name}; give ${name} another one`
+    throw new NanoError('APP_CONFLICT', text)
+  }
+
   /** The longest turn that an app may take, in milliseconds; of one that drains, too. */
   get longestTurnMs(): number {
     return Math.max(0, ...this.#turnMs.values())
@@ -186,13 +196,12 @@ export class Registry {
     { name, hostname, owner = 'file' }: { name: string; hostname: string; owner?: Owner | undefined },
     steps: (app: App) => Promise<T>,
   ): Promise<T> {
-    const holder = [...this.#apps.values()].find((other) => other.name !== name && other.has(hostname))
-    if (holder !== undefined) {
-      const text = `the host name ${hostname} is taken by app ${holder.name}; give ${name} another one`
-      return Promise.reject(new NanoError('APP_CONFLICT', text))
+    try {
+      this.expectFree(name, hostname, owner)
+    } catch (error) {
+      return Promise.reject(error as NanoError)
     }
     const app = this.#apps.get(name) ?? new App(name, owner)
-    if (app.owner !== owner) return Promise.reject(new NanoError('APP_CONFLICT', toOwnerText(app)))
     this.#apps.set(name, app)
     app.reserved.push(hostname)
     const done = app.queue

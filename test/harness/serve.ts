@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { toLogLine } from '../../host/cli/log-line.ts'
 import type { LIMIT_RULES } from '../../host/config/limits.ts'
 import { parseConfig } from '../../host/config/parse.ts'
+import type { DeployedApps } from '../../host/registry/deployed.ts'
 import type { Registry } from '../../host/registry/registry.ts'
 import { startServer } from '../../host/server.ts'
 import type { ServerCounters } from '../../host/server.ts'
@@ -34,6 +35,8 @@ export interface Served {
   readonly log: string[]
   counters(): Promise<ServerCounters>
   readonly registry: Registry
+  /** Of a server with a data directory. */
+  readonly deployed: DeployedApps
   /** Serve the app, in place of its version before; gives the deployment. */
   put(app: AppSpec): Promise<number>
   tenants(): Promise<readonly TenantReport[]>
@@ -91,6 +94,8 @@ export interface ServeOptions {
   }
   /** The most MiB of a shard's own heap. */
   heapMb?: number
+  /** Where deployed apps are kept. */
+  dataDirectory?: string
   /** How long a shard may stand still. */
   silenceMs?: number
 }
@@ -118,6 +123,10 @@ export async function serve(apps: AppSpec[], shards = 1, options: ServeOptions =
     tenants: () => server.tenants(),
     counters: () => server.counters(),
     registry: server.registry,
+    get deployed() {
+      if (server.deployed === undefined) throw new Error('the server has no data directory')
+      return server.deployed
+    },
     put: (app) => server.registry.put(parse([app]).apps[0]!),
     send: (host, path, request = {}) => send(server.port, { ...request, host, path }),
     logged: (...texts) =>
