@@ -19,7 +19,7 @@ import type { Deployment } from '../deploy/deployment.ts'
 import type { OpenComponent } from '../deploy/open-component.ts'
 import type { Opener, OnNote } from '../deploy/opener.ts'
 import type { Engine } from '../engine/instantiate.ts'
-import { NanoError } from '../errors.ts'
+import { NanoError, toNanoError } from '../errors.ts'
 
 /** How long what a version has begun may take when it is replaced, in milliseconds. */
 export const DRAIN_MS = 30_000
@@ -199,7 +199,7 @@ export class Registry {
     try {
       this.expectFree(name, hostname, owner)
     } catch (error) {
-      return Promise.reject(error as NanoError)
+      return Promise.reject(toNanoError(error))
     }
     const app = this.#apps.get(name) ?? new App(name, owner)
     this.#apps.set(name, app)
