@@ -1,7 +1,9 @@
 /**
- * An app and everything that it imports as one module, with the guest shim around it, and the way back by source map.
+ * An app and everything that it imports as one module, and the way back by source map. The module imports the guest shim,
+ * which is not part of it: a component carries the module, and whoever makes it again has a shim of its own.
  *
- *     nano:entry > nano:guest-shim (first: it sets up the globals) > the app
+ *     nano:entry > nano:guest-shim (first: it sets up the globals)
+ *                > the app
  *
  * The output depends on the sources alone: no path of this machine is in the code or in the map. Whatever the engine
  * could not load is found here, where the place in the source is still known.
@@ -9,9 +11,10 @@
 import { builtinModules } from 'node:module'
 import { basename, dirname, resolve } from 'node:path'
 import { rolldown, type OutputChunk, type Plugin, type RolldownLog } from 'rolldown'
-import { BUNDLE_NAME } from '../component/source-map.ts'
+import { BUNDLE_NAME, SHIM_NAME } from '../component/source-map.ts'
 import { NanoError } from '../errors.ts'
 import { rejectAbsentImports } from './absent-import.ts'
+import { toMapHash, type AppBundle } from './app-bundle.ts'
 import { contains, OUTSIDE, toReal } from './app-root.ts'
 import { editPlugin } from './edit-plugin.ts'
 import { createEntryAlias, type EntryAlias } from './entry-alias.ts'
@@ -23,8 +26,6 @@ import { normaliseMap, showPath } from './source-path.ts'
 import { findSettings } from './tsconfig.ts'
 
 const ENTRY = '\0nano:entry'
-const SHIM = 'nano:guest-shim'
-const WIT_IMPORT = /^nano:workers\//
 const DATA_URL = '\0rolldown/data-url:'
 /** A file's path for a person. */
 type Show = (file: string) => string
@@ -33,16 +34,8 @@ type Advise = (log: RolldownLog) => string
 
 const BUILTINS = new Set(builtinModules)
 
-export interface Bundle {
-  readonly code: string
-  /** Source map as JSON; paths are relative to the entry's directory. */
-  readonly map: string
-  /** What the app's developer should know, each with file:line:column. */
-  readonly warnings: readonly string[]
-}
-
-/** Bundles an app. `shim`: the file that exports `start` and `turn`. */
-export async function bundle({ entry, readable }: AppSource, shim: string): Promise<Bundle> {
+/** Bundles an app. `shim`: the file that is going to be the guest shim; its folder is NANO's own. */
+export async function bundle({ entry, readable }: AppSource, shim: string): Promise<AppBundle> {
   const root = dirname(entry)
   const alias = createEntryAlias(entry)
   const show = (file: string) =>
@@ -72,7 +65,7 @@ export async function bundle({ entry, readable }: AppSource, shim: string): Prom
       cwd: root,
       platform: 'neutral',
       tsconfig: findSettings(root, readable, show) ?? false,
-      plugins: [gate, worldPlugin(entry, shim, importers), alias.plugin, importMetaPlugin, editPlugin(edits)],
+      plugins: [gate, entryPlugin(entry, importers), alias.plugin, importMetaPlugin, editPlugin(edits)],
       resolve: {
         mainFields: ['browser', 'module', 'main'],
         aliasFields: [['browser']],
@@ -93,7 +86,7 @@ export async function bundle({ entry, readable }: AppSource, shim: string): Prom
         sourcemap: 'hidden',
       })
       refuseUnresolved(unresolved, importers, show, advise)
-      return { ...toBundle(output[0], root, shim, alias), warnings: warnings.sort(byPlace) }
+      return toBundle(output[0], entry, alias, warnings.sort(byPlace))
     } finally {
       await build.close()
     }
@@ -102,24 +95,30 @@ export async function bundle({ entry, readable }: AppSource, shim: string): Prom
   }
 }
 
-function toBundle({ code, map }: OutputChunk, root: string, shim: string, alias: EntryAlias) {
-  if (map === null) throw new NanoError('INTERNAL', 'the bundler gave no source map')
-  return { code, map: JSON.stringify(normaliseMap(map, root, shim, alias.toReal)) }
+function toBundle(
+  { code, map: raw }: OutputChunk,
+  entry: string,
+  alias: EntryAlias,
+  warnings: readonly string[],
+): AppBundle {
+  if (raw === null) throw new NanoError('INTERNAL', 'the bundler gave no source map')
+  const root = dirname(entry)
+  const map = JSON.stringify(normaliseMap(raw, root, alias.toReal))
+  return { code, entry: showPath(entry, root), map, mapHash: toMapHash(map), warnings }
 }
 
 /** The virtual entry; also notes who imports whom. */
-function worldPlugin(entry: string, shim: string, importers: Map<string, readonly string[]>): Plugin {
+function entryPlugin(entry: string, importers: Map<string, readonly string[]>): Plugin {
   return {
-    name: 'nano-world',
+    name: 'nano-entry',
     resolveId(source) {
       if (source === ENTRY) return ENTRY
-      if (source === SHIM) return shim
-      return WIT_IMPORT.test(source) ? { id: source, external: true } : null
+      return source === SHIM_NAME ? { id: source, external: true } : null
     },
     load(id) {
       if (id !== ENTRY) return null
       return [
-        `import { start, turn } from '${SHIM}'`,
+        `import { start, turn } from '${SHIM_NAME}'`,
         `import * as app from ${JSON.stringify(entry)}`,
         'start(app)',
         'export { turn }',

@@ -1,6 +1,7 @@
 /**
  * A bundle to a component: componentize-js splices the world's bindings into the engine, `wizer-main.ts` runs the app's
- * top level in it and keeps the memory, componentize-js wraps the result. The same bundle gives the same bytes.
+ * top level in it and keeps the memory, componentize-js wraps the result. The same bundle gives the same bytes. The guest
+ * shim is a module of its own beside the app's: nothing has to be linked, and the app's text and source map stay theirs.
  */
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -11,9 +12,11 @@ import { findSibling } from './package-files.ts'
 import { FAILURE, TIMED_OUT } from './wizer-protocol.ts'
 
 /** Counts changes of the snapshotter that change its output; part of the cache's key. */
-export const SNAPSHOT_REVISION = 1
+export const SNAPSHOT_REVISION = 2
 /** The engine has its own limit well below this; it should be the one that an endless recursion meets. */
 const STACK_KILOBYTES = 3_900
+/** The most JavaScript objects of the snapshotter itself; the app's memory is bounded by `memoryMb`. */
+const HEAP_MB = 512
 /** Without `http` the engine has no HTTP of its own; the app's requests and responses go through the world. */
 const DISABLED = ['http', 'fetch-event'] as const
 
@@ -40,7 +43,12 @@ export class SnapshotFailure extends Error {
 }
 
 export interface SnapshotOptions {
+  /** The world, as text. */
   readonly wit: string
+  /** The code of the guest shim, for a bundle that imports it. */
+  readonly shim?: string
+  /** Where the process id of the snapshotter is written. */
+  readonly pidFile?: string
   /** How long the app's top level may run. */
   readonly timeoutMs: number
   /** The most memory that it may take, in MiB. */
@@ -86,18 +94,25 @@ async function loadComponentize(): Promise<Componentize> {
 }
 
 /** componentize-js starts one program without arguments of ours, so the launcher holds them. */
-async function writeLauncher(directory: string, { timeoutMs, memoryMb }: SnapshotOptions): Promise<string> {
+async function writeLauncher(
+  directory: string,
+  { shim = '', pidFile = '/dev/null', timeoutMs, memoryMb }: SnapshotOptions,
+): Promise<string> {
   const path = join(directory, 'wizer')
+  const shimFile = join(directory, 'shim.js')
+  await writeFile(shimFile, shim)
   const now = Number(process.env['SOURCE_DATE_EPOCH'] ?? 0) * 1000
   const command = [
     process.execPath,
     `--stack-size=${STACK_KILOBYTES}`,
+    `--max-old-space-size=${HEAP_MB}`,
     findSibling('wizer-main'),
+    `--shim=${shimFile}`,
     `--timeout=${timeoutMs}`,
     `--memory=${memoryMb}`,
     `--now=${Number.isFinite(now) ? now : 0}`,
   ]
-  await writeFile(path, `#!/bin/sh\nexec ${command.map(quote).join(' ')} "$@"\n`)
+  await writeFile(path, `#!/bin/sh\necho $$ > ${quote(pidFile)}\nexec ${command.map(quote).join(' ')} "$@"\n`)
   await chmod(path, 0o755)
   return path
 }

@@ -27,7 +27,7 @@ const WHEN = "thrown while the app's top level ran, which happens once, when the
 /** The failure as a build error. `entry`: the entry file as the app's sources call it. */
 export function toTopLevelError(
   failure: SnapshotFailure,
-  mapJson: string,
+  mapJson: string | undefined,
   entry: string,
   limits: Limits,
 ): NanoError {

@@ -2,7 +2,7 @@
  * A stand-in for the `wizer` program, started by componentize-js with Wizer's arguments. Unlike Wizer it gives the same
  * bytes for the same sources: see `preview1.ts`. It is a process of its own because componentize-js wants a program.
  *
- *     wizer-main --init-func NAME --dir=SOURCES [...] -o=OUT IN     < the engine's own arguments
+ *     wizer-main --shim=FILE --init-func NAME --dir=SOURCES [...] -o=OUT IN     < the engine's own arguments
  *
  * On failure it prints what the app printed, then one line that begins with `FAILURE`, and exits with 1.
  */
@@ -10,6 +10,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { MAX_COMPONENT_BYTES } from '../component/read.ts'
+import { SHIM_NAME } from '../component/source-map.ts'
 import { freeze, FreezeTimeout, FrozenTooLarge } from './freeze.ts'
 import { createPreview1, GuestExit, type Surroundings } from './preview1.ts'
 import { FAILURE, FORBIDDEN_IMPORT, TIMED_OUT, TOO_LARGE } from './wizer-protocol.ts'
@@ -28,6 +29,7 @@ const { values, positionals } = parseArgs({
     dir: { type: 'string' },
     mapdir: { type: 'string', multiple: true },
     out: { type: 'string', short: 'o' },
+    shim: { type: 'string' },
     now: { type: 'string', default: '0' },
     timeout: { type: 'string', default: '30000' },
     memory: { type: 'string', default: '512' },
@@ -47,11 +49,14 @@ try {
 
 function main(): void {
   const [input] = positionals
-  const { dir, out } = values
-  if (input === undefined || dir === undefined || out === undefined) throw new Error('arguments are missing')
+  const { dir, out, shim } = values
+  if (input === undefined || dir === undefined || out === undefined || shim === undefined) {
+    throw new Error('arguments are missing')
+  }
   const sources = new Map(
     readdirSync(dir).map((name) => [`/${name}`, new Uint8Array(readFileSync(join(dir, name)))]),
   )
+  sources.set(`/${SHIM_NAME}`, new Uint8Array(readFileSync(shim)))
   const around: Surroundings = {
     files: sources,
     stdin: Buffer.from(

@@ -55,7 +55,7 @@ function createOperator(files: Record<string, string>, links: Record<string, str
 async function failureOf(options: BuildOptions): Promise<string> {
   try {
     const { component, sourceMap } = await buildApp({ shim: SHIM, ...options })
-    const isLeaked = Buffer.from(component).includes(SECRET) || sourceMap.includes(SECRET)
+    const isLeaked = Buffer.from(component).includes(SECRET) || sourceMap!.includes(SECRET)
     return isLeaked ? `built, with ${SECRET}` : 'built'
   } catch (error) {
     expect(error).toBeInstanceOf(NanoError)
@@ -325,7 +325,7 @@ describe('a build reads what is the app’s', () => {
       )
       rmSync(operator.at('nano.json'))
       // the snapshot has nothing to do with it, and takes seconds
-      const source = findSource(operator.at(entry), { allowRead: allowRead.map(operator.at), shim: SHIM })
+      const source = findSource(operator.at(entry), { allowRead: allowRead.map(operator.at) })
       expect((await bundle(source, SHIM)).code).toContain('new Response(String(')
     },
   )
