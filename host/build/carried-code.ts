@@ -4,7 +4,7 @@ import { parseSync } from 'rolldown/utils'
 import { WORLD } from '../../wit/text.ts'
 import type { CarriedBundle } from '../component/carried-bundle.ts'
 import { refuse } from '../component/read.ts'
-import { SHIM_NAME } from '../component/source-map.ts'
+import { BUNDLE_NAME, SHIM_NAME } from '../component/source-map.ts'
 import { toMapHash, type AppBundle } from './app-bundle.ts'
 import { listToolchain } from './package-files.ts'
 
@@ -59,8 +59,8 @@ function unpack({ compressed, codeBytes }: CarriedBundle): string {
 }
 
 function refuseImports(code: string): void {
-  const { errors, module } = parseSync('app.js', code)
-  if (errors.length > 0) refuse(`its bundle is no JavaScript module: ${errors[0]!.message.slice(0, 200)}`)
+  const { errors, module } = parseSync(BUNDLE_NAME, code)
+  if (errors.length > 0) refuse(`its bundle is not a JavaScript module: ${errors[0]!.message.slice(0, 200)}`)
   const requests = [
     ...module.staticImports.map(({ moduleRequest }) => moduleRequest.value),
     ...module.staticExports.flatMap(({ entries }) =>

@@ -60,7 +60,11 @@ export async function openDeployments(
     }
     try {
       const key = JSON.stringify([app.path, app.allowRead])
-      const access = { allowRead: app.allowRead, configuration: file }
+      const access = {
+        allowRead: app.allowRead,
+        configuration: file,
+        isServed: (hash: string) => engines.serves(hash),
+      }
       const component = components.get(key) ?? (await openComponent(app.path, opening, access))
       components.set(key, component)
       await engines.open(component.engineHash, () => tell('building the engine (once)'))
