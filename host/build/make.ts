@@ -82,7 +82,8 @@ async function componentOf(
     if (!(error instanceof SnapshotFailure)) {
       throw new NanoError('BUILD_FAILED', `${entry}: ${(error as Error).message}`, { cause: error })
     }
-    const clearer = error.isMute ? await failureOf(withSuspects(code), options) : undefined
+    const suspicious = { ...options, shim: withSuspects(shim) }
+    const clearer = error.isMute ? await failureOf(code, suspicious) : undefined
     throw toTopLevelError(clearer ?? error, map, entry, options)
   }
 }

@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { WORLD } from '../../wit/text.ts'
 import { BUNDLE_NAME } from '../component/source-map.ts'
 import { findSibling } from './package-files.ts'
-import { FAILURE, TIMED_OUT } from './wizer-protocol.ts'
+import { FAILURE, TIMED_OUT, TOO_LARGE } from './wizer-protocol.ts'
 
 /** Counts changes of the snapshotter that change its output; part of the cache's key. */
 export const SNAPSHOT_REVISION = 2
@@ -38,7 +38,7 @@ export class SnapshotFailure extends Error {
 
   /** Whether there may be more to learn from a second try. */
   get isMute(): boolean {
-    return !this.hasStack && this.reason !== TIMED_OUT
+    return !this.hasStack && this.reason !== TIMED_OUT && this.reason !== TOO_LARGE
   }
 }
 

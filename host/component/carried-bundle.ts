@@ -6,14 +6,15 @@
  *     "nano:bundle"  format:u8  entry:name  world:name  toolchain:vec(name)  map:sha-256  size:u32  code, compressed
  *                                                                            of the source map    of the code
  */
-import { MalformedWasm, Reader } from '../wasm/reader.ts'
+import { Reader } from '../wasm/reader.ts'
 import { Writer } from '../wasm/writer.ts'
 import { COMPONENT_SECTION, readComponent, refuse, refusing } from './read.ts'
 
 /** Largest code that is carried: the engine keeps it in the memory, which is in the component once more. */
 export const MAX_CODE_BYTES = 64 * 1024 * 1024
 
-const NAME = 'nano:bundle'
+/** The section's name, as its first bytes. */
+const START = new Writer().name('nano:bundle').finish()
 const FORMAT = 1
 const HASH_BYTES = 32
 const MAX_TOOLS = 16
@@ -38,14 +39,11 @@ export interface CarriedBundle {
 /** The bundle that a component carries, or undefined. Throws COMPONENT_INVALID. Views of the component's bytes. */
 export function readCarriedBundle(component: Uint8Array): CarriedBundle | undefined {
   const { sections } = readComponent(component)
-  const found = sections.flatMap(({ id, payload }) => {
-    const reader = new Reader(payload)
-    return id === COMPONENT_SECTION.custom && readName(reader) === NAME ? [reader] : []
-  })
-  const [reader] = found
-  if (reader === undefined) return undefined
+  const found = sections.filter(({ id, payload }) => id === COMPONENT_SECTION.custom && isBundle(payload))
+  const [first] = found
+  if (first === undefined) return undefined
   if (found.length > 1) refuse(`it carries ${found.length} bundles`)
-  return refusing(() => read(reader))
+  return refusing(() => read(new Reader(first.payload, START.length)))
 }
 
 /** The component with a bundle in it. It has none so far. */
@@ -53,11 +51,15 @@ export function withCarriedBundle(
   component: Uint8Array,
   { entry, world, toolchain, mapHash, codeBytes, compressed }: CarriedBundle,
 ): Uint8Array<ArrayBuffer> {
-  const payload = new Writer().name(NAME).u8(FORMAT).name(toText(entry)).name(world).u32(toolchain.length)
+  const payload = new Writer().append(START).u8(FORMAT).name(toText(entry)).name(world).u32(toolchain.length)
   for (const tool of toolchain) payload.name(tool)
   payload.append(Buffer.from(mapHash, 'hex')).u32(codeBytes).append(compressed)
   const writer = new Writer().append(component)
   return writer.u8(COMPONENT_SECTION.custom).u32(payload.length).append(payload.finish()).finish()
+}
+
+function isBundle(payload: Uint8Array): boolean {
+  return START.every((byte, index) => payload[index] === byte)
 }
 
 function read(reader: Reader): CarriedBundle {
@@ -90,14 +92,4 @@ function toText(text: string): string {
   return Array.from(text.slice(0, MAX_TEXT), (character) =>
     UNPRINTABLE.test(character) ? '\ufffd' : character,
   ).join('')
-}
-
-/** A custom section's name, or undefined when it has none that can be read. */
-function readName(reader: Reader): string | undefined {
-  try {
-    return reader.name()
-  } catch (error) {
-    if (error instanceof MalformedWasm) return undefined
-    throw error
-  }
 }

@@ -94,9 +94,11 @@ async function rebuild(
   opened: OpenComponent,
   listener: OpenListener,
 ): Promise<OpenComponent> {
-  if (readCarriedBundle(component) === undefined) return opened
+  const carried = readCarriedBundle(component)
+  if (carried === undefined) return opened
   const { cachedRebuild } = await import('../build/build.ts')
-  const engine = `its engine ${opened.engineHash.slice(0, 12)} is not served here`
+  const origin = `${carried.world} by ${carried.toolchain.join(', ')}`
+  const engine = `its engine ${opened.engineHash.slice(0, 12)}, made for ${origin}, is not served here`
   try {
     const rebuilt = await cachedRebuild({ component, onProgress: (step) => tellBuild(step, listener) })
     const file = showPath(path)
