@@ -15,6 +15,7 @@ const INPUTS = [
   'apps',
   'guest-shim',
   'host/build',
+  'host/component',
   'host/wasm',
   'test/fixtures',
   'wit',
