@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 
 export interface AppBundle {
-  /** A module that imports nothing but the guest shim. */
+  /** A module that has the app's exports and imports nothing. */
   readonly code: string
   /** The entry file, as messages call it. */
   readonly entry: string

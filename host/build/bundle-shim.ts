@@ -1,6 +1,6 @@
 /**
- * The guest shim as one module. The engine loads it as the module that an app's bundle imports, under its own name, so
- * that neither is rewritten for the other and a carried bundle gets whatever shim is current.
+ * The guest shim as one module, beside the app's: neither is rewritten for the other, and a bundle that is carried from
+ * another version gets whatever shim is current.
  */
 import { rolldown } from 'rolldown'
 

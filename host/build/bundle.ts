@@ -1,9 +1,6 @@
 /**
- * An app and everything that it imports as one module, and the way back by source map. The module imports the guest shim,
- * which is not part of it: a component carries the module, and whoever makes it again has a shim of its own.
- *
- *     nano:entry > nano:guest-shim (first: it sets up the globals)
- *                > the app
+ * An app and everything that it imports as one module with the app's exports, and the way back by source map. The guest
+ * shim is no part of it: a component carries the module, and whoever makes it again has a shim of its own.
  *
  * The output depends on the sources alone: no path of this machine is in the code or in the map. Whatever the engine
  * could not load is found here, where the place in the source is still known.
@@ -11,7 +8,7 @@
 import { builtinModules } from 'node:module'
 import { basename, dirname, resolve } from 'node:path'
 import { rolldown, type OutputChunk, type Plugin, type RolldownLog } from 'rolldown'
-import { BUNDLE_NAME, SHIM_NAME } from '../component/source-map.ts'
+import { BUNDLE_NAME } from '../component/source-map.ts'
 import { NanoError } from '../errors.ts'
 import { rejectAbsentImports } from './absent-import.ts'
 import { toMapHash, type AppBundle } from './app-bundle.ts'
@@ -25,7 +22,6 @@ import { lowerRegexes } from './regex.ts'
 import { normaliseMap, showPath } from './source-path.ts'
 import { findSettings } from './tsconfig.ts'
 
-const ENTRY = '\0nano:entry'
 const DATA_URL = '\0rolldown/data-url:'
 /** A file's path for a person. */
 type Show = (file: string) => string
@@ -45,7 +41,7 @@ export async function bundle({ entry, readable }: AppSource, shim: string): Prom
   const warnings: string[] = []
   const budget = new SourceBudget()
   const gate = createGate(
-    { readable, shim: dirname(toReal(shim) ?? shim), entry: ENTRY, toFile: alias.toReal, show },
+    { readable, shim: dirname(toReal(shim) ?? shim), toFile: alias.toReal, show },
     budget,
   )
   const edits = [
@@ -61,11 +57,11 @@ export async function bundle({ entry, readable }: AppSource, shim: string): Prom
     adviceFor(exporter, id === undefined ? root : dirname(id), readable.root)
   try {
     const build = await rolldown({
-      input: ENTRY,
+      input: entry,
       cwd: root,
       platform: 'neutral',
       tsconfig: findSettings(root, readable, show) ?? false,
-      plugins: [gate, entryPlugin(entry, importers), alias.plugin, importMetaPlugin, editPlugin(edits)],
+      plugins: [gate, importersPlugin(importers), alias.plugin, importMetaPlugin, editPlugin(edits)],
       resolve: {
         mainFields: ['browser', 'module', 'main'],
         aliasFields: [['browser']],
@@ -107,23 +103,10 @@ function toBundle(
   return { code, entry: showPath(entry, root), map, mapHash: toMapHash(map), warnings }
 }
 
-/** The virtual entry; also notes who imports whom. */
-function entryPlugin(entry: string, importers: Map<string, readonly string[]>): Plugin {
+/** Notes who imports whom. */
+function importersPlugin(importers: Map<string, readonly string[]>): Plugin {
   return {
-    name: 'nano-entry',
-    resolveId(source) {
-      if (source === ENTRY) return ENTRY
-      return source === SHIM_NAME ? { id: source, external: true } : null
-    },
-    load(id) {
-      if (id !== ENTRY) return null
-      return [
-        `import { start, turn } from '${SHIM_NAME}'`,
-        `import * as app from ${JSON.stringify(entry)}`,
-        'start(app)',
-        'export { turn }',
-      ].join('\n')
-    },
+    name: 'nano-importers',
     buildEnd() {
       for (const id of this.getModuleIds()) importers.set(id, this.getModuleInfo(id)?.importers ?? [])
     },
@@ -139,11 +122,7 @@ function refuseUnresolved(
   if (unresolved.length === 0) return
   const lines = unresolved.map((log) => {
     const chain: string[] = []
-    for (
-      let id = log.id;
-      id !== undefined && id !== ENTRY && !chain.includes(id);
-      [id] = importers.get(id) ?? []
-    ) {
+    for (let id = log.id; id !== undefined && !chain.includes(id); [id] = importers.get(id) ?? []) {
       chain.push(id)
     }
     const via = chain.slice(1).map((id) => `\n    imported by ${show(id)}`)
@@ -187,7 +166,7 @@ function toBuildError(error: unknown, show: Show, alias: string, advise: Advise)
 }
 
 function place({ id, loc }: RolldownLog, show: Show): string {
-  const file = show(loc?.file ?? id ?? ENTRY)
+  const file = show(loc?.file ?? id ?? '?')
   return loc === undefined ? file : `${file}:${loc.line}:${loc.column + 1}`
 }
 

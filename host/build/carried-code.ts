@@ -4,7 +4,7 @@ import { parseSync } from 'rolldown/utils'
 import { WORLD } from '../../wit/text.ts'
 import type { CarriedBundle } from '../component/carried-bundle.ts'
 import { refuse } from '../component/read.ts'
-import { BUNDLE_NAME, SHIM_NAME } from '../component/source-map.ts'
+import { BUNDLE_NAME } from '../component/source-map.ts'
 import { toMapHash, type AppBundle } from './app-bundle.ts'
 import { listToolchain } from './package-files.ts'
 
@@ -32,7 +32,7 @@ export function packBundle({ code, entry, mapHash }: AppBundle, wit: string): Ca
 
 /**
  * The app's bundle that a component carries. `sourceMap` is used if it is the one that belongs to it. What comes out is
- * a module that imports nothing but the shim, as a bundle of sources is. Throws COMPONENT_INVALID.
+ * a module that imports nothing, as a bundle of sources is. Throws COMPONENT_INVALID.
  */
 export function unpackBundle(carried: CarriedBundle, sourceMap: string | undefined): AppBundle {
   const { entry, mapHash } = carried
@@ -61,13 +61,12 @@ function unpack({ compressed, codeBytes }: CarriedBundle): string {
 function refuseImports(code: string): void {
   const { errors, module } = parseSync(BUNDLE_NAME, code)
   if (errors.length > 0) refuse(`its bundle is not a JavaScript module: ${errors[0]!.message.slice(0, 200)}`)
-  const requests = [
+  const [name] = [
     ...module.staticImports.map(({ moduleRequest }) => moduleRequest.value),
     ...module.staticExports.flatMap(({ entries }) =>
       entries.flatMap(({ moduleRequest }) => moduleRequest?.value ?? []),
     ),
   ]
-  const other = requests.find((name) => name !== SHIM_NAME)
-  if (other !== undefined) refuse(`its bundle imports ${JSON.stringify(other.slice(0, 200))}`)
+  if (name !== undefined) refuse(`its bundle imports ${JSON.stringify(name.slice(0, 200))}`)
   if (module.dynamicImports.length > 0) refuse('its bundle imports at run time')
 }

@@ -2,7 +2,7 @@
  * The bundler reads what `app-root.ts` allows, and nothing of NANO's own. Every file passes here before it is read; one
  * that may not be read is replaced by nothing, and the build fails at its end, when it is known who imports it:
  *
- *     resolve  the world and NANO's modules: from the entry only      load  real path, kind, size      end  the places
+ *     resolve  the world and NANO's modules: never      load  real path, kind, size      end  the places
  */
 import { statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -22,9 +22,8 @@ const PRIVATE = "is NANO's own; an app uses the Workers API"
 
 export interface GateOptions {
   readonly readable: Readable
-  /** The shim's directory, real, and the bundle's first module, which may import the shim. */
+  /** The shim's directory, real. */
   readonly shim: string
-  readonly entry: string
   /** From the bundler's name of a file to the file, and to what a person calls it. */
   readonly toFile: (id: string) => string
   readonly show: (id: string) => string
@@ -43,7 +42,7 @@ export class SourceBudget {
 
 /** The plugin; it belongs before all others. */
 export function createGate(options: GateOptions, budget: SourceBudget): Plugin {
-  const { readable, shim, entry, toFile, show } = options
+  const { readable, shim, toFile, show } = options
   /** What is refused, and why. */
   const reasons = new Map<string, string>()
 
@@ -63,8 +62,7 @@ export function createGate(options: GateOptions, budget: SourceBudget): Plugin {
     resolveId: {
       order: 'pre',
       filter: { id: [WORLD, REMOTE] },
-      handler(source, importer, { kind }) {
-        if (importer === entry) return null
+      handler(source, _importer, { kind }) {
         if (REMOTE.test(source) && kind === 'dynamic-import') return null
         const id = REFUSED + source
         reasons.set(

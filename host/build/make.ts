@@ -5,6 +5,7 @@
  */
 import { join } from 'node:path'
 import { withCarriedBundle } from '../component/carried-bundle.ts'
+import { BUNDLE_NAME } from '../component/source-map.ts'
 import { NanoError } from '../errors.ts'
 import type { AppBundle } from './app-bundle.ts'
 import { bundleShim } from './bundle-shim.ts'
@@ -23,7 +24,7 @@ import { checkComponent, type CheckedComponent } from './check.ts'
 import { findSource } from './entry.ts'
 import { type BuildJob, type BuildStep, type Made, PID_FILE } from './job.ts'
 import { findShim } from './package-files.ts'
-import { snapshot, SnapshotFailure, type SnapshotOptions } from './snapshot.ts'
+import { MAIN, SHIM_NAME, snapshot, SnapshotFailure, type SnapshotOptions } from './snapshot.ts'
 import { withSuspects } from './suspects.ts'
 import { toTopLevelError } from './top-level-error.ts'
 
@@ -74,24 +75,25 @@ async function componentOf(
   { carried, shim, wit }: Ingredients,
   { temporary, timeoutMs, memoryMb }: BuildJob,
 ): Promise<CheckedComponent> {
-  const options = { wit, shim, pidFile: join(temporary, PID_FILE), timeoutMs, memoryMb }
+  const modules = { [SHIM_NAME]: shim, [BUNDLE_NAME]: code }
+  const options = { wit, modules, pidFile: join(temporary, PID_FILE), timeoutMs, memoryMb }
   try {
-    return checkComponent(withCarriedBundle(await snapshot(code, options), carried), entry)
+    return checkComponent(withCarriedBundle(await snapshot(MAIN, options), carried), entry)
   } catch (error) {
     if (error instanceof NanoError) throw error
     if (!(error instanceof SnapshotFailure)) {
       throw new NanoError('BUILD_FAILED', `${entry}: ${(error as Error).message}`, { cause: error })
     }
-    const suspicious = { ...options, shim: withSuspects(shim) }
-    const clearer = error.isMute ? await failureOf(code, suspicious) : undefined
+    const suspicious = { ...options, modules: { ...modules, [SHIM_NAME]: withSuspects(shim) } }
+    const clearer = error.isMute ? await failureOf(suspicious) : undefined
     throw toTopLevelError(clearer ?? error, map, entry, options)
   }
 }
 
 /** The failure of a second try that is made for its stack, if it has one. */
-async function failureOf(code: string, options: SnapshotOptions): Promise<SnapshotFailure | undefined> {
+async function failureOf(options: SnapshotOptions): Promise<SnapshotFailure | undefined> {
   try {
-    await snapshot(code, options)
+    await snapshot(MAIN, options)
   } catch (error) {
     if (error instanceof SnapshotFailure && error.hasStack) return error
   }

@@ -1,9 +1,13 @@
 /**
- * A bundle to a component: componentize-js splices the world's bindings into the engine, `wizer-main.ts` runs the app's
- * top level in it and keeps the memory, componentize-js wraps the result. The same bundle gives the same bytes. The guest
- * shim is a module of its own beside the app's: nothing has to be linked, and the app's text and source map stay theirs.
+ * Modules to a component: componentize-js splices the world's bindings into the engine, `wizer-main.ts` runs the app's
+ * top level in it and keeps the memory, componentize-js wraps the result. The same modules give the same bytes.
+ *
+ *     nano:main > nano:guest-shim (first: it sets up the globals)
+ *               > app.js
+ *
+ * The engine itself links them, so that the app's text and source map are the same whatever the shim.
  */
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { WORLD } from '../../wit/text.ts'
@@ -11,6 +15,8 @@ import { BUNDLE_NAME } from '../component/source-map.ts'
 import { findSibling } from './package-files.ts'
 import { FAILURE, TIMED_OUT, TOO_LARGE } from './wizer-protocol.ts'
 
+export const SHIM_NAME = 'nano:guest-shim'
+const MAIN_NAME = 'nano:main'
 /** Counts changes of the snapshotter that change its output; part of the cache's key. */
 export const SNAPSHOT_REVISION = 2
 /** The engine has its own limit well below this; it should be the one that an endless recursion meets. */
@@ -45,8 +51,8 @@ export class SnapshotFailure extends Error {
 export interface SnapshotOptions {
   /** The world, as text. */
   readonly wit: string
-  /** The code of the guest shim, for a bundle that imports it. */
-  readonly shim?: string
+  /** What the code imports: modules by their names. */
+  readonly modules?: Readonly<Record<string, string>>
   /** Where the process id of the snapshotter is written. */
   readonly pidFile?: string
   /** How long the app's top level may run. */
@@ -55,13 +61,20 @@ export interface SnapshotOptions {
   readonly memoryMb: number
 }
 
-/** The component of a bundle. Throws `SnapshotFailure` when the app is at fault. */
+/** What is snapshotted of an app. The shim has the world's exports. */
+export const MAIN = `import { start } from '${SHIM_NAME}'
+import * as app from './${BUNDLE_NAME}'
+start(app)
+export * from '${SHIM_NAME}'
+`
+
+/** The component of a module with the world's exports. Throws `SnapshotFailure` when the app is at fault. */
 export async function snapshot(code: string, options: SnapshotOptions): Promise<Uint8Array> {
   const componentize = await loadComponentize()
   const directory = await mkdtemp(join(tmpdir(), 'nano-build-'))
   try {
     const { component } = await componentize(code, {
-      sourceName: BUNDLE_NAME,
+      sourceName: MAIN_NAME,
       witWorld: options.wit,
       worldName: WORLD,
       wizerBin: await writeLauncher(directory, options),
@@ -96,18 +109,19 @@ async function loadComponentize(): Promise<Componentize> {
 /** componentize-js starts one program without arguments of ours, so the launcher holds them. */
 async function writeLauncher(
   directory: string,
-  { shim = '', pidFile = '/dev/null', timeoutMs, memoryMb }: SnapshotOptions,
+  { modules = {}, pidFile = '/dev/null', timeoutMs, memoryMb }: SnapshotOptions,
 ): Promise<string> {
   const path = join(directory, 'wizer')
-  const shimFile = join(directory, 'shim.js')
-  await writeFile(shimFile, shim)
+  const folder = join(directory, 'modules')
+  await mkdir(folder)
+  for (const [name, code] of Object.entries(modules)) await writeFile(join(folder, name), code)
   const now = Number(process.env['SOURCE_DATE_EPOCH'] ?? 0) * 1000
   const command = [
     process.execPath,
     `--stack-size=${STACK_KILOBYTES}`,
     `--max-old-space-size=${HEAP_MB}`,
     findSibling('wizer-main'),
-    `--shim=${shimFile}`,
+    `--modules=${folder}`,
     `--timeout=${timeoutMs}`,
     `--memory=${memoryMb}`,
     `--now=${Number.isFinite(now) ? now : 0}`,

@@ -4,7 +4,8 @@
 import { isAbsolute, relative, resolve, sep } from 'node:path'
 
 const PACKAGES = 'node_modules/'
-const ENTRY_PATH = 'nano:entry'
+/** Modules of the bundler's own. */
+const BUNDLER_PATH = 'nano:bundler'
 
 /** The part of a source map that is looked at here. */
 interface RawMap {
@@ -27,7 +28,7 @@ export function normaliseMap(map: RawMap, root: string, toReal: (path: string) =
   // the bundler writes paths relative to an output directory below `root`
   const output = resolve(root, 'dist')
   const sources = map.sources.map((source) => {
-    if (source.includes('\0')) return ENTRY_PATH
+    if (source.includes('\0')) return BUNDLER_PATH
     return showPath(toReal(source.startsWith('.') ? resolve(output, source) : source), root)
   })
   const isOwn = (source: string) => !source.startsWith(PACKAGES) && !source.startsWith('nano:')

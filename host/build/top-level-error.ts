@@ -8,7 +8,7 @@
  *     Stack:
  *       f@app.js:2:21
  */
-import { BUNDLE_NAME, findPlaces, openSourceMap, SHIM_NAME, type SourceMap } from '../component/source-map.ts'
+import { BUNDLE_NAME, findPlaces, openSourceMap, type SourceMap } from '../component/source-map.ts'
 import { NanoError } from '../errors.ts'
 import { SnapshotFailure, type SnapshotOptions } from './snapshot.ts'
 import { FORBIDDEN_IMPORT, TIMED_OUT, TOO_LARGE } from './wizer-protocol.ts'
@@ -16,7 +16,7 @@ import { FORBIDDEN_IMPORT, TIMED_OUT, TOO_LARGE } from './wizer-protocol.ts'
 const ANNOUNCEMENT = /^Exception while evaluating top-level script\n/m
 const EPILOGUE = /^Additionally, some promises were rejected/m
 const STACK = /^Stack:\n((?: {2}.*\n?)*)/m
-const ENGINE_PLACE = new RegExp(`^(?:${SHIM_NAME}|[\\w./-]*):\\d+(?::\\d+)? `, 'gm')
+const ENGINE_PLACE = /^(?:nano:)?[\w./-]*:\d+(?::\d+)? /gm
 const ERROR_NAME = /^\w*Error: /
 /** The engine throws a text, which has no place, or ends within its collector. */
 const OUT_OF_MEMORY = /\bout of memory\b|\bunhandlable oom\b/

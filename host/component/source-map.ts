@@ -7,13 +7,11 @@ import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping'
 
 /** What the engine calls an app's bundle in stacks. */
 export const BUNDLE_NAME = 'app.js'
-/** What the engine calls the guest shim, which a bundle imports under this name. */
-export const SHIM_NAME = 'nano:guest-shim'
 /** Sources with this prefix are NANO's own part of the bundle. */
 export const OWN_SOURCE = 'nano:'
 
 const PLACE = /\bapp\.js:(\d+):(\d+)/g
-const OWN_PLACE = /\b(?:initializer\.js|nano:guest-shim):\d+/
+const OWN_PLACE = /\b(?:initializer\.js|nano:[\w-]+):\d+/
 
 export interface Place {
   readonly source: string

@@ -83,7 +83,7 @@ test('the map of another component is not used', async () => {
   expect(rebuilt.sourceMap).toBeUndefined()
 })
 
-const HANDLER = 'export const turn = () => {}\n'
+const HANDLER = 'export default { fetch() {} }\n'
 const PLAIN = encodeComponent([{ id: 1, payload: encodeModule([]) }])
 
 const pack = (code: string, map = '{}') =>
@@ -105,10 +105,11 @@ describe('what a component carries is hostile', () => {
 
   test.for([
     ['the world', `import { send } from 'nano:workers/response@0.1.0'\n${HANDLER}`, '"nano:workers/response'],
+    ['the shim', `import { start } from 'nano:guest-shim'\n${HANDLER}`, 'imports "nano:guest-shim"'],
     ['for its effects', `import './x.js'\n${HANDLER}`, 'imports "./x.js"'],
     ['what it passes on', `export * from 'wasi:clocks/wall-clock@0.2.3'\n${HANDLER}`, 'imports "wasi:clocks'],
-    ['what it passes on by name', `export { turn } from 'other'\n`, 'imports "other"'],
-    ['at run time', `export const turn = () => import('nano:guest-shim')\n`, 'imports at run time'],
+    ['what it passes on by name', `export { default } from 'other'\n`, 'imports "other"'],
+    ['at run time', `export const a = () => import('./app.js')\n`, 'imports at run time'],
   ] as const)('imports: %s', async ([, code, words]) => {
     const { code: kind, message } = await failureOf(pack(code))
     expect([kind, message]).toEqual(['COMPONENT_INVALID', expect.stringContaining(words)])
@@ -117,8 +118,12 @@ describe('what a component carries is hostile', () => {
   const good = pack(HANDLER)
   const bomb = brotliCompressSync(Buffer.alloc(512 << 20, 32), { params: { 1: 1 } })
   test.for([
-    ['unpacks to more than it says', { codeBytes: good.codeBytes - 1 }, 'does not unpack to the 28 bytes'],
-    ['unpacks to less', { codeBytes: good.codeBytes + 1 }, 'has 29 bytes and announces 30'],
+    ['unpacks to more than it says', { codeBytes: good.codeBytes - 1 }, `to the ${good.codeBytes - 1} bytes`],
+    [
+      'unpacks to less',
+      { codeBytes: good.codeBytes + 1 },
+      `has ${good.codeBytes} bytes and announces ${good.codeBytes + 1}`,
+    ],
     ['unpacks to half a gigabyte', { codeBytes: 64 << 20, compressed: bomb }, 'does not unpack'],
     ['is cut off', { compressed: good.compressed.subarray(0, -3) }, 'does not unpack'],
     ['is not compressed', { compressed: Buffer.from(HANDLER) }, 'does not unpack'],
@@ -149,7 +154,7 @@ describe('what a component carries is hostile', () => {
       /128 MiB/,
     ],
     ['throws', `throw new Error('no more')\n${HANDLER}`, /^index\.ts: no more$/],
-    ['has no turn', `export const other = 1\n`, /^index\.ts: /],
+    ['has no handler', `export const other = 1\n`, /^index\.ts: The app has no default export/],
   ] as const)('a top level that %s', async ([, code, words]) => {
     const { code: kind, message } = await failureOf(pack(code), { timeoutMs: 700, memoryMb: 128 })
     expect([kind, message]).toEqual(['BUILD_FAILED', expect.stringMatching(words)])
