@@ -16,7 +16,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { NanoError } from '../errors.ts'
-import { watchMemory } from './group-memory.ts'
+import { readMemory, watchMemory } from './group-memory.ts'
 import { type BuildJob, type BuildStep, type FromBuilder, type Made, PID_FILE } from './job.ts'
 import { findSibling } from './package-files.ts'
 
@@ -26,6 +26,8 @@ export const BUNDLE_TIMEOUT_MS = 60_000
 const SNAPSHOT_MS = 60_000
 /** The most JavaScript objects of the process; sources are bounded by `SourceBudget`. */
 const HEAP_MB = 1024
+/** A process that has grown beyond this is not used again; builds of usual apps leave half as much. */
+const KEPT_MB = 1536
 /** How long a process waits for another build. */
 const IDLE_MS = 5_000
 const VARIABLES = ['NANO_CACHE_DIR', 'XDG_CACHE_HOME', 'SOURCE_DATE_EPOCH'] as const
@@ -86,7 +88,7 @@ export class Builders {
 
   #giveBack(child: ChildProcess): void {
     if (!child.connected) return
-    if (this.#idle !== undefined) {
+    if (this.#idle !== undefined || readMemory(child.pid!) > KEPT_MB * 2 ** 20) {
       child.disconnect()
       return
     }
