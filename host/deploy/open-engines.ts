@@ -35,6 +35,11 @@ export class Engines {
     this.#known.expectKnown(hash)
   }
 
+  /** Whether components of an engine can be served. */
+  serves(hash: string): boolean {
+    return this.#known.isReleased(hash) || (this.#known.isKnown(hash) && hasEngine(this.#cache, hash))
+  }
+
   /** `onGenerate` is called when the engine is not in the cache and seconds will pass. Throws ENGINE_UNKNOWN. */
   async open(hash: string, onGenerate: () => void): Promise<Engine> {
     this.#known.expectKnown(hash)

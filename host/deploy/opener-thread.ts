@@ -5,7 +5,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 
 import { LocalStore } from '../artifacts/local-store.ts'
-import type { ArtifactStore, StoredVersion } from '../artifacts/store.ts'
+import type { ArtifactStore } from '../artifacts/store.ts'
 import { NanoError, toNanoError, toStackText } from '../errors.ts'
 import { openBytes, openComponent } from './open-component.ts'
 import { Engines } from './open-engines.ts'
@@ -23,6 +23,8 @@ const { engines: admitted, dataDirectory } = workerData as OpenerData
 
 let opened: ArtifactStore | undefined
 const decoder = new TextDecoder()
+const engines = new Engines(admitted)
+const isServed = (hash: string): boolean => engines.serves(hash)
 
 /** Opened by the first who asks: who deploys nothing needs none. */
 function store(): ArtifactStore {
@@ -37,20 +39,26 @@ const toListener = (note: Note) => ({
 })
 
 const answers: Answers = {
-  component: ({ path, access }, note) => openComponent(path, toListener(note), access),
+  component: ({ path, access }, note) => openComponent(path, toListener(note), { ...access, isServed }),
   async engine(hash, note) {
-    const engines = new Engines(admitted)
+    // counts for itself
+    const own = new Engines(admitted)
     return {
-      engine: await engines.open(hash, () => note({ type: 'generating' })),
-      counters: engines.counters,
+      engine: await own.open(hash, () => note({ type: 'generating' })),
+      counters: own.counters,
     }
   },
-  add(version) {
-    const component = openBytes(version.component, toText(version.sourceMap))
-    new Engines(admitted).expectKnown(component.engineHash)
+  async add(version, note) {
+    const brought = { component: version.component, sourceMap: toText(version.sourceMap) }
+    const component = await openBytes(brought, version.app, toListener(note), { isServed })
+    engines.expectKnown(component.engineHash)
     return { version: store().add({ ...version, engineHash: component.engineHash }), component }
   },
-  stored: (version) => openStored(store(), version),
+  stored({ app, component, sourceMap }, note) {
+    const map = sourceMap === undefined ? undefined : store().read(sourceMap)
+    const brought = { component: store().read(component), sourceMap: toText(map) }
+    return openBytes(brought, app, toListener(note), { isServed })
+  },
   read: (hash) => store().read(hash),
   apps: () => store().apps(),
   versions: (app) => store().versions(app),
@@ -75,10 +83,6 @@ async function settle({ type, ask }: Asked, note: Note): Promise<Outcome> {
     const { code, message } = toNanoError(thrown)
     return { fault: { code, message, stack: toStackText(thrown) } }
   }
-}
-
-function openStored(from: ArtifactStore, { component, sourceMap }: StoredVersion) {
-  return openBytes(from.read(component), toText(sourceMap === undefined ? undefined : from.read(sourceMap)))
 }
 
 function toText(bytes: Uint8Array | undefined): string | undefined {
