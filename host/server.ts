@@ -58,8 +58,8 @@ export interface ServerCounters extends TenantCounters {
   turnP99Us: number
 }
 
-const DEV_WARNING =
-  "--dev: apps may reach this machine's own ports (127.0.0.1, ::1, localhost), databases and other people's " +
+const LOOPBACK_WARNING =
+  "--allow-loopback: apps may reach this machine's own ports (127.0.0.1, ::1, localhost), databases and other people's " +
   'programs included; leave it off wherever apps of others are served'
 
 /** Where several threads can listen on one port. */
@@ -89,8 +89,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       onBroken: (app, { code, message }) => log({ level: 'error', app, text: `${code}: ${message}` }),
       onWarning: (app, text) => log({ level: 'warn', app, text }),
     })
-    const { port, host, connectionLimits, dev = false } = config
-    if (dev) log({ level: 'warn', text: DEV_WARNING })
+    const { port, host, connectionLimits, allowLoopback = false } = config
+    if (allowLoopback) log({ level: 'warn', text: LOOPBACK_WARNING })
     const data: CommonData = {
       port,
       host,
@@ -99,7 +99,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       deployments,
       broken: broken.map(({ name, hostname }) => ({ name, hostname })),
       engines,
-      dev,
+      allowLoopback,
       connectionLimits,
       trustedProxies: config.trustedProxies ?? [],
       ...(operator === undefined ? {} : { operatorPort: operator.port }),

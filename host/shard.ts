@@ -64,8 +64,8 @@ async function run(data: ShardData): Promise<void> {
   const turns = new TurnTimes()
   const log = (entry: Omit<LogEntry, 'time'>): void => tell({ type: 'log', entry: toLogEntry(entry) })
   const dialers: Dialer[] = []
-  const { dev, operatorPort } = data
-  const machine: Machine = { dev, ...(operatorPort !== undefined && { operatorPort }) }
+  const { allowLoopback, operatorPort } = data
+  const machine: Machine = { allowLoopback, ...(operatorPort !== undefined && { operatorPort }) }
   const services: ShardServices = {
     epoch: new Epoch(data.epoch),
     scheduler: new Scheduler(),

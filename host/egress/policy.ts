@@ -5,7 +5,7 @@
  * Holds: what is denied is denied whatever is allowed; with an allow list only what it names or covers is reached; an
  * address that is not public is reached only with `private` or when a range of the allow list covers it, because a name
  * leads wherever its owner says. The operator's port on this machine is reached under no policy, and the apps' own port
- * by address only where that address has been opened. On a developer's machine loopback counts as a range of the list.
+ * by address only where that address has been opened. Where loopback is allowed it counts as a range of the list.
  */
 import { type Address, isPublicAddress, parseAddress, toEmbedded } from '../http/address.ts'
 import { isLoopback, isOwnAddress, type Machine } from './machine.ts'
@@ -43,7 +43,7 @@ export class EgressPolicy {
       return this.admitsAddress(target, target.hostname) && !this.#isOwnDoor(address, target.port)
     }
     if (this.#deny.some((rule) => namesHost(rule, target))) return false
-    if (this.#machine.dev) return true
+    if (this.#machine.allowLoopback) return true
     return this.#allow?.some((rule) => rule.kind === 'network' || namesHost(rule, target)) ?? true
   }
 
@@ -65,7 +65,7 @@ export class EgressPolicy {
 
   /** Whether the address itself is reached, whatever name led to it. */
   #opens(address: Address, port: number): boolean {
-    if (this.#machine.dev && isLoopback(address)) return true
+    if (this.#machine.allowLoopback && isLoopback(address)) return true
     return this.#allow?.some((rule) => coversAddress(rule, address, port)) ?? false
   }
 

@@ -15,7 +15,7 @@ const DATA: CommonData = {
   deployments: [],
   broken: [],
   engines: new Map(),
-  dev: false,
+  allowLoopback: false,
   trustedProxies: [],
   connectionLimits: DEFAULT_CONNECTION_LIMITS,
 }
