@@ -25,9 +25,8 @@ export function toSchema(): object {
 
 /** Draft 7 ignores what stands beside a `$ref`; where nothing does, the wrapping that the library makes is for nothing. */
 function isWrapped(value: object | null): value is { allOf: [object] } {
-  return (
-    value !== null && Object.keys(value).join() === 'allOf' && (value as { allOf: [] }).allOf.length === 1
-  )
+  if (value === null || Object.keys(value).join() !== 'allOf') return false
+  return (value as { allOf: object[] }).allOf.length === 1
 }
 
 if (import.meta.main) {

@@ -35,7 +35,7 @@ describe('a good configuration', () => {
         "defaults": { "timeout_ms": 100, "recycle_requests": 9, },
         "apps": [
           { "name": "A.localhost", "path": "./a.ts", "allow_read": ["../shared", "/x"] },
-          { "name": "b", "hostname": "[0::1]", "path": "/x/b.wasm", "env": { "K": "", "N": [1, { "a": null }], "constructor": true }, "memory_mb": 512, "cpu_ms": 50, "timeout_ms": 7 },
+          { "name": "b", "hostname": "[0::1]", "path": "/x/b.wasm", "env": { "K": "", "N": [1, { "a": null }] }, "memory_mb": 512, "cpu_ms": 50, "timeout_ms": 7 },
         ],
       }`,
       '/etc/nano.json',
@@ -63,7 +63,6 @@ describe('a good configuration', () => {
           env: {
             K: { type: 'text', value: '' },
             N: { type: 'json', value: '[1,{"a":null}]' },
-            constructor: { type: 'json', value: 'true' },
           },
           limits: { ...DEFAULT_LIMITS, timeoutMs: 7, memoryMb: 512, cpuMs: 50, recycleRequests: 9 },
         },
