@@ -23,7 +23,10 @@ export function option<Value>(flags: string, description: string, read: Read<Val
 /** An option with a value that may be given many times: a list. */
 export function repeatable(flags: string, description: string): Option {
   const made = new Option(flags, description)
-  return made.argParser((value, before: readonly string[] = []) => [...before, text(value, made.name())])
+  return made.argParser((value, before: readonly string[] | undefined) => [
+    ...(before ?? []),
+    text(value, made.name()),
+  ])
 }
 
 /** An option without a value. */

@@ -34,7 +34,7 @@ interface ServeOptions {
 }
 
 export function addServe(program: Command, startServer: StartServer, format: LogFormat): void {
-  const or = (value: unknown): string => `(default: the configuration's, or ${value})`
+  const or = (value: string | number): string => `(default: the configuration's, or ${value})`
   program
     .command('serve')
     .summary('serve the apps of a configuration, or one app for every host name')
