@@ -2,7 +2,8 @@
 /**
  * What npm installs as `nano-workers`: starts host/main.ts on the Node that NANO needs. Plain JavaScript, because any
  * Node since 18 may run it. On a Node that is new enough it goes on in the same process; on an older one it starts the
- * binary of the npm package `node`, hands it the terminal and the signals, and exits as it exits.
+ * binary of the npm package `node`, hands it the terminal and the signals, and exits as it exits. That package is
+ * optional: where it is not there either, it says which Node is needed.
  */
 
 import { spawn } from 'node:child_process'
@@ -17,18 +18,16 @@ const isInstalled = import.meta.url.includes('/node_modules/')
 const main = new URL(isInstalled ? '../dist/host/main.js' : 'main.ts', import.meta.url)
 
 if (Number(process.versions.node.split('.')[0]) >= NEEDED) await import(main.href)
-else runOnNeededNode()
+else {
+  const node = findNode()
+  if (node === undefined) refuse('')
+  else runOn(node)
+}
 
-function runOnNeededNode() {
-  const child = spawn(findNode(), [fileURLToPath(main), ...process.argv.slice(2)], { stdio: 'inherit' })
+function runOn(node) {
+  const child = spawn(node, [fileURLToPath(main), ...process.argv.slice(2)], { stdio: 'inherit' })
   for (const signal of SIGNALS) process.on(signal, () => child.kill(signal))
-  child.on('error', (error) => {
-    process.stderr.write(
-      `nano-workers: this is ${process.version}, and Node ${NEEDED} of the npm package "node" does not start: ` +
-        `${error.message}\n`,
-    )
-    process.exitCode = 1
-  })
+  child.on('error', (error) => refuse(` (its binary does not start: ${error.message})`))
   child.on('exit', (code, signal) => {
     if (signal === null) process.exit(code ?? 1)
     process.removeAllListeners(signal)
@@ -36,12 +35,20 @@ function runOnNeededNode() {
   })
 }
 
+/** The binary of the package `node`; undefined: it was not installed. */
 function findNode() {
   try {
     const directory = dirname(createRequire(import.meta.url).resolve('node/package.json'))
     return join(directory, 'bin', process.platform === 'win32' ? 'node.exe' : 'node')
   } catch {
-    // the error of a command that is not there names what is wanted
-    return `node${NEEDED}`
+    return undefined
   }
+}
+
+function refuse(why) {
+  process.stderr.write(
+    `nano-workers: expected Node ${NEEDED} or later, got ${process.version}. Install it, or the npm package "node"${why}: ` +
+      `npm install node@${NEEDED}\n`,
+  )
+  process.exitCode = 1
 }

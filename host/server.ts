@@ -15,7 +15,8 @@ import type { EngineCounters } from './engine/engine.ts'
 import { NanoError } from './errors.ts'
 import { assertFree } from './ingress/listen.ts'
 import { openOperator } from './operator/listen.ts'
-import { DeployedApps, parseDeployed } from './registry/deployed.ts'
+import { DeployedApps } from './registry/deployed.ts'
+import type { DeployedOptions } from './registry/deployed.ts'
 import { loadConfig } from './registry/from-config.ts'
 import { Registry } from './registry/registry.ts'
 import { toLogEntry } from './supervisor/messages.ts'
@@ -67,8 +68,8 @@ export interface ServerCounters extends TenantCounters {
   turnP99Us: number
 }
 
-const DEV_WARNING =
-  "--dev: apps may reach this machine's own ports (127.0.0.1, ::1, localhost), databases and other people's " +
+const LOOPBACK_WARNING =
+  "--allow-loopback: apps may reach this machine's own ports (127.0.0.1, ::1, localhost), databases and other people's " +
   'programs included; leave it off wherever apps of others are served'
 
 /** Where several threads can listen on one port. */
@@ -106,15 +107,15 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const deployed =
       dataDirectory === undefined
         ? undefined
-        : new DeployedApps({ registry, opener, parse: (app) => parseDeployed(app, config.file), onBroken })
+        : await openDeployed({ registry, opener, onBroken }, config.file)
     await deployed?.restore()
-    const { port, host, connectionLimits, dev = false } = config
-    if (dev) log({ level: 'warn', text: DEV_WARNING })
+    const { port, host, connectionLimits, allowLoopback = false } = config
+    if (allowLoopback) log({ level: 'warn', text: LOOPBACK_WARNING })
     const data: CommonData = {
       port,
       host,
       reusePort: count > 1,
-      dev,
+      allowLoopback,
       connectionLimits,
       trustedProxies: config.trustedProxies ?? [],
       ...(operator === undefined ? {} : { operatorPort: operator.port }),
@@ -175,4 +176,13 @@ function toCounters(
   const latest = turns.latest.toSorted((a, b) => a - b)
   const at = (share: number): number => (latest[Math.floor(latest.length * share)] ?? 0) * 1000
   return { ...total, turnP50Us: at(0.5), turnP99Us: at(0.99) } as unknown as ServerCounters
+}
+
+async function openDeployed(
+  services: Pick<DeployedOptions, 'registry' | 'opener' | 'onBroken'>,
+  file: string | undefined,
+): Promise<DeployedApps> {
+  // loads the schema library
+  const { parseDeployed } = await import('./registry/parse-deployed.ts')
+  return new DeployedApps({ ...services, parse: (app) => parseDeployed(app, file) })
 }

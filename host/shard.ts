@@ -45,8 +45,8 @@ if (!isMainThread) {
 async function run(data: ShardData): Promise<void> {
   const turns = new TurnTimes()
   const log = (entry: Omit<LogEntry, 'time'>): void => tell({ type: 'log', entry: toLogEntry(entry) })
-  const { dev, operatorPort } = data
-  const machine: Machine = { dev, ...(operatorPort !== undefined && { operatorPort }) }
+  const { allowLoopback, operatorPort } = data
+  const machine: Machine = { allowLoopback, ...(operatorPort !== undefined && { operatorPort }) }
   const scheduler = new Scheduler()
   const apps = new Apps({
     epoch: new Epoch(data.epoch),

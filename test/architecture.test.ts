@@ -33,9 +33,13 @@ function listSources(folder: string): string[] {
     .filter((file) => !file.includes('node_modules/'))
 }
 
+/** Imports that are gone when a file runs. */
+const TYPES_ONLY = /^import type [^']*'[^']+'/gm
+
 /** Every static, type-only and dynamic import of a file; relative ones as paths from the top of the repository. */
-function readImports(file: string): Import[] {
-  const text = readFileSync(join(ROOT, file), 'utf8').replaceAll(/^\s*(\/\/|\*|\/\*).*$/gm, '')
+function readImports(file: string, except?: RegExp): Import[] {
+  const source = readFileSync(join(ROOT, file), 'utf8').replaceAll(/^\s*(\/\/|\*|\/\*).*$/gm, '')
+  const text = except === undefined ? source : source.replaceAll(except, '')
   const imports: Import[] = []
   for (const match of text.matchAll(/(?:\bfrom\s*|^import\s*)'([^']+)'|\bimport\(\s*'([^']+)'/gm)) {
     const name = match[1] ?? match[2]!
@@ -52,7 +56,7 @@ function toRoom(file: string): string | undefined {
 }
 
 const rooms = readRooms()
-const hostImports = listSources('host').flatMap(readImports)
+const hostImports = listSources('host').flatMap((file) => readImports(file))
 
 test('the table of rooms and the folders of host/ are the same', ({ expect }) => {
   const folders = readdirSync(join(ROOT, 'host'), { withFileTypes: true })
@@ -82,13 +86,25 @@ test('the build room is loaded on demand', ({ expect }) => {
   const eager = hostImports.filter(
     ({ from, to, dynamic }) => toRoom(to) === 'host/build' && toRoom(from) !== 'host/build' && !dynamic,
   )
-  expect(eager.filter(({ from }) => from !== 'host/main.ts')).toEqual([])
+  expect(eager).toEqual([])
+})
+
+test('a shard loads nothing that reads configurations and command lines', ({ expect }) => {
+  const loaded = new Set(['host/shard.ts'])
+  // a set that grows is walked to its end
+  for (const file of loaded) {
+    if (file.startsWith('host/')) for (const { to } of readImports(file, TYPES_ONLY)) loaded.add(to)
+  }
+  expect(loaded).toContain('host/config/limits.ts')
+  for (const name of ['zod', 'jsonc-parser', 'commander', 'host/cli/run.ts', 'host/config/parse.ts']) {
+    expect(loaded).not.toContain(name)
+  }
 })
 
 test('the guest shim knows neither the host nor Node', ({ expect }) => {
   const wrong = listSources('guest-shim')
     .filter((file) => !file.endsWith('.test.ts'))
-    .flatMap(readImports)
+    .flatMap((file) => readImports(file))
     .filter(({ to }) => to.startsWith('host/') || to.startsWith('node:'))
   expect(wrong).toEqual([])
 })

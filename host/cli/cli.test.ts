@@ -4,76 +4,92 @@ import { describe, it } from 'vitest'
 
 import { NanoError } from '../errors.ts'
 import { DEFAULT_LIMITS } from '../config/limits.ts'
-import { parseArguments } from './arguments.ts'
-import type { Command } from './arguments.ts'
-import { toLogLine } from './log-line.ts'
+import { toLine, toLogLine } from './log-line.ts'
+import { readFormat } from './log.ts'
 import { toAnnouncement, toComplaint, toDuration, toSize } from './messages.ts'
+import { createProgram, runProgram } from './program.ts'
+
+/** A command line as far as its command: its name, and what that is given. */
+async function parse(line: string): Promise<unknown[]> {
+  const program = createProgram(() => Promise.reject(new Error('not to be started')), 'text')
+  const seen: unknown[] = []
+  for (const command of program.commands) {
+    if (command.name() === 'help') continue
+    command.action((...given: unknown[]) => void seen.push(command.name(), ...given.slice(0, -1)))
+  }
+  await runProgram(program, toWords(line))
+  return seen
+}
+
+const toWords = (line: string) => (line === '' ? [] : line.split(' '))
 
 describe('arguments', () => {
-  const cases: [line: string, command: Command][] = [
-    ['serve', { name: 'serve', source: { config: 'nano.json' } }],
-    ['serve --config a.json --port 0', { name: 'serve', source: { config: 'a.json' }, port: 0 }],
-    [
-      'serve --app=a.wasm --host ::1 --shards 3',
-      { name: 'serve', source: { app: 'a.wasm' }, host: '::1', shards: 3 },
-    ],
-    ['serve --admin-port 0', { name: 'serve', source: { config: 'nano.json' }, adminPort: 0 }],
-    ['build a.ts -o b.wasm', { name: 'build', entry: 'a.ts', output: 'b.wasm' }],
-    ['build --out b.wasm a.ts', { name: 'build', entry: 'a.ts', output: 'b.wasm' }],
+  const cases: [line: string, seen: unknown[]][] = [
+    ['serve', ['serve', {}]],
+    ['serve --config a.json --port 0', ['serve', { config: 'a.json', port: 0 }]],
+    ['serve --app=a.wasm --host ::1 --shards 3', ['serve', { app: 'a.wasm', host: '::1', shards: 3 }]],
+    ['serve --admin-port 0', ['serve', { adminPort: 0 }]],
+    ['build a.ts -o b.wasm', ['build', 'a.ts', { out: 'b.wasm' }]],
+    ['build --out b.wasm a.ts', ['build', 'a.ts', { out: 'b.wasm' }]],
     [
       'build a.ts -o b.wasm --allow-read x --timeout-ms 500 --allow-read=y --memory-mb 64',
-      {
-        name: 'build',
-        entry: 'a.ts',
-        output: 'b.wasm',
-        allowRead: ['x', 'y'],
-        timeoutMs: 500,
-        memoryMb: 64,
-      },
+      ['build', 'a.ts', { out: 'b.wasm', allowRead: ['x', 'y'], timeoutMs: 500, memoryMb: 64 }],
     ],
-    ['serve --app a.ts --allow-read x', { name: 'serve', source: { app: 'a.ts', allowRead: ['x'] } }],
-    ['serve --dev', { name: 'serve', source: { config: 'nano.json' }, dev: true }],
-    ['serve --help', { name: 'help' }],
-    ['help', { name: 'help' }],
-    ['--version', { name: 'version' }],
+    ['serve --app a.ts --allow-read x', ['serve', { app: 'a.ts', allowRead: ['x'] }]],
+    ['serve --allow-loopback', ['serve', { allowLoopback: true }]],
   ]
-  for (const [line, command] of cases) {
-    it(line, ({ expect }) => {
-      expect(parseArguments(line.split(' '))).toEqual(command)
+  for (const [line, seen] of cases) {
+    it(line, async ({ expect }) => {
+      expect(await parse(line)).toEqual(seen)
     })
   }
 
   const refused: [line: string, complaint: RegExp][] = [
-    ['', /a command is missing; known are serve, build/],
-    ['sevre', /unknown command "sevre"; did you mean serve\?/],
+    ['', /expected a command; known are serve, build, help/],
+    ['sevre', /unknown command 'sevre'; did you mean serve\?/],
+    ['zzzzz', /unknown command 'zzzzz'; known are serve, build/],
+    ['help zzzzz', /unknown command 'zzzzz'; known are serve, build/],
     ['--port 1', /the command comes first/],
-    ['serve --prot 1', /unknown option --prot for serve; did you mean --port\?/],
-    ['serve -p 1', /unknown option -p for serve/],
-    ['serve --dev=no', /--dev takes no value/],
-    ['serve --dev --dev', /--dev is given twice/],
-    ['serve --port', /--port needs a value/],
-    ['serve --port --host x', /--port needs a value/],
+    ['serve --prot 1', /unknown option '--prot'; did you mean --port\?/],
+    ['serve -p 1', /unknown option '-p'/],
+    ['serve --allow-loopback=no', /unknown option '--allow-loopback=no'; did you mean --allow-loopback\?/],
+    ['serve --allow-loopback --allow-loopback', /--allow-loopback is given twice/],
+    ['serve --dev', /--dev is called --allow-loopback now/],
+    ['serve --port', /'--port <n>' argument missing/],
+    ['serve --port --host x', /--port: expected a value, got "--host"/],
+    ['serve --port=', /--port: expected a value, got ""/],
     ['serve --port 1 --port 2', /--port is given twice/],
-    ['serve --port 1e3', /--port: wanted a whole number from 0 to 65535, came "1e3"/],
-    ['serve --shards 0', /--shards: wanted a whole number from 1/],
-    ['serve --app a --config b', /exclude each other/],
-    ['serve --admin-port x', /--admin-port: wanted a whole number from 0 to 65535, came "x"/],
+    ['serve --port 1e3', /--port: expected a whole number from 0 to 65535, got "1e3"/],
+    ['serve --shards 0', /--shards: expected a whole number from 1 to 256, got "0"/],
+    ['serve --app a --config b', /'--app <path>' cannot be used with option '--config <file>'/],
+    ['serve --admin-port x', /--admin-port: expected a whole number from 0 to 65535, got "x"/],
     ['serve a.wasm', /did you mean --app a\.wasm\?/],
     ['serve --allow-read x', /--allow-read is for --app; .*"allow_read"/],
-    ['build a.ts -o b --memory-mb 63', /--memory-mb: wanted a whole number from 64/],
+    ['build a.ts -o b --memory-mb 63', /--memory-mb: expected a whole number from 64/],
     ['build a.wasm -o b.wasm --allow-read x', /--allow-read is for sources/],
-    ['build', /build needs an entry/],
+    ['build', /missing required argument 'entry'/],
     ['build a.ts', /build needs -o/],
-    ['build a.ts b.ts -o c', /"b\.ts" is a second/],
-    ['build a.ts --output c', /unknown option --output for build; did you mean --out\?/],
+    ['build a.ts b.ts -o c', /a\.ts, b\.ts/],
+    ['build a.ts --output c', /unknown option '--output'; did you mean --out\?/],
   ]
   for (const [line, complaint] of refused) {
-    it(`refused: ${line}`, ({ expect }) => {
-      const run = () => parseArguments(line === '' ? [] : line.split(' '))
-      expect(run).toThrow(complaint)
-      expect(run).toThrow(expect.objectContaining({ code: 'USAGE' }))
+    it(`refused: ${line}`, async ({ expect }) => {
+      const program = createProgram(() => Promise.reject(new Error('not to be started')), 'text')
+      const outcome = runProgram(program, toWords(line))
+      await expect(outcome).rejects.toThrow(complaint)
+      await expect(outcome).rejects.toMatchObject({ code: 'USAGE' })
     })
   }
+
+  it('each command has help of its own, which names every option', ({ expect }) => {
+    const program = createProgram(() => Promise.reject(new Error('not to be started')), 'text')
+    for (const command of program.commands) {
+      for (const { long, hidden } of command.options) {
+        if (!hidden) expect(command.helpInformation()).toContain(long)
+      }
+    }
+    expect(program.helpInformation()).toMatch(/serve .*\n.*\n? +build /)
+  })
 })
 
 describe('messages', () => {
@@ -113,5 +129,31 @@ describe('messages', () => {
       '2026-11-23T10:20:30.456Z warn  [a] x\n    error [b] y\\u000d\\u001b[31m\n',
     )
     expect(toLogLine({ time: 0, level: 'info', text: 'x' })).toBe('1970-01-01T00:00:00.000Z info  x\n')
+  })
+
+  it('log entries as JSON lines, with nothing in them that a terminal would act on', ({ expect }) => {
+    const time = Date.UTC(2026, 10, 23, 10, 20, 30, 456)
+    const text = 'x\nerror [b] y\r\u001b[31m\u202e\u2028\u009b "}'
+    const line = toLine('json', { time, level: 'warn', app: 'a', request: '1.2', text })
+    expect(JSON.parse(line)).toEqual({
+      time: '2026-11-23T10:20:30.456Z',
+      level: 'warn',
+      app: 'a',
+      request: '1.2',
+      msg: text,
+    })
+    expect(line).toMatch(/^[ -~]+\n$/)
+    expect(toLine('json', { time: 0, level: 'info', text: 'x' })).toBe(
+      '{"time":"1970-01-01T00:00:00.000Z","level":"info","msg":"x"}\n',
+    )
+  })
+
+  it('the format of the log is one of two', ({ expect }) => {
+    expect([{}, { NANO_LOG_FORMAT: '' }, { NANO_LOG_FORMAT: 'json' }].map(readFormat)).toEqual([
+      'text',
+      'text',
+      'json',
+    ])
+    expect(() => readFormat({ NANO_LOG_FORMAT: 'xml' })).toThrow(/expected "text" or "json", got "xml"/)
   })
 })

@@ -4,6 +4,8 @@ import { Writable } from 'node:stream'
 
 import { describe, it } from 'vitest'
 
+import type { LogEntry } from '../supervisor/messages.ts'
+import { toLine } from './log-line.ts'
 import { LogSink } from './log-sink.ts'
 
 /** A stream that takes nothing until it is told to. */
@@ -24,44 +26,47 @@ class Blocked extends Writable {
   }
 }
 
-const LINE = `${'x'.repeat(999)}\n`
+const ENTRY: LogEntry = { time: 0, level: 'info', text: 'x'.repeat(960) }
+const FORMATS = ['text', 'json'] as const
 
-describe('a log sink', () => {
+describe.for(FORMATS)('a log sink of %s', (format) => {
   it('holds a bounded part of what a blocked reader does not take, and says what it dropped', async ({
     expect,
   }) => {
     const out = new Blocked()
-    const sink = new LogSink(out)
-    for (let i = 0; i < 5000; i++) sink.write(LINE)
+    const sink = new LogSink(out, format)
+    for (let i = 0; i < 5000; i++) sink.write(ENTRY)
     expect(out.writableLength).toBeLessThanOrEqual(1024 * 1024)
     expect(out.writableLength).toBeGreaterThan(1_000_000)
     const drained = new Promise((resolve) => out.once('drain', resolve))
     out.open()
     await drained
-    sink.write('after\n')
+    sink.write({ ...ENTRY, text: 'after' })
     await new Promise((resolve) => out.end(resolve))
-    const written = out.taken.split('\n').filter((line) => line.startsWith('x')).length
+    const written = out.taken.split('\n').filter((line) => line.includes('xxx')).length
     const left = Number(/(\d+) log entries were dropped/.exec(out.taken)?.[1])
     expect(written + left).toBe(5000)
-    expect(out.taken.endsWith('fast enough\nafter\n')).toBe(true)
+    const [said, after] = out.taken.split('\n').slice(-3)
+    expect([said, after]).toEqual([expect.stringContaining('fast enough'), expect.stringContaining('after')])
+    if (format === 'json') for (const line of out.taken.trimEnd().split('\n')) JSON.parse(line)
   })
 
   it('says nothing when there is nothing to say', async ({ expect }) => {
     const out = new Blocked()
     out.open()
-    const sink = new LogSink(out)
-    for (let i = 0; i < 100; i++) sink.write(LINE)
+    const sink = new LogSink(out, format)
+    for (let i = 0; i < 100; i++) sink.write(ENTRY)
     await new Promise((resolve) => out.end(resolve))
-    expect(out.taken).toBe(LINE.repeat(100))
+    expect(out.taken).toBe(toLine(format, ENTRY).repeat(100))
   })
 
   it('survives a reader that goes away', async ({ expect }) => {
     const out = new Blocked()
-    const sink = new LogSink(out)
+    const sink = new LogSink(out, format)
     const closed = new Promise((resolve) => out.once('close', resolve))
     out.destroy(new Error('EPIPE'))
     await closed
-    sink.write(LINE)
+    sink.write(ENTRY)
     expect(out.taken).toBe('')
   })
 })

@@ -26,7 +26,7 @@ export class Progress {
 
   show(step: Step): void {
     if (!this.#out.isTTY) {
-      this.#out.write(`${toLine(step)}\n`)
+      this.#out.write(`${toStepText(step)}\n`)
       return
     }
     this.#step = step
@@ -51,11 +51,12 @@ export class Progress {
   #draw(): void {
     if (this.#step === undefined) return
     this.#frame = (this.#frame + 1) % FRAMES.length
-    const line = `${FRAMES[this.#frame]!} ${toLine(this.#step)}`
+    const line = `${FRAMES[this.#frame]!} ${toStepText(this.#step)}`
     this.#out.write(CLEAR_LINE + line.slice(0, Math.max(this.#out.columns - 1, 10)))
   }
 }
 
-function toLine({ text, done, total }: Step): string {
+/** What a step says, without the line around it. */
+export function toStepText({ text, done, total }: Step): string {
   return total > 1 ? `${text} (${done + 1}/${total}, ${Math.round((done / total) * 100)}%)` : text
 }

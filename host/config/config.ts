@@ -5,6 +5,7 @@
 
 import type { EgressSettings } from '../egress/policy.ts'
 import type { ConnectionLimits } from './connection-limits.ts'
+import type { Env } from './env.ts'
 import type { Limits } from './limits.ts'
 
 /** One app as the operator wants it served. */
@@ -16,7 +17,7 @@ export interface AppConfig {
   readonly path: string
   /** Absolute paths of files and directories that a build may read besides the app's own; undefined: none. */
   readonly allowRead?: readonly string[]
-  readonly env: Readonly<Record<string, string>>
+  readonly env: Env
   readonly limits: Limits
   /** Where its fetches may go; undefined: to public addresses. Every entry is one that the policy can read. */
   readonly egress?: EgressSettings
@@ -40,7 +41,7 @@ export interface Config {
   /** Addresses and ranges of proxies that are believed about their clients; undefined: nobody is. */
   readonly trustedProxies?: readonly string[]
   /** Every app's fetches may reach this machine's loopback. */
-  readonly dev?: boolean
+  readonly allowLoopback?: boolean
   /** False: there is no operator's listener. Undefined: on the default port, or on another when that is taken. */
   readonly admin?: AdminConfig | false
   readonly apps: readonly AppConfig[]
@@ -54,7 +55,7 @@ export const DEFAULTS = { port: 3000, host: '127.0.0.1' } as const
 /** Where the operator's listener is when nobody says anything. */
 export const DEFAULT_ADMIN: AdminConfig = { host: '127.0.0.1', port: 3001 }
 
-/** What the server's own numbers may be; the JSON Schema says the same, and a test holds them together. */
+/** What the server's own numbers may be. */
 export const RANGES = {
   port: [0, 65535],
   shards: [1, 256],

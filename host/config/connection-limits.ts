@@ -1,37 +1,36 @@
-/**
- * What holds for every connection, whatever app its requests are for; it stands beside `port` in nano.json.
- * nano.schema.json says the same to editors, and a test holds them together.
- */
+/** What holds for every connection, whatever app its requests are for; it stands beside `port` in nano.json. */
 
-import { readRules } from './limits.ts'
-import type { LimitRule } from './limits.ts'
-
-/** The limits of a connection, every default filled in. */
-export interface ConnectionLimits {
-  /** How long a connection may be without a request. */
-  readonly keepAliveMs: number
-  /** From the first byte of a request, or the connection's begin, to the end of the head. */
-  readonly headersMs: number
-  /** To the end of the body. */
-  readonly requestMs: number
-  /** On each shard; further ones are dropped. */
-  readonly connections: number
-}
+import { toInitial } from './number-rule.ts'
+import type { NumberRule, Numbers } from './number-rule.ts'
 
 const HOUR_MS = 3_600_000
 
-/** By the names of `ConnectionLimits`. */
+/** Every limit of a connection. */
 export const CONNECTION_RULES = {
-  keepAliveMs: { key: 'keep_alive_ms', range: [1000, HOUR_MS], initial: 15_000 },
-  headersMs: { key: 'headers_ms', range: [1000, HOUR_MS], initial: 15_000 },
-  requestMs: { key: 'request_ms', range: [1000, 24 * HOUR_MS], initial: 300_000 },
-  connections: { key: 'connections', range: [1, 1_000_000], initial: 10_000 },
-} as const satisfies Record<keyof ConnectionLimits, LimitRule>
+  keepAliveMs: {
+    range: [1000, HOUR_MS],
+    initial: 15_000,
+    text: 'How long a connection may be without a request. Longer than a proxy before this server keeps its own.',
+  },
+  headersMs: {
+    range: [1000, HOUR_MS],
+    initial: 15_000,
+    text: 'How long a client may take to send the head of a request.',
+  },
+  requestMs: {
+    range: [1000, 24 * HOUR_MS],
+    initial: 300_000,
+    text: 'How long a client may take to send a whole request, body included.',
+  },
+  connections: {
+    range: [1, 1_000_000],
+    initial: 10_000,
+    text: 'Open connections on each shard; further ones are dropped.',
+  },
+} as const satisfies Record<string, NumberRule>
 
-/** Where nobody says anything. */
-export const DEFAULT_CONNECTION_LIMITS: ConnectionLimits = readConnectionLimits(() => undefined)
+/** The limits of a connection, every default filled in. */
+export type ConnectionLimits = Numbers<typeof CONNECTION_RULES>
 
-/** The limits with what `read` gives in place of the defaults. */
-export function readConnectionLimits(read: (rule: LimitRule) => number | undefined): ConnectionLimits {
-  return readRules<keyof ConnectionLimits>(CONNECTION_RULES, read) as ConnectionLimits
-}
+/** When nothing is given. */
+export const DEFAULT_CONNECTION_LIMITS: ConnectionLimits = toInitial(CONNECTION_RULES)

@@ -16,3 +16,12 @@ export type EnvValue =
 
 /** By name. */
 export type Env = Readonly<Record<string, EnvValue>>
+
+/** What a guest reads as one JSON object: texts, secrets and JSON values. */
+export function toJson(env: Env): string {
+  const members = Object.entries(env).flatMap(([name, { type, ...member }]) => {
+    if (!('value' in member)) return []
+    return `${JSON.stringify(name)}:${type === 'json' ? member.value : JSON.stringify(member.value)}`
+  })
+  return `{${members.join()}}`
+}

@@ -1,13 +1,16 @@
-/** The parser's answers and complaints, and its agreement with the published JSON Schema. */
+/** The parser's answers and complaints, and the published JSON Schema. */
 
 import { readFileSync } from 'node:fs'
 
 import { describe, it } from 'vitest'
 
 import { NanoError } from '../errors.ts'
-import { DEFAULT_ADMIN, RANGES } from './config.ts'
+import { toSchema } from '../../nano.schema.ts'
 import { CONNECTION_RULES, DEFAULT_CONNECTION_LIMITS } from './connection-limits.ts'
-import { DEFAULT_LIMITS, LIMIT_RULES, type LimitRule } from './limits.ts'
+import { toJson } from './env.ts'
+import { DEFAULT_LIMITS, LIMIT_RULES } from './limits.ts'
+import { toKey } from './number-rule.ts'
+import type { NumberRule } from './number-rule.ts'
 import { parseConfig, readConfig } from './parse.ts'
 
 const root = new URL('../../', import.meta.url)
@@ -32,7 +35,7 @@ describe('a good configuration', () => {
         "defaults": { "timeout_ms": 100, "recycle_requests": 9, },
         "apps": [
           { "name": "A.localhost", "path": "./a.ts", "allow_read": ["../shared", "/x"] },
-          { "name": "b", "hostname": "[0::1]", "path": "/x/b.wasm", "env": { "K": "" }, "memory_mb": 512, "cpu_ms": 50, "timeout_ms": 7 },
+          { "name": "b", "hostname": "[0::1]", "path": "/x/b.wasm", "env": { "K": "", "N": [1, { "a": null }] }, "memory_mb": 512, "cpu_ms": 50, "timeout_ms": 7 },
         ],
       }`,
       '/etc/nano.json',
@@ -57,11 +60,28 @@ describe('a good configuration', () => {
           name: 'b',
           hostname: '[::1]',
           path: '/x/b.wasm',
-          env: { K: '' },
+          env: {
+            K: { type: 'text', value: '' },
+            N: { type: 'json', value: '[1,{"a":null}]' },
+          },
           limits: { ...DEFAULT_LIMITS, timeoutMs: 7, memoryMb: 512, cpuMs: 50, recycleRequests: 9 },
         },
       ],
     })
+  })
+})
+
+describe('env', () => {
+  it('comes to the guest as the values that the file has', ({ expect }) => {
+    const env = { TEXT: '"', LIST: [1, 'a', null], NESTED: { a: { b: false } }, constructor: 'x', '': 0 }
+    const text = JSON.stringify({ apps: [{ name: 'a', path: 'a', env }] })
+    expect(JSON.parse(toJson(parseConfig(text, '/etc/nano.json').apps[0]!.env))).toEqual(env)
+  })
+
+  it('has room for ninety levels', ({ expect }) => {
+    const value = '['.repeat(90) + ']'.repeat(90)
+    const text = `{ "apps": [{ "name": "a", "path": "a", "env": { "A": ${value} } }] }`
+    expect(parseConfig(text, '/etc/nano.json').apps[0]!.env).toEqual({ A: { type: 'json', value } })
   })
 })
 
@@ -105,7 +125,7 @@ describe('admin', () => {
   it('is nothing else', ({ expect }) => {
     const complain = (text: string) =>
       toComplaint(`{ "admin": ${text}, "apps": [{ "name": "a", "path": "a" }] }`)
-    expect(complain('true')[0]).toMatch(/admin: wanted an object, came true/)
+    expect(complain('true')[0]).toMatch(/admin: expected an object, got true/)
     expect(complain('{ "port": 65536, "hots": "a" }').join()).toMatch(
       /admin\.port: .* 65536.*did you mean "host"/,
     )
@@ -139,39 +159,39 @@ describe('complaints', () => {
       'wrong types, all at once',
       '{ "port": "80", "host": 1, "defaults": [], "apps": {} }',
       [
-        /:1:11: port: wanted a whole number from 0 to 65535, came "80"/,
-        /host: wanted a text/,
-        /defaults: wanted an object, came a list/,
-        /apps: wanted a list/,
+        /:1:11: port: expected a whole number from 0 to 65535, got "80"/,
+        /host: expected a text/,
+        /defaults: expected an object, got a list/,
+        /apps: expected a list/,
       ],
     ],
-    ['bad ports', `{ "port": 65536, "apps": [${app}] }`, [/came 65536/]],
-    ['a fraction', `{ "port": 1.5, "apps": [${app}] }`, [/came 1.5/]],
+    ['bad ports', `{ "port": 65536, "apps": [${app}] }`, [/got 65536/]],
+    ['a fraction', `{ "port": 1.5, "apps": [${app}] }`, [/got 1.5/]],
     [
       'engines that are no hashes',
       `{ "engines": ["abc", 5, "${'A'.repeat(64)}"], "apps": [${app}] }`,
       [
-        /engines\[0\]: wanted a hash .* came "abc"/,
-        /engines\[1\]: wanted a text/,
-        /engines\[2\]: wanted a hash/,
+        /engines\[0\]: expected a hash .* got "abc"/,
+        /engines\[1\]: expected a hash .* got 5/,
+        /engines\[2\]: expected a hash/,
       ],
     ],
     [
       'proxies that are no addresses',
       `{ "trusted_proxies": ["proxy.example", "10.0.0.0/33", 1], "apps": [${app}] }`,
       [
-        /trusted_proxies\[0\]: wanted an address or a range .* came "proxy.example"/,
-        /trusted_proxies\[1\]: wanted an address or a range/,
-        /trusted_proxies\[2\]: wanted a text/,
+        /trusted_proxies\[0\]: expected an address or a range .* got "proxy.example"/,
+        /trusted_proxies\[1\]: expected an address or a range/,
+        /trusted_proxies\[2\]: expected an address .* got 1/,
       ],
     ],
     ['no apps', '{ }', [/"apps" is missing/]],
-    ['empty apps', '{ "apps": [] }', [/at least one app, came none/]],
+    ['empty apps', '{ "apps": [] }', [/at least one app, got none/]],
     ['an app without name and path', '{ "apps": [{}] }', [/"name" is missing/, /"path" is missing/]],
     [
       'little memory, and why',
       '{ "apps": [{ "name": "a", "path": "a", "memory_mb": 64 }] }',
-      [/from 128 to 4096, came 64 \(below 128 the engine/],
+      [/from 128 to 4096, got 64 \(below 128 the engine/],
     ],
     [
       'one host name twice',
@@ -181,34 +201,75 @@ describe('complaints', () => {
     [
       'a host name with a port',
       '{ "apps": [{ "name": "a", "hostname": "a:80", "path": "a" }] }',
-      [/wanted a host name without port, came "a:80"/],
+      [/expected a host name without port, got "a:80"/],
     ],
     [
-      'env that is not text',
-      '{ "apps": [{ "name": "a", "path": "a", "env": { "N": 1 } }] }',
-      [/env\.N: wanted a text in quotes, came number/],
+      'env that is no object',
+      '{ "apps": [{ "name": "a", "path": "a", "env": "N=1" }, { "name": "b", "path": "b", "env": [] }] }',
+      [/apps\[0\]\.env: expected an object, got "N=1"/, /apps\[1\]\.env: expected an object, got a list/],
+    ],
+    [
+      'a key twice within a value of env, and a number that is too large',
+      '{ "apps": [{ "name": "a", "path": "a", "env": { "A": { "k": 1, "k": 2 }, "B": [1e999], "A": 1 } }] }',
+      [
+        /:1:64: apps\[0\]\.env\.A: the key "k" is given twice/,
+        /apps\[0\]\.env\.B\[0\]: expected a number of at most/,
+        /apps\[0\]\.env: the key "A" is given twice/,
+      ],
+    ],
+    [
+      'the name of an earlier release',
+      `{ "dev": true, "apps": [${app}] }`,
+      [/:1:3: the configuration: "dev" is called "allow_loopback" now/],
+    ],
+    [
+      'keys that every object of JavaScript has',
+      `{ "constructor": 1, "toString": 2, "apps": [${app}] }`,
+      [/unknown key "constructor"/, /unknown key "toString"/],
+    ],
+    [
+      'several unknown keys, and what is wrong beside them',
+      '{ "prot": 1, "zzzzzzz": 1, "apps": [{ "name": "a" }, { "name": "A", "path": "b", "memory_mb": "x" }] }',
+      [
+        /"prot"/,
+        /"zzzzzzz"/,
+        /:1:37: apps\[0\]: "path" is missing/,
+        /apps\[1\]\.name: "a" is already taken by apps\[0\]/,
+        /"a" is already taken by apps\[0\]/,
+        /apps\[1\]\.memory_mb: expected a whole number .* got "x"/,
+      ],
+    ],
+    [
+      'a name that is no host name, without one beside it',
+      '{ "apps": [{ "name": "a..b", "path": "a" }, { "name": "c..d", "hostname": "c", "path": "c" }] }',
+      [/:1:22: apps\[0\]\.name: expected a "hostname" beside it/],
+    ],
+    [
+      'more levels than anything needs',
+      `{ "apps": [{ "name": "a", "path": "a", "env": { "A": ${'['.repeat(100_000)}${']'.repeat(100_000)} } }] }`,
+      [/:1:\d+: expected at most 100 levels of \{ \} and \[ \], got more/],
     ],
     [
       '__proto__',
-      '{ "__proto__": {}, "apps": [{ "name": "a", "path": "a", "env": { "__proto__": "x" } }] }',
-      [/__proto__/, /env: "__proto__"/],
+      '{ "__proto__": {}, "apps": [{ "name": "a", "path": "a", "env": { "__proto__": "x", "A": { "__proto__": 1 } } }] }',
+      [/__proto__/, /env: "__proto__" is not allowed/, /env\.A: "__proto__" is not allowed/],
     ],
     [
       'egress that the policy could not read',
       '{ "defaults": { "egress": true }, "apps": [{ "name": "a", "path": "a", "egress": { "alow": [], "deny": ["http://a", ""], "allow": "a", "private": "no" } }] }',
       [
-        /defaults\.egress: wanted an object, came true/,
+        /defaults\.egress: expected an object, got true/,
         /egress: unknown key "alow"; did you mean "allow"\?/,
-        /apps\[0\]\.egress\.deny\[0\]: wanted a host name .* came "http:\/\/a"/,
-        /egress\.deny\[1\]: wanted a text/,
-        /egress\.allow: wanted a list/,
-        /egress\.private: wanted true or false, came "no"/,
+        /apps\[0\]\.egress\.deny\[0\]: expected a host name .* got "http:\/\/a"/,
+        /egress\.deny\[1\]: expected a host name .* got ""/,
+        /egress\.allow: expected a list/,
+        /egress\.private: expected true or false, got "no"/,
       ],
     ],
     ['a key twice', '{ "apps": [{ "name": "a", "name": "b", "path": "a" }] }', [/"name" is given twice/]],
     ['a byte order mark', `\uFEFF{ "apps": [${app}] }`, [/:1:1: starts with a byte order mark/]],
     ['an empty file', '', [/:1:1: /]],
-    ['not an object', '[]', [/the configuration: wanted an object, came a list/]],
+    ['not an object', '[]', [/the configuration: expected an object, got a list/]],
   ]
   for (const [label, text, complaints] of cases) {
     it(label, ({ expect }) => {
@@ -244,22 +305,8 @@ describe('the published schema', () => {
     expect(toKnown(egress[0])).toEqual(Object.keys(schema.definitions.egress.properties))
   })
 
-  it('has the ranges that the parser has', ({ expect }) => {
-    for (const [key, range] of Object.entries(RANGES)) {
-      const rule = schema.definitions[key] ?? schema.properties[key]
-      expect([rule.minimum, rule.maximum]).toEqual(range)
-    }
-    const { host, port } = schema.definitions.admin.properties
-    expect([port.minimum, port.maximum]).toEqual(RANGES.port)
-    expect({ host: host.default, port: port.default }).toEqual(DEFAULT_ADMIN)
-    for (const { key, range, initial } of Object.values<LimitRule>(LIMIT_RULES)) {
-      const rule = schema.definitions[key]
-      expect([rule.minimum, rule.maximum, rule.default]).toEqual([...range, initial])
-    }
-    for (const { key, range, initial } of Object.values<LimitRule>(CONNECTION_RULES)) {
-      const rule = schema.properties[key]
-      expect([rule.minimum, rule.maximum, rule.default]).toEqual([...range, initial])
-    }
+  it('is made from the description that the parser reads by', ({ expect }) => {
+    expect(schema, 'npm run schema').toEqual(toSchema())
   })
 
   it('is named by the example configuration, which the parser takes', ({ expect }) => {
@@ -277,10 +324,10 @@ describe('docs/limits.md', () => {
       key,
       initial,
     ])
-    const rules = [...Object.values<LimitRule>(LIMIT_RULES), ...Object.values<LimitRule>(CONNECTION_RULES)]
-    expect(rows.map(([key]) => key)).toEqual(rules.map(({ key }) => key))
-    for (const [i, { initial }] of rules.entries()) {
-      if (initial !== undefined) expect(rows[i]).toEqual([rules[i]!.key, String(initial)])
+    const rules = Object.entries<NumberRule>({ ...LIMIT_RULES, ...CONNECTION_RULES })
+    expect(rows.map(([key]) => key)).toEqual(rules.map(([name]) => toKey(name)))
+    for (const [i, [name, { initial }]] of rules.entries()) {
+      if (initial !== undefined) expect(rows[i]).toEqual([toKey(name), String(initial)])
     }
   })
 })

@@ -4,6 +4,7 @@
  */
 
 import type { AppConfig } from '../config/config.ts'
+import type { Env } from '../config/env.ts'
 import { toRecycleMb, type Limits } from '../config/limits.ts'
 import type { EgressSettings } from '../egress/policy.ts'
 import { NanoError } from '../errors.ts'
@@ -17,7 +18,7 @@ export interface Deployment extends OpenComponent {
   readonly id: number
   /** The app's name. */
   readonly name: string
-  readonly env: AppConfig['env']
+  readonly env: Env
   readonly limits: Limits
   /** Undefined: public addresses. */
   readonly egress?: EgressSettings

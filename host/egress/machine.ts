@@ -1,6 +1,6 @@
 /**
  * The machine that the apps run on, as a place that their fetches might lead to. Knows its addresses and its own ports,
- * and whether it is a developer's, whose apps may talk to what runs beside them.
+ * and whether apps may talk to what runs beside them on it.
  *
  * Holds: an address of this machine is known in whatever clothes it comes, and interfaces that come and go are seen.
  */
@@ -14,7 +14,7 @@ export interface Machine {
   /** Where the operator asks; closed to every app under any policy. */
   operatorPort?: number
   /** Loopback is open to every app. */
-  readonly dev?: boolean
+  readonly allowLoopback?: boolean
 }
 
 const LOOPBACK = toAddressSet('127.0.0.0/8', '::1')

@@ -119,7 +119,7 @@ const OPEN: EgressSettings[] = [
 ]
 
 describe("the operator's port", () => {
-  const machine = { operatorPort: 3001, tenantPort: 3000, dev: true }
+  const machine = { operatorPort: 3001, tenantPort: 3000, allowLoopback: true }
 
   test.for(OWN)('is not reached at %s under any policy', (host, { expect }) => {
     const ip = host.replaceAll(/[[\]]/g, '')
@@ -153,7 +153,7 @@ describe("the apps' own port", () => {
 })
 
 describe("a developer's machine", () => {
-  const machine = { dev: true, operatorPort: 3001 }
+  const machine = { allowLoopback: true, operatorPort: 3001 }
 
   test('has its loopback open, whatever else is', ({ expect }) => {
     for (const settings of [{}, { allow: [] }, { allow: ['example.com'] }]) {

@@ -5,7 +5,7 @@
  * Holds: what is denied is denied whatever is allowed; with an allow list only what it names or covers is reached; an
  * address that is not public is reached only with `private` or when a range of the allow list covers it, because a name
  * leads wherever its owner says. The operator's port on this machine is reached under no policy, and the apps' own port
- * by address only where that address has been opened. On a developer's machine loopback counts as a range of the list.
+ * by address only where that address has been opened. Where loopback is allowed it counts as a range of the list.
  */
 import { type Address, parseAddress, toEmbedded } from '../http/address.ts'
 import { isPublicAddress } from '../http/public-address.ts'
@@ -45,7 +45,7 @@ export class EgressPolicy {
       return this.admitsAddress(target, target.hostname) && !this.#isOwnDoor(address, target.port)
     }
     if (this.#deny.namesHost(target)) return false
-    if (this.#machine.dev) return true
+    if (this.#machine.allowLoopback) return true
     // a name may lead to an address of the list
     return this.#allow === undefined || this.#allow.hasAddresses || this.#allow.namesHost(target)
   }
@@ -68,7 +68,7 @@ export class EgressPolicy {
 
   /** Whether the address itself is reached, whatever name led to it. */
   #opens(address: Address, port: number): boolean {
-    if (this.#machine.dev && isLoopback(address)) return true
+    if (this.#machine.allowLoopback && isLoopback(address)) return true
     return this.#allow?.covers(address, port) ?? false
   }
 

@@ -5,6 +5,7 @@ import type { BodyPort } from '../bindings/request-body.ts'
 import type { ConsolePort } from '../bindings/console.ts'
 import type { Dialer } from '../bindings/dialer.ts'
 import type { ResponsePort } from '../bindings/response.ts'
+import type { Env } from '../config/env.ts'
 import type { Limits } from '../config/limits.ts'
 import type { Engine, Glue } from '../engine/instantiate.ts'
 import type { ErrorCode } from '../errors.ts'
@@ -19,7 +20,7 @@ export interface InstanceParts {
   readonly engine: Engine
   readonly glue: Glue
   readonly image: Image
-  readonly env: Readonly<Record<string, string>>
+  readonly env: Env
   readonly limits: Limits
 }
 

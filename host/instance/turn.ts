@@ -11,6 +11,7 @@
  */
 import { performance } from 'node:perf_hooks'
 import type { GuestEvent, Mailbox, Meter } from '../bindings/binding.ts'
+import { toJson } from '../config/env.ts'
 import { toRecycleMb } from '../config/limits.ts'
 import { instantiateEngine } from '../engine/instantiate.ts'
 import type { RequestHead } from '../http/request-head.ts'
@@ -106,7 +107,7 @@ export class Instance implements Mailbox, Disposable {
     } finally {
       epoch.end()
     }
-    this.#first = [{ tag: 'startup', val: { env: JSON.stringify(parts.env) } }]
+    this.#first = [{ tag: 'startup', val: { env: toJson(parts.env) } }]
   }
 
   get state(): InstanceState {

@@ -12,7 +12,6 @@
 
 import type { StoredVersion } from '../artifacts/store.ts'
 import type { AppConfig } from '../config/config.ts'
-import { parseConfig } from '../config/parse.ts'
 import type { OpenComponent } from '../deploy/open-component.ts'
 import type { Opener } from '../deploy/opener.ts'
 import { NanoError, toNanoError } from '../errors.ts'
@@ -38,15 +37,6 @@ export interface DeployedOptions {
   /** Checks settings; throws CONFIG_INVALID with what is wrong. */
   readonly parse: (app: Pick<StoredVersion, 'app' | 'hostname' | 'settings'>) => AppConfig
   readonly onBroken: (app: string, error: NanoError) => void
-}
-
-/** An app's settings, checked as those of a configuration are. Throws CONFIG_INVALID. */
-export function parseDeployed(
-  { app, hostname, settings }: Pick<StoredVersion, 'app' | 'hostname' | 'settings'>,
-  file = 'nano.json',
-): AppConfig {
-  const written = { ...(JSON.parse(settings) as object), name: app, hostname, path: 'deployed.wasm' }
-  return parseConfig(JSON.stringify({ apps: [written] }), file).apps[0]!
 }
 
 export class DeployedApps {

@@ -18,7 +18,7 @@ export interface ShardData {
   /** Where the operator asks; closed to the apps. */
   readonly operatorPort?: number
   /** The apps' fetches may reach loopback. */
-  readonly dev: boolean
+  readonly allowLoopback: boolean
   readonly connectionLimits: ConnectionLimits
   /** Addresses and ranges of proxies that are believed about their clients. */
   readonly trustedProxies: readonly string[]

@@ -11,7 +11,7 @@ const DATA: CommonData = {
   port: 0,
   host: '127.0.0.1',
   reusePort: true,
-  dev: false,
+  allowLoopback: false,
   trustedProxies: [],
   connectionLimits: DEFAULT_CONNECTION_LIMITS,
 }

@@ -36,9 +36,12 @@ interface Outcome {
   err: string
 }
 
-function nano(...args: string[]): Promise<Outcome> {
+const nano = (...args: string[]): Promise<Outcome> => run([MAIN, ...args])
+
+/** Node with these arguments. */
+function run(args: string[]): Promise<Outcome> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [MAIN, ...args], { cwd: folder, timeout: 60_000 }, (error, out, err) => {
+    execFile(process.execPath, args, { cwd: folder, timeout: 60_000 }, (error, out, err) => {
       const status = error === null ? 0 : typeof error.code === 'number' ? error.code : -1
       resolve({ status, out, err })
     })
@@ -76,8 +79,47 @@ describe('usage', () => {
   test('--help and --version: exit status 0', async ({ expect }) => {
     const help = await nano('--help')
     expect([help.status, help.err]).toEqual([0, ''])
-    for (const word of ['build', 'serve', '--config', '--port']) expect(help.out).toContain(word)
+    for (const word of ['build', 'serve', 'NANO_LOG_FORMAT', 'Exit status']) expect(help.out).toContain(word)
+    const { out } = await nano('serve', '--help')
+    for (const word of ['--config', '--port', '3000', '--allow-loopback']) expect(out).toContain(word)
+    expect(out).not.toContain('--dev')
     expect((await nano('--version')).out).toMatch(/\d+\.\d+\.\d+/)
+  })
+
+  test('help for a command, asked for in either way', async ({ expect }) => {
+    const [asked, given] = [await nano('help', 'build'), await nano('build', '--help')]
+    expect(asked).toEqual(given)
+    expect([asked.status, asked.err]).toEqual([0, ''])
+    for (const word of ['<entry>', '--out', '--allow-read']) expect(asked.out).toContain(word)
+    expect(asked.out).not.toContain('--shards')
+  })
+})
+
+describe('an older Node', () => {
+  const OLD = `data:text/javascript,${encodeURIComponent(`
+    Object.defineProperty(process, 'version', { value: 'v20.1.0' })
+    Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.1.0' } })`)}`
+  const start = (bin: string, ...args: string[]) => run(['--import', OLD, bin, ...args])
+
+  test('starts the one of the package node, and ends as it ends', async ({ expect }) => {
+    const bin = join(ROOT, 'host/bin.js')
+    expect(await start(bin, '--version')).toMatchObject({ status: 0, err: '' })
+    expect(await start(bin, 'frob')).toMatchObject({ status: 2, err: expect.stringContaining('frob') })
+  })
+
+  test('says which one is needed where that package is not', async ({ expect }) => {
+    const bin = join(folder, 'host/bin.js')
+    mkdirSync(dirname(bin))
+    writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
+    copyFileSync(join(ROOT, 'host/bin.js'), bin)
+    const { status, err } = await start(bin, '--version')
+    expect([status, err]).toEqual([1, expect.stringMatching(/expected Node 26 or later, got v20\.1\.0/)])
+    // the package without its binary
+    mkdirSync(join(folder, 'node_modules/node'), { recursive: true })
+    writeFileSync(join(folder, 'node_modules/node/package.json'), '{}')
+    const broken = await start(bin, '--version')
+    expect([broken.status, broken.err]).toEqual([1, expect.stringMatching(/got v20\.1\.0.*does not start/)])
+    rmSync(join(folder, 'node_modules'), { recursive: true })
   })
 })
 

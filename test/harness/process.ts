@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 
+import type { LogFormat } from '../../host/cli/log-line.ts'
 import { waitFor } from './serve.ts'
 
 const MAIN = join(import.meta.dirname, '../../host/main.ts')
@@ -18,13 +19,24 @@ export interface ServerProcess extends AsyncDisposable {
   readonly exited: Promise<number | null>
 }
 
-/** Resolves when it has said where it listens. `descriptors`: the most files and sockets that it may have open. */
-export async function startNano(config: string, descriptors?: number): Promise<ServerProcess> {
+export interface StartOptions {
+  /** The most files and sockets that it may have open. */
+  readonly descriptors?: number
+  /** Of its log. */
+  readonly format?: LogFormat
+}
+
+/** Resolves when it has said where it listens. */
+export async function startNano(
+  config: string,
+  { descriptors, format = 'text' }: StartOptions = {},
+): Promise<ServerProcess> {
+  const env = { ...process.env, NANO_LOG_FORMAT: format }
   const args = [MAIN, 'serve', '--port', '0', '--admin-port', '0', '--config', config]
   const child =
     descriptors === undefined
-      ? spawn(process.execPath, args)
-      : spawn('sh', ['-c', `ulimit -n ${descriptors}; exec "$0" "$@"`, process.execPath, ...args])
+      ? spawn(process.execPath, args, { env })
+      : spawn('sh', ['-c', `ulimit -n ${descriptors}; exec "$0" "$@"`, process.execPath, ...args], { env })
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve))
   let out = ''
   child.stdout.on('data', (part) => (out += String(part)))

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 
 import { toLogLine } from '../../host/cli/log-line.ts'
 import type { LIMIT_RULES } from '../../host/config/limits.ts'
+import type { Key } from '../../host/config/number-rule.ts'
 import { parseConfig } from '../../host/config/parse.ts'
 import type { DeployedApps } from '../../host/registry/deployed.ts'
 import type { Registry } from '../../host/registry/registry.ts'
@@ -17,14 +18,14 @@ import { send } from './http.ts'
 import type { Answer, Sent } from './http.ts'
 
 /** Limits as nano.json spells them. */
-type LimitSpec = { [key in (typeof LIMIT_RULES)[keyof typeof LIMIT_RULES]['key']]?: number }
+type LimitSpec = { [key in Key<keyof typeof LIMIT_RULES>]?: number }
 
 /** An app as nano.json spells it. */
 export interface AppSpec extends LimitSpec {
   name: string
   hostname?: string
   path: string
-  env?: Record<string, string>
+  env?: Record<string, unknown>
   egress?: { allow?: string[]; deny?: string[]; private?: boolean }
 }
 
@@ -82,7 +83,7 @@ export interface ServeOptions {
   /** The operator's listener, off unless given. */
   admin?: { host?: string; port: number }
   /** Apps may reach loopback. */
-  dev?: boolean
+  allowLoopback?: boolean
   /** Who is believed about clients. */
   trustedProxies?: string[]
   /** Of connections, as nano.json spells them. */
@@ -102,8 +103,15 @@ export interface ServeOptions {
 
 /** Serve these apps on a free port. */
 export async function serve(apps: AppSpec[], shards = 1, options: ServeOptions = {}): Promise<Served> {
-  const { admin = false, dev = false, trustedProxies = [], connectionLimits, ...more } = options
-  const top = { port: 0, shards, admin, dev, trusted_proxies: trustedProxies, ...connectionLimits }
+  const { admin = false, allowLoopback = false, trustedProxies = [], connectionLimits, ...more } = options
+  const top = {
+    port: 0,
+    shards,
+    admin,
+    allow_loopback: allowLoopback,
+    trusted_proxies: trustedProxies,
+    ...connectionLimits,
+  }
   const parse = (list: AppSpec[]) => {
     const written = { ...top, defaults: { cpu_ms: CPU_MS }, apps: list }
     return parseConfig(JSON.stringify(written), join(ROOT, 'test/nano.json'))

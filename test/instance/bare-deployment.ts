@@ -31,7 +31,7 @@ export async function openBareDeployment(): Promise<BareDeployment> {
     engine,
     glue: await loadGlue(engine),
     image: splitImage(segments, memoryMinPages),
-    env: { KEY: 'value' },
+    env: { KEY: { type: 'text', value: 'value' } as const },
   }
   return {
     with: (limits) => ({ ...parts, limits }),

@@ -1,6 +1,6 @@
 /**
  * The machine that the apps run on: its ports are closed to them, the apps' own port included; the operator's is closed
- * whatever the policy; and `dev` opens loopback and nothing else.
+ * whatever the policy; and `allow_loopback` opens loopback and nothing else.
  */
 
 import { networkInterfaces } from 'node:os'
@@ -90,7 +90,7 @@ describe("the operator's port", () => {
       app('listed', { allow: everything, private: true }),
     ]
     // reachable from everywhere and open to development: as exposed as it can be
-    server = await serve(apps, 2, { admin: { host: '0.0.0.0', port: 0 }, dev: true })
+    server = await serve(apps, 2, { admin: { host: '0.0.0.0', port: 0 }, allowLoopback: true })
     port = new URL(server.adminUrl!).port
   })
 
@@ -134,7 +134,7 @@ describe("the operator's port", () => {
   })
 })
 
-describe('dev', () => {
+describe('allow_loopback', () => {
   let server: Served
   let upstream: Upstream
   let port: string
@@ -148,7 +148,7 @@ describe('dev', () => {
       app('listed', { allow: ['example.com'] }),
       app('denied', { deny: ['127.0.0.1', 'localhost'] }),
     ]
-    server = await serve(apps, 1, { dev: true })
+    server = await serve(apps, 1, { allowLoopback: true })
   })
 
   afterAll(async () => {
@@ -157,7 +157,7 @@ describe('dev', () => {
   })
 
   test('is said aloud when the server starts', async ({ expect }) => {
-    expect(await server.logged('--dev')).toMatch(/apps may reach this machine's own ports/)
+    expect(await server.logged('--allow-loopback')).toMatch(/apps may reach this machine's own ports/)
   })
 
   test('opens loopback to every app that does not deny it', async ({ expect }) => {

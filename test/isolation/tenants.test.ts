@@ -13,6 +13,8 @@ interface Randoms {
   uuid: string
 }
 
+const JSON_ENV = { TEXT: '{}', LIST: [1, 'a', null, { b: [] }], NUMBER: -0.5, NONE: null, constructor: true }
+
 describe('tenants', () => {
   let server: Served
 
@@ -22,6 +24,7 @@ describe('tenants', () => {
       { name: 'a', hostname: 'a.test', path, env: { NAME: 'a', SECRET: 'of a' } },
       { name: 'b', hostname: 'b.test', path, env: { NAME: 'b' } },
       { name: 'c', hostname: 'c.test', path },
+      { name: 'd', hostname: 'd.test', path, env: JSON_ENV },
     ])
   })
 
@@ -31,6 +34,10 @@ describe('tenants', () => {
     expect((await server.send('a.test', '/env')).json()).toEqual({ NAME: 'a', SECRET: 'of a' })
     expect((await server.send('b.test', '/env')).json()).toEqual({ NAME: 'b' })
     expect((await server.send('c.test', '/env')).json()).toEqual({})
+  })
+
+  test('env holds any JSON value that the configuration gives', async ({ expect }) => {
+    expect((await server.send('d.test', '/env')).json()).toEqual(JSON_ENV)
   })
 
   test('what one does to its env stays with it', async ({ expect }) => {

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 
 import { afterAll, describe, test } from 'vitest'
 
+import type { LogFormat } from '../../host/cli/log-line.ts'
 import { open, send } from '../harness/http.ts'
 import { startNano } from '../harness/process.ts'
 import { fixture, sleep, waitFor } from '../harness/serve.ts'
@@ -29,7 +30,7 @@ const APPS = [
 ]
 const file = join(folder, 'nano.json')
 writeFileSync(file, JSON.stringify({ shards: 1, apps: APPS }))
-const start = () => startNano(file)
+const start = (format?: LogFormat) => startNano(file, format === undefined ? {} : { format })
 
 describe('a signal', () => {
   test('drains, says so at /readyz, closes both ports and ends with status 0', async ({ expect }) => {
@@ -74,28 +75,37 @@ describe('a signal', () => {
   }, 60_000)
 })
 
-describe('a log', () => {
+describe('a log', { timeout: 60_000 }, () => {
   const flood = async (port: number) => {
     const hosts = APPS.filter(({ name }) => name.startsWith('noisy')).map(({ hostname }) => hostname)
     const answers = await Promise.all(hosts.map((host) => send(port, { host, path: '/?lines=16' })))
     return answers.map(({ text }) => text)
   }
 
-  test('that nobody reads stops nobody: entries are dropped, and how many is said', async ({ expect }) => {
-    await using nano = await start()
-    expect(await flood(nano.port)).toEqual(Array.from({ length: 24 }, () => 'said'))
-    expect((await send(nano.port, { host: 'quiet.test', path: '/' })).text).toBe('ok')
-    // the shard's counts come to the main thread after its lines
-    expect((await send(nano.adminPort, { host: 'localhost', path: '/metrics' })).status).toBe(200)
-    let log = ''
-    nano.stderr.on('data', (part) => (log += String(part)))
-    const left = await waitFor(() => /(\d+) log entries were dropped/.exec(log)?.[1], 10_000, log.length)
-    expect(Number(left)).toBeGreaterThan(20)
-    expect(log).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z info {2}\[noisy/m)
-    expect(log).not.toMatch(/^(debug|info|warn|error) /m)
-    // what the stream and the pipes held
-    expect(log.length).toBeLessThan(2_500_000)
-  }, 60_000)
+  test.for([
+    ['text', /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z info {2}\[noisy/m],
+    ['json', /^\{"time":"\d{4}-[^"]+Z","level":"info","app":"noisy-\d+","msg":"/m],
+  ] as const)(
+    'of %s that nobody reads stops nobody: entries are dropped, and how many is said',
+    async ([format, entry], { expect }) => {
+      await using nano = await start(format)
+      expect(await flood(nano.port)).toEqual(Array.from({ length: 24 }, () => 'said'))
+      expect((await send(nano.port, { host: 'quiet.test', path: '/' })).text).toBe('ok')
+      // the shard's counts come to the main thread after its lines
+      expect((await send(nano.adminPort, { host: 'localhost', path: '/metrics' })).status).toBe(200)
+      let log = ''
+      nano.stderr.on('data', (part) => (log += String(part)))
+      const left = await waitFor(() => /(\d+) log entries were dropped/.exec(log)?.[1], 10_000, log.length)
+      expect(Number(left)).toBeGreaterThan(20)
+      expect(entry.test(log)).toBe(true)
+      if (format === 'json') for (const line of log.split('\n').slice(0, -1)) JSON.parse(line)
+      expect(log).not.toMatch(/^(debug|info|warn|error) /m)
+      // what the stream and the pipes held
+      expect(log.length).toBeLessThan(2_500_000)
+      nano.kill('SIGTERM')
+      expect(await nano.exited).toBe(0)
+    },
+  )
 
   test('whose reader has gone stops nobody', async ({ expect }) => {
     await using nano = await start()
@@ -113,7 +123,7 @@ describe('a log', () => {
 test('a process that has no file descriptors left takes connections again as soon as it has', async ({
   expect,
 }) => {
-  await using nano = await startNano(file, 90)
+  await using nano = await startNano(file, { descriptors: 90 })
   let log = ''
   nano.stderr.on('data', (part) => (log += String(part)))
   const flood = Array.from({ length: 300 }, () => connect(nano.port, '127.0.0.1'))

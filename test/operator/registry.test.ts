@@ -202,7 +202,7 @@ function putOpened(server: Served, component: OpenComponent, name: string, versi
     name,
     hostname: `${name}.test`,
     path: '',
-    env: { VERSION: version },
+    env: { VERSION: { type: 'text', value: version } as const },
     limits: DEFAULT_LIMITS,
   }
   return server.registry.put(config, { component })

@@ -1,0 +1,72 @@
+/** `build`: an app's source to a component and its source map, or a component to one for the current engine. */
+
+import type { Command } from 'commander'
+
+import { isComponent } from '../../deploy/open-component.ts'
+import { rebuildFile } from '../../deploy/rebuild-file.ts'
+import { toDuration, toSize } from '../messages.ts'
+import { Progress } from '../progress.ts'
+import { integer, option, repeatable, text, usage } from '../usage.ts'
+
+interface BuildOptions {
+  readonly out?: string
+  readonly allowRead?: readonly string[]
+  readonly timeoutMs?: number
+  readonly memoryMb?: number
+}
+
+export function addBuild(program: Command): void {
+  program
+    .command('build')
+    .summary('build an app into a component')
+    .description(
+      'Build an app into a component; its source map goes beside it. Of a component (.wasm) one for the engine of this ' +
+        'version of NANO is made, from the bundle that it carries.',
+    )
+    .argument('<entry>', 'a source file, a directory with an index file, or a component')
+    .addOption(option('-o, --out <file>', 'the component to write; must be given', text))
+    .addOption(
+      repeatable(
+        '--allow-read <path>',
+        "may be read besides the app's folder and node_modules; may be repeated",
+      ),
+    )
+    .addOption(
+      option(
+        '--timeout-ms <n>',
+        "how long the app's top level may run (default: 30000)",
+        integer([1, 3_600_000]),
+      ),
+    )
+    .addOption(
+      option(
+        '--memory-mb <n>',
+        "the most memory that the app's top level may take (default: 512)",
+        integer([64, 4096]),
+      ),
+    )
+    .action(build)
+}
+
+async function build(entry: string, { out, ...options }: BuildOptions): Promise<void> {
+  if (out === undefined) throw usage('build needs -o: the file to write, such as -o app.wasm')
+  if (isComponent(entry) && options.allowRead !== undefined) {
+    throw usage('--allow-read is for sources; a component is made again from the bundle that it carries')
+  }
+  using progress = new Progress(process.stderr)
+  progress.show({ text: `building ${entry}`, done: 0, total: 1 })
+  const all = {
+    ...options,
+    outFile: out,
+    onWarning(warning: string) {
+      progress.clear()
+      process.stderr.write(`warning: ${warning}\n`)
+    },
+  }
+  const { buildApp } = await import('../../build/build.ts')
+  const { component, durationMs } = await (isComponent(entry)
+    ? rebuildFile(entry, all)
+    : buildApp({ ...all, entry }))
+  progress.clear()
+  process.stdout.write(`${out}  ${toSize(component.length)}  ${toDuration(durationMs)}\n`)
+}

@@ -1,0 +1,47 @@
+/**
+ * The command line as a whole: its commands, each of a file in `commands/`, help for all and for each, the version. What
+ * is wrong with it leaves as one USAGE error; nothing is printed here but what was asked for.
+ */
+
+import { Command, CommanderError } from 'commander'
+
+import { addBuild } from './commands/build.ts'
+import { addServe } from './commands/serve.ts'
+import type { LogFormat } from './log-line.ts'
+import type { StartServer } from './serve-contract.ts'
+import { toUsageError } from './usage.ts'
+import { readVersion } from './version.ts'
+
+const AFTER = `
+NANO_LOG_FORMAT=json makes the log of serve one JSON object a line.
+Exit status: 0 fine, 1 failed, 2 wrong usage.`
+
+/** Every command. */
+export function createProgram(startServer: StartServer, format: LogFormat): Command {
+  const program = new Command('nano-workers')
+    .description(
+      'One process that serves many isolated JavaScript apps, each in its own WebAssembly component.',
+    )
+    .version(readVersion(), '-v, --version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .helpCommand('help [command]', 'print help for a command')
+    .addHelpText('after', AFTER)
+    .exitOverride()
+    // errors are told by whoever catches them
+    .configureOutput({ writeErr() {}, outputError() {} })
+  addServe(program, startServer, format)
+  addBuild(program)
+  program.command('version', { hidden: true }).action(() => void process.stdout.write(`${readVersion()}\n`))
+  return program
+}
+
+/** Do what the arguments say. Throws a USAGE error for those that are wrong. */
+export async function runProgram(program: Command, args: readonly string[]): Promise<void> {
+  try {
+    await program.parseAsync(args, { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    // help and version end the parser this way, too
+    if (error.exitCode !== 0) throw toUsageError(error, program, args)
+  }
+}

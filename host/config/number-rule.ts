@@ -1,0 +1,53 @@
+/**
+ * Numbers of nano.json as a table: the bounds of each, what holds when it is not given, and its sentence in
+ * nano.schema.json. Types, keys, defaults and the schema are all made from such a table. Plain data: a shard loads it
+ * without the schema library.
+ */
+
+/** One number of nano.json. Its key there is its name in a table in snake case. */
+export interface NumberRule {
+  readonly range: readonly [least: number, most: number]
+  /** Undefined: nothing holds unless a number is given. */
+  readonly initial?: number
+  /** Explains a bound that is not evident. */
+  readonly why?: string
+  readonly text: string
+}
+
+type Rules = Readonly<Record<string, NumberRule>>
+
+/** `timeoutMs` to `timeout_ms`. */
+export type Key<Name> = Name extends `${infer First}${infer Rest}`
+  ? `${First extends Lowercase<First> ? First : `_${Lowercase<First>}`}${Key<Rest>}`
+  : ''
+
+/** The numbers of a table: those with an initial value are always there. */
+export type Numbers<Table extends Rules> = {
+  readonly [Name in keyof Table as Table[Name] extends { initial: number } ? Name : never]: number
+} & {
+  readonly [Name in keyof Table as Table[Name] extends { initial: number } ? never : Name]?: number
+}
+
+/** `timeoutMs` to `timeout_ms`. */
+export function toKey<Name extends string>(name: Name): Key<Name> {
+  return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`) as Key<Name>
+}
+
+/** What nano.json gives, in place of `defaults`. */
+export function toNumbers<Table extends Rules>(
+  table: Table,
+  given: Readonly<Partial<Record<string, unknown>>>,
+  defaults: Numbers<Table>,
+): Numbers<Table> {
+  const own = Object.keys(table).flatMap((name) => {
+    const value = given[toKey(name)]
+    return typeof value === 'number' ? [[name, value] as const] : []
+  })
+  return { ...defaults, ...(Object.fromEntries(own) as Partial<Numbers<Table>>) }
+}
+
+/** What holds when nothing is given. */
+export function toInitial<Table extends Rules>(table: Table): Numbers<Table> {
+  const initial = Object.entries(table).filter(([, rule]) => rule.initial !== undefined)
+  return Object.fromEntries(initial.map(([name, rule]) => [name, rule.initial])) as Numbers<Table>
+}

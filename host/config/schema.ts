@@ -1,0 +1,168 @@
+/**
+ * The one description of nano.json: its keys, what each may be, what holds when it is not given, and its sentence in
+ * nano.schema.json, which is made from this (`npm run schema`). Shards never load it.
+ */
+
+import * as z from 'zod'
+
+import { parseRule } from '../egress/rule.ts'
+import { parseNetwork } from '../http/address.ts'
+import { toHostName } from '../http/host-name.ts'
+import { DEFAULT_ADMIN, DEFAULTS, RANGES } from './config.ts'
+import { CONNECTION_RULES } from './connection-limits.ts'
+import { LIMIT_RULES } from './limits.ts'
+import { toKey } from './number-rule.ts'
+import type { Key, NumberRule } from './number-rule.ts'
+import { closed, expected, flag, integer, list, text, textLike, textThat } from './values.ts'
+
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/
+const ENGINE = /^[0-9a-f]{64}$/
+
+/** Keys of earlier releases. */
+const RENAMED = { dev: 'allow_loopback' }
+
+const port = () => integer({ range: RANGES.port })
+
+/** The numbers of a table by their keys. `isShared`: nano.schema.json describes each once, for it stands in two places. */
+function numbers<Table extends Readonly<Record<string, NumberRule>>>(table: Table, isShared: boolean) {
+  const entries = Object.entries(table).map(([name, rule]) => {
+    const { initial, text: description } = rule
+    const meta = { description, ...(initial === undefined ? {} : { default: initial }) }
+    return [
+      toKey(name),
+      integer(rule)
+        .meta(isShared ? { ...meta, id: toKey(name) } : meta)
+        .exactOptional(),
+    ]
+  })
+  return Object.fromEntries(entries) as {
+    [Name in keyof Table as Key<Name>]: z.ZodExactOptional<z.ZodInt>
+  }
+}
+
+const admin = closed({
+  host: text()
+    .meta({ description: 'Address to listen on. Whoever reaches it may read how the server does.' })
+    .default(DEFAULT_ADMIN.host),
+  port: port()
+    .meta({ description: 'TCP port, never that of the apps; 0 takes a free one.' })
+    .default(DEFAULT_ADMIN.port),
+}).meta({ id: 'admin' })
+
+const egressRule = textThat(
+  (rule) => parseRule(rule) !== undefined,
+  'a host name ("api.example.com", "*.example.com:443"), an address or a range ("10.0.0.0/8")',
+).meta({
+  id: 'egress_rule',
+  description:
+    'api.example.com, *.example.com (every name below it), either with :port, an address, or a range such as 10.0.0.0/8.',
+})
+
+const egress = closed({
+  allow: list(egressRule)
+    .meta({
+      description:
+        'Only these are reached. A private address is reached through a range or an address here, never through a name alone.',
+    })
+    .exactOptional(),
+  deny: list(egressRule).meta({ description: 'These are not reached, whatever is allowed.' }).exactOptional(),
+  private: flag()
+    .meta({
+      default: false,
+      description:
+        "Addresses that are not public are reached too: loopback, the local network, a cloud's metadata service.",
+    })
+    .exactOptional(),
+}).meta({
+  id: 'egress',
+  description:
+    'Where the fetches of the app may go: public addresses unless given. A key that an app does not give is taken from the defaults.',
+})
+
+/** What an app may have of its own or take from the defaults. */
+const inherited = { ...numbers(LIMIT_RULES, true), egress: egress.exactOptional() }
+
+const app = closed({
+  name: textLike(NAME, 'letters, digits, ".", "_" and "-", at most 63').meta({
+    description: 'Names the app in logs and messages; unique.',
+  }),
+  hostname: textThat((name) => toHostName(name) !== undefined, 'a host name without port')
+    .meta({
+      description:
+        'Requests with this Host header go to the app: capitals and the port make no difference. The name unless given; unique.',
+    })
+    .exactOptional(),
+  path: text().meta({
+    description:
+      'Relative to this file: a component (.wasm), a source file, or a directory with an index file.',
+  }),
+  allow_read: list(text())
+    .meta({
+      description:
+        'Files and directories, relative to this file, that a build of the app may read besides its folder and node_modules.',
+    })
+    .exactOptional(),
+  env: z
+    .record(z.string(), z.unknown(), { error: expected('an object') })
+    .meta({ description: 'What the app gets as its env argument: texts, and any other JSON values.' })
+    .exactOptional(),
+  ...inherited,
+})
+  .refine(({ name, hostname }) => hostname !== undefined || toHostName(name) !== undefined, {
+    path: ['name'],
+    error: 'expected a "hostname" beside it, for the name is none',
+  })
+  .meta({ id: 'app' })
+
+/** nano.json. */
+export const NANO_JSON = closed(
+  {
+    $schema: text().exactOptional(),
+    port: port().meta({ description: 'TCP port of all apps; 0 takes a free one.' }).default(DEFAULTS.port),
+    host: text()
+      .meta({ description: 'Address to listen on. 0.0.0.0 or :: for every interface.' })
+      .default(DEFAULTS.host),
+    shards: integer({ range: RANGES.shards })
+      .meta({ description: 'Worker threads; the number of processors unless given.' })
+      .exactOptional(),
+    ...numbers(CONNECTION_RULES, false),
+    trusted_proxies: list(
+      textThat(
+        (network) => parseNetwork(network) !== undefined,
+        'an address or a range ("10.0.0.7", "10.0.0.0/8", "fd00::/8")',
+      ),
+    )
+      .meta({
+        description:
+          "Addresses and ranges of proxies before this server, such as 10.0.0.7 or 10.0.0.0/8. Only what they say about their clients counts: X-Forwarded-For, X-Forwarded-Proto, Forwarded and the like are dropped from everybody else's requests.",
+      })
+      .exactOptional(),
+    admin: z
+      .union([z.literal(false), admin])
+      .meta({
+        description: 'The listener of the operator: /healthz, /readyz and /metrics. false: there is none.',
+      })
+      .exactOptional(),
+    engines: list(textLike(ENGINE, 'a hash of 64 lower-case hex digits'))
+      .meta({
+        description:
+          'Hashes of engines that are served besides those of this version; what they were built to must be in the cache.',
+      })
+      .exactOptional(),
+    allow_loopback: flag()
+      .meta({
+        default: false,
+        description:
+          "For development only: the fetches of every app may reach this machine's own ports (127.0.0.1, ::1, localhost), except the operator's.",
+      })
+      .exactOptional(),
+    defaults: closed(inherited)
+      .meta({ description: 'Limits of every app that does not set its own.' })
+      .exactOptional(),
+    apps: list(app).min(1, { error: 'expected at least one app, got none' }),
+  },
+  RENAMED,
+)
+
+/** What nano.json says, by its own keys. */
+export type NanoJson = z.output<typeof NANO_JSON>

@@ -1,0 +1,63 @@
+/** What nano.json says to what the host uses: defaults filled in, paths absolute, host names in canonical spelling. */
+
+import { dirname, resolve } from 'node:path'
+
+import { toHostName } from '../http/host-name.ts'
+import type { AppConfig, Config } from './config.ts'
+import { CONNECTION_RULES, DEFAULT_CONNECTION_LIMITS } from './connection-limits.ts'
+import { defined } from './defined.ts'
+import type { Env, EnvValue } from './env.ts'
+import { DEFAULT_LIMITS, LIMIT_RULES } from './limits.ts'
+import { toNumbers } from './number-rule.ts'
+import type { NanoJson } from './schema.ts'
+
+type Inherited = Pick<AppConfig, 'limits' | 'egress'>
+
+/** `file` is absolute. */
+export function toConfig(json: NanoJson, file: string): Config {
+  const defaults = inherit(json.defaults ?? {}, { limits: DEFAULT_LIMITS })
+  return {
+    file,
+    port: json.port,
+    host: json.host,
+    connectionLimits: toNumbers(CONNECTION_RULES, json, DEFAULT_CONNECTION_LIMITS),
+    apps: json.apps.map((app) => toApp(app, defaults, dirname(file))),
+    ...defined({
+      shards: json.shards,
+      trustedProxies: json.trusted_proxies,
+      admin: json.admin,
+      engines: json.engines,
+      allowLoopback: json.allow_loopback,
+    }),
+  }
+}
+
+function toApp(app: NanoJson['apps'][number], defaults: Inherited, base: string): AppConfig {
+  const { name, hostname = name } = app
+  return {
+    name,
+    hostname: toHostName(hostname)!,
+    path: resolve(base, app.path),
+    env: toEnv(app.env ?? {}),
+    ...inherit(app, defaults),
+    ...defined({ allowRead: app.allow_read?.map((path) => resolve(base, path)) }),
+  }
+}
+
+/** What is not given comes from the defaults: limits one by one, egress key by key. */
+function inherit(given: Pick<NanoJson['apps'][number], 'egress'>, { limits, egress }: Inherited): Inherited {
+  const isGiven = given.egress !== undefined || egress !== undefined
+  return {
+    limits: toNumbers(LIMIT_RULES, given, limits),
+    ...(isGiven ? { egress: { ...egress, ...given.egress } } : {}),
+  }
+}
+
+/** A string is a text; whatever else JSON has goes on as JSON. */
+export function toEnv(json: Readonly<Record<string, unknown>>): Env {
+  const entries = Object.entries(json).map(([name, value]): [string, EnvValue] => [
+    name,
+    typeof value === 'string' ? { type: 'text', value } : { type: 'json', value: JSON.stringify(value) },
+  ])
+  return Object.fromEntries(entries)
+}
