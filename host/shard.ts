@@ -8,11 +8,9 @@
 
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { isMainThread, parentPort, workerData } from 'node:worker_threads'
 
 import { openDialer } from './bindings/dialer.ts'
-import type { Dialer } from './bindings/dialer.ts'
 import type { Deployment } from './deploy/deployment.ts'
 import { loadGlue } from './engine/instantiate.ts'
 import type { Glue } from './engine/instantiate.ts'
@@ -39,11 +37,6 @@ const WARM_UPS = 3
 
 const BYTES_PER_KB = 1024
 
-/** How long background work may go on when the last response is out and the shard is to end. */
-const BACKGROUND_GRACE_MS = 4000
-/** How often a shard looks whether anything is left to do. */
-const LOOK_MS = 20
-
 /** The most apps that are named when a shard ends: one of them may have to do with it. */
 const NAMED_APPS = 10
 
@@ -63,7 +56,6 @@ if (!isMainThread) {
 async function run(data: ShardData): Promise<void> {
   const turns = new TurnTimes()
   const log = (entry: Omit<LogEntry, 'time'>): void => tell({ type: 'log', entry: toLogEntry(entry) })
-  const dialers: Dialer[] = []
   const { dev, operatorPort } = data
   const machine: Machine = { dev, ...(operatorPort !== undefined && { operatorPort }) }
   const services: ShardServices = {
@@ -72,7 +64,7 @@ async function run(data: ShardData): Promise<void> {
     log: { write: ({ level, tenant, request, text }) => log({ level, app: tenant, request, text }) },
     onTurn: (ms) => turns.record(ms),
   }
-  const tenants = await openTenants(data, services, machine, dialers)
+  const tenants = await openTenants(data, services, machine)
   const broken = data.broken.map(({ name }) => new UnavailableApp(name))
   const ingress = createIngress({
     find: toFinder(data, tenants, broken),
@@ -91,7 +83,6 @@ async function run(data: ShardData): Promise<void> {
   const count = (): void => tell({ type: 'counted', report: toReport([...tenants, ...broken], turns) })
   const dispose = (): void => {
     for (const tenant of tenants) tenant[Symbol.dispose]()
-    for (const dialer of dialers) dialer[Symbol.dispose]()
   }
   const busy = (): string[] => tenants.filter(({ isBusy }) => isBusy).map(({ name }) => name)
   endOnFault(ingress, { log, busy, count, dispose })
@@ -99,10 +90,7 @@ async function run(data: ShardData): Promise<void> {
     if (message.type === 'ping') tell({ type: 'pong' })
     else if (message.type === 'count') count()
     else {
-      void drain(ingress, tenants, message.graceMs).then(() => {
-        dispose()
-        parentPort?.close()
-      })
+      void drain(ingress, tenants, message.graceMs).then(() => parentPort?.close())
     }
   })
   const { port } = ingress.server.address() as AddressInfo
@@ -110,11 +98,11 @@ async function run(data: ShardData): Promise<void> {
   tell({ type: 'ready', port })
 }
 
-/** Requests come to their end, and then what apps do behind their responses. */
+/** Requests come to their end, and so does what apps do behind their responses. */
 async function drain(ingress: Ingress, tenants: readonly Tenant[], graceMs: number): Promise<void> {
-  await ingress.close(graceMs)
-  const end = performance.now() + BACKGROUND_GRACE_MS
-  while (tenants.some(({ isBusy }) => isBusy) && performance.now() < end) await sleep(LOOK_MS)
+  // first, so that who is cut is told why before the connections are
+  const drained = tenants.map((tenant) => tenant.drain(graceMs, 'SHUTTING_DOWN'))
+  await Promise.all([...drained, ingress.close(graceMs)])
 }
 
 /**
@@ -140,12 +128,7 @@ function endOnFault(
   })
 }
 
-async function openTenants(
-  data: ShardData,
-  services: ShardServices,
-  machine: Machine,
-  dialers: Dialer[],
-): Promise<Tenant[]> {
+async function openTenants(data: ShardData, services: ShardServices, machine: Machine): Promise<Tenant[]> {
   const glues = new Map<string, Glue>()
   /** How many more apps an engine may be warmed up with. */
   const warmUps = new Map<string, number>()
@@ -162,7 +145,6 @@ async function openTenants(
     const left = warmUps.get(engine.hash) ?? WARM_UPS
     if (left > 0) warmUps.set(engine.hash, warmUp(app, services.epoch) ? 0 : left - 1)
     const dialer = openDialer(deployment.egress, { limits: deployment.limits, machine })
-    dialers.push(dialer)
     tenants.push(new Tenant(app, { ...services, dialer }))
   }
   return tenants

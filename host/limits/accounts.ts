@@ -81,6 +81,11 @@ export class Accounts implements Disposable {
     return this.#open.size === 0
   }
 
+  /** Requests that have one. */
+  get size(): number {
+    return this.#open.size
+  }
+
   has(number: number): boolean {
     return this.#open.has(number)
   }

@@ -186,6 +186,20 @@ describe('faults', () => {
     expect(tenant.counters.traps).toBe(1)
   })
 
+  test('a stream that was begun in a turn that fell is cut, and not begun once more', async ({ expect }) => {
+    serve()
+    await expect
+      .poll(async () => {
+        await settleIn()
+        const { turns } = tenant.counters
+        const [stream] = await Promise.all(['/stuck', '/trap'].map((path) => ask(path)))
+        expect([stream!.faults, stream!.status, stream!.code]).toEqual([[], 200, 'APP_TRAPPED'])
+        return tenant.counters.turns - turns
+      })
+      // one that both began in, and one more of the one that fell
+      .toBe(2)
+  })
+
   test('fifty traps in a row', async ({ expect }) => {
     serve()
     const started = performance.now()
