@@ -39,6 +39,7 @@ it('is over at the earliest moment that was asked for, once, and not at all when
       vi.advanceTimersByTime(100)
       expect(ends.length).toBe(least < Infinity && !isGivenUp ? 1 : 0)
       if (ends.length > 0) expect(ends[0]).toBeGreaterThanOrEqual(least)
+      expect(vi.getTimerCount()).toBe(0)
     }),
   )
 })

@@ -5,7 +5,6 @@
  *     unbounded  --endBy-->  bounded  --endBy, if that is sooner-->  bounded  --its time has come-->  over, `onOver`
  *                            any      --dispose-->  over, nobody is told
  */
-import { performance } from 'node:perf_hooks'
 
 /** The longest delay that a Node timer takes. */
 const LONGEST_MS = 2 ** 31 - 1

@@ -17,7 +17,6 @@ const MIB = 1024 * 1024
 let deployment: BareDeployment
 let log: LogRecord[]
 let tenant: Tenant
-const dialer = openDialer({ private: true })
 
 beforeAll(async () => {
   deployment = await openBareDeployment()
@@ -25,17 +24,14 @@ beforeAll(async () => {
 
 afterEach(() => tenant[Symbol.dispose]())
 
-afterAll(async () => {
-  dialer[Symbol.dispose]()
-  await deployment[Symbol.asyncDispose]()
-})
+afterAll(() => deployment[Symbol.asyncDispose]())
 
 const LIMITS: Limits = { ...DEFAULT_LIMITS, timeoutMs: 1000, memoryMb: 256, cpuMs: 10_000 }
 
 function serve(limits: Partial<Limits> = {}): Tenant {
   log = []
   tenant = new Tenant(deployment.with({ ...LIMITS, ...limits }), {
-    dialer,
+    dialer: openDialer({ private: true }),
     epoch: new Epoch(),
     scheduler: new Scheduler(),
     log: { write: (record) => void log.push(record) },
