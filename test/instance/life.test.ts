@@ -51,7 +51,7 @@ const step = oneof(
 )
 
 /** More than whatever a client asks for takes; and less. */
-const AMPLE_MS = 20_000
+const AMPLE_MS = 600_000
 const graceMs = constantFrom(AMPLE_MS, AMPLE_MS, 30, 5, 0)
 
 /** How it ends: by itself, at once, or in a drain that is asked for after so many steps, and perhaps again at the end. */
