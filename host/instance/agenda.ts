@@ -9,7 +9,7 @@
  */
 import { performance } from 'node:perf_hooks'
 import type { GuestEvent } from '../bindings/binding.ts'
-import { APP } from '../limits/accounts.ts'
+import { APP } from '../limits/account.ts'
 import { Inbox, type Delivery } from './inbox.ts'
 
 /** What a turn is about. */
