@@ -34,9 +34,6 @@ export interface RequestContext extends ResponsePort, BodyPort {
   again(code: ErrorCode): void
 }
 
-/** What is open gets when its time is over: the app's instance or version is replaced, or the server stops. */
-export type EndCode = Extract<ErrorCode, 'APP_REPLACED' | 'SHUTTING_DOWN'>
-
 /** The end of an instance. */
 export interface Death {
   /** What its open requests get. */

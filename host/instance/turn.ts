@@ -1,17 +1,18 @@
 /**
  * A live guest, and the only place that enters it.
  *
- *     open(request), post(event)  >  agenda  >  [ turn: the new requests, or events of one source  >  guest ]  >  flush  >  settle
+ *     open(request), post(event)  >  agenda  >  [ turn of the guest ]  >  flush  >  settle
  *
  *     fresh  --first turn-->  live  --nobody to work for-->  resting
- *                                   <--open--
- *     fresh, live, resting  --a limit of its own, retire-->  retiring  --nobody to work for, its grace is over-->  dead
- *     any  --the guest falls, end-->  dead
+ *                                   <--open---------------
+ *     fresh, live, resting  --a limit of its own, `retire`-->  retiring  --nobody to work for, its grace is over-->  dead
+ *     any  --the guest falls, `end`-->  dead
  *
- * What each state promises stands in contract.ts. What must hold: the guest is never entered while it runs, for imports only record (see bindings/binding.ts). Events of
- * one source are delivered in order. Whatever comes out of a turn as an exception, the instance is dead from then on and
- * everything that it owes anyone is settled by the host; what was new in a turn that fell had no effect yet and can be
- * begun again elsewhere. A request that can never be answered is failed at once and not left to its timeout.
+ * What each state promises stands in contract.ts. What must hold: the guest is never entered while it runs, for imports
+ * only record (see bindings/binding.ts). Events of one source are delivered in order. Whatever comes out of a turn as an
+ * exception, the instance is dead from then on and everything that it owes anyone is settled by the host; what was new in
+ * a turn that fell, and has no answer, had no effect yet and can be begun again elsewhere. A request that can never be
+ * answered is failed at once and not left to its timeout.
  */
 import { performance } from 'node:perf_hooks'
 import type { GuestEvent, Mailbox, Meter } from '../bindings/binding.ts'
@@ -20,10 +21,10 @@ import type { RequestHead } from '../http/request-head.ts'
 import type { ErrorCode } from '../errors.ts'
 import { APP } from '../limits/account.ts'
 import { Accounts } from '../limits/accounts.ts'
-import { Grace } from '../limits/grace.ts'
+import { Grace, type EndCode } from '../limits/grace.ts'
 import { Agenda, type Turn } from './agenda.ts'
 import { BindingSet } from './binding-set.ts'
-import type { EndCode, InstanceHost, InstanceParts, InstanceState, RequestContext } from './contract.ts'
+import type { InstanceHost, InstanceParts, InstanceState, RequestContext } from './contract.ts'
 import { TurnClock } from './clock.ts'
 import { Guest } from './guest.ts'
 import { MOST_EVENTS } from './inbox.ts'
@@ -48,9 +49,7 @@ export class Instance implements Mailbox, Disposable {
   readonly #accounts: Accounts
   readonly #guest: Guest
   readonly #agenda: Agenda
-  readonly #grace = new Grace(() => this.#die(this.#endCode))
-  /** What is open when the grace is over gets this. */
-  #endCode: EndCode = 'APP_REPLACED'
+  readonly #grace = new Grace(() => this.#die(this.#grace.code))
   #state: InstanceState = 'fresh'
   /** Waits until a source has processor time again. */
   #refill: NodeJS.Timeout | undefined
@@ -160,7 +159,7 @@ export class Instance implements Mailbox, Disposable {
    */
   retire(end: number, code: EndCode): void {
     if (this.#state === 'dead') return
-    if (this.#grace.endBy(end)) this.#endCode = code
+    this.#grace.endBy(end, code)
     if (this.#state === 'retiring') return
     this.#state = 'retiring'
     this.#host.onRetiring()
@@ -284,11 +283,11 @@ export class Instance implements Mailbox, Disposable {
   }
 
   #settleRetiring(): void {
-    if (this.#accounts.isEmpty) return this.#die(this.#endCode)
+    if (this.#accounts.isEmpty) return this.#die(this.#grace.code)
     if (!this.#agenda.isEmpty || this.#bindings.isPending()) return
     // nothing is going to bring it anything: no request will come that could feed a stream or end what is held
     if (this.#bindings.responses.size > 0) this.#failHung('all')
-    else this.#die(this.#endCode)
+    else this.#die(this.#grace.code)
   }
 
   #wake(): void {

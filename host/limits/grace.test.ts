@@ -25,7 +25,10 @@ it('is over at the earliest moment that was asked for, once, and not at all when
         const isOpen: boolean = !isGivenUp && ends.length === 0
         if (name === 'end') {
           const isSooner = isOpen && now + ms < least
-          expect(grace.endBy(now + ms)).toBe(isSooner)
+          const code = ms % 2 === 0 ? 'APP_REPLACED' : 'SHUTTING_DOWN'
+          const before = grace.code
+          grace.endBy(now + ms, code)
+          expect(grace.code).toBe(isSooner ? code : before)
           if (isSooner) least = now + ms
         } else if (name === 'pass') vi.advanceTimersByTime(Math.max(0, ms))
         else {

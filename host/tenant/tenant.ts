@@ -17,11 +17,11 @@ import { performance } from 'node:perf_hooks'
 import type { Dialer } from '../bindings/dialer.ts'
 import type { Limits } from '../config/limits.ts'
 import type { ErrorCode } from '../errors.ts'
-import type { EndCode, InstanceParts } from '../instance/contract.ts'
+import type { InstanceParts } from '../instance/contract.ts'
 import type { Instance } from '../instance/turn.ts'
 import { ByteBudget } from '../limits/byte-budget.ts'
 import { Deadlines } from '../limits/deadlines.ts'
-import { Grace } from '../limits/grace.ts'
+import { Grace, type EndCode } from '../limits/grace.ts'
 import type { Scheduler, Share } from '../limits/scheduler.ts'
 import { BatchSize } from './batch.ts'
 import { Breaker } from './breaker.ts'
@@ -94,8 +94,6 @@ export class Tenant implements Disposable {
   #wasNew = false
   #state: TenantState = 'serving'
   readonly #grace = new Grace(() => this.#finish())
-  /** What is refused since it drains, and what is open when the grace is over, gets this. */
-  #endCode: EndCode = 'SHUTTING_DOWN'
   readonly #over = Promise.withResolvers<void>()
 
   constructor(deployment: TenantParts, { log, scheduler, ...services }: TenantServices) {
@@ -121,7 +119,7 @@ export class Tenant implements Disposable {
 
   /** Take a request; never throws. The sink is for what happens to it from here on. */
   handle(exchange: Exchange): Sink {
-    if (this.#state !== 'serving') return this.#refuse(exchange, this.#endCode, BUSY_MS)
+    if (this.#state !== 'serving') return this.#refuse(exchange, this.#grace.code, BUSY_MS)
     const now = performance.now()
     const backOffMs = this.#breaker.waitMs(now, exchange.client)
     // the log had its line when it began
@@ -167,14 +165,14 @@ export class Tenant implements Disposable {
    */
   drain(graceMs: number, code: EndCode): Promise<void> {
     if (this.#state === 'serving') this.#state = 'draining'
-    if (this.#grace.endBy(performance.now() + graceMs)) this.#endCode = code
+    this.#grace.endBy(performance.now() + graceMs, code)
     this.#goOnDraining()
     return this.#over.promise
   }
 
   /** End it at once: open requests fail. */
   [Symbol.dispose](): void {
-    if (this.#state !== 'over') this.#endCode = 'SHUTTING_DOWN'
+    this.#grace.endBy(performance.now(), 'SHUTTING_DOWN')
     this.#finish()
   }
 
@@ -192,7 +190,7 @@ export class Tenant implements Disposable {
 
   /** Nothing waits any more. */
   #windUp(): void {
-    this.#pool.retire(this.#grace.end, this.#endCode)
+    this.#pool.retire(this.#grace.end, this.#grace.code)
     if (this.#pool.isEmpty && this.buffers.held === 0) this.#finish()
   }
 
@@ -204,9 +202,10 @@ export class Tenant implements Disposable {
   #finish(): void {
     if (this.#state === 'over') return
     this.#state = 'over'
+    const { code } = this.#grace
     this.#grace[Symbol.dispose]()
-    this.#pool.end(this.#endCode)
-    for (const request of this.#queue.waiting()) request.fail(this.#endCode)
+    this.#pool.end(code)
+    for (const request of this.#queue.waiting()) request.fail(code)
     this.#deadlines[Symbol.dispose]()
     this.#share.close()
     this.#dialer[Symbol.dispose]()
