@@ -208,6 +208,7 @@ export class Pool {
 
   #onRetiring(instance: Instance): void {
     if (this.#current === instance) this.#current = undefined
+    this.#rest?.cancel()
     const { number, meter, memoryBytes } = instance
     const text = `instance ${number} retires after ${meter.requests} requests, ${memoryBytes} bytes of memory`
     this.#services.journal.write('debug', 'instance-retired', text)
