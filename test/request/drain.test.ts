@@ -35,7 +35,7 @@ beforeEach(async () => {
     response.on('close', () => waiting.delete(url))
     waiting.set(url, () => void response.end('last'))
   })
-  tenants = await openTenants({ ...APP, concurrent_requests: 2 })
+  tenants = await openTenants({ ...APP, concurrent_requests: 2, background_ms: 600_000 })
 })
 
 afterEach(async () => {
@@ -113,10 +113,29 @@ test('is over at once when nothing is begun, also twice, and after the end', asy
   await tenant.drain(AMPLE_MS, 'APP_REPLACED')
   await tenant.drain(AMPLE_MS, 'APP_REPLACED')
   const other = tenants.deploy()
-  await get('/interval')
+  await get('/')
   other[Symbol.dispose]()
   await other.drain(AMPLE_MS, 'APP_REPLACED')
   expect((await get('/')).json()).toMatchObject({ error: { code: 'SHUTTING_DOWN' } })
+})
+
+test('what the app set going for nobody is not waited for', async ({ expect }) => {
+  for (const path of ['/interval', '/later']) {
+    const tenant = tenants.deploy()
+    await get(path)
+    expect(tenant.isBusy).toBe(true)
+    await tenant.drain(AMPLE_MS, 'APP_REPLACED')
+    expect(tenant.counters).toMatchObject(GAUGES)
+  }
+})
+
+test('what waitUntil holds for too long is waited for no longer than its own limit', async ({ expect }) => {
+  await tenants[Symbol.asyncDispose]()
+  tenants = await openTenants({ ...APP, background_ms: 100 })
+  const tenant = tenants.deploy()
+  await get('/hold')
+  await tenant.drain(AMPLE_MS, 'APP_REPLACED')
+  expect(new Map(tenant.failures)).toEqual(new Map([['APP_BACKGROUND_LIMIT', 1]]))
 })
 
 test('waits for a client that has not read all of its answer, without an instance', async ({ expect }) => {
