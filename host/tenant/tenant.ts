@@ -10,8 +10,9 @@
  *     serving  --drain-->  draining  --nothing is left, its grace is over-->  over          any  --dispose-->  over
  *                            '- the queue is empty: instances retire
  *
- * A tenant that drains is brought forward by its turns alone, so that it never ends in the middle of one; whatever may
- * have been the last thing that was left asks for a turn.
+ * A tenant that drains goes on in its turns alone, so that it never ends in the middle of one. Whatever may be the last
+ * thing that is left asks for a turn: an instance that is gone, bytes that were taken. A request that waits or is begun has
+ * one coming anyway.
  */
 import { performance } from 'node:perf_hooks'
 import type { Dialer } from '../bindings/dialer.ts'
@@ -287,7 +288,6 @@ export class Tenant implements Disposable {
       this.#queue.leave(request)
       // it may have had the place that another one waits for
       if (this.#queue.length > 0) this.#share.wake()
-      else this.#goOnDraining()
     },
   }
 }

@@ -30,10 +30,12 @@ beforeEach(async () => {
   waiting.clear()
   upstream = await startUpstream(({ url = '' }, response) => {
     asked.push(url)
-    if (url.endsWith('-again')) return void response.end()
-    response.write('first ')
-    response.on('close', () => waiting.delete(url))
-    waiting.set(url, () => void response.end('last'))
+    if (url.endsWith('-again')) response.end()
+    else {
+      response.write('first ')
+      response.on('close', () => waiting.delete(url))
+      waiting.set(url, () => void response.end('last'))
+    }
   })
   tenants = await openTenants({ ...APP, concurrent_requests: 2, background_ms: 600_000 })
 })
