@@ -1,11 +1,13 @@
 /**
- * Building an app, and deploying a second one of an engine that the host knows already: read the file, check it, cut
+ * Building an app, building it again from its component, and deploying a second one of an engine that the host knows already: read the file, check it, cut
  * out its image. The counters show that nothing is generated and nothing compiled for it.
  */
 
-import { statSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
+import { rebuildComponent } from '../host/build/build.ts'
+import { readCarriedBundle } from '../host/component/carried-bundle.ts'
 import { openComponent } from '../host/deploy/open-component.ts'
 import { Engines } from '../host/deploy/open-engines.ts'
 import { median, MIB } from './figure.ts'
@@ -20,6 +22,17 @@ export async function deploy(bench: Bench): Promise<void> {
     bench.tell(`building ${name}`)
     const durationMs = await buildExample(name, second)
     bench.add({ name: `build of apps/${name}`, value: durationMs, unit: 'ms' })
+    const built = readFileSync(second)
+    const rebuilt = await rebuildComponent({ component: built })
+    if (!built.equals(rebuilt.component)) throw new Error('a component is not the same from its own bundle')
+    bench.add({ name: '  again, from its own bundle', value: rebuilt.durationMs, unit: 'ms' })
+    const { compressed, codeBytes } = readCarriedBundle(built)!
+    bench.add({
+      name: '  bundle that it carries',
+      value: compressed.length,
+      unit: 'B',
+      note: `${codeBytes} B of code`,
+    })
   }
   bench.add({ name: 'component of apps/hello', value: statSync(bench.component).size / MIB, unit: 'MiB' })
 

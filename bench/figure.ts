@@ -4,7 +4,7 @@ export interface Figure {
   readonly name: string
   /** Undefined: could not be had, and `note` says why. */
   readonly value: number | undefined
-  readonly unit: 'requests/s' | 'ms' | 'us' | 'MiB' | 'x' | ''
+  readonly unit: 'requests/s' | 'B' | 'ms' | 'us' | 'MiB' | 'x' | ''
   readonly p50Ms?: number
   readonly p99Ms?: number
   readonly note?: string

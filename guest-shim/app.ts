@@ -5,7 +5,7 @@
 
 import type { ExecutionContext } from './bindings/background.ts'
 import type { Request } from './globals/request.ts'
-import type { Handler } from './turn/exchange.ts'
+import type { Handler } from './turn/handler.ts'
 
 type Listener = (event: FetchEvent) => void
 

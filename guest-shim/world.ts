@@ -14,7 +14,7 @@ import { fireTimer } from './bindings/timer.ts'
 import { installGlobals } from './globals/install.ts'
 import { defineProperty, parseJson } from './globals/primordials.ts'
 import type { Event, Startup } from './host.ts'
-import { type Handler, loseClient, receiveRequest, resumeResponse } from './turn/exchange.ts'
+import { type Handler, loseClient, receiveRequest, resumeResponse } from './turn/handler.ts'
 import { phase } from './turn/phase.ts'
 import { source } from './turn/source.ts'
 

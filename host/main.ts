@@ -20,6 +20,8 @@ import { DEFAULT_CONNECTION_LIMITS } from './config/connection-limits.ts'
 import type { Config } from './config/config.ts'
 import { DEFAULT_LIMITS } from './config/limits.ts'
 import { readConfig } from './config/parse.ts'
+import { isComponent } from './deploy/open-component.ts'
+import { rebuildFile } from './deploy/rebuild-file.ts'
 import { toNanoError } from './errors.ts'
 import { startServer } from './server.ts'
 
@@ -76,16 +78,18 @@ async function serve(args: ServeArguments): Promise<void> {
 async function build({ entry, output, ...options }: BuildArguments): Promise<void> {
   using progress = new Progress(process.stderr)
   progress.show({ text: `building ${entry}`, done: 0, total: 1 })
-  const { buildApp } = await import('./build/build.ts')
-  const { component, durationMs } = await buildApp({
+  const all = {
     ...options,
-    entry,
     outFile: output,
-    onWarning(text) {
+    onWarning(text: string) {
       progress.clear()
       process.stderr.write(`warning: ${text}\n`)
     },
-  })
+  }
+  const { buildApp } = await import('./build/build.ts')
+  const { component, durationMs } = await (isComponent(entry)
+    ? rebuildFile(entry, all)
+    : buildApp({ ...all, entry }))
   progress.clear()
   process.stdout.write(`${output}  ${toSize(component.length)}  ${toDuration(durationMs)}\n`)
 }

@@ -1,7 +1,7 @@
 /**
  * Door: a whole server for one configuration, for the command line, tests and the bench. The main thread opens the
- * operator's listener and the deployments and starts the shards, each a thread with its own listener on the same port.
- * What a shard needs is posted to it once: compiled modules and images are shared, not copied.
+ * operator's listener, puts the apps into the registry and starts the shards, each a thread with its own listener on the
+ * same port. What a shard needs is posted to it: compiled modules and images are shared, not copied.
  */
 
 import { availableParallelism } from 'node:os'
@@ -10,11 +10,14 @@ import { extname } from 'node:path'
 import { toReachable } from './cli/messages.ts'
 import type { Step } from './cli/progress.ts'
 import type { Config } from './config/config.ts'
-import { openDeployments } from './deploy/open-deployments.ts'
+import { Opener } from './deploy/opener.ts'
 import type { EngineCounters } from './engine/engine.ts'
 import { NanoError } from './errors.ts'
 import { assertFree } from './ingress/listen.ts'
 import { openOperator } from './operator/listen.ts'
+import { DeployedApps, parseDeployed } from './registry/deployed.ts'
+import { loadConfig } from './registry/from-config.ts'
+import { Registry } from './registry/registry.ts'
 import { toLogEntry } from './supervisor/messages.ts'
 import type { LogEntry, ShardReport } from './supervisor/messages.ts'
 import { Shards } from './supervisor/shards.ts'
@@ -30,6 +33,8 @@ export interface ServerOptions {
   readonly heapMb?: number
   /** How long a shard may stand still, beyond the longest turn that an app may take, before it is replaced. */
   readonly silenceMs?: number
+  /** Where deployed apps are kept; without, none can be deployed. */
+  readonly dataDirectory?: string
   readonly log: (entry: LogEntry) => void
   /** A step that takes seconds begins. */
   readonly onProgress?: (step: Step) => void
@@ -41,6 +46,10 @@ export interface RunningServer {
   /** Of the operator's listener; undefined: it is off. */
   readonly adminUrl: string | undefined
   readonly shards: number
+  /** What is served, and how that changes. */
+  readonly registry: Registry
+  /** Those that are kept in the data directory; undefined: there is none. */
+  readonly deployed: DeployedApps | undefined
   counters(): Promise<ServerCounters>
   /** Each app over all shards, those that died included. */
   tenants(): Promise<readonly TenantReport[]>
@@ -78,49 +87,68 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     throw new NanoError('CONFIG_INVALID', `port ${config.port} is for the apps; admin needs one of its own`)
   }
   let shards: Shards | undefined
+  const { dataDirectory } = options
+  const opener = new Opener({ engines: config.engines, dataDirectory })
+  const registry = new Registry({ opener, everyHost: options.everyHost === true })
   const operator = await openOperator(config.admin, config.port, {
     state: () => shards?.state ?? { wanted: count, listening: 0, restarts: 0, isClosing: false },
     count: async () => (await shards?.count()) ?? { tenants: [], turns: undefined },
     log,
   })
   try {
-    const { deployments, broken, engines, counters } = await openDeployments(config, {
+    const onBroken = (app: string, { code, message }: NanoError): void =>
+      log({ level: 'error', app, text: `${code}: ${message}` })
+    await loadConfig({ registry, opener }, config, {
       onProgress: options.onProgress,
-      onBroken: (app, { code, message }) => log({ level: 'error', app, text: `${code}: ${message}` }),
+      onBroken,
       onWarning: (app, text) => log({ level: 'warn', app, text }),
     })
+    const deployed =
+      dataDirectory === undefined
+        ? undefined
+        : new DeployedApps({ registry, opener, parse: (app) => parseDeployed(app, config.file), onBroken })
+    await deployed?.restore()
     const { port, host, connectionLimits, dev = false } = config
     if (dev) log({ level: 'warn', text: DEV_WARNING })
     const data: CommonData = {
       port,
       host,
       reusePort: count > 1,
-      everyHost: options.everyHost === true,
-      deployments,
-      broken: broken.map(({ name, hostname }) => ({ name, hostname })),
-      engines,
       dev,
       connectionLimits,
       trustedProxies: config.trustedProxies ?? [],
       ...(operator === undefined ? {} : { operatorPort: operator.port }),
     }
     const { heapMb, silenceMs } = options
-    const running = new Shards({ script: SHARD, data, count, heapMb, silenceMs, log: options.log })
+    const running = new Shards({
+      script: SHARD,
+      data,
+      served: registry,
+      count,
+      heapMb,
+      silenceMs,
+      log: options.log,
+    })
     shards = running
+    registry.shards = running
     const listening = await running.start()
     return {
       port: listening,
       url: `http://${toReachable(host)}:${listening}`,
       adminUrl: operator?.url,
       shards: count,
-      counters: async () => toCounters(await running.count(), counters),
+      registry,
+      deployed,
+      counters: async () => toCounters(await running.count(), opener.counters),
       tenants: async () => (await running.count()).tenants,
       async close() {
+        opener[Symbol.dispose]()
         await running.close()
         await operator?.close()
       },
     }
   } catch (error) {
+    opener[Symbol.dispose]()
     await shards?.close()
     await operator?.close()
     throw error
@@ -136,9 +164,12 @@ function toShardCount({ shards }: Config, log: (entry: Omit<LogEntry, 'time'>) =
   return count
 }
 
-function toCounters({ tenants, turns }: ShardReport, engines: Readonly<EngineCounters>): ServerCounters {
+function toCounters(
+  { tenants, gone, turns }: ShardReport,
+  engines: Readonly<EngineCounters>,
+): ServerCounters {
   const total: Record<string, number> = { ...engines }
-  for (const { counters } of tenants) {
+  for (const { counters } of [...tenants, gone]) {
     for (const [name, value] of Object.entries(counters)) total[name] = (total[name] ?? 0) + value
   }
   const latest = turns.latest.toSorted((a, b) => a - b)

@@ -3,7 +3,7 @@
  * instances; compiled engines and images come from the main thread and are shared. The thread loads nothing that
  * builds, transpiles or compiles.
  *
- *     workerData > engines > tenants > router > ingress > listen > "ready" ... "stop" > drain > exit
+ *     workerData > apps > ingress > listen > "ready"  ...  "apply": deploy, switch, retire  ...  "stop" > drain > exit
  */
 
 import { once } from 'node:events'
@@ -11,31 +11,17 @@ import type { AddressInfo } from 'node:net'
 import { isMainThread, parentPort, workerData } from 'node:worker_threads'
 
 import { openDialer } from './bindings/dialer.ts'
-import type { Deployment } from './deploy/deployment.ts'
-import { loadGlue } from './engine/instantiate.ts'
-import type { Glue } from './engine/instantiate.ts'
-import { NanoError, toNanoError, toStackText } from './errors.ts'
+import type { Change } from './deploy/change.ts'
 import type { Machine } from './egress/machine.ts'
+import { toNanoError, toStackText } from './errors.ts'
 import { createIngress } from './ingress/serve.ts'
 import type { Ingress } from './ingress/serve.ts'
 import { Epoch } from './limits/epoch.ts'
 import { Scheduler } from './limits/scheduler.ts'
-import { warmUp } from './instance/warm-up.ts'
-import { Router } from './router/router.ts'
+import { Apps } from './shard/apps.ts'
 import { toLogEntry } from './supervisor/messages.ts'
-import type { FromShard, LogEntry, ShardData, ShardReport, ToShard } from './supervisor/messages.ts'
-import { Tenant } from './tenant/tenant.ts'
-import type { TenantServices } from './tenant/tenant.ts'
-import { UnavailableApp } from './tenant/unavailable-app.ts'
+import type { FromShard, LogEntry, ShardData, ToShard } from './supervisor/messages.ts'
 import { TurnTimes } from './tenant/turn-times.ts'
-
-/** What all tenants of a shard share. */
-type ShardServices = Omit<TenantServices, 'dialer'>
-
-/** Apps of one engine that may fail to warm it up: none of them keeps the shard from starting. */
-const WARM_UPS = 3
-
-const BYTES_PER_KB = 1024
 
 /** The most apps that are named when a shard ends: one of them may have to do with it. */
 const NAMED_APPS = 10
@@ -58,51 +44,57 @@ async function run(data: ShardData): Promise<void> {
   const log = (entry: Omit<LogEntry, 'time'>): void => tell({ type: 'log', entry: toLogEntry(entry) })
   const { dev, operatorPort } = data
   const machine: Machine = { dev, ...(operatorPort !== undefined && { operatorPort }) }
-  const services: ShardServices = {
+  const scheduler = new Scheduler()
+  const apps = new Apps({
     epoch: new Epoch(data.epoch),
-    scheduler: new Scheduler(),
+    scheduler,
     log: { write: ({ level, tenant, request, text }) => log({ level, app: tenant, request, text }) },
     onTurn: (ms) => turns.record(ms),
-  }
-  const tenants = await openTenants(data, services, machine)
-  const broken = data.broken.map(({ name }) => new UnavailableApp(name))
+    openDialer: ({ egress, limits }) => openDialer(egress, { limits, machine }),
+    onMaxHead: (bytes) => ingress.admitHeads(bytes),
+  })
   const ingress = createIngress({
-    find: toFinder(data, tenants, broken),
+    find: (hostname) => apps.find(hostname),
     idPrefix: `${data.number}.`,
     trustedProxies: data.trustedProxies,
     connectionLimits: data.connectionLimits,
-    maxHeadBytes: Math.max(...data.deployments.map(toMaxHeadBytes)),
     onError: (error) => log({ level: 'error', text: toStackText(error) }),
   })
+  await apps.start(data.served)
   ingress.server.listen({ port: data.port, host: data.host, reusePort: data.reusePort, backlog: 1024 })
-  ingress.server.on('connection', () => services.scheduler.greet())
+  ingress.server.on('connection', () => scheduler.greet())
   await once(ingress.server, 'listening')
   // a connection that could not be taken is no reason to stop
   ingress.server.on('error', (error) => log({ level: 'error', text: `listener: ${error.message}` }))
 
-  const count = (): void => tell({ type: 'counted', report: toReport([...tenants, ...broken], turns) })
-  const dispose = (): void => {
-    for (const tenant of tenants) tenant[Symbol.dispose]()
-  }
-  const busy = (): string[] => tenants.filter(({ isBusy }) => isBusy).map(({ name }) => name)
-  endOnFault(ingress, { log, busy, count, dispose })
+  const count = (): void => tell({ type: 'counted', report: { ...apps.report, turns: turns.report } })
+  endOnFault(ingress, apps, { log, count })
   parentPort?.on('message', (message: ToShard) => {
     if (message.type === 'ping') tell({ type: 'pong' })
     else if (message.type === 'count') count()
-    else {
-      void drain(ingress, tenants, message.graceMs).then(() => parentPort?.close())
-    }
+    else if (message.type === 'apply') void apply(apps, message.number, message.change)
+    else void stop(ingress, apps, message.graceMs)
   })
   const { port } = ingress.server.address() as AddressInfo
   machine.tenantPort = port
   tell({ type: 'ready', port })
 }
 
+async function apply(apps: Apps, number: number, change: Change): Promise<void> {
+  try {
+    await apps.apply(change)
+    tell({ type: 'applied', number })
+  } catch (thrown) {
+    const { code, message } = toNanoError(thrown)
+    tell({ type: 'applied', number, fault: { code, text: message } })
+  }
+}
+
 /** Requests come to their end, and so does what apps do behind their responses. */
-async function drain(ingress: Ingress, tenants: readonly Tenant[], graceMs: number): Promise<void> {
-  // first, so that who is cut is told why before the connections are
-  const drained = tenants.map((tenant) => tenant.drain(graceMs, 'SHUTTING_DOWN'))
-  await Promise.all([...drained, ingress.close(graceMs)])
+async function stop(ingress: Ingress, apps: Apps, graceMs: number): Promise<void> {
+  // the apps first, so that who is cut is told why before the connections are
+  await Promise.all([apps.drain(graceMs), ingress.close(graceMs)])
+  parentPort?.close()
 }
 
 /**
@@ -111,63 +103,22 @@ async function drain(ingress: Ingress, tenants: readonly Tenant[], graceMs: numb
  */
 function endOnFault(
   ingress: Ingress,
-  shard: { log(entry: Omit<LogEntry, 'time'>): void; busy(): string[]; count(): void; dispose(): void },
+  apps: Apps,
+  shard: { log(entry: Omit<LogEntry, 'time'>): void; count(): void },
 ): void {
   let isEnding = false
   // rejections that nobody handles come here, too
   process.on('uncaughtException', (fault: unknown) => {
-    const open = shard.busy().slice(0, NAMED_APPS).join(', ')
+    const open = apps.busy.slice(0, NAMED_APPS).join(', ')
     const whose = open === '' ? '' : ` (apps at work: ${open})`
     shard.log({ level: 'error', text: `a fault ends the shard${whose}: ${toStackText(fault)}` })
     if (isEnding) process.exit(1)
     isEnding = true
     const closed = ingress.close(FAULT_GRACE_MS)
-    shard.dispose()
+    apps[Symbol.dispose]()
     shard.count()
     void closed.then(() => process.exit(1))
   })
-}
-
-async function openTenants(data: ShardData, services: ShardServices, machine: Machine): Promise<Tenant[]> {
-  const glues = new Map<string, Glue>()
-  /** How many more apps an engine may be warmed up with. */
-  const warmUps = new Map<string, number>()
-  const tenants: Tenant[] = []
-  for (const deployment of data.deployments) {
-    const engine = data.engines.get(deployment.engineHash)
-    if (engine === undefined) throw new NanoError('INTERNAL', `no engine for ${deployment.name}`)
-    let glue = glues.get(engine.hash)
-    if (glue === undefined) {
-      glue = await loadGlue(engine)
-      glues.set(engine.hash, glue)
-    }
-    const app = { ...deployment, engine, glue }
-    const left = warmUps.get(engine.hash) ?? WARM_UPS
-    if (left > 0) warmUps.set(engine.hash, warmUp(app, services.epoch) ? 0 : left - 1)
-    const dialer = openDialer(deployment.egress, { limits: deployment.limits, machine })
-    tenants.push(new Tenant(app, { ...services, dialer }))
-  }
-  return tenants
-}
-
-function toFinder(data: ShardData, tenants: readonly Tenant[], broken: readonly UnavailableApp[]) {
-  const router = new Router<Tenant | UnavailableApp>(
-    [
-      ...tenants.map((tenant, i) => [data.deployments[i]!.hostname, tenant] as const),
-      ...broken.map((app, i) => [data.broken[i]!.hostname, app] as const),
-    ],
-    data.everyHost ? tenants[0] : undefined,
-  )
-  return (hostname: string) => router.find(hostname)
-}
-
-function toMaxHeadBytes({ limits }: Deployment): number {
-  return (limits.maxHeaderKb + limits.maxUrlKb) * BYTES_PER_KB
-}
-
-function toReport(apps: readonly (Tenant | UnavailableApp)[], turns: TurnTimes): ShardReport {
-  const reports = apps.map(({ name, counters, failures }) => ({ name, counters, failures: [...failures] }))
-  return { tenants: reports, turns: turns.report }
 }
 
 function tell(message: FromShard): void {

@@ -1,9 +1,9 @@
 /**
- * Holds ARCHITECTURE.md and the code together: the rooms of the table are the folders of host/, and every import
- * between rooms goes to a lower rank.
+ * Holds ARCHITECTURE.md and the code together: the rooms of the table are the folders of host/, every import between
+ * rooms goes to a lower rank, the walk passes files that there are, and each decision has its record.
  */
 
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 
 import { test } from 'vitest'
@@ -19,9 +19,10 @@ interface Import {
   dynamic: boolean
 }
 
+const architecture = readFileSync(join(ROOT, 'ARCHITECTURE.md'), 'utf8')
+
 function readRooms(): Map<string, number> {
-  const text = readFileSync(join(ROOT, 'ARCHITECTURE.md'), 'utf8')
-  const rows = text.matchAll(/^\| `(host\/[a-z-]+)` +\| +(\d+) +\| +\S.*\|$/gm)
+  const rows = architecture.matchAll(/^\| `(host\/[a-z-]+)` +\| +(\d+) +\| +\S.*\|$/gm)
   return new Map(Array.from(rows, ([, room, rank]) => [room!, Number(rank)]))
 }
 
@@ -106,4 +107,35 @@ test('SECURITY.md names tests that there are', ({ expect }) => {
   expect(rows.length).toBeGreaterThan(50)
   const lost = rows.filter(([, file, title]) => !readFileSync(join(ROOT, file!), 'utf8').includes(title!))
   expect(lost.map(([row]) => row)).toEqual([])
+})
+
+test("the newcomer's walk passes files that there are, and none twice", ({ expect }) => {
+  const [, walk = ''] = /^## A newcomer's walk\n(.*?)^## /ms.exec(architecture) ?? []
+  const files = Array.from(walk.matchAll(/^\d+\. `([^`]+)`: \S/gm), ([, file]) => file!)
+  expect(files.length).toBeGreaterThan(30)
+  expect(files.filter((file) => !existsSync(join(ROOT, file)))).toEqual([])
+  expect(files.filter((file, i) => files.indexOf(file) !== i)).toEqual([])
+})
+
+const records = readdirSync(join(ROOT, 'docs/decisions')).map((name) => `docs/decisions/${name}`)
+
+test('each record of a decision is linked by its title, and each link leads to one', ({ expect }) => {
+  const titles = records.map((path) => /^# (.+)\n/.exec(readFileSync(join(ROOT, path), 'utf8'))?.[1])
+  const links = Array.from(architecture.matchAll(/^- \[(.+)\]\((docs\/decisions\/.+)\)$/gm))
+  const linked = links.map(([, title, path]) => `${path}: ${title}`)
+  expect(linked.sort()).toEqual(records.map((path, i) => `${path}: ${titles[i]}`).sort())
+})
+
+test.for(records)('%s has a date and a command that there is', (path, { expect }) => {
+  const text = readFileSync(join(ROOT, path), 'utf8')
+  const [, measured = ''] = /^- Date: 20\d\d-\d\d-\d\d\n- Measured: (.+)$/m.exec(text) ?? []
+  const commands = Array.from(measured.matchAll(/`(npm run bench|npx vitest run) ([^`]+)`/g))
+  expect(commands.length).toBeGreaterThan(0)
+  const main = readFileSync(join(ROOT, 'bench/main.ts'), 'utf8')
+  const lost = commands.filter(([, tool, args = '']) =>
+    tool === 'npm run bench'
+      ? !args.split(' ').every((part) => main.includes(`'./${part}.ts'`))
+      : !existsSync(join(ROOT, args)),
+  )
+  expect(lost.map(([command]) => command)).toEqual([])
 })

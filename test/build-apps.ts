@@ -15,6 +15,7 @@ const INPUTS = [
   'apps',
   'guest-shim',
   'host/build',
+  'host/component',
   'host/wasm',
   'test/fixtures',
   'wit',
@@ -36,7 +37,7 @@ export async function setup(): Promise<void> {
       // oxlint-disable-next-line no-await-in-loop -- the other one works beside it
       const { component, sourceMap } = await cachedBuild({ entry: join(ROOT, path) })
       writeFileSync(join(BUILT, `${name}.wasm`), component)
-      writeFileSync(join(BUILT, `${name}.wasm.map`), sourceMap)
+      writeFileSync(join(BUILT, `${name}.wasm.map`), sourceMap!)
     }
   }
   await Promise.all(Array.from({ length: AT_ONCE }, build))

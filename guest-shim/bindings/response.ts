@@ -19,8 +19,8 @@ import { pump, type Sink } from '../turn/pump.ts'
 import { describeError } from '../wire/error-text.ts'
 import { inspect } from '../wire/inspect.ts'
 
-/** A client's request from its coming to the end of its response. */
-export interface Exchange extends Incoming {
+/** One call of the fetch handler: the request that it is for, and how far its answer is. */
+export interface HandlerCall extends Incoming {
   /** Nothing more can be sent. */
   isOver?: boolean
   /** How to end the stream that is being sent. */
@@ -33,88 +33,88 @@ const EMPTY = new Uint8Array(0)
 const USED =
   'the fetch handler returned a Response whose body is used already. Return response.clone() where it is used first.'
 
-/** Answers when that takes no waiting. Returns whether the exchange is over. */
-export function answerAtOnce(exchange: Exchange, response: Response): boolean {
+/** Answers when that takes no waiting. Returns whether the call is over. */
+export function answerAtOnce(call: HandlerCall, response: Response): boolean {
   const bytes = takeWhole(response)
   if (bytes === undefined) return false
-  send(exchange.id, getStatus(response), takeHead(response), bytes)
-  exchange.isOver = true
+  send(call.id, getStatus(response), takeHead(response), bytes)
+  call.isOver = true
   return true
 }
 
 /** Answers with whatever the handler returned. */
-export async function answer(exchange: Exchange, value: unknown): Promise<void> {
-  if (exchange.isOver) return
-  if (!isResponse(value)) return answerError(exchange, `NonResponse: ${describeNonResponse(value)}`)
+export async function answer(call: HandlerCall, value: unknown): Promise<void> {
+  if (call.isOver) return
+  if (!isResponse(value)) return answerError(call, `NonResponse: ${describeNonResponse(value)}`)
   if (value.type === 'error')
-    return answerError(exchange, 'NonResponse: Response.error() cannot be sent to a client.')
-  if (answerAtOnce(exchange, value)) return
-  if (isUsed(value)) return answerError(exchange, `NonResponse: ${USED}`)
+    return answerError(call, 'NonResponse: Response.error() cannot be sent to a client.')
+  if (answerAtOnce(call, value)) return
+  if (isUsed(value)) return answerError(call, `NonResponse: ${USED}`)
   const stream = takeStream(value)
   const status = getStatus(value)
   const head = takeHead(value)
-  if (stream === null || exchange.method === 'HEAD') {
-    send(exchange.id, status, head, EMPTY)
-    exchange.isOver = true
+  if (stream === null || call.method === 'HEAD') {
+    send(call.id, status, head, EMPTY)
+    call.isOver = true
     void stream?.cancel('a HEAD request has no body').catch(() => {})
     return
   }
-  await pump(stream, new ResponseSink(exchange, status, head))
+  await pump(stream, new ResponseSink(call, status, head))
 }
 
 /** The handler failed, with this name, message and stack. */
-export function answerError(exchange: Exchange, error: string): void {
-  if (exchange.isOver) return
-  exchange.isOver = true
-  fail(exchange.id, encode(error))
+export function answerError(call: HandlerCall, error: string): void {
+  if (call.isOver) return
+  call.isOver = true
+  fail(call.id, encode(error))
 }
 
 class ResponseSink implements Sink {
-  readonly #exchange: Exchange
+  readonly #call: HandlerCall
   readonly #status: number
   readonly #head: Uint8Array
 
-  constructor(exchange: Exchange, status: number, head: Uint8Array) {
-    this.#exchange = exchange
+  constructor(call: HandlerCall, status: number, head: Uint8Array) {
+    this.#call = call
     this.#status = status
     this.#head = head
   }
 
   whole(bytes: Uint8Array): void {
-    send(this.#exchange.id, this.#status, this.#head, bytes)
-    this.#exchange.isOver = true
+    send(this.#call.id, this.#status, this.#head, bytes)
+    this.#call.isOver = true
   }
 
   start(first: Uint8Array): boolean {
-    start(this.#exchange.id, this.#status, this.#head)
+    start(this.#call.id, this.#status, this.#head)
     return first.length === 0 || this.write(first)
   }
 
   write(bytes: Uint8Array): boolean {
-    return write(this.#exchange.id, bytes)
+    return write(this.#call.id, bytes)
   }
 
   finish(): void {
-    finish(this.#exchange.id)
-    this.#exchange.isOver = true
+    finish(this.#call.id)
+    this.#call.isOver = true
   }
 
   fail(error: unknown): void {
-    answerError(this.#exchange, describeError(error))
+    answerError(this.#call, describeError(error))
   }
 
   waitForRoom(): Promise<void> {
     return new NativePromise((resolve) => {
-      this.#exchange.onRoom = resolve
+      this.#call.onRoom = resolve
     })
   }
 
   isGone(): boolean {
-    return this.#exchange.isOver === true
+    return this.#call.isOver === true
   }
 
   onOpen(cancel: (reason: unknown) => void): void {
-    this.#exchange.cancelStream = cancel
+    this.#call.cancelStream = cancel
   }
 }
 

@@ -10,7 +10,7 @@ import { isBodyless } from './body.ts'
 import { bytesOf } from './buffer-source.ts'
 import { encode, NativePromise, NativeTypeError, NativeURL, slice } from './primordials.ts'
 import { Request } from './request.ts'
-import { Response, setOrigin } from './response.ts'
+import { Response, setProvenance } from './response.ts'
 
 export function fetch(input: string | URL | Request, init?: RequestInit): Promise<Response> {
   requireLive('fetch()')
@@ -28,7 +28,7 @@ export function fetch(input: string | URL | Request, init?: RequestInit): Promis
       const { redirected, status, statusText } = answer
       const stream = isBodyless(status) ? null : body
       const response = new Response(stream, { status, statusText, headers: decodeHeaders(answer.headers) })
-      setOrigin(response, { url: answer.url, redirected, type: 'default' })
+      setProvenance(response, { url: answer.url, redirected, type: 'default' })
       resolve(response)
     }
     const head = `${request.method}\n${url}\n${encodeHeadersButLength(request.headers)}`

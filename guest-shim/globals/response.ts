@@ -1,6 +1,11 @@
 /**
  * Response, over the engine's own. A body that is given whole stays out of the engine until somebody reads it, for
  * the engine would make a stream and two headers of it: a response that nobody looks at goes out as it was given.
+ *
+ *     body     whole  --sent to a client-->  sent
+ *              whole  --read, or asked for as a stream-->  native       a stream is native from the start
+ *     headers  bare, untyped  --looked at-->  complete
+ *
  * Added is what the engine lacks: `clone`, `bytes`, `error`, bodies of Blob and FormData, and the address that an
  * answer of `fetch` came from.
  */
@@ -12,8 +17,8 @@ import { encodeHeaders, encodeHeadersWithType } from '../wire/headers.ts'
 
 type Native = InstanceType<typeof NativeResponse>
 
-/** Set on what `fetch` returns and on `Response.error()`. */
-interface Origin {
+/** Where it came from: known of what `fetch` returns and of `Response.error()`. */
+interface Provenance {
   url: string
   redirected: boolean
   type: string
@@ -28,48 +33,56 @@ const TEXT_TYPE = 'text/plain;charset=UTF-8'
 const JSON_TYPE = { 'content-type': 'application/json' }
 const TEXT_HEAD = encode(`content-type\n${TEXT_TYPE}\n`)
 const REDIRECTS = [301, 302, 303, 307, 308]
-/** What goes out besides the engine's headers. A text brings its own type along, until the app looks at the headers. */
-type HeadState =
-  /** The type, and there are no headers. */
-  | 'bare'
-  /** The type, unless the headers name one. */
-  | 'untyped'
-  /** Nothing. */
-  | 'complete'
 
-/** Stands for no body. */
+/** A whole body that is none. */
 const EMPTY = new Uint8Array(0)
+/** A whole body that went to a client. */
+const SENT = Symbol('sent')
+
+/**
+ * - whole, a text or bytes: as it was given; the engine knows of no body.
+ * - native: the engine has it, this object or one beside it: for a whole body, or for our half after `clone`.
+ * - sent: it can be read no more.
+ */
+type BodyState = string | Uint8Array | Native | typeof SENT
+
+/**
+ * What goes out besides the engine's headers. A text brings its own type along, until the app looks at the headers.
+ *
+ * - bare: the type; there are no headers.
+ * - untyped: the type, unless the headers name one.
+ * - complete: nothing.
+ */
+type HeadState = 'bare' | 'untyped' | 'complete'
 
 let hasBrand: (value: object) => boolean
-let setOrigin: (response: Response, origin: Origin) => void
+let setProvenance: (response: Response, provenance: Provenance) => void
 let takeWhole: (response: Response) => Uint8Array | undefined
 let takeHead: (response: Response) => Uint8Array
 let isUsed: (response: Response) => boolean
 let takeStream: (response: Response) => ReadableStream<Uint8Array> | null
 
 export class Response extends NativeResponse {
-  /** The body as it was given, until somebody reads it. */
-  #whole: string | Uint8Array | undefined
-  /** Its whole body went to a client. */
-  #isSent = false
+  #body: BodyState
   #head: HeadState
-  #origin: Origin | undefined
-  /** Who holds the body, when that is not this object: a body that was given whole, or our half after `clone`. */
-  #holder: Native | undefined
+  #provenance: Provenance | undefined
 
   static {
-    hasBrand = (value) => #whole in value
-    setOrigin = (response, origin) => {
-      response.#origin = origin
+    hasBrand = (value) => #body in value
+    setProvenance = (response, provenance) => {
+      response.#provenance = provenance
     }
     takeWhole = (response) => {
-      const whole = response.#whole
-      if (whole === undefined || whole === EMPTY) return whole
-      response.#whole = undefined
-      response.#isSent = true
-      return typeof whole === 'string' ? encode(whole) : whole
+      const body = response.#body
+      if (!isWhole(body)) return undefined
+      if (body === EMPTY) return body
+      response.#body = SENT
+      return typeof body === 'string' ? encode(body) : body
     }
-    isUsed = (response) => response.#isUsed()
+    isUsed = (response) => {
+      const body = response.#body
+      return body === SENT || (!isWhole(body) && isNativeUsed(body))
+    }
     takeHead = (response) => {
       if (response.#head === 'bare') return TEXT_HEAD
       const headers = getHeaders(response)
@@ -77,27 +90,28 @@ export class Response extends NativeResponse {
         response.#head === 'complete' ? encodeHeaders(headers) : encodeHeadersWithType(headers, TEXT_TYPE),
       )
     }
-    takeStream = (response) => getBody(response.#holdBody())
+    takeStream = (response) => getBody(response.#toNative())
   }
 
   constructor(body?: BodyInit | null, init?: ResponseInit) {
     if (typeof body === 'string' && init === undefined) {
       super(null)
-      this.#whole = body
+      this.#body = body
       this.#head = 'bare'
     } else if (typeof body === 'string' || isView(body) || body instanceof ArrayBuffer) {
       const status = init === undefined ? 200 : init.status
       super(isBodyless(status) ? body : null, init)
-      this.#whole = typeof body === 'string' ? body : copy(body)
+      this.#body = typeof body === 'string' ? body : copy(body)
       this.#head = typeof body === 'string' ? 'untyped' : 'complete'
     } else if (body === null || body === undefined) {
       super(null, init)
-      this.#whole = EMPTY
+      this.#body = EMPTY
       this.#head = 'complete'
     } else {
       const prepared = prepareBody(body)
       super(prepared.body, init)
       addType(getHeaders(this), prepared.type)
+      this.#body = this
       this.#head = 'complete'
     }
   }
@@ -121,29 +135,29 @@ export class Response extends NativeResponse {
 
   static error(): Response {
     const response = new Response()
-    response.#whole = undefined
-    response.#origin = { url: '', redirected: false, type: 'error' }
+    response.#body = response
+    response.#provenance = { url: '', redirected: false, type: 'error' }
     return response
   }
 
   override get status(): number {
-    return this.#origin?.type === 'error' ? 0 : getStatus(this)
+    return this.#provenance?.type === 'error' ? 0 : getStatus(this)
   }
 
   override get ok(): boolean {
-    return this.#origin?.type === 'error' ? false : super.ok
+    return this.#provenance?.type === 'error' ? false : super.ok
   }
 
   override get type(): string {
-    return this.#origin?.type ?? 'default'
+    return this.#provenance?.type ?? 'default'
   }
 
   override get url(): string {
-    return this.#origin?.url ?? ''
+    return this.#provenance?.url ?? ''
   }
 
   override get redirected(): boolean {
-    return this.#origin?.redirected ?? false
+    return this.#provenance?.redirected ?? false
   }
 
   override get headers(): Headers {
@@ -156,26 +170,27 @@ export class Response extends NativeResponse {
   }
 
   override get body(): ReadableStream<Uint8Array> | null {
-    return getBody(this.#holdBody())
+    return getBody(this.#toNative())
   }
 
   override get bodyUsed(): boolean {
-    return this.#isSent || (this.#whole === undefined && getBodyUsed(this.#holder ?? this))
+    const body = this.#body
+    return body === SENT || (!isWhole(body) && getBodyUsed(body))
   }
 
   override arrayBuffer(): Promise<ArrayBuffer> {
-    const holder = this.#holdBody()
-    return holder === this ? super.arrayBuffer() : holder.arrayBuffer()
+    const native = this.#toNative()
+    return native === this ? super.arrayBuffer() : native.arrayBuffer()
   }
 
   override text(): Promise<string> {
-    const holder = this.#holdBody()
-    return holder === this ? super.text() : holder.text()
+    const native = this.#toNative()
+    return native === this ? super.text() : native.text()
   }
 
   override json(): Promise<unknown> {
-    const holder = this.#holdBody()
-    return holder === this ? super.json() : holder.json()
+    const native = this.#toNative()
+    return native === this ? super.json() : native.json()
   }
 
   override formData(): Promise<FormData> {
@@ -192,38 +207,36 @@ export class Response extends NativeResponse {
 
   clone(): Response {
     const init = { status: getStatus(this), statusText: this.statusText, headers: this.headers }
-    const whole = this.#whole
+    const body = this.#body
     let copied: Response
-    if (whole !== undefined) copied = new Response(whole === EMPTY ? null : whole, init)
+    if (isWhole(body)) copied = new Response(body === EMPTY ? null : body, init)
     else {
-      const body = getBody(this.#holder ?? this)
-      if (this.#isUsed()) throw new TypeError('Response.clone: the body is already used')
-      const [ours, theirs] = body === null ? [null, null] : tee(body)
-      if (ours) this.#holder = new NativeResponse(ours)
+      if (body === SENT || isNativeUsed(body)) throw new TypeError('Response.clone: the body is already used')
+      const stream = getBody(body)
+      const [ours, theirs] = stream === null ? [null, null] : tee(stream)
+      if (ours) this.#body = new NativeResponse(ours)
       copied = new Response(theirs, init)
     }
-    if (this.#origin) copied.#origin = this.#origin
+    if (this.#provenance) copied.#provenance = this.#provenance
     return copied
   }
 
-  /** Whether the body is read, being read, or sent. */
-  #isUsed(): boolean {
-    if (this.#isSent) return true
-    if (this.#whole !== undefined) return false
-    const holder = this.#holder ?? this
-    return getBodyUsed(holder) || getBody(holder)?.locked === true
-  }
-
   /** Whose native body is this response's: a whole body is handed to the engine here. */
-  #holdBody(): Native {
-    const whole = this.#whole
-    if (this.#isSent) throw new TypeError('the body of the Response is already used')
-    if (whole !== undefined) {
-      this.#whole = undefined
-      if (whole !== EMPTY) this.#holder = new NativeResponse(whole)
-    }
-    return this.#holder ?? this
+  #toNative(): Native {
+    const body = this.#body
+    if (body === SENT) throw new TypeError('the body of the Response is already used')
+    if (!isWhole(body)) return body
+    return (this.#body = body === EMPTY ? this : new NativeResponse(body))
   }
+}
+
+function isWhole(body: BodyState): body is string | Uint8Array {
+  return typeof body === 'string' || isView(body)
+}
+
+/** Whether somebody has read it, or is reading it. */
+function isNativeUsed(native: Native): boolean {
+  return getBodyUsed(native) || getBody(native)?.locked === true
 }
 
 function copy(body: ArrayBuffer | ArrayBufferView): Uint8Array {
@@ -235,4 +248,4 @@ export function isResponse(value: unknown): value is Response {
 }
 
 /** Status, head, whole body and stream as they are, whatever the app did to the class. */
-export { getStatus, isUsed, setOrigin, takeHead, takeStream, takeWhole }
+export { getStatus, isUsed, setProvenance, takeHead, takeStream, takeWhole }

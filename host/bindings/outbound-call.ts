@@ -1,11 +1,15 @@
 /**
  * One fetch of an app, from its start to the last byte of its answer or its failure.
  *
- *     waiting  >  dialing  >  answered  >  over          any  --abort, failure-->  over
+ *     waiting  --run-->  dialing  --head-->  answered  --last byte-->  over          any  --abort, failure-->  over
  *
- * What the guest asks for within a turn is noted, and done by `act` after it. Once over it brings the guest nothing more.
- * One event at most is on its way to the guest beside `fetch-writable`: the next chunk is read when the guest has had the
- * one before, and a fetch keeps its place until the guest has heard how it ended.
+ * - waiting: nothing is connected; it waits for its turn among the fetches of the instance.
+ * - dialing: it has one of the places of those that wait for a head, until the guest has heard of the head or the failure.
+ * - answered: a chunk is read for each pull. One event at most is on its way to the guest beside `fetch-writable`.
+ * - over: everything is released, and nothing more is read or posted; it stays known until the guest has heard how it
+ *   ended.
+ *
+ * What the guest asks for within a turn is noted, and done by `act` after it.
  */
 import type { ReadableStreamDefaultReader } from 'node:stream/web'
 import { type ByteBudget, Holding } from '../limits/byte-budget.ts'
@@ -13,7 +17,7 @@ import type { GuestEvent, Mailbox } from './binding.ts'
 import { CDN_LOOP } from '../http/cdn-loop.ts'
 import { EgressDenied } from '../egress/connect.ts'
 import type { Answer, Dial, Dialer } from './dialer.ts'
-import { parseHead, toAnswerHeaders, toUnpackBytes } from './outbound-head.ts'
+import { parseOutboundHead, toAnswerHeaders, toUnpackBytes } from './outbound-head.ts'
 import { Upload } from './upload.ts'
 
 /** What the guest gave to `outbound.start`. */
@@ -174,7 +178,7 @@ export class OutboundCall {
     this.#start = undefined
     this.#state = 'dialing'
     this.#isDialing = true
-    const head = parseHead(start.head)
+    const head = parseOutboundHead(start.head)
     if (head === undefined) return this.fail(BAD_URL)
     this.#cost += DIAL_BYTES + HEADER_BYTES * head.headers.length
     if (!this.#hold()) return this.fail(TOO_MUCH)

@@ -1,10 +1,10 @@
 /** What of an app's head goes out, and what the host says in its place. */
 import { describe, test } from 'vitest'
 
-import { parseHead, toAnswerHeaders, toUnpackBytes } from './outbound-head.ts'
+import { parseOutboundHead, toAnswerHeaders, toUnpackBytes } from './outbound-head.ts'
 
 const read = (...fields: string[]) =>
-  parseHead(Buffer.from(['GET', 'http://a.test/', ...fields, ''].join('\n')))?.headers
+  parseOutboundHead(Buffer.from(['GET', 'http://a.test/', ...fields, ''].join('\n')))?.headers
 const accept = (...fields: string[]) => new Map(read(...fields)).get('accept-encoding')
 
 describe('a head that goes out', () => {
@@ -59,7 +59,7 @@ describe('a head that goes out', () => {
 
   test.for(['file:///x', 'ws://a.test/', 'http://u@a.test/', 'http://:p@a.test/', '/x', ''])(
     'with the URL "%s" is none',
-    (url, { expect }) => expect(parseHead(Buffer.from(`GET\n${url}\n`))).toBeUndefined(),
+    (url, { expect }) => expect(parseOutboundHead(Buffer.from(`GET\n${url}\n`))).toBeUndefined(),
   )
 
   test('has no more headers than the host can afford', ({ expect }) => {

@@ -1,8 +1,9 @@
 /**
- * The heads of outbound fetches: what a guest asked for and what came back, between the wire form of wit/outbound.wit
- * and lists of headers. Pure. The framing of a message is never the guest's to decide, in either direction.
+ * The heads of outbound fetches: what a guest asked for and what came back, between the lines of wit/outbound.wit
+ * and pairs of name and value. Pure. The framing of a message is never the guest's to decide, in either direction.
  */
 import { CDN_LOOP } from '../http/cdn-loop.ts'
+import { parseHeaderLines, toHeaderLines } from '../http/header-lines.ts'
 import { isHopByHop } from '../http/hop-by-hop.ts'
 
 /** A fetch as the guest asked for it. */
@@ -49,18 +50,17 @@ function isOwn(name: string): boolean {
 }
 
 /** Read a guest's head; `undefined` when it is not one. */
-export function parseHead(bytes: Uint8Array): OutboundHead | undefined {
+export function parseOutboundHead(bytes: Uint8Array): OutboundHead | undefined {
   if (bytes.length > MAX_HEAD_BYTES) return undefined
-  const [method, url, ...fields] = new TextDecoder().decode(bytes).split('\n')
+  const [method, url, ...list] = parseHeaderLines(new TextDecoder().decode(bytes)) ?? []
   if (method === undefined || url === undefined) return undefined
   const { protocol, username, password } = URL.parse(url) ?? {}
   if (protocol !== 'http:' && protocol !== 'https:') return undefined
   if (username !== '' || password !== '') return undefined
-  if (fields.length > 2 * MAX_HEADERS + 1) return undefined
+  if (list.length > 2 * MAX_HEADERS) return undefined
   const headers: [string, string][] = []
-  for (let i = 0; i + 1 < fields.length; i += 2) {
-    const [name, value] = [fields[i], fields[i + 1]]
-    if (name === undefined || value === undefined) break
+  for (let i = 0; i + 1 < list.length; i += 2) {
+    const [name, value] = [list[i]!, list[i + 1]!]
     const lower = name.toLowerCase()
     if (lower === ACCEPT_ENCODING) headers.push([lower, toAsked(value)])
     else if (!isOwn(lower)) headers.push([name, value])
@@ -96,13 +96,13 @@ export function toAnswerHeaders(headers: Iterable<[string, string]>, isDecodable
   const coding = list.find(([name]) => name === 'content-encoding')?.[1]
   const isDecoded =
     isDecodable && coding !== undefined && coding.split(',').every((c) => DECODED.has(toCoding(c)))
-  let wire = ''
+  let lines = ''
   for (const [name, value] of list) {
     if (isDecoded && (name === 'content-encoding' || name === 'content-length')) continue
     if (name === 'transfer-encoding' || name === 'connection' || name === 'keep-alive') continue
-    wire += `${name}\n${value}\n`
+    lines += toHeaderLines(name, value)
   }
-  return wire
+  return lines
 }
 
 function toCoding(text: string): string {

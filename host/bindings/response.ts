@@ -2,16 +2,19 @@
  * The guest's answers to clients (wit/response.wit).
  *
  *     waiting  --send, fail-->  done
- *     waiting  --start-->  streaming  --finish, fail-->  done
+ *     waiting  --start-->  streaming  --finish, fail-->  done          any  --the client is gone-->  done
  *
- * What a client does not take at once waits here, joined, on the tenant's byte budget. Whatever comes for a response that
- * is done, or out of this order, is ignored and counted. Status is checked here; header bytes are checked where they are
- * written, by the ingress.
+ * - waiting: the guest has not given a head. It owes an answer.
+ * - streaming: the head is out, or goes out after this turn; response-stream.ts has what the client does not take.
+ * - done: the guest has nothing more to say; what it said goes out after this turn.
+ *
+ * Whatever comes for a response that is done, or out of this order, is ignored and counted. Status is checked here;
+ * header bytes are checked where they are written, by the ingress.
  */
 import type * as Wit from '../../wit/types/host/interfaces/nano-workers-response.d.ts'
 import { type ByteBudget, Holding, QUEUED_COST } from '../limits/byte-budget.ts'
 import type { Binding, Mailbox, Meter } from './binding.ts'
-import { ChunkQueue } from './chunk-queue.ts'
+import { ResponseStream } from './response-stream.ts'
 
 /** One client's side of a response. */
 export interface ResponsePort {
@@ -41,17 +44,11 @@ interface Open<Port> {
   headers: Uint8Array | undefined
   body: Uint8Array
   end: End | undefined
-  /** Of a stream: what the client has not taken, and what that costs. */
-  chunks: ChunkQueue | undefined
-  waiting: Holding | undefined
-  /** What the client said to the last write that reached it. */
-  takesBytes: boolean
+  /** From `streaming` on. */
+  stream: ResponseStream | undefined
   /** The guest was told to wait and is owed a `response-writable`. */
   owesWritable: boolean
 }
-
-/** When more than this waits for a client, the guest is told to wait. */
-const HIGH_WATER = 64 * 1024
 
 /** The most bytes of an error that are kept. */
 const ERROR_BYTES = 64 * 1024
@@ -97,22 +94,18 @@ export class ResponseBinding<Port extends ResponsePort> implements Binding {
       if (to === undefined) return
       if (!this.#head(to, status, headers, 0)) return
       this.#answered(to, 'streaming')
-      to.chunks = new ChunkQueue()
-      to.waiting = new Holding(this.#budget)
+      to.stream = new ResponseStream(this.#budget)
       this.#touch(to)
     },
     write: (id: number, bytes: Uint8Array): boolean => {
       const to = this.#find(id, 'streaming')
-      const chunks = to?.chunks
-      if (to === undefined || chunks === undefined) return true
-      chunks.push(bytes)
-      if (to.waiting?.set(chunks.cost) !== true) {
-        chunks.clear()
+      if (to?.stream === undefined) return true
+      if (!to.stream.push(bytes)) {
         this.#end(to, 'refuse')
         return true
       }
       this.#touch(to)
-      if (to.takesBytes && chunks.bytes < HIGH_WATER) return true
+      if (!to.stream.isFull) return true
       if (!to.owesWritable) this.#owed++
       to.owesWritable = true
       return false
@@ -147,9 +140,7 @@ export class ResponseBinding<Port extends ResponsePort> implements Binding {
       headers: undefined,
       body: NOTHING,
       end: undefined,
-      chunks: undefined,
-      waiting: undefined,
-      takesBytes: true,
+      stream: undefined,
       owesWritable: false,
     })
     this.#waiting++
@@ -158,9 +149,7 @@ export class ResponseBinding<Port extends ResponsePort> implements Binding {
   /** The client takes bytes again. */
   writable(id: number): void {
     const to = this.#open.get(id)
-    if (to?.port === undefined || to.takesBytes) return
-    to.takesBytes = true
-    this.#drain(to, to.port)
+    if (to?.port !== undefined && to.stream?.resume() === true) this.#drain(to, to.port)
   }
 
   /** Forget a response; false when it was not open. */
@@ -231,18 +220,10 @@ export class ResponseBinding<Port extends ResponsePort> implements Binding {
     this.#onDone(id)
   }
 
-  /**
-   * To the client what it takes. One that is slow gets one chunk more than it took, so that however a guest cuts up its
-   * bytes they wait here, joined; a stream that is complete goes out whole, for its guest may be gone before it is sent.
-   */
   #drain(to: Open<Port>, port: Port): void {
-    const { chunks } = to
-    if (chunks === undefined) return
-    while (chunks.bytes > 0 && (to.takesBytes || to.end === 'finish')) {
-      to.takesBytes = port.write(chunks.shift() ?? NOTHING)
-    }
-    to.waiting?.set(chunks.cost)
-    if (to.takesBytes) this.#tellWritable(to)
+    if (to.stream === undefined) return
+    to.stream.drain(port, to.end === 'finish')
+    if (to.stream.takesBytes) this.#tellWritable(to)
   }
 
   #tellWritable(to: Open<Port>): void {
@@ -299,8 +280,8 @@ export class ResponseBinding<Port extends ResponsePort> implements Binding {
     to.port = undefined
     to.headers = undefined
     to.body = NOTHING
-    to.chunks = undefined
-    to.waiting?.release()
+    to.stream?.release()
+    to.stream = undefined
     this.#open.delete(to.id)
   }
 }

@@ -5,7 +5,6 @@
  *     the app's folder            the directory that was named; for a file: its package, or the folder that it lies in
  *     node_modules of the folders above it, as Node.js finds packages, without what tools keep there for themselves
  *     what the operator allows    `--allow-read <path>`, "allow_read"
- *     NANO's guest shim           the shim's own modules only
  */
 import { existsSync, realpathSync } from 'node:fs'
 import { dirname, join, relative, resolve, sep } from 'node:path'
@@ -41,9 +40,9 @@ export function findPackageFolder(directory: string, outside?: string): string {
   return directory
 }
 
-/** `allowed`: further files and directories. `shim`: the directory of the guest shim. */
-export function createReadable(root: string, allowed: readonly string[], shim: string): Readable {
-  const own = [root, ...allowed.map((path) => toReal(resolve(path)) ?? resolve(path)), shim]
+/** `allowed`: further files and directories. */
+export function createReadable(root: string, allowed: readonly string[]): Readable {
+  const own = [root, ...allowed.map((path) => toReal(resolve(path)) ?? resolve(path))]
   const above = upwards(dirname(root)).flatMap((folder) => toReal(join(folder, PACKAGES)) ?? [])
   const isPackage = (folder: string, file: string) => {
     const [name = ''] = relative(folder, file).split(sep)

@@ -5,17 +5,19 @@
  *     idle     waits for the next build for a while; keeps nobody from exiting, and goes when whoever started it goes
  *       | run                        ^ made, failed
  *       v                            |
- *     working  bundle > snapshot ----+   each step has its time
- *       | time over, exit
+ *     working  bundle > snapshot ----+   each step has its time, all of them a bound of memory
+ *       | time over, memory full, exit
  *       v
  *     gone     it is not used again
  */
 import { fork, type ChildProcess } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { NanoError } from '../errors.ts'
-import type { BuildJob, BuildStep, FromBuilder, Made } from './job.ts'
+import { readMemory, watchMemory } from './group-memory.ts'
+import { type BuildJob, type BuildStep, type FromBuilder, type Made, PID_FILE } from './job.ts'
 import { findSibling } from './package-files.ts'
 
 /** How long bundling may take. */
@@ -24,12 +26,16 @@ export const BUNDLE_TIMEOUT_MS = 60_000
 const SNAPSHOT_MS = 60_000
 /** The most JavaScript objects of the process; sources are bounded by `SourceBudget`. */
 const HEAP_MB = 1024
+/** A process that has grown beyond this is not used again; builds of usual apps leave half as much. */
+const KEPT_MB = 1536
 /** How long a process waits for another build. */
 const IDLE_MS = 5_000
 const VARIABLES = ['NANO_CACHE_DIR', 'XDG_CACHE_HOME', 'SOURCE_DATE_EPOCH'] as const
 
 export interface RunOptions {
   readonly bundleTimeoutMs: number
+  /** The most memory of all processes of the build, in MiB. */
+  readonly processMb: number
   readonly onStep: (step: BuildStep) => void
 }
 
@@ -82,7 +88,7 @@ export class Builders {
 
   #giveBack(child: ChildProcess): void {
     if (!child.connected) return
-    if (this.#idle !== undefined) {
+    if (this.#idle !== undefined || readMemory(child.pid!) > KEPT_MB * 2 ** 20) {
       child.disconnect()
       return
     }
@@ -100,24 +106,32 @@ export class Builders {
 async function work(
   child: ChildProcess,
   job: BuildJob,
-  { bundleTimeoutMs, onStep }: RunOptions,
+  { bundleTimeoutMs, processMb, onStep }: RunOptions,
 ): Promise<Made> {
   const { promise, resolve, reject } = Promise.withResolvers<Made>()
-  let step: BuildStep = 'bundle'
+  let step: BuildStep = job.origin.type === 'carried' ? 'unpack' : 'bundle'
   let timer: NodeJS.Timeout | undefined
   const give = (ms: number) => {
     clearTimeout(timer)
     timer = setTimeout(() => {
       kill(child)
-      reject(toFailure(job, `${NAMES[step]} did not end within ${ms / 1000} s`))
+      reject(toFailure(job, `${NAMES[step]} did not end within ${ms / 1000} s; ${HINTS[step]}`))
     }, ms)
   }
+  using _ = watchMemory(
+    () => [child.pid ?? 0, readPid(job)],
+    processMb,
+    () => {
+      kill(child)
+      reject(toFailure(job, `${NAMES[step]} needs more than ${processMb} MiB of memory; ${HINTS[step]}`))
+    },
+  )
   const onMessage = (message: FromBuilder) => {
     if (message.type === 'made') resolve(message.made)
     else if (message.type === 'failed') reject(toError(message))
     else {
       step = message.step
-      give(step === 'bundle' ? bundleTimeoutMs : 2 * job.timeoutMs + SNAPSHOT_MS)
+      give(step === 'bundle' || step === 'unpack' ? bundleTimeoutMs : 2 * job.timeoutMs + SNAPSHOT_MS)
       onStep(step)
     }
   }
@@ -145,11 +159,13 @@ async function work(
 
 const NAMES: Readonly<Record<BuildStep, string>> = {
   bundle: 'the bundler',
+  unpack: 'reading the bundle that the component carries',
   snapshot: 'the snapshot',
   write: 'the build',
 }
 const HINTS: Readonly<Record<BuildStep, string>> = {
   bundle: 'the sources are nested too deeply, or too large',
+  unpack: 'it is nested too deeply, or too large',
   snapshot: "the app's top level is too large",
   write: 'is the disk full?',
 }
@@ -164,8 +180,18 @@ function kill(child: ChildProcess): void {
   if (child.connected) child.disconnect()
 }
 
-function toFailure({ entry }: BuildJob, text: string): NanoError {
-  return new NanoError('BUILD_FAILED', `${entry}: ${text}`)
+/** The snapshotter's process, or 0 while there is none. */
+function readPid({ temporary }: BuildJob): number {
+  try {
+    return Number(readFileSync(join(temporary, PID_FILE), 'utf8'))
+  } catch {
+    return 0
+  }
+}
+
+function toFailure({ origin }: BuildJob, text: string): NanoError {
+  const name = origin.type === 'carried' ? origin.carried.entry : origin.entry
+  return new NanoError('BUILD_FAILED', `${name}: ${text}`)
 }
 
 function toError({ code, message, stack }: FromBuilder & { type: 'failed' }): NanoError {

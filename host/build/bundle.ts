@@ -1,7 +1,6 @@
 /**
- * An app and everything that it imports as one module, with the guest shim around it, and the way back by source map.
- *
- *     nano:entry > nano:guest-shim (first: it sets up the globals) > the app
+ * An app and everything that it imports as one module with the app's exports, and the way back by source map. The guest
+ * shim is no part of it: a component carries the module, and whoever makes it again has a shim of its own.
  *
  * The output depends on the sources alone: no path of this machine is in the code or in the map. Whatever the engine
  * could not load is found here, where the place in the source is still known.
@@ -12,6 +11,7 @@ import { rolldown, type OutputChunk, type Plugin, type RolldownLog } from 'rolld
 import { BUNDLE_NAME } from '../component/source-map.ts'
 import { NanoError } from '../errors.ts'
 import { rejectAbsentImports } from './absent-import.ts'
+import { toMapHash, type AppBundle } from './app-bundle.ts'
 import { contains, OUTSIDE, toReal } from './app-root.ts'
 import { editPlugin } from './edit-plugin.ts'
 import { createEntryAlias, type EntryAlias } from './entry-alias.ts'
@@ -22,9 +22,6 @@ import { lowerRegexes } from './regex.ts'
 import { normaliseMap, showPath } from './source-path.ts'
 import { findSettings } from './tsconfig.ts'
 
-const ENTRY = '\0nano:entry'
-const SHIM = 'nano:guest-shim'
-const WIT_IMPORT = /^nano:workers\//
 const DATA_URL = '\0rolldown/data-url:'
 /** A file's path for a person. */
 type Show = (file: string) => string
@@ -33,16 +30,8 @@ type Advise = (log: RolldownLog) => string
 
 const BUILTINS = new Set(builtinModules)
 
-export interface Bundle {
-  readonly code: string
-  /** Source map as JSON; paths are relative to the entry's directory. */
-  readonly map: string
-  /** What the app's developer should know, each with file:line:column. */
-  readonly warnings: readonly string[]
-}
-
-/** Bundles an app. `shim`: the file that exports `start` and `turn`. */
-export async function bundle({ entry, readable }: AppSource, shim: string): Promise<Bundle> {
+/** Bundles an app. `shim`: the file that is going to be the guest shim; its folder is NANO's own. */
+export async function bundle({ entry, readable }: AppSource, shim: string): Promise<AppBundle> {
   const root = dirname(entry)
   const alias = createEntryAlias(entry)
   const show = (file: string) =>
@@ -52,7 +41,7 @@ export async function bundle({ entry, readable }: AppSource, shim: string): Prom
   const warnings: string[] = []
   const budget = new SourceBudget()
   const gate = createGate(
-    { readable, shim: dirname(toReal(shim) ?? shim), entry: ENTRY, toFile: alias.toReal, show },
+    { readable, shim: dirname(toReal(shim) ?? shim), toFile: alias.toReal, show },
     budget,
   )
   const edits = [
@@ -68,11 +57,11 @@ export async function bundle({ entry, readable }: AppSource, shim: string): Prom
     adviceFor(exporter, id === undefined ? root : dirname(id), readable.root)
   try {
     const build = await rolldown({
-      input: ENTRY,
+      input: entry,
       cwd: root,
       platform: 'neutral',
       tsconfig: findSettings(root, readable, show) ?? false,
-      plugins: [gate, worldPlugin(entry, shim, importers), alias.plugin, importMetaPlugin, editPlugin(edits)],
+      plugins: [gate, importersPlugin(importers), alias.plugin, importMetaPlugin, editPlugin(edits)],
       resolve: {
         mainFields: ['browser', 'module', 'main'],
         aliasFields: [['browser']],
@@ -93,7 +82,7 @@ export async function bundle({ entry, readable }: AppSource, shim: string): Prom
         sourcemap: 'hidden',
       })
       refuseUnresolved(unresolved, importers, show, advise)
-      return { ...toBundle(output[0], root, shim, alias), warnings: warnings.sort(byPlace) }
+      return toBundle(output[0], entry, alias, warnings.sort(byPlace))
     } finally {
       await build.close()
     }
@@ -102,29 +91,22 @@ export async function bundle({ entry, readable }: AppSource, shim: string): Prom
   }
 }
 
-function toBundle({ code, map }: OutputChunk, root: string, shim: string, alias: EntryAlias) {
-  if (map === null) throw new NanoError('INTERNAL', 'the bundler gave no source map')
-  return { code, map: JSON.stringify(normaliseMap(map, root, shim, alias.toReal)) }
+function toBundle(
+  { code, map: raw }: OutputChunk,
+  entry: string,
+  alias: EntryAlias,
+  warnings: readonly string[],
+): AppBundle {
+  if (raw === null) throw new NanoError('INTERNAL', 'the bundler gave no source map')
+  const root = dirname(entry)
+  const map = JSON.stringify(normaliseMap(raw, root, alias.toReal))
+  return { code, entry: showPath(entry, root), map, mapHash: toMapHash(map), warnings }
 }
 
-/** The virtual entry; also notes who imports whom. */
-function worldPlugin(entry: string, shim: string, importers: Map<string, readonly string[]>): Plugin {
+/** Notes who imports whom. */
+function importersPlugin(importers: Map<string, readonly string[]>): Plugin {
   return {
-    name: 'nano-world',
-    resolveId(source) {
-      if (source === ENTRY) return ENTRY
-      if (source === SHIM) return shim
-      return WIT_IMPORT.test(source) ? { id: source, external: true } : null
-    },
-    load(id) {
-      if (id !== ENTRY) return null
-      return [
-        `import { start, turn } from '${SHIM}'`,
-        `import * as app from ${JSON.stringify(entry)}`,
-        'start(app)',
-        'export { turn }',
-      ].join('\n')
-    },
+    name: 'nano-importers',
     buildEnd() {
       for (const id of this.getModuleIds()) importers.set(id, this.getModuleInfo(id)?.importers ?? [])
     },
@@ -140,11 +122,7 @@ function refuseUnresolved(
   if (unresolved.length === 0) return
   const lines = unresolved.map((log) => {
     const chain: string[] = []
-    for (
-      let id = log.id;
-      id !== undefined && id !== ENTRY && !chain.includes(id);
-      [id] = importers.get(id) ?? []
-    ) {
+    for (let id = log.id; id !== undefined && !chain.includes(id); [id] = importers.get(id) ?? []) {
       chain.push(id)
     }
     const via = chain.slice(1).map((id) => `\n    imported by ${show(id)}`)
@@ -188,7 +166,7 @@ function toBuildError(error: unknown, show: Show, alias: string, advise: Advise)
 }
 
 function place({ id, loc }: RolldownLog, show: Show): string {
-  const file = show(loc?.file ?? id ?? ENTRY)
+  const file = show(loc?.file ?? id ?? '?')
   return loc === undefined ? file : `${file}:${loc.line}:${loc.column + 1}`
 }
 

@@ -1,47 +1,64 @@
 /**
- * Builds that are not made twice. The key is everything that the result depends on: the bundle, which holds the app,
- * its packages and the guest shim, the world, and the versions of the toolchain. A changed app is another key, so an
- * entry never has to be invalidated; the ones that were not used for longest go when there are too many.
+ * Builds that are not made twice. The key is everything that the result depends on: the app's bundle as the component
+ * carries it, versions of the toolchain included, the guest shim and the world. A changed app is another key, so an entry
+ * never has to be invalidated; the ones that were not used for longest go when there are too many.
  */
 import { createHash } from 'node:crypto'
 import { accessSync, constants, existsSync } from 'node:fs'
 import { readdir, readFile, rm, stat, utimes } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { witText } from '../../wit/text.ts'
+import type { CarriedBundle } from '../component/carried-bundle.ts'
 import { checkComponent, type CheckedComponent } from './check.ts'
 import { writeOutput } from './output.ts'
-import { readVersion } from './package-files.ts'
 import { SNAPSHOT_REVISION } from './snapshot.ts'
 
 const CACHE_NAME = 'nano-workers'
-/** Entries that stay; each is a whole component. */
-const MOST_ENTRIES = 50
-const TOOLCHAIN = ['@bytecodealliance/componentize-js', '@bytecodealliance/jco']
+/** Builds of sources that stay; each is a whole component. */
+const MOST_BUILDS = 50
+/** Those of components, which are the tenants': when all are opened one after the other, each should still be there. */
+const MOST_REBUILDS = 1000
+const REBUILDS = 'rebuilt'
 const COMPONENT = '.wasm'
 
-/** Where the build of a bundle is kept. `directory`: where builds are, unless the app's own place is meant. */
-export function toKeptFile(code: string, entry: string, directory?: string): string {
-  return join(directory ?? findCacheDirectory(entry), `${toKey(code)}${COMPONENT}`)
+/** Where builds are kept, and how many. */
+export interface Shelf {
+  readonly directory: string
+  readonly most: number
 }
 
-function toKey(code: string): string {
-  const versions = TOOLCHAIN.map((name) => `${name}@${readVersion(name)}`)
-  const parts = [
-    String(SNAPSHOT_REVISION),
-    process.env['SOURCE_DATE_EPOCH'] ?? '',
-    ...versions,
-    witText(),
-    code,
-  ]
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex')
+/** For builds of sources. `near`: a file of the app. */
+export function toBuildShelf(near: string, directory = findCacheDirectory(near)): Shelf {
+  return { directory, most: MOST_BUILDS }
 }
 
-/** NANO_CACHE_DIR, or the app's `node_modules/.cache`, or the user's cache. */
-function findCacheDirectory(entry: string): string {
+/** For what was made again of components. `near`: a file of NANO's own. */
+export function toRebuildShelf(near: string, directory = findCacheDirectory(near)): Shelf {
+  return { directory: join(directory, REBUILDS), most: MOST_REBUILDS }
+}
+
+/** What a component is made of. */
+export interface Ingredients {
+  readonly carried: CarriedBundle
+  readonly shim: string
+  readonly wit: string
+}
+
+/** Where the build of these is kept. */
+export function toKeptFile(
+  { directory }: Shelf,
+  { carried: { compressed, ...header }, shim, wit }: Ingredients,
+): string {
+  const parts = [SNAPSHOT_REVISION, process.env['SOURCE_DATE_EPOCH'] ?? '', header, shim, wit]
+  const key = createHash('sha256').update(JSON.stringify(parts)).update(compressed).digest('hex')
+  return join(directory, `${key}${COMPONENT}`)
+}
+
+/** NANO_CACHE_DIR, or `node_modules/.cache` of the package that a file belongs to, or the user's cache. */
+function findCacheDirectory(near: string): string {
   const chosen = process.env['NANO_CACHE_DIR']
   if (chosen !== undefined && chosen !== '') return chosen
-  for (let directory = dirname(entry); directory !== dirname(directory); directory = dirname(directory)) {
+  for (let directory = dirname(near); directory !== dirname(directory); directory = dirname(directory)) {
     if (!existsSync(join(directory, 'package.json'))) continue
     const modules = join(directory, 'node_modules')
     if (isWritable(modules)) return join(modules, '.cache', CACHE_NAME)
@@ -71,26 +88,30 @@ export async function findKept(file: string, name: string): Promise<CheckedCompo
 }
 
 /** Keeps an entry if it can: a cache that cannot be written makes the next start slower, nothing else. */
-export async function keep(file: string, component: Uint8Array, sourceMap: string): Promise<void> {
+export async function keep(
+  file: string,
+  { most }: Shelf,
+  output: { component: Uint8Array; sourceMap: string | undefined },
+): Promise<void> {
   try {
-    await writeOutput(file, { component, sourceMap })
-    await prune(dirname(file))
+    await writeOutput(file, output)
+    await prune(dirname(file), most)
   } catch {
     // the build itself is complete
   }
 }
 
 /** Removes the entries that were not used for longest. Another process may do so at the same time. */
-async function prune(directory: string): Promise<void> {
+async function prune(directory: string, most: number): Promise<void> {
   const names = (await readdir(directory)).filter((name) => name.endsWith(COMPONENT))
-  if (names.length <= MOST_ENTRIES) return
+  if (names.length <= most) return
   const entries = await Promise.all(
     names.map(async (name) => {
       const stats = await stat(join(directory, name)).catch(() => undefined)
       return { name, usedAt: stats?.mtimeMs ?? 0 }
     }),
   )
-  const surplus = entries.sort((a, b) => b.usedAt - a.usedAt).slice(MOST_ENTRIES)
+  const surplus = entries.sort((a, b) => b.usedAt - a.usedAt).slice(most)
   await Promise.all(
     surplus.flatMap(({ name }) => [
       rm(join(directory, name), { force: true }),

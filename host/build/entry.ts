@@ -21,18 +21,16 @@ export interface SourceOptions {
   readonly allowRead: readonly string[]
   /** A directory that belongs to no app, such as the configuration's. */
   readonly outside?: string | undefined
-  /** The bundle's first module. */
-  readonly shim: string
 }
 
 /** Finds an app. `path`: its entry file, or a directory with package.json or an index file. */
-export function findSource(path: string, { allowRead, outside, shim }: SourceOptions): AppSource {
+export function findSource(path: string, { allowRead, outside }: SourceOptions): AppSource {
   const absolute = resolve(path)
   const kind = kindOf(absolute)
   if (kind === 'none') throw new NanoError('BUILD_FAILED', `${path}: there is no such file or directory`)
   const directory = realpathSync(kind === 'directory' ? absolute : dirname(absolute))
   const root = kind === 'directory' ? directory : findPackageFolder(directory, outside)
-  const readable = createReadable(root, allowRead, realpathSync(dirname(shim)))
+  const readable = createReadable(root, allowRead)
   const checked = (file: string) => {
     if (!readable.allows(file)) throw refused(path, file)
     return file

@@ -101,19 +101,19 @@ export function toSegments(memory: Uint8Array<ArrayBuffer>): DataSegment[] {
   const words = new Int32Array(memory.buffer, memory.byteOffset, memory.length >>> 2)
   for (let gap = SMALLEST_GAP; ; gap *= 2) {
     const runs = toRuns(words, gap >>> 2)
-    if (runs.length > MOST_SEGMENTS) continue
+    if (runs === undefined) continue
     return runs.map(([start, end]) => ({ offset: start * 4, bytes: memory.subarray(start * 4, end * 4) }))
   }
 }
 
-/** Runs of non-zero words as [start, end). */
-function toRuns(words: Int32Array, gap: number): [number, number][] {
+/** Runs of non-zero words as [start, end), or undefined when there are too many: a memory may hold millions. */
+function toRuns(words: Int32Array, gap: number): [number, number][] | undefined {
   const runs: [number, number][] = []
   let end = -Infinity
   for (let at = 0; at < words.length; at++) {
     if (words[at] === 0) continue
     if (at - end < gap) runs.at(-1)![1] = at + 1
-    else runs.push([at, at + 1])
+    else if (runs.push([at, at + 1]) > MOST_SEGMENTS) return undefined
     end = at + 1
   }
   return runs

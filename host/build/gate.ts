@@ -1,8 +1,8 @@
 /**
- * The bundler reads what `app-root.ts` allows, and the world is the shim's alone. Every file passes here before it is
- * read; one that may not be read is replaced by nothing, and the build fails at its end, when it is known who imports it:
+ * The bundler reads what `app-root.ts` allows, and nothing of NANO's own. Every file passes here before it is read; one
+ * that may not be read is replaced by nothing, and the build fails at its end, when it is known who imports it:
  *
- *     resolve  the world and NANO's own modules: from the shim only      load  real path, kind, size      end  the places
+ *     resolve  the world and NANO's modules: never      load  real path, kind, size      end  the places
  */
 import { statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -19,11 +19,11 @@ const REMOTE = /^(?:https?:)?\/\//
 const REFUSED = '\0nano:refused:'
 
 const PRIVATE = "is NANO's own; an app uses the Workers API"
+
 export interface GateOptions {
   readonly readable: Readable
-  /** The shim's directory, real, and the bundle's first module, which may import it. */
+  /** The shim's directory, real. */
   readonly shim: string
-  readonly entry: string
   /** From the bundler's name of a file to the file, and to what a person calls it. */
   readonly toFile: (id: string) => string
   readonly show: (id: string) => string
@@ -42,15 +42,15 @@ export class SourceBudget {
 
 /** The plugin; it belongs before all others. */
 export function createGate(options: GateOptions, budget: SourceBudget): Plugin {
-  const { readable, shim, entry, toFile, show } = options
+  const { readable, shim, toFile, show } = options
   /** What is refused, and why. */
   const reasons = new Map<string, string>()
-  const isOwn = (id: string) => id === entry || contains(shim, toFile(id))
 
   const check = (file: string): string | undefined => {
     const stats = statSync(file, { throwIfNoEntry: false })
     // the bundler says so itself, with the place
     if (stats === undefined) return undefined
+    if (contains(shim, toReal(file) ?? file)) return PRIVATE
     if (![file, ...settingsOf(file, readable.root)].every((path) => readable.allows(path))) return OUTSIDE
     if (stats.size > MAX_FILE_BYTES)
       return `has ${toMiB(stats.size)}; a file may have ${toMiB(MAX_FILE_BYTES)}`
@@ -62,8 +62,7 @@ export function createGate(options: GateOptions, budget: SourceBudget): Plugin {
     resolveId: {
       order: 'pre',
       filter: { id: [WORLD, REMOTE] },
-      handler(source, importer, { kind }) {
-        if (importer !== undefined && isOwn(importer)) return null
+      handler(source, _importer, { kind }) {
         if (REMOTE.test(source) && kind === 'dynamic-import') return null
         const id = REFUSED + source
         reasons.set(
@@ -85,13 +84,9 @@ export function createGate(options: GateOptions, budget: SourceBudget): Plugin {
       },
     },
     async buildEnd() {
-      for (const id of this.getModuleIds()) {
-        if (!id.startsWith('\0') && contains(shim, toFile(id)) && !reasons.has(id)) reasons.set(id, PRIVATE)
-      }
       const lines: string[] = []
       for (const [id, reason] of reasons) {
         for (const { importer, place } of await findImporters(this, id)) {
-          if (reason === PRIVATE && isOwn(importer)) continue
           const at = place === undefined ? '' : `:${place.line}:${place.column}`
           const name = place?.specifier ?? show(id).replace(REFUSED, '')
           lines.push(`${show(importer)}${at}: "${name}" ${reason}`)

@@ -1,18 +1,35 @@
 /** What a build process is asked for, and what it answers: see `builder.ts`. */
+import type { CarriedBundle } from '../component/carried-bundle.ts'
 import type { ErrorCode } from '../errors.ts'
 
-export type BuildStep = 'bundle' | 'snapshot' | 'write'
+export type BuildStep = 'bundle' | 'unpack' | 'snapshot' | 'write'
 
-/** One build. */
-export interface BuildJob {
+/** An app's sources. */
+export interface Sources {
+  readonly type: 'sources'
   /** File or directory. */
   readonly entry: string
   readonly allowRead: readonly string[]
   readonly outside: string | undefined
+}
+
+/** What a component carries, to be made into one of the current engine. */
+export interface Carried {
+  readonly type: 'carried'
+  readonly carried: CarriedBundle
+  /** The source map that came with the component; it may be another one's. */
+  readonly sourceMap: string | undefined
+}
+
+/** One build. */
+export interface BuildJob {
+  readonly origin: Sources | Carried
   readonly shim: string
+  /** The world, as text. */
+  readonly wit: string
   readonly timeoutMs: number
   readonly memoryMb: number
-  /** Whether builds are kept and found again, and where unless the app's own place is meant. */
+  /** Whether builds are kept and found again, and where unless the origin's own place is meant. */
   readonly cache: boolean
   readonly cacheDirectory: string | undefined
   /** For whatever the tools write on the way. */
@@ -21,13 +38,16 @@ export interface BuildJob {
   readonly variables: Readonly<Record<string, string | undefined>>
 }
 
+/** In `temporary`: the process id of the snapshotter, once it runs. */
+export const PID_FILE = 'snapshotter.pid'
+
 /** What comes out. */
 export interface Made {
   readonly component: Uint8Array
   /** Names the engine that the component was built with. */
   readonly skeletonHash: string
-  /** Source map of the bundle, as JSON. */
-  readonly sourceMap: string
+  /** Source map of the bundle, as JSON; a component may have come without. */
+  readonly sourceMap: string | undefined
   readonly bundleBytes: number
   /** What the app's developer should know, each with file:line:column. */
   readonly warnings: readonly string[]

@@ -1,67 +1,99 @@
 /**
- * From an app's source to a component. Reads as the steps: find the entry, bundle, look whether it was built before,
- * snapshot, check, keep. Runs in the build process. Every failure that is the app's is a `NanoError` BUILD_FAILED that
- * names file and line.
+ * From an app's sources, or from the bundle that a component carries, to a component. Reads as the steps: get the app's
+ * bundle, look whether it was built before, snapshot, put the bundle in, check, keep. Runs in the build process. Every
+ * failure that is the app's is a `NanoError` that names file and line.
  */
-import { dirname } from 'node:path'
-import { witText } from '../../wit/text.ts'
+import { join } from 'node:path'
+import { withCarriedBundle } from '../component/carried-bundle.ts'
+import { BUNDLE_NAME } from '../component/source-map.ts'
 import { NanoError } from '../errors.ts'
-import { bundle, type Bundle } from './bundle.ts'
-import { findKept, keep, toKeptFile } from './cache.ts'
+import type { AppBundle } from './app-bundle.ts'
+import { bundleShim } from './bundle-shim.ts'
+import { bundle } from './bundle.ts'
+import {
+  findKept,
+  type Ingredients,
+  keep,
+  type Shelf,
+  toBuildShelf,
+  toKeptFile,
+  toRebuildShelf,
+} from './cache.ts'
+import { packBundle, unpackBundle } from './carried-code.ts'
 import { checkComponent, type CheckedComponent } from './check.ts'
 import { findSource } from './entry.ts'
-import type { BuildJob, BuildStep, Made } from './job.ts'
-import { snapshot, SnapshotFailure } from './snapshot.ts'
-import { showPath } from './source-path.ts'
+import { type BuildJob, type BuildStep, type Made, PID_FILE } from './job.ts'
+import { findShim } from './package-files.ts'
+import { MAIN, SHIM_NAME, snapshot, SnapshotFailure, type SnapshotOptions } from './snapshot.ts'
 import { withSuspects } from './suspects.ts'
 import { toTopLevelError } from './top-level-error.ts'
 
+/** An app's bundle, and where its builds are kept. */
+interface Found {
+  readonly app: AppBundle
+  readonly shelf: Shelf
+}
+
 /** Makes one build. `onStep` is told before each step. */
 export async function make(job: BuildJob, onStep: (step: BuildStep) => void): Promise<Made> {
-  onStep('bundle')
-  const source = findSource(job.entry, job)
-  const bundled = await bundle(source, job.shim)
-  const name = showPath(source.entry, dirname(source.entry))
-  const kept = job.cache ? toKeptFile(bundled.code, source.entry, job.cacheDirectory) : undefined
-  const found = kept === undefined ? undefined : await findKept(kept, name)
+  const [{ app, shelf }, shim] = await Promise.all([find(job, onStep), bundleShim(job.shim)])
+  const ingredients = { carried: packBundle(app, job.wit), shim, wit: job.wit }
+  const kept = job.cache ? toKeptFile(shelf, ingredients) : undefined
+  const found = kept === undefined ? undefined : await findKept(kept, app.entry)
   if (found === undefined) onStep('snapshot')
-  const component = found ?? (await componentOf(bundled, name, job))
+  const component = found ?? (await componentOf(app, ingredients, job))
   if (found === undefined && kept !== undefined) {
     onStep('write')
-    await keep(kept, component.component, bundled.map)
+    await keep(kept, shelf, { component: component.component, sourceMap: app.map })
   }
   return {
     ...component,
-    sourceMap: bundled.map,
-    bundleBytes: Buffer.byteLength(bundled.code),
-    warnings: bundled.warnings,
+    sourceMap: app.map,
+    bundleBytes: ingredients.carried.codeBytes,
+    warnings: app.warnings,
     cached: found !== undefined,
   }
 }
 
-/** The checked component of a bundle. `name`: the entry, for messages. */
+async function find(
+  { origin, shim, cacheDirectory }: BuildJob,
+  onStep: (step: BuildStep) => void,
+): Promise<Found> {
+  if (origin.type === 'carried') {
+    onStep('unpack')
+    const app = unpackBundle(origin.carried, origin.sourceMap)
+    return { app, shelf: toRebuildShelf(findShim(), cacheDirectory) }
+  }
+  onStep('bundle')
+  const source = findSource(origin.entry, origin)
+  return { app: await bundle(source, shim), shelf: toBuildShelf(source.entry, cacheDirectory) }
+}
+
+/** The checked component of a bundle. */
 async function componentOf(
-  { code, map }: Bundle,
-  name: string,
-  { timeoutMs, memoryMb }: BuildJob,
+  { code, map, entry }: AppBundle,
+  { carried, shim, wit }: Ingredients,
+  { temporary, timeoutMs, memoryMb }: BuildJob,
 ): Promise<CheckedComponent> {
-  const options = { wit: witText(), timeoutMs, memoryMb }
+  const modules = { [SHIM_NAME]: shim, [BUNDLE_NAME]: code }
+  const options = { wit, modules, pidFile: join(temporary, PID_FILE), timeoutMs, memoryMb }
   try {
-    return checkComponent(await snapshot(code, options), name)
+    return checkComponent(withCarriedBundle(await snapshot(MAIN, options), carried), entry)
   } catch (error) {
     if (error instanceof NanoError) throw error
     if (!(error instanceof SnapshotFailure)) {
-      throw new NanoError('BUILD_FAILED', `${name}: ${(error as Error).message}`, { cause: error })
+      throw new NanoError('BUILD_FAILED', `${entry}: ${(error as Error).message}`, { cause: error })
     }
-    const clearer = error.isMute ? await failureOf(snapshot(withSuspects(code), options)) : undefined
-    throw toTopLevelError(clearer ?? error, map, name, options)
+    const suspicious = { ...options, modules: { ...modules, [SHIM_NAME]: withSuspects(shim) } }
+    const clearer = error.isMute ? await failureOf(suspicious) : undefined
+    throw toTopLevelError(clearer ?? error, map, entry, options)
   }
 }
 
-/** The failure of a second try that was made for its stack, if it has one. */
-async function failureOf(attempt: Promise<Uint8Array>): Promise<SnapshotFailure | undefined> {
+/** The failure of a second try that is made for its stack, if it has one. */
+async function failureOf(options: SnapshotOptions): Promise<SnapshotFailure | undefined> {
   try {
-    await attempt
+    await snapshot(MAIN, options)
   } catch (error) {
     if (error instanceof SnapshotFailure && error.hasStack) return error
   }

@@ -18,13 +18,18 @@ export async function writeAtomically(path: string, content: Uint8Array | string
   }
 }
 
-/** Writes a component and its map. The map comes first: whoever sees the component finds the map. */
+/**
+ * Writes a component and its map. The map comes first: whoever sees the component finds the map. Without one, an earlier
+ * one goes: it would be another component's.
+ */
 export async function writeOutput(
   outFile: string,
-  { component, sourceMap }: { component: Uint8Array; sourceMap: string },
+  { component, sourceMap }: { component: Uint8Array; sourceMap?: string | undefined },
 ): Promise<void> {
+  const mapFile = `${outFile}.map`
   try {
-    await writeAtomically(`${outFile}.map`, sourceMap)
+    if (sourceMap === undefined) await rm(mapFile, { force: true })
+    else await writeAtomically(mapFile, sourceMap)
     await writeAtomically(outFile, component)
   } catch (cause) {
     throw new NanoError('BUILD_FAILED', `cannot write ${outFile}: ${(cause as Error).message}`, { cause })

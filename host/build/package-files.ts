@@ -4,6 +4,7 @@ import { dirname, extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const NAME = 'nano-workers'
+const TOOLS = ['@bytecodealliance/componentize-js', '@bytecodealliance/jco']
 
 /** The directory of NANO's package.json. */
 export function findPackageRoot(): string {
@@ -24,8 +25,14 @@ export function findSibling(name: string): string {
   return join(import.meta.dirname, name + extname(import.meta.filename))
 }
 
+/** What a component is made with, each as `name@version`. */
+export function listToolchain(): string[] {
+  const own = readManifest(join(findPackageRoot(), 'package.json'))
+  return [`${NAME}@${own.version ?? '?'}`, ...TOOLS.map((name) => `${name}@${readVersion(name)}`)]
+}
+
 /** The pinned version of a package of the toolchain. Does not load it. */
-export function readVersion(name: string): string {
+function readVersion(name: string): string {
   for (let directory = dirname(fileURLToPath(import.meta.resolve(name))); ; directory = dirname(directory)) {
     const manifest = join(directory, 'package.json')
     const found = existsSync(manifest) ? readManifest(manifest) : undefined

@@ -1,19 +1,28 @@
 /**
- * A bundle to a component: componentize-js splices the world's bindings into the engine, `wizer-main.ts` runs the app's
- * top level in it and keeps the memory, componentize-js wraps the result. The same bundle gives the same bytes.
+ * Modules to a component: componentize-js splices the world's bindings into the engine, `wizer-main.ts` runs the app's
+ * top level in it and keeps the memory, componentize-js wraps the result. The same modules give the same bytes.
+ *
+ *     nano:main > nano:guest-shim (first: it sets up the globals)
+ *               > app.js
+ *
+ * The engine itself links them, so that the app's text and source map are the same whatever the shim.
  */
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { WORLD } from '../../wit/text.ts'
 import { BUNDLE_NAME } from '../component/source-map.ts'
 import { findSibling } from './package-files.ts'
-import { FAILURE, TIMED_OUT } from './wizer-protocol.ts'
+import { FAILURE, TIMED_OUT, TOO_LARGE } from './wizer-protocol.ts'
 
+export const SHIM_NAME = 'nano:guest-shim'
+const MAIN_NAME = 'nano:main'
 /** Counts changes of the snapshotter that change its output; part of the cache's key. */
-export const SNAPSHOT_REVISION = 1
+export const SNAPSHOT_REVISION = 2
 /** The engine has its own limit well below this; it should be the one that an endless recursion meets. */
 const STACK_KILOBYTES = 3_900
+/** The most JavaScript objects of the snapshotter itself; the app's memory is bounded by `memoryMb`. */
+const HEAP_MB = 512
 /** Without `http` the engine has no HTTP of its own; the app's requests and responses go through the world. */
 const DISABLED = ['http', 'fetch-event'] as const
 
@@ -35,25 +44,37 @@ export class SnapshotFailure extends Error {
 
   /** Whether there may be more to learn from a second try. */
   get isMute(): boolean {
-    return !this.hasStack && this.reason !== TIMED_OUT
+    return !this.hasStack && this.reason !== TIMED_OUT && this.reason !== TOO_LARGE
   }
 }
 
 export interface SnapshotOptions {
+  /** The world, as text. */
   readonly wit: string
+  /** What the code imports: modules by their names. */
+  readonly modules?: Readonly<Record<string, string>>
+  /** Where the process id of the snapshotter is written. */
+  readonly pidFile?: string
   /** How long the app's top level may run. */
   readonly timeoutMs: number
   /** The most memory that it may take, in MiB. */
   readonly memoryMb: number
 }
 
-/** The component of a bundle. Throws `SnapshotFailure` when the app is at fault. */
+/** What is snapshotted of an app. The shim has the world's exports. */
+export const MAIN = `import { start } from '${SHIM_NAME}'
+import * as app from './${BUNDLE_NAME}'
+start(app)
+export * from '${SHIM_NAME}'
+`
+
+/** The component of a module with the world's exports. Throws `SnapshotFailure` when the app is at fault. */
 export async function snapshot(code: string, options: SnapshotOptions): Promise<Uint8Array> {
   const componentize = await loadComponentize()
   const directory = await mkdtemp(join(tmpdir(), 'nano-build-'))
   try {
     const { component } = await componentize(code, {
-      sourceName: BUNDLE_NAME,
+      sourceName: MAIN_NAME,
       witWorld: options.wit,
       worldName: WORLD,
       wizerBin: await writeLauncher(directory, options),
@@ -86,18 +107,26 @@ async function loadComponentize(): Promise<Componentize> {
 }
 
 /** componentize-js starts one program without arguments of ours, so the launcher holds them. */
-async function writeLauncher(directory: string, { timeoutMs, memoryMb }: SnapshotOptions): Promise<string> {
+async function writeLauncher(
+  directory: string,
+  { modules = {}, pidFile = '/dev/null', timeoutMs, memoryMb }: SnapshotOptions,
+): Promise<string> {
   const path = join(directory, 'wizer')
+  const folder = join(directory, 'modules')
+  await mkdir(folder)
+  for (const [name, code] of Object.entries(modules)) await writeFile(join(folder, name), code)
   const now = Number(process.env['SOURCE_DATE_EPOCH'] ?? 0) * 1000
   const command = [
     process.execPath,
     `--stack-size=${STACK_KILOBYTES}`,
+    `--max-old-space-size=${HEAP_MB}`,
     findSibling('wizer-main'),
+    `--modules=${folder}`,
     `--timeout=${timeoutMs}`,
     `--memory=${memoryMb}`,
     `--now=${Number.isFinite(now) ? now : 0}`,
   ]
-  await writeFile(path, `#!/bin/sh\nexec ${command.map(quote).join(' ')} "$@"\n`)
+  await writeFile(path, `#!/bin/sh\necho $$ > ${quote(pidFile)}\nexec ${command.map(quote).join(' ')} "$@"\n`)
   await chmod(path, 0o755)
   return path
 }

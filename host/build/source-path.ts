@@ -1,11 +1,11 @@
 /**
- * Source files by names that are the same on every machine: relative to the app, to `node_modules`, or to the guest shim.
+ * Source files by names that are the same on every machine: relative to the app or to `node_modules`.
  */
-import { dirname, isAbsolute, relative, resolve, sep } from 'node:path'
+import { isAbsolute, relative, resolve, sep } from 'node:path'
 
 const PACKAGES = 'node_modules/'
-const SHIM_PREFIX = 'nano:guest-shim/'
-const ENTRY_PATH = 'nano:entry'
+/** Modules of the bundler's own. */
+const BUNDLER_PATH = 'nano:bundler'
 
 /** The part of a source map that is looked at here. */
 interface RawMap {
@@ -24,16 +24,12 @@ export function showPath(file: string, root: string): string {
 }
 
 /** The map with portable paths, and with the text of the app's own sources only. */
-export function normaliseMap(map: RawMap, root: string, shim: string, toReal: (path: string) => string) {
-  const shimDirectory = dirname(shim) + sep
+export function normaliseMap(map: RawMap, root: string, toReal: (path: string) => string) {
   // the bundler writes paths relative to an output directory below `root`
   const output = resolve(root, 'dist')
   const sources = map.sources.map((source) => {
-    if (source.includes('\0')) return ENTRY_PATH
-    const file = toReal(source.startsWith('.') ? resolve(output, source) : source)
-    if (file.startsWith(shimDirectory))
-      return SHIM_PREFIX + relative(shimDirectory, file).split(sep).join('/')
-    return showPath(file, root)
+    if (source.includes('\0')) return BUNDLER_PATH
+    return showPath(toReal(source.startsWith('.') ? resolve(output, source) : source), root)
   })
   const isOwn = (source: string) => !source.startsWith(PACKAGES) && !source.startsWith('nano:')
   return {

@@ -14,13 +14,13 @@ const SUSPECTS = [
   ['performance', ['now', 'timeOrigin', 'mark', 'measure']],
 ] as const
 
-/** The bundle with suspects that throw. Line numbers stay; the columns of the first line, an import, do not. */
-export function withSuspects(code: string): string {
+/** The shim, which runs first, with suspects that throw before it looks at them. */
+export function withSuspects(shim: string): string {
   const traps = SUSPECTS.flatMap(([owner, names]) =>
     names.map((name) => {
       const thrower = `()=>{throw new TypeError(${JSON.stringify(`${name} ${MESSAGE}`)})}`
       return `try{Object.defineProperty(${owner},'${name}',{configurable:true,get:${name === 'timeOrigin' ? thrower : `()=>${thrower}`},set(){}})}catch{}`
     }),
   )
-  return `${traps.join(';')};${code}`
+  return `${traps.join(';')};${shim}`
 }

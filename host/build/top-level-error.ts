@@ -16,7 +16,7 @@ import { FORBIDDEN_IMPORT, TIMED_OUT, TOO_LARGE } from './wizer-protocol.ts'
 const ANNOUNCEMENT = /^Exception while evaluating top-level script\n/m
 const EPILOGUE = /^Additionally, some promises were rejected/m
 const STACK = /^Stack:\n((?: {2}.*\n?)*)/m
-const ENGINE_PLACE = /^[\w./-]*:\d+(?::\d+)? /gm
+const ENGINE_PLACE = /^(?:nano:)?[\w./-]*:\d+(?::\d+)? /gm
 const ERROR_NAME = /^\w*Error: /
 /** The engine throws a text, which has no place, or ends within its collector. */
 const OUT_OF_MEMORY = /\bout of memory\b|\bunhandlable oom\b/
@@ -27,7 +27,7 @@ const WHEN = "thrown while the app's top level ran, which happens once, when the
 /** The failure as a build error. `entry`: the entry file as the app's sources call it. */
 export function toTopLevelError(
   failure: SnapshotFailure,
-  mapJson: string,
+  mapJson: string | undefined,
   entry: string,
   limits: Limits,
 ): NanoError {

@@ -2,7 +2,7 @@
  * A stand-in for the `wizer` program, started by componentize-js with Wizer's arguments. Unlike Wizer it gives the same
  * bytes for the same sources: see `preview1.ts`. It is a process of its own because componentize-js wants a program.
  *
- *     wizer-main --init-func NAME --dir=SOURCES [...] -o=OUT IN     < the engine's own arguments
+ *     wizer-main --modules=FOLDER --init-func NAME --dir=SOURCES [...] -o=OUT IN     < the engine's own arguments
  *
  * On failure it prints what the app printed, then one line that begins with `FAILURE`, and exits with 1.
  */
@@ -28,6 +28,7 @@ const { values, positionals } = parseArgs({
     dir: { type: 'string' },
     mapdir: { type: 'string', multiple: true },
     out: { type: 'string', short: 'o' },
+    modules: { type: 'string' },
     now: { type: 'string', default: '0' },
     timeout: { type: 'string', default: '30000' },
     memory: { type: 'string', default: '512' },
@@ -47,11 +48,11 @@ try {
 
 function main(): void {
   const [input] = positionals
-  const { dir, out } = values
-  if (input === undefined || dir === undefined || out === undefined) throw new Error('arguments are missing')
-  const sources = new Map(
-    readdirSync(dir).map((name) => [`/${name}`, new Uint8Array(readFileSync(join(dir, name)))]),
-  )
+  const { dir, modules, out } = values
+  if (input === undefined || dir === undefined || modules === undefined || out === undefined) {
+    throw new Error('arguments are missing')
+  }
+  const sources = new Map([...readFiles(dir), ...readFiles(modules)])
   const around: Surroundings = {
     files: sources,
     stdin: Buffer.from(
@@ -74,6 +75,11 @@ function main(): void {
   })
   // the executable argument is written as `-o=PATH`, which `parseArgs` reads as the value "=PATH"
   writeFileSync(out.replace(/^=/, ''), frozen)
+}
+
+/** The files of a folder, as the guest finds them. */
+function readFiles(folder: string): [path: string, bytes: Uint8Array][] {
+  return readdirSync(folder).map((name) => [`/${name}`, new Uint8Array(readFileSync(join(folder, name)))])
 }
 
 /** Keeps the last bytes that are written. */

@@ -110,6 +110,9 @@ function parseBuild(args: readonly string[]): Command {
   if (extra !== undefined) throw usage(`build takes one entry, and "${extra}" is a second`)
   if (values.out === undefined) throw usage('build needs -o: the file to write, such as -o app.wasm')
   const allowRead = lists['allow-read']
+  if (entry.endsWith('.wasm') && allowRead !== undefined) {
+    throw usage('--allow-read is for sources; a component is made again from the bundle that it carries')
+  }
   const timeoutMs = toInteger('timeout-ms', values['timeout-ms'], BUILD_RANGES.timeoutMs)
   const memoryMb = toInteger('memory-mb', values['memory-mb'], BUILD_RANGES.memoryMb)
   return {

@@ -61,6 +61,7 @@ describe('arguments', () => {
     ['serve a.wasm', /did you mean --app a\.wasm\?/],
     ['serve --allow-read x', /--allow-read is for --app; .*"allow_read"/],
     ['build a.ts -o b --memory-mb 63', /--memory-mb: wanted a whole number from 64/],
+    ['build a.wasm -o b.wasm --allow-read x', /--allow-read is for sources/],
     ['build', /build needs an entry/],
     ['build a.ts', /build needs -o/],
     ['build a.ts b.ts -o c', /"b\.ts" is a second/],

@@ -4,6 +4,7 @@ export const HELP = `NANO: one process that serves many isolated JavaScript apps
   nano-workers serve [--config nano.json]       serve the apps of a configuration
   nano-workers serve --app <app>                serve one app for every host name
   nano-workers build <entry> -o app.wasm        build an app into a component
+  nano-workers build <app.wasm> -o new.wasm     make a component again for the engine of this version of NANO
   nano-workers --help | --version
 
 <app> is a component (.wasm), a source file or a directory with an index file; <entry> is one of the last two.

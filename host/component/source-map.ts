@@ -11,7 +11,7 @@ export const BUNDLE_NAME = 'app.js'
 export const OWN_SOURCE = 'nano:'
 
 const PLACE = /\bapp\.js:(\d+):(\d+)/g
-const ENGINE_PLACE = /\/?\binitializer\.js:\d+/
+const OWN_PLACE = /\b(?:initializer\.js|nano:[\w-]+):\d+/
 
 export interface Place {
   readonly source: string
@@ -42,7 +42,7 @@ export function findPlaces(stack: string, map: SourceMap): Place[] {
 
 function symbolicate(stack: string, find: SourceMap['find']): string {
   const lines = stack.split('\n').flatMap((line) => {
-    if (ENGINE_PLACE.test(line)) return []
+    if (OWN_PLACE.test(line)) return []
     let own = false
     const mapped = line.replaceAll(PLACE, (text, row: string, column: string) => {
       const place = find(Number(row), Number(column))

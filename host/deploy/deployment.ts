@@ -1,6 +1,6 @@
 /**
- * What a shard is told to serve: everything about one app, in a form that can be posted to a thread. The image is in
- * shared memory, so that all shards and all apps of one component have the same bytes.
+ * What a shard is told to serve: everything about one version of an app, in a form that can be posted to a thread. The
+ * image is in shared memory, so that all shards and all apps of one component have the same bytes.
  */
 
 import type { AppConfig } from '../config/config.ts'
@@ -11,21 +11,23 @@ import type { OpenComponent } from './open-component.ts'
 
 const PAGES_PER_MB = 16
 
-/** One app, ready to be served. */
+/** One version of an app, ready to be served. */
 export interface Deployment extends OpenComponent {
+  /** Unique in the process; a later deployment has a larger one. */
+  readonly id: number
+  /** The app's name. */
   readonly name: string
-  readonly hostname: string
-  readonly env: Readonly<Record<string, string>>
+  readonly env: AppConfig['env']
   readonly limits: Limits
   /** Undefined: public addresses. */
   readonly egress?: EgressSettings
 }
 
 /** Throws COMPONENT_INVALID for an app that does not fit into its memory. */
-export function toDeployment(app: AppConfig, component: OpenComponent): Deployment {
-  const { name, hostname, env, limits, egress } = app
+export function toDeployment(id: number, app: AppConfig, component: OpenComponent): Deployment {
+  const { name, env, limits, egress } = app
   expectRoom(component, limits)
-  return { ...component, name, hostname, env, limits, ...(egress === undefined ? {} : { egress }) }
+  return { ...component, id, name, env, limits, ...(egress === undefined ? {} : { egress }) }
 }
 
 /**

@@ -1,10 +1,12 @@
 /**
- * From an app's path to a checked component. A `.wasm` is read as it is; a source file or a directory is built unless
- * the same was built before. The build room is loaded only when something has to be built.
+ * From an app's path to a checked component. A `.wasm` is read as it is; one of an engine that is not served is made again
+ * for the current one, from the bundle that it carries. A source file or a directory is built. Neither happens when the
+ * same was built before, nor on the thread that asks. The build room is loaded only when something has to be built.
  */
 
 import { relative } from 'node:path'
 
+import { readCarriedBundle } from '../component/carried-bundle.ts'
 import { checkSize } from '../component/read.ts'
 import { splitComponent } from '../component/skeleton.ts'
 import { NanoError } from '../errors.ts'
@@ -38,45 +40,104 @@ export interface SourceAccess {
   readonly configuration?: string | undefined
 }
 
+export interface OpenAccess extends SourceAccess {
+  /** Whether components of an engine are served here; all are unless given. */
+  readonly isServed?: ((engineHash: string) => boolean) | undefined
+}
+
+/** Whether a path names a component, and not an app's source. */
+export function isComponent(path: string): boolean {
+  return path.endsWith(COMPONENT)
+}
+
 /** Errors and warnings name the path. */
 export async function openComponent(
   path: string,
   listener: OpenListener,
-  access: SourceAccess = {},
+  access: OpenAccess = {},
 ): Promise<OpenComponent> {
-  const isComponent = path.endsWith(COMPONENT)
   try {
-    const { component, sourceMap } = isComponent ? read(path, listener) : await build(path, listener, access)
-    const { skeletonHash, memoryMinPages, segments } = splitComponent(component)
-    return {
-      engineHash: skeletonHash,
-      image: splitImage(segments, memoryMinPages),
-      ...(sourceMap === undefined ? {} : { sourceMap }),
-    }
+    if (!isComponent(path)) return toOpen(await build(path, listener, access))
+    return await openBytes(read(path, listener), showPath(path), listener, access)
   } catch (error) {
     // a failed build names the source's file and line
-    if (!(error instanceof NanoError) || !isComponent) throw error
+    if (!(error instanceof NanoError) || !isComponent(path)) throw error
     throw new NanoError(error.code, `${showPath(path)}: ${error.message}`, { cause: error })
   }
 }
 
-function read(path: string, listener: OpenListener) {
+/** A component and its source map, as somebody brings them. */
+export interface Brought {
+  readonly component: Uint8Array
+  readonly sourceMap: string | undefined
+}
+
+/** A component that was read already. `name`: for warnings. */
+export async function openBytes(
+  brought: Brought,
+  name: string,
+  listener: OpenListener,
+  { isServed }: Pick<OpenAccess, 'isServed'>,
+): Promise<OpenComponent> {
+  const opened = toOpen(brought)
+  if (isServed?.(opened.engineHash) ?? true) return opened
+  return await rebuild(name, brought, opened, listener)
+}
+
+function toOpen({ component, sourceMap }: Brought): OpenComponent {
+  const { skeletonHash, memoryMinPages, segments } = splitComponent(component)
+  return {
+    engineHash: skeletonHash,
+    image: splitImage(segments, memoryMinPages),
+    ...(sourceMap === undefined ? {} : { sourceMap }),
+  }
+}
+
+function read(path: string, listener: OpenListener): Brought {
   const component = readRegularFile(path, checkSize)
   const mapPath = `${path}.map`
   const warn = (text: string): void => listener.onWarning(`${showPath(mapPath)}: ${text}`)
   return { component, sourceMap: readSourceMap(mapPath, warn) }
 }
 
-async function build(path: string, listener: OpenListener, access: SourceAccess) {
+/** The component for the current engine, or as it is when it carries no bundle. Its source map stays the right one. */
+async function rebuild(
+  name: string,
+  { component, sourceMap }: Brought,
+  opened: OpenComponent,
+  listener: OpenListener,
+): Promise<OpenComponent> {
+  const carried = readCarriedBundle(component)
+  if (carried === undefined) return opened
+  const { cachedRebuild } = await import('../build/build.ts')
+  const origin = `${carried.world} by ${carried.toolchain.join(', ')}`
+  const engine = `its engine ${opened.engineHash.slice(0, 12)}, made for ${origin}, is not served here`
+  try {
+    const rebuilt = await cachedRebuild({ component, onProgress: (step) => tellBuild(step, listener) })
+    listener.onWarning(
+      `${name}: ${engine}; it was made again for the current one from the bundle that it carries. ` +
+        `"nano-workers build ${name} -o ${name}" does so for good.`,
+    )
+    return toOpen({ component: rebuilt.component, sourceMap })
+  } catch (error) {
+    if (!(error instanceof NanoError)) throw error
+    const text = `${engine}, and the bundle that it carries cannot be built for the current one: ${error.message}`
+    throw new NanoError(error.code, text, { cause: error })
+  }
+}
+
+async function build(path: string, listener: OpenListener, access: OpenAccess) {
   const { cachedBuild } = await import('../build/build.ts')
   return cachedBuild({
     ...access,
     entry: path,
     onWarning: (text) => listener.onWarning(text),
-    onProgress(step) {
-      if (step === 'snapshot') listener.onBuild()
-    },
+    onProgress: (step) => tellBuild(step, listener),
   })
+}
+
+function tellBuild(step: string, listener: OpenListener): void {
+  if (step === 'snapshot') listener.onBuild()
 }
 
 /** A path as a person at the command line would write it. */

@@ -1,5 +1,5 @@
 /**
- * The engines that some components need, compiled and ready to be posted to shards. One that is known but not yet in
+ * The engines that components need, compiled and ready to be posted to shards. One that is known but not yet in
  * the cache is generated, once per machine, from a component that NANO builds for the purpose: never from the file of
  * a tenant, for what is generated is code that the host runs. For the same reason the cache is the user's own.
  *
@@ -19,26 +19,29 @@ import type { Engine } from '../engine/instantiate.ts'
 import { readKnownEngines, type KnownEngines } from '../engine/known.ts'
 import { NanoError } from '../errors.ts'
 
-/** Opens engines and keeps them; the second app of an engine costs nothing here. */
+/** Opens engines. */
 export class Engines {
   readonly counters: EngineCounters = { transpiles: 0, compiles: 0 }
   readonly #known: KnownEngines
   readonly #cache = findCacheDirectory()
-  readonly #byHash = new Map<string, Engine>()
 
   /** `additions`: hashes of engines that the operator admits besides those of the release. */
   constructor(additions: readonly string[] = []) {
     this.#known = readKnownEngines(additions)
   }
 
-  /** By hash. */
-  get opened(): ReadonlyMap<string, Engine> {
-    return this.#byHash
+  /** Throws ENGINE_UNKNOWN for one that this host does not serve. */
+  expectKnown(hash: string): void {
+    this.#known.expectKnown(hash)
+  }
+
+  /** Whether components of an engine can be served. */
+  serves(hash: string): boolean {
+    return this.#known.isReleased(hash) || (this.#known.isKnown(hash) && hasEngine(this.#cache, hash))
   }
 
   /** `onGenerate` is called when the engine is not in the cache and seconds will pass. Throws ENGINE_UNKNOWN. */
-  async open(hash: string, onGenerate: () => void): Promise<void> {
-    if (this.#byHash.has(hash)) return
+  async open(hash: string, onGenerate: () => void): Promise<Engine> {
     this.#known.expectKnown(hash)
     // what another version built, only that version can generate
     if (!hasEngine(this.#cache, hash) && this.#known.isReleased(hash)) {
@@ -54,7 +57,7 @@ export class Engines {
           `now ${this.#cache}.`,
       )
     }
-    this.#byHash.set(hash, openEngine(toEngineDirectory(this.#cache, hash), this.counters))
+    return openEngine(toEngineDirectory(this.#cache, hash), this.counters)
   }
 }
 

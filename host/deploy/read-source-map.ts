@@ -19,10 +19,7 @@ const MAX_NAME = 500
 /** JSON of the map, or undefined. `onUnusable` is told why there is none, unless there is no file. */
 export function readSourceMap(path: string, onUnusable: (text: string) => void): string | undefined {
   try {
-    const bytes = readRegularFile(path, (size) => {
-      if (size > MAX_FILE_BYTES) refuse(`has ${size} bytes; at most ${MAX_FILE_BYTES} are read`)
-    })
-    return reduce(JSON.parse(new TextDecoder().decode(bytes)))
+    return reduce(JSON.parse(readMapText(path)))
   } catch (error) {
     if (!isMissing(error)) {
       const text = error instanceof SyntaxError ? 'is not JSON' : (error as Error).message
@@ -30,6 +27,14 @@ export function readSourceMap(path: string, onUnusable: (text: string) => void):
     }
     return undefined
   }
+}
+
+/** The whole file. Throws CONFIG_INVALID. */
+export function readMapText(path: string): string {
+  const bytes = readRegularFile(path, (size) => {
+    if (size > MAX_FILE_BYTES) refuse(`has ${size} bytes; at most ${MAX_FILE_BYTES} are read`)
+  })
+  return new TextDecoder().decode(bytes)
 }
 
 function reduce(map: unknown): string {

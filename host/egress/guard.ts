@@ -1,12 +1,12 @@
 /**
  * What of a far side's answer is handed on to the fetch that waits for it, and in which pieces.
  *
- * Holds: a fetch hears of one head, packed no more than so often; a body that comes in crumbs is handed on in pieces,
+ * Holds: a fetch hears of one head, compressed at most MAX_CODINGS times; a body that comes in tiny chunks is handed on in pieces,
  * because each crumb that waits to be read costs the host a hundred times its size.
  */
 import type { Dispatcher } from 'undici'
 
-/** Codings that one answer may be packed in, one over the other. */
+/** Content codings that one answer may have, one over the other. */
 const MAX_CODINGS = 2
 
 /** Answers that are none yet (1xx) before the one that is. */
@@ -70,7 +70,8 @@ export class Guard implements Dispatcher.DispatchHandler {
       return
     }
     const codings = String(headers['content-encoding'] ?? '').split(',').length
-    if (codings > MAX_CODINGS) controller.abort(new Error(`packed more than ${MAX_CODINGS} times`))
+    if (codings > MAX_CODINGS)
+      controller.abort(new Error(`the answer has more than ${MAX_CODINGS} content codings`))
     else this.#handler.onResponseStart?.(...args)
   }
 

@@ -5,7 +5,7 @@
  * Holds: an address of this machine is known in whatever clothes it comes, and interfaces that come and go are seen.
  */
 import { networkInterfaces } from 'node:os'
-import { type Address, isWithin, parseAddress, parseNetwork, toEmbedded } from '../http/address.ts'
+import { type Address, parseAddress, toAddressSet, toEmbedded } from '../http/address.ts'
 
 /** This machine, as a shard sees it. The ports may become known later than the shard. */
 export interface Machine {
@@ -17,23 +17,23 @@ export interface Machine {
   readonly dev?: boolean
 }
 
-const LOOPBACK = ['127.0.0.0/8', '::1'].map((text) => parseNetwork(text)!)
+const LOOPBACK = toAddressSet('127.0.0.0/8', '::1')
 
 /** Addresses that lead to the machine itself although no interface has them. */
-const UNSPECIFIED = ['0.0.0.0/8', '::'].map((text) => parseNetwork(text)!)
+const UNSPECIFIED = toAddressSet('0.0.0.0/8', '::')
 
 /** Whether an address is the machine's inner one. */
 export function isLoopback(address: Address): boolean {
-  return LOOPBACK.some((network) => isWithin(address, network))
+  return LOOPBACK.has(address)
 }
 
 /** Whether an address leads to this machine. */
 export function isOwnAddress(address: Address): boolean {
-  if (isLoopback(address) || UNSPECIFIED.some((network) => isWithin(address, network))) return true
+  if (isLoopback(address) || UNSPECIFIED.has(address)) return true
   const embedded = toEmbedded(address)
   if (embedded !== undefined && isOwnAddress(embedded)) return true
   const own = readOwn()
-  return own === undefined || own.some(({ bits, value }) => bits === address.bits && value === address.value)
+  return own === undefined || own.some(({ text }) => text === address.text)
 }
 
 /** The addresses of all interfaces; `undefined`: the system does not tell, and any may be one. */

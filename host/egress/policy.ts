@@ -7,9 +7,11 @@
  * leads wherever its owner says. The operator's port on this machine is reached under no policy, and the apps' own port
  * by address only where that address has been opened. On a developer's machine loopback counts as a range of the list.
  */
-import { type Address, isPublicAddress, parseAddress, toEmbedded } from '../http/address.ts'
+import { type Address, parseAddress, toEmbedded } from '../http/address.ts'
+import { isPublicAddress } from '../http/public-address.ts'
 import { isLoopback, isOwnAddress, type Machine } from './machine.ts'
-import { coversAddress, namesHost, parseRule, type Rule, type Target } from './rule.ts'
+import type { Target } from './rule.ts'
+import { RuleSet } from './rule-set.ts'
 
 /** A policy as nano.json spells it; nothing at all means every public address and no other. */
 export interface EgressSettings {
@@ -20,16 +22,16 @@ export interface EgressSettings {
 
 /** A tenant's policy. */
 export class EgressPolicy {
-  readonly #allow: readonly Rule[] | undefined
-  readonly #deny: readonly Rule[]
+  readonly #allow: RuleSet | undefined
+  readonly #deny: RuleSet
   readonly #isPrivate: boolean
   readonly #machine: Machine
 
-  /** Throws for an entry that is none: to leave it out could open what it was to close. */
+  /** Throws for an entry that is none. */
   constructor(settings: EgressSettings = {}, machine: Machine = {}) {
     const { allow, deny, private: isPrivate } = settings
-    this.#allow = allow?.map(toRule)
-    this.#deny = deny?.map(toRule) ?? []
+    this.#allow = allow && new RuleSet(allow)
+    this.#deny = new RuleSet(deny ?? [])
     this.#isPrivate = isPrivate ?? false
     this.#machine = machine
   }
@@ -42,9 +44,10 @@ export class EgressPolicy {
     if (address !== undefined) {
       return this.admitsAddress(target, target.hostname) && !this.#isOwnDoor(address, target.port)
     }
-    if (this.#deny.some((rule) => namesHost(rule, target))) return false
+    if (this.#deny.namesHost(target)) return false
     if (this.#machine.dev) return true
-    return this.#allow?.some((rule) => rule.kind === 'network' || namesHost(rule, target)) ?? true
+    // a name may lead to an address of the list
+    return this.#allow === undefined || this.#allow.hasAddresses || this.#allow.namesHost(target)
   }
 
   /** Whether an address may be connected to on behalf of a host that was admitted. */
@@ -53,7 +56,7 @@ export class EgressPolicy {
     if (address === undefined || this.#denies(address, target.port)) return false
     if (target.port === this.#machine.operatorPort && isOwnAddress(address)) return false
     if (this.#opens(address, target.port)) return true
-    if (this.#allow?.some((rule) => namesHost(rule, target)) === false) return false
+    if (this.#allow?.namesHost(target) === false) return false
     return this.#isPrivate || isPublicAddress(address)
   }
 
@@ -66,20 +69,11 @@ export class EgressPolicy {
   /** Whether the address itself is reached, whatever name led to it. */
   #opens(address: Address, port: number): boolean {
     if (this.#machine.dev && isLoopback(address)) return true
-    return this.#allow?.some((rule) => coversAddress(rule, address, port)) ?? false
+    return this.#allow?.covers(address, port) ?? false
   }
 
   #denies(address: Address, port: number): boolean {
     const embedded = toEmbedded(address)
-    return this.#deny.some(
-      (rule) =>
-        coversAddress(rule, address, port) || (embedded !== undefined && coversAddress(rule, embedded, port)),
-    )
+    return this.#deny.covers(address, port) || (embedded !== undefined && this.#deny.covers(embedded, port))
   }
-}
-
-function toRule(text: string): Rule {
-  const rule = parseRule(text)
-  if (rule === undefined) throw new TypeError(`not a host name, an address or a range: ${text}`)
-  return rule
 }

@@ -3,7 +3,7 @@
  * address or a range of addresses (`10.0.0.0/8`); names and single addresses may end in `:port`. Pure. Names are
  * compared in the one spelling that URL gives them: lower case, punycode, here without the trailing dot.
  */
-import { type Address, isWithin, type Network, parseNetwork } from '../http/address.ts'
+import { type Network, parseNetwork } from '../http/address.ts'
 
 /** Where a connection is to go, as its URL says. */
 export interface Target {
@@ -45,16 +45,10 @@ export function parseRule(text: string): Rule | undefined {
 }
 
 /** Whether an entry names a target's host, whatever address that has. */
-export function namesHost(rule: Rule, { hostname, port }: Target): boolean {
-  if (rule.kind !== 'host' || (rule.port !== undefined && rule.port !== port)) return false
+export function namesHost(rule: Extract<Rule, { kind: 'host' }>, { hostname, port }: Target): boolean {
+  if (rule.port !== undefined && rule.port !== port) return false
   if (!rule.below) return hostname === rule.name
   return hostname.endsWith(`.${rule.name}`) && !hostname.startsWith('.')
-}
-
-/** Whether an entry covers an address, whatever name led to it. */
-export function coversAddress(rule: Rule, address: Address, port: number): boolean {
-  if (rule.kind !== 'network' || (rule.port !== undefined && rule.port !== port)) return false
-  return isWithin(address, rule.network)
 }
 
 function toBare(hostname: string): string {

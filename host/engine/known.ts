@@ -47,7 +47,8 @@ export class KnownEngines {
     throw new NanoError(
       'ENGINE_UNKNOWN',
       `the component's engine ${hash.slice(0, 12)} is not among the ${this.#hashes.size} that this host knows. ` +
-        'Build the app with the version of NANO that is to serve it, or admit the engine in the configuration, if you ' +
+        'Build the app from its sources with the version of NANO that is to serve it (the component carries no bundle to ' +
+        'make it again from), or admit the engine in the configuration, if you ' +
         `trust whoever built it: "engines": ["${hash}"].`,
     )
   }

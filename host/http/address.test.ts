@@ -2,7 +2,8 @@
 import { assert, ipV4, ipV6, property, string } from 'fast-check'
 import { describe, test } from 'vitest'
 
-import { isPublicAddress, isWithin, parseAddress, parseNetwork } from './address.ts'
+import { AddressSet, parseAddress, parseNetwork } from './address.ts'
+import { isPublicAddress } from './public-address.ts'
 
 const SPECIAL: [range: string, first: string, last: string][] = [
   ['this network', '0.0.0.0', '0.255.255.255'],
@@ -127,7 +128,7 @@ describe('public addresses', () => {
 })
 
 describe('ranges', () => {
-  const within = (ip: string, range: string) => isWithin(parseAddress(ip)!, parseNetwork(range)!)
+  const within = (ip: string, range: string) => new AddressSet([parseNetwork(range)!]).has(parseAddress(ip)!)
 
   test('hold the addresses of their prefix', ({ expect }) => {
     expect(within('10.255.0.1', '10.0.0.0/8')).toBe(true)
@@ -137,6 +138,9 @@ describe('ranges', () => {
     expect(within('fd00::1', 'fc00::/7')).toBe(true)
     expect(within('1.2.3.4', '0.0.0.0/0')).toBe(true)
     expect(within('::1', '0.0.0.0/0')).toBe(false)
+    expect(within('1.2.3.4', '::/0')).toBe(false)
+    expect(within('2001:db8:1ff:1::', '2001:db8:100::/41')).toBe(false)
+    expect(within('2001:db8:17f:1::', '2001:db8:100::/41')).toBe(true)
     expect(within('1.2.3.4', '1.2.3.4')).toBe(true)
   })
 

@@ -4,6 +4,8 @@
  * take it off. Pure.
  */
 
+import { parseHeaderLines, toValues } from './header-lines.ts'
+
 /** The header, in lower case. */
 export const CDN_LOOP = 'cdn-loop'
 
@@ -23,9 +25,8 @@ export function countHops(value: string): number {
   return hops
 }
 
-/** The value for a fetch on behalf of a request with these headers: name, LF, value, LF for each. */
-export function nextLoop(headers: string): string {
-  if (!headers.includes(CDN_LOOP)) return ID
-  const fields = headers.split('\n')
-  return [...fields.filter((_, i) => i % 2 === 1 && fields[i - 1] === CDN_LOOP), ID].join(', ')
+/** The value for a fetch on behalf of a request with these headers. */
+export function nextLoop(headerLines: string): string {
+  if (!headerLines.includes(CDN_LOOP)) return ID
+  return [...toValues(parseHeaderLines(headerLines) ?? [], CDN_LOOP), ID].join(', ')
 }

@@ -12,7 +12,7 @@ export interface RequestHead {
   readonly method: string
   /** Absolute. */
   readonly url: string
-  /** Name, LF, value, LF for each header in wire order, names in lower case. */
+  /** Header lines (header-lines.ts) in wire order, names in lower case. */
   readonly headers: string
   readonly hasBody: boolean
   /** The whole body, when it is small and already here. */

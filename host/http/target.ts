@@ -4,6 +4,7 @@
  * a host name with an optional port, and an absolute-form target that names another host than the Host header.
  */
 
+import { toOnlyValue } from './header-lines.ts'
 import { toHostName } from './host-name.ts'
 
 type Scheme = 'http' | 'https'
@@ -41,7 +42,7 @@ export function parseTarget(
   requestTarget: string,
   scheme: Scheme = 'http',
 ): Target | 'HOST_INVALID' | 'REQUEST_INVALID' {
-  const host = toOnlyHost(rawHeaders)
+  const host = toOnlyValue(rawHeaders, 'host')
   const authority = host === undefined ? undefined : parseAuthority(host, scheme)
   if (authority === undefined) return 'HOST_INVALID'
   if (ORIGIN_FORM.test(requestTarget)) {
@@ -57,18 +58,6 @@ export function parseTarget(
 
 function toResult({ hostname, text }: Authority, path: string, scheme: Scheme): Target {
   return { hostname, url: `${scheme}://${text}${path}`, scheme, path }
-}
-
-/** The value of the Host header when there is exactly one. */
-function toOnlyHost(rawHeaders: readonly string[]): string | undefined {
-  let host: string | undefined
-  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
-    const name = rawHeaders[i]!
-    if (name.length !== 4 || name.toLowerCase() !== 'host') continue
-    if (host !== undefined) return undefined
-    host = rawHeaders[i + 1]!
-  }
-  return host
 }
 
 function parseAuthority(text: string, scheme: Scheme): Authority | undefined {

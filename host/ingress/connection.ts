@@ -21,14 +21,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
 import type { ErrorCode } from '../errors.ts'
-import type { Origin } from './header-wire.ts'
+import type { Peer } from './guest-headers.ts'
 import type { Wait, Watched } from './idle-watch.ts'
 import { toSent } from './progress.ts'
 import { toClientKey } from './trusted-proxies.ts'
 import type { TrustedProxies } from './trusted-proxies.ts'
 
 /** The request whose body is still coming. */
-export interface Reading {
+export interface IncompleteRequest {
   /** All of the body has come. */
   readonly isComplete: boolean
   /** The rest cannot be read. `text`: for the tenant's log; undefined when the client just left. */
@@ -51,12 +51,12 @@ const MAX_SURPLUS = 8192
 const PEEK_MS = 1000
 
 /** A client's connection. */
-export class Connection implements Origin, Watched {
+export class Connection implements Peer, Watched {
   readonly address: string
   readonly isTrusted: boolean
   readonly idleMs: number
   isEnding = false
-  reading: Reading | undefined
+  incomplete: IncompleteRequest | undefined
   /** Of its other end. */
   readonly #key: string
   readonly #socket: Socket

@@ -3,14 +3,14 @@
 import { describe, it } from 'vitest'
 
 import { DEFAULT_LIMITS } from '../config/limits.ts'
-import { MAX_HOPS, readHead, toExcess } from './head-sizes.ts'
+import { MAX_HOPS, toExcess, toHeadSizes } from './head-sizes.ts'
 
 describe('the size of a body', () => {
   it('is what Content-Length says, nothing without, and unknown when chunked', ({ expect }) => {
-    expect(readHead(['Host', 'a']).bodySize).toBe(0)
-    expect(readHead(['content-LENGTH', '12']).bodySize).toBe(12)
-    expect(readHead(['Transfer-Encoding', 'Chunked'])).toMatchObject({ hasOddCoding: false })
-    expect(readHead(['Transfer-Encoding', 'chunked']).bodySize).toBeUndefined()
+    expect(toHeadSizes(['Host', 'a']).bodySize).toBe(0)
+    expect(toHeadSizes(['content-LENGTH', '12']).bodySize).toBe(12)
+    expect(toHeadSizes(['Transfer-Encoding', 'Chunked'])).toMatchObject({ hasOddCoding: false })
+    expect(toHeadSizes(['Transfer-Encoding', 'chunked']).bodySize).toBeUndefined()
   })
 
   it.for([
@@ -20,7 +20,7 @@ describe('the size of a body', () => {
     ['nothing', ['']],
     ['two', ['chunked', 'chunked']],
   ] as const)('is in doubt when the coding is %s', ([, codings], { expect }) => {
-    const head = readHead(codings.flatMap((coding) => ['transfer-encoding', coding]))
+    const head = toHeadSizes(codings.flatMap((coding) => ['transfer-encoding', coding]))
     expect(toExcess(DEFAULT_LIMITS, head, '/')).toBe('REQUEST_INVALID')
   })
 })
@@ -38,14 +38,14 @@ describe('hops', () => {
   ]
   for (const [label, values, hops] of cases) {
     it(label, ({ expect }) => {
-      expect(readHead(values.flatMap((value) => ['CDN-Loop', value])).hops).toBe(hops)
+      expect(toHeadSizes(values.flatMap((value) => ['CDN-Loop', value])).hops).toBe(hops)
     })
   }
 })
 
 describe('too much', () => {
   const limits = { ...DEFAULT_LIMITS, maxUrlKb: 1, maxHeaderKb: 1, maxBodyMb: 1 }
-  const toCode = (path: string, ...rawHeaders: string[]) => toExcess(limits, readHead(rawHeaders), path)
+  const toCode = (path: string, ...rawHeaders: string[]) => toExcess(limits, toHeadSizes(rawHeaders), path)
   const hops = (count: number) => Array.from({ length: count }, () => 'nano-workers').join(', ')
 
   it('begins behind the limit', ({ expect }) => {
@@ -61,8 +61,8 @@ describe('too much', () => {
 
   it('is any body where none is taken', ({ expect }) => {
     const none = { ...limits, maxBodyMb: 0 }
-    expect(toExcess(none, readHead(['content-length', '0']), '/')).toBeUndefined()
-    expect(toExcess(none, readHead(['content-length', '1']), '/')).toBe('BODY_TOO_LARGE')
-    expect(toExcess(none, readHead(['transfer-encoding', 'chunked']), '/')).toBe('BODY_TOO_LARGE')
+    expect(toExcess(none, toHeadSizes(['content-length', '0']), '/')).toBeUndefined()
+    expect(toExcess(none, toHeadSizes(['content-length', '1']), '/')).toBe('BODY_TOO_LARGE')
+    expect(toExcess(none, toHeadSizes(['transfer-encoding', 'chunked']), '/')).toBe('BODY_TOO_LARGE')
   })
 })

@@ -32,8 +32,8 @@ const BYTES_PER_MB = 1024 * 1024
 /** The colon, the space and the line's end of a header. */
 const FIELD_BYTES = 4
 
-/** `rawHeaders`: Node's flat list of names and values. */
-export function readHead(rawHeaders: readonly string[]): HeadSizes {
+/** `rawHeaders`: as Node has them. */
+export function toHeadSizes(rawHeaders: readonly string[]): HeadSizes {
   let bodySize: number | undefined = 0
   let hasOddCoding = false
   let hasUpgrade = false

@@ -6,8 +6,8 @@
 
 import type { IncomingMessage } from 'node:http'
 
-/** Who gets the chunks; part of the tenant's sink. */
-export interface BodySink {
+/** Who gets the chunks; part of the tenant's listener. */
+export interface BodyListener {
   bodyChunk(bytes: Uint8Array, last: boolean): void
   bodyFailed(message: string): void
 }
@@ -55,12 +55,24 @@ export interface BodyOwner {
   bodyTooLarge(): void
 }
 
-/** One streamed body. `pull` asks for one chunk; `sink` gets it, at once or when it comes. */
+/**
+ * One streamed body. `pull` asks for one chunk; the listener gets it, at once or when it comes.
+ *
+ *     untouched  --pull-->  open  --last chunk, broken off-->  done
+ *     untouched, open  --cancel-->  draining  --too large-->  done
+ *     open  --too large-->  too-large  --broken off-->  done
+ *
+ * - untouched: nothing has been read; a client that expects 100-continue may still be waiting.
+ * - open: a chunk is read for each pull, and none without.
+ * - draining: the rest is read and dropped, so that the connection stays usable.
+ * - too-large: the owner has been told and ends the connection; nothing more is delivered.
+ * - done: nothing more is delivered.
+ */
 export class RequestBody {
   readonly #incoming: IncomingMessage
   readonly #maxBytes: number
   readonly #owner: BodyOwner
-  #sink: BodySink | undefined
+  #listener: BodyListener | undefined
   #state: 'untouched' | 'open' | 'draining' | 'too-large' | 'done' = 'untouched'
   #wanted = false
   #received = 0
@@ -77,8 +89,8 @@ export class RequestBody {
   }
 
   /** Chunks that were asked for before are delivered from here on. */
-  attach(sink: BodySink): void {
-    this.#sink = sink
+  attach(listener: BodyListener): void {
+    this.#listener = listener
     this.#pump()
   }
 
@@ -112,7 +124,7 @@ export class RequestBody {
   }
 
   readonly #pump = (): void => {
-    if (this.#state !== 'open' || this.#sink === undefined) return
+    if (this.#state !== 'open' || this.#listener === undefined) return
     if (!this.#wanted) return
     const incoming = this.#incoming
     const chunk = incoming.read() as Uint8Array | null
@@ -144,13 +156,13 @@ export class RequestBody {
   #deliver(bytes: Uint8Array, last: boolean): void {
     this.#wanted = false
     if (last) this.#state = 'done'
-    this.#sink?.bodyChunk(bytes, last)
+    this.#listener?.bodyChunk(bytes, last)
   }
 
   /** The client broke off. */
   readonly fail = (): void => {
     if (this.#state === 'draining' || this.#state === 'done') return
     this.#state = 'done'
-    this.#sink?.bodyFailed('the client broke off before the end of the request body')
+    this.#listener?.bodyFailed('the client left before the end of the request body')
   }
 }

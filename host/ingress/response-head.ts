@@ -3,13 +3,15 @@
  * the connection is dropped, what could break out of a header line makes the whole response invalid. Pure.
  */
 
+import { parseHeaderLines } from '../http/header-lines.ts'
 import { isHopByHop } from '../http/hop-by-hop.ts'
 
 /** More header bytes than this and the response is invalid. */
 const MAX_HEADER_BYTES = 128 * 1024
 
-/** A head that may go to the socket: Node's flat list of names and values. */
+/** A head that may go to the socket. */
 export interface ResponseHead {
+  /** A list (http/header-lines.ts), as Node takes it. */
   readonly headers: string[]
   /** What the guest gave as content-length when it is a plain number; only an answer to HEAD may use it. */
   readonly claimedLength: string | undefined
@@ -21,23 +23,24 @@ const LENGTH = /^\d{1,15}$/
 /** Written by the host alone, besides the hop-by-hop headers. */
 const HOST_OWNED: ReadonlySet<string> = new Set(['content-length', 'date', 'x-powered-by'])
 
-/** The checked head, or in a string why there is none. `bytes`: UTF-8 of name, LF, value, LF, ... */
-export function parseHead(status: number, bytes: Uint8Array): ResponseHead | string {
+/** The checked head, or in a string why there is none. `bytes`: UTF-8 of header lines. */
+export function parseResponseHead(status: number, bytes: Uint8Array): ResponseHead | string {
   if (!Number.isInteger(status) || status < 200 || status > 599)
-    return `status ${status} is not from 200 to 599`
-  if (bytes.byteLength > MAX_HEADER_BYTES) return `the headers are longer than ${MAX_HEADER_BYTES} bytes`
+    return `expected a status from 200 to 599, got ${status}`
+  if (bytes.byteLength > MAX_HEADER_BYTES)
+    return `expected at most ${MAX_HEADER_BYTES} bytes of headers, got ${bytes.byteLength}`
   if (bytes.byteLength === 0) return { headers: [], claimedLength: undefined }
-  const fields = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8').split('\n')
-  // the last line may end with LF or not; a name without a value is neither
-  if (fields.length % 2 === 1 && fields.at(-1) !== '') return 'the headers are not pairs of lines'
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
+  const list = parseHeaderLines(text)
+  if (list === undefined) return 'expected headers as pairs of name and value, got an odd number of lines'
   const headers: string[] = []
   let claimedLength: string | undefined
-  for (let i = 0; i + 1 < fields.length; i += 2) {
-    const name = fields[i]!
-    const value = fields[i + 1]!
-    if (!TOKEN.test(name)) return `${JSON.stringify(name.slice(0, 100))} is not a header name`
+  for (let i = 0; i + 1 < list.length; i += 2) {
+    const name = list[i]!
+    const value = list[i + 1]!
+    if (!TOKEN.test(name)) return `expected a header name, got ${JSON.stringify(name.slice(0, 100))}`
     if (BAD_VALUE.test(value))
-      return `the header ${name.slice(0, 100)} holds a character that a header cannot hold`
+      return `the value of the header ${name.slice(0, 100)} has a character that HTTP does not allow`
     const lower = name.toLowerCase()
     if (lower === 'content-length' && LENGTH.test(value)) claimedLength = value
     if (!HOST_OWNED.has(lower) && !isHopByHop(lower)) headers.push(name, value)

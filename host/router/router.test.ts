@@ -107,25 +107,33 @@ describe('request targets', () => {
 
 describe('router', () => {
   it('finds by canonical name and nothing else', ({ expect }) => {
-    const router = new Router([
-      ['a.com', 1],
-      ['b.com', 2],
-    ])
+    const router = new Router<number>()
+    router.set('a.com', 1)
+    router.set('b.com', 2)
     expect([router.find('a.com'), router.find('b.com'), router.find('c.com')]).toEqual([1, 2, undefined])
     expect(router.find('__proto__')).toBeUndefined()
   })
 
-  it('falls back only when told to', ({ expect }) => {
-    expect(new Router([['a.com', 1]], 2).find('c.com')).toBe(2)
+  it('finds no more what was taken away', ({ expect }) => {
+    const router = new Router<number>()
+    router.set('a.com', 1)
+    router.delete('a.com')
+    expect(router.find('a.com')).toBeUndefined()
+    router.set('a.com', 2)
+    expect(router.find('a.com')).toBe(2)
   })
 
-  it('never gives one host to two tenants', ({ expect }) => {
-    expect(
-      () =>
-        new Router([
-          ['a.com', 1],
-          ['a.com', 2],
-        ]),
-    ).toThrow(/a\.com/)
+  it('falls back only when told to, and as long as the app is there', ({ expect }) => {
+    const router = new Router<number>()
+    router.set('a.com', 2, true)
+    expect(router.find('c.com')).toBe(2)
+    router.delete('a.com')
+    expect(router.find('c.com')).toBeUndefined()
+  })
+
+  it('never gives one host to two apps', ({ expect }) => {
+    const router = new Router<number>()
+    router.set('a.com', 1)
+    expect(() => router.set('a.com', 2)).toThrow(/a\.com/)
   })
 })

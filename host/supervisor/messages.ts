@@ -1,8 +1,7 @@
 /** What the main thread and a shard say to each other: what a shard is started with, and the messages in each direction. */
 
 import type { ConnectionLimits } from '../config/connection-limits.ts'
-import type { Deployment } from '../deploy/deployment.ts'
-import type { Engine } from '../engine/instantiate.ts'
+import type { Change, ServedState } from '../deploy/change.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { TenantReport } from '../tenant/report.ts'
 import type { TurnReport } from '../tenant/turn-times.ts'
@@ -14,13 +13,8 @@ export interface ShardData {
   readonly port: number
   readonly host: string
   readonly reusePort: boolean
-  /** The first deployment answers whatever the host name. */
-  readonly everyHost: boolean
-  readonly deployments: readonly Deployment[]
-  /** Apps that cannot be served. */
-  readonly broken: readonly { readonly name: string; readonly hostname: string }[]
-  /** By hash. */
-  readonly engines: ReadonlyMap<string, Engine>
+  /** What it serves, before the first change. */
+  readonly served: ServedState
   /** Where the operator asks; closed to the apps. */
   readonly operatorPort?: number
   /** The apps' fetches may reach loopback. */
@@ -33,6 +27,8 @@ export interface ShardData {
 }
 
 export type ToShard =
+  /** In order; each is answered by `applied` with its number. */
+  | { type: 'apply'; number: number; change: Change }
   | { type: 'stop'; graceMs: number }
   /** Say what was done so far. */
   | { type: 'count' }
@@ -45,10 +41,13 @@ export type FromShard =
   | { type: 'log'; entry: LogEntry }
   | { type: 'counted'; report: ShardReport }
   | { type: 'pong' }
+  | { type: 'applied'; number: number; fault?: { code: ErrorCode; text: string } }
 
-/** What the tenants of a shard have done since its start. */
+/** What the apps of a shard have done since its start. */
 export interface ShardReport {
   readonly tenants: readonly TenantReport[]
+  /** Those together that are there no more. */
+  readonly gone: TenantReport
   readonly turns: TurnReport
 }
 

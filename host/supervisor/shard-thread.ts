@@ -7,6 +7,7 @@
 
 import { Worker } from 'node:worker_threads'
 
+import type { Change } from '../deploy/change.ts'
 import { NanoError, toStackText } from '../errors.ts'
 import { EPOCH_WORD } from '../wasm/epoch.ts'
 import { toLogEntry } from './messages.ts'
@@ -26,6 +27,9 @@ export class ShardThread implements SlotThread {
   readonly #gone = Promise.withResolvers<void>()
   /** Who waits for the next report. */
   #reported = Promise.withResolvers<void>()
+  /** Changes that it has not answered, by number. */
+  readonly #changes = new Map<number, PromiseWithResolvers<void>>()
+  #lastChange = 0
   #isAsked = false
   #isPinged = false
   #lastTurn = 0
@@ -50,6 +54,7 @@ export class ShardThread implements SlotThread {
       else if (message.type === 'pong') this.#isPinged = false
       else if (message.type === 'failed') watcher.onFailed(new NanoError(message.code, message.text))
       else if (message.type === 'ready') watcher.onReady(message.port)
+      else if (message.type === 'applied') this.#onApplied(message)
       else {
         watcher.onReport(message.report)
         this.#isAsked = false
@@ -62,8 +67,20 @@ export class ShardThread implements SlotThread {
     })
     this.#worker.once('exit', () => {
       this.#gone.resolve()
+      // its successor begins with all of them
+      for (const { resolve } of this.#changes.values()) resolve()
+      this.#changes.clear()
       watcher.onExit()
     })
+  }
+
+  /** Resolves when the shard has done it, or is gone; rejects when it cannot. */
+  apply(change: Change): Promise<void> {
+    const done = Promise.withResolvers<void>()
+    const number = ++this.#lastChange
+    this.#changes.set(number, done)
+    this.#post({ type: 'apply', number, change })
+    return done.promise
   }
 
   /** Resolves when the shard has told what it did, or is gone. */
@@ -94,6 +111,13 @@ export class ShardThread implements SlotThread {
 
   terminate(): void {
     void this.#worker.terminate()
+  }
+
+  #onApplied({ number, fault }: FromShard & { type: 'applied' }): void {
+    const done = this.#changes.get(number)
+    this.#changes.delete(number)
+    if (fault === undefined) done?.resolve()
+    else done?.reject(new NanoError(fault.code, fault.text))
   }
 
   #post(message: ToShard): void {

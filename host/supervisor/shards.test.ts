@@ -5,19 +5,21 @@ import { describe, it } from 'vitest'
 import { DEFAULT_CONNECTION_LIMITS } from '../config/connection-limits.ts'
 import type { LogEntry } from './messages.ts'
 import { Shards } from './shards.ts'
-import type { CommonData } from './shards.ts'
+import type { CommonData, Served } from './shards.ts'
 
 const DATA: CommonData = {
   port: 0,
   host: '127.0.0.1',
   reusePort: true,
-  everyHost: false,
-  deployments: [],
-  broken: [],
-  engines: new Map(),
   dev: false,
   trustedProxies: [],
   connectionLimits: DEFAULT_CONNECTION_LIMITS,
+}
+
+const SERVED: Served = {
+  state: { deployments: [], routes: [], engines: new Map() },
+  longestTurnMs: 0,
+  has: () => false,
 }
 
 /** Threads that do this; `number` counts them from 1, `tell` posts to the main thread. */
@@ -39,6 +41,7 @@ function open(script: string, count = 1) {
   const shards = new Shards({
     script: url,
     data: DATA,
+    served: SERVED,
     count,
     silenceMs: 900,
     startSilenceMs: 900,

@@ -6,6 +6,7 @@
 import { totalmem } from 'node:os'
 import { setFlagsFromString } from 'node:v8'
 
+import type { Change, ServedState } from '../deploy/change.ts'
 import { toStackText } from '../errors.ts'
 import { Ticker } from '../limits/ticker.ts'
 import { toLogEntry } from './messages.ts'
@@ -16,12 +17,22 @@ import type { SlotWatcher } from './slot.ts'
 import { Tally } from './tally.ts'
 
 /** What all shards are started with. */
-export type CommonData = Omit<ShardData, 'epoch' | 'number'>
+export type CommonData = Omit<ShardData, 'epoch' | 'number' | 'served'>
+
+/** What is served, as it is at the moment. */
+export interface Served {
+  readonly state: ServedState
+  /** The longest turn that an app may take, in milliseconds. */
+  readonly longestTurnMs: number
+  /** Whether there is an app of this name. */
+  has(name: string): boolean
+}
 
 export interface ShardsOptions {
   /** What a thread runs. */
   readonly script: URL
   readonly data: CommonData
+  readonly served: Served
   readonly count: number
   /** The most MiB of a shard's own heap; beyond it the thread ends, and nothing else. */
   readonly heapMb?: number | undefined
@@ -69,11 +80,10 @@ export class Shards {
   #isClosing = false
 
   constructor(options: ShardsOptions) {
-    const { count, data, log } = options
+    const { count, log, served } = options
     setFlagsFromString(HEAP_FLAG)
     this.#options = options
     this.#heapMb = options.heapMb ?? toHeapMb(count)
-    const longestTurnMs = Math.max(0, ...data.deployments.map(({ limits }) => limits.cpuMs))
     const onError = (text: string): void => log(toLogEntry({ level: 'error', text }))
     this.#ticker = new Ticker(count, (error) =>
       onError(`the ticker died and is started again: ${toStackText(error)}`),
@@ -82,7 +92,7 @@ export class Shards {
       const name = `shard ${index}`
       return new Slot<ShardThread>({
         name,
-        silenceMs: (options.silenceMs ?? SILENCE_MS) + longestTurnMs,
+        silenceMs: () => (options.silenceMs ?? SILENCE_MS) + served.longestTurnMs,
         startSilenceMs: options.startSilenceMs ?? START_SILENCE_MS,
         onError,
         begin: (port, watcher) => this.#begin(name, epoch, port, watcher),
@@ -118,6 +128,15 @@ export class Shards {
     return port
   }
 
+  /**
+   * Resolves when all shards have done it that have not ended meanwhile: their successors begin with what is served
+   * then. Rejects when one of them cannot.
+   */
+  async apply(change: Change): Promise<void> {
+    const threads = this.#slots.flatMap(({ served }) => served ?? [])
+    await Promise.all(threads.map((thread) => thread.apply(change)))
+  }
+
   /** What was done since the start. A shard that does not answer in time counts with what it told before. */
   async count(): Promise<ShardReport> {
     const { promise: late, resolve } = Promise.withResolvers<void>()
@@ -125,7 +144,7 @@ export class Shards {
     const threads = this.#slots.flatMap(({ working }) => working ?? [])
     await Promise.race([Promise.all(threads.map((thread) => thread.count())), late])
     clearTimeout(timer)
-    return this.#tally.total
+    return this.#tally.total((name) => this.#options.served.has(name))
   }
 
   async close(): Promise<void> {
@@ -136,9 +155,9 @@ export class Shards {
   }
 
   #begin(name: string, epoch: WebAssembly.Memory, port: number, watcher: SlotWatcher): ShardThread {
-    const { script, data, log } = this.#options
+    const { script, data, served, log } = this.#options
     const tally = this.#tally.open()
-    const started = { ...data, port, number: ++this.#started, epoch }
+    const started = { ...data, served: served.state, port, number: ++this.#started, epoch }
     return new ShardThread(
       script,
       started,

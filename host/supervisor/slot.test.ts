@@ -50,7 +50,7 @@ function open() {
   let refused = 0
   const slot = new Slot<FakeThread>({
     name: 'shard 7',
-    silenceMs: SILENCE_MS,
+    silenceMs: () => SILENCE_MS,
     startSilenceMs: START_SILENCE_MS,
     begin(port, watcher) {
       if (refused-- > 0) throw new Error('ERR_WORKER_INIT_FAILED')

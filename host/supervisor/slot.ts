@@ -46,7 +46,7 @@ export interface SlotOptions<Thread extends SlotThread> {
   /** Starts a thread that listens on the port, or on one of its own choice when that is 0. */
   begin(port: number, watcher: SlotWatcher): Thread
   /** How long a thread that listens, or one that starts, may give no sign of life. */
-  readonly silenceMs: number
+  silenceMs(): number
   readonly startSilenceMs: number
   onError(text: string): void
 }
@@ -104,6 +104,12 @@ export class Slot<Thread extends SlotThread> {
     return name === 'listening' || name === 'draining' ? this.#state.thread : undefined
   }
 
+  /** The thread that is to be told what changes: it serves, or is about to. */
+  get served(): Thread | undefined {
+    const { name } = this.#state
+    return name === 'listening' || name === 'starting' ? this.#state.thread : undefined
+  }
+
   /** Start the first thread. Resolves to its port; rejects when it does not become ready, and nothing runs then. */
   open(port: number): Promise<number> {
     this.#begin(port)
@@ -112,10 +118,9 @@ export class Slot<Thread extends SlotThread> {
 
   /** End the thread when it has given no sign of life for too long; `elapsed` milliseconds after the last look. */
   expectLife(elapsed: number): void {
-    const { silenceMs, startSilenceMs } = this.#options
     if (this.#state.name !== 'starting' && this.#state.name !== 'listening') return
     const { name, thread } = this.#state
-    const mostMs = name === 'starting' ? startSilenceMs : silenceMs
+    const mostMs = name === 'starting' ? this.#options.startSilenceMs : this.#options.silenceMs()
     if (thread.measureSilence(elapsed) < mostMs) return
     this.#cause = new NanoError('INTERNAL', `${this.#options.name} has not answered for ${mostMs} ms`)
     this.#options.onError(`${this.#cause.message} and is ended`)

@@ -1,9 +1,9 @@
 /**
  * What all shards have done, those that died included: a count that was told once never becomes less. Of a shard that
- * died, what it told last is kept; what it did after that is lost. Pure.
+ * died, what it told last is kept; what it did after that is lost. Of apps that are gone the sum is kept. Pure.
  */
 
-import { addReport } from '../tenant/report.ts'
+import { addReport, NO_REPORT } from '../tenant/report.ts'
 import type { TenantReport } from '../tenant/report.ts'
 import { addTurns } from '../tenant/turn-times.ts'
 import type { TurnReport } from '../tenant/turn-times.ts'
@@ -21,7 +21,7 @@ export interface ThreadTally {
 
 /** The reports of all threads that ever ran. */
 export class Tally {
-  #gone: ShardReport = { tenants: [], turns: NO_TURNS }
+  #gone: ShardReport = { tenants: [], gone: NO_REPORT, turns: NO_TURNS }
   /** Of the threads that are there. */
   readonly #latest = new Map<ThreadTally, ShardReport>()
 
@@ -43,10 +43,12 @@ export class Tally {
     return part
   }
 
-  get total(): ShardReport {
+  /** `has`: whether there is an app of this name. What those did that are gone is told of all of them together. */
+  total(has: (app: string) => boolean): ShardReport {
+    this.#gone = withoutAbsent(this.#gone, has)
     let sum = this.#gone
     for (const report of this.#latest.values()) sum = add(sum, report, false)
-    return sum
+    return withoutAbsent(sum, has)
   }
 }
 
@@ -55,5 +57,17 @@ function add(sum: ShardReport, report: ShardReport, isGone: boolean): ShardRepor
   for (const tenant of report.tenants) {
     tenants.set(tenant.name, addReport(tenants.get(tenant.name), tenant, isGone))
   }
-  return { tenants: [...tenants.values()], turns: addTurns(sum.turns, report.turns, isGone) }
+  return {
+    tenants: [...tenants.values()],
+    gone: addReport(sum.gone, report.gone, true),
+    turns: addTurns(sum.turns, report.turns, isGone),
+  }
+}
+
+function withoutAbsent(report: ShardReport, has: (app: string) => boolean): ShardReport {
+  const absent = report.tenants.filter(({ name }) => !has(name))
+  if (absent.length === 0) return report
+  const gone = absent.reduce((sum, tenant) => addReport(sum, tenant, true), report.gone)
+  const tenants = report.tenants.filter(({ name }) => has(name))
+  return { ...report, tenants, gone: { ...gone, name: NO_REPORT.name } }
 }

@@ -1,6 +1,6 @@
 /**
  * The seam between a tenant and whoever brings it requests. The ingress makes an exchange for each request and gives it
- * to the tenant, which gives back the sink for what happens to it later.
+ * to the tenant, which gives back a listener for what happens to it later.
  *
  * Holds for the tenant's side: exactly one of `send`, `start` and `fail` comes first, nothing comes after `send`,
  * `finish` or `fail`. Both sides ignore what comes too late.
@@ -10,13 +10,13 @@ import type { RequestHead } from '../http/request-head.ts'
 
 /** The client's side of one request: what it asks for (`RequestHead`), and the way back to the client. */
 export interface Exchange extends RequestHead {
-  /** The next chunk is wanted; it comes as `Sink.bodyChunk`, or `Sink.bodyFailed` says why not. */
+  /** The next chunk is wanted; it comes as `ExchangeListener.bodyChunk`, or `ExchangeListener.bodyFailed` says why not. */
   pullBody(): void
   /** The rest of the body is not wanted. */
   cancelBody(): void
   send(status: number, headers: Uint8Array, body: Uint8Array): void
   start(status: number, headers: Uint8Array): void
-  /** False: wait for `Sink.writable`. */
+  /** False: wait for `ExchangeListener.writable`. */
   write(bytes: Uint8Array): boolean
   finish(): void
   /**
@@ -27,12 +27,12 @@ export interface Exchange extends RequestHead {
 }
 
 /** What happens to an exchange after the tenant has taken it. */
-export interface Sink {
+export interface ExchangeListener {
   bodyChunk(bytes: Uint8Array, last: boolean): void
   bodyFailed(message: string): void
   writable(): void
   clientGone(): void
 }
 
-/** The sink of an exchange that is over already. */
-export const NOBODY: Sink = { bodyChunk() {}, bodyFailed() {}, writable() {}, clientGone() {} }
+/** The listener of an exchange that is over already. */
+export const NOBODY: ExchangeListener = { bodyChunk() {}, bodyFailed() {}, writable() {}, clientGone() {} }

@@ -10,7 +10,7 @@ import type { ErrorCode } from '../errors.ts'
 import type { RequestContext } from '../instance/contract.ts'
 import type { Deadline, Timed } from '../limits/deadlines.ts'
 import type { Instance } from '../instance/turn.ts'
-import type { Exchange, Sink } from './exchange.ts'
+import type { Exchange, ExchangeListener } from './exchange.ts'
 import type { Queued } from './request-queue.ts'
 
 /** The least after which a client that found no place may try again. */
@@ -32,7 +32,7 @@ export interface RequestWatcher {
 }
 
 /** One request. */
-export class OpenRequest implements RequestContext, Sink, Timed, Queued {
+export class OpenRequest implements RequestContext, ExchangeListener, Timed, Queued {
   readonly exchange: Exchange
   /** Of its head. */
   deadline: Deadline | undefined

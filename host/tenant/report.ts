@@ -43,6 +43,15 @@ export const TENANT_COUNTS: Readonly<Record<keyof TenantCounters, TenantCount>> 
   },
 }
 
+/** Nothing was done. */
+export const NO_REPORT: TenantReport = {
+  name: '',
+  counters: Object.fromEntries(
+    Object.keys(TENANT_COUNTS).map((name) => [name, 0]),
+  ) as unknown as TenantCounters,
+  failures: [],
+}
+
 /** Reports of one tenant together. `isGone`: the second comes from a thread that is no more. */
 export function addReport(
   sum: TenantReport | undefined,

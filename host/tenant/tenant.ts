@@ -27,7 +27,7 @@ import type { Scheduler, Share } from '../limits/scheduler.ts'
 import { BatchSize } from './batch.ts'
 import { Breaker } from './breaker.ts'
 import { DrainRate } from './drain-rate.ts'
-import { NOBODY, type Exchange, type Sink } from './exchange.ts'
+import { NOBODY, type Exchange, type ExchangeListener } from './exchange.ts'
 import { Journal } from './journal.ts'
 import type { Log } from './log.ts'
 import { BUSY_MS, OpenRequest, type RequestWatcher } from './open-request.ts'
@@ -118,8 +118,8 @@ export class Tenant implements Disposable {
     this.#queue = new RequestQueue(limits.concurrentRequests, limits.queuedRequests)
   }
 
-  /** Take a request; never throws. The sink is for what happens to it from here on. */
-  handle(exchange: Exchange): Sink {
+  /** Take a request; never throws. The listener hears what happens to it from here on. */
+  handle(exchange: Exchange): ExchangeListener {
     if (this.#state !== 'serving') return this.#refuse(exchange, this.#grace.code, BUSY_MS)
     const now = performance.now()
     const backOffMs = this.#breaker.waitMs(now, exchange.client)
@@ -249,7 +249,7 @@ export class Tenant implements Disposable {
     this.#batch.took(begun, performance.now() - start)
   }
 
-  #refuse(exchange: Exchange, code: ErrorCode, retryMs: number): Sink {
+  #refuse(exchange: Exchange, code: ErrorCode, retryMs: number): ExchangeListener {
     this.#journal.count(code)
     exchange.fail(code, retryMs)
     return NOBODY

@@ -5,24 +5,22 @@
 import { DEFAULT_LIMITS } from '../config/limits.ts'
 import type { ErrorCode } from '../errors.ts'
 import { ByteBudget } from '../limits/byte-budget.ts'
-import { NOBODY, type Exchange, type Sink } from './exchange.ts'
-import { TENANT_COUNTS, type TenantReport } from './report.ts'
-
-const NOTHING = Object.fromEntries(Object.keys(TENANT_COUNTS).map((name) => [name, 0]))
+import { NOBODY, type Exchange, type ExchangeListener } from './exchange.ts'
+import { NO_REPORT } from './report.ts'
 
 /** Refuses every request. */
 export class UnavailableApp {
   readonly name: string
   readonly limits = DEFAULT_LIMITS
   readonly buffers = new ByteBudget(0)
-  readonly counters = NOTHING as unknown as TenantReport['counters']
+  readonly counters = NO_REPORT.counters
   readonly failures = new Map<ErrorCode, number>()
 
   constructor(name: string) {
     this.name = name
   }
 
-  handle(exchange: Exchange): Sink {
+  handle(exchange: Exchange): ExchangeListener {
     this.refused('APP_UNAVAILABLE')
     exchange.fail('APP_UNAVAILABLE')
     return NOBODY

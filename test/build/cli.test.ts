@@ -3,7 +3,16 @@
  */
 
 import { execFile, spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -11,8 +20,11 @@ import { dirname, join } from 'node:path'
 
 import { afterAll, describe, test } from 'vitest'
 
+import { buildApp } from '../../host/build/build.ts'
+import { buildFixture } from '../harness/component.ts'
 import { send } from '../harness/http.ts'
-import { example, waitFor } from '../harness/serve.ts'
+import { builtExample, example, waitFor } from '../harness/serve.ts'
+import { olderWorld } from './older-engine.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const MAIN = join(ROOT, 'host/main.ts')
@@ -53,6 +65,7 @@ describe('usage', () => {
     [['build'], 'entry'],
     [['build', 'a.ts'], '-o'],
     [['build', 'a.ts', 'b.ts'], 'b.ts'],
+    [['build', 'a.wasm', '-o', 'b.wasm', '--allow-read', 'x'], 'for sources'],
   ] as [string[], string][])('%j: exit status 2', async ([args, text], { expect }) => {
     const { status, out, err } = await nano(...args)
     expect([status, out]).toEqual([2, ''])
@@ -184,6 +197,53 @@ describe('build', () => {
     const stopped = await nano('build', endless, '-o', output, '--timeout-ms', '300', '--memory-mb', '64')
     expect([stopped.status, stopped.err]).toEqual([1, expect.stringContaining('within 0.3 s')])
   }, 60_000)
+
+  test('a component of another engine is made again, over itself and with its map', async ({ expect }) => {
+    const file = join(folder, 'older.wasm')
+    await buildApp({ entry: example('hello'), wit: olderWorld(), outFile: file })
+    const map = readFileSync(`${file}.map`)
+    const { status, out, err } = await nano('build', file, '-o', file)
+    expect([status, err]).toEqual([0, expect.not.stringContaining('warning')])
+    expect(out).toContain(file)
+    expect(readFileSync(file).equals(readFileSync(builtExample('hello')))).toBe(true)
+    expect(readFileSync(`${file}.map`).equals(map)).toBe(true)
+    expect(readdirSync(folder).filter((name) => name.includes('tmp'))).toEqual([])
+  }, 60_000)
+
+  test('a map of another component is left out, with a warning', async ({ expect }) => {
+    const file = join(folder, 'mapless.wasm')
+    const output = join(folder, 'mapless-new.wasm')
+    copyFileSync(builtExample('hello'), file)
+    const missing = await nano('build', file, '-o', output)
+    expect([missing.status, missing.err]).toEqual([0, expect.stringContaining('there is no such file')])
+    copyFileSync(`${builtExample('site')}.map`, `${file}.map`)
+    writeFileSync(`${output}.map`, 'of an earlier output')
+    const wrong = await nano('build', file, '-o', output)
+    expect([wrong.status, wrong.err]).toEqual([
+      0,
+      expect.stringContaining(
+        'is not the one that the component was built with; the component comes without',
+      ),
+    ])
+    expect(existsSync(`${output}.map`)).toBe(false)
+    expect(readFileSync(output).equals(readFileSync(file))).toBe(true)
+  }, 60_000)
+
+  test.for([
+    ['not a component', 'export default {}', 'COMPONENT_INVALID', 'it is not WebAssembly'],
+    ['no bundle in it', undefined, 'COMPONENT_INVALID', 'carries no bundle'],
+  ] as const)(
+    'a component that is or has %s: exit status 1',
+    async ([name, text, code, words], { expect }) => {
+      const file = join(folder, `${name}.wasm`)
+      writeFileSync(file, text ?? (await buildFixture('memory')))
+      const output = join(folder, 'nothing.wasm')
+      const { status, err } = await nano('build', file, '-o', output)
+      expect([status, err]).toEqual([1, expect.stringContaining(`${code}: ${file}: `)])
+      expect(err).toContain(words)
+      expect(existsSync(output)).toBe(false)
+    },
+  )
 
   test('an entry that is not there: exit status 1', async ({ expect }) => {
     const { status, err } = await nano('build', 'nowhere.ts', '-o', 'nowhere.wasm')

@@ -32,7 +32,7 @@ test('gives the same component for the same sources in another place', async () 
 test('names no path of this machine in the source map', async () => {
   using sources = createSourceDir(APP)
   const { sourceMap } = await buildApp({ entry: sources.path, shim: SHIM })
-  const { sources: names } = JSON.parse(sourceMap) as { sources: string[] }
+  const { sources: names } = JSON.parse(sourceMap!) as { sources: string[] }
   expect(sourceMap).not.toContain(sources.path)
   expect(names).toEqual(expect.arrayContaining(['index.ts', 'greet.ts', 'node_modules/hono/dist/hono.js']))
   expect(names.filter((name) => name.startsWith('/') || name.startsWith('..'))).toEqual([])

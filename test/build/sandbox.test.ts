@@ -17,13 +17,14 @@ import { buildApp } from '../../host/build/build.ts'
 import type { BuildOptions } from '../../host/build/build.ts'
 import { bundle } from '../../host/build/bundle.ts'
 import { findSource } from '../../host/build/entry.ts'
-import { parseConfig } from '../../host/config/parse.ts'
-import { openDeployments } from '../../host/deploy/open-deployments.ts'
 import { NanoError } from '../../host/errors.ts'
+import { load } from '../harness/load.ts'
 
 const SHIM = join(import.meta.dirname, 'world-stand-in.ts')
 const HANDLER = 'export default { fetch: () => new Response() }\n'
 const SECRET = 's3cret-of-the-operator'
+/** Elsewhere the memory of processes is not bounded. */
+const LINUX = process.platform === 'linux'
 const OUTSIDE = "is outside of what the build may read: the app's folder and node_modules; "
 
 /** An operator's directory: a configuration with a secret, and apps in folders of their own. */
@@ -55,7 +56,7 @@ function createOperator(files: Record<string, string>, links: Record<string, str
 async function failureOf(options: BuildOptions): Promise<string> {
   try {
     const { component, sourceMap } = await buildApp({ shim: SHIM, ...options })
-    const isLeaked = Buffer.from(component).includes(SECRET) || sourceMap.includes(SECRET)
+    const isLeaked = Buffer.from(component).includes(SECRET) || sourceMap!.includes(SECRET)
     return isLeaked ? `built, with ${SECRET}` : 'built'
   } catch (error) {
     expect(error).toBeInstanceOf(NanoError)
@@ -259,8 +260,7 @@ describe('a build reads nothing of the operator', () => {
 describe('an app of a configuration', () => {
   const open = async (operator: { at: (name: string) => string }, more: object) => {
     const text = JSON.stringify({ apps: [{ name: 'shop', path: 'app/index.ts', ...more }] })
-    const config = parseConfig(text, operator.at('operator.json'))
-    return await openDeployments(config, { onBroken() {}, onWarning() {} })
+    return await load(text, operator.at('operator.json'))
   }
 
   test('is built from its own folder, and from what allow_read names', async () => {
@@ -325,7 +325,7 @@ describe('a build reads what is the app’s', () => {
       )
       rmSync(operator.at('nano.json'))
       // the snapshot has nothing to do with it, and takes seconds
-      const source = findSource(operator.at(entry), { allowRead: allowRead.map(operator.at), shim: SHIM })
+      const source = findSource(operator.at(entry), { allowRead: allowRead.map(operator.at) })
       expect((await bundle(source, SHIM)).code).toContain('new Response(String(')
     },
   )
@@ -390,6 +390,11 @@ describe('a build is bounded', () => {
   test.for([
     ['buffers', 'const a = []\nfor (;;) a.push(new Uint8Array(1 << 20).fill(1))'],
     ['objects', 'const a = []\nfor (;;) a.push({ x: [a.length] })'],
+    ['strings', "const a = []\nfor (;;) a.push(('x' + a.length).repeat(1 << 19))"],
+    ['one string', "let a = 'xy'\nfor (;;) { a += a; new Set([...a.slice(0, 1 << 22)]) }"],
+    ['maps', 'const a = new Map()\nfor (;;) a.set(a.size, new Map([[1, 2]]))'],
+    ['one buffer', 'const a = new ArrayBuffer(1 << 28)'],
+    ['closures', 'const a = []\nfor (;;) a.push(() => a)'],
   ])('a top level that fills the memory with %s', async ([, top]) => {
     expect(await build(top!, { memoryMb: 128 })).toMatch(
       /^index\.js: the app's top level runs out of memory, of which it has 128 MiB/,
@@ -414,8 +419,32 @@ describe('a build is bounded', () => {
     expect(await build('')).toBe('built')
   })
 
+  test.runIf(LINUX)('memory of the bundler, which is not JavaScript’s', async () => {
+    const dense = `export const a = [${'[],'.repeat(3 << 20)}]`
+    expect(await build(dense, { processMb: 400 })).toMatch(
+      /: the bundler needs more than 400 MiB of memory; the sources are nested too deeply, or too large$/,
+    )
+    expect(await build('')).toBe('built')
+  })
+
+  test.runIf(LINUX)('memory of the snapshot and its tools', async () => {
+    expect(await build('', { processMb: 200 })).toMatch(
+      /: the snapshot needs more than 200 MiB of memory; the app's top level is too large$/,
+    )
+    expect(await build('')).toBe('built')
+  })
+
+  test('a memory that is full of small pieces', async () => {
+    const top = 'const a = new Uint8Array(400 << 20)\nfor (let i = 0; i < a.length; i += 40) a[i] = 1'
+    expect(await build(`${top}\nexport { a }`)).toMatch(
+      /^index\.js: the app's top level leaves more than a component may hold/,
+    )
+  })
+
   test('time for the bundler', async () => {
-    expect(await build('', { bundleTimeoutMs: 1 })).toMatch(/: the bundler did not end within 0\.001 s$/)
+    expect(await build('', { bundleTimeoutMs: 1 })).toMatch(
+      /: the bundler did not end within 0\.001 s; the sources are/,
+    )
     expect(await build('')).toBe('built')
   })
 

@@ -21,9 +21,11 @@ export const COMPONENT_PREAMBLE = Uint8Array.of(0, 0x61, 0x73, 0x6d, 0x0d, 0, 1,
 
 export type Edit = (sections: readonly Section[]) => readonly Section[]
 
-/** The bytes of a fixture's component. */
-export function buildFixture(name: string): Promise<Uint8Array> {
-  return readFile(fixture(name))
+/** A fixture's component without the bundle in it, so that it is what its parts are and cannot be made again. */
+export async function buildFixture(name: string): Promise<Uint8Array> {
+  const isBundle = ({ id, payload }: Section) =>
+    id === PART.custom && new Reader(payload).name() === 'nano:bundle'
+  return editComponent(await readFile(fixture(name)), (all) => all.filter((part) => !isBundle(part)))
 }
 
 /** A component made of sections. */

@@ -10,10 +10,9 @@ import { join } from 'node:path'
 
 import type { ExpectStatic } from 'vitest'
 
-import { parseConfig } from '../../host/config/parse.ts'
-import { openDeployments } from '../../host/deploy/open-deployments.ts'
 import { NanoError } from '../../host/errors.ts'
 import { buildFixture } from './component.ts'
+import { load } from './load.ts'
 import { NEIGHBOUR, watchNeighbour } from './neighbour.ts'
 import { serve } from './serve.ts'
 
@@ -61,10 +60,10 @@ export async function watchDeploys(): Promise<Deploys> {
     async outcomeOf(file, limits = {}) {
       const text = JSON.stringify({ apps: [{ name: 'bad', path: file, ...limits }] })
       const start = performance.now()
-      const outcome = await openDeployments(parseConfig(text, join(folder, 'nano.json')), {
-        onBroken() {},
-        onWarning() {},
-      }).then(() => ({ code: 'served', text: '' }), toOutcome)
+      const outcome = await load(text, join(folder, 'nano.json')).then(
+        () => ({ code: 'served', text: '' }),
+        toOutcome,
+      )
       const ms = performance.now() - start
       rmSync(file)
       const { status } = await server.send('neighbour.test', '/')

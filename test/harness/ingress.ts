@@ -15,7 +15,7 @@ import type { ErrorCode } from '../../host/errors.ts'
 import { createIngress } from '../../host/ingress/serve.ts'
 import type { Ingress, IngressOptions } from '../../host/ingress/serve.ts'
 import { ByteBudget } from '../../host/limits/byte-budget.ts'
-import type { Exchange, Sink } from '../../host/tenant/exchange.ts'
+import type { Exchange, ExchangeListener } from '../../host/tenant/exchange.ts'
 
 /** Answers a request; `events` is what the tenant has heard so far. */
 export type Handler = (exchange: Exchange, events: string[]) => void
@@ -32,7 +32,7 @@ export interface Started {
 }
 
 type Settings = { limits?: Partial<Limits> } & Partial<
-  Pick<IngressOptions, 'maxHeadBytes' | 'connectionLimits' | 'trustedProxies'>
+  Pick<IngressOptions, 'connectionLimits' | 'trustedProxies'>
 >
 
 /** A server whose one tenant runs `handler`. Bodies that the handler pulls are answered with their length. */
@@ -45,18 +45,18 @@ export async function startIngress(handler: Handler, settings: Settings = {}): P
     limits: { ...DEFAULT_LIMITS, ...limits },
     buffers,
     refused: (_code: ErrorCode, _request: string, text: string) => refused.push(text),
-    handle(exchange: Exchange): Sink {
+    handle(exchange: Exchange): ExchangeListener {
       queueMicrotask(() => handler(exchange, events))
-      return toSink(exchange, events)
+      return toListener(exchange, events)
     },
   }
   const ingress = createIngress({
     find: (hostname) => (hostname === 'a' ? tenant : undefined),
     idPrefix: 'r',
-    maxHeadBytes: 64 * 1024,
     onError: (error) => events.push(error.message),
     ...options,
   })
+  ingress.admitHeads(64 * 1024)
   ingress.server.listen(0, '127.0.0.1')
   await once(ingress.server, 'listening')
   onTestFinished(() => ingress.close(0))
@@ -64,7 +64,7 @@ export async function startIngress(handler: Handler, settings: Settings = {}): P
   return { port, events, refused, ingress, held: () => buffers.held }
 }
 
-function toSink(exchange: Exchange, events: string[]): Sink {
+function toListener(exchange: Exchange, events: string[]): ExchangeListener {
   let length = 0
   return {
     bodyChunk(bytes, last) {

@@ -5,8 +5,6 @@
 import { join } from 'node:path'
 
 import { openDialer } from '../../host/bindings/dialer.ts'
-import { parseConfig } from '../../host/config/parse.ts'
-import { openDeployments } from '../../host/deploy/open-deployments.ts'
 import { loadGlue } from '../../host/engine/instantiate.ts'
 import type { ErrorCode } from '../../host/errors.ts'
 import type { InstanceHost, InstanceParts, RequestContext } from '../../host/instance/contract.ts'
@@ -15,6 +13,7 @@ import { ByteBudget } from '../../host/limits/byte-budget.ts'
 import { Epoch } from '../../host/limits/epoch.ts'
 import { CpuClock } from '../../host/limits/cpu-clock.ts'
 import { Ticker } from '../../host/limits/ticker.ts'
+import { load } from './load.ts'
 
 /** What became of a request. */
 export interface Outcome {
@@ -61,8 +60,7 @@ export class LoneApp implements Disposable {
 
   static async open(path: string, cpuMs: number): Promise<LoneApp> {
     const text = JSON.stringify({ apps: [{ name: 'lone', path, cpu_ms: cpuMs }] })
-    const config = parseConfig(text, join(path, '../nano.json'))
-    const { deployments, engines } = await openDeployments(config, { onBroken() {}, onWarning() {} })
+    const { deployments, engines } = await load(text, join(path, '../nano.json'))
     const deployment = deployments[0]!
     const engine = engines.get(deployment.engineHash)!
     const app = new LoneApp({ ...deployment, engine, glue: await loadGlue(engine) })

@@ -8,6 +8,8 @@ import { join } from 'node:path'
 import { toLogLine } from '../../host/cli/log-line.ts'
 import type { LIMIT_RULES } from '../../host/config/limits.ts'
 import { parseConfig } from '../../host/config/parse.ts'
+import type { DeployedApps } from '../../host/registry/deployed.ts'
+import type { Registry } from '../../host/registry/registry.ts'
 import { startServer } from '../../host/server.ts'
 import type { ServerCounters } from '../../host/server.ts'
 import type { TenantReport } from '../../host/tenant/report.ts'
@@ -32,6 +34,11 @@ export interface Served {
   /** Everything that was logged, as an operator reads it, one text per entry, without the time in front. */
   readonly log: string[]
   counters(): Promise<ServerCounters>
+  readonly registry: Registry
+  /** Of a server with a data directory. */
+  readonly deployed: DeployedApps
+  /** Serve the app, in place of its version before; gives the deployment. */
+  put(app: AppSpec): Promise<number>
   tenants(): Promise<readonly TenantReport[]>
   /** A request to the app with this host name. */
   send(host: string, path: string, request?: Omit<Sent, 'host' | 'path'>): Promise<Answer>
@@ -87,6 +94,8 @@ export interface ServeOptions {
   }
   /** The most MiB of a shard's own heap. */
   heapMb?: number
+  /** Where deployed apps are kept. */
+  dataDirectory?: string
   /** How long a shard may stand still. */
   silenceMs?: number
 }
@@ -95,8 +104,11 @@ export interface ServeOptions {
 export async function serve(apps: AppSpec[], shards = 1, options: ServeOptions = {}): Promise<Served> {
   const { admin = false, dev = false, trustedProxies = [], connectionLimits, ...more } = options
   const top = { port: 0, shards, admin, dev, trusted_proxies: trustedProxies, ...connectionLimits }
-  const written = { ...top, defaults: { cpu_ms: CPU_MS }, apps }
-  const config = parseConfig(JSON.stringify(written), join(ROOT, 'test/nano.json'))
+  const parse = (list: AppSpec[]) => {
+    const written = { ...top, defaults: { cpu_ms: CPU_MS }, apps: list }
+    return parseConfig(JSON.stringify(written), join(ROOT, 'test/nano.json'))
+  }
+  const config = parse(apps)
   const log: string[] = []
   const server = await startServer({
     ...more,
@@ -110,6 +122,12 @@ export async function serve(apps: AppSpec[], shards = 1, options: ServeOptions =
     log,
     tenants: () => server.tenants(),
     counters: () => server.counters(),
+    registry: server.registry,
+    get deployed() {
+      if (server.deployed === undefined) throw new Error('the server has no data directory')
+      return server.deployed
+    },
+    put: (app) => server.registry.put(parse([app]).apps[0]!),
     send: (host, path, request = {}) => send(server.port, { ...request, host, path }),
     logged: (...texts) =>
       waitFor(() => log.find((entry) => texts.every((text) => entry.includes(text))), 3000, log),

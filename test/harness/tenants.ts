@@ -7,14 +7,13 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 
 import { openDialer } from '../../host/bindings/dialer.ts'
-import { parseConfig } from '../../host/config/parse.ts'
-import { openDeployments } from '../../host/deploy/open-deployments.ts'
 import { loadGlue } from '../../host/engine/instantiate.ts'
 import { createIngress } from '../../host/ingress/serve.ts'
 import type { Ingress } from '../../host/ingress/serve.ts'
 import { Epoch } from '../../host/limits/epoch.ts'
 import { Scheduler } from '../../host/limits/scheduler.ts'
 import { Tenant } from '../../host/tenant/tenant.ts'
+import { load } from './load.ts'
 import { ROOT } from './serve.ts'
 import type { AppSpec } from './serve.ts'
 
@@ -30,8 +29,7 @@ export interface Tenants extends AsyncDisposable {
 /** One app, and a tenant of it for each `deploy`. */
 export async function openTenants(app: AppSpec & { hostname: string }): Promise<Tenants> {
   const text = JSON.stringify({ defaults: { cpu_ms: 10_000 }, apps: [app] })
-  const config = parseConfig(text, join(ROOT, 'test/nano.json'))
-  const { deployments, engines } = await openDeployments(config, { onBroken() {}, onWarning() {} })
+  const { deployments, engines } = await load(text, join(ROOT, 'test/nano.json'))
   const deployment = deployments[0]!
   const engine = engines.get(deployment.engineHash)!
   const parts = { ...deployment, engine, glue: await loadGlue(engine) }
@@ -44,10 +42,10 @@ export async function openTenants(app: AppSpec & { hostname: string }): Promise<
   let current: Tenant | undefined
   const ingress = createIngress({
     idPrefix: 'r',
-    maxHeadBytes: 64 * 1024,
     find: (hostname) => (hostname === app.hostname ? current : undefined),
     onError: (error) => void log.push(error.message),
   })
+  ingress.admitHeads(64 * 1024)
   ingress.server.listen(0, '127.0.0.1')
   await once(ingress.server, 'listening')
   return {

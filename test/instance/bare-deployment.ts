@@ -12,6 +12,7 @@ import { openEngine } from '../../host/engine/engine.ts'
 import { loadGlue } from '../../host/engine/instantiate.ts'
 import { splitImage } from '../../host/image/image.ts'
 import type { TenantParts } from '../../host/tenant/tenant.ts'
+import { example } from '../harness/serve.ts'
 
 export interface BareDeployment extends AsyncDisposable {
   /** What a tenant of it runs. */
@@ -22,7 +23,7 @@ export interface BareDeployment extends AsyncDisposable {
 export async function openBareDeployment(): Promise<BareDeployment> {
   const directory = await mkdtemp(join(tmpdir(), 'nano-instance-'))
   const guest = fileURLToPath(new URL('bare-guest.ts', import.meta.url))
-  const { component } = await buildApp({ entry: guest, shim: guest })
+  const { component } = await buildApp({ entry: example('hello'), shim: guest })
   const engine = openEngine(await buildEngine(component, directory))
   const { segments, memoryMinPages } = splitComponent(component)
   const parts = {

@@ -2,7 +2,7 @@
  * The client's side of the seam between ingress and tenant, without a socket: what the tenant says to it is kept.
  */
 import type { ErrorCode } from '../../host/errors.ts'
-import type { Exchange, Sink } from '../../host/tenant/exchange.ts'
+import type { Exchange, ExchangeListener } from '../../host/tenant/exchange.ts'
 import type { Tenant } from '../../host/tenant/tenant.ts'
 
 const DECODER = new TextDecoder()
@@ -22,7 +22,7 @@ export class Client implements Exchange {
   text = ''
   bytes = 0
   code: ErrorCode | undefined
-  sink: Sink | undefined
+  listener: ExchangeListener | undefined
   /** Settled when nothing more comes. */
   readonly over: Promise<this>
   /** What came out of the order that the seam promises. */
@@ -42,14 +42,14 @@ export class Client implements Exchange {
 
   /** Bring it to a tenant. */
   sendTo(tenant: Tenant): this {
-    this.sink = tenant.handle(this)
+    this.listener = tenant.handle(this)
     return this
   }
 
   pullBody(): void {
     setImmediate(() => {
       const chunk = this.#chunks.shift()
-      if (chunk !== undefined) this.sink?.bodyChunk(chunk, this.#chunks.length === 0)
+      if (chunk !== undefined) this.listener?.bodyChunk(chunk, this.#chunks.length === 0)
     })
   }
 
@@ -89,7 +89,7 @@ export class Client implements Exchange {
   /** It leaves; nothing may come any more. */
   leave(): void {
     this.#state = 'over'
-    this.sink?.clientGone()
+    this.listener?.clientGone()
     this.#settle(this)
   }
 

@@ -94,7 +94,7 @@ test('every client gets one end, and nothing is left', { timeout: 120_000 }, asy
         else {
           const client = clients[each.which]
           if (client !== undefined) client.takes = true
-          client?.sink?.writable()
+          client?.listener?.writable()
         }
         const { openRequests, queuedRequests } = tenant.counters
         expect(openRequests).toBeLessThanOrEqual(LIMITS.concurrentRequests)
@@ -106,7 +106,7 @@ test('every client gets one end, and nothing is left', { timeout: 120_000 }, asy
       const read = (): void => {
         for (const client of clients) {
           client.takes = true
-          client.sink?.writable()
+          client.listener?.writable()
         }
       }
       if (end.kind === 'cut') tenant[Symbol.dispose]()

@@ -26,8 +26,7 @@ let deployment: TenantParts
 beforeAll(async () => {
   const { skeletonHash, segments, memoryMinPages } = splitComponent(await buildFixture('hostile-spy'))
   const engines = new Engines()
-  await engines.open(skeletonHash, () => undefined)
-  const engine = engines.opened.get(skeletonHash)!
+  const engine = await engines.open(skeletonHash, () => undefined)
   deployment = {
     name: 'spy',
     engine,

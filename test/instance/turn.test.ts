@@ -125,7 +125,7 @@ describe('a turn', () => {
     void client.over.then(() => (isOver = true))
     await later(30)
     expect([client.bytes, isOver]).toEqual([100_000, false])
-    client.sink?.writable()
+    client.listener?.writable()
     await client.over
   })
 
@@ -249,7 +249,7 @@ describe('faults', () => {
     serve()
     const client = new Client('/sleep').sendTo(tenant)
     await later(5)
-    client.sink?.clientGone()
+    client.listener?.clientGone()
     expect(tenant.counters.openRequests).toBe(0)
     await later(40)
     expect([client.status, client.code, tenant.counters.ignored]).toEqual([0, undefined, 1])

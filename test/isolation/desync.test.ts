@@ -170,7 +170,7 @@ describe('a response that says false things', () => {
       const [[first]] = (await askBoth('GET', wish)) as [[WireResponse, WireResponse]]
       expect(first).toMatchObject({ status: 500, body: expect.stringContaining('APP_BAD_RESPONSE') })
     }
-    await server.logged('[framing ', 'longer than')
+    await server.logged('[framing ', 'bytes of headers, got')
   })
 })
 

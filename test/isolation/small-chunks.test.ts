@@ -12,7 +12,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, test } from 'vitest'
 import { buildApp } from '../../host/build/build.ts'
 import { open } from '../harness/http.ts'
 import { NEIGHBOUR, watchNeighbour, type Neighbour } from '../harness/neighbour.ts'
-import { serve, waitFor, type Served } from '../harness/serve.ts'
+import { example, serve, waitFor, type Served } from '../harness/serve.ts'
 import { startUpstream, type Upstream } from '../harness/upstream.ts'
 
 const HEAP_MB = 64
@@ -29,7 +29,7 @@ beforeAll(async () => {
   upstream = await startUpstream(() => undefined)
   const guest = fileURLToPath(new URL('../instance/flooding-guest.ts', import.meta.url))
   const path = join(folder, 'flood.wasm')
-  writeFileSync(path, (await buildApp({ entry: guest, shim: guest })).component)
+  writeFileSync(path, (await buildApp({ entry: example('hello'), shim: guest })).component)
   const flood = { name: 'flood', hostname: 'flood.test', path, egress: { private: true } }
   server = await serve([flood, NEIGHBOUR], 1, { heapMb: HEAP_MB })
 })

@@ -2,14 +2,14 @@
 
 import { describe, it } from 'vitest'
 
-import { toScheme, toWire } from './header-wire.ts'
+import { toScheme, toGuestHeaders } from './guest-headers.ts'
 
 const stranger = { address: '203.0.113.9', isTrusted: false }
 const proxy = { address: '10.0.0.7', isTrusted: true }
 
 /** Name and value by turns, without what the host adds for a plain client. */
 function toOwn(...rawHeaders: string[]): string[] {
-  return toWire(rawHeaders, stranger, 'http').split('\n').slice(0, -5)
+  return toGuestHeaders(rawHeaders, stranger, 'http').split('\n').slice(0, -5)
 }
 
 describe('headers of a request', () => {
@@ -63,7 +63,7 @@ describe('headers of a request', () => {
   })
 
   it('tell who is at the other end', ({ expect }) => {
-    expect(toWire(['X-Forwarded-For', '127.0.0.1'], stranger, 'http')).toBe(
+    expect(toGuestHeaders(['X-Forwarded-For', '127.0.0.1'], stranger, 'http')).toBe(
       'x-forwarded-for\n203.0.113.9\nx-forwarded-proto\nhttp\n',
     )
   })
@@ -71,16 +71,18 @@ describe('headers of a request', () => {
   it('tell what a trusted proxy says, and the proxy', ({ expect }) => {
     const sent = ['X-Forwarded-For', '1.1.1.1, 2.2.2.2', 'X-Forwarded-For', '3.3.3.3', 'X-Real-IP', '1.1.1.1']
     const proto = ['X-Forwarded-Proto', 'https']
-    expect(toWire([...sent, ...proto], proxy, 'https')).toBe(
+    expect(toGuestHeaders([...sent, ...proto], proxy, 'https')).toBe(
       'x-real-ip\n1.1.1.1\nx-forwarded-for\n1.1.1.1, 2.2.2.2, 3.3.3.3, 10.0.0.7\nx-forwarded-proto\nhttps\n',
     )
   })
 
   it('tell it although a Connection header names it', ({ expect }) => {
     const sent = ['Connection', 'x-forwarded-for, x-forwarded-proto', 'X-Forwarded-For', '1.1.1.1']
-    expect(toWire(sent, proxy, 'http')).toBe('x-forwarded-for\n1.1.1.1, 10.0.0.7\nx-forwarded-proto\nhttp\n')
+    expect(toGuestHeaders(sent, proxy, 'http')).toBe(
+      'x-forwarded-for\n1.1.1.1, 10.0.0.7\nx-forwarded-proto\nhttp\n',
+    )
     const address = ['Connection', 'x-real-ip, cf-connecting-ip', 'X-Real-IP', '1.1.1.1']
-    expect(toWire(address, proxy, 'http')).toMatch(/^x-real-ip\n1\.1\.1\.1\n/)
+    expect(toGuestHeaders(address, proxy, 'http')).toMatch(/^x-real-ip\n1\.1\.1\.1\n/)
   })
 })
 

@@ -1,6 +1,6 @@
 /**
- * A request's headers in the form in which they travel to the guest (see wit/events.wit): name, LF, value, LF, ... in
- * wire order, names in lower case. Node's parser has refused CR, LF and NUL before this.
+ * A request's headers as the guest gets them: lines (http/header-lines.ts) in wire order, names in lower case. Node's
+ * parser has refused CR, LF and NUL before this.
  *
  * Headers that are about this one connection stay behind: the guest is not a party to it (RFC 9110 7.6.1). Those that a
  * Connection header names are, but for names that are for all recipients: the router and the guest see the same host.
@@ -8,10 +8,11 @@
  * unless the client is a proxy that the operator trusts; no Connection header takes it away.
  */
 
+import { parseHeaderLines, toHeaderLines, toOnlyValue } from '../http/header-lines.ts'
 import { isHopByHop, mayBeNamed } from '../http/hop-by-hop.ts'
 
 /** How the request reached the host. */
-export interface Origin {
+export interface Peer {
   /** The other end of the connection. */
   readonly address: string
   /** It is a proxy whose word counts. */
@@ -21,33 +22,30 @@ export interface Origin {
 /** Besides `x-forwarded-...` and `cf-...`. */
 const SAID_BY_PROXIES: ReadonlySet<string> = new Set(['forwarded', 'x-real-ip', 'true-client-ip'])
 
-/** `rawHeaders`: Node's flat list of names and values. */
-export function toWire(rawHeaders: readonly string[], origin: Origin, scheme: 'http' | 'https'): string {
+/** `rawHeaders`: as Node has them. */
+export function toGuestHeaders(rawHeaders: readonly string[], peer: Peer, scheme: 'http' | 'https'): string {
   let named: Set<string> | undefined
-  let wire = ''
+  let lines = ''
   let chain = ''
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
     const name = rawHeaders[i]!.toLowerCase()
     const value = rawHeaders[i + 1]!
     if (isHopByHop(name)) {
       if (name === 'connection') named = addNamed(named, value)
-    } else if (!isSaidByProxies(name)) wire += `${name}\n${value}\n`
-    else if (!origin.isTrusted) continue
+    } else if (!isSaidByProxies(name)) lines += toHeaderLines(name, value)
+    else if (!peer.isTrusted) continue
     else if (name === 'x-forwarded-for') chain += `${value}, `
-    else if (name !== 'x-forwarded-proto') wire += `${name}\n${value}\n`
+    else if (name !== 'x-forwarded-proto') lines += toHeaderLines(name, value)
   }
-  if (named !== undefined) wire = withoutNamed(wire, named)
-  return `${wire}x-forwarded-for\n${chain}${origin.address}\nx-forwarded-proto\n${scheme}\n`
+  if (named !== undefined) lines = withoutNamed(lines, named)
+  lines += toHeaderLines('x-forwarded-for', chain + peer.address)
+  return lines + toHeaderLines('x-forwarded-proto', scheme)
 }
 
 /** The scheme that the client used. A proxy that names several is not believed. */
-export function toScheme(rawHeaders: readonly string[], { isTrusted }: Origin): 'http' | 'https' {
+export function toScheme(rawHeaders: readonly string[], { isTrusted }: Peer): 'http' | 'https' {
   if (!isTrusted) return 'http'
-  const said: string[] = []
-  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
-    if (rawHeaders[i]!.toLowerCase() === 'x-forwarded-proto') said.push(rawHeaders[i + 1]!.toLowerCase())
-  }
-  return said.length === 1 && said[0] === 'https' ? 'https' : 'http'
+  return toOnlyValue(rawHeaders, 'x-forwarded-proto')?.toLowerCase() === 'https' ? 'https' : 'http'
 }
 
 function isSaidByProxies(name: string): boolean {
@@ -65,11 +63,11 @@ function addNamed(named: Set<string> | undefined, value: string): Set<string> | 
   return set
 }
 
-function withoutNamed(wire: string, named: ReadonlySet<string>): string {
-  const fields = wire.split('\n')
+function withoutNamed(lines: string, named: ReadonlySet<string>): string {
+  const list = parseHeaderLines(lines) ?? []
   let rest = ''
-  for (let i = 0; i + 1 < fields.length; i += 2) {
-    if (!named.has(fields[i]!)) rest += `${fields[i]!}\n${fields[i + 1]!}\n`
+  for (let i = 0; i + 1 < list.length; i += 2) {
+    if (!named.has(list[i]!)) rest += toHeaderLines(list[i]!, list[i + 1]!)
   }
   return rest
 }

@@ -1,5 +1,5 @@
 /**
- * A client's request from the event that brings it to the end of its response.
+ * Calls of the app's fetch handler, each from the event that brings its request to the end of its response.
  *
  *     request > handler > Response with its body whole: over in this turn, never in the table
  *                       > promise or stream: in the table until it is sent, failed, or the client is gone
@@ -7,7 +7,7 @@
 
 import { ExecutionContext, isHeld, watchReleases } from '../bindings/background.ts'
 import { closeBody, openBody } from '../bindings/request-body.ts'
-import { answer, answerAtOnce, answerError, type Exchange } from '../bindings/response.ts'
+import { answer, answerAtOnce, answerError, type HandlerCall } from '../bindings/response.ts'
 import { makeTable, NativeTypeError } from '../globals/primordials.ts'
 import { abortIncoming, openRequest, type Request } from '../globals/request.ts'
 import { isResponse } from '../globals/response.ts'
@@ -18,7 +18,7 @@ export interface Handler {
   fetch(request: Request, env: unknown, context: ExecutionContext): unknown
 }
 
-const open = makeTable<number, Exchange>()
+const open = makeTable<number, HandlerCall>()
 
 /** `next`: the event after this one; a short body comes with its request. Returns whether it was used. */
 export function receiveRequest(
@@ -27,7 +27,7 @@ export function receiveRequest(
   handler: Handler,
   env: unknown,
 ): boolean {
-  const exchange: Exchange = record
+  const call: HandlerCall = record
   let usedNext = false
   try {
     let body: ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer> | undefined
@@ -37,32 +37,32 @@ export function receiveRequest(
         body = next.val.bytes as Uint8Array<ArrayBuffer>
       } else body = openBody(record.id)
     }
-    const request = openRequest(exchange, body)
+    const request = openRequest(call, body)
     const value = handler.fetch(request, env, new ExecutionContext(record.id))
-    if (isResponse(value) && answerAtOnce(exchange, value)) {
+    if (isResponse(value) && answerAtOnce(call, value)) {
       if (record.hasBody) endBody(record.id)
     } else {
-      open.set(record.id, exchange)
-      void settle(exchange, value)
+      open.set(record.id, call)
+      void settle(call, value)
     }
   } catch (error) {
-    answerError(exchange, describeError(error))
+    answerError(call, describeError(error))
     if (record.hasBody) endBody(record.id)
   }
   return usedNext
 }
 
-async function settle(exchange: Exchange, value: unknown): Promise<void> {
+async function settle(call: HandlerCall, value: unknown): Promise<void> {
   try {
     const response = await value
-    if (exchange.isOver || !isResponse(response) || !answerAtOnce(exchange, response)) {
-      await answer(exchange, response)
+    if (call.isOver || !isResponse(response) || !answerAtOnce(call, response)) {
+      await answer(call, response)
     }
   } catch (error) {
-    answerError(exchange, describeError(error))
+    answerError(call, describeError(error))
   }
-  open.delete(exchange.id)
-  endBody(exchange.id)
+  open.delete(call.id)
+  endBody(call.id)
 }
 
 function endBody(id: number): void {
@@ -75,20 +75,20 @@ watchReleases((id) => {
 
 /** The client went away: no more can be sent, and the app is told by signal and by its stream's `cancel`. */
 export function loseClient(id: number): void {
-  const exchange = open.get(id)
-  if (exchange === undefined) return
+  const call = open.get(id)
+  if (call === undefined) return
   open.delete(id)
-  exchange.isOver = true
-  abortIncoming(exchange)
-  exchange.cancelStream?.(new NativeTypeError('The client went away'))
-  exchange.onRoom?.()
+  call.isOver = true
+  abortIncoming(call)
+  call.cancelStream?.(new NativeTypeError('The client went away'))
+  call.onRoom?.()
 }
 
 /** The client reads on. */
 export function resumeResponse(id: number): void {
-  const exchange = open.get(id)
-  const onRoom = exchange?.onRoom
-  if (!exchange || !onRoom) return
-  exchange.onRoom = undefined
+  const call = open.get(id)
+  const onRoom = call?.onRoom
+  if (!call || !onRoom) return
+  call.onRoom = undefined
   onRoom()
 }

@@ -1,0 +1,195 @@
+/**
+ * Content-addressed files: what is kept is found by the SHA-256 of its bytes, and is what it was or is reported as broken.
+ *
+ *     <directory>/blobs/ab/ab12...   "NANO" version:u8 kind:u8 base:32 bytes, then one zstd frame
+ *     <directory>/drafts/            what is being written
+ *
+ * A blob may be compressed against another one, its base: of a component of an engine that is known all but the app
+ * itself is in the base. A file is written beside, synced, then renamed into place and its directory synced: whoever sees
+ * it sees all of it, a power cut included.
+ */
+
+import { createHash, randomUUID } from 'node:crypto'
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+
+import { NanoError } from '../errors.ts'
+
+/** SHA-256 in lower-case hex. */
+export type ContentHash = string & { readonly __brand: 'ContentHash' }
+
+/** Names bytes. */
+export function toContentHash(bytes: Uint8Array): ContentHash {
+  return createHash('sha256').update(bytes).digest('hex') as ContentHash
+}
+
+const MAGIC = Buffer.from('NANO')
+const VERSION = 1
+const KIND = { plain: 0, based: 1 } as const
+const HASH_BYTES = 32
+const HEAD_BYTES = MAGIC.length + 2 + HASH_BYTES
+
+/** The largest content. */
+const MAX_BYTES = 256 * 1024 * 1024
+/** Of the window, so that all of a base is in it. */
+const WINDOW_LOG = 27
+
+export class Blobs {
+  readonly #blobs: string
+  readonly #drafts: string
+
+  constructor(directory: string) {
+    this.#blobs = join(directory, 'blobs')
+    this.#drafts = join(directory, 'drafts')
+    // what was not finished is nobody's
+    rmSync(this.#drafts, { recursive: true, force: true })
+    for (const path of [this.#blobs, this.#drafts]) mkdirSync(path, { recursive: true, mode: 0o700 })
+  }
+
+  /** Whether the bytes are there, as they were. */
+  has(hash: ContentHash): boolean {
+    if (!existsSync(this.#toPath(hash))) return false
+    try {
+      this.get(hash)
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  /** Keeps bytes; on the disk when it returns. `base`: a blob that they have much in common with. */
+  put(bytes: Uint8Array, base?: ContentHash): ContentHash {
+    const hash = toContentHash(bytes)
+    if (this.has(hash)) return hash
+    const isBased = base !== undefined && base !== hash
+    const head = Buffer.alloc(HEAD_BYTES)
+    MAGIC.copy(head)
+    head.writeUInt8(VERSION, MAGIC.length)
+    head.writeUInt8(isBased ? KIND.based : KIND.plain, MAGIC.length + 1)
+    if (isBased) Buffer.from(base, 'hex').copy(head, MAGIC.length + 2)
+    this.#write(this.#toPath(hash), [head, compress(bytes, isBased ? this.get(base) : undefined)])
+    return hash
+  }
+
+  /** The bytes. Throws ARTIFACT_BROKEN when they are not there, or not what they were. */
+  get(hash: ContentHash): Buffer {
+    const file = this.#read(hash)
+    const head = file.subarray(0, HEAD_BYTES)
+    const kind = head[MAGIC.length + 1]
+    const isKnown = head.length === HEAD_BYTES && head.subarray(0, MAGIC.length).equals(MAGIC)
+    if (!isKnown || head[MAGIC.length] !== VERSION || (kind !== KIND.plain && kind !== KIND.based)) {
+      throw broken(hash, 'it does not begin as a blob does')
+    }
+    const base = head.subarray(MAGIC.length + 2).toString('hex') as ContentHash
+    const bytes = decompress(
+      hash,
+      file.subarray(HEAD_BYTES),
+      kind === KIND.based ? this.get(base) : undefined,
+    )
+    if (toContentHash(bytes) !== hash) throw broken(hash, 'its bytes are not what they were')
+    return bytes
+  }
+
+  /** Hashes of all. */
+  list(): ContentHash[] {
+    return readdirSync(this.#blobs).flatMap((part) => readdirSync(join(this.#blobs, part)) as ContentHash[])
+  }
+
+  remove(hash: ContentHash): void {
+    rmSync(this.#toPath(hash), { force: true })
+  }
+
+  #read(hash: ContentHash): Buffer {
+    try {
+      return readFileSync(this.#toPath(hash))
+    } catch (cause) {
+      throw broken(hash, `it cannot be read (${(cause as NodeJS.ErrnoException).code ?? 'unknown'})`, cause)
+    }
+  }
+
+  #write(path: string, parts: readonly Uint8Array[]): void {
+    const draft = join(this.#drafts, randomUUID())
+    const folder = join(path, '..')
+    try {
+      const file = openSync(draft, 'wx', 0o600)
+      try {
+        for (const part of parts) writeAll(file, part)
+        fsyncSync(file)
+      } finally {
+        closeSync(file)
+      }
+      if (mkdirSync(folder, { recursive: true, mode: 0o700 }) !== undefined) syncFolder(this.#blobs)
+      renameSync(draft, path)
+      syncFolder(folder)
+    } catch (cause) {
+      rmSync(draft, { force: true })
+      const { code = 'unknown', message } = cause as NodeJS.ErrnoException
+      throw new NanoError('STORAGE_FAILED', `cannot write below ${this.#blobs}: ${code}: ${message}`, {
+        cause,
+      })
+    }
+  }
+
+  #toPath(hash: ContentHash): string {
+    return join(this.#blobs, hash.slice(0, 2), hash)
+  }
+}
+
+function writeAll(file: number, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at)
+}
+
+function syncFolder(path: string): void {
+  const folder = openSync(path, 'r')
+  try {
+    fsyncSync(folder)
+  } finally {
+    closeSync(folder)
+  }
+}
+
+function compress(bytes: Uint8Array, base: Uint8Array | undefined): Buffer {
+  return zstdCompressSync(bytes, {
+    ...(base === undefined ? {} : { dictionary: base }),
+    params: {
+      // lower ones do not look into the whole base
+      [constants.ZSTD_c_compressionLevel]: 9,
+      [constants.ZSTD_c_windowLog]: WINDOW_LOG,
+      [constants.ZSTD_c_enableLongDistanceMatching]: 1,
+    },
+  })
+}
+
+function decompress(hash: ContentHash, bytes: Uint8Array, base: Uint8Array | undefined): Buffer {
+  try {
+    return zstdDecompressSync(bytes, {
+      ...(base === undefined ? {} : { dictionary: base }),
+      maxOutputLength: MAX_BYTES,
+      params: { [constants.ZSTD_d_windowLogMax]: WINDOW_LOG },
+    })
+  } catch (cause) {
+    throw broken(hash, `it cannot be unpacked: ${(cause as Error).message}`, cause)
+  }
+}
+
+function broken(hash: ContentHash, why: string, cause?: unknown): NanoError {
+  return new NanoError(
+    'ARTIFACT_BROKEN',
+    `the stored artifact ${hash.slice(0, 12)} is broken: ${why}. Deploy it again.`,
+    {
+      cause,
+    },
+  )
+}

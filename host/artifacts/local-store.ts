@@ -1,0 +1,253 @@
+/**
+ * The artifact store on this machine's disk: what is what in SQLite (WAL, synced with each transaction), bytes as
+ * content-addressed files (`blobs.ts`).
+ *
+ *     add:       blobs written and synced  >  one transaction names them  >  it returns
+ *     collect:   what no transaction names is removed
+ *
+ * So after a power cut there may be blobs that nobody names, and never a name without its blob. One process at a time has
+ * the directory.
+ */
+
+import { existsSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import type { SQLInputValue, StatementSync } from 'node:sqlite'
+
+import { NanoError } from '../errors.ts'
+import { Blobs } from './blobs.ts'
+import type { ContentHash } from './blobs.ts'
+import type { ArtifactStore, NewVersion, StoredApp, StoredVersion } from './store.ts'
+
+const DATABASE = 'catalog.sqlite'
+
+/** Each entry leads from the layout of its index to the next one; never edited, only added to. */
+const LAYOUTS = [
+  `CREATE TABLE apps (
+     name TEXT PRIMARY KEY,
+     active INTEGER
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE versions (
+     app TEXT NOT NULL REFERENCES apps (name) ON DELETE CASCADE,
+     number INTEGER NOT NULL,
+     hostname TEXT NOT NULL,
+     settings TEXT NOT NULL,
+     component TEXT NOT NULL,
+     source_map TEXT,
+     engine TEXT NOT NULL,
+     created_at INTEGER NOT NULL,
+     PRIMARY KEY (app, number)
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE bases (
+     engine TEXT PRIMARY KEY,
+     component TEXT NOT NULL
+   ) STRICT, WITHOUT ROWID;`,
+]
+
+/** The newest versions of an app that are kept besides the one that serves. */
+const KEPT_VERSIONS = 20
+
+export class LocalStore implements ArtifactStore {
+  readonly #blobs: Blobs
+  readonly #database: DatabaseSync
+  readonly #statements = new Map<string, StatementSync>()
+
+  /** Throws STORAGE_FAILED when the directory cannot be used, or another process has it. */
+  constructor(directory: string) {
+    try {
+      mkdirSync(directory, { recursive: true, mode: 0o700 })
+      this.#blobs = new Blobs(directory)
+      this.#database = openDatabase(join(directory, DATABASE))
+    } catch (cause) {
+      if (cause instanceof NanoError) throw cause
+      throw new NanoError(
+        'STORAGE_FAILED',
+        `cannot use the data directory ${directory}: ${toReason(cause)}`,
+        { cause },
+      )
+    }
+  }
+
+  add(version: NewVersion): StoredVersion {
+    const { app, hostname, settings, engineHash } = version
+    const component = this.#putComponent(version.component, engineHash)
+    const sourceMap = version.sourceMap === undefined ? undefined : this.#blobs.put(version.sourceMap)
+    return this.#transaction(() => {
+      const [last] = this.versions(app)
+      const isSame =
+        last?.component === component &&
+        last.sourceMap === sourceMap &&
+        last.hostname === hostname &&
+        last.settings === settings
+      if (isSame) return last
+      this.#run('INSERT INTO apps (name) VALUES (?) ON CONFLICT DO NOTHING', app)
+      const number = (last?.number ?? 0) + 1
+      const createdAt = Date.now()
+      this.#run(
+        `INSERT INTO versions (app, number, hostname, settings, component, source_map, engine, created_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+        app,
+        number,
+        hostname,
+        settings,
+        component,
+        sourceMap ?? null,
+        engineHash,
+        createdAt,
+      )
+      return { app, number, hostname, settings, component, sourceMap, engineHash, createdAt }
+    })
+  }
+
+  activate(app: string, number: number): StoredVersion {
+    return this.#transaction(() => {
+      const version = this.versions(app).find((each) => each.number === number)
+      if (version === undefined) {
+        throw new NanoError(
+          'VERSION_UNKNOWN',
+          `app ${app} has no version ${number}; see: nano-workers versions ${app}`,
+        )
+      }
+      this.#run('UPDATE apps SET active = ? WHERE name = ?', number, app)
+      const kept = `SELECT number FROM versions WHERE app = ? ORDER BY number DESC LIMIT ${KEPT_VERSIONS}`
+      this.#run(
+        `DELETE FROM versions WHERE app = ? AND number <> ? AND number NOT IN (${kept})`,
+        app,
+        number,
+        app,
+      )
+      return version
+    })
+  }
+
+  apps(): readonly StoredApp[] {
+    const rows = this.#all(
+      'SELECT versions.* FROM apps JOIN versions ON app = name AND number = active ORDER BY name',
+    )
+    return rows.map((row) => {
+      const active = toVersion(row)
+      return { name: active.app, active }
+    })
+  }
+
+  versions(app: string): readonly StoredVersion[] {
+    return this.#all('SELECT * FROM versions WHERE app = ? ORDER BY number DESC', app).map(toVersion)
+  }
+
+  read(hash: ContentHash): Uint8Array {
+    return this.#blobs.get(hash)
+  }
+
+  remove(app: string): boolean {
+    return this.#run('DELETE FROM apps WHERE name = ?', app) > 0
+  }
+
+  collect(): number {
+    // an engine that nobody has any more needs no base
+    this.#run('DELETE FROM bases WHERE engine NOT IN (SELECT engine FROM versions)')
+    const named = this.#all(
+      `SELECT component AS hash FROM versions UNION SELECT source_map FROM versions UNION SELECT component FROM bases`,
+    )
+    const isNamed = new Set(named.map(({ hash }) => hash))
+    const unnamed = this.#blobs.list().filter((hash) => !isNamed.has(hash))
+    for (const hash of unnamed) this.#blobs.remove(hash)
+    return unnamed.length
+  }
+
+  [Symbol.dispose](): void {
+    this.#database.close()
+  }
+
+  /** The first component of an engine is what the others of it are compressed against. */
+  #putComponent(bytes: Uint8Array, engineHash: string): ContentHash {
+    const [row] = this.#all('SELECT component FROM bases WHERE engine = ?', engineHash)
+    const base = row?.['component'] as ContentHash | undefined
+    if (base !== undefined && this.#blobs.has(base)) return this.#blobs.put(bytes, base)
+    const hash = this.#blobs.put(bytes)
+    this.#run('INSERT OR REPLACE INTO bases (engine, component) VALUES (?, ?)', engineHash, hash)
+    return hash
+  }
+
+  #transaction<T>(steps: () => T): T {
+    this.#exec('BEGIN IMMEDIATE')
+    try {
+      const result = steps()
+      this.#exec('COMMIT')
+      return result
+    } catch (error) {
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
+      throw error
+    }
+  }
+
+  #exec(sql: string): void {
+    attempt(() => this.#database.exec(sql))
+  }
+
+  #run(sql: string, ...values: SQLInputValue[]): number {
+    return attempt(() => Number(this.#prepare(sql).run(...values).changes))
+  }
+
+  #all(sql: string, ...values: SQLInputValue[]): Record<string, unknown>[] {
+    return attempt(() => this.#prepare(sql).all(...values))
+  }
+
+  #prepare(sql: string): StatementSync {
+    const statement = this.#statements.get(sql) ?? this.#database.prepare(sql)
+    this.#statements.set(sql, statement)
+    return statement
+  }
+}
+
+function openDatabase(path: string): DatabaseSync {
+  const isNew = !existsSync(path)
+  const database = new DatabaseSync(path, { enableForeignKeyConstraints: true })
+  try {
+    database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
+    const { user_version: layout = 0 } = database.prepare('PRAGMA user_version').get() as {
+      user_version?: number
+    }
+    if (layout > LAYOUTS.length) throw new Error(`a later version of NANO wrote ${path}`)
+    for (const [index, sql] of LAYOUTS.entries()) {
+      if (index < layout) continue
+      database.exec(`BEGIN IMMEDIATE; ${sql} PRAGMA user_version = ${index + 1}; COMMIT`)
+    }
+    // whoever has it keeps it
+    if (!isNew) database.exec('BEGIN IMMEDIATE; COMMIT')
+    return database
+  } catch (error) {
+    database.close()
+    throw error
+  }
+}
+
+function toVersion(row: Record<string, unknown>): StoredVersion {
+  return {
+    app: row['app'] as string,
+    number: row['number'] as number,
+    hostname: row['hostname'] as string,
+    settings: row['settings'] as string,
+    component: row['component'] as ContentHash,
+    sourceMap: (row['source_map'] ?? undefined) as ContentHash | undefined,
+    engineHash: row['engine'] as string,
+    createdAt: row['created_at'] as number,
+  }
+}
+
+function attempt<T>(act: () => T): T {
+  try {
+    return act()
+  } catch (cause) {
+    throw new NanoError('STORAGE_FAILED', `the catalog of the data directory failed: ${toReason(cause)}`, {
+      cause,
+    })
+  }
+}
+
+function toReason(cause: unknown): string {
+  const { message, code } = cause as NodeJS.ErrnoException & { errcode?: number }
+  const isLocked = (cause as { errcode?: number }).errcode === SQLITE_BUSY
+  return isLocked ? 'another process has it' : `${code === undefined ? '' : `${code}: `}${message}`
+}
+
+const SQLITE_BUSY = 5

@@ -1,0 +1,59 @@
+/**
+ * Where deployed apps are kept: the components, and which of them is which app's. An interface, because a store on
+ * several machines is another one; `local-store.ts` is the one on this machine's disk.
+ */
+
+import type { ContentHash } from './blobs.ts'
+
+/** What belongs to a version besides its component. */
+export interface VersionSettings {
+  readonly hostname: string
+  /** As nano.json spells them, as JSON: everything about an app but its name, host name and path. */
+  readonly settings: string
+}
+
+/** One version of an app. */
+export interface StoredVersion extends VersionSettings {
+  readonly app: string
+  /** Counts the app's versions from 1. */
+  readonly number: number
+  readonly component: ContentHash
+  readonly sourceMap: ContentHash | undefined
+  /** The engine of the component. */
+  readonly engineHash: string
+  /** Milliseconds since 1970. */
+  readonly createdAt: number
+}
+
+/** One app that was deployed. */
+export interface StoredApp {
+  readonly name: string
+  /** The version that serves. */
+  readonly active: StoredVersion
+}
+
+/** A version to keep. */
+export interface NewVersion extends VersionSettings {
+  readonly app: string
+  readonly component: Uint8Array
+  readonly sourceMap?: Uint8Array | undefined
+  readonly engineHash: string
+}
+
+/** Everything is on the disk when a call returns, and is done completely or not at all. */
+export interface ArtifactStore extends Disposable {
+  /** Keeps a version that serves nobody yet. The same component and settings as the app's last version give that one. */
+  add(version: NewVersion): StoredVersion
+  /** From now on this version is the app's. */
+  activate(app: string, number: number): StoredVersion
+  /** Apps that have a version that serves. */
+  apps(): readonly StoredApp[]
+  /** Of an app, the last one first. */
+  versions(app: string): readonly StoredVersion[]
+  /** The bytes as they came. Throws ARTIFACT_BROKEN. */
+  read(hash: ContentHash): Uint8Array
+  /** The app and all its versions go. False: there was none. */
+  remove(app: string): boolean
+  /** Takes away what no version needs. Gives how many blobs went. */
+  collect(): number
+}

@@ -1,0 +1,65 @@
+/** What the main thread asks the opener's thread for, and what comes back: types only. See `opener.ts`. */
+
+import type { ContentHash } from '../artifacts/blobs.ts'
+import type { NewVersion, StoredApp, StoredVersion } from '../artifacts/store.ts'
+import type { EngineCounters } from '../engine/engine.ts'
+import type { Engine } from '../engine/instantiate.ts'
+import type { ErrorCode } from '../errors.ts'
+import type { OpenComponent, SourceAccess } from './open-component.ts'
+
+/** What the thread is started with. */
+export interface OpenerData {
+  /** Hashes of engines that the operator admits besides those of the release. */
+  readonly engines: readonly string[]
+  /** Where deployed apps are kept; undefined: nowhere. */
+  readonly dataDirectory: string | undefined
+}
+
+/** What can be asked for, with the answer to each. */
+export interface Requests {
+  /** The component at a path, or built from it. */
+  component: { ask: { readonly path: string; readonly access: SourceAccess }; answer: OpenComponent }
+  engine: { ask: string; answer: { readonly engine: Engine; readonly counters: EngineCounters } }
+  /** Keep a version, and open it. */
+  add: {
+    ask: Omit<NewVersion, 'engineHash'>
+    answer: { readonly version: StoredVersion; readonly component: OpenComponent }
+  }
+  /** The component of a version that is kept. */
+  stored: { ask: StoredVersion; answer: OpenComponent }
+  /** The bytes that were kept. */
+  read: { ask: ContentHash; answer: Uint8Array }
+  apps: { ask: undefined; answer: readonly StoredApp[] }
+  versions: { ask: string; answer: readonly StoredVersion[] }
+  activate: { ask: { readonly app: string; readonly number: number }; answer: StoredVersion }
+  remove: { ask: string; answer: boolean }
+}
+
+export type RequestType = keyof Requests
+
+/** One request. */
+export type Asked = {
+  [Type in RequestType]: { readonly id: number; readonly type: Type; readonly ask: Requests[Type]['ask'] }
+}[RequestType]
+
+/** What is said on the way. */
+export type OpeningNote =
+  /** A step begins that takes seconds. */
+  | { readonly type: 'building' }
+  | { readonly type: 'generating' }
+  /** Something is missing without which the app can be served. */
+  | { readonly type: 'warning'; readonly text: string }
+
+/** What came of a request. */
+export type Outcome = { readonly answer: unknown } | { readonly fault: Fault }
+
+/** An error, in a form that can be posted. */
+export interface Fault {
+  readonly code: ErrorCode
+  readonly message: string
+  readonly stack: string
+}
+
+export type FromOpener =
+  | { readonly id: number; readonly note: OpeningNote }
+  | { readonly id: number; readonly outcome: Outcome }

@@ -1,0 +1,24 @@
+/** What the files of the ingress share and what they need of a tenant: types only. */
+
+import type { Limits } from '../config/limits.ts'
+import type { ErrorCode } from '../errors.ts'
+import type { ByteBudget } from '../limits/byte-budget.ts'
+import type { Exchange, ExchangeListener } from '../tenant/exchange.ts'
+import type { IdleWatch } from './idle-watch.ts'
+
+/** What all requests of one server share. */
+export interface IngressState {
+  /** The server drains: each answer ends its connection. */
+  isDraining: boolean
+  readonly idle: IdleWatch
+}
+
+/** A tenant, as the ingress knows it. */
+export interface RoutedTenant {
+  readonly limits: Limits
+  readonly buffers: ByteBudget
+  /** Take a request; the listener hears what happens to it from here on. */
+  handle(exchange: Exchange): ExchangeListener
+  /** The ingress refused a request, or sent something else than the app's answer: to be counted and logged. */
+  refused(code: ErrorCode, request: string, text: string): void
+}

@@ -1,0 +1,156 @@
+/** The registry against a model, with shards that fail and steps that overlap. Real shards are in test/operator. */
+
+import * as fc from 'fast-check'
+import { describe, it } from 'vitest'
+
+import type { AppConfig } from '../config/config.ts'
+import { DEFAULT_LIMITS } from '../config/limits.ts'
+import type { Change, ServedState } from '../deploy/change.ts'
+import type { OpenComponent } from '../deploy/open-component.ts'
+import type { Engine } from '../engine/instantiate.ts'
+import { NanoError } from '../errors.ts'
+import { Registry } from './registry.ts'
+
+const COMPONENT = { engineHash: 'e', image: { pages: 1 } } as unknown as OpenComponent
+const ENGINE = { hash: 'e' } as Engine
+
+/** Waits a random while, and fails when it is told to. */
+class Chance {
+  readonly #next: Iterator<number>
+
+  constructor(numbers: Iterable<number>) {
+    this.#next = numbers[Symbol.iterator]()
+  }
+
+  async act(name: string): Promise<void> {
+    const number = Number(this.#next.next().value ?? 1)
+    for (let i = 0; i < number % 4; i++) {
+      // oxlint-disable-next-line no-await-in-loop -- so many rounds later
+      await Promise.resolve()
+    }
+    if (number > 90) throw new NanoError('COMPONENT_INVALID', name)
+  }
+}
+
+/** A shard that does what it is told, and checks that it can be done. */
+class Shard {
+  readonly deployments = new Set<number>()
+  readonly routes = new Map<string, number | undefined>()
+
+  constructor({ deployments, routes }: ServedState) {
+    for (const { id } of deployments) this.deployments.add(id)
+    for (const { hostname, deployment } of routes) this.routes.set(hostname, deployment)
+  }
+
+  apply(change: Change): void {
+    if (change.type === 'deploy') this.deployments.add(change.deployment.id)
+    else if (change.type === 'retire') {
+      if (!this.deployments.delete(change.deployment)) throw new Error('retired what was not there')
+      if ([...this.routes.values()].includes(change.deployment)) throw new Error('retired what still serves')
+    } else {
+      const { from, to } = change
+      if (from !== undefined && !this.routes.delete(from)) throw new Error(`no route ${from}`)
+      if (to === undefined) return
+      if (this.routes.has(to.hostname)) throw new Error(`two routes for ${to.hostname}`)
+      if (to.deployment !== undefined && !this.deployments.has(to.deployment)) throw new Error('not deployed')
+      this.routes.set(to.hostname, to.deployment)
+    }
+  }
+}
+
+function open(numbers: readonly number[]) {
+  const chance = new Chance(numbers)
+  const faults: unknown[] = []
+  const registry = new Registry({
+    opener: {
+      component: async () => (await chance.act('component'), COMPONENT),
+      engine: async () => (await chance.act('engine'), ENGINE),
+    },
+  })
+  let shard = new Shard(registry.state)
+  registry.shards = {
+    async apply(change) {
+      try {
+        shard.apply(change)
+      } catch (fault) {
+        faults.push(fault)
+      }
+      if (change.type === 'deploy') await chance.act('deploy')
+    },
+  }
+  return {
+    registry,
+    faults,
+    shard: () => shard,
+    /** The shard dies, and its successor begins with the state. */
+    restart: () => void (shard = new Shard(registry.state)),
+  }
+}
+
+const toApp = (name: string, hostname: string): AppConfig => ({
+  name,
+  hostname,
+  path: '/app.wasm',
+  env: {},
+  limits: DEFAULT_LIMITS,
+})
+
+const name = fc.constantFrom('a', 'b', 'c')
+const hostname = fc.constantFrom('a.test', 'b.test', 'c.test', 'd.test')
+const step = fc.oneof(
+  { weight: 5, arbitrary: fc.record({ type: fc.constant('put' as const), name, hostname }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant('remove' as const), name }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('unavailable' as const), name, hostname }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('restart' as const) }) },
+  { weight: 3, arbitrary: fc.record({ type: fc.constant('settle' as const) }) },
+)
+
+describe('a registry', () => {
+  it('tells shards of nothing that cannot be done, and what they have is what it says', async ({
+    expect,
+  }) => {
+    const runs = fc.asyncProperty(
+      fc.array(step, { maxLength: 30 }),
+      fc.array(fc.nat(100), { minLength: 60, maxLength: 60 }),
+      async (steps, numbers) => {
+        const { registry, faults, shard, restart } = open(numbers)
+        let pending: Promise<unknown>[] = []
+        const settle = async (): Promise<void> => {
+          await Promise.allSettled(pending)
+          pending = []
+        }
+        for (const each of steps) {
+          if (each.type === 'put') pending.push(registry.put(toApp(each.name, each.hostname)))
+          else if (each.type === 'remove') pending.push(registry.remove(each.name))
+          else if (each.type === 'unavailable')
+            pending.push(registry.putUnavailable(toApp(each.name, each.hostname)))
+          else if (each.type === 'restart') restart()
+          // oxlint-disable-next-line no-await-in-loop -- steps overlap between two of these
+          else await settle()
+          for (const each of pending) each.catch(() => undefined)
+        }
+        await settle()
+        expect(faults).toEqual([])
+        const { apps, state } = registry
+        expect(new Set(apps.map((app) => app.hostname)).size).toBe(apps.length)
+        expect(apps.filter((app) => app.state === 'opening')).toEqual([])
+        expect(shard().routes).toEqual(new Map(apps.map((app) => [app.hostname, app.deployment])))
+        expect(shard().deployments).toEqual(new Set(apps.flatMap((app) => app.deployment ?? [])))
+        expect(new Shard(state)).toEqual(shard())
+      },
+    )
+    await fc.assert(runs, { numRuns: 500 })
+  })
+
+  it('serves what was put last and could be', async ({ expect }) => {
+    // the second fails at the component
+    const { registry } = open([0, 0, 0, 99, 0, 0, 0])
+    const first = await registry.put(toApp('a', 'a.test'))
+    await expect(registry.put(toApp('a', 'b.test'))).rejects.toThrow('component')
+    expect(registry.apps).toMatchObject([
+      { name: 'a', hostname: 'a.test', state: 'serving', deployment: first },
+    ])
+    const third = await registry.put(toApp('a', 'b.test'))
+    expect(registry.apps).toMatchObject([{ hostname: 'b.test', deployment: third }])
+  })
+})

@@ -1,0 +1,272 @@
+/**
+ * The single truth about what is served: which apps there are, which version of each serves, and which one is on its
+ * way. It lives in the main thread; nano.json is one client of it. Shards are told of each change (deploy/change.ts), and
+ * one that starts gets the state as it is.
+ *
+ *     an app:  absent  --put-->  opening  --every shard has it-->  serving  --remove-->  absent
+ *                                   |                                 |  ^
+ *                                   '--it fails-->  absent,           '--'  put: the version before serves until the
+ *                                                   or unavailable          next one is ready everywhere, then drains
+ *
+ * Holds: what is done with one app is done in the order in which it was asked for. A host name leads to one app, and is
+ * reserved before anything is opened for it. What fails changes nothing that serves.
+ */
+
+import type { AppConfig } from '../config/config.ts'
+import type { Change, Route, ServedState } from '../deploy/change.ts'
+import { toDeployment } from '../deploy/deployment.ts'
+import type { Deployment } from '../deploy/deployment.ts'
+import type { OpenComponent } from '../deploy/open-component.ts'
+import type { Opener, OnNote } from '../deploy/opener.ts'
+import type { Engine } from '../engine/instantiate.ts'
+import { NanoError, toNanoError } from '../errors.ts'
+
+/** How long what a version has begun may take when it is replaced, in milliseconds. */
+export const DRAIN_MS = 30_000
+
+/** Where changes go: all shards that there are. */
+export interface Shardlike {
+  /**
+   * Resolves when all of them have done it, those apart that end meanwhile: their successors begin with the state.
+   * Rejects when one of them cannot.
+   */
+  apply(change: Change): Promise<void>
+}
+
+/** Who says what an app is: a configuration file, or whoever deployed it. Nobody else may change it. */
+export type Owner = 'file' | 'deployed'
+
+/** What is known of one app. */
+export interface AppStatus {
+  readonly name: string
+  readonly hostname: string
+  readonly owner: Owner
+  /** `unavailable`: its requests are refused. */
+  readonly state: 'opening' | 'serving' | 'unavailable'
+  /** The version that serves. */
+  readonly deployment: number | undefined
+  /** The engine of that version. */
+  readonly engineHash: string | undefined
+}
+
+/** How an app is put. */
+export interface PutOptions {
+  readonly owner?: Owner
+  /** What is to be done when every shard has the version, before it serves: if it fails, nothing has changed. */
+  readonly commit?: () => Promise<void>
+  /** The app's component, when it was opened already. */
+  readonly component?: OpenComponent
+  /** What a build of the app's source may not read: see `SourceAccess`. */
+  readonly configuration?: string | undefined
+  readonly onNote?: OnNote
+}
+
+export interface RegistryOptions {
+  readonly opener: Pick<Opener, 'component' | 'engine'>
+  /** The first app answers whatever the host name. */
+  readonly everyHost?: boolean
+}
+
+/** One app. */
+class App {
+  readonly name: string
+  readonly owner: Owner
+  /** What serves. */
+  deployment: Deployment | undefined
+  /** Where its requests go; undefined: it was never switched to. */
+  route: Route | undefined
+  /** The host names of what was asked for and is not done. */
+  readonly reserved: string[] = []
+  /** Is over when everything that was asked for is done. */
+  queue: Promise<unknown> = Promise.resolve()
+
+  constructor(name: string, owner: Owner) {
+    this.name = name
+    this.owner = owner
+  }
+
+  /** The host name that leads to it, or is going to. */
+  get hostname(): string {
+    return this.route?.hostname ?? this.reserved[0] ?? ''
+  }
+
+  has(hostname: string): boolean {
+    return this.route?.hostname === hostname || this.reserved.includes(hostname)
+  }
+}
+
+const NOBODY: Shardlike = { apply: () => Promise.resolve() }
+
+export class Registry {
+  readonly #opener: RegistryOptions['opener']
+  readonly #everyHost: boolean
+  readonly #apps = new Map<string, App>()
+  /** Those that shards have: what serves, and what is about to. */
+  readonly #deployments = new Map<number, Deployment>()
+  readonly #engines = new Map<string, Engine>()
+  /** The longest turn of each deployment that is there or drains. */
+  readonly #turnMs = new Map<number, number>()
+  #shards: Shardlike = NOBODY
+  #last = 0
+
+  constructor({ opener, everyHost = false }: RegistryOptions) {
+    this.#opener = opener
+    this.#everyHost = everyHost
+  }
+
+  /** From now on changes go to these shards, which begin with the state. */
+  set shards(shards: Shardlike) {
+    this.#shards = shards
+  }
+
+  get state(): ServedState {
+    const deployments = [...this.#deployments.values()]
+    const hashes = new Set(deployments.map(({ engineHash }) => engineHash))
+    return {
+      deployments,
+      routes: [...this.#apps.values()].flatMap(({ route }) => route ?? []),
+      engines: new Map([...this.#engines].filter(([hash]) => hashes.has(hash))),
+    }
+  }
+
+  get apps(): readonly AppStatus[] {
+    return [...this.#apps.values()].map(({ name, hostname, owner, deployment, route }) => ({
+      name,
+      hostname,
+      owner,
+      state: route === undefined ? 'opening' : deployment === undefined ? 'unavailable' : 'serving',
+      deployment: deployment?.id,
+      engineHash: deployment?.engineHash,
+    }))
+  }
+
+  /** Whether there is an app of this name. */
+  has(name: string): boolean {
+    return this.#apps.has(name)
+  }
+
+  /** Throws APP_CONFLICT when the name or the host name is somebody else's. */
+  expectFree(name: string, hostname: string, owner: Owner): void {
+    const app = this.#apps.get(name)
+    if (app !== undefined && app.owner !== owner) throw new NanoError('APP_CONFLICT', toOwnerText(app))
+    const holder = [...this.#apps.values()].find((other) => other.name !== name && other.has(hostname))
+    if (holder === undefined) return
+    const text = `the host name ${hostname} is taken by app ${holder.name}; give ${name} another one`
+    throw new NanoError('APP_CONFLICT', text)
+  }
+
+  /** The longest turn that an app may take, in milliseconds; of one that drains, too. */
+  get longestTurnMs(): number {
+    return Math.max(0, ...this.#turnMs.values())
+  }
+
+  /**
+   * Serve the app, in place of the version that serves it now. Resolves to the deployment's number when every shard
+   * serves it; rejects when it cannot be served, and everything is as it was.
+   */
+  put(config: AppConfig, options: PutOptions = {}): Promise<number> {
+    const { name, hostname } = config
+    return this.#inOrder({ name, hostname, owner: options.owner }, (app) => this.#put(app, config, options))
+  }
+
+  /** Refuse the app's requests: it cannot be served, and is not unknown either. */
+  async putUnavailable(
+    { name, hostname }: Pick<AppConfig, 'name' | 'hostname'>,
+    owner?: Owner,
+  ): Promise<void> {
+    await this.#inOrder({ name, hostname, owner }, (app) => this.#switch(app, hostname, undefined))
+  }
+
+  /**
+   * Serve the app no longer. What it has begun drains. `commit`: is to be done before. Rejects when there is no such app.
+   */
+  async remove(name: string, owner: Owner = 'file', commit?: () => Promise<void>): Promise<void> {
+    const unknown = new NanoError('APP_UNKNOWN', `there is no app "${name}"`)
+    const known = this.#apps.get(name)
+    if (known === undefined) throw unknown
+    await this.#inOrder({ name, hostname: known.hostname, owner }, async (app) => {
+      if (app.route === undefined) throw unknown
+      await commit?.()
+      await this.#switch(app, undefined, undefined)
+    })
+  }
+
+  /** Runs steps for an app after those that were asked for before. Until then the host name is the app's. */
+  #inOrder<T>(
+    { name, hostname, owner = 'file' }: { name: string; hostname: string; owner?: Owner | undefined },
+    steps: (app: App) => Promise<T>,
+  ): Promise<T> {
+    try {
+      this.expectFree(name, hostname, owner)
+    } catch (error) {
+      return Promise.reject(toNanoError(error))
+    }
+    const app = this.#apps.get(name) ?? new App(name, owner)
+    this.#apps.set(name, app)
+    app.reserved.push(hostname)
+    const done = app.queue
+      .then(() => steps(app))
+      .finally(() => {
+        app.reserved.splice(app.reserved.indexOf(hostname), 1)
+        // nothing serves it, and nothing more was asked for
+        if (app.route === undefined && app.reserved.length === 0) this.#apps.delete(name)
+      })
+    app.queue = done.catch(() => undefined)
+    return done
+  }
+
+  async #put(
+    app: App,
+    config: AppConfig,
+    { component, configuration, onNote = () => {}, commit }: PutOptions,
+  ): Promise<number> {
+    const { allowRead, path } = config
+    const opened = component ?? (await this.#opener.component(path, { allowRead, configuration }, onNote))
+    const engine = await this.#opener.engine(opened.engineHash, onNote)
+    const deployment = toDeployment(++this.#last, config, opened)
+    this.#engines.set(engine.hash, engine)
+    this.#deployments.set(deployment.id, deployment)
+    this.#turnMs.set(deployment.id, config.limits.cpuMs)
+    try {
+      await this.#shards.apply({ type: 'deploy', deployment, engine })
+      await commit?.()
+    } catch (error) {
+      await this.#retire(deployment)
+      throw error
+    }
+    await this.#switch(app, config.hostname, deployment)
+    return deployment.id
+  }
+
+  /** The app's requests go to another version, or to none; `hostname` undefined: there is no such app any more. */
+  async #switch(app: App, hostname: string | undefined, next: Deployment | undefined): Promise<void> {
+    const { deployment: before, route } = app
+    const to =
+      hostname === undefined
+        ? undefined
+        : { app: app.name, hostname, isFallback: this.#isFallback(app), deployment: next?.id }
+    app.route = to
+    app.deployment = next
+    await this.#shards.apply({ type: 'switch', from: route?.hostname, to })
+    if (before !== undefined) await this.#retire(before)
+  }
+
+  async #retire({ id, engineHash }: Deployment): Promise<void> {
+    this.#deployments.delete(id)
+    const isUsed = [...this.#deployments.values()].some((other) => other.engineHash === engineHash)
+    if (!isUsed) this.#engines.delete(engineHash)
+    setTimeout(() => this.#turnMs.delete(id), DRAIN_MS).unref()
+    await this.#shards.apply({ type: 'retire', deployment: id, graceMs: DRAIN_MS })
+  }
+
+  #isFallback(app: App): boolean {
+    const [first] = this.#apps.values()
+    return this.#everyHost && (first === app || app.route?.isFallback === true)
+  }
+}
+
+function toOwnerText({ name, owner }: App): string {
+  return owner === 'file'
+    ? `app ${name} stands in the configuration file; change it there`
+    : `app ${name} was deployed; delete it first, or give yours another name`
+}

@@ -1,0 +1,206 @@
+/**
+ * The apps of one shard, as the main thread says (deploy/change.ts): which versions there are, and which of them a host
+ * name leads to.
+ *
+ *     a version:  deploy  >  ready  --switch-->  serving  --switch to another-->  ready  --retire-->  draining  >  gone
+ *
+ * Holds: requests go to the version that the host name leads to when they come, and stay with it. A version that is
+ * retired gets no new ones, and is gone when what it has begun is done, or its time is over.
+ */
+
+import type { Dialer } from '../bindings/dialer.ts'
+import type { Change, Route, ServedState } from '../deploy/change.ts'
+import type { Deployment } from '../deploy/deployment.ts'
+import { loadGlue } from '../engine/instantiate.ts'
+import type { Engine, Glue } from '../engine/instantiate.ts'
+import { NanoError } from '../errors.ts'
+import { warmUp } from '../instance/warm-up.ts'
+import type { Epoch } from '../limits/epoch.ts'
+import type { EndCode } from '../limits/grace.ts'
+import { Router } from '../router/router.ts'
+import { Tenant } from '../tenant/tenant.ts'
+import type { TenantServices } from '../tenant/tenant.ts'
+import { UnavailableApp } from '../tenant/unavailable-app.ts'
+import { Ledger } from './ledger.ts'
+import type { LedgerReport } from './ledger.ts'
+
+/** What the apps of a shard share. */
+export interface AppsServices extends Omit<TenantServices, 'dialer'> {
+  readonly epoch: Epoch
+  openDialer(deployment: Deployment): Dialer
+  /** The largest request head that any app takes, in bytes, has become another. */
+  onMaxHead(bytes: number): void
+}
+
+/** One version. */
+interface Version {
+  readonly tenant: Tenant
+  /** Is over when it is gone. */
+  drained?: Promise<void>
+}
+
+/** An engine, and what of it is this thread's own. */
+interface LoadedEngine {
+  readonly engine: Engine
+  readonly glue: Glue
+  /** How many more apps it may be warmed up with. */
+  warmUps: number
+}
+
+/** Apps of one engine that may fail to warm it up: none of them keeps the shard from starting. */
+const WARM_UPS = 3
+
+const BYTES_PER_KB = 1024
+
+export class Apps implements Disposable {
+  readonly #services: AppsServices
+  readonly #router = new Router<Tenant | UnavailableApp>()
+  /** By deployment; those that drain included. */
+  readonly #versions = new Map<number, Version>()
+  /** By host name. */
+  readonly #unavailable = new Map<string, UnavailableApp>()
+  readonly #engines = new Map<string, LoadedEngine>()
+  readonly #ledger = new Ledger()
+  /** Apps that are gone, as soon as their versions are. */
+  readonly #leaving = new Set<string>()
+  #isOver = false
+
+  constructor(services: AppsServices) {
+    this.#services = services
+  }
+
+  /** Begin with this. */
+  async start({ deployments, routes, engines }: ServedState): Promise<void> {
+    for (const deployment of deployments) {
+      const engine = engines.get(deployment.engineHash)
+      if (engine === undefined) throw new NanoError('INTERNAL', `no engine for ${deployment.name}`)
+      // oxlint-disable-next-line no-await-in-loop -- an engine is loaded once
+      await this.#deploy(deployment, engine)
+    }
+    for (const route of routes) this.#open(route)
+    this.#tellMaxHead()
+  }
+
+  /** Resolves when it is done. */
+  async apply(change: Change): Promise<void> {
+    if (this.#isOver) return
+    if (change.type === 'deploy') await this.#deploy(change.deployment, change.engine)
+    else if (change.type === 'switch') this.#switch(change.from, change.to)
+    else void this.#retire(change.deployment, change.graceMs)
+    this.#tellMaxHead()
+  }
+
+  /** The app of a canonical host name. */
+  find(hostname: string): Tenant | UnavailableApp | undefined {
+    return this.#router.find(hostname)
+  }
+
+  get report(): LedgerReport {
+    return this.#ledger.report
+  }
+
+  /** Names of the apps that are at work. */
+  get busy(): string[] {
+    const busy = [...this.#versions.values()].filter(({ tenant }) => tenant.isBusy)
+    return [...new Set(busy.map(({ tenant }) => tenant.name))]
+  }
+
+  /** No more changes; what has begun comes to its end, or is cut after so many milliseconds. */
+  async drain(graceMs: number): Promise<void> {
+    this.#isOver = true
+    await Promise.all(
+      Array.from(this.#versions.keys(), (deployment) => this.#retire(deployment, graceMs, 'SHUTTING_DOWN')),
+    )
+  }
+
+  /** End all of them: open requests fail. */
+  [Symbol.dispose](): void {
+    this.#isOver = true
+    for (const { tenant } of this.#versions.values()) tenant[Symbol.dispose]()
+  }
+
+  async #deploy(deployment: Deployment, { hash, ...engine }: Engine): Promise<void> {
+    const loaded = await this.#load({ hash, ...engine })
+    const parts = { ...deployment, engine: loaded.engine, glue: loaded.glue }
+    if (loaded.warmUps > 0) loaded.warmUps = warmUp(parts, this.#services.epoch) ? 0 : loaded.warmUps - 1
+    const dialer = this.#services.openDialer(deployment)
+    const tenant = new Tenant(parts, { ...this.#services, dialer })
+    this.#versions.set(deployment.id, { tenant })
+    this.#ledger.open(tenant)
+  }
+
+  async #load(engine: Engine): Promise<LoadedEngine> {
+    const found = this.#engines.get(engine.hash)
+    if (found !== undefined) return found
+    const glue = await loadGlue(engine)
+    const loaded = { engine, glue, warmUps: WARM_UPS }
+    this.#engines.set(engine.hash, loaded)
+    return loaded
+  }
+
+  #switch(from: string | undefined, to: Route | undefined): void {
+    if (from !== undefined) this.#close(from, to)
+    if (to !== undefined) this.#open(to)
+  }
+
+  #close(hostname: string, to: Route | undefined): void {
+    const app = this.#router.find(hostname)
+    this.#router.delete(hostname)
+    const unavailable = this.#unavailable.get(hostname)
+    if (unavailable !== undefined) {
+      this.#unavailable.delete(hostname)
+      this.#ledger.close(unavailable)
+    }
+    if (app !== undefined && to === undefined) this.#leave(app.name)
+  }
+
+  #open({ app, hostname, isFallback, deployment }: Route): void {
+    this.#leaving.delete(app)
+    this.#router.set(hostname, this.#toApp(app, hostname, deployment), isFallback)
+  }
+
+  #toApp(name: string, hostname: string, deployment: number | undefined): Tenant | UnavailableApp {
+    if (deployment !== undefined) {
+      const version = this.#versions.get(deployment)
+      if (version === undefined)
+        throw new NanoError('INTERNAL', `deployment ${deployment} of ${name} is not there`)
+      return version.tenant
+    }
+    const unavailable = new UnavailableApp(name)
+    this.#unavailable.set(hostname, unavailable)
+    this.#ledger.open(unavailable)
+    return unavailable
+  }
+
+  #retire(deployment: number, graceMs: number, code: EndCode = 'APP_REPLACED'): Promise<void> {
+    const version = this.#versions.get(deployment)
+    if (version === undefined) return Promise.resolve()
+    const { tenant } = version
+    const drained = tenant.drain(graceMs, code)
+    version.drained ??= drained.then(() => {
+      this.#versions.delete(deployment)
+      this.#ledger.close(tenant)
+      if (this.#leaving.has(tenant.name)) this.#leave(tenant.name)
+    })
+    return version.drained
+  }
+
+  /** An app has gone: so has what is told of it, when its last version has. */
+  #leave(name: string): void {
+    const isThere = [...this.#versions.values()].some(({ tenant }) => tenant.name === name)
+    if (isThere) this.#leaving.add(name)
+    else {
+      this.#leaving.delete(name)
+      this.#ledger.forget(name)
+    }
+  }
+
+  #tellMaxHead(): void {
+    let most = 0
+    for (const { tenant } of this.#versions.values()) {
+      const { maxHeaderKb, maxUrlKb } = tenant.limits
+      most = Math.max(most, (maxHeaderKb + maxUrlKb) * BYTES_PER_KB)
+    }
+    this.#services.onMaxHead(most)
+  }
+}
