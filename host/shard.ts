@@ -23,9 +23,6 @@ import { toLogEntry } from './supervisor/messages.ts'
 import type { FromShard, LogEntry, ShardData, ToShard } from './supervisor/messages.ts'
 import { TurnTimes } from './tenant/turn-times.ts'
 
-/** How long background work may go on when the last response is out and the shard is to end. */
-const BACKGROUND_GRACE_MS = 4000
-
 /** The most apps that are named when a shard ends: one of them may have to do with it. */
 const NAMED_APPS = 10
 
@@ -93,11 +90,15 @@ async function apply(apps: Apps, number: number, change: Change): Promise<void> 
   }
 }
 
-/** Requests come to their end, and then what apps do behind their responses. */
+/** Requests come to their end, and then what apps do behind their responses; all of it until one deadline. */
 async function stop(ingress: Ingress, apps: Apps, graceMs: number): Promise<void> {
+  const end = performance.now() + graceMs
+  // before the connections are, so that who is cut is told why
+  const cut = setTimeout(() => void apps.drain(0), graceMs)
+  // a connection that is open may bring one more request, which is served
   await ingress.close(graceMs)
-  await apps.drain(BACKGROUND_GRACE_MS)
-  apps[Symbol.dispose]()
+  clearTimeout(cut)
+  await apps.drain(Math.max(0, end - performance.now()))
   parentPort?.close()
 }
 

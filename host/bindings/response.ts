@@ -169,11 +169,12 @@ export class ResponseBinding<Port extends ResponsePort> implements Binding {
   }
 
   /** Forget the responses that still wait for the guest (all, or only those without a head) and return them. */
-  takeUnanswered(which: 'all' | 'waiting'): { id: number; port: Port }[] {
-    const taken: { id: number; port: Port }[] = []
+  takeUnanswered(which: 'all' | 'waiting'): { id: number; port: Port; hasHead: boolean }[] {
+    const taken: { id: number; port: Port; hasHead: boolean }[] = []
     for (const [id, to] of this.#open) {
-      if (which === 'waiting' && to.phase !== 'waiting') continue
-      if (to.port !== undefined) taken.push({ id, port: to.port })
+      const hasHead = to.phase !== 'waiting'
+      if (which === 'waiting' && hasHead) continue
+      if (to.port !== undefined) taken.push({ id, port: to.port, hasHead })
       this.remove(id)
     }
     return taken

@@ -115,9 +115,9 @@ export class Dispatcher {
       outgoing.shouldKeepAlive = false
       endAfterAnswer(incoming.socket, connection)
     }
-    const open = (body: HttpRequest['body']): void => {
+    const open = (body: HttpRequest['body'], app = tenant): void => {
       const request = { id, connection, incoming, outgoing, url, scheme, sizes, body }
-      new HttpExchange(this.#ingress, tenant, request).open()
+      new HttpExchange(this.#ingress, app, request).open()
     }
     const size = sizes.bodySize
     if (size === 0) return open(undefined)
@@ -125,7 +125,8 @@ export class Dispatcher {
     // a guest's `Request` refuses bodies of these
     if (incoming.method === 'GET' || incoming.method === 'HEAD') open('unwanted')
     else if (size === undefined || size > SMALL_BODY_BYTES) open('streamed')
-    else collectBody(incoming, size, open)
+    // the host name may lead to another version by the time that it is here
+    else collectBody(incoming, size, (body) => open(body, this.#options.find(target.hostname) ?? tenant))
   }
 
   #sendNotFound({ incoming, outgoing, connection }: Bindings): void {

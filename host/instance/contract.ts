@@ -24,7 +24,10 @@ export interface InstanceParts {
   readonly limits: Limits
 }
 
-/** The host's side of one request, as an instance sees it. */
+/**
+ * The request context: an instance's view of one request, and its way back. What the request asks for comes beside it, as
+ * a `RequestHead`; on the other side stands the tenant's view of it (tenant/open-request.ts).
+ */
 export interface RequestContext extends ResponsePort, BodyPort {
   /** The guest will not answer. */
   fail(code: ErrorCode): void
@@ -42,6 +45,8 @@ export interface Death {
   readonly ranMs: number
   /** On whose behalf it ran, if that was one client's. */
   readonly client: string | undefined
+  /** Requests whose response, or what goes on after it, was not done. */
+  readonly unfinished: number
 }
 
 /** What an instance tells its tenant. */
@@ -70,10 +75,13 @@ export interface InstanceHost extends ConsolePort {
 }
 
 /**
+ * The states of an instance; turn.ts has the ways between them.
+ *
  * - fresh: no turn yet; the guest's memory is the image.
  * - live: takes requests.
  * - resting: no request is open and no background work goes on; nothing wakes it but a request.
- * - retiring: takes no more requests; ends when its responses and its background work are done.
- * - dead: is never entered again and owes nobody anything.
+ * - retiring: takes no more requests; ends when its responses and its background work are done, and at its deadline at the
+ *   latest, which may be brought forward.
+ * - dead: is never entered again and owes nobody anything; it has no timer, no socket and nothing of its memory.
  */
 export type InstanceState = 'fresh' | 'live' | 'resting' | 'retiring' | 'dead'

@@ -1,43 +1,36 @@
 /**
  * A live guest, and the only place that enters it.
  *
- *     open(request) > new requests ---.
- *     post(event)   > inbox, by source +--> [ turn: one source's events, or the new requests > guest ] > flush > settle
+ *     open(request), post(event)  >  agenda  >  [ turn of the guest ]  >  flush  >  settle
  *
- * What must hold: the guest is never entered while it runs, for imports only record (see bindings/binding.ts). Events of
- * one source are delivered in order. Whatever comes out of a turn as an exception, the instance is dead from then on and
- * everything that it owes anyone is settled by the host; what was new in a turn that fell had no effect yet and can be
- * begun again elsewhere. A request that can never be answered is failed at once and not left to its timeout.
+ *     fresh  --first turn-->  live  --nobody to work for-->  resting
+ *                                   <--open---------------
+ *     fresh, live, resting  --a limit of its own, `retire`-->  retiring  --nobody to work for, its grace is over-->  dead
+ *     any  --the guest falls, `end`-->  dead
+ *
+ * What each state promises stands in contract.ts. What must hold: the guest is never entered while it runs, for imports
+ * only record (see bindings/binding.ts). Events of one source are delivered in order. Whatever comes out of a turn as an
+ * exception, the instance is dead from then on and everything that it owes anyone is settled by the host; what was new in
+ * a turn that fell, and has no answer, had no effect yet and can be begun again elsewhere. A request that can never be
+ * answered is failed at once and not left to its timeout.
  */
 import { performance } from 'node:perf_hooks'
 import type { GuestEvent, Mailbox, Meter } from '../bindings/binding.ts'
 import { toJson } from '../config/env.ts'
 import { toRecycleMb } from '../config/limits.ts'
-import { instantiateEngine } from '../engine/instantiate.ts'
 import type { RequestHead } from '../http/request-head.ts'
 import type { ErrorCode } from '../errors.ts'
-import { layInto } from '../image/image.ts'
-import { Accounts, APP } from '../limits/accounts.ts'
+import { APP } from '../limits/account.ts'
+import { Accounts } from '../limits/accounts.ts'
+import { Grace, type EndCode } from '../limits/grace.ts'
+import { Agenda, type Turn } from './agenda.ts'
 import { BindingSet } from './binding-set.ts'
 import type { InstanceHost, InstanceParts, InstanceState, RequestContext } from './contract.ts'
 import { TurnClock } from './clock.ts'
-import { Inbox, MOST_EVENTS, type Delivery } from './inbox.ts'
-import { toTrapCode } from './trap-code.ts'
+import { Guest } from './guest.ts'
+import { MOST_EVENTS } from './inbox.ts'
 
-/** The most of what an engine prints in one turn that is kept. */
-const PRINTED_LENGTH = 8192
-
-/** What making an instance may take: the app has no part in it. */
-const START_MS = 10_000
-
-const PAGES_PER_MB = 16
 const BYTES_PER_MB = 1024 * 1024
-
-/** What a turn is about. */
-interface Turn extends Delivery {
-  /** The source, or the new requests. */
-  readonly payers: readonly number[]
-}
 
 /** One live guest. */
 export class Instance implements Mailbox, Disposable {
@@ -50,64 +43,45 @@ export class Instance implements Mailbox, Disposable {
   readonly #maxRequests: number
   /** Bytes of memory beyond which it is replaced. */
   readonly #recycleBytes: number
+  /** What it has for what it has begun, when it is replaced for a limit of its own. */
+  readonly #retireMs: number
   readonly #clock = new TurnClock()
-  readonly #memory: WebAssembly.Memory
-  readonly #turn: (source: number, events: readonly GuestEvent[]) => void
   readonly #bindings: BindingSet
   readonly #accounts: Accounts
-  readonly #maxMemory: number
+  readonly #guest: Guest
+  readonly #agenda: Agenda
+  readonly #grace = new Grace(() => this.#die(this.#grace.code))
   #state: InstanceState = 'fresh'
-  readonly #inbox = new Inbox()
-  /** What the next turn of new requests begins with. */
-  #first: GuestEvent[]
-  /** New requests, and their events. */
-  #new: number[] = []
-  #newEvents: GuestEvent[] = []
   /** Waits until a source has processor time again. */
   #refill: NodeJS.Timeout | undefined
-  /** More events were to wait than may. */
-  #isFlooded = false
   /** How long the last turn ran, in milliseconds. */
   #ranMs = 0
-  /** What the engine printed since the last turn ended. */
-  #printed = ''
 
   /** Makes the guest; throws when the engine cannot be started. No turn runs yet. */
   constructor(number: number, parts: InstanceParts, host: InstanceHost) {
     this.number = number
     this.#host = host
-    const { cpuMs, memoryMb, recycleRequests, concurrentSubrequests } = parts.limits
+    const { cpuMs, recycleRequests, retireMs, concurrentSubrequests } = parts.limits
     this.#cpuMs = cpuMs
     this.#maxRequests = recycleRequests
     this.#recycleBytes = toRecycleMb(parts.limits) * BYTES_PER_MB
+    this.#retireMs = retireMs
     this.#accounts = new Accounts(parts.limits, {
       onLimit: (code, request) => host.onLimit(code, request),
       onClosed: (source, isLate) => {
-        if (!this.#inbox.isEmpty) this.#inbox.move(source, APP)
+        this.#agenda.close(source)
         if (isLate) this.#settle()
       },
     })
-    this.#maxMemory = memoryMb * BYTES_PER_MB
-    this.#memory = new WebAssembly.Memory({
-      initial: parts.image.pages,
-      maximum: memoryMb * PAGES_PER_MB,
-    })
-    layInto(parts.image, this.#memory)
+    this.#agenda = new Agenda([{ tag: 'startup', val: { env: toJson(parts.env) } }], (source, now) =>
+      this.#accounts.waitMs(source, now),
+    )
     this.#bindings = new BindingSet(this, this.meter, host, this.#accounts, {
       clock: this.#clock,
       maxDialing: concurrentSubrequests,
     })
-    const { epoch } = host
-    const stderr = (text: string): void => this.#print(text)
-    const system = { clock: this.#clock, epoch: epoch.memory, stderr }
-    epoch.begin(START_MS)
-    try {
-      const { imports } = this.#bindings
-      this.#turn = instantiateEngine(parts.engine, parts.glue, this.#memory, imports, system).turn
-    } finally {
-      epoch.end()
-    }
-    this.#first = [{ tag: 'startup', val: { env: toJson(parts.env) } }]
+    const { imports } = this.#bindings
+    this.#guest = new Guest(parts, { imports, clock: this.#clock, epoch: host.epoch })
   }
 
   get state(): InstanceState {
@@ -120,13 +94,7 @@ export class Instance implements Mailbox, Disposable {
   }
 
   get memoryBytes(): number {
-    return this.#memory.buffer.byteLength
-  }
-
-  /** Whether there is something to do that a turn may be had for. */
-  get isReady(): boolean {
-    if (this.#new.length > 0) return true
-    return this.#isAwake && this.#waitMs === 0
+    return this.#guest.memoryBytes
   }
 
   /** How many more requests it takes. */
@@ -141,14 +109,9 @@ export class Instance implements Mailbox, Disposable {
     this.#bindings.responses.add(id, port)
     this.#accounts.open(id, request)
     this.#wake()
-    this.#new.push(id)
-    this.#newEvents.push({ tag: 'request', val: { id, method, url, headers, hasBody } })
-    if (smallBody !== undefined && hasBody) {
-      this.#newEvents.push({ tag: 'request-body', val: { id, bytes: smallBody, last: true } })
-    } else if (hasBody) {
-      this.#bindings.bodies.add(id, port)
-    }
-    if (id >= this.#maxRequests) this.#retire()
+    this.#agenda.addRequest(id, { tag: 'request', val: { id, method, url, headers, hasBody } }, smallBody)
+    if (hasBody && smallBody === undefined) this.#bindings.bodies.add(id, port)
+    if (id >= this.#maxRequests) this.#recycle()
     return id
   }
 
@@ -177,40 +140,33 @@ export class Instance implements Mailbox, Disposable {
   /** Queue an event for a turn of its source: the request, or `APP`. */
   post(event: GuestEvent, request: number): void {
     if (this.#state === 'dead') return
-    const source = this.#accounts.has(request) ? request : APP
-    if (!this.#inbox.push(event, source)) this.#isFlooded = true
+    this.#agenda.post(event, this.#accounts.has(request) ? request : APP)
     if (this.#isAwake) this.#host.onReady()
   }
 
-  /** One turn: the new requests, or what waits for one source. */
-  run(): void {
+  /** One turn: the new requests, or what waits for one source. Whether another one may be had now. */
+  run(): boolean {
+    const turn = this.#state === 'dead' ? undefined : this.#agenda.take()
+    if (turn !== undefined) this.#serve(turn)
+    if (!this.#isAwake || this.#agenda.isEmpty) return false
+    const { waitMs } = this.#agenda
+    if (waitMs > 0) this.#awaitRefill(waitMs)
+    return waitMs === 0
+  }
+
+  /**
+   * Take no more requests. What it has begun has until this moment to come to its end, and gets the code if it does not.
+   * Asked again it may end sooner, and not later. Not to be called within a turn.
+   */
+  retire(end: number, code: EndCode): void {
     if (this.#state === 'dead') return
-    const turn = this.#take()
-    if (turn === undefined) return this.#awaitRefill()
-    const { events } = turn
-    this.#bindings.delivered(events)
-    const over = this.#enter(turn)
-    if (over === undefined) return
-    try {
-      this.#bindings.flush()
-    } catch (fault) {
-      // the host's own fault, and still no reason for the neighbours to fall
-      this.#die('INTERNAL', fault)
-      return
-    }
-    this.#flushPrinted()
-    if (this.#isFlooded) return this.#die('APP_BUFFER_LIMIT', `more than ${MOST_EVENTS} events wait`)
-    for (const id of over) {
-      const port = this.#bindings.responses.take(id)
-      // what was answered in the turn is answered
-      if (port !== undefined) this.#fail(id, port, 'APP_CPU_LIMIT')
-    }
-    for (const event of events) if (event.tag === 'client-gone') this.#accounts.done(event.val)
+    this.#grace.endBy(end, code)
+    if (this.#state === 'retiring') return
+    this.#state = 'retiring'
+    this.#host.onRetiring()
+    // what the app has set going for nobody keeps it no longer
     this.#accounts.sweep(this.#isBusy)
-    if (this.#bindings.responses.waiting > 0) this.#failHung('waiting')
-    if (this.memoryBytes > this.#recycleBytes) this.#retire()
     this.#settle()
-    if (!this.#inbox.isEmpty) this.#awaitRefill()
   }
 
   /** End it. Open requests fail with this. */
@@ -227,48 +183,38 @@ export class Instance implements Mailbox, Disposable {
     return this.#state !== 'resting' && this.#state !== 'dead'
   }
 
-  /** What the next turn is about. */
-  #take(): Turn | undefined {
-    const next = this.#new.length > 0 ? this.#takeNew() : this.#takeWaiting()
-    if (next === undefined || this.#first.length === 0) return next
-    const events = [...this.#first, ...next.events]
-    this.#first = []
-    return { ...next, events }
-  }
-
-  #takeNew(): Turn {
-    const turn = { source: APP, payers: this.#new, events: this.#newEvents }
-    this.#new = []
-    this.#newEvents = []
-    return turn
-  }
-
-  #takeWaiting(): Turn | undefined {
-    const now = performance.now()
-    const next = this.#inbox.take((source) => this.#accounts.waitMs(source, now) === 0)
-    return next && { ...next, payers: [next.source] }
+  #serve(turn: Turn): void {
+    const { events } = turn
+    this.#bindings.delivered(events)
+    const over = this.#enter(turn)
+    if (over === undefined) return
+    try {
+      this.#bindings.flush()
+    } catch (fault) {
+      // the host's own fault, and still no reason for the neighbours to fall
+      this.#die('INTERNAL', fault)
+      return
+    }
+    this.#flushPrinted()
+    if (this.#agenda.isFlooded) return this.#die('APP_BUFFER_LIMIT', `more than ${MOST_EVENTS} events wait`)
+    for (const id of over) {
+      const port = this.#bindings.responses.take(id)
+      // what was answered in the turn is answered
+      if (port !== undefined) this.#fail(id, port, 'APP_CPU_LIMIT')
+    }
+    for (const event of events) if (event.tag === 'client-gone') this.#accounts.done(event.val)
+    this.#accounts.sweep(this.#isBusy)
+    if (this.#bindings.responses.waiting > 0) this.#failHung('waiting')
+    if (this.memoryBytes > this.#recycleBytes) this.#recycle()
+    this.#settle()
   }
 
   /** Sources that have used up their processor time have events: come back when one of them has some again. */
-  #awaitRefill(): void {
-    const waitMs = this.#waitMs
-    if (this.#refill !== undefined || waitMs === 0 || waitMs === Infinity) return
-    this.#refill = setTimeout(() => {
+  #awaitRefill(waitMs: number): void {
+    this.#refill ??= setTimeout(() => {
       this.#refill = undefined
-      if (this.#isAwake && !this.#inbox.isEmpty) this.#host.onReady()
+      if (this.#isAwake && !this.#agenda.isEmpty) this.#host.onReady()
     }, Math.ceil(waitMs))
-  }
-
-  /** How long it takes until a source that has events may have a turn; infinite when none has any. */
-  get #waitMs(): number {
-    if (this.#inbox.isEmpty) return Infinity
-    const now = performance.now()
-    let least = Infinity
-    for (const source of this.#inbox.sources) {
-      least = Math.min(least, this.#accounts.waitMs(source, now))
-      if (least === 0) break
-    }
-    return least
   }
 
   /** One turn. Gives the requests that have used up their processor time; undefined: it was the last. */
@@ -281,9 +227,9 @@ export class Instance implements Mailbox, Disposable {
     this.#accounts.begin(payers)
     epoch.begin(this.#cpuMs)
     try {
-      this.#turn(source, events)
+      this.#guest.turn(source, events)
     } catch (trap) {
-      const code = toTrapCode(trap, epoch.isOver(), this.#maxMemory - this.memoryBytes)
+      const code = this.#guest.toTrapCode(trap, epoch.isOver())
       epoch.end()
       this.#ranMs = performance.now() - start
       this.#host.onTurn?.(this.#ranMs, events.length)
@@ -305,7 +251,7 @@ export class Instance implements Mailbox, Disposable {
 
   /** Fail the requests that nothing is going to answer. */
   #failHung(which: 'all' | 'waiting'): void {
-    if (!this.#inbox.isEmpty || this.#new.length > 0 || this.#bindings.isPending()) return
+    if (!this.#agenda.isEmpty || this.#bindings.isPending()) return
     for (const { id, port } of this.#bindings.responses.takeUnanswered(which))
       this.#fail(id, port, 'APP_HUNG')
   }
@@ -317,34 +263,32 @@ export class Instance implements Mailbox, Disposable {
     this.post({ tag: 'client-gone', val: id }, id)
   }
 
-  #print(text: string): void {
-    if (this.#printed.length < PRINTED_LENGTH) this.#printed += text
-  }
-
   #flushPrinted(): void {
-    if (this.#printed === '') return
-    const text = this.#printed.trimEnd()
-    this.#printed = ''
-    this.#host.line('error', text)
+    const text = this.#guest.takePrinted()
+    if (text !== '') this.#host.line('error', text.trimEnd())
   }
 
-  #retire(): void {
-    if (this.#state === 'retiring' || this.#state === 'dead') return
-    this.#state = 'retiring'
-    this.#host.onRetiring()
+  /** It has reached a limit of its own: another one is to take its place. */
+  #recycle(): void {
+    if (this.#state !== 'retiring') this.retire(performance.now() + this.#retireMs, 'APP_REPLACED')
   }
 
   /** Nobody needs it: one that retires ends, another one rests until the next request. */
   #settle(): void {
-    if (this.#state === 'dead' || !this.#inbox.isEmpty || this.#new.length > 0) return
-    // no request will come any more that could feed a stream
-    if (this.#state === 'retiring' && this.#bindings.responses.size > 0) return this.#failHung('all')
-    if (!this.#accounts.isEmpty) return
-    if (this.#state === 'retiring') return this.#die('APP_UNAVAILABLE')
-    if (this.#state !== 'live') return
+    if (this.#state === 'dead' || this.#agenda.hasNew) return
+    if (this.#state === 'retiring') return this.#settleRetiring()
+    if (this.#state !== 'live' || !this.#accounts.isEmpty || !this.#agenda.isEmpty) return
     this.#state = 'resting'
     this.#bindings.rest()
     this.#host.onResting?.()
+  }
+
+  #settleRetiring(): void {
+    if (this.#accounts.isEmpty) return this.#die(this.#grace.code)
+    if (!this.#agenda.isEmpty || this.#bindings.isPending()) return
+    // nothing is going to bring it anything: no request will come that could feed a stream or end what is held
+    if (this.#bindings.responses.size > 0) this.#failHung('all')
+    else this.#die(this.#grace.code)
   }
 
   #wake(): void {
@@ -358,19 +302,19 @@ export class Instance implements Mailbox, Disposable {
     if (this.#state === 'dead') return
     this.#state = 'dead'
     clearTimeout(this.#refill)
-    this.#inbox.clear()
-    const fresh = new Set(last.length > 1 ? [...last, ...this.#new] : this.#new)
-    this.#new = []
-    this.#newEvents = []
+    this.#grace[Symbol.dispose]()
+    const unheard = this.#agenda.clear()
+    const fresh = new Set(last.length > 1 ? [...last, ...unheard] : unheard)
     const client = this.#accounts.blamed
+    const unfinished = this.#accounts.size
     this.#accounts[Symbol.dispose]()
     const unanswered = this.#bindings.responses.takeUnanswered('all')
     this.#bindings[Symbol.dispose]()
     this.#flushPrinted()
-    this.#host.onDead({ code, trap, ranMs: this.#ranMs, client })
-    for (const { id, port } of unanswered) {
+    this.#host.onDead({ code, trap, ranMs: this.#ranMs, client, unfinished })
+    for (const { id, port, hasHead } of unanswered) {
       // it is one of several that began in the turn: nothing that it asked for has been done
-      if (fresh.has(id) && trap !== undefined) port.again(code)
+      if (fresh.has(id) && !hasHead && trap !== undefined) port.again(code)
       else port.fail(code)
     }
   }

@@ -1,7 +1,8 @@
 /** Who pays for a turn and a fetch, how long a turn may take, and when an account is closed. */
 import { array, assert, constantFrom, nat, property, tuple } from 'fast-check'
 import { afterEach, beforeEach, describe, it, vi } from 'vitest'
-import { Accounts, APP } from './accounts.ts'
+import { APP } from './account.ts'
+import { Accounts } from './accounts.ts'
 
 const idle = () => false
 const busy = () => true

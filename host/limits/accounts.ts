@@ -1,52 +1,27 @@
 /**
- * What the sources of one instance's events use up: each request, and the app itself for what no request can be named
- * for. A turn is paid for by the source of its events; a turn of new requests by all of them, in equal parts.
+ * The accounts of one instance: who pays for a turn and for a fetch, and how long an account stays.
  *
- *     open  --response complete, client gone-->  background  --nothing holds it, or its time is over-->  closed
+ * A turn is paid for by the source of its events; a turn of new requests by all of them, in equal parts.
  *
- * An account is closed between turns. In the background one is held by `waitUntil`, however often it is held and
- * released; the last one that nothing holds lingers while the app has set something going: a timer, a fetch. The time
- * for both begins once, with the background. An instance without open accounts has nobody to work for.
+ *     begin(payers)  >  the guest runs: takeFetch, hold, release  >  charge  >  done  >  sweep
+ *
+ * An account is closed between turns (account.ts has its states):
+ *
+ *     open  --done-->  held by `waitUntil`  --release-->  leaving  --sweep-->  closed
+ *           --done------------------------------------->           <--hold--
+ *     held, leaving  --deadline-->  closed
+ *
+ * It is held once, however often it is held and released. The last one that leaves stays while the app has set something
+ * going: a timer, a fetch. The time for both begins once, with the background. An instance without accounts has nobody to
+ * work for.
  */
 import type { Limits } from '../config/limits.ts'
-import type { RequestHead } from '../http/request-head.ts'
+import { Account, APP, type AccountSubject } from './account.ts'
 import { CpuBudget } from './cpu-budget.ts'
-import { Deadlines, type Deadline } from './deadlines.ts'
-
-/** The source of what belongs to no request: the app itself. */
-export const APP = 0
+import { Deadlines } from './deadlines.ts'
 
 /** A limit that ends something other than a response. */
 export type AccountLimit = 'APP_SUBREQUEST_LIMIT' | 'APP_BACKGROUND_LIMIT'
-
-/** The request that an account is opened for. */
-type AccountSubject = Pick<RequestHead, 'id' | 'client' | 'headers'>
-
-/** One source. */
-export class Account {
-  readonly number: number
-  /** The request's id. */
-  readonly name: string
-  readonly client: string
-  readonly budget: CpuBudget
-  /** The request's; empty when the account is closed: whoever still has it keeps no more of it. */
-  headers: string
-  state: 'open' | 'background' | 'closed' = 'open'
-  isHeld = false
-  fetches = 0
-  /** More fetches were asked for than may be made; it was said. */
-  isOverdrawn = false
-  /** Of the background; begins at most once. */
-  deadline: Deadline | undefined
-
-  constructor(number: number, { id, headers, client }: AccountSubject, budget: CpuBudget) {
-    this.number = number
-    this.name = id
-    this.headers = headers
-    this.client = client
-    this.budget = budget
-  }
-}
 
 /** What the accounts tell their instance. */
 export interface AccountsHost {
@@ -64,9 +39,8 @@ export class Accounts implements Disposable {
   readonly #app: Account
   readonly #open = new Map<number, Account>()
   readonly #background: Deadlines
-  /** What may be closed after the turn. */
+  /** What the next sweep closes, if it may. */
   #leaving: Account[] = []
-  #lingering: Account | undefined
   #payers: readonly Account[] = []
 
   constructor(limits: AccountLimits, host: AccountsHost) {
@@ -79,6 +53,11 @@ export class Accounts implements Disposable {
   /** No request has one. */
   get isEmpty(): boolean {
     return this.#open.size === 0
+  }
+
+  /** Requests that have one. */
+  get size(): number {
+    return this.#open.size
   }
 
   has(number: number): boolean {
@@ -94,7 +73,7 @@ export class Accounts implements Disposable {
     const account = this.#open.get(number)
     if (account?.state !== 'open') return
     account.state = 'background'
-    this.#leaving.push(account)
+    this.#goOn(account)
   }
 
   /** Work goes on after the response; false when there is no such account. */
@@ -102,7 +81,7 @@ export class Accounts implements Disposable {
     const account = this.#open.get(number)
     if (account === undefined) return false
     account.isHeld = true
-    if (this.#lingering === account) this.#lingering = undefined
+    if (account.state === 'background') this.#goOn(account)
     return true
   }
 
@@ -111,7 +90,7 @@ export class Accounts implements Disposable {
     const account = this.#open.get(number)
     if (account === undefined || !account.isHeld) return false
     account.isHeld = false
-    if (account.state === 'background') this.#leaving.push(account)
+    if (account.state === 'background') this.#goOn(account)
     return true
   }
 
@@ -161,20 +140,24 @@ export class Accounts implements Disposable {
   /** The turn is over, and so are the accounts that nothing holds. `isBusy`: whether the app set something going. */
   sweep(isBusy: () => boolean): void {
     this.#payers = []
-    if (this.#leaving.length > 0) {
-      const leaving = this.#leaving
-      this.#leaving = []
-      for (const account of leaving) this.#leave(account, isBusy)
+    if (this.#leaving.length === 0) return
+    const leaving = this.#leaving
+    this.#leaving = []
+    for (const account of leaving) {
+      account.isLeaving = false
+      if (account.state === 'closed' || account.isHeld) continue
+      if (this.#open.size > 1 || !isBusy()) this.#close(account)
+      else {
+        this.#bound(account)
+        this.#leave(account)
+      }
     }
-    const lingering = this.#lingering
-    if (lingering !== undefined && (this.#open.size > 1 || !isBusy())) this.#close(lingering)
   }
 
   [Symbol.dispose](): void {
     this.#background[Symbol.dispose]()
     this.#open.clear()
     this.#leaving = []
-    this.#lingering = undefined
     this.#payers = []
   }
 
@@ -182,12 +165,19 @@ export class Accounts implements Disposable {
     return this.#open.get(number) ?? this.#app
   }
 
-  #leave(account: Account, isBusy: () => boolean): void {
-    if (account.state === 'closed') return
-    if (!account.isHeld) {
-      if (this.#open.size > 1 || !isBusy()) return this.#close(account)
-      this.#lingering = account
-    }
+  /** In the background. */
+  #goOn(account: Account): void {
+    if (account.isHeld) this.#bound(account)
+    else this.#leave(account)
+  }
+
+  #leave(account: Account): void {
+    if (!account.isLeaving) this.#leaving.push(account)
+    account.isLeaving = true
+  }
+
+  /** It has a time for what goes on in the background. */
+  #bound(account: Account): void {
     account.deadline ??= this.#background.start({ late: () => this.#expire(account) })
   }
 
@@ -197,7 +187,6 @@ export class Accounts implements Disposable {
   }
 
   #close(account: Account, isLate = false): void {
-    if (this.#lingering === account) this.#lingering = undefined
     account.state = 'closed'
     account.deadline?.cancel()
     this.#open.delete(account.number)

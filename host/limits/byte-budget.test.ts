@@ -19,12 +19,15 @@ describe('a byte budget', () => {
   }) => {
     assert(
       property(array(step, { maxLength: 200 }), (steps) => {
-        const budget = new ByteBudget(LIMIT)
+        let emptied = 0
+        let wasEmptied = 0
+        const budget = new ByteBudget(LIMIT, () => emptied++)
         const holdings = Array.from({ length: OWNERS }, () => new Holding(budget))
         const model = holdings.map(() => 0)
         for (const { owner, what, bytes } of steps) {
           const holding = holdings[owner]!
           const before = model[owner]!
+          const heldBefore = budget.held
           const wanted = { set: bytes, add: before + bytes, release: 0 }[what]
           const others = model.reduce((sum, held) => sum + held) - before
           const fits = wanted <= before || others + wanted <= LIMIT
@@ -34,6 +37,8 @@ describe('a byte budget', () => {
           expect(holdings.map(({ held }) => held)).toEqual(model)
           expect(budget.held).toBe(model.reduce((sum, held) => sum + held))
           expect(budget.held).toBeLessThanOrEqual(LIMIT)
+          if (heldBefore > 0 && budget.held === 0) wasEmptied++
+          expect(emptied).toBe(wasEmptied)
         }
         // more than once is once
         for (const holding of [...holdings, ...holdings]) holding.release()

@@ -12,13 +12,26 @@
  */
 export const QUEUED_COST = 512
 
+/** Changes what a budget holds; only a `Holding` does. */
+let change: (budget: ByteBudget, bytes: number) => void
+
 /** One tenant's byte budget, on one shard. */
 export class ByteBudget {
   readonly #limit: number
+  readonly #onEmpty: (() => void) | undefined
   #held = 0
 
-  constructor(limitBytes: number) {
+  static {
+    change = (budget, bytes) => {
+      budget.#held += bytes
+      if (budget.#held === 0) budget.#onEmpty?.()
+    }
+  }
+
+  /** `onEmpty` is called whenever nothing is held any more; it may not take or give bytes itself. */
+  constructor(limitBytes: number, onEmpty?: () => void) {
     this.#limit = limitBytes
+    this.#onEmpty = onEmpty
   }
 
   get held(): number {
@@ -28,18 +41,6 @@ export class ByteBudget {
   /** Whether so many more bytes could be held. */
   hasRoom(bytes: number): boolean {
     return this.#held + bytes <= this.#limit
-  }
-
-  /** Note that bytes are held; false, and nothing noted, when there is no room. Prefer a `Holding`. */
-  take(bytes: number): boolean {
-    if (!this.hasRoom(bytes)) return false
-    this.#held += bytes
-    return true
-  }
-
-  /** Bytes that were taken are gone. */
-  give(bytes: number): void {
-    this.#held -= bytes
   }
 }
 
@@ -59,9 +60,10 @@ export class Holding {
   /** Hold exactly so many bytes from here on; false, and nothing changed, when there is no room for more. */
   set(bytes: number): boolean {
     const more = bytes - this.#held
-    if (more <= 0) this.#budget.give(-more)
-    else if (!this.#budget.take(more)) return false
+    if (more === 0) return true
+    if (more > 0 && !this.#budget.hasRoom(more)) return false
     this.#held = bytes
+    change(this.#budget, more)
     return true
   }
 

@@ -104,6 +104,27 @@ describe('a turn', () => {
     expect(order.slice(3)).toEqual(['d', 'e'])
   })
 
+  it('is had by nobody whose share is closed: while it waits, at its turn, and when it wakes', async ({
+    expect,
+  }) => {
+    const { add, ask, order, scheduler } = open()
+    const [waits, wakes, rest] = ['waits', 'wakes', 'rest'].map((name) => add(name, 0.1))
+    ask(waits!)
+    waits!.share.close()
+    wakes!.share.close()
+    ask(wakes!)
+    let turns = 0
+    const last = scheduler.open(() => {
+      turns++
+      last.close()
+      return true
+    }, LIMIT_MS)
+    last.wake()
+    ask(rest!)
+    for (let i = 0; i < 5; i++) await nextLoop()
+    expect([order, turns]).toEqual([['rest'], 1])
+  })
+
   it('does not wait for connections for ever', async ({ expect }) => {
     const { clock, add, ask, order, scheduler } = open()
     for (const name of ['a', 'b']) ask(add(name, 50))

@@ -9,6 +9,7 @@
  *
  *     idle  --wake: begin = max(its end, now)-->  waiting  --least begin + expected-->  its turn: end = begin + what it took
  *     its turn  --more to do: begin = its end-->  waiting            its turn  --nothing-->  idle
+ *     any  --close-->  closed: it is in no list, and has no turn any more
  *
  *     now = the earliest begin of those that wait; it never goes back
  *
@@ -57,6 +58,12 @@ const SLACK_MS = 50
 /** So much less than the others those with short turns may have had. */
 const LAG_MS = 50
 
+/** What a share asks of its scheduler. */
+interface SharePort {
+  wait(share: Share): void
+  leave(share: Share): void
+}
+
 /** One tenant's way to its turns. */
 export class Share implements Heaped {
   /** When its next turn begins, or is expected to end. */
@@ -69,13 +76,18 @@ export class Share implements Heaped {
   since = 0
   /** One turn; whether there is more to do. */
   readonly run: () => boolean
-  readonly #wait: (share: Share) => void
+  readonly #port: SharePort
   #expectedMs: number
+  #isClosed = false
 
-  constructor(run: () => boolean, assumedMs: number, wait: (share: Share) => void) {
+  constructor(run: () => boolean, assumedMs: number, port: SharePort) {
     this.run = run
     this.#expectedMs = assumedMs
-    this.#wait = wait
+    this.#port = port
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed
   }
 
   /** What a turn took lately. */
@@ -89,7 +101,13 @@ export class Share implements Heaped {
 
   /** There is something to do: `run` is called when it is the tenant's turn, and never at once. */
   wake(): void {
-    if (this.index < 0) this.#wait(this)
+    if (this.index < 0 && !this.#isClosed) this.#port.wait(this)
+  }
+
+  /** No more turns; the one that goes on is the last. */
+  close(): void {
+    this.#isClosed = true
+    this.#port.leave(this)
   }
 
   /** A turn took so many milliseconds. */
@@ -128,7 +146,7 @@ export class Scheduler {
 
   /** A share for one tenant. `run`: one turn, true when there is more to do. `mostMs`: the longest that a turn may be. */
   open(run: () => boolean, mostMs: number): Share {
-    return new Share(run, Math.min(mostMs, ASSUMED_MS), this.#wait)
+    return new Share(run, Math.min(mostMs, ASSUMED_MS), this.#port)
   }
 
   /** A connection came: the request on it comes with the next round, and is waited for before a longer turn. */
@@ -136,12 +154,15 @@ export class Scheduler {
     if (this.#greeted++ < GREETINGS || this.clock.now() < this.#greetUntil) this.#pauses = PAUSES
   }
 
-  readonly #wait = (share: Share): void => {
-    // one that is at its turn says at the end whether there is more
-    if (share === this.#running) return
-    share.begin = Math.max(share.begin, this.#now)
-    this.#enter(share)
-    this.#schedule()
+  readonly #port: SharePort = {
+    wait: (share) => {
+      // one that is at its turn says at the end whether there is more
+      if (share === this.#running) return
+      share.begin = Math.max(share.begin, this.#now)
+      this.#enter(share)
+      this.#schedule()
+    },
+    leave: (share) => this.#leave(share),
   }
 
   #enter(share: Share): void {
@@ -152,6 +173,13 @@ export class Scheduler {
     share.since = this.clock.now()
     this.#toHeap(share).push(share)
     this.#order.add(share)
+  }
+
+  /** It waits no longer. */
+  #leave(share: Share): void {
+    this.#toHeap(share).remove(share)
+    this.#order.delete(share)
+    if (share === this.#oldest) this.#oldest = undefined
   }
 
   /** Its class does not change while it waits. */
@@ -191,12 +219,8 @@ export class Scheduler {
 
   #turn(share: Share, before: number): void {
     const { isShort } = share
-    this.#toHeap(share).remove(share)
-    this.#order.delete(share)
-    if (share === this.#oldest) {
-      this.#oldest = undefined
-      this.#hadOldest = true
-    }
+    if (share === this.#oldest) this.#hadOldest = true
+    this.#leave(share)
     this.#running = share
     this.clock.begin()
     let isMore = false
@@ -213,7 +237,7 @@ export class Scheduler {
         this.#pauses = PAUSES
         this.#greetUntil = now + tookMs * GREETING_SHARE
       }
-      if (isMore) this.#enter(share)
+      if (isMore && !share.isClosed) this.#enter(share)
     }
   }
 

@@ -16,6 +16,7 @@ import type { Engine, Glue } from '../engine/instantiate.ts'
 import { NanoError } from '../errors.ts'
 import { warmUp } from '../instance/warm-up.ts'
 import type { Epoch } from '../limits/epoch.ts'
+import type { EndCode } from '../limits/grace.ts'
 import { Router } from '../router/router.ts'
 import { Tenant } from '../tenant/tenant.ts'
 import type { TenantServices } from '../tenant/tenant.ts'
@@ -34,7 +35,6 @@ export interface AppsServices extends Omit<TenantServices, 'dialer'> {
 /** One version. */
 interface Version {
   readonly tenant: Tenant
-  readonly dialer: Dialer
   /** Is over when it is gone. */
   drained?: Promise<void>
 }
@@ -116,10 +116,7 @@ export class Apps implements Disposable {
   /** End all of them: open requests fail. */
   [Symbol.dispose](): void {
     this.#isOver = true
-    for (const { tenant, dialer } of this.#versions.values()) {
-      tenant[Symbol.dispose]()
-      dialer[Symbol.dispose]()
-    }
+    for (const { tenant } of this.#versions.values()) tenant[Symbol.dispose]()
   }
 
   async #deploy(deployment: Deployment, { hash, ...engine }: Engine): Promise<void> {
@@ -128,7 +125,7 @@ export class Apps implements Disposable {
     if (loaded.warmUps > 0) loaded.warmUps = warmUp(parts, this.#services.epoch) ? 0 : loaded.warmUps - 1
     const dialer = this.#services.openDialer(deployment)
     const tenant = new Tenant(parts, { ...this.#services, dialer })
-    this.#versions.set(deployment.id, { tenant, dialer })
+    this.#versions.set(deployment.id, { tenant })
     this.#ledger.open(tenant)
   }
 
@@ -175,17 +172,12 @@ export class Apps implements Disposable {
     return unavailable
   }
 
-  #retire(
-    deployment: number,
-    graceMs: number,
-    code: 'APP_REPLACED' | 'SHUTTING_DOWN' = 'APP_REPLACED',
-  ): Promise<void> {
+  #retire(deployment: number, graceMs: number, code: EndCode = 'APP_REPLACED'): Promise<void> {
     const version = this.#versions.get(deployment)
     if (version === undefined) return Promise.resolve()
-    const { tenant, dialer } = version
+    const { tenant } = version
     const drained = tenant.drain(graceMs, code)
     version.drained ??= drained.then(() => {
-      dialer[Symbol.dispose]()
       this.#versions.delete(deployment)
       this.#ledger.close(tenant)
       if (this.#leaving.has(tenant.name)) this.#leave(tenant.name)

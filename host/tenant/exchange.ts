@@ -8,7 +8,7 @@
 import type { ErrorCode } from '../errors.ts'
 import type { RequestHead } from '../http/request-head.ts'
 
-/** One client's request and the way back to the client. */
+/** The client's side of one request: what it asks for (`RequestHead`), and the way back to the client. */
 export interface Exchange extends RequestHead {
   /** The next chunk is wanted; it comes as `ExchangeListener.bodyChunk`, or `ExchangeListener.bodyFailed` says why not. */
   pullBody(): void

@@ -1,6 +1,7 @@
 /**
- * One request of a tenant, between the client's exchange and the instance that answers it. Both sides see only this,
- * and either may be gone: what comes late is dropped here.
+ * The tenant's view of one request. It stands between the client's side, an `Exchange`, and the instance that answers,
+ * to which it is the request's `RequestContext`. Both sides see only this, and either may be gone: what comes late is
+ * dropped here.
  *
  *     waiting  --begin-->  open  --answered, failed, client gone-->  over
  *              <--again--

@@ -1,13 +1,13 @@
 /**
  * A tenant's instances on one shard.
  *
- *     none  --first request-->  current  --recycle limit-->  retiring  --work done, its time over, no room-->  gone
+ *     none  --first request-->  current  --a limit of its own, `retire`-->  retiring  --work done, deadline, no room-->  gone
  *                               current  --nothing to do for a while-->  gone
- *                               current  --trap, limit-->  gone, and its open requests fail
+ *                               current  --trap, limit, `end`-->  gone, and its open requests fail
  *
- * There is at most one that takes requests, made when one comes; it serves many at once. One that is to be replaced
- * keeps what it has begun, so that a request is not dropped on account of a replacement: for a while, and as long as
- * the memories of all of them together have room.
+ * There is at most one that takes requests, made when one comes; it serves many at once. One that retires keeps what it
+ * has begun, so that no request is dropped on account of a replacement: until its deadline, which is the instance's own
+ * (instance/turn.ts), and as long as the memories of all of them together have room.
  */
 import type { Meter } from '../bindings/binding.ts'
 import type { Dialer } from '../bindings/dialer.ts'
@@ -19,6 +19,7 @@ import type { ByteBudget } from '../limits/byte-budget.ts'
 import type { CpuClock } from '../limits/cpu-clock.ts'
 import { Deadlines, type Deadline } from '../limits/deadlines.ts'
 import type { Epoch } from '../limits/epoch.ts'
+import type { EndCode } from '../limits/grace.ts'
 import type { Journal } from './journal.ts'
 
 /** What the instances share. */
@@ -31,7 +32,7 @@ export interface PoolServices {
   readonly clock: CpuClock
   /** Milliseconds and events of each turn. */
   readonly onTurn?: ((milliseconds: number, events: number) => void) | undefined
-  /** `deliver` has something to do. */
+  /** `deliver` has something to do, or an instance is gone. */
   onReady(): void
   /** One ended badly, on account of this client if that is known, after so many milliseconds of the shard. */
   onFallen(costMs: number, client: string | undefined): void
@@ -54,7 +55,7 @@ const BYTES_PER_MB = 1024 * 1024
 const WASM_PAGE = 64 * 1024
 
 /** The instances. */
-export class Pool implements Disposable {
+export class Pool {
   readonly #parts: InstanceParts
   readonly #services: PoolServices
   /** The oldest first. */
@@ -62,7 +63,6 @@ export class Pool implements Disposable {
   /** Those that have events, the next one first. */
   readonly #ready = new Set<Instance>()
   readonly #idle: Deadlines
-  readonly #retiring: Deadlines
   readonly #maxBytes: number
   /** Of those that are gone. */
   readonly #past = { turns: 0, crossings: 0, requests: 0, ignored: 0, instances: 0, traps: 0, cpuStops: 0 }
@@ -75,7 +75,6 @@ export class Pool implements Disposable {
     this.#services = services
     this.#maxBytes = toTotalMemoryMb(parts.limits) * BYTES_PER_MB
     this.#idle = new Deadlines(parts.limits.recycleIdleMs)
-    this.#retiring = new Deadlines(parts.limits.retireMs)
   }
 
   /** The instance for requests that have come; undefined when none can be made. */
@@ -97,9 +96,10 @@ export class Pool implements Disposable {
 
   /** One turn of this instance. */
   run(instance: Instance): void {
+    const isMore = instance.run()
+    // behind the others
     this.#ready.delete(instance)
-    instance.run()
-    if (instance.isReady) this.#ready.add(instance)
+    if (isMore) this.#ready.add(instance)
     if (this.#instances.size > 1) this.#makeRoom(0)
   }
 
@@ -119,12 +119,20 @@ export class Pool implements Disposable {
     return false
   }
 
+  /** There is none, not even one that retires. */
+  get isEmpty(): boolean {
+    return this.#instances.size === 0
+  }
+
+  /** All that there are take no more requests and have until this moment for what they have begun. */
+  retire(end: number, code: EndCode): void {
+    for (const instance of this.#instances) instance.retire(end, code)
+  }
+
   /** End all of them: open requests fail. */
-  [Symbol.dispose](): void {
-    this.#current = undefined
-    for (const instance of this.#instances) instance[Symbol.dispose]()
+  end(code: EndCode): void {
+    for (const instance of this.#instances) instance.end(code)
     this.#idle[Symbol.dispose]()
-    this.#retiring[Symbol.dispose]()
   }
 
   #create(): Instance | undefined {
@@ -153,18 +161,14 @@ export class Pool implements Disposable {
       if (sum <= this.#maxBytes) return
       if (instance === this.#current) continue
       sum -= instance.memoryBytes
-      this.#cut(
-        instance,
-        `the app's instances may have ${this.#maxBytes / BYTES_PER_MB} MiB of memory in all`,
+      const most = `the app's instances may have ${this.#maxBytes / BYTES_PER_MB} MiB of memory in all`
+      this.#services.journal.write(
+        'warn',
+        'instance-retired',
+        `instance ${instance.number} makes room: ${most}`,
       )
+      instance.end('APP_REPLACED')
     }
-  }
-
-  #cut(instance: Instance, why: string): void {
-    const { number, openRequests } = instance
-    const text = `instance ${number} ends with ${openRequests} open requests: ${why}`
-    this.#services.journal.write('warn', 'instance-retired', text)
-    instance.end('APP_REPLACED')
   }
 
   #toHost(get: () => Instance): InstanceHost {
@@ -204,20 +208,24 @@ export class Pool implements Disposable {
 
   #onRetiring(instance: Instance): void {
     if (this.#current === instance) this.#current = undefined
+    this.#rest?.cancel()
     const { number, meter, memoryBytes } = instance
-    const text = `instance ${number} is replaced after ${meter.requests} requests, ${memoryBytes} bytes of memory`
+    const text = `instance ${number} retires after ${meter.requests} requests, ${memoryBytes} bytes of memory`
     this.#services.journal.write('debug', 'instance-retired', text)
-    const why = `it was to be replaced ${this.#parts.limits.retireMs} ms ago`
-    this.#retiring.start({ late: () => this.#cut(instance, why) })
   }
 
-  #onDead(instance: Instance, { code, trap, ranMs, client }: Death): void {
+  #onDead(instance: Instance, { code, trap, ranMs, client, unfinished }: Death): void {
     if (this.#current === instance) this.#current = undefined
     this.#ready.delete(instance)
     this.#instances.delete(instance)
     addMeter(this.#past, instance.meter)
-    if (trap === undefined) return
+    this.#services.onReady()
     const { journal } = this.#services
+    if (trap === undefined) {
+      const text = `instance ${instance.number} ends with ${unfinished} requests that are not done: ${code}`
+      if (unfinished > 0) journal.write('warn', 'instance-retired', text)
+      return
+    }
     this.#past.traps++
     const isLimit = code === 'APP_CPU_LIMIT' || code === 'APP_MEMORY_LIMIT'
     const text = `instance ${instance.number}: ${isLimit ? journal.explain(code) : toStackText(trap)}`

@@ -1,19 +1,28 @@
 /**
- * One customer's app on one shard: which requests come in, and what becomes of them.
+ * One version of a customer's app on one shard: which requests come in, and what becomes of them.
  *
- *     request  >  backed off? [APP_BACKED_OFF]  >  too long a wait, no room? [APP_BUSY]  >  queue
+ *     request  >  ends? [its code]  >  backed off? [APP_BACKED_OFF]  >  too long a wait, no room? [APP_BUSY]  >  queue
  *     turn     >  what instances have begun  |  the next requests of the queue  >  an instance of the pool
  *
  * What is begun comes first: so no more is begun than can be finished, and what waits, waits here, where it costs little
  * and can be told in time that there is no room.
+ *
+ *     serving  --drain-->  draining  --nothing is left, its grace is over-->  over          any  --dispose-->  over
+ *                            '- the queue is empty: instances retire
+ *
+ * A tenant that drains goes on in its turns alone, so that it never ends in the middle of one. Whatever may be the last
+ * thing that is left asks for a turn: an instance that is gone, bytes that were taken. A request that waits or is begun has
+ * one coming anyway.
  */
 import { performance } from 'node:perf_hooks'
+import type { Dialer } from '../bindings/dialer.ts'
 import type { Limits } from '../config/limits.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { InstanceParts } from '../instance/contract.ts'
 import type { Instance } from '../instance/turn.ts'
 import { ByteBudget } from '../limits/byte-budget.ts'
 import { Deadlines } from '../limits/deadlines.ts'
+import { Grace, type EndCode } from '../limits/grace.ts'
 import type { Scheduler, Share } from '../limits/scheduler.ts'
 import { BatchSize } from './batch.ts'
 import { Breaker } from './breaker.ts'
@@ -32,7 +41,7 @@ export interface TenantParts extends InstanceParts {
   readonly sourceMap?: string | undefined
 }
 
-/** What a shard gives to a tenant. */
+/** What a shard gives to a tenant. The dialer is the tenant's own, and ends with it. */
 export interface TenantServices extends Pick<PoolServices, 'dialer' | 'epoch' | 'onTurn'> {
   /** Who has the next turn. */
   readonly scheduler: Scheduler
@@ -48,6 +57,13 @@ export interface TenantCounters extends PoolCounters {
   /** Bytes that the host holds for it. */
   heldBytes: number
 }
+
+/**
+ * - serving: takes requests.
+ * - draining: refuses them; what waits or is begun goes on to its end.
+ * - over: owes nobody anything; it is in no scheduler and has no instance, no timer and no connection. Its counters stay.
+ */
+type TenantState = 'serving' | 'draining' | 'over'
 
 const BYTES_PER_MB = 1024 * 1024
 
@@ -72,17 +88,21 @@ export class Tenant implements Disposable {
   readonly #deadlines: Deadlines
   readonly #queue: RequestQueue<OpenRequest>
   readonly #batch = new BatchSize()
-  readonly #drain = new DrainRate()
+  readonly #drainRate = new DrainRate()
   readonly #share: Share
+  readonly #dialer: Dialer
   /** The last turn began requests. */
   #wasNew = false
-  #isOver = false
+  #state: TenantState = 'serving'
+  readonly #grace = new Grace(() => this.#finish())
+  readonly #over = Promise.withResolvers<void>()
 
   constructor(deployment: TenantParts, { log, scheduler, ...services }: TenantServices) {
     const { name, limits } = deployment
     this.name = name
     this.limits = limits
-    this.buffers = new ByteBudget(limits.bufferMb * BYTES_PER_MB)
+    this.buffers = new ByteBudget(limits.bufferMb * BYTES_PER_MB, () => this.#goOnDraining())
+    this.#dialer = services.dialer
     this.#journal = new Journal(deployment, log)
     this.#share = scheduler.open(this.#turn, limits.cpuMs)
     this.#pool = new Pool(deployment, {
@@ -100,11 +120,12 @@ export class Tenant implements Disposable {
 
   /** Take a request; never throws. The listener hears what happens to it from here on. */
   handle(exchange: Exchange): ExchangeListener {
+    if (this.#state !== 'serving') return this.#refuse(exchange, this.#grace.code, BUSY_MS)
     const now = performance.now()
     const backOffMs = this.#breaker.waitMs(now, exchange.client)
     // the log had its line when it began
     if (backOffMs > 0) return this.#refuse(exchange, 'APP_BACKED_OFF', backOffMs)
-    const waitMs = this.#drain.waitMs(this.#queue.length, now)
+    const waitMs = this.#drainRate.waitMs(this.#queue.length, now)
     if (waitMs > this.limits.timeoutMs * WAIT_SHARE) return this.#refuse(exchange, 'APP_BUSY', waitMs)
     const request = new OpenRequest(exchange, this.#watcher, now)
     if (!this.#queue.admit(request)) return this.#refuse(exchange, 'APP_BUSY', Math.max(BUSY_MS, waitMs))
@@ -137,31 +158,59 @@ export class Tenant implements Disposable {
     return this.#queue.length > 0 || this.#pool.isBusy
   }
 
-  /** What has begun comes to its end, or is cut after so many milliseconds. */
-  async drain(graceMs: number, _code: ErrorCode): Promise<void> {
-    const end = performance.now() + graceMs
-    while (this.isBusy && performance.now() < end) await new Promise((resolve) => setTimeout(resolve, 20))
-    this[Symbol.dispose]()
+  /**
+   * Take no more requests, and end when nothing is left of those that were taken: no response, no `waitUntil` work, no
+   * byte that waits for a slow client. What the app has set going for nobody is not waited for. Resolves when it has
+   * ended, `graceMs` from now at the latest: what is open then is cut, with the code. Called again it can only be over
+   * sooner, with the code of that call.
+   */
+  drain(graceMs: number, code: EndCode): Promise<void> {
+    if (this.#state === 'serving') this.#state = 'draining'
+    this.#grace.endBy(performance.now() + graceMs, code)
+    this.#goOnDraining()
+    return this.#over.promise
   }
 
-  /** End it: open requests fail, instances go. */
+  /** End it at once: open requests fail. */
   [Symbol.dispose](): void {
-    this.#isOver = true
-    this.#pool[Symbol.dispose]()
-    for (const request of this.#queue.waiting()) request.fail('SHUTTING_DOWN')
-    this.#deadlines[Symbol.dispose]()
+    this.#grace.endBy(performance.now(), 'SHUTTING_DOWN')
+    this.#finish()
   }
 
   /** One turn of the guest. Whether there is more to do. */
   readonly #turn = (): boolean => {
-    if (this.#isOver) return false
     const now = performance.now()
     const isReady = this.#pool.isReady
     const isOld = isReady && !this.#wasNew && this.#isOld(now)
     this.#wasNew = !isReady || isOld
     if (this.#wasNew) this.#begin(now, isReady ? 1 : this.#batch.size)
     else this.#pool.deliver()
+    if (this.#state === 'draining' && this.#queue.length === 0) this.#windUp()
     return this.#pool.isReady || this.#queue.peek() !== undefined
+  }
+
+  /** Nothing waits any more. */
+  #windUp(): void {
+    this.#pool.retire(this.#grace.end, this.#grace.code)
+    if (this.#pool.isEmpty && this.buffers.held === 0) this.#finish()
+  }
+
+  /** Something may have been the last that was left. */
+  #goOnDraining(): void {
+    if (this.#state === 'draining') this.#share.wake()
+  }
+
+  #finish(): void {
+    if (this.#state === 'over') return
+    this.#state = 'over'
+    const { code } = this.#grace
+    this.#grace[Symbol.dispose]()
+    this.#pool.end(code)
+    for (const request of this.#queue.waiting()) request.fail(code)
+    this.#deadlines[Symbol.dispose]()
+    this.#share.close()
+    this.#dialer[Symbol.dispose]()
+    this.#over.resolve()
   }
 
   #isOld(now: number): boolean {
@@ -194,7 +243,7 @@ export class Tenant implements Disposable {
       if (!next.isSociable || instance.room === 0) break
     }
     if (instance === undefined || begun === 0) return
-    this.#drain.took(begun, this.#queue.length, now)
+    this.#drainRate.took(begun, this.#queue.length, now)
     const start = performance.now()
     this.#pool.run(instance)
     this.#batch.took(begun, performance.now() - start)

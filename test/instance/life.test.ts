@@ -1,9 +1,10 @@
 /**
- * The life of a tenant's instances as a model: whatever is asked for in whatever order, with clients that leave, streams
- * that go on, work that is held, traps and replacements, each client gets one end and nothing is left in the end.
+ * The life of a tenant and its instances as a model: whatever is asked for in whatever order, with clients that leave,
+ * streams that go on, work that is held, traps, replacements and drains, each client gets one end and nothing is left in
+ * the end, by whichever of its ways the tenant comes there.
  */
 import { setTimeout as later } from 'node:timers/promises'
-import { array, assert, asyncProperty, constant, constantFrom, nat, oneof, record } from 'fast-check'
+import { array, assert, asyncProperty, constant, constantFrom, nat, oneof, option, record } from 'fast-check'
 import { afterAll, beforeAll, test } from 'vitest'
 
 import { openDialer } from '../../host/bindings/dialer.ts'
@@ -49,64 +50,93 @@ const step = oneof(
   { weight: 3, arbitrary: record({ kind: constant('pass' as const), ms: constantFrom(0, 1, 5, 25) }) },
 )
 
+/** More than whatever a client asks for takes; and less. */
+const AMPLE_MS = 600_000
+const graceMs = constantFrom(AMPLE_MS, AMPLE_MS, 30, 5, 0)
+
+/** How it ends: by itself, at once, or in a drain that is asked for after so many steps, and perhaps again at the end. */
+const ending = oneof(
+  constant({ kind: 'rest' as const }),
+  constant({ kind: 'cut' as const }),
+  record({ kind: constant('drain' as const), after: nat(40), graceMs, again: option(graceMs) }),
+)
+
 test('every client gets one end, and nothing is left', { timeout: 120_000 }, async ({ expect }) => {
-  using dialer = openDialer()
   const epoch = new Epoch()
   const log = { write() {} }
   await assert(
-    asyncProperty(
-      array(step, { minLength: 5, maxLength: 40 }),
-      constantFrom(true, false),
-      async (steps, isCut) => {
-        const services = { dialer, epoch, scheduler: new Scheduler(), log }
-        const tenant = new Tenant(deployment.with(LIMITS), services)
-        const clients: Client[] = []
-        const ask = (client: Client): void => void clients.push(client.sendTo(tenant))
-        for (const each of steps) {
-          if (each.kind === 'ask') {
-            const client = new Client(each.path, [], `client ${clients.length % 3}`)
-            client.takes = each.takes
-            ask(client)
-          } else if (each.kind === 'upload') {
-            const chunks = Array.from({ length: each.chunks }, () => new Uint8Array(10))
-            ask(new Client('/size', chunks))
-          } else if (each.kind === 'pass') await later(each.ms)
-          else if (each.kind === 'leave') clients[each.which]?.leave()
-          else {
-            const client = clients[each.which]
-            if (client !== undefined) client.takes = true
-            client?.listener?.writable()
-          }
-          const { openRequests, queuedRequests } = tenant.counters
-          expect(openRequests).toBeLessThanOrEqual(LIMITS.concurrentRequests)
-          expect(openRequests + queuedRequests).toBeLessThanOrEqual(
-            LIMITS.concurrentRequests + LIMITS.queuedRequests,
-          )
+    asyncProperty(array(step, { minLength: 5, maxLength: 40 }), ending, async (steps, end) => {
+      const services = { dialer: openDialer(), epoch, scheduler: new Scheduler(), log }
+      const tenant = new Tenant(deployment.with(LIMITS), services)
+      const clients: Client[] = []
+      const drains: Promise<void>[] = []
+      /** Clients that were there when the drain began. */
+      let early: Client[] = []
+      const drain = (ms: number): void => void drains.push(tenant.drain(ms, 'SHUTTING_DOWN'))
+      const ask = (client: Client): void => {
+        clients.push(client.sendTo(tenant))
+        if (drains.length > 0) expect(client.code).toBe('SHUTTING_DOWN')
+      }
+      for (const [at, each] of steps.entries()) {
+        if (end.kind === 'drain' && at === Math.min(end.after, steps.length - 1)) {
+          early = [...clients]
+          drain(end.graceMs)
         }
-        if (isCut) tenant[Symbol.dispose]()
+        if (each.kind === 'ask') {
+          const client = new Client(each.path, [], `client ${clients.length % 3}`)
+          client.takes = each.takes
+          ask(client)
+        } else if (each.kind === 'upload') {
+          const chunks = Array.from({ length: each.chunks }, () => new Uint8Array(10))
+          ask(new Client('/size', chunks))
+        } else if (each.kind === 'pass') await later(each.ms)
+        else if (each.kind === 'leave') clients[each.which]?.leave()
         else {
-          // streams end when they are read, or with the instance that is to be replaced
-          for (const client of clients) {
-            client.takes = true
-            client.listener?.writable()
-          }
-          await Promise.race([Promise.all(clients.map(({ over }) => over)), later(400)])
-          for (const client of clients) client.leave()
-          await expect.poll(() => tenant.counters.liveInstances, { timeout: 3000, interval: 5 }).toBe(0)
+          const client = clients[each.which]
+          if (client !== undefined) client.takes = true
+          client?.listener?.writable()
         }
-        for (const client of clients) expect([client.url, client.faults]).toEqual([client.url, []])
-        const { openRequests, queuedRequests, heldBytes, liveInstances } = tenant.counters
-        expect({ openRequests, queuedRequests, heldBytes, liveInstances }).toEqual({
-          openRequests: 0,
-          queuedRequests: 0,
-          heldBytes: 0,
-          liveInstances: 0,
-        })
-        expect(tenant.isBusy).toBe(false)
-        if (isCut) await Promise.all(clients.map(({ over }) => over))
-        tenant[Symbol.dispose]()
-      },
-    ),
-    { numRuns: 25 },
+        const { openRequests, queuedRequests } = tenant.counters
+        expect(openRequests).toBeLessThanOrEqual(LIMITS.concurrentRequests)
+        expect(openRequests + queuedRequests).toBeLessThanOrEqual(
+          LIMITS.concurrentRequests + LIMITS.queuedRequests,
+        )
+      }
+      // streams end when they are read, or with the instance that is to be replaced
+      const read = (): void => {
+        for (const client of clients) {
+          client.takes = true
+          client.listener?.writable()
+        }
+      }
+      if (end.kind === 'cut') tenant[Symbol.dispose]()
+      else if (end.kind === 'drain') {
+        read()
+        if (end.again !== null) drain(end.again)
+        await Promise.all(drains)
+        const isAmple = Math.min(end.graceMs, end.again ?? AMPLE_MS) === AMPLE_MS
+        if (isAmple) expect(early.filter(({ code }) => code === 'SHUTTING_DOWN')).toEqual([])
+      } else {
+        read()
+        await Promise.race([Promise.all(clients.map(({ over }) => over)), later(400)])
+        for (const client of clients) client.leave()
+        await expect.poll(() => tenant.counters.liveInstances, { timeout: 3000, interval: 5 }).toBe(0)
+      }
+      for (const client of clients) expect([client.url, client.faults]).toEqual([client.url, []])
+      const { openRequests, queuedRequests, heldBytes, liveInstances } = tenant.counters
+      expect({ openRequests, queuedRequests, heldBytes, liveInstances }).toEqual({
+        openRequests: 0,
+        queuedRequests: 0,
+        heldBytes: 0,
+        liveInstances: 0,
+      })
+      expect(tenant.isBusy).toBe(false)
+      if (end.kind !== 'rest') await Promise.all(clients.map(({ over }) => over))
+      const { counters } = tenant
+      tenant[Symbol.dispose]()
+      await tenant.drain(AMPLE_MS, 'SHUTTING_DOWN')
+      expect(tenant.counters).toEqual(counters)
+    }),
+    { numRuns: 40 },
   )
 })

@@ -21,7 +21,6 @@ const ROUNDS = 20
 
 const Real = WebAssembly.Memory
 const made: WebAssembly.Memory[] = []
-const dialer = openDialer()
 let deployment: TenantParts
 
 beforeAll(async () => {
@@ -48,12 +47,12 @@ beforeAll(async () => {
 
 afterAll(() => {
   WebAssembly.Memory = Real
-  dialer[Symbol.dispose]()
 })
 
 function open(name: string): Tenant {
   const log = { write() {} }
-  return new Tenant({ ...deployment, name }, { dialer, epoch: new Epoch(), scheduler: new Scheduler(), log })
+  const services = { dialer: openDialer(), epoch: new Epoch(), scheduler: new Scheduler(), log }
+  return new Tenant({ ...deployment, name }, services)
 }
 
 const ask = (tenant: Tenant, path: string): Promise<Client> => new Client(path).sendTo(tenant).over

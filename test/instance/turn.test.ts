@@ -17,7 +17,6 @@ const MIB = 1024 * 1024
 let deployment: BareDeployment
 let log: LogRecord[]
 let tenant: Tenant
-const dialer = openDialer({ private: true })
 
 beforeAll(async () => {
   deployment = await openBareDeployment()
@@ -25,17 +24,14 @@ beforeAll(async () => {
 
 afterEach(() => tenant[Symbol.dispose]())
 
-afterAll(async () => {
-  dialer[Symbol.dispose]()
-  await deployment[Symbol.asyncDispose]()
-})
+afterAll(() => deployment[Symbol.asyncDispose]())
 
 const LIMITS: Limits = { ...DEFAULT_LIMITS, timeoutMs: 1000, memoryMb: 256, cpuMs: 10_000 }
 
 function serve(limits: Partial<Limits> = {}): Tenant {
   log = []
   tenant = new Tenant(deployment.with({ ...LIMITS, ...limits }), {
-    dialer,
+    dialer: openDialer({ private: true }),
     epoch: new Epoch(),
     scheduler: new Scheduler(),
     log: { write: (record) => void log.push(record) },
@@ -184,6 +180,20 @@ describe('faults', () => {
     serve()
     expect(await ask('/answer-and-trap')).toMatchObject({ text: 'answered', code: undefined })
     expect(tenant.counters.traps).toBe(1)
+  })
+
+  test('a stream that was begun in a turn that fell is cut, and not begun once more', async ({ expect }) => {
+    serve()
+    await expect
+      .poll(async () => {
+        await settleIn()
+        const { turns } = tenant.counters
+        const [stream] = await Promise.all(['/stuck', '/trap'].map((path) => ask(path)))
+        expect([stream!.faults, stream!.status, stream!.code]).toEqual([[], 200, 'APP_TRAPPED'])
+        return tenant.counters.turns - turns
+      })
+      // one that both began in, and one more of the one that fell
+      .toBe(2)
   })
 
   test('fifty traps in a row', async ({ expect }) => {

@@ -1,6 +1,7 @@
 /** Apps that come, go and change while shards serve. */
 
 import { readdirSync } from 'node:fs'
+import { connect } from 'node:net'
 import type { Worker } from 'node:worker_threads'
 
 import { afterAll, beforeAll, describe, test } from 'vitest'
@@ -62,6 +63,21 @@ describe('a running server', () => {
     await expect
       .poll(async () => (await server.tenants()).find(({ name }) => name === 'old')?.counters.liveInstances)
       .toBeLessThanOrEqual(2)
+  })
+
+  test('serves a request whose small body comes after a switch with the next version', async ({ expect }) => {
+    await server.put(app('slow-body', 'one'))
+    const socket = connect(server.port, '127.0.0.1')
+    socket.write(
+      'POST / HTTP/1.1\r\nHost: slow-body.test\r\nContent-Length: 4\r\nConnection: close\r\n\r\nab',
+    )
+    // whoever has it has begun to collect the body
+    await sleep(200)
+    await server.put(app('slow-body', 'two'))
+    socket.write('cd')
+    let answer = ''
+    for await (const part of socket) answer += String(part)
+    expect(answer).toMatch(/^HTTP\/1.1 200 [^]*two 1$/)
   })
 
   test('takes another host name with another version, and gives the old one back', async ({ expect }) => {

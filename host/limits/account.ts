@@ -1,0 +1,51 @@
+/**
+ * What one source of an instance's events may use up: a request, or the app itself for what no request can be named for.
+ *
+ *     open  --response complete, client gone-->  background  --nothing holds it, or its time is over-->  closed
+ */
+import type { RequestHead } from '../http/request-head.ts'
+import type { CpuBudget } from './cpu-budget.ts'
+import type { Deadline } from './deadlines.ts'
+
+/** The source of what belongs to no request: the app itself. */
+export const APP = 0
+
+/** The request that an account is opened for. */
+export type AccountSubject = Pick<RequestHead, 'id' | 'client' | 'headers'>
+
+/**
+ * - open: its request has no complete response.
+ * - background: it has; `waitUntil` holds the account, or it leaves with the next sweep, if it is not the last one of an app
+ *   that is busy.
+ * - closed: whoever still has it pays nothing with it.
+ */
+type AccountState = 'open' | 'background' | 'closed'
+
+/** One source. */
+export class Account {
+  readonly number: number
+  /** The request's id. */
+  readonly name: string
+  readonly client: string
+  readonly budget: CpuBudget
+  /** The request's; empty when the account is closed: whoever still has it keeps no more of it. */
+  headers: string
+  state: AccountState = 'open'
+  /** By `waitUntil`, before the response is complete or after it. */
+  isHeld = false
+  /** It is looked at in the next sweep. */
+  isLeaving = false
+  fetches = 0
+  /** More fetches were asked for than may be made; it was said. */
+  isOverdrawn = false
+  /** Of the background; begins at most once. */
+  deadline: Deadline | undefined
+
+  constructor(number: number, { id, headers, client }: AccountSubject, budget: CpuBudget) {
+    this.number = number
+    this.name = id
+    this.headers = headers
+    this.client = client
+    this.budget = budget
+  }
+}
