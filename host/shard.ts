@@ -14,8 +14,8 @@ import { isMainThread, parentPort, workerData } from 'node:worker_threads'
 import { openDialer } from './bindings/dialer.ts'
 import type { Dialer } from './bindings/dialer.ts'
 import type { Deployment } from './deploy/deployment.ts'
-import { loadGlue } from './engine/instantiate.ts'
-import type { Glue } from './engine/instantiate.ts'
+import type { Engine } from './engine/guest.ts'
+import { loadEngine } from './engine/load.ts'
 import { NanoError, toNanoError, toStackText } from './errors.ts'
 import type { Machine } from './egress/machine.ts'
 import { createIngress } from './ingress/serve.ts'
@@ -146,19 +146,16 @@ async function openTenants(
   machine: Machine,
   dialers: Dialer[],
 ): Promise<Tenant[]> {
-  const glues = new Map<string, Glue>()
+  const engines = new Map<string, Engine>()
   /** How many more apps an engine may be warmed up with. */
   const warmUps = new Map<string, number>()
   const tenants: Tenant[] = []
   for (const deployment of data.deployments) {
-    const engine = data.engines.get(deployment.engineHash)
-    if (engine === undefined) throw new NanoError('INTERNAL', `no engine for ${deployment.name}`)
-    let glue = glues.get(engine.hash)
-    if (glue === undefined) {
-      glue = await loadGlue(engine)
-      glues.set(engine.hash, glue)
-    }
-    const app = { ...deployment, engine, glue }
+    const compiled = data.engines.get(deployment.engineHash)
+    if (compiled === undefined) throw new NanoError('INTERNAL', `no engine for ${deployment.name}`)
+    const engine = engines.get(compiled.hash) ?? (await loadEngine(compiled))
+    engines.set(engine.hash, engine)
+    const app = { ...deployment, engine }
     const left = warmUps.get(engine.hash) ?? WARM_UPS
     if (left > 0) warmUps.set(engine.hash, warmUp(app, services.epoch) ? 0 : left - 1)
     const dialer = openDialer(deployment.egress, { limits: deployment.limits, machine })

@@ -5,20 +5,18 @@
  *                       > promise or stream: in the table until it is sent, failed, or the client is gone
  */
 
+import type { Event, Request as RequestRecord } from 'nano:workers/events'
 import { ExecutionContext, isHeld, watchReleases } from '../bindings/background.ts'
 import { closeBody, openBody } from '../bindings/request-body.ts'
-import { answer, answerAtOnce, answerError, type Exchange } from '../bindings/response.ts'
-import { makeTable, NativeTypeError } from '../globals/primordials.ts'
+import { answer, answerAtOnce, answerError, type Exchange, open } from '../bindings/response.ts'
+import { NativeTypeError } from '../globals/primordials.ts'
 import { abortIncoming, openRequest, type Request } from '../globals/request.ts'
 import { isResponse } from '../globals/response.ts'
-import type { Event, Request as RequestRecord } from '../host.ts'
 import { describeError } from '../wire/error-text.ts'
 
 export interface Handler {
   fetch(request: Request, env: unknown, context: ExecutionContext): unknown
 }
-
-const open = makeTable<number, Exchange>()
 
 /** `next`: the event after this one; a short body comes with its request. Returns whether it was used. */
 export function receiveRequest(
@@ -82,13 +80,4 @@ export function loseClient(id: number): void {
   abortIncoming(exchange)
   exchange.cancelStream?.(new NativeTypeError('The client went away'))
   exchange.onRoom?.()
-}
-
-/** The client reads on. */
-export function resumeResponse(id: number): void {
-  const exchange = open.get(id)
-  const onRoom = exchange?.onRoom
-  if (!exchange || !onRoom) return
-  exchange.onRoom = undefined
-  onRoom()
 }

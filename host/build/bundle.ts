@@ -9,6 +9,7 @@
 import { builtinModules } from 'node:module'
 import { basename, dirname, resolve } from 'node:path'
 import { rolldown, type OutputChunk, type Plugin, type RolldownLog } from 'rolldown'
+import { withVersion } from '../../wit/text.ts'
 import { BUNDLE_NAME } from '../component/source-map.ts'
 import { NanoError } from '../errors.ts'
 import { rejectAbsentImports } from './absent-import.ts'
@@ -114,7 +115,7 @@ function worldPlugin(entry: string, shim: string, importers: Map<string, readonl
     resolveId(source) {
       if (source === ENTRY) return ENTRY
       if (source === SHIM) return shim
-      return WIT_IMPORT.test(source) ? { id: source, external: true } : null
+      return WIT_IMPORT.test(source) ? { id: withVersion(source), external: true } : null
     },
     load(id) {
       if (id !== ENTRY) return null

@@ -5,6 +5,7 @@
 
 import type { EgressSettings } from '../egress/policy.ts'
 import type { ConnectionLimits } from './connection-limits.ts'
+import type { Env } from './env.ts'
 import type { Limits } from './limits.ts'
 
 /** One app as the operator wants it served. */
@@ -16,7 +17,7 @@ export interface AppConfig {
   readonly path: string
   /** Absolute paths of files and directories that a build may read besides the app's own; undefined: none. */
   readonly allowRead?: readonly string[]
-  readonly env: Readonly<Record<string, string>>
+  readonly env: Env
   readonly limits: Limits
   /** Where its fetches may go; undefined: to public addresses. Every entry is one that the policy can read. */
   readonly egress?: EgressSettings

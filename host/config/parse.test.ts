@@ -57,7 +57,7 @@ describe('a good configuration', () => {
           name: 'b',
           hostname: '[::1]',
           path: '/x/b.wasm',
-          env: { K: '' },
+          env: { K: { type: 'text', value: '' } },
           limits: { ...DEFAULT_LIMITS, timeoutMs: 7, memoryMb: 512, cpuMs: 50, recycleRequests: 9 },
         },
       ],

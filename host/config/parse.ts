@@ -13,6 +13,7 @@ import type { Node, ParseError } from 'jsonc-parser'
 import { NanoError } from '../errors.ts'
 import { DEFAULTS, RANGES } from './config.ts'
 import type { AppConfig, Config } from './config.ts'
+import type { Env, EnvValue } from './env.ts'
 import { CONNECTION_RULES, readConnectionLimits } from './connection-limits.ts'
 import { toHostName } from '../http/host-name.ts'
 import { DEFAULT_LIMITS, LIMIT_RULES, readLimits } from './limits.ts'
@@ -190,11 +191,11 @@ function parseApp(
   }
 }
 
-function parseEnv(reader: Reader, node: Node | undefined, what: string): Record<string, string> {
+function parseEnv(reader: Reader, node: Node | undefined, what: string): Env {
   const members = node === undefined ? undefined : reader.object(node, what)
-  const entries: [string, string][] = []
+  const entries: [string, EnvValue][] = []
   for (const [key, value] of members ?? []) {
-    if (value.type === 'string') entries.push([key, String(value.value)])
+    if (value.type === 'string') entries.push([key, { type: 'text', value: String(value.value) }])
     else reader.note(value, `${what}.${key}: wanted a text in quotes, came ${value.type}`)
   }
   return Object.fromEntries(entries)

@@ -4,6 +4,7 @@
  */
 
 import type { AppConfig } from '../config/config.ts'
+import type { Env } from '../config/env.ts'
 import { toRecycleMb, type Limits } from '../config/limits.ts'
 import type { EgressSettings } from '../egress/policy.ts'
 import { NanoError } from '../errors.ts'
@@ -15,7 +16,7 @@ const PAGES_PER_MB = 16
 export interface Deployment extends OpenComponent {
   readonly name: string
   readonly hostname: string
-  readonly env: Readonly<Record<string, string>>
+  readonly env: Env
   readonly limits: Limits
   /** Undefined: public addresses. */
   readonly egress?: EgressSettings

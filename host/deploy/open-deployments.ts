@@ -5,7 +5,7 @@
 
 import type { AppConfig, Config } from '../config/config.ts'
 import type { EngineCounters } from '../engine/engine.ts'
-import type { Engine } from '../engine/instantiate.ts'
+import type { CompiledEngine } from '../engine/guest.ts'
 import { toNanoError, NanoError } from '../errors.ts'
 import { toDeployment } from './deployment.ts'
 import type { Deployment } from './deployment.ts'
@@ -34,7 +34,7 @@ export interface OpenDeployments {
   /** Apps that cannot be served. */
   readonly broken: readonly AppConfig[]
   /** By hash. */
-  readonly engines: ReadonlyMap<string, Engine>
+  readonly engines: ReadonlyMap<string, CompiledEngine>
   readonly counters: Readonly<EngineCounters>
 }
 

@@ -15,7 +15,7 @@ import { dirname, join } from 'node:path'
 import { buildEngine, hasEngine, toEngineDirectory } from '../engine/build-engine.ts'
 import { openEngine } from '../engine/engine.ts'
 import type { EngineCounters } from '../engine/engine.ts'
-import type { Engine } from '../engine/instantiate.ts'
+import type { CompiledEngine } from '../engine/guest.ts'
 import { readKnownEngines, type KnownEngines } from '../engine/known.ts'
 import { NanoError } from '../errors.ts'
 
@@ -24,7 +24,7 @@ export class Engines {
   readonly counters: EngineCounters = { transpiles: 0, compiles: 0 }
   readonly #known: KnownEngines
   readonly #cache = findCacheDirectory()
-  readonly #byHash = new Map<string, Engine>()
+  readonly #byHash = new Map<string, CompiledEngine>()
 
   /** `additions`: hashes of engines that the operator admits besides those of the release. */
   constructor(additions: readonly string[] = []) {
@@ -32,7 +32,7 @@ export class Engines {
   }
 
   /** By hash. */
-  get opened(): ReadonlyMap<string, Engine> {
+  get opened(): ReadonlyMap<string, CompiledEngine> {
     return this.#byHash
   }
 

@@ -12,7 +12,7 @@
 import { performance } from 'node:perf_hooks'
 import type { GuestEvent, Mailbox, Meter } from '../bindings/binding.ts'
 import { toRecycleMb } from '../config/limits.ts'
-import { instantiateEngine } from '../engine/instantiate.ts'
+import type { Guest } from '../engine/guest.ts'
 import type { RequestHead } from '../http/request-head.ts'
 import type { ErrorCode } from '../errors.ts'
 import { layInto } from '../image/image.ts'
@@ -21,6 +21,7 @@ import { BindingSet } from './binding-set.ts'
 import type { InstanceHost, InstanceParts, InstanceState, RequestContext } from './contract.ts'
 import { TurnClock } from './clock.ts'
 import { Inbox, MOST_EVENTS, type Delivery } from './inbox.ts'
+import { toStartup } from './startup.ts'
 import { toTrapCode } from './trap-code.ts'
 
 /** The most of what an engine prints in one turn that is kept. */
@@ -51,7 +52,7 @@ export class Instance implements Mailbox, Disposable {
   readonly #recycleBytes: number
   readonly #clock = new TurnClock()
   readonly #memory: WebAssembly.Memory
-  readonly #turn: (source: number, events: readonly GuestEvent[]) => void
+  readonly #guest: Guest
   readonly #bindings: BindingSet
   readonly #accounts: Accounts
   readonly #maxMemory: number
@@ -102,11 +103,11 @@ export class Instance implements Mailbox, Disposable {
     epoch.begin(START_MS)
     try {
       const { imports } = this.#bindings
-      this.#turn = instantiateEngine(parts.engine, parts.glue, this.#memory, imports, system).turn
+      this.#guest = parts.engine.makeGuest(this.#memory, imports, system)
     } finally {
       epoch.end()
     }
-    this.#first = [{ tag: 'startup', val: { env: JSON.stringify(parts.env) } }]
+    this.#first = [toStartup(parts.env)]
   }
 
   get state(): InstanceState {
@@ -280,9 +281,10 @@ export class Instance implements Mailbox, Disposable {
     this.#accounts.begin(payers)
     epoch.begin(this.#cpuMs)
     try {
-      this.#turn(source, events)
+      this.#guest.turn(source, events)
     } catch (trap) {
-      const code = toTrapCode(trap, epoch.isOver(), this.#maxMemory - this.memoryBytes)
+      const isFull = this.#guest.isFull(this.#maxMemory - this.memoryBytes)
+      const code = toTrapCode(trap, epoch.isOver(), isFull)
       epoch.end()
       this.#ranMs = performance.now() - start
       this.#host.onTurn?.(this.#ranMs, events.length)

@@ -2,7 +2,7 @@
 
 import type { ConnectionLimits } from '../config/connection-limits.ts'
 import type { Deployment } from '../deploy/deployment.ts'
-import type { Engine } from '../engine/instantiate.ts'
+import type { CompiledEngine } from '../engine/guest.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { TenantReport } from '../tenant/report.ts'
 import type { TurnReport } from '../tenant/turn-times.ts'
@@ -20,7 +20,7 @@ export interface ShardData {
   /** Apps that cannot be served. */
   readonly broken: readonly { readonly name: string; readonly hostname: string }[]
   /** By hash. */
-  readonly engines: ReadonlyMap<string, Engine>
+  readonly engines: ReadonlyMap<string, CompiledEngine>
   /** Where the operator asks; closed to the apps. */
   readonly operatorPort?: number
   /** The apps' fetches may reach loopback. */

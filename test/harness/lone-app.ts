@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { openDialer } from '../../host/bindings/dialer.ts'
 import { parseConfig } from '../../host/config/parse.ts'
 import { openDeployments } from '../../host/deploy/open-deployments.ts'
-import { loadGlue } from '../../host/engine/instantiate.ts'
+import { loadEngine } from '../../host/engine/load.ts'
 import type { ErrorCode } from '../../host/errors.ts'
 import type { InstanceHost, InstanceParts, RequestContext } from '../../host/instance/contract.ts'
 import { Instance } from '../../host/instance/turn.ts'
@@ -64,8 +64,8 @@ export class LoneApp implements Disposable {
     const config = parseConfig(text, join(path, '../nano.json'))
     const { deployments, engines } = await openDeployments(config, { onBroken() {}, onWarning() {} })
     const deployment = deployments[0]!
-    const engine = engines.get(deployment.engineHash)!
-    const app = new LoneApp({ ...deployment, engine, glue: await loadGlue(engine) })
+    const engine = await loadEngine(engines.get(deployment.engineHash)!)
+    const app = new LoneApp({ ...deployment, engine })
     await app.#ticker.ready
     return app
   }

@@ -9,7 +9,7 @@ import { splitComponent } from '../../host/component/skeleton.ts'
 import type { Limits } from '../../host/config/limits.ts'
 import { buildEngine } from '../../host/engine/build-engine.ts'
 import { openEngine } from '../../host/engine/engine.ts'
-import { loadGlue } from '../../host/engine/instantiate.ts'
+import { loadEngine } from '../../host/engine/load.ts'
 import { splitImage } from '../../host/image/image.ts'
 import type { TenantParts } from '../../host/tenant/tenant.ts'
 
@@ -27,10 +27,9 @@ export async function openBareDeployment(): Promise<BareDeployment> {
   const { segments, memoryMinPages } = splitComponent(component)
   const parts = {
     name: 'bare',
-    engine,
-    glue: await loadGlue(engine),
+    engine: await loadEngine(engine),
     image: splitImage(segments, memoryMinPages),
-    env: { KEY: 'value' },
+    env: { KEY: { type: 'text' as const, value: 'value' } },
   }
   return {
     with: (limits) => ({ ...parts, limits }),

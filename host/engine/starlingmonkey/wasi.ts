@@ -6,12 +6,7 @@
  * blocks, for the guest keeps its timers on the host (wit/timer.wit) and a pollable of its own is ready at once.
  */
 import { randomBytes } from 'node:crypto'
-
-/** The moment of a turn, in nanoseconds. It may stand still while the guest runs. */
-export interface EngineClock {
-  wallNs(): bigint
-  monotonicNs(): bigint
-}
+import type { EngineClock } from '../guest.ts'
 
 /** More random bytes at a time than `crypto.getRandomValues` gives are not for an app. */
 const MAX_RANDOM_BYTES = 65_536n
