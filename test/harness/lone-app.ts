@@ -5,6 +5,7 @@
 import { join } from 'node:path'
 
 import { openDialer } from '../../host/bindings/dialer.ts'
+import type { Env } from '../../host/config/env.ts'
 import { parseConfig } from '../../host/config/parse.ts'
 import { openDeployments } from '../../host/deploy/open-deployments.ts'
 import { loadEngine } from '../../host/engine/load.ts'
@@ -58,14 +59,16 @@ export class LoneApp implements Disposable {
   })
   readonly #epoch = new TimedEpoch(this.#ticker.memories[0])
   readonly #dialer = openDialer()
+  /** Errors that belong to no request. */
+  readonly reports: string[] = []
 
-  static async open(path: string, cpuMs: number): Promise<LoneApp> {
+  static async open(path: string, cpuMs: number, env: Env = {}): Promise<LoneApp> {
     const text = JSON.stringify({ apps: [{ name: 'lone', path, cpu_ms: cpuMs }] })
     const config = parseConfig(text, join(path, '../nano.json'))
     const { deployments, engines } = await openDeployments(config, { onBroken() {}, onWarning() {} })
     const deployment = deployments[0]!
     const engine = await loadEngine(engines.get(deployment.engineHash)!)
-    const app = new LoneApp({ ...deployment, engine })
+    const app = new LoneApp({ ...deployment, engine, env })
     await app.#ticker.ready
     return app
   }
@@ -83,7 +86,7 @@ export class LoneApp implements Disposable {
       clock: new CpuClock(),
       onReady: () => void setImmediate(run),
       line() {},
-      report() {},
+      report: (error) => void this.reports.push(error),
       buffers: new ByteBudget(1024 * 1024),
       onLimit() {},
       onDenied() {},
