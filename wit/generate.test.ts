@@ -1,4 +1,5 @@
 /** What is made from `wit/` is what would be made now, and worlds are composed, read and laid out as they should be. */
+import { componentEmbed, print } from '@bytecodealliance/jco'
 import { describe, it } from 'vitest'
 import { composeWorld } from './generator/compose.ts'
 import { emitTable } from './generator/emit-world.ts'
@@ -7,7 +8,7 @@ import { parseWit } from './generator/parse.ts'
 import { resolveWorld, type Type } from './generator/resolve.ts'
 import { findStale } from './generate.ts'
 import { withVersion, witText } from './text.ts'
-import { PRESENT } from './worlds.ts'
+import { PRESENT, TABLES } from './worlds.ts'
 
 it('everything that is made from wit/ is what wit/ says', { timeout: 60_000 }, async ({ expect }) => {
   expect(await findStale()).toEqual([])
@@ -80,6 +81,10 @@ describe('what is no WIT of ours is refused with its place', () => {
     expect(() => parseWit(text, 'x.wit')).toThrow(message)
   })
 
+  it('an option of an option', ({ expect }) => {
+    expect(() => toType('option<o>', 'type o = option<u8>;')).toThrow('x.wit:1: expected something other')
+  })
+
   it('a name of nothing', ({ expect }) => {
     expect(() => toType('nothing')).toThrow('x.wit:1: there is no type "nothing" in i')
     expect(() => toType('r', 'use other.{r};')).toThrow('x.wit:1: there is no interface "other"')
@@ -125,8 +130,14 @@ describe('a function that could not be called so is refused', () => {
 
   it.for([
     ['more than 16 core arguments', `f: func(${sixteen}, s: u8);`, '', /x\.wit:3: .*at most 16 .*"f" has 17/],
+    ['lists in lists', 'f: func(a: list<list<u8>>);', '', /x\.wit:3: .*items of a list .*"f" has some/],
+    [
+      'texts in lists',
+      'f: func(a: option<list<r>>);',
+      'record r { a: u8, b: option<string> }',
+      /x\.wit:3: .*items of a list .*"f" has some/,
+    ],
     ['a text as its result', 'f: func() -> string;', '', /x\.wit:3: .*"f" gives another; let an event/],
-    ['a list without a name', 'f: func(a: list<u32>);', '', /x\.wit:3: expected a name for a list/],
     [
       'cases of other core types',
       'f: func(v: v);',
@@ -151,5 +162,64 @@ describe('the structure of a world', () => {
     expect(structureOf('f: func(a: u16);')).not.toBe(plain)
     expect(structureOf('f: func(b: u32);')).not.toBe(plain)
     expect(structureOf('g: func(a: u32);')).not.toBe(plain)
+  })
+})
+
+/** Imports and exports of a core module of a world, made by the reference tools, as `interface function` and core types. */
+async function readReference(text: string): Promise<Map<string, string>> {
+  const module = await componentEmbed({ dummy: true, witSource: text })
+  const wat = await print(module)
+  const types = new Map(
+    Array.from(
+      wat.matchAll(/\(type \(;(\d+);\) \(func((?: \((?:param|result)[ \w]+\))*)\)\)/g),
+      ([, index, type]) => [index, type!.replaceAll(/[()]/g, '').trim()],
+    ),
+  )
+  const imports = Array.from(
+    wat.matchAll(/\(import "cm32p2\|([\w:/-]+)@[\d.]+" "([\w-]+)" \(func \(;\d+;\) \(type (\d+)\)/g),
+    ([, name, func, type]) => [`${name} ${func}`, types.get(type!)!] as const,
+  )
+  return new Map(imports)
+}
+
+/** The same by our layouts. */
+function readOurs(text: string): Map<string, string> {
+  const { package: name, imports } = resolveWorld(parseWit(text, 'x.wit'))
+  return new Map(
+    imports.flatMap((each) =>
+      each.functions.map((func) => {
+        const parameters = func.parameters.flatMap(({ type }) => toFlat(type)!)
+        const results = func.result === undefined ? [] : toFlat(func.result)!
+        const parts = [
+          ...(parameters.length > 0 ? [`param ${parameters.join(' ')}`] : []),
+          ...(results.length > 0 ? [`result ${results.join(' ')}`] : []),
+        ]
+        return [`${name}/${each.name} ${func.name}`, parts.join(' ')] as const
+      }),
+    ),
+  )
+}
+
+describe('core types are those of the reference tools', () => {
+  const odd = `package a:b@1.0.0;
+interface i {
+  enum e { a, b }
+  record r { a: u8, b: u64, c: option<f32>, d: string, e: e }
+  variant v { none, one(u32), two(tuple2) }
+  record tuple2 { a: char, b: s8 }
+  f: func(r: r, v: v, l: list<r>, o: option<s64>) -> u64;
+  g: func() -> f32;
+  h: func(a: f64, b: bool) -> bool;
+}
+world w { import i; }
+`
+
+  it.for([
+    ...Object.keys(TABLES).map((version) => [version, witText(version)] as const),
+    ['odd', odd] as const,
+  ])('of %s', async ([, text], { expect }) => {
+    const ours = readOurs(text)
+    expect(ours.size).toBeGreaterThan(2)
+    expect(ours).toEqual(await readReference(text))
   })
 })

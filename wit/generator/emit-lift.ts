@@ -22,7 +22,7 @@ export function emitLifting(world: ResolvedWorld): string {
   const owners = imports.map(({ name }) => `  const ${toOwner(name)} = imports['${world.package}/${name}']\n`)
   const bounds = [...loads.bounds].sort()
   return [
-    `/** The most of a named list that is copied out of a guest. */\nexport interface Bounds {\n${bounds.map((each) => `  readonly '${each}': number\n`).join('')}}\n`,
+    `/** The most of a list that is taken out of a guest. */\nexport interface Bounds {\n${bounds.map((each) => `  readonly '${each}': number\n`).join('')}}\n`,
     ...loads.functions,
     `/** The interfaces as the core module imports them, names without version. */\nexport function liftImports(imports: Imports, from: GuestReader, bounds: Bounds) {\n${owners.join('')}  return {\n${bodies.join('')}  }\n}\n`,
   ].join('\n')
@@ -48,8 +48,14 @@ function emitFunction({ name, at, parameters, result }: ResolvedFunc, owner: str
       `expected at most ${MOST_FLAT} core arguments, "${name}" has ${core.length}; pass a list of records`,
     )
   }
+  if (parameters.some(({ type }) => hasListInList(type, false))) {
+    throw new WitError(
+      at,
+      `expected no lists or strings in the items of a list that a guest passes, "${name}" has some; pass bytes`,
+    )
+  }
   let next = 0
-  const values = parameters.map(({ type }) => loads.flat(type, () => `a${next++}`, at))
+  const values = parameters.map(({ type }) => loads.flat(type, () => `a${next++}`))
   const list = core.map((type, i) => `a${i}: ${type === 'i64' ? 'bigint' : 'number'}`)
   const call = `${owner}.${toCamel(name)}(${values.join(', ')})`
   return `      '${name}': (${list.join(', ')}) => ${emitResult(call, result, name, at)},\n`
@@ -65,13 +71,29 @@ function emitResult(call: string, result: Type | undefined, name: string, at: Re
   )
 }
 
+/** A guest could point at the same bytes from each item. */
+function hasListInList(type: Type, isItem: boolean): boolean {
+  switch (type.kind) {
+    case 'primitive':
+      return isItem && type.name === 'string'
+    case 'list':
+      return isItem || hasListInList(type.of, true)
+    case 'record':
+      return type.fields.some((field) => hasListInList(field.type, isItem))
+    case 'enum':
+      return false
+    default:
+      return toPayloads(type).some((payload) => payload !== undefined && hasListInList(payload, isItem))
+  }
+}
+
 function toCoreParameters(parameters: readonly Field[], refuse: (name: string) => never): Core[] {
   return parameters.flatMap(({ name, type }) => toFlat(type) ?? refuse(name))
 }
 
 /** The functions that read, each made when something first needs it. */
 class Loads {
-  /** Names of the lists that are bounded. */
+  /** What is bounded. */
   readonly bounds = new Set<string>()
   readonly #functions = new Map<string, string>()
 
@@ -80,88 +102,75 @@ class Loads {
   }
 
   /** An expression: a value out of arguments, which `next` names one by one. */
-  flat(type: Type, next: () => string, at: ResolvedFunc['at']): string {
+  flat(type: Type, next: () => string): string {
     switch (type.kind) {
       case 'primitive': {
         const { core, narrow } = PRIMITIVES.get(type.name)!
         return narrow(core.map(() => next()).join(', '))
       }
       case 'list':
-        return this.#list(type, `${next()}, ${next()}`, at)
+        return this.#list(type, `${next()}, ${next()}`)
       case 'enum':
         return `from.caseOf(${toCasesName(type.name)}, ${next()})`
       case 'record': {
-        const fields = type.fields.map(({ name, type }) => `${toCamel(name)}: ${this.flat(type, next, at)}`)
+        const fields = type.fields.map(({ name, type }) => `${toCamel(name)}: ${this.flat(type, next)}`)
         return `{ ${fields.join(', ')} }`
       }
       case 'option':
-        return `(from.isSome(${next()}) ? ${this.flat(type.of, next, at)} : undefined)`
+        return `(from.isSome(${next()}) ? ${this.flat(type.of, next)} : undefined)`
       default: {
         const list = toFlat(type)!.map(() => next())
         return this.#choice(type, list[0]!, (payload) => {
           let used = 1
-          return this.flat(payload, () => list[used++]!, at)
+          return this.flat(payload, () => list[used++]!)
         })
       }
     }
   }
 
-  /** An expression: a value at an address that lies in the guest's memory as far as the value goes. */
-  #load(type: Type, address: string, at: ResolvedFunc['at']): string {
-    switch (type.kind) {
-      case 'primitive':
-        if (type.name === 'string') return `from.string(from.u32(${address}), from.u32(${address} + 4))`
-        if (type.name === 'bool') return `from.u8(${address}) !== 0`
-        return type.name === 'char' ? `from.char(from.u32(${address}))` : `from.${type.name}(${address})`
-      case 'list':
-        return this.#list(type, `from.u32(${address}), from.u32(${address} + 4)`, at)
-      default:
-        return `${this.#function(type, at)}(from, ${address}, bounds)`
-    }
+  /** An expression: an item, or a part of one, at an address that lies in the guest's memory as far as it goes. */
+  #load(type: Type, address: string): string {
+    if (type.kind === 'list') throw new Error('a list in a list is refused before')
+    if (type.kind !== 'primitive') return `${this.#function(type)}(from, ${address})`
+    if (type.name === 'bool') return `from.u8(${address}) !== 0`
+    return type.name === 'char' ? `from.char(from.u32(${address}))` : `from.${type.name}(${address})`
   }
 
-  #list(type: Extract<Type, { kind: 'list' }>, place: string, at: ResolvedFunc['at']): string {
-    const { bound } = type
-    if (bound !== undefined) this.bounds.add(bound)
-    const most = bound === undefined ? '' : `, bounds['${bound}']`
-    if (toArrayClass(type) === 'Uint8Array') return `from.bytes(${place}${most})`
-    if (bound === undefined) {
-      throw new WitError(
-        at,
-        'expected a name for a list that a guest passes (type x = list<...>), for its bound',
-      )
-    }
-    return `${this.#items(type, at)}(from, ${place}, bounds${most})`
+  /** Bytes with a name are cut where their bound is; of other items there are as many as any list may have. */
+  #list(type: Extract<Type, { kind: 'list' }>, place: string): string {
+    if (toArrayClass(type) !== 'Uint8Array') return `${this.#items(type)}(from, ${place}, bounds)`
+    if (type.bound === undefined) return `from.bytes(${place})`
+    this.bounds.add(type.bound)
+    return `from.bytes(${place}, bounds['${type.bound}'])`
   }
 
-  #items(type: Extract<Type, { kind: 'list' }>, at: ResolvedFunc['at']): string {
+  #items(type: Extract<Type, { kind: 'list' }>): string {
     const name = `loadItemsOf${toFunctionName(type.of)}`
     const { size, align } = toLayout(type.of)
-    const array = toArrayClass(type)
+    const array = toArrayClass(type) ?? 'Array'
+    this.bounds.add('items')
     return this.#make(name, () => [
-      `function ${name}(from: GuestReader, start: number, length: number, bounds: Bounds, most: number): ${emitType(type)} {`,
-      `  const { at, count } = from.items(start, length, ${size}, ${align}, most)`,
-      array === undefined
-        ? `  return Array.from({ length: count }, (_, i) => ${this.#load(type.of, `at + ${size} * i`, at)})`
-        : `  return ${array}.from({ length: count }, (_, i) => ${this.#load(type.of, `at + ${size} * i`, at)})`,
+      `function ${name}(from: GuestReader, start: number, length: number, bounds: Bounds): ${emitType(type)} {`,
+      `  const { at, count } = from.items(start, length, ${size}, ${align}, bounds.items)`,
+      `  return ${array}.from({ length: count }, (_, i) => ${this.#load(type.of, `at + ${size} * i`)})`,
       '}',
     ])
   }
 
-  #function(type: Exclude<Part, { kind: 'list' }>, at: ResolvedFunc['at']): string {
+  #function(type: Exclude<Part, { kind: 'list' }>): string {
     const name = `load${toFunctionName(type)}`
     return this.#make(name, () => [
-      `function ${name}(from: GuestReader, at: number, bounds: Bounds): ${emitType(type)} {`,
-      `  return ${this.#body(type, at)}`,
+      `function ${name}(from: GuestReader, at: number): ${emitType(type)} {`,
+      `  return ${this.#body(type)}`,
       '}',
     ])
   }
 
-  #body(type: Exclude<Part, { kind: 'list' }>, at: ResolvedFunc['at']): string {
+  #body(type: Exclude<Part, { kind: 'list' }>): string {
     if (type.kind === 'record') {
       const offsets = toOffsets(type.fields.map((field) => field.type))
       const fields = type.fields.map(
-        (field, i) => `${toCamel(field.name)}: ${this.#load(field.type, toPlace(offsets[i]!), at)}`,
+        (field, i) => `${toCamel(field.name)}: ${this.#load(field.type, toPlace(offsets[i]!))}`,
       )
       return `{ ${fields.join(', ')} }`
     }
@@ -169,9 +178,8 @@ class Loads {
       return `from.caseOf(${toCasesName(type.name)}, from.${toTag(type.cases.length)}(at))`
     const tag = `from.${toTag(toPayloads(type).length)}(at)`
     const payloadAt = `at + ${toPayloadOffset(type)}`
-    if (type.kind === 'option')
-      return `from.isSome(${tag}) ? ${this.#load(type.of, payloadAt, at)} : undefined`
-    return this.#choice(type, tag, (payload) => this.#load(payload, payloadAt, at))
+    if (type.kind === 'option') return `from.isSome(${tag}) ? ${this.#load(type.of, payloadAt)} : undefined`
+    return this.#choice(type, tag, (payload) => this.#load(payload, payloadAt))
   }
 
   /** An expression: a variant, whose case is the number that another expression gives. */

@@ -13,7 +13,7 @@ import { readTokens, WitError, type Token } from './tokens.ts'
 export type TypeExpression =
   /** One of `PRIMITIVES`. */
   | { readonly kind: 'primitive'; readonly name: string }
-  | { readonly kind: 'list' | 'option'; readonly of: TypeExpression }
+  | { readonly kind: 'list' | 'option'; readonly of: TypeExpression; readonly at: Token }
   | { readonly kind: 'name'; readonly name: string; readonly at: Token }
 
 export interface Member {
@@ -209,7 +209,7 @@ class Parser {
       this.#expect('<')
       const of = this.#type()
       this.#expect('>')
-      return { kind: name, of }
+      return { kind: name, of, at }
     }
     if (this.#next.text === '<') throw this.#expected(`no type "${name}<...>", which NANO does not use`, at)
     return PRIMITIVES.has(name) ? { kind: 'primitive', name } : { kind: 'name', name, at }

@@ -100,7 +100,16 @@ class Types {
 
   type(type: TypeExpression, scope: Scope): Type {
     if (type.kind === 'primitive') return type
-    if (type.kind !== 'name') return { kind: type.kind, of: this.type(type.of, scope) }
+    if (type.kind !== 'name') {
+      const of = this.type(type.of, scope)
+      if (type.kind === 'option' && of.kind === 'option') {
+        throw new WitError(
+          type.at,
+          'expected something other than an option in an option: both would be undefined',
+        )
+      }
+      return { kind: type.kind, of }
+    }
     const { definition, scope: origin } = findOrigin(this.#scopes, type.name, type.at, scope)
     return this.#definition(definition, origin)
   }

@@ -206,7 +206,7 @@ export function lowerExports(guest: CoreExports, to: GuestWriter): Exports {
   }
 }
 
-/** The most of a named list that is copied out of a guest. */
+/** The most of a list that is taken out of a guest. */
 export interface Bounds {
   readonly 'head': number
   readonly 'text': number
