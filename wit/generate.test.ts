@@ -177,7 +177,7 @@ async function readReference(text: string): Promise<Map<string, string>> {
   )
   const imports = Array.from(
     wat.matchAll(/\(import "cm32p2\|([\w:/-]+)@[\d.]+" "([\w-]+)" \(func \(;\d+;\) \(type (\d+)\)/g),
-    ([, name, func, type]) => [`${name} ${func}`, types.get(type!)!] as const,
+    ([, name, func, type]) => [`${name} ${func}`, types.get(type)!] as const,
   )
   return new Map(imports)
 }
