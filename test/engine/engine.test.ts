@@ -7,6 +7,7 @@ import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads'
 import { afterAll, beforeAll, describe, test } from 'vitest'
 import { snapshot } from '../../host/build/snapshot.ts'
 import { splitComponent } from '../../host/component/skeleton.ts'
+import { parseConfig } from '../../host/config/parse.ts'
 import { buildEngine, patchGlue, toEngineDirectory } from '../../host/engine/build-engine.ts'
 import { openEngine } from '../../host/engine/engine.ts'
 import type { CompiledEngine, Engine, Guest } from '../../host/engine/guest.ts'
@@ -176,6 +177,13 @@ describe('a guest', () => {
     expect(() => guest.turn(0, act('hog'))).toThrow(WebAssembly.RuntimeError)
     expect(guest.memory.buffer.byteLength).toBeLessThanOrEqual(512 * 65_536)
   })
+})
+
+test('no app may have less memory than its engine needs', ({ expect }) => {
+  const parse = (memory_mb: number) =>
+    parseConfig(JSON.stringify({ apps: [{ name: 'a', path: 'a.wasm', memory_mb }] }), 'nano.json')
+  expect(parse(engine.leastMemoryMb).apps[0]!.limits.memoryMb).toBe(engine.leastMemoryMb)
+  expect(() => parse(engine.leastMemoryMb - 1)).toThrow('memory_mb')
 })
 
 describe('the generator', () => {

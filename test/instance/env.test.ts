@@ -1,11 +1,13 @@
 /** `env` as an app sees it: each member is what the configuration says that it is. */
-import { join } from 'node:path'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
 
 import { afterAll, beforeAll, test } from 'vitest'
 
 import type { Env } from '../../host/config/env.ts'
-import { ROOT } from '../harness/serve.ts'
 import { LoneApp } from '../harness/lone-app.ts'
+import { ROOT } from '../harness/serve.ts'
 
 const CPU_MS = 5000
 
@@ -27,11 +29,12 @@ const ENV: Env = {
 }
 const SEEN = { ...VALUES, TEXT: '{"not": "parsed"}', EMPTY: '', SECRET: 'sesame' }
 
+const folder = mkdtempSync(join(tmpdir(), 'nano-env-'))
 const opened: LoneApp[] = []
 let app: LoneApp
 
 async function open(path: string, env: Env): Promise<LoneApp> {
-  const lone = await LoneApp.open(join(ROOT, path), CPU_MS, env)
+  const lone = await LoneApp.open(resolve(ROOT, path), CPU_MS, env)
   opened.push(lone)
   return lone
 }
@@ -47,6 +50,7 @@ beforeAll(async () => {
 
 afterAll(() => {
   for (const each of opened) each[Symbol.dispose]()
+  rmSync(folder, { recursive: true })
 })
 
 test('strings, secrets and any JSON value are what they are', async ({ expect }) => {
@@ -78,6 +82,16 @@ test('a member is a property of its own, whatever it is called', async ({ expect
     constructor: { polluted: 'constructor' },
     isClean: true,
   })
+})
+
+test('an app of the older style has them as globals', async ({ expect }) => {
+  const file = join(folder, 'classic.js')
+  writeFileSync(
+    file,
+    `addEventListener('fetch', (event) => event.respondWith(Response.json({ NUMBER, NOTHING, LIST, DEEP, SECRET, EMPTY })))`,
+  )
+  const { NUMBER, NOTHING, LIST, DEEP, SECRET, EMPTY } = SEEN
+  expect(await show(await open(file, ENV), '/')).toEqual({ NUMBER, NOTHING, LIST, DEEP, SECRET, EMPTY })
 })
 
 test('a binding of a kind that nobody knows is reported by name, and the others are there', async ({
