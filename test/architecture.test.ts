@@ -94,7 +94,7 @@ test('the guest shim knows neither the host nor Node', ({ expect }) => {
 
 test('only the guest halves of interfaces import them; others know their types', ({ expect }) => {
   const wrong = listSources('guest-shim')
-    .filter((file) => !/^guest-shim\/bindings\//.test(file))
+    .filter((file) => !file.startsWith('guest-shim/bindings/'))
     .filter((file) => /^import (?!type\b)[^']*'nano:/m.test(readFileSync(join(ROOT, file), 'utf8')))
   expect(wrong).toEqual([])
 })
