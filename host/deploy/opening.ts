@@ -3,7 +3,7 @@
 import type { ContentHash } from '../artifacts/blobs.ts'
 import type { NewVersion, StoredApp, StoredVersion } from '../artifacts/store.ts'
 import type { EngineCounters } from '../engine/engine.ts'
-import type { Engine } from '../engine/instantiate.ts'
+import type { CompiledEngine } from '../engine/guest.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { OpenComponent, SourceAccess } from './open-component.ts'
 
@@ -19,7 +19,7 @@ export interface OpenerData {
 export interface Requests {
   /** The component at a path, or built from it. */
   component: { ask: { readonly path: string; readonly access: SourceAccess }; answer: OpenComponent }
-  engine: { ask: string; answer: { readonly engine: Engine; readonly counters: EngineCounters } }
+  engine: { ask: string; answer: { readonly engine: CompiledEngine; readonly counters: EngineCounters } }
   /** Keep a version, and open it. */
   add: {
     ask: Omit<NewVersion, 'engineHash'>

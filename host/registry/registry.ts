@@ -18,7 +18,7 @@ import { toDeployment } from '../deploy/deployment.ts'
 import type { Deployment } from '../deploy/deployment.ts'
 import type { OpenComponent } from '../deploy/open-component.ts'
 import type { Opener, OnNote } from '../deploy/opener.ts'
-import type { Engine } from '../engine/instantiate.ts'
+import type { CompiledEngine } from '../engine/guest.ts'
 import { NanoError, toNanoError } from '../errors.ts'
 
 /** How long what a version has begun may take when it is replaced, in milliseconds. */
@@ -103,7 +103,7 @@ export class Registry {
   readonly #apps = new Map<string, App>()
   /** Those that shards have: what serves, and what is about to. */
   readonly #deployments = new Map<number, Deployment>()
-  readonly #engines = new Map<string, Engine>()
+  readonly #engines = new Map<string, CompiledEngine>()
   /** The longest turn of each deployment that is there or drains. */
   readonly #turnMs = new Map<number, number>()
   #shards: Shardlike = NOBODY

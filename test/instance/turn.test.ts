@@ -100,7 +100,7 @@ describe('a turn', () => {
 
   test('the environment is there, and the time is real', async ({ expect }) => {
     serve()
-    expect((await ask('/env')).text).toBe('{"KEY":"value"}')
+    expect((await ask('/env')).text).toBe('[{"name":"KEY","value":{"tag":"text","val":"value"}}]')
     const { text } = await ask('/time')
     expect(Math.abs(Number(text) - Date.now())).toBeLessThan(100)
   })
