@@ -47,6 +47,7 @@ const CODES = {
   UPLOADS_BUSY: ['operator', 503, 'The server takes as many uploads as it can.'],
   STARTING: ['operator', 503, 'The server is starting.'],
   HOST_FORBIDDEN: ['client', 421, 'This listener does not answer under that host name.'],
+  SERVER_UNREACHABLE: ['operator', 502, 'The server could not be asked.'],
   // building
   BUILD_FAILED: ['tenant', 500, 'The app could not be built.'],
   // components
@@ -84,6 +85,10 @@ export class NanoError extends Error {
   get status(): number {
     return CODES[this.code][1]
   }
+}
+
+export function isErrorCode(text: string): text is ErrorCode {
+  return Object.hasOwn(CODES, text)
 }
 
 /** The HTTP status of a code. */
