@@ -14,13 +14,14 @@ import { Opener } from './deploy/opener.ts'
 import type { EngineCounters } from './engine/engine.ts'
 import { NanoError } from './errors.ts'
 import { assertFree } from './ingress/listen.ts'
+import { toLogEntry } from './log/entry.ts'
+import type { LogEntry } from './log/entry.ts'
 import { openOperator } from './operator/listen.ts'
 import { DeployedApps } from './registry/deployed.ts'
 import type { DeployedOptions } from './registry/deployed.ts'
 import { loadConfig } from './registry/from-config.ts'
 import { Registry } from './registry/registry.ts'
-import { toLogEntry } from './supervisor/messages.ts'
-import type { LogEntry, ShardReport } from './supervisor/messages.ts'
+import type { ShardReport } from './supervisor/messages.ts'
 import { Shards } from './supervisor/shards.ts'
 import type { CommonData } from './supervisor/shards.ts'
 import type { TenantReport } from './tenant/report.ts'
@@ -117,6 +118,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       reusePort: count > 1,
       allowLoopback,
       connectionLimits,
+      logsRequests: config.accessLog === true,
       trustedProxies: config.trustedProxies ?? [],
       ...(operator === undefined ? {} : { operatorPort: operator.port }),
     }

@@ -4,7 +4,7 @@ import { describe, it } from 'vitest'
 
 import { NanoError } from '../errors.ts'
 import { DEFAULT_LIMITS } from '../config/limits.ts'
-import { toLine, toLogLine } from './log-line.ts'
+import { toLine, toLogLine } from '../log/line.ts'
 import { readFormat } from './log.ts'
 import { toAnnouncement, toComplaint, toDuration, toSize } from './messages.ts'
 import { createProgram, runProgram } from './program.ts'

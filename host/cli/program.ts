@@ -7,7 +7,7 @@ import { Command, CommanderError } from 'commander'
 
 import { addBuild } from './commands/build.ts'
 import { addServe } from './commands/serve.ts'
-import type { LogFormat } from './log-line.ts'
+import type { LogFormat } from '../log/line.ts'
 import type { StartServer } from './serve-contract.ts'
 import { toUsageError } from './usage.ts'
 import { readVersion } from './version.ts'

@@ -79,6 +79,26 @@ const egress = closed({
     'Where the fetches of the app may go: public addresses unless given. A key that an app does not give is taken from the defaults.',
 })
 
+/** What a drain that is a file begins with. */
+export const FILE_DRAIN = 'file:'
+
+const drainUrl = textThat(isDrainUrl, 'a "file:" with a path, or an http: or https: URL without a password')
+
+const logDrain = z
+  .union([drainUrl, closed({ url: drainUrl, headers: z.record(z.string(), text()).exactOptional() })], {
+    error: expected('a "file:" with a path, an http: or https: URL, or an object with "url" and "headers"'),
+  })
+  .meta({
+    description:
+      'Where the app\'s part of the log goes besides the server\'s own, as JSON lines: file:logs/app.log (relative to this file), or a URL that takes them by POST. With headers: { "url": ..., "headers": { ... } }.',
+  })
+
+function isDrainUrl(text: string): boolean {
+  if (text.startsWith(FILE_DRAIN)) return text.length > FILE_DRAIN.length && !text.startsWith('file://')
+  const { protocol, username, password } = URL.parse(text) ?? {}
+  return (protocol === 'http:' || protocol === 'https:') && username === '' && password === ''
+}
+
 /** What an app may have of its own or take from the defaults. */
 const inherited = { ...numbers(LIMIT_RULES, true), egress: egress.exactOptional() }
 
@@ -106,6 +126,7 @@ const app = closed({
     .record(z.string(), z.unknown(), { error: expected('an object') })
     .meta({ description: 'What the app gets as its env argument: texts, and any other JSON values.' })
     .exactOptional(),
+  log_drain: logDrain.exactOptional(),
   ...inherited,
 })
   .refine(({ name, hostname }) => hostname !== undefined || toHostName(name) !== undefined, {
@@ -155,6 +176,9 @@ export const NANO_JSON = closed(
         description:
           "For development only: the fetches of every app may reach this machine's own ports (127.0.0.1, ::1, localhost), except the operator's.",
       })
+      .exactOptional(),
+    access_log: flag()
+      .meta({ default: false, description: 'A line in the log for each request.' })
       .exactOptional(),
     defaults: closed(inherited)
       .meta({ description: 'Limits of every app that does not set its own.' })

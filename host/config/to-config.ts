@@ -3,12 +3,13 @@
 import { dirname, resolve } from 'node:path'
 
 import { toHostName } from '../http/host-name.ts'
-import type { AppConfig, Config } from './config.ts'
+import type { AppConfig, Config, LogDrain } from './config.ts'
 import { CONNECTION_RULES, DEFAULT_CONNECTION_LIMITS } from './connection-limits.ts'
 import { defined } from './defined.ts'
 import type { Env, EnvValue } from './env.ts'
 import { DEFAULT_LIMITS, LIMIT_RULES } from './limits.ts'
 import { toNumbers } from './number-rule.ts'
+import { FILE_DRAIN } from './schema.ts'
 import type { NanoJson } from './schema.ts'
 
 type Inherited = Pick<AppConfig, 'limits' | 'egress'>
@@ -28,6 +29,7 @@ export function toConfig(json: NanoJson, file: string): Config {
       admin: json.admin,
       engines: json.engines,
       allowLoopback: json.allow_loopback,
+      accessLog: json.access_log,
     }),
   }
 }
@@ -40,7 +42,10 @@ function toApp(app: NanoJson['apps'][number], defaults: Inherited, base: string)
     path: resolve(base, app.path),
     env: toEnv(app.env ?? {}),
     ...inherit(app, defaults),
-    ...defined({ allowRead: app.allow_read?.map((path) => resolve(base, path)) }),
+    ...defined({
+      allowRead: app.allow_read?.map((path) => resolve(base, path)),
+      logDrain: app.log_drain === undefined ? undefined : toLogDrain(app.log_drain, base),
+    }),
   }
 }
 
@@ -51,6 +56,13 @@ function inherit(given: Pick<NanoJson['apps'][number], 'egress'>, { limits, egre
     limits: toNumbers(LIMIT_RULES, given, limits),
     ...(isGiven ? { egress: { ...egress, ...given.egress } } : {}),
   }
+}
+
+/** A text is a URL; a file's path is relative to the configuration. */
+function toLogDrain(given: NonNullable<NanoJson['apps'][number]['log_drain']>, base: string): LogDrain {
+  const { url, headers = {} } = typeof given === 'string' ? { url: given } : given
+  if (!url.startsWith(FILE_DRAIN)) return { type: 'http', url, headers }
+  return { type: 'file', path: resolve(base, url.slice(FILE_DRAIN.length)) }
 }
 
 /** A string is a text; whatever else JSON has goes on as JSON. */

@@ -149,6 +149,7 @@ export class DeployedApps {
     const { registry, parse } = this.#options
     await registry.put(parse(version), {
       owner: 'deployed',
+      version: version.number,
       component,
       ...(commit === undefined ? {} : { commit }),
     })

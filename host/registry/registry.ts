@@ -52,6 +52,8 @@ export interface AppStatus {
 /** How an app is put. */
 export interface PutOptions {
   readonly owner?: Owner
+  /** Its number, of one that was deployed. */
+  readonly version?: number
   /** What is to be done when every shard has the version, before it serves: if it fails, nothing has changed. */
   readonly commit?: () => Promise<void>
   /** The app's component, when it was opened already. */
@@ -218,12 +220,12 @@ export class Registry {
   async #put(
     app: App,
     config: AppConfig,
-    { component, configuration, onNote = () => {}, commit }: PutOptions,
+    { component, configuration, version, onNote = () => {}, commit }: PutOptions,
   ): Promise<number> {
     const { allowRead, path } = config
     const opened = component ?? (await this.#opener.component(path, { allowRead, configuration }, onNote))
     const engine = await this.#opener.engine(opened.engineHash, onNote)
-    const deployment = toDeployment(++this.#last, config, opened)
+    const deployment = toDeployment({ id: ++this.#last, version }, config, opened)
     this.#engines.set(engine.hash, engine)
     this.#deployments.set(deployment.id, deployment)
     this.#turnMs.set(deployment.id, config.limits.cpuMs)

@@ -5,7 +5,7 @@
 
 import { join } from 'node:path'
 
-import { toLogLine } from '../../host/cli/log-line.ts'
+import { toLogLine } from '../../host/log/line.ts'
 import type { LIMIT_RULES } from '../../host/config/limits.ts'
 import type { Key } from '../../host/config/number-rule.ts'
 import { parseConfig } from '../../host/config/parse.ts'

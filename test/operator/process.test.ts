@@ -7,7 +7,7 @@ import { join } from 'node:path'
 
 import { afterAll, describe, test } from 'vitest'
 
-import type { LogFormat } from '../../host/cli/log-line.ts'
+import type { LogFormat } from '../../host/log/line.ts'
 import { open, send } from '../harness/http.ts'
 import { startNano } from '../harness/process.ts'
 import { fixture, sleep, waitFor } from '../harness/serve.ts'
