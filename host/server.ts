@@ -16,6 +16,8 @@ import { NanoError } from './errors.ts'
 import { assertFree } from './ingress/listen.ts'
 import { toLogEntry } from './log/entry.ts'
 import type { LogEntry } from './log/entry.ts'
+import { LogHub } from './log/hub.ts'
+import type { LogRing } from './log/ring.ts'
 import { openOperator } from './operator/listen.ts'
 import { DeployedApps } from './registry/deployed.ts'
 import type { DeployedOptions } from './registry/deployed.ts'
@@ -52,6 +54,8 @@ export interface RunningServer {
   readonly registry: Registry
   /** Those that are kept in the data directory; undefined: there is none. */
   readonly deployed: DeployedApps | undefined
+  /** The latest log entries, and those that come. */
+  readonly logs: LogRing
   counters(): Promise<ServerCounters>
   /** Each app over all shards, those that died included. */
   tenants(): Promise<readonly TenantReport[]>
@@ -82,7 +86,8 @@ const SHARD = new URL(`shard${extname(import.meta.filename)}`, import.meta.url)
 /** Resolves when every shard listens and has warmed its engines. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { config } = options
-  const log = (entry: Omit<LogEntry, 'time'>): void => options.log(toLogEntry(entry))
+  const hub = new LogHub(options.log)
+  const log = (entry: Omit<LogEntry, 'time'>): void => hub.write(toLogEntry(entry))
   const count = toShardCount(config, log)
   if (config.port !== 0) await assertFree(config.port, config.host)
   if (config.admin && config.port !== 0 && config.admin.port === config.port) {
@@ -91,7 +96,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   let shards: Shards | undefined
   const { dataDirectory } = options
   const opener = new Opener({ engines: config.engines, dataDirectory })
-  const registry = new Registry({ opener, everyHost: options.everyHost === true })
+  const registry = new Registry({
+    opener,
+    everyHost: options.everyHost === true,
+    onApp: (name, app) => (app === undefined ? hub.forget(name) : hub.setDrain(name, app.logDrain)),
+  })
   const operator = await openOperator(config.admin, config.port, {
     state: () => shards?.state ?? { wanted: count, listening: 0, restarts: 0, isClosing: false },
     count: async () => (await shards?.count()) ?? { tenants: [], turns: undefined },
@@ -130,7 +139,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       count,
       heapMb,
       silenceMs,
-      log: options.log,
+      log: (entry) => hub.write(entry),
     })
     shards = running
     registry.shards = running
@@ -142,18 +151,21 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       shards: count,
       registry,
       deployed,
+      logs: hub.ring,
       counters: async () => toCounters(await running.count(), opener.counters),
       tenants: async () => (await running.count()).tenants,
       async close() {
         opener[Symbol.dispose]()
         await running.close()
         await operator?.close()
+        await hub.close()
       },
     }
   } catch (error) {
     opener[Symbol.dispose]()
     await shards?.close()
     await operator?.close()
+    await hub.close()
     throw error
   }
 }

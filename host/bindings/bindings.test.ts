@@ -336,6 +336,7 @@ test('console: a flood is cut and said so', ({ expect }) => {
     { line: (_, text) => void lines.push(text), report: (error) => void lines.push(error) },
     meter,
     new ByteBudget(MIB),
+    NO_REQUEST,
   )
   console.imports.report(BYTES)
   for (let i = 0; i < 10_000; i++) console.imports.log('info', BYTES)

@@ -89,5 +89,5 @@ export class ConsoleBinding implements Binding {
   }
 }
 
-export const bind = ({ console, meter, buffers }: BindingContext): ConsoleBinding =>
-  new ConsoleBinding(console, meter, buffers)
+export const bind = ({ console, meter, buffers, accounts }: BindingContext): ConsoleBinding =>
+  new ConsoleBinding(console, meter, buffers, accounts)

@@ -148,12 +148,14 @@ describe('messages', () => {
     )
   })
 
-  it('the format of the log is one of two', ({ expect }) => {
+  it('the format of the log is one of three', ({ expect }) => {
     expect([{}, { NANO_LOG_FORMAT: '' }, { NANO_LOG_FORMAT: 'json' }].map(readFormat)).toEqual([
       'text',
       'text',
       'json',
     ])
-    expect(() => readFormat({ NANO_LOG_FORMAT: 'xml' })).toThrow(/expected "text" or "json", got "xml"/)
+    expect(() => readFormat({ NANO_LOG_FORMAT: 'xml' })).toThrow(
+      /expected "text", "json" or "apache", got "xml"/,
+    )
   })
 })

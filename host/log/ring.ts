@@ -1,6 +1,6 @@
 /**
  * The latest log entries of each app, and of the server, for whoever asks what went wrong or wants to follow. Bounded for
- * each app by itself, in entries and in characters: one that says much pushes out nothing of others. Errors and warnings
+ * each app by itself, so that one that says much pushes out nothing of others, and for all together. Errors and warnings
  * have a place of their own, so that a busy app's requests do not push them out.
  */
 
@@ -18,43 +18,56 @@ export interface LogFilter {
 /** Gets entries as they come. It is called on the main thread, and must neither block nor throw. */
 export type LogListener = (entry: LogEntry) => void
 
-/** What the log of one app holds. */
-const MOST = { entries: 100, chars: 64 * 1024 } as const
-/** Apps with a log; the one that was silent for longest goes. */
-const MOST_APPS = 20_000
+/** What is held of one kind of one app. */
+const MOST = { entries: 100, bytes: 64 * 1024 } as const
+/** What is held of all; beyond it what the app that was silent for longest has said goes. */
+const MOST_BYTES = 64 * 1024 * 1024
+/** What an entry takes beside its text, about. */
+const ENTRY_BYTES = 256
 
 /** The latest of one kind. */
 class Latest {
   readonly entries: LogEntry[] = []
-  #chars = 0
+  bytes = 0
 
   add(entry: LogEntry): void {
     this.entries.push(entry)
-    this.#chars += entry.text.length
-    while (this.entries.length > MOST.entries || (this.#chars > MOST.chars && this.entries.length > 1)) {
-      this.#chars -= this.entries.shift()!.text.length
+    this.bytes += toBytes(entry)
+    while (this.entries.length > MOST.entries || (this.bytes > MOST.bytes && this.entries.length > 1)) {
+      this.bytes -= toBytes(this.entries.shift()!)
     }
   }
 }
 
-interface AppLog {
-  readonly urgent: Latest
-  readonly others: Latest
+class AppLog {
+  readonly urgent = new Latest()
+  readonly others = new Latest()
+
+  get bytes(): number {
+    return this.urgent.bytes + this.others.bytes
+  }
+}
+
+function toBytes({ text }: LogEntry): number {
+  return text.length + ENTRY_BYTES
 }
 
 export class LogRing {
   /** By app; the server's own under the empty name. The one that wrote last comes last. */
   readonly #logs = new Map<string, AppLog>()
+  #bytes = 0
   readonly #listeners = new Map<LogListener, LogFilter>()
 
   add(entry: LogEntry): void {
     const { app = '' } = entry
-    const log = this.#logs.get(app) ?? { urgent: new Latest(), others: new Latest() }
+    const log = this.#logs.get(app) ?? new AppLog()
+    const before = log.bytes
     const kept = isAtLeast(entry.level, 'warn') ? log.urgent : log.others
     kept.add(entry)
+    this.#bytes += log.bytes - before
     this.#logs.delete(app)
     this.#logs.set(app, log)
-    if (this.#logs.size > MOST_APPS) for (const [oldest] of this.#logs) return void this.#logs.delete(oldest)
+    while (this.#bytes > MOST_BYTES) this.#forgetOldest()
     for (const [listener, filter] of this.#listeners) if (fits(entry, filter)) listener(entry)
   }
 
@@ -79,7 +92,12 @@ export class LogRing {
 
   /** The app has gone. */
   forget(app: string): void {
+    this.#bytes -= this.#logs.get(app)?.bytes ?? 0
     this.#logs.delete(app)
+  }
+
+  #forgetOldest(): void {
+    for (const oldest of this.#logs.keys()) return this.forget(oldest)
   }
 }
 

@@ -67,6 +67,8 @@ export interface RegistryOptions {
   readonly opener: Pick<Opener, 'component' | 'engine'>
   /** The first app answers whatever the host name. */
   readonly everyHost?: boolean
+  /** This is what an app is from now on; undefined: it has gone. */
+  readonly onApp?: (name: string, config: AppConfig | undefined) => void
 }
 
 /** One app. */
@@ -102,6 +104,7 @@ const NOBODY: Shardlike = { apply: () => Promise.resolve() }
 export class Registry {
   readonly #opener: RegistryOptions['opener']
   readonly #everyHost: boolean
+  readonly #onApp: NonNullable<RegistryOptions['onApp']>
   readonly #apps = new Map<string, App>()
   /** Those that shards have: what serves, and what is about to. */
   readonly #deployments = new Map<number, Deployment>()
@@ -111,9 +114,10 @@ export class Registry {
   #shards: Shardlike = NOBODY
   #last = 0
 
-  constructor({ opener, everyHost = false }: RegistryOptions) {
+  constructor({ opener, everyHost = false, onApp = () => {} }: RegistryOptions) {
     this.#opener = opener
     this.#everyHost = everyHost
+    this.#onApp = onApp
   }
 
   /** From now on changes go to these shards, which begin with the state. */
@@ -190,6 +194,7 @@ export class Registry {
       if (app.route === undefined) throw unknown
       await commit?.()
       await this.#switch(app, undefined, undefined)
+      this.#onApp(name, undefined)
     })
   }
 
@@ -236,6 +241,7 @@ export class Registry {
       await this.#retire(deployment)
       throw error
     }
+    this.#onApp(app.name, config)
     await this.#switch(app, config.hostname, deployment)
     return deployment.id
   }
