@@ -109,7 +109,14 @@ export interface ServeOptions {
 
 /** Serve these apps on a free port. */
 export async function serve(apps: AppSpec[], shards = 1, options: ServeOptions = {}): Promise<Served> {
-  const { admin = false, allowLoopback = false, accessLog = false, trustedProxies = [], connectionLimits, ...more } = options
+  const {
+    admin = false,
+    allowLoopback = false,
+    accessLog = false,
+    trustedProxies = [],
+    connectionLimits,
+    ...more
+  } = options
   const top = {
     port: 0,
     shards,

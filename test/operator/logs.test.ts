@@ -75,7 +75,16 @@ describe('the log', () => {
     for (const entry of lines) {
       expect(JSON.stringify(entry)).not.toContain('secret')
       expect(Object.keys(JSON.parse(toLine('json', entry)) as object)).toEqual(
-        expect.arrayContaining(['time', 'level', 'request', 'method', 'path', 'status', 'duration_ms', 'start']),
+        expect.arrayContaining([
+          'time',
+          'level',
+          'request',
+          'method',
+          'path',
+          'status',
+          'duration_ms',
+          'start',
+        ]),
       )
     }
   })
@@ -238,6 +247,8 @@ describe('a drain', () => {
   test('is not for whoever deploys an app to choose', async ({ expect }) => {
     const { parseDeployed } = await import('../../host/registry/parse-deployed.ts')
     const settings = JSON.stringify({ log_drain: 'file:/etc/passwd' })
-    expect(() => parseDeployed({ app: 'a', hostname: 'a.test', settings })).toThrow(/log_drain: expected none/)
+    expect(() => parseDeployed({ app: 'a', hostname: 'a.test', settings })).toThrow(
+      /log_drain: expected none/,
+    )
   })
 })
