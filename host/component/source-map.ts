@@ -12,7 +12,7 @@ export const OWN_SOURCE = 'nano:'
 
 const PLACE = /\bapp\.js:(\d+):(\d+)/g
 /** A frame, as the engine writes it, of the bundle or of what NANO runs beside it. */
-const FRAME = /^\s*(?:[a-z]+ callback\*)?[^\s@]*@(app\.js|initializer\.js|nano:[\w-]+):(\d+):(\d+)/
+const FRAME = /^\s*(?:[a-z]+ callback\*)?[^\s@]*@\/?(app\.js|initializer\.js|nano:[\w-]+):(\d+):(\d+)/
 const ANY_PLACE = /\b(?:app\.js|initializer\.js|nano:[\w-]+):\d/
 
 export interface Place {
