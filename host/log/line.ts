@@ -12,6 +12,8 @@ import type { RequestFacts } from './request-facts.ts'
 // oxlint-disable-next-line no-control-regex -- control characters are what this is about
 const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g
 
+const PLAIN = /^[\u0020-\u007e]*$/
+
 export const LOG_FORMATS = ['text', 'json', 'apache'] as const
 
 export type LogFormat = (typeof LOG_FORMATS)[number]
@@ -27,10 +29,9 @@ export function toLine(format: LogFormat, entry: LogEntry): string {
 /** `2026-11-23T10:20:30.456Z error [app request] text`; the time is UTC. A version stands as `app@3`. */
 export function toLogLine({ time, level, app, version, request, text, facts }: LogEntry): string {
   const said = facts === undefined ? text : `${text} ${toFigures(facts)}`
-  const safe = said.replaceAll('\r\n', '\n').replaceAll(CONTROL, toEscape).replaceAll('\n', '\n    ')
   const whose = version === undefined ? app : `${app}@${version}`
   const about = [whose, request].filter((part) => part !== undefined).join(' ')
-  return `${new Date(time).toISOString()} ${level.padEnd(5)} ${about === '' ? '' : `[${about}] `}${safe}\n`
+  return `${toTime(time)} ${level.padEnd(5)} ${about === '' ? '' : `[${about}] `}${toSafe(said)}\n`
 }
 
 function toFigures({ bytes, ms, cpuMs, isCold }: RequestFacts): string {
@@ -42,10 +43,10 @@ function toFigures({ bytes, ms, cpuMs, isCold }: RequestFacts): string {
  * request its facts besides.
  */
 function toJsonLine({ time, level, app, version, request, text: msg, facts }: LogEntry): string {
-  const head = { time: new Date(time).toISOString(), level, app, version, request, msg }
+  const head = { time: toTime(time), level, app, version, request, msg }
   const json = JSON.stringify(facts === undefined ? head : { ...head, ...toJsonFacts(facts) })
   // such a character stands only within a string, where its escape means the same
-  return `${json.replaceAll(CONTROL, toEscape)}\n`
+  return `${escape(json)}\n`
 }
 
 function toJsonFacts({ ms, cpuMs, isCold, httpMinor, userAgent, ...facts }: RequestFacts): object {
@@ -93,6 +94,20 @@ function toByteEscapes(character: string): string {
 
 function round(ms: number): number {
   return Math.round(ms * 100) / 100
+}
+
+/** Most lines have nothing to escape, and to see that costs a tenth of replacing it. */
+function escape(text: string): string {
+  return PLAIN.test(text) ? text : text.replaceAll(CONTROL, toEscape)
+}
+
+function toSafe(text: string): string {
+  if (PLAIN.test(text)) return text
+  return text.replaceAll('\r\n', '\n').replaceAll(CONTROL, toEscape).replaceAll('\n', '\n    ')
+}
+
+function toTime(time: number): string {
+  return new Date(time).toISOString()
 }
 
 function toEscape(character: string): string {

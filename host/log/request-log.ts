@@ -37,26 +37,29 @@ export class RequestLog implements Disposable {
   }
 
   write(record: RequestRecord): void {
-    const waiting = countRecords(this.#packed)
-    if (waiting >= MOST_RECORDS) {
+    if (countRecords(this.#packed) >= MOST_RECORDS) {
       this.#dropped++
       return
     }
     packRecord(this.#packed, record)
-    if (this.#isOwed) return
-    if (waiting + 1 >= FULL) this.#flush()
-    else this.#timer ??= setTimeout(() => this.#flush(), WAIT_MS).unref()
+    this.#goOn()
   }
 
   /** The last message has been taken. */
   taken(): void {
     this.#isOwed = false
-    if (this.#packed.length > 0) this.#flush()
+    this.#goOn()
   }
 
   /** What waits goes now. */
   [Symbol.dispose](): void {
     if (this.#packed.length > 0 || this.#dropped > 0) this.#flush()
+  }
+
+  #goOn(): void {
+    if (this.#isOwed || this.#packed.length === 0) return
+    if (countRecords(this.#packed) >= FULL) this.#flush()
+    else this.#timer ??= setTimeout(() => this.#flush(), WAIT_MS).unref()
   }
 
   #flush(): void {

@@ -84,7 +84,10 @@ describe('a log', { timeout: 60_000 }, () => {
 
   test.for([
     ['text', /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z info {2}\[noisy/m],
-    ['json', /^\{"time":"\d{4}-[^"]+Z","level":"info","app":"noisy-\d+",(?:"request":"[0-9a-f]{32}",)?"msg":"/m],
+    [
+      'json',
+      /^\{"time":"\d{4}-[^"]+Z","level":"info","app":"noisy-\d+",(?:"request":"[0-9a-f]{32}",)?"msg":"/m,
+    ],
   ] as const)(
     'of %s that nobody reads stops nobody: entries are dropped, and how many is said',
     async ([format, entry], { expect }) => {
