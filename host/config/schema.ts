@@ -155,7 +155,7 @@ export const NANO_JSON = closed(
     )
       .meta({
         description:
-          "Addresses and ranges of proxies before this server, such as 10.0.0.7 or 10.0.0.0/8. Only what they say about their clients counts: X-Forwarded-For, X-Forwarded-Proto, Forwarded and the like are dropped from everybody else's requests.",
+          "Addresses and ranges of proxies before this server, such as 10.0.0.7 or 10.0.0.0/8. Only what they say about their clients counts: X-Forwarded-For, X-Forwarded-Proto, Forwarded, X-Request-ID, traceparent and the like are dropped from everybody else's requests.",
       })
       .exactOptional(),
     admin: z
