@@ -99,7 +99,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const registry = new Registry({
     opener,
     everyHost: options.everyHost === true,
-    onApp: (name, app) => (app === undefined ? hub.forget(name) : hub.setDrain(name, app.logDrain)),
+    onApp: (name, app) =>
+      app === undefined ? hub.forget(name) : hub.setDrain(name, app.logDrain ?? config.logDrain),
   })
   const operator = await openOperator(config.admin, config.port, {
     state: () => shards?.state ?? { wanted: count, listening: 0, restarts: 0, isClosing: false },

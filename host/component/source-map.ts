@@ -63,7 +63,8 @@ function symbolicate(text: string, find: SourceMap['find']): string {
       return place === undefined ? found : `${place.source}:${place.line}:${place.column}`
     })
   })
-  return lines.join('\n')
+  // the engine ends a stack with an end of line
+  return lines.join('\n').trimEnd()
 }
 
 function isOwn([, file, row, column]: RegExpExecArray, find: SourceMap['find']): boolean {

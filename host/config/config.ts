@@ -25,7 +25,7 @@ export interface AppConfig {
   readonly logDrain?: LogDrain
 }
 
-/** Where an app's lines go: a file, or an endpoint that takes them by POST. */
+/** Where an app's lines go: a file, or an endpoint that takes them by POST. `{app}` stands for the app's name. */
 export type LogDrain =
   | { readonly type: 'file'; readonly path: string }
   | { readonly type: 'http'; readonly url: string; readonly headers: Readonly<Record<string, string>> }
@@ -49,6 +49,8 @@ export interface Config {
   readonly trustedProxies?: readonly string[]
   /** Every app's fetches may reach this machine's loopback. */
   readonly allowLoopback?: boolean
+  /** Of apps that name none. */
+  readonly logDrain?: LogDrain
   /** A line in the log for each request. Undefined: none. */
   readonly accessLog?: boolean
   /** False: there is no operator's listener. Undefined: on the default port, or on another when that is taken. */

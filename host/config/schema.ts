@@ -84,14 +84,15 @@ export const FILE_DRAIN = 'file:'
 
 const drainUrl = textThat(isDrainUrl, 'a "file:" with a path, or an http: or https: URL without a password')
 
-const logDrain = z
-  .union([drainUrl, closed({ url: drainUrl, headers: z.record(z.string(), text()).exactOptional() })], {
-    error: expected('a "file:" with a path, an http: or https: URL, or an object with "url" and "headers"'),
-  })
-  .meta({
-    description:
-      'Where the app\'s part of the log goes besides the server\'s own, as JSON lines: file:logs/app.log (relative to this file), or a URL that takes them by POST. With headers: { "url": ..., "headers": { ... } }.',
-  })
+/** `whose`: the part of the log that goes there. */
+const logDrain = (whose: string) =>
+  z
+    .union([drainUrl, closed({ url: drainUrl, headers: z.record(z.string(), text()).exactOptional() })], {
+      error: expected('a "file:" with a path, an http: or https: URL, or an object with "url" and "headers"'),
+    })
+    .meta({
+      description: `Where ${whose} goes besides the server's own log, as JSON lines: file:logs/{app}.log (relative to this file), or a URL that takes them by POST; {app} is the app's name. With headers: { "url": ..., "headers": { ... } }.`,
+    })
 
 function isDrainUrl(text: string): boolean {
   if (text.startsWith(FILE_DRAIN)) return text.length > FILE_DRAIN.length && !text.startsWith('file://')
@@ -126,7 +127,7 @@ const app = closed({
     .record(z.string(), z.unknown(), { error: expected('an object') })
     .meta({ description: 'What the app gets as its env argument: texts, and any other JSON values.' })
     .exactOptional(),
-  log_drain: logDrain.exactOptional(),
+  log_drain: logDrain("the app's part of the log").exactOptional(),
   ...inherited,
 })
   .refine(({ name, hostname }) => hostname !== undefined || toHostName(name) !== undefined, {
@@ -180,6 +181,7 @@ export const NANO_JSON = closed(
     access_log: flag()
       .meta({ default: false, description: 'A line in the log for each request.' })
       .exactOptional(),
+    log_drain: logDrain('the part of each app that names none, deployed ones included,').exactOptional(),
     defaults: closed(inherited)
       .meta({ description: 'Limits of every app that does not set its own.' })
       .exactOptional(),

@@ -30,6 +30,7 @@ export function toConfig(json: NanoJson, file: string): Config {
       engines: json.engines,
       allowLoopback: json.allow_loopback,
       accessLog: json.access_log,
+      logDrain: toLogDrain(json.log_drain, dirname(file)),
     }),
   }
 }
@@ -44,7 +45,7 @@ function toApp(app: NanoJson['apps'][number], defaults: Inherited, base: string)
     ...inherit(app, defaults),
     ...defined({
       allowRead: app.allow_read?.map((path) => resolve(base, path)),
-      logDrain: app.log_drain === undefined ? undefined : toLogDrain(app.log_drain, base),
+      logDrain: toLogDrain(app.log_drain, base),
     }),
   }
 }
@@ -59,7 +60,8 @@ function inherit(given: Pick<NanoJson['apps'][number], 'egress'>, { limits, egre
 }
 
 /** A text is a URL; a file's path is relative to the configuration. */
-function toLogDrain(given: NonNullable<NanoJson['apps'][number]['log_drain']>, base: string): LogDrain {
+function toLogDrain(given: NanoJson['log_drain'], base: string): LogDrain | undefined {
+  if (given === undefined) return undefined
   const { url, headers = {} } = typeof given === 'string' ? { url: given } : given
   if (!url.startsWith(FILE_DRAIN)) return { type: 'http', url, headers }
   return { type: 'file', path: resolve(base, url.slice(FILE_DRAIN.length)) }

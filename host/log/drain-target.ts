@@ -17,8 +17,12 @@ const POST_MS = 10_000
 const TOO_MANY_REQUESTS = 429
 const REQUEST_TIMEOUT = 408
 
-export function openTarget(drain: LogDrain): DrainTarget {
-  return drain.type === 'file' ? toFile(drain.path) : toEndpoint(drain.url, drain.headers)
+/** What stands for the app's name, which has only letters, digits, ".", "_" and "-". */
+const APP = '{app}'
+
+export function openTarget(drain: LogDrain, app: string): DrainTarget {
+  if (drain.type === 'file') return toFile(drain.path.replaceAll(APP, app))
+  return toEndpoint(drain.url.replaceAll(APP, app), drain.headers)
 }
 
 /** Opened for each batch, so that it may be moved away and is made again. */

@@ -45,7 +45,7 @@ export class LogHub {
     this.#drains.delete(app)
     if (before !== undefined) this.#close(before.drain)
     if (to === undefined) return
-    const drain = new Drain(openTarget(to), { onTrouble: (text) => this.#onTrouble(app, to, text) })
+    const drain = new Drain(openTarget(to, app), { onTrouble: (text) => this.#onTrouble(app, to, text) })
     this.#drains.set(app, { key, drain })
   }
 

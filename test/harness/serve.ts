@@ -90,6 +90,8 @@ export interface ServeOptions {
   allowLoopback?: boolean
   /** A line for each request. */
   accessLog?: boolean
+  /** Of apps that name none. */
+  logDrain?: string
   /** Who is believed about clients. */
   trustedProxies?: string[]
   /** Of connections, as nano.json spells them. */
@@ -114,6 +116,7 @@ export async function serve(apps: AppSpec[], shards = 1, options: ServeOptions =
     allowLoopback = false,
     accessLog = false,
     trustedProxies = [],
+    logDrain,
     connectionLimits,
     ...more
   } = options
@@ -123,6 +126,7 @@ export async function serve(apps: AppSpec[], shards = 1, options: ServeOptions =
     admin,
     allow_loopback: allowLoopback,
     access_log: accessLog,
+    ...(logDrain === undefined ? {} : { log_drain: logDrain }),
     trusted_proxies: trustedProxies,
     ...connectionLimits,
   }

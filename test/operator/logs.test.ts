@@ -221,6 +221,38 @@ describe('a drain', () => {
     ])
   })
 
+  test('of all apps leads each to its own, those that are deployed with their version', async ({
+    expect,
+  }) => {
+    const directory = mkdtempSync(join(tmpdir(), 'nano-logs-'))
+    onTestFinished(() => rmSync(directory, { recursive: true }))
+    await using server = await serve([LOGGER], 1, {
+      accessLog: true,
+      logDrain: `file:${join(directory, '{app}.log')}`,
+      dataDirectory: join(directory, 'data'),
+    })
+    const component = readFileSync(LOGGER.path)
+    for (const text of ['first', 'second']) {
+      const deploy = { app: 'shop', hostname: 'shop.test', settings: { env: { text } }, component }
+      // oxlint-disable-next-line no-await-in-loop -- one version after the other
+      await server.deployed.deploy(deploy)
+      // oxlint-disable-next-line no-await-in-loop
+      await server.send('shop.test', `/say?text=${text}`)
+    }
+    await server.send('logger.test', '/say?text=other')
+    await server.close()
+    const read = (app: string) =>
+      readFileSync(join(directory, `${app}.log`), 'utf8')
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as { level: string; version?: number; msg: string })
+        .filter(({ level }) => level === 'info')
+        .map(({ version, msg }) => `${version} ${msg}`)
+        .toSorted()
+    expect(read('shop')).toEqual(['1 GET /say 200', '1 first', '2 GET /say 200', '2 second'])
+    expect(read('logger')).toEqual(['undefined GET /say 200', 'undefined other'])
+  })
+
   test('that is an endpoint is tried again, and in the order in which it was said', async ({ expect }) => {
     const bodies: string[] = []
     let asked = 0
