@@ -71,9 +71,11 @@ export class LogHub {
     void closed.then(() => this.#closing.delete(closed))
   }
 
-  /** Said in the server's own log alone: the drain would be asked to take it. */
+  /** Not for the drain itself, which would be asked to take it. */
   #onTrouble(app: string, to: LogDrain, text: string): void {
     const where = to.type === 'file' ? to.path : new URL(to.url).origin
-    this.#out(toLogEntry({ level: 'warn', app, text: `log_drain ${where}: ${text}` }))
+    const entry = toLogEntry({ level: 'warn', app, text: `log_drain ${where}: ${text}` })
+    this.#out(entry)
+    this.ring.add(entry)
   }
 }
