@@ -13,7 +13,7 @@ import { toUsageError } from './usage.ts'
 import { readVersion } from './version.ts'
 
 const AFTER = `
-NANO_LOG_FORMAT=json makes the log of serve one JSON object a line.
+NANO_LOG_FORMAT=json makes the log of serve one JSON object a line, apache its requests lines of the combined format.
 Exit status: 0 fine, 1 failed, 2 wrong usage.`
 
 /** Every command. */
