@@ -5,7 +5,7 @@
  */
 
 import { availableParallelism } from 'node:os'
-import { extname } from 'node:path'
+import { dirname, extname, resolve } from 'node:path'
 
 import { toReachable } from './cli/messages.ts'
 import type { Step } from './cli/progress.ts'
@@ -18,7 +18,9 @@ import { toLogEntry } from './log/entry.ts'
 import type { LogEntry } from './log/entry.ts'
 import { LogHub } from './log/hub.ts'
 import type { LogRing } from './log/ring.ts'
+import type { ServedApps } from './operator/admin/services.ts'
 import { openOperator } from './operator/listen.ts'
+import { RecentErrors } from './operator/recent-errors.ts'
 import { DeployedApps } from './registry/deployed.ts'
 import type { DeployedOptions } from './registry/deployed.ts'
 import { loadConfig } from './registry/from-config.ts'
@@ -38,7 +40,9 @@ export interface ServerOptions {
   /** How long a shard may stand still, beyond the longest turn that an app may take, before it is replaced. */
   readonly silenceMs?: number
   /** Where deployed apps are kept; without, none can be deployed. */
-  readonly dataDirectory?: string
+  readonly dataDirectory?: string | undefined
+  /** The token of the admin API that may do everything; without, and without a file of tokens, this machine may. */
+  readonly adminToken?: string | undefined
   readonly log: (entry: LogEntry) => void
   /** A step that takes seconds begins. */
   readonly onProgress?: (step: Step) => void
@@ -88,6 +92,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { config } = options
   const hub = new LogHub(options.log)
   const log = (entry: Omit<LogEntry, 'time'>): void => hub.write(toLogEntry(entry))
+  const errors = new RecentErrors(hub.ring)
   const count = toShardCount(config, log)
   if (config.port !== 0) await assertFree(config.port, config.host)
   if (config.admin && config.port !== 0 && config.admin.port === config.port) {
@@ -102,24 +107,35 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     onApp: (name, app) =>
       app === undefined ? hub.forget(name) : hub.setDrain(name, app.logDrain ?? config.logDrain),
   })
-  const operator = await openOperator(config.admin, config.port, {
-    state: () => shards?.state ?? { wanted: count, listening: 0, restarts: 0, isClosing: false },
-    count: async () => (await shards?.count()) ?? { tenants: [], turns: undefined },
-    log,
-  })
+  let served: ServedApps | undefined
+  const operator = await openOperator(
+    {
+      admin: config.admin,
+      token: options.adminToken,
+      appsPort: config.port,
+      isWritable: dataDirectory !== undefined,
+    },
+    {
+      state: () => shards?.state ?? { wanted: count, listening: 0, restarts: 0, isClosing: false },
+      count: async () => (await shards?.count()) ?? { tenants: [], turns: undefined },
+      apps: () => served,
+      errors,
+      log,
+    },
+  )
   try {
     const onBroken = (app: string, { code, message }: NanoError): void =>
       log({ level: 'error', app, text: `${code}: ${message}` })
+    const deployed =
+      dataDirectory === undefined ? undefined : await openDeployed({ registry, opener, onBroken }, config)
+    const kept = (await deployed?.kept()) ?? []
     await loadConfig({ registry, opener }, config, {
+      hasOthers: kept.length > 0,
       onProgress: options.onProgress,
       onBroken,
       onWarning: (app, text) => log({ level: 'warn', app, text }),
     })
-    const deployed =
-      dataDirectory === undefined
-        ? undefined
-        : await openDeployed({ registry, opener, onBroken }, config.file)
-    await deployed?.restore()
+    await deployed?.restore(kept)
     const { port, host, connectionLimits, allowLoopback = false } = config
     if (allowLoopback) log({ level: 'warn', text: LOOPBACK_WARNING })
     const data: CommonData = {
@@ -130,7 +146,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       connectionLimits,
       logsRequests: config.accessLog === true,
       trustedProxies: config.trustedProxies ?? [],
-      ...(operator === undefined ? {} : { operatorPort: operator.port }),
+      ...(operator?.port === undefined ? {} : { operatorPort: operator.port }),
     }
     const { heapMb, silenceMs } = options
     const running = new Shards({
@@ -145,6 +161,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     shards = running
     registry.shards = running
     const listening = await running.start()
+    served = { registry, deployed, readFile: toFileReader(opener, config) }
     return {
       port: listening,
       url: `http://${toReachable(host)}:${listening}`,
@@ -171,6 +188,16 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   }
 }
 
+/** Reads what lies on the server, for whoever deploys it from there. */
+function toFileReader(opener: Opener, { file }: Config): ServedApps['readFile'] {
+  const base = file === undefined ? '.' : dirname(file)
+  return (path, allowRead) =>
+    opener.ask('file', {
+      path: resolve(base, path),
+      access: { allowRead: allowRead.map((each) => resolve(base, each)), configuration: file },
+    })
+}
+
 function toShardCount({ shards }: Config, log: (entry: Omit<LogEntry, 'time'>) => void): number {
   const wanted = shards ?? availableParallelism()
   const count = REUSE_PORT.has(process.platform) ? wanted : 1
@@ -194,10 +221,10 @@ function toCounters(
 }
 
 async function openDeployed(
-  services: Pick<DeployedOptions, 'registry' | 'opener' | 'onBroken'>,
-  file: string | undefined,
+  services: Omit<DeployedOptions, 'parse'>,
+  { defaults }: Config,
 ): Promise<DeployedApps> {
   // loads the schema library
-  const { parseDeployed } = await import('./registry/parse-deployed.ts')
-  return new DeployedApps({ ...services, parse: (app) => parseDeployed(app, file) })
+  const { parseSettings } = await import('./config/parse-settings.ts')
+  return new DeployedApps({ ...services, parse: (app) => parseSettings(app, defaults) })
 }

@@ -9,6 +9,7 @@ export interface Server {
   /** Of the operator's listener; undefined: it is off. */
   readonly adminUrl: string | undefined
   readonly shards: number
+  readonly registry: { readonly apps: readonly { readonly name: string; readonly hostname: string }[] }
   /** Drain and stop. */
   close(): Promise<void>
 }
@@ -17,6 +18,10 @@ export type StartServer = (options: {
   readonly config: Config
   /** The first app answers whatever the host name. */
   readonly everyHost: boolean
+  /** Where deployed apps are kept; undefined: none can be deployed. */
+  readonly dataDirectory: string | undefined
+  /** The token of the admin API that may do everything. */
+  readonly adminToken: string | undefined
   readonly log: (entry: LogEntry) => void
   /** A step that takes seconds begins. */
   readonly onProgress: (step: Step) => void

@@ -19,6 +19,8 @@ export interface LoadStep {
 
 /** What is said while a configuration is loaded. */
 export interface LoadListener {
+  /** There are apps of others: without one of its own, the configuration is as good. */
+  readonly hasOthers?: boolean
   onProgress?: ((step: LoadStep) => void) | undefined
   /** The app cannot be served, on its own account; the others can. */
   onBroken(app: string, error: NanoError): void
@@ -28,13 +30,15 @@ export interface LoadListener {
 
 /**
  * An app that is no good is put as unavailable, so that no tenant keeps the others from being served after a restart.
- * Throws when no app is left, and for whatever is the operator's to mend; the error names the app.
+ * Throws when no app is left and there are no others, and for whatever is the operator's to mend; the error names the app.
  */
 export async function loadConfig(
   { registry, opener }: { readonly registry: Registry; readonly opener: Opener },
   { apps, file }: Pick<Config, 'apps' | 'file'>,
   listener: LoadListener,
 ): Promise<void> {
+  const { hasOthers = false } = listener
+  const isLone = apps.length === 1 && !hasOthers
   const components = new Map<string, OpenComponent>()
   let served = 0
   let broken = 0
@@ -58,7 +62,7 @@ export async function loadConfig(
     } catch (thrown) {
       const error = toNanoError(thrown)
       const named = new NanoError(error.code, `app ${app.name}: ${error.message}`, { cause: thrown })
-      if (error.blame !== 'tenant' || apps.length === 1) throw named
+      if (error.blame !== 'tenant' || isLone) throw named
       first ??= named
       broken++
       // oxlint-disable-next-line no-await-in-loop
@@ -66,5 +70,5 @@ export async function loadConfig(
       listener.onBroken(app.name, error)
     }
   }
-  if (served === 0 && first !== undefined) throw first
+  if (served === 0 && first !== undefined && !hasOthers) throw first
 }

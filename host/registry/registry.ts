@@ -47,6 +47,8 @@ export interface AppStatus {
   readonly deployment: number | undefined
   /** The engine of that version. */
   readonly engineHash: string | undefined
+  /** What that version is told; undefined: nothing serves. */
+  readonly config: AppConfig | undefined
 }
 
 /** How an app is put. */
@@ -77,6 +79,8 @@ class App {
   readonly owner: Owner
   /** What serves. */
   deployment: Deployment | undefined
+  /** What it was told. */
+  config: AppConfig | undefined
   /** Where its requests go; undefined: it was never switched to. */
   route: Route | undefined
   /** The host names of what was asked for and is not done. */
@@ -136,13 +140,14 @@ export class Registry {
   }
 
   get apps(): readonly AppStatus[] {
-    return [...this.#apps.values()].map(({ name, hostname, owner, deployment, route }) => ({
+    return [...this.#apps.values()].map(({ name, hostname, owner, deployment, route, config }) => ({
       name,
       hostname,
       owner,
       state: route === undefined ? 'opening' : deployment === undefined ? 'unavailable' : 'serving',
       deployment: deployment?.id,
       engineHash: deployment?.engineHash,
+      config: deployment === undefined ? undefined : config,
     }))
   }
 
@@ -242,6 +247,7 @@ export class Registry {
       throw error
     }
     this.#onApp(app.name, config)
+    app.config = config
     await this.#switch(app, config.hostname, deployment)
     return deployment.id
   }

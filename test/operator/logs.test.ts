@@ -278,10 +278,11 @@ describe('a drain', () => {
   })
 
   test('is not for whoever deploys an app to choose', async ({ expect }) => {
-    const { parseDeployed } = await import('../../host/registry/parse-deployed.ts')
-    const settings = JSON.stringify({ log_drain: 'file:/etc/passwd' })
-    expect(() => parseDeployed({ app: 'a', hostname: 'a.test', settings })).toThrow(
-      /log_drain: expected none/,
-    )
+    const directory = mkdtempSync(join(tmpdir(), 'nano-logs-'))
+    onTestFinished(() => rmSync(directory, { recursive: true }))
+    await using server = await serve([LOGGER], 1, { dataDirectory: directory })
+    const deploy = { app: 'shop', hostname: 'shop.test', component: readFileSync(LOGGER.path) }
+    const settings = { log_drain: 'file:/etc/passwd' }
+    await expect(server.deployed.deploy({ ...deploy, settings })).rejects.toThrow(/log_drain/)
   })
 })

@@ -3,7 +3,8 @@
  * second one ends it at once.
  */
 
-import { basename, extname, resolve } from 'node:path'
+import { existsSync } from 'node:fs'
+import { basename, dirname, extname, join, resolve } from 'node:path'
 
 import type { Command } from 'commander'
 
@@ -20,6 +21,8 @@ import { flag, integer, option, renamed, repeatable, text, usage } from '../usag
 import { readVersion } from '../version.ts'
 
 const DEFAULT_CONFIG = 'nano.json'
+const DEFAULT_DATA = '.nano'
+const TOKEN = 'NANO_ADMIN_TOKEN'
 
 /** What the command line says; without a word the configuration holds. */
 interface ServeOptions {
@@ -31,6 +34,7 @@ interface ServeOptions {
   readonly shards?: number
   readonly adminPort?: number
   readonly allowLoopback?: true
+  readonly dataDir?: string
 }
 
 export function addServe(program: Command, startServer: StartServer, format: LogFormat): void {
@@ -61,6 +65,13 @@ export function addServe(program: Command, startServer: StartServer, format: Log
       ),
     )
     .addOption(
+      option(
+        '--data-dir <dir>',
+        `where deployed apps are kept (default: the configuration's, or ${DEFAULT_DATA} beside it)`,
+        text,
+      ),
+    )
+    .addOption(
       flag(
         '--allow-loopback',
         "apps may fetch from this machine's own ports (127.0.0.1, ::1); for development only",
@@ -81,9 +92,14 @@ async function serve(options: ServeOptions, startServer: StartServer, format: Lo
   // whoever read the announcement may have gone
   process.stdout.on('error', () => {})
   const started = performance.now()
+  const adminToken = process.env[TOKEN] || undefined
+  // nobody who is started from here inherits it
+  delete process.env[TOKEN]
   const server = await startServer({
     config,
     everyHost,
+    dataDirectory: toDataDirectory(options, config),
+    adminToken,
     log: (entry) => log.write(entry),
     onProgress: (step) => log.show(step),
   })
@@ -92,8 +108,8 @@ async function serve(options: ServeOptions, startServer: StartServer, format: Lo
   process.stdout.write(
     `NANO ${readVersion()} on http://${toReachable(config.host)}:${server.port}, ${shards}, ` +
       `ready in ${toDuration(performance.now() - started)}\n\n` +
-      toAnnouncement(config.apps, config.host, server.port, everyHost) +
-      (server.adminUrl === undefined ? '' : `\noperator  ${server.adminUrl}/metrics\n`),
+      toAnnouncement(server.registry.apps, config.host, server.port, everyHost) +
+      (server.adminUrl === undefined ? '' : `\noperator  ${toMetricsUrl(server.adminUrl)}\n`),
   )
   await toSignal()
   process.stdout.write('stopping\n')
@@ -105,10 +121,31 @@ async function serve(options: ServeOptions, startServer: StartServer, format: Lo
 /** The configuration, or what stands for one, with what the command line says in its place. */
 async function openConfig(options: ServeOptions): Promise<Config> {
   const { port, host, shards, allowLoopback, adminPort } = options
-  const config = options.app === undefined ? await readFile(options) : toConfig(options.app, options)
-  const adminHost = config.admin ? config.admin.host : DEFAULT_ADMIN.host
-  const admin = adminPort === undefined ? undefined : { host: adminHost, port: adminPort }
+  const config = await readConfiguration(options)
+  const { host: adminHost, tokensFile } = config.admin || DEFAULT_ADMIN
+  const admin =
+    adminPort === undefined ? undefined : { host: adminHost, port: adminPort, ...defined({ tokensFile }) }
   return { ...config, ...defined({ port, host, shards, allowLoopback, admin }) }
+}
+
+async function readConfiguration(options: ServeOptions): Promise<Config> {
+  const { app, config, dataDir } = options
+  if (app !== undefined) return toConfig(app, options)
+  // apps may all be deployed
+  const isLess = config === undefined && dataDir !== undefined && !existsSync(DEFAULT_CONFIG)
+  return isLess
+    ? { ...DEFAULTS, connectionLimits: DEFAULT_CONNECTION_LIMITS, apps: [] }
+    : await readFile(options)
+}
+
+/** Where deployed apps are kept. The directory is made by the first deploy. */
+function toDataDirectory({ dataDir }: ServeOptions, { dataDirectory, file }: Config): string | undefined {
+  if (dataDir !== undefined) return resolve(dataDir)
+  return dataDirectory ?? (file === undefined ? undefined : join(dirname(file), DEFAULT_DATA))
+}
+
+function toMetricsUrl(adminUrl: string): string {
+  return adminUrl.startsWith('unix:') ? adminUrl : `${adminUrl}/metrics`
 }
 
 async function readFile({ config = DEFAULT_CONFIG, allowRead }: ServeOptions): Promise<Config> {
