@@ -14,6 +14,10 @@ import { Opener } from './deploy/opener.ts'
 import type { EngineCounters } from './engine/engine.ts'
 import { NanoError } from './errors.ts'
 import { assertFree } from './ingress/listen.ts'
+import { toLogEntry } from './log/entry.ts'
+import type { LogEntry } from './log/entry.ts'
+import { LogHub } from './log/hub.ts'
+import type { LogRing } from './log/ring.ts'
 import type { ServedApps } from './operator/admin/services.ts'
 import { openOperator } from './operator/listen.ts'
 import { RecentErrors } from './operator/recent-errors.ts'
@@ -21,8 +25,7 @@ import { DeployedApps } from './registry/deployed.ts'
 import type { DeployedOptions } from './registry/deployed.ts'
 import { loadConfig } from './registry/from-config.ts'
 import { Registry } from './registry/registry.ts'
-import { toLogEntry } from './supervisor/messages.ts'
-import type { LogEntry, ShardReport } from './supervisor/messages.ts'
+import type { ShardReport } from './supervisor/messages.ts'
 import { Shards } from './supervisor/shards.ts'
 import type { CommonData } from './supervisor/shards.ts'
 import type { TenantReport } from './tenant/report.ts'
@@ -55,6 +58,8 @@ export interface RunningServer {
   readonly registry: Registry
   /** Those that are kept in the data directory; undefined: there is none. */
   readonly deployed: DeployedApps | undefined
+  /** The latest log entries, and those that come. */
+  readonly logs: LogRing
   counters(): Promise<ServerCounters>
   /** Each app over all shards, those that died included. */
   tenants(): Promise<readonly TenantReport[]>
@@ -85,12 +90,9 @@ const SHARD = new URL(`shard${extname(import.meta.filename)}`, import.meta.url)
 /** Resolves when every shard listens and has warmed its engines. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { config } = options
-  const errors = new RecentErrors()
-  const write = (entry: LogEntry): void => {
-    errors.add(entry)
-    options.log(entry)
-  }
-  const log = (entry: Omit<LogEntry, 'time'>): void => write(toLogEntry(entry))
+  const hub = new LogHub(options.log)
+  const log = (entry: Omit<LogEntry, 'time'>): void => hub.write(toLogEntry(entry))
+  const errors = new RecentErrors(hub.ring)
   const count = toShardCount(config, log)
   if (config.port !== 0) await assertFree(config.port, config.host)
   if (config.admin && config.port !== 0 && config.admin.port === config.port) {
@@ -99,7 +101,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   let shards: Shards | undefined
   const { dataDirectory } = options
   const opener = new Opener({ engines: config.engines, dataDirectory })
-  const registry = new Registry({ opener, everyHost: options.everyHost === true })
+  const registry = new Registry({
+    opener,
+    everyHost: options.everyHost === true,
+    onApp: (name, app) =>
+      app === undefined ? hub.forget(name) : hub.setDrain(name, app.logDrain ?? config.logDrain),
+  })
   let served: ServedApps | undefined
   const operator = await openOperator(
     {
@@ -137,6 +144,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       reusePort: count > 1,
       allowLoopback,
       connectionLimits,
+      logsRequests: config.accessLog === true,
       trustedProxies: config.trustedProxies ?? [],
       ...(operator?.port === undefined ? {} : { operatorPort: operator.port }),
     }
@@ -148,7 +156,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       count,
       heapMb,
       silenceMs,
-      log: write,
+      log: (entry) => hub.write(entry),
     })
     shards = running
     registry.shards = running
@@ -161,18 +169,21 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       shards: count,
       registry,
       deployed,
+      logs: hub.ring,
       counters: async () => toCounters(await running.count(), opener.counters),
       tenants: async () => (await running.count()).tenants,
       async close() {
         opener[Symbol.dispose]()
         await running.close()
         await operator?.close()
+        await hub.close()
       },
     }
   } catch (error) {
     opener[Symbol.dispose]()
     await shards?.close()
     await operator?.close()
+    await hub.close()
     throw error
   }
 }

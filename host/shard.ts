@@ -18,9 +18,11 @@ import { createIngress } from './ingress/serve.ts'
 import type { Ingress } from './ingress/serve.ts'
 import { Epoch } from './limits/epoch.ts'
 import { Scheduler } from './limits/scheduler.ts'
+import { toLogEntry } from './log/entry.ts'
+import type { LogEntry } from './log/entry.ts'
+import { RequestLog } from './log/request-log.ts'
 import { Apps } from './shard/apps.ts'
-import { toLogEntry } from './supervisor/messages.ts'
-import type { FromShard, LogEntry, ShardData, ToShard } from './supervisor/messages.ts'
+import type { FromShard, ShardData, ToShard } from './supervisor/messages.ts'
 import { TurnTimes } from './tenant/turn-times.ts'
 
 /** The most apps that are named when a shard ends: one of them may have to do with it. */
@@ -42,22 +44,29 @@ if (!isMainThread) {
 async function run(data: ShardData): Promise<void> {
   const turns = new TurnTimes()
   const log = (entry: Omit<LogEntry, 'time'>): void => tell({ type: 'log', entry: toLogEntry(entry) })
+  const requests = data.logsRequests
+    ? new RequestLog((batch) => tell({ type: 'requests', batch }))
+    : undefined
   const { allowLoopback, operatorPort } = data
   const machine: Machine = { allowLoopback, ...(operatorPort !== undefined && { operatorPort }) }
   const scheduler = new Scheduler()
   const apps = new Apps({
     epoch: new Epoch(data.epoch),
     scheduler,
-    log: { write: ({ level, tenant, request, text }) => log({ level, app: tenant, request, text }) },
+    log: {
+      write: ({ level, tenant, version, request, text }) =>
+        log({ level, app: tenant, version, request, text }),
+    },
     onTurn: (ms) => turns.record(ms),
     openDialer: ({ egress, limits }) => openDialer(egress, { limits, machine }),
     onMaxHead: (bytes) => ingress.admitHeads(bytes),
   })
   const ingress = createIngress({
     find: (hostname) => apps.find(hostname),
-    idPrefix: `${data.number}.`,
+    shard: data.number,
     trustedProxies: data.trustedProxies,
     connectionLimits: data.connectionLimits,
+    onRequest: requests && ((record) => requests.write(record)),
     onError: (error) => log({ level: 'error', text: toStackText(error) }),
   })
   await apps.start(data.served)
@@ -68,12 +77,13 @@ async function run(data: ShardData): Promise<void> {
   ingress.server.on('error', (error) => log({ level: 'error', text: `listener: ${error.message}` }))
 
   const count = (): void => tell({ type: 'counted', report: { ...apps.report, turns: turns.report } })
-  endOnFault(ingress, apps, { log, count })
+  endOnFault(ingress, apps, { log, count, requests })
   parentPort?.on('message', (message: ToShard) => {
     if (message.type === 'ping') tell({ type: 'pong' })
     else if (message.type === 'count') count()
     else if (message.type === 'apply') void apply(apps, message.number, message.change)
-    else void stop(ingress, apps, message.graceMs)
+    else if (message.type === 'taken') requests?.taken()
+    else void stop(ingress, apps, requests, message.graceMs)
   })
   const { port } = ingress.server.address() as AddressInfo
   machine.tenantPort = port
@@ -91,7 +101,12 @@ async function apply(apps: Apps, number: number, change: Change): Promise<void> 
 }
 
 /** Requests come to their end, and then what apps do behind their responses; all of it until one deadline. */
-async function stop(ingress: Ingress, apps: Apps, graceMs: number): Promise<void> {
+async function stop(
+  ingress: Ingress,
+  apps: Apps,
+  requests: RequestLog | undefined,
+  graceMs: number,
+): Promise<void> {
   const end = performance.now() + graceMs
   // before the connections are, so that who is cut is told why
   const cut = setTimeout(() => void apps.drain(0), graceMs)
@@ -99,6 +114,7 @@ async function stop(ingress: Ingress, apps: Apps, graceMs: number): Promise<void
   await ingress.close(graceMs)
   clearTimeout(cut)
   await apps.drain(Math.max(0, end - performance.now()))
+  requests?.[Symbol.dispose]()
   parentPort?.close()
 }
 
@@ -109,7 +125,11 @@ async function stop(ingress: Ingress, apps: Apps, graceMs: number): Promise<void
 function endOnFault(
   ingress: Ingress,
   apps: Apps,
-  shard: { log(entry: Omit<LogEntry, 'time'>): void; count(): void },
+  shard: {
+    log(entry: Omit<LogEntry, 'time'>): void
+    count(): void
+    readonly requests: RequestLog | undefined
+  },
 ): void {
   let isEnding = false
   // rejections that nobody handles come here, too
@@ -122,7 +142,10 @@ function endOnFault(
     const closed = ingress.close(FAULT_GRACE_MS)
     apps[Symbol.dispose]()
     shard.count()
-    void closed.then(() => process.exit(1))
+    void closed.then(() => {
+      shard.requests?.[Symbol.dispose]()
+      process.exit(1)
+    })
   })
 }
 

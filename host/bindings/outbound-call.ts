@@ -15,6 +15,7 @@ import type { ReadableStreamDefaultReader } from 'node:stream/web'
 import { type ByteBudget, Holding } from '../limits/byte-budget.ts'
 import type { GuestEvent, Mailbox } from './binding.ts'
 import { CDN_LOOP } from '../http/cdn-loop.ts'
+import { withTrace, type Trace } from '../http/trace-context.ts'
 import { EgressDenied } from '../egress/connect.ts'
 import type { Answer, Dial, Dialer } from './dialer.ts'
 import { parseOutboundHead, toAnswerHeaders, toUnpackBytes } from './outbound-head.ts'
@@ -27,6 +28,7 @@ export interface OutboundStart {
   readonly owner: number
   /** What its `CDN-Loop` header says. */
   readonly loop: string
+  readonly trace: Trace
   readonly head: Uint8Array
   readonly body: Uint8Array
   readonly more: boolean
@@ -187,7 +189,7 @@ export class OutboundCall {
       const whole = start.body.length > 0 ? start.body : undefined
       const dial: Dial = {
         method: head.method,
-        headers: [...head.headers, [CDN_LOOP, start.loop]],
+        headers: [...withTrace(head.headers, start.trace), [CDN_LOOP, start.loop]],
         body: this.#upload?.stream ?? whole,
         redirect: start.redirect,
         signal: this.#abort.signal,

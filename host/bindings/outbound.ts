@@ -10,6 +10,7 @@ import type { ByteBudget } from '../limits/byte-budget.ts'
 import { RateLimit } from '../limits/rate-limit.ts'
 import type { Binding, BindingContext, Mailbox, Meter } from './binding.ts'
 import { nextLoop } from '../http/cdn-loop.ts'
+import { nextTrace } from '../http/trace-context.ts'
 import type { EgressDenied } from '../egress/connect.ts'
 import type { Dialer } from './dialer.ts'
 import { OutboundCall, type OutboundStart } from './outbound-call.ts'
@@ -74,7 +75,17 @@ export class OutboundBinding implements Binding {
       const account = this.#calls.size < MAX_OPEN ? accounts.takeFetch() : undefined
       const owner = account?.number ?? 0
       const call =
-        account && this.#open({ id, owner, loop: nextLoop(account.headers), head, body, more, redirect })
+        account &&
+        this.#open({
+          id,
+          owner,
+          loop: nextLoop(account.headers),
+          trace: nextTrace(account.name, account.headers),
+          head,
+          body,
+          more,
+          redirect,
+        })
       if (call === undefined) {
         const message = account === undefined ? TOO_MANY : TOO_MUCH
         return this.#mailbox.post({ tag: 'fetch-failed', val: { id, message } }, owner)

@@ -4,7 +4,7 @@ import { describe, it } from 'vitest'
 
 import { NanoError } from '../errors.ts'
 import { DEFAULT_LIMITS } from '../config/limits.ts'
-import { toLine, toLogLine } from './log-line.ts'
+import { toLine, toLogLine } from '../log/line.ts'
 import { readFormat } from './log.ts'
 import { toAnnouncement, toComplaint, toDuration, toSize } from './messages.ts'
 import { createProgram, runProgram } from './program.ts'
@@ -167,12 +167,14 @@ describe('messages', () => {
     )
   })
 
-  it('the format of the log is one of two', ({ expect }) => {
+  it('the format of the log is one of three', ({ expect }) => {
     expect([{}, { NANO_LOG_FORMAT: '' }, { NANO_LOG_FORMAT: 'json' }].map(readFormat)).toEqual([
       'text',
       'text',
       'json',
     ])
-    expect(() => readFormat({ NANO_LOG_FORMAT: 'xml' })).toThrow(/expected "text" or "json", got "xml"/)
+    expect(() => readFormat({ NANO_LOG_FORMAT: 'xml' })).toThrow(
+      /expected "text", "json" or "apache", got "xml"/,
+    )
   })
 })

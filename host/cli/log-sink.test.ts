@@ -4,8 +4,8 @@ import { Writable } from 'node:stream'
 
 import { describe, it } from 'vitest'
 
-import type { LogEntry } from '../supervisor/messages.ts'
-import { toLine } from './log-line.ts'
+import type { LogEntry } from '../log/entry.ts'
+import { toLine } from '../log/line.ts'
 import { LogSink } from './log-sink.ts'
 
 /** A stream that takes nothing until it is told to. */

@@ -5,18 +5,22 @@
 
 import type { Writable } from 'node:stream'
 
-import { toLogEntry } from '../supervisor/messages.ts'
-import type { LogEntry } from '../supervisor/messages.ts'
-import { toLine } from './log-line.ts'
-import type { LogFormat } from './log-line.ts'
+import { toLogEntry } from '../log/entry.ts'
+import type { LogEntry } from '../log/entry.ts'
+import { toLine } from '../log/line.ts'
+import type { LogFormat } from '../log/line.ts'
 
 /** The most bytes that wait in the stream. */
 const MOST_BYTES = 1024 * 1024
+/** Lines that are written together. */
+const WRITE_CHARS = 64 * 1024
 
 export class LogSink {
   readonly #out: Writable
   readonly #format: LogFormat
   #dropped = 0
+  /** Lines of requests, which come many at once and are written together. */
+  #lines = ''
 
   constructor(out: Writable, format: LogFormat) {
     this.#out = out
@@ -29,11 +33,18 @@ export class LogSink {
   write(entry: LogEntry): void {
     if (this.#out.destroyed) return
     const text = toLine(this.#format, entry)
-    if (this.#out.writableLength + text.length > MOST_BYTES) {
+    if (this.#out.writableLength + this.#lines.length + text.length > MOST_BYTES) {
       this.#dropped++
       return
     }
-    this.#out.write(text)
+    if (this.#lines === '' && entry.facts !== undefined) queueMicrotask(() => this.#flush())
+    this.#lines += text
+    if (entry.facts === undefined || this.#lines.length > WRITE_CHARS) this.#flush()
+  }
+
+  #flush(): void {
+    if (this.#lines !== '') this.#out.write(this.#lines)
+    this.#lines = ''
   }
 
   #sayDropped(): void {

@@ -2,9 +2,9 @@
 
 import { toNanoError } from '../errors.ts'
 import type { NanoError } from '../errors.ts'
-import { toLogEntry } from '../supervisor/messages.ts'
-import { toLine } from './log-line.ts'
-import type { LogFormat } from './log-line.ts'
+import { toLogEntry } from '../log/entry.ts'
+import { toLine } from '../log/line.ts'
+import type { LogFormat } from '../log/line.ts'
 import { readFormat } from './log.ts'
 import { toComplaint } from './messages.ts'
 import { createProgram, runProgram } from './program.ts'

@@ -1,7 +1,7 @@
 /** What `serve` needs of a server. `host/server.ts` is one; no room imports a door. */
 
 import type { Config } from '../config/config.ts'
-import type { LogEntry } from '../supervisor/messages.ts'
+import type { LogEntry } from '../log/entry.ts'
 import type { Step } from './progress.ts'
 
 export interface Server {

@@ -18,6 +18,8 @@ export interface Deployment extends OpenComponent {
   readonly id: number
   /** The app's name. */
   readonly name: string
+  /** The number of the version in the data directory, of an app that was deployed. */
+  readonly version?: number | undefined
   readonly env: Env
   readonly limits: Limits
   /** Undefined: public addresses. */
@@ -25,10 +27,14 @@ export interface Deployment extends OpenComponent {
 }
 
 /** Throws COMPONENT_INVALID for an app that does not fit into its memory. */
-export function toDeployment(id: number, app: AppConfig, component: OpenComponent): Deployment {
+export function toDeployment(
+  { id, version }: Pick<Deployment, 'id' | 'version'>,
+  app: AppConfig,
+  component: OpenComponent,
+): Deployment {
   const { name, env, limits, egress } = app
   expectRoom(component, limits)
-  return { ...component, id, name, env, limits, ...(egress === undefined ? {} : { egress }) }
+  return { ...component, id, version, name, env, limits, ...(egress === undefined ? {} : { egress }) }
 }
 
 /**

@@ -55,7 +55,7 @@ export class ClientResponse {
   readonly #held: HeldBytes
   #state: State = 'open'
   #waitsForDrain = false
-  /** Body bytes that the guest has streamed. */
+  /** Body bytes that were given to the connection. */
   #written = 0
 
   constructor(
@@ -76,6 +76,11 @@ export class ClientResponse {
     return this.#state === 'closed' || this.#state === 'cut'
   }
 
+  /** Of the body; they may still be under way. */
+  get bodyBytes(): number {
+    return this.#written
+  }
+
   // what the guest says, or the tenant in its place
 
   send(status: number, headers: Uint8Array, body: Uint8Array): void {
@@ -86,14 +91,15 @@ export class ClientResponse {
     if (!this.#tenant.buffers.hasRoom(headers.byteLength + size)) {
       return this.#refuse('APP_BUFFER_LIMIT', TOO_MUCH)
     }
-    const refused = sendWhole(this.#ingress, this.#outgoing, status, headers, body)
-    if (refused === undefined) this.#hold()
-    else this.#refuse('APP_BAD_RESPONSE', refused)
+    const sent = sendWhole(this.#ingress, this.#outgoing, status, headers, body, this.#owner.id)
+    if (typeof sent === 'string') return this.#refuse('APP_BAD_RESPONSE', sent)
+    this.#written = sent
+    this.#hold()
   }
 
   start(status: number, headers: Uint8Array): void {
     if (this.#state !== 'open') return
-    const started = startStream(this.#ingress, this.#outgoing, status, headers)
+    const started = startStream(this.#ingress, this.#outgoing, status, headers, this.#owner.id)
     this.#state = typeof started === 'string' ? started : 'unread'
     this.#owner.responseWaits()
     if (typeof started !== 'string') this.#refuse('APP_BAD_RESPONSE', started.refused)
@@ -146,7 +152,10 @@ export class ClientResponse {
     const isOpen = this.#state === 'open'
     if (!this.isOver) this.#state = 'closed'
     if (!isOpen) endEarly(this.#outgoing, connection)
-    else sendError(this.#ingress, this.#outgoing, code, { request: this.#owner.id, ends: connection })
+    else {
+      const notes = { request: this.#owner.id, ends: connection }
+      this.#written = sendError(this.#ingress, this.#outgoing, code, notes)
+    }
   }
 
   /** The socket is done with it. `lost`: the guest has to hear that nobody reads on; `unread`: not before it writes. */
@@ -195,7 +204,7 @@ export class ClientResponse {
   }
 
   #sendError(code: ErrorCode, retryMs?: number): void {
-    sendError(this.#ingress, this.#outgoing, code, { request: this.#owner.id, retryMs })
+    this.#written += sendError(this.#ingress, this.#outgoing, code, { request: this.#owner.id, retryMs })
     this.#hold()
   }
 

@@ -3,6 +3,7 @@
 import type { Limits } from '../config/limits.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { ByteBudget } from '../limits/byte-budget.ts'
+import type { RequestRecord } from '../log/request-facts.ts'
 import type { Exchange, ExchangeListener } from '../tenant/exchange.ts'
 import type { IdleWatch } from './idle-watch.ts'
 
@@ -11,10 +12,15 @@ export interface IngressState {
   /** The server drains: each answer ends its connection. */
   isDraining: boolean
   readonly idle: IdleWatch
+  /** Hears of each request when it is over; undefined: nobody asks. */
+  readonly onRequest: ((record: RequestRecord) => void) | undefined
 }
 
 /** A tenant, as the ingress knows it. */
 export interface RoutedTenant {
+  readonly name: string
+  /** Of an app that was deployed. */
+  readonly version: number | undefined
   readonly limits: Limits
   readonly buffers: ByteBudget
   /** Take a request; the listener hears what happens to it from here on. */

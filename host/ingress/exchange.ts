@@ -19,6 +19,7 @@ import { toGuestHeaders } from './guest-headers.ts'
 import { toMaxBody } from './head-sizes.ts'
 import type { HeadSizes } from './head-sizes.ts'
 import type { Wait, Watched } from './idle-watch.ts'
+import { toRecord } from './request-record.ts'
 import { RequestBody } from './request-body.ts'
 import type { BodyOwner } from './request-body.ts'
 
@@ -31,6 +32,8 @@ export interface HttpRequest {
   /** Absolute. */
   readonly url: string
   readonly scheme: 'http' | 'https'
+  /** When its head was there, in milliseconds of `performance.now()`. */
+  readonly since: number
   readonly sizes: HeadSizes
   /** The whole body when it was collected; `'streamed'`: it is still to be read; `'unwanted'`: it is thrown away. */
   readonly body: Uint8Array | 'streamed' | 'unwanted' | undefined
@@ -50,24 +53,26 @@ export class HttpExchange implements Exchange, ResponseOwner, BodyOwner, Incompl
   readonly #connection: Connection
   readonly #incoming: IncomingMessage
   readonly #outgoing: ServerResponse
+  readonly #since: number
   readonly #body: RequestBody | undefined
   readonly #response: ClientResponse
   #listener: ExchangeListener | undefined
 
   constructor(ingress: IngressState, tenant: RoutedTenant, request: HttpRequest) {
-    const { id, connection, incoming, outgoing, url, scheme, sizes, body } = request
+    const { id, connection, incoming, outgoing, url, scheme, since, sizes, body } = request
     const { rawHeaders } = incoming
     this.#ingress = ingress
     this.#tenant = tenant
     this.#connection = connection
     this.#incoming = incoming
     this.#outgoing = outgoing
+    this.#since = since
     this.#response = new ClientResponse(ingress, tenant, outgoing, this)
     this.id = id
     this.client = connection.toClient(rawHeaders)
     this.method = incoming.method ?? 'GET'
     this.url = url
-    this.headers = toGuestHeaders(rawHeaders, connection, scheme)
+    this.headers = toGuestHeaders(rawHeaders, connection, scheme, id)
     this.hasBody = body !== undefined && body !== 'unwanted'
     if (body === 'streamed' || body === 'unwanted') {
       // the parser holds a body to the length that its head tells
@@ -181,12 +186,30 @@ export class HttpExchange implements Exchange, ResponseOwner, BodyOwner, Incompl
   }
 
   #onClose(): void {
+    this.#record()
     const end = this.#response.close()
     if (this.isComplete && this.#connection.incomplete === this) this.#connection.incomplete = undefined
     // a bodiless answer closes by itself, and its guest may still fall idle
     if (end === 'unread') return
     this.#ingress.idle.delete(this)
     if (end === 'lost') this.#lose()
+  }
+
+  #record(): void {
+    const { onRequest } = this.#ingress
+    if (onRequest === undefined) return
+    const { name, version } = this.#tenant
+    const ended = {
+      app: name,
+      version,
+      request: this.id,
+      bytes: this.#response.bodyBytes,
+      cpuMs: this.#listener?.cpuMs ?? 0,
+      isCold: this.#listener?.isCold ?? false,
+      connection: this.#connection,
+      since: this.#since,
+    }
+    onRequest(toRecord(this.#outgoing, ended))
   }
 
   /** Nothing more comes from the client, nor goes to it. */

@@ -4,12 +4,14 @@
  *
  * Headers that are about this one connection stay behind: the guest is not a party to it (RFC 9110 7.6.1). Those that a
  * Connection header names are, but for names that are for all recipients: the router and the guest see the same host.
- * What is said about who asks and how comes from the host at the end, and a client's own word on it counts for nothing
+ * What is said about who asks and how, the request's id and its trace included, comes from the host at the end, and a client's own word on it counts for nothing
  * unless the client is a proxy that the operator trusts; no Connection header takes it away.
  */
 
 import { parseHeaderLines, toHeaderLines, toOnlyValue } from '../http/header-lines.ts'
 import { isHopByHop, mayBeNamed } from '../http/hop-by-hop.ts'
+import { REQUEST_ID } from '../http/request-id.ts'
+import { TRACEPARENT, TRACESTATE } from '../http/trace-context.ts'
 
 /** How the request reached the host. */
 export interface Peer {
@@ -20,10 +22,22 @@ export interface Peer {
 }
 
 /** Besides `x-forwarded-...` and `cf-...`. */
-const SAID_BY_PROXIES: ReadonlySet<string> = new Set(['forwarded', 'x-real-ip', 'true-client-ip'])
+const SAID_BY_PROXIES: ReadonlySet<string> = new Set([
+  'forwarded',
+  'x-real-ip',
+  'true-client-ip',
+  REQUEST_ID,
+  TRACEPARENT,
+  TRACESTATE,
+])
 
-/** `rawHeaders`: as Node has them. */
-export function toGuestHeaders(rawHeaders: readonly string[], peer: Peer, scheme: 'http' | 'https'): string {
+/** `rawHeaders`: as Node has them; `id`: the request's. */
+export function toGuestHeaders(
+  rawHeaders: readonly string[],
+  peer: Peer,
+  scheme: 'http' | 'https',
+  id: string,
+): string {
   let named: Set<string> | undefined
   let lines = ''
   let chain = ''
@@ -35,11 +49,11 @@ export function toGuestHeaders(rawHeaders: readonly string[], peer: Peer, scheme
     } else if (!isSaidByProxies(name)) lines += toHeaderLines(name, value)
     else if (!peer.isTrusted) continue
     else if (name === 'x-forwarded-for') chain += `${value}, `
-    else if (name !== 'x-forwarded-proto') lines += toHeaderLines(name, value)
+    else if (name !== 'x-forwarded-proto' && name !== REQUEST_ID) lines += toHeaderLines(name, value)
   }
   if (named !== undefined) lines = withoutNamed(lines, named)
   lines += toHeaderLines('x-forwarded-for', chain + peer.address)
-  return lines + toHeaderLines('x-forwarded-proto', scheme)
+  return lines + toHeaderLines('x-forwarded-proto', scheme) + toHeaderLines(REQUEST_ID, id)
 }
 
 /** The scheme that the client used. A proxy that names several is not believed. */

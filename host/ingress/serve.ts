@@ -10,6 +10,7 @@ import type { Socket } from 'node:net'
 import { DEFAULT_CONNECTION_LIMITS } from '../config/connection-limits.ts'
 import type { ConnectionLimits } from '../config/connection-limits.ts'
 import type { ErrorCode } from '../errors.ts'
+import type { RequestRecord } from '../log/request-facts.ts'
 import { endAfterAnswer, isAnswering, rejectConnection } from './connection-end.ts'
 import { Connections } from './connection.ts'
 import type { Connection } from './connection.ts'
@@ -24,6 +25,8 @@ export interface IngressOptions extends DispatchOptions {
   readonly connectionLimits?: Partial<ConnectionLimits>
   /** Addresses and ranges whose word about their clients counts. */
   readonly trustedProxies?: readonly string[]
+  /** Hears of each request when it is over. */
+  readonly onRequest?: ((record: RequestRecord) => void) | undefined
 }
 
 export interface Ingress {
@@ -44,7 +47,7 @@ const CHECKS = 5
 
 export function createIngress(options: IngressOptions): Ingress {
   const limits = { ...DEFAULT_CONNECTION_LIMITS, ...options.connectionLimits }
-  const ingress: IngressState = { isDraining: false, idle: new IdleWatch() }
+  const ingress: IngressState = { isDraining: false, idle: new IdleWatch(), onRequest: options.onRequest }
   const proxies = new TrustedProxies(options.trustedProxies ?? [])
   const connections = new Connections({ proxies, unreadMs: limits.keepAliveMs })
   const server = openServer(limits)

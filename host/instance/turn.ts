@@ -105,7 +105,7 @@ export class Instance implements Mailbox, Disposable {
     const id = ++this.meter.requests
     const { method, url, headers, hasBody, smallBody } = request
     this.#bindings.responses.add(id, port)
-    this.#accounts.open(id, request)
+    this.#accounts.open(id, request, port)
     this.#wake()
     this.#agenda.addRequest(id, { tag: 'request', val: { id, method, url, headers, hasBody } }, smallBody)
     if (hasBody && smallBody === undefined) this.#bindings.bodies.add(id, port)
@@ -230,6 +230,7 @@ export class Instance implements Mailbox, Disposable {
       const code = this.#guest.toTrapCode(trap, epoch.isOver())
       epoch.end()
       this.#ranMs = performance.now() - start
+      this.#accounts.charge(clock.measure(this.#ranMs), performance.now())
       this.#host.onTurn?.(this.#ranMs, events.length)
       // what the guest had answered before it fell is as good as any answer
       this.#bindings.responses.flush()

@@ -54,6 +54,8 @@ export interface AppStatus {
 /** How an app is put. */
 export interface PutOptions {
   readonly owner?: Owner
+  /** Its number, of one that was deployed. */
+  readonly version?: number
   /** What is to be done when every shard has the version, before it serves: if it fails, nothing has changed. */
   readonly commit?: () => Promise<void>
   /** The app's component, when it was opened already. */
@@ -67,6 +69,8 @@ export interface RegistryOptions {
   readonly opener: Pick<Opener, 'component' | 'engine'>
   /** The first app answers whatever the host name. */
   readonly everyHost?: boolean
+  /** This is what an app is from now on; undefined: it has gone. */
+  readonly onApp?: (name: string, config: AppConfig | undefined) => void
 }
 
 /** One app. */
@@ -104,6 +108,7 @@ const NOBODY: Shardlike = { apply: () => Promise.resolve() }
 export class Registry {
   readonly #opener: RegistryOptions['opener']
   readonly #everyHost: boolean
+  readonly #onApp: NonNullable<RegistryOptions['onApp']>
   readonly #apps = new Map<string, App>()
   /** Those that shards have: what serves, and what is about to. */
   readonly #deployments = new Map<number, Deployment>()
@@ -113,9 +118,10 @@ export class Registry {
   #shards: Shardlike = NOBODY
   #last = 0
 
-  constructor({ opener, everyHost = false }: RegistryOptions) {
+  constructor({ opener, everyHost = false, onApp = () => {} }: RegistryOptions) {
     this.#opener = opener
     this.#everyHost = everyHost
+    this.#onApp = onApp
   }
 
   /** From now on changes go to these shards, which begin with the state. */
@@ -193,6 +199,7 @@ export class Registry {
       if (app.route === undefined) throw unknown
       await commit?.()
       await this.#switch(app, undefined, undefined)
+      this.#onApp(name, undefined)
     })
   }
 
@@ -223,12 +230,12 @@ export class Registry {
   async #put(
     app: App,
     config: AppConfig,
-    { component, configuration, onNote = () => {}, commit }: PutOptions,
+    { component, configuration, version, onNote = () => {}, commit }: PutOptions,
   ): Promise<number> {
     const { allowRead, path } = config
     const opened = component ?? (await this.#opener.component(path, { allowRead, configuration }, onNote))
     const engine = await this.#opener.engine(opened.engineHash, onNote)
-    const deployment = toDeployment(++this.#last, config, opened)
+    const deployment = toDeployment({ id: ++this.#last, version }, config, opened)
     this.#engines.set(engine.hash, engine)
     this.#deployments.set(deployment.id, deployment)
     this.#turnMs.set(deployment.id, config.limits.cpuMs)
@@ -239,6 +246,7 @@ export class Registry {
       await this.#retire(deployment)
       throw error
     }
+    this.#onApp(app.name, config)
     app.config = config
     await this.#switch(app, config.hostname, deployment)
     return deployment.id

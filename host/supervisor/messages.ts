@@ -3,12 +3,14 @@
 import type { ConnectionLimits } from '../config/connection-limits.ts'
 import type { Change, ServedState } from '../deploy/change.ts'
 import type { ErrorCode } from '../errors.ts'
+import type { LogEntry } from '../log/entry.ts'
+import type { RecordBatch } from '../log/request-log.ts'
 import type { TenantReport } from '../tenant/report.ts'
 import type { TurnReport } from '../tenant/turn-times.ts'
 
 /** What a shard is started with. */
 export interface ShardData {
-  /** Of all shards that the process ever started; begins the ids of its requests. */
+  /** Of all shards that the process ever started; begins the ids of its requests (http/request-id.ts). */
   readonly number: number
   readonly port: number
   readonly host: string
@@ -22,6 +24,8 @@ export interface ShardData {
   readonly connectionLimits: ConnectionLimits
   /** Addresses and ranges of proxies that are believed about their clients. */
   readonly trustedProxies: readonly string[]
+  /** Say what is known of each request when it is over. */
+  readonly logsRequests: boolean
   /** Where the ticker writes the time for this shard. */
   readonly epoch: WebAssembly.Memory
 }
@@ -32,6 +36,8 @@ export type ToShard =
   | { type: 'stop'; graceMs: number }
   /** Say what was done so far. */
   | { type: 'count' }
+  /** The last records of requests have been taken. */
+  | { type: 'taken' }
   /** Say that you are there. */
   | { type: 'ping' }
 
@@ -39,6 +45,8 @@ export type FromShard =
   | { type: 'ready'; port: number }
   | { type: 'failed'; code: ErrorCode; text: string }
   | { type: 'log'; entry: LogEntry }
+  /** Requests that are over; answered by `taken`. */
+  | { type: 'requests'; batch: RecordBatch }
   | { type: 'counted'; report: ShardReport }
   | { type: 'pong' }
   | { type: 'applied'; number: number; fault?: { code: ErrorCode; text: string } }
@@ -49,21 +57,4 @@ export interface ShardReport {
   /** Those together that are there no more. */
   readonly gone: TenantReport
   readonly turns: TurnReport
-}
-
-/** Something that the operator or an app's developer should read. */
-export interface LogEntry {
-  /** When it happened, in milliseconds since 1970. */
-  readonly time: number
-  readonly level: 'debug' | 'info' | 'warn' | 'error'
-  /** The app that it is about; absent when it is about the server. */
-  readonly app?: string
-  /** The request that it is about; unique in the server's life. */
-  readonly request?: string | undefined
-  readonly text: string
-}
-
-/** What happens now. The clock is read where it happens, for an entry of a busy shard is printed later. */
-export function toLogEntry(entry: Omit<LogEntry, 'time'>): LogEntry {
-  return { time: Date.now(), ...entry }
 }

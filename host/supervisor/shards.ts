@@ -9,8 +9,11 @@ import { setFlagsFromString } from 'node:v8'
 import type { Change, ServedState } from '../deploy/change.ts'
 import { toStackText } from '../errors.ts'
 import { Ticker } from '../limits/ticker.ts'
-import { toLogEntry } from './messages.ts'
-import type { LogEntry, ShardData, ShardReport } from './messages.ts'
+import { toLogEntry } from '../log/entry.ts'
+import type { LogEntry } from '../log/entry.ts'
+import { unpackEntries } from '../log/request-facts.ts'
+import type { RecordBatch } from '../log/request-log.ts'
+import type { ShardData, ShardReport } from './messages.ts'
 import { ShardThread } from './shard-thread.ts'
 import { Slot } from './slot.ts'
 import type { SlotWatcher } from './slot.ts'
@@ -165,6 +168,7 @@ export class Shards {
       {
         ...watcher,
         onLog: log,
+        onRequests: (batch) => unpack(batch, log),
         onReport: (report) => tally.report(report),
         onExit: () => {
           tally.retire()
@@ -173,6 +177,12 @@ export class Shards {
       },
     )
   }
+}
+
+function unpack({ packed, dropped }: RecordBatch, log: (entry: LogEntry) => void): void {
+  const text = `${dropped} requests were not logged: they came faster than the log takes them`
+  if (dropped > 0) log(toLogEntry({ level: 'warn', text }))
+  for (const entry of unpackEntries(packed)) log(entry)
 }
 
 /** What one of so many shards may have as a heap of its own. */

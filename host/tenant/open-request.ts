@@ -38,6 +38,9 @@ export class OpenRequest implements RequestContext, ExchangeListener, Timed, Que
   deadline: Deadline | undefined
   /** Milliseconds of `performance.now()` when it came. */
   readonly since: number
+  /** Of the turns up to now. */
+  cpuMs = 0
+  isCold = false
   readonly #watcher: RequestWatcher
   #instance: Instance | undefined
   #id = 0
@@ -67,6 +70,7 @@ export class OpenRequest implements RequestContext, ExchangeListener, Timed, Que
   /** Give it to the instance. */
   begin(instance: Instance): void {
     this.#instance = instance
+    this.isCold ||= instance.state === 'fresh'
     this.#id = instance.open(this.exchange, this)
   }
 

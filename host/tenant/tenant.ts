@@ -37,6 +37,8 @@ import { RequestQueue } from './request-queue.ts'
 /** What a tenant runs. */
 export interface TenantParts extends InstanceParts {
   readonly name: string
+  /** Of an app that was deployed. */
+  readonly version?: number | undefined
   /** The app's source map, as JSON text. */
   readonly sourceMap?: string | undefined
 }
@@ -79,6 +81,7 @@ const NON_RESPONSE = 'NonResponse: '
 /** One app. */
 export class Tenant implements Disposable {
   readonly name: string
+  readonly version: number | undefined
   readonly limits: Limits
   /** What the host holds for it. */
   readonly buffers: ByteBudget
@@ -100,6 +103,7 @@ export class Tenant implements Disposable {
   constructor(deployment: TenantParts, { log, scheduler, ...services }: TenantServices) {
     const { name, limits } = deployment
     this.name = name
+    this.version = deployment.version
     this.limits = limits
     this.buffers = new ByteBudget(limits.bufferMb * BYTES_PER_MB, () => this.#goOnDraining())
     this.#dialer = services.dialer
@@ -272,7 +276,7 @@ export class Tenant implements Disposable {
       const isBadResponse = error.startsWith(NON_RESPONSE)
       const text = isBadResponse ? error.slice(NON_RESPONSE.length) : error
       const code = isBadResponse ? 'APP_BAD_RESPONSE' : 'APP_THREW'
-      this.#journal.failedExchange(code, exchange, this.#journal.symbolicate(text))
+      this.#journal.failedExchange(code, exchange, text)
       return code
     },
     onFailed: ({ exchange }, code) => {

@@ -11,6 +11,7 @@ import { NO_REPORT } from './report.ts'
 /** Refuses every request. */
 export class UnavailableApp {
   readonly name: string
+  readonly version = undefined
   readonly limits = DEFAULT_LIMITS
   readonly buffers = new ByteBudget(0)
   readonly counters = NO_REPORT.counters

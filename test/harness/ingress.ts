@@ -32,7 +32,7 @@ export interface Started {
 }
 
 type Settings = { limits?: Partial<Limits> } & Partial<
-  Pick<IngressOptions, 'connectionLimits' | 'trustedProxies'>
+  Pick<IngressOptions, 'connectionLimits' | 'trustedProxies' | 'onRequest'>
 >
 
 /** A server whose one tenant runs `handler`. Bodies that the handler pulls are answered with their length. */
@@ -42,6 +42,8 @@ export async function startIngress(handler: Handler, settings: Settings = {}): P
   const { limits, ...options } = settings
   const buffers = new ByteBudget(256 * 1024 * 1024)
   const tenant = {
+    name: 'a',
+    version: undefined,
     limits: { ...DEFAULT_LIMITS, ...limits },
     buffers,
     refused: (_code: ErrorCode, _request: string, text: string) => refused.push(text),
@@ -52,7 +54,7 @@ export async function startIngress(handler: Handler, settings: Settings = {}): P
   }
   const ingress = createIngress({
     find: (hostname) => (hostname === 'a' ? tenant : undefined),
-    idPrefix: 'r',
+    shard: 1,
     onError: (error) => events.push(error.message),
     ...options,
   })
@@ -67,6 +69,8 @@ export async function startIngress(handler: Handler, settings: Settings = {}): P
 function toListener(exchange: Exchange, events: string[]): ExchangeListener {
   let length = 0
   return {
+    cpuMs: 0,
+    isCold: false,
     bodyChunk(bytes, last) {
       length += bytes.length
       if (last) exchange.send(200, new Uint8Array(), toBytes(String(length)))
@@ -78,7 +82,7 @@ function toListener(exchange: Exchange, events: string[]): ExchangeListener {
   }
 }
 
-/** Everything that the server says to `text` until it closes, but for the dates. */
+/** Everything that the server says to `text` until it closes, but for the dates and the requests' ids. */
 export async function talk(port: number, text: string): Promise<string> {
   const socket = connect(port, '127.0.0.1')
   let heard = ''
@@ -86,7 +90,7 @@ export async function talk(port: number, text: string): Promise<string> {
   socket.on('error', () => {})
   socket.write(text, 'latin1')
   await once(socket, 'close')
-  return heard.replaceAll(/\r\nDate: [^\r]*/g, '')
+  return heard.replaceAll(/\r\n(?:Date|X-Request-ID): [^\r]*/g, '')
 }
 
 /** Headers as a guest writes them: name and value by turns. */

@@ -3,7 +3,7 @@
 import type { Brought } from '../../deploy/open-component.ts'
 import type { DeployedApps } from '../../registry/deployed.ts'
 import type { Registry } from '../../registry/registry.ts'
-import type { LogEntry } from '../../supervisor/messages.ts'
+import type { LogEntry } from '../../log/entry.ts'
 import type { RecentErrors } from '../recent-errors.ts'
 import type { ServerView } from '../server-view.ts'
 
