@@ -17,8 +17,10 @@ import { assertFree } from './ingress/listen.ts'
 import { openOperator } from './operator/listen.ts'
 import { DeployedApps } from './registry/deployed.ts'
 import type { DeployedOptions } from './registry/deployed.ts'
-import { loadConfig } from './registry/from-config.ts'
+import { FileApps } from './registry/from-config.ts'
+import { LiveConfig } from './registry/live-config.ts'
 import { Registry } from './registry/registry.ts'
+import type { ReloadReport } from './registry/reload-report.ts'
 import { toLogEntry } from './supervisor/messages.ts'
 import type { LogEntry, ShardReport } from './supervisor/messages.ts'
 import { Shards } from './supervisor/shards.ts'
@@ -28,6 +30,12 @@ import type { TenantCounters } from './tenant/tenant.ts'
 
 export interface ServerOptions {
   readonly config: Config
+  /** Reads the configuration again; it stays as it is unless given, and what its apps are made of is looked at all the same. */
+  readonly reread?: () => Promise<Config>
+  /** Reload when the configuration, or what its apps are made of, has changed and nothing changes for so long. */
+  readonly watchMs?: number | undefined
+  /** Apps are being developed: who asks for one that fails is told why, and the next build is quick. */
+  readonly isDevelopment?: boolean
   /** The first app answers whatever the host name. */
   readonly everyHost?: boolean
   /** The most MiB of a shard's own heap; a part of the machine's memory unless given. */
@@ -51,6 +59,11 @@ export interface RunningServer {
   readonly registry: Registry
   /** Those that are kept in the data directory; undefined: there is none. */
   readonly deployed: DeployedApps | undefined
+  /**
+   * Serve what the configuration says now. Rejects with CONFIG_INVALID when it cannot be read, and nothing has changed; an
+   * app that fails is in the report.
+   */
+  reload(): Promise<ReloadReport>
   counters(): Promise<ServerCounters>
   /** Each app over all shards, those that died included. */
   tenants(): Promise<readonly TenantReport[]>
@@ -88,8 +101,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     throw new NanoError('CONFIG_INVALID', `port ${config.port} is for the apps; admin needs one of its own`)
   }
   let shards: Shards | undefined
-  const { dataDirectory } = options
-  const opener = new Opener({ engines: config.engines, dataDirectory })
+  let live: LiveConfig | undefined
+  const { dataDirectory, isDevelopment, watchMs } = options
+  const stays = dataDirectory !== undefined || isDevelopment === true
+  const opener = new Opener({ engines: config.engines, dataDirectory, stays })
   const registry = new Registry({ opener, everyHost: options.everyHost === true })
   const operator = await openOperator(config.admin, config.port, {
     state: () => shards?.state ?? { wanted: count, listening: 0, restarts: 0, isClosing: false },
@@ -99,11 +114,17 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   try {
     const onBroken = (app: string, { code, message }: NanoError): void =>
       log({ level: 'error', app, text: `${code}: ${message}` })
-    await loadConfig({ registry, opener }, config, {
+    const apps = new FileApps({
+      registry,
+      opener,
+      isDevelopment,
       onProgress: options.onProgress,
       onBroken,
       onWarning: (app, text) => log({ level: 'warn', app, text }),
     })
+    const reloaded = new LiveConfig({ config, apps, reread: options.reread ?? (async () => config), log })
+    live = reloaded
+    await reloaded.load()
     const deployed =
       dataDirectory === undefined
         ? undefined
@@ -133,6 +154,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     shards = running
     registry.shards = running
     const listening = await running.start()
+    if (watchMs !== undefined) reloaded.watch(watchMs)
     return {
       port: listening,
       url: `http://${toReachable(host)}:${listening}`,
@@ -140,15 +162,19 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       shards: count,
       registry,
       deployed,
+      reload: () => reloaded.reload(),
       counters: async () => toCounters(await running.count(), opener.counters),
       tenants: async () => (await running.count()).tenants,
       async close() {
+        const settled = reloaded[Symbol.asyncDispose]()
         opener[Symbol.dispose]()
         await running.close()
         await operator?.close()
+        await settled
       },
     }
   } catch (error) {
+    await live?.[Symbol.asyncDispose]()
     opener[Symbol.dispose]()
     await shards?.close()
     await operator?.close()

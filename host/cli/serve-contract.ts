@@ -9,12 +9,20 @@ export interface Server {
   /** Of the operator's listener; undefined: it is off. */
   readonly adminUrl: string | undefined
   readonly shards: number
+  /** Serve what the configuration says now; what comes of it is logged. */
+  reload(): Promise<unknown>
   /** Drain and stop. */
   close(): Promise<void>
 }
 
 export type StartServer = (options: {
   readonly config: Config
+  /** Reads the configuration again. */
+  readonly reread: () => Promise<Config>
+  /** Reload when what is served has changed and nothing changes for so long, in milliseconds. */
+  readonly watchMs: number
+  /** Apps are being developed: whoever asks for one that fails is told why. */
+  readonly isDevelopment?: boolean
   /** The first app answers whatever the host name. */
   readonly everyHost: boolean
   readonly log: (entry: LogEntry) => void

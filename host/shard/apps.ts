@@ -154,19 +154,20 @@ export class Apps implements Disposable {
     if (app !== undefined && to === undefined) this.#leave(app.name)
   }
 
-  #open({ app, hostname, isFallback, deployment }: Route): void {
+  #open(route: Route): void {
+    const { app, hostname, isFallback } = route
     this.#leaving.delete(app)
-    this.#router.set(hostname, this.#toApp(app, hostname, deployment), isFallback)
+    this.#router.set(hostname, this.#toApp(route), isFallback)
   }
 
-  #toApp(name: string, hostname: string, deployment: number | undefined): Tenant | UnavailableApp {
+  #toApp({ app: name, hostname, deployment, notice }: Route): Tenant | UnavailableApp {
     if (deployment !== undefined) {
       const version = this.#versions.get(deployment)
       if (version === undefined)
         throw new NanoError('INTERNAL', `deployment ${deployment} of ${name} is not there`)
       return version.tenant
     }
-    const unavailable = new UnavailableApp(name)
+    const unavailable = new UnavailableApp(name, notice)
     this.#unavailable.set(hostname, unavailable)
     this.#ledger.open(unavailable)
     return unavailable

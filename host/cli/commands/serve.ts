@@ -21,6 +21,9 @@ import { readVersion } from '../version.ts'
 
 const DEFAULT_CONFIG = 'nano.json'
 
+/** How long a configuration and components are to be left alone before they are read again. */
+const WATCH_MS = 500
+
 /** What the command line says; without a word the configuration holds. */
 interface ServeOptions {
   readonly config?: string
@@ -83,6 +86,8 @@ async function serve(options: ServeOptions, startServer: StartServer, format: Lo
   const started = performance.now()
   const server = await startServer({
     config,
+    reread: () => openConfig(options),
+    watchMs: WATCH_MS,
     everyHost,
     log: (entry) => log.write(entry),
     onProgress: (step) => log.show(step),
@@ -95,6 +100,8 @@ async function serve(options: ServeOptions, startServer: StartServer, format: Lo
       toAnnouncement(config.apps, config.host, server.port, everyHost) +
       (server.adminUrl === undefined ? '' : `\noperator  ${server.adminUrl}/metrics\n`),
   )
+  // what went wrong is logged
+  process.on('SIGHUP', () => void server.reload().catch(() => undefined))
   await toSignal()
   process.stdout.write('stopping\n')
   void toSignal().then(() => process.exit(1))
