@@ -6,7 +6,9 @@
 import { Command, CommanderError } from 'commander'
 
 import { addBuild } from './commands/build.ts'
+import { addDev } from './commands/dev.ts'
 import { addServe } from './commands/serve.ts'
+import { addValidate } from './commands/validate.ts'
 import type { LogFormat } from './log-line.ts'
 import type { StartServer } from './serve-contract.ts'
 import { toUsageError } from './usage.ts'
@@ -31,6 +33,8 @@ export function createProgram(startServer: StartServer, format: LogFormat): Comm
     .configureOutput({ writeErr() {}, outputError() {} })
   addServe(program, startServer, format)
   addBuild(program)
+  addDev(program, startServer, format)
+  addValidate(program)
   program.command('version', { hidden: true }).action(() => void process.stdout.write(`${readVersion()}\n`))
   return program
 }

@@ -15,7 +15,8 @@ export interface Server {
   close(): Promise<void>
 }
 
-export type StartServer = (options: {
+/** What is to be served, and how. */
+export interface ServerSetup {
   readonly config: Config
   /** Reads the configuration again. */
   readonly reread: () => Promise<Config>
@@ -25,7 +26,12 @@ export type StartServer = (options: {
   readonly isDevelopment?: boolean
   /** The first app answers whatever the host name. */
   readonly everyHost: boolean
-  readonly log: (entry: LogEntry) => void
-  /** A step that takes seconds begins. */
-  readonly onProgress: (step: Step) => void
-}) => Promise<Server>
+}
+
+export type StartServer = (
+  options: ServerSetup & {
+    readonly log: (entry: LogEntry) => void
+    /** A step that takes seconds begins. */
+    readonly onProgress: (step: Step) => void
+  },
+) => Promise<Server>

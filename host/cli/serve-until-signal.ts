@@ -1,0 +1,49 @@
+/**
+ * A server in the foreground: says where it is, logs to stderr, reloads on SIGHUP, and stays until SIGINT or SIGTERM ends it
+ * gracefully; a second one ends it at once.
+ */
+
+import { Log } from './log.ts'
+import type { LogFormat } from './log-line.ts'
+import { toAnnouncement, toDuration, toReachable } from './messages.ts'
+import type { ServerSetup, StartServer } from './serve-contract.ts'
+import { readVersion } from './version.ts'
+
+/** Ends the process. */
+export async function serveUntilSignal(
+  startServer: StartServer,
+  format: LogFormat,
+  setup: ServerSetup,
+): Promise<never> {
+  const { config, everyHost } = setup
+  using log = new Log(process.stderr, format)
+  // whoever read the announcement may have gone
+  process.stdout.on('error', () => {})
+  const started = performance.now()
+  const server = await startServer({
+    ...setup,
+    log: (entry) => log.write(entry),
+    onProgress: (step) => log.show(step),
+  })
+  log.clear()
+  const shards = server.shards === 1 ? '1 shard' : `${server.shards} shards`
+  process.stdout.write(
+    `NANO ${readVersion()} on http://${toReachable(config.host)}:${server.port}, ${shards}, ` +
+      `ready in ${toDuration(performance.now() - started)}\n\n` +
+      toAnnouncement(config.apps, config.host, server.port, everyHost) +
+      (server.adminUrl === undefined ? '' : `\noperator  ${server.adminUrl}/metrics\n`),
+  )
+  // what comes of it is logged
+  process.on('SIGHUP', () => void server.reload().catch(() => undefined))
+  await toSignal()
+  process.stdout.write('stopping\n')
+  void toSignal().then(() => process.exit(1))
+  await server.close()
+  return process.exit(0)
+}
+
+function toSignal(): Promise<void> {
+  return new Promise((done) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => done())
+  })
+}
