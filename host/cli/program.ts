@@ -7,6 +7,7 @@ import { Command, CommanderError } from 'commander'
 
 import { addBuild } from './commands/build.ts'
 import { addDev } from './commands/dev.ts'
+import { addInit } from './commands/init.ts'
 import { addServe } from './commands/serve.ts'
 import { addValidate } from './commands/validate.ts'
 import type { LogFormat } from './log-line.ts'
@@ -32,6 +33,7 @@ export function createProgram(startServer: StartServer, format: LogFormat): Comm
     // errors are told by whoever catches them
     .configureOutput({ writeErr() {}, outputError() {} })
   addServe(program, startServer, format)
+  addInit(program)
   addBuild(program)
   addDev(program, startServer, format)
   addValidate(program)
