@@ -96,6 +96,9 @@ export async function bundle(
       await build.close()
     }
   } catch (error) {
+    for (const log of toLogs(error)) {
+      if (log.code === 'UNRESOLVED_IMPORT') onMissing(toMissing(log, readable.root))
+    }
     throw toBuildError(error, show, alias.path, advise)
   }
 }
@@ -168,7 +171,7 @@ function byPlace(a: string, b: string): number {
 /** What rolldown throws holds the failures as logs; a plugin's own error may be among them. */
 function toBuildError(error: unknown, show: Show, alias: string, advise: Advise): NanoError {
   if (error instanceof NanoError) return error
-  const logs = (error as { errors?: (RolldownLog & { cause?: unknown })[] }).errors ?? []
+  const logs = toLogs(error)
   const own = logs.find((log) => (log as unknown) instanceof NanoError || log.cause instanceof NanoError)
   // the bundler writes a code of its own into what a plugin throws
   if (own !== undefined) return new NanoError('BUILD_FAILED', own.message, { cause: own.cause ?? own })
@@ -178,6 +181,10 @@ function toBuildError(error: unknown, show: Show, alias: string, advise: Advise)
     return `${place(log, show)}: ${isMissing ? advise(log) : firstSentence(log.message).replaceAll(`"${basename(alias)}"`, `"${show(alias)}"`)}`
   })
   return new NanoError('BUILD_FAILED', lines.join('\n'), { cause: error })
+}
+
+function toLogs(error: unknown): readonly (RolldownLog & { cause?: unknown })[] {
+  return (error as { errors?: RolldownLog[] }).errors ?? []
 }
 
 function place({ id, loc }: RolldownLog, show: Show): string {
