@@ -21,7 +21,7 @@ type Componentize = (
 
 /** What is used of the splicer, whose module is no part of what componentize-js exports. */
 interface Splicer {
-  spliceBindings(engine: Uint8Array, ...rest: readonly unknown[]): unknown
+  spliceBindings: (engine: Uint8Array, ...rest: readonly unknown[]) => unknown
 }
 
 const SPLICER = '../lib/spidermonkey-embedding-splicer.js'

@@ -37,9 +37,9 @@ interface Found {
 /** Who hears how a build goes. */
 export interface MakeListener {
   /** Before each step. */
-  onStep(step: BuildStep): void
+  readonly onStep: (step: BuildStep) => void
   /** What the result, good or not, depends on. */
-  onInputs(paths: readonly string[]): void
+  readonly onInputs: (paths: readonly string[]) => void
 }
 
 /** Makes one build. */
