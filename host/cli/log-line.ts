@@ -12,16 +12,21 @@ const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202
 
 export type LogFormat = 'text' | 'json'
 
+/** Colours a level, for whoever reads on a terminal. */
+export type Paint = (level: LogEntry['level'], text: string) => string
+
+const plain: Paint = (_level, text) => text
+
 /** A line of this format. */
-export function toLine(format: LogFormat, entry: LogEntry): string {
-  return format === 'json' ? toJsonLine(entry) : toLogLine(entry)
+export function toLine(format: LogFormat, entry: LogEntry, paint = plain): string {
+  return format === 'json' ? toJsonLine(entry) : toLogLine(entry, paint)
 }
 
 /** `2026-11-23T10:20:30.456Z error [app request] text`; the time is UTC. */
-export function toLogLine({ time, level, app, request, text }: LogEntry): string {
+export function toLogLine({ time, level, app, request, text }: LogEntry, paint = plain): string {
   const safe = text.replaceAll('\r\n', '\n').replaceAll(CONTROL, toEscape).replaceAll('\n', '\n    ')
   const about = app === undefined ? '' : `[${app}${request === undefined ? '' : ` ${request}`}] `
-  return `${new Date(time).toISOString()} ${level.padEnd(5)} ${about}${safe}\n`
+  return `${new Date(time).toISOString()} ${paint(level, level.padEnd(5))} ${about}${safe}\n`
 }
 
 /** `{"time":"2026-11-23T10:20:30.456Z","level":"error","app":"shop","request":"1.42","msg":"…"}` */

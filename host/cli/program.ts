@@ -33,9 +33,9 @@ export function createProgram(startServer: StartServer, format: LogFormat): Comm
     // errors are told by whoever catches them
     .configureOutput({ writeErr() {}, outputError() {} })
   addServe(program, startServer, format)
-  addInit(program)
   addBuild(program)
   addDev(program, startServer, format)
+  addInit(program)
   addValidate(program)
   program.command('version', { hidden: true }).action(() => void process.stdout.write(`${readVersion()}\n`))
   return program

@@ -10,7 +10,6 @@
 
 import type { Config } from '../config/config.ts'
 import { toNanoError } from '../errors.ts'
-import type { LogEntry } from '../supervisor/messages.ts'
 import { FileWatcher } from './file-watcher.ts'
 import type { FileApps } from './from-config.ts'
 import { toReloadText, toRestartKeys } from './reload-report.ts'
@@ -18,13 +17,20 @@ import type { ReloadReport } from './reload-report.ts'
 import { toStamps } from './stamp.ts'
 import type { Stamps } from './stamp.ts'
 
+/** What is said of a reload. */
+interface Entry {
+  readonly level: 'info' | 'warn' | 'error'
+  readonly app?: string
+  readonly text: string
+}
+
 export interface LiveConfigOptions {
   /** What serves. */
   readonly config: Config
   readonly apps: FileApps
   /** Read it again. Rejects with CONFIG_INVALID. */
   readonly reread: () => Promise<Config>
-  readonly log: (entry: Omit<LogEntry, 'time'>) => void
+  readonly log: (entry: Entry) => void
 }
 
 export class LiveConfig implements AsyncDisposable {
