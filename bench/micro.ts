@@ -15,8 +15,8 @@ import { splitComponent } from '../host/component/skeleton.ts'
 import { DEFAULT_LIMITS } from '../host/config/limits.ts'
 import { buildEngine, toEngineDirectory } from '../host/engine/build-engine.ts'
 import { openEngine } from '../host/engine/engine.ts'
-import { loadGlue } from '../host/engine/instantiate.ts'
-import type { Engine } from '../host/engine/instantiate.ts'
+import type { CompiledEngine } from '../host/engine/guest.ts'
+import { loadEngine } from '../host/engine/load.ts'
 import { splitImage } from '../host/image/image.ts'
 import type { InstanceHost, InstanceParts, RequestContext } from '../host/instance/contract.ts'
 import { Instance } from '../host/instance/turn.ts'
@@ -61,7 +61,6 @@ export async function micro(bench: Bench): Promise<void> {
   const checked = openEngine(await buildEngine(component, bench.directory))
   const { segments, memoryMinPages } = splitComponent(component)
   const parts = {
-    glue: await loadGlue(checked),
     image: splitImage(segments, memoryMinPages),
     env: {},
     limits: { ...DEFAULT_LIMITS, cpuMs: 60_000, memoryMb: 1024, recycleMemoryMb: 1024 },
@@ -72,10 +71,10 @@ export async function micro(bench: Bench): Promise<void> {
   await ticker.ready
   const epoch = new Epoch(ticker.memories[0])
   using plainGuest = new Guest(
-    { ...parts, engine: withoutChecks(checked, component, bench.directory) },
+    { ...parts, engine: await loadEngine(withoutChecks(checked, component, bench.directory)) },
     epoch,
   )
-  using checkedGuest = new Guest({ ...parts, engine: checked }, epoch)
+  using checkedGuest = new Guest({ ...parts, engine: await loadEngine(checked) }, epoch)
   const times = new Map(BENCHMARKS.map((name) => [name, { plain: [] as number[], checked: [] as number[] }]))
   bench.tell('micro-benchmarks with and without checks')
   const rounds = WARM_UP + bench.seconds * ROUNDS_PER_SECOND
@@ -99,7 +98,7 @@ export async function micro(bench: Bench): Promise<void> {
 }
 
 /** The engine without checks; throws unless they are all that makes the difference. */
-function withoutChecks(engine: Engine, component: Uint8Array, cache: string): Engine {
+function withoutChecks(engine: CompiledEngine, component: Uint8Array, cache: string): CompiledEngine {
   const main = importMemory(stripData(readComponent(component).mainSections))
   const { skeletonHash } = splitComponent(component)
   const served = readFileSync(join(toEngineDirectory(cache, skeletonHash), engine.mainModule))

@@ -21,7 +21,7 @@ export function addFetchListener(listener: unknown): void {
 
 export interface App {
   handler: Handler
-  /** The older style has no `env` parameter: its strings become globals. */
+  /** The older style has no `env` parameter: its members become globals. */
   isClassic: boolean
 }
 

@@ -6,23 +6,25 @@
  * request, the rest is reported.
  */
 
+import type { Event, Startup } from 'nano:workers/events'
 import { findApp } from './app.ts'
-import { failBody, takeBodyChunk } from './bindings/request-body.ts'
+import { handlers } from './bindings/registry.ts'
 import { reportError } from './bindings/report.ts'
-import { failFetch, resumeFetch, takeAnswer, takeAnswerChunk } from './bindings/outbound.ts'
-import { fireTimer } from './bindings/timer.ts'
+import { define, type Env, makeEnv } from './env.ts'
 import { installGlobals } from './globals/install.ts'
-import { defineProperty, parseJson } from './globals/primordials.ts'
-import type { Event, Startup } from './host.ts'
-import { type Handler, loseClient, receiveRequest, resumeResponse } from './turn/handler.ts'
+import { type Handler, loseClient, receiveRequest } from './turn/handler.ts'
 import { phase } from './turn/phase.ts'
 import { source } from './turn/source.ts'
 
+/** An event of an interface. */
+type BindingEvent = Exclude<Event, { tag: 'startup' | 'request' | 'client-gone' }>
+
 const prepareTurns = installGlobals()
+const taking = handlers satisfies Record<BindingEvent['tag'], unknown>
 
 let handler: Handler
 let isClassic = false
-let env: Record<string, string> = {}
+let env: Env = {}
 
 /** Takes the app's module namespace. Throws when there is nothing in it that could answer a request. */
 export function start(app: Record<string, unknown>): void {
@@ -39,7 +41,9 @@ export function turn(of: number, events: readonly Event[]): void {
         requests++
         source.current = event.val.id
         if (receiveRequest(event.val, events[i + 1], handler, env)) i++
-      } else take(event)
+      } else if (event.tag === 'startup') begin(event.val)
+      else if (event.tag === 'client-gone') loseClient(event.val)
+      else take(event)
     } catch (error) {
       reportSafely(error)
     }
@@ -47,44 +51,17 @@ export function turn(of: number, events: readonly Event[]): void {
   if (requests > 1) source.current = 0
 }
 
-function take(event: Exclude<Event, { tag: 'request' }>): void {
-  switch (event.tag) {
-    case 'startup':
-      return begin(event.val)
-    case 'request-body':
-      return takeBodyChunk(event.val)
-    case 'request-body-failed':
-      return failBody(event.val)
-    case 'client-gone':
-      return loseClient(event.val)
-    case 'response-writable':
-      return resumeResponse(event.val)
-    case 'timer-due':
-      return fireTimer()
-    case 'answered':
-      return takeAnswer(event.val)
-    case 'answer-body':
-      return takeAnswerChunk(event.val)
-    case 'fetch-failed':
-      return failFetch(event.val)
-    case 'fetch-writable':
-      return resumeFetch(event.val)
-  }
+/** That each handler takes its own event's value is what `GuestBinding` holds. */
+function take(event: BindingEvent): void {
+  const handle = taking[event.tag] as (value: unknown) => void
+  handle((event as { val?: unknown }).val)
 }
 
 function begin(startup: Startup): void {
   phase.isLive = true
   prepareTurns()
-  env = parseJson(startup.env) as Record<string, string>
-  if (!isClassic) return
-  for (const name in env) {
-    defineProperty(globalThis, name, {
-      value: env[name],
-      writable: true,
-      configurable: true,
-      enumerable: true,
-    })
-  }
+  env = makeEnv(startup.env, reportSafely)
+  if (isClassic) for (const name in env) define(globalThis, name, env[name])
 }
 
 function reportSafely(error: unknown): void {

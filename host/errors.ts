@@ -39,8 +39,15 @@ const CODES = {
   SHUTTING_DOWN: ['operator', 503, 'The server is shutting down, or this part of it is.'],
   // the operator's listener
   NOT_FOUND: ['client', 404, 'There is nothing here.'],
-  METHOD_NOT_ALLOWED: ['client', 405, 'Only GET and HEAD are allowed here.'],
+  METHOD_NOT_ALLOWED: ['client', 405, 'That method is not allowed here.'],
+  UNAUTHORIZED: ['client', 401, 'A token of the admin API is needed here.'],
+  FORBIDDEN: ['client', 403, 'The token does not allow this.'],
+  TOO_MANY_TRIES: ['client', 429, 'There were too many wrong tokens.'],
+  APP_CHANGED: ['client', 412, 'The app is not as the request expects it.'],
+  UPLOADS_BUSY: ['operator', 503, 'The server takes as many uploads as it can.'],
+  STARTING: ['operator', 503, 'The server is starting.'],
   HOST_FORBIDDEN: ['client', 421, 'This listener does not answer under that host name.'],
+  SERVER_UNREACHABLE: ['operator', 502, 'The server could not be asked.'],
   // building
   BUILD_FAILED: ['tenant', 500, 'The app could not be built.'],
   // components
@@ -49,6 +56,7 @@ const CODES = {
   // operation
   APP_UNKNOWN: ['operator', 404, 'There is no app of that name.'],
   APP_CONFLICT: ['operator', 409, "The app, or its host name, is somebody else's."],
+  SETTINGS_INVALID: ['operator', 422, 'The settings of the app are invalid.'],
   VERSION_UNKNOWN: ['operator', 404, 'The app has no such version.'],
   ARTIFACT_BROKEN: ['operator', 500, 'What was stored of the app is broken.'],
   STORAGE_FAILED: ['operator', 500, 'The data directory cannot be used.'],
@@ -77,6 +85,10 @@ export class NanoError extends Error {
   get status(): number {
     return CODES[this.code][1]
   }
+}
+
+export function isErrorCode(text: string): text is ErrorCode {
+  return Object.hasOwn(CODES, text)
 }
 
 /** The HTTP status of a code. */

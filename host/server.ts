@@ -5,7 +5,7 @@
  */
 
 import { availableParallelism } from 'node:os'
-import { extname } from 'node:path'
+import { dirname, extname, resolve } from 'node:path'
 
 import { toReachable } from './cli/messages.ts'
 import type { Step } from './cli/progress.ts'
@@ -14,7 +14,9 @@ import { Opener } from './deploy/opener.ts'
 import type { EngineCounters } from './engine/engine.ts'
 import { NanoError } from './errors.ts'
 import { assertFree } from './ingress/listen.ts'
+import type { ServedApps } from './operator/admin/services.ts'
 import { openOperator } from './operator/listen.ts'
+import { RecentErrors } from './operator/recent-errors.ts'
 import { DeployedApps } from './registry/deployed.ts'
 import type { DeployedOptions } from './registry/deployed.ts'
 import { FileApps } from './registry/from-config.ts'
@@ -43,7 +45,9 @@ export interface ServerOptions {
   /** How long a shard may stand still, beyond the longest turn that an app may take, before it is replaced. */
   readonly silenceMs?: number
   /** Where deployed apps are kept; without, none can be deployed. */
-  readonly dataDirectory?: string
+  readonly dataDirectory?: string | undefined
+  /** The token of the admin API that may do everything; without, and without a file of tokens, this machine may. */
+  readonly adminToken?: string | undefined
   readonly log: (entry: LogEntry) => void
   /** A step that takes seconds begins. */
   readonly onProgress?: (step: Step) => void
@@ -94,7 +98,12 @@ const SHARD = new URL(`shard${extname(import.meta.filename)}`, import.meta.url)
 /** Resolves when every shard listens and has warmed its engines. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { config } = options
-  const log = (entry: Omit<LogEntry, 'time'>): void => options.log(toLogEntry(entry))
+  const errors = new RecentErrors()
+  const write = (entry: LogEntry): void => {
+    errors.add(entry)
+    options.log(entry)
+  }
+  const log = (entry: Omit<LogEntry, 'time'>): void => write(toLogEntry(entry))
   const count = toShardCount(config, log)
   if (config.port !== 0) await assertFree(config.port, config.host)
   if (config.admin && config.port !== 0 && config.admin.port === config.port) {
@@ -106,17 +115,32 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const stays = dataDirectory !== undefined || isDevelopment === true
   const opener = new Opener({ engines: config.engines, dataDirectory, stays })
   const registry = new Registry({ opener, everyHost: options.everyHost === true })
-  const operator = await openOperator(config.admin, config.port, {
-    state: () => shards?.state ?? { wanted: count, listening: 0, restarts: 0, isClosing: false },
-    count: async () => (await shards?.count()) ?? { tenants: [], turns: undefined },
-    log,
-  })
+  let served: ServedApps | undefined
+  const operator = await openOperator(
+    {
+      admin: config.admin,
+      token: options.adminToken,
+      appsPort: config.port,
+      isWritable: dataDirectory !== undefined,
+    },
+    {
+      state: () => shards?.state ?? { wanted: count, listening: 0, restarts: 0, isClosing: false },
+      count: async () => (await shards?.count()) ?? { tenants: [], turns: undefined },
+      apps: () => served,
+      errors,
+      log,
+    },
+  )
   try {
     const onBroken = (app: string, { code, message }: NanoError): void =>
       log({ level: 'error', app, text: `${code}: ${message}` })
+    const deployed =
+      dataDirectory === undefined ? undefined : await openDeployed({ registry, opener, onBroken }, config)
+    const kept = (await deployed?.kept()) ?? []
     const apps = new FileApps({
       registry,
       opener,
+      hasOthers: kept.length > 0,
       isDevelopment,
       onProgress: options.onProgress,
       onBroken,
@@ -125,11 +149,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const reloaded = new LiveConfig({ config, apps, reread: options.reread ?? (async () => config), log })
     live = reloaded
     await reloaded.load()
-    const deployed =
-      dataDirectory === undefined
-        ? undefined
-        : await openDeployed({ registry, opener, onBroken }, config.file)
-    await deployed?.restore()
+    await deployed?.restore(kept)
     const { port, host, connectionLimits, allowLoopback = false } = config
     if (allowLoopback) log({ level: 'warn', text: LOOPBACK_WARNING })
     const data: CommonData = {
@@ -139,7 +159,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       allowLoopback,
       connectionLimits,
       trustedProxies: config.trustedProxies ?? [],
-      ...(operator === undefined ? {} : { operatorPort: operator.port }),
+      ...(operator?.port === undefined ? {} : { operatorPort: operator.port }),
     }
     const { heapMb, silenceMs } = options
     const running = new Shards({
@@ -149,11 +169,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       count,
       heapMb,
       silenceMs,
-      log: options.log,
+      log: write,
     })
     shards = running
     registry.shards = running
     const listening = await running.start()
+    served = { registry, deployed, readFile: toFileReader(opener, config) }
     if (watchMs !== undefined) reloaded.watch(watchMs)
     return {
       port: listening,
@@ -182,6 +203,16 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   }
 }
 
+/** Reads what lies on the server, for whoever deploys it from there. */
+function toFileReader(opener: Opener, { file }: Config): ServedApps['readFile'] {
+  const base = file === undefined ? '.' : dirname(file)
+  return (path, allowRead) =>
+    opener.ask('file', {
+      path: resolve(base, path),
+      access: { allowRead: allowRead.map((each) => resolve(base, each)), configuration: file },
+    })
+}
+
 function toShardCount({ shards }: Config, log: (entry: Omit<LogEntry, 'time'>) => void): number {
   const wanted = shards ?? availableParallelism()
   const count = REUSE_PORT.has(process.platform) ? wanted : 1
@@ -205,10 +236,10 @@ function toCounters(
 }
 
 async function openDeployed(
-  services: Pick<DeployedOptions, 'registry' | 'opener' | 'onBroken'>,
-  file: string | undefined,
+  services: Omit<DeployedOptions, 'parse'>,
+  { defaults }: Config,
 ): Promise<DeployedApps> {
   // loads the schema library
-  const { parseDeployed } = await import('./registry/parse-deployed.ts')
-  return new DeployedApps({ ...services, parse: (app) => parseDeployed(app, file) })
+  const { parseSettings } = await import('./config/parse-settings.ts')
+  return new DeployedApps({ ...services, parse: (app) => parseSettings(app, defaults) })
 }

@@ -109,6 +109,13 @@ test('the guest shim knows neither the host nor Node', ({ expect }) => {
   expect(wrong).toEqual([])
 })
 
+test('only the guest halves of interfaces import them; others know their types', ({ expect }) => {
+  const wrong = listSources('guest-shim')
+    .filter((file) => !file.startsWith('guest-shim/bindings/'))
+    .filter((file) => /^import (?!type\b)[^']*'nano:/m.test(readFileSync(join(ROOT, file), 'utf8')))
+  expect(wrong).toEqual([])
+})
+
 test('each imported file exists under the spelling that is used', ({ expect }) => {
   const files = new Set([...listSources('host'), ...listSources('guest-shim')])
   const lost = hostImports.filter(

@@ -1,26 +1,24 @@
 /**
- * The WIT package as one document, for tools that take text: the package line once, then every file's content in the
- * order of its name, so that the same package always gives the same text and with it the same engine.
+ * The world's text as one document, for tools that take text. `generate.ts` composes it from `wit/*.wit`; the texts of
+ * older worlds stay beside it.
  */
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { findPackageJSON } from 'node:module'
 import { dirname, join } from 'node:path'
+import { PRESENT } from './worlds.ts'
 
 // by way of the package, for the compiled form of this file stands in another folder
-const FOLDER = join(dirname(findPackageJSON(import.meta.url) ?? ''), 'wit')
-const PACKAGE_LINE = /^package [^;]+;\n/m
+const FOLDER = join(dirname(findPackageJSON(import.meta.url) ?? ''), 'wit', 'worlds')
 
 /** The world that every app is built against. */
 export const WORLD = 'worker'
 
-/** All of `wit/*.wit` as a single document. */
-export function witText(): string {
-  const files = readdirSync(FOLDER).filter((name) => name.endsWith('.wit'))
-  const texts = files.sort().map((name) => readFileSync(join(FOLDER, name), 'utf8'))
-  const packageLines = new Set(texts.map((text) => PACKAGE_LINE.exec(text)?.[0]))
-  const [packageLine] = packageLines
-  if (packageLine === undefined || packageLines.size !== 1) {
-    throw new Error('every file in wit/ begins with the same package line')
-  }
-  return packageLine + texts.map((text) => text.replace(PACKAGE_LINE, '')).join('')
+/** An interface as a component imports it: with the world's version, unless it names another. */
+export function withVersion(specifier: string): string {
+  return specifier.includes('@') ? specifier : `${specifier}@${PRESENT}`
+}
+
+/** `version`: the present one unless a test wants another. */
+export function witText(version: string = PRESENT): string {
+  return readFileSync(join(FOLDER, `${version}.wit`), 'utf8')
 }

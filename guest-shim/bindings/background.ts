@@ -2,8 +2,9 @@
  * `waitUntil`: while one of a request's promises is pending the host keeps the instance for it.
  */
 
+import { hold, release } from 'nano:workers/background'
 import { makeTable } from '../globals/primordials.ts'
-import { hold, release } from '../host.ts'
+import type { GuestBinding } from './binding.ts'
 import { reportError } from './report.ts'
 
 /** Promises that are pending, by request. */
@@ -55,3 +56,5 @@ export class ExecutionContext {
   /** There is no origin behind the app that could answer in its place: does nothing. */
   passThroughOnException(): void {}
 }
+
+export const binding: GuestBinding = { events: {} }

@@ -2,11 +2,12 @@
  * `console`: each call becomes one line for the host.
  */
 
+import { type Level, log } from 'nano:workers/console'
 import { encode } from '../globals/primordials.ts'
-import { type Level, log } from '../host.ts'
 import { describeError } from '../wire/error-text.ts'
 import { formatLine, inspect } from '../wire/inspect.ts'
 import { phase } from '../turn/phase.ts'
+import type { GuestBinding } from './binding.ts'
 import { now } from './timer.ts'
 
 /** Where lines go while the app is built: the builder shows them. */
@@ -68,3 +69,5 @@ export const guestConsole = {
   },
   clear: () => {},
 }
+
+export const binding: GuestBinding = { events: {} }

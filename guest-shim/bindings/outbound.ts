@@ -5,21 +5,23 @@
  *                                          > failed or aborted
  */
 
+import {
+  abort,
+  type Answer,
+  type Event,
+  finish,
+  pull,
+  type Redirect,
+  start,
+  write,
+} from 'nano:workers/outbound'
+import type { BodyChunk, Failure } from 'nano:workers/wire'
 import { toOwn } from '../globals/buffer-source.ts'
 import { encode, makeTable, NativePromise, NativeStream, NativeTypeError } from '../globals/primordials.ts'
-import {
-  abortFetch,
-  type Answer,
-  type BodyChunk,
-  type Failure,
-  finishFetch,
-  pullAnswer,
-  startFetch,
-  writeFetch,
-} from '../host.ts'
 import { pump, type Sink } from '../turn/pump.ts'
+import type { GuestBinding } from './binding.ts'
 
-export type Redirect = 'follow' | 'error' | 'manual'
+export type { Answer, Redirect }
 
 /** What goes out before the body. `head`: method, URL and headers as `outbound.start` wants them. */
 export interface Outgoing {
@@ -63,7 +65,7 @@ export class Outbound implements Sink {
   /** The app gives up, before or after the head. */
   abort(reason: unknown): void {
     if (calls.get(this.#id) === undefined) return
-    if (this.#isStarted) abortFetch(this.#id)
+    if (this.#isStarted) abort(this.#id)
     this.#end(reason)
   }
 
@@ -106,12 +108,12 @@ export class Outbound implements Sink {
   }
 
   write(bytes: Uint8Array): boolean {
-    return writeFetch(this.#id, bytes)
+    return write(this.#id, bytes)
   }
 
   finish(): void {
     this.#isSent = true
-    finishFetch(this.#id)
+    finish(this.#id)
   }
 
   fail(error: unknown): void {
@@ -134,7 +136,7 @@ export class Outbound implements Sink {
 
   #start(body: Uint8Array, more: boolean): void {
     this.#isStarted = true
-    startFetch(this.#id, encode(this.#outgoing.head), body, more, this.#outgoing.redirect)
+    start(this.#id, encode(this.#outgoing.head), body, more, this.#outgoing.redirect)
   }
 
   #source() {
@@ -142,10 +144,10 @@ export class Outbound implements Sink {
       start: (controller: StreamController<Uint8Array>) => {
         this.#controller = controller
       },
-      pull: () => pullAnswer(this.#id),
+      pull: () => pull(this.#id),
       cancel: () => {
         if (calls.get(this.#id) === undefined) return
-        abortFetch(this.#id)
+        abort(this.#id)
         this.#close()
       },
     }
@@ -170,7 +172,11 @@ export class Outbound implements Sink {
   }
 }
 
-export const takeAnswer = (answer: Answer) => calls.get(answer.id)?.answer(answer)
-export const takeAnswerChunk = (chunk: BodyChunk) => calls.get(chunk.id)?.take(chunk)
-export const failFetch = ({ id, message }: Failure) => calls.get(id)?.lose(message)
-export const resumeFetch = (id: number) => calls.get(id)?.resume()
+export const binding: GuestBinding<Event> = {
+  events: {
+    answered: (answer: Answer) => calls.get(answer.id)?.answer(answer),
+    'answer-body': (chunk: BodyChunk) => calls.get(chunk.id)?.take(chunk),
+    'fetch-failed': ({ id, message }: Failure) => calls.get(id)?.lose(message),
+    'fetch-writable': (id: number) => calls.get(id)?.resume(),
+  },
+}

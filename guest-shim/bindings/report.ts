@@ -2,8 +2,8 @@
  * Errors that belong to no request: a timer's callback threw, a promise of `waitUntil` was rejected.
  */
 
+import { report } from 'nano:workers/console'
 import { encode } from '../globals/primordials.ts'
-import { report } from '../host.ts'
 import { describeError } from '../wire/error-text.ts'
 
 export function reportError(error: unknown): void {

@@ -2,9 +2,11 @@
  * A request's body as a stream that asks the host for each chunk. The first chunk comes by itself.
  */
 
+import { cancel, type Event, pull } from 'nano:workers/request-body'
+import type { BodyChunk, Failure } from 'nano:workers/wire'
 import { toOwn } from '../globals/buffer-source.ts'
 import { makeTable, NativeStream, NativeTypeError } from '../globals/primordials.ts'
-import { type BodyChunk, cancelBody, type Failure, pullBody } from '../host.ts'
+import type { GuestBinding } from './binding.ts'
 
 class Source {
   readonly #id: number
@@ -23,12 +25,12 @@ class Source {
   pull(): void {
     if (this.#isAsked) return
     this.#isAsked = true
-    pullBody(this.#id)
+    pull(this.#id)
   }
 
   cancel(): void {
     sources.delete(this.#id)
-    cancelBody(this.#id)
+    cancel(this.#id)
   }
 
   take({ bytes, last }: BodyChunk): void {
@@ -52,18 +54,17 @@ export function openBody(id: number): ReadableStream<Uint8Array> {
   return new NativeStream<Uint8Array>(source, { highWaterMark: 0 })
 }
 
-export function takeBodyChunk(chunk: BodyChunk): void {
-  sources.get(chunk.id)?.take(chunk)
-}
-
-export function failBody({ id, message }: Failure): void {
-  sources.get(id)?.fail(message)
-}
-
 /** The request is over: what is left of its body will not be read. */
 export function closeBody(id: number): void {
   const source = sources.get(id)
   if (source === undefined) return
   source.cancel()
   source.fail('The request is over: its response is complete and nothing is kept by waitUntil.')
+}
+
+export const binding: GuestBinding<Event> = {
+  events: {
+    'request-body': (chunk: BodyChunk) => sources.get(chunk.id)?.take(chunk),
+    'request-body-failed': ({ id, message }: Failure) => sources.get(id)?.fail(message),
+  },
 }

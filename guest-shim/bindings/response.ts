@@ -3,7 +3,8 @@
  * the host allows.
  */
 
-import { encode, NativePromise } from '../globals/primordials.ts'
+import { type Event, fail, finish, send, start, write } from 'nano:workers/response'
+import { encode, makeTable, NativePromise } from '../globals/primordials.ts'
 import type { Incoming } from '../globals/request.ts'
 import {
   getStatus,
@@ -14,10 +15,10 @@ import {
   takeStream,
   takeWhole,
 } from '../globals/response.ts'
-import { fail, finish, send, start, write } from '../host.ts'
 import { pump, type Sink } from '../turn/pump.ts'
 import { describeError } from '../wire/error-text.ts'
 import { inspect } from '../wire/inspect.ts'
+import type { GuestBinding } from './binding.ts'
 
 /** One call of the fetch handler: the request that it is for, and how far its answer is. */
 export interface HandlerCall extends Incoming {
@@ -28,6 +29,9 @@ export interface HandlerCall extends Incoming {
   /** Who waits for the client to read on. */
   onRoom?: (() => void) | undefined
 }
+
+/** Calls that were not over in the turn that they began in, by request. */
+export const open = makeTable<number, HandlerCall>()
 
 const EMPTY = new Uint8Array(0)
 const USED =
@@ -123,3 +127,14 @@ function describeNonResponse(value: unknown): string {
   const hint = value === undefined ? ' Is a return missing?' : ''
   return `the fetch handler returned ${got} instead of a Response.${hint}`
 }
+
+/** The client reads on. */
+function resume(id: number): void {
+  const exchange = open.get(id)
+  const onRoom = exchange?.onRoom
+  if (!exchange || !onRoom) return
+  exchange.onRoom = undefined
+  onRoom()
+}
+
+export const binding: GuestBinding<Event> = { events: { 'response-writable': resume } }

@@ -7,9 +7,10 @@
 
 /* oxlint-disable typescript/unbound-method -- functions are taken off their prototypes here to be called with a `this` of their own */
 
+import { type Event, wakeIn } from 'nano:workers/timer'
 import { makeTable, uncurry } from '../globals/primordials.ts'
-import { wakeIn } from '../host.ts'
 import { source } from '../turn/source.ts'
+import type { GuestBinding } from './binding.ts'
 import { reportError } from './report.ts'
 
 interface Timer {
@@ -86,7 +87,7 @@ export function stopTimer(id: number): void {
 }
 
 /** The alarm went off. */
-export function fireTimer(): void {
+function fireTimer(): void {
   alarm = Number.POSITIVE_INFINITY
   const timer = peek()
   if (timer !== undefined && timer.due <= now()) {
@@ -155,3 +156,5 @@ function pop(): void {
   }
   heap[at] = last
 }
+
+export const binding: GuestBinding<Event> = { events: { 'timer-due': fireTimer } }

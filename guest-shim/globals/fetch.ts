@@ -2,8 +2,7 @@
  * `fetch`: the standard's input checks here, the network in the host.
  */
 
-import { Outbound, type Redirect } from '../bindings/outbound.ts'
-import type { Answer } from '../host.ts'
+import { type Answer, Outbound, type Redirect } from '../bindings/outbound.ts'
 import { requireLive } from '../turn/phase.ts'
 import { decodeHeaders, encodeHeadersButLength } from '../wire/headers.ts'
 import { isBodyless } from './body.ts'

@@ -5,20 +5,18 @@
  *                       > promise or stream: in the table until it is sent, failed, or the client is gone
  */
 
+import type { Event, Request as RequestRecord } from 'nano:workers/events'
 import { ExecutionContext, isHeld, watchReleases } from '../bindings/background.ts'
 import { closeBody, openBody } from '../bindings/request-body.ts'
-import { answer, answerAtOnce, answerError, type HandlerCall } from '../bindings/response.ts'
-import { makeTable, NativeTypeError } from '../globals/primordials.ts'
+import { answer, answerAtOnce, answerError, type HandlerCall, open } from '../bindings/response.ts'
+import { NativeTypeError } from '../globals/primordials.ts'
 import { abortIncoming, openRequest, type Request } from '../globals/request.ts'
 import { isResponse } from '../globals/response.ts'
-import type { Event, Request as RequestRecord } from '../host.ts'
 import { describeError } from '../wire/error-text.ts'
 
 export interface Handler {
   fetch(request: Request, env: unknown, context: ExecutionContext): unknown
 }
-
-const open = makeTable<number, HandlerCall>()
 
 /** `next`: the event after this one; a short body comes with its request. Returns whether it was used. */
 export function receiveRequest(
@@ -82,13 +80,4 @@ export function loseClient(id: number): void {
   abortIncoming(call)
   call.cancelStream?.(new NativeTypeError('The client went away'))
   call.onRoom?.()
-}
-
-/** The client reads on. */
-export function resumeResponse(id: number): void {
-  const call = open.get(id)
-  const onRoom = call?.onRoom
-  if (!call || !onRoom) return
-  call.onRoom = undefined
-  onRoom()
 }

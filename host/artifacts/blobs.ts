@@ -53,7 +53,10 @@ export class Blobs {
   constructor(directory: string) {
     this.#blobs = join(directory, 'blobs')
     this.#drafts = join(directory, 'drafts')
-    // what was not finished is nobody's
+  }
+
+  /** Makes room for what is to be written. What was not finished is nobody's. */
+  prepare(): void {
     rmSync(this.#drafts, { recursive: true, force: true })
     for (const path of [this.#blobs, this.#drafts]) mkdirSync(path, { recursive: true, mode: 0o700 })
   }

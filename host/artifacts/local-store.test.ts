@@ -214,6 +214,7 @@ describe('a blob that is broken', () => {
   it('of another kind is none of its own', ({ expect }) => {
     const directory = toFolder()
     const blobs = new Blobs(directory)
+    blobs.prepare()
     const hash = blobs.put(bytesOf('x'))
     const file = blobsIn(directory)[0]!
     const bytes = readFileSync(file)

@@ -6,43 +6,17 @@
  *     collect:   what no transaction names is removed
  *
  * So after a power cut there may be blobs that nobody names, and never a name without its blob. One process at a time has
- * the directory.
+ * the directory. One that may only be read gives what it has, and refuses every change.
  */
 
-import { existsSync, mkdirSync } from 'node:fs'
-import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
-import type { SQLInputValue, StatementSync } from 'node:sqlite'
+import { mkdirSync } from 'node:fs'
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 
 import { NanoError } from '../errors.ts'
 import { Blobs } from './blobs.ts'
 import type { ContentHash } from './blobs.ts'
+import { isReadOnly, openCatalog, toReason } from './catalog.ts'
 import type { ArtifactStore, NewVersion, StoredApp, StoredVersion } from './store.ts'
-
-const DATABASE = 'catalog.sqlite'
-
-/** Each entry leads from the layout of its index to the next one; never edited, only added to. */
-const LAYOUTS = [
-  `CREATE TABLE apps (
-     name TEXT PRIMARY KEY,
-     active INTEGER
-   ) STRICT, WITHOUT ROWID;
-   CREATE TABLE versions (
-     app TEXT NOT NULL REFERENCES apps (name) ON DELETE CASCADE,
-     number INTEGER NOT NULL,
-     hostname TEXT NOT NULL,
-     settings TEXT NOT NULL,
-     component TEXT NOT NULL,
-     source_map TEXT,
-     engine TEXT NOT NULL,
-     created_at INTEGER NOT NULL,
-     PRIMARY KEY (app, number)
-   ) STRICT, WITHOUT ROWID;
-   CREATE TABLE bases (
-     engine TEXT PRIMARY KEY,
-     component TEXT NOT NULL
-   ) STRICT, WITHOUT ROWID;`,
-]
 
 /** The newest versions of an app that are kept besides the one that serves. */
 const KEPT_VERSIONS = 20
@@ -56,8 +30,10 @@ export class LocalStore implements ArtifactStore {
   constructor(directory: string) {
     try {
       mkdirSync(directory, { recursive: true, mode: 0o700 })
+      this.#database = openCatalog(directory)
       this.#blobs = new Blobs(directory)
-      this.#database = openDatabase(join(directory, DATABASE))
+      // only who has the directory may
+      if (!isReadOnly(directory)) this.#blobs.prepare()
     } catch (cause) {
       if (cause instanceof NanoError) throw cause
       throw new NanoError(
@@ -199,28 +175,6 @@ export class LocalStore implements ArtifactStore {
   }
 }
 
-function openDatabase(path: string): DatabaseSync {
-  const isNew = !existsSync(path)
-  const database = new DatabaseSync(path, { enableForeignKeyConstraints: true })
-  try {
-    database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
-    const { user_version: layout = 0 } = database.prepare('PRAGMA user_version').get() as {
-      user_version?: number
-    }
-    if (layout > LAYOUTS.length) throw new Error(`a later version of NANO wrote ${path}`)
-    for (const [index, sql] of LAYOUTS.entries()) {
-      if (index < layout) continue
-      database.exec(`BEGIN IMMEDIATE; ${sql} PRAGMA user_version = ${index + 1}; COMMIT`)
-    }
-    // whoever has it keeps it
-    if (!isNew) database.exec('BEGIN IMMEDIATE; COMMIT')
-    return database
-  } catch (error) {
-    database.close()
-    throw error
-  }
-}
-
 function toVersion(row: Record<string, unknown>): StoredVersion {
   return {
     app: row['app'] as string,
@@ -243,11 +197,3 @@ function attempt<T>(act: () => T): T {
     })
   }
 }
-
-function toReason(cause: unknown): string {
-  const { message, code } = cause as NodeJS.ErrnoException & { errcode?: number }
-  const isLocked = (cause as { errcode?: number }).errcode === SQLITE_BUSY
-  return isLocked ? 'another process has it' : `${code === undefined ? '' : `${code}: `}${message}`
-}
-
-const SQLITE_BUSY = 5

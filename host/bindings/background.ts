@@ -4,7 +4,7 @@
  */
 import type * as Wit from '../../wit/types/host/interfaces/nano-workers-background.d.ts'
 import type { Accounts } from '../limits/accounts.ts'
-import type { Binding, Meter } from './binding.ts'
+import type { Binding, BindingContext, Meter } from './binding.ts'
 
 /** Requests that are held, in the accounts of the instance. */
 export class BackgroundBinding implements Binding {
@@ -40,3 +40,6 @@ export class BackgroundBinding implements Binding {
     // the accounts are the instance's
   }
 }
+
+export const bind = ({ meter, accounts }: BindingContext): BackgroundBinding =>
+  new BackgroundBinding(meter, accounts)

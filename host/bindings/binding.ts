@@ -7,7 +7,11 @@
  * come back to the guest within the turn. Whatever a guest passes is data: what names an unknown id is counted and
  * ignored.
  */
-import type { Event } from '../../wit/types/host/worker.d.ts'
+import type { Event } from '../../wit/worlds.ts'
+import type { Accounts } from '../limits/accounts.ts'
+import type { ByteBudget } from '../limits/byte-budget.ts'
+import type { ConsolePort } from './console.ts'
+import type { Dialer } from './dialer.ts'
 
 /** What the host tells the guest: the `event` variant of wit/events.wit. */
 export type GuestEvent = Event
@@ -31,8 +35,38 @@ export interface Meter {
 
 /** The host half of one WIT interface, for one instance. */
 export interface Binding extends Disposable {
+  /** The functions that the guest calls. */
+  readonly imports: object
   /** Act on what the guest asked for in the turn that just ended. */
   flush(): void
   /** Whether something here is under way that is going to bring the guest an event. */
   isPending(): boolean
+  /** An event of this interface goes to the guest now. */
+  delivered?(event: GuestEvent): void
+  /** Nobody is there to work for until `wake`. */
+  rest?(): void
+  wake?(): void
+}
+
+/**
+ * What a binding may take from its instance. Each file of an interface exports `bind`, which makes the binding of it;
+ * `registry.ts` has all of them.
+ */
+export interface BindingContext {
+  readonly mailbox: Mailbox
+  readonly meter: Meter
+  /** Who pays. */
+  readonly accounts: Accounts
+  /** What the host may hold for the tenant. */
+  readonly buffers: ByteBudget
+  readonly dialer: Dialer
+  readonly console: ConsolePort
+  /** Fetches that may wait for their answer's head at once. */
+  readonly maxDialing: number
+  /** When the turn began, in milliseconds of `performance.now()`. */
+  readonly turnStart: () => number
+  /** The egress policy refused a fetch. */
+  onDenied(text?: string): void
+  /** A response has got all that it will get. */
+  readonly onResponseDone: (id: number) => void
 }

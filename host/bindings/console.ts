@@ -5,7 +5,7 @@
 import type * as Wit from '../../wit/types/host/interfaces/nano-workers-console.d.ts'
 import { type ByteBudget, Holding, QUEUED_COST } from '../limits/byte-budget.ts'
 import { LOG_RATE, RateLimit } from '../limits/rate-limit.ts'
-import type { Binding, Meter } from './binding.ts'
+import type { Binding, BindingContext, Meter } from './binding.ts'
 
 export type ConsoleLevel = 'debug' | 'info' | 'warn' | 'error'
 
@@ -76,3 +76,6 @@ export class ConsoleBinding implements Binding {
     if (count > 0) this.#port.line('warn', `${count} lines were dropped: the app logs faster than it may`)
   }
 }
+
+export const bind = ({ console, meter, buffers }: BindingContext): ConsoleBinding =>
+  new ConsoleBinding(console, meter, buffers)

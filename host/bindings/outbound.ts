@@ -8,7 +8,7 @@ import type * as Wit from '../../wit/types/host/interfaces/nano-workers-outbound
 import type { Accounts } from '../limits/accounts.ts'
 import type { ByteBudget } from '../limits/byte-budget.ts'
 import { RateLimit } from '../limits/rate-limit.ts'
-import type { Binding, GuestEvent, Mailbox, Meter } from './binding.ts'
+import type { Binding, BindingContext, Mailbox, Meter } from './binding.ts'
 import { nextLoop } from '../http/cdn-loop.ts'
 import type { EgressDenied } from '../egress/connect.ts'
 import type { Dialer } from './dialer.ts'
@@ -97,8 +97,8 @@ export class OutboundBinding implements Binding {
   }
 
   /** An event has reached the guest. */
-  delivered(event: Extract<GuestEvent, { tag: 'answered' | 'answer-body' | 'fetch-failed' }>): void {
-    this.#calls.get(event.val.id)?.delivered(event)
+  delivered(event: Wit.Event): void {
+    if (event.tag !== 'fetch-writable') this.#calls.get(event.val.id)?.delivered(event)
   }
 
   isPending(): boolean {
@@ -164,3 +164,6 @@ export class OutboundBinding implements Binding {
     return undefined
   }
 }
+
+export const bind = (context: BindingContext): OutboundBinding =>
+  new OutboundBinding(context.mailbox, context.meter, context)

@@ -3,7 +3,7 @@
  * answers a pull; at most one is on its way until the guest has had it, so the host never holds more of a body than that.
  */
 import type * as Wit from '../../wit/types/host/interfaces/nano-workers-request-body.d.ts'
-import type { Binding, Mailbox, Meter } from './binding.ts'
+import type { Binding, BindingContext, Mailbox, Meter } from './binding.ts'
 
 /** One client's side of a request's body. */
 export interface BodyPort {
@@ -67,8 +67,8 @@ export class RequestBodyBinding implements Binding {
   }
 
   /** The guest has had a chunk of this body. */
-  delivered(id: number): void {
-    const body = this.#open.get(id)
+  delivered({ val }: Wit.Event): void {
+    const body = this.#open.get(val.id)
     if (body !== undefined) this.#arrived(body)
   }
 
@@ -150,3 +150,6 @@ export class RequestBodyBinding implements Binding {
     this.#open.delete(id)
   }
 }
+
+export const bind = ({ mailbox, meter }: BindingContext): RequestBodyBinding =>
+  new RequestBodyBinding(mailbox, meter)

@@ -13,7 +13,7 @@
  */
 import type * as Wit from '../../wit/types/host/interfaces/nano-workers-response.d.ts'
 import { type ByteBudget, Holding, QUEUED_COST } from '../limits/byte-budget.ts'
-import type { Binding, Mailbox, Meter } from './binding.ts'
+import type { Binding, BindingContext, Mailbox, Meter } from './binding.ts'
 import { ResponseStream } from './response-stream.ts'
 
 /** One client's side of a response. */
@@ -289,3 +289,11 @@ export class ResponseBinding<Port extends ResponsePort> implements Binding {
 function isStatus(status: number): boolean {
   return status >= 200 && status <= 599
 }
+
+export const bind = ({
+  mailbox,
+  meter,
+  buffers,
+  onResponseDone,
+}: BindingContext): ResponseBinding<ResponsePort> =>
+  new ResponseBinding(mailbox, meter, buffers, onResponseDone)

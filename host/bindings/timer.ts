@@ -4,7 +4,7 @@
  */
 import { performance } from 'node:perf_hooks'
 import type * as Wit from '../../wit/types/host/interfaces/nano-workers-timer.d.ts'
-import type { Binding, Mailbox, Meter } from './binding.ts'
+import type { Binding, BindingContext, Mailbox, Meter } from './binding.ts'
 
 /** The longest delay that a Node timer takes; a longer alarm is set anew on the way. */
 const LONGEST = 2 ** 31 - 1
@@ -88,3 +88,6 @@ export class TimerBinding implements Binding {
     clearImmediate(this.#immediate)
   }
 }
+
+export const bind = ({ mailbox, meter, turnStart }: BindingContext): TimerBinding =>
+  new TimerBinding(mailbox, meter, turnStart)

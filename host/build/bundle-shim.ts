@@ -2,9 +2,16 @@
  * The guest shim as one module, beside the app's: neither is rewritten for the other, and a bundle that is carried from
  * another version gets whatever shim is current.
  */
-import { rolldown } from 'rolldown'
+import { rolldown, type Plugin } from 'rolldown'
+import { withVersion } from '../../wit/text.ts'
 
 const WORLD = /^nano:workers\//
+
+/** The world's interfaces are the engine's to give; the shim names them without their version. */
+const worldPlugin: Plugin = {
+  name: 'nano-world',
+  resolveId: (source) => (WORLD.test(source) ? { id: withVersion(source), external: true } : null),
+}
 
 /** `file` exports `start` and `turn`. */
 export async function bundleShim(file: string): Promise<string> {
@@ -12,7 +19,7 @@ export async function bundleShim(file: string): Promise<string> {
     input: file,
     platform: 'neutral',
     tsconfig: false,
-    external: WORLD,
+    plugins: [worldPlugin],
     experimental: { attachDebugInfo: 'none' },
   })
   try {

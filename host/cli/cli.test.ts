@@ -37,6 +37,19 @@ describe('arguments', () => {
     ],
     ['serve --app a.ts --allow-read x', ['serve', { app: 'a.ts', allowRead: ['x'] }]],
     ['serve --allow-loopback', ['serve', { allowLoopback: true }]],
+    ['serve --data-dir d', ['serve', { dataDir: 'd' }]],
+    ['deploy a.wasm', ['deploy', 'a.wasm', { traffic: true }]],
+    [
+      'deploy a.ts --name x --hostname y --settings s.json --no-traffic --json',
+      ['deploy', 'a.ts', { name: 'x', hostname: 'y', settings: 's.json', traffic: false, json: true }],
+    ],
+    ['apps --json', ['apps', { json: true }]],
+    ['versions a', ['versions', 'a', {}]],
+    ['rollback a', ['rollback', 'a', undefined, {}]],
+    ['rollback a 3 --json', ['rollback', 'a', 3, { json: true }]],
+    ['promote a 3', ['promote', 'a', 3, {}]],
+    ['delete a', ['delete', 'a', {}]],
+    ['inspect a.wasm --json', ['inspect', 'a.wasm', { json: true }]],
   ]
   for (const [line, seen] of cases) {
     it(line, async ({ expect }) => {
@@ -45,7 +58,10 @@ describe('arguments', () => {
   }
 
   const refused: [line: string, complaint: RegExp][] = [
-    ['', /expected a command; known are serve, build, dev, init, validate, help/],
+    [
+      '',
+      /expected a command; known are serve, build, dev, init, validate, inspect, deploy, apps, versions, rollback, promote, delete, help/,
+    ],
     ['sevre', /unknown command 'sevre'; did you mean serve\?/],
     ['zzzzz', /unknown command 'zzzzz'; known are serve, build, dev, init, validate/],
     ['help zzzzz', /unknown command 'zzzzz'; known are serve, build, dev, init, validate/],
@@ -68,6 +84,9 @@ describe('arguments', () => {
     ['build a.ts -o b --memory-mb 63', /--memory-mb: expected a whole number from 64/],
     ['build a.wasm -o b.wasm --allow-read x', /--allow-read is for sources/],
     ['build', /missing required argument 'entry'/],
+    ['promote a', /missing required argument 'version'/],
+    ['rollback a x', /version: expected a whole number from 1, got "x"/],
+    ['deploy', /missing required argument 'app'/],
     ['build a.ts', /build needs -o/],
     ['build a.ts b.ts -o c', /a\.ts, b\.ts/],
     ['dev', /missing required argument 'entry'/],

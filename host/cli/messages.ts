@@ -5,7 +5,7 @@ import type { NanoError } from '../errors.ts'
 
 /** Each app with a curl line that works on this machine. `everyHost`: the one app answers whatever the host name. */
 export function toAnnouncement(
-  apps: readonly AppConfig[],
+  apps: readonly Pick<AppConfig, 'name' | 'hostname'>[],
   host: string,
   port: number,
   everyHost: boolean,
@@ -13,6 +13,7 @@ export function toAnnouncement(
   const address = toReachable(host)
   const origin = `http://${address}:${port}`
   if (everyHost) return `${apps[0]?.name ?? 'app'}  every host name  curl ${origin}/\n`
+  if (apps.length === 0) return 'no apps yet; nano-workers deploy brings one\n'
   const width = Math.max(...apps.map((app) => app.name.length))
   const hostWidth = Math.max(...apps.map((app) => app.hostname.length))
   return apps

@@ -11,6 +11,7 @@ export interface Server {
   readonly shards: number
   /** Serve what the configuration says now; what comes of it is logged. */
   reload(): Promise<unknown>
+  readonly registry: { readonly apps: readonly { readonly name: string; readonly hostname: string }[] }
   /** Drain and stop. */
   close(): Promise<void>
 }
@@ -26,6 +27,10 @@ export interface ServerSetup {
   readonly isDevelopment?: boolean
   /** The first app answers whatever the host name. */
   readonly everyHost: boolean
+  /** Where deployed apps are kept; undefined: none can be deployed. */
+  readonly dataDirectory?: string | undefined
+  /** The token of the admin API that may do everything. */
+  readonly adminToken?: string | undefined
 }
 
 export type StartServer = (

@@ -30,8 +30,8 @@ export async function serveUntilSignal(
   process.stdout.write(
     `NANO ${readVersion()} on http://${toReachable(config.host)}:${server.port}, ${shards}, ` +
       `ready in ${toDuration(performance.now() - started)}\n\n` +
-      toAnnouncement(config.apps, config.host, server.port, everyHost) +
-      (server.adminUrl === undefined ? '' : `\noperator  ${server.adminUrl}/metrics\n`),
+      toAnnouncement(server.registry.apps, config.host, server.port, everyHost) +
+      (server.adminUrl === undefined ? '' : `\noperator  ${toMetricsUrl(server.adminUrl)}\n`),
   )
   // what comes of it is logged
   process.on('SIGHUP', () => void server.reload().catch(() => undefined))
@@ -46,4 +46,8 @@ function toSignal(): Promise<void> {
   return new Promise((done) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => done())
   })
+}
+
+function toMetricsUrl(adminUrl: string): string {
+  return adminUrl.startsWith('unix:') ? adminUrl : `${adminUrl}/metrics`
 }

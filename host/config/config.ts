@@ -23,10 +23,20 @@ export interface AppConfig {
   readonly egress?: EgressSettings
 }
 
+/** What an app does not say itself. */
+export interface AppDefaults {
+  readonly limits: Limits
+  readonly egress?: EgressSettings
+}
+
 /** Where the operator's listener is. */
 export interface AdminConfig {
   readonly host: string
   readonly port: number
+  /** Absolute path of a Unix socket, in place of host and port. */
+  readonly socket?: string
+  /** Absolute path of the file that says who may do what. */
+  readonly tokensFile?: string
 }
 
 /** The whole of nano.json. */
@@ -45,6 +55,10 @@ export interface Config {
   /** False: there is no operator's listener. Undefined: on the default port, or on another when that is taken. */
   readonly admin?: AdminConfig | false
   readonly apps: readonly AppConfig[]
+  /** Of apps that are deployed, too; undefined: NANO's own. */
+  readonly defaults?: AppDefaults
+  /** Absolute path of the directory where deployed apps are kept; undefined: nothing was said. */
+  readonly dataDirectory?: string
   /** Hashes of engines that are served besides those of the release. */
   readonly engines?: readonly string[]
 }

@@ -11,6 +11,7 @@ import { toJson } from './env.ts'
 import { DEFAULT_LIMITS, LIMIT_RULES } from './limits.ts'
 import { toKey } from './number-rule.ts'
 import type { NumberRule } from './number-rule.ts'
+import { parseSettings } from './parse-settings.ts'
 import { parseConfig, readConfig } from './parse.ts'
 
 const root = new URL('../../', import.meta.url)
@@ -47,6 +48,7 @@ describe('a good configuration', () => {
       shards: 2,
       connectionLimits: { ...DEFAULT_CONNECTION_LIMITS, keepAliveMs: 75_000 },
       trustedProxies: ['10.0.0.0/8', '::1'],
+      defaults: { limits: { ...DEFAULT_LIMITS, timeoutMs: 100, recycleRequests: 9 } },
       apps: [
         {
           name: 'A.localhost',
@@ -68,6 +70,50 @@ describe('a good configuration', () => {
         },
       ],
     })
+  })
+})
+
+describe('apps that are deployed', () => {
+  it('need none in the file, and have a directory beside it', ({ expect }) => {
+    const config = parseConfig('{ "data_dir": "data", "admin": { "tokens_file": "t" } }', '/etc/nano.json')
+    expect(config).toMatchObject({
+      apps: [],
+      dataDirectory: '/etc/data',
+      admin: { host: '127.0.0.1', port: 3001, tokensFile: '/etc/t' },
+    })
+  })
+
+  it('have settings like those of the file, and its defaults', ({ expect }) => {
+    const { defaults } = parseConfig(
+      '{ "defaults": { "cpu_ms": 50, "egress": { "deny": ["a.test"] } } }',
+      '/etc/nano.json',
+    )
+    const settings = { env: { A: 'b' }, timeout_ms: 7, egress: { private: true } }
+    expect(parseSettings({ name: 'a', hostname: 'A.test.', settings }, defaults)).toEqual({
+      name: 'a',
+      hostname: 'a.test',
+      path: '',
+      env: { A: { type: 'text', value: 'b' } },
+      limits: { ...DEFAULT_LIMITS, cpuMs: 50, timeoutMs: 7 },
+      egress: { deny: ['a.test'], private: true },
+    })
+  })
+
+  it.for([
+    ['settings that are none', { settings: [] }, /^expected an object, got a list$/],
+    ['a name that is none', { name: '../x' }, /^name: expected letters, .*, got "..\/x"$/],
+    [
+      'a host name that is none',
+      { hostname: 'a:1' },
+      /^hostname: expected a host name without port, got "a:1"$/,
+    ],
+    ['another key', { settings: { path: 'x' } }, /^unknown key "path"/],
+    ['a rule that is none', { settings: { egress: { deny: ['*'] } } }, /^egress\.deny\[0\]: expected a host/],
+  ] as const)('refused: %s', ([, more, complaint], { expect }) => {
+    const given = { name: 'a', hostname: 'a', settings: {}, ...more }
+    expect(() => parseSettings(given)).toThrow(
+      expect.objectContaining({ code: 'SETTINGS_INVALID', message: expect.stringMatching(complaint) }),
+    )
   })
 })
 
@@ -185,8 +231,6 @@ describe('complaints', () => {
         /trusted_proxies\[2\]: expected an address .* got 1/,
       ],
     ],
-    ['no apps', '{ }', [/"apps" is missing/]],
-    ['empty apps', '{ "apps": [] }', [/at least one app, got none/]],
     ['an app without name and path', '{ "apps": [{}] }', [/"name" is missing/, /"path" is missing/]],
     [
       'little memory, and why',

@@ -21,6 +21,11 @@ const ENGINE = /^[0-9a-f]{64}$/
 /** Keys of earlier releases. */
 const RENAMED = { dev: 'allow_loopback' }
 
+/** What an app may be called. */
+export const appName = () => textLike(NAME, 'letters, digits, ".", "_" and "-", at most 63')
+
+export const hostName = () => textThat((name) => toHostName(name) !== undefined, 'a host name without port')
+
 const port = () => integer({ range: RANGES.port })
 
 /** The numbers of a table by their keys. `isShared`: nano.schema.json describes each once, for it stands in two places. */
@@ -47,6 +52,18 @@ const admin = closed({
   port: port()
     .meta({ description: 'TCP port, never that of the apps; 0 takes a free one.' })
     .default(DEFAULT_ADMIN.port),
+  socket: text()
+    .meta({
+      description:
+        'A Unix socket, relative to this file, in place of host and port. Only its owner can open it.',
+    })
+    .exactOptional(),
+  tokens_file: text()
+    .meta({
+      description:
+        'Who may do what with the admin API: a file, relative to this one, with a line for each token: its name, the token or sha256: and its hash, and read, deploy:<app> or all.',
+    })
+    .exactOptional(),
 }).meta({ id: 'admin' })
 
 const egressRule = textThat(
@@ -82,11 +99,24 @@ const egress = closed({
 /** What an app may have of its own or take from the defaults. */
 const inherited = { ...numbers(LIMIT_RULES, true), egress: egress.exactOptional() }
 
+const settings = {
+  env: z
+    .record(z.string(), z.unknown(), { error: expected('an object') })
+    .meta({ description: 'What the app gets as its env argument: texts, and any other JSON values.' })
+    .exactOptional(),
+  ...inherited,
+}
+
+/** What is said about an app that is deployed, besides its name and host name. */
+export const APP_SETTINGS = closed(settings)
+
+export type AppSettings = z.output<typeof APP_SETTINGS>
+
 const app = closed({
-  name: textLike(NAME, 'letters, digits, ".", "_" and "-", at most 63').meta({
+  name: appName().meta({
     description: 'Names the app in logs and messages; unique.',
   }),
-  hostname: textThat((name) => toHostName(name) !== undefined, 'a host name without port')
+  hostname: hostName()
     .meta({
       description:
         'Requests with this Host header go to the app: capitals and the port make no difference. The name unless given; unique.',
@@ -102,11 +132,7 @@ const app = closed({
         'Files and directories, relative to this file, that a build of the app may read besides its folder and node_modules.',
     })
     .exactOptional(),
-  env: z
-    .record(z.string(), z.unknown(), { error: expected('an object') })
-    .meta({ description: 'What the app gets as its env argument: texts, and any other JSON values.' })
-    .exactOptional(),
-  ...inherited,
+  ...settings,
 })
   .refine(({ name, hostname }) => hostname !== undefined || toHostName(name) !== undefined, {
     path: ['name'],
@@ -156,10 +182,16 @@ export const NANO_JSON = closed(
           "For development only: the fetches of every app may reach this machine's own ports (127.0.0.1, ::1, localhost), except the operator's.",
       })
       .exactOptional(),
+    data_dir: text()
+      .meta({
+        description:
+          'Where apps are kept that are deployed through the admin API, relative to this file; without it none can be deployed.',
+      })
+      .exactOptional(),
     defaults: closed(inherited)
       .meta({ description: 'Limits of every app that does not set its own.' })
       .exactOptional(),
-    apps: list(app).min(1, { error: 'expected at least one app, got none' }),
+    apps: list(app).default([]),
   },
   RENAMED,
 )

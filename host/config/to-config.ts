@@ -3,21 +3,21 @@
 import { dirname, resolve } from 'node:path'
 
 import { toHostName } from '../http/host-name.ts'
-import type { AppConfig, Config } from './config.ts'
+import type { AdminConfig, AppConfig, AppDefaults, Config } from './config.ts'
 import { CONNECTION_RULES, DEFAULT_CONNECTION_LIMITS } from './connection-limits.ts'
 import { defined } from './defined.ts'
 import type { Env, EnvValue } from './env.ts'
 import { DEFAULT_LIMITS, LIMIT_RULES } from './limits.ts'
 import { toNumbers } from './number-rule.ts'
-import type { NanoJson } from './schema.ts'
-
-type Inherited = Pick<AppConfig, 'limits' | 'egress'>
+import type { AppSettings, NanoJson } from './schema.ts'
 
 /** `file` is absolute. */
 export function toConfig(json: NanoJson, file: string): Config {
   const defaults = inherit(json.defaults ?? {}, { limits: DEFAULT_LIMITS })
+  const toPath = (path: string | undefined) => (path === undefined ? undefined : resolve(dirname(file), path))
   return {
     file,
+    defaults,
     port: json.port,
     host: json.host,
     connectionLimits: toNumbers(CONNECTION_RULES, json, DEFAULT_CONNECTION_LIMITS),
@@ -25,27 +25,42 @@ export function toConfig(json: NanoJson, file: string): Config {
     ...defined({
       shards: json.shards,
       trustedProxies: json.trusted_proxies,
-      admin: json.admin,
+      admin: json.admin && toAdmin(json.admin, toPath),
       engines: json.engines,
       allowLoopback: json.allow_loopback,
+      dataDirectory: toPath(json.data_dir),
     }),
   }
 }
 
-function toApp(app: NanoJson['apps'][number], defaults: Inherited, base: string): AppConfig {
+function toAdmin(
+  { host, port, socket, tokens_file: tokensFile }: Exclude<NanoJson['admin'], false | undefined>,
+  toPath: (path: string | undefined) => string | undefined,
+): AdminConfig {
+  return { host, port, ...defined({ socket: toPath(socket), tokensFile: toPath(tokensFile) }) }
+}
+
+function toApp(app: NanoJson['apps'][number], defaults: AppDefaults, base: string): AppConfig {
   const { name, hostname = name } = app
   return {
     name,
     hostname: toHostName(hostname)!,
     path: resolve(base, app.path),
-    env: toEnv(app.env ?? {}),
-    ...inherit(app, defaults),
+    ...toSettings(app, defaults),
     ...defined({ allowRead: app.allow_read?.map((path) => resolve(base, path)) }),
   }
 }
 
+/** What an app says besides where it is. */
+export function toSettings(
+  app: AppSettings,
+  defaults: AppDefaults,
+): Pick<AppConfig, 'env' | 'limits' | 'egress'> {
+  return { env: toEnv(app.env ?? {}), ...inherit(app, defaults) }
+}
+
 /** What is not given comes from the defaults: limits one by one, egress key by key. */
-function inherit(given: Pick<NanoJson['apps'][number], 'egress'>, { limits, egress }: Inherited): Inherited {
+function inherit(given: Pick<AppSettings, 'egress'>, { limits, egress }: AppDefaults): AppDefaults {
   const isGiven = given.egress !== undefined || egress !== undefined
   return {
     limits: toNumbers(LIMIT_RULES, given, limits),

@@ -8,7 +8,7 @@
  * A shard that starts gets the state; one that runs gets each change, in order. So the two never differ for long.
  */
 
-import type { Engine } from '../engine/instantiate.ts'
+import type { CompiledEngine } from '../engine/guest.ts'
 import type { Deployment } from './deployment.ts'
 
 /** Where requests for a host name go. */
@@ -31,12 +31,12 @@ export interface ServedState {
   readonly deployments: readonly Deployment[]
   readonly routes: readonly Route[]
   /** By hash: those of the deployments. */
-  readonly engines: ReadonlyMap<string, Engine>
+  readonly engines: ReadonlyMap<string, CompiledEngine>
 }
 
 /** One step. */
 export type Change =
-  | { readonly type: 'deploy'; readonly deployment: Deployment; readonly engine: Engine }
+  | { readonly type: 'deploy'; readonly deployment: Deployment; readonly engine: CompiledEngine }
   /** `from`: the host name that led to the app before; `to`: undefined when the app goes. */
   | { readonly type: 'switch'; readonly from: string | undefined; readonly to: Route | undefined }
   /** `graceMs`: how long what it has begun may take. */

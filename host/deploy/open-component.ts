@@ -60,9 +60,27 @@ export async function openComponent(
   listener: OpenListener,
   access: OpenAccess = {},
 ): Promise<OpenComponent> {
-  try {
+  return await named(path, async () => {
     if (!isComponent(path)) return toOpen(await build(path, listener, access))
     return await openBytes(read(path, listener), showPath(path), listener, access)
+  })
+}
+
+/** The bytes of a component at a path, or built from it, and of its source map; whatever its engine. */
+export async function readComponentFile(
+  path: string,
+  listener: OpenListener,
+  access: SourceAccess = {},
+): Promise<Brought> {
+  return await named(path, async () =>
+    isComponent(path) ? read(path, listener) : await build(path, listener, access),
+  )
+}
+
+/** Errors about a component name its file. */
+async function named<T>(path: string, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act()
   } catch (error) {
     // a failed build names the source's file and line
     if (!(error instanceof NanoError) || !isComponent(path)) throw error

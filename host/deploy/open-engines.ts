@@ -15,7 +15,7 @@ import { dirname, join } from 'node:path'
 import { buildEngine, hasEngine, toEngineDirectory } from '../engine/build-engine.ts'
 import { openEngine } from '../engine/engine.ts'
 import type { EngineCounters } from '../engine/engine.ts'
-import type { Engine } from '../engine/instantiate.ts'
+import type { CompiledEngine } from '../engine/guest.ts'
 import { readKnownEngines, type KnownEngines } from '../engine/known.ts'
 import { NanoError } from '../errors.ts'
 
@@ -41,7 +41,7 @@ export class Engines {
   }
 
   /** `onGenerate` is called when the engine is not in the cache and seconds will pass. Throws ENGINE_UNKNOWN. */
-  async open(hash: string, onGenerate: () => void): Promise<Engine> {
+  async open(hash: string, onGenerate: () => void): Promise<CompiledEngine> {
     this.#known.expectKnown(hash)
     // what another version built, only that version can generate
     if (!hasEngine(this.#cache, hash) && this.#known.isReleased(hash)) {

@@ -2,13 +2,15 @@
  * The opener's thread: opens what it is asked for, and has the store of deployed apps. `opener.ts` starts it.
  */
 
+import { existsSync } from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
 
 import { LocalStore } from '../artifacts/local-store.ts'
 import type { ArtifactStore } from '../artifacts/store.ts'
 import { NanoError, toNanoError, toStackText } from '../errors.ts'
-import { openBytes, openComponent } from './open-component.ts'
+import { openBytes, openComponent, readComponentFile } from './open-component.ts'
 import { Engines } from './open-engines.ts'
+import { reduceSourceMap } from './read-source-map.ts'
 import type { Asked, FromOpener, OpenerData, OpeningNote, Outcome, Requests, RequestType } from './opening.ts'
 
 type Note = (note: OpeningNote) => void
@@ -22,7 +24,6 @@ type Answers = {
 const { engines: admitted, dataDirectory } = workerData as OpenerData
 
 let opened: ArtifactStore | undefined
-const decoder = new TextDecoder()
 const engines = new Engines(admitted)
 const isServed = (hash: string): boolean => engines.serves(hash)
 
@@ -41,6 +42,7 @@ const toListener = (note: Note) => ({
 
 const answers: Answers = {
   component: ({ path, access }, note) => openComponent(path, toListener(note), { ...access, isServed }),
+  file: ({ path, access }, note) => readComponentFile(path, toListener(note), access),
   async engine(hash, note) {
     // counts for itself
     const own = new Engines(admitted)
@@ -50,18 +52,22 @@ const answers: Answers = {
     }
   },
   async add(version, note) {
-    const brought = { component: version.component, sourceMap: toText(version.sourceMap) }
+    const brought = { component: version.component, sourceMap: toSourceMap(version.sourceMap, note) }
     const component = await openBytes(brought, version.app, toListener(note), { isServed })
     engines.expectKnown(component.engineHash)
     return { version: store().add({ ...version, engineHash: component.engineHash }), component }
   },
-  stored({ app, component, sourceMap }, note) {
+  async stored({ app, component, sourceMap }, note) {
     const map = sourceMap === undefined ? undefined : store().read(sourceMap)
-    const brought = { component: store().read(component), sourceMap: toText(map) }
-    return openBytes(brought, app, toListener(note), { isServed })
+    const brought = { component: store().read(component), sourceMap: toSourceMap(map, note) }
+    return {
+      component: await openBytes(brought, app, toListener(note), { isServed }),
+      componentBytes: brought.component.length,
+    }
   },
   read: (hash) => store().read(hash),
-  apps: () => store().apps(),
+  // who has deployed nothing yet has no directory
+  apps: () => (opened === undefined && !existsSync(dataDirectory ?? '') ? [] : store().apps()),
   versions: (app) => store().versions(app),
   activate: ({ app, number }) => store().activate(app, number),
   remove(app) {
@@ -86,8 +92,9 @@ async function settle({ type, ask }: Asked, note: Note): Promise<Outcome> {
   }
 }
 
-function toText(bytes: Uint8Array | undefined): string | undefined {
-  return bytes === undefined ? undefined : decoder.decode(bytes)
+/** Of a source map that somebody sent, what stacks need. */
+function toSourceMap(bytes: Uint8Array | undefined, note: Note): string | undefined {
+  return bytes === undefined ? undefined : reduceSourceMap(bytes, (text) => note({ type: 'warning', text }))
 }
 
 function tell(message: FromOpener): void {

@@ -12,7 +12,7 @@ import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 
 import type { EngineCounters } from '../engine/engine.ts'
-import type { Engine } from '../engine/instantiate.ts'
+import type { CompiledEngine } from '../engine/guest.ts'
 import { NanoError, toStackText } from '../errors.ts'
 import type { OpenComponent, SourceAccess } from './open-component.ts'
 import type {
@@ -69,7 +69,7 @@ export class Opener implements Disposable {
   /** What comes next. */
   readonly #queue: Waiting[] = []
   /** By hash. One that failed is asked for again. */
-  readonly #engines = new Map<string, Promise<Engine>>()
+  readonly #engines = new Map<string, Promise<CompiledEngine>>()
   #worker: Worker | undefined
   #idle: NodeJS.Timeout | undefined
   #isOver = false
@@ -86,7 +86,7 @@ export class Opener implements Disposable {
   }
 
   /** A known engine, the same for all who ask. Rejects with ENGINE_UNKNOWN. */
-  engine(hash: string, onNote: OnNote): Promise<Engine> {
+  engine(hash: string, onNote: OnNote): Promise<CompiledEngine> {
     let engine = this.#engines.get(hash)
     if (engine === undefined) {
       engine = this.#openEngine(hash, onNote)
@@ -121,7 +121,7 @@ export class Opener implements Disposable {
     this.#end(reason)
   }
 
-  async #openEngine(hash: string, onNote: OnNote): Promise<Engine> {
+  async #openEngine(hash: string, onNote: OnNote): Promise<CompiledEngine> {
     const { engine, counters } = await this.ask('engine', hash, onNote)
     this.counters.transpiles += counters.transpiles
     this.counters.compiles += counters.compiles

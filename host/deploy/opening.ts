@@ -3,9 +3,9 @@
 import type { ContentHash } from '../artifacts/blobs.ts'
 import type { NewVersion, StoredApp, StoredVersion } from '../artifacts/store.ts'
 import type { EngineCounters } from '../engine/engine.ts'
-import type { Engine } from '../engine/instantiate.ts'
+import type { CompiledEngine } from '../engine/guest.ts'
 import type { ErrorCode } from '../errors.ts'
-import type { OpenComponent, SourceAccess } from './open-component.ts'
+import type { Brought, OpenComponent, SourceAccess } from './open-component.ts'
 
 /** What the thread is started with. */
 export interface OpenerData {
@@ -19,14 +19,19 @@ export interface OpenerData {
 export interface Requests {
   /** The component at a path, or built from it. */
   component: { ask: { readonly path: string; readonly access: SourceAccess }; answer: OpenComponent }
-  engine: { ask: string; answer: { readonly engine: Engine; readonly counters: EngineCounters } }
+  /** The bytes of it. */
+  file: { ask: { readonly path: string; readonly access: SourceAccess }; answer: Brought }
+  engine: { ask: string; answer: { readonly engine: CompiledEngine; readonly counters: EngineCounters } }
   /** Keep a version, and open it. */
   add: {
     ask: Omit<NewVersion, 'engineHash'>
     answer: { readonly version: StoredVersion; readonly component: OpenComponent }
   }
   /** The component of a version that is kept. */
-  stored: { ask: StoredVersion; answer: OpenComponent }
+  stored: {
+    ask: StoredVersion
+    answer: { readonly component: OpenComponent; readonly componentBytes: number }
+  }
   /** The bytes that were kept. */
   read: { ask: ContentHash; answer: Uint8Array }
   apps: { ask: undefined; answer: readonly StoredApp[] }

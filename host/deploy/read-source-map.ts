@@ -8,7 +8,7 @@ import { NanoError } from '../errors.ts'
 import { readRegularFile } from './read-file.ts'
 
 /** Largest source map that is read at all; most of it are the sources themselves. */
-const MAX_FILE_BYTES = 32 * 1024 * 1024
+export const MAX_SOURCE_MAP_BYTES = 32 * 1024 * 1024
 /** Longest text of mappings, and most lines in it: a shard decodes them at the app's first error, and waits. */
 const MAX_MAPPINGS = 2 * 1024 * 1024
 const MAX_LINES = 100_000
@@ -18,8 +18,20 @@ const MAX_NAME = 500
 
 /** JSON of the map, or undefined. `onUnusable` is told why there is none, unless there is no file. */
 export function readSourceMap(path: string, onUnusable: (text: string) => void): string | undefined {
+  return attempt(() => readMapText(path), onUnusable)
+}
+
+/** The same of a map's bytes. */
+export function reduceSourceMap(bytes: Uint8Array, onUnusable: (text: string) => void): string | undefined {
+  return attempt(() => {
+    checkSize(bytes.length)
+    return new TextDecoder().decode(bytes)
+  }, onUnusable)
+}
+
+function attempt(read: () => string, onUnusable: (text: string) => void): string | undefined {
   try {
-    return reduce(JSON.parse(readMapText(path)))
+    return reduce(JSON.parse(read()))
   } catch (error) {
     if (!isMissing(error)) {
       const text = error instanceof SyntaxError ? 'is not JSON' : (error as Error).message
@@ -31,10 +43,11 @@ export function readSourceMap(path: string, onUnusable: (text: string) => void):
 
 /** The whole file. Throws CONFIG_INVALID. */
 export function readMapText(path: string): string {
-  const bytes = readRegularFile(path, (size) => {
-    if (size > MAX_FILE_BYTES) refuse(`has ${size} bytes; at most ${MAX_FILE_BYTES} are read`)
-  })
-  return new TextDecoder().decode(bytes)
+  return new TextDecoder().decode(readRegularFile(path, checkSize))
+}
+
+function checkSize(bytes: number): void {
+  if (bytes > MAX_SOURCE_MAP_BYTES) refuse(`has ${bytes} bytes; at most ${MAX_SOURCE_MAP_BYTES} are read`)
 }
 
 function reduce(map: unknown): string {

@@ -13,13 +13,17 @@ import { splitComponent } from '../component/skeleton.ts'
 import { NanoError } from '../errors.ts'
 import { stripData } from '../wasm/data-segments.ts'
 import { addEpochChecks } from '../wasm/epoch.ts'
+import { readImports } from '../wasm/imports.ts'
 import { importMemory } from '../wasm/memory.ts'
-import { encodeModule, parseModule } from '../wasm/sections.ts'
-import { GLUE_FILE, MANIFEST_FILE, toContract, type EngineCounters, type EngineManifest } from './engine.ts'
+import { encodeModule, parseModule, type Section } from '../wasm/sections.ts'
+import { GLUE_FILE, MANIFEST_FILE, type EngineCounters, type EngineManifest } from './engine.ts'
+import { findWorld, WORLD_VERSIONS } from './worlds.ts'
 
 /** Changes with whatever changes what is generated: this file's edits, and the version of jco. */
 const GENERATOR = 'jco-1.35.0-4'
 const NAME = 'engine'
+/** How an engine's main module names what it imports of the world. */
+const WORLD_IMPORT = /^nano:workers\/[a-z0-9-]+@(.+)$/
 /** The glue traces every step, and asks the environment each time whether to: a third of a crossing. */
 const TRACE =
   /const _debugLog = \(\.\.\.args\) => \{\s*if \(!globalThis\?\.process\?\.env\?\.JCO_DEBUG\) \{ return; \}\s*console\.debug\(\.\.\.args\);\s*\};/g
@@ -66,15 +70,17 @@ async function writeEngine(
 ): Promise<void> {
   const modules = Object.keys(files).filter((name) => name.endsWith('.wasm'))
   const mainModule = modules.reduce((a, b) => (files[b]!.length > files[a]!.length ? b : a))
+  const main = parseModule(files[mainModule]!)
+  const { version: world, structure } = readWorld(main)
   await mkdir(dirname(directory), { recursive: true, mode: 0o700 })
   const temporary = await mkdtemp(`${directory}.`)
   const write = (name: string, content: Uint8Array | string): Promise<void> =>
     writeFile(join(temporary, name), content)
   try {
-    const manifest: EngineManifest = { hash, contract: toContract(), modules, mainModule }
+    const manifest: EngineManifest = { hash, world, structure, modules, mainModule }
     await Promise.all([
       write(GLUE_FILE, patchGlue(new TextDecoder().decode(files[`${NAME}.js`]))),
-      ...modules.map((name) => write(name, name === mainModule ? editMain(files[name]!) : files[name]!)),
+      ...modules.map((name) => write(name, name === mainModule ? editMain(main) : files[name]!)),
       write(MANIFEST_FILE, `${JSON.stringify(manifest, undefined, 2)}\n`),
     ])
     await rename(temporary, directory)
@@ -87,8 +93,20 @@ async function writeEngine(
 }
 
 /** The main module without an app in it, its memory left to the host, and stopped by the host's clock. */
-function editMain(module: Uint8Array): Uint8Array<ArrayBuffer> {
-  return encodeModule(addEpochChecks(importMemory(stripData(parseModule(module)))))
+function editMain(module: readonly Section[]): Uint8Array<ArrayBuffer> {
+  return encodeModule(addEpochChecks(importMemory(stripData(module))))
+}
+
+/** The world that an engine was built for, which its imports name. */
+function readWorld(main: readonly Section[]) {
+  const versions = new Set(readImports(main).flatMap(({ module }) => WORLD_IMPORT.exec(module)?.[1] ?? []))
+  const [version] = versions
+  const world = version === undefined || versions.size > 1 ? undefined : findWorld(version)
+  if (world !== undefined) return world
+  throw new NanoError(
+    'ENGINE_UNKNOWN',
+    `expected an engine of one world of ${WORLD_VERSIONS.join(', ')}, got ${[...versions].join(', ') || 'none'}`,
+  )
 }
 
 /** The glue without its tracing. */

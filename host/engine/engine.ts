@@ -6,12 +6,11 @@
  *
  * The glue in it is code that the host runs: a cache that others can write to is not used.
  */
-import { createHash } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { witText } from '../../wit/text.ts'
 import { NanoError } from '../errors.ts'
-import type { Engine } from './instantiate.ts'
+import type { CompiledEngine } from './guest.ts'
+import { findWorld, WORLD_VERSIONS, type World } from './worlds.ts'
 
 export const MANIFEST_FILE = 'engine.json'
 export const GLUE_FILE = 'engine.mjs'
@@ -22,11 +21,16 @@ const ROOT = 0
 
 const ADVICE = 'Build the app again with this version of NANO.'
 
+/** Manifests used to name the hash of the world's text, and this is the only one that there was. */
+const FIRST_CONTRACT = 'ef05d391034f365a27afdd2555558aea01a60ad9138a64933a55c6505233640a'
+const FIRST_WORLD = '0.1.0'
+
 /** What is in an engine's directory. */
 export interface EngineManifest {
   readonly hash: string
-  /** Hash of the world that its calls are laid out for. */
-  readonly contract: string
+  /** The version of the world that its calls are laid out for, and how it lays them out. */
+  readonly world: string
+  readonly structure: string
   /** Core modules as the glue and the files name them. */
   readonly modules: readonly string[]
   readonly mainModule: string
@@ -39,23 +43,26 @@ export interface EngineCounters {
 }
 
 /** Opens the engine in `directory`. Its modules are compiled lazily, function by function, when first called. */
-export function openEngine(directory: string, counters?: EngineCounters): Engine {
+export function openEngine(directory: string, counters?: EngineCounters): CompiledEngine {
   expectOwn(dirname(directory))
   expectOwn(directory)
   const manifest = JSON.parse(readFileSync(join(directory, MANIFEST_FILE), 'utf8')) as EngineManifest
-  const { hash, contract, modules, mainModule } = manifest
-  if (contract !== toContract()) {
+  const { hash, modules, mainModule } = manifest
+  const world = toWorld(manifest)
+  if (world === undefined) {
     throw new NanoError(
       'ENGINE_UNKNOWN',
-      `the engine ${hash.slice(0, 12)} was made for another world. ${ADVICE}`,
+      `the engine ${hash.slice(0, 12)} was made for another world: expected one of ${WORLD_VERSIONS.join(', ')} ` +
+        `as this version of NANO has them, got ${manifest.world}. ${ADVICE}`,
     )
   }
   if (counters !== undefined) counters.compiles++
   const compiled = modules.map((name) => [name, new WebAssembly.Module(readFileSync(join(directory, name)))])
   return {
     hash,
+    world: world.version,
     gluePath: join(directory, GLUE_FILE),
-    modules: Object.fromEntries(compiled) as Engine['modules'],
+    modules: Object.fromEntries(compiled) as CompiledEngine['modules'],
     mainModule,
   }
 }
@@ -72,7 +79,9 @@ function expectOwn(directory: string): void {
   )
 }
 
-/** Names the world that this version lowers and lifts for. */
-export function toContract(): string {
-  return createHash('sha256').update(witText()).digest('hex')
+/** Undefined when this host cannot talk to the engine's guests. */
+function toWorld(manifest: EngineManifest & { readonly contract?: string }): World | undefined {
+  if (manifest.contract === FIRST_CONTRACT) return findWorld(FIRST_WORLD)
+  const world = findWorld(manifest.world)
+  return world?.structure === manifest.structure ? world : undefined
 }

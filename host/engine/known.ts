@@ -3,7 +3,9 @@
  * adds. A component with any other skeleton is refused, whatever is in it.
  */
 import { existsSync, readFileSync } from 'node:fs'
+import { PRESENT } from '../../wit/worlds.ts'
 import { NanoError } from '../errors.ts'
+import { WORLD_VERSIONS } from './worlds.ts'
 
 /** Beside the sources, or beside the folder that they were compiled into. */
 const PLACES = ['../../engines.json', '../../../engines.json']
@@ -36,9 +38,9 @@ export class KnownEngines {
     return this.#hashes.has(hash)
   }
 
-  /** Whether the release brings it, and not the operator alone. */
+  /** Whether this release builds it. The others it can only open. */
   isReleased(hash: string): boolean {
-    return this.engines.some((engine) => engine.hash === hash)
+    return this.engines.some((engine) => engine.hash === hash && engine.world.endsWith(`@${PRESENT}`))
   }
 
   /** Throws ENGINE_UNKNOWN unless the hash is known. */
@@ -47,6 +49,7 @@ export class KnownEngines {
     throw new NanoError(
       'ENGINE_UNKNOWN',
       `the component's engine ${hash.slice(0, 12)} is not among the ${this.#hashes.size} that this host knows. ` +
+        `It serves the worlds ${WORLD_VERSIONS.join(' and ')}. ` +
         'Build the app from its sources with the version of NANO that is to serve it (the component carries no bundle to ' +
         'make it again from), or admit the engine in the configuration, if you ' +
         `trust whoever built it: "engines": ["${hash}"].`,

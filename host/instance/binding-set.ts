@@ -1,26 +1,23 @@
 /**
  * The bindings of one instance, as the guest's imports and as one thing to flush, ask and end.
  */
-import { BackgroundBinding } from '../bindings/background.ts'
 import type { Binding, GuestEvent, Mailbox, Meter } from '../bindings/binding.ts'
-import { ConsoleBinding } from '../bindings/console.ts'
-import { OutboundBinding } from '../bindings/outbound.ts'
-import { RequestBodyBinding } from '../bindings/request-body.ts'
-import { ResponseBinding } from '../bindings/response.ts'
-import { TimerBinding } from '../bindings/timer.ts'
-import type { Bindings } from '../engine/lift-imports.ts'
+import { bindAll, EVENT_OWNERS, toImports } from '../bindings/registry.ts'
+import type { RequestBodyBinding } from '../bindings/request-body.ts'
+import type { ResponseBinding } from '../bindings/response.ts'
+import type { Bindings } from '../engine/guest.ts'
 import type { Accounts } from '../limits/accounts.ts'
 import type { TurnClock } from './clock.ts'
 import type { InstanceHost, RequestContext } from './contract.ts'
 
 /** All that one guest may reach. */
-export class BindingSet implements Binding {
+export class BindingSet implements Omit<Binding, 'delivered'> {
+  /** Its ports are those that `add` was given. */
   readonly responses: ResponseBinding<RequestContext>
   readonly bodies: RequestBodyBinding
-  /** By the names under which the glue asks for them. */
+  /** By the names under which a guest's world has them. */
   readonly imports: Bindings
-  readonly #timer: TimerBinding
-  readonly #outbound: OutboundBinding
+  readonly #byName: Readonly<Record<keyof ReturnType<typeof bindAll>, Binding>>
   readonly #all: readonly Binding[]
 
   constructor(
@@ -31,34 +28,35 @@ export class BindingSet implements Binding {
     { clock, maxDialing }: { readonly clock: TurnClock; readonly maxDialing: number },
   ) {
     const { dialer, buffers } = host
-    this.bodies = new RequestBodyBinding(mailbox, meter)
-    this.responses = new ResponseBinding(mailbox, meter, buffers, (id) => {
-      this.bodies.close(id)
-      accounts.done(id)
+    const bindings = bindAll({
+      mailbox,
+      meter,
+      accounts,
+      buffers,
+      dialer,
+      console: host,
+      maxDialing,
+      turnStart: () => clock.now,
+      onDenied: (text) => host.onDenied(text),
+      onResponseDone: (id) => {
+        this.bodies.close(id)
+        accounts.done(id)
+      },
     })
-    this.#timer = new TimerBinding(mailbox, meter, () => clock.now)
-    const onDenied = (text?: string): void => host.onDenied(text)
-    this.#outbound = new OutboundBinding(mailbox, meter, { dialer, accounts, buffers, maxDialing, onDenied })
-    const background = new BackgroundBinding(meter, accounts)
-    const console = new ConsoleBinding(host, meter, buffers)
+    this.imports = toImports(bindings)
+    this.#byName = bindings
+    this.bodies = bindings['request-body']
+    this.responses = bindings.response as ResponseBinding<RequestContext>
     // what the app wrote comes before what became of it
-    this.#all = [console, this.responses, this.bodies, this.#timer, this.#outbound, background]
-    this.imports = {
-      'nano:workers/response': this.responses.imports,
-      'nano:workers/request-body': this.bodies.imports,
-      'nano:workers/timer': this.#timer.imports,
-      'nano:workers/outbound': this.#outbound.imports,
-      'nano:workers/console': console.imports,
-      'nano:workers/background': background.imports,
-    }
+    const { console, response, ...others } = bindings
+    this.#all = [console, response, ...Object.values(others)]
   }
 
   /** These events go to the guest now. */
   delivered(events: readonly GuestEvent[]): void {
     for (const event of events) {
-      if (event.tag === 'request-body') this.bodies.delivered(event.val.id)
-      else if (event.tag === 'answered' || event.tag === 'answer-body' || event.tag === 'fetch-failed')
-        this.#outbound.delivered(event)
+      const owner = EVENT_OWNERS[event.tag]
+      if (owner !== undefined) this.#byName[owner].delivered?.(event)
     }
   }
 
@@ -68,12 +66,11 @@ export class BindingSet implements Binding {
 
   /** Nobody is there to work for until `wake`: no alarm goes off, and what is fetched is given up. */
   rest(): void {
-    this.#timer.rest()
-    this.#outbound.rest()
+    for (const binding of this.#all) binding.rest?.()
   }
 
   wake(): void {
-    this.#timer.wake()
+    for (const binding of this.#all) binding.wake?.()
   }
 
   isPending(): boolean {

@@ -7,7 +7,7 @@ import type { Dialer } from '../bindings/dialer.ts'
 import type { ResponsePort } from '../bindings/response.ts'
 import type { Env } from '../config/env.ts'
 import type { Limits } from '../config/limits.ts'
-import type { Engine, Glue } from '../engine/instantiate.ts'
+import type { Engine } from '../engine/guest.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { Image } from '../image/image.ts'
 import type { AccountLimit } from '../limits/accounts.ts'
@@ -18,7 +18,6 @@ import type { CpuClock } from '../limits/cpu-clock.ts'
 /** What an instance is made of. */
 export interface InstanceParts {
   readonly engine: Engine
-  readonly glue: Glue
   readonly image: Image
   readonly env: Env
   readonly limits: Limits

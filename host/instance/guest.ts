@@ -3,8 +3,7 @@
  * enters it from there on.
  */
 import type { GuestEvent } from '../bindings/binding.ts'
-import { instantiateEngine } from '../engine/instantiate.ts'
-import type { Bindings } from '../engine/lift-imports.ts'
+import type { Bindings, Guest as EngineGuest } from '../engine/guest.ts'
 import type { ErrorCode } from '../errors.ts'
 import { layInto } from '../image/image.ts'
 import type { Epoch } from '../limits/epoch.ts'
@@ -30,8 +29,7 @@ export interface GuestServices {
 
 /** One guest. */
 export class Guest {
-  /** One turn. Only `Instance` calls it. */
-  readonly turn: (source: number, events: readonly GuestEvent[]) => void
+  readonly #guest: EngineGuest
   readonly #memory: WebAssembly.Memory
   readonly #maxMemory: number
   #printed = ''
@@ -49,10 +47,15 @@ export class Guest {
     const system = { clock, epoch: epoch.memory, stderr }
     epoch.begin(START_MS)
     try {
-      this.turn = instantiateEngine(parts.engine, parts.glue, this.#memory, imports, system).turn
+      this.#guest = parts.engine.makeGuest(this.#memory, imports, system)
     } finally {
       epoch.end()
     }
+  }
+
+  /** One turn. Only `Instance` calls it. */
+  turn(source: number, events: readonly GuestEvent[]): void {
+    this.#guest.turn(source, events)
   }
 
   get memoryBytes(): number {
@@ -61,7 +64,7 @@ export class Guest {
 
   /** Which fault ended a turn. */
   toTrapCode(trap: unknown, isLate: boolean): ErrorCode {
-    return toTrapCode(trap, isLate, this.#maxMemory - this.memoryBytes)
+    return toTrapCode(trap, isLate, this.#guest.isFull(this.#maxMemory - this.memoryBytes))
   }
 
   /** What the engine printed since this was asked last. */

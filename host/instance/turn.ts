@@ -16,7 +16,6 @@
  */
 import { performance } from 'node:perf_hooks'
 import type { GuestEvent, Mailbox, Meter } from '../bindings/binding.ts'
-import { toJson } from '../config/env.ts'
 import { toRecycleMb } from '../config/limits.ts'
 import type { RequestHead } from '../http/request-head.ts'
 import type { ErrorCode } from '../errors.ts'
@@ -29,6 +28,7 @@ import type { InstanceHost, InstanceParts, InstanceState, RequestContext } from 
 import { TurnClock } from './clock.ts'
 import { Guest } from './guest.ts'
 import { MOST_EVENTS } from './inbox.ts'
+import { toStartup } from './startup.ts'
 
 const BYTES_PER_MB = 1024 * 1024
 
@@ -73,9 +73,7 @@ export class Instance implements Mailbox, Disposable {
         if (isLate) this.#settle()
       },
     })
-    this.#agenda = new Agenda([{ tag: 'startup', val: { env: toJson(parts.env) } }], (source, now) =>
-      this.#accounts.waitMs(source, now),
-    )
+    this.#agenda = new Agenda([toStartup(parts.env)], (source, now) => this.#accounts.waitMs(source, now))
     this.#bindings = new BindingSet(this, this.meter, host, this.#accounts, {
       clock: this.#clock,
       maxDialing: concurrentSubrequests,

@@ -10,9 +10,6 @@ import { CpuClock } from '../limits/cpu-clock.ts'
 import type { InstanceHost, InstanceParts } from './contract.ts'
 import { Instance } from './turn.ts'
 
-/** Some ten times what a first turn takes. */
-const WARM_UP_MS = 1000
-
 /** Whether the engine is warm: false when this app's image cannot be started, or does not come to an end. */
 export function warmUp(parts: InstanceParts, epoch: Epoch): boolean {
   using dialer = openDialer({ allow: [] })
@@ -29,7 +26,7 @@ export function warmUp(parts: InstanceParts, epoch: Epoch): boolean {
     onRetiring() {},
     onDead() {},
   }
-  const limits = { ...parts.limits, cpuMs: WARM_UP_MS, recycleRequests: 1 }
+  const limits = { ...parts.limits, cpuMs: parts.engine.warmUpMs, recycleRequests: 1 }
   try {
     using instance = new Instance(0, { ...parts, env: {}, limits }, host)
     instance.post({ tag: 'timer-due' }, 0)

@@ -1,28 +1,47 @@
 /**
- * The operator's application: whether the server lives, whether it is ready, and what it counts. It reads and changes
- * nothing.
+ * The operator's application: whether the server lives, whether it is ready, what it counts, and the admin API, which is
+ * loaded by the first who asks for it.
  */
 
+import type { HttpBindings } from '@hono/node-server'
 import { Hono } from 'hono'
 
-import { toClientBody, toNanoError, toStatus } from '../errors.ts'
-import type { ErrorCode, NanoError } from '../errors.ts'
+import { NanoError, toNanoError } from '../errors.ts'
+import type { Gate } from './admin/authenticate.ts'
+import type { AdminServices } from './admin/services.ts'
+import { toErrorResponse, toMethodNotAllowed } from './error-response.ts'
 import { Metrics } from './metrics.ts'
-import type { ServerView } from './server-view.ts'
+
+export type OperatorApp = Hono<{ Bindings: HttpBindings }>
 
 /** `onError` hears of what failed here itself. */
-export function createOperatorApp(view: ServerView, onError: (error: NanoError) => void): Hono {
-  const metrics = new Metrics(view)
-  const app = new Hono()
+export function createOperatorApp(
+  services: AdminServices,
+  gate: Gate,
+  onError: (error: NanoError) => void,
+): OperatorApp {
+  const metrics = new Metrics(services)
+  const app: OperatorApp = new Hono()
+  let admin: Promise<Pick<OperatorApp, 'fetch'>> | undefined
   app.use(async (c, next) => {
-    if (c.req.method !== 'GET' && c.req.method !== 'HEAD') return toErrorResponse('METHOD_NOT_ALLOWED')
     await next()
     c.header('Cache-Control', 'no-store')
+  })
+  app.all('/admin/*', async (c) => {
+    admin ??= import('./admin/api.ts').then(({ createAdminApi }) => createAdminApi(services, gate))
+    return (await admin).fetch(c.req.raw, c.env)
+  })
+  app.use(async (c, next) => {
+    if (!gate.isOwnName(new URL(c.req.url).hostname)) {
+      throw new NanoError('HOST_FORBIDDEN', 'this listener does not answer under that host name')
+    }
+    if (c.req.method !== 'GET' && c.req.method !== 'HEAD') return toMethodNotAllowed(['GET', 'HEAD'])
+    await next()
     return undefined
   })
   app.get('/healthz', (c) => c.json({ status: 'alive' }))
   app.get('/readyz', (c) => {
-    const { wanted, listening, isClosing } = view.state()
+    const { wanted, listening, isClosing } = services.state()
     const shards = { wanted, listening, missing: wanted - listening }
     if (isClosing) return c.json({ status: 'stopping', shards }, 503)
     return listening < wanted
@@ -33,19 +52,11 @@ export function createOperatorApp(view: ServerView, onError: (error: NanoError) 
     const text = await metrics.expose()
     return c.text(text, 200, { 'Content-Type': metrics.contentType })
   })
-  app.notFound(() => toErrorResponse('NOT_FOUND'))
+  app.notFound((c) => toErrorResponse(new NanoError('NOT_FOUND', `there is nothing at ${c.req.path}`)))
   app.onError((thrown) => {
-    onError(toNanoError(thrown))
-    return toErrorResponse('INTERNAL')
+    const error = toNanoError(thrown)
+    if (error.blame === 'runtime') onError(error)
+    return toErrorResponse(error)
   })
   return app
-}
-
-/** An answer in NANO's own words. */
-export function toErrorResponse(code: ErrorCode): Response {
-  const headers = { 'Content-Type': 'application/json; charset=utf-8' }
-  return new Response(toClientBody(code), {
-    status: toStatus(code),
-    headers: code === 'METHOD_NOT_ALLOWED' ? { ...headers, Allow: 'GET, HEAD' } : headers,
-  })
 }

@@ -1,41 +1,53 @@
 /**
- * The operator's own listener, in the main thread and never on the apps' port. It answers whoever reaches it, so it
- * listens on the loopback address unless somebody says otherwise, and only under names that are its own: a web page
- * whose name leads to the loopback address for a moment gets nothing.
+ * The operator's own listener, in the main thread and never on the apps' port: on the loopback address, or a Unix socket,
+ * unless somebody says otherwise. What it says about the server is for whoever reaches it, under names that are its own:
+ * a web page whose name leads to the loopback address for a moment gets nothing. Who may change something is known by a
+ * token (admin/authenticate.ts).
  */
 
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import { isIP } from 'node:net'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-import type { Hono } from 'hono'
+import { getRequestListener } from '@hono/node-server'
 
 import { DEFAULT_ADMIN } from '../config/config.ts'
 import type { AdminConfig } from '../config/config.ts'
-import { toHostName } from '../http/host-name.ts'
-import { NanoError, toStackText } from '../errors.ts'
+import { toClientBody, toStackText, toStatus } from '../errors.ts'
 import { parseTarget } from '../http/target.ts'
-import { createOperatorApp, toErrorResponse } from './app.ts'
-import type { ServerView } from './server-view.ts'
+import type { AdminServices } from './admin/services.ts'
+import { Tokens } from './admin/tokens.ts'
+import { createOperatorApp } from './app.ts'
+import { listenNear, listenOnPort } from './listen-on-port.ts'
+import { toOwnNames } from './own-names.ts'
+import { listenOnSocket } from './unix-socket.ts'
 
 export interface Operator {
+  /** `unix:` and a path when it is a socket. */
   readonly url: string
-  readonly port: number
+  /** Undefined: it is a socket. */
+  readonly port: number | undefined
   /** Cuts what is open. */
   close(): Promise<void>
 }
 
-/** What the listener needs. */
-interface OperatorServices extends ServerView {
-  log(entry: { level: 'warn' | 'error'; text: string }): void
+export interface OperatorOptions {
+  /** As configured; `undefined`: where nobody else does. */
+  readonly admin: AdminConfig | false | undefined
+  /** The token that may do everything; undefined: there is none. */
+  readonly token: string | undefined
+  /** Left to the apps. */
+  readonly appsPort: number
+  /** Apps can be deployed. */
+  readonly isWritable: boolean
 }
 
 const HTTP_OPTIONS = {
   keepAliveTimeout: 5000,
   headersTimeout: 5000,
-  requestTimeout: 10_000,
+  // a component over a slow line; bodies of those who may not send one are never read
+  requestTimeout: 600_000,
   connectionsCheckingInterval: 1000,
   maxHeaderSize: 8 * 1024,
   insecureHTTPParser: false,
@@ -43,39 +55,40 @@ const HTTP_OPTIONS = {
   requireHostHeader: false,
 } as const
 const MAX_CONNECTIONS = 64
+/** Those that `Request` knows. */
+const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH'])
+/** How long what a client goes on sending after its answer is taken. */
+const LINGER_MS = 1000
 
-const LOOPBACK: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]'])
-const EVERY_ADDRESS: ReadonlySet<string> = new Set(['0.0.0.0', '[::]'])
+const NO_TOKEN =
+  'admin: there is no token, so every program on this machine may deploy and delete apps; set NANO_ADMIN_TOKEN, or ' +
+  'admin.tokens_file in nano.json'
 
-/**
- * Listen as configured; `undefined`: where nobody else does. `appsPort` is left to the apps. Throws CONFIG_INVALID when
- * the port that was asked for is taken.
- */
+/** Throws CONFIG_INVALID when the port that was asked for is taken, or a token is no good. */
 export async function openOperator(
-  admin: AdminConfig | false | undefined,
-  appsPort: number,
-  services: OperatorServices,
+  { admin, token, appsPort, isWritable }: OperatorOptions,
+  services: AdminServices,
 ): Promise<Operator | undefined> {
   if (admin === false) return undefined
-  const { host, port } = admin ?? DEFAULT_ADMIN
+  const { host, port, socket, tokensFile } = admin ?? DEFAULT_ADMIN
+  const tokens = new Tokens({ token, file: tokensFile })
+  if (tokens.isEmpty && isWritable) services.log({ level: 'warn', text: NO_TOKEN })
   const onError = (error: Error): void =>
     services.log({ level: 'error', text: `operator: ${toStackText(error)}` })
-  const app = createOperatorApp(services, onError)
-  const names = toNames(host)
-  const server = createServer(HTTP_OPTIONS, (incoming, outgoing) => {
-    answer(app, names, incoming, outgoing).catch((error: Error) => {
-      onError(error)
-      outgoing.destroy()
-    })
-  })
+  const gate = { tokens, isOwnName: toOwnNames(host), log: services.log.bind(services) }
+  const server = createServer(HTTP_OPTIONS, toListener(createOperatorApp(services, gate, onError), onError))
   server.maxConnections = MAX_CONNECTIONS
-  if (admin !== undefined) await listen(server, host, port)
-  else await listenSomewhere(server, host, port, appsPort, services)
+  if (socket !== undefined) await listenOnSocket(server, socket)
+  else if (admin !== undefined) await listenOnPort(server, host, port)
+  else await listenNear(server, { host, port, appsPort }, (text) => services.log({ level: 'warn', text }))
   // a connection that could not be taken is no reason to stop
   server.on('error', onError)
-  const listening = (server.address() as AddressInfo).port
+  const listening = socket === undefined ? (server.address() as AddressInfo).port : undefined
   return {
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${listening}`,
+    url:
+      socket === undefined
+        ? `http://${host.includes(':') ? `[${host}]` : host}:${listening}`
+        : `unix:${socket}`,
     port: listening,
     async close() {
       const closed = once(server, 'close')
@@ -86,74 +99,41 @@ export async function openOperator(
   }
 }
 
-/** Nobody asked for the port: another server on this machine may have it. */
-async function listenSomewhere(
-  server: Server,
-  host: string,
-  port: number,
-  appsPort: number,
-  services: OperatorServices,
-): Promise<void> {
-  try {
-    if (port !== appsPort) return await listen(server, host, port)
-  } catch {
-    // the next one is free
-  }
-  await listen(server, host, 0)
-  const taken = `port ${port} is taken; the operator's listener is on port ${(server.address() as AddressInfo).port}`
-  services.log({ level: 'warn', text: taken })
-}
-
-async function listen(server: Server, host: string, port: number): Promise<void> {
-  try {
-    server.listen({ host, port, exclusive: true })
-    await once(server, 'listening')
-  } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException
-    const reason = code === 'EADDRINUSE' ? 'another process listens there' : message
-    const next = 'choose another --admin-port or another admin in nano.json'
-    throw new NanoError(
-      'CONFIG_INVALID',
-      `admin: cannot listen on ${host} port ${port}: ${reason}; ${next}`,
-      {
-        cause,
-      },
-    )
+/** Answers what is malformed itself; the application answers the rest. */
+function toListener(app: ReturnType<typeof createOperatorApp>, onError: (error: Error) => void) {
+  const answer = getRequestListener(app.fetch, { overrideGlobalObjects: false })
+  return (incoming: IncomingMessage, outgoing: ServerResponse): void => {
+    const { rawHeaders, url = '', method = '' } = incoming
+    const target = parseTarget(rawHeaders, url)
+    outgoing.once('finish', () => linger(incoming))
+    if (typeof target === 'string') refuse(outgoing, target)
+    else if (!METHODS.has(method)) refuse(outgoing, 'METHOD_NOT_ALLOWED')
+    else {
+      answer(incoming, outgoing).catch((error: Error) => {
+        onError(error)
+        outgoing.destroy()
+      })
+    }
   }
 }
 
-async function answer(
-  app: Hono,
-  isOwn: (hostname: string) => boolean,
-  incoming: IncomingMessage,
+/** An answer to what never reaches the application. */
+function refuse(
   outgoing: ServerResponse,
-): Promise<void> {
-  const response = await respond(app, isOwn, incoming)
-  const body = Buffer.from(await response.arrayBuffer())
-  const headers = { ...Object.fromEntries(response.headers), 'content-length': body.byteLength }
-  // what else the client sends is of no interest
-  if (incoming.method !== 'GET' && incoming.method !== 'HEAD') outgoing.shouldKeepAlive = false
-  outgoing.writeHead(response.status, headers)
-  outgoing.end(incoming.method === 'HEAD' ? undefined : body)
+  code: 'HOST_INVALID' | 'REQUEST_INVALID' | 'METHOD_NOT_ALLOWED',
+): void {
+  const headers = {
+    'Content-Type': 'application/json',
+    ...(code === 'METHOD_NOT_ALLOWED' && { Allow: 'GET, HEAD' }),
+  }
+  outgoing.shouldKeepAlive = false
+  outgoing.writeHead(toStatus(code), headers).end(toClientBody(code))
 }
 
-async function respond(
-  app: Hono,
-  isOwn: (hostname: string) => boolean,
-  { rawHeaders, url = '', method = '' }: IncomingMessage,
-): Promise<Response> {
-  const target = parseTarget(rawHeaders, url)
-  if (typeof target === 'string') return toErrorResponse(target)
-  if (!isOwn(target.hostname)) return toErrorResponse('HOST_FORBIDDEN')
-  // `Request` refuses some
-  if (method !== 'GET' && method !== 'HEAD') return toErrorResponse('METHOD_NOT_ALLOWED')
-  return await app.fetch(new Request(target.url, { method }))
-}
-
-/** The host names under which a listener on `host` answers. An address in Host is no name that could be rebound. */
-function toNames(host: string): (hostname: string) => boolean {
-  const own = toHostName(isIP(host) === 6 ? `[${host}]` : host)
-  const isEvery = own !== undefined && EVERY_ADDRESS.has(own)
-  return (hostname) =>
-    LOOPBACK.has(hostname) || hostname === own || (isEvery && isIP(hostname.replaceAll(/[[\]]/g, '')) !== 0)
+/** What nobody reads any more does not hold the connection. */
+function linger(incoming: IncomingMessage): void {
+  if (incoming.complete) return
+  setTimeout(() => {
+    if (!incoming.complete) incoming.destroy()
+  }, LINGER_MS).unref()
 }

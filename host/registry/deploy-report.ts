@@ -17,50 +17,75 @@ export interface DeployReport {
   readonly engine: string
   /** Whether the component has another engine than the version before. */
   readonly engineChanged: boolean
-  /** Settings that are not as they were: key, before, now. */
-  readonly changes: readonly { readonly key: string; readonly before?: unknown; readonly now?: unknown }[]
+  /** Settings that are not as they were. Values of `env` are secrets: `env.NAME` without them. */
+  readonly changes: readonly SettingChange[]
+  /** What is missing without which the app can be served. */
+  readonly warnings: readonly string[]
   readonly componentBytes: number
   /** Of the snapshot: what an instance of it begins with. */
   readonly imageBytes: number
   readonly memoryBytes: number
+  /** From the version's being kept until every shard was ready for it; 0 when it does not serve. */
+  readonly warmUpMs: number
   readonly milliseconds: number
 }
+
+/** One setting: its key, before, now. */
+export interface SettingChange {
+  readonly key: string
+  readonly before?: unknown
+  readonly now?: unknown
+}
+
+/** What a version is told to be. */
+export type Settings = Pick<StoredVersion, 'hostname' | 'settings'>
 
 interface Deployed {
   readonly version: StoredVersion
   readonly before: StoredVersion | undefined
   readonly component: OpenComponent
-  readonly bytes: number
-  readonly isIdle: boolean
+  readonly componentBytes: number
+  readonly serves: boolean
+  readonly warnings: readonly string[]
+  readonly warmUpMs: number
   readonly ms: number
 }
 
-export function toReport({ version, before, component, bytes, isIdle, ms }: Deployed): DeployReport {
+export function toReport({ version, before, component, warmUpMs, ms, ...rest }: Deployed): DeployReport {
   return {
+    ...rest,
     app: version.app,
     hostname: version.hostname,
     version: version.number,
     previous: before?.number === version.number ? undefined : before?.number,
-    serves: !isIdle || before?.number === version.number,
     engine: version.engineHash,
     engineChanged: before !== undefined && before.engineHash !== version.engineHash,
-    changes: toChanges(before, version),
-    componentBytes: bytes,
+    changes: before === undefined ? [] : toChanges(before, version),
     imageBytes: component.image.bytes.length,
     memoryBytes: component.image.pages * WASM_PAGE,
+    warmUpMs: Math.round(warmUpMs),
     milliseconds: Math.round(ms),
   }
 }
 
-function toChanges(before: StoredVersion | undefined, now: StoredVersion): DeployReport['changes'] {
-  if (before === undefined) return []
-  const [old, next] = [toSettings(before), toSettings(now)]
-  const keys = [...new Set([...Object.keys(old), ...Object.keys(next)])].sort()
-  return keys.flatMap((key) =>
-    JSON.stringify(old[key]) === JSON.stringify(next[key]) ? [] : [{ key, before: old[key], now: next[key] }],
-  )
+/** What the one has otherwise than the other. */
+export function toChanges(before: Settings, now: Settings): readonly SettingChange[] {
+  const [old, next] = [toValues(before), toValues(now)]
+  const keys = [...new Set([...old.keys(), ...next.keys()])].sort()
+  return keys.flatMap((key) => {
+    const values = { before: old.get(key), now: next.get(key) }
+    if (JSON.stringify(values.before) === JSON.stringify(values.now)) return []
+    return [key.startsWith(ENV) ? { key } : { key, ...values }]
+  })
 }
 
-function toSettings({ hostname, settings }: StoredVersion): Record<string, unknown> {
-  return { hostname, ...(JSON.parse(settings) as object) }
+const ENV = 'env.'
+
+function toValues({ hostname, settings }: Settings): Map<string, unknown> {
+  const { env = {}, ...others } = JSON.parse(settings) as { env?: object }
+  return new Map<string, unknown>([
+    ['hostname', hostname],
+    ...Object.entries(others),
+    ...Object.entries(env).map(([name, value]): [string, unknown] => [`${ENV}${name}`, value]),
+  ])
 }

@@ -36,6 +36,8 @@ export interface LoadStep {
 export interface FileAppsOptions {
   readonly registry: Registry
   readonly opener: Opener
+  /** There are apps of others: without one of its own, the configuration is as good. */
+  readonly hasOthers?: boolean
   /** An app that fails tells whoever asks for it why, in place of the version before. */
   readonly isDevelopment?: boolean | undefined
   readonly onProgress?: ((step: LoadStep) => void) | undefined
@@ -89,10 +91,11 @@ export class FileApps {
 
   /**
    * An app that is no good is put as unavailable, so that no tenant keeps the others from being served after a restart.
-   * Throws when no app is left, and for whatever is the operator's to mend; the error names the app.
+   * Throws when no app is left and there are no others, and for whatever is the operator's to mend; the error names the app.
    */
   async load({ apps, file }: Pick<Config, 'apps' | 'file'>): Promise<void> {
-    const { isDevelopment = false, onBroken, onProgress } = this.#options
+    const { hasOthers = false, isDevelopment = false, onBroken, onProgress } = this.#options
+    const isLone = apps.length === 1 && !hasOthers
     let done = 0
     const turn = this.#toTurn(file, (text) => onProgress?.({ text, done, total: apps.length }))
     let served = 0
@@ -105,7 +108,7 @@ export class FileApps {
       } catch (thrown) {
         const error = toNanoError(thrown)
         const named = new NanoError(error.code, `app ${app.name}: ${error.message}`, { cause: thrown })
-        if (!isDevelopment && (error.blame !== 'tenant' || apps.length === 1)) throw named
+        if (!isDevelopment && (error.blame !== 'tenant' || isLone)) throw named
         first ??= named
         // oxlint-disable-next-line no-await-in-loop
         await this.#refuse(app, error)
@@ -113,7 +116,7 @@ export class FileApps {
       }
       done++
     }
-    if (served === 0 && first !== undefined && !isDevelopment) throw first
+    if (served === 0 && first !== undefined && !hasOthers && !isDevelopment) throw first
   }
 
   /** Serve what the configuration says now. What fails is in the report, and leaves what serves as it is. */

@@ -7,12 +7,12 @@ import type { AppConfig } from '../config/config.ts'
 import { DEFAULT_LIMITS } from '../config/limits.ts'
 import type { Change, ServedState } from '../deploy/change.ts'
 import type { OpenComponent } from '../deploy/open-component.ts'
-import type { Engine } from '../engine/instantiate.ts'
+import type { CompiledEngine } from '../engine/guest.ts'
 import { NanoError } from '../errors.ts'
 import { Registry } from './registry.ts'
 
 const COMPONENT = { engineHash: 'e', image: { pages: 1 } } as unknown as OpenComponent
-const ENGINE = { hash: 'e' } as Engine
+const ENGINE = { hash: 'e' } as CompiledEngine
 
 /** Waits a random while, and fails when it is told to. */
 class Chance {

@@ -18,7 +18,7 @@ import { toDeployment } from '../deploy/deployment.ts'
 import type { Deployment } from '../deploy/deployment.ts'
 import type { OpenComponent } from '../deploy/open-component.ts'
 import type { Opener, OnNote } from '../deploy/opener.ts'
-import type { Engine } from '../engine/instantiate.ts'
+import type { CompiledEngine } from '../engine/guest.ts'
 import { NanoError, toNanoError } from '../errors.ts'
 
 /** How long what a version has begun may take when it is replaced, in milliseconds. */
@@ -47,6 +47,8 @@ export interface AppStatus {
   readonly deployment: number | undefined
   /** The engine of that version. */
   readonly engineHash: string | undefined
+  /** What that version is told; undefined: nothing serves. */
+  readonly config: AppConfig | undefined
 }
 
 /** How an app is put. */
@@ -73,6 +75,8 @@ class App {
   readonly owner: Owner
   /** What serves. */
   deployment: Deployment | undefined
+  /** What it was told. */
+  config: AppConfig | undefined
   /** Where its requests go; undefined: it was never switched to. */
   route: Route | undefined
   /** The host names of what was asked for and is not done. */
@@ -108,7 +112,7 @@ export class Registry {
   readonly #apps = new Map<string, App>()
   /** Those that shards have: what serves, and what is about to. */
   readonly #deployments = new Map<number, Deployment>()
-  readonly #engines = new Map<string, Engine>()
+  readonly #engines = new Map<string, CompiledEngine>()
   /** The longest turn of each deployment that is there or drains. */
   readonly #turnMs = new Map<number, number>()
   #shards: Shardlike = NOBODY
@@ -135,13 +139,14 @@ export class Registry {
   }
 
   get apps(): readonly AppStatus[] {
-    return [...this.#apps.values()].map(({ name, hostname, owner, deployment, route }) => ({
+    return [...this.#apps.values()].map(({ name, hostname, owner, deployment, route, config }) => ({
       name,
       hostname,
       owner,
       state: route === undefined ? 'opening' : deployment === undefined ? 'unavailable' : 'serving',
       deployment: deployment?.id,
       engineHash: deployment?.engineHash,
+      config: deployment === undefined ? undefined : config,
     }))
   }
 
@@ -248,6 +253,7 @@ export class Registry {
       await this.#retire(deployment)
       throw error
     }
+    app.config = config
     await this.#switch(app, { hostname: config.hostname, deployment })
     return deployment.id
   }

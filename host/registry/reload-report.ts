@@ -28,10 +28,7 @@ export interface ReloadReport extends AppsReport {
 }
 
 /** What is looked at app by app. */
-const RELOADED: ReadonlySet<string> = new Set(['apps', 'file', 'defaults'] satisfies (
-  | keyof Config
-  | 'defaults'
-)[])
+const RELOADED: ReadonlySet<string> = new Set(['apps', 'file', 'defaults'] satisfies (keyof Config)[])
 
 /** Keys that have other values, as nano.json spells them. */
 export function toRestartKeys(before: Config, now: Config): readonly string[] {

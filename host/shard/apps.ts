@@ -13,8 +13,8 @@ import { DEFAULT_LIMITS } from '../config/limits.ts'
 import type { Limits } from '../config/limits.ts'
 import type { Change, Route, ServedState } from '../deploy/change.ts'
 import type { Deployment } from '../deploy/deployment.ts'
-import { loadGlue } from '../engine/instantiate.ts'
-import type { Engine, Glue } from '../engine/instantiate.ts'
+import type { CompiledEngine, Engine } from '../engine/guest.ts'
+import { loadEngine } from '../engine/load.ts'
 import { NanoError } from '../errors.ts'
 import { warmUp } from '../instance/warm-up.ts'
 import type { Epoch } from '../limits/epoch.ts'
@@ -41,10 +41,9 @@ interface Version {
   drained?: Promise<void>
 }
 
-/** An engine, and what of it is this thread's own. */
+/** An engine of this thread. */
 interface LoadedEngine {
   readonly engine: Engine
-  readonly glue: Glue
   /** How many more apps it may be warmed up with. */
   warmUps: number
 }
@@ -124,9 +123,9 @@ export class Apps implements Disposable {
     for (const { tenant } of this.#versions.values()) tenant[Symbol.dispose]()
   }
 
-  async #deploy(deployment: Deployment, { hash, ...engine }: Engine): Promise<void> {
-    const loaded = await this.#load({ hash, ...engine })
-    const parts = { ...deployment, engine: loaded.engine, glue: loaded.glue }
+  async #deploy(deployment: Deployment, engine: CompiledEngine): Promise<void> {
+    const loaded = await this.#load(engine)
+    const parts = { ...deployment, engine: loaded.engine }
     if (loaded.warmUps > 0) loaded.warmUps = warmUp(parts, this.#services.epoch) ? 0 : loaded.warmUps - 1
     const dialer = this.#services.openDialer(deployment)
     const tenant = new Tenant(parts, { ...this.#services, dialer })
@@ -134,11 +133,10 @@ export class Apps implements Disposable {
     this.#ledger.open(tenant)
   }
 
-  async #load(engine: Engine): Promise<LoadedEngine> {
+  async #load(engine: CompiledEngine): Promise<LoadedEngine> {
     const found = this.#engines.get(engine.hash)
     if (found !== undefined) return found
-    const glue = await loadGlue(engine)
-    const loaded = { engine, glue, warmUps: WARM_UPS }
+    const loaded = { engine: await loadEngine(engine), warmUps: WARM_UPS }
     this.#engines.set(engine.hash, loaded)
     return loaded
   }

@@ -127,7 +127,7 @@ describe('serve', () => {
   test.for([
     ['{', ':1:'],
     ['{ "apps": [{ "name": "a", "path": "x.js" }], "prot": 1 }', '"port"'],
-    ['{ "apps": [] }', 'at least one'],
+    ['{ "aps": [] }', 'did you mean "apps"?'],
     ['{ "apps": [{ "name": "a", "path": "nowhere.js" }] }', 'nowhere.js'],
   ])('the configuration %s is refused with words', async ([text, wanted], { expect }) => {
     const file = join(folder, 'nano.json')

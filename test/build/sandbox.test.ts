@@ -441,7 +441,8 @@ describe('a build is bounded', () => {
     )
   })
 
-  test('time for the bundler', async () => {
+  // a process that stands still for longer than the build takes sees its end first
+  test('time for the bundler', { retry: 2 }, async () => {
     expect(await build('', { bundleTimeoutMs: 1 })).toMatch(
       /: the bundler did not end within 0\.001 s; the sources are/,
     )

@@ -98,6 +98,13 @@ test.runIf(process.getuid?.() === 0)(
 test('made for another world: it is refused', async ({ expect }) => {
   const manifest = join(await buildEngine(other, cache), 'engine.json')
   const text = readFileSync(manifest, 'utf8')
-  writeFileSync(manifest, text.replace(/"contract": "[0-9a-f]+"/, '"contract": "0"'))
-  await expect(start([hash])).rejects.toThrow(/was made for another world/)
+  for (const changed of [
+    text.replace(/"world": "[^"]+"/, '"world": "99.0.0"'),
+    // the same version, laid out otherwise
+    text.replace(/"structure": "[^"]+"/, '"structure": "0"'),
+  ]) {
+    expect(changed).not.toBe(text)
+    writeFileSync(manifest, changed)
+    await expect(start([hash])).rejects.toThrow(/was made for another world: expected one of 0\.1\.0, /)
+  }
 })

@@ -7,20 +7,16 @@ import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads'
 import { afterAll, beforeAll, describe, test } from 'vitest'
 import { snapshot } from '../../host/build/snapshot.ts'
 import { splitComponent } from '../../host/component/skeleton.ts'
+import { parseConfig } from '../../host/config/parse.ts'
 import { buildEngine, patchGlue, toEngineDirectory } from '../../host/engine/build-engine.ts'
 import { openEngine } from '../../host/engine/engine.ts'
-import {
-  instantiateEngine,
-  loadGlue,
-  type Engine,
-  type Glue,
-  type Guest,
-} from '../../host/engine/instantiate.ts'
+import type { CompiledEngine, Engine, Guest } from '../../host/engine/guest.ts'
+import { loadEngine } from '../../host/engine/load.ts'
 import { KnownEngines, readKnownEngines } from '../../host/engine/known.ts'
 import { layInto, splitImage, type Image } from '../../host/image/image.ts'
 import { Epoch } from '../../host/limits/epoch.ts'
-import { witText } from '../../wit/text.ts'
-import type { Event } from '../../wit/types/host/interfaces/nano-workers-events.d.ts'
+import { withVersion, witText } from '../../wit/text.ts'
+import type { Event } from '../../wit/worlds.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const COMPONENTS = join(ROOT, 'node_modules/.cache/nano-workers/engine-test')
@@ -28,7 +24,7 @@ const WALL_MS = 1_700_000_000_000
 
 /** Answers a request with `word`; a startup's `env` names what else to do. */
 const toSource = (word: string): string => `
-import { send } from 'nano:workers/response@0.1.0'
+import { send } from '${withVersion('nano:workers/response')}'
 const encoder = new TextEncoder()
 const answer = (id, text) => send(id, 200, encoder.encode('a\\nb'), encoder.encode(text))
 const acts = {
@@ -40,7 +36,7 @@ const acts = {
 export const turn = (source, events) => {
   for (const event of events) {
     if (event.tag === 'request') answer(event.val.id, ${JSON.stringify(word)})
-    else if (event.tag === 'startup') acts[event.val.env]()
+    else if (event.tag === 'startup') for (const { name } of event.val.env) acts[name]()
   }
 }`
 
@@ -64,8 +60,8 @@ const epoch = new Epoch()
 const hashes: string[] = []
 const images: Image[] = []
 let component: Uint8Array
+let compiled: CompiledEngine
 let engine: Engine
-let glue: Glue
 
 beforeAll(async () => {
   for (const word of words) {
@@ -75,13 +71,14 @@ beforeAll(async () => {
     hashes.push(skeletonHash)
     images.push(splitImage(segments, memoryMinPages))
   }
-  engine = openEngine(await buildEngine(component, cache, counters), counters)
-  glue = await loadGlue(engine)
+  compiled = openEngine(await buildEngine(component, cache, counters), counters)
+  engine = await loadEngine(compiled)
 }, 120_000)
 
 afterAll(() => rmSync(cache, { recursive: true }))
 
 interface Made extends Guest {
+  readonly memory: WebAssembly.Memory
   readonly answers: string[]
   readonly printed: string[]
 }
@@ -109,19 +106,21 @@ function make(image: Image, from = engine, maximum = 2048): Made {
     'nano:workers/background': { hold: nothing, release: nothing },
   }
   const clock = { wallNs: () => BigInt(WALL_MS) * 1_000_000n, monotonicNs: () => 1n }
-  const guest = instantiateEngine(from, glue, memory, bindings, {
+  const guest = from.makeGuest(memory, bindings, {
     clock,
     epoch: epoch.memory,
     stderr: (text) => printed.push(text),
   })
-  return { ...guest, answers, printed }
+  return { ...guest, memory, answers, printed }
 }
 
 const request = (id: number): Event => ({
   tag: 'request',
   val: { id, method: 'GET', url: 'http://a.localhost/', headers: '', hasBody: false },
 })
-const act = (env: string): Event[] => [{ tag: 'startup', val: { env } }]
+const act = (name: string): Event[] => [
+  { tag: 'startup', val: { env: [{ name, value: { tag: 'text', val: '' } }] } },
+]
 
 describe('two apps', () => {
   test('have one known skeleton', ({ expect }) => {
@@ -140,13 +139,15 @@ describe('two apps', () => {
     expect(counters).toEqual({ transpiles: 1, compiles: 1 })
   })
 
-  test('are served by an engine that was posted', ({ expect }) => {
+  test('are served by an engine that was posted', async ({ expect }) => {
     const { port1, port2 } = new MessageChannel()
-    port1.postMessage({ engine, image: images[0] })
-    const { message } = receiveMessageOnPort(port2) as { message: { engine: Engine; image: Image } }
+    port1.postMessage({ compiled, image: images[0] })
+    const { message } = receiveMessageOnPort(port2) as {
+      message: { compiled: CompiledEngine; image: Image }
+    }
     port1.close()
     expect(message.image.bytes.buffer.byteLength).toBe(images[0]!.bytes.length)
-    const guest = make(message.image, message.engine)
+    const guest = make(message.image, await loadEngine(message.compiled))
     guest.turn(0, [request(1)])
     expect(guest.answers).toEqual([words[0]])
   })
@@ -178,9 +179,16 @@ describe('a guest', () => {
   })
 })
 
+test('no app may have less memory than its engine needs', ({ expect }) => {
+  const parse = (memory_mb: number) =>
+    parseConfig(JSON.stringify({ apps: [{ name: 'a', path: 'a.wasm', memory_mb }] }), 'nano.json')
+  expect(parse(engine.leastMemoryMb).apps[0]!.limits.memoryMb).toBe(engine.leastMemoryMb)
+  expect(() => parse(engine.leastMemoryMb - 1)).toThrow('memory_mb')
+})
+
 describe('the generator', () => {
   test('finds exactly one trace function to remove', ({ expect }) => {
-    expect(readFileSync(engine.gluePath, 'utf8')).not.toContain('JCO_DEBUG')
+    expect(readFileSync(compiled.gluePath, 'utf8')).not.toContain('JCO_DEBUG')
     expect(() => patchGlue('')).toThrow('found 0')
   })
 

@@ -5,7 +5,8 @@
 import { join } from 'node:path'
 
 import { openDialer } from '../../host/bindings/dialer.ts'
-import { loadGlue } from '../../host/engine/instantiate.ts'
+import type { Env } from '../../host/config/env.ts'
+import { loadEngine } from '../../host/engine/load.ts'
 import type { ErrorCode } from '../../host/errors.ts'
 import type { InstanceHost, InstanceParts, RequestContext } from '../../host/instance/contract.ts'
 import { Instance } from '../../host/instance/turn.ts'
@@ -57,13 +58,15 @@ export class LoneApp implements Disposable {
   })
   readonly #epoch = new TimedEpoch(this.#ticker.memories[0])
   readonly #dialer = openDialer()
+  /** Errors that belong to no request. */
+  readonly reports: string[] = []
 
-  static async open(path: string, cpuMs: number): Promise<LoneApp> {
+  static async open(path: string, cpuMs: number, env: Env = {}): Promise<LoneApp> {
     const text = JSON.stringify({ apps: [{ name: 'lone', path, cpu_ms: cpuMs }] })
     const { deployments, engines } = await load(text, join(path, '../nano.json'))
     const deployment = deployments[0]!
-    const engine = engines.get(deployment.engineHash)!
-    const app = new LoneApp({ ...deployment, engine, glue: await loadGlue(engine) })
+    const engine = await loadEngine(engines.get(deployment.engineHash)!)
+    const app = new LoneApp({ ...deployment, engine, env })
     await app.#ticker.ready
     return app
   }
@@ -81,7 +84,7 @@ export class LoneApp implements Disposable {
       clock: new CpuClock(),
       onReady: () => void setImmediate(run),
       line() {},
-      report() {},
+      report: (error) => void this.reports.push(error),
       buffers: new ByteBudget(1024 * 1024),
       onLimit() {},
       onDenied() {},

@@ -12,6 +12,8 @@ const MAIN = join(import.meta.dirname, '../../host/main.ts')
 export interface ServerProcess extends AsyncDisposable {
   readonly port: number
   readonly adminPort: number
+  /** What it has printed. */
+  readonly announcement: string
   /** Not read until the test does. */
   readonly stderr: Readable
   kill(signal: NodeJS.Signals): void
@@ -24,14 +26,15 @@ export interface StartOptions {
   readonly descriptors?: number
   /** Of its log. */
   readonly format?: LogFormat
+  readonly env?: Readonly<Record<string, string>>
 }
 
 /** Resolves when it has said where it listens. */
 export async function startNano(
   config: string,
-  { descriptors, format = 'text' }: StartOptions = {},
+  { descriptors, format = 'text', env: more }: StartOptions = {},
 ): Promise<ServerProcess> {
-  const env = { ...process.env, NANO_LOG_FORMAT: format }
+  const env = { ...process.env, NANO_LOG_FORMAT: format, ...more }
   const args = [MAIN, 'serve', '--port', '0', '--admin-port', '0', '--config', config]
   const child =
     descriptors === undefined
@@ -44,6 +47,9 @@ export async function startNano(
   return {
     port: Number(await read(/ on http:\/\/127\.0\.0\.1:(\d+)/)),
     adminPort: Number(await read(/operator {2}http:\/\/127\.0\.0\.1:(\d+)/)),
+    get announcement() {
+      return out
+    },
     stderr: child.stderr,
     kill: (signal) => void child.kill(signal),
     exited,

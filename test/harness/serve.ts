@@ -81,7 +81,9 @@ const CPU_MS = 10_000
 /** What few tests want otherwise. */
 export interface ServeOptions {
   /** The operator's listener, off unless given. */
-  admin?: { host?: string; port: number }
+  admin?: { host?: string; port?: number; socket?: string; tokens_file?: string }
+  /** May do everything. */
+  adminToken?: string
   /** Apps may reach loopback. */
   allowLoopback?: boolean
   /** Who is believed about clients. */

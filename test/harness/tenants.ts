@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 
 import { openDialer } from '../../host/bindings/dialer.ts'
-import { loadGlue } from '../../host/engine/instantiate.ts'
+import { loadEngine } from '../../host/engine/load.ts'
 import { createIngress } from '../../host/ingress/serve.ts'
 import type { Ingress } from '../../host/ingress/serve.ts'
 import { Epoch } from '../../host/limits/epoch.ts'
@@ -31,8 +31,8 @@ export async function openTenants(app: AppSpec & { hostname: string }): Promise<
   const text = JSON.stringify({ defaults: { cpu_ms: 10_000 }, apps: [app] })
   const { deployments, engines } = await load(text, join(ROOT, 'test/nano.json'))
   const deployment = deployments[0]!
-  const engine = engines.get(deployment.engineHash)!
-  const parts = { ...deployment, engine, glue: await loadGlue(engine) }
+  const engine = await loadEngine(engines.get(deployment.engineHash)!)
+  const parts = { ...deployment, engine }
   const log: string[] = []
   const services = {
     epoch: new Epoch(),

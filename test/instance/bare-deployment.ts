@@ -9,7 +9,7 @@ import { splitComponent } from '../../host/component/skeleton.ts'
 import type { Limits } from '../../host/config/limits.ts'
 import { buildEngine } from '../../host/engine/build-engine.ts'
 import { openEngine } from '../../host/engine/engine.ts'
-import { loadGlue } from '../../host/engine/instantiate.ts'
+import { loadEngine } from '../../host/engine/load.ts'
 import { splitImage } from '../../host/image/image.ts'
 import type { TenantParts } from '../../host/tenant/tenant.ts'
 import { example } from '../harness/serve.ts'
@@ -28,8 +28,7 @@ export async function openBareDeployment(): Promise<BareDeployment> {
   const { segments, memoryMinPages } = splitComponent(component)
   const parts = {
     name: 'bare',
-    engine,
-    glue: await loadGlue(engine),
+    engine: await loadEngine(engine),
     image: splitImage(segments, memoryMinPages),
     env: { KEY: { type: 'text', value: 'value' } as const },
   }

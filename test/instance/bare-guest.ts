@@ -4,13 +4,13 @@
  * A guest without the shim: it answers events through the WIT imports themselves, so that a test sees each crossing.
  * The path of a request says what to do.
  */
-import { hold, release } from 'nano:workers/background@0.1.0'
-import { log } from 'nano:workers/console@0.1.0'
-import type { Event, Request } from 'nano:workers/events@0.1.0'
-import { start as startFetch } from 'nano:workers/outbound@0.1.0'
-import { pull } from 'nano:workers/request-body@0.1.0'
-import { fail, finish, send, start as startResponse, write } from 'nano:workers/response@0.1.0'
-import { wakeIn } from 'nano:workers/timer@0.1.0'
+import { hold, release } from 'nano:workers/background'
+import { log } from 'nano:workers/console'
+import type { Event, Request } from 'nano:workers/events'
+import { start as startFetch } from 'nano:workers/outbound'
+import { pull } from 'nano:workers/request-body'
+import { fail, finish, send, start as startResponse, write } from 'nano:workers/response'
+import { wakeIn } from 'nano:workers/timer'
 
 const NOTHING = new Uint8Array(0)
 const encoder = new TextEncoder()
@@ -18,7 +18,7 @@ const asleep: number[] = []
 const held: number[] = []
 const kept: Uint8Array[] = []
 const read = new Map<number, number>()
-let env = ''
+let env: unknown
 
 export function start(): void {
   // there is no app to keep
@@ -43,7 +43,7 @@ function handle(event: Event): void {
 
 function answer({ id, url, hasBody }: Request): void {
   const path = url.slice(url.indexOf('/', 'http://'.length))
-  if (path === '/env') say(id, env)
+  if (path === '/env') say(id, JSON.stringify(env))
   else if (path === '/trap') throw new Error('out of the turn')
   else if (path === '/answer-and-trap') {
     say(id, 'answered')

@@ -4,10 +4,10 @@
  * A guest without the shim that floods the host through the WIT imports themselves: many things, each of no bytes or of
  * one, and never a wait for anybody. The path of a request says with what; `/hold` keeps what was begun.
  */
-import { log, report } from 'nano:workers/console@0.1.0'
-import type { Event, Request } from 'nano:workers/events@0.1.0'
-import { pull, start as startFetch, write as writeFetch } from 'nano:workers/outbound@0.1.0'
-import { send, start as startResponse, write } from 'nano:workers/response@0.1.0'
+import { log, report } from 'nano:workers/console'
+import type { Event, Request } from 'nano:workers/events'
+import { pull, start as startFetch, write as writeFetch } from 'nano:workers/outbound'
+import { send, start as startResponse, write } from 'nano:workers/response'
 
 /** Of one request. */
 const CALLS = 20_000

@@ -8,7 +8,7 @@ import { openDialer } from '../../host/bindings/dialer.ts'
 import { splitComponent } from '../../host/component/skeleton.ts'
 import { DEFAULT_LIMITS } from '../../host/config/limits.ts'
 import { Engines } from '../../host/deploy/open-engines.ts'
-import { loadGlue } from '../../host/engine/instantiate.ts'
+import { loadEngine } from '../../host/engine/load.ts'
 import { layInto, splitImage } from '../../host/image/image.ts'
 import { Epoch } from '../../host/limits/epoch.ts'
 import { Scheduler } from '../../host/limits/scheduler.ts'
@@ -29,8 +29,7 @@ beforeAll(async () => {
   const engine = await engines.open(skeletonHash, () => undefined)
   deployment = {
     name: 'spy',
-    engine,
-    glue: await loadGlue(engine),
+    engine: await loadEngine(engine),
     image: splitImage(segments, memoryMinPages),
     env: {},
     limits: { ...DEFAULT_LIMITS, cpuMs: 10_000 },

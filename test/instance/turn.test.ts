@@ -100,7 +100,7 @@ describe('a turn', () => {
 
   test('the environment is there, and the time is real', async ({ expect }) => {
     serve()
-    expect((await ask('/env')).text).toBe('{"KEY":"value"}')
+    expect((await ask('/env')).text).toBe('[{"name":"KEY","value":{"tag":"text","val":"value"}}]')
     const { text } = await ask('/time')
     expect(Math.abs(Number(text) - Date.now())).toBeLessThan(100)
   })
@@ -141,7 +141,7 @@ describe('faults', () => {
   test('a trap fails the open requests and the next one gets a new instance', async ({ expect }) => {
     serve()
     const asleep = ask('/sleep')
-    await later(5)
+    await expect.poll(() => tenant.counters.openRequests, { interval: 1 }).toBe(1)
     const [trapped, sleeper] = await Promise.all([ask('/trap'), asleep])
     expect([trapped.code, sleeper.code]).toEqual(['APP_TRAPPED', 'APP_TRAPPED'])
     expect((await ask('/')).text).toBe('hello')

@@ -158,7 +158,7 @@ describe('an engine that nobody knows is refused', () => {
     const { code, text, ms } = await deploys.outcomeOf(deploys.write(editor(deploys.good, edit)))
     expect([code, text]).toEqual([
       'ENGINE_UNKNOWN',
-      expect.stringContaining('not among the 1 that this host knows'),
+      expect.stringMatching(/not among the \d+ that this host knows/),
     ])
     expect(ms).toBeLessThan(SLACK_MS)
   })

@@ -45,7 +45,7 @@ describe('an app that is deployed', () => {
       expect(await ask(server, 'a.test')).toBe('one')
       const second = await server.deployed.deploy(toDeploy('a', 'two'))
       expect(second).toMatchObject({ version: 2, previous: 1, engineChanged: false })
-      expect(second.changes).toEqual([{ key: 'env', before: { VERSION: 'one' }, now: { VERSION: 'two' } }])
+      expect(second.changes).toEqual([{ key: 'env.VERSION' }])
       expect(await ask(server, 'a.test')).toBe('two')
       await server.deployed.deploy(toDeploy('b', 'bee'))
       await server.deployed.deploy(toDeploy('goes', 'x'))
@@ -53,7 +53,7 @@ describe('an app that is deployed', () => {
     {
       await using server = await open(directory)
       expect([await ask(server, 'a.test'), await ask(server, 'b.test')]).toEqual(['two', 'bee'])
-      expect((await server.deployed.rollBack('a')).number).toBe(1)
+      expect((await server.deployed.rollBack('a')).version).toBe(1)
       expect(await ask(server, 'a.test')).toBe('one')
       await server.deployed.remove('goes')
       expect(await ask(server, 'goes.test')).toBe('404')
@@ -100,7 +100,7 @@ describe('an app that is deployed', () => {
       'APP_CONFLICT the host name a.test is taken',
     )
     expect(await refused(toDeploy('a', 'x', { settings: { cpu_ms: 'much' } }))).toMatch(
-      /^CONFIG_INVALID .*cpu_ms/,
+      /^SETTINGS_INVALID cpu_ms: expected/,
     )
     expect(await refused(toDeploy('a', 'x', { component: Buffer.from('no wasm') }))).toMatch(
       /^COMPONENT_INVALID/,

@@ -104,11 +104,10 @@ function findConfig(path: string): string | undefined {
 }
 
 /** The app that the sources are for: by its name, its path, or because there is no other. */
-function findApp({ apps }: Config, path: string, name: string | undefined): AppConfig {
+function findApp({ apps }: Config, path: string, name: string | undefined): AppConfig | undefined {
   const found = apps.find((app) => (name === undefined ? app.path === path : app.name === name))
   if (found !== undefined) return found
-  const [only, other] = apps
-  if (name === undefined && only !== undefined && other === undefined) return only
+  if (name === undefined && apps.length < 2) return apps[0]
   const names = apps.map((app) => app.name).join(', ')
   throw usage(
     name === undefined

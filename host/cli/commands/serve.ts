@@ -1,7 +1,8 @@
 /** `serve`: the apps of a configuration, or one app, until a signal comes. */
 
+import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { basename, extname, resolve } from 'node:path'
+import { basename, dirname, extname, join, resolve } from 'node:path'
 
 import type { Command } from 'commander'
 
@@ -18,6 +19,8 @@ import type { StartServer } from '../serve-contract.ts'
 import { flag, integer, option, renamed, repeatable, text, usage } from '../usage.ts'
 
 const DEFAULT_CONFIG = 'nano.json'
+const DEFAULT_DATA = '.nano'
+const TOKEN = 'NANO_ADMIN_TOKEN'
 
 /** How long a configuration and components are to be left alone before they are read again. */
 const WATCH_MS = 500
@@ -33,6 +36,7 @@ interface ServeOptions {
   readonly adminPort?: number
   readonly allowLoopback?: true
   readonly dryRun?: true
+  readonly dataDir?: string
 }
 
 export function addServe(program: Command, startServer: StartServer, format: LogFormat): void {
@@ -63,6 +67,13 @@ export function addServe(program: Command, startServer: StartServer, format: Log
       ),
     )
     .addOption(
+      option(
+        '--data-dir <dir>',
+        `where deployed apps are kept (default: the configuration's, or ${DEFAULT_DATA} beside it)`,
+        text,
+      ),
+    )
+    .addOption(
       flag(
         '--allow-loopback',
         "apps may fetch from this machine's own ports (127.0.0.1, ::1); for development only",
@@ -81,11 +92,16 @@ async function serve(options: ServeOptions, startServer: StartServer, format: Lo
   const config = await openConfig(options)
   const everyHost = options.app !== undefined
   if (options.dryRun === true) return await tryOut(config, everyHost)
+  const adminToken = process.env[TOKEN] || undefined
+  // nobody who is started from here inherits it
+  delete process.env[TOKEN]
   await serveUntilSignal(startServer, format, {
     config,
     reread: () => openConfig(options),
     watchMs: WATCH_MS,
     everyHost,
+    dataDirectory: toDataDirectory(options, config),
+    adminToken,
   })
 }
 
@@ -97,7 +113,7 @@ async function tryOut(config: Config, everyHost: boolean): Promise<void> {
     outcome instanceof NanoError ? `app ${app.name}: ${outcome.code}: ${outcome.message}` : [],
   )
   const served = checks.flatMap(({ app, outcome }) => (outcome instanceof NanoError ? [] : app))
-  if (served.length > 0) {
+  if (served.length > 0 || failed.length === 0) {
     const { host, port, shards, admin = DEFAULT_ADMIN } = config
     const operator = admin === false ? 'no operator' : `operator on ${toReachable(admin.host)}:${admin.port}`
     process.stdout.write(
@@ -111,10 +127,27 @@ async function tryOut(config: Config, everyHost: boolean): Promise<void> {
 /** The configuration, or what stands for one, with what the command line says in its place. */
 async function openConfig(options: ServeOptions): Promise<Config> {
   const { port, host, shards, allowLoopback, adminPort } = options
-  const config = options.app === undefined ? await readFile(options) : toConfig(options.app, options)
-  const adminHost = config.admin ? config.admin.host : DEFAULT_ADMIN.host
-  const admin = adminPort === undefined ? undefined : { host: adminHost, port: adminPort }
+  const config = await readConfiguration(options)
+  const { host: adminHost, tokensFile } = config.admin || DEFAULT_ADMIN
+  const admin =
+    adminPort === undefined ? undefined : { host: adminHost, port: adminPort, ...defined({ tokensFile }) }
   return { ...config, ...defined({ port, host, shards, allowLoopback, admin }) }
+}
+
+async function readConfiguration(options: ServeOptions): Promise<Config> {
+  const { app, config, dataDir } = options
+  if (app !== undefined) return toConfig(app, options)
+  // apps may all be deployed
+  const isLess = config === undefined && dataDir !== undefined && !existsSync(DEFAULT_CONFIG)
+  return isLess
+    ? { ...DEFAULTS, connectionLimits: DEFAULT_CONNECTION_LIMITS, apps: [] }
+    : await readFile(options)
+}
+
+/** Where deployed apps are kept. The directory is made by the first deploy. */
+function toDataDirectory({ dataDir }: ServeOptions, { dataDirectory, file }: Config): string | undefined {
+  if (dataDir !== undefined) return resolve(dataDir)
+  return dataDirectory ?? (file === undefined ? undefined : join(dirname(file), DEFAULT_DATA))
 }
 
 async function readFile({ config = DEFAULT_CONFIG, allowRead }: ServeOptions): Promise<Config> {

@@ -5,19 +5,22 @@
 /// <reference path="./interfaces/nano-workers-request-body.d.ts" />
 /// <reference path="./interfaces/nano-workers-response.d.ts" />
 /// <reference path="./interfaces/nano-workers-timer.d.ts" />
-declare module 'nano:workers/worker@0.1.0' {
-  export type Event = import('nano:workers/events@0.1.0').Event;
-  export type * as NanoWorkersBackground010 from 'nano:workers/background@0.1.0'; // import nano:workers/background@0.1.0
-  export type * as NanoWorkersConsole010 from 'nano:workers/console@0.1.0'; // import nano:workers/console@0.1.0
-  export type * as NanoWorkersEvents010 from 'nano:workers/events@0.1.0'; // import nano:workers/events@0.1.0
-  export type * as NanoWorkersOutbound010 from 'nano:workers/outbound@0.1.0'; // import nano:workers/outbound@0.1.0
-  export type * as NanoWorkersRequestBody010 from 'nano:workers/request-body@0.1.0'; // import nano:workers/request-body@0.1.0
-  export type * as NanoWorkersResponse010 from 'nano:workers/response@0.1.0'; // import nano:workers/response@0.1.0
-  export type * as NanoWorkersTimer010 from 'nano:workers/timer@0.1.0'; // import nano:workers/timer@0.1.0
+/// <reference path="./interfaces/nano-workers-wire.d.ts" />
+declare module 'nano:workers/worker' {
+  export type Event = import('nano:workers/events').Event;
+  export type * as NanoWorkersBackground020 from 'nano:workers/background'; // import nano:workers/background
+  export type * as NanoWorkersConsole020 from 'nano:workers/console'; // import nano:workers/console
+  export type * as NanoWorkersEvents020 from 'nano:workers/events'; // import nano:workers/events
+  export type * as NanoWorkersOutbound020 from 'nano:workers/outbound'; // import nano:workers/outbound
+  export type * as NanoWorkersRequestBody020 from 'nano:workers/request-body'; // import nano:workers/request-body
+  export type * as NanoWorkersResponse020 from 'nano:workers/response'; // import nano:workers/response
+  export type * as NanoWorkersTimer020 from 'nano:workers/timer'; // import nano:workers/timer
+  export type * as NanoWorkersWire020 from 'nano:workers/wire'; // import nano:workers/wire
   /**
   * Deliver waiting events, oldest first. `source`: the id of the request that they all belong to; 0 when they
-  * belong to none, and when they are new requests, each of which is a source of its own. Never throws on account of the app: the guest catches what the app
-  * throws and reports it through `response.fail` or `console.report`. A call that traps ends the instance.
+  * belong to none, and when they are new requests, each of which is a source of its own. Never throws on account
+  * of the app: the guest catches what the app throws and reports it through `response.fail` or `console.report`.
+  * A call that traps ends the instance.
   */
   export function turn(source: number, events: Array<Event>): void;
 }

@@ -1,15 +1,17 @@
-// world nano:workers/worker@0.1.0
+// world nano:workers/worker@0.2.0
 export type Event = import('./interfaces/nano-workers-events.js').Event;
-export type * as NanoWorkersBackground010 from './interfaces/nano-workers-background.js'; // import nano:workers/background@0.1.0
-export type * as NanoWorkersConsole010 from './interfaces/nano-workers-console.js'; // import nano:workers/console@0.1.0
-export type * as NanoWorkersEvents010 from './interfaces/nano-workers-events.js'; // import nano:workers/events@0.1.0
-export type * as NanoWorkersOutbound010 from './interfaces/nano-workers-outbound.js'; // import nano:workers/outbound@0.1.0
-export type * as NanoWorkersRequestBody010 from './interfaces/nano-workers-request-body.js'; // import nano:workers/request-body@0.1.0
-export type * as NanoWorkersResponse010 from './interfaces/nano-workers-response.js'; // import nano:workers/response@0.1.0
-export type * as NanoWorkersTimer010 from './interfaces/nano-workers-timer.js'; // import nano:workers/timer@0.1.0
+export type * as NanoWorkersBackground020 from './interfaces/nano-workers-background.js'; // import nano:workers/background@0.2.0
+export type * as NanoWorkersConsole020 from './interfaces/nano-workers-console.js'; // import nano:workers/console@0.2.0
+export type * as NanoWorkersEvents020 from './interfaces/nano-workers-events.js'; // import nano:workers/events@0.2.0
+export type * as NanoWorkersOutbound020 from './interfaces/nano-workers-outbound.js'; // import nano:workers/outbound@0.2.0
+export type * as NanoWorkersRequestBody020 from './interfaces/nano-workers-request-body.js'; // import nano:workers/request-body@0.2.0
+export type * as NanoWorkersResponse020 from './interfaces/nano-workers-response.js'; // import nano:workers/response@0.2.0
+export type * as NanoWorkersTimer020 from './interfaces/nano-workers-timer.js'; // import nano:workers/timer@0.2.0
+export type * as NanoWorkersWire020 from './interfaces/nano-workers-wire.js'; // import nano:workers/wire@0.2.0
 /**
 * Deliver waiting events, oldest first. `source`: the id of the request that they all belong to; 0 when they
-* belong to none, and when they are new requests, each of which is a source of its own. Never throws on account of the app: the guest catches what the app
-* throws and reports it through `response.fail` or `console.report`. A call that traps ends the instance.
+* belong to none, and when they are new requests, each of which is a source of its own. Never throws on account
+* of the app: the guest catches what the app throws and reports it through `response.fail` or `console.report`.
+* A call that traps ends the instance.
 */
 export function turn(source: number, events: Array<Event>): void;

@@ -1,4 +1,4 @@
-declare module 'nano:workers/background@0.1.0' {
+declare module 'nano:workers/background' {
   /**
    * The request with this id got its first pending `waitUntil` promise.
    */

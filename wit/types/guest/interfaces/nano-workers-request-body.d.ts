@@ -1,4 +1,5 @@
-declare module 'nano:workers/request-body@0.1.0' {
+/// <reference path="./nano-workers-wire.d.ts" />
+declare module 'nano:workers/request-body' {
   /**
    * Ask for the next chunk; it comes as a `request-body` event. At most one outstanding per request.
    */
@@ -7,4 +8,21 @@ declare module 'nano:workers/request-body@0.1.0' {
    * The app will not read the rest; the host discards it.
    */
   export function cancel(id: number): void;
+  export type BodyChunk = import('nano:workers/wire').BodyChunk;
+  export type Failure = import('nano:workers/wire').Failure;
+  export type Event = EventRequestBody | EventRequestBodyFailed;
+  /**
+   * Bytes of a request's body; each after the first answers one `request-body.pull`.
+   */
+  export interface EventRequestBody {
+    tag: 'request-body',
+    val: BodyChunk,
+  }
+  /**
+   * The request's body will not come to its end: the client broke off or broke a limit.
+   */
+  export interface EventRequestBodyFailed {
+    tag: 'request-body-failed',
+    val: Failure,
+  }
 }

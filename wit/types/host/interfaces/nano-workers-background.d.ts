@@ -1,4 +1,4 @@
-/** @module Interface nano:workers/background@0.1.0 **/
+/** @module Interface nano:workers/background@0.2.0 **/
 /**
  * The request with this id got its first pending `waitUntil` promise.
  */

@@ -1,12 +1,55 @@
-/** @module Interface nano:workers/events@0.1.0 **/
+/** @module Interface nano:workers/events@0.2.0 **/
+export type Answer = import('./nano-workers-outbound.js').Answer;
+export type BodyChunk = import('./nano-workers-wire.js').BodyChunk;
+export type Failure = import('./nano-workers-wire.js').Failure;
+/**
+ * An object that the guest makes.
+ */
+export interface Binding {
+  /**
+   * Says who makes it.
+   */
+  kind: string,
+  /**
+   * JSON, for who makes it.
+   */
+  settings: string,
+}
+export type Value = ValueText | ValueJson | ValueSecret | ValueBinding;
+export interface ValueText {
+  tag: 'text',
+  val: string,
+}
+/**
+ * Any JSON value, as JSON text.
+ */
+export interface ValueJson {
+  tag: 'json',
+  val: string,
+}
+/**
+ * A text that nothing shows.
+ */
+export interface ValueSecret {
+  tag: 'secret',
+  val: string,
+}
+export interface ValueBinding {
+  tag: 'binding',
+  val: Binding,
+}
+/**
+ * A named object or value that the app finds in its `env`.
+ */
+export interface Member {
+  name: string,
+  value: Value,
+}
 /**
  * The first event of an instance's life, once, before any request.
  */
 export interface Startup {
-  /**
-   * The app's `env`: a JSON object of strings.
-   */
-  env: string,
+  env: Array<Member>,
 }
 export interface Request {
   /**
@@ -27,46 +70,7 @@ export interface Request {
    */
   hasBody: boolean,
 }
-export interface BodyChunk {
-  /**
-   * Id of the request or outbound fetch that the bytes belong to.
-   */
-  id: number,
-  /**
-   * May be empty only when `last`.
-   */
-  bytes: Uint8Array,
-  /**
-   * No more bytes follow.
-   */
-  last: boolean,
-}
-export interface Failure {
-  id: number,
-  /**
-   * What went wrong, fit to show to the app's developer.
-   */
-  message: string,
-}
-export interface Answer {
-  /**
-   * Id of the outbound fetch, chosen by the guest.
-   */
-  id: number,
-  status: number,
-  statusText: string,
-  /**
-   * The final URL, after redirects.
-   */
-  url: string,
-  redirected: boolean,
-  headers: string,
-  /**
-   * Whether a body follows as `answer-body` events.
-   */
-  hasBody: boolean,
-}
-export type Event = EventStartup | EventRequest | EventRequestBody | EventRequestBodyFailed | EventClientGone | EventResponseWritable | EventTimerDue | EventAnswered | EventAnswerBody | EventFetchFailed | EventFetchWritable;
+export type Event = EventStartup | EventRequest | EventClientGone | EventAnswered | EventAnswerBody | EventFetchFailed | EventFetchWritable | EventRequestBody | EventRequestBodyFailed | EventResponseWritable | EventTimerDue;
 export interface EventStartup {
   tag: 'startup',
   val: Startup,
@@ -79,38 +83,11 @@ export interface EventRequest {
   val: Request,
 }
 /**
- * Bytes of a request's body; each after the first answers one `request-body.pull`.
- */
-export interface EventRequestBody {
-  tag: 'request-body',
-  val: BodyChunk,
-}
-/**
- * The request's body will not come to its end: the client broke off or broke a limit.
- */
-export interface EventRequestBodyFailed {
-  tag: 'request-body-failed',
-  val: Failure,
-}
-/**
  * The client went away before the response was complete. Response imports for this id do nothing from now on.
  */
 export interface EventClientGone {
   tag: 'client-gone',
   val: number,
-}
-/**
- * The response with this id takes bytes again after `response.write` returned false.
- */
-export interface EventResponseWritable {
-  tag: 'response-writable',
-  val: number,
-}
-/**
- * The time given to `timer.wake-at` has come.
- */
-export interface EventTimerDue {
-  tag: 'timer-due',
 }
 /**
  * An outbound fetch was answered.
@@ -139,4 +116,31 @@ export interface EventFetchFailed {
 export interface EventFetchWritable {
   tag: 'fetch-writable',
   val: number,
+}
+/**
+ * Bytes of a request's body; each after the first answers one `request-body.pull`.
+ */
+export interface EventRequestBody {
+  tag: 'request-body',
+  val: BodyChunk,
+}
+/**
+ * The request's body will not come to its end: the client broke off or broke a limit.
+ */
+export interface EventRequestBodyFailed {
+  tag: 'request-body-failed',
+  val: Failure,
+}
+/**
+ * The response with this id takes bytes again after `response.write` returned false.
+ */
+export interface EventResponseWritable {
+  tag: 'response-writable',
+  val: number,
+}
+/**
+ * The time given to `timer.wake-in` has come.
+ */
+export interface EventTimerDue {
+  tag: 'timer-due',
 }

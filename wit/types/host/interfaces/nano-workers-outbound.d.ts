@@ -1,10 +1,10 @@
-/** @module Interface nano:workers/outbound@0.1.0 **/
+/** @module Interface nano:workers/outbound@0.2.0 **/
 /**
- * Start a fetch. `head`: UTF-8 of method, LF, absolute URL, LF, then the headers as name, LF, value, LF, ...
+ * Start a fetch. `head`: method, LF, absolute URL, LF, then the headers as name, LF, value, LF, ...
  * `body`: the first or all bytes of the body. `more`: further bytes follow by `write` and `finish`.
  * The outcome is one `answered` or `fetch-failed` event.
  */
-export function start(id: number, head: Uint8Array, body: Uint8Array, more: boolean, redirect: Redirect): void;
+export function start(id: number, head: Head, body: Uint8Array, more: boolean, redirect: Redirect): void;
 /**
  * Further body bytes. False: wait for `fetch-writable`.
  */
@@ -21,6 +21,9 @@ export function pull(id: number): void;
  * The app is no longer interested; nothing more comes for this id.
  */
 export function abort(id: number): void;
+export type BodyChunk = import('./nano-workers-wire.js').BodyChunk;
+export type Failure = import('./nano-workers-wire.js').Failure;
+export type Head = import('./nano-workers-wire.js').Head;
 /**
  * # Variants
  * 
@@ -31,3 +34,50 @@ export function abort(id: number): void;
  * ## `"manual"`
  */
 export type Redirect = 'follow' | 'error' | 'manual';
+export interface Answer {
+  /**
+   * Id of the outbound fetch, chosen by the guest.
+   */
+  id: number,
+  status: number,
+  statusText: string,
+  /**
+   * The final URL, after redirects.
+   */
+  url: string,
+  redirected: boolean,
+  headers: string,
+  /**
+   * Whether a body follows as `answer-body` events.
+   */
+  hasBody: boolean,
+}
+export type Event = EventAnswered | EventAnswerBody | EventFetchFailed | EventFetchWritable;
+/**
+ * An outbound fetch was answered.
+ */
+export interface EventAnswered {
+  tag: 'answered',
+  val: Answer,
+}
+/**
+ * Bytes of an answer's body; each answers one `outbound.pull`.
+ */
+export interface EventAnswerBody {
+  tag: 'answer-body',
+  val: BodyChunk,
+}
+/**
+ * An outbound fetch failed, before or after its head.
+ */
+export interface EventFetchFailed {
+  tag: 'fetch-failed',
+  val: Failure,
+}
+/**
+ * The outbound fetch with this id takes body bytes again after `outbound.write` returned false.
+ */
+export interface EventFetchWritable {
+  tag: 'fetch-writable',
+  val: number,
+}

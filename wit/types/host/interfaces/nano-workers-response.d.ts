@@ -1,12 +1,12 @@
-/** @module Interface nano:workers/response@0.1.0 **/
+/** @module Interface nano:workers/response@0.2.0 **/
 /**
  * The whole response in one crossing. `status` 200 to 599.
  */
-export function send(id: number, status: number, headers: Uint8Array, body: Uint8Array): void;
+export function send(id: number, status: number, headers: Head, body: Uint8Array): void;
 /**
  * The head of a streamed response; `write` and `finish` follow.
  */
-export function start(id: number, status: number, headers: Uint8Array): void;
+export function start(id: number, status: number, headers: Head): void;
 /**
  * Body bytes, owned by the host from here. False: the client reads slowly, wait for `response-writable`.
  */
@@ -17,6 +17,16 @@ export function write(id: number, bytes: Uint8Array): boolean;
 export function finish(id: number): void;
 /**
  * The handler failed. Before the head the client gets a 500 without internals; after it the connection is cut.
- * `error`: UTF-8 of the error's name, message and stack for the app's log.
+ * `error`: the error's name, message and stack for the app's log.
  */
-export function fail(id: number, error: Uint8Array): void;
+export function fail(id: number, error: Text): void;
+export type Head = import('./nano-workers-wire.js').Head;
+export type Text = import('./nano-workers-wire.js').Text;
+export type Event = EventResponseWritable;
+/**
+ * The response with this id takes bytes again after `response.write` returned false.
+ */
+export interface EventResponseWritable {
+  tag: 'response-writable',
+  val: number,
+}

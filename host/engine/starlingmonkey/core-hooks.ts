@@ -7,25 +7,17 @@
  * Arguments are pointers from a guest that may be hostile: each is read through a view of the guest's own memory,
  * which refuses what lies outside of it, and nothing loops or copies without a bound.
  */
-import { EPOCH_IMPORT } from '../wasm/epoch.ts'
-import { MEMORY_IMPORT } from '../wasm/memory.ts'
-import { liftImports, type Bindings } from './lift-imports.ts'
-import type { CoreGuest } from './lower-events.ts'
-import { getRandomBytes, getRandomU64, type EngineClock } from './wasi.ts'
+import { EPOCH_IMPORT } from '../../wasm/epoch.ts'
+import { MEMORY_IMPORT } from '../../wasm/memory.ts'
+import type { System } from '../guest.ts'
+import type { Realloc } from '../guest-writer.ts'
+import type { CoreFunctions } from '../worlds.ts'
+import { getRandomBytes, getRandomU64 } from './wasi.ts'
 
-/** The host's side of what an engine calls. */
-export interface EngineHost {
-  readonly clock: EngineClock
-  /** What the engine prints, such as an assertion that failed. Not the app's log. */
-  readonly stderr: (text: string) => void
-  /** The shard's words of wasm/epoch.ts. */
-  readonly epoch: WebAssembly.Memory
-}
-
-/** What hooking takes: the engine's host, the world's bindings, and the guest's allocator. */
-interface Hooks extends EngineHost {
-  readonly bindings: Bindings
-  readonly realloc: CoreGuest['cabi_realloc']
+/** What hooking takes: the system, the world's functions, and the guest's allocator. */
+interface Hooks extends System {
+  readonly world: CoreFunctions
+  readonly realloc: Realloc
 }
 
 const PREVIEW1 = 'wasi_snapshot_preview1'
@@ -91,8 +83,8 @@ export function hookImports(
     viewMemory().setUint32((result >>> 0) + 4, bytes.length, true)
   }
 
-  const direct: Record<string, Record<string, (...args: never[]) => unknown>> = {
-    ...liftImports(host.bindings, memory),
+  const direct: CoreFunctions = {
+    ...host.world,
     [PREVIEW1]: { clock_time_get: clockTimeGet, fd_write: fdWrite, fd_fdstat_get: fdStat },
     [MONOTONIC_CLOCK]: { now: () => clock.monotonicNs() },
     [RANDOM]: { 'get-random-bytes': randomBytes, 'get-random-u64': getRandomU64 },

@@ -1,0 +1,20 @@
+/** The guest's half of every interface. Written by wit/generate.ts; to change it, change what it is written from. */
+import { binding as backgroundBinding } from './background.ts'
+import { binding as consoleBinding } from './console.ts'
+import { binding as outboundBinding } from './outbound.ts'
+import { binding as requestBodyBinding } from './request-body.ts'
+import { binding as responseBinding } from './response.ts'
+import { binding as timerBinding } from './timer.ts'
+
+/** Who takes an event. */
+export const handlers = {
+  ...backgroundBinding.events,
+  ...consoleBinding.events,
+  ...outboundBinding.events,
+  ...requestBodyBinding.events,
+  ...responseBinding.events,
+  ...timerBinding.events,
+}
+
+/** Everyone who may have something for `env`. */
+export const bindings = [backgroundBinding, consoleBinding, outboundBinding, requestBodyBinding, responseBinding, timerBinding]

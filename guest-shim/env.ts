@@ -1,0 +1,48 @@
+/**
+ * An app's `env`, of what the host says about each member: strings as they are, JSON parsed, objects made by whoever knows
+ * their kind. Every member is a property of its own, whatever it is called.
+ */
+
+import type { Member, Value } from 'nano:workers/events'
+import { bindings } from './bindings/registry.ts'
+import { defineProperty, hasOwn, parseJson } from './globals/primordials.ts'
+
+export type Env = Record<string, unknown>
+
+/** `onError` is told of members that cannot be made; they are left out. */
+export function makeEnv(members: readonly Member[], onError: (error: unknown) => void): Env {
+  const env: Env = {}
+  for (let i = 0; i < members.length; i++) {
+    const { name, value } = members[i] as Member
+    try {
+      define(env, name, toValue(value, name))
+    } catch (error) {
+      onError(error)
+    }
+  }
+  return env
+}
+
+/** Sets a property of its own, even one with a name that every object has. */
+export function define(target: object, name: string, value: unknown): void {
+  defineProperty(target, name, { value, writable: true, configurable: true, enumerable: true })
+}
+
+function toValue(value: Value, name: string): unknown {
+  switch (value.tag) {
+    case 'json':
+      return parseJson(value.val)
+    case 'binding': {
+      const { kind, settings } = value.val
+      for (let i = 0; i < bindings.length; i++) {
+        const kinds = bindings[i]?.kinds
+        if (kinds !== undefined && hasOwn(kinds, kind)) return kinds[kind]?.(parseJson(settings), name)
+      }
+      throw new Error(
+        `env.${name}: expected a kind of binding that the app was built with, got "${kind}". Build it again with the version of NANO that serves it.`,
+      )
+    }
+    default:
+      return value.val
+  }
+}

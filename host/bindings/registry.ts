@@ -1,0 +1,45 @@
+/** The host's half of every interface. Written by wit/generate.ts; to change it, change what it is written from. */
+import { bind as backgroundBinding } from './background.ts'
+import { bind as consoleBinding } from './console.ts'
+import { bind as outboundBinding } from './outbound.ts'
+import { bind as requestBodyBinding } from './request-body.ts'
+import { bind as responseBinding } from './response.ts'
+import { bind as timerBinding } from './timer.ts'
+import type { Imports } from '../../wit/worlds.ts'
+import type { BindingContext } from './binding.ts'
+
+/** For one instance, by interface. */
+export function bindAll(context: BindingContext) {
+  return {
+    'background': backgroundBinding(context),
+    'console': consoleBinding(context),
+    'outbound': outboundBinding(context),
+    'request-body': requestBodyBinding(context),
+    'response': responseBinding(context),
+    'timer': timerBinding(context),
+  }
+}
+
+/** As the world names them. */
+export function toImports(all: ReturnType<typeof bindAll>): Imports {
+  return {
+    'nano:workers/background': all['background'].imports,
+    'nano:workers/console': all['console'].imports,
+    'nano:workers/outbound': all['outbound'].imports,
+    'nano:workers/request-body': all['request-body'].imports,
+    'nano:workers/response': all['response'].imports,
+    'nano:workers/timer': all['timer'].imports,
+  }
+}
+
+/** The interface that each event comes from. */
+export const EVENT_OWNERS: { readonly [event: string]: keyof ReturnType<typeof bindAll> } = {
+  'answered': 'outbound',
+  'answer-body': 'outbound',
+  'fetch-failed': 'outbound',
+  'fetch-writable': 'outbound',
+  'request-body': 'request-body',
+  'request-body-failed': 'request-body',
+  'response-writable': 'response',
+  'timer-due': 'timer',
+}

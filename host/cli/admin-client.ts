@@ -1,0 +1,118 @@
+/**
+ * The admin API of a running server, as commands ask it: where it is and with which token stands in the environment
+ * (NANO_ADMIN_URL, NANO_ADMIN_TOKEN). What the server refuses is thrown with its code and its words.
+ */
+
+import { request as startHttp } from 'node:http'
+import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http'
+import { request as startHttps } from 'node:https'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+
+import { DEFAULT_ADMIN } from '../config/config.ts'
+import { isErrorCode, NanoError } from '../errors.ts'
+import { usage } from './usage.ts'
+
+const URL_NAME = 'NANO_ADMIN_URL'
+const TOKEN_NAME = 'NANO_ADMIN_TOKEN'
+const UNIX = 'unix:'
+
+/** What is sent. */
+export interface Asked {
+  readonly json?: unknown
+  readonly form?: FormData
+  /** Bytes of the body that have gone so far. */
+  readonly onSent?: (bytes: number) => void
+}
+
+interface Place {
+  /** Of requests; of a Unix socket only the path counts. */
+  readonly url: URL
+  readonly socketPath?: string
+}
+
+export class AdminClient {
+  readonly #text: string
+  readonly #place: Place
+  readonly #token: string | undefined
+
+  /** Throws USAGE for an address that is none. */
+  constructor(env: NodeJS.ProcessEnv = process.env) {
+    this.#text = env[URL_NAME] || `http://${DEFAULT_ADMIN.host}:${DEFAULT_ADMIN.port}`
+    this.#place = toPlace(this.#text)
+    this.#token = env[TOKEN_NAME] || undefined
+  }
+
+  /** The answer's JSON. */
+  async ask<Answer>(method: string, path: string, asked: Asked = {}): Promise<Answer> {
+    const answer = await this.#send(method, path, asked).catch((cause: NodeJS.ErrnoException) => {
+      const text = `no server answers at ${this.#text} (${cause.code ?? cause.message}); see ${URL_NAME}`
+      throw new NanoError('SERVER_UNREACHABLE', text, { cause })
+    })
+    const parts: Buffer[] = []
+    for await (const part of answer as AsyncIterable<Buffer>) parts.push(part)
+    const body = toJson(Buffer.concat(parts).toString())
+    const { statusCode: status = 0 } = answer
+    if (body !== undefined && status < 400) return body as Answer
+    throw toRefusal(status, body, this.#text)
+  }
+
+  #send(method: string, path: string, { json, form, onSent }: Asked): Promise<IncomingMessage> {
+    const { url, socketPath } = this.#place
+    const body = form === undefined ? undefined : new Response(form)
+    const type = json === undefined ? body?.headers.get('content-type') : 'application/json'
+    const headers: OutgoingHttpHeaders = {
+      ...(type == null ? {} : { 'content-type': type }),
+      ...(this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` }),
+    }
+    const start = url.protocol === 'https:' ? startHttps : startHttp
+    return new Promise((resolve, reject) => {
+      const options = { method, headers, ...(socketPath === undefined ? {} : { socketPath }) }
+      const request = start(new URL(path, url), options, resolve)
+      request.on('error', reject)
+      if (body?.body == null) request.end(json === undefined ? undefined : JSON.stringify(json))
+      // a server that refuses does not read to the end; its answer says why
+      else pipeline(count(Readable.fromWeb(body.body), onSent), request).catch(() => undefined)
+    })
+  }
+}
+
+async function* count(body: Readable, onSent: Asked['onSent']): AsyncGenerator<Uint8Array> {
+  let sent = 0
+  for await (const part of body as AsyncIterable<Uint8Array>) {
+    yield part
+    sent += part.length
+    onSent?.(sent)
+  }
+}
+
+function toPlace(text: string): Place {
+  if (text.startsWith(UNIX)) {
+    return { url: new URL('http://localhost'), socketPath: text.slice(UNIX.length) }
+  }
+  const url = URL.parse(text)
+  if (url === null || !/^https?:$/.test(url.protocol)) {
+    throw usage(`${URL_NAME}: expected http://<host>:<port>, https://... or unix:<path>, got "${text}"`)
+  }
+  return { url }
+}
+
+function toRefusal(status: number, body: unknown, where: string): NanoError {
+  const { code, message } =
+    (body as { error?: { code?: unknown; message?: unknown } } | undefined)?.error ?? {}
+  if (typeof code !== 'string' || typeof message !== 'string' || !isErrorCode(code)) {
+    return new NanoError(
+      'SERVER_UNREACHABLE',
+      `${where} answers ${status}, but not as NANO does; see ${URL_NAME}`,
+    )
+  }
+  return new NanoError(code, code === 'UNAUTHORIZED' ? `${message} (${TOKEN_NAME} of this shell)` : message)
+}
+
+function toJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,104 @@
+/** `deploy`: a component, or an app's source, to a running server. */
+
+import { readFileSync } from 'node:fs'
+import { basename, extname, resolve } from 'node:path'
+
+import type { Command } from 'commander'
+
+import { readComponentFile } from '../../deploy/open-component.ts'
+import { AdminClient } from '../admin-client.ts'
+import { Progress } from '../progress.ts'
+import { toReportText } from '../report-text.ts'
+import type { Report } from '../report-text.ts'
+import { flag, option, repeatable, text, usage } from '../usage.ts'
+
+interface DeployOptions {
+  readonly name?: string
+  readonly hostname?: string
+  readonly settings?: string
+  readonly allowRead?: readonly string[]
+  /** `--no-traffic`. */
+  readonly traffic: boolean
+  readonly json?: true
+}
+
+export function addDeploy(program: Command): void {
+  program
+    .command('deploy')
+    .summary('deploy an app to a running server')
+    .description(
+      'Deploy a component to a running server, or a source that is built first. Ends when every shard serves it.',
+    )
+    .argument('<app>', 'a component, a source file or a directory with an index file')
+    .addOption(option('--name <name>', "the app's name (default: the file's)", text))
+    .addOption(
+      option('--hostname <host>', 'requests for it go to the app (default: as before, or the name)', text),
+    )
+    .addOption(
+      option(
+        '--settings <file>',
+        'JSON: env, limits and egress as in nano.json (default: as before, or the defaults)',
+        text,
+      ),
+    )
+    .option('--no-traffic', 'keep the version, and serve the one before until it is promoted')
+    .addOption(repeatable('--allow-read <path>', 'as for build'))
+    .addOption(flag('--json', 'print the report as JSON'))
+    .action(deploy)
+}
+
+async function deploy(app: string, options: DeployOptions): Promise<void> {
+  const { name = basename(resolve(app), extname(app)), hostname, settings, traffic, json } = options
+  const client = new AdminClient()
+  const form = new FormData()
+  if (settings !== undefined) form.append('settings', readSettings(settings))
+  using progress = new Progress(process.stderr)
+  progress.show({ text: `opening ${app}`, done: 0, total: 1 })
+  const { component, sourceMap } = await readApp(app, options, progress)
+  form.append('component', new Blob([new Uint8Array(component)]), 'component.wasm')
+  if (sourceMap !== undefined) form.append('source_map', new Blob([sourceMap]), 'component.wasm.map')
+  const query = new URLSearchParams()
+  if (hostname !== undefined) query.set('hostname', hostname)
+  if (!traffic) query.set('traffic', 'none')
+  const path = `/admin/apps/${encodeURIComponent(name)}?${query.toString()}`
+  const report = await client.ask<Report>('PUT', path, {
+    form,
+    onSent: toMeter(app, component.length, progress),
+  })
+  progress.clear()
+  process.stdout.write(json ? `${JSON.stringify(report)}\n` : toReportText(report))
+}
+
+async function readApp(app: string, { allowRead = [] }: DeployOptions, progress: Progress) {
+  const listener = {
+    onBuild: () => progress.show({ text: `building ${app}`, done: 0, total: 1 }),
+    onWarning(warning: string) {
+      progress.clear()
+      process.stderr.write(`warning: ${warning}\n`)
+    },
+  }
+  return await readComponentFile(resolve(app), listener, {
+    allowRead: allowRead.map((each) => resolve(each)),
+  })
+}
+
+/** Shows how far an upload is, on a terminal; elsewhere that it has begun. */
+function toMeter(app: string, size: number, progress: Progress): (sent: number) => void {
+  let shown = -1
+  return (sent) => {
+    const percent = Math.min(100, Math.floor((sent / size) * 100))
+    if (percent === shown || (shown >= 0 && !process.stderr.isTTY)) return
+    shown = percent
+    const text =
+      percent < 100 ? `uploading ${app}, ${percent}%` : `${app} is uploaded; waiting until it serves`
+    progress.show({ text, done: 0, total: 1 })
+  }
+}
+
+function readSettings(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (cause) {
+    throw usage(`--settings: ${file} cannot be read (${(cause as NodeJS.ErrnoException).code})`)
+  }
+}

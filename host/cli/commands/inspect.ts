@@ -1,0 +1,115 @@
+/** `inspect`: what a component file is, without a server: its engine, its image, what it carries. */
+
+import { createHash } from 'node:crypto'
+
+import type { Command } from 'commander'
+
+import { readCarriedBundle } from '../../component/carried-bundle.ts'
+import { checkSize } from '../../component/read.ts'
+import { splitComponent } from '../../component/skeleton.ts'
+import { Engines } from '../../deploy/open-engines.ts'
+import { readRegularFile } from '../../deploy/read-file.ts'
+import { readMapText } from '../../deploy/read-source-map.ts'
+import { NanoError } from '../../errors.ts'
+import { splitImage } from '../../image/image.ts'
+import { toSize } from '../messages.ts'
+import { flag } from '../usage.ts'
+
+const WASM_PAGE = 64 * 1024
+
+interface Inspection {
+  readonly file: string
+  readonly component_bytes: number
+  readonly sha256: string
+  readonly engine: string
+  /** Whether this version of NANO serves it as it is. */
+  readonly engine_is_served: boolean
+  /** Undefined: the component carries no bundle that says so. */
+  readonly world?: string
+  readonly toolchain?: readonly string[]
+  readonly image_bytes: number
+  readonly memory_bytes: number
+  readonly bundle?: { readonly entry: string; readonly code_bytes: number; readonly carried_bytes: number }
+  /** Beside the file. */
+  readonly source_map: 'none' | 'unreadable' | 'of this component' | 'of another component' | 'unknown'
+}
+
+export function addInspect(program: Command): void {
+  program
+    .command('inspect')
+    .summary('say what a component is')
+    .description('Say what a component is: its engine, image, bundle and source map. Needs no server.')
+    .argument('<component>', 'a file that build made')
+    .addOption(flag('--json', 'print it as JSON'))
+    .action((file: string, { json }: { json?: true }) => {
+      const found = inspect(file)
+      process.stdout.write(json ? `${JSON.stringify(found)}\n` : toText(found))
+    })
+}
+
+function inspect(file: string): Inspection {
+  try {
+    const bytes = readRegularFile(file, checkSize)
+    const { skeletonHash, memoryMinPages, segments } = splitComponent(bytes)
+    const image = splitImage(segments, memoryMinPages)
+    const bundle = readCarriedBundle(bytes)
+    return {
+      file,
+      component_bytes: bytes.length,
+      sha256: toSha256(bytes),
+      engine: skeletonHash,
+      engine_is_served: new Engines().serves(skeletonHash),
+      image_bytes: image.bytes.length,
+      memory_bytes: image.pages * WASM_PAGE,
+      source_map: readMap(`${file}.map`, bundle?.mapHash),
+      ...(bundle && {
+        world: bundle.world,
+        toolchain: bundle.toolchain,
+        bundle: {
+          entry: bundle.entry,
+          code_bytes: bundle.codeBytes,
+          carried_bytes: bundle.compressed.length,
+        },
+      }),
+    }
+  } catch (error) {
+    if (!(error instanceof NanoError)) throw error
+    throw new NanoError(error.code, `${file}: ${error.message}`, { cause: error })
+  }
+}
+
+function readMap(path: string, hash: string | undefined): Inspection['source_map'] {
+  try {
+    const found = toSha256(Buffer.from(readMapText(path)))
+    if (hash === undefined) return 'unknown'
+    return found === hash ? 'of this component' : 'of another component'
+  } catch (error) {
+    const { code } = ((error as Error).cause ?? {}) as NodeJS.ErrnoException
+    return code === 'ENOENT' ? 'none' : 'unreadable'
+  }
+}
+
+function toText(found: Inspection): string {
+  const { bundle, world = 'unknown', toolchain = [] } = found
+  const served = found.engine_is_served ? 'served by this version' : 'not served by this version'
+  const again = bundle === undefined ? '' : '; it is made again from its bundle where it is deployed'
+  const rows = [
+    ['component', `${toSize(found.component_bytes)}, sha256 ${found.sha256}`],
+    ['world', world],
+    ['engine', `${found.engine}, ${served}${found.engine_is_served ? '' : again}`],
+    ['built with', toolchain.length === 0 ? 'unknown' : toolchain.join(', ')],
+    ['image', `${toSize(found.image_bytes)} of ${toSize(found.memory_bytes)} memory`],
+    [
+      'bundle',
+      bundle === undefined
+        ? 'none'
+        : `${bundle.entry}, ${toSize(bundle.code_bytes)}, carried as ${toSize(bundle.carried_bytes)}`,
+    ],
+    ['source map', found.source_map === 'unknown' ? 'beside it' : found.source_map],
+  ]
+  return rows.map(([name = '', text = '']) => `${name.padEnd(10)}  ${text}\n`).join('')
+}
+
+function toSha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex')
+}

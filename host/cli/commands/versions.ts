@@ -1,0 +1,94 @@
+/** `versions`, `rollback`, `promote` and `delete`: the versions of an app that was deployed, and which of them serves. */
+
+import type { Command } from 'commander'
+
+import { AdminClient } from '../admin-client.ts'
+import { toReportText } from '../report-text.ts'
+import type { Report } from '../report-text.ts'
+import { toTable } from '../table.ts'
+import { flag, usage } from '../usage.ts'
+
+interface Version {
+  readonly version: number
+  readonly serves: boolean
+  readonly hostname: string
+  readonly component: string
+  readonly created_at: string
+}
+
+interface Options {
+  readonly json?: true
+}
+
+const HASH_DIGITS = 12
+
+/** The commands that concern one app. */
+export function addVersions(program: Command): void {
+  program
+    .command('versions')
+    .summary('list the versions of a deployed app')
+    .description('List the versions of a deployed app, the last one first.')
+    .argument('<app>', "the app's name")
+    .addOption(flag('--json', 'print { "app": ..., "versions": [...] }'))
+    .action(async (app: string, { json }: Options) => {
+      const path = `${toPath(app)}/versions`
+      const answer = await new AdminClient().ask<{ versions: readonly Version[] }>('GET', path)
+      process.stdout.write(json ? `${JSON.stringify(answer)}\n` : toText(answer.versions))
+    })
+  program
+    .command('rollback')
+    .summary('serve an earlier version of a deployed app')
+    .description(
+      'Serve the version before the one that serves, or another one. Ends when every shard serves it.',
+    )
+    .argument('<app>', "the app's name")
+    .argument('[version]', 'a version (default: the one before)', toVersion)
+    .addOption(flag('--json', 'print the report as JSON'))
+    .action((app: string, version: number | undefined, { json }: Options) =>
+      change(`${toPath(app)}/rollback`, { version }, json),
+    )
+  program
+    .command('promote')
+    .summary('serve a version that was deployed without traffic')
+    .description('Serve a version that was deployed without traffic. Ends when every shard serves it.')
+    .argument('<app>', "the app's name")
+    .argument('<version>', 'the version', toVersion)
+    .addOption(flag('--json', 'print the report as JSON'))
+    .action((app: string, version: number, { json }: Options) =>
+      change(`${toPath(app)}/promote`, { version }, json),
+    )
+  program
+    .command('delete')
+    .summary('delete a deployed app and all its versions')
+    .description('Delete a deployed app and all its versions. What it has begun comes to its end.')
+    .argument('<app>', "the app's name")
+    .action(async (app: string) => {
+      await new AdminClient().ask('DELETE', toPath(app))
+      process.stdout.write(`${app} is deleted\n`)
+    })
+}
+
+async function change(path: string, json: object, isJson: true | undefined): Promise<void> {
+  const report = await new AdminClient().ask<Report>('POST', path, { json })
+  process.stdout.write(isJson ? `${JSON.stringify(report)}\n` : toReportText(report))
+}
+
+function toText(versions: readonly Version[]): string {
+  const rows = versions.map(({ version, serves, created_at: createdAt, hostname, component }) => [
+    String(version),
+    serves ? 'serves' : '',
+    createdAt,
+    hostname,
+    component.slice(0, HASH_DIGITS),
+  ])
+  return toTable([['VERSION', '', 'DEPLOYED', 'HOST NAME', 'COMPONENT'], ...rows])
+}
+
+function toPath(app: string): string {
+  return `/admin/apps/${encodeURIComponent(app)}`
+}
+
+function toVersion(text: string): number {
+  if (/^[1-9]\d{0,14}$/.test(text)) return Number(text)
+  throw usage(`version: expected a whole number from 1, got "${text}"`)
+}

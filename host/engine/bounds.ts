@@ -1,0 +1,10 @@
+/** How much of a list the host takes out of a guest, by the name that bytes have in `wit/` (`type text = list<u8>`). */
+
+export const BOUNDS = {
+  /** Bytes of a log line or an error; the log keeps fewer. */
+  text: 16 * 1024,
+  /** Bytes of a head: more than any head may have, so that one that is cut is refused for its length. */
+  head: 256 * 1024,
+  /** Items of any list that is not one of bytes. */
+  items: 10_000,
+}

@@ -1,0 +1,16 @@
+/** An app's `env` as its guest is told of it. Pure. */
+import type { Member } from '../../wit/worlds.ts'
+import type { GuestEvent } from '../bindings/binding.ts'
+import type { Env, EnvValue } from '../config/env.ts'
+
+/** The first event of an instance. */
+export function toStartup(env: Env): GuestEvent {
+  const members = Object.entries(env).map(([name, value]): Member => ({ name, value: toValue(value) }))
+  return { tag: 'startup', val: { env: members } }
+}
+
+function toValue(value: EnvValue): Member['value'] {
+  if (value.type !== 'binding') return { tag: value.type, val: value.value }
+  const { kind, settings } = value
+  return { tag: 'binding', val: { kind, settings } }
+}

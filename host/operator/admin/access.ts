@@ -1,0 +1,68 @@
+/**
+ * What whoever asks may do, by the scopes of a token:
+ *
+ *     read            see every app, but for components, which hold an app's code
+ *     deploy:<app>    see the app, put its versions, choose among them, delete it; what the app may reach and use up, and
+ *                     its host name, stay as they are
+ *     all             everything
+ */
+
+import type { StoredVersion } from '../../artifacts/store.ts'
+import { NanoError } from '../../errors.ts'
+import { toChanges } from '../../registry/deploy-report.ts'
+import type { Settings } from '../../registry/deploy-report.ts'
+
+export interface Scopes {
+  readonly read: boolean
+  readonly all: boolean
+  /** Names of apps. */
+  readonly deploy: ReadonlySet<string>
+}
+
+/** Settings that are the app's own affair. */
+const OWN = 'env.'
+
+export class Access {
+  /** Whose it is, for messages. */
+  readonly name: string
+  readonly #scopes: Scopes
+
+  constructor(name: string, scopes: Scopes) {
+    this.name = name
+    this.#scopes = scopes
+  }
+
+  mayRead(app: string): boolean {
+    return this.#scopes.read || this.mayDeploy(app)
+  }
+
+  mayDeploy(app: string): boolean {
+    return this.#scopes.all || this.#scopes.deploy.has(app)
+  }
+
+  /** Throws FORBIDDEN. */
+  expectRead(app: string): void {
+    if (!this.mayRead(app)) this.#refuse(`read or deploy:${app}`)
+  }
+
+  expectDeploy(app: string): void {
+    if (!this.mayDeploy(app)) this.#refuse(`deploy:${app}`)
+  }
+
+  expectAll(): void {
+    if (!this.#scopes.all) this.#refuse('all')
+  }
+
+  /** Throws FORBIDDEN for a change of what is not the app's own affair. A new app has NANO's settings before it. */
+  expectSettings(app: string, before: StoredVersion | undefined, next: Settings): void {
+    if (this.#scopes.all) return
+    const keys = toChanges(before ?? { hostname: app, settings: '{}' }, next)
+      .map(({ key }) => key)
+      .filter((key) => !key.startsWith(OWN))
+    if (keys.length > 0) this.#refuse('all', `to change ${keys.join(', ')} of app ${app}`)
+  }
+
+  #refuse(scope: string, what = 'for this'): never {
+    throw new NanoError('FORBIDDEN', `expected a token with scope ${scope} ${what}, got ${this.name}`)
+  }
+}

@@ -1,0 +1,234 @@
+/**
+ * The admin API: what the operations of `routes.ts` do. Whoever asks has been let in (`authenticate.ts`) before any of it,
+ * and what he may do is looked at before his upload is read. `DeployedApps` does the work, and puts changes of one app in
+ * order; conditions and rights are looked at again when it is their turn.
+ */
+
+import { OpenAPIHono } from '@hono/zod-openapi'
+import type { Context } from 'hono'
+import { HTTPException } from 'hono/http-exception'
+import { methodNotAllowed } from 'hono/method-not-allowed'
+
+import { NanoError, toNanoError, toStackText } from '../../errors.ts'
+import type { DeployedApps, Guard } from '../../registry/deployed.ts'
+import type { DeployReport } from '../../registry/deploy-report.ts'
+import { toErrorResponse, toMethodNotAllowed } from '../error-response.ts'
+import type { Access } from './access.ts'
+import type { AdminEnv } from './admin-env.ts'
+import { authenticate } from './authenticate.ts'
+import type { Gate } from './authenticate.ts'
+import { toGuard } from './preconditions.ts'
+import * as routes from './routes.ts'
+import type { AdminServices, ServedApps } from './services.ts'
+import { readUpload, settingsLimit, splitSettings, toSettings, uploadLimit } from './upload.ts'
+import { toApp, toDetails, toEtag, toReportBody, toVersion } from './views.ts'
+
+const DOCUMENT = {
+  openapi: '3.1.0',
+  info: { title: 'NANO admin API', version: '1' },
+}
+
+/** Everything under /admin. */
+export function createAdminApi(services: AdminServices, gate: Gate): OpenAPIHono<AdminEnv> {
+  const api = new OpenAPIHono<AdminEnv>({
+    defaultHook(result) {
+      if (result.success) return
+      const problems = result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)
+      throw new NanoError('REQUEST_INVALID', problems.join('\n'))
+    },
+  })
+  api.openAPIRegistry.registerComponent('securitySchemes', 'token', { type: 'http', scheme: 'bearer' })
+  api.use(authenticate(gate))
+  api.use(methodNotAllowed({ app: api, onMethodNotAllowed: (_c, methods) => toMethodNotAllowed(methods) }))
+  api.get('/admin/health', (c) => c.json({ status: 'ok', admin: true }))
+  addReading(api, services)
+  addChanges(api, services)
+  api.doc31('/admin/openapi.json', DOCUMENT)
+  api.notFound((c) =>
+    toErrorResponse(new NanoError('NOT_FOUND', `there is nothing at ${c.req.path}; see /admin/openapi.json`)),
+  )
+  api.onError((thrown) => {
+    // the library's own: a body that is none
+    const error =
+      thrown instanceof HTTPException
+        ? new NanoError('REQUEST_INVALID', thrown.message, { cause: thrown })
+        : toNanoError(thrown)
+    if (error.blame === 'runtime') services.log({ level: 'error', text: `admin: ${toStackText(thrown)}` })
+    return toErrorResponse(error)
+  })
+  return api
+}
+
+function addReading(api: OpenAPIHono<AdminEnv>, services: AdminServices): void {
+  const toFacts = async () => {
+    const { registry, deployed } = toServed(services)
+    const { tenants } = await services.count()
+    const reports = new Map(tenants.map((report) => [report.name, report]))
+    const shards = services.state().wanted
+    return registry.apps.map((status) => ({
+      status,
+      active: deployed?.active(status.name),
+      report: reports.get(status.name),
+      shards,
+    }))
+  }
+
+  api.openapi(routes.listApps, async (c) => {
+    const apps = (await toFacts()).filter(({ status }) => c.var.access.mayRead(status.name))
+    return c.json({ apps: apps.map(toApp).sort((a, b) => (a.name < b.name ? -1 : 1)) }, 200)
+  })
+
+  api.openapi(routes.showApp, async (c) => {
+    const { name } = c.req.valid('param')
+    c.var.access.expectRead(name)
+    const facts = (await toFacts()).find(({ status }) => status.name === name)
+    if (facts === undefined) throw new NanoError('APP_UNKNOWN', `there is no app "${name}"`)
+    const isDeployed = facts.status.owner === 'deployed'
+    const versions = isDeployed ? await toDeployed(services).versions(name) : []
+    if (facts.active !== undefined) c.header('ETag', toEtag(facts.active))
+    return c.json(toDetails({ ...facts, versions, errors: services.errors.of(name) }), 200)
+  })
+
+  api.openapi(routes.listVersions, async (c) => {
+    const { name } = c.req.valid('param')
+    c.var.access.expectRead(name)
+    const deployed = toDeployed(services)
+    const versions = await deployed.versions(name)
+    const active = deployed.active(name)
+    if (active !== undefined) c.header('ETag', toEtag(active))
+    return c.json({ app: name, versions: versions.map((version) => toVersion(version, active)) }, 200)
+  })
+
+  api.openapi(routes.readComponent, async (c) => {
+    const { name, version } = c.req.valid('param')
+    c.var.access.expectDeploy(name)
+    const deployed = toDeployed(services)
+    const stored = await deployed.version(name, version)
+    const bytes = await deployed.component(stored)
+    return c.body(new Uint8Array(bytes), 200, {
+      'Content-Type': 'application/wasm',
+      'Content-Disposition': `attachment; filename="${name}-${version}.wasm"`,
+      ETag: `"${stored.component}"`,
+    })
+  })
+}
+
+function addChanges(api: OpenAPIHono<AdminEnv>, services: AdminServices): void {
+  /** What a change came to: a line of the log, the ETag, the report. */
+  const tell = (c: Context<AdminEnv>, what: string, report: DeployReport) => {
+    const { app, version, milliseconds } = report
+    const text = `${what} by ${c.var.access.name}: version ${version}, ${milliseconds} ms`
+    services.log({ level: 'info', app, text })
+    const active = toDeployed(services).active(app)
+    if (active !== undefined) c.header('ETag', toEtag(active))
+    return toReportBody(report)
+  }
+  const remove = async (c: Context<AdminEnv>, name: string, guard: Guard) => {
+    await toDeployed(services).remove(name, guard)
+    services.log({ level: 'info', app: name, text: `deleted by ${c.var.access.name}` })
+    return c.json({ success: true as const }, 200)
+  }
+
+  api.use('/admin/apps/:name/*', async (c, next) => {
+    if (c.req.method !== 'GET') c.var.access.expectDeploy(c.req.param('name'))
+    await next()
+  })
+  const limits = { upload: uploadLimit(), settings: settingsLimit }
+
+  api.openapi({ ...routes.putApp, middleware: limits.upload }, async (c) => {
+    const { name } = c.req.valid('param')
+    const { traffic, ...query } = c.req.valid('query')
+    const upload = await readUpload(c, c.req.valid('form'))
+    const given = toSettings(query.settings)
+    const deploy = {
+      app: name,
+      ...upload,
+      hostname: query.hostname ?? upload.hostname ?? given.hostname,
+      settings: upload.settings ?? given.settings,
+      isIdle: traffic === 'none',
+    }
+    const report = await toDeployed(services).deploy(
+      deploy,
+      toChecks(name, c.var.access, c.req.valid('header')),
+    )
+    return c.json(tell(c, report.serves ? 'deployed' : 'uploaded', report), 200)
+  })
+
+  api.openapi({ ...routes.createApp, middleware: limits.settings }, async (c) => {
+    c.var.access.expectAll()
+    const { name, path, allow_read: allowRead = [], ...rest } = c.req.valid('json')
+    const { hostname, settings } = splitSettings(rest)
+    const app = name ?? rest.hostname
+    const served = toServed(services)
+    const deployed = toDeployed(services)
+    const { component, sourceMap } = await served.readFile(path, allowRead)
+    const map = sourceMap === undefined ? undefined : Buffer.from(sourceMap)
+    const report = await deployed.deploy({ app, hostname, settings, component, sourceMap: map }, (before) => {
+      if (before !== undefined)
+        throw new NanoError('APP_CONFLICT', `there is an app "${app}"; use PUT /admin/apps/${app}`)
+    })
+    return c.json({ success: true as const, ...tell(c, 'deployed', report) }, 201)
+  })
+
+  api.openapi(routes.deleteApp, async (c) => {
+    const { name } = c.req.valid('param')
+    return await remove(c, name, toGuard(c.req.valid('header')))
+  })
+
+  api.openapi(routes.deleteAppByHost, async (c) => {
+    const { hostname } = c.req.valid('query')
+    const app = toServed(services).registry.apps.find((each) => each.hostname === hostname.toLowerCase())
+    if (app === undefined) {
+      c.var.access.expectAll()
+      throw new NanoError('APP_UNKNOWN', `there is no app with host name "${hostname}"`)
+    }
+    c.var.access.expectDeploy(app.name)
+    return await remove(c, app.name, () => {})
+  })
+
+  const serveVersion = async (
+    c: Context<AdminEnv>,
+    name: string,
+    version: number | undefined,
+    headers: Parameters<typeof toGuard>[0],
+  ) => {
+    const report = await toDeployed(services).rollBack(name, version, toChecks(name, c.var.access, headers))
+    return tell(c, 'switched', report)
+  }
+
+  api.openapi({ ...routes.rollBack, middleware: limits.settings }, async (c) => {
+    const { name } = c.req.valid('param')
+    const { version } = c.req.valid('json')
+    return c.json(await serveVersion(c, name, version, c.req.valid('header')), 200)
+  })
+
+  api.openapi({ ...routes.promote, middleware: limits.settings }, async (c) => {
+    const { name } = c.req.valid('param')
+    const { version } = c.req.valid('json')
+    return c.json(await serveVersion(c, name, version, c.req.valid('header')), 200)
+  })
+}
+
+/** What is looked at when it is a change's turn: the request's conditions, and what the token may change. */
+function toChecks(app: string, access: Access, headers: Parameters<typeof toGuard>[0]): Guard {
+  const expectConditions = toGuard(headers)
+  return (before, next) => {
+    expectConditions(before, next)
+    if (next !== undefined) access.expectSettings(app, before, next)
+  }
+}
+
+function toServed(services: AdminServices): ServedApps {
+  const apps = services.apps()
+  if (apps === undefined) throw new NanoError('STARTING', 'the server is starting; try again in a moment')
+  return apps
+}
+
+function toDeployed(services: AdminServices): DeployedApps {
+  const { deployed } = toServed(services)
+  if (deployed !== undefined) return deployed
+  throw new NanoError(
+    'STORAGE_FAILED',
+    'there is no data directory, so nothing can be deployed; give serve --data-dir <directory>',
+  )
+}

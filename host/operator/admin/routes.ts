@@ -1,0 +1,157 @@
+/** The operations of the admin API: where each is, what it takes and gives. `api.ts` says what they do. */
+
+import { createRoute } from '@hono/zod-openapi'
+import type { RouteConfig } from '@hono/zod-openapi'
+
+import * as schema from './schemas.ts'
+
+const json = <Schema>(content: Schema, description: string) => ({
+  description,
+  content: { 'application/json': { schema: content } },
+})
+
+const failed = (...statuses: (keyof typeof FAILURES)[]) =>
+  Object.fromEntries(
+    [401, 403, ...statuses].map((status) => [
+      status,
+      json(schema.ERROR, FAILURES[status as keyof typeof FAILURES]),
+    ]),
+  ) as RouteConfig['responses']
+
+const FAILURES = {
+  400: 'The request is malformed.',
+  401: 'A token is missing, or wrong.',
+  403: "The token's scopes do not cover this.",
+  404: 'There is no such app, or version.',
+  409: "The app, or its host name, is somebody else's.",
+  412: 'The app is not as the request expects it.',
+  413: 'The upload is too large.',
+  422: 'The component or the settings cannot be served.',
+} as const
+
+const security = [{ token: [] }]
+
+export const listApps = createRoute({
+  method: 'get',
+  path: '/admin/apps',
+  summary: 'Apps that the token may read',
+  security,
+  responses: { 200: json(schema.APPS, 'Apps by name.'), ...failed() },
+})
+
+export const showApp = createRoute({
+  method: 'get',
+  path: '/admin/apps/{name}',
+  summary: 'One app: limits, versions, memory, last errors',
+  security,
+  request: { params: schema.NAME },
+  responses: {
+    200: json(schema.APP_DETAILS, 'The app; its ETag names the version that serves.'),
+    ...failed(404),
+  },
+})
+
+export const putApp = createRoute({
+  method: 'put',
+  path: '/admin/apps/{name}',
+  summary: 'Deploy: create the app, or update it',
+  description:
+    'What is not given stays as it was. The same component and settings again give the same version. Answers when every shard serves it.',
+  security,
+  request: {
+    params: schema.NAME,
+    query: schema.PUT_QUERY,
+    headers: schema.PRECONDITIONS,
+    body: {
+      content: {
+        'application/wasm': { schema: schema.BYTES },
+        'application/octet-stream': { schema: schema.BYTES },
+        'multipart/form-data': { schema: schema.UPLOAD_FORM },
+        'application/json': { schema: schema.SETTINGS_JSON },
+      },
+    },
+  },
+  responses: {
+    200: json(schema.REPORT, 'What the deploy came to.'),
+    ...failed(400, 404, 409, 412, 413, 422),
+  },
+})
+
+export const createApp = createRoute({
+  method: 'post',
+  path: '/admin/apps',
+  summary: 'Deploy an app that lies on the server',
+  security,
+  request: {
+    body: { required: true, content: { 'application/json': { schema: schema.APP_JSON } } },
+  },
+  responses: {
+    201: json(schema.REPORT.extend({ success: schema.DONE.shape.success }), 'What the deploy came to.'),
+    ...failed(400, 409, 422),
+  },
+})
+
+export const deleteApp = createRoute({
+  method: 'delete',
+  path: '/admin/apps/{name}',
+  summary: 'Delete an app and all its versions',
+  security,
+  request: { params: schema.NAME, headers: schema.PRECONDITIONS },
+  responses: { 200: json(schema.DONE, 'It serves no longer.'), ...failed(404, 409, 412) },
+})
+
+export const deleteAppByHost = createRoute({
+  method: 'delete',
+  path: '/admin/apps',
+  summary: 'Delete the app of a host name',
+  security,
+  request: { query: schema.REMOVE_QUERY },
+  responses: { 200: json(schema.DONE, 'It serves no longer.'), ...failed(400, 404, 409) },
+})
+
+export const listVersions = createRoute({
+  method: 'get',
+  path: '/admin/apps/{name}/versions',
+  summary: 'Versions of a deployed app, the last one first',
+  security,
+  request: { params: schema.NAME },
+  responses: { 200: json(schema.VERSIONS, 'The versions.'), ...failed(404) },
+})
+
+export const readComponent = createRoute({
+  method: 'get',
+  path: '/admin/apps/{name}/versions/{version}/component',
+  summary: 'The component of a version, byte for byte as it came',
+  security,
+  request: { params: schema.NAME_AND_VERSION },
+  responses: {
+    200: { description: 'The file.', content: { 'application/wasm': { schema: schema.BYTES } } },
+    ...failed(404),
+  },
+})
+
+export const rollBack = createRoute({
+  method: 'post',
+  path: '/admin/apps/{name}/rollback',
+  summary: 'Serve the version before, or another one',
+  security,
+  request: {
+    params: schema.NAME,
+    headers: schema.PRECONDITIONS,
+    body: { content: { 'application/json': { schema: schema.ROLLBACK } } },
+  },
+  responses: { 200: json(schema.REPORT, 'What serves now.'), ...failed(404, 412) },
+})
+
+export const promote = createRoute({
+  method: 'post',
+  path: '/admin/apps/{name}/promote',
+  summary: 'Serve a version that was uploaded without traffic',
+  security,
+  request: {
+    params: schema.NAME,
+    headers: schema.PRECONDITIONS,
+    body: { required: true, content: { 'application/json': { schema: schema.PROMOTE } } },
+  },
+  responses: { 200: json(schema.REPORT, 'What serves now.'), ...failed(404, 412) },
+})

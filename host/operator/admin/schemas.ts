@@ -1,0 +1,156 @@
+/** What the admin API takes and gives, in the spelling of nano.json; its OpenAPI document is made from these. */
+
+import { z } from '@hono/zod-openapi'
+
+import { appName } from '../../config/schema.ts'
+
+const text = (description: string) => z.string().openapi({ description })
+const count = (description: string) => z.int().openapi({ description })
+const flag = (description: string) => z.boolean().openapi({ description })
+
+export const ERROR = z
+  .object({
+    error: z.object({
+      code: text('One of a closed set.'),
+      message: text('What was expected, what came, and what to do next.'),
+      blame: z
+        .enum(['tenant', 'operator', 'client', 'runtime'])
+        .openapi({ description: 'Whose fault it is.' }),
+    }),
+  })
+  .openapi('Error')
+
+export const DONE = z.object({ success: z.literal(true) }).openapi('Done')
+
+export const APP = z
+  .object({
+    name: z.string(),
+    hostname: z.string(),
+    owner: z.enum(['file', 'deployed']).openapi({
+      description: 'file: it stands in nano.json, and is changed there alone.',
+    }),
+    state: z.enum(['opening', 'serving', 'unavailable']),
+    version: count('That serves; of deployed apps.').optional(),
+    path: text('Of the component or its source; of apps of nano.json.').optional(),
+    engine: z.string().optional(),
+    timeout_ms: z.int().optional(),
+    live_instances: count('Over all shards.'),
+    memory_bytes: count('Linear memory of these instances.'),
+    memory_percent: z.number().openapi({ description: 'Of what all shards together allow the app.' }),
+    requests: count('Since the start.'),
+    errors: count('Failed requests since the start.'),
+  })
+  .openapi('App')
+
+export const APPS = z.object({ apps: z.array(APP) }).openapi('Apps')
+
+const LOGGED = z.object({ time: text('RFC 3339.'), request: z.string().optional(), text: z.string() })
+
+export const VERSION = z
+  .object({
+    version: z.int(),
+    serves: flag('Whether it is the one that serves.'),
+    hostname: z.string(),
+    component: text('SHA-256 of the file.'),
+    has_source_map: z.boolean(),
+    engine: z.string(),
+    created_at: text('RFC 3339.'),
+  })
+  .openapi('Version')
+
+export const VERSIONS = z.object({ app: z.string(), versions: z.array(VERSION) }).openapi('Versions')
+
+export const APP_DETAILS = APP.extend({
+  limits: z.record(z.string(), z.number()).openapi({ description: 'As nano.json spells them.' }),
+  egress: z
+    .object({
+      allow: z.array(z.string()).optional(),
+      deny: z.array(z.string()).optional(),
+      private: z.boolean().optional(),
+    })
+    .optional(),
+  env: z.array(z.string()).openapi({ description: 'Names; values are never shown.' }),
+  versions: z.array(VERSION),
+  last_errors: z.array(LOGGED),
+}).openapi('AppDetails')
+
+export const REPORT = z
+  .object({
+    app: z.string(),
+    hostname: z.string(),
+    version: z.int(),
+    previous: count('The version that served before.').optional(),
+    serves: z.boolean(),
+    engine: z.string(),
+    engine_changed: z.boolean(),
+    changes: z
+      .array(z.object({ key: z.string(), before: z.unknown().optional(), now: z.unknown().optional() }))
+      .openapi({ description: 'Settings that are not as they were. Those of env come without values.' }),
+    warnings: z.array(z.string()),
+    component_bytes: z.int(),
+    image_bytes: count('What an instance begins with.'),
+    memory_bytes: z.int(),
+    warm_up_ms: count('Until every shard was ready for the version.'),
+    milliseconds: z.int(),
+  })
+  .openapi('DeployReport')
+
+/** Names of parts and queries that hold JSON. */
+export const SETTINGS = z.string().openapi({
+  description:
+    'JSON: what nano.json says of an app, without name, path and allow_read. Without it everything is as it was.',
+})
+
+const FILE = z.instanceof(File).openapi({ type: 'string', format: 'binary' })
+
+export const UPLOAD_FORM = z.object({
+  settings: z.union([FILE, SETTINGS]).optional().openapi({ type: 'string' }),
+  component: FILE.optional(),
+  source_map: FILE.optional(),
+})
+
+export const BYTES = z.any().openapi({ type: 'string', format: 'binary' })
+
+export const SETTINGS_JSON = z
+  .object({ hostname: z.string().optional() })
+  .loose()
+  .openapi('Settings', { description: 'What nano.json says of an app, without name, path and allow_read.' })
+
+export const APP_JSON = SETTINGS_JSON.extend({
+  name: z.string().optional().openapi({ description: 'The host name unless given.' }),
+  hostname: z.string(),
+  path: text('On the server: a component, a source file or a directory; relative to nano.json.'),
+  allow_read: z.array(z.string()).optional(),
+}).openapi('NewApp')
+
+export const NAME = z.object({ name: appName().openapi({ param: { name: 'name', in: 'path' } }) })
+
+export const NAME_AND_VERSION = NAME.extend({
+  version: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .openapi({ type: 'integer', param: { name: 'version', in: 'path' } }),
+})
+
+export const PUT_QUERY = z.object({
+  settings: SETTINGS.optional(),
+  hostname: z.string().optional(),
+  traffic: z
+    .enum(['all', 'none'])
+    .optional()
+    .openapi({ description: 'none: the version is kept and serves nobody until it is promoted.' }),
+})
+
+export const PRECONDITIONS = z.object({
+  'if-match': z.string().optional().openapi({ description: 'ETag of the version that has to serve.' }),
+  'if-none-match': z.string().optional().openapi({ description: '*: there has to be no such app.' }),
+})
+
+export const ROLLBACK = z.object({
+  version: z.int().min(1).optional().openapi({ description: 'The one before unless given.' }),
+})
+
+export const PROMOTE = z.object({ version: z.int().min(1) })
+
+export const REMOVE_QUERY = z.object({ hostname: z.string({ error: 'expected a host name, got none' }) })

@@ -1,0 +1,24 @@
+/** What the admin API needs of the server. */
+
+import type { Brought } from '../../deploy/open-component.ts'
+import type { DeployedApps } from '../../registry/deployed.ts'
+import type { Registry } from '../../registry/registry.ts'
+import type { LogEntry } from '../../supervisor/messages.ts'
+import type { RecentErrors } from '../recent-errors.ts'
+import type { ServerView } from '../server-view.ts'
+
+/** What is served, and what was deployed. */
+export interface ServedApps {
+  readonly registry: Pick<Registry, 'apps' | 'expectFree'>
+  /** Undefined: there is no data directory. */
+  readonly deployed: DeployedApps | undefined
+  /** A component that lies on the server. */
+  readFile(path: string, allowRead: readonly string[]): Promise<Brought>
+}
+
+export interface AdminServices extends ServerView {
+  /** Undefined: the server is starting. */
+  apps(): ServedApps | undefined
+  readonly errors: Pick<RecentErrors, 'of'>
+  log(entry: Pick<LogEntry, 'level' | 'app' | 'text'>): void
+}

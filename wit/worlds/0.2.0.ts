@@ -1,0 +1,313 @@
+/** nano:workers@0.2.0: from wit/worlds/0.2.0.wit. Written by wit/generate.ts; to change it, change what it is written from. */
+import type { GuestReader } from '../../host/engine/guest-reader.ts'
+import type { GuestWriter } from '../../host/engine/guest-writer.ts'
+
+export const version = '0.2.0'
+/** Changes with whatever lies otherwise in memory or has another name. */
+export const structure = '558c11b91138d75a'
+
+export interface EventsBinding {
+  readonly kind: string
+  readonly settings: string
+}
+
+export type EventsValue =
+  | { readonly tag: 'text'; readonly val: string }
+  | { readonly tag: 'json'; readonly val: string }
+  | { readonly tag: 'secret'; readonly val: string }
+  | { readonly tag: 'binding'; readonly val: EventsBinding }
+
+export interface EventsMember {
+  readonly name: string
+  readonly value: EventsValue
+}
+
+export interface EventsStartup {
+  readonly env: readonly EventsMember[]
+}
+
+export interface EventsRequest {
+  readonly id: number
+  readonly method: string
+  readonly url: string
+  readonly headers: string
+  readonly hasBody: boolean
+}
+
+export interface OutboundAnswer {
+  readonly id: number
+  readonly status: number
+  readonly statusText: string
+  readonly url: string
+  readonly redirected: boolean
+  readonly headers: string
+  readonly hasBody: boolean
+}
+
+export interface WireBodyChunk {
+  readonly id: number
+  readonly bytes: Uint8Array
+  readonly last: boolean
+}
+
+export interface WireFailure {
+  readonly id: number
+  readonly message: string
+}
+
+export type EventsEvent =
+  | { readonly tag: 'startup'; readonly val: EventsStartup }
+  | { readonly tag: 'request'; readonly val: EventsRequest }
+  | { readonly tag: 'client-gone'; readonly val: number }
+  | { readonly tag: 'answered'; readonly val: OutboundAnswer }
+  | { readonly tag: 'answer-body'; readonly val: WireBodyChunk }
+  | { readonly tag: 'fetch-failed'; readonly val: WireFailure }
+  | { readonly tag: 'fetch-writable'; readonly val: number }
+  | { readonly tag: 'request-body'; readonly val: WireBodyChunk }
+  | { readonly tag: 'request-body-failed'; readonly val: WireFailure }
+  | { readonly tag: 'response-writable'; readonly val: number }
+  | { readonly tag: 'timer-due' }
+
+export type ConsoleLevel = 'debug' | 'info' | 'warn' | 'error'
+const consoleLevelCases: readonly ConsoleLevel[] = ['debug', 'info', 'warn', 'error']
+
+export type OutboundRedirect = 'follow' | 'error' | 'manual'
+const outboundRedirectCases: readonly OutboundRedirect[] = ['follow', 'error', 'manual']
+
+/** What the world's guest calls. */
+export interface Imports {
+  readonly 'nano:workers/background': {
+    readonly hold: (id: number) => void
+    readonly release: (id: number) => void
+  }
+  readonly 'nano:workers/console': {
+    readonly log: (level: ConsoleLevel, text: Uint8Array) => void
+    readonly report: (error: Uint8Array) => void
+  }
+  readonly 'nano:workers/outbound': {
+    readonly start: (id: number, head: Uint8Array, body: Uint8Array, more: boolean, redirect: OutboundRedirect) => void
+    readonly write: (id: number, bytes: Uint8Array) => boolean
+    readonly finish: (id: number) => void
+    readonly pull: (id: number) => void
+    readonly abort: (id: number) => void
+  }
+  readonly 'nano:workers/request-body': {
+    readonly pull: (id: number) => void
+    readonly cancel: (id: number) => void
+  }
+  readonly 'nano:workers/response': {
+    readonly send: (id: number, status: number, headers: Uint8Array, body: Uint8Array) => void
+    readonly start: (id: number, status: number, headers: Uint8Array) => void
+    readonly write: (id: number, bytes: Uint8Array) => boolean
+    readonly finish: (id: number) => void
+    readonly fail: (id: number, error: Uint8Array) => void
+  }
+  readonly 'nano:workers/timer': {
+    readonly wakeIn: (delay: number, source: number) => void
+  }
+}
+
+/** How the world's guest is entered. */
+export interface Exports {
+  readonly turn: (source: number, events: readonly EventsEvent[]) => void
+}
+
+/** What the core module exports for this. */
+export interface CoreExports {
+  readonly 'turn': (source: number, events: number, length: number) => void
+  readonly 'cabi_post_turn': () => void
+}
+
+function storeEventsBinding(to: GuestWriter, at: number, value: EventsBinding): void {
+  to.string(at, value.kind)
+  to.string(at + 8, value.settings)
+}
+
+function storeEventsValue(to: GuestWriter, at: number, value: EventsValue): void {
+  switch (value.tag) {
+    case 'text':
+      to.u8(at, 0)
+      to.string(at + 4, value.val)
+      return
+    case 'json':
+      to.u8(at, 1)
+      to.string(at + 4, value.val)
+      return
+    case 'secret':
+      to.u8(at, 2)
+      to.string(at + 4, value.val)
+      return
+    case 'binding':
+      to.u8(at, 3)
+      storeEventsBinding(to, at + 4, value.val)
+      return
+    default:
+      to.unknownCase(value)
+  }
+}
+
+function storeEventsMember(to: GuestWriter, at: number, value: EventsMember): void {
+  to.string(at, value.name)
+  storeEventsValue(to, at + 8, value.value)
+}
+
+function storeItemsOfEventsMember(to: GuestWriter, items: readonly EventsMember[]): number {
+  const start = to.allocate(4, 28 * items.length)
+  let at = start
+  for (const item of items) {
+    storeEventsMember(to, at, item)
+    at += 28
+  }
+  return start
+}
+
+function storeEventsStartup(to: GuestWriter, at: number, value: EventsStartup): void {
+  to.list(at, storeItemsOfEventsMember(to, value.env), value.env.length)
+}
+
+function storeEventsRequest(to: GuestWriter, at: number, value: EventsRequest): void {
+  to.u32(at, value.id)
+  to.string(at + 4, value.method)
+  to.string(at + 12, value.url)
+  to.string(at + 20, value.headers)
+  to.bool(at + 28, value.hasBody)
+}
+
+function storeOutboundAnswer(to: GuestWriter, at: number, value: OutboundAnswer): void {
+  to.u32(at, value.id)
+  to.u16(at + 4, value.status)
+  to.string(at + 8, value.statusText)
+  to.string(at + 16, value.url)
+  to.bool(at + 24, value.redirected)
+  to.string(at + 28, value.headers)
+  to.bool(at + 36, value.hasBody)
+}
+
+function storeWireBodyChunk(to: GuestWriter, at: number, value: WireBodyChunk): void {
+  to.u32(at, value.id)
+  to.list(at + 4, to.copy(value.bytes), value.bytes.length)
+  to.bool(at + 12, value.last)
+}
+
+function storeWireFailure(to: GuestWriter, at: number, value: WireFailure): void {
+  to.u32(at, value.id)
+  to.string(at + 4, value.message)
+}
+
+function storeEventsEvent(to: GuestWriter, at: number, value: EventsEvent): void {
+  switch (value.tag) {
+    case 'startup':
+      to.u8(at, 0)
+      storeEventsStartup(to, at + 4, value.val)
+      return
+    case 'request':
+      to.u8(at, 1)
+      storeEventsRequest(to, at + 4, value.val)
+      return
+    case 'client-gone':
+      to.u8(at, 2)
+      to.u32(at + 4, value.val)
+      return
+    case 'answered':
+      to.u8(at, 3)
+      storeOutboundAnswer(to, at + 4, value.val)
+      return
+    case 'answer-body':
+      to.u8(at, 4)
+      storeWireBodyChunk(to, at + 4, value.val)
+      return
+    case 'fetch-failed':
+      to.u8(at, 5)
+      storeWireFailure(to, at + 4, value.val)
+      return
+    case 'fetch-writable':
+      to.u8(at, 6)
+      to.u32(at + 4, value.val)
+      return
+    case 'request-body':
+      to.u8(at, 7)
+      storeWireBodyChunk(to, at + 4, value.val)
+      return
+    case 'request-body-failed':
+      to.u8(at, 8)
+      storeWireFailure(to, at + 4, value.val)
+      return
+    case 'response-writable':
+      to.u8(at, 9)
+      to.u32(at + 4, value.val)
+      return
+    case 'timer-due':
+      to.u8(at, 10)
+      return
+    default:
+      to.unknownCase(value)
+  }
+}
+
+function storeItemsOfEventsEvent(to: GuestWriter, items: readonly EventsEvent[]): number {
+  const start = to.allocate(4, 44 * items.length)
+  let at = start
+  for (const item of items) {
+    storeEventsEvent(to, at, item)
+    at += 44
+  }
+  return start
+}
+
+/** The exports of a guest. Each throws whatever ends the guest. */
+export function lowerExports(guest: CoreExports, to: GuestWriter): Exports {
+  return {
+    turn: (source, events) => {
+      const eventsAt = storeItemsOfEventsEvent(to, events)
+      guest['turn'](source, eventsAt, events.length)
+      guest['cabi_post_turn']()
+    },
+  }
+}
+
+/** The most of a list that is taken out of a guest. */
+export interface Bounds {
+  readonly 'head': number
+  readonly 'text': number
+}
+
+/** The interfaces as the core module imports them, names without version. */
+export function liftImports(imports: Imports, from: GuestReader, bounds: Bounds) {
+  const backgroundHalf = imports['nano:workers/background']
+  const consoleHalf = imports['nano:workers/console']
+  const outboundHalf = imports['nano:workers/outbound']
+  const requestBodyHalf = imports['nano:workers/request-body']
+  const responseHalf = imports['nano:workers/response']
+  const timerHalf = imports['nano:workers/timer']
+  return {
+    'nano:workers/background': {
+      'hold': (a0: number) => backgroundHalf.hold(a0 >>> 0),
+      'release': (a0: number) => backgroundHalf.release(a0 >>> 0),
+    },
+    'nano:workers/console': {
+      'log': (a0: number, a1: number, a2: number) => consoleHalf.log(from.caseOf(consoleLevelCases, a0), from.bytes(a1, a2, bounds['text'])),
+      'report': (a0: number, a1: number) => consoleHalf.report(from.bytes(a0, a1, bounds['text'])),
+    },
+    'nano:workers/outbound': {
+      'start': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number, a6: number) => outboundHalf.start(a0 >>> 0, from.bytes(a1, a2, bounds['head']), from.bytes(a3, a4), a5 !== 0, from.caseOf(outboundRedirectCases, a6)),
+      'write': (a0: number, a1: number, a2: number) => (outboundHalf.write(a0 >>> 0, from.bytes(a1, a2)) ? 1 : 0),
+      'finish': (a0: number) => outboundHalf.finish(a0 >>> 0),
+      'pull': (a0: number) => outboundHalf.pull(a0 >>> 0),
+      'abort': (a0: number) => outboundHalf.abort(a0 >>> 0),
+    },
+    'nano:workers/request-body': {
+      'pull': (a0: number) => requestBodyHalf.pull(a0 >>> 0),
+      'cancel': (a0: number) => requestBodyHalf.cancel(a0 >>> 0),
+    },
+    'nano:workers/response': {
+      'send': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number) => responseHalf.send(a0 >>> 0, a1 & 0xffff, from.bytes(a2, a3, bounds['head']), from.bytes(a4, a5)),
+      'start': (a0: number, a1: number, a2: number, a3: number) => responseHalf.start(a0 >>> 0, a1 & 0xffff, from.bytes(a2, a3, bounds['head'])),
+      'write': (a0: number, a1: number, a2: number) => (responseHalf.write(a0 >>> 0, from.bytes(a1, a2)) ? 1 : 0),
+      'finish': (a0: number) => responseHalf.finish(a0 >>> 0),
+      'fail': (a0: number, a1: number, a2: number) => responseHalf.fail(a0 >>> 0, from.bytes(a1, a2, bounds['text'])),
+    },
+    'nano:workers/timer': {
+      'wake-in': (a0: number, a1: number) => timerHalf.wakeIn(a0, a1 >>> 0),
+    },
+  }
+}
