@@ -174,7 +174,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     shards = running
     registry.shards = running
     const listening = await running.start()
-    served = { registry, deployed, readFile: toFileReader(opener, config) }
+    served = { registry, deployed, reload: () => reloaded.reload(), readFile: toFileReader(opener, config) }
     if (watchMs !== undefined) reloaded.watch(watchMs)
     return {
       port: listening,

@@ -33,14 +33,19 @@ export async function serveFile(
   options: Partial<Omit<ServerOptions, 'config' | 'reread'>> & {
     /** Where nano.json is to be read from, when not where it is written; prepares the folder. */
     readonly place?: (folder: string) => string
+    /** What the file says besides apps. */
+    readonly top?: object
   } = {},
 ): Promise<ServedFile> {
-  const { place, ...more } = options
+  const { place, top = {}, ...more } = options
   const folder = mkdtempSync(join(tmpdir(), 'nano-file-'))
   const written = join(folder, 'nano.json')
-  const write = (next: readonly AppSpec[] | string, top: object = {}): void => {
+  const write = (next: readonly AppSpec[] | string, other: object = {}): void => {
     const draft = `${written}.new`
-    writeFileSync(draft, typeof next === 'string' ? next : JSON.stringify({ ...TOP, ...top, apps: next }))
+    writeFileSync(
+      draft,
+      typeof next === 'string' ? next : JSON.stringify({ ...TOP, ...top, ...other, apps: next }),
+    )
     renameSync(draft, written)
   }
   write(apps)

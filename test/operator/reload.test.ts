@@ -15,6 +15,7 @@ import { join } from 'node:path'
 import { describe, test } from 'vitest'
 
 import { startNano } from '../harness/process.ts'
+import { TOKEN, toAsk } from '../harness/admin.ts'
 import { send } from '../harness/http.ts'
 import { serveFile } from '../harness/serve-file.ts'
 import type { ServedFile } from '../harness/serve-file.ts'
@@ -172,6 +173,22 @@ describe('a reload', () => {
     expect(needsRestart).toEqual(['keep_alive_ms', 'port', 'trusted_proxies'])
     expect(served.log.at(-1)).toContain('holds from the next start: keep_alive_ms, port, trusted_proxies')
   })
+})
+
+test('whoever has a token for everything reloads by the admin API', async ({ expect }) => {
+  const top = { admin: { port: 0 } }
+  await using served = await serveFile([app('one', 'a')], { top, adminToken: TOKEN })
+  const ask = toAsk(served.server)
+  served.write([app('one', 'b'), app('two', 'a')])
+  expect((await ask('POST', '/admin/reload', { token: 'another' })).status).toBe(401)
+  const { status, ...answer } = await ask('POST', '/admin/reload')
+  expect([status, answer.json()]).toEqual([
+    200,
+    { added: ['two'], changed: ['one'], removed: [], unchanged: [], failed: [], needs_restart: [] },
+  ])
+  served.write('{')
+  const refused = await ask('POST', '/admin/reload')
+  expect([refused.status, refused.text]).toEqual([422, expect.stringContaining('nano.json:1:2')])
 })
 
 describe('without being asked, and without traffic, a server notices', () => {
