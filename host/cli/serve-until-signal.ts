@@ -20,11 +20,14 @@ export async function serveUntilSignal(
   // whoever read the announcement may have gone
   process.stdout.on('error', () => {})
   const started = performance.now()
-  const server = await startServer({
+  const starting = startServer({
     ...setup,
     log: (entry) => log.write(entry),
     onProgress: (step) => log.show(step),
   })
+  // from the first moment: without a listener the signal ends the process; what comes of a reload is logged
+  process.on('SIGHUP', () => void starting.then((server) => server.reload()).catch(() => undefined))
+  const server = await starting
   log.clear()
   const shards = server.shards === 1 ? '1 shard' : `${server.shards} shards`
   process.stdout.write(
@@ -33,8 +36,6 @@ export async function serveUntilSignal(
       toAnnouncement(server.registry.apps, config.host, server.port, everyHost) +
       (server.adminUrl === undefined ? '' : `\noperator  ${toMetricsUrl(server.adminUrl)}\n`),
   )
-  // what comes of it is logged
-  process.on('SIGHUP', () => void server.reload().catch(() => undefined))
   await toSignal()
   process.stdout.write('stopping\n')
   void toSignal().then(() => process.exit(1))

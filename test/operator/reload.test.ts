@@ -274,7 +274,7 @@ test('SIGHUP reloads, and a process that is told twice goes on', async ({ expect
   nano.kill('SIGHUP')
   nano.kill('SIGHUP')
   const reloaded = () => /reloaded: changed one; 0 unchanged/.test(log) || undefined
-  await waitFor(reloaded, 10_000, log)
+  await waitFor(reloaded, 20_000)
   expect((await send(nano.port, { host: 'one.test', path: '/' })).text).toBe('b 1')
   nano.kill('SIGTERM')
   expect(await nano.exited).toBe(0)
