@@ -65,7 +65,7 @@ interface FileApp {
 }
 
 /** What apps that are put together share. */
-interface Turn {
+interface Round {
   readonly file: string | undefined
   readonly tell: (text: string) => void
   /** What serves, by path and access. */
@@ -97,13 +97,13 @@ export class FileApps {
     const { hasOthers = false, isDevelopment = false, onBroken, onProgress } = this.#options
     const isLone = apps.length === 1 && !hasOthers
     let done = 0
-    const turn = this.#toTurn(file, (text) => onProgress?.({ text, done, total: apps.length }))
+    const round = this.#toRound(file, (text) => onProgress?.({ text, done, total: apps.length }))
     let served = 0
     let first: NanoError | undefined
     for (const app of apps) {
       try {
         // oxlint-disable-next-line no-await-in-loop -- one after the other, so that progress can be told
-        await this.#put({ app, displaces: undefined }, turn)
+        await this.#put({ app, displaces: undefined }, round)
         served++
       } catch (thrown) {
         const error = toNanoError(thrown)
@@ -128,13 +128,13 @@ export class FileApps {
       unchanged: [] as string[],
       failed: [] as AppFailure[],
     }
-    const turn = this.#toTurn(file, () => {})
+    const round = this.#toRound(file, () => {})
     for (const step of toPuttableOrder(apps, (name) => this.#apps.get(name)?.config.hostname)) {
       const { name } = step.app
       const isNew = !this.#apps.has(name)
       try {
         // oxlint-disable-next-line no-await-in-loop -- a host name is given up before it is taken
-        const isPut = await this.#put(step, turn)
+        const isPut = await this.#put(step, round)
         report[isPut ? (isNew ? 'added' : 'changed') : 'unchanged'].push(name)
       } catch (thrown) {
         const error = toNanoError(thrown)
@@ -146,7 +146,7 @@ export class FileApps {
     return report
   }
 
-  #toTurn(file: string | undefined, tell: (text: string) => void): Turn {
+  #toRound(file: string | undefined, tell: (text: string) => void): Round {
     const served = [...this.#apps.values()].filter(
       ({ component, isDone }) => component !== undefined && isDone,
     )
@@ -162,7 +162,7 @@ export class FileApps {
     const { registry } = this.#options
     const gone = [...this.#apps.keys()].filter((name) => !names.has(name))
     for (const name of gone) {
-      // oxlint-disable-next-line no-await-in-loop -- in turn, as all that is done here
+      // oxlint-disable-next-line no-await-in-loop -- in order, as all that is done here
       if (registry.ownerOf(name) === 'file') await registry.remove(name, 'file')
       this.#apps.delete(name)
     }
@@ -170,10 +170,10 @@ export class FileApps {
   }
 
   /** Serve the app. Gives false when that is what serves already. */
-  async #put({ app, displaces }: PutStep, turn: Turn): Promise<boolean> {
+  async #put({ app, displaces }: PutStep, round: Round): Promise<boolean> {
     const { name } = app
     const before = this.#apps.get(name) ?? { config: app, component: undefined }
-    const { outcome, stamps } = await this.#read(app, turn)
+    const { outcome, stamps } = await this.#read(app, round)
     this.#apps.set(name, { ...before, stamps, isDone: false })
     if (outcome instanceof NanoError) throw outcome
     const isServed =
@@ -182,7 +182,10 @@ export class FileApps {
       isSameComponent(before.component, outcome)
     if (!isServed) {
       if (displaces !== undefined) await this.#takeOff(displaces)
-      await this.#options.registry.put(app, { component: outcome })
+      const onNote: OnNote = ({ type }) => {
+        if (type === 'generating') round.tell('building the engine (once)')
+      }
+      await this.#options.registry.put(app, { component: outcome, onNote })
     }
     // of two copies the one that serves is kept
     const component = isServed ? before.component : outcome
@@ -191,14 +194,14 @@ export class FileApps {
   }
 
   /** The component as it is now. */
-  #read(app: AppConfig, turn: Turn): Promise<Read> {
+  #read(app: AppConfig, round: Round): Promise<Read> {
     const key = toReadKey(app)
-    const read = turn.reads.get(key) ?? this.#readAnew(app, turn)
-    turn.reads.set(key, read)
+    const read = round.reads.get(key) ?? this.#readAnew(app, round)
+    round.reads.set(key, read)
     return read
   }
 
-  async #readAnew(app: AppConfig, { file, served, tell }: Turn): Promise<Read> {
+  async #readAnew(app: AppConfig, { file, served, tell }: Round): Promise<Read> {
     const known = served.get(toReadKey(app))
     if (known?.component !== undefined && (await isCurrent(known.stamps))) {
       return { outcome: known.component, stamps: known.stamps }
@@ -211,7 +214,7 @@ export class FileApps {
     const onNote: OnNote = (note) => {
       if (note.type === 'warning') onWarning(name, note.text)
       else if (note.type === 'inputs') for (const input of note.paths) inputs.add(input)
-      else tell(note.type === 'building' ? `building ${name}` : 'building the engine (once)')
+      else tell(`building ${name}`)
     }
     const access = {
       allowRead,
