@@ -23,8 +23,10 @@ import { openOperator } from './operator/listen.ts'
 import { RecentErrors } from './operator/recent-errors.ts'
 import { DeployedApps } from './registry/deployed.ts'
 import type { DeployedOptions } from './registry/deployed.ts'
-import { loadConfig } from './registry/from-config.ts'
+import { FileApps } from './registry/from-config.ts'
+import { LiveConfig } from './registry/live-config.ts'
 import { Registry } from './registry/registry.ts'
+import type { ReloadReport } from './registry/reload-report.ts'
 import type { ShardReport } from './supervisor/messages.ts'
 import { Shards } from './supervisor/shards.ts'
 import type { CommonData } from './supervisor/shards.ts'
@@ -33,6 +35,12 @@ import type { TenantCounters } from './tenant/tenant.ts'
 
 export interface ServerOptions {
   readonly config: Config
+  /** Reads the configuration again; it stays as it is unless given, and what its apps are made of is looked at all the same. */
+  readonly reread?: () => Promise<Config>
+  /** Reload when the configuration, or what its apps are made of, has changed and nothing changes for so long. */
+  readonly watchMs?: number | undefined
+  /** Apps are being developed: who asks for one that fails is told why, and the next build is quick. */
+  readonly isDevelopment?: boolean
   /** The first app answers whatever the host name. */
   readonly everyHost?: boolean
   /** The most MiB of a shard's own heap; a part of the machine's memory unless given. */
@@ -60,6 +68,11 @@ export interface RunningServer {
   readonly deployed: DeployedApps | undefined
   /** The latest log entries, and those that come. */
   readonly logs: LogRing
+  /**
+   * Serve what the configuration says now. Rejects with CONFIG_INVALID when it cannot be read, and nothing has changed; an
+   * app that fails is in the report.
+   */
+  reload(): Promise<ReloadReport>
   counters(): Promise<ServerCounters>
   /** Each app over all shards, those that died included. */
   tenants(): Promise<readonly TenantReport[]>
@@ -99,8 +112,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     throw new NanoError('CONFIG_INVALID', `port ${config.port} is for the apps; admin needs one of its own`)
   }
   let shards: Shards | undefined
-  const { dataDirectory } = options
-  const opener = new Opener({ engines: config.engines, dataDirectory })
+  let live: LiveConfig | undefined
+  const { dataDirectory, isDevelopment, watchMs } = options
+  const stays = dataDirectory !== undefined || isDevelopment === true
+  const opener = new Opener({ engines: config.engines, dataDirectory, stays })
   const registry = new Registry({
     opener,
     everyHost: options.everyHost === true,
@@ -129,12 +144,18 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const deployed =
       dataDirectory === undefined ? undefined : await openDeployed({ registry, opener, onBroken }, config)
     const kept = (await deployed?.kept()) ?? []
-    await loadConfig({ registry, opener }, config, {
+    const apps = new FileApps({
+      registry,
+      opener,
       hasOthers: kept.length > 0,
+      isDevelopment,
       onProgress: options.onProgress,
       onBroken,
       onWarning: (app, text) => log({ level: 'warn', app, text }),
     })
+    const reloaded = new LiveConfig({ config, apps, reread: options.reread ?? (async () => config), log })
+    live = reloaded
+    await reloaded.load()
     await deployed?.restore(kept)
     const { port, host, connectionLimits, allowLoopback = false } = config
     if (allowLoopback) log({ level: 'warn', text: LOOPBACK_WARNING })
@@ -161,7 +182,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     shards = running
     registry.shards = running
     const listening = await running.start()
-    served = { registry, deployed, readFile: toFileReader(opener, config) }
+    served = { registry, deployed, reload: () => reloaded.reload(), readFile: toFileReader(opener, config) }
+    if (watchMs !== undefined) reloaded.watch(watchMs)
     return {
       port: listening,
       url: `http://${toReachable(host)}:${listening}`,
@@ -170,16 +192,20 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       registry,
       deployed,
       logs: hub.ring,
+      reload: () => reloaded.reload(),
       counters: async () => toCounters(await running.count(), opener.counters),
       tenants: async () => (await running.count()).tenants,
       async close() {
+        const settled = reloaded[Symbol.asyncDispose]()
         opener[Symbol.dispose]()
         await running.close()
         await operator?.close()
         await hub.close()
+        await settled
       },
     }
   } catch (error) {
+    await live?.[Symbol.asyncDispose]()
     opener[Symbol.dispose]()
     await shards?.close()
     await operator?.close()

@@ -60,11 +60,11 @@ describe('arguments', () => {
   const refused: [line: string, complaint: RegExp][] = [
     [
       '',
-      /expected a command; known are serve, build, inspect, deploy, apps, versions, rollback, promote, delete, help/,
+      /expected a command; known are serve, build, dev, init, validate, inspect, deploy, apps, versions, rollback, promote, delete, help/,
     ],
     ['sevre', /unknown command 'sevre'; did you mean serve\?/],
-    ['zzzzz', /unknown command 'zzzzz'; known are serve, build/],
-    ['help zzzzz', /unknown command 'zzzzz'; known are serve, build/],
+    ['zzzzz', /unknown command 'zzzzz'; known are serve, build, dev, init, validate/],
+    ['help zzzzz', /unknown command 'zzzzz'; known are serve, build, dev, init, validate/],
     ['--port 1', /the command comes first/],
     ['serve --prot 1', /unknown option '--prot'; did you mean --port\?/],
     ['serve -p 1', /unknown option '-p'/],
@@ -89,6 +89,10 @@ describe('arguments', () => {
     ['deploy', /missing required argument 'app'/],
     ['build a.ts', /build needs -o/],
     ['build a.ts b.ts -o c', /a\.ts, b\.ts/],
+    ['dev', /missing required argument 'entry'/],
+    ['dev a.ts --shards 2', /unknown option '--shards'/],
+    ['validate --jso', /unknown option '--jso'; did you mean --json\?/],
+    ['init a b', /a, b/],
     ['build a.ts --output c', /unknown option '--output'; did you mean --out\?/],
   ]
   for (const [line, complaint] of refused) {

@@ -70,3 +70,16 @@ describe.for(FORMATS)('a log sink of %s', (format) => {
     expect(out.taken).toBe('')
   })
 })
+
+it('colours the level on a terminal, and nowhere else', async ({ expect }) => {
+  const terminal = Object.assign(new Blocked(), { isTTY: true, getColorDepth: () => 8 })
+  const file = new Blocked()
+  for (const out of [terminal, file]) {
+    out.open()
+    new LogSink(out, 'text').write({ ...ENTRY, level: 'error', text: 'it' })
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    await new Promise((resolve) => out.end(resolve))
+  }
+  expect(terminal.taken.endsWith('Z \u001b[31merror\u001b[39m it\n')).toBe(true)
+  expect(file.taken).toMatch(/Z error it\n$/)
+})

@@ -8,8 +8,11 @@ import { Command, CommanderError } from 'commander'
 import { addApps } from './commands/apps.ts'
 import { addBuild } from './commands/build.ts'
 import { addDeploy } from './commands/deploy.ts'
+import { addDev } from './commands/dev.ts'
+import { addInit } from './commands/init.ts'
 import { addInspect } from './commands/inspect.ts'
 import { addServe } from './commands/serve.ts'
+import { addValidate } from './commands/validate.ts'
 import { addVersions } from './commands/versions.ts'
 import type { LogFormat } from '../log/line.ts'
 import type { StartServer } from './serve-contract.ts'
@@ -37,6 +40,9 @@ export function createProgram(startServer: StartServer, format: LogFormat): Comm
     .configureOutput({ writeErr() {}, outputError() {} })
   addServe(program, startServer, format)
   addBuild(program)
+  addDev(program, startServer, format)
+  addInit(program)
+  addValidate(program)
   addInspect(program)
   addDeploy(program)
   addApps(program)

@@ -16,7 +16,8 @@ export async function run(args: readonly string[], startServer: StartServer): Pr
   try {
     format = readFormat(process.env)
     await runProgram(createProgram(startServer, format), args)
-    return 0
+    // a command that has said what is wrong has set it
+    return Number(process.exitCode ?? 0)
   } catch (thrown) {
     const error = toNanoError(thrown)
     process.stderr.write(

@@ -18,20 +18,28 @@ export const LOG_FORMATS = ['text', 'json', 'apache'] as const
 
 export type LogFormat = (typeof LOG_FORMATS)[number]
 
+/** Colours a level, for whoever reads on a terminal. */
+export type Paint = (level: LogEntry['level'], text: string) => string
+
+const plain: Paint = (_level, text) => text
+
 /** A line of this format. */
-export function toLine(format: LogFormat, entry: LogEntry): string {
+export function toLine(format: LogFormat, entry: LogEntry, paint = plain): string {
   if (format === 'json') return toJsonLine(entry)
   return format === 'apache' && entry.facts !== undefined
     ? toCombinedLine(entry, entry.facts)
-    : toLogLine(entry)
+    : toLogLine(entry, paint)
 }
 
 /** `2026-11-23T10:20:30.456Z error [app request] text`; the time is UTC. A version stands as `app@3`. */
-export function toLogLine({ time, level, app, version, request, text, facts }: LogEntry): string {
+export function toLogLine(
+  { time, level, app, version, request, text, facts }: LogEntry,
+  paint = plain,
+): string {
   const said = facts === undefined ? text : `${text} ${toFigures(facts)}`
   const whose = version === undefined ? app : `${app}@${version}`
   const about = [whose, request].filter((part) => part !== undefined).join(' ')
-  return `${toTime(time)} ${level.padEnd(5)} ${about === '' ? '' : `[${about}] `}${toSafe(said)}\n`
+  return `${toTime(time)} ${paint(level, level.padEnd(5))} ${about === '' ? '' : `[${about}] `}${toSafe(said)}\n`
 }
 
 function toFigures({ bytes, ms, cpuMs, isCold }: RequestFacts): string {

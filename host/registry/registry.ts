@@ -103,6 +103,11 @@ class App {
   }
 }
 
+/** What a host name is to lead to. */
+interface Target extends Pick<Route, 'hostname' | 'notice'> {
+  readonly deployment?: Deployment
+}
+
 const NOBODY: Shardlike = { apply: () => Promise.resolve() }
 
 export class Registry {
@@ -156,6 +161,11 @@ export class Registry {
     return this.#apps.has(name)
   }
 
+  /** Whose app it is; undefined: there is none of this name. */
+  ownerOf(name: string): Owner | undefined {
+    return this.#apps.get(name)?.owner
+  }
+
   /** Throws APP_CONFLICT when the name or the host name is somebody else's. */
   expectFree(name: string, hostname: string, owner: Owner): void {
     const app = this.#apps.get(name)
@@ -180,12 +190,16 @@ export class Registry {
     return this.#inOrder({ name, hostname, owner: options.owner }, (app) => this.#put(app, config, options))
   }
 
-  /** Refuse the app's requests: it cannot be served, and is not unknown either. */
+  /**
+   * Refuse the app's requests: it cannot be served, and is not unknown either. `notice`: what they are told instead, while
+   * the app is developed.
+   */
   async putUnavailable(
     { name, hostname }: Pick<AppConfig, 'name' | 'hostname'>,
     owner?: Owner,
+    notice?: string,
   ): Promise<void> {
-    await this.#inOrder({ name, hostname, owner }, (app) => this.#switch(app, hostname, undefined))
+    await this.#inOrder({ name, hostname, owner }, (app) => this.#switch(app, { hostname, notice }))
   }
 
   /**
@@ -198,7 +212,7 @@ export class Registry {
     await this.#inOrder({ name, hostname: known.hostname, owner }, async (app) => {
       if (app.route === undefined) throw unknown
       await commit?.()
-      await this.#switch(app, undefined, undefined)
+      await this.#switch(app, undefined)
       this.#onApp(name, undefined)
     })
   }
@@ -248,19 +262,21 @@ export class Registry {
     }
     this.#onApp(app.name, config)
     app.config = config
-    await this.#switch(app, config.hostname, deployment)
+    await this.#switch(app, { hostname: config.hostname, deployment })
     return deployment.id
   }
 
-  /** The app's requests go to another version, or to none; `hostname` undefined: there is no such app any more. */
-  async #switch(app: App, hostname: string | undefined, next: Deployment | undefined): Promise<void> {
+  /** The app's requests go to another version, or to none; `next` undefined: there is no such app any more. */
+  async #switch(app: App, next: Target | undefined): Promise<void> {
     const { deployment: before, route } = app
-    const to =
-      hostname === undefined
-        ? undefined
-        : { app: app.name, hostname, isFallback: this.#isFallback(app), deployment: next?.id }
+    const to = next && {
+      ...next,
+      app: app.name,
+      isFallback: this.#isFallback(app),
+      deployment: next.deployment?.id,
+    }
     app.route = to
-    app.deployment = next
+    app.deployment = next?.deployment
     await this.#shards.apply({ type: 'switch', from: route?.hostname, to })
     if (before !== undefined) await this.#retire(before)
   }
