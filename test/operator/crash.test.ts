@@ -18,7 +18,7 @@ import type { ServerProcess } from '../harness/process.ts'
 import { fixture, sleep, waitFor } from '../harness/serve.ts'
 import { toVariant } from '../harness/variant.ts'
 
-const ROUNDS = Number(process.env['NANO_CRASH_ROUNDS'] ?? 10)
+const ROUNDS = Number(process.env['NANO_CRASH_ROUNDS'] ?? 3)
 const ROUND_MS = 20_000
 /** The server is killed after so many acknowledgements of a round, by turns, and within so many milliseconds. */
 const ACKNOWLEDGED = [0, 1, 2, 4] as const
@@ -118,7 +118,7 @@ test(
       acknowledged += apps.reduce((sum, app) => sum + app.acknowledged, 0)
     }
     expect(acknowledged).toBeGreaterThan(ROUNDS)
-    if (ROUNDS > 10) {
+    if (ROUNDS > 3) {
       console.log(
         `${ROUNDS} kills, ${acknowledged} acknowledged deploys and deletions, ${unfinished} unacknowledged that serve`,
       )
