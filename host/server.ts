@@ -22,9 +22,12 @@ import type { DeployedOptions } from './registry/deployed.ts'
 import { loadConfig } from './registry/from-config.ts'
 import { Registry } from './registry/registry.ts'
 import { toLogEntry } from './supervisor/messages.ts'
-import type { LogEntry, ShardReport } from './supervisor/messages.ts'
+import type { LogEntry } from './supervisor/messages.ts'
 import { Shards } from './supervisor/shards.ts'
-import type { CommonData } from './supervisor/shards.ts'
+import type { CommonData, ShardsState } from './supervisor/shards.ts'
+import { NO_TOTAL } from './supervisor/tally.ts'
+import type { Total } from './supervisor/tally.ts'
+import type { HostSnapshot } from './telemetry/snapshot.ts'
 import type { TenantReport } from './tenant/report.ts'
 import type { TenantCounters } from './tenant/tenant.ts'
 
@@ -76,6 +79,8 @@ const LOOPBACK_WARNING =
   "--allow-loopback: apps may reach this machine's own ports (127.0.0.1, ::1, localhost), databases and other people's " +
   'programs included; leave it off wherever apps of others are served'
 
+const MS_PER_SECOND = 1000
+
 /** Where several threads can listen on one port. */
 const REUSE_PORT: ReadonlySet<string> = new Set(['linux', 'freebsd', 'sunos', 'aix'])
 
@@ -101,6 +106,26 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const opener = new Opener({ engines: config.engines, dataDirectory })
   const registry = new Registry({ opener, everyHost: options.everyHost === true })
   let served: ServedApps | undefined
+  const state = (): ShardsState =>
+    shards?.state ?? { wanted: count, listening: 0, restarts: 0, isClosing: false }
+  const started = performance.now()
+  const snapshot = async (): Promise<HostSnapshot> => {
+    const { versions, turns, shards: reports } = (await shards?.count()) ?? NO_TOTAL
+    const apps = { opening: 0, serving: 0, unavailable: 0 }
+    for (const app of registry.apps) apps[app.state]++
+    return {
+      versions,
+      turns,
+      reports,
+      shards: state(),
+      apps,
+      engines: registry.state.engines.size,
+      engineCounters: opener.counters,
+      deploys: registry.deploys,
+      uptimeSeconds: (performance.now() - started) / MS_PER_SECOND,
+    }
+  }
+  const tenants = async (): Promise<readonly TenantReport[]> => (await shards?.count())?.tenants ?? []
   const operator = await openOperator(
     {
       admin: config.admin,
@@ -108,13 +133,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       appsPort: config.port,
       isWritable: dataDirectory !== undefined,
     },
-    {
-      state: () => shards?.state ?? { wanted: count, listening: 0, restarts: 0, isClosing: false },
-      count: async () => (await shards?.count()) ?? { tenants: [], turns: undefined },
-      apps: () => served,
-      errors,
-      log,
-    },
+    { state, count: snapshot, tenants, apps: () => served, errors, log },
   )
   try {
     const onBroken = (app: string, { code, message }: NanoError): void =>
@@ -196,10 +215,7 @@ function toShardCount({ shards }: Config, log: (entry: Omit<LogEntry, 'time'>) =
   return count
 }
 
-function toCounters(
-  { tenants, gone, turns }: ShardReport,
-  engines: Readonly<EngineCounters>,
-): ServerCounters {
+function toCounters({ tenants, gone, turns }: Total, engines: Readonly<EngineCounters>): ServerCounters {
   const total: Record<string, number> = { ...engines }
   for (const { counters } of [...tenants, gone]) {
     for (const [name, value] of Object.entries(counters)) total[name] = (total[name] ?? 0) + value

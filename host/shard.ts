@@ -8,6 +8,7 @@
 
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
+import { setImmediate } from 'node:timers/promises'
 import { isMainThread, parentPort, workerData } from 'node:worker_threads'
 
 import { openDialer } from './bindings/dialer.ts'
@@ -19,8 +20,10 @@ import type { Ingress } from './ingress/serve.ts'
 import { Epoch } from './limits/epoch.ts'
 import { Scheduler } from './limits/scheduler.ts'
 import { Apps } from './shard/apps.ts'
+import { LoopDelayMeter } from './shard/loop-delay.ts'
 import { toLogEntry } from './supervisor/messages.ts'
 import type { FromShard, LogEntry, ShardData, ToShard } from './supervisor/messages.ts'
+import type { Slice } from './tenant/shard-report.ts'
 import { TurnTimes } from './tenant/turn-times.ts'
 
 /** The most apps that are named when a shard ends: one of them may have to do with it. */
@@ -41,6 +44,7 @@ if (!isMainThread) {
 
 async function run(data: ShardData): Promise<void> {
   const turns = new TurnTimes()
+  const delay = new LoopDelayMeter()
   const log = (entry: Omit<LogEntry, 'time'>): void => tell({ type: 'log', entry: toLogEntry(entry) })
   const { allowLoopback, operatorPort } = data
   const machine: Machine = { allowLoopback, ...(operatorPort !== undefined && { operatorPort }) }
@@ -52,6 +56,7 @@ async function run(data: ShardData): Promise<void> {
     onTurn: (ms) => turns.record(ms),
     openDialer: ({ egress, limits }) => openDialer(egress, { limits, machine }),
     onMaxHead: (bytes) => ingress.admitHeads(bytes),
+    onCount: tellCount,
   })
   const ingress = createIngress({
     find: (hostname) => apps.find(hostname),
@@ -67,11 +72,26 @@ async function run(data: ShardData): Promise<void> {
   // a connection that could not be taken is no reason to stop
   ingress.server.on('error', (error) => log({ level: 'error', text: `listener: ${error.message}` }))
 
-  const count = (): void => tell({ type: 'counted', report: { ...apps.report, turns: turns.report } })
-  endOnFault(ingress, apps, { log, count })
+  const report = (): void => {
+    tell({ type: 'reported', report: { turns: turns.report, answers: ingress.answers, delay: delay.take() } })
+  }
+  const count = async (): Promise<void> => {
+    for (const slice of apps.counts()) {
+      tellCount(slice)
+      // requests come first
+      // oxlint-disable-next-line no-await-in-loop -- one slice after the other
+      await setImmediate()
+    }
+    report()
+  }
+  const countAtOnce = (): void => {
+    for (const slice of apps.counts()) tellCount(slice)
+    report()
+  }
+  endOnFault(ingress, apps, { log, count: countAtOnce })
   parentPort?.on('message', (message: ToShard) => {
     if (message.type === 'ping') tell({ type: 'pong' })
-    else if (message.type === 'count') count()
+    else if (message.type === 'count') void count()
     else if (message.type === 'apply') void apply(apps, message.number, message.change)
     else void stop(ingress, apps, message.graceMs)
   })
@@ -124,6 +144,12 @@ function endOnFault(
     shard.count()
     void closed.then(() => process.exit(1))
   })
+}
+
+/** The rows are the main thread's from then on. */
+function tellCount(slice: Slice): void {
+  const { rows, values } = slice
+  parentPort?.postMessage({ type: 'counted', slice } satisfies FromShard, [rows.buffer, values.buffer])
 }
 
 function tell(message: FromShard): void {

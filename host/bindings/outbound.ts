@@ -79,6 +79,7 @@ export class OutboundBinding implements Binding {
         const message = account === undefined ? TOO_MANY : TOO_MUCH
         return this.#mailbox.post({ tag: 'fetch-failed', val: { id, message } }, owner)
       }
+      this.#meter.subrequests++
       this.#calls.set(id, call)
       this.#waiting.add(call)
     },

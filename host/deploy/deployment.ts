@@ -18,6 +18,8 @@ export interface Deployment extends OpenComponent {
   readonly id: number
   /** The app's name. */
   readonly name: string
+  /** Tells it from the app's other versions, to those who watch it. */
+  readonly version: string
   readonly env: Env
   readonly limits: Limits
   /** Undefined: public addresses. */
@@ -25,10 +27,15 @@ export interface Deployment extends OpenComponent {
 }
 
 /** Throws COMPONENT_INVALID for an app that does not fit into its memory. */
-export function toDeployment(id: number, app: AppConfig, component: OpenComponent): Deployment {
+export function toDeployment(
+  id: number,
+  app: AppConfig,
+  component: OpenComponent,
+  version = String(id),
+): Deployment {
   const { name, env, limits, egress } = app
   expectRoom(component, limits)
-  return { ...component, id, name, env, limits, ...(egress === undefined ? {} : { egress }) }
+  return { ...component, id, name, version, env, limits, ...(egress === undefined ? {} : { egress }) }
 }
 
 /**

@@ -4,6 +4,8 @@ import type { Limits } from '../config/limits.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { ByteBudget } from '../limits/byte-budget.ts'
 import type { Exchange, ExchangeListener } from '../tenant/exchange.ts'
+import type { Counts } from '../tenant/report.ts'
+import type { AnswerCounts } from './answer-counts.ts'
 import type { IdleWatch } from './idle-watch.ts'
 
 /** What all requests of one server share. */
@@ -11,12 +13,14 @@ export interface IngressState {
   /** The server drains: each answer ends its connection. */
   isDraining: boolean
   readonly idle: IdleWatch
+  readonly answers: AnswerCounts
 }
 
 /** A tenant, as the ingress knows it. */
 export interface RoutedTenant {
   readonly limits: Limits
   readonly buffers: ByteBudget
+  readonly counts: Counts
   /** Take a request; the listener hears what happens to it from here on. */
   handle(exchange: Exchange): ExchangeListener
   /** The ingress refused a request, or sent something else than the app's answer: to be counted and logged. */

@@ -14,7 +14,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import { Hono } from 'hono'
 
-import { toNanoError } from '../errors.ts'
+import { toNanoError, toStatus } from '../errors.ts'
 import type { ErrorCode, NanoError } from '../errors.ts'
 import { parseTarget } from '../http/target.ts'
 import type { Target } from '../http/target.ts'
@@ -76,6 +76,7 @@ export class Dispatcher {
 
   /** Answer a request with an error of the client's, and end its connection. */
   refuse(outgoing: ServerResponse, connection: Connection, code: ErrorCode): void {
+    this.#ingress.answers.unrouted++
     this.#sendOwn(outgoing, connection, code, { ends: connection })
   }
 
@@ -108,6 +109,7 @@ export class Dispatcher {
     const excess = isTorn ? 'REQUEST_INVALID' : toExcess(tenant.limits, sizes, path)
     if (excess !== undefined) {
       tenant.refused(excess, id, `${toRequestLine(incoming.method ?? '', url)}: ${excess}: refused unread`)
+      tenant.counts.answered(toStatus(excess), 0)
       return this.#sendOwn(outgoing, connection, excess, { request: id, ends: connection })
     }
     // Node throws away what stands behind an offer to upgrade, up to the end of the packet
@@ -130,6 +132,7 @@ export class Dispatcher {
   }
 
   #sendNotFound({ incoming, outgoing, connection }: Bindings): void {
+    this.#ingress.answers.unrouted++
     const { bodySize, hasUpgrade } = toHeadSizes(incoming.rawHeaders)
     const ends = bodySize !== 0 || hasUpgrade ? connection : undefined
     this.#sendOwn(outgoing, connection, 'HOST_UNKNOWN', { ends })

@@ -10,6 +10,8 @@ import type { Socket } from 'node:net'
 import { DEFAULT_CONNECTION_LIMITS } from '../config/connection-limits.ts'
 import type { ConnectionLimits } from '../config/connection-limits.ts'
 import type { ErrorCode } from '../errors.ts'
+import type { AnswerReport } from '../tenant/shard-report.ts'
+import { AnswerCounts } from './answer-counts.ts'
 import { endAfterAnswer, isAnswering, rejectConnection } from './connection-end.ts'
 import { Connections } from './connection.ts'
 import type { Connection } from './connection.ts'
@@ -28,6 +30,7 @@ export interface IngressOptions extends DispatchOptions {
 
 export interface Ingress {
   readonly server: Server
+  readonly answers: AnswerReport
   /** Take heads of so many bytes at the most, URL included: what any app takes. */
   admitHeads(bytes: number): void
   /** Take no more connections, let open requests finish, cut what is still open after `graceMs`. */
@@ -44,13 +47,16 @@ const CHECKS = 5
 
 export function createIngress(options: IngressOptions): Ingress {
   const limits = { ...DEFAULT_CONNECTION_LIMITS, ...options.connectionLimits }
-  const ingress: IngressState = { isDraining: false, idle: new IdleWatch() }
+  const ingress: IngressState = { isDraining: false, idle: new IdleWatch(), answers: new AnswerCounts() }
   const proxies = new TrustedProxies(options.trustedProxies ?? [])
   const connections = new Connections({ proxies, unreadMs: limits.keepAliveMs })
   const server = openServer(limits)
   listen(server, connections, new Dispatcher(ingress, options))
   return {
     server,
+    get answers() {
+      return ingress.answers.report
+    },
     admitHeads: (bytes) => admitHeads(server, bytes),
     close: (graceMs) => closeServer(server, ingress, graceMs),
   }

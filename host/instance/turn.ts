@@ -15,7 +15,7 @@
  * answered is failed at once and not left to its timeout.
  */
 import { performance } from 'node:perf_hooks'
-import type { GuestEvent, Mailbox, Meter } from '../bindings/binding.ts'
+import { NO_METER, type GuestEvent, type Mailbox, type Meter } from '../bindings/binding.ts'
 import { toRecycleMb } from '../config/limits.ts'
 import type { RequestHead } from '../http/request-head.ts'
 import type { ErrorCode } from '../errors.ts'
@@ -36,7 +36,7 @@ const BYTES_PER_MB = 1024 * 1024
 export class Instance implements Mailbox, Disposable {
   /** Tells it from the tenant's other instances. */
   readonly number: number
-  readonly meter: Meter = { turns: 0, crossings: 0, requests: 0, ignored: 0 }
+  readonly meter: Meter = { ...NO_METER }
   readonly #host: InstanceHost
   /** The longest turn. */
   readonly #cpuMs: number
@@ -230,6 +230,7 @@ export class Instance implements Mailbox, Disposable {
       const code = this.#guest.toTrapCode(trap, epoch.isOver())
       epoch.end()
       this.#ranMs = performance.now() - start
+      this.meter.cpuMs += clock.measure(this.#ranMs)
       this.#host.onTurn?.(this.#ranMs, events.length)
       // what the guest had answered before it fell is as good as any answer
       this.#bindings.responses.flush()
@@ -239,7 +240,9 @@ export class Instance implements Mailbox, Disposable {
     epoch.end()
     const end = performance.now()
     this.#ranMs = end - start
-    const over = this.#accounts.charge(clock.measure(this.#ranMs), end)
+    const usedMs = clock.measure(this.#ranMs)
+    this.meter.cpuMs += usedMs
+    const over = this.#accounts.charge(usedMs, end)
     this.#host.onTurn?.(this.#ranMs, events.length)
     return over
   }

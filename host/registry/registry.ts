@@ -54,6 +54,8 @@ export interface AppStatus {
 /** How an app is put. */
 export interface PutOptions {
   readonly owner?: Owner
+  /** What the version is called; the deployment's number unless given. */
+  readonly version?: string | undefined
   /** What is to be done when every shard has the version, before it serves: if it fails, nothing has changed. */
   readonly commit?: () => Promise<void>
   /** The app's component, when it was opened already. */
@@ -61,6 +63,12 @@ export interface PutOptions {
   /** What a build of the app's source may not read: see `SourceAccess`. */
   readonly configuration?: string | undefined
   readonly onNote?: OnNote
+}
+
+/** Versions that were put since the start, by what came of it. */
+export interface DeployCounters {
+  served: number
+  failed: number
 }
 
 export interface RegistryOptions {
@@ -102,6 +110,7 @@ class App {
 const NOBODY: Shardlike = { apply: () => Promise.resolve() }
 
 export class Registry {
+  readonly deploys: DeployCounters = { served: 0, failed: 0 }
   readonly #opener: RegistryOptions['opener']
   readonly #everyHost: boolean
   readonly #apps = new Map<string, App>()
@@ -150,6 +159,12 @@ export class Registry {
     return this.#apps.has(name)
   }
 
+  /** Whether this version of it serves. */
+  hasVersion(name: string, version: string): boolean {
+    const app = this.#apps.get(name)
+    return app !== undefined && (app.deployment?.version ?? '') === version
+  }
+
   /** Throws APP_CONFLICT when the name or the host name is somebody else's. */
   expectFree(name: string, hostname: string, owner: Owner): void {
     const app = this.#apps.get(name)
@@ -171,7 +186,14 @@ export class Registry {
    */
   put(config: AppConfig, options: PutOptions = {}): Promise<number> {
     const { name, hostname } = config
-    return this.#inOrder({ name, hostname, owner: options.owner }, (app) => this.#put(app, config, options))
+    const done = this.#inOrder({ name, hostname, owner: options.owner }, (app) =>
+      this.#put(app, config, options),
+    )
+    done.then(
+      () => this.deploys.served++,
+      () => this.deploys.failed++,
+    )
+    return done
   }
 
   /** Refuse the app's requests: it cannot be served, and is not unknown either. */
@@ -223,12 +245,12 @@ export class Registry {
   async #put(
     app: App,
     config: AppConfig,
-    { component, configuration, onNote = () => {}, commit }: PutOptions,
+    { component, configuration, version, onNote = () => {}, commit }: PutOptions,
   ): Promise<number> {
     const { allowRead, path } = config
     const opened = component ?? (await this.#opener.component(path, { allowRead, configuration }, onNote))
     const engine = await this.#opener.engine(opened.engineHash, onNote)
-    const deployment = toDeployment(++this.#last, config, opened)
+    const deployment = toDeployment(++this.#last, config, opened, version)
     this.#engines.set(engine.hash, engine)
     this.#deployments.set(deployment.id, deployment)
     this.#turnMs.set(deployment.id, config.limits.cpuMs)

@@ -3,8 +3,7 @@
 import type { ConnectionLimits } from '../config/connection-limits.ts'
 import type { Change, ServedState } from '../deploy/change.ts'
 import type { ErrorCode } from '../errors.ts'
-import type { TenantReport } from '../tenant/report.ts'
-import type { TurnReport } from '../tenant/turn-times.ts'
+import type { ShardReport, Slice } from '../tenant/shard-report.ts'
 
 /** What a shard is started with. */
 export interface ShardData {
@@ -39,17 +38,11 @@ export type FromShard =
   | { type: 'ready'; port: number }
   | { type: 'failed'; code: ErrorCode; text: string }
   | { type: 'log'; entry: LogEntry }
-  | { type: 'counted'; report: ShardReport }
+  /** What apps did, in so many slices; when they were asked for, `reported` comes behind the last of them. */
+  | { type: 'counted'; slice: Slice }
+  | { type: 'reported'; report: ShardReport }
   | { type: 'pong' }
   | { type: 'applied'; number: number; fault?: { code: ErrorCode; text: string } }
-
-/** What the apps of a shard have done since its start. */
-export interface ShardReport {
-  readonly tenants: readonly TenantReport[]
-  /** Those together that are there no more. */
-  readonly gone: TenantReport
-  readonly turns: TurnReport
-}
 
 /** Something that the operator or an app's developer should read. */
 export interface LogEntry {

@@ -9,14 +9,16 @@ import { Worker } from 'node:worker_threads'
 
 import type { Change } from '../deploy/change.ts'
 import { NanoError, toStackText } from '../errors.ts'
+import type { ShardReport, Slice } from '../tenant/shard-report.ts'
 import { EPOCH_WORD } from '../wasm/epoch.ts'
 import { toLogEntry } from './messages.ts'
-import type { FromShard, LogEntry, ShardData, ShardReport, ToShard } from './messages.ts'
+import type { FromShard, LogEntry, ShardData, ToShard } from './messages.ts'
 import type { SlotThread, SlotWatcher } from './slot.ts'
 
 /** What a thread tells whoever started it. */
 export interface ThreadWatcher extends SlotWatcher {
   onLog(entry: LogEntry): void
+  onCount(slice: Slice): void
   onReport(report: ShardReport): void
 }
 
@@ -55,6 +57,7 @@ export class ShardThread implements SlotThread {
       else if (message.type === 'failed') watcher.onFailed(new NanoError(message.code, message.text))
       else if (message.type === 'ready') watcher.onReady(message.port)
       else if (message.type === 'applied') this.#onApplied(message)
+      else if (message.type === 'counted') watcher.onCount(message.slice)
       else {
         watcher.onReport(message.report)
         this.#isAsked = false

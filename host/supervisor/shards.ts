@@ -10,22 +10,21 @@ import type { Change, ServedState } from '../deploy/change.ts'
 import { toStackText } from '../errors.ts'
 import { Ticker } from '../limits/ticker.ts'
 import { toLogEntry } from './messages.ts'
-import type { LogEntry, ShardData, ShardReport } from './messages.ts'
+import type { LogEntry, ShardData } from './messages.ts'
 import { ShardThread } from './shard-thread.ts'
 import { Slot } from './slot.ts'
 import type { SlotWatcher } from './slot.ts'
 import { Tally } from './tally.ts'
+import type { Served as ServedNames, Total } from './tally.ts'
 
 /** What all shards are started with. */
 export type CommonData = Omit<ShardData, 'epoch' | 'number' | 'served'>
 
 /** What is served, as it is at the moment. */
-export interface Served {
+export interface Served extends ServedNames {
   readonly state: ServedState
   /** The longest turn that an app may take, in milliseconds. */
   readonly longestTurnMs: number
-  /** Whether there is an app of this name. */
-  has(name: string): boolean
 }
 
 export interface ShardsOptions {
@@ -138,13 +137,13 @@ export class Shards {
   }
 
   /** What was done since the start. A shard that does not answer in time counts with what it told before. */
-  async count(): Promise<ShardReport> {
+  async count(): Promise<Total> {
     const { promise: late, resolve } = Promise.withResolvers<void>()
     const timer = setTimeout(resolve, COUNT_MS)
     const threads = this.#slots.flatMap(({ working }) => working ?? [])
     await Promise.race([Promise.all(threads.map((thread) => thread.count())), late])
     clearTimeout(timer)
-    return this.#tally.total((name) => this.#options.served.has(name))
+    return this.#tally.total(this.#options.served, performance.now())
   }
 
   async close(): Promise<void> {
@@ -156,7 +155,7 @@ export class Shards {
 
   #begin(name: string, epoch: WebAssembly.Memory, port: number, watcher: SlotWatcher): ShardThread {
     const { script, data, served, log } = this.#options
-    const tally = this.#tally.open()
+    const tally = this.#tally.open(name)
     const started = { ...data, served: served.state, port, number: ++this.#started, epoch }
     return new ShardThread(
       script,
@@ -165,6 +164,7 @@ export class Shards {
       {
         ...watcher,
         onLog: log,
+        onCount: (slice) => tally.count(slice),
         onReport: (report) => tally.report(report),
         onExit: () => {
           tally.retire()

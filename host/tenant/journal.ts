@@ -7,6 +7,7 @@ import { openSourceMap, type SourceMap } from '../component/source-map.ts'
 import type { ErrorCode } from '../errors.ts'
 import { BoundedLog } from './bounded-log.ts'
 import type { Exchange } from './exchange.ts'
+import type { Counts } from './report.ts'
 import { toRequestLine, type Log, type LogEvent, type LogLevel } from './log.ts'
 
 /** Whose journal it is. */
@@ -21,17 +22,13 @@ export interface JournalSubject {
 export class Journal {
   readonly #subject: JournalSubject
   readonly #log: BoundedLog
-  readonly #failures = new Map<ErrorCode, number>()
+  readonly #counts: Counts
   #sourceMap: SourceMap | undefined
 
-  constructor(subject: JournalSubject, log: Log) {
+  constructor(subject: JournalSubject, log: Log, counts: Counts) {
+    this.#counts = counts
     this.#subject = subject
     this.#log = new BoundedLog(log)
-  }
-
-  /** By what the client, or the app, was told. */
-  get failures(): ReadonlyMap<ErrorCode, number> {
-    return this.#failures
   }
 
   /** A line that is about no request. */
@@ -41,7 +38,7 @@ export class Journal {
 
   /** A failure that gets no line. */
   count(code: ErrorCode): void {
-    this.#failures.set(code, (this.#failures.get(code) ?? 0) + 1)
+    this.#counts.failed(code)
   }
 
   /** A failure of the request with this id. */

@@ -32,11 +32,14 @@ import { Journal } from './journal.ts'
 import type { Log } from './log.ts'
 import { BUSY_MS, OpenRequest, type RequestWatcher } from './open-request.ts'
 import { Pool, type PoolCounters, type PoolServices } from './pool.ts'
+import { Counts, toFailures } from './report.ts'
 import { RequestQueue } from './request-queue.ts'
 
 /** What a tenant runs. */
 export interface TenantParts extends InstanceParts {
   readonly name: string
+  /** Tells it from the app's other versions. */
+  readonly version: string
   /** The app's source map, as JSON text. */
   readonly sourceMap?: string | undefined
 }
@@ -79,7 +82,9 @@ const NON_RESPONSE = 'NonResponse: '
 /** One app. */
 export class Tenant implements Disposable {
   readonly name: string
+  readonly version: string
   readonly limits: Limits
+  readonly counts = new Counts()
   /** What the host holds for it. */
   readonly buffers: ByteBudget
   readonly #journal: Journal
@@ -98,17 +103,19 @@ export class Tenant implements Disposable {
   readonly #over = Promise.withResolvers<void>()
 
   constructor(deployment: TenantParts, { log, scheduler, ...services }: TenantServices) {
-    const { name, limits } = deployment
+    const { name, version, limits } = deployment
     this.name = name
+    this.version = version
     this.limits = limits
     this.buffers = new ByteBudget(limits.bufferMb * BYTES_PER_MB, () => this.#goOnDraining())
     this.#dialer = services.dialer
-    this.#journal = new Journal(deployment, log)
+    this.#journal = new Journal(deployment, log, this.counts)
     this.#share = scheduler.open(this.#turn, limits.cpuMs)
     this.#pool = new Pool(deployment, {
       ...services,
       clock: scheduler.clock,
       journal: this.#journal,
+      counts: this.counts,
       buffers: this.buffers,
       onReady: () => this.#share.wake(),
       onFallen: (costMs, client) => this.#backOff(costMs, client),
@@ -120,6 +127,7 @@ export class Tenant implements Disposable {
 
   /** Take a request; never throws. The listener hears what happens to it from here on. */
   handle(exchange: Exchange): ExchangeListener {
+    this.counts.touch()
     if (this.#state !== 'serving') return this.#refuse(exchange, this.#grace.code, BUSY_MS)
     const now = performance.now()
     const backOffMs = this.#breaker.waitMs(now, exchange.client)
@@ -141,7 +149,7 @@ export class Tenant implements Disposable {
 
   /** Failed requests by what the client was told. */
   get failures(): ReadonlyMap<ErrorCode, number> {
-    return this.#journal.failures
+    return new Map(toFailures(this.counts.row))
   }
 
   get counters(): TenantCounters {

@@ -6,15 +6,16 @@ import { DEFAULT_LIMITS } from '../config/limits.ts'
 import type { ErrorCode } from '../errors.ts'
 import { ByteBudget } from '../limits/byte-budget.ts'
 import { NOBODY, type Exchange, type ExchangeListener } from './exchange.ts'
-import { NO_REPORT } from './report.ts'
+import { Counts, NO_COUNTERS } from './report.ts'
 
 /** Refuses every request. */
 export class UnavailableApp {
   readonly name: string
   readonly limits = DEFAULT_LIMITS
   readonly buffers = new ByteBudget(0)
-  readonly counters = NO_REPORT.counters
-  readonly failures = new Map<ErrorCode, number>()
+  readonly version = ''
+  readonly counts = new Counts()
+  readonly counters = NO_COUNTERS
 
   constructor(name: string) {
     this.name = name
@@ -27,6 +28,6 @@ export class UnavailableApp {
   }
 
   refused(code: ErrorCode): void {
-    this.failures.set(code, (this.failures.get(code) ?? 0) + 1)
+    this.counts.failed(code)
   }
 }
