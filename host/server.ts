@@ -181,7 +181,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       registry,
       deployed,
       counters: async () => toCounters(await running.count(), opener.counters),
-      tenants: async () => (await running.count()).tenants,
+      tenants: async () => (await running.count()).byApp().tenants,
       async close() {
         opener[Symbol.dispose]()
         await running.close()
@@ -215,8 +215,9 @@ function toShardCount({ shards }: Config, log: (entry: Omit<LogEntry, 'time'>) =
   return count
 }
 
-function toCounters({ tenants, gone, turns }: Total, engines: Readonly<EngineCounters>): ServerCounters {
+function toCounters({ turns, byApp }: Total, engines: Readonly<EngineCounters>): ServerCounters {
   const total: Record<string, number> = { ...engines }
+  const { tenants, gone } = byApp()
   for (const { counters } of [...tenants, gone]) {
     for (const [name, value] of Object.entries(counters)) total[name] = (total[name] ?? 0) + value
   }

@@ -64,7 +64,8 @@ describe('a tally', () => {
     const tally = new Tally()
     open(tally).tell({ 'a 1': toRow(1, [['APP_THREW', 2]]), 'a 2': toRow(1), 'b 1': toRow(1) })
     open(tally, 'shard 1').tell({ 'a 1': toRow(10, [['APP_THREW', 3]]) })
-    const { tenants, versions } = tally.total(toServed('a 2', 'b 1'), 0)
+    const { versions, byApp } = tally.total(toServed('a 2', 'b 1'), 0)
+    const { tenants } = byApp()
     expect(tenants).toEqual([toReport('a', toRow(12, [['APP_THREW', 5]])), toReport('b', toRow(1))])
     expect(versions.map(({ app, version, row }) => [app, version, row[0]])).toEqual([
       ['a', '1', 11],
@@ -79,7 +80,7 @@ describe('a tally', () => {
     tell({ 'a 1': toRow(1), 'b 1': toRow(5) })
     tell({ 'a 1': toRow(3) })
     tell({})
-    const { tenants } = tally.total(toServed('a 1', 'b 1'), 0)
+    const { tenants } = tally.total(toServed('a 1', 'b 1'), 0).byApp()
     expect(tenants).toEqual([toReport('a', toRow(3)), toReport('b', toRow(5))])
   })
 
@@ -91,14 +92,14 @@ describe('a tally', () => {
     first.tell({ 'a 1': toRow(7, [['APP_THREW', 3]]) })
     first.thread.retire()
     first.thread.retire()
-    const [gone] = tally.total(served, 0).tenants
+    const [gone] = tally.total(served, 0).byApp().tenants
     expect([gone!.counters.requests, gone!.failures]).toEqual([7, [['APP_THREW', 3]]])
     expect(GAUGES.map((key) => gone!.counters[key as keyof TenantCounters])).toEqual([0, 0, 0, 0, 0])
     open(tally).tell({ 'a 1': toRow(1, [['APP_HUNG', 1]]) })
     // late words of a thread that is gone are nobody's
     first.tell({ 'a 1': toRow(100, [['APP_THREW', 100]]) })
     first.thread.retire()
-    const [again] = tally.total(served, 0).tenants
+    const [again] = tally.total(served, 0).byApp().tenants
     expect([again!.counters.requests, again!.counters.openRequests]).toEqual([8, 1])
     expect(again!.failures).toEqual([
       ['APP_THREW', 3],
@@ -127,8 +128,8 @@ describe('a tally', () => {
     tell({ 'a 1': toRow(1), 'a 2': toRow(1) })
     tell({ 'a 1': toRow(2) }, true)
     const told = (now: number): unknown => {
-      const { versions, tenants } = tally.total(served, now)
-      return [versions.map(({ version }) => version).join(' '), tenants[0]!.counters.requests]
+      const { versions, byApp } = tally.total(served, now)
+      return [versions.map(({ version }) => version).join(' '), byApp().tenants[0]!.counters.requests]
     }
     expect(told(0)).toEqual(['1 2', 3])
     expect(told(9 * MINUTE)).toEqual(['1 2', 3])
@@ -156,7 +157,7 @@ describe('a tally', () => {
     second.tell({ 'b 1': toRow(3) })
     const served = toServed('a 1')
     const requests = (now = 0): unknown[] => {
-      const { tenants, gone } = tally.total(served, now)
+      const { tenants, gone } = tally.total(served, now).byApp()
       expect(gone.counters.openRequests).toBe(0)
       return [tenants.map(({ name, counters }) => [name, counters.requests]), gone.counters.requests]
     }

@@ -20,14 +20,20 @@ export interface Served {
   hasVersion(app: string, version: string): boolean
 }
 
+/** What apps did, with all versions that they had. */
+export interface AppTotal {
+  /** Apps that there are. */
+  readonly tenants: readonly TenantReport[]
+  /** Those that are gone. */
+  readonly gone: TenantReport
+}
+
 /** All that was told. */
 export interface Total {
+  /** The same app by app, which takes longer. */
+  byApp(): AppTotal
   /** Those that are live or went lately. */
   readonly versions: readonly VersionCounts[]
-  /** Apps that there are, with all versions that they had. */
-  readonly tenants: readonly TenantReport[]
-  /** Apps that are gone. */
-  readonly gone: TenantReport
   readonly turns: TurnReport
   /** Of the shards that are there, by name. */
   readonly shards: ReadonlyMap<string, ShardReport>
@@ -107,6 +113,18 @@ export class Tally {
   /** `now`: milliseconds of a clock that never goes back. */
   total(served: Served, now: number): Total {
     this.#settle(served, now)
+    return {
+      versions: [...this.#versions.values()],
+      byApp: () => this.#byApp(served),
+      turns: [...this.#reports.values()].reduce(
+        (sum, { turns }) => addTurns(sum, turns, false),
+        this.#goneTurns,
+      ),
+      shards: this.#reports,
+    }
+  }
+
+  #byApp(served: Served): AppTotal {
     const apps = new Map<string, Float64Array>()
     for (const [app, row] of this.#past) add(apps, app, row)
     for (const { app, row } of this.#versions.values()) add(apps, app, row)
@@ -117,16 +135,7 @@ export class Tally {
       apps.delete(app)
     }
     clearGauges(gone)
-    return {
-      versions: [...this.#versions.values()],
-      tenants: Array.from(apps, ([app, row]) => toReport(app, row)),
-      gone: toReport('', gone),
-      turns: [...this.#reports.values()].reduce(
-        (sum, { turns }) => addTurns(sum, turns, false),
-        this.#goneTurns,
-      ),
-      shards: this.#reports,
-    }
+    return { tenants: Array.from(apps, ([app, row]) => toReport(app, row)), gone: toReport('', gone) }
   }
 
   #count(told: Map<number, Told>, { heads, rows, values, isLast }: Slice): void {
