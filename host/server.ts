@@ -27,6 +27,8 @@ import { Shards } from './supervisor/shards.ts'
 import type { CommonData, ShardsState } from './supervisor/shards.ts'
 import { NO_TOTAL } from './supervisor/tally.ts'
 import type { Total } from './supervisor/tally.ts'
+import type { Exporter, ExporterOptions } from './telemetry/exporter.ts'
+import type { TelemetrySettings } from './telemetry/settings.ts'
 import type { HostSnapshot } from './telemetry/snapshot.ts'
 import type { TenantReport } from './tenant/report.ts'
 import type { TenantCounters } from './tenant/tenant.ts'
@@ -43,6 +45,8 @@ export interface ServerOptions {
   readonly dataDirectory?: string | undefined
   /** The token of the admin API that may do everything; without, and without a file of tokens, this machine may. */
   readonly adminToken?: string | undefined
+  /** Traces and series go out; without, nothing does. */
+  readonly telemetry?: TelemetrySettings | undefined
   readonly log: (entry: LogEntry) => void
   /** A step that takes seconds begins. */
   readonly onProgress?: (step: Step) => void
@@ -125,7 +129,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       uptimeSeconds: (performance.now() - started) / MS_PER_SECOND,
     }
   }
-  const tenants = async (): Promise<readonly TenantReport[]> => (await shards?.count())?.tenants ?? []
+  const tenants = async (): Promise<readonly TenantReport[]> => (await shards?.count())?.byApp().tenants ?? []
+  const exporter = await openExporter(options.telemetry, {
+    snapshot,
+    onError: (text) => log({ level: 'error', text }),
+  })
   const operator = await openOperator(
     {
       admin: config.admin,
@@ -157,6 +165,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       allowLoopback,
       connectionLimits,
       trustedProxies: config.trustedProxies ?? [],
+      ...(options.telemetry?.traces !== undefined && { sampling: options.telemetry.sampling }),
       ...(operator?.port === undefined ? {} : { operatorPort: operator.port }),
     }
     const { heapMb, silenceMs } = options
@@ -168,6 +177,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       heapMb,
       silenceMs,
       log: write,
+      onSpans: exporter && ((spans) => exporter.add(spans)),
     })
     shards = running
     registry.shards = running
@@ -185,12 +195,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       async close() {
         opener[Symbol.dispose]()
         await running.close()
+        await exporter?.close()
         await operator?.close()
       },
     }
   } catch (error) {
     opener[Symbol.dispose]()
     await shards?.close()
+    await exporter?.close()
     await operator?.close()
     throw error
   }
@@ -224,6 +236,16 @@ function toCounters({ turns, byApp }: Total, engines: Readonly<EngineCounters>):
   const latest = turns.latest.toSorted((a, b) => a - b)
   const at = (share: number): number => (latest[Math.floor(latest.length * share)] ?? 0) * 1000
   return { ...total, turnP50Us: at(0.5), turnP99Us: at(0.99) } as unknown as ServerCounters
+}
+
+/** Loaded only when something goes out. */
+async function openExporter(
+  settings: TelemetrySettings | undefined,
+  options: Pick<ExporterOptions, 'snapshot' | 'onError'>,
+): Promise<Exporter | undefined> {
+  if (settings === undefined) return undefined
+  const { Exporter } = await import('./telemetry/exporter.ts')
+  return new Exporter({ settings, ...options })
 }
 
 async function openDeployed(

@@ -23,6 +23,7 @@ import { Apps } from './shard/apps.ts'
 import { LoopDelayMeter } from './shard/loop-delay.ts'
 import { toLogEntry } from './supervisor/messages.ts'
 import type { FromShard, LogEntry, ShardData, ToShard } from './supervisor/messages.ts'
+import type { Tracer } from './telemetry/tracer.ts'
 import type { Slice } from './tenant/shard-report.ts'
 import { TurnTimes } from './tenant/turn-times.ts'
 
@@ -49,6 +50,7 @@ async function run(data: ShardData): Promise<void> {
   const { allowLoopback, operatorPort } = data
   const machine: Machine = { allowLoopback, ...(operatorPort !== undefined && { operatorPort }) }
   const scheduler = new Scheduler()
+  const tracer = await openTracer(data.sampling)
   const apps = new Apps({
     epoch: new Epoch(data.epoch),
     scheduler,
@@ -62,6 +64,7 @@ async function run(data: ShardData): Promise<void> {
     find: (hostname) => apps.find(hostname),
     idPrefix: `${data.number}.`,
     trustedProxies: data.trustedProxies,
+    tracer,
     connectionLimits: data.connectionLimits,
     onError: (error) => log({ level: 'error', text: toStackText(error) }),
   })
@@ -93,7 +96,7 @@ async function run(data: ShardData): Promise<void> {
     if (message.type === 'ping') tell({ type: 'pong' })
     else if (message.type === 'count') void count()
     else if (message.type === 'apply') void apply(apps, message.number, message.change)
-    else void stop(ingress, apps, message.graceMs)
+    else void stop({ ingress, apps, tracer }, message.graceMs)
   })
   const { port } = ingress.server.address() as AddressInfo
   machine.tenantPort = port
@@ -110,8 +113,17 @@ async function apply(apps: Apps, number: number, change: Change): Promise<void> 
   }
 }
 
+async function openTracer(sampling: ShardData['sampling']): Promise<Tracer | undefined> {
+  if (sampling === undefined) return undefined
+  const { Tracer } = await import('./telemetry/tracer.ts')
+  return new Tracer(sampling, (spans) => tell({ type: 'spans', spans }))
+}
+
 /** Requests come to their end, and then what apps do behind their responses; all of it until one deadline. */
-async function stop(ingress: Ingress, apps: Apps, graceMs: number): Promise<void> {
+async function stop(
+  { ingress, apps, tracer }: { ingress: Ingress; apps: Apps; tracer: Tracer | undefined },
+  graceMs: number,
+): Promise<void> {
   const end = performance.now() + graceMs
   // before the connections are, so that who is cut is told why
   const cut = setTimeout(() => void apps.drain(0), graceMs)
@@ -119,6 +131,7 @@ async function stop(ingress: Ingress, apps: Apps, graceMs: number): Promise<void
   await ingress.close(graceMs)
   clearTimeout(cut)
   await apps.drain(Math.max(0, end - performance.now()))
+  tracer?.[Symbol.dispose]()
   parentPort?.close()
 }
 

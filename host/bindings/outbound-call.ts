@@ -15,6 +15,7 @@ import type { ReadableStreamDefaultReader } from 'node:stream/web'
 import { type ByteBudget, Holding } from '../limits/byte-budget.ts'
 import type { GuestEvent, Mailbox } from './binding.ts'
 import { CDN_LOOP } from '../http/cdn-loop.ts'
+import type { RequestTrace, SpanAttributes } from '../http/request-trace.ts'
 import { EgressDenied } from '../egress/connect.ts'
 import type { Answer, Dial, Dialer } from './dialer.ts'
 import { parseOutboundHead, toAnswerHeaders, toUnpackBytes } from './outbound-head.ts'
@@ -31,6 +32,8 @@ export interface OutboundStart {
   readonly body: Uint8Array
   readonly more: boolean
   readonly redirect: Dial['redirect']
+  /** Of the request that pays for it. */
+  readonly trace?: RequestTrace | undefined
 }
 
 /** What a fetch tells its binding. */
@@ -180,6 +183,10 @@ export class OutboundCall {
     this.#isDialing = true
     const head = parseOutboundHead(start.head)
     if (head === undefined) return this.fail(BAD_URL)
+    const { trace } = start
+    const since = performance.now()
+    const span = (result: SpanAttributes): void =>
+      trace?.span('fetch', since, performance.now(), { ...toSpanAttributes(head), ...result })
     this.#cost += DIAL_BYTES + HEADER_BYTES * head.headers.length
     if (!this.#hold()) return this.fail(TOO_MUCH)
     this.#idle = setTimeout(() => this.#expectMove(), dialer.idleMs).unref()
@@ -192,9 +199,12 @@ export class OutboundCall {
         redirect: start.redirect,
         signal: this.#abort.signal,
       }
-      this.#answer(await dialer.fetch(head.url, dial), head.method)
+      const answer = await dialer.fetch(head.url, dial)
+      span({ 'http.response.status_code': answer.status })
+      this.#answer(answer, head.method)
     } catch (error) {
       const denied = error instanceof Error && error.cause
+      span({ 'error.type': denied instanceof EgressDenied ? 'EGRESS_DENIED' : 'FETCH_FAILED' })
       if (!(denied instanceof EgressDenied)) return this.fail(toMessage(error))
       this.#port.onDenied(denied)
       this.fail(denied.message)
@@ -309,6 +319,10 @@ export class OutboundCall {
     this.#posted = event
     this.#mailbox.post(event, this.#owner)
   }
+}
+
+function toSpanAttributes({ method, url }: { method: string; url: string }): SpanAttributes {
+  return { 'http.request.method': method, 'server.address': URL.parse(url)?.hostname ?? '' }
 }
 
 /** What went wrong, fit to show to the app's developer: undici says it in the cause, if there is one. */

@@ -74,7 +74,17 @@ export class OutboundBinding implements Binding {
       const account = this.#calls.size < MAX_OPEN ? accounts.takeFetch() : undefined
       const owner = account?.number ?? 0
       const call =
-        account && this.#open({ id, owner, loop: nextLoop(account.headers), head, body, more, redirect })
+        account &&
+        this.#open({
+          id,
+          owner,
+          loop: nextLoop(account.headers),
+          trace: account.trace,
+          head,
+          body,
+          more,
+          redirect,
+        })
       if (call === undefined) {
         const message = account === undefined ? TOO_MANY : TOO_MUCH
         return this.#mailbox.post({ tag: 'fetch-failed', val: { id, message } }, owner)

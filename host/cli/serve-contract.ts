@@ -2,6 +2,7 @@
 
 import type { Config } from '../config/config.ts'
 import type { LogEntry } from '../supervisor/messages.ts'
+import type { TelemetrySettings } from '../telemetry/settings.ts'
 import type { Step } from './progress.ts'
 
 export interface Server {
@@ -22,6 +23,8 @@ export type StartServer = (options: {
   readonly dataDirectory: string | undefined
   /** The token of the admin API that may do everything. */
   readonly adminToken: string | undefined
+  /** Traces and series go out. */
+  readonly telemetry: TelemetrySettings | undefined
   readonly log: (entry: LogEntry) => void
   /** A step that takes seconds begins. */
   readonly onProgress: (step: Step) => void

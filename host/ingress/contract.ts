@@ -4,6 +4,7 @@ import type { Limits } from '../config/limits.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { ByteBudget } from '../limits/byte-budget.ts'
 import type { Exchange, ExchangeListener } from '../tenant/exchange.ts'
+import type { Tracer } from '../telemetry/tracer.ts'
 import type { Counts } from '../tenant/report.ts'
 import type { AnswerCounts } from './answer-counts.ts'
 import type { IdleWatch } from './idle-watch.ts'
@@ -14,10 +15,14 @@ export interface IngressState {
   isDraining: boolean
   readonly idle: IdleWatch
   readonly answers: AnswerCounts
+  /** Given where requests are traced. */
+  readonly tracer?: Tracer | undefined
 }
 
 /** A tenant, as the ingress knows it. */
 export interface RoutedTenant {
+  readonly name: string
+  readonly version: string
   readonly limits: Limits
   readonly buffers: ByteBudget
   readonly counts: Counts

@@ -9,13 +9,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
 import type { ErrorCode } from '../errors.ts'
+import type { RequestTrace } from '../http/request-trace.ts'
 import type { Exchange, ExchangeListener } from '../tenant/exchange.ts'
 import { toRequestLine } from '../tenant/log.ts'
 import { ClientResponse, toIdleText } from './client-response.ts'
 import type { ResponseOwner } from './client-response.ts'
 import type { Connection, IncompleteRequest } from './connection.ts'
 import type { IngressState, RoutedTenant } from './contract.ts'
-import { toGuestHeaders } from './guest-headers.ts'
+import { toGuestHeaders, withTrace } from './guest-headers.ts'
 import { toMaxBody } from './head-sizes.ts'
 import type { HeadSizes } from './head-sizes.ts'
 import type { Wait, Watched } from './idle-watch.ts'
@@ -44,6 +45,7 @@ export class HttpExchange implements Exchange, ResponseOwner, BodyOwner, Incompl
   readonly headers: string
   readonly hasBody: boolean
   readonly smallBody?: Uint8Array
+  readonly trace: RequestTrace | undefined
 
   readonly #ingress: IngressState
   readonly #tenant: RoutedTenant
@@ -67,7 +69,9 @@ export class HttpExchange implements Exchange, ResponseOwner, BodyOwner, Incompl
     this.client = connection.toClient(rawHeaders)
     this.method = incoming.method ?? 'GET'
     this.url = url
-    this.headers = toGuestHeaders(rawHeaders, connection, scheme)
+    this.trace = ingress.tracer?.begin({ method: this.method, rawHeaders, isTrusted: connection.isTrusted })
+    const headers = toGuestHeaders(rawHeaders, connection, scheme)
+    this.headers = this.trace === undefined ? headers : withTrace(headers, this.trace.context)
     this.hasBody = body !== undefined && body !== 'unwanted'
     if (body === 'streamed' || body === 'unwanted') {
       // the parser holds a body to the length that its head tells
@@ -181,12 +185,27 @@ export class HttpExchange implements Exchange, ResponseOwner, BodyOwner, Incompl
   }
 
   #onClose(): void {
+    if (this.trace !== undefined) this.#endTrace(this.trace)
     const end = this.#response.close()
     if (this.isComplete && this.#connection.incomplete === this) this.#connection.incomplete = undefined
     // a bodiless answer closes by itself, and its guest may still fall idle
     if (end === 'unread') return
     this.#ingress.idle.delete(this)
     if (end === 'lost') this.#lose()
+  }
+
+  /** Span attributes of the semantic conventions for HTTP servers, and which app it was. */
+  #endTrace(trace: RequestTrace): void {
+    const { pathname, protocol, hostname } = new URL(this.url)
+    trace.end(this.#outgoing.headersSent ? this.#outgoing.statusCode : 0, {
+      'http.request.method': this.method,
+      'url.scheme': protocol.slice(0, -1),
+      'url.path': pathname,
+      'server.address': hostname,
+      'nano.tenant': this.#tenant.name,
+      'nano.version': this.#tenant.version,
+      'nano.request': this.id,
+    })
   }
 
   /** Nothing more comes from the client, nor goes to it. */

@@ -10,6 +10,8 @@
 
 import { parseHeaderLines, toHeaderLines, toOnlyValue } from '../http/header-lines.ts'
 import { isHopByHop, mayBeNamed } from '../http/hop-by-hop.ts'
+import { toTraceparent } from '../http/traceparent.ts'
+import type { TraceContext } from '../http/traceparent.ts'
 
 /** How the request reached the host. */
 export interface Peer {
@@ -18,6 +20,8 @@ export interface Peer {
   /** It is a proxy whose word counts. */
   readonly isTrusted: boolean
 }
+
+const TRACEPARENT = 'traceparent'
 
 /** Besides `x-forwarded-...` and `cf-...`. */
 const SAID_BY_PROXIES: ReadonlySet<string> = new Set(['forwarded', 'x-real-ip', 'true-client-ip'])
@@ -40,6 +44,12 @@ export function toGuestHeaders(rawHeaders: readonly string[], peer: Peer, scheme
   if (named !== undefined) lines = withoutNamed(lines, named)
   lines += toHeaderLines('x-forwarded-for', chain + peer.address)
   return lines + toHeaderLines('x-forwarded-proto', scheme)
+}
+
+/** Header lines whose `traceparent` is this. */
+export function withTrace(lines: string, context: TraceContext): string {
+  const others = lines.includes(TRACEPARENT) ? withoutNamed(lines, new Set([TRACEPARENT])) : lines
+  return others + toHeaderLines(TRACEPARENT, toTraceparent(context))
 }
 
 /** The scheme that the client used. A proxy that names several is not believed. */

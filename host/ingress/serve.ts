@@ -10,6 +10,7 @@ import type { Socket } from 'node:net'
 import { DEFAULT_CONNECTION_LIMITS } from '../config/connection-limits.ts'
 import type { ConnectionLimits } from '../config/connection-limits.ts'
 import type { ErrorCode } from '../errors.ts'
+import type { Tracer } from '../telemetry/tracer.ts'
 import type { AnswerReport } from '../tenant/shard-report.ts'
 import { AnswerCounts } from './answer-counts.ts'
 import { endAfterAnswer, isAnswering, rejectConnection } from './connection-end.ts'
@@ -26,6 +27,8 @@ export interface IngressOptions extends DispatchOptions {
   readonly connectionLimits?: Partial<ConnectionLimits>
   /** Addresses and ranges whose word about their clients counts. */
   readonly trustedProxies?: readonly string[]
+  /** Given where requests are traced. */
+  readonly tracer?: Tracer | undefined
 }
 
 export interface Ingress {
@@ -47,7 +50,12 @@ const CHECKS = 5
 
 export function createIngress(options: IngressOptions): Ingress {
   const limits = { ...DEFAULT_CONNECTION_LIMITS, ...options.connectionLimits }
-  const ingress: IngressState = { isDraining: false, idle: new IdleWatch(), answers: new AnswerCounts() }
+  const ingress: IngressState = {
+    isDraining: false,
+    idle: new IdleWatch(),
+    answers: new AnswerCounts(),
+    tracer: options.tracer,
+  }
   const proxies = new TrustedProxies(options.trustedProxies ?? [])
   const connections = new Connections({ proxies, unreadMs: limits.keepAliveMs })
   const server = openServer(limits)

@@ -231,6 +231,7 @@ export class Instance implements Mailbox, Disposable {
       epoch.end()
       this.#ranMs = performance.now() - start
       this.meter.cpuMs += clock.measure(this.#ranMs)
+      this.#accounts.trace(start, start + this.#ranMs)
       this.#host.onTurn?.(this.#ranMs, events.length)
       // what the guest had answered before it fell is as good as any answer
       this.#bindings.responses.flush()
@@ -241,6 +242,7 @@ export class Instance implements Mailbox, Disposable {
     const end = performance.now()
     this.#ranMs = end - start
     const usedMs = clock.measure(this.#ranMs)
+    this.#accounts.trace(start, end)
     this.meter.cpuMs += usedMs
     const over = this.#accounts.charge(usedMs, end)
     this.#host.onTurn?.(this.#ranMs, events.length)

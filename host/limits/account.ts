@@ -4,6 +4,7 @@
  *     open  --response complete, client gone-->  background  --nothing holds it, or its time is over-->  closed
  */
 import type { RequestHead } from '../http/request-head.ts'
+import type { RequestTrace } from '../http/request-trace.ts'
 import type { CpuBudget } from './cpu-budget.ts'
 import type { Deadline } from './deadlines.ts'
 
@@ -11,7 +12,7 @@ import type { Deadline } from './deadlines.ts'
 export const APP = 0
 
 /** The request that an account is opened for. */
-export type AccountSubject = Pick<RequestHead, 'id' | 'client' | 'headers'>
+export type AccountSubject = Pick<RequestHead, 'id' | 'client' | 'headers' | 'trace'>
 
 /**
  * - open: its request has no complete response.
@@ -28,6 +29,8 @@ export class Account {
   readonly name: string
   readonly client: string
   readonly budget: CpuBudget
+  /** Of the request, if it is traced. */
+  trace: RequestTrace | undefined
   /** The request's; empty when the account is closed: whoever still has it keeps no more of it. */
   headers: string
   state: AccountState = 'open'
@@ -41,11 +44,12 @@ export class Account {
   /** Of the background; begins at most once. */
   deadline: Deadline | undefined
 
-  constructor(number: number, { id, headers, client }: AccountSubject, budget: CpuBudget) {
+  constructor(number: number, { id, headers, client, trace }: AccountSubject, budget: CpuBudget) {
     this.number = number
     this.name = id
     this.headers = headers
     this.client = client
     this.budget = budget
+    this.trace = trace
   }
 }

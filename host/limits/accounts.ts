@@ -110,6 +110,11 @@ export class Accounts implements Disposable {
     return another === undefined && payer !== this.#app ? payer?.client : undefined
   }
 
+  /** The turn that its payers are told of, if they are traced. */
+  trace(from: number, to: number): void {
+    for (const { trace } of this.#payers) trace?.span('turn', from, to)
+  }
+
   /** The turn took so many milliseconds of processor time. Gives those of its requests that have none left. */
   charge(ms: number, now: number): readonly number[] {
     const part = ms / this.#payers.length
@@ -192,6 +197,7 @@ export class Accounts implements Disposable {
     this.#open.delete(account.number)
     // an outgrown table may keep the account for a while, see deadlines.ts
     account.headers = ''
+    account.trace = undefined
     this.#host.onClosed(account.number, isLate)
   }
 }

@@ -3,6 +3,8 @@
 import type { ConnectionLimits } from '../config/connection-limits.ts'
 import type { Change, ServedState } from '../deploy/change.ts'
 import type { ErrorCode } from '../errors.ts'
+import type { Sampling } from '../telemetry/settings.ts'
+import type { SpanRecord } from '../telemetry/tracer.ts'
 import type { ShardReport, Slice } from '../tenant/shard-report.ts'
 
 /** What a shard is started with. */
@@ -23,6 +25,8 @@ export interface ShardData {
   readonly trustedProxies: readonly string[]
   /** Where the ticker writes the time for this shard. */
   readonly epoch: WebAssembly.Memory
+  /** Given where requests are traced. */
+  readonly sampling?: Sampling | undefined
 }
 
 export type ToShard =
@@ -41,6 +45,8 @@ export type FromShard =
   /** What apps did, in so many slices; when they were asked for, `reported` comes behind the last of them. */
   | { type: 'counted'; slice: Slice }
   | { type: 'reported'; report: ShardReport }
+  /** Of traces, over. */
+  | { type: 'spans'; spans: readonly SpanRecord[] }
   | { type: 'pong' }
   | { type: 'applied'; number: number; fault?: { code: ErrorCode; text: string } }
 

@@ -9,6 +9,7 @@ import { Worker } from 'node:worker_threads'
 
 import type { Change } from '../deploy/change.ts'
 import { NanoError, toStackText } from '../errors.ts'
+import type { SpanRecord } from '../telemetry/tracer.ts'
 import type { ShardReport, Slice } from '../tenant/shard-report.ts'
 import { EPOCH_WORD } from '../wasm/epoch.ts'
 import { toLogEntry } from './messages.ts'
@@ -20,6 +21,7 @@ export interface ThreadWatcher extends SlotWatcher {
   onLog(entry: LogEntry): void
   onCount(slice: Slice): void
   onReport(report: ShardReport): void
+  onSpans(spans: readonly SpanRecord[]): void
 }
 
 /** One thread. */
@@ -57,6 +59,7 @@ export class ShardThread implements SlotThread {
       else if (message.type === 'failed') watcher.onFailed(new NanoError(message.code, message.text))
       else if (message.type === 'ready') watcher.onReady(message.port)
       else if (message.type === 'applied') this.#onApplied(message)
+      else if (message.type === 'spans') watcher.onSpans(message.spans)
       else if (message.type === 'counted') watcher.onCount(message.slice)
       else {
         watcher.onReport(message.report)

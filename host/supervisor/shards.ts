@@ -9,6 +9,7 @@ import { setFlagsFromString } from 'node:v8'
 import type { Change, ServedState } from '../deploy/change.ts'
 import { toStackText } from '../errors.ts'
 import { Ticker } from '../limits/ticker.ts'
+import type { SpanRecord } from '../telemetry/tracer.ts'
 import { toLogEntry } from './messages.ts'
 import type { LogEntry, ShardData } from './messages.ts'
 import { ShardThread } from './shard-thread.ts'
@@ -40,6 +41,8 @@ export interface ShardsOptions {
   /** How long one that starts may be. */
   readonly startSilenceMs?: number | undefined
   readonly log: (entry: LogEntry) => void
+  /** Parts of traces are over. */
+  readonly onSpans?: ((spans: readonly SpanRecord[]) => void) | undefined
 }
 
 /** How many shards are there, and how many are missing. */
@@ -165,6 +168,7 @@ export class Shards {
         ...watcher,
         onLog: log,
         onCount: (slice) => tally.count(slice),
+        onSpans: (spans) => this.#options.onSpans?.(spans),
         onReport: (report) => tally.report(report),
         onExit: () => {
           tally.retire()

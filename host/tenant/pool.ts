@@ -72,7 +72,6 @@ export class Pool {
   /** Of those that are gone. */
   readonly #past = { ...NO_METER, instances: 0, traps: 0, cpuStops: 0, memoryStops: 0 }
   #current: Instance | undefined
-  /** When the latest instance was asked for; undefined: it has had a turn. */
   #coldSince: number | undefined
   /** When the current one, which has nothing to do, is given up. */
   #rest: Deadline | undefined
@@ -89,6 +88,11 @@ export class Pool {
     this.#rest?.cancel()
     this.#rest = undefined
     return this.#current ?? this.#create()
+  }
+
+  /** When the instance that `take` gave last was asked for; undefined: it has had a turn. */
+  get coldSince(): number | undefined {
+    return this.#coldSince
   }
 
   /** Whether an instance has events that wait. */

@@ -18,6 +18,7 @@ import { performance } from 'node:perf_hooks'
 import type { Dialer } from '../bindings/dialer.ts'
 import type { Limits } from '../config/limits.ts'
 import type { ErrorCode } from '../errors.ts'
+import type { RequestTrace } from '../http/request-trace.ts'
 import type { InstanceParts } from '../instance/contract.ts'
 import type { Instance } from '../instance/turn.ts'
 import { ByteBudget } from '../limits/byte-budget.ts'
@@ -229,6 +230,7 @@ export class Tenant implements Disposable {
   /** A turn of so many new requests at the most. */
   #begin(now: number, most: number): void {
     let instance: Instance | undefined
+    let traced: RequestTrace | undefined
     let begun = 0
     while (begun < most) {
       const next = this.#queue.peek()
@@ -247,14 +249,19 @@ export class Tenant implements Disposable {
       this.#queue.begin(next)
       this.#breaker.entered(next)
       next.begin(instance)
+      traced ??= next.exchange.trace
       begun++
       if (!next.isSociable || instance.room === 0) break
     }
     if (instance === undefined || begun === 0) return
     this.#drainRate.took(begun, this.#queue.length, now)
     const start = performance.now()
+    const { coldSince } = this.#pool
     this.#pool.run(instance)
-    this.#batch.took(begun, performance.now() - start)
+    const end = performance.now()
+    this.#batch.took(begun, end - start)
+    // of several that began with it the first
+    if (traced !== undefined && coldSince !== undefined) traced.span('cold start', coldSince, end)
   }
 
   #refuse(exchange: Exchange, code: ErrorCode, retryMs: number): ExchangeListener {

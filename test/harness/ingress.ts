@@ -46,6 +46,8 @@ export async function startIngress(handler: Handler, settings: Settings = {}): P
     limits: { ...DEFAULT_LIMITS, ...limits },
     buffers,
     counts: new Counts(),
+    name: 'a',
+    version: '1',
     refused: (_code: ErrorCode, _request: string, text: string) => refused.push(text),
     handle(exchange: Exchange): ExchangeListener {
       queueMicrotask(() => handler(exchange, events))

@@ -13,6 +13,7 @@ import type { Config } from '../../config/config.ts'
 import { DEFAULT_CONNECTION_LIMITS } from '../../config/connection-limits.ts'
 import { defined } from '../../config/defined.ts'
 import { DEFAULT_LIMITS } from '../../config/limits.ts'
+import type { TelemetrySettings } from '../../telemetry/settings.ts'
 import { Log } from '../log.ts'
 import type { LogFormat } from '../log-line.ts'
 import { toAnnouncement, toDuration, toReachable } from '../messages.ts'
@@ -100,6 +101,7 @@ async function serve(options: ServeOptions, startServer: StartServer, format: Lo
     everyHost,
     dataDirectory: toDataDirectory(options, config),
     adminToken,
+    telemetry: await readTelemetryOf(process.env),
     log: (entry) => log.write(entry),
     onProgress: (step) => log.show(step),
   })
@@ -116,6 +118,13 @@ async function serve(options: ServeOptions, startServer: StartServer, format: Lo
   void toSignal().then(() => process.exit(1))
   await server.close()
   process.exit(0)
+}
+
+/** Most say nothing about it. */
+async function readTelemetryOf(environment: NodeJS.ProcessEnv): Promise<TelemetrySettings | undefined> {
+  if (!Object.keys(environment).some((name) => name.startsWith('OTEL_EXPORTER_OTLP_'))) return undefined
+  const { readTelemetry } = await import('../../telemetry/settings.ts')
+  return readTelemetry(environment)
 }
 
 /** The configuration, or what stands for one, with what the command line says in its place. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { childSpan, newTrace, parseTraceparent, toTraceparent } from './trace-context.ts'
+import { childSpan, newTrace, parseTraceparent, toTraceparent } from './traceparent.ts'
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c'
 const SPAN = 'b7ad6b7169203331'
