@@ -161,8 +161,8 @@ test(
     expect(text.match(/^nano_errors_total\{.*code="URL_TOO_LONG"\} \d$/gm)).toHaveLength(TENANTS)
     expect(pauses.count).toBeGreaterThan(100)
     console.log(
-      `${TENANTS} tenants: told in ${ms.toFixed(0)} ms, ${during} answers meanwhile; the shard's event loop was at ` +
-        `most ${reports.get('shard 0')!.delay.maxMs.toFixed(1)} ms late since it started; ` +
+      `${TENANTS} tenants: told in ${ms.toFixed(0)} ms, ${during} answers meanwhile; the shard's event loop was lately at ` +
+        `most ${reports.get('shard 0')!.delay.maxMs.toFixed(1)} ms late; ` +
         `${(text.length / 1e6).toFixed(1)} MB of text in ${textMs.toFixed(0)} ms and ${pauses.count} pauses`,
     )
   },
