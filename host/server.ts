@@ -227,13 +227,13 @@ function toShardCount({ shards }: Config, log: (entry: Omit<LogEntry, 'time'>) =
   return count
 }
 
-function toCounters({ turns, byApp }: Total, engines: Readonly<EngineCounters>): ServerCounters {
+function toCounters(all: Total, engines: Readonly<EngineCounters>): ServerCounters {
   const total: Record<string, number> = { ...engines }
-  const { tenants, gone } = byApp()
+  const { tenants, gone } = all.byApp()
   for (const { counters } of [...tenants, gone]) {
     for (const [name, value] of Object.entries(counters)) total[name] = (total[name] ?? 0) + value
   }
-  const latest = turns.latest.toSorted((a, b) => a - b)
+  const latest = all.turns.latest.toSorted((a, b) => a - b)
   const at = (share: number): number => (latest[Math.floor(latest.length * share)] ?? 0) * 1000
   return { ...total, turnP50Us: at(0.5), turnP99Us: at(0.99) } as unknown as ServerCounters
 }

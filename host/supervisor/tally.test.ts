@@ -64,10 +64,10 @@ describe('a tally', () => {
     const tally = new Tally()
     open(tally).tell({ 'a 1': toRow(1, [['APP_THREW', 2]]), 'a 2': toRow(1), 'b 1': toRow(1) })
     open(tally, 'shard 1').tell({ 'a 1': toRow(10, [['APP_THREW', 3]]) })
-    const { versions, byApp } = tally.total(toServed('a 2', 'b 1'), 0)
-    const { tenants } = byApp()
+    const total = tally.total(toServed('a 2', 'b 1'), 0)
+    const { tenants } = total.byApp()
     expect(tenants).toEqual([toReport('a', toRow(12, [['APP_THREW', 5]])), toReport('b', toRow(1))])
-    expect(versions.map(({ app, version, row }) => [app, version, row[0]])).toEqual([
+    expect(total.versions.map(({ app, version, row }) => [app, version, row[0]])).toEqual([
       ['a', '1', 11],
       ['a', '2', 1],
       ['b', '1', 1],
@@ -128,8 +128,9 @@ describe('a tally', () => {
     tell({ 'a 1': toRow(1), 'a 2': toRow(1) })
     tell({ 'a 1': toRow(2) }, true)
     const told = (now: number): unknown => {
-      const { versions, byApp } = tally.total(served, now)
-      return [versions.map(({ version }) => version).join(' '), byApp().tenants[0]!.counters.requests]
+      const total = tally.total(served, now)
+      const { tenants } = total.byApp()
+      return [total.versions.map(({ version }) => version).join(' '), tenants[0]!.counters.requests]
     }
     expect(told(0)).toEqual(['1 2', 3])
     expect(told(9 * MINUTE)).toEqual(['1 2', 3])

@@ -71,7 +71,8 @@ export class Exporter {
 
   async #drain(): Promise<void> {
     const { traces, resource } = this.#options.settings
-    while (traces !== undefined && this.#waiting.length > 0) {
+    if (traces === undefined) return
+    while (this.#waiting.length > 0) {
       const spans = this.#waiting.splice(0, MOST_SPANS)
       // oxlint-disable-next-line no-await-in-loop -- one after the other
       await this.#send(traces, toTraces(resource, spans), `${spans.length} spans`)

@@ -18,9 +18,10 @@ export async function expose(snapshot: HostSnapshot): Promise<string> {
   const pieces: string[] = []
   let text = ''
   let count = 0
-  for (const { name, kind, help, samples } of SERIES) {
+  for (const series of SERIES) {
+    const { name, kind, help } = series
     text += `# HELP ${name} ${help}\n# TYPE ${name} ${kind}\n`
-    for (const sample of samples(snapshot)) {
+    for (const sample of series.samples(snapshot)) {
       text += toLines(name, sample)
       if (++count % PIECE_SAMPLES !== 0) continue
       pieces.push(text)

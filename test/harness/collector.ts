@@ -1,7 +1,7 @@
 /** A collector of telemetry (OTLP over HTTP, JSON) that keeps what arrives, decoded. */
 
 import { createServer } from 'node:http'
-import type { IncomingHttpHeaders } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { json } from 'node:stream/consumers'
 
@@ -66,14 +66,15 @@ export async function startCollector(): Promise<Collector> {
     const [first] = [...resourceSpans, ...resourceMetrics]
     return toObject(first?.resource.attributes ?? [])
   }
-  const server = createServer(async (request, response) => {
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = (await json(request)) as Body
     const fault = faults.shift()
     if (fault === undefined) {
       requests.push({ path: request.url ?? '', headers: request.headers, resource: take(body) })
     }
     response.writeHead(fault ?? 200, { 'Content-Type': 'application/json' }).end('{}')
-  })
+  }
+  const server = createServer((request, response) => void answer(request, response))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
