@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url'
 
 import { coldStart } from './cold-start.ts'
 import { deploy } from './deploy.ts'
+import { dev } from './dev.ts'
 import { toLine } from './figure.ts'
 import type { Bench, Figure } from './figure.ts'
 import { describeMachine } from './machine.ts'
@@ -26,6 +27,7 @@ const PARTS: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   'cold-start': coldStart,
   memory,
   deploy,
+  dev,
   turn,
   micro,
   goodput,

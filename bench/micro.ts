@@ -151,6 +151,7 @@ class Guest implements Disposable {
     return new Promise((resolve, reject) => {
       const fail = (reason: string): void => reject(new Error(`${name}: ${reason}`))
       const port: RequestContext = {
+        cpuMs: 0,
         send: (status) => (status === 200 ? setImmediate(resolve) : fail(`status ${status}`)),
         start() {},
         write: () => true,

@@ -14,15 +14,19 @@ import { Opener } from './deploy/opener.ts'
 import type { EngineCounters } from './engine/engine.ts'
 import { NanoError } from './errors.ts'
 import { assertFree } from './ingress/listen.ts'
+import { toLogEntry } from './log/entry.ts'
+import type { LogEntry } from './log/entry.ts'
+import { LogHub } from './log/hub.ts'
+import type { LogRing } from './log/ring.ts'
 import type { ServedApps } from './operator/admin/services.ts'
 import { openOperator } from './operator/listen.ts'
 import { RecentErrors } from './operator/recent-errors.ts'
 import { DeployedApps } from './registry/deployed.ts'
 import type { DeployedOptions } from './registry/deployed.ts'
-import { loadConfig } from './registry/from-config.ts'
+import { FileApps } from './registry/from-config.ts'
+import { LiveConfig } from './registry/live-config.ts'
 import { Registry } from './registry/registry.ts'
-import { toLogEntry } from './supervisor/messages.ts'
-import type { LogEntry } from './supervisor/messages.ts'
+import type { ReloadReport } from './registry/reload-report.ts'
 import { Shards } from './supervisor/shards.ts'
 import type { CommonData, ShardsState } from './supervisor/shards.ts'
 import { NO_TOTAL } from './supervisor/tally.ts'
@@ -35,6 +39,12 @@ import type { TenantCounters } from './tenant/tenant.ts'
 
 export interface ServerOptions {
   readonly config: Config
+  /** Reads the configuration again; it stays as it is unless given, and what its apps are made of is looked at all the same. */
+  readonly reread?: () => Promise<Config>
+  /** Reload when the configuration, or what its apps are made of, has changed and nothing changes for so long. */
+  readonly watchMs?: number | undefined
+  /** Apps are being developed: who asks for one that fails is told why, and the next build is quick. */
+  readonly isDevelopment?: boolean
   /** The first app answers whatever the host name. */
   readonly everyHost?: boolean
   /** The most MiB of a shard's own heap; a part of the machine's memory unless given. */
@@ -62,6 +72,13 @@ export interface RunningServer {
   readonly registry: Registry
   /** Those that are kept in the data directory; undefined: there is none. */
   readonly deployed: DeployedApps | undefined
+  /** The latest log entries, and those that come. */
+  readonly logs: LogRing
+  /**
+   * Serve what the configuration says now. Rejects with CONFIG_INVALID when it cannot be read, and nothing has changed; an
+   * app that fails is in the report.
+   */
+  reload(): Promise<ReloadReport>
   counters(): Promise<ServerCounters>
   /** Each app over all shards, those that died included. */
   tenants(): Promise<readonly TenantReport[]>
@@ -94,21 +111,25 @@ const SHARD = new URL(`shard${extname(import.meta.filename)}`, import.meta.url)
 /** Resolves when every shard listens and has warmed its engines. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { config } = options
-  const errors = new RecentErrors()
-  const write = (entry: LogEntry): void => {
-    errors.add(entry)
-    options.log(entry)
-  }
-  const log = (entry: Omit<LogEntry, 'time'>): void => write(toLogEntry(entry))
+  const hub = new LogHub(options.log)
+  const log = (entry: Omit<LogEntry, 'time'>): void => hub.write(toLogEntry(entry))
+  const errors = new RecentErrors(hub.ring)
   const count = toShardCount(config, log)
   if (config.port !== 0) await assertFree(config.port, config.host)
   if (config.admin && config.port !== 0 && config.admin.port === config.port) {
     throw new NanoError('CONFIG_INVALID', `port ${config.port} is for the apps; admin needs one of its own`)
   }
   let shards: Shards | undefined
-  const { dataDirectory } = options
-  const opener = new Opener({ engines: config.engines, dataDirectory })
-  const registry = new Registry({ opener, everyHost: options.everyHost === true })
+  let live: LiveConfig | undefined
+  const { dataDirectory, isDevelopment, watchMs } = options
+  const stays = dataDirectory !== undefined || isDevelopment === true
+  const opener = new Opener({ engines: config.engines, dataDirectory, stays })
+  const registry = new Registry({
+    opener,
+    everyHost: options.everyHost === true,
+    onApp: (name, app) =>
+      app === undefined ? hub.forget(name) : hub.setDrain(name, app.logDrain ?? config.logDrain),
+  })
   let served: ServedApps | undefined
   const state = (): ShardsState =>
     shards?.state ?? { wanted: count, listening: 0, restarts: 0, isClosing: false }
@@ -149,12 +170,18 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const deployed =
       dataDirectory === undefined ? undefined : await openDeployed({ registry, opener, onBroken }, config)
     const kept = (await deployed?.kept()) ?? []
-    await loadConfig({ registry, opener }, config, {
+    const apps = new FileApps({
+      registry,
+      opener,
       hasOthers: kept.length > 0,
+      isDevelopment,
       onProgress: options.onProgress,
       onBroken,
       onWarning: (app, text) => log({ level: 'warn', app, text }),
     })
+    const reloaded = new LiveConfig({ config, apps, reread: options.reread ?? (async () => config), log })
+    live = reloaded
+    await reloaded.load()
     await deployed?.restore(kept)
     const { port, host, connectionLimits, allowLoopback = false } = config
     if (allowLoopback) log({ level: 'warn', text: LOOPBACK_WARNING })
@@ -164,6 +191,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       reusePort: count > 1,
       allowLoopback,
       connectionLimits,
+      logsRequests: config.accessLog === true,
       trustedProxies: config.trustedProxies ?? [],
       ...(options.telemetry?.traces !== undefined && { sampling: options.telemetry.sampling }),
       ...(operator?.port === undefined ? {} : { operatorPort: operator.port }),
@@ -176,13 +204,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       count,
       heapMb,
       silenceMs,
-      log: write,
+      log: (entry) => hub.write(entry),
       onSpans: exporter && ((spans) => exporter.add(spans)),
     })
     shards = running
     registry.shards = running
     const listening = await running.start()
-    served = { registry, deployed, readFile: toFileReader(opener, config) }
+    served = { registry, deployed, reload: () => reloaded.reload(), readFile: toFileReader(opener, config) }
+    if (watchMs !== undefined) reloaded.watch(watchMs)
     return {
       port: listening,
       url: `http://${toReachable(host)}:${listening}`,
@@ -190,20 +219,27 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       shards: count,
       registry,
       deployed,
+      logs: hub.ring,
+      reload: () => reloaded.reload(),
       counters: async () => toCounters(await running.count(), opener.counters),
       tenants: async () => (await running.count()).byApp().tenants,
       async close() {
+        const settled = reloaded[Symbol.asyncDispose]()
         opener[Symbol.dispose]()
         await running.close()
         await exporter?.close()
         await operator?.close()
+        await hub.close()
+        await settled
       },
     }
   } catch (error) {
+    await live?.[Symbol.asyncDispose]()
     opener[Symbol.dispose]()
     await shards?.close()
     await exporter?.close()
     await operator?.close()
+    await hub.close()
     throw error
   }
 }

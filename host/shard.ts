@@ -19,10 +19,12 @@ import { createIngress } from './ingress/serve.ts'
 import type { Ingress } from './ingress/serve.ts'
 import { Epoch } from './limits/epoch.ts'
 import { Scheduler } from './limits/scheduler.ts'
+import { toLogEntry } from './log/entry.ts'
+import type { LogEntry } from './log/entry.ts'
+import { RequestLog } from './log/request-log.ts'
 import { Apps } from './shard/apps.ts'
 import { LoopDelayMeter } from './shard/loop-delay.ts'
-import { toLogEntry } from './supervisor/messages.ts'
-import type { FromShard, LogEntry, ShardData, ToShard } from './supervisor/messages.ts'
+import type { FromShard, ShardData, ToShard } from './supervisor/messages.ts'
 import type { Tracer } from './telemetry/tracer.ts'
 import type { Slice } from './tenant/shard-report.ts'
 import { TurnTimes } from './tenant/turn-times.ts'
@@ -47,6 +49,9 @@ async function run(data: ShardData): Promise<void> {
   const turns = new TurnTimes()
   const delay = new LoopDelayMeter()
   const log = (entry: Omit<LogEntry, 'time'>): void => tell({ type: 'log', entry: toLogEntry(entry) })
+  const requests = data.logsRequests
+    ? new RequestLog((batch) => tell({ type: 'requests', batch }))
+    : undefined
   const { allowLoopback, operatorPort } = data
   const machine: Machine = { allowLoopback, ...(operatorPort !== undefined && { operatorPort }) }
   const scheduler = new Scheduler()
@@ -54,7 +59,10 @@ async function run(data: ShardData): Promise<void> {
   const apps = new Apps({
     epoch: new Epoch(data.epoch),
     scheduler,
-    log: { write: ({ level, tenant, request, text }) => log({ level, app: tenant, request, text }) },
+    log: {
+      write: ({ level, tenant, version, request, text }) =>
+        log({ level, app: tenant, version, request, text }),
+    },
     onTurn: (ms) => turns.record(ms),
     openDialer: ({ egress, limits }) => openDialer(egress, { limits, machine }),
     onMaxHead: (bytes) => ingress.admitHeads(bytes),
@@ -62,10 +70,11 @@ async function run(data: ShardData): Promise<void> {
   })
   const ingress = createIngress({
     find: (hostname) => apps.find(hostname),
-    idPrefix: `${data.number}.`,
+    shard: data.number,
     trustedProxies: data.trustedProxies,
     tracer,
     connectionLimits: data.connectionLimits,
+    onRequest: requests && ((record) => requests.write(record)),
     onError: (error) => log({ level: 'error', text: toStackText(error) }),
   })
   await apps.start(data.served)
@@ -91,12 +100,13 @@ async function run(data: ShardData): Promise<void> {
     for (const slice of apps.counts()) tellCount(slice)
     report()
   }
-  endOnFault(ingress, apps, { log, count: countAtOnce })
+  endOnFault(ingress, apps, { log, count: countAtOnce, requests })
   parentPort?.on('message', (message: ToShard) => {
     if (message.type === 'ping') tell({ type: 'pong' })
     else if (message.type === 'count') void count()
     else if (message.type === 'apply') void apply(apps, message.number, message.change)
-    else void stop({ ingress, apps, tracer }, message.graceMs)
+    else if (message.type === 'taken') requests?.taken()
+    else void stop({ ingress, apps, tracer, requests }, message.graceMs)
   })
   const { port } = ingress.server.address() as AddressInfo
   machine.tenantPort = port
@@ -119,11 +129,16 @@ async function openTracer(sampling: ShardData['sampling']): Promise<Tracer | und
   return new Tracer(sampling, (spans) => tell({ type: 'spans', spans }))
 }
 
+/** What ends with the shard. */
+interface Running {
+  readonly ingress: Ingress
+  readonly apps: Apps
+  readonly tracer: Tracer | undefined
+  readonly requests: RequestLog | undefined
+}
+
 /** Requests come to their end, and then what apps do behind their responses; all of it until one deadline. */
-async function stop(
-  { ingress, apps, tracer }: { ingress: Ingress; apps: Apps; tracer: Tracer | undefined },
-  graceMs: number,
-): Promise<void> {
+async function stop({ ingress, apps, tracer, requests }: Running, graceMs: number): Promise<void> {
   const end = performance.now() + graceMs
   // before the connections are, so that who is cut is told why
   const cut = setTimeout(() => void apps.drain(0), graceMs)
@@ -132,6 +147,7 @@ async function stop(
   clearTimeout(cut)
   await apps.drain(Math.max(0, end - performance.now()))
   tracer?.[Symbol.dispose]()
+  requests?.[Symbol.dispose]()
   parentPort?.close()
 }
 
@@ -142,7 +158,11 @@ async function stop(
 function endOnFault(
   ingress: Ingress,
   apps: Apps,
-  shard: { log(entry: Omit<LogEntry, 'time'>): void; count(): void },
+  shard: {
+    log(entry: Omit<LogEntry, 'time'>): void
+    count(): void
+    readonly requests: RequestLog | undefined
+  },
 ): void {
   let isEnding = false
   // rejections that nobody handles come here, too
@@ -155,7 +175,10 @@ function endOnFault(
     const closed = ingress.close(FAULT_GRACE_MS)
     apps[Symbol.dispose]()
     shard.count()
-    void closed.then(() => process.exit(1))
+    void closed.then(() => {
+      shard.requests?.[Symbol.dispose]()
+      process.exit(1)
+    })
   })
 }
 

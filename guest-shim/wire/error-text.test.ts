@@ -48,3 +48,13 @@ test('a huge message is cut', () => {
 test('a revoked Proxy', () => {
   expect(describeError(revoked.proxy)).toBe('Thrown: a value that cannot be shown')
 })
+
+test('the members of an AggregateError follow, and what caused them', () => {
+  const member = Object.assign(new RangeError('far', { cause: 'luck' }), { stack: '' })
+  const all = Object.assign(new AggregateError([member, null], 'all'), { stack: '' })
+  expect(describeError(all)).toBe(
+    'AggregateError: all\nerror 1 of 2: RangeError: far\ncaused by: Thrown: luck\nerror 2 of 2: Thrown: null',
+  )
+  const many = Array.from({ length: 1000 }, (_, i) => new AggregateError([new Error(`inner ${i}`)], `m${i}`))
+  expect(describeError(new AggregateError(many, 'many')).length).toBeLessThanOrEqual(8192)
+})

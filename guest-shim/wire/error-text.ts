@@ -8,22 +8,46 @@
 /** More of a message helps nobody and could be the app's whole memory. */
 const MOST_CHARS = 8192
 const MOST_CAUSES = 5
+const MOST_MEMBERS = 5
 
 const { bind, call } = Function.prototype
 const slice = bind.bind(call)(String.prototype.slice) as (text: string, from: number, to: number) => string
 const toText = String
+const { isArray } = Array
 
 export function describeError(error: unknown): string {
-  let text = ''
-  let current = error
-  for (let depth = 0; depth < MOST_CAUSES; depth++) {
-    text += (depth === 0 ? '' : '\ncaused by: ') + describeOne(current)
-    if (typeof current !== 'object' || current === null || text.length > MOST_CHARS) break
-    const cause = read(current, 'cause')
-    if (cause === undefined || cause === current) break
-    current = cause
-  }
+  const text = describeChain(error, MOST_CAUSES)
   return text.length > MOST_CHARS ? slice(text, 0, MOST_CHARS) : text
+}
+
+/** An error, the members of an AggregateError, and what caused it; so many of each, and so deep. */
+function describeChain(error: unknown, most: number): string {
+  let text = describeOne(error)
+  if (most <= 1 || typeof error !== 'object' || error === null) return text
+  const count = countMembers(error)
+  for (let i = 0; i < count && i < MOST_MEMBERS && text.length <= MOST_CHARS; i++) {
+    text += `\nerror ${i + 1} of ${count}: ${describeChain(readMember(error, i), most - 2)}`
+  }
+  const cause = read(error, 'cause')
+  if (cause === undefined || cause === error || text.length > MOST_CHARS) return text
+  return `${text}\ncaused by: ${describeChain(cause, most - 1)}`
+}
+
+function countMembers(error: object): number {
+  try {
+    const { errors } = error as { errors?: unknown }
+    return isArray(errors) ? errors.length : 0
+  } catch {
+    return 0
+  }
+}
+
+function readMember(error: object, at: number): unknown {
+  try {
+    return (error as { errors: unknown[] }).errors[at]
+  } catch {
+    return undefined
+  }
 }
 
 function describeOne(error: unknown): string {

@@ -38,7 +38,30 @@ test('depth, entries and length are bounded', () => {
 test('an error has its stack and its fields', () => {
   const error = Object.assign(new TypeError('wrong'), { code: 5 })
   error.stack = 'at a.js:1:2'
-  expect(inspect(error)).toBe('TypeError: wrong\nat a.js:1:2 { code: 5 }')
+  expect(inspect(error)).toBe('TypeError: wrong { code: 5 }\nat a.js:1:2')
+})
+
+test('an error has what caused it, and an AggregateError its members', () => {
+  const at = (error: Error, place: string) => Object.assign(error, { stack: `f@${place}\n` })
+  const cause = at(new Error('deep'), 'a.js:1:1')
+  const member = at(new RangeError('far', { cause }), 'b.js:2:2')
+  const all = at(new AggregateError([member, 'text'], 'all', { cause: 'luck' }), 'c.js:3:3')
+  expect(inspect(all)).toBe(
+    'AggregateError: all\nf@c.js:3:3\n' +
+      'error 1 of 2: RangeError: far\nf@b.js:2:2\ncaused by: Error: deep\nf@a.js:1:1\n' +
+      "error 2 of 2: 'text'\ncaused by: 'luck'",
+  )
+  const circle = at(new Error('circle'), 'd.js:4:4')
+  circle.cause = circle
+  expect(inspect(circle)).toBe('Error: circle\nf@d.js:4:4\ncaused by: [Circular]')
+})
+
+test('a chain of causes without end is cut', () => {
+  let error = new Error('0')
+  for (let i = 1; i < 1000; i++) error = new Error(String(i), { cause: error })
+  const text = inspect(error)
+  expect(text.match(/caused by/g)!.length).toBeLessThan(10)
+  expect(text).toMatch(/\[\.\.\.\]$/)
 })
 
 test('getters are not called, and a hostile object is survived', () => {

@@ -7,6 +7,8 @@ const MOST_DEPTH = 4
 const MOST_ENTRIES = 100
 const MOST_TEXT = 2_000
 const MOST_LINE = 16_384
+const MOST_MEMBERS = 10
+const ERROR_FIELDS = ['stack', 'message', 'name', 'fileName', 'lineNumber', 'columnNumber', 'cause']
 const IDENTIFIER = /^[A-Za-z_$][\w$]*$/
 
 /** One line of the log: a format with its values, or values one after the other. */
@@ -131,20 +133,32 @@ function nameOf(value: object): string {
   return typeof name === 'string' ? name : 'Object'
 }
 
+/** With its fields, its stack, the members of an AggregateError, and what caused it, each from a line of its own on. */
 function showError(error: Error, depth: number, path: readonly object[]): string {
   const head = error.message === '' ? error.name : `${error.name}: ${error.message}`
+  const fields = showFields(error, depth - 1, path, ERROR_FIELDS)
   let text = cut(head, MOST_TEXT)
+  if (fields.length > 0) text += ` ${wrap('', '{', fields, '}')}`
   if (typeof error.stack === 'string' && error.stack !== '')
     text += `\n${cut(error.stack.trimEnd(), MOST_TEXT)}`
-  const fields = showFields(error, depth - 1, path, [
-    'stack',
-    'message',
-    'name',
-    'fileName',
-    'lineNumber',
-    'columnNumber',
-  ])
-  return fields.length === 0 ? text : `${text} ${wrap('', '{', fields, '}')}`
+  const members: unknown = ownValue(error, 'errors')
+  if (error instanceof AggregateError && Array.isArray(members)) {
+    const most = Math.min(members.length, MOST_MEMBERS)
+    for (let i = 0; i < most; i++) {
+      text += `\nerror ${i + 1} of ${members.length}: ${showNext(members[i], depth, path)}`
+    }
+  }
+  const cause = ownValue(error, 'cause')
+  return cause === undefined ? text : `${text}\ncaused by: ${showNext(cause, depth, path)}`
+}
+
+function showNext(error: unknown, depth: number, path: readonly object[]): string {
+  return path.length > MOST_DEPTH ? '[...]' : show(error, depth - 1, path)
+}
+
+/** Of a property that is no getter. */
+function ownValue(value: object, key: string): unknown {
+  return Object.getOwnPropertyDescriptor(value, key)?.value
 }
 
 function showItems(
@@ -186,7 +200,7 @@ function showFields(
   for (const key of keys) {
     if (shown.length === MOST_ENTRIES) break
     const field = Object.getOwnPropertyDescriptor(value, key)
-    if (!field || (!field.enumerable && key !== 'cause')) continue
+    if (!field?.enumerable) continue
     const label = typeof key === 'symbol' ? `[${String(key)}]` : IDENTIFIER.test(key) ? key : quote(key)
     shown.push(
       `${label}: ${field.get ? '[Getter]' : field.set ? '[Setter]' : show(field.value, depth, path)}`,

@@ -318,7 +318,7 @@ test('background: only requests that have an account can hold', ({ expect }) => 
   const { meter } = makeGuest()
   const limits = { cpuMs: 1, subrequests: 1, backgroundMs: 1 }
   using accounts = new Accounts(limits, { onLimit() {}, onClosed() {} })
-  accounts.open(1, { id: 'r', headers: '', client: 'c' })
+  accounts.open(1, { id: 'r', headers: '', client: 'c' }, { cpuMs: 0 })
   const { imports } = new BackgroundBinding(meter, accounts)
   imports.hold(1)
   imports.hold(2)
@@ -327,6 +327,9 @@ test('background: only requests that have an account can hold', ({ expect }) => 
   expect([meter.crossings, meter.ignored]).toEqual([4, 2])
 })
 
+/** Lines of a turn of several requests. */
+const NO_REQUEST = { request: undefined }
+
 test('console: a flood is cut and said so', ({ expect }) => {
   const { meter } = makeGuest()
   const lines: string[] = []
@@ -334,6 +337,7 @@ test('console: a flood is cut and said so', ({ expect }) => {
     { line: (_, text) => void lines.push(text), report: (error) => void lines.push(error) },
     meter,
     new ByteBudget(MIB),
+    NO_REQUEST,
   )
   console.imports.report(BYTES)
   for (let i = 0; i < 10_000; i++) console.imports.log('info', BYTES)
@@ -346,7 +350,7 @@ test('console: long lines are bounded by their bytes, in a turn and in a second'
   const { meter } = makeGuest()
   const lines: string[] = []
   const port = { line: (_: string, text: string) => void lines.push(text), report() {} }
-  const console = new ConsoleBinding(port, meter, new ByteBudget(MIB))
+  const console = new ConsoleBinding(port, meter, new ByteBudget(MIB), NO_REQUEST)
   const started = Math.floor(performance.now() / 1000)
   for (let turn = 0; turn < 20; turn++) {
     for (let i = 0; i < 100; i++) console.imports.log('info', BIG)
@@ -368,7 +372,7 @@ test('console: lines cost memory, and are dropped when there is none', ({ expect
   const lines: string[] = []
   const budget = new ByteBudget(10 * QUEUED_COST)
   const port = { line: (_: string, text: string) => void lines.push(text), report() {} }
-  const console = new ConsoleBinding(port, meter, budget)
+  const console = new ConsoleBinding(port, meter, budget, NO_REQUEST)
   for (let i = 0; i < 100; i++) console.imports.log('info', NOTHING)
   expect(budget.held).toBe(10 * QUEUED_COST)
   console.flush()

@@ -4,6 +4,7 @@
  */
 import type * as Wit from '../../wit/types/host/interfaces/nano-workers-console.d.ts'
 import { type ByteBudget, Holding, QUEUED_COST } from '../limits/byte-budget.ts'
+import type { Accounts } from '../limits/accounts.ts'
 import { LOG_RATE, RateLimit } from '../limits/rate-limit.ts'
 import type { Binding, BindingContext, Meter } from './binding.ts'
 
@@ -11,9 +12,17 @@ export type ConsoleLevel = 'debug' | 'info' | 'warn' | 'error'
 
 /** Where an app's lines go. */
 export interface ConsolePort {
-  line(level: ConsoleLevel, text: string): void
-  /** An error that belongs to no request; its first line names it, the stack follows. */
-  report(error: string): void
+  /** `request`: the one for which it was written, when that can be said. */
+  line(level: ConsoleLevel, text: string, request?: string): void
+  /** An error that fails no request; its first line names it, the stack follows. */
+  report(error: string, request?: string): void
+}
+
+/** What the guest said in the turn. */
+interface Line {
+  readonly level: ConsoleLevel | 'report'
+  readonly text: Uint8Array
+  readonly request: string | undefined
 }
 
 /** The most bytes of one line that are kept. */
@@ -28,11 +37,13 @@ export class ConsoleBinding implements Binding {
   readonly #rate = new RateLimit(LOG_RATE)
   /** What the lines of this turn cost. */
   readonly #turn: Holding
-  #lines: { level: ConsoleLevel | 'report'; text: Uint8Array }[] = []
+  readonly #accounts: Pick<Accounts, 'request'>
+  #lines: Line[] = []
 
-  constructor(port: ConsolePort, meter: Meter, budget: ByteBudget) {
+  constructor(port: ConsolePort, meter: Meter, budget: ByteBudget, accounts: Pick<Accounts, 'request'>) {
     this.#port = port
     this.#meter = meter
+    this.#accounts = accounts
     this.#turn = new Holding(budget)
   }
 
@@ -48,9 +59,9 @@ export class ConsoleBinding implements Binding {
     const lines = this.#lines
     this.#lines = []
     this.#turn.release()
-    for (const { level, text } of lines) {
-      if (level === 'report') this.#port.report(DECODER.decode(text))
-      else this.#port.line(level, DECODER.decode(text))
+    for (const { level, text, request } of lines) {
+      if (level === 'report') this.#port.report(DECODER.decode(text), request)
+      else this.#port.line(level, DECODER.decode(text), request)
     }
   }
 
@@ -69,7 +80,8 @@ export class ConsoleBinding implements Binding {
     if (!this.#rate.admit(size)) return
     if (!this.#turn.add(QUEUED_COST + size)) return this.#rate.drop()
     // a part of a long line must not keep the whole of it
-    this.#lines.push({ level, text: size === text.byteLength ? text : text.slice(0, size) })
+    const kept = size === text.byteLength ? text : text.slice(0, size)
+    this.#lines.push({ level, text: kept, request: this.#accounts.request })
   }
 
   #sayDropped(count: number): void {
@@ -77,5 +89,5 @@ export class ConsoleBinding implements Binding {
   }
 }
 
-export const bind = ({ console, meter, buffers }: BindingContext): ConsoleBinding =>
-  new ConsoleBinding(console, meter, buffers)
+export const bind = ({ console, meter, buffers, accounts }: BindingContext): ConsoleBinding =>
+  new ConsoleBinding(console, meter, buffers, accounts)

@@ -16,6 +16,7 @@ import { type ByteBudget, Holding } from '../limits/byte-budget.ts'
 import type { GuestEvent, Mailbox } from './binding.ts'
 import { CDN_LOOP } from '../http/cdn-loop.ts'
 import type { RequestTrace, SpanAttributes } from '../http/request-trace.ts'
+import { withTrace, type TraceHeaders } from '../http/trace-context.ts'
 import { EgressDenied } from '../egress/connect.ts'
 import type { Answer, Dial, Dialer } from './dialer.ts'
 import { parseOutboundHead, toAnswerHeaders, toUnpackBytes } from './outbound-head.ts'
@@ -28,6 +29,8 @@ export interface OutboundStart {
   readonly owner: number
   /** What its `CDN-Loop` header says. */
   readonly loop: string
+  /** Say which trace it belongs to. */
+  readonly traceHeaders: TraceHeaders
   readonly head: Uint8Array
   readonly body: Uint8Array
   readonly more: boolean
@@ -194,7 +197,7 @@ export class OutboundCall {
       const whole = start.body.length > 0 ? start.body : undefined
       const dial: Dial = {
         method: head.method,
-        headers: [...head.headers, [CDN_LOOP, start.loop]],
+        headers: [...withTrace(head.headers, start.traceHeaders), [CDN_LOOP, start.loop]],
         body: this.#upload?.stream ?? whole,
         redirect: start.redirect,
         signal: this.#abort.signal,

@@ -40,7 +40,16 @@ function start(method: string, more: boolean): { call: OutboundCall; over: Promi
   const head = new TextEncoder().encode(`${method}\n${url}\n`)
   const dialer = openDialer({ private: true }, { limits: { ...DEFAULT_LIMITS, idleMs: IDLE_MS } })
   const { promise: over, resolve } = Promise.withResolvers<void>()
-  const begun = { id: 1, owner: 1, loop: 'x', head, body: NOTHING, more, redirect: 'follow' as const }
+  const begun = {
+    id: 1,
+    owner: 1,
+    loop: 'x',
+    traceHeaders: [],
+    head,
+    body: NOTHING,
+    more,
+    redirect: 'follow' as const,
+  }
   const post = (event: GuestEvent): void => {
     events.push(event)
     setImmediate(() => call.delivered(event))

@@ -42,7 +42,7 @@ function open(more: Partial<OutboundServices> = {}): OutboundBinding {
     { cpuMs: 1, subrequests: 5000, backgroundMs: 1 },
     { onLimit() {}, onClosed() {} },
   )
-  accounts.open(1, { id: 'r', headers: 'cdn-loop\nother;x=1\n', client: 'c' })
+  accounts.open(1, { id: 'r', headers: 'cdn-loop\nother;x=1\n', client: 'c' }, { cpuMs: 0 })
   accounts.begin([1])
   const services = { dialer, accounts, buffers: budget, maxDialing: 1000, onDenied() {}, ...more }
   return new OutboundBinding({ post: (event) => events.push(event) }, meter, services)

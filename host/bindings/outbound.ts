@@ -10,6 +10,7 @@ import type { ByteBudget } from '../limits/byte-budget.ts'
 import { RateLimit } from '../limits/rate-limit.ts'
 import type { Binding, BindingContext, Mailbox, Meter } from './binding.ts'
 import { nextLoop } from '../http/cdn-loop.ts'
+import { nextTrace } from '../http/trace-context.ts'
 import type { EgressDenied } from '../egress/connect.ts'
 import type { Dialer } from './dialer.ts'
 import { OutboundCall, type OutboundStart } from './outbound-call.ts'
@@ -79,6 +80,7 @@ export class OutboundBinding implements Binding {
           id,
           owner,
           loop: nextLoop(account.headers),
+          traceHeaders: nextTrace(account.name, account.headers),
           trace: account.trace,
           head,
           body,

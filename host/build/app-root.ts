@@ -27,6 +27,8 @@ export interface Readable {
   readonly root: string
   /** Whether the build may read this file. Gives false for what is not there. */
   allows(file: string): boolean
+  /** Every file that was asked for: what the result depends on. */
+  readonly asked: ReadonlySet<string>
 }
 
 /** The folder of an app whose entry is a file in `directory`. `outside`: a directory that belongs to no app. */
@@ -48,9 +50,12 @@ export function createReadable(root: string, allowed: readonly string[]): Readab
     const [name = ''] = relative(folder, file).split(sep)
     return !name.startsWith('.') || STORES.has(name)
   }
+  const asked = new Set<string>()
   return {
     root,
+    asked,
     allows(file) {
+      asked.add(file)
       const real = toReal(file)
       if (real === undefined) return false
       if (own.some((folder) => contains(folder, real))) return true

@@ -16,7 +16,11 @@ async function work(job: BuildJob): Promise<void> {
     else process.env[name] = value
   }
   try {
-    tell({ type: 'made', made: await make(job, (step) => tell({ type: 'step', step })) })
+    const made = await make(job, {
+      onStep: (step) => tell({ type: 'step', step }),
+      onInputs: (paths) => tell({ type: 'inputs', paths }),
+    })
+    tell({ type: 'made', made })
   } catch (thrown) {
     const { code, message } = toNanoError(thrown)
     tell({ type: 'failed', code, message, stack: toStackText(thrown) })

@@ -25,6 +25,10 @@ interface MakeOptions {
   readonly onProgress?: (step: BuildStep) => void
   /** Told what the app's developer should know, with file:line:column. */
   readonly onWarning?: ((text: string) => void) | undefined
+  /** Told what the result, good or not, depends on: files, and directories in which something is missing. */
+  readonly onInputs?: ((paths: readonly string[]) => void) | undefined
+  /** How long the build process waits for another build. */
+  readonly idleMs?: number | undefined
   /** Where to write the component; its source map goes beside it as `.map`. Nothing is written without. */
   readonly outFile?: string
   /** How long the app's top level may run. */
@@ -110,7 +114,7 @@ function toCarried({ component, sourceMap }: RebuildOptions): BuildJob['origin']
 
 async function run(origin: BuildJob['origin'], options: MakeOptions, caching: Caching): Promise<BuildResult> {
   const started = performance.now()
-  const { outFile, onProgress, onWarning } = options
+  const { idleMs, onInputs, onProgress, onWarning, outFile } = options
   const memoryMb = options.memoryMb ?? TOP_LEVEL_MEMORY_MB
   const task = {
     origin,
@@ -124,6 +128,8 @@ async function run(origin: BuildJob['origin'], options: MakeOptions, caching: Ca
     bundleTimeoutMs: options.bundleTimeoutMs ?? BUNDLE_TIMEOUT_MS,
     processMb: options.processMb ?? PROCESS_MB + memoryMb,
     onStep: (step) => onProgress?.(step),
+    onInputs: (paths) => onInputs?.(paths),
+    idleMs,
   })
   for (const text of warnings) onWarning?.(text)
   if (outFile !== undefined) {

@@ -28,7 +28,7 @@ const SNAPSHOT_MS = 60_000
 const HEAP_MB = 1024
 /** A process that has grown beyond this is not used again; builds of usual apps leave half as much. */
 const KEPT_MB = 1536
-/** How long a process waits for another build. */
+/** How long a process waits for another build, unless it is said. */
 const IDLE_MS = 5_000
 const VARIABLES = ['NANO_CACHE_DIR', 'XDG_CACHE_HOME', 'SOURCE_DATE_EPOCH'] as const
 
@@ -37,6 +37,10 @@ export interface RunOptions {
   /** The most memory of all processes of the build, in MiB. */
   readonly processMb: number
   readonly onStep: (step: BuildStep) => void
+  /** What the result, good or not, depends on. */
+  readonly onInputs: (paths: readonly string[]) => void
+  /** How long the process waits for another build. */
+  readonly idleMs?: number | undefined
 }
 
 type Task = Omit<BuildJob, 'temporary' | 'variables'>
@@ -54,7 +58,7 @@ export class Builders {
       const variables = Object.fromEntries(VARIABLES.map((name) => [name, process.env[name]]))
       return await work(child, { ...task, temporary, variables }, options)
     } finally {
-      this.#giveBack(child)
+      this.#giveBack(child, options.idleMs)
       await rm(temporary, { recursive: true, force: true, maxRetries: 3 })
     }
   }
@@ -86,7 +90,7 @@ export class Builders {
     return child
   }
 
-  #giveBack(child: ChildProcess): void {
+  #giveBack(child: ChildProcess, idleMs = IDLE_MS): void {
     if (!child.connected) return
     if (this.#idle !== undefined || readMemory(child.pid!) > KEPT_MB * 2 ** 20) {
       child.disconnect()
@@ -98,7 +102,7 @@ export class Builders {
     this.#idleTimer = setTimeout(() => {
       this.#idle = undefined
       child.disconnect()
-    }, IDLE_MS).unref()
+    }, idleMs).unref()
   }
 }
 
@@ -106,7 +110,7 @@ export class Builders {
 async function work(
   child: ChildProcess,
   job: BuildJob,
-  { bundleTimeoutMs, processMb, onStep }: RunOptions,
+  { bundleTimeoutMs, processMb, onStep, onInputs }: RunOptions,
 ): Promise<Made> {
   const { promise, resolve, reject } = Promise.withResolvers<Made>()
   let step: BuildStep = job.origin.type === 'carried' ? 'unpack' : 'bundle'
@@ -129,6 +133,7 @@ async function work(
   const onMessage = (message: FromBuilder) => {
     if (message.type === 'made') resolve(message.made)
     else if (message.type === 'failed') reject(toError(message))
+    else if (message.type === 'inputs') onInputs(message.paths)
     else {
       step = message.step
       give(step === 'bundle' || step === 'unpack' ? bundleTimeoutMs : 2 * job.timeoutMs + SNAPSHOT_MS)

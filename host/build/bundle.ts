@@ -6,7 +6,7 @@
  * could not load is found here, where the place in the source is still known.
  */
 import { builtinModules } from 'node:module'
-import { basename, dirname, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { rolldown, type OutputChunk, type Plugin, type RolldownLog } from 'rolldown'
 import { BUNDLE_NAME } from '../component/source-map.ts'
 import { NanoError } from '../errors.ts'
@@ -30,8 +30,15 @@ type Advise = (log: RolldownLog) => string
 
 const BUILTINS = new Set(builtinModules)
 
-/** Bundles an app. `shim`: the file that is going to be the guest shim; its folder is NANO's own. */
-export async function bundle({ entry, readable }: AppSource, shim: string): Promise<AppBundle> {
+/**
+ * Bundles an app. `shim`: the file that is going to be the guest shim; its folder is NANO's own. `onMissing` hears of each
+ * directory in which a module is looked for that is not there.
+ */
+export async function bundle(
+  { entry, readable }: AppSource,
+  shim: string,
+  onMissing: (directory: string) => void = () => {},
+): Promise<AppBundle> {
   const root = dirname(entry)
   const alias = createEntryAlias(entry)
   const show = (file: string) =>
@@ -71,7 +78,9 @@ export async function bundle({ entry, readable }: AppSource, shim: string): Prom
       moduleTypes: { '.txt': 'text', '.html': 'text', '.bin': 'binary' },
       experimental: { attachDebugInfo: 'none' },
       onLog(_level, log) {
-        if (log.code === 'UNRESOLVED_IMPORT') unresolved.push(log)
+        if (log.code !== 'UNRESOLVED_IMPORT') return
+        unresolved.push(log)
+        onMissing(toMissing(log, readable.root))
       },
     })
     try {
@@ -87,6 +96,9 @@ export async function bundle({ entry, readable }: AppSource, shim: string): Prom
       await build.close()
     }
   } catch (error) {
+    for (const log of toLogs(error)) {
+      if (log.code === 'UNRESOLVED_IMPORT') onMissing(toMissing(log, readable.root))
+    }
     throw toBuildError(error, show, alias.path, advise)
   }
 }
@@ -131,6 +143,12 @@ function refuseUnresolved(
   throw new NanoError('BUILD_FAILED', [...new Set(lines)].join('\n'))
 }
 
+/** The directory in which what an import means would have to be. */
+function toMissing({ id, exporter = '' }: RolldownLog, root: string): string {
+  const isPath = exporter.startsWith('.') || exporter.startsWith('/')
+  return isPath && id !== undefined ? dirname(resolve(dirname(id), exporter)) : join(root, 'node_modules')
+}
+
 function adviceFor(name: string, from: string, root: string): string {
   if (name.startsWith('node:') || BUILTINS.has(name)) {
     return `"${name}" is a Node.js module, which Workers do not have; use Web APIs, or a package made for Workers`
@@ -153,7 +171,7 @@ function byPlace(a: string, b: string): number {
 /** What rolldown throws holds the failures as logs; a plugin's own error may be among them. */
 function toBuildError(error: unknown, show: Show, alias: string, advise: Advise): NanoError {
   if (error instanceof NanoError) return error
-  const logs = (error as { errors?: (RolldownLog & { cause?: unknown })[] }).errors ?? []
+  const logs = toLogs(error)
   const own = logs.find((log) => (log as unknown) instanceof NanoError || log.cause instanceof NanoError)
   // the bundler writes a code of its own into what a plugin throws
   if (own !== undefined) return new NanoError('BUILD_FAILED', own.message, { cause: own.cause ?? own })
@@ -163,6 +181,10 @@ function toBuildError(error: unknown, show: Show, alias: string, advise: Advise)
     return `${place(log, show)}: ${isMissing ? advise(log) : firstSentence(log.message).replaceAll(`"${basename(alias)}"`, `"${show(alias)}"`)}`
   })
   return new NanoError('BUILD_FAILED', lines.join('\n'), { cause: error })
+}
+
+function toLogs(error: unknown): readonly (RolldownLog & { cause?: unknown })[] {
+  return (error as { errors?: RolldownLog[] }).errors ?? []
 }
 
 function place({ id, loc }: RolldownLog, show: Show): string {

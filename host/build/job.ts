@@ -56,6 +56,8 @@ export interface Made {
 }
 
 export type FromBuilder =
+  /** What the result, good or not, depends on: files, and directories in which something is missing. */
+  | { readonly type: 'inputs'; readonly paths: readonly string[] }
   | { readonly type: 'step'; readonly step: BuildStep }
   | { readonly type: 'made'; readonly made: Made }
   | { readonly type: 'failed'; readonly code: ErrorCode; readonly message: string; readonly stack: string }

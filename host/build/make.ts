@@ -34,9 +34,18 @@ interface Found {
   readonly shelf: Shelf
 }
 
-/** Makes one build. `onStep` is told before each step. */
-export async function make(job: BuildJob, onStep: (step: BuildStep) => void): Promise<Made> {
-  const [{ app, shelf }, shim] = await Promise.all([find(job, onStep), bundleShim(job.shim)])
+/** Who hears how a build goes. */
+export interface MakeListener {
+  /** Before each step. */
+  readonly onStep: (step: BuildStep) => void
+  /** What the result, good or not, depends on. */
+  readonly onInputs: (paths: readonly string[]) => void
+}
+
+/** Makes one build. */
+export async function make(job: BuildJob, listener: MakeListener): Promise<Made> {
+  const { onStep } = listener
+  const [{ app, shelf }, shim] = await Promise.all([find(job, listener), bundleShim(job.shim)])
   const ingredients = { carried: packBundle(app, job.wit), shim, wit: job.wit }
   const kept = job.cache ? toKeptFile(shelf, ingredients) : undefined
   const found = kept === undefined ? undefined : await findKept(kept, app.entry)
@@ -57,7 +66,7 @@ export async function make(job: BuildJob, onStep: (step: BuildStep) => void): Pr
 
 async function find(
   { origin, shim, cacheDirectory }: BuildJob,
-  onStep: (step: BuildStep) => void,
+  { onStep, onInputs }: MakeListener,
 ): Promise<Found> {
   if (origin.type === 'carried') {
     onStep('unpack')
@@ -66,7 +75,13 @@ async function find(
   }
   onStep('bundle')
   const source = findSource(origin.entry, origin)
-  return { app: await bundle(source, shim), shelf: toBuildShelf(source.entry, cacheDirectory) }
+  const missing = new Set<string>()
+  try {
+    const app = await bundle(source, shim, (directory) => missing.add(directory))
+    return { app, shelf: toBuildShelf(source.entry, cacheDirectory) }
+  } finally {
+    onInputs([...source.readable.asked, ...missing])
+  }
 }
 
 /** The checked component of a bundle. */

@@ -70,7 +70,8 @@ export * from '${SHIM_NAME}'
 
 /** The component of a module with the world's exports. Throws `SnapshotFailure` when the app is at fault. */
 export async function snapshot(code: string, options: SnapshotOptions): Promise<Uint8Array> {
-  const componentize = await loadComponentize()
+  // loaded with the first build
+  const { componentize } = await import('./componentize.ts')
   const directory = await mkdtemp(join(tmpdir(), 'nano-build-'))
   try {
     const { component } = await componentize(code, {
@@ -86,24 +87,6 @@ export async function snapshot(code: string, options: SnapshotOptions): Promise<
   } finally {
     await rm(directory, { recursive: true, force: true })
   }
-}
-
-/** What is used of componentize-js. Its own types know neither `sourceName` nor `witWorld`, and demand a file. */
-type Componentize = (
-  source: string,
-  options: {
-    readonly sourceName: string
-    readonly witWorld: string
-    readonly worldName: string
-    readonly wizerBin: string
-    readonly disableFeatures: readonly string[]
-  },
-) => Promise<{ component: Uint8Array }>
-
-/** Loaded with the first build: it brings 20 MB of tools that a host which only serves has no use for. */
-async function loadComponentize(): Promise<Componentize> {
-  const { componentize } = await import('@bytecodealliance/componentize-js')
-  return componentize as unknown as Componentize
 }
 
 /** componentize-js starts one program without arguments of ours, so the launcher holds them. */

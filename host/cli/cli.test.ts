@@ -4,7 +4,7 @@ import { describe, it } from 'vitest'
 
 import { NanoError } from '../errors.ts'
 import { DEFAULT_LIMITS } from '../config/limits.ts'
-import { toLine, toLogLine } from './log-line.ts'
+import { toLine, toLogLine } from '../log/line.ts'
 import { readFormat } from './log.ts'
 import { toAnnouncement, toComplaint, toDuration, toSize } from './messages.ts'
 import { createProgram, runProgram } from './program.ts'
@@ -60,11 +60,11 @@ describe('arguments', () => {
   const refused: [line: string, complaint: RegExp][] = [
     [
       '',
-      /expected a command; known are serve, build, inspect, deploy, apps, versions, rollback, promote, delete, help/,
+      /expected a command; known are serve, build, dev, init, validate, inspect, deploy, apps, versions, rollback, promote, delete, help/,
     ],
     ['sevre', /unknown command 'sevre'; did you mean serve\?/],
-    ['zzzzz', /unknown command 'zzzzz'; known are serve, build/],
-    ['help zzzzz', /unknown command 'zzzzz'; known are serve, build/],
+    ['zzzzz', /unknown command 'zzzzz'; known are serve, build, dev, init, validate/],
+    ['help zzzzz', /unknown command 'zzzzz'; known are serve, build, dev, init, validate/],
     ['--port 1', /the command comes first/],
     ['serve --prot 1', /unknown option '--prot'; did you mean --port\?/],
     ['serve -p 1', /unknown option '-p'/],
@@ -89,6 +89,10 @@ describe('arguments', () => {
     ['deploy', /missing required argument 'app'/],
     ['build a.ts', /build needs -o/],
     ['build a.ts b.ts -o c', /a\.ts, b\.ts/],
+    ['dev', /missing required argument 'entry'/],
+    ['dev a.ts --shards 2', /unknown option '--shards'/],
+    ['validate --jso', /unknown option '--jso'; did you mean --json\?/],
+    ['init a b', /a, b/],
     ['build a.ts --output c', /unknown option '--output'; did you mean --out\?/],
   ]
   for (const [line, complaint] of refused) {
@@ -167,12 +171,14 @@ describe('messages', () => {
     )
   })
 
-  it('the format of the log is one of two', ({ expect }) => {
+  it('the format of the log is one of three', ({ expect }) => {
     expect([{}, { NANO_LOG_FORMAT: '' }, { NANO_LOG_FORMAT: 'json' }].map(readFormat)).toEqual([
       'text',
       'text',
       'json',
     ])
-    expect(() => readFormat({ NANO_LOG_FORMAT: 'xml' })).toThrow(/expected "text" or "json", got "xml"/)
+    expect(() => readFormat({ NANO_LOG_FORMAT: 'xml' })).toThrow(
+      /expected "text", "json" or "apache", got "xml"/,
+    )
   })
 })

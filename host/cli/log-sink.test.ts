@@ -4,8 +4,8 @@ import { Writable } from 'node:stream'
 
 import { describe, it } from 'vitest'
 
-import type { LogEntry } from '../supervisor/messages.ts'
-import { toLine } from './log-line.ts'
+import type { LogEntry } from '../log/entry.ts'
+import { toLine } from '../log/line.ts'
 import { LogSink } from './log-sink.ts'
 
 /** A stream that takes nothing until it is told to. */
@@ -69,4 +69,17 @@ describe.for(FORMATS)('a log sink of %s', (format) => {
     sink.write(ENTRY)
     expect(out.taken).toBe('')
   })
+})
+
+it('colours the level on a terminal, and nowhere else', async ({ expect }) => {
+  const terminal = Object.assign(new Blocked(), { isTTY: true, getColorDepth: () => 8 })
+  const file = new Blocked()
+  for (const out of [terminal, file]) {
+    out.open()
+    new LogSink(out, 'text').write({ ...ENTRY, level: 'error', text: 'it' })
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    await new Promise((resolve) => out.end(resolve))
+  }
+  expect(terminal.taken.endsWith('Z \u001b[31merror\u001b[39m it\n')).toBe(true)
+  expect(file.taken).toMatch(/Z error it\n$/)
 })

@@ -4,23 +4,34 @@
  */
 
 import type { Writable } from 'node:stream'
+import { styleText } from 'node:util'
 
-import { toLogEntry } from '../supervisor/messages.ts'
-import type { LogEntry } from '../supervisor/messages.ts'
-import { toLine } from './log-line.ts'
-import type { LogFormat } from './log-line.ts'
+import { toLogEntry } from '../log/entry.ts'
+import type { LogEntry } from '../log/entry.ts'
+import { toLine } from '../log/line.ts'
+import type { LogFormat, Paint } from '../log/line.ts'
 
 /** The most bytes that wait in the stream. */
 const MOST_BYTES = 1024 * 1024
+/** Lines that are written together. */
+const WRITE_CHARS = 64 * 1024
+
+const COLOURS = { debug: 'dim', info: 'cyan', warn: 'yellow', error: 'red' } as const
 
 export class LogSink {
   readonly #out: Writable
   readonly #format: LogFormat
+  readonly #paint: Paint
   #dropped = 0
+  /** Lines of requests, which come many at once and are written together. */
+  #lines = ''
 
-  constructor(out: Writable, format: LogFormat) {
+  constructor(out: Writable & { readonly isTTY?: boolean }, format: LogFormat) {
     this.#out = out
     this.#format = format
+    // NO_COLOR is heeded, too
+    this.#paint = (level, text) =>
+      out.isTTY === true ? styleText(COLOURS[level], text, { stream: out }) : text
     // a reader that has gone is no reason to stop: the lines go with it
     out.on('error', () => {})
     out.on('drain', () => this.#sayDropped())
@@ -28,12 +39,19 @@ export class LogSink {
 
   write(entry: LogEntry): void {
     if (this.#out.destroyed) return
-    const text = toLine(this.#format, entry)
-    if (this.#out.writableLength + text.length > MOST_BYTES) {
+    const text = toLine(this.#format, entry, this.#paint)
+    if (this.#out.writableLength + this.#lines.length + text.length > MOST_BYTES) {
       this.#dropped++
       return
     }
-    this.#out.write(text)
+    if (this.#lines === '' && entry.facts !== undefined) queueMicrotask(() => this.#flush())
+    this.#lines += text
+    if (entry.facts === undefined || this.#lines.length > WRITE_CHARS) this.#flush()
+  }
+
+  #flush(): void {
+    if (this.#lines !== '') this.#out.write(this.#lines)
+    this.#lines = ''
   }
 
   #sayDropped(): void {

@@ -3,9 +3,10 @@
  * line that is redrawn on a terminal, an entry like any other where lines are JSON.
  */
 
-import { toLogEntry } from '../supervisor/messages.ts'
-import type { LogEntry } from '../supervisor/messages.ts'
-import type { LogFormat } from './log-line.ts'
+import { toLogEntry } from '../log/entry.ts'
+import type { LogEntry } from '../log/entry.ts'
+import { LOG_FORMATS } from '../log/line.ts'
+import type { LogFormat } from '../log/line.ts'
 import { LogSink } from './log-sink.ts'
 import { Progress, toStepText } from './progress.ts'
 import type { Step } from './progress.ts'
@@ -20,7 +21,7 @@ export class Log {
 
   constructor(out: NodeJS.WriteStream, format: LogFormat) {
     this.#sink = new LogSink(out, format)
-    this.#progress = format === 'text' ? new Progress(out) : undefined
+    this.#progress = format === 'json' ? undefined : new Progress(out)
   }
 
   write(entry: LogEntry): void {
@@ -46,8 +47,9 @@ export class Log {
 
 /** What the environment asks for: text unless it says otherwise. */
 export function readFormat(env: NodeJS.ProcessEnv): LogFormat {
-  const format = env[FORMAT] ?? ''
-  if (format === '' || format === 'text') return 'text'
-  if (format === 'json') return format
-  throw usage(`${FORMAT}: expected "text" or "json", got ${JSON.stringify(format)}`)
+  const wanted = env[FORMAT] ?? ''
+  if (wanted === '') return 'text'
+  const format = LOG_FORMATS.find((each) => each === wanted)
+  if (format !== undefined) return format
+  throw usage(`${FORMAT}: expected "text", "json" or "apache", got ${JSON.stringify(wanted)}`)
 }

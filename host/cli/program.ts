@@ -8,10 +8,13 @@ import { Command, CommanderError } from 'commander'
 import { addApps } from './commands/apps.ts'
 import { addBuild } from './commands/build.ts'
 import { addDeploy } from './commands/deploy.ts'
+import { addDev } from './commands/dev.ts'
+import { addInit } from './commands/init.ts'
 import { addInspect } from './commands/inspect.ts'
 import { addServe } from './commands/serve.ts'
+import { addValidate } from './commands/validate.ts'
 import { addVersions } from './commands/versions.ts'
-import type { LogFormat } from './log-line.ts'
+import type { LogFormat } from '../log/line.ts'
 import type { StartServer } from './serve-contract.ts'
 import { toUsageError } from './usage.ts'
 import { readVersion } from './version.ts'
@@ -19,7 +22,7 @@ import { readVersion } from './version.ts'
 const AFTER = `
 deploy, apps, versions, rollback, promote and delete ask the server at NANO_ADMIN_URL (default: http://127.0.0.1:3001)
 with the token NANO_ADMIN_TOKEN, and serve admits that token.
-NANO_LOG_FORMAT=json makes the log of serve one JSON object a line.
+NANO_LOG_FORMAT=json makes the log of serve one JSON object a line, apache its requests lines of the combined format.
 Exit status: 0 fine, 1 failed, 2 wrong usage.`
 
 /** Every command. */
@@ -37,6 +40,9 @@ export function createProgram(startServer: StartServer, format: LogFormat): Comm
     .configureOutput({ writeErr() {}, outputError() {} })
   addServe(program, startServer, format)
   addBuild(program)
+  addDev(program, startServer, format)
+  addInit(program)
+  addValidate(program)
   addInspect(program)
   addDeploy(program)
   addApps(program)

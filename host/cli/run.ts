@@ -2,9 +2,9 @@
 
 import { toNanoError } from '../errors.ts'
 import type { NanoError } from '../errors.ts'
-import { toLogEntry } from '../supervisor/messages.ts'
-import { toLine } from './log-line.ts'
-import type { LogFormat } from './log-line.ts'
+import { toLogEntry } from '../log/entry.ts'
+import { toLine } from '../log/line.ts'
+import type { LogFormat } from '../log/line.ts'
 import { readFormat } from './log.ts'
 import { toComplaint } from './messages.ts'
 import { createProgram, runProgram } from './program.ts'
@@ -16,7 +16,8 @@ export async function run(args: readonly string[], startServer: StartServer): Pr
   try {
     format = readFormat(process.env)
     await runProgram(createProgram(startServer, format), args)
-    return 0
+    // a command that has said what is wrong has set it
+    return Number(process.exitCode ?? 0)
   } catch (thrown) {
     const error = toNanoError(thrown)
     process.stderr.write(

@@ -11,7 +11,9 @@ export const BUNDLE_NAME = 'app.js'
 export const OWN_SOURCE = 'nano:'
 
 const PLACE = /\bapp\.js:(\d+):(\d+)/g
-const OWN_PLACE = /\b(?:initializer\.js|nano:[\w-]+):\d+/
+/** A frame, as the engine writes it, of the bundle or of what NANO runs beside it. */
+const FRAME = /^\s*(?:[a-z]+ callback\*)?[^\s@]*@\/?(app\.js|initializer\.js|nano:[\w-]+):(\d+):(\d+)/
+const ANY_PLACE = /\b(?:app\.js|initializer\.js|nano:[\w-]+):\d/
 
 export interface Place {
   readonly source: string
@@ -24,6 +26,11 @@ export interface SourceMap {
   find(line: number, column: number): Place | undefined
   /** An error's text with each place of the bundle replaced by the source's; lines of NANO's own code go. */
   symbolicate(stack: string): string
+}
+
+/** Whether a text may name places that a map knows: whoever has none need not read the map. */
+export function hasPlaces(text: string): boolean {
+  return ANY_PLACE.test(text)
 }
 
 /** Reads a source map. Anything that is not one gives a map that changes nothing. */
@@ -40,19 +47,29 @@ export function findPlaces(stack: string, map: SourceMap): Place[] {
   ).filter((place): place is Place => place !== undefined && !place.source.startsWith(OWN_SOURCE))
 }
 
-function symbolicate(stack: string, find: SourceMap['find']): string {
-  const lines = stack.split('\n').flatMap((line) => {
-    if (OWN_PLACE.test(line)) return []
-    let own = false
-    const mapped = line.replaceAll(PLACE, (text, row: string, column: string) => {
+/**
+ * Frames stand at the beginning of a line, `name@file:line:column`, and something may follow: whoever printed the error
+ * goes on there. A line that is left empty by a frame of NANO's own goes.
+ */
+function symbolicate(text: string, find: SourceMap['find']): string {
+  const lines = text.split('\n').flatMap((line) => {
+    const frame = FRAME.exec(line)
+    if (frame !== null && isOwn(frame, find)) {
+      const rest = line.slice(frame[0].length)
+      return rest.trim() === '' ? [] : [rest]
+    }
+    return line.replaceAll(PLACE, (found, row: string, column: string) => {
       const place = find(Number(row), Number(column))
-      if (place === undefined) return text
-      own ||= place.source.startsWith(OWN_SOURCE)
-      return `${place.source}:${place.line}:${place.column}`
+      return place === undefined ? found : `${place.source}:${place.line}:${place.column}`
     })
-    return own ? [] : [mapped]
   })
-  return lines.join('\n')
+  // the engine ends a stack with an end of line
+  return lines.join('\n').trimEnd()
+}
+
+function isOwn([, file, row, column]: RegExpExecArray, find: SourceMap['find']): boolean {
+  if (file !== BUNDLE_NAME) return true
+  return find(Number(row), Number(column))?.source.startsWith(OWN_SOURCE) === true
 }
 
 function parse(json: string | undefined): TraceMap | undefined {

@@ -21,7 +21,14 @@ export interface AppConfig {
   readonly limits: Limits
   /** Where its fetches may go; undefined: to public addresses. Every entry is one that the policy can read. */
   readonly egress?: EgressSettings
+  /** Where its part of the log goes besides the server's own. */
+  readonly logDrain?: LogDrain
 }
+
+/** Where an app's lines go: a file, or an endpoint that takes them by POST. `{app}` stands for the app's name. */
+export type LogDrain =
+  | { readonly type: 'file'; readonly path: string }
+  | { readonly type: 'http'; readonly url: string; readonly headers: Readonly<Record<string, string>> }
 
 /** What an app does not say itself. */
 export interface AppDefaults {
@@ -52,6 +59,10 @@ export interface Config {
   readonly trustedProxies?: readonly string[]
   /** Every app's fetches may reach this machine's loopback. */
   readonly allowLoopback?: boolean
+  /** Of apps that name none. */
+  readonly logDrain?: LogDrain
+  /** A line in the log for each request. Undefined: none. */
+  readonly accessLog?: boolean
   /** False: there is no operator's listener. Undefined: on the default port, or on another when that is taken. */
   readonly admin?: AdminConfig | false
   readonly apps: readonly AppConfig[]

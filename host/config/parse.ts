@@ -12,8 +12,8 @@ import type * as z from 'zod'
 
 import { NanoError } from '../errors.ts'
 import type { Config } from './config.ts'
-import { hasValue, readTree, toLines, toOffset, toValue, toWhere } from './places.ts'
-import type { Path, Problem } from './places.ts'
+import { hasValue, readTree, toOffset, toPlace, toValue, toWhere } from './places.ts'
+import type { Path, Place, Problem } from './places.ts'
 import { NANO_JSON } from './schema.ts'
 import { toConfig } from './to-config.ts'
 import { findTaken } from './unique.ts'
@@ -21,8 +21,27 @@ import { findTaken } from './unique.ts'
 /** What the schema found: the library's issues by what they have in common. */
 type Issue = z.core.$ZodIssue
 
+/** Something wrong, and where. */
+export interface ConfigProblem extends Place {
+  readonly text: string
+}
+
+/** A configuration, or what is wrong with it, from the top of the file. */
+export type CheckedConfig =
+  | {
+      readonly config: Config
+      /** Where a value stands, or what it is missing in. */
+      readonly placeOf: (path: Path) => Place
+    }
+  | { readonly problems: readonly ConfigProblem[] }
+
 /** Read and check a configuration file. */
 export function readConfig(file: string): Config {
+  return parseConfig(readText(file), file)
+}
+
+/** The text of a configuration file. Throws CONFIG_INVALID when it has none. */
+export function readText(file: string): string {
   let bytes: Uint8Array
   try {
     bytes = readFileSync(file)
@@ -31,20 +50,30 @@ export function readConfig(file: string): Config {
     const text = reason === 'ENOENT' ? 'there is no such file' : `the file cannot be read (${reason})`
     throw new NanoError('CONFIG_INVALID', `${file}: ${text}`, { cause })
   }
-  let text: string
   try {
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch (cause) {
     throw new NanoError('CONFIG_INVALID', `${file}:1:1: the file is not UTF-8 text`, { cause })
   }
-  return parseConfig(text, file)
 }
 
 /** Check a configuration's text. `file` is for messages, and paths are relative to its directory. */
 export function parseConfig(text: string, file: string): Config {
-  const fail = (problems: readonly Problem[]): never => {
-    throw new NanoError('CONFIG_INVALID', toLines(problems, text, file))
-  }
+  const checked = checkConfig(text, file)
+  if ('config' in checked) return checked.config
+  const lines = checked.problems.map(
+    (problem) => `${file}:${problem.line}:${problem.column}: ${problem.text}`,
+  )
+  throw new NanoError('CONFIG_INVALID', lines.join('\n'))
+}
+
+/** Check a configuration's text, and say all that is wrong with it. */
+export function checkConfig(text: string, file: string): CheckedConfig {
+  const fail = (found: readonly Problem[]): CheckedConfig => ({
+    problems: [...found]
+      .sort((a, b) => a.offset - b.offset)
+      .map((problem) => ({ ...toPlace(problem.offset, text), text: problem.text })),
+  })
   if (text.startsWith('\uFEFF')) {
     return fail([{ offset: 0, text: 'starts with a byte order mark; save it as UTF-8 without one' }])
   }
@@ -61,7 +90,10 @@ export function parseConfig(text: string, file: string): Config {
     })),
   ]
   if (!result.success || all.length > 0) return fail(all)
-  return toConfig(result.data, resolve(file))
+  return {
+    config: toConfig(result.data, resolve(file)),
+    placeOf: (path) => toPlace(toOffset(root, path), text),
+  }
 }
 
 /** Of several issues of one value the first is told: the others follow from it. */

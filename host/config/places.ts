@@ -16,6 +16,12 @@ export interface Problem {
   readonly text: string
 }
 
+/** A place in a file, counted from 1. */
+export interface Place {
+  readonly line: number
+  readonly column: number
+}
+
 /** The file's text as a tree; without a root when there is nothing to look at but the problems. */
 export interface Tree {
   readonly root?: Node
@@ -72,15 +78,10 @@ export function toWhere(path: Path): string {
   )
 }
 
-/** Problems as lines, from the top of the file. */
-export function toLines(problems: readonly Problem[], text: string, file: string): string {
-  return [...problems]
-    .sort((a, b) => a.offset - b.offset)
-    .map(({ offset, text: what }) => {
-      const before = text.slice(0, offset).split('\n')
-      return `${file}:${before.length}:${(before.at(-1)?.length ?? 0) + 1}: ${what}`
-    })
-    .join('\n')
+/** The place of an offset. */
+export function toPlace(offset: number, text: string): Place {
+  const before = text.slice(0, offset).split('\n')
+  return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 }
 }
 
 function findDeep(text: string): Problem | undefined {

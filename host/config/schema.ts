@@ -96,6 +96,27 @@ const egress = closed({
     'Where the fetches of the app may go: public addresses unless given. A key that an app does not give is taken from the defaults.',
 })
 
+/** What a drain that is a file begins with. */
+export const FILE_DRAIN = 'file:'
+
+const drainUrl = textThat(isDrainUrl, 'a "file:" with a path, or an http: or https: URL without a password')
+
+/** `whose`: the part of the log that goes there. */
+const logDrain = (whose: string) =>
+  z
+    .union([drainUrl, closed({ url: drainUrl, headers: z.record(z.string(), text()).exactOptional() })], {
+      error: expected('a "file:" with a path, an http: or https: URL, or an object with "url" and "headers"'),
+    })
+    .meta({
+      description: `Where ${whose} goes besides the server's own log, as JSON lines: file:logs/{app}.log (relative to this file), or a URL that takes them by POST; {app} is the app's name. With headers: { "url": ..., "headers": { ... } }.`,
+    })
+
+function isDrainUrl(text: string): boolean {
+  if (text.startsWith(FILE_DRAIN)) return text.length > FILE_DRAIN.length && !text.startsWith('file://')
+  const { protocol, username, password } = URL.parse(text) ?? {}
+  return (protocol === 'http:' || protocol === 'https:') && username === '' && password === ''
+}
+
 /** What an app may have of its own or take from the defaults. */
 const inherited = { ...numbers(LIMIT_RULES, true), egress: egress.exactOptional() }
 
@@ -132,6 +153,7 @@ const app = closed({
         'Files and directories, relative to this file, that a build of the app may read besides its folder and node_modules.',
     })
     .exactOptional(),
+  log_drain: logDrain("the app's part of the log").exactOptional(),
   ...settings,
 })
   .refine(({ name, hostname }) => hostname !== undefined || toHostName(name) !== undefined, {
@@ -160,7 +182,7 @@ export const NANO_JSON = closed(
     )
       .meta({
         description:
-          "Addresses and ranges of proxies before this server, such as 10.0.0.7 or 10.0.0.0/8. Only what they say about their clients counts: X-Forwarded-For, X-Forwarded-Proto, Forwarded and the like are dropped from everybody else's requests.",
+          "Addresses and ranges of proxies before this server, such as 10.0.0.7 or 10.0.0.0/8. Only what they say about their clients counts: X-Forwarded-For, X-Forwarded-Proto, Forwarded, X-Request-ID, traceparent and the like are dropped from everybody else's requests.",
       })
       .exactOptional(),
     admin: z
@@ -182,6 +204,10 @@ export const NANO_JSON = closed(
           "For development only: the fetches of every app may reach this machine's own ports (127.0.0.1, ::1, localhost), except the operator's.",
       })
       .exactOptional(),
+    access_log: flag()
+      .meta({ default: false, description: 'A line in the log for each request.' })
+      .exactOptional(),
+    log_drain: logDrain('the part of each app that names none, deployed ones included,').exactOptional(),
     data_dir: text()
       .meta({
         description:

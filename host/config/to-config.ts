@@ -3,12 +3,13 @@
 import { dirname, resolve } from 'node:path'
 
 import { toHostName } from '../http/host-name.ts'
-import type { AdminConfig, AppConfig, AppDefaults, Config } from './config.ts'
+import type { AdminConfig, AppConfig, AppDefaults, Config, LogDrain } from './config.ts'
 import { CONNECTION_RULES, DEFAULT_CONNECTION_LIMITS } from './connection-limits.ts'
 import { defined } from './defined.ts'
 import type { Env, EnvValue } from './env.ts'
 import { DEFAULT_LIMITS, LIMIT_RULES } from './limits.ts'
 import { toNumbers } from './number-rule.ts'
+import { FILE_DRAIN } from './schema.ts'
 import type { AppSettings, NanoJson } from './schema.ts'
 
 /** `file` is absolute. */
@@ -28,6 +29,8 @@ export function toConfig(json: NanoJson, file: string): Config {
       admin: json.admin && toAdmin(json.admin, toPath),
       engines: json.engines,
       allowLoopback: json.allow_loopback,
+      accessLog: json.access_log,
+      logDrain: toLogDrain(json.log_drain, dirname(file)),
       dataDirectory: toPath(json.data_dir),
     }),
   }
@@ -47,7 +50,10 @@ function toApp(app: NanoJson['apps'][number], defaults: AppDefaults, base: strin
     hostname: toHostName(hostname)!,
     path: resolve(base, app.path),
     ...toSettings(app, defaults),
-    ...defined({ allowRead: app.allow_read?.map((path) => resolve(base, path)) }),
+    ...defined({
+      allowRead: app.allow_read?.map((path) => resolve(base, path)),
+      logDrain: toLogDrain(app.log_drain, base),
+    }),
   }
 }
 
@@ -66,6 +72,14 @@ function inherit(given: Pick<AppSettings, 'egress'>, { limits, egress }: AppDefa
     limits: toNumbers(LIMIT_RULES, given, limits),
     ...(isGiven ? { egress: { ...egress, ...given.egress } } : {}),
   }
+}
+
+/** A text is a URL; a file's path is relative to the configuration. */
+function toLogDrain(given: NanoJson['log_drain'], base: string): LogDrain | undefined {
+  if (given === undefined) return undefined
+  const { url, headers = {} } = typeof given === 'string' ? { url: given } : given
+  if (!url.startsWith(FILE_DRAIN)) return { type: 'http', url, headers }
+  return { type: 'file', path: resolve(base, url.slice(FILE_DRAIN.length)) }
 }
 
 /** A string is a text; whatever else JSON has goes on as JSON. */

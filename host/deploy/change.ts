@@ -21,6 +21,8 @@ export interface Route {
   readonly isFallback: boolean
   /** Undefined: the app cannot be served, and its requests are refused. */
   readonly deployment: number | undefined
+  /** What its requests are told then, while it is developed; undefined: that it cannot be served, and no more. */
+  readonly notice?: string | undefined
 }
 
 /** Everything that a shard serves. */

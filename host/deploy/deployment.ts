@@ -18,8 +18,8 @@ export interface Deployment extends OpenComponent {
   readonly id: number
   /** The app's name. */
   readonly name: string
-  /** Tells it from the app's other versions, to those who watch it. */
-  readonly version: string
+  /** The number of the version in the data directory, of an app that was deployed. */
+  readonly version?: number | undefined
   readonly env: Env
   readonly limits: Limits
   /** Undefined: public addresses. */
@@ -28,14 +28,13 @@ export interface Deployment extends OpenComponent {
 
 /** Throws COMPONENT_INVALID for an app that does not fit into its memory. */
 export function toDeployment(
-  id: number,
+  { id, version }: Pick<Deployment, 'id' | 'version'>,
   app: AppConfig,
   component: OpenComponent,
-  version = String(id),
 ): Deployment {
   const { name, env, limits, egress } = app
   expectRoom(component, limits)
-  return { ...component, id, name, version, env, limits, ...(egress === undefined ? {} : { egress }) }
+  return { ...component, id, version, name, env, limits, ...(egress === undefined ? {} : { egress }) }
 }
 
 /**

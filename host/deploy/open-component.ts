@@ -30,6 +30,8 @@ export interface OpenListener {
   onBuild(): void
   /** Something is missing without which the app can be served. */
   onWarning(text: string): void
+  /** What the component, good or not, is built from: files, and directories in which something is missing. */
+  onInputs?(paths: readonly string[]): void
 }
 
 const COMPONENT = '.wasm'
@@ -38,6 +40,8 @@ const COMPONENT = '.wasm'
 export interface SourceAccess {
   readonly allowRead?: readonly string[] | undefined
   readonly configuration?: string | undefined
+  /** How long a process waits for another build. */
+  readonly idleMs?: number | undefined
 }
 
 export interface OpenAccess extends SourceAccess {
@@ -150,6 +154,7 @@ async function build(path: string, listener: OpenListener, access: OpenAccess) {
     ...access,
     entry: path,
     onWarning: (text) => listener.onWarning(text),
+    onInputs: (paths) => listener.onInputs?.(paths),
     onProgress: (step) => tellBuild(step, listener),
   })
 }

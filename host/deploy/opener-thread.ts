@@ -37,6 +37,7 @@ function store(): ArtifactStore {
 const toListener = (note: Note) => ({
   onBuild: () => note({ type: 'building' }),
   onWarning: (text: string) => note({ type: 'warning', text }),
+  onInputs: (paths: readonly string[]) => note({ type: 'inputs', paths }),
 })
 
 const answers: Answers = {

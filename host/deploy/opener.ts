@@ -53,6 +53,8 @@ export interface OpenerOptions {
   readonly engines?: readonly string[] | undefined
   /** Where deployed apps are kept; undefined: nowhere. */
   readonly dataDirectory?: string | undefined
+  /** The thread waits for the next who asks, however long that takes. */
+  readonly stays?: boolean | undefined
 }
 
 const silent: OnNote = () => {}
@@ -61,6 +63,7 @@ export class Opener implements Disposable {
   /** Engines that were generated, and compiled: never more than there are different ones. */
   readonly counters: EngineCounters = { transpiles: 0, compiles: 0 }
   readonly #data: OpenerData
+  readonly #stays: boolean
   /** What is under way, by number. */
   readonly #waiting = new Map<number, Waiting>()
   /** What comes next. */
@@ -69,10 +72,12 @@ export class Opener implements Disposable {
   readonly #engines = new Map<string, Promise<CompiledEngine>>()
   #worker: Worker | undefined
   #idle: NodeJS.Timeout | undefined
+  #isOver = false
   #asked = 0
 
-  constructor({ engines = [], dataDirectory }: OpenerOptions = {}) {
+  constructor({ engines = [], dataDirectory, stays = false }: OpenerOptions = {}) {
     this.#data = { engines, dataDirectory }
+    this.#stays = stays
   }
 
   /** The component at a path. Rejects with what is wrong with it; the error names the path. */
@@ -97,6 +102,7 @@ export class Opener implements Disposable {
     ask: Requests[Type]['ask'],
     onNote: OnNote = silent,
   ): Promise<Requests[Type]['answer']> {
+    if (this.#isOver) return Promise.reject(toClosing())
     return new Promise((resolve, reject) => {
       const asked = { id: ++this.#asked, type, ask } as Asked
       const settle = (outcome: Outcome): void => {
@@ -109,7 +115,8 @@ export class Opener implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    const reason = new NanoError('SHUTTING_DOWN', 'the server is shutting down')
+    this.#isOver = true
+    const reason = toClosing()
     fail(this.#queue.splice(0), reason)
     this.#end(reason)
   }
@@ -163,11 +170,11 @@ export class Opener implements Disposable {
     return worker
   }
 
-  /** Nothing is asked for: the thread keeps nobody from exiting, and goes after a while, unless it has the store. */
+  /** Nothing is asked for: the thread keeps nobody from exiting, and goes after a while, unless it stays. */
   #rest(worker: Worker): void {
     worker.unref()
     clearTimeout(this.#idle)
-    if (this.#data.dataDirectory !== undefined) return
+    if (this.#stays) return
     this.#idle = setTimeout(() => this.#end(), IDLE_MS).unref()
   }
 
@@ -185,6 +192,10 @@ export class Opener implements Disposable {
 
 function fail(waiting: readonly Waiting[], { code, message, stack = '' }: NanoError): void {
   for (const each of waiting) each.settle({ fault: { code, message, stack } })
+}
+
+function toClosing(): NanoError {
+  return new NanoError('SHUTTING_DOWN', 'the server is shutting down')
 }
 
 function toError({ code, message, stack }: Fault): NanoError {

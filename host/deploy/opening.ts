@@ -54,6 +54,8 @@ export type OpeningNote =
   | { readonly type: 'generating' }
   /** Something is missing without which the app can be served. */
   | { readonly type: 'warning'; readonly text: string }
+  /** What a component, good or not, is built from: files, and directories in which something is missing. */
+  | { readonly type: 'inputs'; readonly paths: readonly string[] }
 
 /** What came of a request. */
 export type Outcome = { readonly answer: unknown } | { readonly fault: Fault }

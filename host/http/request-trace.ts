@@ -3,7 +3,7 @@
  * a request that is not sampled, there is none.
  */
 
-import type { TraceContext } from './traceparent.ts'
+import type { TraceContext } from './trace-context.ts'
 
 /** What a part of a request's time went into. */
 export type SpanName = 'queue' | 'cold start' | 'turn' | 'fetch'

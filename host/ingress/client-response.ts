@@ -35,6 +35,8 @@ type State = 'open' | 'streaming' | 'unread' | 'cut' | 'closed'
 /** What a response tells the exchange that it belongs to. */
 export interface ResponseOwner {
   readonly id: string
+  /** When its head was there, in milliseconds of `performance.now()`. */
+  readonly since: number
   /** It may have to wait, for its client or for the app. */
   responseWaits(): void
   /** The client takes bytes again. */
@@ -59,10 +61,9 @@ export class ClientResponse {
   readonly #owner: ResponseOwner
   readonly #outgoing: ServerResponse
   readonly #held: HeldBytes
-  readonly #since = performance.now()
   #state: State = 'open'
   #waitsForDrain = false
-  /** Body bytes that the guest has streamed. */
+  /** Body bytes that were given to the connection. */
   #written = 0
 
   constructor(
@@ -83,6 +84,11 @@ export class ClientResponse {
     return this.#state === 'closed' || this.#state === 'cut'
   }
 
+  /** Of the body; they may still be under way. */
+  get bodyBytes(): number {
+    return this.#written
+  }
+
   // what the guest says, or the tenant in its place
 
   send(status: number, headers: Uint8Array, body: Uint8Array): void {
@@ -93,16 +99,16 @@ export class ClientResponse {
     if (!this.#tenant.buffers.hasRoom(headers.byteLength + size)) {
       return this.#refuse('APP_BUFFER_LIMIT', TOO_MUCH)
     }
-    const refused = sendWhole(this.#ingress, this.#outgoing, status, headers, body)
-    if (refused === undefined) {
-      this.#count(status)
-      this.#hold()
-    } else this.#refuse('APP_BAD_RESPONSE', refused)
+    const sent = sendWhole(this.#ingress, this.#outgoing, status, headers, body, this.#owner.id)
+    if (typeof sent === 'string') return this.#refuse('APP_BAD_RESPONSE', sent)
+    this.#written = sent
+    this.#count(status)
+    this.#hold()
   }
 
   start(status: number, headers: Uint8Array): void {
     if (this.#state !== 'open') return
-    const started = startStream(this.#ingress, this.#outgoing, status, headers)
+    const started = startStream(this.#ingress, this.#outgoing, status, headers, this.#owner.id)
     this.#state = typeof started === 'string' ? started : 'unread'
     this.#owner.responseWaits()
     if (typeof started === 'string') this.#count(status)
@@ -157,7 +163,8 @@ export class ClientResponse {
     if (!this.isOver) this.#state = 'closed'
     if (!isOpen) return endEarly(this.#outgoing, connection)
     this.#count(toStatus(code))
-    sendError(this.#ingress, this.#outgoing, code, { request: this.#owner.id, ends: connection })
+    const notes = { request: this.#owner.id, ends: connection }
+    this.#written = sendError(this.#ingress, this.#outgoing, code, notes)
   }
 
   /** The socket is done with it. `lost`: the guest has to hear that nobody reads on; `unread`: not before it writes. */
@@ -208,13 +215,13 @@ export class ClientResponse {
 
   #sendError(code: ErrorCode, retryMs?: number): void {
     if (!this.#outgoing.headersSent) this.#count(toStatus(code))
-    sendError(this.#ingress, this.#outgoing, code, { request: this.#owner.id, retryMs })
+    this.#written += sendError(this.#ingress, this.#outgoing, code, { request: this.#owner.id, retryMs })
     this.#hold()
   }
 
   /** The client got a head with this status, or will never get any. */
   #count(status: number): void {
-    const ms = performance.now() - this.#since
+    const ms = performance.now() - this.#owner.since
     this.#tenant.counts.answered(status, ms)
     if (status !== NO_STATUS) this.#ingress.answers.answered(ms)
   }

@@ -3,6 +3,7 @@
 import type { Limits } from '../config/limits.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { ByteBudget } from '../limits/byte-budget.ts'
+import type { RequestRecord } from '../log/request-facts.ts'
 import type { Exchange, ExchangeListener } from '../tenant/exchange.ts'
 import type { Tracer } from '../telemetry/tracer.ts'
 import type { Counts } from '../tenant/report.ts'
@@ -17,12 +18,17 @@ export interface IngressState {
   readonly answers: AnswerCounts
   /** Given where requests are traced. */
   readonly tracer?: Tracer | undefined
+  /** Hears of each request when it is over; undefined: nobody asks. */
+  readonly onRequest: ((record: RequestRecord) => void) | undefined
 }
 
 /** A tenant, as the ingress knows it. */
 export interface RoutedTenant {
   readonly name: string
-  readonly version: string
+  /** Of an app that was deployed. */
+  readonly version: number | undefined
+  /** Tells its version from the app's others, to those who watch. */
+  readonly versionLabel: string
   readonly limits: Limits
   readonly buffers: ByteBudget
   readonly counts: Counts

@@ -16,6 +16,7 @@ import { Hono } from 'hono'
 
 import { toNanoError, toStatus } from '../errors.ts'
 import type { ErrorCode, NanoError } from '../errors.ts'
+import { RequestIds } from '../http/request-id.ts'
 import { parseTarget } from '../http/target.ts'
 import type { Target } from '../http/target.ts'
 import { toRequestLine } from '../tenant/log.ts'
@@ -26,13 +27,13 @@ import { HttpExchange } from './exchange.ts'
 import type { HttpRequest } from './exchange.ts'
 import { toScheme } from './guest-headers.ts'
 import { MAX_HEADERS, toExcess, toHeadSizes } from './head-sizes.ts'
+import { toRecord } from './request-record.ts'
 import { SMALL_BODY_BYTES, collectBody } from './request-body.ts'
 import { sendError } from './response-writer.ts'
-import type { ErrorNotes } from './response-writer.ts'
 
 export interface DispatchOptions {
-  /** Begins the ids of its requests; no other ingress of the process has it. */
-  readonly idPrefix: string
+  /** The shard's number: begins the ids of its requests. */
+  readonly shard: number
   /** The tenant of a canonical host name. */
   find(hostname: string): RoutedTenant | undefined
   /** Something failed in the host itself. */
@@ -44,7 +45,13 @@ type Bindings = {
   outgoing: ServerResponse
   connection: Connection
   target: Target
+  id: string
+  /** When its turn came, in milliseconds of `performance.now()`. */
+  since: number
 }
+
+/** A request that is answered without an exchange. */
+type OwnAnswer = Pick<Bindings, 'outgoing' | 'connection' | 'id' | 'since'>
 
 /** Methods that no app can be asked with: a guest's `Request` refuses them. */
 const REFUSED_METHODS: ReadonlySet<string> = new Set(['TRACE', 'TRACK', 'CONNECT'])
@@ -54,30 +61,33 @@ export class Dispatcher {
   readonly #ingress: IngressState
   readonly #options: DispatchOptions
   readonly #app: Hono<{ Bindings: Bindings }>
-  #requests = 0
+  readonly #ids: RequestIds
 
   constructor(ingress: IngressState, options: DispatchOptions) {
     this.#ingress = ingress
     this.#options = options
+    this.#ids = new RequestIds(options.shard)
     this.#app = this.#createApp()
   }
 
   /** Answer a request; those before it on its connection are answered. */
   begin(outgoing: ServerResponse, connection: Connection): void {
+    const since = performance.now()
     const incoming = outgoing.req
-    const fault = toFault(incoming)
-    if (fault !== undefined) return this.refuse(outgoing, connection, fault)
+    const id = this.#ids.take(incoming.rawHeaders, connection.isTrusted)
     const scheme = toScheme(incoming.rawHeaders, connection)
-    const target = parseTarget(incoming.rawHeaders, incoming.url ?? '', scheme)
-    if (typeof target === 'string') return this.refuse(outgoing, connection, target)
+    const target = toFault(incoming) ?? parseTarget(incoming.rawHeaders, incoming.url ?? '', scheme)
+    if (typeof target === 'string') {
+      return this.#sendUnrouted({ outgoing, connection, id, since }, target, connection)
+    }
     const request = { method: incoming.method, url: target.url } as unknown as Request
-    void this.#app.fetch(request, { incoming, outgoing, connection, target })
+    void this.#app.fetch(request, { incoming, outgoing, connection, target, id, since })
   }
 
   /** Answer a request with an error of the client's, and end its connection. */
   refuse(outgoing: ServerResponse, connection: Connection, code: ErrorCode): void {
-    this.#ingress.answers.unrouted++
-    this.#sendOwn(outgoing, connection, code, { ends: connection })
+    const id = this.#ids.take(outgoing.req.rawHeaders, connection.isTrusted)
+    this.#sendUnrouted({ outgoing, connection, id, since: performance.now() }, code, connection)
   }
 
   #createApp(): Hono<{ Bindings: Bindings }> {
@@ -94,14 +104,14 @@ export class Dispatcher {
     })
     app.onError((thrown, c) => {
       this.#options.onError(toNanoError(thrown))
-      this.refuse(c.env.outgoing, c.env.connection, 'INTERNAL')
+      this.#sendOwn(c.env, 'INTERNAL', { ends: c.env.connection })
       return RESPONSE_ALREADY_SENT
     })
     return app
   }
 
-  #dispatch(tenant: RoutedTenant, { incoming, outgoing, connection, target }: Bindings): void {
-    const id = `${this.#options.idPrefix}${++this.#requests}`
+  #dispatch(tenant: RoutedTenant, bindings: Bindings): void {
+    const { incoming, outgoing, connection, target, id, since } = bindings
     const { url, path, scheme } = target
     const sizes = toHeadSizes(incoming.rawHeaders)
     // HTTP/1.0 knows no chunks: a proxy before this server could take them for the body, and what follows for a request
@@ -110,7 +120,7 @@ export class Dispatcher {
     if (excess !== undefined) {
       tenant.refused(excess, id, `${toRequestLine(incoming.method ?? '', url)}: ${excess}: refused unread`)
       tenant.counts.answered(toStatus(excess), 0)
-      return this.#sendOwn(outgoing, connection, excess, { request: id, ends: connection })
+      return this.#sendOwn(bindings, excess, { ends: connection, tenant })
     }
     // Node throws away what stands behind an offer to upgrade, up to the end of the packet
     if (sizes.hasUpgrade) {
@@ -118,7 +128,7 @@ export class Dispatcher {
       endAfterAnswer(incoming.socket, connection)
     }
     const open = (body: HttpRequest['body'], app = tenant): void => {
-      const request = { id, connection, incoming, outgoing, url, scheme, sizes, body }
+      const request = { id, connection, incoming, outgoing, url, scheme, since, sizes, body }
       new HttpExchange(this.#ingress, app, request).open()
     }
     const size = sizes.bodySize
@@ -131,17 +141,31 @@ export class Dispatcher {
     else collectBody(incoming, size, (body) => open(body, this.#options.find(target.hostname) ?? tenant))
   }
 
-  #sendNotFound({ incoming, outgoing, connection }: Bindings): void {
+  #sendNotFound(bindings: Bindings): void {
+    const { bodySize, hasUpgrade } = toHeadSizes(bindings.incoming.rawHeaders)
+    const ends = bodySize !== 0 || hasUpgrade ? bindings.connection : undefined
+    this.#sendUnrouted(bindings, 'HOST_UNKNOWN', ends)
+  }
+
+  /** The request is no app's. */
+  #sendUnrouted(own: OwnAnswer, code: ErrorCode, ends: Connection | undefined): void {
     this.#ingress.answers.unrouted++
-    const { bodySize, hasUpgrade } = toHeadSizes(incoming.rawHeaders)
-    const ends = bodySize !== 0 || hasUpgrade ? connection : undefined
-    this.#sendOwn(outgoing, connection, 'HOST_UNKNOWN', { ends })
+    this.#sendOwn(own, code, { ends })
   }
 
   /** An answer that no tenant pays for. */
-  #sendOwn(outgoing: ServerResponse, connection: Connection, code: ErrorCode, notes: ErrorNotes): void {
-    sendError(this.#ingress, outgoing, code, notes)
+  #sendOwn(
+    { outgoing, connection, id, since }: OwnAnswer,
+    code: ErrorCode,
+    { ends, tenant }: { readonly ends: Connection | undefined; readonly tenant?: RoutedTenant },
+  ): void {
+    const bytes = sendError(this.#ingress, outgoing, code, { request: id, ends })
     if (outgoing.writableLength > 0) this.#ingress.idle.add(connection)
+    const { onRequest } = this.#ingress
+    if (onRequest === undefined) return
+    const { name: app, version } = tenant ?? { name: undefined, version: undefined }
+    const ended = { app, version, request: id, bytes, cpuMs: 0, isCold: false, connection, since }
+    outgoing.once('close', () => onRequest(toRecord(outgoing, ended)))
   }
 }
 

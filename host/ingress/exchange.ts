@@ -16,10 +16,11 @@ import { ClientResponse, toIdleText } from './client-response.ts'
 import type { ResponseOwner } from './client-response.ts'
 import type { Connection, IncompleteRequest } from './connection.ts'
 import type { IngressState, RoutedTenant } from './contract.ts'
-import { toGuestHeaders, withTrace } from './guest-headers.ts'
+import { toGuestHeaders, withTraceparent } from './guest-headers.ts'
 import { toMaxBody } from './head-sizes.ts'
 import type { HeadSizes } from './head-sizes.ts'
 import type { Wait, Watched } from './idle-watch.ts'
+import { toRecord } from './request-record.ts'
 import { RequestBody } from './request-body.ts'
 import type { BodyOwner } from './request-body.ts'
 
@@ -32,6 +33,8 @@ export interface HttpRequest {
   /** Absolute. */
   readonly url: string
   readonly scheme: 'http' | 'https'
+  /** When its head was there, in milliseconds of `performance.now()`. */
+  readonly since: number
   readonly sizes: HeadSizes
   /** The whole body when it was collected; `'streamed'`: it is still to be read; `'unwanted'`: it is thrown away. */
   readonly body: Uint8Array | 'streamed' | 'unwanted' | undefined
@@ -39,6 +42,7 @@ export interface HttpRequest {
 
 export class HttpExchange implements Exchange, ResponseOwner, BodyOwner, IncompleteRequest, Watched {
   readonly id: string
+  readonly since: number
   readonly client: string
   readonly method: string
   readonly url: string
@@ -57,21 +61,23 @@ export class HttpExchange implements Exchange, ResponseOwner, BodyOwner, Incompl
   #listener: ExchangeListener | undefined
 
   constructor(ingress: IngressState, tenant: RoutedTenant, request: HttpRequest) {
-    const { id, connection, incoming, outgoing, url, scheme, sizes, body } = request
+    const { id, connection, incoming, outgoing, url, scheme, since, sizes, body } = request
     const { rawHeaders } = incoming
     this.#ingress = ingress
     this.#tenant = tenant
     this.#connection = connection
     this.#incoming = incoming
     this.#outgoing = outgoing
+    this.since = since
     this.#response = new ClientResponse(ingress, tenant, outgoing, this)
     this.id = id
     this.client = connection.toClient(rawHeaders)
     this.method = incoming.method ?? 'GET'
     this.url = url
-    this.trace = ingress.tracer?.begin({ method: this.method, rawHeaders, isTrusted: connection.isTrusted })
-    const headers = toGuestHeaders(rawHeaders, connection, scheme)
-    this.headers = this.trace === undefined ? headers : withTrace(headers, this.trace.context)
+    const { isTrusted } = connection
+    this.trace = ingress.tracer?.begin({ id, method: this.method, rawHeaders, since, isTrusted })
+    const headers = toGuestHeaders(rawHeaders, connection, scheme, id)
+    this.headers = this.trace === undefined ? headers : withTraceparent(headers, this.trace.context)
     this.hasBody = body !== undefined && body !== 'unwanted'
     if (body === 'streamed' || body === 'unwanted') {
       // the parser holds a body to the length that its head tells
@@ -186,6 +192,7 @@ export class HttpExchange implements Exchange, ResponseOwner, BodyOwner, Incompl
 
   #onClose(): void {
     if (this.trace !== undefined) this.#endTrace(this.trace)
+    this.#record()
     const end = this.#response.close()
     if (this.isComplete && this.#connection.incomplete === this) this.#connection.incomplete = undefined
     // a bodiless answer closes by itself, and its guest may still fall idle
@@ -203,9 +210,26 @@ export class HttpExchange implements Exchange, ResponseOwner, BodyOwner, Incompl
       'url.path': pathname,
       'server.address': hostname,
       'nano.tenant': this.#tenant.name,
-      'nano.version': this.#tenant.version,
+      'nano.version': this.#tenant.versionLabel,
       'nano.request': this.id,
     })
+  }
+
+  #record(): void {
+    const { onRequest } = this.#ingress
+    if (onRequest === undefined) return
+    const { name, version } = this.#tenant
+    const ended = {
+      app: name,
+      version,
+      request: this.id,
+      bytes: this.#response.bodyBytes,
+      cpuMs: this.#listener?.cpuMs ?? 0,
+      isCold: this.#listener?.isCold ?? false,
+      connection: this.#connection,
+      since: this.since,
+    }
+    onRequest(toRecord(this.#outgoing, ended))
   }
 
   /** Nothing more comes from the client, nor goes to it. */

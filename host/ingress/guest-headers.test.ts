@@ -2,14 +2,14 @@
 
 import { describe, it } from 'vitest'
 
-import { toScheme, toGuestHeaders } from './guest-headers.ts'
+import { toScheme, toGuestHeaders, withTraceparent } from './guest-headers.ts'
 
 const stranger = { address: '203.0.113.9', isTrusted: false }
 const proxy = { address: '10.0.0.7', isTrusted: true }
 
 /** Name and value by turns, without what the host adds for a plain client. */
 function toOwn(...rawHeaders: string[]): string[] {
-  return toGuestHeaders(rawHeaders, stranger, 'http').split('\n').slice(0, -5)
+  return toGuestHeaders(rawHeaders, stranger, 'http', 'id').split('\n').slice(0, -7)
 }
 
 describe('headers of a request', () => {
@@ -58,31 +58,53 @@ describe('headers of a request', () => {
     'CF-Connecting-IP',
     'cf-visitor',
     'True-Client-IP',
+    'X-Request-ID',
+    'traceparent',
+    'TraceState',
   ])('%s is not taken from a stranger', (name, { expect }) => {
     expect(toOwn(name, '127.0.0.1', 'X-B', '1')).toEqual(['x-b', '1'])
   })
 
   it('tell who is at the other end', ({ expect }) => {
-    expect(toGuestHeaders(['X-Forwarded-For', '127.0.0.1'], stranger, 'http')).toBe(
-      'x-forwarded-for\n203.0.113.9\nx-forwarded-proto\nhttp\n',
+    expect(toGuestHeaders(['X-Forwarded-For', '127.0.0.1'], stranger, 'http', 'id')).toBe(
+      'x-forwarded-for\n203.0.113.9\nx-forwarded-proto\nhttp\nx-request-id\nid\n',
     )
   })
 
   it('tell what a trusted proxy says, and the proxy', ({ expect }) => {
     const sent = ['X-Forwarded-For', '1.1.1.1, 2.2.2.2', 'X-Forwarded-For', '3.3.3.3', 'X-Real-IP', '1.1.1.1']
     const proto = ['X-Forwarded-Proto', 'https']
-    expect(toGuestHeaders([...sent, ...proto], proxy, 'https')).toBe(
-      'x-real-ip\n1.1.1.1\nx-forwarded-for\n1.1.1.1, 2.2.2.2, 3.3.3.3, 10.0.0.7\nx-forwarded-proto\nhttps\n',
+    expect(toGuestHeaders([...sent, ...proto], proxy, 'https', 'id')).toBe(
+      'x-real-ip\n1.1.1.1\nx-forwarded-for\n1.1.1.1, 2.2.2.2, 3.3.3.3, 10.0.0.7\nx-forwarded-proto\nhttps\nx-request-id\nid\n',
     )
   })
 
   it('tell it although a Connection header names it', ({ expect }) => {
     const sent = ['Connection', 'x-forwarded-for, x-forwarded-proto', 'X-Forwarded-For', '1.1.1.1']
-    expect(toGuestHeaders(sent, proxy, 'http')).toBe(
-      'x-forwarded-for\n1.1.1.1, 10.0.0.7\nx-forwarded-proto\nhttp\n',
+    expect(toGuestHeaders(sent, proxy, 'http', 'id')).toBe(
+      'x-forwarded-for\n1.1.1.1, 10.0.0.7\nx-forwarded-proto\nhttp\nx-request-id\nid\n',
     )
     const address = ['Connection', 'x-real-ip, cf-connecting-ip', 'X-Real-IP', '1.1.1.1']
-    expect(toGuestHeaders(address, proxy, 'http')).toMatch(/^x-real-ip\n1\.1\.1\.1\n/)
+    expect(toGuestHeaders(address, proxy, 'http', 'id')).toMatch(/^x-real-ip\n1\.1\.1\.1\n/)
+  })
+})
+
+describe('the trace of a request that is traced', () => {
+  const [trace, another] = ['a'.repeat(32), 'b'.repeat(32)]
+  const context = { traceId: trace, spanId: '1'.repeat(16), isSampled: true }
+  const own = `traceparent\n00-${trace}-${'1'.repeat(16)}-01\n`
+  const given = (id: string): string => `x-a\n1\ntraceparent\n00-${id}-${'2'.repeat(16)}-00\n`
+
+  it('takes the place of the one that came', ({ expect }) => {
+    expect(withTraceparent('x-a\n1\n', context)).toBe(`x-a\n1\n${own}`)
+    expect(withTraceparent(given(trace), context)).toBe(`x-a\n1\n${own}`)
+  })
+
+  it('keeps its state, and none of another', ({ expect }) => {
+    const state = 'tracestate\na=1\n'
+    expect(withTraceparent(given(trace) + state, context)).toBe(`x-a\n1\n${state}${own}`)
+    expect(withTraceparent(given(another) + state, context)).toBe(`x-a\n1\n${own}`)
+    expect(withTraceparent(`x-a\n1\n${state}`, context)).toBe(`x-a\n1\n${own}`)
   })
 })
 

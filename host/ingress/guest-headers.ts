@@ -4,14 +4,16 @@
  *
  * Headers that are about this one connection stay behind: the guest is not a party to it (RFC 9110 7.6.1). Those that a
  * Connection header names are, but for names that are for all recipients: the router and the guest see the same host.
- * What is said about who asks and how comes from the host at the end, and a client's own word on it counts for nothing
- * unless the client is a proxy that the operator trusts; no Connection header takes it away.
+ * What is said about who asks and how, the request's id and its trace included, comes from the host at the end, and a
+ * client's own word on it counts for nothing unless the client is a proxy that the operator trusts; no Connection header
+ * takes it away.
  */
 
 import { parseHeaderLines, toHeaderLines, toOnlyValue } from '../http/header-lines.ts'
 import { isHopByHop, mayBeNamed } from '../http/hop-by-hop.ts'
-import { toTraceparent } from '../http/traceparent.ts'
-import type { TraceContext } from '../http/traceparent.ts'
+import { REQUEST_ID } from '../http/request-id.ts'
+import { parseTrace, toTraceparent, TRACEPARENT, TRACESTATE } from '../http/trace-context.ts'
+import type { TraceContext } from '../http/trace-context.ts'
 
 /** How the request reached the host. */
 export interface Peer {
@@ -21,13 +23,26 @@ export interface Peer {
   readonly isTrusted: boolean
 }
 
-const TRACEPARENT = 'traceparent'
+/** What both of the trace's headers begin with. */
+const TRACE = 'trace'
 
 /** Besides `x-forwarded-...` and `cf-...`. */
-const SAID_BY_PROXIES: ReadonlySet<string> = new Set(['forwarded', 'x-real-ip', 'true-client-ip'])
+const SAID_BY_PROXIES: ReadonlySet<string> = new Set([
+  'forwarded',
+  'x-real-ip',
+  'true-client-ip',
+  REQUEST_ID,
+  TRACEPARENT,
+  TRACESTATE,
+])
 
-/** `rawHeaders`: as Node has them. */
-export function toGuestHeaders(rawHeaders: readonly string[], peer: Peer, scheme: 'http' | 'https'): string {
+/** `rawHeaders`: as Node has them; `id`: the request's. */
+export function toGuestHeaders(
+  rawHeaders: readonly string[],
+  peer: Peer,
+  scheme: 'http' | 'https',
+  id: string,
+): string {
   let named: Set<string> | undefined
   let lines = ''
   let chain = ''
@@ -39,17 +54,23 @@ export function toGuestHeaders(rawHeaders: readonly string[], peer: Peer, scheme
     } else if (!isSaidByProxies(name)) lines += toHeaderLines(name, value)
     else if (!peer.isTrusted) continue
     else if (name === 'x-forwarded-for') chain += `${value}, `
-    else if (name !== 'x-forwarded-proto') lines += toHeaderLines(name, value)
+    else if (name !== 'x-forwarded-proto' && name !== REQUEST_ID) lines += toHeaderLines(name, value)
   }
   if (named !== undefined) lines = withoutNamed(lines, named)
   lines += toHeaderLines('x-forwarded-for', chain + peer.address)
-  return lines + toHeaderLines('x-forwarded-proto', scheme)
+  return lines + toHeaderLines('x-forwarded-proto', scheme) + toHeaderLines(REQUEST_ID, id)
 }
 
 /** Header lines whose `traceparent` is this. */
-export function withTrace(lines: string, context: TraceContext): string {
-  const others = lines.includes(TRACEPARENT) ? withoutNamed(lines, new Set([TRACEPARENT])) : lines
+export function withTraceparent(lines: string, context: TraceContext): string {
+  const others = lines.includes(TRACE) ? withoutTrace(lines, context.traceId) : lines
   return others + toHeaderLines(TRACEPARENT, toTraceparent(context))
+}
+
+/** The state of the trace stays, that of another one does not. */
+function withoutTrace(lines: string, traceId: string): string {
+  const isSame = parseTrace(parseHeaderLines(lines) ?? [])?.traceId === traceId
+  return withoutNamed(lines, new Set(isSame ? [TRACEPARENT] : [TRACEPARENT, TRACESTATE]))
 }
 
 /** The scheme that the client used. A proxy that names several is not believed. */

@@ -5,6 +5,7 @@
 
 import { parseHeaderLines } from '../http/header-lines.ts'
 import { isHopByHop } from '../http/hop-by-hop.ts'
+import { REQUEST_ID } from '../http/request-id.ts'
 
 /** More header bytes than this and the response is invalid. */
 const MAX_HEADER_BYTES = 128 * 1024
@@ -21,7 +22,7 @@ const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 const BAD_VALUE = /[^\t\x20-\x7e\x80-\xff]/
 const LENGTH = /^\d{1,15}$/
 /** Written by the host alone, besides the hop-by-hop headers. */
-const HOST_OWNED: ReadonlySet<string> = new Set(['content-length', 'date', 'x-powered-by'])
+const HOST_OWNED: ReadonlySet<string> = new Set(['content-length', 'date', REQUEST_ID, 'x-powered-by'])
 
 /** The checked head, or in a string why there is none. `bytes`: UTF-8 of header lines. */
 export function parseResponseHead(status: number, bytes: Uint8Array): ResponseHead | string {

@@ -20,14 +20,15 @@ type Ingress = Pick<IngressState, 'isDraining'>
 const ONE_WRITE_BYTES = 4096
 const MS_PER_SECOND = 1000
 
-/** A whole response. In a string: why nothing was sent. */
+/** A whole response. `request`: its id. Gives the bytes of the body that are sent; in a string: why nothing was sent. */
 export function sendWhole(
   ingress: Ingress,
   outgoing: ServerResponse,
   status: number,
   headers: Uint8Array,
   body: Uint8Array,
-): string | undefined {
+  request: string,
+): number | string {
   const head = parseResponseHead(status, headers)
   if (typeof head === 'string') return head
   const size = body.byteLength
@@ -37,12 +38,15 @@ export function sendWhole(
   } else if (mayDeclareLength(status)) {
     head.headers.push('Content-Length', status === 205 ? '0' : String(size))
   }
-  writeHead(outgoing, status, head.headers, ingress.isDraining)
-  if (isHead || size === 0 || !mayHaveBody(status)) outgoing.end()
-  else if (size <= ONE_WRITE_BYTES) {
+  writeHead(outgoing, status, { headers: head.headers, request, closes: ingress.isDraining })
+  if (isHead || size === 0 || !mayHaveBody(status)) {
+    outgoing.end()
+    return 0
+  }
+  if (size <= ONE_WRITE_BYTES) {
     outgoing.end(Buffer.from(body.buffer, body.byteOffset, size).toString('latin1'), 'latin1')
   } else outgoing.end(body)
-  return undefined
+  return size
 }
 
 /** The head of a streamed response. `unread`: it is complete, for it has no body. `refused`: why nothing was sent. */
@@ -51,6 +55,7 @@ export function startStream(
   outgoing: ServerResponse,
   status: number,
   headers: Uint8Array,
+  request: string,
 ): 'streaming' | 'unread' | { readonly refused: string } {
   const head = parseResponseHead(status, headers)
   if (typeof head === 'string') return { refused: head }
@@ -59,7 +64,7 @@ export function startStream(
   else if (isHead && head.claimedLength !== undefined && mayDeclareLength(status)) {
     head.headers.push('Content-Length', head.claimedLength)
   }
-  writeHead(outgoing, status, head.headers, ingress.isDraining)
+  writeHead(outgoing, status, { headers: head.headers, request, closes: ingress.isDraining })
   if (isHead || !mayHaveBody(status)) {
     outgoing.end()
     return 'unread'
@@ -73,34 +78,48 @@ export function startStream(
 /** What goes with an answer of NANO's own. */
 export interface ErrorNotes {
   /** The request's id, by which its line in the log is found. */
-  readonly request?: string
+  readonly request: string
   /** When the client may try again. */
   readonly retryMs?: number | undefined
   /** Given: the connection ends with this answer. */
   readonly ends?: Connection | undefined
 }
 
-/** An answer of NANO's own; cuts the connection when another answer has begun. */
+/** An answer of NANO's own; cuts the connection when another answer has begun. Gives the bytes of its body. */
 export function sendError(
   ingress: Ingress,
   outgoing: ServerResponse,
   code: ErrorCode,
-  { request, retryMs, ends }: ErrorNotes = {},
-): void {
+  { request, retryMs, ends }: ErrorNotes,
+): number {
   if (outgoing.headersSent) {
     cut(outgoing)
-    return
+    return 0
   }
   const body = toClientBody(code)
   const headers = ['Content-Type', JSON_TYPE, 'Content-Length', String(Buffer.byteLength(body))]
-  if (request !== undefined) headers.push('X-Request-Id', request)
   if (retryMs !== undefined) headers.push('Retry-After', String(Math.ceil(retryMs / MS_PER_SECOND)))
   if (ends !== undefined) endAfterAnswer(outgoing.req.socket, ends)
-  writeHead(outgoing, toStatus(code), headers, ingress.isDraining || ends !== undefined)
-  outgoing.end(outgoing.req.method === 'HEAD' ? undefined : body)
+  const closes = ingress.isDraining || ends !== undefined
+  writeHead(outgoing, toStatus(code), { headers, request, closes })
+  if (outgoing.req.method === 'HEAD') {
+    outgoing.end()
+    return 0
+  }
+  outgoing.end(body)
+  return Buffer.byteLength(body)
 }
 
-function writeHead(outgoing: ServerResponse, status: number, headers: string[], closes: boolean): void {
+function writeHead(
+  outgoing: ServerResponse,
+  status: number,
+  {
+    headers,
+    request,
+    closes,
+  }: { readonly headers: string[]; readonly request: string; readonly closes: boolean },
+): void {
+  headers.push('X-Request-ID', request)
   if (closes) headers.push('Connection', 'close')
   outgoing.strictContentLength = true
   outgoing.writeHead(status, headers)

@@ -10,6 +10,7 @@ import type { Socket } from 'node:net'
 import { DEFAULT_CONNECTION_LIMITS } from '../config/connection-limits.ts'
 import type { ConnectionLimits } from '../config/connection-limits.ts'
 import type { ErrorCode } from '../errors.ts'
+import type { RequestRecord } from '../log/request-facts.ts'
 import type { Tracer } from '../telemetry/tracer.ts'
 import type { AnswerReport } from '../tenant/shard-report.ts'
 import { AnswerCounts } from './answer-counts.ts'
@@ -29,6 +30,8 @@ export interface IngressOptions extends DispatchOptions {
   readonly trustedProxies?: readonly string[]
   /** Given where requests are traced. */
   readonly tracer?: Tracer | undefined
+  /** Hears of each request when it is over. */
+  readonly onRequest?: ((record: RequestRecord) => void) | undefined
 }
 
 export interface Ingress {
@@ -55,6 +58,7 @@ export function createIngress(options: IngressOptions): Ingress {
     idle: new IdleWatch(),
     answers: new AnswerCounts(),
     tracer: options.tracer,
+    onRequest: options.onRequest,
   }
   const proxies = new TrustedProxies(options.trustedProxies ?? [])
   const connections = new Connections({ proxies, unreadMs: limits.keepAliveMs })

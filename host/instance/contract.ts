@@ -10,6 +10,7 @@ import type { Limits } from '../config/limits.ts'
 import type { Engine } from '../engine/guest.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { Image } from '../image/image.ts'
+import type { CpuMeter } from '../limits/account.ts'
 import type { AccountLimit } from '../limits/accounts.ts'
 import type { ByteBudget } from '../limits/byte-budget.ts'
 import type { Epoch } from '../limits/epoch.ts'
@@ -27,7 +28,7 @@ export interface InstanceParts {
  * The request context: an instance's view of one request, and its way back. What the request asks for comes beside it, as
  * a `RequestHead`; on the other side stands the tenant's view of it (tenant/open-request.ts).
  */
-export interface RequestContext extends ResponsePort, BodyPort {
+export interface RequestContext extends ResponsePort, BodyPort, CpuMeter {
   /** The guest will not answer. */
   fail(code: ErrorCode): void
   /** The guest fell in a turn with this request among others. It has done nothing about it, and another one may. */

@@ -57,6 +57,7 @@ function ask(engine: Engine): { said: string[]; death: Death | undefined } {
     onDead: (dead) => void (death = dead),
   }
   const port: RequestContext = {
+    cpuMs: 0,
     send: (status, _headers, body) => void said.push(`${status} ${new TextDecoder().decode(body)}`),
     start() {},
     write: () => true,

@@ -105,7 +105,7 @@ export class Instance implements Mailbox, Disposable {
     const id = ++this.meter.requests
     const { method, url, headers, hasBody, smallBody } = request
     this.#bindings.responses.add(id, port)
-    this.#accounts.open(id, request)
+    this.#accounts.open(id, request, port)
     this.#wake()
     this.#agenda.addRequest(id, { tag: 'request', val: { id, method, url, headers, hasBody } }, smallBody)
     if (hasBody && smallBody === undefined) this.#bindings.bodies.add(id, port)
@@ -220,7 +220,7 @@ export class Instance implements Mailbox, Disposable {
     if (this.#state === 'fresh') this.#state = 'live'
     this.meter.turns++
     this.#clock.advance()
-    const { epoch, clock } = this.#host
+    const { epoch } = this.#host
     const start = this.#clock.now
     this.#accounts.begin(payers)
     epoch.begin(this.#cpuMs)
@@ -229,9 +229,7 @@ export class Instance implements Mailbox, Disposable {
     } catch (trap) {
       const code = this.#guest.toTrapCode(trap, epoch.isOver())
       epoch.end()
-      this.#ranMs = performance.now() - start
-      this.meter.cpuMs += clock.measure(this.#ranMs)
-      this.#accounts.trace(start, start + this.#ranMs)
+      this.#pay(start, performance.now())
       this.#host.onTurn?.(this.#ranMs, events.length)
       // what the guest had answered before it fell is as good as any answer
       this.#bindings.responses.flush()
@@ -239,14 +237,18 @@ export class Instance implements Mailbox, Disposable {
       return undefined
     }
     epoch.end()
-    const end = performance.now()
-    this.#ranMs = end - start
-    const usedMs = clock.measure(this.#ranMs)
-    this.#accounts.trace(start, end)
-    this.meter.cpuMs += usedMs
-    const over = this.#accounts.charge(usedMs, end)
+    const over = this.#pay(start, performance.now())
     this.#host.onTurn?.(this.#ranMs, events.length)
     return over
+  }
+
+  /** What the turn took is its payers', and is counted. Gives the requests that have used up their processor time. */
+  #pay(start: number, end: number): readonly number[] {
+    this.#ranMs = end - start
+    const usedMs = this.#host.clock.measure(this.#ranMs)
+    this.meter.cpuMs += usedMs
+    this.#accounts.trace(start, end)
+    return this.#accounts.charge(usedMs, end)
   }
 
   /** Whether something is going on that keeps the instance awake. */

@@ -11,6 +11,12 @@ import type { Deadline } from './deadlines.ts'
 /** The source of what belongs to no request: the app itself. */
 export const APP = 0
 
+/** The processor time of one request, for whoever wants to know it when the account is gone. */
+export interface CpuMeter {
+  /** Milliseconds. */
+  cpuMs: number
+}
+
 /** The request that an account is opened for. */
 export type AccountSubject = Pick<RequestHead, 'id' | 'client' | 'headers' | 'trace'>
 
@@ -31,6 +37,7 @@ export class Account {
   readonly budget: CpuBudget
   /** Of the request, if it is traced. */
   trace: RequestTrace | undefined
+  readonly meter: CpuMeter
   /** The request's; empty when the account is closed: whoever still has it keeps no more of it. */
   headers: string
   state: AccountState = 'open'
@@ -44,12 +51,18 @@ export class Account {
   /** Of the background; begins at most once. */
   deadline: Deadline | undefined
 
-  constructor(number: number, { id, headers, client, trace }: AccountSubject, budget: CpuBudget) {
+  constructor(
+    number: number,
+    { id, headers, client, trace }: AccountSubject,
+    budget: CpuBudget,
+    meter: CpuMeter,
+  ) {
     this.number = number
     this.name = id
     this.headers = headers
     this.client = client
     this.budget = budget
     this.trace = trace
+    this.meter = meter
   }
 }

@@ -27,7 +27,9 @@ function open(limits: { cpuMs?: number; subrequests?: number }, ...numbers: numb
       onClosed: (number) => void closed.push(number),
     },
   )
-  for (const number of numbers) accounts.open(number, { id: `r${number}`, headers: '', client: `c${number}` })
+  for (const number of numbers) {
+    accounts.open(number, { id: `r${number}`, headers: '', client: `c${number}` }, { cpuMs: 0 })
+  }
   /** A turn of these sources that takes so long; those that it leaves with nothing. */
   const turn = (payers: number[], ms: number): readonly number[] => {
     accounts.begin(payers)
@@ -188,7 +190,7 @@ describe('an account', () => {
           const id = number + 1
           if (name === 'open' && !opened.has(id)) {
             opened.add(id)
-            accounts.open(id, { id: `r${id}`, headers: '', client: 'c' })
+            accounts.open(id, { id: `r${id}`, headers: '', client: 'c' }, { cpuMs: 0 })
           } else if (name === 'hold') accounts.hold(id)
           else if (name === 'release') accounts.release(id)
           else if (name === 'done') {

@@ -16,7 +16,7 @@
  * work for.
  */
 import type { Limits } from '../config/limits.ts'
-import { Account, APP, type AccountSubject } from './account.ts'
+import { Account, APP, type AccountSubject, type CpuMeter } from './account.ts'
 import { CpuBudget } from './cpu-budget.ts'
 import { Deadlines } from './deadlines.ts'
 
@@ -46,7 +46,9 @@ export class Accounts implements Disposable {
   constructor(limits: AccountLimits, host: AccountsHost) {
     this.#limits = limits
     this.#host = host
-    this.#app = new Account(APP, { id: '', headers: '', client: '' }, new CpuBudget(limits.cpuMs))
+    this.#app = new Account(APP, { id: '', headers: '', client: '' }, new CpuBudget(limits.cpuMs), {
+      cpuMs: 0,
+    })
     this.#background = new Deadlines(limits.backgroundMs)
   }
 
@@ -64,8 +66,9 @@ export class Accounts implements Disposable {
     return this.#open.has(number)
   }
 
-  open(number: number, request: AccountSubject): void {
-    this.#open.set(number, new Account(number, request, new CpuBudget(this.#limits.cpuMs)))
+  /** `meter` is told what it pays for. */
+  open(number: number, request: AccountSubject, meter: CpuMeter): void {
+    this.#open.set(number, new Account(number, request, new CpuBudget(this.#limits.cpuMs), meter))
   }
 
   /** The request has got all that it will get. */
@@ -115,12 +118,19 @@ export class Accounts implements Disposable {
     for (const { trace } of this.#payers) trace?.span('turn', from, to)
   }
 
+  /** The request that the turn is for; undefined: that cannot be said. */
+  get request(): string | undefined {
+    const [payer, another] = this.#payers
+    return another === undefined && payer !== this.#app ? payer?.name : undefined
+  }
+
   /** The turn took so many milliseconds of processor time. Gives those of its requests that have none left. */
   charge(ms: number, now: number): readonly number[] {
     const part = ms / this.#payers.length
     const over: number[] = []
-    for (const { number, state, budget } of this.#payers) {
+    for (const { number, state, budget, meter } of this.#payers) {
       budget.spend(part, now)
+      meter.cpuMs += part
       if (state === 'open' && number !== APP && budget.left(now) < 0) over.push(number)
     }
     return over

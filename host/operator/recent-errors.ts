@@ -1,30 +1,25 @@
-/** The last errors of each app, for whoever looks at it: so many of so many apps, the busiest last. */
+/** The last errors of an app, for whoever looks at it. */
 
-import type { LogEntry } from '../supervisor/messages.ts'
+import type { LogEntry } from '../log/entry.ts'
+import type { LogRing } from '../log/ring.ts'
 
 /** One error. */
 export type RecentError = Pick<LogEntry, 'time' | 'request' | 'text'>
 
-const APPS = 1000
 const ERRORS = 10
 /** Of a text. */
 const CHARACTERS = 2000
 
 export class RecentErrors {
-  readonly #byApp = new Map<string, readonly RecentError[]>()
+  readonly #ring: LogRing
 
-  /** Whatever is logged. */
-  add({ level, app, time, request, text }: LogEntry): void {
-    if (level !== 'error' || app === undefined) return
-    const before = this.#byApp.get(app) ?? []
-    this.#byApp.delete(app)
-    this.#byApp.set(app, [...before.slice(1 - ERRORS), { time, request, text: text.slice(0, CHARACTERS) }])
-    const [oldest] = this.#byApp.keys()
-    if (this.#byApp.size > APPS && oldest !== undefined) this.#byApp.delete(oldest)
+  constructor(ring: LogRing) {
+    this.#ring = ring
   }
 
   /** The oldest first. */
   of(app: string): readonly RecentError[] {
-    return this.#byApp.get(app) ?? []
+    const errors = this.#ring.latest({ app, level: 'error' }, ERRORS)
+    return errors.map(({ time, request, text }) => ({ time, request, text: text.slice(0, CHARACTERS) }))
   }
 }

@@ -242,7 +242,7 @@ export class DeployedApps {
   ): Promise<void> {
     await this.#options.registry.put(this.#parse(version), {
       owner: 'deployed',
-      version: String(version.number),
+      version: version.number,
       component,
       ...(commit === undefined ? {} : { commit }),
     })

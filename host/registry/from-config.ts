@@ -1,14 +1,30 @@
 /**
- * nano.json as a client of the registry: puts the apps of a configuration, one after the other. Apps with the same path
- * share one component.
+ * nano.json as a client of the registry: its apps are loaded at the start, and made what the file says later. Apps with
+ * the same path share one component.
+ *
+ *     an app of the file:  new      --put-->  serving  --other settings, another component: put-->  serving
+ *                          new      --it fails-->  refused   --the next reload: put-->  serving
+ *                          serving  --it fails-->  serving: the version before, until the next reload
+ *                          serving, refused  --no longer in the file-->  removed
+ *
+ * Holds: an app whose settings and component are as they were is not touched. What fails concerns its app alone.
  */
 
-import type { Config } from '../config/config.ts'
+import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
+
+import type { AppConfig, Config } from '../config/config.ts'
+import { isComponent } from '../deploy/open-component.ts'
 import type { OpenComponent } from '../deploy/open-component.ts'
-import type { Opener } from '../deploy/opener.ts'
-import type { OpeningNote } from '../deploy/opening.ts'
+import type { OnNote, Opener } from '../deploy/opener.ts'
 import { NanoError, toNanoError } from '../errors.ts'
+import { toPuttableOrder } from './puttable-order.ts'
+import type { PutStep } from './puttable-order.ts'
 import type { Registry } from './registry.ts'
+import type { AppFailure, AppsReport } from './reload-report.ts'
+import { isSameComponent } from './same-component.ts'
+import { isCurrent, toStamps } from './stamp.ts'
+import type { Stamps } from './stamp.ts'
 
 /** A step that takes seconds. `done` of `total` apps lie behind. */
 export interface LoadStep {
@@ -17,58 +33,224 @@ export interface LoadStep {
   readonly total: number
 }
 
-/** What is said while a configuration is loaded. */
-export interface LoadListener {
+export interface FileAppsOptions {
+  readonly registry: Registry
+  readonly opener: Opener
   /** There are apps of others: without one of its own, the configuration is as good. */
   readonly hasOthers?: boolean
-  onProgress?: ((step: LoadStep) => void) | undefined
+  /** An app that fails tells whoever asks for it why, in place of the version before. */
+  readonly isDevelopment?: boolean | undefined
+  readonly onProgress?: ((step: LoadStep) => void) | undefined
   /** The app cannot be served, on its own account; the others can. */
-  onBroken(app: string, error: NanoError): void
+  readonly onBroken: (app: string, error: NanoError) => void
   /** Something is missing without which the app can be served. */
-  onWarning(app: string, text: string): void
+  readonly onWarning: (app: string, text: string) => void
 }
 
-/**
- * An app that is no good is put as unavailable, so that no tenant keeps the others from being served after a restart.
- * Throws when no app is left and there are no others, and for whatever is the operator's to mend; the error names the app.
- */
-export async function loadConfig(
-  { registry, opener }: { readonly registry: Registry; readonly opener: Opener },
-  { apps, file }: Pick<Config, 'apps' | 'file'>,
-  listener: LoadListener,
-): Promise<void> {
-  const { hasOthers = false } = listener
-  const isLone = apps.length === 1 && !hasOthers
-  const components = new Map<string, OpenComponent>()
-  let served = 0
-  let broken = 0
-  let first: NanoError | undefined
-  for (const app of apps) {
-    const tell = (text: string): void =>
-      listener.onProgress?.({ text, done: served + broken, total: apps.length })
-    const onNote = (note: OpeningNote): void => {
-      if (note.type === 'warning') listener.onWarning(app.name, note.text)
-      else tell(note.type === 'building' ? `building ${app.name}` : 'building the engine (once)')
+/** What a path came to, and what that was made of. */
+interface Read {
+  readonly outcome: OpenComponent | NanoError
+  readonly stamps: Stamps
+}
+
+/** What is known of one app. */
+interface FileApp {
+  /** What serves, or would. */
+  readonly config: AppConfig
+  /** Undefined: nothing serves. */
+  readonly component: OpenComponent | undefined
+  readonly stamps: Stamps
+  /** It is what the file said. */
+  readonly isDone: boolean
+}
+
+/** What apps that are put together share. */
+interface Round {
+  readonly file: string | undefined
+  readonly tell: (text: string) => void
+  /** What serves, by path and access. */
+  readonly served: ReadonlyMap<string, FileApp>
+  readonly reads: Map<string, Promise<Read>>
+}
+
+/** How long a build process waits for the next build while apps are developed. */
+const DEVELOPMENT_IDLE_MS = 3_600_000
+
+export class FileApps {
+  readonly #options: FileAppsOptions
+  readonly #apps = new Map<string, FileApp>()
+
+  constructor(options: FileAppsOptions) {
+    this.#options = options
+  }
+
+  /** What the apps were made of. */
+  get stamps(): Stamps {
+    return new Map([...this.#apps.values()].flatMap(({ stamps }) => [...stamps]))
+  }
+
+  /**
+   * An app that is no good is put as unavailable, so that no tenant keeps the others from being served after a restart.
+   * Throws when no app is left and there are no others, and for whatever is the operator's to mend; the error names the app.
+   */
+  async load({ apps, file }: Pick<Config, 'apps' | 'file'>): Promise<void> {
+    const { hasOthers = false, isDevelopment = false, onBroken, onProgress } = this.#options
+    const isLone = apps.length === 1 && !hasOthers
+    let done = 0
+    const round = this.#toRound(file, (text) => onProgress?.({ text, done, total: apps.length }))
+    let served = 0
+    let first: NanoError | undefined
+    for (const app of apps) {
+      try {
+        // oxlint-disable-next-line no-await-in-loop -- one after the other, so that progress can be told
+        await this.#put({ app, displaces: undefined }, round)
+        served++
+      } catch (thrown) {
+        const error = toNanoError(thrown)
+        const named = new NanoError(error.code, `app ${app.name}: ${error.message}`, { cause: thrown })
+        if (!isDevelopment && (error.blame !== 'tenant' || isLone)) throw named
+        first ??= named
+        // oxlint-disable-next-line no-await-in-loop
+        await this.#refuse(app, error)
+        onBroken(app.name, error)
+      }
+      done++
     }
-    try {
-      const key = JSON.stringify([app.path, app.allowRead])
-      const access = { allowRead: app.allowRead, configuration: file }
-      // oxlint-disable-next-line no-await-in-loop -- one after the other, so that progress can be told
-      const component = components.get(key) ?? (await opener.component(app.path, access, onNote))
-      components.set(key, component)
-      // oxlint-disable-next-line no-await-in-loop
-      await registry.put(app, { component, onNote })
-      served++
-    } catch (thrown) {
-      const error = toNanoError(thrown)
-      const named = new NanoError(error.code, `app ${app.name}: ${error.message}`, { cause: thrown })
-      if (error.blame !== 'tenant' || isLone) throw named
-      first ??= named
-      broken++
-      // oxlint-disable-next-line no-await-in-loop
-      await registry.putUnavailable(app)
-      listener.onBroken(app.name, error)
+    if (served === 0 && first !== undefined && !hasOthers && !isDevelopment) throw first
+  }
+
+  /** Serve what the configuration says now. What fails is in the report, and leaves what serves as it is. */
+  async reload({ apps, file }: Pick<Config, 'apps' | 'file'>): Promise<AppsReport> {
+    const report = {
+      added: [] as string[],
+      changed: [] as string[],
+      removed: await this.#removeAllBut(new Set(apps.map(({ name }) => name))),
+      unchanged: [] as string[],
+      failed: [] as AppFailure[],
+    }
+    const round = this.#toRound(file, () => {})
+    for (const step of toPuttableOrder(apps, (name) => this.#apps.get(name)?.config.hostname)) {
+      const { name } = step.app
+      const isNew = !this.#apps.has(name)
+      try {
+        // oxlint-disable-next-line no-await-in-loop -- a host name is given up before it is taken
+        const isPut = await this.#put(step, round)
+        report[isPut ? (isNew ? 'added' : 'changed') : 'unchanged'].push(name)
+      } catch (thrown) {
+        const error = toNanoError(thrown)
+        report.failed.push({ app: name, code: error.code, reason: error.message })
+        // oxlint-disable-next-line no-await-in-loop
+        await this.#keepServing(step.app, error)
+      }
+    }
+    return report
+  }
+
+  #toRound(file: string | undefined, tell: (text: string) => void): Round {
+    const served = [...this.#apps.values()].filter(
+      ({ component, isDone }) => component !== undefined && isDone,
+    )
+    return {
+      file,
+      tell,
+      served: new Map(served.map((app) => [toReadKey(app.config), app])),
+      reads: new Map(),
     }
   }
-  if (served === 0 && first !== undefined && !hasOthers) throw first
+
+  async #removeAllBut(names: ReadonlySet<string>): Promise<string[]> {
+    const { registry } = this.#options
+    const gone = [...this.#apps.keys()].filter((name) => !names.has(name))
+    for (const name of gone) {
+      // oxlint-disable-next-line no-await-in-loop -- in order, as all that is done here
+      if (registry.ownerOf(name) === 'file') await registry.remove(name, 'file')
+      this.#apps.delete(name)
+    }
+    return gone
+  }
+
+  /** Serve the app. Gives false when that is what serves already. */
+  async #put({ app, displaces }: PutStep, round: Round): Promise<boolean> {
+    const { name } = app
+    const before = this.#apps.get(name) ?? { config: app, component: undefined }
+    const { outcome, stamps } = await this.#read(app, round)
+    this.#apps.set(name, { ...before, stamps, isDone: false })
+    if (outcome instanceof NanoError) throw outcome
+    const isServed =
+      before.component !== undefined &&
+      isDeepStrictEqual(before.config, app) &&
+      isSameComponent(before.component, outcome)
+    if (!isServed) {
+      if (displaces !== undefined) await this.#takeOff(displaces)
+      const onNote: OnNote = ({ type }) => {
+        if (type === 'generating') round.tell('building the engine (once)')
+      }
+      await this.#options.registry.put(app, { component: outcome, onNote })
+    }
+    // of two copies the one that serves is kept
+    const component = isServed ? before.component : outcome
+    this.#apps.set(name, { config: app, component, stamps, isDone: true })
+    return !isServed
+  }
+
+  /** The component as it is now. */
+  #read(app: AppConfig, round: Round): Promise<Read> {
+    const key = toReadKey(app)
+    const read = round.reads.get(key) ?? this.#readAnew(app, round)
+    round.reads.set(key, read)
+    return read
+  }
+
+  async #readAnew(app: AppConfig, { file, served, tell }: Round): Promise<Read> {
+    const known = served.get(toReadKey(app))
+    if (known?.component !== undefined && (await isCurrent(known.stamps))) {
+      return { outcome: known.component, stamps: known.stamps }
+    }
+    const { isDevelopment = false, onWarning, opener } = this.#options
+    const { name, path, allowRead } = app
+    const startedAt = Date.now()
+    const own = await toStamps(isComponent(path) ? [path, `${path}.map`] : [path, join(path, 'package.json')])
+    const inputs = new Set<string>()
+    const onNote: OnNote = (note) => {
+      if (note.type === 'warning') onWarning(name, note.text)
+      else if (note.type === 'inputs') for (const input of note.paths) inputs.add(input)
+      else tell(`building ${name}`)
+    }
+    const access = {
+      allowRead,
+      configuration: file,
+      ...(isDevelopment ? { idleMs: DEVELOPMENT_IDLE_MS } : {}),
+    }
+    const outcome = await opener.component(path, access, onNote).catch(toNanoError)
+    return { outcome, stamps: new Map([...(await toStamps(inputs, startedAt)), ...own]) }
+  }
+
+  /** The app is not what the file says: what serves stays, and where nothing does its requests are refused. */
+  async #keepServing(app: AppConfig, error: NanoError): Promise<void> {
+    const { isDevelopment = false } = this.#options
+    const isServed = this.#apps.get(app.name)?.component !== undefined
+    if (error.code === 'APP_CONFLICT' || (isServed && !isDevelopment)) return
+    // its name or host name may be somebody else's, too: what failed first is told
+    await this.#refuse(app, error).catch(() => undefined)
+  }
+
+  async #refuse(app: AppConfig, { code, message }: NanoError): Promise<void> {
+    const notice = this.#options.isDevelopment === true ? `${code}\n\n${message}\n` : undefined
+    await this.#options.registry.putUnavailable(app, 'file', notice)
+    const stamps = this.#apps.get(app.name)?.stamps ?? new Map()
+    this.#apps.set(app.name, { config: app, component: undefined, stamps, isDone: false })
+  }
+
+  /** Host names go round: this app gives its own up before it gets another one. */
+  async #takeOff(name: string): Promise<void> {
+    const app = this.#apps.get(name)
+    if (app === undefined) return
+    await this.#options.registry.remove(name, 'file')
+    this.#apps.set(name, { ...app, component: undefined, isDone: false })
+  }
+}
+
+/** What decides what a path comes to. */
+function toReadKey({ path, allowRead = [] }: AppConfig): string {
+  return JSON.stringify([path, allowRead])
 }

@@ -20,6 +20,7 @@ import type { OpenComponent } from '../deploy/open-component.ts'
 import type { Opener, OnNote } from '../deploy/opener.ts'
 import type { CompiledEngine } from '../engine/guest.ts'
 import { NanoError, toNanoError } from '../errors.ts'
+import { toVersionLabel } from '../tenant/report.ts'
 
 /** How long what a version has begun may take when it is replaced, in milliseconds. */
 export const DRAIN_MS = 30_000
@@ -54,8 +55,8 @@ export interface AppStatus {
 /** How an app is put. */
 export interface PutOptions {
   readonly owner?: Owner
-  /** What the version is called; the deployment's number unless given. */
-  readonly version?: string | undefined
+  /** Its number, of one that was deployed. */
+  readonly version?: number
   /** What is to be done when every shard has the version, before it serves: if it fails, nothing has changed. */
   readonly commit?: () => Promise<void>
   /** The app's component, when it was opened already. */
@@ -75,6 +76,8 @@ export interface RegistryOptions {
   readonly opener: Pick<Opener, 'component' | 'engine'>
   /** The first app answers whatever the host name. */
   readonly everyHost?: boolean
+  /** This is what an app is from now on; undefined: it has gone. */
+  readonly onApp?: (name: string, config: AppConfig | undefined) => void
 }
 
 /** One app. */
@@ -107,12 +110,18 @@ class App {
   }
 }
 
+/** What a host name is to lead to. */
+interface Target extends Pick<Route, 'hostname' | 'notice'> {
+  readonly deployment?: Deployment
+}
+
 const NOBODY: Shardlike = { apply: () => Promise.resolve() }
 
 export class Registry {
   readonly deploys: DeployCounters = { served: 0, failed: 0 }
   readonly #opener: RegistryOptions['opener']
   readonly #everyHost: boolean
+  readonly #onApp: NonNullable<RegistryOptions['onApp']>
   readonly #apps = new Map<string, App>()
   /** Those that shards have: what serves, and what is about to. */
   readonly #deployments = new Map<number, Deployment>()
@@ -122,9 +131,10 @@ export class Registry {
   #shards: Shardlike = NOBODY
   #last = 0
 
-  constructor({ opener, everyHost = false }: RegistryOptions) {
+  constructor({ opener, everyHost = false, onApp = () => {} }: RegistryOptions) {
     this.#opener = opener
     this.#everyHost = everyHost
+    this.#onApp = onApp
   }
 
   /** From now on changes go to these shards, which begin with the state. */
@@ -159,10 +169,16 @@ export class Registry {
     return this.#apps.has(name)
   }
 
-  /** Whether this version of it serves. */
-  hasVersion(name: string, version: string): boolean {
+  /** Whether the version with this label serves. */
+  hasVersion(name: string, label: string): boolean {
     const app = this.#apps.get(name)
-    return app !== undefined && (app.deployment?.version ?? '') === version
+    if (app === undefined) return false
+    return (app.deployment === undefined ? '' : toVersionLabel(app.deployment)) === label
+  }
+
+  /** Whose app it is; undefined: there is none of this name. */
+  ownerOf(name: string): Owner | undefined {
+    return this.#apps.get(name)?.owner
   }
 
   /** Throws APP_CONFLICT when the name or the host name is somebody else's. */
@@ -196,12 +212,16 @@ export class Registry {
     return done
   }
 
-  /** Refuse the app's requests: it cannot be served, and is not unknown either. */
+  /**
+   * Refuse the app's requests: it cannot be served, and is not unknown either. `notice`: what they are told instead, while
+   * the app is developed.
+   */
   async putUnavailable(
     { name, hostname }: Pick<AppConfig, 'name' | 'hostname'>,
     owner?: Owner,
+    notice?: string,
   ): Promise<void> {
-    await this.#inOrder({ name, hostname, owner }, (app) => this.#switch(app, hostname, undefined))
+    await this.#inOrder({ name, hostname, owner }, (app) => this.#switch(app, { hostname, notice }))
   }
 
   /**
@@ -214,7 +234,8 @@ export class Registry {
     await this.#inOrder({ name, hostname: known.hostname, owner }, async (app) => {
       if (app.route === undefined) throw unknown
       await commit?.()
-      await this.#switch(app, undefined, undefined)
+      await this.#switch(app, undefined)
+      this.#onApp(name, undefined)
     })
   }
 
@@ -250,7 +271,7 @@ export class Registry {
     const { allowRead, path } = config
     const opened = component ?? (await this.#opener.component(path, { allowRead, configuration }, onNote))
     const engine = await this.#opener.engine(opened.engineHash, onNote)
-    const deployment = toDeployment(++this.#last, config, opened, version)
+    const deployment = toDeployment({ id: ++this.#last, version }, config, opened)
     this.#engines.set(engine.hash, engine)
     this.#deployments.set(deployment.id, deployment)
     this.#turnMs.set(deployment.id, config.limits.cpuMs)
@@ -261,20 +282,23 @@ export class Registry {
       await this.#retire(deployment)
       throw error
     }
+    this.#onApp(app.name, config)
     app.config = config
-    await this.#switch(app, config.hostname, deployment)
+    await this.#switch(app, { hostname: config.hostname, deployment })
     return deployment.id
   }
 
-  /** The app's requests go to another version, or to none; `hostname` undefined: there is no such app any more. */
-  async #switch(app: App, hostname: string | undefined, next: Deployment | undefined): Promise<void> {
+  /** The app's requests go to another version, or to none; `next` undefined: there is no such app any more. */
+  async #switch(app: App, next: Target | undefined): Promise<void> {
     const { deployment: before, route } = app
-    const to =
-      hostname === undefined
-        ? undefined
-        : { app: app.name, hostname, isFallback: this.#isFallback(app), deployment: next?.id }
+    const to = next && {
+      ...next,
+      app: app.name,
+      isFallback: this.#isFallback(app),
+      deployment: next.deployment?.id,
+    }
     app.route = to
-    app.deployment = next
+    app.deployment = next?.deployment
     await this.#shards.apply({ type: 'switch', from: route?.hostname, to })
     if (before !== undefined) await this.#retire(before)
   }

@@ -9,6 +9,8 @@
  */
 
 import type { Dialer } from '../bindings/dialer.ts'
+import { DEFAULT_LIMITS } from '../config/limits.ts'
+import type { Limits } from '../config/limits.ts'
 import type { Change, Route, ServedState } from '../deploy/change.ts'
 import type { Deployment } from '../deploy/deployment.ts'
 import type { CompiledEngine, Engine } from '../engine/guest.ts'
@@ -52,6 +54,9 @@ interface LoadedEngine {
 const WARM_UPS = 3
 
 const BYTES_PER_KB = 1024
+
+/** Of an app that says nothing about it: when the first one comes, connections that are open take its heads already. */
+const USUAL_HEAD_BYTES = toHeadBytes(DEFAULT_LIMITS)
 
 export class Apps implements Disposable {
   readonly #services: AppsServices
@@ -151,18 +156,18 @@ export class Apps implements Disposable {
     this.#ledger.close(unavailable)
   }
 
-  #open({ app, hostname, isFallback, deployment }: Route): void {
-    this.#router.set(hostname, this.#toApp(app, hostname, deployment), isFallback)
+  #open(route: Route): void {
+    this.#router.set(route.hostname, this.#toApp(route), route.isFallback)
   }
 
-  #toApp(name: string, hostname: string, deployment: number | undefined): Tenant | UnavailableApp {
+  #toApp({ app: name, hostname, deployment, notice }: Route): Tenant | UnavailableApp {
     if (deployment !== undefined) {
       const version = this.#versions.get(deployment)
       if (version === undefined)
         throw new NanoError('INTERNAL', `deployment ${deployment} of ${name} is not there`)
       return version.tenant
     }
-    const unavailable = new UnavailableApp(name)
+    const unavailable = new UnavailableApp(name, notice)
     this.#unavailable.set(hostname, unavailable)
     this.#ledger.open(unavailable)
     return unavailable
@@ -181,11 +186,12 @@ export class Apps implements Disposable {
   }
 
   #tellMaxHead(): void {
-    let most = 0
-    for (const { tenant } of this.#versions.values()) {
-      const { maxHeaderKb, maxUrlKb } = tenant.limits
-      most = Math.max(most, (maxHeaderKb + maxUrlKb) * BYTES_PER_KB)
-    }
+    let most = USUAL_HEAD_BYTES
+    for (const { tenant } of this.#versions.values()) most = Math.max(most, toHeadBytes(tenant.limits))
     this.#services.onMaxHead(most)
   }
+}
+
+function toHeadBytes({ maxHeaderKb, maxUrlKb }: Limits): number {
+  return (maxHeaderKb + maxUrlKb) * BYTES_PER_KB
 }

@@ -9,7 +9,7 @@ import { Ledger } from './ledger.ts'
 
 class Version {
   readonly name: string
-  readonly version = '1'
+  readonly versionLabel = '1'
   readonly counts = new Counts()
   counters: TenantCounters = { ...NO_COUNTERS }
 

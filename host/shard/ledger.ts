@@ -15,7 +15,7 @@ import type { TenantCounters } from '../tenant/tenant.ts'
 /** An app's version, as it counts. */
 export interface Counted {
   readonly name: string
-  readonly version: string
+  readonly versionLabel: string
   readonly counts: Counts
   readonly counters: Readonly<TenantCounters>
 }
@@ -72,8 +72,8 @@ export class Ledger {
     const values = new Float64Array(entries.length * ROW_LENGTH)
     for (const [i, entry] of entries.entries()) {
       const { row, version } = entry
-      const { name, version: number, counts, counters } = version
-      if (!entry.isKnown) heads.push({ row, app: name, version: number })
+      const { name, versionLabel, counts, counters } = version
+      if (!entry.isKnown) heads.push({ row, app: name, version: versionLabel })
       entry.isKnown = true
       rows[i] = row
       const filled = counts.fill(counters)

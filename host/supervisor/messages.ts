@@ -3,13 +3,15 @@
 import type { ConnectionLimits } from '../config/connection-limits.ts'
 import type { Change, ServedState } from '../deploy/change.ts'
 import type { ErrorCode } from '../errors.ts'
+import type { LogEntry } from '../log/entry.ts'
+import type { RecordBatch } from '../log/request-log.ts'
 import type { Sampling } from '../telemetry/settings.ts'
 import type { SpanRecord } from '../telemetry/tracer.ts'
 import type { ShardReport, Slice } from '../tenant/shard-report.ts'
 
 /** What a shard is started with. */
 export interface ShardData {
-  /** Of all shards that the process ever started; begins the ids of its requests. */
+  /** Of all shards that the process ever started; begins the ids of its requests (http/request-id.ts). */
   readonly number: number
   readonly port: number
   readonly host: string
@@ -23,6 +25,8 @@ export interface ShardData {
   readonly connectionLimits: ConnectionLimits
   /** Addresses and ranges of proxies that are believed about their clients. */
   readonly trustedProxies: readonly string[]
+  /** Say what is known of each request when it is over. */
+  readonly logsRequests: boolean
   /** Where the ticker writes the time for this shard. */
   readonly epoch: WebAssembly.Memory
   /** Given where requests are traced. */
@@ -35,6 +39,8 @@ export type ToShard =
   | { type: 'stop'; graceMs: number }
   /** Say what was done so far. */
   | { type: 'count' }
+  /** The last records of requests have been taken. */
+  | { type: 'taken' }
   /** Say that you are there. */
   | { type: 'ping' }
 
@@ -42,6 +48,8 @@ export type FromShard =
   | { type: 'ready'; port: number }
   | { type: 'failed'; code: ErrorCode; text: string }
   | { type: 'log'; entry: LogEntry }
+  /** Requests that are over; answered by `taken`. */
+  | { type: 'requests'; batch: RecordBatch }
   /** What apps did, in so many slices; when they were asked for, `reported` comes behind the last of them. */
   | { type: 'counted'; slice: Slice }
   | { type: 'reported'; report: ShardReport }
@@ -49,20 +57,3 @@ export type FromShard =
   | { type: 'spans'; spans: readonly SpanRecord[] }
   | { type: 'pong' }
   | { type: 'applied'; number: number; fault?: { code: ErrorCode; text: string } }
-
-/** Something that the operator or an app's developer should read. */
-export interface LogEntry {
-  /** When it happened, in milliseconds since 1970. */
-  readonly time: number
-  readonly level: 'debug' | 'info' | 'warn' | 'error'
-  /** The app that it is about; absent when it is about the server. */
-  readonly app?: string
-  /** The request that it is about; unique in the server's life. */
-  readonly request?: string | undefined
-  readonly text: string
-}
-
-/** What happens now. The clock is read where it happens, for an entry of a busy shard is printed later. */
-export function toLogEntry(entry: Omit<LogEntry, 'time'>): LogEntry {
-  return { time: Date.now(), ...entry }
-}

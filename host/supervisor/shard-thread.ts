@@ -9,16 +9,20 @@ import { Worker } from 'node:worker_threads'
 
 import type { Change } from '../deploy/change.ts'
 import { NanoError, toStackText } from '../errors.ts'
+import { toLogEntry } from '../log/entry.ts'
+import type { LogEntry } from '../log/entry.ts'
+import type { RecordBatch } from '../log/request-log.ts'
 import type { SpanRecord } from '../telemetry/tracer.ts'
 import type { ShardReport, Slice } from '../tenant/shard-report.ts'
 import { EPOCH_WORD } from '../wasm/epoch.ts'
-import { toLogEntry } from './messages.ts'
-import type { FromShard, LogEntry, ShardData, ToShard } from './messages.ts'
+import type { FromShard, ShardData, ToShard } from './messages.ts'
 import type { SlotThread, SlotWatcher } from './slot.ts'
 
 /** What a thread tells whoever started it. */
 export interface ThreadWatcher extends SlotWatcher {
   onLog(entry: LogEntry): void
+  /** Requests that are over. */
+  onRequests(batch: RecordBatch): void
   onCount(slice: Slice): void
   onReport(report: ShardReport): void
   onSpans(spans: readonly SpanRecord[]): void
@@ -55,7 +59,10 @@ export class ShardThread implements SlotThread {
     })
     this.#worker.on('message', (message: FromShard) => {
       if (message.type === 'log') watcher.onLog(message.entry)
-      else if (message.type === 'pong') this.#isPinged = false
+      else if (message.type === 'requests') {
+        watcher.onRequests(message.batch)
+        this.#post({ type: 'taken' })
+      } else if (message.type === 'pong') this.#isPinged = false
       else if (message.type === 'failed') watcher.onFailed(new NanoError(message.code, message.text))
       else if (message.type === 'ready') watcher.onReady(message.port)
       else if (message.type === 'applied') this.#onApplied(message)

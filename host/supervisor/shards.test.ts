@@ -3,7 +3,7 @@
 import { describe, it } from 'vitest'
 
 import { DEFAULT_CONNECTION_LIMITS } from '../config/connection-limits.ts'
-import type { LogEntry } from './messages.ts'
+import type { LogEntry } from '../log/entry.ts'
 import { Shards } from './shards.ts'
 import type { CommonData, Served } from './shards.ts'
 
@@ -12,6 +12,7 @@ const DATA: CommonData = {
   host: '127.0.0.1',
   reusePort: true,
   allowLoopback: false,
+  logsRequests: false,
   trustedProxies: [],
   connectionLimits: DEFAULT_CONNECTION_LIMITS,
 }

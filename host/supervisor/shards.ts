@@ -9,9 +9,12 @@ import { setFlagsFromString } from 'node:v8'
 import type { Change, ServedState } from '../deploy/change.ts'
 import { toStackText } from '../errors.ts'
 import { Ticker } from '../limits/ticker.ts'
+import { toLogEntry } from '../log/entry.ts'
+import type { LogEntry } from '../log/entry.ts'
+import { unpackEntries } from '../log/request-facts.ts'
+import type { RecordBatch } from '../log/request-log.ts'
 import type { SpanRecord } from '../telemetry/tracer.ts'
-import { toLogEntry } from './messages.ts'
-import type { LogEntry, ShardData } from './messages.ts'
+import type { ShardData } from './messages.ts'
 import { ShardThread } from './shard-thread.ts'
 import { Slot } from './slot.ts'
 import type { SlotWatcher } from './slot.ts'
@@ -167,6 +170,7 @@ export class Shards {
       {
         ...watcher,
         onLog: log,
+        onRequests: (batch) => unpack(batch, log),
         onCount: (slice) => tally.count(slice),
         onSpans: (spans) => this.#options.onSpans?.(spans),
         onReport: (report) => tally.report(report),
@@ -177,6 +181,12 @@ export class Shards {
       },
     )
   }
+}
+
+function unpack({ packed, dropped }: RecordBatch, log: (entry: LogEntry) => void): void {
+  const text = `${dropped} requests were not logged: they came faster than the log takes them`
+  if (dropped > 0) log(toLogEntry({ level: 'warn', text }))
+  for (const entry of unpackEntries(packed)) log(entry)
 }
 
 /** What one of so many shards may have as a heap of its own. */

@@ -6,9 +6,8 @@
  */
 
 import type { RequestTrace, SpanAttributes, SpanName } from '../http/request-trace.ts'
-import { toOnlyValue } from '../http/header-lines.ts'
-import { childSpan, newTrace, parseTraceparent } from '../http/traceparent.ts'
-import type { TraceContext } from '../http/traceparent.ts'
+import { childSpan, newTrace, parseTrace } from '../http/trace-context.ts'
+import type { TraceContext } from '../http/trace-context.ts'
 import type { Sampling } from './settings.ts'
 
 /** A span that is over, in a form that can be posted. */
@@ -27,9 +26,12 @@ export interface SpanRecord {
 
 /** What comes with a request. */
 export interface TracedRequest {
+  readonly id: string
   readonly method: string
   /** As Node has them. */
   readonly rawHeaders: readonly string[]
+  /** When its head was there, in milliseconds of `performance.now()`. */
+  readonly since: number
   /** Its `traceparent` counts. */
   readonly isTrusted: boolean
 }
@@ -52,14 +54,12 @@ export class Tracer implements Disposable {
   }
 
   /** The trace of a request that comes now; undefined: it is not sampled. */
-  begin({ method, rawHeaders, isTrusted }: TracedRequest): RequestTrace | undefined {
-    const given = isTrusted ? toOnlyValue(rawHeaders, 'traceparent') : undefined
-    const parent = given === undefined ? undefined : parseTraceparent(given)
-    const context = parent === undefined ? newTrace(true) : childSpan({ ...parent, isSampled: true })
+  begin({ id, method, rawHeaders, since, isTrusted }: TracedRequest): RequestTrace | undefined {
+    const parent = isTrusted ? parseTrace(rawHeaders) : undefined
+    const context = parent === undefined ? newTrace(id, true) : childSpan({ ...parent, isSampled: true })
     const isSampled =
       parent !== undefined && this.#sampling.followsParent ? parent.isSampled : this.#isChosen(context)
     if (!isSampled) return undefined
-    const start = performance.now()
     const record = this.#record
     return {
       context,
@@ -68,7 +68,7 @@ export class Tracer implements Disposable {
       end: (status, attributes) => {
         const all = status === 0 ? attributes : { ...attributes, 'http.response.status_code': status }
         const to = performance.now()
-        record(context, { name: method, parentId: parent?.spanId, from: start, to, attributes: all })
+        record(context, { name: method, parentId: parent?.spanId, from: since, to, attributes: all })
       },
     }
   }

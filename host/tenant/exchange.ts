@@ -7,6 +7,7 @@
  */
 import type { ErrorCode } from '../errors.ts'
 import type { RequestHead } from '../http/request-head.ts'
+import type { CpuMeter } from '../limits/account.ts'
 
 /** The client's side of one request: what it asks for (`RequestHead`), and the way back to the client. */
 export interface Exchange extends RequestHead {
@@ -27,7 +28,9 @@ export interface Exchange extends RequestHead {
 }
 
 /** What happens to an exchange after the tenant has taken it. */
-export interface ExchangeListener {
+export interface ExchangeListener extends Readonly<CpuMeter> {
+  /** An instance was made for it. */
+  readonly isCold: boolean
   bodyChunk(bytes: Uint8Array, last: boolean): void
   bodyFailed(message: string): void
   writable(): void
@@ -35,4 +38,11 @@ export interface ExchangeListener {
 }
 
 /** The listener of an exchange that is over already. */
-export const NOBODY: ExchangeListener = { bodyChunk() {}, bodyFailed() {}, writable() {}, clientGone() {} }
+export const NOBODY: ExchangeListener = {
+  cpuMs: 0,
+  isCold: false,
+  bodyChunk() {},
+  bodyFailed() {},
+  writable() {},
+  clientGone() {},
+}

@@ -3,16 +3,18 @@
  * that a tenant has to say goes through here, bounded.
  */
 import type { Limits } from '../config/limits.ts'
-import { openSourceMap, type SourceMap } from '../component/source-map.ts'
+import { hasPlaces, openSourceMap, type SourceMap } from '../component/source-map.ts'
 import type { ErrorCode } from '../errors.ts'
 import { BoundedLog } from './bounded-log.ts'
 import type { Exchange } from './exchange.ts'
+import type { LogLevel } from '../log/entry.ts'
+import { toRequestLine, type Log, type LogEvent } from './log.ts'
 import type { Counts } from './report.ts'
-import { toRequestLine, type Log, type LogEvent, type LogLevel } from './log.ts'
 
 /** Whose journal it is. */
 export interface JournalSubject {
   readonly name: string
+  readonly version?: number | undefined
   readonly limits: Limits
   /** JSON. */
   readonly sourceMap?: string | undefined
@@ -28,12 +30,13 @@ export class Journal {
   constructor(subject: JournalSubject, log: Log, counts: Counts) {
     this.#counts = counts
     this.#subject = subject
-    this.#log = new BoundedLog(log)
+    this.#log = new BoundedLog(log, { map: (text) => this.#symbolicate(text) })
   }
 
-  /** A line that is about no request. */
-  write(level: LogLevel, event: LogEvent, text: string): void {
-    this.#log.write({ level, tenant: this.#subject.name, event, text })
+  /** A line; `request`: the id of the one that it is about. */
+  write(level: LogLevel, event: LogEvent, text: string, request?: string): void {
+    const { name: tenant, version } = this.#subject
+    this.#log.write({ level, tenant, version, request, event, text })
   }
 
   /** A failure that gets no line. */
@@ -44,7 +47,7 @@ export class Journal {
   /** A failure of the request with this id. */
   failed(code: ErrorCode, request: string, text = this.explain(code)): void {
     this.count(code)
-    this.#log.write({ level: 'error', tenant: this.#subject.name, event: 'request-failed', request, text })
+    this.write('error', 'request-failed', text, request)
   }
 
   /** A request failed; what it asked for comes before the text. */
@@ -58,10 +61,11 @@ export class Journal {
     return why === undefined ? code : `${code}: ${why}`
   }
 
-  /** A guest's error with places of the sources. */
-  symbolicate(error: string): string {
+  /** A text with the places of the sources in its stacks. */
+  #symbolicate(text: string): string {
+    if (!hasPlaces(text)) return text
     this.#sourceMap ??= openSourceMap(this.#subject.sourceMap)
-    return this.#sourceMap.symbolicate(error)
+    return this.#sourceMap.symbolicate(text)
   }
 
   #toWhy(code: ErrorCode): string | undefined {

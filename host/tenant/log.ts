@@ -3,7 +3,7 @@
  * what an app could drive a terminal with.
  */
 
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+import type { LogLevel } from '../log/entry.ts'
 
 /** The closed set of what a tenant logs. */
 export type LogEvent =
@@ -29,8 +29,9 @@ export type LogEvent =
 export interface LogRecord {
   readonly level: LogLevel
   readonly tenant: string
-  /** Unique in the server's life. */
-  readonly request?: string
+  /** Of the tenant's app, if it was deployed. */
+  readonly version?: number | undefined
+  readonly request?: string | undefined
   readonly event: LogEvent
   readonly text: string
 }

@@ -39,6 +39,9 @@ export class OpenRequest implements RequestContext, ExchangeListener, Timed, Que
   deadline: Deadline | undefined
   /** Milliseconds of `performance.now()` when it came. */
   readonly since: number
+  /** Of the turns up to now. */
+  cpuMs = 0
+  isCold = false
   readonly #watcher: RequestWatcher
   #instance: Instance | undefined
   #id = 0
@@ -69,6 +72,7 @@ export class OpenRequest implements RequestContext, ExchangeListener, Timed, Que
   begin(instance: Instance): void {
     this.exchange.trace?.span('queue', this.since, performance.now())
     this.#instance = instance
+    this.isCold ||= instance.state === 'fresh'
     this.#id = instance.open(this.exchange, this)
   }
 

@@ -201,8 +201,8 @@ export class Pool {
         this.#ready.add(get())
         this.#services.onReady()
       },
-      line: (level, text) => journal.write(level, 'console', text),
-      report: (error) => journal.write('error', 'app-error', journal.symbolicate(error)),
+      line: (level, text, request) => journal.write(level, 'console', text, request),
+      report: (error, request) => journal.write('error', 'app-error', error, request),
       onLimit: (code, request) => journal.failed(code, request),
       onDenied: (text) => {
         journal.count('EGRESS_DENIED')

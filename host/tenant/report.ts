@@ -151,6 +151,11 @@ export function clearGauges(row: Float64Array): void {
   for (const at of GAUGES) row[at] = 0
 }
 
+/** Tells a version from the app's others. `version`: its number, of an app that was deployed. */
+export function toVersionLabel({ id, version }: { id: number; version?: number | undefined }): string {
+  return String(version ?? id)
+}
+
 /** One app on one shard, or on all of them together, as an object. */
 export interface TenantReport {
   readonly name: string

@@ -33,14 +33,16 @@ import { Journal } from './journal.ts'
 import type { Log } from './log.ts'
 import { BUSY_MS, OpenRequest, type RequestWatcher } from './open-request.ts'
 import { Pool, type PoolCounters, type PoolServices } from './pool.ts'
-import { Counts, toFailures } from './report.ts'
+import { Counts, toFailures, toVersionLabel } from './report.ts'
 import { RequestQueue } from './request-queue.ts'
 
 /** What a tenant runs. */
 export interface TenantParts extends InstanceParts {
   readonly name: string
-  /** Tells it from the app's other versions. */
-  readonly version: string
+  /** Of its version; unique in the process. */
+  readonly id: number
+  /** Of an app that was deployed. */
+  readonly version?: number | undefined
   /** The app's source map, as JSON text. */
   readonly sourceMap?: string | undefined
 }
@@ -83,7 +85,8 @@ const NON_RESPONSE = 'NonResponse: '
 /** One app. */
 export class Tenant implements Disposable {
   readonly name: string
-  readonly version: string
+  readonly version: number | undefined
+  readonly versionLabel: string
   readonly limits: Limits
   readonly counts = new Counts()
   /** What the host holds for it. */
@@ -104,9 +107,10 @@ export class Tenant implements Disposable {
   readonly #over = Promise.withResolvers<void>()
 
   constructor(deployment: TenantParts, { log, scheduler, ...services }: TenantServices) {
-    const { name, version, limits } = deployment
+    const { name, limits } = deployment
     this.name = name
-    this.version = version
+    this.version = deployment.version
+    this.versionLabel = toVersionLabel(deployment)
     this.limits = limits
     this.buffers = new ByteBudget(limits.bufferMb * BYTES_PER_MB, () => this.#goOnDraining())
     this.#dialer = services.dialer
@@ -287,7 +291,7 @@ export class Tenant implements Disposable {
       const isBadResponse = error.startsWith(NON_RESPONSE)
       const text = isBadResponse ? error.slice(NON_RESPONSE.length) : error
       const code = isBadResponse ? 'APP_BAD_RESPONSE' : 'APP_THREW'
-      this.#journal.failedExchange(code, exchange, this.#journal.symbolicate(text))
+      this.#journal.failedExchange(code, exchange, text)
       return code
     },
     onFailed: ({ exchange }, code) => {

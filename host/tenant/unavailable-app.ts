@@ -5,25 +5,37 @@
 import { DEFAULT_LIMITS } from '../config/limits.ts'
 import type { ErrorCode } from '../errors.ts'
 import { ByteBudget } from '../limits/byte-budget.ts'
+import { toHeaderLines } from '../http/header-lines.ts'
 import { NOBODY, type Exchange, type ExchangeListener } from './exchange.ts'
 import { Counts, NO_COUNTERS } from './report.ts'
 
-/** Refuses every request. */
+const NOTICE_STATUS = 500
+const NOTICE_HEADERS = new TextEncoder().encode(toHeaderLines('content-type', 'text/plain; charset=utf-8'))
+/** Of notices that wait for slow clients. */
+const NOTICE_BYTES = 16 * 1024 * 1024
+
+/** Refuses every request. `notice`: what its developer is told instead. */
 export class UnavailableApp {
   readonly name: string
+  readonly version = undefined
   readonly limits = DEFAULT_LIMITS
-  readonly buffers = new ByteBudget(0)
-  readonly version = ''
+  readonly versionLabel = ''
+  readonly buffers: ByteBudget
   readonly counts = new Counts()
   readonly counters = NO_COUNTERS
 
-  constructor(name: string) {
+  readonly #notice: Uint8Array | undefined
+
+  constructor(name: string, notice?: string) {
     this.name = name
+    this.#notice = notice === undefined ? undefined : new TextEncoder().encode(notice)
+    this.buffers = new ByteBudget(notice === undefined ? 0 : NOTICE_BYTES)
   }
 
   handle(exchange: Exchange): ExchangeListener {
     this.refused('APP_UNAVAILABLE')
-    exchange.fail('APP_UNAVAILABLE')
+    if (this.#notice === undefined) exchange.fail('APP_UNAVAILABLE')
+    else exchange.send(NOTICE_STATUS, NOTICE_HEADERS, this.#notice)
     return NOBODY
   }
 

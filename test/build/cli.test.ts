@@ -176,6 +176,72 @@ describe('serve', () => {
   })
 })
 
+describe('validate', () => {
+  const write = (apps: object[], top: object = {}): string => {
+    const file = join(folder, 'validate.json')
+    writeFileSync(file, JSON.stringify({ ...top, apps }, undefined, 1))
+    return file
+  }
+
+  test('says of a good configuration what would be served', async ({ expect }) => {
+    const file = write([{ name: 'shop', hostname: 'shop.test', path: builtExample('hello') }])
+    const { status, out } = await nano('validate', file)
+    expect([status, out]).toEqual([
+      0,
+      expect.stringMatching(/^shop {2}shop\.test {2}.*app-hello\.wasm {2}engine [0-9a-f]{12}\n/),
+    ])
+    const json = await nano('validate', file, '--json')
+    expect([json.status, json.err]).toEqual([0, ''])
+    expect(JSON.parse(json.out)).toMatchObject({ file, valid: true, problems: [], apps: [{ name: 'shop' }] })
+  })
+
+  test('says all that is wrong with a file, each with its place', async ({ expect }) => {
+    const file = write([{ name: 'a', path: 5, timeout_ms: -1 }], { prot: 1 })
+    const { status, out } = await nano('validate', file)
+    expect(status).toBe(1)
+    for (const text of [':2:2: ', '"prot"', ':6:', 'apps[0].path', ':7:', 'timeout_ms'])
+      expect(out).toContain(text)
+    const { problems } = JSON.parse((await nano('validate', file, '--json')).out) as { problems: object[] }
+    expect(problems).toMatchObject([{ line: 2, column: 2 }, { line: 6 }, { line: 7 }])
+  })
+
+  test('says which apps cannot be served, each at its path', { timeout: 60_000 }, async ({ expect }) => {
+    const broken = writeBroken('syntax')
+    const file = write([
+      { name: 'good', path: builtExample('hello') },
+      { name: 'gone', path: 'gone.wasm' },
+      { name: 'broken', path: broken },
+    ])
+    const { status, out } = await nano('validate', file)
+    expect(status).toBe(1)
+    expect(out.split('\n', 2)).toEqual([
+      expect.stringMatching(/validate\.json:9:\d+: app gone: .*there is no such file/),
+      expect.stringMatching(/validate\.json:13:\d+: app broken: BUILD_FAILED: syntax\.ts:4:/),
+    ])
+    // and so does a server that only tries
+    const tried = await nano('serve', '--config', file, '--dry-run')
+    expect(tried).toMatchObject({
+      status: 1,
+      out: expect.stringContaining('would serve on http://127.0.0.1:3000'),
+    })
+    expect(tried.err).toContain('app gone: ')
+  })
+
+  test('a server that only tries listens nowhere', async ({ expect }) => {
+    const { status, out, err } = await nano(
+      'serve',
+      '--app',
+      builtExample('hello'),
+      '--port',
+      '0',
+      '--dry-run',
+    )
+    expect([status, err]).toEqual([0, ''])
+    expect(out).toContain('every host name')
+    expect((await nano('validate', 'missing.json')).out).toContain('missing.json: there is no such file')
+  })
+})
+
 describe('build', () => {
   test('twice gives the same bytes, and a source map beside them', async ({ expect }) => {
     const files = [join(folder, 'one.wasm'), join(folder, 'two.wasm')]

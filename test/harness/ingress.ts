@@ -33,7 +33,7 @@ export interface Started {
 }
 
 type Settings = { limits?: Partial<Limits> } & Partial<
-  Pick<IngressOptions, 'connectionLimits' | 'trustedProxies'>
+  Pick<IngressOptions, 'connectionLimits' | 'trustedProxies' | 'onRequest'>
 >
 
 /** A server whose one tenant runs `handler`. Bodies that the handler pulls are answered with their length. */
@@ -43,11 +43,12 @@ export async function startIngress(handler: Handler, settings: Settings = {}): P
   const { limits, ...options } = settings
   const buffers = new ByteBudget(256 * 1024 * 1024)
   const tenant = {
+    name: 'a',
+    version: undefined,
+    versionLabel: '1',
     limits: { ...DEFAULT_LIMITS, ...limits },
     buffers,
     counts: new Counts(),
-    name: 'a',
-    version: '1',
     refused: (_code: ErrorCode, _request: string, text: string) => refused.push(text),
     handle(exchange: Exchange): ExchangeListener {
       queueMicrotask(() => handler(exchange, events))
@@ -56,7 +57,7 @@ export async function startIngress(handler: Handler, settings: Settings = {}): P
   }
   const ingress = createIngress({
     find: (hostname) => (hostname === 'a' ? tenant : undefined),
-    idPrefix: 'r',
+    shard: 1,
     onError: (error) => events.push(error.message),
     ...options,
   })
@@ -71,6 +72,8 @@ export async function startIngress(handler: Handler, settings: Settings = {}): P
 function toListener(exchange: Exchange, events: string[]): ExchangeListener {
   let length = 0
   return {
+    cpuMs: 0,
+    isCold: false,
     bodyChunk(bytes, last) {
       length += bytes.length
       if (last) exchange.send(200, new Uint8Array(), toBytes(String(length)))
@@ -82,7 +85,7 @@ function toListener(exchange: Exchange, events: string[]): ExchangeListener {
   }
 }
 
-/** Everything that the server says to `text` until it closes, but for the dates. */
+/** Everything that the server says to `text` until it closes, but for the dates and the requests' ids. */
 export async function talk(port: number, text: string): Promise<string> {
   const socket = connect(port, '127.0.0.1')
   let heard = ''
@@ -90,7 +93,7 @@ export async function talk(port: number, text: string): Promise<string> {
   socket.on('error', () => {})
   socket.write(text, 'latin1')
   await once(socket, 'close')
-  return heard.replaceAll(/\r\nDate: [^\r]*/g, '')
+  return heard.replaceAll(/\r\n(?:Date|X-Request-ID): [^\r]*/g, '')
 }
 
 /** Headers as a guest writes them: name and value by turns. */

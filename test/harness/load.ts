@@ -3,7 +3,7 @@
 import { parseConfig } from '../../host/config/parse.ts'
 import type { ServedState } from '../../host/deploy/change.ts'
 import { Opener } from '../../host/deploy/opener.ts'
-import { loadConfig } from '../../host/registry/from-config.ts'
+import { FileApps } from '../../host/registry/from-config.ts'
 import { Registry } from '../../host/registry/registry.ts'
 
 /** Rejects as the server does. `file`: where the configuration is, or would be. */
@@ -11,6 +11,6 @@ export async function load(text: string, file: string): Promise<ServedState> {
   const config = parseConfig(text, file)
   using opener = new Opener({ engines: config.engines })
   const registry = new Registry({ opener })
-  await loadConfig({ registry, opener }, config, { onBroken() {}, onWarning() {} })
+  await new FileApps({ registry, opener, onBroken() {}, onWarning() {} }).load(config)
   return registry.state
 }

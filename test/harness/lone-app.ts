@@ -92,6 +92,7 @@ export class LoneApp implements Disposable {
       onDead() {},
     }
     const port: RequestContext = {
+      cpuMs: 0,
       send: (_status, _headers, body) => over.resolve({ text: decoder.decode(body) }),
       start() {},
       write: () => true,

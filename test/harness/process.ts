@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 
-import type { LogFormat } from '../../host/cli/log-line.ts'
+import type { LogFormat } from '../../host/log/line.ts'
 import { waitFor } from './serve.ts'
 
 const MAIN = join(import.meta.dirname, '../../host/main.ts')

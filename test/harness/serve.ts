@@ -5,10 +5,11 @@
 
 import { join } from 'node:path'
 
-import { toLogLine } from '../../host/cli/log-line.ts'
+import { toLogLine } from '../../host/log/line.ts'
 import type { LIMIT_RULES } from '../../host/config/limits.ts'
 import type { Key } from '../../host/config/number-rule.ts'
 import { parseConfig } from '../../host/config/parse.ts'
+import type { LogRing } from '../../host/log/ring.ts'
 import type { DeployedApps } from '../../host/registry/deployed.ts'
 import type { Registry } from '../../host/registry/registry.ts'
 import { startServer } from '../../host/server.ts'
@@ -28,6 +29,7 @@ export interface AppSpec extends LimitSpec {
   path: string
   env?: Record<string, unknown>
   egress?: { allow?: string[]; deny?: string[]; private?: boolean }
+  log_drain?: string | { url: string; headers?: Record<string, string> }
 }
 
 export interface Served {
@@ -35,6 +37,8 @@ export interface Served {
   readonly adminUrl: string | undefined
   /** Everything that was logged, as an operator reads it, one text per entry, without the time in front. */
   readonly log: string[]
+  /** The latest entries, and those that come. */
+  readonly logs: LogRing
   counters(): Promise<ServerCounters>
   readonly registry: Registry
   /** Of a server with a data directory. */
@@ -87,6 +91,10 @@ export interface ServeOptions {
   adminToken?: string
   /** Apps may reach loopback. */
   allowLoopback?: boolean
+  /** A line for each request. */
+  accessLog?: boolean
+  /** Of apps that name none. */
+  logDrain?: string
   /** Who is believed about clients. */
   trustedProxies?: string[]
   /** Of connections, as nano.json spells them. */
@@ -108,12 +116,22 @@ export interface ServeOptions {
 
 /** Serve these apps on a free port. */
 export async function serve(apps: AppSpec[], shards = 1, options: ServeOptions = {}): Promise<Served> {
-  const { admin = false, allowLoopback = false, trustedProxies = [], connectionLimits, ...more } = options
+  const {
+    admin = false,
+    allowLoopback = false,
+    accessLog = false,
+    trustedProxies = [],
+    logDrain,
+    connectionLimits,
+    ...more
+  } = options
   const top = {
     port: 0,
     shards,
     admin,
     allow_loopback: allowLoopback,
+    access_log: accessLog,
+    ...(logDrain === undefined ? {} : { log_drain: logDrain }),
     trusted_proxies: trustedProxies,
     ...connectionLimits,
   }
@@ -133,6 +151,7 @@ export async function serve(apps: AppSpec[], shards = 1, options: ServeOptions =
     port: server.port,
     adminUrl: server.adminUrl,
     log,
+    logs: server.logs,
     tenants: () => server.tenants(),
     counters: () => server.counters(),
     registry: server.registry,

@@ -41,7 +41,7 @@ export async function openTenants(app: AppSpec & { hostname: string }): Promise<
   }
   let current: Tenant | undefined
   const ingress = createIngress({
-    idPrefix: 'r',
+    shard: 1,
     find: (hostname) => (hostname === app.hostname ? current : undefined),
     onError: (error) => void log.push(error.message),
   })

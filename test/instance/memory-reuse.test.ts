@@ -29,7 +29,7 @@ beforeAll(async () => {
   const engine = await engines.open(skeletonHash, () => undefined)
   deployment = {
     name: 'spy',
-    version: '1',
+    id: 1,
     engine: await loadEngine(engine),
     image: splitImage(segments, memoryMinPages),
     env: {},

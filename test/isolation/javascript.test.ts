@@ -169,7 +169,7 @@ describe('hostile JavaScript', () => {
   test('a line of twenty million characters is cut', async ({ expect }) => {
     await using _ = watchNeighbour(server)
     expect(endOf(await ask('log-huge'))).toBe('logged')
-    await server.logged('[log-huge]', 'xxx')
+    await server.logged('[log-huge ', 'xxx')
     for (const line of linesOf('log-huge')) expect(line.length).toBeLessThan(40_000)
     await expectRecovery('log-huge')
   })
@@ -178,7 +178,7 @@ describe('hostile JavaScript', () => {
   test('a line cannot drive a terminal, begin another one or turn its text around', async ({ expect }) => {
     await using _ = watchNeighbour(server)
     expect(endOf(await ask('log-forgery'))).toBe('logged')
-    const entry = await server.logged('[log-forgery]', 'gnp.exe')
+    const entry = await server.logged('[log-forgery ', 'gnp.exe')
     expect(entry).not.toMatch(UNSAFE)
     expect(entry.split('\n').filter((line) => line.includes('forged'))).toEqual([
       expect.stringMatching(/^ {4}/),
@@ -190,8 +190,8 @@ describe('hostile JavaScript', () => {
   test('what is thrown after the answer is in the log, and the answer stays', async ({ expect }) => {
     await using _ = watchNeighbour(server)
     expect(endOf(await ask('throw-after'))).toBe('answered')
-    await server.logged('[throw-after]', 'thrown behind the answer')
-    await server.logged('[throw-after]', 'a bare text from a timer')
+    await server.logged('[throw-after ', 'thrown behind the answer')
+    await server.logged('[throw-after ', 'a bare text from a timer')
     await expectRecovery('throw-after')
     expect(linesOf('throw-after').filter((line) => line.includes('thrown behind'))).toHaveLength(1)
   })

@@ -125,7 +125,7 @@ describe('a secret', () => {
 
   test('is in nobody’s log', ({ expect }) => {
     // hide() logs its name, of the tenant that hides
-    expect(server.log.some((entry) => entry.startsWith('debug [holder] hidden'))).toBe(true)
+    expect(server.log.some((entry) => /^debug \[holder [0-9a-f]{32}\] hidden/.test(entry))).toBe(true)
     expect(
       server.log.filter(
         (entry) => entry.includes('hidden') && !/\[(holder|fresh|spin|hoard)[ \]]/.test(entry),

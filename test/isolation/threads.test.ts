@@ -5,6 +5,7 @@
 
 import { describe, test } from 'vitest'
 
+import { toIdPrefix } from '../../host/http/request-id.ts'
 import { keepAlive, send } from '../harness/http.ts'
 import type { Answer, Sent } from '../harness/http.ts'
 import { fixture, serve, sleep, waitFor } from '../harness/serve.ts'
@@ -18,7 +19,7 @@ const APPS = [
 ]
 const PAUSE_MS = 5
 
-/** One connection, to one shard: the first part of a request's id is the number of the thread that took it. */
+/** One connection, to one shard: a request's id begins with the number of the thread that took it. */
 class Client implements Disposable {
   readonly #port: number
   readonly #agent = keepAlive(1)
@@ -27,7 +28,7 @@ class Client implements Disposable {
     for (let i = 0; i < 200; i++) {
       const client = new Client(server.port)
       const answer = await client.send('faulty.test', '/throw')
-      if (String(answer.headers['x-request-id']).startsWith(`${thread}.`)) return client
+      if (String(answer.headers['x-request-id']).startsWith(toIdPrefix(thread))) return client
       client[Symbol.dispose]()
     }
     throw new Error(`no connection to the thread ${thread}`)

@@ -32,7 +32,7 @@ async function toServed(): Promise<ServedState> {
   const { sourceMap: _, ...deployment } = deployments[0]!
   const ids = Array.from({ length: TENANTS }, (__, i) => i)
   return {
-    deployments: ids.map((id) => ({ ...deployment, id, name: `app-${id}`, version: String(id) })),
+    deployments: ids.map((id) => ({ ...deployment, id, name: `app-${id}` })),
     routes: ids.map((id) => ({ app: `app-${id}`, hostname: toHost(id), isFallback: false, deployment: id })),
     engines,
   }
@@ -51,6 +51,7 @@ async function start() {
       allowLoopback: false,
       connectionLimits: DEFAULT_CONNECTION_LIMITS,
       trustedProxies: [],
+      logsRequests: false,
     },
     served,
     count: 1,

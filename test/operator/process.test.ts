@@ -7,7 +7,7 @@ import { join } from 'node:path'
 
 import { afterAll, describe, test } from 'vitest'
 
-import type { LogFormat } from '../../host/cli/log-line.ts'
+import type { LogFormat } from '../../host/log/line.ts'
 import { open, send } from '../harness/http.ts'
 import { startNano } from '../harness/process.ts'
 import { fixture, sleep, waitFor } from '../harness/serve.ts'
@@ -87,7 +87,10 @@ describe('a log', { timeout: 60_000 }, () => {
 
   test.for([
     ['text', /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z info {2}\[noisy/m],
-    ['json', /^\{"time":"\d{4}-[^"]+Z","level":"info","app":"noisy-\d+","msg":"/m],
+    [
+      'json',
+      /^\{"time":"\d{4}-[^"]+Z","level":"info","app":"noisy-\d+",(?:"request":"[0-9a-f]{32}",)?"msg":"/m,
+    ],
   ] as const)(
     'of %s that nobody reads stops nobody: entries are dropped, and how many is said',
     async ([format, entry], { expect }) => {

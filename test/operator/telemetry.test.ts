@@ -38,9 +38,13 @@ const arrived = (name: string, count = 1): Promise<true> =>
 
 describe('a trace', () => {
   test('has a span for the request, and for its queue, cold start, turns and fetches', async ({ expect }) => {
-    await using upstream = await startUpstream((_request, response) => response.end('far'))
+    const heard: (string | string[] | undefined)[] = []
+    await using upstream = await startUpstream((request, response) => {
+      heard.push(request.headers['traceparent'])
+      response.end('far')
+    })
     await using server = await start({ OTEL_SERVICE_NAME: 'shop' })
-    const { text } = await server.send('fetcher.test', `/text?url=${upstream.url}/`)
+    const { text, headers } = await server.send('fetcher.test', `/text?url=${upstream.url}/`)
     expect(text).toBe('far')
     await arrived('GET')
     const [request] = named('GET')
@@ -58,6 +62,9 @@ describe('a trace', () => {
       },
     })
     expect(request!.parentSpanId).toBeUndefined()
+    // which the log and the far side know, too
+    expect(request!.traceId).toBe(headers['x-request-id'])
+    expect(heard).toEqual([`00-${request!.traceId}-${request!.spanId}-01`])
     expect(collector.spans.map(({ name }) => name)).toEqual(
       expect.arrayContaining(['queue', 'cold start', 'turn', 'fetch', 'GET']),
     )

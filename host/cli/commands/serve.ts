@@ -1,9 +1,7 @@
-/**
- * `serve`: the apps of a configuration, or one app, until a signal comes. SIGINT and SIGTERM end the server gracefully; a
- * second one ends it at once.
- */
+/** `serve`: the apps of a configuration, or one app, until a signal comes. */
 
 import { existsSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { basename, dirname, extname, join, resolve } from 'node:path'
 
 import type { Command } from 'commander'
@@ -13,17 +11,20 @@ import type { Config } from '../../config/config.ts'
 import { DEFAULT_CONNECTION_LIMITS } from '../../config/connection-limits.ts'
 import { defined } from '../../config/defined.ts'
 import { DEFAULT_LIMITS } from '../../config/limits.ts'
+import { NanoError } from '../../errors.ts'
+import type { LogFormat } from '../../log/line.ts'
 import type { TelemetrySettings } from '../../telemetry/settings.ts'
-import { Log } from '../log.ts'
-import type { LogFormat } from '../log-line.ts'
-import { toAnnouncement, toDuration, toReachable } from '../messages.ts'
+import { toAnnouncement, toReachable } from '../messages.ts'
+import { serveUntilSignal } from '../serve-until-signal.ts'
 import type { StartServer } from '../serve-contract.ts'
 import { flag, integer, option, renamed, repeatable, text, usage } from '../usage.ts'
-import { readVersion } from '../version.ts'
 
 const DEFAULT_CONFIG = 'nano.json'
 const DEFAULT_DATA = '.nano'
 const TOKEN = 'NANO_ADMIN_TOKEN'
+
+/** How long a configuration and components are to be left alone before they are read again. */
+const WATCH_MS = 500
 
 /** What the command line says; without a word the configuration holds. */
 interface ServeOptions {
@@ -35,6 +36,7 @@ interface ServeOptions {
   readonly shards?: number
   readonly adminPort?: number
   readonly allowLoopback?: true
+  readonly dryRun?: true
   readonly dataDir?: string
 }
 
@@ -78,6 +80,7 @@ export function addServe(program: Command, startServer: StartServer, format: Log
         "apps may fetch from this machine's own ports (127.0.0.1, ::1); for development only",
       ),
     )
+    .addOption(flag('--dry-run', 'say what would be served and where, and serve nothing'))
     .addOption(renamed('--dev', '--allow-loopback'))
     .allowExcessArguments()
     .action((options: ServeOptions, { args: [extra] }: Command) => {
@@ -89,35 +92,38 @@ export function addServe(program: Command, startServer: StartServer, format: Log
 async function serve(options: ServeOptions, startServer: StartServer, format: LogFormat): Promise<void> {
   const config = await openConfig(options)
   const everyHost = options.app !== undefined
-  using log = new Log(process.stderr, format)
-  // whoever read the announcement may have gone
-  process.stdout.on('error', () => {})
-  const started = performance.now()
+  if (options.dryRun === true) return await tryOut(config, everyHost)
   const adminToken = process.env[TOKEN] || undefined
   // nobody who is started from here inherits it
   delete process.env[TOKEN]
-  const server = await startServer({
+  await serveUntilSignal(startServer, format, {
     config,
+    reread: () => openConfig(options),
+    watchMs: WATCH_MS,
     everyHost,
     dataDirectory: toDataDirectory(options, config),
     adminToken,
     telemetry: await readTelemetryOf(process.env),
-    log: (entry) => log.write(entry),
-    onProgress: (step) => log.show(step),
   })
-  log.clear()
-  const shards = server.shards === 1 ? '1 shard' : `${server.shards} shards`
-  process.stdout.write(
-    `NANO ${readVersion()} on http://${toReachable(config.host)}:${server.port}, ${shards}, ` +
-      `ready in ${toDuration(performance.now() - started)}\n\n` +
-      toAnnouncement(server.registry.apps, config.host, server.port, everyHost) +
-      (server.adminUrl === undefined ? '' : `\noperator  ${toMetricsUrl(server.adminUrl)}\n`),
+}
+
+/** What would be served, or why not. */
+async function tryOut(config: Config, everyHost: boolean): Promise<void> {
+  const { checkApps } = await import('../../deploy/check-apps.ts')
+  const checks = await checkApps(config, () => {})
+  const failed = checks.flatMap(({ app, outcome }) =>
+    outcome instanceof NanoError ? `app ${app.name}: ${outcome.code}: ${outcome.message}` : [],
   )
-  await toSignal()
-  process.stdout.write('stopping\n')
-  void toSignal().then(() => process.exit(1))
-  await server.close()
-  process.exit(0)
+  const served = checks.flatMap(({ app, outcome }) => (outcome instanceof NanoError ? [] : app))
+  if (served.length > 0 || failed.length === 0) {
+    const { host, port, shards, admin = DEFAULT_ADMIN } = config
+    const operator = admin === false ? 'no operator' : `operator on ${toReachable(admin.host)}:${admin.port}`
+    process.stdout.write(
+      `would serve on http://${toReachable(host)}:${port}, ${shards ?? availableParallelism()} shards, ${operator}\n\n` +
+        toAnnouncement(served, host, port, everyHost),
+    )
+  }
+  if (failed.length > 0) throw new NanoError('CONFIG_INVALID', failed.join('\n'))
 }
 
 /** Most say nothing about it. */
@@ -153,10 +159,6 @@ function toDataDirectory({ dataDir }: ServeOptions, { dataDirectory, file }: Con
   return dataDirectory ?? (file === undefined ? undefined : join(dirname(file), DEFAULT_DATA))
 }
 
-function toMetricsUrl(adminUrl: string): string {
-  return adminUrl.startsWith('unix:') ? adminUrl : `${adminUrl}/metrics`
-}
-
 async function readFile({ config = DEFAULT_CONFIG, allowRead }: ServeOptions): Promise<Config> {
   if (allowRead !== undefined) {
     throw usage('--allow-read is for --app; in a configuration, give the app an "allow_read"')
@@ -182,10 +184,4 @@ function toConfig(app: string, { allowRead = [] }: ServeOptions): Config {
       },
     ],
   }
-}
-
-function toSignal(): Promise<void> {
-  return new Promise((done) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => done())
-  })
 }

@@ -202,6 +202,24 @@ function addChanges(api: OpenAPIHono<AdminEnv>, services: AdminServices): void {
     return c.json(await serveVersion(c, name, version, c.req.valid('header')), 200)
   })
 
+  api.openapi(routes.reload, async (c) => {
+    c.var.access.expectAll()
+    const { needsRestart, ...apps } = await toServed(services).reload().catch(toRefusal)
+    services.log({ level: 'info', text: `reloaded by ${c.var.access.name}` })
+    const { added, changed, removed, unchanged, failed } = apps
+    return c.json(
+      {
+        added: [...added],
+        changed: [...changed],
+        removed: [...removed],
+        unchanged: [...unchanged],
+        failed: [...failed],
+        needs_restart: [...needsRestart],
+      },
+      200,
+    )
+  })
+
   api.openapi({ ...routes.promote, middleware: limits.settings }, async (c) => {
     const { name } = c.req.valid('param')
     const { version } = c.req.valid('json')
@@ -231,4 +249,11 @@ function toDeployed(services: AdminServices): DeployedApps {
     'STORAGE_FAILED',
     'there is no data directory, so nothing can be deployed; give serve --data-dir <directory>',
   )
+}
+
+/** The file is as much at fault as settings that are sent. */
+function toRefusal(thrown: unknown): never {
+  const { code, message } = toNanoError(thrown)
+  if (code !== 'CONFIG_INVALID') throw thrown
+  throw new NanoError('SETTINGS_INVALID', message, { cause: thrown })
 }

@@ -143,6 +143,15 @@ export const rollBack = createRoute({
   responses: { 200: json(schema.REPORT, 'What serves now.'), ...failed(404, 412) },
 })
 
+export const reload = createRoute({
+  method: 'post',
+  path: '/admin/reload',
+  summary: 'Read the configuration file again, and serve what it says',
+  description: 'An app that fails keeps its version. A file that cannot be read changes nothing.',
+  security,
+  responses: { 200: json(schema.RELOAD_REPORT, 'What became of the apps of the file.'), ...failed(422) },
+})
+
 export const promote = createRoute({
   method: 'post',
   path: '/admin/apps/{name}/promote',

@@ -42,6 +42,21 @@ export const APP = z
   })
   .openapi('App')
 
+const names = (description: string) => z.array(z.string()).openapi({ description })
+
+export const RELOAD_REPORT = z
+  .object({
+    added: names('Apps that are new.'),
+    changed: names('Apps that have a new version.'),
+    removed: names('Apps that are gone.'),
+    unchanged: names('Apps that were not touched.'),
+    failed: z
+      .array(z.object({ app: z.string(), code: z.string(), reason: z.string() }))
+      .openapi({ description: 'Apps that are not what the file says; the version before serves.' }),
+    needs_restart: names('Keys of nano.json that have changed and hold from the next start.'),
+  })
+  .openapi('ReloadReport')
+
 export const APPS = z.object({ apps: z.array(APP) }).openapi('Apps')
 
 const LOGGED = z.object({ time: text('RFC 3339.'), request: z.string().optional(), text: z.string() })

@@ -3,7 +3,8 @@
 import type { Brought } from '../../deploy/open-component.ts'
 import type { DeployedApps } from '../../registry/deployed.ts'
 import type { Registry } from '../../registry/registry.ts'
-import type { LogEntry } from '../../supervisor/messages.ts'
+import type { LogEntry } from '../../log/entry.ts'
+import type { ReloadReport } from '../../registry/reload-report.ts'
 import type { RecentErrors } from '../recent-errors.ts'
 import type { ServerView } from '../server-view.ts'
 
@@ -12,6 +13,8 @@ export interface ServedApps {
   readonly registry: Pick<Registry, 'apps' | 'expectFree'>
   /** Undefined: there is no data directory. */
   readonly deployed: DeployedApps | undefined
+  /** Serve what the configuration says now. Rejects with CONFIG_INVALID. */
+  reload(): Promise<ReloadReport>
   /** A component that lies on the server. */
   readFile(path: string, allowRead: readonly string[]): Promise<Brought>
 }

@@ -123,13 +123,16 @@ async function collect(c: Context<AdminEnv>, most: number, usual: string): Promi
   let size = 0
   const unwatch = watch(incoming)
   try {
-    for await (const part of incoming as AsyncIterable<Buffer>) {
+    // to end the stream would reset the connection, and that can overtake the answer
+    const all = incoming.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>
+    for await (const part of all) {
       size += part.length
       if (size > most) fail()
       parts.push(part)
     }
   } finally {
     unwatch()
+    incoming.resume()
   }
   const { url, method } = c.req
   const headers = { ...(size > 0 && { 'content-type': usual }), ...c.req.header() }

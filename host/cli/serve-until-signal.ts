@@ -1,0 +1,54 @@
+/**
+ * A server in the foreground: says where it is, logs to stderr, reloads on SIGHUP, and stays until SIGINT or SIGTERM ends it
+ * gracefully; a second one ends it at once.
+ */
+
+import { Log } from './log.ts'
+import type { LogFormat } from '../log/line.ts'
+import { toAnnouncement, toDuration, toReachable } from './messages.ts'
+import type { ServerSetup, StartServer } from './serve-contract.ts'
+import { readVersion } from './version.ts'
+
+/** Ends the process. */
+export async function serveUntilSignal(
+  startServer: StartServer,
+  format: LogFormat,
+  setup: ServerSetup,
+): Promise<never> {
+  const { config, everyHost } = setup
+  using log = new Log(process.stderr, format)
+  // whoever read the announcement may have gone
+  process.stdout.on('error', () => {})
+  const started = performance.now()
+  const starting = startServer({
+    ...setup,
+    log: (entry) => log.write(entry),
+    onProgress: (step) => log.show(step),
+  })
+  // from the first moment: without a listener the signal ends the process; what comes of a reload is logged
+  process.on('SIGHUP', () => void starting.then((server) => server.reload()).catch(() => undefined))
+  const server = await starting
+  log.clear()
+  const shards = server.shards === 1 ? '1 shard' : `${server.shards} shards`
+  process.stdout.write(
+    `NANO ${readVersion()} on http://${toReachable(config.host)}:${server.port}, ${shards}, ` +
+      `ready in ${toDuration(performance.now() - started)}\n\n` +
+      toAnnouncement(server.registry.apps, config.host, server.port, everyHost) +
+      (server.adminUrl === undefined ? '' : `\noperator  ${toMetricsUrl(server.adminUrl)}\n`),
+  )
+  await toSignal()
+  process.stdout.write('stopping\n')
+  void toSignal().then(() => process.exit(1))
+  await server.close()
+  return process.exit(0)
+}
+
+function toSignal(): Promise<void> {
+  return new Promise((done) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => done())
+  })
+}
+
+function toMetricsUrl(adminUrl: string): string {
+  return adminUrl.startsWith('unix:') ? adminUrl : `${adminUrl}/metrics`
+}

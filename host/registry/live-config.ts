@@ -1,0 +1,109 @@
+/**
+ * A configuration that is read again while it serves: when somebody asks, and when the file, or what its apps are made of,
+ * has changed.
+ *
+ *     resting  --reload-->  reading  --it is no good: told, what serves stays-->  resting
+ *                                    --its apps: put, removed, left alone-->  resting
+ *
+ * Reloads come one after the other, each with what the file says when its turn comes.
+ */
+
+import type { Config } from '../config/config.ts'
+import { toNanoError } from '../errors.ts'
+import { FileWatcher } from './file-watcher.ts'
+import type { FileApps } from './from-config.ts'
+import { toReloadText, toRestartKeys } from './reload-report.ts'
+import type { ReloadReport } from './reload-report.ts'
+import { toStamps } from './stamp.ts'
+import type { Stamps } from './stamp.ts'
+
+/** What is said of a reload. */
+interface Entry {
+  readonly level: 'info' | 'warn' | 'error'
+  readonly app?: string
+  readonly text: string
+}
+
+export interface LiveConfigOptions {
+  /** What serves. */
+  readonly config: Config
+  readonly apps: FileApps
+  /** Read it again. Rejects with CONFIG_INVALID. */
+  readonly reread: () => Promise<Config>
+  readonly log: (entry: Entry) => void
+}
+
+export class LiveConfig implements AsyncDisposable {
+  readonly #options: LiveConfigOptions
+  #stamps: Stamps = new Map()
+  #watcher: FileWatcher | undefined
+  #last: Promise<unknown> = Promise.resolve()
+  #isOver = false
+
+  constructor(options: LiveConfigOptions) {
+    this.#options = options
+  }
+
+  /** Serve the apps. */
+  async load(): Promise<void> {
+    this.#stamps = await this.#toStamps()
+    await this.#options.apps.load(this.#options.config)
+  }
+
+  /** Reload when something changes and then nothing does for a while, in milliseconds. */
+  watch(settleMs: number): void {
+    const onChange = (): void => void this.reload().catch(() => undefined)
+    this.#watcher = new FileWatcher({ settleMs, onChange })
+    this.#watchAll()
+  }
+
+  /** Serve what the file says now. Rejects when it says nothing that can be served; then nothing has changed. */
+  reload(): Promise<ReloadReport> {
+    const done = this.#last.then(() => this.#reload())
+    this.#last = done.catch(() => undefined)
+    return done
+  }
+
+  /** Nothing is reloaded any more. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isOver = true
+    this.#watcher?.[Symbol.dispose]()
+    await this.#last
+  }
+
+  async #reload(): Promise<ReloadReport> {
+    const { apps, config, log, reread } = this.#options
+    try {
+      // of what is read next, or of what was there before
+      this.#stamps = await this.#toStamps()
+      const now = await reread()
+      const report = { ...(await apps.reload(now)), needsRestart: toRestartKeys(config, now) }
+      this.#tell(report)
+      return report
+    } catch (thrown) {
+      const { code, message } = toNanoError(thrown)
+      log({ level: 'error', text: `not reloaded, what serves stays as it is: ${code}: ${message}` })
+      throw thrown
+    } finally {
+      this.#watchAll()
+    }
+  }
+
+  #tell(report: ReloadReport): void {
+    const { log } = this.#options
+    for (const { app, code, reason } of report.failed)
+      log({ level: 'error', app, text: `${code}: ${reason}` })
+    log({ level: 'info', text: `reloaded: ${toReloadText(report)}` })
+    if (report.needsRestart.length === 0) return
+    log({ level: 'warn', text: `changed, and holds from the next start: ${report.needsRestart.join(', ')}` })
+  }
+
+  #watchAll(): void {
+    if (!this.#isOver) this.#watcher?.watch(new Map([...this.#options.apps.stamps, ...this.#stamps]))
+  }
+
+  #toStamps(): Promise<Stamps> {
+    const { file } = this.#options.config
+    return toStamps(file === undefined ? [] : [file])
+  }
+}
