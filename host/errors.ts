@@ -68,6 +68,9 @@ const CODES = {
 
 export type ErrorCode = keyof typeof CODES
 
+/** All of them. */
+export const ERROR_CODES = Object.keys(CODES) as readonly ErrorCode[]
+
 /** An error with a code of the closed set. `message` is for logs and terminals, never for a tenant's clients. */
 export class NanoError extends Error {
   readonly code: ErrorCode

@@ -27,9 +27,13 @@ import { FileApps } from './registry/from-config.ts'
 import { LiveConfig } from './registry/live-config.ts'
 import { Registry } from './registry/registry.ts'
 import type { ReloadReport } from './registry/reload-report.ts'
-import type { ShardReport } from './supervisor/messages.ts'
 import { Shards } from './supervisor/shards.ts'
-import type { CommonData } from './supervisor/shards.ts'
+import type { CommonData, ShardsState } from './supervisor/shards.ts'
+import { NO_TOTAL } from './supervisor/tally.ts'
+import type { Total } from './supervisor/tally.ts'
+import type { Exporter, ExporterOptions } from './telemetry/exporter.ts'
+import type { TelemetrySettings } from './telemetry/settings.ts'
+import type { HostSnapshot } from './telemetry/snapshot.ts'
 import type { TenantReport } from './tenant/report.ts'
 import type { TenantCounters } from './tenant/tenant.ts'
 
@@ -51,6 +55,8 @@ export interface ServerOptions {
   readonly dataDirectory?: string | undefined
   /** The token of the admin API that may do everything; without, and without a file of tokens, this machine may. */
   readonly adminToken?: string | undefined
+  /** Traces and series go out; without, nothing does. */
+  readonly telemetry?: TelemetrySettings | undefined
   readonly log: (entry: LogEntry) => void
   /** A step that takes seconds begins. */
   readonly onProgress?: (step: Step) => void
@@ -94,6 +100,8 @@ const LOOPBACK_WARNING =
   "--allow-loopback: apps may reach this machine's own ports (127.0.0.1, ::1, localhost), databases and other people's " +
   'programs included; leave it off wherever apps of others are served'
 
+const MS_PER_SECOND = 1000
+
 /** Where several threads can listen on one port. */
 const REUSE_PORT: ReadonlySet<string> = new Set(['linux', 'freebsd', 'sunos', 'aix'])
 
@@ -123,6 +131,30 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       app === undefined ? hub.forget(name) : hub.setDrain(name, app.logDrain ?? config.logDrain),
   })
   let served: ServedApps | undefined
+  const state = (): ShardsState =>
+    shards?.state ?? { wanted: count, listening: 0, restarts: 0, isClosing: false }
+  const started = performance.now()
+  const snapshot = async (): Promise<HostSnapshot> => {
+    const { versions, turns, shards: reports } = (await shards?.count()) ?? NO_TOTAL
+    const apps = { opening: 0, serving: 0, unavailable: 0 }
+    for (const app of registry.apps) apps[app.state]++
+    return {
+      versions,
+      turns,
+      reports,
+      shards: state(),
+      apps,
+      engines: registry.state.engines.size,
+      engineCounters: opener.counters,
+      deploys: registry.deploys,
+      uptimeSeconds: (performance.now() - started) / MS_PER_SECOND,
+    }
+  }
+  const tenants = async (): Promise<readonly TenantReport[]> => (await shards?.count())?.byApp().tenants ?? []
+  const exporter = await openExporter(options.telemetry, {
+    snapshot,
+    onError: (text) => log({ level: 'error', text }),
+  })
   const operator = await openOperator(
     {
       admin: config.admin,
@@ -130,13 +162,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       appsPort: config.port,
       isWritable: dataDirectory !== undefined,
     },
-    {
-      state: () => shards?.state ?? { wanted: count, listening: 0, restarts: 0, isClosing: false },
-      count: async () => (await shards?.count()) ?? { tenants: [], turns: undefined },
-      apps: () => served,
-      errors,
-      log,
-    },
+    { state, count: snapshot, tenants, apps: () => served, errors, log },
   )
   try {
     const onBroken = (app: string, { code, message }: NanoError): void =>
@@ -167,6 +193,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       connectionLimits,
       logsRequests: config.accessLog === true,
       trustedProxies: config.trustedProxies ?? [],
+      ...(options.telemetry?.traces !== undefined && { sampling: options.telemetry.sampling }),
       ...(operator?.port === undefined ? {} : { operatorPort: operator.port }),
     }
     const { heapMb, silenceMs } = options
@@ -178,6 +205,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       heapMb,
       silenceMs,
       log: (entry) => hub.write(entry),
+      onSpans: exporter && ((spans) => exporter.add(spans)),
     })
     shards = running
     registry.shards = running
@@ -194,11 +222,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       logs: hub.ring,
       reload: () => reloaded.reload(),
       counters: async () => toCounters(await running.count(), opener.counters),
-      tenants: async () => (await running.count()).tenants,
+      tenants: async () => (await running.count()).byApp().tenants,
       async close() {
         const settled = reloaded[Symbol.asyncDispose]()
         opener[Symbol.dispose]()
         await running.close()
+        await exporter?.close()
         await operator?.close()
         await hub.close()
         await settled
@@ -208,6 +237,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await live?.[Symbol.asyncDispose]()
     opener[Symbol.dispose]()
     await shards?.close()
+    await exporter?.close()
     await operator?.close()
     await hub.close()
     throw error
@@ -233,17 +263,25 @@ function toShardCount({ shards }: Config, log: (entry: Omit<LogEntry, 'time'>) =
   return count
 }
 
-function toCounters(
-  { tenants, gone, turns }: ShardReport,
-  engines: Readonly<EngineCounters>,
-): ServerCounters {
+function toCounters(all: Total, engines: Readonly<EngineCounters>): ServerCounters {
   const total: Record<string, number> = { ...engines }
+  const { tenants, gone } = all.byApp()
   for (const { counters } of [...tenants, gone]) {
     for (const [name, value] of Object.entries(counters)) total[name] = (total[name] ?? 0) + value
   }
-  const latest = turns.latest.toSorted((a, b) => a - b)
+  const latest = all.turns.latest.toSorted((a, b) => a - b)
   const at = (share: number): number => (latest[Math.floor(latest.length * share)] ?? 0) * 1000
   return { ...total, turnP50Us: at(0.5), turnP99Us: at(0.99) } as unknown as ServerCounters
+}
+
+/** Loaded only when something goes out. */
+async function openExporter(
+  settings: TelemetrySettings | undefined,
+  options: Pick<ExporterOptions, 'snapshot' | 'onError'>,
+): Promise<Exporter | undefined> {
+  if (settings === undefined) return undefined
+  const { Exporter } = await import('./telemetry/exporter.ts')
+  return new Exporter({ settings, ...options })
 }
 
 async function openDeployed(

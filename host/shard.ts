@@ -8,6 +8,7 @@
 
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
+import { setImmediate } from 'node:timers/promises'
 import { isMainThread, parentPort, workerData } from 'node:worker_threads'
 
 import { openDialer } from './bindings/dialer.ts'
@@ -22,7 +23,10 @@ import { toLogEntry } from './log/entry.ts'
 import type { LogEntry } from './log/entry.ts'
 import { RequestLog } from './log/request-log.ts'
 import { Apps } from './shard/apps.ts'
+import { LoopDelayMeter } from './shard/loop-delay.ts'
 import type { FromShard, ShardData, ToShard } from './supervisor/messages.ts'
+import type { Tracer } from './telemetry/tracer.ts'
+import type { Slice } from './tenant/shard-report.ts'
 import { TurnTimes } from './tenant/turn-times.ts'
 
 /** The most apps that are named when a shard ends: one of them may have to do with it. */
@@ -43,6 +47,7 @@ if (!isMainThread) {
 
 async function run(data: ShardData): Promise<void> {
   const turns = new TurnTimes()
+  const delay = new LoopDelayMeter()
   const log = (entry: Omit<LogEntry, 'time'>): void => tell({ type: 'log', entry: toLogEntry(entry) })
   const requests = data.logsRequests
     ? new RequestLog((batch) => tell({ type: 'requests', batch }))
@@ -50,6 +55,7 @@ async function run(data: ShardData): Promise<void> {
   const { allowLoopback, operatorPort } = data
   const machine: Machine = { allowLoopback, ...(operatorPort !== undefined && { operatorPort }) }
   const scheduler = new Scheduler()
+  const tracer = await openTracer(data.sampling)
   const apps = new Apps({
     epoch: new Epoch(data.epoch),
     scheduler,
@@ -60,11 +66,13 @@ async function run(data: ShardData): Promise<void> {
     onTurn: (ms) => turns.record(ms),
     openDialer: ({ egress, limits }) => openDialer(egress, { limits, machine }),
     onMaxHead: (bytes) => ingress.admitHeads(bytes),
+    onCount: tellCount,
   })
   const ingress = createIngress({
     find: (hostname) => apps.find(hostname),
     shard: data.number,
     trustedProxies: data.trustedProxies,
+    tracer,
     connectionLimits: data.connectionLimits,
     onRequest: requests && ((record) => requests.write(record)),
     onError: (error) => log({ level: 'error', text: toStackText(error) }),
@@ -76,14 +84,29 @@ async function run(data: ShardData): Promise<void> {
   // a connection that could not be taken is no reason to stop
   ingress.server.on('error', (error) => log({ level: 'error', text: `listener: ${error.message}` }))
 
-  const count = (): void => tell({ type: 'counted', report: { ...apps.report, turns: turns.report } })
-  endOnFault(ingress, apps, { log, count, requests })
+  const report = (): void => {
+    tell({ type: 'reported', report: { turns: turns.report, answers: ingress.answers, delay: delay.take() } })
+  }
+  const count = async (): Promise<void> => {
+    for (const slice of apps.counts()) {
+      tellCount(slice)
+      // requests come first
+      // oxlint-disable-next-line no-await-in-loop -- one slice after the other
+      await setImmediate()
+    }
+    report()
+  }
+  const countAtOnce = (): void => {
+    for (const slice of apps.counts()) tellCount(slice)
+    report()
+  }
+  endOnFault(ingress, apps, { log, count: countAtOnce, requests })
   parentPort?.on('message', (message: ToShard) => {
     if (message.type === 'ping') tell({ type: 'pong' })
-    else if (message.type === 'count') count()
+    else if (message.type === 'count') void count()
     else if (message.type === 'apply') void apply(apps, message.number, message.change)
     else if (message.type === 'taken') requests?.taken()
-    else void stop(ingress, apps, requests, message.graceMs)
+    else void stop({ ingress, apps, tracer, requests }, message.graceMs)
   })
   const { port } = ingress.server.address() as AddressInfo
   machine.tenantPort = port
@@ -100,13 +123,22 @@ async function apply(apps: Apps, number: number, change: Change): Promise<void> 
   }
 }
 
+async function openTracer(sampling: ShardData['sampling']): Promise<Tracer | undefined> {
+  if (sampling === undefined) return undefined
+  const { Tracer } = await import('./telemetry/tracer.ts')
+  return new Tracer(sampling, (spans) => tell({ type: 'spans', spans }))
+}
+
+/** What ends with the shard. */
+interface Running {
+  readonly ingress: Ingress
+  readonly apps: Apps
+  readonly tracer: Tracer | undefined
+  readonly requests: RequestLog | undefined
+}
+
 /** Requests come to their end, and then what apps do behind their responses; all of it until one deadline. */
-async function stop(
-  ingress: Ingress,
-  apps: Apps,
-  requests: RequestLog | undefined,
-  graceMs: number,
-): Promise<void> {
+async function stop({ ingress, apps, tracer, requests }: Running, graceMs: number): Promise<void> {
   const end = performance.now() + graceMs
   // before the connections are, so that who is cut is told why
   const cut = setTimeout(() => void apps.drain(0), graceMs)
@@ -114,6 +146,7 @@ async function stop(
   await ingress.close(graceMs)
   clearTimeout(cut)
   await apps.drain(Math.max(0, end - performance.now()))
+  tracer?.[Symbol.dispose]()
   requests?.[Symbol.dispose]()
   parentPort?.close()
 }
@@ -147,6 +180,12 @@ function endOnFault(
       process.exit(1)
     })
   })
+}
+
+/** The rows are the main thread's from then on. */
+function tellCount(slice: Slice): void {
+  const { rows, values } = slice
+  parentPort?.postMessage({ type: 'counted', slice } satisfies FromShard, [rows.buffer, values.buffer])
 }
 
 function tell(message: FromShard): void {

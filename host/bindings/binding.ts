@@ -31,6 +31,20 @@ export interface Meter {
   requests: number
   /** Crossings that named nothing known or came too late. */
   ignored: number
+  /** Fetches that the app made. */
+  subrequests: number
+  /** Processor time of the calls into the guest. */
+  cpuMs: number
+}
+
+/** Nothing yet. */
+export const NO_METER: Meter = {
+  turns: 0,
+  crossings: 0,
+  requests: 0,
+  ignored: 0,
+  subrequests: 0,
+  cpuMs: 0,
 }
 
 /** The host half of one WIT interface, for one instance. */

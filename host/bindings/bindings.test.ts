@@ -4,6 +4,7 @@ import { describe, test } from 'vitest'
 import { BackgroundBinding } from './background.ts'
 import { Accounts } from '../limits/accounts.ts'
 import { ByteBudget, QUEUED_COST } from '../limits/byte-budget.ts'
+import { NO_METER } from './binding.ts'
 import type { GuestEvent, Meter } from './binding.ts'
 import { ConsoleBinding } from './console.ts'
 import { RequestBodyBinding } from './request-body.ts'
@@ -18,7 +19,7 @@ const NOTHING = new Uint8Array(0)
 
 function makeGuest(): { events: GuestEvent[]; meter: Meter; mailbox: { post(event: GuestEvent): void } } {
   const events: GuestEvent[] = []
-  const meter = { turns: 0, crossings: 0, requests: 0, ignored: 0 }
+  const meter = { ...NO_METER }
   return { events, meter, mailbox: { post: (event) => void events.push(event) } }
 }
 

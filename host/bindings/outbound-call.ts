@@ -15,7 +15,8 @@ import type { ReadableStreamDefaultReader } from 'node:stream/web'
 import { type ByteBudget, Holding } from '../limits/byte-budget.ts'
 import type { GuestEvent, Mailbox } from './binding.ts'
 import { CDN_LOOP } from '../http/cdn-loop.ts'
-import { withTrace, type Trace } from '../http/trace-context.ts'
+import type { RequestTrace, SpanAttributes } from '../http/request-trace.ts'
+import { withTrace, type TraceHeaders } from '../http/trace-context.ts'
 import { EgressDenied } from '../egress/connect.ts'
 import type { Answer, Dial, Dialer } from './dialer.ts'
 import { parseOutboundHead, toAnswerHeaders, toUnpackBytes } from './outbound-head.ts'
@@ -28,11 +29,14 @@ export interface OutboundStart {
   readonly owner: number
   /** What its `CDN-Loop` header says. */
   readonly loop: string
-  readonly trace: Trace
+  /** Say which trace it belongs to. */
+  readonly traceHeaders: TraceHeaders
   readonly head: Uint8Array
   readonly body: Uint8Array
   readonly more: boolean
   readonly redirect: Dial['redirect']
+  /** Of the request that pays for it. */
+  readonly trace?: RequestTrace | undefined
 }
 
 /** What a fetch tells its binding. */
@@ -182,6 +186,10 @@ export class OutboundCall {
     this.#isDialing = true
     const head = parseOutboundHead(start.head)
     if (head === undefined) return this.fail(BAD_URL)
+    const { trace } = start
+    const since = performance.now()
+    const span = (result: SpanAttributes): void =>
+      trace?.span('fetch', since, performance.now(), { ...toSpanAttributes(head), ...result })
     this.#cost += DIAL_BYTES + HEADER_BYTES * head.headers.length
     if (!this.#hold()) return this.fail(TOO_MUCH)
     this.#idle = setTimeout(() => this.#expectMove(), dialer.idleMs).unref()
@@ -189,14 +197,17 @@ export class OutboundCall {
       const whole = start.body.length > 0 ? start.body : undefined
       const dial: Dial = {
         method: head.method,
-        headers: [...withTrace(head.headers, start.trace), [CDN_LOOP, start.loop]],
+        headers: [...withTrace(head.headers, start.traceHeaders), [CDN_LOOP, start.loop]],
         body: this.#upload?.stream ?? whole,
         redirect: start.redirect,
         signal: this.#abort.signal,
       }
-      this.#answer(await dialer.fetch(head.url, dial), head.method)
+      const answer = await dialer.fetch(head.url, dial)
+      span({ 'http.response.status_code': answer.status })
+      this.#answer(answer, head.method)
     } catch (error) {
       const denied = error instanceof Error && error.cause
+      span({ 'error.type': denied instanceof EgressDenied ? 'EGRESS_DENIED' : 'FETCH_FAILED' })
       if (!(denied instanceof EgressDenied)) return this.fail(toMessage(error))
       this.#port.onDenied(denied)
       this.fail(denied.message)
@@ -311,6 +322,10 @@ export class OutboundCall {
     this.#posted = event
     this.#mailbox.post(event, this.#owner)
   }
+}
+
+function toSpanAttributes({ method, url }: { method: string; url: string }): SpanAttributes {
+  return { 'http.request.method': method, 'server.address': URL.parse(url)?.hostname ?? '' }
 }
 
 /** What went wrong, fit to show to the app's developer: undici says it in the cause, if there is one. */

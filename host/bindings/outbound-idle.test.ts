@@ -44,7 +44,7 @@ function start(method: string, more: boolean): { call: OutboundCall; over: Promi
     id: 1,
     owner: 1,
     loop: 'x',
-    trace: [],
+    traceHeaders: [],
     head,
     body: NOTHING,
     more,

@@ -7,6 +7,7 @@ import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, test, vi } from 'vitest'
 import { Accounts } from '../limits/accounts.ts'
 import { ByteBudget } from '../limits/byte-budget.ts'
+import { NO_METER } from './binding.ts'
 import type { GuestEvent } from './binding.ts'
 import { openDialer } from './dialer.ts'
 import { OutboundBinding, type OutboundServices } from './outbound.ts'
@@ -36,7 +37,7 @@ beforeEach(async () => {
 
 /** The fetches of an instance that has one request. */
 function open(more: Partial<OutboundServices> = {}): OutboundBinding {
-  const meter = { turns: 0, crossings: 0, requests: 0, ignored: 0 }
+  const meter = { ...NO_METER }
   const accounts = new Accounts(
     { cpuMs: 1, subrequests: 5000, backgroundMs: 1 },
     { onLimit() {}, onClosed() {} },

@@ -80,7 +80,8 @@ export class OutboundBinding implements Binding {
           id,
           owner,
           loop: nextLoop(account.headers),
-          trace: nextTrace(account.name, account.headers),
+          traceHeaders: nextTrace(account.name, account.headers),
+          trace: account.trace,
           head,
           body,
           more,
@@ -90,6 +91,7 @@ export class OutboundBinding implements Binding {
         const message = account === undefined ? TOO_MANY : TOO_MUCH
         return this.#mailbox.post({ tag: 'fetch-failed', val: { id, message } }, owner)
       }
+      this.#meter.subrequests++
       this.#calls.set(id, call)
       this.#waiting.add(call)
     },

@@ -2,6 +2,7 @@
 
 import type { Config } from '../config/config.ts'
 import type { LogEntry } from '../log/entry.ts'
+import type { TelemetrySettings } from '../telemetry/settings.ts'
 import type { Step } from './progress.ts'
 
 export interface Server {
@@ -31,6 +32,8 @@ export interface ServerSetup {
   readonly dataDirectory?: string | undefined
   /** The token of the admin API that may do everything. */
   readonly adminToken?: string | undefined
+  /** Traces and series go out. */
+  readonly telemetry?: TelemetrySettings | undefined
 }
 
 export type StartServer = (

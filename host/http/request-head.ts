@@ -1,5 +1,7 @@
 /** What a request says before its body, as plain data: what an instance, an account and a log know of it. */
 
+import type { RequestTrace } from './request-trace.ts'
+
 /** A client's request. */
 export interface RequestHead {
   /** Names the request in logs and to the client; unique in the server's life. */
@@ -17,4 +19,6 @@ export interface RequestHead {
   readonly hasBody: boolean
   /** The whole body, when it is small and already here. */
   readonly smallBody?: Uint8Array
+  /** Given when the request is traced. */
+  readonly trace?: RequestTrace | undefined
 }

@@ -6,7 +6,7 @@
 import { randomFillSync } from 'node:crypto'
 
 import { toOnlyValue } from './header-lines.ts'
-import { parseTraceId } from './trace-context.ts'
+import { parseTrace } from './trace-context.ts'
 
 /** In lower case. */
 export const REQUEST_ID = 'x-request-id'
@@ -52,5 +52,5 @@ export class RequestIds {
 
 function toGiven(rawHeaders: readonly string[]): string | undefined {
   const id = toOnlyValue(rawHeaders, REQUEST_ID)
-  return id !== undefined && ID.test(id) ? id : parseTraceId(rawHeaders)
+  return id !== undefined && ID.test(id) ? id : parseTrace(rawHeaders)?.traceId
 }

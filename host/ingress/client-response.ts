@@ -20,6 +20,7 @@
 
 import type { ServerResponse } from 'node:http'
 
+import { toStatus } from '../errors.ts'
 import type { ErrorCode } from '../errors.ts'
 import { cut, endEarly } from './connection-end.ts'
 import type { Connection } from './connection.ts'
@@ -34,6 +35,8 @@ type State = 'open' | 'streaming' | 'unread' | 'cut' | 'closed'
 /** What a response tells the exchange that it belongs to. */
 export interface ResponseOwner {
   readonly id: string
+  /** When its head was there, in milliseconds of `performance.now()`. */
+  readonly since: number
   /** It may have to wait, for its client or for the app. */
   responseWaits(): void
   /** The client takes bytes again. */
@@ -44,12 +47,17 @@ export interface ResponseOwner {
   responseRefused(code: ErrorCode, reason: string): void
 }
 
+/** Whose response it is. */
+type AnsweringTenant = Pick<RoutedTenant, 'limits' | 'buffers' | 'counts'>
+
 const BYTES_PER_MB = 1024 * 1024
+/** The client left before there was one. */
+const NO_STATUS = 0
 const TOO_MUCH = 'more data waits for slow clients than buffer_mb of the app allows'
 
 export class ClientResponse {
   readonly #ingress: IngressState
-  readonly #tenant: Pick<RoutedTenant, 'limits' | 'buffers'>
+  readonly #tenant: AnsweringTenant
   readonly #owner: ResponseOwner
   readonly #outgoing: ServerResponse
   readonly #held: HeldBytes
@@ -60,7 +68,7 @@ export class ClientResponse {
 
   constructor(
     ingress: IngressState,
-    tenant: Pick<RoutedTenant, 'limits' | 'buffers'>,
+    tenant: AnsweringTenant,
     outgoing: ServerResponse,
     owner: ResponseOwner,
   ) {
@@ -94,6 +102,7 @@ export class ClientResponse {
     const sent = sendWhole(this.#ingress, this.#outgoing, status, headers, body, this.#owner.id)
     if (typeof sent === 'string') return this.#refuse('APP_BAD_RESPONSE', sent)
     this.#written = sent
+    this.#count(status)
     this.#hold()
   }
 
@@ -102,7 +111,8 @@ export class ClientResponse {
     const started = startStream(this.#ingress, this.#outgoing, status, headers, this.#owner.id)
     this.#state = typeof started === 'string' ? started : 'unread'
     this.#owner.responseWaits()
-    if (typeof started !== 'string') this.#refuse('APP_BAD_RESPONSE', started.refused)
+    if (typeof started === 'string') this.#count(status)
+    else this.#refuse('APP_BAD_RESPONSE', started.refused)
   }
 
   /** False: the client reads slowly, and `responseWritable` follows. */
@@ -151,11 +161,10 @@ export class ClientResponse {
   breakOff(code: ErrorCode, connection: Connection): void {
     const isOpen = this.#state === 'open'
     if (!this.isOver) this.#state = 'closed'
-    if (!isOpen) endEarly(this.#outgoing, connection)
-    else {
-      const notes = { request: this.#owner.id, ends: connection }
-      this.#written = sendError(this.#ingress, this.#outgoing, code, notes)
-    }
+    if (!isOpen) return endEarly(this.#outgoing, connection)
+    this.#count(toStatus(code))
+    const notes = { request: this.#owner.id, ends: connection }
+    this.#written = sendError(this.#ingress, this.#outgoing, code, notes)
   }
 
   /** The socket is done with it. `lost`: the guest has to hear that nobody reads on; `unread`: not before it writes. */
@@ -163,6 +172,7 @@ export class ClientResponse {
     this.#held.release()
     if (this.#state === 'unread' && this.#outgoing.writableFinished) return 'unread'
     if (this.#state === 'closed') return 'over'
+    if (this.#state === 'open') this.#count(NO_STATUS)
     this.#state = 'closed'
     return 'lost'
   }
@@ -204,8 +214,16 @@ export class ClientResponse {
   }
 
   #sendError(code: ErrorCode, retryMs?: number): void {
+    if (!this.#outgoing.headersSent) this.#count(toStatus(code))
     this.#written += sendError(this.#ingress, this.#outgoing, code, { request: this.#owner.id, retryMs })
     this.#hold()
+  }
+
+  /** The client got a head with this status, or will never get any. */
+  #count(status: number): void {
+    const ms = performance.now() - this.#owner.since
+    this.#tenant.counts.answered(status, ms)
+    if (status !== NO_STATUS) this.#ingress.answers.answered(ms)
   }
 
   #cut(code: ErrorCode, reason: string): void {

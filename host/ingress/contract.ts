@@ -5,6 +5,9 @@ import type { ErrorCode } from '../errors.ts'
 import type { ByteBudget } from '../limits/byte-budget.ts'
 import type { RequestRecord } from '../log/request-facts.ts'
 import type { Exchange, ExchangeListener } from '../tenant/exchange.ts'
+import type { Tracer } from '../telemetry/tracer.ts'
+import type { Counts } from '../tenant/report.ts'
+import type { AnswerCounts } from './answer-counts.ts'
 import type { IdleWatch } from './idle-watch.ts'
 
 /** What all requests of one server share. */
@@ -12,6 +15,9 @@ export interface IngressState {
   /** The server drains: each answer ends its connection. */
   isDraining: boolean
   readonly idle: IdleWatch
+  readonly answers: AnswerCounts
+  /** Given where requests are traced. */
+  readonly tracer?: Tracer | undefined
   /** Hears of each request when it is over; undefined: nobody asks. */
   readonly onRequest: ((record: RequestRecord) => void) | undefined
 }
@@ -21,8 +27,11 @@ export interface RoutedTenant {
   readonly name: string
   /** Of an app that was deployed. */
   readonly version: number | undefined
+  /** Tells its version from the app's others, to those who watch. */
+  readonly versionLabel: string
   readonly limits: Limits
   readonly buffers: ByteBudget
+  readonly counts: Counts
   /** Take a request; the listener hears what happens to it from here on. */
   handle(exchange: Exchange): ExchangeListener
   /** The ingress refused a request, or sent something else than the app's answer: to be counted and logged. */

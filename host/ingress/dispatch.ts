@@ -14,7 +14,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import { Hono } from 'hono'
 
-import { toNanoError } from '../errors.ts'
+import { toNanoError, toStatus } from '../errors.ts'
 import type { ErrorCode, NanoError } from '../errors.ts'
 import { RequestIds } from '../http/request-id.ts'
 import { parseTarget } from '../http/target.ts'
@@ -50,6 +50,9 @@ type Bindings = {
   since: number
 }
 
+/** A request that is answered without an exchange. */
+type OwnAnswer = Pick<Bindings, 'outgoing' | 'connection' | 'id' | 'since'>
+
 /** Methods that no app can be asked with: a guest's `Request` refuses them. */
 const REFUSED_METHODS: ReadonlySet<string> = new Set(['TRACE', 'TRACK', 'CONNECT'])
 
@@ -75,7 +78,7 @@ export class Dispatcher {
     const scheme = toScheme(incoming.rawHeaders, connection)
     const target = toFault(incoming) ?? parseTarget(incoming.rawHeaders, incoming.url ?? '', scheme)
     if (typeof target === 'string') {
-      return this.#sendOwn({ outgoing, connection, id, since }, target, { ends: connection })
+      return this.#sendUnrouted({ outgoing, connection, id, since }, target, connection)
     }
     const request = { method: incoming.method, url: target.url } as unknown as Request
     void this.#app.fetch(request, { incoming, outgoing, connection, target, id, since })
@@ -84,7 +87,7 @@ export class Dispatcher {
   /** Answer a request with an error of the client's, and end its connection. */
   refuse(outgoing: ServerResponse, connection: Connection, code: ErrorCode): void {
     const id = this.#ids.take(outgoing.req.rawHeaders, connection.isTrusted)
-    this.#sendOwn({ outgoing, connection, id, since: performance.now() }, code, { ends: connection })
+    this.#sendUnrouted({ outgoing, connection, id, since: performance.now() }, code, connection)
   }
 
   #createApp(): Hono<{ Bindings: Bindings }> {
@@ -116,6 +119,7 @@ export class Dispatcher {
     const excess = isTorn ? 'REQUEST_INVALID' : toExcess(tenant.limits, sizes, path)
     if (excess !== undefined) {
       tenant.refused(excess, id, `${toRequestLine(incoming.method ?? '', url)}: ${excess}: refused unread`)
+      tenant.counts.answered(toStatus(excess), 0)
       return this.#sendOwn(bindings, excess, { ends: connection, tenant })
     }
     // Node throws away what stands behind an offer to upgrade, up to the end of the packet
@@ -140,12 +144,18 @@ export class Dispatcher {
   #sendNotFound(bindings: Bindings): void {
     const { bodySize, hasUpgrade } = toHeadSizes(bindings.incoming.rawHeaders)
     const ends = bodySize !== 0 || hasUpgrade ? bindings.connection : undefined
-    this.#sendOwn(bindings, 'HOST_UNKNOWN', { ends })
+    this.#sendUnrouted(bindings, 'HOST_UNKNOWN', ends)
+  }
+
+  /** The request is no app's. */
+  #sendUnrouted(own: OwnAnswer, code: ErrorCode, ends: Connection | undefined): void {
+    this.#ingress.answers.unrouted++
+    this.#sendOwn(own, code, { ends })
   }
 
   /** An answer that no tenant pays for. */
   #sendOwn(
-    { outgoing, connection, id, since }: Pick<Bindings, 'outgoing' | 'connection' | 'id' | 'since'>,
+    { outgoing, connection, id, since }: OwnAnswer,
     code: ErrorCode,
     { ends, tenant }: { readonly ends: Connection | undefined; readonly tenant?: RoutedTenant },
   ): void {

@@ -9,13 +9,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
 import type { ErrorCode } from '../errors.ts'
+import type { RequestTrace } from '../http/request-trace.ts'
 import type { Exchange, ExchangeListener } from '../tenant/exchange.ts'
 import { toRequestLine } from '../tenant/log.ts'
 import { ClientResponse, toIdleText } from './client-response.ts'
 import type { ResponseOwner } from './client-response.ts'
 import type { Connection, IncompleteRequest } from './connection.ts'
 import type { IngressState, RoutedTenant } from './contract.ts'
-import { toGuestHeaders } from './guest-headers.ts'
+import { toGuestHeaders, withTraceparent } from './guest-headers.ts'
 import { toMaxBody } from './head-sizes.ts'
 import type { HeadSizes } from './head-sizes.ts'
 import type { Wait, Watched } from './idle-watch.ts'
@@ -41,19 +42,20 @@ export interface HttpRequest {
 
 export class HttpExchange implements Exchange, ResponseOwner, BodyOwner, IncompleteRequest, Watched {
   readonly id: string
+  readonly since: number
   readonly client: string
   readonly method: string
   readonly url: string
   readonly headers: string
   readonly hasBody: boolean
   readonly smallBody?: Uint8Array
+  readonly trace: RequestTrace | undefined
 
   readonly #ingress: IngressState
   readonly #tenant: RoutedTenant
   readonly #connection: Connection
   readonly #incoming: IncomingMessage
   readonly #outgoing: ServerResponse
-  readonly #since: number
   readonly #body: RequestBody | undefined
   readonly #response: ClientResponse
   #listener: ExchangeListener | undefined
@@ -66,13 +68,16 @@ export class HttpExchange implements Exchange, ResponseOwner, BodyOwner, Incompl
     this.#connection = connection
     this.#incoming = incoming
     this.#outgoing = outgoing
-    this.#since = since
+    this.since = since
     this.#response = new ClientResponse(ingress, tenant, outgoing, this)
     this.id = id
     this.client = connection.toClient(rawHeaders)
     this.method = incoming.method ?? 'GET'
     this.url = url
-    this.headers = toGuestHeaders(rawHeaders, connection, scheme, id)
+    const { isTrusted } = connection
+    this.trace = ingress.tracer?.begin({ id, method: this.method, rawHeaders, since, isTrusted })
+    const headers = toGuestHeaders(rawHeaders, connection, scheme, id)
+    this.headers = this.trace === undefined ? headers : withTraceparent(headers, this.trace.context)
     this.hasBody = body !== undefined && body !== 'unwanted'
     if (body === 'streamed' || body === 'unwanted') {
       // the parser holds a body to the length that its head tells
@@ -186,6 +191,7 @@ export class HttpExchange implements Exchange, ResponseOwner, BodyOwner, Incompl
   }
 
   #onClose(): void {
+    if (this.trace !== undefined) this.#endTrace(this.trace)
     this.#record()
     const end = this.#response.close()
     if (this.isComplete && this.#connection.incomplete === this) this.#connection.incomplete = undefined
@@ -193,6 +199,20 @@ export class HttpExchange implements Exchange, ResponseOwner, BodyOwner, Incompl
     if (end === 'unread') return
     this.#ingress.idle.delete(this)
     if (end === 'lost') this.#lose()
+  }
+
+  /** Span attributes of the semantic conventions for HTTP servers, and which app it was. */
+  #endTrace(trace: RequestTrace): void {
+    const { pathname, protocol, hostname } = new URL(this.url)
+    trace.end(this.#outgoing.headersSent ? this.#outgoing.statusCode : 0, {
+      'http.request.method': this.method,
+      'url.scheme': protocol.slice(0, -1),
+      'url.path': pathname,
+      'server.address': hostname,
+      'nano.tenant': this.#tenant.name,
+      'nano.version': this.#tenant.versionLabel,
+      'nano.request': this.id,
+    })
   }
 
   #record(): void {
@@ -207,7 +227,7 @@ export class HttpExchange implements Exchange, ResponseOwner, BodyOwner, Incompl
       cpuMs: this.#listener?.cpuMs ?? 0,
       isCold: this.#listener?.isCold ?? false,
       connection: this.#connection,
-      since: this.#since,
+      since: this.since,
     }
     onRequest(toRecord(this.#outgoing, ended))
   }

@@ -2,7 +2,7 @@
 
 import { describe, it } from 'vitest'
 
-import { toScheme, toGuestHeaders } from './guest-headers.ts'
+import { toScheme, toGuestHeaders, withTraceparent } from './guest-headers.ts'
 
 const stranger = { address: '203.0.113.9', isTrusted: false }
 const proxy = { address: '10.0.0.7', isTrusted: true }
@@ -86,6 +86,25 @@ describe('headers of a request', () => {
     )
     const address = ['Connection', 'x-real-ip, cf-connecting-ip', 'X-Real-IP', '1.1.1.1']
     expect(toGuestHeaders(address, proxy, 'http', 'id')).toMatch(/^x-real-ip\n1\.1\.1\.1\n/)
+  })
+})
+
+describe('the trace of a request that is traced', () => {
+  const [trace, another] = ['a'.repeat(32), 'b'.repeat(32)]
+  const context = { traceId: trace, spanId: '1'.repeat(16), isSampled: true }
+  const own = `traceparent\n00-${trace}-${'1'.repeat(16)}-01\n`
+  const given = (id: string): string => `x-a\n1\ntraceparent\n00-${id}-${'2'.repeat(16)}-00\n`
+
+  it('takes the place of the one that came', ({ expect }) => {
+    expect(withTraceparent('x-a\n1\n', context)).toBe(`x-a\n1\n${own}`)
+    expect(withTraceparent(given(trace), context)).toBe(`x-a\n1\n${own}`)
+  })
+
+  it('keeps its state, and none of another', ({ expect }) => {
+    const state = 'tracestate\na=1\n'
+    expect(withTraceparent(given(trace) + state, context)).toBe(`x-a\n1\n${state}${own}`)
+    expect(withTraceparent(given(another) + state, context)).toBe(`x-a\n1\n${own}`)
+    expect(withTraceparent(`x-a\n1\n${state}`, context)).toBe(`x-a\n1\n${own}`)
   })
 })
 

@@ -4,14 +4,16 @@
  *
  * Headers that are about this one connection stay behind: the guest is not a party to it (RFC 9110 7.6.1). Those that a
  * Connection header names are, but for names that are for all recipients: the router and the guest see the same host.
- * What is said about who asks and how, the request's id and its trace included, comes from the host at the end, and a client's own word on it counts for nothing
- * unless the client is a proxy that the operator trusts; no Connection header takes it away.
+ * What is said about who asks and how, the request's id and its trace included, comes from the host at the end, and a
+ * client's own word on it counts for nothing unless the client is a proxy that the operator trusts; no Connection header
+ * takes it away.
  */
 
 import { parseHeaderLines, toHeaderLines, toOnlyValue } from '../http/header-lines.ts'
 import { isHopByHop, mayBeNamed } from '../http/hop-by-hop.ts'
 import { REQUEST_ID } from '../http/request-id.ts'
-import { TRACEPARENT, TRACESTATE } from '../http/trace-context.ts'
+import { parseTrace, toTraceparent, TRACEPARENT, TRACESTATE } from '../http/trace-context.ts'
+import type { TraceContext } from '../http/trace-context.ts'
 
 /** How the request reached the host. */
 export interface Peer {
@@ -20,6 +22,9 @@ export interface Peer {
   /** It is a proxy whose word counts. */
   readonly isTrusted: boolean
 }
+
+/** What both of the trace's headers begin with. */
+const TRACE = 'trace'
 
 /** Besides `x-forwarded-...` and `cf-...`. */
 const SAID_BY_PROXIES: ReadonlySet<string> = new Set([
@@ -54,6 +59,18 @@ export function toGuestHeaders(
   if (named !== undefined) lines = withoutNamed(lines, named)
   lines += toHeaderLines('x-forwarded-for', chain + peer.address)
   return lines + toHeaderLines('x-forwarded-proto', scheme) + toHeaderLines(REQUEST_ID, id)
+}
+
+/** Header lines whose `traceparent` is this. */
+export function withTraceparent(lines: string, context: TraceContext): string {
+  const others = lines.includes(TRACE) ? withoutTrace(lines, context.traceId) : lines
+  return others + toHeaderLines(TRACEPARENT, toTraceparent(context))
+}
+
+/** The state of the trace stays, that of another one does not. */
+function withoutTrace(lines: string, traceId: string): string {
+  const isSame = parseTrace(parseHeaderLines(lines) ?? [])?.traceId === traceId
+  return withoutNamed(lines, new Set(isSame ? [TRACEPARENT] : [TRACEPARENT, TRACESTATE]))
 }
 
 /** The scheme that the client used. A proxy that names several is not believed. */

@@ -3,7 +3,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
 import { toOnlyValue } from '../http/header-lines.ts'
-import { parseTraceId } from '../http/trace-context.ts'
+import { parseTrace } from '../http/trace-context.ts'
 import type { RequestRecord } from '../log/request-facts.ts'
 import type { Connection } from './connection.ts'
 
@@ -35,7 +35,7 @@ export function toRecord(outgoing: ServerResponse, { connection, since, ...ended
     ms: performance.now() - since,
     client: connection.toClient(rawHeaders),
     httpMinor: httpVersionMinor,
-    trace: connection.isTrusted ? parseTraceId(rawHeaders) : undefined,
+    trace: connection.isTrusted ? parseTrace(rawHeaders)?.traceId : undefined,
     userAgent: toOnlyValue(rawHeaders, 'user-agent')?.slice(0, MOST.header),
     referer: toReferer(rawHeaders),
   }

@@ -11,6 +11,9 @@ import { DEFAULT_CONNECTION_LIMITS } from '../config/connection-limits.ts'
 import type { ConnectionLimits } from '../config/connection-limits.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { RequestRecord } from '../log/request-facts.ts'
+import type { Tracer } from '../telemetry/tracer.ts'
+import type { AnswerReport } from '../tenant/shard-report.ts'
+import { AnswerCounts } from './answer-counts.ts'
 import { endAfterAnswer, isAnswering, rejectConnection } from './connection-end.ts'
 import { Connections } from './connection.ts'
 import type { Connection } from './connection.ts'
@@ -25,12 +28,15 @@ export interface IngressOptions extends DispatchOptions {
   readonly connectionLimits?: Partial<ConnectionLimits>
   /** Addresses and ranges whose word about their clients counts. */
   readonly trustedProxies?: readonly string[]
+  /** Given where requests are traced. */
+  readonly tracer?: Tracer | undefined
   /** Hears of each request when it is over. */
   readonly onRequest?: ((record: RequestRecord) => void) | undefined
 }
 
 export interface Ingress {
   readonly server: Server
+  readonly answers: AnswerReport
   /** Take heads of so many bytes at the most, URL included: what any app takes. */
   admitHeads(bytes: number): void
   /** Take no more connections, let open requests finish, cut what is still open after `graceMs`. */
@@ -47,13 +53,22 @@ const CHECKS = 5
 
 export function createIngress(options: IngressOptions): Ingress {
   const limits = { ...DEFAULT_CONNECTION_LIMITS, ...options.connectionLimits }
-  const ingress: IngressState = { isDraining: false, idle: new IdleWatch(), onRequest: options.onRequest }
+  const ingress: IngressState = {
+    isDraining: false,
+    idle: new IdleWatch(),
+    answers: new AnswerCounts(),
+    tracer: options.tracer,
+    onRequest: options.onRequest,
+  }
   const proxies = new TrustedProxies(options.trustedProxies ?? [])
   const connections = new Connections({ proxies, unreadMs: limits.keepAliveMs })
   const server = openServer(limits)
   listen(server, connections, new Dispatcher(ingress, options))
   return {
     server,
+    get answers() {
+      return ingress.answers.report
+    },
     admitHeads: (bytes) => admitHeads(server, bytes),
     close: (graceMs) => closeServer(server, ingress, graceMs),
   }

@@ -15,7 +15,7 @@
  * answered is failed at once and not left to its timeout.
  */
 import { performance } from 'node:perf_hooks'
-import type { GuestEvent, Mailbox, Meter } from '../bindings/binding.ts'
+import { NO_METER, type GuestEvent, type Mailbox, type Meter } from '../bindings/binding.ts'
 import { toRecycleMb } from '../config/limits.ts'
 import type { RequestHead } from '../http/request-head.ts'
 import type { ErrorCode } from '../errors.ts'
@@ -36,7 +36,7 @@ const BYTES_PER_MB = 1024 * 1024
 export class Instance implements Mailbox, Disposable {
   /** Tells it from the tenant's other instances. */
   readonly number: number
-  readonly meter: Meter = { turns: 0, crossings: 0, requests: 0, ignored: 0 }
+  readonly meter: Meter = { ...NO_METER }
   readonly #host: InstanceHost
   /** The longest turn. */
   readonly #cpuMs: number
@@ -220,7 +220,7 @@ export class Instance implements Mailbox, Disposable {
     if (this.#state === 'fresh') this.#state = 'live'
     this.meter.turns++
     this.#clock.advance()
-    const { epoch, clock } = this.#host
+    const { epoch } = this.#host
     const start = this.#clock.now
     this.#accounts.begin(payers)
     epoch.begin(this.#cpuMs)
@@ -229,8 +229,7 @@ export class Instance implements Mailbox, Disposable {
     } catch (trap) {
       const code = this.#guest.toTrapCode(trap, epoch.isOver())
       epoch.end()
-      this.#ranMs = performance.now() - start
-      this.#accounts.charge(clock.measure(this.#ranMs), performance.now())
+      this.#pay(start, performance.now())
       this.#host.onTurn?.(this.#ranMs, events.length)
       // what the guest had answered before it fell is as good as any answer
       this.#bindings.responses.flush()
@@ -238,11 +237,18 @@ export class Instance implements Mailbox, Disposable {
       return undefined
     }
     epoch.end()
-    const end = performance.now()
-    this.#ranMs = end - start
-    const over = this.#accounts.charge(clock.measure(this.#ranMs), end)
+    const over = this.#pay(start, performance.now())
     this.#host.onTurn?.(this.#ranMs, events.length)
     return over
+  }
+
+  /** What the turn took is its payers', and is counted. Gives the requests that have used up their processor time. */
+  #pay(start: number, end: number): readonly number[] {
+    this.#ranMs = end - start
+    const usedMs = this.#host.clock.measure(this.#ranMs)
+    this.meter.cpuMs += usedMs
+    this.#accounts.trace(start, end)
+    return this.#accounts.charge(usedMs, end)
   }
 
   /** Whether something is going on that keeps the instance awake. */

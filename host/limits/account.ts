@@ -4,6 +4,7 @@
  *     open  --response complete, client gone-->  background  --nothing holds it, or its time is over-->  closed
  */
 import type { RequestHead } from '../http/request-head.ts'
+import type { RequestTrace } from '../http/request-trace.ts'
 import type { CpuBudget } from './cpu-budget.ts'
 import type { Deadline } from './deadlines.ts'
 
@@ -17,7 +18,7 @@ export interface CpuMeter {
 }
 
 /** The request that an account is opened for. */
-export type AccountSubject = Pick<RequestHead, 'id' | 'client' | 'headers'>
+export type AccountSubject = Pick<RequestHead, 'id' | 'client' | 'headers' | 'trace'>
 
 /**
  * - open: its request has no complete response.
@@ -34,6 +35,8 @@ export class Account {
   readonly name: string
   readonly client: string
   readonly budget: CpuBudget
+  /** Of the request, if it is traced. */
+  trace: RequestTrace | undefined
   readonly meter: CpuMeter
   /** The request's; empty when the account is closed: whoever still has it keeps no more of it. */
   headers: string
@@ -48,12 +51,18 @@ export class Account {
   /** Of the background; begins at most once. */
   deadline: Deadline | undefined
 
-  constructor(number: number, { id, headers, client }: AccountSubject, budget: CpuBudget, meter: CpuMeter) {
+  constructor(
+    number: number,
+    { id, headers, client, trace }: AccountSubject,
+    budget: CpuBudget,
+    meter: CpuMeter,
+  ) {
     this.number = number
     this.name = id
     this.headers = headers
     this.client = client
     this.budget = budget
+    this.trace = trace
     this.meter = meter
   }
 }

@@ -113,6 +113,11 @@ export class Accounts implements Disposable {
     return another === undefined && payer !== this.#app ? payer?.client : undefined
   }
 
+  /** The turn that its payers are told of, if they are traced. */
+  trace(from: number, to: number): void {
+    for (const { trace } of this.#payers) trace?.span('turn', from, to)
+  }
+
   /** The request that the turn is for; undefined: that cannot be said. */
   get request(): string | undefined {
     const [payer, another] = this.#payers
@@ -202,6 +207,7 @@ export class Accounts implements Disposable {
     this.#open.delete(account.number)
     // an outgrown table may keep the account for a while, see deadlines.ts
     account.headers = ''
+    account.trace = undefined
     this.#host.onClosed(account.number, isLate)
   }
 }

@@ -1,7 +1,7 @@
 /** What the operator's listener sees of the server. */
 
+import type { HostSnapshot } from '../telemetry/snapshot.ts'
 import type { TenantReport } from '../tenant/report.ts'
-import type { TurnReport } from '../tenant/turn-times.ts'
 
 export interface ServerView {
   state(): {
@@ -13,5 +13,7 @@ export interface ServerView {
     readonly isClosing: boolean
   }
   /** What was done since the start; answers within seconds, whatever the shards do. */
-  count(): Promise<{ readonly tenants: readonly TenantReport[]; readonly turns: TurnReport | undefined }>
+  count(): Promise<HostSnapshot>
+  /** The same app by app; those that did nothing are not among them. */
+  tenants(): Promise<readonly TenantReport[]>
 }

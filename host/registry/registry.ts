@@ -20,6 +20,7 @@ import type { OpenComponent } from '../deploy/open-component.ts'
 import type { Opener, OnNote } from '../deploy/opener.ts'
 import type { CompiledEngine } from '../engine/guest.ts'
 import { NanoError, toNanoError } from '../errors.ts'
+import { toVersionLabel } from '../tenant/report.ts'
 
 /** How long what a version has begun may take when it is replaced, in milliseconds. */
 export const DRAIN_MS = 30_000
@@ -63,6 +64,12 @@ export interface PutOptions {
   /** What a build of the app's source may not read: see `SourceAccess`. */
   readonly configuration?: string | undefined
   readonly onNote?: OnNote
+}
+
+/** Versions that were put since the start, by what came of it. */
+export interface DeployCounters {
+  served: number
+  failed: number
 }
 
 export interface RegistryOptions {
@@ -111,6 +118,7 @@ interface Target extends Pick<Route, 'hostname' | 'notice'> {
 const NOBODY: Shardlike = { apply: () => Promise.resolve() }
 
 export class Registry {
+  readonly deploys: DeployCounters = { served: 0, failed: 0 }
   readonly #opener: RegistryOptions['opener']
   readonly #everyHost: boolean
   readonly #onApp: NonNullable<RegistryOptions['onApp']>
@@ -161,6 +169,13 @@ export class Registry {
     return this.#apps.has(name)
   }
 
+  /** Whether the version with this label serves. */
+  hasVersion(name: string, label: string): boolean {
+    const app = this.#apps.get(name)
+    if (app === undefined) return false
+    return (app.deployment === undefined ? '' : toVersionLabel(app.deployment)) === label
+  }
+
   /** Whose app it is; undefined: there is none of this name. */
   ownerOf(name: string): Owner | undefined {
     return this.#apps.get(name)?.owner
@@ -187,7 +202,14 @@ export class Registry {
    */
   put(config: AppConfig, options: PutOptions = {}): Promise<number> {
     const { name, hostname } = config
-    return this.#inOrder({ name, hostname, owner: options.owner }, (app) => this.#put(app, config, options))
+    const done = this.#inOrder({ name, hostname, owner: options.owner }, (app) =>
+      this.#put(app, config, options),
+    )
+    done.then(
+      () => this.deploys.served++,
+      () => this.deploys.failed++,
+    )
+    return done
   }
 
   /**

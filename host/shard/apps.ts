@@ -22,9 +22,9 @@ import type { EndCode } from '../limits/grace.ts'
 import { Router } from '../router/router.ts'
 import { Tenant } from '../tenant/tenant.ts'
 import type { TenantServices } from '../tenant/tenant.ts'
+import type { Slice } from '../tenant/shard-report.ts'
 import { UnavailableApp } from '../tenant/unavailable-app.ts'
 import { Ledger } from './ledger.ts'
-import type { LedgerReport } from './ledger.ts'
 
 /** What the apps of a shard share. */
 export interface AppsServices extends Omit<TenantServices, 'dialer'> {
@@ -32,6 +32,8 @@ export interface AppsServices extends Omit<TenantServices, 'dialer'> {
   openDialer(deployment: Deployment): Dialer
   /** The largest request head that any app takes, in bytes, has become another. */
   onMaxHead(bytes: number): void
+  /** A version is gone, which has done this. */
+  onCount(slice: Slice): void
 }
 
 /** One version. */
@@ -64,13 +66,12 @@ export class Apps implements Disposable {
   /** By host name. */
   readonly #unavailable = new Map<string, UnavailableApp>()
   readonly #engines = new Map<string, LoadedEngine>()
-  readonly #ledger = new Ledger()
-  /** Apps that are gone, as soon as their versions are. */
-  readonly #leaving = new Set<string>()
+  readonly #ledger: Ledger
   #isOver = false
 
   constructor(services: AppsServices) {
     this.#services = services
+    this.#ledger = new Ledger((slice) => services.onCount(slice))
   }
 
   /** Begin with this. */
@@ -99,8 +100,9 @@ export class Apps implements Disposable {
     return this.#router.find(hostname)
   }
 
-  get report(): LedgerReport {
-    return this.#ledger.report
+  /** What they did since it was asked for last. */
+  counts(): Iterable<Slice> {
+    return this.#ledger.slices()
   }
 
   /** Names of the apps that are at work. */
@@ -142,25 +144,20 @@ export class Apps implements Disposable {
   }
 
   #switch(from: string | undefined, to: Route | undefined): void {
-    if (from !== undefined) this.#close(from, to)
+    if (from !== undefined) this.#close(from)
     if (to !== undefined) this.#open(to)
   }
 
-  #close(hostname: string, to: Route | undefined): void {
-    const app = this.#router.find(hostname)
+  #close(hostname: string): void {
     this.#router.delete(hostname)
     const unavailable = this.#unavailable.get(hostname)
-    if (unavailable !== undefined) {
-      this.#unavailable.delete(hostname)
-      this.#ledger.close(unavailable)
-    }
-    if (app !== undefined && to === undefined) this.#leave(app.name)
+    if (unavailable === undefined) return
+    this.#unavailable.delete(hostname)
+    this.#ledger.close(unavailable)
   }
 
   #open(route: Route): void {
-    const { app, hostname, isFallback } = route
-    this.#leaving.delete(app)
-    this.#router.set(hostname, this.#toApp(route), isFallback)
+    this.#router.set(route.hostname, this.#toApp(route), route.isFallback)
   }
 
   #toApp({ app: name, hostname, deployment, notice }: Route): Tenant | UnavailableApp {
@@ -184,19 +181,8 @@ export class Apps implements Disposable {
     version.drained ??= drained.then(() => {
       this.#versions.delete(deployment)
       this.#ledger.close(tenant)
-      if (this.#leaving.has(tenant.name)) this.#leave(tenant.name)
     })
     return version.drained
-  }
-
-  /** An app has gone: so has what is told of it, when its last version has. */
-  #leave(name: string): void {
-    const isThere = [...this.#versions.values()].some(({ tenant }) => tenant.name === name)
-    if (isThere) this.#leaving.add(name)
-    else {
-      this.#leaving.delete(name)
-      this.#ledger.forget(name)
-    }
   }
 
   #tellMaxHead(): void {

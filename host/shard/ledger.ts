@@ -1,56 +1,87 @@
 /**
- * What the apps of one shard have done, versions that are gone included: a count that was told once never becomes less.
- * Of an app that is gone itself the counts go on in those of all that are gone. Pure.
+ * What the apps of one shard have done, told in slices: so many rows (tenant/report.ts) at a time, and only those of
+ * versions that something happened to since they were told last. One that nobody asks costs nothing, however many there
+ * are.
+ *
+ *     a version:  opened  >  at rest  --something is counted-->  active  --told, and nothing goes on-->  at rest
+ *                            any  --close-->  its last row is told at once, and nothing after it
  */
 
-import { addReport, NO_REPORT } from '../tenant/report.ts'
-import type { TenantReport } from '../tenant/report.ts'
+import { isAtRest, ROW_LENGTH } from '../tenant/report.ts'
+import type { Counts } from '../tenant/report.ts'
+import type { RowHead, Slice } from '../tenant/shard-report.ts'
+import type { TenantCounters } from '../tenant/tenant.ts'
 
 /** An app's version, as it counts. */
-type Counted = Pick<TenantReport, 'name' | 'counters'> & {
-  readonly failures: ReadonlyMap<TenantReport['failures'][number][0], number>
+export interface Counted {
+  readonly name: string
+  readonly versionLabel: string
+  readonly counts: Counts
+  readonly counters: Readonly<TenantCounters>
 }
 
-/** Reports by app, and those of apps that are gone. */
-export interface LedgerReport {
-  readonly tenants: readonly TenantReport[]
-  readonly gone: TenantReport
+interface Entry {
+  readonly row: number
+  readonly version: Counted
+  /** Its head was told. */
+  isKnown: boolean
 }
+
+/** Rows of a slice: some hundred kilobytes, filled in less than a millisecond. */
+const SLICE_ROWS = 256
 
 export class Ledger {
-  readonly #live = new Set<Counted>()
-  /** Of versions that are gone, by app. */
-  readonly #past = new Map<string, TenantReport>()
-  #gone = NO_REPORT
+  readonly #tell: (slice: Slice) => void
+  readonly #entries = new Map<Counted, Entry>()
+  readonly #active = new Set<Entry>()
+  #rows = 0
+
+  /** `tell` hears of a version's last row; the others are asked for. */
+  constructor(tell: (slice: Slice) => void) {
+    this.#tell = tell
+  }
 
   /** A version begins. */
   open(version: Counted): void {
-    this.#live.add(version)
+    const entry = { row: ++this.#rows, version, isKnown: false }
+    this.#entries.set(version, entry)
+    version.counts.onTouch = () => this.#active.add(entry)
   }
 
   /** A version is gone. */
   close(version: Counted): void {
-    if (!this.#live.delete(version)) return
-    this.#past.set(version.name, addReport(this.#past.get(version.name), toReport(version), true))
+    const entry = this.#entries.get(version)
+    if (entry === undefined) return
+    this.#entries.delete(version)
+    version.counts.onTouch = () => {}
+    if (this.#active.delete(entry) || entry.isKnown) this.#tell(this.#toSlice([entry], true))
   }
 
-  /** All versions of these apps that are to come are somebody else's. */
-  forget(name: string): void {
-    const past = this.#past.get(name)
-    if (past === undefined || [...this.#live].some((version) => version.name === name)) return
-    this.#past.delete(name)
-    this.#gone = { ...addReport(this.#gone, past, true), name: this.#gone.name }
-  }
-
-  get report(): LedgerReport {
-    const tenants = new Map(this.#past)
-    for (const version of this.#live) {
-      tenants.set(version.name, addReport(tenants.get(version.name), toReport(version), false))
+  /** What has changed. Between two slices anything may happen. */
+  *slices(): Iterable<Slice> {
+    const active = [...this.#active]
+    for (let from = 0; from < active.length; from += SLICE_ROWS) {
+      const there = active.slice(from, from + SLICE_ROWS).filter((entry) => this.#active.has(entry))
+      if (there.length > 0) yield this.#toSlice(there, false)
     }
-    return { tenants: [...tenants.values()], gone: this.#gone }
   }
-}
 
-function toReport({ name, counters, failures }: Counted): TenantReport {
-  return { name, counters, failures: [...failures] }
+  #toSlice(entries: readonly Entry[], isLast: boolean): Slice {
+    const heads: RowHead[] = []
+    const rows = new Int32Array(entries.length)
+    const values = new Float64Array(entries.length * ROW_LENGTH)
+    for (const [i, entry] of entries.entries()) {
+      const { row, version } = entry
+      const { name, versionLabel, counts, counters } = version
+      if (!entry.isKnown) heads.push({ row, app: name, version: versionLabel })
+      entry.isKnown = true
+      rows[i] = row
+      const filled = counts.fill(counters)
+      values.set(filled, i * ROW_LENGTH)
+      if (!isAtRest(filled)) continue
+      this.#active.delete(entry)
+      counts.rest()
+    }
+    return { heads, rows, values, isLast }
+  }
 }

@@ -5,8 +5,9 @@ import type { Change, ServedState } from '../deploy/change.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { LogEntry } from '../log/entry.ts'
 import type { RecordBatch } from '../log/request-log.ts'
-import type { TenantReport } from '../tenant/report.ts'
-import type { TurnReport } from '../tenant/turn-times.ts'
+import type { Sampling } from '../telemetry/settings.ts'
+import type { SpanRecord } from '../telemetry/tracer.ts'
+import type { ShardReport, Slice } from '../tenant/shard-report.ts'
 
 /** What a shard is started with. */
 export interface ShardData {
@@ -28,6 +29,8 @@ export interface ShardData {
   readonly logsRequests: boolean
   /** Where the ticker writes the time for this shard. */
   readonly epoch: WebAssembly.Memory
+  /** Given where requests are traced. */
+  readonly sampling?: Sampling | undefined
 }
 
 export type ToShard =
@@ -47,14 +50,10 @@ export type FromShard =
   | { type: 'log'; entry: LogEntry }
   /** Requests that are over; answered by `taken`. */
   | { type: 'requests'; batch: RecordBatch }
-  | { type: 'counted'; report: ShardReport }
+  /** What apps did, in so many slices; when they were asked for, `reported` comes behind the last of them. */
+  | { type: 'counted'; slice: Slice }
+  | { type: 'reported'; report: ShardReport }
+  /** Of traces, over. */
+  | { type: 'spans'; spans: readonly SpanRecord[] }
   | { type: 'pong' }
   | { type: 'applied'; number: number; fault?: { code: ErrorCode; text: string } }
-
-/** What the apps of a shard have done since its start. */
-export interface ShardReport {
-  readonly tenants: readonly TenantReport[]
-  /** Those together that are there no more. */
-  readonly gone: TenantReport
-  readonly turns: TurnReport
-}

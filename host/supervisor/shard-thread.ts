@@ -11,9 +11,11 @@ import type { Change } from '../deploy/change.ts'
 import { NanoError, toStackText } from '../errors.ts'
 import { toLogEntry } from '../log/entry.ts'
 import type { LogEntry } from '../log/entry.ts'
-import { EPOCH_WORD } from '../wasm/epoch.ts'
 import type { RecordBatch } from '../log/request-log.ts'
-import type { FromShard, ShardData, ShardReport, ToShard } from './messages.ts'
+import type { SpanRecord } from '../telemetry/tracer.ts'
+import type { ShardReport, Slice } from '../tenant/shard-report.ts'
+import { EPOCH_WORD } from '../wasm/epoch.ts'
+import type { FromShard, ShardData, ToShard } from './messages.ts'
 import type { SlotThread, SlotWatcher } from './slot.ts'
 
 /** What a thread tells whoever started it. */
@@ -21,7 +23,9 @@ export interface ThreadWatcher extends SlotWatcher {
   onLog(entry: LogEntry): void
   /** Requests that are over. */
   onRequests(batch: RecordBatch): void
+  onCount(slice: Slice): void
   onReport(report: ShardReport): void
+  onSpans(spans: readonly SpanRecord[]): void
 }
 
 /** One thread. */
@@ -62,6 +66,8 @@ export class ShardThread implements SlotThread {
       else if (message.type === 'failed') watcher.onFailed(new NanoError(message.code, message.text))
       else if (message.type === 'ready') watcher.onReady(message.port)
       else if (message.type === 'applied') this.#onApplied(message)
+      else if (message.type === 'spans') watcher.onSpans(message.spans)
+      else if (message.type === 'counted') watcher.onCount(message.slice)
       else {
         watcher.onReport(message.report)
         this.#isAsked = false

@@ -21,6 +21,7 @@ const SERVED: Served = {
   state: { deployments: [], routes: [], engines: new Map() },
   longestTurnMs: 0,
   has: () => false,
+  hasVersion: () => false,
 }
 
 /** Threads that do this; `number` counts them from 1, `tell` posts to the main thread. */

@@ -13,22 +13,22 @@ import { toLogEntry } from '../log/entry.ts'
 import type { LogEntry } from '../log/entry.ts'
 import { unpackEntries } from '../log/request-facts.ts'
 import type { RecordBatch } from '../log/request-log.ts'
-import type { ShardData, ShardReport } from './messages.ts'
+import type { SpanRecord } from '../telemetry/tracer.ts'
+import type { ShardData } from './messages.ts'
 import { ShardThread } from './shard-thread.ts'
 import { Slot } from './slot.ts'
 import type { SlotWatcher } from './slot.ts'
 import { Tally } from './tally.ts'
+import type { Served as ServedNames, Total } from './tally.ts'
 
 /** What all shards are started with. */
 export type CommonData = Omit<ShardData, 'epoch' | 'number' | 'served'>
 
 /** What is served, as it is at the moment. */
-export interface Served {
+export interface Served extends ServedNames {
   readonly state: ServedState
   /** The longest turn that an app may take, in milliseconds. */
   readonly longestTurnMs: number
-  /** Whether there is an app of this name. */
-  has(name: string): boolean
 }
 
 export interface ShardsOptions {
@@ -44,6 +44,8 @@ export interface ShardsOptions {
   /** How long one that starts may be. */
   readonly startSilenceMs?: number | undefined
   readonly log: (entry: LogEntry) => void
+  /** Parts of traces are over. */
+  readonly onSpans?: ((spans: readonly SpanRecord[]) => void) | undefined
 }
 
 /** How many shards are there, and how many are missing. */
@@ -141,13 +143,13 @@ export class Shards {
   }
 
   /** What was done since the start. A shard that does not answer in time counts with what it told before. */
-  async count(): Promise<ShardReport> {
+  async count(): Promise<Total> {
     const { promise: late, resolve } = Promise.withResolvers<void>()
     const timer = setTimeout(resolve, COUNT_MS)
     const threads = this.#slots.flatMap(({ working }) => working ?? [])
     await Promise.race([Promise.all(threads.map((thread) => thread.count())), late])
     clearTimeout(timer)
-    return this.#tally.total((name) => this.#options.served.has(name))
+    return this.#tally.total(this.#options.served, performance.now())
   }
 
   async close(): Promise<void> {
@@ -159,7 +161,7 @@ export class Shards {
 
   #begin(name: string, epoch: WebAssembly.Memory, port: number, watcher: SlotWatcher): ShardThread {
     const { script, data, served, log } = this.#options
-    const tally = this.#tally.open()
+    const tally = this.#tally.open(name)
     const started = { ...data, served: served.state, port, number: ++this.#started, epoch }
     return new ShardThread(
       script,
@@ -169,6 +171,8 @@ export class Shards {
         ...watcher,
         onLog: log,
         onRequests: (batch) => unpack(batch, log),
+        onCount: (slice) => tally.count(slice),
+        onSpans: (spans) => this.#options.onSpans?.(spans),
         onReport: (report) => tally.report(report),
         onExit: () => {
           tally.retire()

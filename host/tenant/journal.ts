@@ -9,6 +9,7 @@ import { BoundedLog } from './bounded-log.ts'
 import type { Exchange } from './exchange.ts'
 import type { LogLevel } from '../log/entry.ts'
 import { toRequestLine, type Log, type LogEvent } from './log.ts'
+import type { Counts } from './report.ts'
 
 /** Whose journal it is. */
 export interface JournalSubject {
@@ -23,17 +24,13 @@ export interface JournalSubject {
 export class Journal {
   readonly #subject: JournalSubject
   readonly #log: BoundedLog
-  readonly #failures = new Map<ErrorCode, number>()
+  readonly #counts: Counts
   #sourceMap: SourceMap | undefined
 
-  constructor(subject: JournalSubject, log: Log) {
+  constructor(subject: JournalSubject, log: Log, counts: Counts) {
+    this.#counts = counts
     this.#subject = subject
     this.#log = new BoundedLog(log, { map: (text) => this.#symbolicate(text) })
-  }
-
-  /** By what the client, or the app, was told. */
-  get failures(): ReadonlyMap<ErrorCode, number> {
-    return this.#failures
   }
 
   /** A line; `request`: the id of the one that it is about. */
@@ -44,7 +41,7 @@ export class Journal {
 
   /** A failure that gets no line. */
   count(code: ErrorCode): void {
-    this.#failures.set(code, (this.#failures.get(code) ?? 0) + 1)
+    this.#counts.failed(code)
   }
 
   /** A failure of the request with this id. */

@@ -6,6 +6,7 @@
  *     waiting  --begin-->  open  --answered, failed, client gone-->  over
  *              <--again--
  */
+import { performance } from 'node:perf_hooks'
 import type { ErrorCode } from '../errors.ts'
 import type { RequestContext } from '../instance/contract.ts'
 import type { Deadline, Timed } from '../limits/deadlines.ts'
@@ -69,6 +70,7 @@ export class OpenRequest implements RequestContext, ExchangeListener, Timed, Que
 
   /** Give it to the instance. */
   begin(instance: Instance): void {
+    this.exchange.trace?.span('queue', this.since, performance.now())
     this.#instance = instance
     this.isCold ||= instance.state === 'fresh'
     this.#id = instance.open(this.exchange, this)

@@ -9,7 +9,8 @@
  * has begun, so that no request is dropped on account of a replacement: until its deadline, which is the instance's own
  * (instance/turn.ts), and as long as the memories of all of them together have room.
  */
-import type { Meter } from '../bindings/binding.ts'
+import { performance } from 'node:perf_hooks'
+import { NO_METER, type Meter } from '../bindings/binding.ts'
 import type { Dialer } from '../bindings/dialer.ts'
 import { toTotalMemoryMb } from '../config/limits.ts'
 import { toStackText } from '../errors.ts'
@@ -21,10 +22,12 @@ import { Deadlines, type Deadline } from '../limits/deadlines.ts'
 import type { Epoch } from '../limits/epoch.ts'
 import type { EndCode } from '../limits/grace.ts'
 import type { Journal } from './journal.ts'
+import type { Counts } from './report.ts'
 
 /** What the instances share. */
 export interface PoolServices {
   readonly journal: Journal
+  readonly counts: Counts
   readonly buffers: ByteBudget
   /** Keeps to the tenant's egress policy. */
   readonly dialer: Dialer
@@ -45,6 +48,8 @@ export interface PoolCounters extends Meter {
   traps: number
   /** Instances that used more processor time than they may. */
   cpuStops: number
+  /** Instances that used more memory than they may. */
+  memoryStops: number
   /** Instances that take requests or finish what they began. */
   liveInstances: number
   openRequests: number
@@ -65,8 +70,9 @@ export class Pool {
   readonly #idle: Deadlines
   readonly #maxBytes: number
   /** Of those that are gone. */
-  readonly #past = { turns: 0, crossings: 0, requests: 0, ignored: 0, instances: 0, traps: 0, cpuStops: 0 }
+  readonly #past = { ...NO_METER, instances: 0, traps: 0, cpuStops: 0, memoryStops: 0 }
   #current: Instance | undefined
+  #coldSince: number | undefined
   /** When the current one, which has nothing to do, is given up. */
   #rest: Deadline | undefined
 
@@ -84,6 +90,11 @@ export class Pool {
     return this.#current ?? this.#create()
   }
 
+  /** When the instance that `take` gave last was asked for; undefined: it has had a turn. */
+  get coldSince(): number | undefined {
+    return this.#coldSince
+  }
+
   /** Whether an instance has events that wait. */
   get isReady(): boolean {
     return this.#ready.size > 0
@@ -97,6 +108,7 @@ export class Pool {
   /** One turn of this instance. */
   run(instance: Instance): void {
     const isMore = instance.run()
+    if (this.#coldSince !== undefined) this.#warmed(this.#coldSince)
     // behind the others
     this.#ready.delete(instance)
     if (isMore) this.#ready.add(instance)
@@ -138,6 +150,7 @@ export class Pool {
   #create(): Instance | undefined {
     this.#makeRoom(this.#parts.image.pages * WASM_PAGE)
     const number = ++this.#past.instances
+    this.#coldSince = performance.now()
     try {
       const instance: Instance = new Instance(
         number,
@@ -151,6 +164,11 @@ export class Pool {
       this.#services.journal.write('error', 'instance-failed', toStackText(error))
       return undefined
     }
+  }
+
+  #warmed(since: number): void {
+    this.#coldSince = undefined
+    this.#services.counts.coldStarted(performance.now() - since)
   }
 
   /** While there is no room for so many more bytes, the oldest one that is to be replaced ends. */
@@ -231,6 +249,7 @@ export class Pool {
     const text = `instance ${instance.number}: ${isLimit ? journal.explain(code) : toStackText(trap)}`
     journal.write('error', isLimit ? 'instance-stopped' : 'instance-trapped', text)
     if (code === 'APP_CPU_LIMIT') this.#past.cpuStops++
+    if (code === 'APP_MEMORY_LIMIT') this.#past.memoryStops++
     this.#services.onFallen(code === 'APP_CPU_LIMIT' ? this.#parts.limits.cpuMs : ranMs, client)
   }
 }
@@ -240,4 +259,6 @@ function addMeter(sum: Meter, meter: Meter): void {
   sum.crossings += meter.crossings
   sum.requests += meter.requests
   sum.ignored += meter.ignored
+  sum.subrequests += meter.subrequests
+  sum.cpuMs += meter.cpuMs
 }

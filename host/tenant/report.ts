@@ -1,11 +1,162 @@
 /**
- * What a tenant says about itself to whoever watches it, in a form that can be posted from thread to thread and added
- * up over threads. The table names every count, so that one that is added reaches the operator.
+ * What one version of an app has done and has at the moment, as a row of numbers: counted in place, posted from thread to
+ * thread as it is, and added up column by column. The layout is the same everywhere:
+ *
+ *     | single numbers | answers by class | times of answers | cold starts | failures by code |
+ *       TENANT_COUNTS    ANSWER_CLASSES     a histogram each                ERROR_CODES
  */
+import { ERROR_CODES } from '../errors.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { TenantCounters } from './tenant.ts'
 
-/** One tenant on one shard, or on all of them together. */
+/** What one number is. */
+export interface TenantCount {
+  /** `counter`: only ever grows. `gauge`: how things are now, and nothing when the thread is gone. */
+  readonly kind: 'counter' | 'gauge'
+  readonly help: string
+}
+
+/** Every single number of a tenant. */
+export const TENANT_COUNTS: Readonly<Record<keyof TenantCounters, TenantCount>> = {
+  requests: { kind: 'counter', help: 'Requests that instances took.' },
+  turns: { kind: 'counter', help: 'Calls into instances.' },
+  crossings: { kind: 'counter', help: 'Calls from instances to the host.' },
+  ignored: { kind: 'counter', help: 'Calls from instances that came too late.' },
+  subrequests: { kind: 'counter', help: 'Fetches that the app made.' },
+  cpuMs: { kind: 'counter', help: 'Processor time of calls into instances.' },
+  instances: { kind: 'counter', help: 'Instances made.' },
+  traps: { kind: 'counter', help: 'Instances that crashed or were stopped.' },
+  cpuStops: { kind: 'counter', help: 'Instances stopped for their processor time.' },
+  memoryStops: { kind: 'counter', help: 'Instances stopped for their memory.' },
+  backedOff: { kind: 'counter', help: 'Requests refused after too many stops.' },
+  liveInstances: { kind: 'gauge', help: 'Instances alive.' },
+  openRequests: { kind: 'gauge', help: 'Requests without a complete response.' },
+  queuedRequests: { kind: 'gauge', help: 'Requests that wait for a place.' },
+  memoryBytes: { kind: 'gauge', help: 'Linear memory of the live instances.' },
+  heldBytes: { kind: 'gauge', help: 'Bytes that the host holds for slow clients and upstreams.' },
+}
+
+const KEYS = Object.keys(TENANT_COUNTS) as readonly (keyof TenantCounters)[]
+
+/** Nothing was done. */
+export const NO_COUNTERS = Object.fromEntries(KEYS.map((key) => [key, 0])) as unknown as TenantCounters
+
+/** By the first digit of the status that the client got; `none`: it left before there was any. */
+export const ANSWER_CLASSES = ['none', '1xx', '2xx', '3xx', '4xx', '5xx'] as const
+
+/** Bounds of buckets in milliseconds, ascending. */
+export const ANSWER_BOUNDS_MS = [1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000] as const
+export const COLD_BOUNDS_MS = [1, 2.5, 5, 10, 25, 50, 100, 250, 1000] as const
+
+/** Where a histogram has its columns: a bucket for each bound, one for what is longer, the sum in milliseconds. */
+export interface HistogramColumns {
+  readonly at: number
+  readonly boundsMs: readonly number[]
+}
+
+const ANSWERS_AT = KEYS.length
+export const ANSWER_TIMES: HistogramColumns = {
+  at: ANSWERS_AT + ANSWER_CLASSES.length,
+  boundsMs: ANSWER_BOUNDS_MS,
+}
+export const COLD_STARTS: HistogramColumns = { at: toEnd(ANSWER_TIMES), boundsMs: COLD_BOUNDS_MS }
+const FAILURES_AT = toEnd(COLD_STARTS)
+
+/** Numbers of a row. */
+export const ROW_LENGTH = FAILURES_AT + ERROR_CODES.length
+
+/** Columns that say how things are now. */
+const GAUGES = KEYS.flatMap((key, at) => (TENANT_COUNTS[key].kind === 'gauge' ? [at] : []))
+
+export const toColumn = {
+  count: (key: keyof TenantCounters): number => KEYS.indexOf(key),
+  answers: (name: (typeof ANSWER_CLASSES)[number]): number => ANSWERS_AT + ANSWER_CLASSES.indexOf(name),
+  failures: (code: ErrorCode): number => FAILURES_AT + CODE_INDEX[code],
+}
+
+const CODE_INDEX = Object.fromEntries(ERROR_CODES.map((code, i) => [code, i])) as Record<ErrorCode, number>
+
+function toEnd({ at, boundsMs }: HistogramColumns): number {
+  return at + boundsMs.length + 2
+}
+
+/** Counts of one version on one shard. Nothing is allocated for what is counted. */
+export class Counts {
+  readonly row = new Float64Array(ROW_LENGTH)
+  /** Something begins to be counted that was not since `rest`. */
+  onTouch: () => void = () => {}
+  #isTouched = false
+
+  touch(): void {
+    if (this.#isTouched) return
+    this.#isTouched = true
+    this.onTouch()
+  }
+
+  /** The next thing that is counted is told. */
+  rest(): void {
+    this.#isTouched = false
+  }
+
+  /** A client got the head of an answer with this status after so many milliseconds; 0: it left before. */
+  answered(status: number, ms: number): void {
+    this.touch()
+    const { row } = this
+    row[ANSWERS_AT + Math.trunc(status / 100)]!++
+    if (status > 0) record(row, ANSWER_TIMES, ms)
+  }
+
+  /** From the request that found no instance to the end of the instance's first turn. */
+  coldStarted(ms: number): void {
+    record(this.row, COLD_STARTS, ms)
+  }
+
+  failed(code: ErrorCode): void {
+    this.touch()
+    this.row[toColumn.failures(code)]!++
+  }
+
+  /** The row, with these single numbers. */
+  fill(counters: Readonly<TenantCounters>): Float64Array {
+    for (let i = 0; i < KEYS.length; i++) this.row[i] = counters[KEYS[i]!]
+    return this.row
+  }
+}
+
+function record(row: Float64Array, { at, boundsMs }: HistogramColumns, ms: number): void {
+  let i = 0
+  while (i < boundsMs.length && ms > boundsMs[i]!) i++
+  row[at + i]!++
+  row[at + boundsMs.length + 1]! += ms
+}
+
+/** Nothing goes on of which the row tells: it stays as it is until something comes. */
+export function isAtRest(row: Float64Array): boolean {
+  return GAUGES.every((at) => row[at] === 0)
+}
+
+/** Add `row` to `sum`. */
+export function addRow(sum: Float64Array, row: Float64Array): void {
+  for (let i = 0; i < sum.length; i++) sum[i]! += row[i]!
+}
+
+/** `row`, which is a part of `sum`, is `next` from here on. What has grown in the row never falls in the sum. */
+export function updateRow(sum: Float64Array, row: Float64Array, next: Float64Array): void {
+  for (let i = 0; i < sum.length; i++) sum[i]! += next[i]! - row[i]!
+  row.set(next)
+}
+
+/** What is left of a row when the thread that it tells of is gone. */
+export function clearGauges(row: Float64Array): void {
+  for (const at of GAUGES) row[at] = 0
+}
+
+/** Tells a version from the app's others. `version`: its number, of an app that was deployed. */
+export function toVersionLabel({ id, version }: { id: number; version?: number | undefined }): string {
+  return String(version ?? id)
+}
+
+/** One app on one shard, or on all of them together, as an object. */
 export interface TenantReport {
   readonly name: string
   readonly counters: Readonly<TenantCounters>
@@ -13,56 +164,14 @@ export interface TenantReport {
   readonly failures: readonly (readonly [code: ErrorCode, count: number])[]
 }
 
-/** What one number is. */
-export interface TenantCount {
-  /** `counter`: only ever grows. `gauge`: how things are now, and nothing when the thread is gone. */
-  readonly kind: 'counter' | 'gauge'
-  /** In snake case. */
-  readonly name: string
-  readonly help: string
+export function toReport(name: string, row: Float64Array): TenantReport {
+  const counters = Object.fromEntries(KEYS.map((key, i) => [key, row[i]]))
+  return { name, counters: counters as unknown as TenantCounters, failures: toFailures(row) }
 }
 
-/** Every count of a tenant. */
-export const TENANT_COUNTS: Readonly<Record<keyof TenantCounters, TenantCount>> = {
-  requests: { kind: 'counter', name: 'requests', help: 'Requests that instances took.' },
-  turns: { kind: 'counter', name: 'turns', help: 'Calls into instances.' },
-  crossings: { kind: 'counter', name: 'crossings', help: 'Calls from instances to the host.' },
-  ignored: { kind: 'counter', name: 'ignored_calls', help: 'Calls from instances that came too late.' },
-  instances: { kind: 'counter', name: 'instances_created', help: 'Instances made.' },
-  traps: { kind: 'counter', name: 'traps', help: 'Instances that crashed or were stopped.' },
-  cpuStops: { kind: 'counter', name: 'cpu_stops', help: 'Instances stopped for their processor time.' },
-  backedOff: { kind: 'counter', name: 'backed_off', help: 'Requests refused after too many such stops.' },
-  liveInstances: { kind: 'gauge', name: 'live_instances', help: 'Instances alive.' },
-  openRequests: { kind: 'gauge', name: 'open_requests', help: 'Requests without a complete response.' },
-  queuedRequests: { kind: 'gauge', name: 'queued_requests', help: 'Requests that wait for a place.' },
-  memoryBytes: { kind: 'gauge', name: 'memory_bytes', help: 'Linear memory of the live instances.' },
-  heldBytes: {
-    kind: 'gauge',
-    name: 'held_bytes',
-    help: 'Bytes that the host holds for slow clients and upstreams.',
-  },
-}
-
-/** Nothing was done. */
-export const NO_REPORT: TenantReport = {
-  name: '',
-  counters: Object.fromEntries(
-    Object.keys(TENANT_COUNTS).map((name) => [name, 0]),
-  ) as unknown as TenantCounters,
-  failures: [],
-}
-
-/** Reports of one tenant together. `isGone`: the second comes from a thread that is no more. */
-export function addReport(
-  sum: TenantReport | undefined,
-  report: TenantReport,
-  isGone: boolean,
-): TenantReport {
-  const counters: Partial<Record<string, number>> = {}
-  for (const [key, { kind }] of Object.entries(TENANT_COUNTS) as [keyof TenantCounters, TenantCount][]) {
-    counters[key] = (sum?.counters[key] ?? 0) + (isGone && kind === 'gauge' ? 0 : report.counters[key])
-  }
-  const failures = new Map(sum?.failures)
-  for (const [code, count] of report.failures) failures.set(code, (failures.get(code) ?? 0) + count)
-  return { name: report.name, counters: counters as unknown as TenantCounters, failures: [...failures] }
+export function toFailures(row: Float64Array): [ErrorCode, number][] {
+  return ERROR_CODES.flatMap((code, i) => {
+    const count = row[FAILURES_AT + i]!
+    return count > 0 ? [[code, count]] : []
+  })
 }

@@ -18,6 +18,7 @@ import { performance } from 'node:perf_hooks'
 import type { Dialer } from '../bindings/dialer.ts'
 import type { Limits } from '../config/limits.ts'
 import type { ErrorCode } from '../errors.ts'
+import type { RequestTrace } from '../http/request-trace.ts'
 import type { InstanceParts } from '../instance/contract.ts'
 import type { Instance } from '../instance/turn.ts'
 import { ByteBudget } from '../limits/byte-budget.ts'
@@ -32,11 +33,14 @@ import { Journal } from './journal.ts'
 import type { Log } from './log.ts'
 import { BUSY_MS, OpenRequest, type RequestWatcher } from './open-request.ts'
 import { Pool, type PoolCounters, type PoolServices } from './pool.ts'
+import { Counts, toFailures, toVersionLabel } from './report.ts'
 import { RequestQueue } from './request-queue.ts'
 
 /** What a tenant runs. */
 export interface TenantParts extends InstanceParts {
   readonly name: string
+  /** Of its version; unique in the process. */
+  readonly id: number
   /** Of an app that was deployed. */
   readonly version?: number | undefined
   /** The app's source map, as JSON text. */
@@ -82,7 +86,9 @@ const NON_RESPONSE = 'NonResponse: '
 export class Tenant implements Disposable {
   readonly name: string
   readonly version: number | undefined
+  readonly versionLabel: string
   readonly limits: Limits
+  readonly counts = new Counts()
   /** What the host holds for it. */
   readonly buffers: ByteBudget
   readonly #journal: Journal
@@ -104,15 +110,17 @@ export class Tenant implements Disposable {
     const { name, limits } = deployment
     this.name = name
     this.version = deployment.version
+    this.versionLabel = toVersionLabel(deployment)
     this.limits = limits
     this.buffers = new ByteBudget(limits.bufferMb * BYTES_PER_MB, () => this.#goOnDraining())
     this.#dialer = services.dialer
-    this.#journal = new Journal(deployment, log)
+    this.#journal = new Journal(deployment, log, this.counts)
     this.#share = scheduler.open(this.#turn, limits.cpuMs)
     this.#pool = new Pool(deployment, {
       ...services,
       clock: scheduler.clock,
       journal: this.#journal,
+      counts: this.counts,
       buffers: this.buffers,
       onReady: () => this.#share.wake(),
       onFallen: (costMs, client) => this.#backOff(costMs, client),
@@ -124,6 +132,7 @@ export class Tenant implements Disposable {
 
   /** Take a request; never throws. The listener hears what happens to it from here on. */
   handle(exchange: Exchange): ExchangeListener {
+    this.counts.touch()
     if (this.#state !== 'serving') return this.#refuse(exchange, this.#grace.code, BUSY_MS)
     const now = performance.now()
     const backOffMs = this.#breaker.waitMs(now, exchange.client)
@@ -145,7 +154,7 @@ export class Tenant implements Disposable {
 
   /** Failed requests by what the client was told. */
   get failures(): ReadonlyMap<ErrorCode, number> {
-    return this.#journal.failures
+    return new Map(toFailures(this.counts.row))
   }
 
   get counters(): TenantCounters {
@@ -225,6 +234,7 @@ export class Tenant implements Disposable {
   /** A turn of so many new requests at the most. */
   #begin(now: number, most: number): void {
     let instance: Instance | undefined
+    let traced: RequestTrace | undefined
     let begun = 0
     while (begun < most) {
       const next = this.#queue.peek()
@@ -243,14 +253,19 @@ export class Tenant implements Disposable {
       this.#queue.begin(next)
       this.#breaker.entered(next)
       next.begin(instance)
+      traced ??= next.exchange.trace
       begun++
       if (!next.isSociable || instance.room === 0) break
     }
     if (instance === undefined || begun === 0) return
     this.#drainRate.took(begun, this.#queue.length, now)
     const start = performance.now()
+    const { coldSince } = this.#pool
     this.#pool.run(instance)
-    this.#batch.took(begun, performance.now() - start)
+    const end = performance.now()
+    this.#batch.took(begun, end - start)
+    // of several that began with it the first
+    if (traced !== undefined && coldSince !== undefined) traced.span('cold start', coldSince, end)
   }
 
   #refuse(exchange: Exchange, code: ErrorCode, retryMs: number): ExchangeListener {

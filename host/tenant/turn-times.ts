@@ -9,7 +9,7 @@ export interface TurnReport {
   readonly counts: readonly number[]
   readonly totalMs: number
   /** Milliseconds of the latest turns, in no order. */
-  readonly latest: readonly number[]
+  readonly latest: Readonly<Float64Array>
 }
 
 /** Bounds in milliseconds, ascending. */
@@ -21,7 +21,7 @@ const SAMPLES = 4096
 /** The turns of one shard. */
 export class TurnTimes {
   readonly #counts = Array.from({ length: TURN_BOUNDS_MS.length + 1 }, () => 0)
-  readonly #latest: number[] = []
+  readonly #latest = new Float64Array(SAMPLES)
   #turns = 0
   #totalMs = 0
 
@@ -34,15 +34,18 @@ export class TurnTimes {
   }
 
   get report(): TurnReport {
-    return { counts: this.#counts, totalMs: this.#totalMs, latest: this.#latest }
+    const kept = Math.min(this.#turns, SAMPLES)
+    return { counts: this.#counts, totalMs: this.#totalMs, latest: this.#latest.slice(0, kept) }
   }
 }
+
+const NONE = new Float64Array(0)
 
 /** Two reports together. `isGone`: the second comes from a thread that is no more. */
 export function addTurns(sum: TurnReport | undefined, report: TurnReport, isGone: boolean): TurnReport {
   return {
     counts: report.counts.map((count, i) => count + (sum?.counts[i] ?? 0)),
     totalMs: (sum?.totalMs ?? 0) + report.totalMs,
-    latest: [...(sum?.latest ?? []), ...(isGone ? [] : report.latest)],
+    latest: isGone ? (sum?.latest ?? NONE) : Float64Array.of(...(sum?.latest ?? NONE), ...report.latest),
   }
 }

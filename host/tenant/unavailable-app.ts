@@ -7,7 +7,7 @@ import type { ErrorCode } from '../errors.ts'
 import { ByteBudget } from '../limits/byte-budget.ts'
 import { toHeaderLines } from '../http/header-lines.ts'
 import { NOBODY, type Exchange, type ExchangeListener } from './exchange.ts'
-import { NO_REPORT } from './report.ts'
+import { Counts, NO_COUNTERS } from './report.ts'
 
 const NOTICE_STATUS = 500
 const NOTICE_HEADERS = new TextEncoder().encode(toHeaderLines('content-type', 'text/plain; charset=utf-8'))
@@ -19,9 +19,10 @@ export class UnavailableApp {
   readonly name: string
   readonly version = undefined
   readonly limits = DEFAULT_LIMITS
+  readonly versionLabel = ''
   readonly buffers: ByteBudget
-  readonly counters = NO_REPORT.counters
-  readonly failures = new Map<ErrorCode, number>()
+  readonly counts = new Counts()
+  readonly counters = NO_COUNTERS
 
   readonly #notice: Uint8Array | undefined
 
@@ -39,6 +40,6 @@ export class UnavailableApp {
   }
 
   refused(code: ErrorCode): void {
-    this.failures.set(code, (this.failures.get(code) ?? 0) + 1)
+    this.counts.failed(code)
   }
 }

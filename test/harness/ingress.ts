@@ -16,6 +16,7 @@ import { createIngress } from '../../host/ingress/serve.ts'
 import type { Ingress, IngressOptions } from '../../host/ingress/serve.ts'
 import { ByteBudget } from '../../host/limits/byte-budget.ts'
 import type { Exchange, ExchangeListener } from '../../host/tenant/exchange.ts'
+import { Counts } from '../../host/tenant/report.ts'
 
 /** Answers a request; `events` is what the tenant has heard so far. */
 export type Handler = (exchange: Exchange, events: string[]) => void
@@ -44,8 +45,10 @@ export async function startIngress(handler: Handler, settings: Settings = {}): P
   const tenant = {
     name: 'a',
     version: undefined,
+    versionLabel: '1',
     limits: { ...DEFAULT_LIMITS, ...limits },
     buffers,
+    counts: new Counts(),
     refused: (_code: ErrorCode, _request: string, text: string) => refused.push(text),
     handle(exchange: Exchange): ExchangeListener {
       queueMicrotask(() => handler(exchange, events))

@@ -14,6 +14,7 @@ import type { DeployedApps } from '../../host/registry/deployed.ts'
 import type { Registry } from '../../host/registry/registry.ts'
 import { startServer } from '../../host/server.ts'
 import type { ServerCounters } from '../../host/server.ts'
+import type { TelemetrySettings } from '../../host/telemetry/settings.ts'
 import type { TenantReport } from '../../host/tenant/report.ts'
 import { send } from './http.ts'
 import type { Answer, Sent } from './http.ts'
@@ -109,6 +110,8 @@ export interface ServeOptions {
   dataDirectory?: string
   /** How long a shard may stand still. */
   silenceMs?: number
+  /** Traces and series go out. */
+  telemetry?: TelemetrySettings | undefined
 }
 
 /** Serve these apps on a free port. */

@@ -28,6 +28,7 @@ export async function openBareDeployment(): Promise<BareDeployment> {
   const { segments, memoryMinPages } = splitComponent(component)
   const parts = {
     name: 'bare',
+    id: 1,
     engine: await loadEngine(engine),
     image: splitImage(segments, memoryMinPages),
     env: { KEY: { type: 'text', value: 'value' } as const },

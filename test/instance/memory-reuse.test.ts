@@ -29,6 +29,7 @@ beforeAll(async () => {
   const engine = await engines.open(skeletonHash, () => undefined)
   deployment = {
     name: 'spy',
+    id: 1,
     engine: await loadEngine(engine),
     image: splitImage(segments, memoryMinPages),
     env: {},

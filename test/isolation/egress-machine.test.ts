@@ -130,7 +130,7 @@ describe("the operator's port", () => {
     await Promise.all(Array.from({ length: 100 }, () => outcome(server, 'plain.test', url)))
     expect((await count()) - before).toBe(100)
     const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
-    expect(metrics).toMatch(/tenant="plain",code="EGRESS_DENIED"\} \d+/)
+    expect(metrics).toMatch(/tenant="plain",version="2",code="EGRESS_DENIED"\} \d+/)
   })
 })
 

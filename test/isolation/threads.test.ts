@@ -153,7 +153,9 @@ describe('a shard', () => {
       // the stack, and whom to suspect
       expect(entry).toContain('    at ')
       expect(entry).toContain('apps at work: faulty')
-      expect(await attack.metrics()).toContain('nano_errors_total{tenant="faulty",code="APP_THREW"}')
+      expect(await attack.metrics()).toMatch(
+        /nano_errors_total\{tenant="faulty",version="\d+",code="APP_THREW"\}/,
+      )
       expect(await attack.peace()).toBeGreaterThan(20)
     },
   )
@@ -182,7 +184,7 @@ describe('a shard', () => {
     )
     await attack.server.logged('stands still')
     // the shard cannot say what it did: what it said before counts
-    expect(await attack.metrics()).toContain('nano_requests_total{tenant="faulty"}')
+    expect(await attack.metrics()).toContain('nano_requests_total{tenant="faulty",')
     expect(await attack.open).toBeInstanceOf(Error)
     await becomes(attack, MISSING, 10_000)
     await becomes(attack, READY, 10_000)

@@ -53,25 +53,51 @@ describe('the listener', () => {
     const answer = await ask('/metrics')
     expect(answer.headers['content-type']).toContain('text/plain')
     const lines = answer.text.split('\n')
+    // the one version of each is the first or second that was opened
+    const at = { quiet: 'tenant="quiet",version="2"', shop: 'tenant="shop",version="1"' }
     for (const line of [
-      'nano_requests_total{tenant="quiet"} 12',
-      'nano_requests_total{tenant="shop"} 6',
-      'nano_errors_total{tenant="shop",code="APP_THREW"} 5',
-      'nano_errors_total{tenant="shop",code="APP_CPU_LIMIT"} 1',
-      'nano_cpu_stops_total{tenant="shop"} 1',
-      'nano_traps_total{tenant="shop"} 1',
-      'nano_open_requests{tenant="quiet"} 0',
-      'nano_traps_total{tenant="quiet"} 0',
-      'nano_backed_off_total{tenant="shop"} 0',
+      `nano_requests_total{${at.quiet},class="2xx"} 12`,
+      `nano_requests_total{${at.shop},class="5xx"} 6`,
+      `nano_request_seconds_count{${at.quiet}} 12`,
+      `nano_request_seconds_bucket{${at.quiet},le="+Inf"} 12`,
+      `nano_instance_requests_total{${at.quiet}} 12`,
+      `nano_errors_total{${at.shop},code="APP_THREW"} 5`,
+      `nano_errors_total{${at.shop},code="APP_CPU_LIMIT"} 1`,
+      `nano_stops_total{${at.shop},reason="cpu"} 1`,
+      `nano_stops_total{${at.shop},reason="memory"} 0`,
+      `nano_traps_total{${at.shop}} 1`,
+      `nano_open_requests{${at.quiet}} 0`,
+      `nano_queued_requests{${at.quiet}} 0`,
+      `nano_subrequests_total{${at.quiet}} 0`,
+      `nano_traps_total{${at.quiet}} 0`,
+      `nano_backed_off_total{${at.shop}} 0`,
       'nano_shards 2',
       'nano_shards_ready 2',
       'nano_shard_restarts_total 0',
+      'nano_apps{state="serving"} 2',
+      'nano_engines 1',
+      'nano_deploys_total{result="served"} 2',
+      'nano_deploys_total{result="failed"} 0',
+      'nano_unrouted_requests_total 0',
     ]) {
       expect(lines).toContain(line)
     }
     const read = (name: string) => Number(lines.find((line) => line.startsWith(`${name} `))?.split(' ')[1])
-    expect(read('nano_live_instances{tenant="quiet"}')).toBeGreaterThanOrEqual(1)
-    expect(read('nano_memory_bytes{tenant="quiet"}')).toBeGreaterThan(1_000_000)
+    expect(read(`nano_live_instances{${at.quiet}}`)).toBeGreaterThanOrEqual(1)
+    expect(read(`nano_memory_bytes{${at.quiet}}`)).toBeGreaterThan(1_000_000)
+    expect(read(`nano_cold_start_seconds_count{${at.quiet}}`)).toBe(
+      read(`nano_instances_created_total{${at.quiet}}`),
+    )
+    expect(read(`nano_cpu_seconds_total{${at.shop}}`)).toBeGreaterThan(0.2)
+    expect(read('nano_request_latency_ms_max')).toBeGreaterThan(200)
+    expect(read('nano_request_latency_ms_min')).toBeLessThan(read('nano_request_latency_ms_avg'))
+    expect(read('nano_uptime_seconds')).toBeGreaterThan(0)
+    for (const quantile of ['0.5', '0.99', '1']) {
+      for (const shard of [0, 1]) {
+        const name = `nano_shard_event_loop_delay_seconds{shard="${shard}",quantile="${quantile}"}`
+        expect(read(name)).toBeGreaterThanOrEqual(0)
+      }
+    }
     expect(read('nano_turn_seconds_count')).toBeGreaterThanOrEqual(17)
     expect(read('nano_turn_seconds_bucket{le="+Inf"}')).toBe(read('nano_turn_seconds_count'))
     expect(read('process_resident_memory_bytes')).toBeGreaterThan(10_000_000)

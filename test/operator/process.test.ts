@@ -41,7 +41,9 @@ describe('a signal', () => {
     const slow = send(port, { host: 'quiet.test', path: '/sleep?ms=3000' })
     slow.catch(() => {})
     await waitFor(async () =>
-      (await operator('/metrics')).text.includes('nano_open_requests{tenant="quiet"} 1') ? true : undefined,
+      (await operator('/metrics')).text.includes('nano_open_requests{tenant="quiet",version="1"} 1')
+        ? true
+        : undefined,
     )
     nano.kill('SIGTERM')
     await waitFor(async () => ((await operator('/readyz')).status === 503 ? true : undefined))
@@ -65,7 +67,8 @@ describe('a signal', () => {
     const operator = (path: string) => send(nano.adminPort, { host: 'localhost', path })
     await waitFor(
       async () =>
-        (await operator('/metrics')).text.includes('nano_open_requests{tenant="faulty"} 1') || undefined,
+        (await operator('/metrics')).text.includes('nano_open_requests{tenant="faulty",version="2"} 1') ||
+        undefined,
     )
     nano.kill('SIGINT')
     await waitFor(async () => (await operator('/readyz')).status === 503 || undefined)

@@ -13,6 +13,7 @@ import { defined } from '../../config/defined.ts'
 import { DEFAULT_LIMITS } from '../../config/limits.ts'
 import { NanoError } from '../../errors.ts'
 import type { LogFormat } from '../../log/line.ts'
+import type { TelemetrySettings } from '../../telemetry/settings.ts'
 import { toAnnouncement, toReachable } from '../messages.ts'
 import { serveUntilSignal } from '../serve-until-signal.ts'
 import type { StartServer } from '../serve-contract.ts'
@@ -102,6 +103,7 @@ async function serve(options: ServeOptions, startServer: StartServer, format: Lo
     everyHost,
     dataDirectory: toDataDirectory(options, config),
     adminToken,
+    telemetry: await readTelemetryOf(process.env),
   })
 }
 
@@ -122,6 +124,13 @@ async function tryOut(config: Config, everyHost: boolean): Promise<void> {
     )
   }
   if (failed.length > 0) throw new NanoError('CONFIG_INVALID', failed.join('\n'))
+}
+
+/** Most say nothing about it. */
+async function readTelemetryOf(environment: NodeJS.ProcessEnv): Promise<TelemetrySettings | undefined> {
+  if (!Object.keys(environment).some((name) => name.startsWith('OTEL_EXPORTER_OTLP_'))) return undefined
+  const { readTelemetry } = await import('../../telemetry/settings.ts')
+  return readTelemetry(environment)
 }
 
 /** The configuration, or what stands for one, with what the command line says in its place. */

@@ -62,7 +62,7 @@ export function createAdminApi(services: AdminServices, gate: Gate): OpenAPIHono
 function addReading(api: OpenAPIHono<AdminEnv>, services: AdminServices): void {
   const toFacts = async () => {
     const { registry, deployed } = toServed(services)
-    const { tenants } = await services.count()
+    const tenants = await services.tenants()
     const reports = new Map(tenants.map((report) => [report.name, report]))
     const shards = services.state().wanted
     return registry.apps.map((status) => ({

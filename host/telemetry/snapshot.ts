@@ -1,0 +1,20 @@
+/** What there is to be told at one moment: types only. */
+
+import type { EngineCounters } from '../engine/engine.ts'
+import type { ShardReport, VersionCounts } from '../tenant/shard-report.ts'
+import type { TurnReport } from '../tenant/turn-times.ts'
+
+export interface HostSnapshot {
+  /** Apps' versions that did anything. */
+  readonly versions: readonly VersionCounts[]
+  readonly turns: TurnReport
+  /** Of the shards that are there, by name. */
+  readonly reports: ReadonlyMap<string, ShardReport>
+  readonly shards: { readonly wanted: number; readonly listening: number; readonly restarts: number }
+  readonly apps: Readonly<Record<'opening' | 'serving' | 'unavailable', number>>
+  /** Engines that are served. */
+  readonly engines: number
+  readonly engineCounters: Readonly<EngineCounters>
+  readonly deploys: { readonly served: number; readonly failed: number }
+  readonly uptimeSeconds: number
+}
