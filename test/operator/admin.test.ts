@@ -231,7 +231,7 @@ describe('what is known', () => {
       },
     })
     expect((await server.send('a.test', '/throw')).status).toBe(500)
-    await server.logged('[a ', 'thrown at once')
+    await server.logged('[a@1 ', 'thrown at once')
     const { apps } = (await ask('GET', '/admin/apps')).json<{ apps: object[] }>()
     expect(apps).toEqual([
       expect.objectContaining({

@@ -208,7 +208,9 @@ describe('without being asked, and without traffic, a server notices', () => {
     await waitFor(() => served.log.find((line) => line.includes('not reloaded')))
     served.write([app('one', 'e')])
     await version(served, 'one', 'e')
-    expect(served.log.filter((line) => line.includes('reloaded: changed one'))).toHaveLength(4)
+    await expect
+      .poll(() => served.log.filter((line) => line.includes('reloaded: changed one')))
+      .toHaveLength(4)
   })
 
   test('that a link on the way leads elsewhere, as with a ConfigMap', async () => {
