@@ -12,6 +12,21 @@ const PACED = [
   'test/instance/stops.test.ts',
 ]
 
+/** Load, scale, crashes and whole toolchains: `npm run test:heavy`. */
+const HEAVY = [
+  'test/cli/dev.test.ts',
+  'test/cli/init.test.ts',
+  'test/engine/outdated.test.ts',
+  'test/operator/churn.test.ts',
+  'test/operator/crash.test.ts',
+  'test/operator/deploy-docs.test.ts',
+  'test/operator/many-tenants.test.ts',
+  'test/operator/redeploy-load.test.ts',
+  'test/operator/storage.test.ts',
+  'test/operator/telemetry.test.ts',
+  'test/wit/new-function.test.ts',
+]
+
 const WHOLE = {
   globalSetup: ['test/build-apps.ts'],
   experimental: { viteModuleRunner: false as const },
@@ -39,9 +54,18 @@ export default defineConfig({
           ...WHOLE,
           name: 'whole',
           include: ['test/**/*.test.ts'],
-          exclude: [...RULES, ...PACED],
+          exclude: [...RULES, ...PACED, ...HEAVY],
           maxWorkers: 3,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          ...WHOLE,
+          name: 'heavy',
+          include: HEAVY,
+          maxWorkers: 2,
+          sequence: { groupOrder: 3 },
         },
       },
       {
