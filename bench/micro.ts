@@ -19,6 +19,7 @@ import type { CompiledEngine } from '../host/engine/guest.ts'
 import { loadEngine } from '../host/engine/load.ts'
 import { splitImage } from '../host/image/image.ts'
 import type { InstanceHost, InstanceParts, RequestContext } from '../host/instance/contract.ts'
+import { DEAF } from '../host/instance/deaf-host.ts'
 import { Instance } from '../host/instance/turn.ts'
 import { ByteBudget } from '../host/limits/byte-budget.ts'
 import { Epoch } from '../host/limits/epoch.ts'
@@ -118,17 +119,11 @@ class Guest implements Disposable {
 
   constructor(parts: InstanceParts, epoch: Epoch) {
     const host: InstanceHost = {
+      ...DEAF,
       dialer: this.#dialer,
       epoch,
       buffers: new ByteBudget(1024 * 1024),
       clock: this.#clock,
-      onReady() {},
-      line() {},
-      report() {},
-      onLimit() {},
-      onDenied() {},
-      onRetiring() {},
-      onDead() {},
       onTurn: (ms) => (this.#turnMs += ms),
     }
     this.#instance = new Instance(1, parts, host)

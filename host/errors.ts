@@ -111,6 +111,25 @@ export function toNanoError(thrown: unknown): NanoError {
   return new NanoError('INTERNAL', message, { cause: thrown })
 }
 
+/** An error in a form that can be posted to another thread or process. */
+export interface Fault {
+  readonly code: ErrorCode
+  readonly message: string
+  readonly stack: string
+}
+
+export function toFault(thrown: unknown): Fault {
+  const { code, message } = toNanoError(thrown)
+  return { code, message, stack: toStackText(thrown) }
+}
+
+/** The error that was posted; where it was thrown stands in its cause. */
+export function fromFault({ code, message, stack }: Fault): NanoError {
+  const cause = new Error(message)
+  cause.stack = stack
+  return new NanoError(code, message, { cause })
+}
+
 /** Any thrown value as text for a log, with its stack if it has one. */
 export function toStackText(thrown: unknown): string {
   return thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)

@@ -144,7 +144,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       reports,
       shards: state(),
       apps,
-      engines: registry.state.engines.size,
+      engines: registry.engineCount,
       engineCounters: opener.counters,
       deploys: registry.deploys,
       uptimeSeconds: (performance.now() - started) / MS_PER_SECOND,
@@ -164,6 +164,16 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     },
     { state, count: snapshot, tenants, apps: () => served, errors, log },
   )
+  const close = async (): Promise<void> => {
+    const settled = live?.[Symbol.asyncDispose]()
+    // what a reload waits for fails
+    opener[Symbol.dispose]()
+    await shards?.close()
+    await exporter?.close()
+    await operator?.close()
+    await hub.close()
+    await settled
+  }
   try {
     const onBroken = (app: string, { code, message }: NanoError): void =>
       log({ level: 'error', app, text: `${code}: ${message}` })
@@ -222,24 +232,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       logs: hub.ring,
       reload: () => reloaded.reload(),
       counters: async () => toCounters(await running.count(), opener.counters),
-      tenants: async () => (await running.count()).byApp().tenants,
-      async close() {
-        const settled = reloaded[Symbol.asyncDispose]()
-        opener[Symbol.dispose]()
-        await running.close()
-        await exporter?.close()
-        await operator?.close()
-        await hub.close()
-        await settled
-      },
+      tenants,
+      close,
     }
   } catch (error) {
-    await live?.[Symbol.asyncDispose]()
-    opener[Symbol.dispose]()
-    await shards?.close()
-    await exporter?.close()
-    await operator?.close()
-    await hub.close()
+    await close()
     throw error
   }
 }

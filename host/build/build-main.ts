@@ -2,7 +2,7 @@
  * The build process: makes what it is asked for, one thing after the other, until whoever started it is gone.
  * `builder.ts` starts it, and ends it when it takes too long.
  */
-import { toNanoError, toStackText } from '../errors.ts'
+import { toFault } from '../errors.ts'
 import type { BuildJob, FromBuilder } from './job.ts'
 import { make } from './make.ts'
 
@@ -22,8 +22,7 @@ async function work(job: BuildJob): Promise<void> {
     })
     tell({ type: 'made', made })
   } catch (thrown) {
-    const { code, message } = toNanoError(thrown)
-    tell({ type: 'failed', code, message, stack: toStackText(thrown) })
+    tell({ type: 'failed', fault: toFault(thrown) })
   }
 }
 

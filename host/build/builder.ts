@@ -15,7 +15,7 @@ import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { NanoError } from '../errors.ts'
+import { fromFault, NanoError } from '../errors.ts'
 import { readMemory, watchMemory } from './group-memory.ts'
 import { type BuildJob, type BuildStep, type FromBuilder, type Made, PID_FILE } from './job.ts'
 import { findSibling } from './package-files.ts'
@@ -132,7 +132,7 @@ async function work(
   )
   const onMessage = (message: FromBuilder) => {
     if (message.type === 'made') resolve(message.made)
-    else if (message.type === 'failed') reject(toError(message))
+    else if (message.type === 'failed') reject(fromFault(message.fault))
     else if (message.type === 'inputs') onInputs(message.paths)
     else {
       step = message.step
@@ -197,10 +197,4 @@ function readPid({ temporary }: BuildJob): number {
 function toFailure({ origin }: BuildJob, text: string): NanoError {
   const name = origin.type === 'carried' ? origin.carried.entry : origin.entry
   return new NanoError('BUILD_FAILED', `${name}: ${text}`)
-}
-
-function toError({ code, message, stack }: FromBuilder & { type: 'failed' }): NanoError {
-  const cause = new Error(message)
-  cause.stack = stack
-  return new NanoError(code, message, { cause })
 }

@@ -4,16 +4,15 @@
  * never has to be invalidated; the ones that were not used for longest go when there are too many.
  */
 import { createHash } from 'node:crypto'
-import { accessSync, constants, existsSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { readdir, readFile, rm, stat, utimes } from 'node:fs/promises'
-import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { CarriedBundle } from '../component/carried-bundle.ts'
+import { findCacheDirectory } from '../engine/cache-directory.ts'
 import { checkComponent, type CheckedComponent } from './check.ts'
 import { writeOutput } from './output.ts'
 import { SNAPSHOT_REVISION } from './snapshot.ts'
 
-const CACHE_NAME = 'nano-workers'
 /** Builds of sources that stay; each is a whole component. */
 const MOST_BUILDS = 50
 /** Those of components, which are the tenants': when all are opened one after the other, each should still be there. */
@@ -28,12 +27,12 @@ export interface Shelf {
 }
 
 /** For builds of sources. `near`: a file of the app. */
-export function toBuildShelf(near: string, directory = findCacheDirectory(near)): Shelf {
+export function toBuildShelf(near: string, directory = findCacheDirectory(toModules(near))): Shelf {
   return { directory, most: MOST_BUILDS }
 }
 
 /** For what was made again of components. `near`: a file of NANO's own. */
-export function toRebuildShelf(near: string, directory = findCacheDirectory(near)): Shelf {
+export function toRebuildShelf(near: string, directory = findCacheDirectory(toModules(near))): Shelf {
   return { directory: join(directory, REBUILDS), most: MOST_REBUILDS }
 }
 
@@ -54,24 +53,10 @@ export function toKeptFile(
   return join(directory, `${key}${COMPONENT}`)
 }
 
-/** NANO_CACHE_DIR, or `node_modules/.cache` of the package that a file belongs to, or the user's cache. */
-function findCacheDirectory(near: string): string {
-  const chosen = process.env['NANO_CACHE_DIR']
-  if (chosen !== undefined && chosen !== '') return chosen
+/** The `node_modules` beside each package that a file belongs to, the innermost first. */
+function* toModules(near: string): Iterable<string> {
   for (let directory = dirname(near); directory !== dirname(directory); directory = dirname(directory)) {
-    if (!existsSync(join(directory, 'package.json'))) continue
-    const modules = join(directory, 'node_modules')
-    if (isWritable(modules)) return join(modules, '.cache', CACHE_NAME)
-  }
-  return join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), CACHE_NAME)
-}
-
-function isWritable(directory: string): boolean {
-  try {
-    accessSync(directory, constants.W_OK)
-    return true
-  } catch {
-    return false
+    if (existsSync(join(directory, 'package.json'))) yield join(directory, 'node_modules')
   }
 }
 

@@ -1,6 +1,6 @@
 /** What a build process is asked for, and what it answers: see `builder.ts`. */
 import type { CarriedBundle } from '../component/carried-bundle.ts'
-import type { ErrorCode } from '../errors.ts'
+import type { Fault } from '../errors.ts'
 
 export type BuildStep = 'bundle' | 'unpack' | 'snapshot' | 'write'
 
@@ -60,4 +60,4 @@ export type FromBuilder =
   | { readonly type: 'inputs'; readonly paths: readonly string[] }
   | { readonly type: 'step'; readonly step: BuildStep }
   | { readonly type: 'made'; readonly made: Made }
-  | { readonly type: 'failed'; readonly code: ErrorCode; readonly message: string; readonly stack: string }
+  | { readonly type: 'failed'; readonly fault: Fault }

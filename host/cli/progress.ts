@@ -44,6 +44,12 @@ export class Progress {
     this.#out.write(CLEAR_LINE)
   }
 
+  /** Something to be read above the line. */
+  warn(text: string): void {
+    this.clear()
+    this.#out.write(`warning: ${text}\n`)
+  }
+
   [Symbol.dispose](): void {
     this.clear()
   }

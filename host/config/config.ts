@@ -74,6 +74,9 @@ export interface Config {
   readonly engines?: readonly string[]
 }
 
+/** What an app may be called. */
+export const APP_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/
+
 /** Where the configuration and the command line say nothing. */
 export const DEFAULTS = { port: 3000, host: '127.0.0.1' } as const
 

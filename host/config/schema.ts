@@ -8,21 +8,20 @@ import * as z from 'zod'
 import { parseRule } from '../egress/rule.ts'
 import { parseNetwork } from '../http/address.ts'
 import { toHostName } from '../http/host-name.ts'
-import { DEFAULT_ADMIN, DEFAULTS, RANGES } from './config.ts'
+import { APP_NAME, DEFAULT_ADMIN, DEFAULTS, RANGES } from './config.ts'
 import { CONNECTION_RULES } from './connection-limits.ts'
 import { LIMIT_RULES } from './limits.ts'
 import { toKey } from './number-rule.ts'
 import type { Key, NumberRule } from './number-rule.ts'
 import { closed, expected, flag, integer, list, text, textLike, textThat } from './values.ts'
 
-const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/
 const ENGINE = /^[0-9a-f]{64}$/
 
 /** Keys of earlier releases. */
 const RENAMED = { dev: 'allow_loopback' }
 
 /** What an app may be called. */
-export const appName = () => textLike(NAME, 'letters, digits, ".", "_" and "-", at most 63')
+export const appName = () => textLike(APP_NAME, 'letters, digits, ".", "_" and "-", at most 63')
 
 export const hostName = () => textThat((name) => toHostName(name) !== undefined, 'a host name without port')
 

@@ -8,9 +8,8 @@ import type { Env } from '../config/env.ts'
 import { toRecycleMb, type Limits } from '../config/limits.ts'
 import type { EgressSettings } from '../egress/policy.ts'
 import { NanoError } from '../errors.ts'
+import { PAGES_PER_MB } from '../wasm/memory.ts'
 import type { OpenComponent } from './open-component.ts'
-
-const PAGES_PER_MB = 16
 
 /** One version of an app, ready to be served. */
 export interface Deployment extends OpenComponent {

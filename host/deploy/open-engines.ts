@@ -7,11 +7,10 @@
  * cache already, from a version with the same generator and the same world.
  */
 
-import { accessSync, constants } from 'node:fs'
 import { findPackageJSON } from 'node:module'
-import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 
+import { findCacheDirectory } from '../engine/cache-directory.ts'
 import { buildEngine, hasEngine, toEngineDirectory } from '../engine/build-engine.ts'
 import { openEngine } from '../engine/engine.ts'
 import type { EngineCounters } from '../engine/engine.ts'
@@ -23,7 +22,7 @@ import { NanoError } from '../errors.ts'
 export class Engines {
   readonly counters: EngineCounters = { transpiles: 0, compiles: 0 }
   readonly #known: KnownEngines
-  readonly #cache = findCacheDirectory()
+  readonly #cache = findCacheDirectory([toOwnModules()])
 
   /** `additions`: hashes of engines that the operator admits besides those of the release. */
   constructor(additions: readonly string[] = []) {
@@ -61,15 +60,7 @@ export class Engines {
   }
 }
 
-/** NANO_CACHE_DIR, or `node_modules/.cache` of a checkout, or the user's cache. */
-function findCacheDirectory(): string {
-  const chosen = process.env['NANO_CACHE_DIR']
-  if (chosen !== undefined && chosen !== '') return chosen
-  const modules = join(dirname(findPackageJSON(import.meta.url) ?? ''), 'node_modules')
-  try {
-    accessSync(modules, constants.W_OK)
-    return join(modules, '.cache', 'nano-workers')
-  } catch {
-    return join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'nano-workers')
-  }
+/** The `node_modules` of NANO's own package. */
+function toOwnModules(): string {
+  return join(dirname(findPackageJSON(import.meta.url) ?? ''), 'node_modules')
 }

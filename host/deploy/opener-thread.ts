@@ -7,7 +7,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 
 import { LocalStore } from '../artifacts/local-store.ts'
 import type { ArtifactStore } from '../artifacts/store.ts'
-import { NanoError, toNanoError, toStackText } from '../errors.ts'
+import { NanoError, toFault } from '../errors.ts'
 import { openBytes, openComponent, readComponentFile } from './open-component.ts'
 import { Engines } from './open-engines.ts'
 import { reduceSourceMap } from './read-source-map.ts'
@@ -87,8 +87,7 @@ async function settle({ type, ask }: Asked, note: Note): Promise<Outcome> {
   try {
     return { answer: await (answers[type] as (ask: unknown, note: Note) => unknown)(ask, note) }
   } catch (thrown) {
-    const { code, message } = toNanoError(thrown)
-    return { fault: { code, message, stack: toStackText(thrown) } }
+    return { fault: toFault(thrown) }
   }
 }
 

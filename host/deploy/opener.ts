@@ -13,18 +13,9 @@ import { Worker } from 'node:worker_threads'
 
 import type { EngineCounters } from '../engine/engine.ts'
 import type { CompiledEngine } from '../engine/guest.ts'
-import { NanoError, toStackText } from '../errors.ts'
+import { fromFault, NanoError, toFault, toStackText } from '../errors.ts'
 import type { OpenComponent, SourceAccess } from './open-component.ts'
-import type {
-  Asked,
-  Fault,
-  FromOpener,
-  OpenerData,
-  OpeningNote,
-  Outcome,
-  Requests,
-  RequestType,
-} from './opening.ts'
+import type { Asked, FromOpener, OpenerData, OpeningNote, Outcome, Requests, RequestType } from './opening.ts'
 
 // as source or compiled, whatever this file is
 const SCRIPT = new URL(`opener-thread${extname(import.meta.filename)}`, import.meta.url)
@@ -107,7 +98,7 @@ export class Opener implements Disposable {
       const asked = { id: ++this.#asked, type, ask } as Asked
       const settle = (outcome: Outcome): void => {
         if ('answer' in outcome) resolve(outcome.answer as Requests[Type]['answer'])
-        else reject(toError(outcome.fault))
+        else reject(fromFault(outcome.fault))
       }
       this.#queue.push({ asked, onNote, settle })
       this.#sendNext()
@@ -190,16 +181,10 @@ export class Opener implements Disposable {
   }
 }
 
-function fail(waiting: readonly Waiting[], { code, message, stack = '' }: NanoError): void {
-  for (const each of waiting) each.settle({ fault: { code, message, stack } })
+function fail(waiting: readonly Waiting[], reason: NanoError): void {
+  for (const each of waiting) each.settle({ fault: toFault(reason) })
 }
 
 function toClosing(): NanoError {
   return new NanoError('SHUTTING_DOWN', 'the server is shutting down')
-}
-
-function toError({ code, message, stack }: Fault): NanoError {
-  const cause = new Error(message)
-  cause.stack = stack
-  return new NanoError(code, message, { cause })
 }

@@ -4,7 +4,7 @@ import type { ContentHash } from '../artifacts/blobs.ts'
 import type { NewVersion, StoredApp, StoredVersion } from '../artifacts/store.ts'
 import type { EngineCounters } from '../engine/engine.ts'
 import type { CompiledEngine } from '../engine/guest.ts'
-import type { ErrorCode } from '../errors.ts'
+import type { Fault } from '../errors.ts'
 import type { Brought, OpenComponent, SourceAccess } from './open-component.ts'
 
 /** What the thread is started with. */
@@ -59,13 +59,6 @@ export type OpeningNote =
 
 /** What came of a request. */
 export type Outcome = { readonly answer: unknown } | { readonly fault: Fault }
-
-/** An error, in a form that can be posted. */
-export interface Fault {
-  readonly code: ErrorCode
-  readonly message: string
-  readonly stack: string
-}
 
 export type FromOpener =
   | { readonly id: number; readonly note: OpeningNote }

@@ -7,6 +7,7 @@ import type { Bindings, Guest as EngineGuest } from '../engine/guest.ts'
 import type { ErrorCode } from '../errors.ts'
 import { layInto } from '../image/image.ts'
 import type { Epoch } from '../limits/epoch.ts'
+import { PAGES_PER_MB } from '../wasm/memory.ts'
 import type { TurnClock } from './clock.ts'
 import type { InstanceParts } from './contract.ts'
 import { toTrapCode } from './trap-code.ts'
@@ -17,7 +18,6 @@ const PRINTED_LENGTH = 8192
 /** What making an instance may take: the app has no part in it. */
 const START_MS = 10_000
 
-const PAGES_PER_MB = 16
 const BYTES_PER_MB = 1024 * 1024
 
 /** What a guest may reach. */

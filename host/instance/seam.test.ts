@@ -12,6 +12,7 @@ import { CpuClock } from '../limits/cpu-clock.ts'
 import { Epoch } from '../limits/epoch.ts'
 import { splitImage } from '../image/image.ts'
 import type { Death, InstanceHost, RequestContext } from './contract.ts'
+import { DEAF } from './deaf-host.ts'
 import { Instance } from './turn.ts'
 import { warmUp } from './warm-up.ts'
 
@@ -44,16 +45,11 @@ function ask(engine: Engine): { said: string[]; death: Death | undefined } {
   let death: Death | undefined
   using dialer = openDialer({ allow: [] })
   const host: InstanceHost = {
+    ...DEAF,
     dialer,
     epoch: new Epoch(),
     buffers: new ByteBudget(1024),
     clock: new CpuClock(),
-    onReady() {},
-    line() {},
-    report() {},
-    onLimit() {},
-    onDenied() {},
-    onRetiring() {},
     onDead: (dead) => void (death = dead),
   }
   const port: RequestContext = {

@@ -8,23 +8,18 @@ import { ByteBudget } from '../limits/byte-budget.ts'
 import type { Epoch } from '../limits/epoch.ts'
 import { CpuClock } from '../limits/cpu-clock.ts'
 import type { InstanceHost, InstanceParts } from './contract.ts'
+import { DEAF } from './deaf-host.ts'
 import { Instance } from './turn.ts'
 
 /** Whether the engine is warm: false when this app's image cannot be started, or does not come to an end. */
 export function warmUp(parts: InstanceParts, epoch: Epoch): boolean {
   using dialer = openDialer({ allow: [] })
   const host: InstanceHost = {
+    ...DEAF,
     dialer,
     epoch,
     buffers: new ByteBudget(0),
     clock: new CpuClock(),
-    onReady() {},
-    line() {},
-    report() {},
-    onLimit() {},
-    onDenied() {},
-    onRetiring() {},
-    onDead() {},
   }
   const limits = { ...parts.limits, cpuMs: parts.engine.warmUpMs, recycleRequests: 1 }
   try {

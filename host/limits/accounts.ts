@@ -109,8 +109,7 @@ export class Accounts implements Disposable {
 
   /** The client whose request alone the turn is for; undefined: that cannot be said. */
   get blamed(): string | undefined {
-    const [payer, another] = this.#payers
-    return another === undefined && payer !== this.#app ? payer?.client : undefined
+    return this.#lone?.client
   }
 
   /** The turn that its payers are told of, if they are traced. */
@@ -120,8 +119,7 @@ export class Accounts implements Disposable {
 
   /** The request that the turn is for; undefined: that cannot be said. */
   get request(): string | undefined {
-    const [payer, another] = this.#payers
-    return another === undefined && payer !== this.#app ? payer?.name : undefined
+    return this.#lone?.name
   }
 
   /** The turn took so many milliseconds of processor time. Gives those of its requests that have none left. */
@@ -174,6 +172,12 @@ export class Accounts implements Disposable {
     this.#open.clear()
     this.#leaving = []
     this.#payers = []
+  }
+
+  /** Who pays for the turn alone, and is a request. */
+  get #lone(): Account | undefined {
+    const [payer, another] = this.#payers
+    return another === undefined && payer !== this.#app ? payer : undefined
   }
 
   #find(number: number): Account {

@@ -2,8 +2,7 @@
 
 import type { StoredVersion } from '../artifacts/store.ts'
 import type { OpenComponent } from '../deploy/open-component.ts'
-
-const WASM_PAGE = 64 * 1024
+import { WASM_PAGE } from '../wasm/memory.ts'
 
 /** As the admin API gives it. */
 export interface DeployReport {

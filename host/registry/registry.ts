@@ -21,6 +21,7 @@ import type { Opener, OnNote } from '../deploy/opener.ts'
 import type { CompiledEngine } from '../engine/guest.ts'
 import { NanoError, toNanoError } from '../errors.ts'
 import { toVersionLabel } from '../tenant/report.ts'
+import { InOrder } from './in-order.ts'
 
 /** How long what a version has begun may take when it is replaced, in milliseconds. */
 export const DRAIN_MS = 30_000
@@ -61,8 +62,6 @@ export interface PutOptions {
   readonly commit?: () => Promise<void>
   /** The app's component, when it was opened already. */
   readonly component?: OpenComponent
-  /** What a build of the app's source may not read: see `SourceAccess`. */
-  readonly configuration?: string | undefined
   readonly onNote?: OnNote
 }
 
@@ -92,8 +91,6 @@ class App {
   route: Route | undefined
   /** The host names of what was asked for and is not done. */
   readonly reserved: string[] = []
-  /** Is over when everything that was asked for is done. */
-  queue: Promise<unknown> = Promise.resolve()
 
   constructor(name: string, owner: Owner) {
     this.name = name
@@ -123,8 +120,10 @@ export class Registry {
   readonly #everyHost: boolean
   readonly #onApp: NonNullable<RegistryOptions['onApp']>
   readonly #apps = new Map<string, App>()
+  readonly #order = new InOrder()
   /** Those that shards have: what serves, and what is about to. */
   readonly #deployments = new Map<number, Deployment>()
+  /** Those of the deployments, by hash. */
   readonly #engines = new Map<string, CompiledEngine>()
   /** The longest turn of each deployment that is there or drains. */
   readonly #turnMs = new Map<number, number>()
@@ -143,13 +142,16 @@ export class Registry {
   }
 
   get state(): ServedState {
-    const deployments = [...this.#deployments.values()]
-    const hashes = new Set(deployments.map(({ engineHash }) => engineHash))
     return {
-      deployments,
+      deployments: [...this.#deployments.values()],
       routes: [...this.#apps.values()].flatMap(({ route }) => route ?? []),
-      engines: new Map([...this.#engines].filter(([hash]) => hashes.has(hash))),
+      engines: new Map(this.#engines),
     }
+  }
+
+  /** Engines that are served. */
+  get engineCount(): number {
+    return this.#engines.size
   }
 
   get apps(): readonly AppStatus[] {
@@ -252,24 +254,22 @@ export class Registry {
     const app = this.#apps.get(name) ?? new App(name, owner)
     this.#apps.set(name, app)
     app.reserved.push(hostname)
-    const done = app.queue
-      .then(() => steps(app))
-      .finally(() => {
+    return this.#order.run(name, () =>
+      steps(app).finally(() => {
         app.reserved.splice(app.reserved.indexOf(hostname), 1)
         // nothing serves it, and nothing more was asked for
         if (app.route === undefined && app.reserved.length === 0) this.#apps.delete(name)
-      })
-    app.queue = done.catch(() => undefined)
-    return done
+      }),
+    )
   }
 
   async #put(
     app: App,
     config: AppConfig,
-    { component, configuration, version, onNote = () => {}, commit }: PutOptions,
+    { component, version, onNote = () => {}, commit }: PutOptions,
   ): Promise<number> {
     const { allowRead, path } = config
-    const opened = component ?? (await this.#opener.component(path, { allowRead, configuration }, onNote))
+    const opened = component ?? (await this.#opener.component(path, { allowRead }, onNote))
     const engine = await this.#opener.engine(opened.engineHash, onNote)
     const deployment = toDeployment({ id: ++this.#last, version }, config, opened)
     this.#engines.set(engine.hash, engine)

@@ -22,6 +22,7 @@ import { Deadlines, type Deadline } from '../limits/deadlines.ts'
 import type { Epoch } from '../limits/epoch.ts'
 import type { EndCode } from '../limits/grace.ts'
 import type { Journal } from './journal.ts'
+import { WASM_PAGE } from '../wasm/memory.ts'
 import type { Counts } from './report.ts'
 
 /** What the instances share. */
@@ -57,7 +58,6 @@ export interface PoolCounters extends Meter {
 }
 
 const BYTES_PER_MB = 1024 * 1024
-const WASM_PAGE = 64 * 1024
 
 /** The instances. */
 export class Pool {

@@ -116,6 +116,11 @@ export class Counts {
     this.row[toColumn.failures(code)]!++
   }
 
+  /** How often it has failed so. */
+  failuresOf(code: ErrorCode): number {
+    return this.row[toColumn.failures(code)]!
+  }
+
   /** The row, with these single numbers. */
   fill(counters: Readonly<TenantCounters>): Float64Array {
     for (let i = 0; i < KEYS.length; i++) this.row[i] = counters[KEYS[i]!]

@@ -160,7 +160,7 @@ export class Tenant implements Disposable {
   get counters(): TenantCounters {
     return {
       ...this.#pool.counters,
-      backedOff: this.failures.get('APP_BACKED_OFF') ?? 0,
+      backedOff: this.counts.failuresOf('APP_BACKED_OFF'),
       queuedRequests: this.#queue.length,
       heldBytes: this.buffers.held,
     }

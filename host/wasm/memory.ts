@@ -14,6 +14,7 @@ import { Writer } from './writer.ts'
 
 /** Bytes in a page of WebAssembly memory. */
 export const WASM_PAGE = 65_536
+export const PAGES_PER_MB = 16
 /** Pages in the largest 32-bit memory. */
 export const MAX_PAGES = 65_536
 /** Where an edited module finds its memory. */

@@ -9,6 +9,7 @@ import type { Env } from '../../host/config/env.ts'
 import { loadEngine } from '../../host/engine/load.ts'
 import type { ErrorCode } from '../../host/errors.ts'
 import type { InstanceHost, InstanceParts, RequestContext } from '../../host/instance/contract.ts'
+import { DEAF } from '../../host/instance/deaf-host.ts'
 import { Instance } from '../../host/instance/turn.ts'
 import { ByteBudget } from '../../host/limits/byte-budget.ts'
 import { Epoch } from '../../host/limits/epoch.ts'
@@ -79,17 +80,13 @@ export class LoneApp implements Disposable {
   async ask(path: string): Promise<Outcome> {
     const over = Promise.withResolvers<Omit<Outcome, 'turnMs'>>()
     const host: InstanceHost = {
+      ...DEAF,
       dialer: this.#dialer,
       epoch: this.#epoch,
       clock: new CpuClock(),
       onReady: () => void setImmediate(run),
-      line() {},
       report: (error) => void this.reports.push(error),
       buffers: new ByteBudget(1024 * 1024),
-      onLimit() {},
-      onDenied() {},
-      onRetiring() {},
-      onDead() {},
     }
     const port: RequestContext = {
       cpuMs: 0,

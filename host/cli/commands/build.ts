@@ -58,10 +58,7 @@ async function build(entry: string, { out, ...options }: BuildOptions): Promise<
   const all = {
     ...options,
     outFile: out,
-    onWarning(warning: string) {
-      progress.clear()
-      process.stderr.write(`warning: ${warning}\n`)
-    },
+    onWarning: (warning: string) => progress.warn(warning),
   }
   const { buildApp } = await import('../../build/build.ts')
   const { component, durationMs } = await (isComponent(entry)

@@ -72,10 +72,7 @@ async function deploy(app: string, options: DeployOptions): Promise<void> {
 async function readApp(app: string, { allowRead = [] }: DeployOptions, progress: Progress) {
   const listener = {
     onBuild: () => progress.show({ text: `building ${app}`, done: 0, total: 1 }),
-    onWarning(warning: string) {
-      progress.clear()
-      process.stderr.write(`warning: ${warning}\n`)
-    },
+    onWarning: (warning: string) => progress.warn(warning),
   }
   return await readComponentFile(resolve(app), listener, {
     allowRead: allowRead.map((each) => resolve(each)),

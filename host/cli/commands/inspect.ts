@@ -1,9 +1,8 @@
 /** `inspect`: what a component file is, without a server: its engine, its image, what it carries. */
 
-import { createHash } from 'node:crypto'
-
 import type { Command } from 'commander'
 
+import { toContentHash } from '../../artifacts/blobs.ts'
 import { readCarriedBundle } from '../../component/carried-bundle.ts'
 import { checkSize } from '../../component/read.ts'
 import { splitComponent } from '../../component/skeleton.ts'
@@ -12,10 +11,9 @@ import { readRegularFile } from '../../deploy/read-file.ts'
 import { readMapText } from '../../deploy/read-source-map.ts'
 import { NanoError } from '../../errors.ts'
 import { splitImage } from '../../image/image.ts'
+import { WASM_PAGE } from '../../wasm/memory.ts'
 import { toSize } from '../messages.ts'
 import { flag } from '../usage.ts'
-
-const WASM_PAGE = 64 * 1024
 
 interface Inspection {
   readonly file: string
@@ -56,7 +54,7 @@ function inspect(file: string): Inspection {
     return {
       file,
       component_bytes: bytes.length,
-      sha256: toSha256(bytes),
+      sha256: toContentHash(bytes),
       engine: skeletonHash,
       engine_is_served: new Engines().serves(skeletonHash),
       image_bytes: image.bytes.length,
@@ -80,7 +78,7 @@ function inspect(file: string): Inspection {
 
 function readMap(path: string, hash: string | undefined): Inspection['source_map'] {
   try {
-    const found = toSha256(Buffer.from(readMapText(path)))
+    const found = toContentHash(Buffer.from(readMapText(path)))
     if (hash === undefined) return 'unknown'
     return found === hash ? 'of this component' : 'of another component'
   } catch (error) {
@@ -108,8 +106,4 @@ function toText(found: Inspection): string {
     ['source map', found.source_map === 'unknown' ? 'beside it' : found.source_map],
   ]
   return rows.map(([name = '', text = '']) => `${name.padEnd(10)}  ${text}\n`).join('')
-}
-
-function toSha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex')
 }

@@ -13,6 +13,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 
+import { APP_NAME } from '../../config/config.ts'
 import { NanoError } from '../../errors.ts'
 import { Access } from './access.ts'
 import type { Scopes } from './access.ts'
@@ -20,7 +21,6 @@ import type { Scopes } from './access.ts'
 /** Shorter ones are guessed. */
 const MIN_LENGTH = 16
 const HASHED = /^sha256:([0-9a-f]{64})$/
-const APP = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/
 const BEARER = /^Bearer +([!-~]+) *$/i
 
 interface Token {
@@ -98,7 +98,7 @@ function toScopes(words: readonly string[], fail: (text: string) => never): Scop
   if (words.length === 0) fail('expected a scope: read, deploy:<app> or all; got none')
   for (const word of words) {
     const apps = /^deploy:(.+)$/.exec(word)?.[1]?.split(',')
-    if (word !== 'read' && word !== 'all' && !apps?.every((app) => APP.test(app))) {
+    if (word !== 'read' && word !== 'all' && !apps?.every((app) => APP_NAME.test(app))) {
       fail(`expected a scope: read, deploy:<app>[,<app>] or all; got "${word}"`)
     }
     for (const app of apps ?? []) deploy.add(app)
