@@ -6,6 +6,7 @@ import { guestConsole } from '../bindings/console.ts'
 import { addFetchListener } from '../app.ts'
 import { guardEntropy } from './entropy.ts'
 import { AbortController, AbortSignal } from './abort-signal.ts'
+import { atob, btoa } from './base64.ts'
 import { bytes, stream } from './blob.ts'
 import { CompressionStream, DecompressionStream } from './compression.ts'
 import { CryptoKey } from './crypto-key.ts'
@@ -20,7 +21,9 @@ import { reportError, wireErrors } from './report-error.ts'
 import { Request } from './request.ts'
 import { Response } from './response.ts'
 import { digest, exportKey, generateKey, importKey, sign, verify } from './subtle.ts'
+import { addKinds } from './clone-kinds.ts'
 import { streamClasses } from './streams.ts'
+import { refuse, structuredClone } from './structured-clone.ts'
 import { clearInterval, clearTimeout, setInterval, setTimeout } from './timers.ts'
 import { canParseUrl, parseUrl } from './url.ts'
 import { finishInterface } from './web-idl.ts'
@@ -53,6 +56,9 @@ const INTERFACES = {
   TextEncoderStream,
 }
 
+/** Of the engine's. */
+const UNCLONEABLE = [Crypto, FormData, Headers, Promise, SubtleCrypto, TextDecoder, TextEncoder, URL, URLSearchParams, WeakMap, WeakRef, WeakSet]
+
 /** Returns what must be undone before the first turn. */
 export function installGlobals(): () => void {
   const { addEventListener, dispatchEvent, removeEventListener } = EventTarget.prototype
@@ -60,7 +66,10 @@ export function installGlobals(): () => void {
   put(globalThis, {
     ...INTERFACES,
     ...streamClasses,
+    atob,
+    btoa,
     reportError,
+    structuredClone,
     fetch,
     Request,
     Response,
@@ -85,6 +94,8 @@ export function installGlobals(): () => void {
   put(Blob.prototype, { bytes, stream })
   put(URL, { canParse: canParseUrl, parse: parseUrl })
   wireErrors()
+  addKinds()
+  refuse([...Object.values(INTERFACES), ...Object.values(streamClasses), ...UNCLONEABLE])
   installGuards()
   return guardEntropy()
 }

@@ -25,6 +25,12 @@ import { NativeTypeError, uncurry, uncurryGetter } from './primordials.ts'
 
 /* oxlint-disable typescript/unbound-method -- functions are taken off their prototypes here to be called with a `this` of their own */
 
+// the library has an object of its own where the language has one for all asynchronous iterators
+const iterators = Object.getPrototypeOf(new ReadableStream().values()) as object
+// oxlint-disable-next-line func-names -- only for its prototype
+const generators = Object.getPrototypeOf(async function* () {}.prototype) as object
+Object.setPrototypeOf(iterators, Object.getPrototypeOf(generators) as object)
+
 /** All of the standard's classes, as globals. */
 export const streamClasses = {
   ByteLengthQueuingStrategy,
@@ -53,6 +59,7 @@ const byobRequestOf = uncurryGetter(ReadableByteStreamController.prototype, 'byo
 const respondOf = uncurry(ReadableStreamBYOBRequest.prototype.respond)
 const teeOf = uncurry(ReadableStream.prototype.tee)
 const cancelOf = uncurry(ReadableStream.prototype.cancel)
+const pipeToOf = uncurry(ReadableStream.prototype.pipeTo)
 const pipeThroughOf = uncurry(ReadableStream.prototype.pipeThrough)
 
 export const isReadableStream = (value: unknown): value is ReadableStream => isStream(value, isReadableLocked)
@@ -78,6 +85,7 @@ export const getReader = getReaderOf as <T>(stream: ReadableStream<T>) => Readab
 export const read = readOf as <T>(reader: ReadableStreamDefaultReader<T>) => Promise<ReadableStreamDefaultReadResult<T>>
 export const tee = teeOf as <T>(stream: ReadableStream<T>) => [ReadableStream<T>, ReadableStream<T>]
 export const cancel = cancelOf as (stream: ReadableStream, reason?: unknown) => Promise<void>
+export const pipeTo = pipeToOf as (stream: ReadableStream, to: WritableStream) => Promise<void>
 export const pipeThrough = pipeThroughOf as <T>(stream: ReadableStream, through: object) => ReadableStream<T>
 
 /** Where bytes come from, such as the host. */
