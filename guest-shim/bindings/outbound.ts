@@ -17,7 +17,8 @@ import {
 } from 'nano:workers/outbound'
 import type { BodyChunk, Failure } from 'nano:workers/wire'
 import { toOwn } from '../globals/buffer-source.ts'
-import { encode, makeTable, NativePromise, NativeStream, NativeTypeError } from '../globals/primordials.ts'
+import { encode, makeTable, NativePromise, NativeTypeError } from '../globals/primordials.ts'
+import { type ByteControl, openByteStream, type ReadableStream } from '../globals/streams.ts'
 import { pump, type Sink } from '../turn/pump.ts'
 import type { GuestBinding } from './binding.ts'
 
@@ -47,7 +48,7 @@ export class Outbound implements Sink {
   readonly #id = ++lastId
   readonly #outgoing: Outgoing
   readonly #caller: Caller
-  #controller: StreamController<Uint8Array> | undefined
+  #control: ByteControl | undefined
   #cancelBody: ((reason: unknown) => void) | undefined
   #onRoom: (() => void) | undefined
   #isStarted = false
@@ -75,7 +76,7 @@ export class Outbound implements Sink {
   }
 
   answer(answer: Answer): void {
-    const body = answer.hasBody ? new NativeStream<Uint8Array>(this.#source(), { highWaterMark: 0 }) : null
+    const body = answer.hasBody ? openByteStream(this.#source()) : null
     try {
       this.#caller.answered(answer, body)
     } catch (error) {
@@ -85,10 +86,10 @@ export class Outbound implements Sink {
   }
 
   take({ bytes, last }: BodyChunk): void {
-    if (bytes.length > 0) this.#controller?.enqueue(toOwn(bytes))
+    this.#control?.enqueue(toOwn(bytes))
     if (!last) return
     this.#close()
-    this.#controller?.close()
+    this.#control?.close()
   }
 
   resume(): void {
@@ -141,8 +142,8 @@ export class Outbound implements Sink {
 
   #source() {
     return {
-      start: (controller: StreamController<Uint8Array>) => {
-        this.#controller = controller
+      start: (control: ByteControl) => {
+        this.#control = control
       },
       pull: () => pull(this.#id),
       cancel: () => {
@@ -157,7 +158,7 @@ export class Outbound implements Sink {
     this.#close()
     this.#caller.failed(error)
     try {
-      this.#controller?.error(error)
+      this.#control?.error(error)
     } catch {
       // the answer's body is already over
     }

@@ -7,6 +7,7 @@
  */
 
 import { isBlob, streamParts } from './blob.ts'
+import { toNative } from './native-stream.ts'
 import { makeMultipart } from '../wire/multipart.ts'
 import { parseBoundary, parseMultipart } from '../wire/multipart-parse.ts'
 import {
@@ -34,12 +35,12 @@ export function prepareBody(body: BodyInit | null | undefined): PreparedBody {
   if (typeof body !== 'object' || body === null) return { body, type: '' }
   // the engine ends the instance when it cannot note on a stream that it is in use
   if (!isExtensible(body)) throw new NativeTypeError('a frozen object cannot be a body')
-  if (isBlob(body)) return { body: streamParts([body]), type: blobType(body) }
+  if (isBlob(body)) return { body: toNative(streamParts([body])), type: blobType(body) }
   if (isForm(body)) {
     const { parts, type } = makeMultipart(body)
-    return { body: streamParts(parts), type }
+    return { body: toNative(streamParts(parts as never)), type }
   }
-  return { body, type: '' }
+  return { body: toNative(body), type: '' }
 }
 
 /** Statuses whose messages have no body; the engine refuses to give them one. */

@@ -44,9 +44,12 @@ export function makeTable<K, V>(): Table<K, V> {
 const encoder = new TextEncoder()
 export const encode = encoder.encode.bind(encoder)
 
+export const test = uncurry(RegExp.prototype.test) as (self: RegExp, text: string) => boolean
 export const slice = uncurry(String.prototype.slice)
+export const toWellFormed = uncurry(String.prototype.toWellFormed)
 export const { parse: parseJson, stringify: toJson } = JSON
 export const isView = ArrayBuffer.isView
+export const { apply, ownKeys } = Reflect
 export const { defineProperty, freeze, hasOwn, isExtensible } = Object
 export const NativeError = Error
 export const NativeTypeError = TypeError
@@ -54,17 +57,9 @@ export const NativePromise = Promise
 export const NativeRequest = Request
 export const NativeResponse = Response
 export const NativeHeaders = Headers
-export const NativeStream = ReadableStream
 export const NativeBlob = Blob
 export const NativeFormData = FormData
 export const NativeURL = URL
-export const NativeAbortController = AbortController
 export const NativeDOMException = DOMException
 
 export const appendHeader = uncurry(Headers.prototype.append)
-export const getReader = uncurry(ReadableStream.prototype.getReader) as <T>(
-  stream: ReadableStream<T>,
-) => StreamReader<T>
-export const tee = uncurry(ReadableStream.prototype.tee) as <T>(
-  stream: ReadableStream<T>,
-) => [ReadableStream<T>, ReadableStream<T>]

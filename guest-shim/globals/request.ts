@@ -6,7 +6,10 @@
 
 import { decodeHeaders } from '../wire/headers.ts'
 import { addType, prepareBody, readBlob, readBytes, readForm } from './body.ts'
-import { NativeAbortController, NativeRequest, tee, uncurryGetter } from './primordials.ts'
+import { NativeRequest, uncurryGetter } from './primordials.ts'
+import { AbortController, abortSignal } from './abort-signal.ts'
+import { toNative, toOurs } from './native-stream.ts'
+import { tee } from './streams.ts'
 
 /** What came with a client's request; the host's record, kept instead of copied. */
 export interface Incoming {
@@ -68,7 +71,7 @@ export class Request extends NativeRequest {
     const incoming = this.#incoming
     if (incoming === undefined) return getSignal(this)
     if (incoming.controller === undefined) {
-      incoming.controller = new NativeAbortController()
+      incoming.controller = new AbortController()
       if (incoming.gone) abortIncoming(incoming)
     }
     return incoming.controller.signal
@@ -79,7 +82,7 @@ export class Request extends NativeRequest {
   }
 
   override get body(): ReadableStream<Uint8Array> | null {
-    return getBody(this.#branch ?? this)
+    return toOurs(getBody(this.#branch ?? this))
   }
 
   override get bodyUsed(): boolean {
@@ -116,7 +119,7 @@ export class Request extends NativeRequest {
     const { headers, method, signal, url } = this
     if (body === null) return inherit(this.#incoming, new Request(url, { method, headers, signal }))
     const [ours, theirs] = tee(body)
-    this.#branch = new NativeRequest(url, { method: 'POST', body: ours, duplex: 'half' })
+    this.#branch = new NativeRequest(url, { method: 'POST', body: toNative(ours), duplex: 'half' })
     const init = { method, headers, signal, body: theirs, redirect: this.redirect }
     return inherit(this.#incoming, new Request(url, init))
   }
@@ -137,7 +140,7 @@ function merge(request: Request, init: RequestInit = {}): { init: RequestInit; t
   }
   if (init.body === undefined) {
     if (request.bodyUsed) throw new TypeError('Request: the body of the given request is already used')
-    if (request.body) Object.assign(merged, { body: request.body, duplex: 'half' })
+    if (request.body) Object.assign(merged, { body: toNative(request.body), duplex: 'half' })
     return { init: merged, type: '' }
   }
   const { body, type } = prepareBody(init.body)
@@ -150,7 +153,7 @@ export function openRequest(incoming: Incoming, body: BodyInit | undefined): Req
   let request: Request
   if (method === 'GET') request = new Request(url)
   else if (body === undefined) request = new Request(url, { method })
-  else request = new Request(url, { method, body, duplex: 'half' })
+  else request = new Request(url, { method, body: toNative(body), duplex: 'half' })
   setIncoming(request, incoming)
   return request
 }
@@ -158,5 +161,5 @@ export function openRequest(incoming: Incoming, body: BodyInit | undefined): Req
 /** The client is gone: whoever listens to the signal is told. */
 export function abortIncoming(incoming: Incoming): void {
   incoming.gone = true
-  incoming.controller?.abort(new DOMException('The client went away', 'AbortError'))
+  if (incoming.controller) abortSignal(incoming.controller.signal, new DOMException('The client went away', 'AbortError'))
 }

@@ -12,7 +12,9 @@
 
 import { addType, isBodyless, prepareBody, readBlob, readBytes, readForm } from './body.ts'
 import { bytesOf } from './buffer-source.ts'
-import { encode, isView, NativeHeaders, NativeResponse, tee, toJson, uncurryGetter } from './primordials.ts'
+import { encode, isView, NativeHeaders, NativeResponse, toJson, uncurryGetter } from './primordials.ts'
+import { toNative, toOurs } from './native-stream.ts'
+import { tee } from './streams.ts'
 import { encodeHeaders, encodeHeadersWithType } from '../wire/headers.ts'
 
 type Native = InstanceType<typeof NativeResponse>
@@ -90,7 +92,7 @@ export class Response extends NativeResponse {
         response.#head === 'complete' ? encodeHeaders(headers) : encodeHeadersWithType(headers, TEXT_TYPE),
       )
     }
-    takeStream = (response) => getBody(response.#toNative())
+    takeStream = (response) => toOurs(getBody(response.#toNative()))
   }
 
   constructor(body?: BodyInit | null, init?: ResponseInit) {
@@ -170,7 +172,7 @@ export class Response extends NativeResponse {
   }
 
   override get body(): ReadableStream<Uint8Array> | null {
-    return getBody(this.#toNative())
+    return toOurs(getBody(this.#toNative()))
   }
 
   override get bodyUsed(): boolean {
@@ -212,9 +214,9 @@ export class Response extends NativeResponse {
     if (isWhole(body)) copied = new Response(body === EMPTY ? null : body, init)
     else {
       if (body === SENT || isNativeUsed(body)) throw new TypeError('Response.clone: the body is already used')
-      const stream = getBody(body)
+      const stream = toOurs(getBody(body))
       const [ours, theirs] = stream === null ? [null, null] : tee(stream)
-      if (ours) this.#body = new NativeResponse(ours)
+      if (ours) this.#body = new NativeResponse(toNative(ours))
       copied = new Response(theirs, init)
     }
     if (this.#provenance) copied.#provenance = this.#provenance
