@@ -139,3 +139,9 @@ declare const performance: Performance
 declare const Performance: { prototype: Performance }
 
 declare const console: { log(text: string): void }
+
+/** A part of the shim that is evaluated when it is first asked for. */
+declare module '*?lazy' {
+  const load: () => Readonly<Record<string, unknown>>
+  export default load
+}

@@ -191,4 +191,8 @@ function checkRaw(): Check {
   }
 }
 
-const CHECKS: Record<(typeof FORMATS)[number], () => Check> = { gzip: checkGzip, deflate: checkZlib, 'deflate-raw': checkRaw }
+const CHECKS: Record<(typeof FORMATS)[number], () => Check> = {
+  gzip: checkGzip,
+  deflate: checkZlib,
+  'deflate-raw': checkRaw,
+}

@@ -16,6 +16,7 @@ import { EventTarget } from './event-target.ts'
 import { fetch } from './fetch.ts'
 import { FixedLengthStream, IdentityTransformStream } from './fixed-streams.ts'
 import { installGuards } from './guards.ts'
+import { installLazily } from './lazy.ts'
 import { apply, defineProperty } from './primordials.ts'
 import { reportError, wireErrors } from './report-error.ts'
 import { Request } from './request.ts'
@@ -57,7 +58,20 @@ const INTERFACES = {
 }
 
 /** Of the engine's. */
-const UNCLONEABLE = [Crypto, FormData, Headers, Promise, SubtleCrypto, TextDecoder, TextEncoder, URL, URLSearchParams, WeakMap, WeakRef, WeakSet]
+const UNCLONEABLE = [
+  Crypto,
+  FormData,
+  Headers,
+  Promise,
+  SubtleCrypto,
+  TextDecoder,
+  TextEncoder,
+  URL,
+  URLSearchParams,
+  WeakMap,
+  WeakRef,
+  WeakSet,
+]
 
 /** Returns what must be undone before the first turn. */
 export function installGlobals(): () => void {
@@ -94,6 +108,7 @@ export function installGlobals(): () => void {
   put(Blob.prototype, { bytes, stream })
   put(URL, { canParse: canParseUrl, parse: parseUrl })
   wireErrors()
+  installLazily()
   addKinds()
   refuse([...Object.values(INTERFACES), ...Object.values(streamClasses), ...UNCLONEABLE])
   installGuards()

@@ -24,7 +24,14 @@ function fireError(error: unknown): boolean {
   isReporting = true
   try {
     const { message = '', fileName = '', lineNumber = 0, columnNumber = 0 } = fieldsOf(error)
-    const init = { message, filename: fileName, lineno: lineNumber, colno: columnNumber, error, cancelable: true }
+    const init = {
+      message,
+      filename: fileName,
+      lineno: lineNumber,
+      colno: columnNumber,
+      error,
+      cancelable: true,
+    }
     return fire(globalThis, new ErrorEvent('error', init))
   } catch {
     return true

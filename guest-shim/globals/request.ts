@@ -161,5 +161,6 @@ export function openRequest(incoming: Incoming, body: BodyInit | undefined): Req
 /** The client is gone: whoever listens to the signal is told. */
 export function abortIncoming(incoming: Incoming): void {
   incoming.gone = true
-  if (incoming.controller) abortSignal(incoming.controller.signal, new DOMException('The client went away', 'AbortError'))
+  if (incoming.controller)
+    abortSignal(incoming.controller.signal, new DOMException('The client went away', 'AbortError'))
 }

@@ -48,8 +48,12 @@ export const streamClasses = {
   WritableStreamDefaultWriter,
 }
 
-const isReadableLocked = uncurryGetter(ReadableStream.prototype, 'locked') as (stream: ReadableStream) => boolean
-const isWritableLocked = uncurryGetter(WritableStream.prototype, 'locked') as (stream: WritableStream) => boolean
+const isReadableLocked = uncurryGetter(ReadableStream.prototype, 'locked') as (
+  stream: ReadableStream,
+) => boolean
+const isWritableLocked = uncurryGetter(WritableStream.prototype, 'locked') as (
+  stream: WritableStream,
+) => boolean
 const getReaderOf = uncurry(ReadableStream.prototype.getReader as (mode?: object) => unknown)
 const readOf = uncurry(ReadableStreamDefaultReader.prototype.read)
 const enqueueOf = uncurry(ReadableByteStreamController.prototype.enqueue)
@@ -82,7 +86,9 @@ export const isDisturbed = (stream: ReadableStream): boolean =>
   (stream as unknown as { _disturbed: boolean })._disturbed
 
 export const getReader = getReaderOf as <T>(stream: ReadableStream<T>) => ReadableStreamDefaultReader<T>
-export const read = readOf as <T>(reader: ReadableStreamDefaultReader<T>) => Promise<ReadableStreamDefaultReadResult<T>>
+export const read = readOf as <T>(
+  reader: ReadableStreamDefaultReader<T>,
+) => Promise<ReadableStreamDefaultReadResult<T>>
 export const tee = teeOf as <T>(stream: ReadableStream<T>) => [ReadableStream<T>, ReadableStream<T>]
 export const cancel = cancelOf as (stream: ReadableStream, reason?: unknown) => Promise<void>
 export const pipeTo = pipeToOf as (stream: ReadableStream, to: WritableStream) => Promise<void>
@@ -167,7 +173,9 @@ export async function readAll(stream: ReadableStream): Promise<Bytes> {
     if (done) break
     const bytes = value instanceof Uint8Array ? bytesOf(value) : undefined
     if (bytes === undefined) {
-      const error = new NativeTypeError(`expected a stream of Uint8Array, got a chunk of type ${typeof value}`)
+      const error = new NativeTypeError(
+        `expected a stream of Uint8Array, got a chunk of type ${typeof value}`,
+      )
       void reader.cancel(error).catch(() => {})
       throw error
     }
