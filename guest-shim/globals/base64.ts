@@ -7,7 +7,7 @@ import { requireArguments, toText } from './web-idl.ts'
 
 /* oxlint-disable typescript/unbound-method -- functions are taken off their prototypes here to be called with a `this` of their own */
 
-const replace = uncurry(String.prototype.replace) as (text: string, pattern: RegExp, by: string) => string
+const replace = uncurry(String.prototype.replace) as unknown as (text: string, pattern: RegExp, by: string) => string
 const { atob: decode, btoa: encode } = globalThis as unknown as Record<'atob' | 'btoa', (text: string) => string>
 
 const SPACE = /[\t\n\f\r ]+/g

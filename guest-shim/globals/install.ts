@@ -16,6 +16,7 @@ import { EventTarget } from './event-target.ts'
 import { fetch } from './fetch.ts'
 import { FixedLengthStream, IdentityTransformStream } from './fixed-streams.ts'
 import { installGuards } from './guards.ts'
+import { queueMicrotask } from './microtask.ts'
 import { apply, defineProperty } from './primordials.ts'
 import { reportError, wireErrors } from './report-error.ts'
 import { Request } from './request.ts'
@@ -68,6 +69,7 @@ export function installGlobals(): () => void {
     ...streamClasses,
     atob,
     btoa,
+    queueMicrotask,
     reportError,
     structuredClone,
     fetch,

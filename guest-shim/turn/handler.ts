@@ -12,6 +12,7 @@ import { answer, answerAtOnce, answerError, type HandlerCall, open } from '../bi
 import { NativeTypeError } from '../globals/primordials.ts'
 import { abortIncoming, openRequest, type Request } from '../globals/request.ts'
 import { isResponse } from '../globals/response.ts'
+import { watchRejections } from './rejections.ts'
 import { describeError } from '../wire/error-text.ts'
 
 export interface Handler {
@@ -61,6 +62,7 @@ async function settle(call: HandlerCall, value: unknown): Promise<void> {
   }
   open.delete(call.id)
   endBody(call.id)
+  watchRejections()
 }
 
 function endBody(id: number): void {
