@@ -5,7 +5,8 @@
 import { cancel, type Event, pull } from 'nano:workers/request-body'
 import type { BodyChunk, Failure } from 'nano:workers/wire'
 import { toOwn } from '../globals/buffer-source.ts'
-import { makeTable, NativeStream, NativeTypeError } from '../globals/primordials.ts'
+import { openStream } from '../globals/body-stream.ts'
+import { makeTable, NativeTypeError } from '../globals/primordials.ts'
 import type { GuestBinding } from './binding.ts'
 
 class Source {
@@ -51,7 +52,7 @@ const sources = makeTable<number, Source>()
 export function openBody(id: number): ReadableStream<Uint8Array> {
   const source = new Source(id)
   sources.set(id, source)
-  return new NativeStream<Uint8Array>(source, { highWaterMark: 0 })
+  return openStream(source)
 }
 
 /** The request is over: what is left of its body will not be read. */

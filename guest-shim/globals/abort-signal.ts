@@ -6,19 +6,16 @@
 /* oxlint-disable typescript/unbound-method, oxc/no-this-in-exported-function -- a method for a prototype that is not ours */
 
 import {
+  isAborted,
+  listen,
   NativeAbortController,
   NativeDOMException,
   NativeTypeError,
-  uncurry,
-  uncurryGetter,
+  reasonOf,
+  unlisten,
 } from './primordials.ts'
 import { setTimeout } from './timers.ts'
 
-const { prototype } = AbortSignal
-const isAborted = uncurryGetter(prototype, 'aborted')
-const reasonOf = uncurryGetter(prototype, 'reason')
-const listen = uncurry(prototype.addEventListener)
-const unlisten = uncurry(prototype.removeEventListener)
 
 /** The longest that a number without a fraction can say. */
 const MOST_DELAY = Number.MAX_SAFE_INTEGER

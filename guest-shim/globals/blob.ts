@@ -8,10 +8,11 @@
 import { NativeBlob, NativeStream, uncurry, uncurryGetter } from './primordials.ts'
 
 const PIECE_BYTES = 65_536
-const sizeOf = uncurryGetter(NativeBlob.prototype, 'size')
+export const sizeOf = uncurryGetter(NativeBlob.prototype, 'size')
 const sliceOf = uncurry(NativeBlob.prototype.slice) as (self: Blob, start: number, end: number) => Blob
 const bytesOfBlob = uncurry(NativeBlob.prototype.arrayBuffer) as (self: Blob) => Promise<ArrayBuffer>
 
+export const typeOf = uncurryGetter(NativeBlob.prototype, 'type')
 export const isBlob = (value: unknown): value is Blob => value instanceof NativeBlob
 
 /** These one after the other. */

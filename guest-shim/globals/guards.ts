@@ -88,7 +88,6 @@ export function installGuards(): void {
   guardReceiver(URL.prototype, 'protocol', 'searchParams')
   guardReceiver(URLSearchParams.prototype, 'sort')
   guardReceiver(AbortController.prototype, 'abort')
-  guardReceiver(Object.getPrototypeOf(new Headers().entries()) as object, 'next')
   void new TransformStream({
     start: (controller) => guardReceiver(Object.getPrototypeOf(controller) as object, 'terminate'),
   })

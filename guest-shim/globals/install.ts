@@ -10,6 +10,7 @@ import { stream } from './blob.ts'
 import { CryptoKey } from './crypto-key.ts'
 import { fetch } from './fetch.ts'
 import { installGuards } from './guards.ts'
+import { Headers } from './headers.ts'
 import { defineProperty } from './primordials.ts'
 import { Request } from './request.ts'
 import { Response } from './response.ts'
@@ -33,6 +34,7 @@ export function installGlobals(): () => void {
   const nativeListen = globalThis.addEventListener
   put(globalThis, {
     fetch,
+    Headers,
     Request,
     Response,
     CryptoKey,
@@ -47,8 +49,6 @@ export function installGlobals(): () => void {
     },
   })
   // a bundler may rename a class that is called like a global
-  defineProperty(Request, 'name', { value: 'Request' })
-  defineProperty(Response, 'name', { value: 'Response' })
   defineProperty(CryptoKey, 'name', { value: 'CryptoKey' })
   put(SubtleCrypto.prototype, { digest, importKey, exportKey, generateKey, sign, verify })
   put(AbortSignal, { abort, any, timeout })

@@ -1,0 +1,65 @@
+/**
+ * How the standards turn what they are given into what they expect (Web IDL), and how their classes look.
+ */
+
+import { defineProperty, NativeTypeError, ownKeys, test, toWellFormed } from './primordials.ts'
+
+const BEYOND_BYTES = /[^\0-\xff]/
+
+/** To text as the language does it: a symbol throws. */
+export const toText = (value: unknown): string => `${value as string}`
+
+export function toByteString(value: unknown): string {
+  const text = toText(value)
+  if (test(BEYOND_BYTES, text)) throw new NativeTypeError('expected characters up to U+00FF')
+  return text
+}
+
+/** Without halves of characters. */
+export const toScalarText = (value: unknown): string => toWellFormed(toText(value))
+
+export function toUnsignedShort(value: unknown): number {
+  // oxlint-disable-next-line no-implicit-coercion -- a BigInt or a symbol must throw
+  const number = +(value as number)
+  return number >= 0 && number <= 65_535 && number % 1 === 0 ? number : Math.trunc(number % 65_536) & 65_535
+}
+
+/** A dictionary: undefined and null are one without members. */
+export function toMembers<T extends object>(value: T | null | undefined, what: string): T {
+  if (value === undefined || value === null) return NONE as T
+  if (isObject(value)) return value
+  throw new NativeTypeError(`${what}: expected an object, got ${typeof value}`)
+}
+
+const NONE = Object.freeze({ __proto__: null })
+
+export function isObject(value: unknown): value is object {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function'
+}
+
+/** One of some words. */
+export function toWord<T extends string>(value: unknown, words: readonly T[], what: string): T {
+  const text = toText(value)
+  for (let i = 0; i < words.length; i++) if (words[i] === text) return text as T
+  let all = ''
+  for (let i = 0; i < words.length; i++) all += `${i === 0 ? '' : ', '}"${words[i]}"`
+  throw new NativeTypeError(`${what}: expected one of ${all}, got "${text}"`)
+}
+
+export function requireArguments(got: number, least: number, what: string): void {
+  if (got < least) throw new NativeTypeError(`${what}: expected ${least} arguments, got ${got}`)
+}
+
+/** Makes a class look like an interface: members that can be enumerated, its name, which bundlers may change. */
+export function finishInterface(of: { readonly prototype: object }, name: string): void {
+  defineProperty(of, 'name', { value: name, configurable: true })
+  showMembers(of, ['length', 'name', 'prototype'])
+  showMembers(of.prototype, ['constructor'])
+  defineProperty(of.prototype, Symbol.toStringTag, { value: name, configurable: true })
+}
+
+function showMembers(owner: object, but: readonly string[]): void {
+  for (const key of ownKeys(owner)) {
+    if (typeof key === 'string' && !but.includes(key)) defineProperty(owner, key, { enumerable: true })
+  }
+}
