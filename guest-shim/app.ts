@@ -4,6 +4,7 @@
  */
 
 import type { ExecutionContext } from './bindings/background.ts'
+import { Event } from './globals/event.ts'
 import type { Request } from './globals/request.ts'
 import type { Handler } from './turn/handler.ts'
 

@@ -4,6 +4,9 @@
  * are listed.
  */
 
+type AbortSignal = import('./globals/abort-signal.ts').AbortSignal
+type ReadableStream<T = unknown> = import('web-streams-polyfill').ReadableStream<T>
+
 type HeadersInit = Iterable<readonly [string, string]> | Record<string, string>
 
 interface RequestInit {
@@ -31,45 +34,6 @@ interface ResponseInit {
   webSocket?: unknown
 }
 
-interface ReadResult<T> {
-  done: boolean
-  value: T | undefined
-}
-interface StreamReader<T> {
-  read(): Promise<ReadResult<T>>
-  cancel(reason?: unknown): Promise<void>
-  releaseLock(): void
-}
-interface StreamController<T> {
-  enqueue(chunk: T): void
-  close(): void
-  error(reason: unknown): void
-}
-interface ReadableStream<T = unknown> {
-  readonly locked: boolean
-  cancel(reason?: unknown): Promise<void>
-  getReader(): StreamReader<T>
-  tee(): [ReadableStream<T>, ReadableStream<T>]
-}
-declare const ReadableStream: {
-  prototype: ReadableStream
-  new <T>(
-    source?: {
-      start?: ((controller: StreamController<T>) => unknown) | undefined
-      pull?: ((controller: StreamController<T>) => unknown) | undefined
-      cancel?: ((reason: unknown) => unknown) | undefined
-    },
-    strategy?: { highWaterMark?: number },
-  ): ReadableStream<T>
-}
-
-declare const WritableStream: {
-  name: string
-  prototype: object
-  new (sink?: unknown, strategy?: unknown): object
-}
-declare const TransformStream: { new (transformer?: { start?(controller: object): unknown }): object }
-
 interface Blob {
   readonly size: number
   slice(start?: number, end?: number): Blob
@@ -80,35 +44,13 @@ declare const Blob: { prototype: Blob; new (parts?: unknown[], options?: { type?
 interface File extends Blob {
   readonly name: string
 }
-declare const File: { new (parts: unknown[], name: string, options?: { type?: string }): File }
+declare const File: { new (parts: unknown[], name: string, options?: { type?: string; lastModified?: number }): File }
 interface FormData {
   append(name: string, value: string | Blob): void
   forEach(each: (value: string | File, name: string) => void): void
 }
 declare const FormData: { prototype: FormData; new (): FormData }
 
-declare class Event {
-  constructor(type: string, init?: { cancelable?: boolean })
-  readonly type: string
-}
-interface EventTarget {
-  addEventListener(type: string, listener: (event: Event) => void, options?: unknown): void
-  removeEventListener(type: string, listener: (event: Event) => void): void
-}
-interface AbortSignal extends EventTarget {
-  readonly aborted: boolean
-  readonly reason: unknown
-}
-declare const AbortSignal: {
-  prototype: AbortSignal
-  new (): AbortSignal
-  timeout(delay: number): AbortSignal
-  any(signals: AbortSignal[]): AbortSignal
-}
-declare class AbortController {
-  readonly signal: AbortSignal
-  abort(reason?: unknown): void
-}
 declare class DOMException extends Error {
   constructor(message?: string, name?: string)
 }
@@ -134,7 +76,11 @@ declare class TextEncoder {
   encodeInto(text: string, into: Uint8Array): { read: number; written: number }
 }
 declare class TextDecoder {
-  decode(bytes: Uint8Array): string
+  constructor(label?: string, options?: { fatal?: boolean; ignoreBOM?: boolean })
+  readonly encoding: string
+  readonly fatal: boolean
+  readonly ignoreBOM: boolean
+  decode(bytes?: Uint8Array, options?: { stream?: boolean }): string
 }
 
 interface SubtleCrypto {
@@ -155,5 +101,4 @@ interface Performance {
 declare const performance: Performance
 declare const Performance: { prototype: Performance }
 
-declare function addEventListener(type: string, listener: unknown, options?: unknown): void
 declare const console: { log(text: string): void }

@@ -12,6 +12,7 @@ import { handlers } from './bindings/registry.ts'
 import { reportError } from './bindings/report.ts'
 import { define, type Env, makeEnv } from './env.ts'
 import { installGlobals } from './globals/install.ts'
+import { clearFreeMemory } from './turn/clear-memory.ts'
 import { type Handler, loseClient, receiveRequest } from './turn/handler.ts'
 import { phase } from './turn/phase.ts'
 import { source } from './turn/source.ts'
@@ -29,6 +30,7 @@ let env: Env = {}
 /** Takes the app's module namespace. Throws when there is nothing in it that could answer a request. */
 export function start(app: Record<string, unknown>): void {
   ;({ handler, isClassic } = findApp(app))
+  clearFreeMemory()
 }
 
 export function turn(of: number, events: readonly Event[]): void {

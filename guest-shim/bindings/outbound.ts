@@ -17,8 +17,8 @@ import {
 } from 'nano:workers/outbound'
 import type { BodyChunk, Failure } from 'nano:workers/wire'
 import { toOwn } from '../globals/buffer-source.ts'
-import { openStream } from '../globals/body-stream.ts'
 import { encode, makeTable, NativePromise, NativeTypeError } from '../globals/primordials.ts'
+import { type ByteControl, openByteStream, type ReadableStream } from '../globals/streams.ts'
 import { pump, type Sink } from '../turn/pump.ts'
 import type { GuestBinding } from './binding.ts'
 
@@ -48,7 +48,7 @@ export class Outbound implements Sink {
   readonly #id = ++lastId
   readonly #outgoing: Outgoing
   readonly #caller: Caller
-  #controller: StreamController<Uint8Array> | undefined
+  #control: ByteControl | undefined
   #cancelBody: ((reason: unknown) => void) | undefined
   #onRoom: (() => void) | undefined
   /** Nothing came, or not all of it. */
@@ -79,7 +79,7 @@ export class Outbound implements Sink {
 
   answer(answer: Answer): void {
     try {
-      this.#caller.answered(answer, answer.hasBody ? () => openStream(this.#source()) : null)
+      this.#caller.answered(answer, answer.hasBody ? () => openByteStream(this.#source()) : null)
     } catch (error) {
       return this.abort(error)
     }
@@ -87,10 +87,10 @@ export class Outbound implements Sink {
   }
 
   take({ bytes, last }: BodyChunk): void {
-    if (bytes.length > 0) this.#controller?.enqueue(toOwn(bytes))
+    this.#control?.enqueue(toOwn(bytes))
     if (!last) return
     this.#close()
-    this.#controller?.close()
+    this.#control?.close()
   }
 
   resume(): void {
@@ -143,9 +143,9 @@ export class Outbound implements Sink {
 
   #source() {
     return {
-      start: (controller: StreamController<Uint8Array>) => {
-        this.#controller = controller
-        if (this.#failure !== undefined) controller.error(this.#failure.reason)
+      start: (control: ByteControl) => {
+        this.#control = control
+        if (this.#failure !== undefined) control.error(this.#failure.reason)
       },
       pull: () => pull(this.#id),
       cancel: () => {
@@ -161,7 +161,7 @@ export class Outbound implements Sink {
     this.#close()
     this.#caller.failed(error)
     try {
-      this.#controller?.error(error)
+      this.#control?.error(error)
     } catch {
       // the answer's body is already over
     }

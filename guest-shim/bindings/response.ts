@@ -4,10 +4,11 @@
  */
 
 import { type Event, fail, finish, send, start, write } from 'nano:workers/response'
-import { cancelStream, encode, makeTable, NativePromise } from '../globals/primordials.ts'
+import { encode, makeTable, NativePromise } from '../globals/primordials.ts'
 import type { Incoming } from '../globals/request.ts'
 import type { Body } from '../globals/body.ts'
 import { isResponse, partsOf, type Response } from '../globals/response.ts'
+import { cancel } from '../globals/streams.ts'
 import { ignore, pump, type Sink } from '../turn/pump.ts'
 import { describeError } from '../wire/error-text.ts'
 import { inspect } from '../wire/inspect.ts'
@@ -56,7 +57,7 @@ export async function answer(call: HandlerCall, value: unknown): Promise<void> {
   if (call.method === 'HEAD') {
     send(call.id, status, head, EMPTY)
     call.isOver = true
-    return await ignore(cancelStream(stream, 'a HEAD request has no body'))
+    return await ignore(cancel(stream, 'a HEAD request has no body'))
   }
   await pump(stream, new ResponseSink(call, status, head))
 }

@@ -9,11 +9,26 @@
  */
 
 import { isBlob, sizeOf, streamParts, typeOf } from './blob.ts'
-import { isDisturbed, isLocked, isStream, lengthOf, part, readToEnd, relay, setLength, streamOfBytes } from './body-stream.ts'
 import { bytesOf, type Bytes } from './buffer-source.ts'
-import { ignore } from '../turn/pump.ts'
-import { cancelStream, encode, getReader, isForm, isParams, NativeTypeError, paramsToText } from './primordials.ts'
+import { fixedLengthOf, setLength } from './fixed-streams.ts'
+import { encode, isForm, isParams, NativeTypeError, paramsToText } from './primordials.ts'
+import {
+  cancel,
+  getReader,
+  isByteStream,
+  isDisturbed,
+  isLocked,
+  isReadableStream,
+  openStream,
+  read,
+  readAll,
+  type ReadableStream,
+  streamBytes,
+  tee,
+} from './streams.ts'
+import { structuredClone } from './structured-clone.ts'
 import { toScalarText } from './web-idl.ts'
+import { ignore } from '../turn/pump.ts'
 import { makeMultipart } from '../wire/multipart.ts'
 
 export const TEXT_TYPE = 'text/plain;charset=UTF-8'
@@ -48,7 +63,7 @@ export class Body {
   }
 
   static fromStream(stream: ReadableStream<Uint8Array>): Body {
-    const body = new Body(undefined, '', lengthOf(stream))
+    const body = new Body(undefined, '', fixedLengthOf(stream))
     body.stream = stream
     return body
   }
@@ -70,7 +85,7 @@ export class Body {
 
   /** Nobody is going to read it. */
   cancel(reason: unknown): void {
-    if (this.stream !== undefined && !isLocked(this.stream)) void ignore(cancelStream(this.stream, reason))
+    if (this.stream !== undefined && !isLocked(this.stream)) void ignore(cancel(this.stream, reason))
   }
 
   toStream(): ReadableStream<Uint8Array> {
@@ -105,7 +120,7 @@ export class Body {
     expectUsable(this)
     const { isShared } = this
     const whole = this.takeWhole()
-    if (whole === undefined) return await readToEnd(this.takeStream())
+    if (whole === undefined) return await readAll(this.takeStream())
     return isShared ? new Uint8Array(whole) : whole
   }
 
@@ -155,7 +170,7 @@ function openStreamOf(body: Body): ReadableStream<Uint8Array> {
   const { isShared, length, source } = body
   body.source = undefined
   if (source === undefined) {
-    const stream = streamOfBytes(EMPTY)
+    const stream = streamBytes(EMPTY)
     getReader(stream)
     return stream
   }
@@ -165,7 +180,31 @@ function openStreamOf(body: Body): ReadableStream<Uint8Array> {
     return stream
   }
   const bytes = typeof source === 'string' ? encode(source) : source
-  return streamOfBytes(isShared ? new Uint8Array(bytes) : bytes)
+  return streamBytes(isShared ? new Uint8Array(bytes) : bytes)
+}
+
+/** What is left of a stream, as another one: the first is locked from here on. */
+function relay(
+  stream: ReadableStream<Uint8Array>,
+  convert: (chunk: Uint8Array) => Uint8Array = (chunk) => chunk,
+): ReadableStream<Uint8Array> {
+  const reader = getReader(stream)
+  return openStream<Uint8Array>({
+    async pull(controller) {
+      const { done, value } = await read(reader)
+      if (done) controller.close()
+      else controller.enqueue(convert(value))
+    },
+    cancel: (reason) => reader.cancel(reason),
+  })
+}
+
+/** Two of one, whose chunks have no memory in common. */
+function part(
+  stream: ReadableStream<Uint8Array>,
+): [ReadableStream<Uint8Array>, ReadableStream<Uint8Array>] {
+  const both = tee(stream)
+  return isByteStream(stream) ? both : [both[0], relay(both[1], (chunk) => structuredClone(chunk) as Uint8Array)]
 }
 
 /** What an app gives as a body; a copy of what it may change. */
@@ -174,7 +213,7 @@ export function extractBody(given: unknown): Body {
   if (typeof given === 'object' && given !== null) {
     const bytes = bytesOf(given)
     if (bytes !== undefined) return new Body(new Uint8Array(bytes), '')
-    if (isStream(given)) {
+    if (isReadableStream(given)) {
       if (isLocked(given) || isDisturbed(given)) {
         throw new NativeTypeError('a stream that is read already, or by somebody else, cannot be a body')
       }

@@ -6,17 +6,15 @@ import { type Answer, Outbound } from '../bindings/outbound.ts'
 import { requireLive } from '../turn/phase.ts'
 import { parseDataUrl } from '../wire/data-url.ts'
 import { HeaderList } from '../wire/header-list.ts'
+import { type AbortSignal, offAbort, onAbort } from './abort-signal.ts'
 import { Body } from './body.ts'
+import { signalOf } from './signal-state.ts'
 import {
   indexOf,
-  isAborted,
-  listen,
   NativePromise,
   NativeTypeError,
-  reasonOf,
   slice,
   test,
-  unlisten,
 } from './primordials.ts'
 import { partsOf, Request, type RequestParts } from './request.ts'
 import { isBodyless, Response, ResponseParts } from './response.ts'
@@ -35,9 +33,10 @@ export function fetch(input: unknown, init?: RequestInit | null): Promise<Respon
     // what is wrong with the request comes before its signal
     const request = partsOf(new Request(input, init))
     const signal = request.toSource()
-    if (signal !== undefined && isAborted(signal)) {
-      request.body?.cancel(reasonOf(signal))
-      reject(reasonOf(signal))
+    const state = signalOf(signal)
+    if (state?.isAborted === true) {
+      request.body?.cancel(state.reason)
+      reject(state.reason)
       return
     }
     const scheme = slice(request.url, 0, indexOf(request.url, ':'))
@@ -62,7 +61,8 @@ async function sendWhole(
   signal: AbortSignal | undefined,
 ): Promise<Response> {
   const bytes = await body.readBytes()
-  if (signal !== undefined && isAborted(signal)) throw reasonOf(signal)
+  const state = signalOf(signal)
+  if (state?.isAborted === true) throw state.reason
   return await new NativePromise<Response>((resolve, reject) => {
     send(request, bytes, signal, resolve, reject)
   })
@@ -85,14 +85,14 @@ function send(
     answerBody?.fail(error)
     reject(error)
   }
-  const onAbort = () => outbound.abort(signal === undefined ? undefined : reasonOf(signal))
+  const abort = () => outbound.abort(signalOf(signal)?.reason)
   // a signal may outlive the fetches that it is given to by far
   const over = () => {
-    if (signal !== undefined) unlisten(signal, 'abort', onAbort)
+    if (signal !== undefined) offAbort(signal, abort)
   }
   const outgoing = { head: toHead(request), redirect: request.options.redirect }
   const outbound = new Outbound(outgoing, body, { answered, failed, over })
-  if (signal !== undefined) listen(signal, 'abort', onAbort)
+  if (signal !== undefined) onAbort(signal, abort)
 }
 
 /** Method, URL without its fragment, which is never sent, and headers; the host knows the length. */

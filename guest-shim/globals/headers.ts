@@ -14,7 +14,7 @@ import {
   test,
   toLowerCase,
 } from './primordials.ts'
-import { finishInterface, isObject, requireArguments, toByteString, toText } from './web-idl.ts'
+import { isObject, requireArguments, toByteString, toText } from './web-idl.ts'
 
 const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 /** A value that can stay as it is: it neither begins nor ends with white space. */
@@ -179,7 +179,6 @@ defineProperty(HeadersIterator.prototype, Symbol.toStringTag, {
   configurable: true,
 })
 
-finishInterface(Headers, 'Headers')
 // oxlint-disable-next-line typescript/unbound-method -- the same function under two names
 const { entries } = Headers.prototype
 defineProperty(Headers.prototype, Symbol.iterator, { value: entries, writable: true, configurable: true })

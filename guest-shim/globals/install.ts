@@ -5,18 +5,29 @@
 import { guestConsole } from '../bindings/console.ts'
 import { addFetchListener } from '../app.ts'
 import { guardEntropy } from './entropy.ts'
-import { abort, any, throwIfAborted, timeout } from './abort-signal.ts'
-import { stream } from './blob.ts'
+import { AbortController, AbortSignal } from './abort-signal.ts'
+import { atob, btoa } from './base64.ts'
+import { bytes, stream } from './blob.ts'
+import { CompressionStream, DecompressionStream } from './compression.ts'
 import { CryptoKey } from './crypto-key.ts'
+import { TextDecoderStream, TextEncoderStream } from './encoding-streams.ts'
+import { CustomEvent, ErrorEvent, Event, PromiseRejectionEvent } from './event.ts'
+import { EventTarget } from './event-target.ts'
 import { fetch } from './fetch.ts'
+import { FixedLengthStream, IdentityTransformStream } from './fixed-streams.ts'
 import { installGuards } from './guards.ts'
 import { Headers } from './headers.ts'
-import { defineProperty } from './primordials.ts'
+import { apply, defineProperty } from './primordials.ts'
+import { reportError, wireErrors } from './report-error.ts'
 import { Request } from './request.ts'
 import { Response } from './response.ts'
 import { digest, exportKey, generateKey, importKey, sign, verify } from './subtle.ts'
-import { canParseUrl, from, parseUrl, values } from './streams.ts'
+import { addKinds } from './clone-kinds.ts'
+import { streamClasses } from './streams.ts'
+import { refuse, structuredClone } from './structured-clone.ts'
 import { clearInterval, clearTimeout, setInterval, setTimeout } from './timers.ts'
+import { canParseUrl, parseUrl } from './url.ts'
+import { finishInterface } from './web-idl.ts'
 
 function put(owner: object, properties: Record<string | symbol, unknown>): void {
   for (const name of Reflect.ownKeys(properties)) {
@@ -29,34 +40,62 @@ function put(owner: object, properties: Record<string | symbol, unknown>): void 
   }
 }
 
+/** Classes whose members the standards want to be seen. */
+const INTERFACES = {
+  AbortController,
+  AbortSignal,
+  CompressionStream,
+  CustomEvent,
+  DecompressionStream,
+  ErrorEvent,
+  Event,
+  EventTarget,
+  FixedLengthStream,
+  Headers,
+  IdentityTransformStream,
+  PromiseRejectionEvent,
+  Request,
+  Response,
+  TextDecoderStream,
+  TextEncoderStream,
+}
+
+/** Of the engine's. */
+const UNCLONEABLE = [Crypto, FormData, Promise, SubtleCrypto, TextDecoder, TextEncoder, URL, URLSearchParams, WeakMap, WeakRef, WeakSet]
+
 /** Returns what must be undone before the first turn. */
 export function installGlobals(): () => void {
-  const nativeListen = globalThis.addEventListener
+  const { addEventListener, dispatchEvent, removeEventListener } = EventTarget.prototype
+  for (const [name, given] of Object.entries(INTERFACES)) finishInterface(given, name)
   put(globalThis, {
+    ...INTERFACES,
+    ...streamClasses,
+    atob,
+    btoa,
+    reportError,
+    structuredClone,
     fetch,
-    Headers,
-    Request,
-    Response,
     CryptoKey,
     console: guestConsole,
     setTimeout,
     setInterval,
     clearTimeout,
     clearInterval,
-    addEventListener: (type: string, listener: unknown, options?: unknown) => {
+    addEventListener(this: unknown, type: unknown, listener: unknown, options?: unknown) {
       if (type === 'fetch') addFetchListener(listener)
-      else nativeListen(type, listener, options)
+      else apply(addEventListener, this, [type, listener, options])
     },
+    dispatchEvent,
+    removeEventListener,
   })
   // a bundler may rename a class that is called like a global
   defineProperty(CryptoKey, 'name', { value: 'CryptoKey' })
   put(SubtleCrypto.prototype, { digest, importKey, exportKey, generateKey, sign, verify })
-  put(AbortSignal, { abort, any, timeout })
-  put(AbortSignal.prototype, { throwIfAborted })
-  put(Blob.prototype, { stream })
+  put(Blob.prototype, { bytes, stream })
   put(URL, { canParse: canParseUrl, parse: parseUrl })
-  put(ReadableStream, { from })
-  put(ReadableStream.prototype, { values, [Symbol.asyncIterator]: values })
+  wireErrors()
+  addKinds()
+  refuse([...Object.values(INTERFACES), ...Object.values(streamClasses), ...UNCLONEABLE])
   installGuards()
   return guardEntropy()
 }

@@ -83,33 +83,15 @@ export const NativeError = Error
 export const NativeTypeError = TypeError
 export const NativeRangeError = RangeError
 export const NativePromise = Promise
-export const NativeStream = ReadableStream
 export const NativeWeakMap = WeakMap
 export const NativeBlob = Blob
 export const NativeFile = File
 export const NativeFormData = FormData
 export const NativeURL = URL
 export const NativeURLSearchParams = URLSearchParams
-export const NativeAbortController = AbortController
 export const NativeDOMException = DOMException
-
-export const getReader = uncurry(ReadableStream.prototype.getReader) as <T>(
-  stream: ReadableStream<T>,
-) => StreamReader<T>
-export const tee = uncurry(ReadableStream.prototype.tee) as <T>(
-  stream: ReadableStream<T>,
-) => [ReadableStream<T>, ReadableStream<T>]
-export const cancelStream = uncurry(ReadableStream.prototype.cancel)
-export const isLockedStream = uncurryGetter(ReadableStream.prototype, 'locked')
-export const structuredCloneOf = structuredClone
 
 export const isForm = (value: unknown): value is FormData => value instanceof NativeFormData
 export const appendField = uncurry(FormData.prototype.append)
 export const isParams = (value: unknown): value is URLSearchParams => value instanceof NativeURLSearchParams
 export const paramsToText = uncurry(URLSearchParams.prototype.toString)
-
-export const isSignal = (value: unknown): value is AbortSignal => value instanceof AbortSignal
-export const isAborted = uncurryGetter(AbortSignal.prototype, 'aborted')
-export const reasonOf = uncurryGetter(AbortSignal.prototype, 'reason')
-export const listen = uncurry(AbortSignal.prototype.addEventListener)
-export const unlisten = uncurry(AbortSignal.prototype.removeEventListener)

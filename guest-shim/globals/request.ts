@@ -4,15 +4,12 @@
  */
 
 import { HeaderList } from '../wire/header-list.ts'
-import { any } from './abort-signal.ts'
+import { abortSignal, AbortController, AbortSignal, anySignal, isAbortSignal } from './abort-signal.ts'
 import { Body, extractBody, type Source } from './body.ts'
 import { addBodyMembers } from './body-members.ts'
 import { Headers, toHeaderList } from './headers.ts'
 import {
   indexOf,
-  isAborted,
-  isSignal,
-  NativeAbortController,
   NativeDOMException,
   NativeTypeError,
   NativeURL,
@@ -21,7 +18,7 @@ import {
   test,
   toUpperCase,
 } from './primordials.ts'
-import { finishInterface, isObject, requireArguments, toByteString, toMembers, toScalarText, toText, toWord } from './web-idl.ts'
+import { isObject, requireArguments, toByteString, toMembers, toScalarText, toText, toWord } from './web-idl.ts'
 
 /** What came with a client's request; the host's record, kept instead of copied. */
 export interface Incoming {
@@ -134,13 +131,13 @@ export class RequestParts {
 
 function openSignal({ incoming, follows }: RequestParts): AbortSignal {
   if (incoming !== undefined) {
-    incoming.controller ??= new NativeAbortController()
+    incoming.controller ??= new AbortController()
     const { signal } = incoming.controller
-    if (incoming.gone === true && !isAborted(signal)) abortIncoming(incoming)
+    if (incoming.gone === true && !signal.aborted) abortIncoming(incoming)
     return signal
   }
-  if (follows === undefined) return new NativeAbortController().signal
-  return any([follows instanceof RequestParts ? follows.toSignal() : follows])
+  if (follows === undefined) return new AbortController().signal
+  return anySignal([follows instanceof RequestParts ? follows.toSignal() : follows])
 }
 
 /** What the host says of a request beside its headers has a colon before its name, and comes first. */
@@ -267,7 +264,6 @@ export class Request {
 }
 
 addBodyMembers(Request.prototype, (of) => partsOf(of as Request))
-finishInterface(Request, 'Request')
 
 /** The steps of the standard's constructor. */
 function toParts(input: unknown, given: RequestInit | null | undefined): RequestParts {
@@ -317,7 +313,7 @@ function addInit(parts: RequestParts, init: RequestInit): void {
   if (init.priority !== undefined) toWord(init.priority, PRIORITIES, 'Request: priority')
   const { signal } = init
   if (signal === undefined) return
-  if (signal !== null && !isSignal(signal)) {
+  if (signal !== null && !isAbortSignal(signal)) {
     throw new NativeTypeError('Request: expected signal to be an AbortSignal')
   }
   parts.follows = signal ?? undefined
@@ -384,7 +380,9 @@ export function openRequest(incoming: Incoming, body: Source | undefined): Reque
 /** The client is gone: whoever listens to the signal is told. */
 export function abortIncoming(incoming: Incoming): void {
   incoming.gone = true
-  incoming.controller?.abort(new NativeDOMException('The client went away', 'AbortError'))
+  if (incoming.controller !== undefined) {
+    abortSignal(incoming.controller.signal, new NativeDOMException('The client went away', 'AbortError'))
+  }
 }
 
 export { isRequest, partsOf }

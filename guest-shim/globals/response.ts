@@ -8,7 +8,6 @@ import { addBodyMembers } from './body-members.ts'
 import { Headers, toHeaderList } from './headers.ts'
 import { encode, NativeRangeError, NativeTypeError, NativeURL, test, toJson } from './primordials.ts'
 import {
-  finishInterface,
   isObject,
   requireArguments,
   toByteString,
@@ -205,7 +204,6 @@ export class Response {
 }
 
 addBodyMembers(Response.prototype, (of) => partsOf(of as Response))
-finishInterface(Response, 'Response')
 
 function toContent(body: unknown): Body | string | null {
   if (typeof body === 'string') return body

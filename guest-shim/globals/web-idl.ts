@@ -63,3 +63,11 @@ function showMembers(owner: object, but: readonly string[]): void {
     if (typeof key === 'string' && !but.includes(key)) defineProperty(owner, key, { enumerable: true })
   }
 }
+
+/** An unsigned long long that is refused when it is none. */
+export function toIndex(value: unknown, what: string): number {
+  // oxlint-disable-next-line no-implicit-coercion -- a BigInt or a symbol must throw
+  const number = Math.trunc(+(value as number))
+  if (number >= 0 && number <= Number.MAX_SAFE_INTEGER) return number
+  throw new NativeTypeError(`${what}: expected an integer from 0 on, got ${toText(value)}`)
+}

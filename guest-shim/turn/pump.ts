@@ -3,8 +3,9 @@
  * out whole, in one crossing.
  */
 
-import { chunkBytes } from '../globals/body-stream.ts'
-import { getReader, NativePromise } from '../globals/primordials.ts'
+import { bytesOf } from '../globals/buffer-source.ts'
+import { NativePromise, NativeTypeError } from '../globals/primordials.ts'
+import { getReader, type ReadableStream } from '../globals/streams.ts'
 
 export interface Sink {
   /** All bytes at once, instead of `start`, `write` and `finish`. */
@@ -35,7 +36,7 @@ export async function pump(stream: ReadableStream<Uint8Array>, sink: Sink): Prom
     const first = await reader.read()
     if (sink.isGone()) return
     if (first.done) return sink.whole(EMPTY)
-    const head = chunkBytes(first.value)
+    const head = toBytes(first.value)
     const second = observe(reader.read())
     for (let i = 0; i < TICKS && !second.settled; i++) await tick
     if (second.settled?.done) return sink.whole(head)
@@ -45,7 +46,7 @@ export async function pump(stream: ReadableStream<Uint8Array>, sink: Sink): Prom
     for (;;) {
       if (sink.isGone()) return
       if (part.done) return sink.finish()
-      const bytes = chunkBytes(part.value)
+      const bytes = toBytes(part.value)
       if (bytes.length > 0 && !sink.write(bytes)) await sink.waitForRoom()
       if (sink.isGone()) return
       part = await reader.read()
@@ -83,4 +84,12 @@ export async function ignore(promise: Promise<unknown>): Promise<void> {
   } catch {
     // nobody to tell
   }
+}
+
+function toBytes(chunk: unknown): Uint8Array {
+  const bytes = bytesOf(chunk)
+  if (bytes !== undefined) return bytes
+  throw new NativeTypeError(
+    `A body stream gave a chunk of type ${typeof chunk}; it must give bytes (Uint8Array).`,
+  )
 }
