@@ -16,6 +16,7 @@ import { EventTarget } from './event-target.ts'
 import { fetch } from './fetch.ts'
 import { FixedLengthStream, IdentityTransformStream } from './fixed-streams.ts'
 import { installGuards } from './guards.ts'
+import { Headers } from './headers.ts'
 import { queueMicrotask } from './microtask.ts'
 import { apply, defineProperty } from './primordials.ts'
 import { reportError, wireErrors } from './report-error.ts'
@@ -51,14 +52,17 @@ const INTERFACES = {
   Event,
   EventTarget,
   FixedLengthStream,
+  Headers,
   IdentityTransformStream,
   PromiseRejectionEvent,
+  Request,
+  Response,
   TextDecoderStream,
   TextEncoderStream,
 }
 
 /** Of the engine's. */
-const UNCLONEABLE = [Crypto, FormData, Headers, Promise, SubtleCrypto, TextDecoder, TextEncoder, URL, URLSearchParams, WeakMap, WeakRef, WeakSet]
+const UNCLONEABLE = [Crypto, FormData, Promise, SubtleCrypto, TextDecoder, TextEncoder, URL, URLSearchParams, WeakMap, WeakRef, WeakSet]
 
 /** Returns what must be undone before the first turn. */
 export function installGlobals(): () => void {
@@ -73,8 +77,6 @@ export function installGlobals(): () => void {
     reportError,
     structuredClone,
     fetch,
-    Request,
-    Response,
     CryptoKey,
     console: guestConsole,
     setTimeout,
@@ -89,8 +91,6 @@ export function installGlobals(): () => void {
     removeEventListener,
   })
   // a bundler may rename a class that is called like a global
-  defineProperty(Request, 'name', { value: 'Request' })
-  defineProperty(Response, 'name', { value: 'Response' })
   defineProperty(CryptoKey, 'name', { value: 'CryptoKey' })
   put(SubtleCrypto.prototype, { digest, importKey, exportKey, generateKey, sign, verify })
   put(Blob.prototype, { bytes, stream })
