@@ -7,73 +7,31 @@
 type AbortSignal = import('./globals/abort-signal.ts').AbortSignal
 type ReadableStream<T = unknown> = import('web-streams-polyfill').ReadableStream<T>
 
-type HeadersInit = Headers | Iterable<readonly [string, string]> | Record<string, string>
-type BodyInit =
-  | string
-  | ArrayBuffer
-  | ArrayBufferView
-  | Blob
-  | FormData
-  | URLSearchParams
-  | ReadableStream<Uint8Array>
-
-interface Headers {
-  append(name: string, value: string): void
-  delete(name: string): void
-  get(name: string): string | null
-  has(name: string): boolean
-  set(name: string, value: string): void
-  forEach(each: (value: string, name: string) => void): void
-  entries(): Iterator<[string, string]>
-}
-declare const Headers: { prototype: Headers; new (init?: HeadersInit): Headers }
-
-/** What Request and Response share. */
-interface Body {
-  readonly headers: Headers
-  readonly body: ReadableStream<Uint8Array> | null
-  readonly bodyUsed: boolean
-  arrayBuffer(): Promise<ArrayBuffer>
-  blob(): Promise<Blob>
-  formData(): Promise<FormData>
-  json(): Promise<unknown>
-  text(): Promise<string>
-}
+type HeadersInit = Iterable<readonly [string, string]> | Record<string, string>
 
 interface RequestInit {
-  method?: string | undefined
+  method?: unknown
   headers?: HeadersInit | undefined
-  body?: BodyInit | null | undefined
+  body?: unknown
   signal?: AbortSignal | null | undefined
-  redirect?: string | undefined
-  duplex?: string | undefined
+  redirect?: unknown
+  duplex?: unknown
+  priority?: unknown
+  window?: unknown
+  cache?: unknown
+  credentials?: unknown
+  integrity?: unknown
+  keepalive?: unknown
+  mode?: unknown
+  referrer?: unknown
+  referrerPolicy?: unknown
+  cf?: unknown
 }
-interface NativeRequest extends Body {
-  readonly method: string
-  readonly url: string
-  readonly signal: AbortSignal
-}
-declare const Request: {
-  prototype: NativeRequest
-  new (input: string | URL | NativeRequest, init?: RequestInit): NativeRequest
-}
-
 interface ResponseInit {
-  status?: number
-  statusText?: string
-  headers?: HeadersInit
-}
-interface NativeResponse extends Body {
-  readonly status: number
-  readonly statusText: string
-  readonly ok: boolean
-  readonly type: string
-  readonly url: string
-  readonly redirected: boolean
-}
-declare const Response: {
-  prototype: NativeResponse
-  new (body?: BodyInit | null, init?: ResponseInit): NativeResponse
+  status?: unknown
+  statusText?: unknown
+  headers?: HeadersInit | undefined
+  webSocket?: unknown
 }
 
 interface Blob {
@@ -84,9 +42,13 @@ interface Blob {
 }
 declare const Blob: { prototype: Blob; new (parts?: unknown[], options?: { type?: string }): Blob }
 interface File extends Blob {
+  readonly lastModified: number
   readonly name: string
 }
-declare const File: { new (parts: unknown[], name: string, options?: { type?: string }): File }
+declare const File: {
+  prototype: File
+  new (parts: unknown[], name: string, options?: { type?: string; lastModified?: number }): File
+}
 interface FormData {
   append(name: string, value: string | Blob): void
   forEach(each: (value: string | File, name: string) => void): void
@@ -105,12 +67,17 @@ declare class URL {
   readonly protocol: string
 }
 declare class URLSearchParams {
+  [Symbol.iterator](): IterableIterator<[string, string]>
   constructor(init?: string)
   toString(): string
 }
 
+declare function structuredClone<T>(value: T): T
+declare function atob(text: string): string
+
 declare class TextEncoder {
   encode(text: string): Uint8Array<ArrayBuffer>
+  encodeInto(text: string, into: Uint8Array): { read: number; written: number }
 }
 declare class TextDecoder {
   constructor(label?: string, options?: { fatal?: boolean; ignoreBOM?: boolean })

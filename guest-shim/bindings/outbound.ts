@@ -32,8 +32,8 @@ export interface Outgoing {
 
 /** Who made the fetch. */
 export interface Caller {
-  /** Called at most once. `body`: each chunk is asked for. */
-  answered(answer: Answer, body: ReadableStream<Uint8Array> | null): void
+  /** Called at most once. `open`: makes the body's stream, of which each chunk is asked for; null: there is none. */
+  answered(answer: Answer, open: (() => ReadableStream<Uint8Array>) | null): void
   /** Called when nothing came, or not all of it. */
   failed(error: unknown): void
   /** Called once: nothing more comes, whatever way it ended. */
@@ -51,6 +51,8 @@ export class Outbound implements Sink {
   #control: ByteControl | undefined
   #cancelBody: ((reason: unknown) => void) | undefined
   #onRoom: (() => void) | undefined
+  /** Nothing came, or not all of it. */
+  #failure: { readonly reason: unknown } | undefined
   #isStarted = false
   /** The request's body need not be sent any further. */
   #isSent = false
@@ -76,9 +78,8 @@ export class Outbound implements Sink {
   }
 
   answer(answer: Answer): void {
-    const body = answer.hasBody ? openByteStream(this.#source()) : null
     try {
-      this.#caller.answered(answer, body)
+      this.#caller.answered(answer, answer.hasBody ? () => openByteStream(this.#source()) : null)
     } catch (error) {
       return this.abort(error)
     }
@@ -144,6 +145,7 @@ export class Outbound implements Sink {
     return {
       start: (control: ByteControl) => {
         this.#control = control
+        if (this.#failure !== undefined) control.error(this.#failure.reason)
       },
       pull: () => pull(this.#id),
       cancel: () => {
@@ -155,6 +157,7 @@ export class Outbound implements Sink {
   }
 
   #end(error: unknown): void {
+    this.#failure = { reason: error }
     this.#close()
     this.#caller.failed(error)
     try {
@@ -168,7 +171,7 @@ export class Outbound implements Sink {
   #close(): void {
     calls.delete(this.#id)
     this.#caller.over()
-    if (!this.#isSent) this.#cancelBody?.(new NativeTypeError('The fetch is over'))
+    if (!this.#isSent) this.#cancelBody?.(this.#failure?.reason ?? new NativeTypeError('The fetch is over'))
     this.resume()
   }
 }

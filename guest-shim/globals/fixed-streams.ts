@@ -15,10 +15,12 @@ import {
 /* oxlint-disable typescript/unbound-method -- functions are taken off their prototypes here to be called with a `this` of their own */
 
 const lengths = new WeakMap<object, number>()
+const putLength = uncurry(lengths.set) as (map: typeof lengths, stream: object, length: number) => unknown
 const getLength = uncurry(lengths.get) as (map: typeof lengths, stream: object) => number | undefined
 
-/** How many bytes a stream will give: known of a FixedLengthStream's readable side. */
+/** How many bytes a stream will give: known of a FixedLengthStream's readable side, and of bodies that the host announced. */
 export const fixedLengthOf = (stream: object): number | undefined => getLength(lengths, stream)
+export const setLength = (stream: object, length: number): void => void putLength(lengths, stream, length)
 
 export class IdentityTransformStream extends TransformStream<unknown, Bytes> {
   readonly #readable: ReadableStream<Bytes>
@@ -56,7 +58,7 @@ export class FixedLengthStream extends IdentityTransformStream {
     const { readable, writable } = connect(length)
     this.#readable = readable
     this.#writable = writable
-    lengths.set(readable, length)
+    setLength(readable, length)
   }
 
   override get readable(): ReadableStream<Bytes> {

@@ -48,7 +48,6 @@ const toText = (value: unknown) => concat('', value as string)
 export function installGuards(): void {
   guardReceiver(URL.prototype, 'protocol', 'searchParams')
   guardReceiver(URLSearchParams.prototype, 'sort')
-  guardReceiver(Object.getPrototypeOf(new Headers().entries()) as object, 'next')
   convertFor(TextEncoder.prototype, 'encode', (text = '') => [toText(text)])
   // nothing could fetch such a URL, and nothing lets go of what is behind it
   for (const name of ['createObjectURL', 'revokeObjectURL']) Reflect.deleteProperty(URL, name)

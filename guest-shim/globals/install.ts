@@ -17,6 +17,8 @@ import { fetch } from './fetch.ts'
 import { FixedLengthStream, IdentityTransformStream } from './fixed-streams.ts'
 import { installGuards } from './guards.ts'
 import { installLazily } from './lazy.ts'
+import { Headers } from './headers.ts'
+import { queueMicrotask } from './microtask.ts'
 import { apply, defineProperty } from './primordials.ts'
 import { reportError, wireErrors } from './report-error.ts'
 import { Request } from './request.ts'
@@ -51,27 +53,17 @@ const INTERFACES = {
   Event,
   EventTarget,
   FixedLengthStream,
+  Headers,
   IdentityTransformStream,
   PromiseRejectionEvent,
+  Request,
+  Response,
   TextDecoderStream,
   TextEncoderStream,
 }
 
 /** Of the engine's. */
-const UNCLONEABLE = [
-  Crypto,
-  FormData,
-  Headers,
-  Promise,
-  SubtleCrypto,
-  TextDecoder,
-  TextEncoder,
-  URL,
-  URLSearchParams,
-  WeakMap,
-  WeakRef,
-  WeakSet,
-]
+const UNCLONEABLE = [Crypto, FormData, Promise, SubtleCrypto, TextDecoder, TextEncoder, URL, URLSearchParams, WeakMap, WeakRef, WeakSet]
 
 /** Returns what must be undone before the first turn. */
 export function installGlobals(): () => void {
@@ -82,11 +74,10 @@ export function installGlobals(): () => void {
     ...streamClasses,
     atob,
     btoa,
+    queueMicrotask,
     reportError,
     structuredClone,
     fetch,
-    Request,
-    Response,
     CryptoKey,
     console: guestConsole,
     setTimeout,
@@ -101,16 +92,14 @@ export function installGlobals(): () => void {
     removeEventListener,
   })
   // a bundler may rename a class that is called like a global
-  defineProperty(Request, 'name', { value: 'Request' })
-  defineProperty(Response, 'name', { value: 'Response' })
   defineProperty(CryptoKey, 'name', { value: 'CryptoKey' })
   put(SubtleCrypto.prototype, { digest, importKey, exportKey, generateKey, sign, verify })
   put(Blob.prototype, { bytes, stream })
   put(URL, { canParse: canParseUrl, parse: parseUrl })
   wireErrors()
-  installLazily()
   addKinds()
   refuse([...Object.values(INTERFACES), ...Object.values(streamClasses), ...UNCLONEABLE])
+  installLazily()
   installGuards()
   return guardEntropy()
 }

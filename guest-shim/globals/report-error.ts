@@ -3,7 +3,7 @@
  */
 
 import { reportError as log } from '../bindings/report.ts'
-import { ErrorEvent } from './event.ts'
+import { ErrorEvent, PromiseRejectionEvent } from './event.ts'
 import { defineHandler, fire, hooks } from './event-target.ts'
 import { requireArguments } from './web-idl.ts'
 
@@ -14,6 +14,16 @@ let isReporting = false
 export function reportException(error: unknown): void {
   try {
     if (isReporting || fireError(error)) log(error)
+  } catch {
+    // not even that can be told
+  }
+}
+
+/** A rejection that nobody handles. Never throws. */
+export function reportRejection(promise: object, reason: unknown): void {
+  try {
+    const init = { promise, reason, cancelable: true }
+    if (fire(globalThis, new PromiseRejectionEvent('unhandledrejection', init))) log(reason, 'Unhandled rejection: ')
   } catch {
     // not even that can be told
   }

@@ -15,7 +15,9 @@ import {
   type ReadableStreamDefaultReadResult,
   TransformStream,
   TransformStreamDefaultController,
+  type QueuingStrategy,
   type UnderlyingByteSource,
+  type UnderlyingSource,
   WritableStream,
   WritableStreamDefaultController,
   WritableStreamDefaultWriter,
@@ -84,6 +86,11 @@ export const isLocked = isReadableLocked
 /** Whether it was read from or cancelled. The library has no other word for it. */
 export const isDisturbed = (stream: ReadableStream): boolean =>
   (stream as unknown as { _disturbed: boolean })._disturbed
+
+/** Whether it is one of bytes. */
+export const isByteStream = (stream: ReadableStream): boolean =>
+  (stream as unknown as { _readableStreamController: object })._readableStreamController instanceof
+  ReadableByteStreamController
 
 export const getReader = getReaderOf as <T>(stream: ReadableStream<T>) => ReadableStreamDefaultReader<T>
 export const read = readOf as <T>(
@@ -161,6 +168,12 @@ export function streamBytes(bytes: Bytes): ReadableStream<Bytes> {
       control.enqueue(bytes)
     },
   })
+}
+
+/** A stream of whatever chunks, each of which is asked for. */
+export function openStream<T>(source: UnderlyingSource<T>): ReadableStream<T> {
+  const underlying = { __proto__: null, autoAllocateChunkSize: undefined, start: undefined, type: undefined, ...source }
+  return new ReadableStream<T>(underlying as UnderlyingSource<T>, { __proto__: null, highWaterMark: 0, size: undefined } as unknown as QueuingStrategy<T>)
 }
 
 /** A stream's bytes to its end. Throws a TypeError for a chunk that is no Uint8Array. */
