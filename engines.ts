@@ -27,7 +27,8 @@ for (const { hash } of known.engines) {
   if (world === undefined) continue
   // oxlint-disable-next-line no-await-in-loop -- the toolchain makes one after the other
   await buildEngine(await buildEngineTemplate(world), made)
-  if (!hasEngine(made, hash)) throw new Error(`the toolchain makes another engine for the world ${world} than ${hash}`)
+  if (!hasEngine(made, hash))
+    throw new Error(`the toolchain makes another engine for the world ${world} than ${hash}`)
   const [from, to] = [toEngineDirectory(made, hash), toEngineDirectory(ROOT, hash)]
   cpSync(from, to, { recursive: true })
   for (const name of readdirSync(to).filter((each) => each.endsWith('.wasm'))) {

@@ -16,6 +16,7 @@ const PACED = [
 const HEAVY = [
   'test/cli/dev.test.ts',
   'test/cli/init.test.ts',
+  'test/cli/packed.test.ts',
   'test/engine/outdated.test.ts',
   'test/operator/churn.test.ts',
   'test/operator/crash.test.ts',

@@ -89,9 +89,7 @@ async function writeEngine(
   }
   const all = { ...contents, [MANIFEST_FILE]: `${JSON.stringify(manifest, undefined, 2)}\n` }
   try {
-    await Promise.all(
-      Object.entries(all).map(([name, content]) => writeFile(join(temporary, name), content)),
-    )
+    await Promise.all(Object.entries(all).map(([name, content]) => writeFile(join(temporary, name), content)))
     await rename(temporary, directory)
   } catch (error) {
     // another process was faster: what it wrote is the same
