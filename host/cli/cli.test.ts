@@ -60,7 +60,7 @@ describe('arguments', () => {
   const refused: [line: string, complaint: RegExp][] = [
     [
       '',
-      /expected a command; known are serve, build, dev, init, validate, inspect, deploy, apps, versions, rollback, promote, delete, help/,
+      /expected a command; known are serve, build, dev, init, validate, inspect, deploy, apps, versions, rollback, promote, delete, completion, help/,
     ],
     ['sevre', /unknown command 'sevre'; did you mean serve\?/],
     ['zzzzz', /unknown command 'zzzzz'; known are serve, build, dev, init, validate/],
@@ -93,6 +93,7 @@ describe('arguments', () => {
     ['dev a.ts --shards 2', /unknown option '--shards'/],
     ['validate --jso', /unknown option '--jso'; did you mean --json\?/],
     ['init a b', /a, b/],
+    ['completion tcsh', /shell: expected one of bash, zsh, fish, got "tcsh"/],
     ['build a.ts --output c', /unknown option '--output'; did you mean --out\?/],
   ]
   for (const [line, complaint] of refused) {

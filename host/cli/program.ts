@@ -7,6 +7,7 @@ import { Command, CommanderError } from 'commander'
 
 import { addApps } from './commands/apps.ts'
 import { addBuild } from './commands/build.ts'
+import { addCompletion } from './commands/completion.ts'
 import { addDeploy } from './commands/deploy.ts'
 import { addDev } from './commands/dev.ts'
 import { addInit } from './commands/init.ts'
@@ -47,6 +48,7 @@ export function createProgram(startServer: StartServer, format: LogFormat): Comm
   addDeploy(program)
   addApps(program)
   addVersions(program)
+  addCompletion(program)
   program.command('version', { hidden: true }).action(() => void process.stdout.write(`${readVersion()}\n`))
   return program
 }
