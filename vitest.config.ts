@@ -19,6 +19,7 @@ const HEAVY = [
   'test/cli/packed.test.ts',
   'test/engine/outdated.test.ts',
   'test/operator/churn.test.ts',
+  'test/operator/ci-docs.test.ts',
   'test/operator/crash.test.ts',
   'test/operator/deploy-docs.test.ts',
   'test/operator/many-tenants.test.ts',
