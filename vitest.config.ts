@@ -17,6 +17,7 @@ const HEAVY = [
   'test/cli/dev.test.ts',
   'test/cli/init.test.ts',
   'test/cli/packed.test.ts',
+  'test/cli/script.test.ts',
   'test/engine/outdated.test.ts',
   'test/operator/churn.test.ts',
   'test/operator/ci-docs.test.ts',

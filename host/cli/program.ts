@@ -12,6 +12,7 @@ import { addDeploy } from './commands/deploy.ts'
 import { addDev } from './commands/dev.ts'
 import { addInit } from './commands/init.ts'
 import { addInspect } from './commands/inspect.ts'
+import { addScripts } from './commands/script.ts'
 import { addServe } from './commands/serve.ts'
 import { addValidate } from './commands/validate.ts'
 import { addVersions } from './commands/versions.ts'
@@ -42,6 +43,7 @@ export function createProgram(startServer: StartServer, format: LogFormat): Comm
   addServe(program, startServer, format)
   addBuild(program)
   addDev(program, startServer, format)
+  addScripts(program, startServer)
   addInit(program)
   addValidate(program)
   addInspect(program)

@@ -142,6 +142,8 @@ describe('installed without the build tools', () => {
       ['build', source, '-o', 'app.wasm'],
       ['build', fixture('version'), '-o', 'app.wasm'],
       ['deploy', source],
+      ['run', source],
+      ['eval', '1'],
       ['serve', '--dry-run', '--app', source],
     ]) {
       // oxlint-disable-next-line no-await-in-loop -- on a machine with few processors
