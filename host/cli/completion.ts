@@ -101,12 +101,14 @@ const toFish: Write = (program, commands) => {
         line('-n', quote('test (count (commandline -opc)) -eq 1'), '-f', '-a', name, '-d', quote(summary)),
         ...options.map((option) =>
           line(
-            ...['-n', isGiven],
+            '-n',
+            isGiven,
             ...flagsOf(option).map((flag) =>
               flag.startsWith('--') ? `-l ${flag.slice(2)}` : `-s ${flag.slice(1)}`,
             ),
             ...(takesValue(option) ? ['-r'] : []),
-            ...['-d', quote(option.description)],
+            '-d',
+            quote(option.description),
           ),
         ),
         ...(words.length > 0 ? [line('-n', isGiven, '-f', '-a', quote(words.join(' ')))] : []),
