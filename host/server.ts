@@ -7,7 +7,7 @@
 import { availableParallelism } from 'node:os'
 import { dirname, extname, resolve } from 'node:path'
 
-import { toReachable } from './cli/messages.ts'
+import { toOrigin } from './cli/messages.ts'
 import type { Step } from './cli/progress.ts'
 import type { Config } from './config/config.ts'
 import { Opener } from './deploy/opener.ts'
@@ -23,6 +23,7 @@ import { openOperator } from './operator/listen.ts'
 import { RecentErrors } from './operator/recent-errors.ts'
 import { DeployedApps } from './registry/deployed.ts'
 import type { DeployedOptions } from './registry/deployed.ts'
+import { Certificates } from './registry/certificates.ts'
 import { FileApps } from './registry/from-config.ts'
 import { LiveConfig } from './registry/live-config.ts'
 import { Registry } from './registry/registry.ts'
@@ -121,6 +122,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   }
   let shards: Shards | undefined
   let live: LiveConfig | undefined
+  const certificates =
+    config.tls === undefined
+      ? undefined
+      : new Certificates({ log, onChange: (state) => shards?.setTls(state) })
   const { dataDirectory, isDevelopment, watchMs } = options
   const stays = dataDirectory !== undefined || isDevelopment === true
   const opener = new Opener({ engines: config.engines, dataDirectory, stays })
@@ -146,6 +151,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       apps,
       engines: registry.engineCount,
       engineCounters: opener.counters,
+      certificates: certificates?.ends ?? [],
       deploys: registry.deploys,
       uptimeSeconds: (performance.now() - started) / MS_PER_SECOND,
     }
@@ -168,6 +174,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const settled = live?.[Symbol.asyncDispose]()
     // what a reload waits for fails
     opener[Symbol.dispose]()
+    certificates?.[Symbol.dispose]()
     await shards?.close()
     await exporter?.close()
     await operator?.close()
@@ -175,6 +182,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await settled
   }
   try {
+    await certificates?.load(config.tls ?? [])
     const onBroken = (app: string, { code, message }: NanoError): void =>
       log({ level: 'error', app, text: `${code}: ${message}` })
     const deployed =
@@ -189,7 +197,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       onBroken,
       onWarning: (app, text) => log({ level: 'warn', app, text }),
     })
-    const reloaded = new LiveConfig({ config, apps, reread: options.reread ?? (async () => config), log })
+    const reread = async (): Promise<Config> => {
+      const now = (await options.reread?.()) ?? config
+      await certificates?.use(now.tls ?? config.tls ?? [])
+      return now
+    }
+    const reloaded = new LiveConfig({ config, apps, reread, log })
     live = reloaded
     await reloaded.load()
     await deployed?.restore(kept)
@@ -211,6 +224,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       script: SHARD,
       data,
       served: registry,
+      tls: certificates?.state,
       count,
       heapMb,
       silenceMs,
@@ -221,10 +235,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     registry.shards = running
     const listening = await running.start()
     served = { registry, deployed, reload: () => reloaded.reload(), readFile: toFileReader(opener, config) }
-    if (watchMs !== undefined) reloaded.watch(watchMs)
+    if (watchMs !== undefined) {
+      reloaded.watch(watchMs)
+      await certificates?.watch(watchMs)
+    }
     return {
       port: listening,
-      url: `http://${toReachable(host)}:${listening}`,
+      url: toOrigin({ ...config, port: listening }),
       adminUrl: operator?.url,
       shards: count,
       registry,

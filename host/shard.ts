@@ -74,6 +74,7 @@ async function run(data: ShardData): Promise<void> {
     trustedProxies: data.trustedProxies,
     tracer,
     connectionLimits: data.connectionLimits,
+    tls: data.tls,
     onRequest: requests && ((record) => requests.write(record)),
     onError: (error) => log({ level: 'error', text: toStackText(error) }),
   })
@@ -106,6 +107,7 @@ async function run(data: ShardData): Promise<void> {
     else if (message.type === 'count') void count()
     else if (message.type === 'apply') void apply(apps, message.number, message.change)
     else if (message.type === 'taken') requests?.taken()
+    else if (message.type === 'tls') ingress.setTls(message.state)
     else void stop({ ingress, apps, tracer, requests }, message.graceMs)
   })
   const { port } = ingress.server.address() as AddressInfo

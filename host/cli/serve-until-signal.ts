@@ -5,7 +5,7 @@
 
 import { Log } from './log.ts'
 import type { LogFormat } from '../log/line.ts'
-import { toAnnouncement, toDuration, toReachable } from './messages.ts'
+import { toAnnouncement, toDuration, toOrigin } from './messages.ts'
 import type { ServerSetup, StartServer } from './serve-contract.ts'
 import { readVersion } from './version.ts'
 
@@ -31,9 +31,9 @@ export async function serveUntilSignal(
   log.clear()
   const shards = server.shards === 1 ? '1 shard' : `${server.shards} shards`
   process.stdout.write(
-    `NANO ${readVersion()} on http://${toReachable(config.host)}:${server.port}, ${shards}, ` +
+    `NANO ${readVersion()} on ${toOrigin({ ...config, port: server.port })}, ${shards}, ` +
       `ready in ${toDuration(performance.now() - started)}\n\n` +
-      toAnnouncement(server.registry.apps, config.host, server.port, everyHost) +
+      toAnnouncement(server.registry.apps, { ...config, port: server.port }, everyHost) +
       (server.adminUrl === undefined ? '' : `\noperator  ${toMetricsUrl(server.adminUrl)}\n`),
   )
   await toSignal()

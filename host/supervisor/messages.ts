@@ -8,6 +8,7 @@ import type { RecordBatch } from '../log/request-log.ts'
 import type { Sampling } from '../telemetry/settings.ts'
 import type { SpanRecord } from '../telemetry/tracer.ts'
 import type { ShardReport, Slice } from '../tenant/shard-report.ts'
+import type { TlsState } from '../tls/contexts.ts'
 
 /** What a shard is started with. */
 export interface ShardData {
@@ -23,6 +24,8 @@ export interface ShardData {
   /** The apps' fetches may reach loopback. */
   readonly allowLoopback: boolean
   readonly connectionLimits: ConnectionLimits
+  /** Given: connections are encrypted. */
+  readonly tls?: TlsState | undefined
   /** Addresses and ranges of proxies that are believed about their clients. */
   readonly trustedProxies: readonly string[]
   /** Say what is known of each request when it is over. */
@@ -41,6 +44,8 @@ export type ToShard =
   | { type: 'count' }
   /** The last records of requests have been taken. */
   | { type: 'taken' }
+  /** What connections are encrypted with from now on. */
+  | { type: 'tls'; state: TlsState }
   /** Say that you are there. */
   | { type: 'ping' }
 
