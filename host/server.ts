@@ -52,6 +52,8 @@ export interface ServerOptions {
   readonly heapMb?: number
   /** How long a shard may stand still, beyond the longest turn that an app may take, before it is replaced. */
   readonly silenceMs?: number
+  /** Serve on this socket, which the process was started with, in place of host and port: its descriptor. */
+  readonly inherited?: number | undefined
   /** Where deployed apps are kept; without, none can be deployed. */
   readonly dataDirectory?: string | undefined
   /** The token of the admin API that may do everything; without, and without a file of tokens, this machine may. */
@@ -81,6 +83,8 @@ export interface RunningServer {
    */
   reload(): Promise<ReloadReport>
   counters(): Promise<ServerCounters>
+  /** Every shard takes requests. */
+  readonly isComplete: boolean
   /** Each app over all shards, those that died included. */
   tenants(): Promise<readonly TenantReport[]>
   /** Drain and stop. Requests that are still open after some seconds are cut. */
@@ -115,8 +119,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const hub = new LogHub(options.log)
   const log = (entry: Omit<LogEntry, 'time'>): void => hub.write(toLogEntry(entry))
   const errors = new RecentErrors(hub.ring)
+  const { inherited } = options
   const count = toShardCount(config, log)
-  if (config.port !== 0) await assertFree(config.port, config.host)
+  if (config.port !== 0 && inherited === undefined) await assertFree(config.port, config.host)
   if (config.admin && config.port !== 0 && config.admin.port === config.port) {
     throw new NanoError('CONFIG_INVALID', `port ${config.port} is for the apps; admin needs one of its own`)
   }
@@ -212,6 +217,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       port,
       host,
       reusePort: count > 1,
+      inherited,
       allowLoopback,
       connectionLimits,
       logsRequests: config.accessLog === true,
@@ -249,6 +255,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       logs: hub.ring,
       reload: () => reloaded.reload(),
       counters: async () => toCounters(await running.count(), opener.counters),
+      get isComplete() {
+        const { listening, wanted } = running.state
+        return listening === wanted
+      },
       tenants,
       close,
     }

@@ -64,6 +64,22 @@ describe.skipIf(NO_OPENSSL)(`TLS${NO_OPENSSL === undefined ? '' : `, not run: ${
     expect(await talk(port, large)).toMatch(/^HTTP\/1\.1 413 [^]*BODY_TOO_LARGE/)
   })
 
+  test('an upload comes at the pace of the app, and the connection stays', async ({ expect }) => {
+    const { port } = await start((exchange) =>
+      exchange.hasBody ? exchange.pullBody() : exchange.send(200, toHeaders(), toBytes('next')),
+    )
+    const socket = await connectTls(port)
+    let heard = ''
+    socket.setEncoding('latin1').on('data', (data: string) => (heard += data))
+    for (let i = 1; i <= 3; i++) {
+      socket.write(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${8 * MB}\r\n\r\n${'x'.repeat(8 * MB)}`)
+      await waitFor(() => (heard.split(String(8 * MB)).length > i ? true : undefined), 8000)
+    }
+    socket.write(GET)
+    await waitFor(() => (heard.endsWith('next') ? true : undefined))
+    socket.destroy()
+  }, 30_000)
+
   test('a client that reads slowly makes the app wait, and its bytes are counted', async ({ expect }) => {
     const { port, events, held } = await start((exchange) => {
       exchange.start(200, toHeaders())

@@ -17,6 +17,8 @@ export interface ShardData {
   readonly port: number
   readonly host: string
   readonly reusePort: boolean
+  /** Given: the descriptor of a socket to listen on, in place of host and port. */
+  readonly inherited?: number | undefined
   /** What it serves, before the first change. */
   readonly served: ServedState
   /** Where the operator asks; closed to the apps. */
