@@ -67,7 +67,7 @@ export function createIngress(options: IngressOptions): Ingress {
     get answers() {
       return ingress.answers.report
     },
-    setTls: opened.setTls,
+    setTls: (state) => opened.setTls(state),
     admitHeads: (bytes) => admitHeads(server, bytes),
     close: (graceMs) => closeServer(opened, ingress, graceMs),
   }
@@ -131,14 +131,10 @@ function onClientError(error: NodeJS.ErrnoException, socket: Socket, connection:
   else rejectConnection(socket, connection, code)
 }
 
-async function closeServer(
-  { server, cutAll }: OpenServer,
-  ingress: IngressState,
-  graceMs: number,
-): Promise<void> {
+async function closeServer(opened: OpenServer, ingress: IngressState, graceMs: number): Promise<void> {
   ingress.isDraining = true
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-  const cut = setTimeout(cutAll, graceMs)
+  const closed = new Promise<void>((resolve) => opened.server.close(() => resolve()))
+  const cut = setTimeout(() => opened.cutAll(), graceMs)
   await closed
   clearTimeout(cut)
   ingress.idle[Symbol.dispose]()

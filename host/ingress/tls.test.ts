@@ -67,7 +67,7 @@ describe.skipIf(NO_OPENSSL)(`TLS${NO_OPENSSL === undefined ? '' : `, not run: ${
     expect(await talk(port, large)).toMatch(/^HTTP\/1\.1 413 [^]*BODY_TOO_LARGE[^]*\}$/)
   })
 
-  test('an upload comes at the pace of the app, and the connection stays', async ({ expect }) => {
+  test('an upload comes at the pace of the app, and the connection stays', async () => {
     const { port } = await start((exchange) =>
       exchange.hasBody ? exchange.pullBody() : exchange.send(200, toHeaders(), toBytes('next')),
     )
@@ -84,36 +84,38 @@ describe.skipIf(NO_OPENSSL)(`TLS${NO_OPENSSL === undefined ? '' : `, not run: ${
   }, 30_000)
 
   test('a client that reads slowly makes the app wait, and its bytes are counted', async ({ expect }) => {
-    const { port, events, held } = await start((exchange) => {
+    const started = await start((exchange) => {
       exchange.start(200, toHeaders())
       exchange.write(new Uint8Array(32 * MB))
     })
+    const { port, events } = started
     const socket = await connectTls(port)
     socket.pause()
     socket.write(GET)
-    await waitFor(() => (held() > 0 ? true : undefined))
+    await waitFor(() => (started.held() > 0 ? true : undefined))
     expect(events).toEqual([])
     socket.resume()
-    await waitFor(() => (events.includes('writable') && held() === 0 ? true : undefined))
+    await waitFor(() => (events.includes('writable') && started.held() === 0 ? true : undefined))
     socket.destroy()
     await waitFor(() => (events.includes('gone') ? true : undefined))
   })
 
   test('a client that takes nothing is cut', async ({ expect }) => {
-    const { port, refused, held } = await start(
+    const started = await start(
       (exchange) => {
         exchange.start(200, toHeaders())
         exchange.write(new Uint8Array(32 * MB))
       },
       { limits: { idleMs: 300 } },
     )
+    const { port, refused } = started
     const socket = await connectTls(port)
     socket.on('error', () => {})
     socket.pause()
     socket.write(GET)
     await waitFor(() => refused[0], 5000)
     expect(refused[0]).toContain('CLIENT_IDLE')
-    await waitFor(() => (held() === 0 ? true : undefined))
+    await waitFor(() => (started.held() === 0 ? true : undefined))
     socket.destroy()
   })
 

@@ -97,7 +97,7 @@ describe.skipIf(NO_OPENSSL)(
       )
     })
 
-    test('files that change are noticed', async ({ expect }) => {
+    test('files that change are noticed', async () => {
       const a = makeCertificate(folder, 'linked', ['a.test'])
       const { certificates, names } = open()
       using _ = certificates

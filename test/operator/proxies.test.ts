@@ -72,7 +72,8 @@ const PROXIES: readonly Proxy[] = [
   },
 ]
 
-describe.for(PROXIES)('$command', ({ name, command, start }) => {
+describe.for(PROXIES)('$command', (proxy) => {
+  const { name, command } = proxy
   const missing = NO_OPENSSL ?? toMissing(command)
 
   test.skipIf(missing)(
@@ -94,7 +95,7 @@ describe.for(PROXIES)('$command', ({ name, command, start }) => {
         },
       )
       const from = await findFreePort()
-      await using _proxy = await run(command, start(text, { from, to: server.port }), from)
+      await using _ = await run(command, proxy.start(text, { from, to: server.port }), from)
 
       const lied = {
         'x-forwarded-for': '203.0.113.9',
