@@ -29,6 +29,7 @@ const CODES = {
   HOST_UNKNOWN: ['client', 404, 'No app is configured for this host.'],
   HOST_INVALID: ['client', 400, 'The request does not name exactly one valid host.'],
   REQUEST_INVALID: ['client', 400, 'The request is malformed.'],
+  HTTPS_REQUIRED: ['client', 400, 'This port takes HTTPS only.'],
   REQUEST_TIMEOUT: ['client', 408, 'The request did not come in time.'],
   BODY_TOO_LARGE: ['client', 413, 'The body of the request is larger than the app takes.'],
   URL_TOO_LONG: ['client', 414, 'The URL of the request is longer than the app takes.'],

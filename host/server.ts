@@ -7,7 +7,7 @@
 import { availableParallelism } from 'node:os'
 import { dirname, extname, resolve } from 'node:path'
 
-import { toReachable } from './cli/messages.ts'
+import { toOrigin } from './cli/messages.ts'
 import type { Step } from './cli/progress.ts'
 import type { Config } from './config/config.ts'
 import { Opener } from './deploy/opener.ts'
@@ -23,6 +23,7 @@ import { openOperator } from './operator/listen.ts'
 import { RecentErrors } from './operator/recent-errors.ts'
 import { DeployedApps } from './registry/deployed.ts'
 import type { DeployedOptions } from './registry/deployed.ts'
+import { Certificates } from './registry/certificates.ts'
 import { FileApps } from './registry/from-config.ts'
 import { LiveConfig } from './registry/live-config.ts'
 import { Registry } from './registry/registry.ts'
@@ -51,6 +52,8 @@ export interface ServerOptions {
   readonly heapMb?: number
   /** How long a shard may stand still, beyond the longest turn that an app may take, before it is replaced. */
   readonly silenceMs?: number
+  /** Serve on this socket, which the process was started with, in place of host and port: its descriptor. */
+  readonly inherited?: number | undefined
   /** Where deployed apps are kept; without, none can be deployed. */
   readonly dataDirectory?: string | undefined
   /** The token of the admin API that may do everything; without, and without a file of tokens, this machine may. */
@@ -80,6 +83,8 @@ export interface RunningServer {
    */
   reload(): Promise<ReloadReport>
   counters(): Promise<ServerCounters>
+  /** Every shard takes requests. */
+  readonly isComplete: boolean
   /** Each app over all shards, those that died included. */
   tenants(): Promise<readonly TenantReport[]>
   /** Drain and stop. Requests that are still open after some seconds are cut. */
@@ -114,13 +119,18 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const hub = new LogHub(options.log)
   const log = (entry: Omit<LogEntry, 'time'>): void => hub.write(toLogEntry(entry))
   const errors = new RecentErrors(hub.ring)
+  const { inherited } = options
   const count = toShardCount(config, log)
-  if (config.port !== 0) await assertFree(config.port, config.host)
+  if (config.port !== 0 && inherited === undefined) await assertFree(config.port, config.host)
   if (config.admin && config.port !== 0 && config.admin.port === config.port) {
     throw new NanoError('CONFIG_INVALID', `port ${config.port} is for the apps; admin needs one of its own`)
   }
   let shards: Shards | undefined
   let live: LiveConfig | undefined
+  const certificates =
+    config.tls === undefined
+      ? undefined
+      : new Certificates({ log, onChange: (state) => shards?.setTls(state) })
   const { dataDirectory, isDevelopment, watchMs } = options
   const stays = dataDirectory !== undefined || isDevelopment === true
   const opener = new Opener({ engines: config.engines, dataDirectory, stays })
@@ -146,6 +156,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       apps,
       engines: registry.engineCount,
       engineCounters: opener.counters,
+      certificates: certificates?.ends ?? [],
       deploys: registry.deploys,
       uptimeSeconds: (performance.now() - started) / MS_PER_SECOND,
     }
@@ -168,6 +179,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const settled = live?.[Symbol.asyncDispose]()
     // what a reload waits for fails
     opener[Symbol.dispose]()
+    certificates?.[Symbol.dispose]()
     await shards?.close()
     await exporter?.close()
     await operator?.close()
@@ -175,6 +187,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await settled
   }
   try {
+    await certificates?.load(config.tls ?? [])
     const onBroken = (app: string, { code, message }: NanoError): void =>
       log({ level: 'error', app, text: `${code}: ${message}` })
     const deployed =
@@ -189,7 +202,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       onBroken,
       onWarning: (app, text) => log({ level: 'warn', app, text }),
     })
-    const reloaded = new LiveConfig({ config, apps, reread: options.reread ?? (async () => config), log })
+    const reread = async (): Promise<Config> => {
+      const now = (await options.reread?.()) ?? config
+      await certificates?.use(now.tls ?? config.tls ?? [])
+      return now
+    }
+    const reloaded = new LiveConfig({ config, apps, reread, log })
     live = reloaded
     await reloaded.load()
     await deployed?.restore(kept)
@@ -199,6 +217,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       port,
       host,
       reusePort: count > 1,
+      inherited,
       allowLoopback,
       connectionLimits,
       logsRequests: config.accessLog === true,
@@ -211,6 +230,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       script: SHARD,
       data,
       served: registry,
+      tls: certificates?.state,
       count,
       heapMb,
       silenceMs,
@@ -221,10 +241,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     registry.shards = running
     const listening = await running.start()
     served = { registry, deployed, reload: () => reloaded.reload(), readFile: toFileReader(opener, config) }
-    if (watchMs !== undefined) reloaded.watch(watchMs)
+    if (watchMs !== undefined) {
+      reloaded.watch(watchMs)
+      await certificates?.watch(watchMs)
+    }
     return {
       port: listening,
-      url: `http://${toReachable(host)}:${listening}`,
+      url: toOrigin({ ...config, port: listening }),
       adminUrl: operator?.url,
       shards: count,
       registry,
@@ -232,6 +255,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       logs: hub.ring,
       reload: () => reloaded.reload(),
       counters: async () => toCounters(await running.count(), opener.counters),
+      get isComplete() {
+        const { listening, wanted } = running.state
+        return listening === wanted
+      },
       tenants,
       close,
     }

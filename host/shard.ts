@@ -15,6 +15,7 @@ import { openDialer } from './bindings/dialer.ts'
 import type { Change } from './deploy/change.ts'
 import type { Machine } from './egress/machine.ts'
 import { toNanoError, toStackText } from './errors.ts'
+import { listenOnInherited } from './ingress/inherited.ts'
 import { createIngress } from './ingress/serve.ts'
 import type { Ingress } from './ingress/serve.ts'
 import { Epoch } from './limits/epoch.ts'
@@ -28,6 +29,9 @@ import type { FromShard, ShardData, ToShard } from './supervisor/messages.ts'
 import type { Tracer } from './telemetry/tracer.ts'
 import type { Slice } from './tenant/shard-report.ts'
 import { TurnTimes } from './tenant/turn-times.ts'
+
+/** Connections that wait to be taken. */
+const BACKLOG = 1024
 
 /** The most apps that are named when a shard ends: one of them may have to do with it. */
 const NAMED_APPS = 10
@@ -74,13 +78,16 @@ async function run(data: ShardData): Promise<void> {
     trustedProxies: data.trustedProxies,
     tracer,
     connectionLimits: data.connectionLimits,
+    tls: data.tls,
     onRequest: requests && ((record) => requests.write(record)),
     onError: (error) => log({ level: 'error', text: toStackText(error) }),
   })
   await apps.start(data.served)
-  ingress.server.listen({ port: data.port, host: data.host, reusePort: data.reusePort, backlog: 1024 })
+  const { port: wanted, host, reusePort, inherited } = data
+  if (inherited === undefined) ingress.server.listen({ port: wanted, host, reusePort, backlog: BACKLOG })
+  else await listenOnInherited(ingress.server, inherited, BACKLOG)
   ingress.server.on('connection', () => scheduler.greet())
-  await once(ingress.server, 'listening')
+  if (!ingress.server.listening) await once(ingress.server, 'listening')
   // a connection that could not be taken is no reason to stop
   ingress.server.on('error', (error) => log({ level: 'error', text: `listener: ${error.message}` }))
 
@@ -106,6 +113,7 @@ async function run(data: ShardData): Promise<void> {
     else if (message.type === 'count') void count()
     else if (message.type === 'apply') void apply(apps, message.number, message.change)
     else if (message.type === 'taken') requests?.taken()
+    else if (message.type === 'tls') ingress.setTls(message.state)
     else void stop({ ingress, apps, tracer, requests }, message.graceMs)
   })
   const { port } = ingress.server.address() as AddressInfo

@@ -10,6 +10,8 @@ export interface Server {
   /** Of the operator's listener; undefined: it is off. */
   readonly adminUrl: string | undefined
   readonly shards: number
+  /** Every shard takes requests. */
+  readonly isComplete: boolean
   /** Serve what the configuration says now; what comes of it is logged. */
   reload(): Promise<unknown>
   readonly registry: { readonly apps: readonly { readonly name: string; readonly hostname: string }[] }
@@ -28,6 +30,8 @@ export interface ServerSetup {
   readonly isDevelopment?: boolean
   /** The first app answers whatever the host name. */
   readonly everyHost: boolean
+  /** The descriptor of a socket to serve on, in place of host and port. */
+  readonly inherited?: number | undefined
   /** Where deployed apps are kept; undefined: none can be deployed. */
   readonly dataDirectory?: string | undefined
   /** The token of the admin API that may do everything. */

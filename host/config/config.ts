@@ -46,12 +46,21 @@ export interface AdminConfig {
   readonly tokensFile?: string
 }
 
+/** A certificate and its key: absolute paths of PEM files. */
+export interface TlsFiles {
+  /** The certificate, followed by those that lead to its root. */
+  readonly cert: string
+  readonly key: string
+}
+
 /** The whole of nano.json. */
 export interface Config {
   /** Absolute path of the file; undefined when there is none. */
   readonly file?: string
   readonly port: number
   readonly host: string
+  /** The apps' port is encrypted; the first is for clients whose name no certificate has. Undefined: it is not. */
+  readonly tls?: readonly TlsFiles[]
   /** Undefined: the command line or the machine decides. */
   readonly shards?: number
   readonly connectionLimits: ConnectionLimits

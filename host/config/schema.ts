@@ -65,6 +65,13 @@ const admin = closed({
     .exactOptional(),
 }).meta({ id: 'admin' })
 
+const keyPair = closed({
+  cert: text().meta({
+    description: 'PEM file, relative to this one: the certificate, followed by those that lead to its root.',
+  }),
+  key: text().meta({ description: 'PEM file with its key, without a passphrase.' }),
+}).meta({ id: 'key_pair' })
+
 const egressRule = textThat(
   (rule) => parseRule(rule) !== undefined,
   'a host name ("api.example.com", "*.example.com:443"), an address or a range ("10.0.0.0/8")',
@@ -171,6 +178,15 @@ export const NANO_JSON = closed(
       .default(DEFAULTS.host),
     shards: integer({ range: RANGES.shards })
       .meta({ description: 'Worker threads; the number of processors unless given.' })
+      .exactOptional(),
+    tls: z
+      .union([list(keyPair).min(1, { error: expected('at least one pair of files') }), keyPair], {
+        error: expected('an object with "cert" and "key", or a list of those'),
+      })
+      .meta({
+        description:
+          'The port of the apps takes HTTPS. A client gets the certificate that has the host name which it asks for, or else the first. Files that change are taken at once, and open connections stay.',
+      })
       .exactOptional(),
     ...numbers(CONNECTION_RULES, false),
     trusted_proxies: list(

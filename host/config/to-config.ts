@@ -15,7 +15,7 @@ import type { AppSettings, NanoJson } from './schema.ts'
 /** `file` is absolute. */
 export function toConfig(json: NanoJson, file: string): Config {
   const defaults = inherit(json.defaults ?? {}, { limits: DEFAULT_LIMITS })
-  const toPath = (path: string | undefined) => (path === undefined ? undefined : resolve(dirname(file), path))
+  const toPath = (path: string) => resolve(dirname(file), path)
   return {
     file,
     defaults,
@@ -24,6 +24,7 @@ export function toConfig(json: NanoJson, file: string): Config {
     connectionLimits: toNumbers(CONNECTION_RULES, json, DEFAULT_CONNECTION_LIMITS),
     apps: json.apps.map((app) => toApp(app, defaults, dirname(file))),
     ...defined({
+      tls: json.tls && [json.tls].flat().map(({ cert, key }) => ({ cert: toPath(cert), key: toPath(key) })),
       shards: json.shards,
       trustedProxies: json.trusted_proxies,
       admin: json.admin && toAdmin(json.admin, toPath),
@@ -31,16 +32,20 @@ export function toConfig(json: NanoJson, file: string): Config {
       allowLoopback: json.allow_loopback,
       accessLog: json.access_log,
       logDrain: toLogDrain(json.log_drain, dirname(file)),
-      dataDirectory: toPath(json.data_dir),
+      dataDirectory: json.data_dir && toPath(json.data_dir),
     }),
   }
 }
 
 function toAdmin(
   { host, port, socket, tokens_file: tokensFile }: Exclude<NanoJson['admin'], false | undefined>,
-  toPath: (path: string | undefined) => string | undefined,
+  toPath: (path: string) => string,
 ): AdminConfig {
-  return { host, port, ...defined({ socket: toPath(socket), tokensFile: toPath(tokensFile) }) }
+  return {
+    host,
+    port,
+    ...defined({ socket: socket && toPath(socket), tokensFile: tokensFile && toPath(tokensFile) }),
+  }
 }
 
 function toApp(app: NanoJson['apps'][number], defaults: AppDefaults, base: string): AppConfig {

@@ -19,8 +19,10 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
 
 import type { ErrorCode } from '../errors.ts'
+import type { TlsFacts } from '../http/request-head.ts'
 import type { Peer } from './guest-headers.ts'
 import type { Wait, Watched } from './idle-watch.ts'
 import { toSent } from './progress.ts'
@@ -54,6 +56,8 @@ const PEEK_MS = 1000
 export class Connection implements Peer, Watched {
   readonly address: string
   readonly isTrusted: boolean
+  /** Undefined: it is not encrypted. */
+  readonly tls: TlsFacts | undefined
   readonly idleMs: number
   isEnding = false
   incomplete: IncompleteRequest | undefined
@@ -77,6 +81,11 @@ export class Connection implements Peer, Watched {
     this.isTrusted = shared.proxies.has(this.address)
     this.#key = toClientKey(this.address)
     this.idleMs = shared.unreadMs
+    this.tls = socket instanceof TLSSocket ? toTlsFacts(socket) : undefined
+  }
+
+  get scheme(): 'http' | 'https' {
+    return this.tls === undefined ? 'http' : 'https'
   }
 
   /** By which key the client of a request is told apart. */
@@ -180,6 +189,10 @@ export class Connections {
   get(socket: Socket): Connection | undefined {
     return this.#bySocket.get(socket)
   }
+}
+
+function toTlsFacts(socket: TLSSocket): TlsFacts {
+  return { version: socket.getProtocol() ?? '', cipher: socket.getCipher().standardName }
 }
 
 /** IPv4 as such, also where it comes in over a socket for both families. */

@@ -38,7 +38,11 @@ export function toRestartKeys(before: Config, now: Config): readonly string[] {
 }
 
 function toServerKeys({ connectionLimits, ...config }: Config): Record<string, unknown> {
-  const entries = Object.entries({ ...config, ...connectionLimits }).filter(([name]) => !RELOADED.has(name))
+  // which certificates there are is looked at as well; whether there are any is not
+  const tls = config.tls !== undefined
+  const entries = Object.entries({ ...config, ...connectionLimits, tls }).filter(
+    ([name]) => !RELOADED.has(name),
+  )
   return Object.fromEntries(entries.map(([name, value]) => [toKey(name), value]))
 }
 

@@ -8,6 +8,7 @@ import type { RecordBatch } from '../log/request-log.ts'
 import type { Sampling } from '../telemetry/settings.ts'
 import type { SpanRecord } from '../telemetry/tracer.ts'
 import type { ShardReport, Slice } from '../tenant/shard-report.ts'
+import type { TlsState } from '../tls/contexts.ts'
 
 /** What a shard is started with. */
 export interface ShardData {
@@ -16,6 +17,8 @@ export interface ShardData {
   readonly port: number
   readonly host: string
   readonly reusePort: boolean
+  /** Given: the descriptor of a socket to listen on, in place of host and port. */
+  readonly inherited?: number | undefined
   /** What it serves, before the first change. */
   readonly served: ServedState
   /** Where the operator asks; closed to the apps. */
@@ -23,6 +26,8 @@ export interface ShardData {
   /** The apps' fetches may reach loopback. */
   readonly allowLoopback: boolean
   readonly connectionLimits: ConnectionLimits
+  /** Given: connections are encrypted. */
+  readonly tls?: TlsState | undefined
   /** Addresses and ranges of proxies that are believed about their clients. */
   readonly trustedProxies: readonly string[]
   /** Say what is known of each request when it is over. */
@@ -41,6 +46,8 @@ export type ToShard =
   | { type: 'count' }
   /** The last records of requests have been taken. */
   | { type: 'taken' }
+  /** What connections are encrypted with from now on. */
+  | { type: 'tls'; state: TlsState }
   /** Say that you are there. */
   | { type: 'ping' }
 

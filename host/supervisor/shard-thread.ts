@@ -14,6 +14,7 @@ import type { LogEntry } from '../log/entry.ts'
 import type { RecordBatch } from '../log/request-log.ts'
 import type { SpanRecord } from '../telemetry/tracer.ts'
 import type { ShardReport, Slice } from '../tenant/shard-report.ts'
+import type { TlsState } from '../tls/contexts.ts'
 import { EPOCH_WORD } from '../wasm/epoch.ts'
 import type { FromShard, ShardData, ToShard } from './messages.ts'
 import type { SlotThread, SlotWatcher } from './slot.ts'
@@ -102,6 +103,10 @@ export class ShardThread implements SlotThread {
     if (!this.#isAsked) this.#post({ type: 'count' })
     this.#isAsked = true
     await Promise.race([this.#reported.promise, this.#gone.promise])
+  }
+
+  setTls(state: TlsState): void {
+    this.#post({ type: 'tls', state })
   }
 
   measureSilence(elapsed: number): number {

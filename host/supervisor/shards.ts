@@ -14,6 +14,7 @@ import type { LogEntry } from '../log/entry.ts'
 import { unpackEntries } from '../log/request-facts.ts'
 import type { RecordBatch } from '../log/request-log.ts'
 import type { SpanRecord } from '../telemetry/tracer.ts'
+import type { TlsState } from '../tls/contexts.ts'
 import type { ShardData } from './messages.ts'
 import { ShardThread } from './shard-thread.ts'
 import { Slot } from './slot.ts'
@@ -22,7 +23,7 @@ import { Tally } from './tally.ts'
 import type { Served as ServedNames, Total } from './tally.ts'
 
 /** What all shards are started with. */
-export type CommonData = Omit<ShardData, 'epoch' | 'number' | 'served'>
+export type CommonData = Omit<ShardData, 'epoch' | 'number' | 'served' | 'tls'>
 
 /** What is served, as it is at the moment. */
 export interface Served extends ServedNames {
@@ -36,6 +37,8 @@ export interface ShardsOptions {
   readonly script: URL
   readonly data: CommonData
   readonly served: Served
+  /** Given: connections are encrypted. */
+  readonly tls?: TlsState | undefined
   readonly count: number
   /** The most MiB of a shard's own heap; beyond it the thread ends, and nothing else. */
   readonly heapMb?: number | undefined
@@ -82,12 +85,14 @@ export class Shards {
   readonly #slots: readonly Slot<ShardThread>[]
   #watch: NodeJS.Timeout | undefined
   #started = 0
+  #tls: TlsState | undefined
   #isClosing = false
 
   constructor(options: ShardsOptions) {
     const { count, log, served } = options
     setFlagsFromString(HEAP_FLAG)
     this.#options = options
+    this.#tls = options.tls
     this.#heapMb = options.heapMb ?? toHeapMb(count)
     const onError = (text: string): void => log(toLogEntry({ level: 'error', text }))
     this.#ticker = new Ticker(count, (error) =>
@@ -142,6 +147,12 @@ export class Shards {
     await Promise.all(threads.map((thread) => thread.apply(change)))
   }
 
+  /** What connections are encrypted with that begin from now on. */
+  setTls(state: TlsState): void {
+    this.#tls = state
+    for (const { served } of this.#slots) served?.setTls(state)
+  }
+
   /** What was done since the start. A shard that does not answer in time counts with what it told before. */
   async count(): Promise<Total> {
     const { promise: late, resolve } = Promise.withResolvers<void>()
@@ -162,7 +173,7 @@ export class Shards {
   #begin(name: string, epoch: WebAssembly.Memory, port: number, watcher: SlotWatcher): ShardThread {
     const { script, data, served, log } = this.#options
     const tally = this.#tally.open(name)
-    const started = { ...data, served: served.state, port, number: ++this.#started, epoch }
+    const started = { ...data, tls: this.#tls, served: served.state, port, number: ++this.#started, epoch }
     return new ShardThread(
       script,
       started,

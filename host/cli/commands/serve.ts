@@ -14,7 +14,7 @@ import { DEFAULT_LIMITS } from '../../config/limits.ts'
 import { NanoError } from '../../errors.ts'
 import type { LogFormat } from '../../log/line.ts'
 import type { TelemetrySettings } from '../../telemetry/settings.ts'
-import { toAnnouncement, toReachable } from '../messages.ts'
+import { toAnnouncement, toOrigin, toReachable } from '../messages.ts'
 import { serveUntilSignal } from '../serve-until-signal.ts'
 import type { StartServer } from '../serve-contract.ts'
 import { flag, integer, option, renamed, repeatable, text, usage } from '../usage.ts'
@@ -116,11 +116,11 @@ async function tryOut(config: Config, everyHost: boolean): Promise<void> {
   )
   const served = checks.flatMap(({ app, outcome }) => (outcome instanceof NanoError ? [] : app))
   if (served.length > 0 || failed.length === 0) {
-    const { host, port, shards, admin = DEFAULT_ADMIN } = config
+    const { shards, admin = DEFAULT_ADMIN } = config
     const operator = admin === false ? 'no operator' : `operator on ${toReachable(admin.host)}:${admin.port}`
     process.stdout.write(
-      `would serve on http://${toReachable(host)}:${port}, ${shards ?? availableParallelism()} shards, ${operator}\n\n` +
-        toAnnouncement(served, host, port, everyHost),
+      `would serve on ${toOrigin(config)}, ${shards ?? availableParallelism()} shards, ${operator}\n\n` +
+        toAnnouncement(served, config, everyHost),
     )
   }
   if (failed.length > 0) throw new NanoError('CONFIG_INVALID', failed.join('\n'))
