@@ -69,7 +69,7 @@ async function run(data: ShardData): Promise<void> {
     onCount: tellCount,
   })
   const ingress = createIngress({
-    find: (hostname) => apps.find(hostname),
+    find: (...request) => apps.find(...request),
     shard: data.number,
     trustedProxies: data.trustedProxies,
     tracer,
