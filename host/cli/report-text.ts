@@ -27,7 +27,8 @@ export function toReportText(report: Report): string {
     percent === 0
       ? `waits; nano-workers promote ${app} ${version}`
       : `serves ${percent === 100 ? '' : `${percent} % of `}${hostname}`
-  const before = previous === undefined ? '' : `, ${percent === 100 ? 'in place of' : 'beside'} version ${previous}`
+  const before =
+    previous === undefined ? '' : `, ${percent === 100 ? 'in place of' : 'beside'} version ${previous}`
   const engine = `${report.engine.slice(0, ENGINE_DIGITS)}${report.engine_changed ? ' (another one than before)' : ''}`
   return [
     `${app} version ${version} ${what}${before}`,

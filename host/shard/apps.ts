@@ -99,11 +99,7 @@ export class Apps implements Disposable {
   }
 
   /** What serves a request for a canonical host name. */
-  find(
-    hostname: string,
-    rawHeaders: readonly string[],
-    caller: Caller,
-  ): Tenant | UnavailableApp | undefined {
+  find(hostname: string, rawHeaders: readonly string[], caller: Caller): Tenant | UnavailableApp | undefined {
     const found = this.#router.find(hostname)
     return found instanceof Split ? found.choose(rawHeaders, caller) : found
   }
