@@ -6,9 +6,11 @@
 
 import { availableParallelism } from 'node:os'
 import { dirname, extname, resolve } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 
 import { toReachable } from './cli/messages.ts'
 import type { Step } from './cli/progress.ts'
+import { DEFAULT_ADMIN } from './config/config.ts'
 import type { Config } from './config/config.ts'
 import { Opener } from './deploy/opener.ts'
 import type { EngineCounters } from './engine/engine.ts'
@@ -27,6 +29,7 @@ import { FileApps } from './registry/from-config.ts'
 import { LiveConfig } from './registry/live-config.ts'
 import { Registry } from './registry/registry.ts'
 import type { ReloadReport } from './registry/reload-report.ts'
+import type { ShardSettings } from './supervisor/messages.ts'
 import { Shards } from './supervisor/shards.ts'
 import type { CommonData, ShardsState } from './supervisor/shards.ts'
 import { NO_TOTAL } from './supervisor/tally.ts'
@@ -121,6 +124,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   }
   let shards: Shards | undefined
   let live: LiveConfig | undefined
+  /** What was read last. */
+  let current = config
   const { dataDirectory, isDevelopment, watchMs } = options
   const stays = dataDirectory !== undefined || isDevelopment === true
   const opener = new Opener({ engines: config.engines, dataDirectory, stays })
@@ -128,7 +133,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     opener,
     everyHost: options.everyHost === true,
     onApp: (name, app) =>
-      app === undefined ? hub.forget(name) : hub.setDrain(name, app.logDrain ?? config.logDrain),
+      app === undefined ? hub.forget(name) : hub.setDrain(name, app.logDrain ?? current.logDrain),
   })
   let served: ServedApps | undefined
   const state = (): ShardsState =>
@@ -178,7 +183,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const onBroken = (app: string, { code, message }: NanoError): void =>
       log({ level: 'error', app, text: `${code}: ${message}` })
     const deployed =
-      dataDirectory === undefined ? undefined : await openDeployed({ registry, opener, onBroken }, config)
+      dataDirectory === undefined
+        ? undefined
+        : await openDeployed({ registry, opener, onBroken }, () => current)
     const kept = (await deployed?.kept()) ?? []
     const apps = new FileApps({
       registry,
@@ -189,20 +196,29 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       onBroken,
       onWarning: (app, text) => log({ level: 'warn', app, text }),
     })
-    const reloaded = new LiveConfig({ config, apps, reread: options.reread ?? (async () => config), log })
+    const apply = async (now: Config) => {
+      operator?.readTokens((now.admin || DEFAULT_ADMIN).tokensFile)
+      const isSame = isDeepStrictEqual(current.defaults, now.defaults)
+      current = now
+      for (const { name, config: app } of registry.apps) {
+        if (app !== undefined) hub.setDrain(name, app.logDrain ?? now.logDrain)
+      }
+      await shards?.configure(toShardSettings(now))
+      return deployed === undefined || isSame ? { changed: [], failed: [] } : await deployed.refresh()
+    }
+    const reread = options.reread ?? (async () => config)
+    const reloaded = new LiveConfig({ config, apps, apply, reread, log })
     live = reloaded
     await reloaded.load()
     await deployed?.restore(kept)
-    const { port, host, connectionLimits, allowLoopback = false } = config
+    const { port, host, allowLoopback = false } = config
     if (allowLoopback) log({ level: 'warn', text: LOOPBACK_WARNING })
     const data: CommonData = {
       port,
       host,
       reusePort: count > 1,
       allowLoopback,
-      connectionLimits,
-      logsRequests: config.accessLog === true,
-      trustedProxies: config.trustedProxies ?? [],
+      ...toShardSettings(config),
       ...(options.telemetry?.traces !== undefined && { sampling: options.telemetry.sampling }),
       ...(operator?.port === undefined ? {} : { operatorPort: operator.port }),
     }
@@ -239,6 +255,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await close()
     throw error
   }
+}
+
+/** What shards are told again when it changes. */
+function toShardSettings({ connectionLimits, accessLog, trustedProxies = [] }: Config): ShardSettings {
+  return { connectionLimits, trustedProxies, logsRequests: accessLog === true }
 }
 
 /** Reads what lies on the server, for whoever deploys it from there. */
@@ -283,9 +304,9 @@ async function openExporter(
 
 async function openDeployed(
   services: Omit<DeployedOptions, 'parse'>,
-  { defaults }: Config,
+  toCurrent: () => Config,
 ): Promise<DeployedApps> {
   // loads the schema library
   const { parseSettings } = await import('./config/parse-settings.ts')
-  return new DeployedApps({ ...services, parse: (app) => parseSettings(app, defaults) })
+  return new DeployedApps({ ...services, parse: (app) => parseSettings(app, toCurrent().defaults) })
 }

@@ -24,14 +24,18 @@ import { MAX_HEADERS } from './head-sizes.ts'
 import { IdleWatch } from './idle-watch.ts'
 import { TrustedProxies } from './trusted-proxies.ts'
 
-export interface IngressOptions extends DispatchOptions {
+/** What may change while it serves. */
+export interface IngressSettings {
   readonly connectionLimits?: Partial<ConnectionLimits>
   /** Addresses and ranges whose word about their clients counts. */
   readonly trustedProxies?: readonly string[]
-  /** Given where requests are traced. */
-  readonly tracer?: Tracer | undefined
   /** Hears of each request when it is over. */
   readonly onRequest?: ((record: RequestRecord) => void) | undefined
+}
+
+export interface IngressOptions extends DispatchOptions, IngressSettings {
+  /** Given where requests are traced. */
+  readonly tracer?: Tracer | undefined
 }
 
 export interface Ingress {
@@ -39,6 +43,8 @@ export interface Ingress {
   readonly answers: AnswerReport
   /** Take heads of so many bytes at the most, URL included: what any app takes. */
   admitHeads(bytes: number): void
+  /** From now on this holds. */
+  configure(settings: IngressSettings): void
   /** Take no more connections, let open requests finish, cut what is still open after `graceMs`. */
   close(graceMs: number): Promise<void>
 }
@@ -46,13 +52,11 @@ export interface Ingress {
 /** What a head may have when no app takes any. */
 const LEAST_HEAD_BYTES = 2048
 
-/** How often the times of requests are looked at. */
-const CHECK_MS = 2000
-/** And how often within the shortest of them at least. */
-const CHECKS = 5
+/** How often the times of requests are looked at: some times within the shortest that there may be. */
+const CHECK_MS = 200
 
 export function createIngress(options: IngressOptions): Ingress {
-  const limits = { ...DEFAULT_CONNECTION_LIMITS, ...options.connectionLimits }
+  const limits = toLimits(options)
   const ingress: IngressState = {
     isDraining: false,
     idle: new IdleWatch(),
@@ -60,8 +64,7 @@ export function createIngress(options: IngressOptions): Ingress {
     tracer: options.tracer,
     onRequest: options.onRequest,
   }
-  const proxies = new TrustedProxies(options.trustedProxies ?? [])
-  const connections = new Connections({ proxies, unreadMs: limits.keepAliveMs })
+  const connections = new Connections(toShared(options))
   const server = openServer(limits)
   listen(server, connections, new Dispatcher(ingress, options))
   return {
@@ -70,8 +73,31 @@ export function createIngress(options: IngressOptions): Ingress {
       return ingress.answers.report
     },
     admitHeads: (bytes) => admitHeads(server, bytes),
+    configure(settings) {
+      ingress.onRequest = settings.onRequest
+      connections.configure(toShared(settings))
+      bound(server, toLimits(settings))
+    },
     close: (graceMs) => closeServer(server, ingress, graceMs),
   }
+}
+
+function toLimits({ connectionLimits }: IngressSettings): ConnectionLimits {
+  return { ...DEFAULT_CONNECTION_LIMITS, ...connectionLimits }
+}
+
+function toShared(settings: IngressSettings) {
+  const proxies = new TrustedProxies(settings.trustedProxies ?? [])
+  return { proxies, unreadMs: toLimits(settings).keepAliveMs }
+}
+
+/** Of a server that may listen already. */
+function bound(server: Server, { keepAliveMs, headersMs, requestMs, connections }: ConnectionLimits): void {
+  server.keepAliveTimeout = keepAliveMs
+  // the head is a part of the request
+  server.headersTimeout = Math.min(headersMs, requestMs)
+  server.requestTimeout = requestMs
+  server.maxConnections = connections
 }
 
 /** Connections that are open have the bound with which they began: those that wait for a request are not kept. */
@@ -82,22 +108,16 @@ function admitHeads(server: Server & { maxHeaderSize?: number }, bytes: number):
 }
 
 function openServer(limits: ConnectionLimits): Server {
-  const { requestMs } = limits
-  // the head is a part of the request
-  const headersMs = Math.min(limits.headersMs, requestMs)
   const server = createServer({
     keepAlive: true,
-    keepAliveTimeout: limits.keepAliveMs,
-    headersTimeout: headersMs,
-    requestTimeout: requestMs,
-    connectionsCheckingInterval: Math.min(CHECK_MS, headersMs / CHECKS),
+    connectionsCheckingInterval: CHECK_MS,
     // the app's own limits decide; this bounds what is held before the app is known
     maxHeaderSize: LEAST_HEAD_BYTES,
     insecureHTTPParser: false,
     // the router answers for Host, with a body that says what is wrong
     requireHostHeader: false,
   })
-  server.maxConnections = limits.connections
+  bound(server, limits)
   // a request with as many is refused: what Node dropped could be a second Host
   server.maxHeadersCount = MAX_HEADERS
   return server

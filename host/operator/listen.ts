@@ -28,6 +28,8 @@ export interface Operator {
   readonly url: string
   /** Undefined: it is a socket. */
   readonly port: number | undefined
+  /** From now on this file says who may do what. Throws CONFIG_INVALID; then all is as it was. */
+  readTokens(file: string | undefined): void
   /** Cuts what is open. */
   close(): Promise<void>
 }
@@ -72,7 +74,10 @@ export async function openOperator(
   if (admin === false) return undefined
   const { host, port, socket, tokensFile } = admin ?? DEFAULT_ADMIN
   const tokens = new Tokens({ token, file: tokensFile })
-  if (tokens.isEmpty && isWritable) services.log({ level: 'warn', text: NO_TOKEN })
+  const warn = (): void => {
+    if (tokens.isEmpty && isWritable) services.log({ level: 'warn', text: NO_TOKEN })
+  }
+  warn()
   const onError = (error: Error): void =>
     services.log({ level: 'error', text: `operator: ${toStackText(error)}` })
   const gate = { tokens, isOwnName: toOwnNames(host), log: services.log.bind(services) }
@@ -90,6 +95,11 @@ export async function openOperator(
         ? `http://${host.includes(':') ? `[${host}]` : host}:${listening}`
         : `unix:${socket}`,
     port: listening,
+    readTokens(from) {
+      const had = !tokens.isEmpty
+      tokens.reread(from)
+      if (had) warn()
+    },
     async close() {
       const closed = once(server, 'close')
       server.close()

@@ -11,6 +11,8 @@
  * changed nothing.
  */
 
+import { isDeepStrictEqual } from 'node:util'
+
 import type { Canary, StoredApp, StoredVersion } from '../artifacts/store.ts'
 import type { AppConfig } from '../config/config.ts'
 import type { OpenComponent } from '../deploy/open-component.ts'
@@ -19,7 +21,8 @@ import { NanoError, toNanoError } from '../errors.ts'
 import { toReport } from './deploy-report.ts'
 import type { DeployReport, Settings } from './deploy-report.ts'
 import { InOrder } from './in-order.ts'
-import type { Registry } from './registry.ts'
+import type { PutOptions, Registry } from './registry.ts'
+import type { AppFailure, AppsReport } from './reload-report.ts'
 import { ALL, expectSplit, toNext, toPercent, toShare } from './traffic.ts'
 
 /** What is deployed. What is not given is as it was: of a new app, its host name is its name. */
@@ -115,6 +118,43 @@ export class DeployedApps {
     } catch (thrown) {
       onBroken(name, toNanoError(thrown))
     }
+  }
+
+  /**
+   * What is said about apps besides their own settings has become other: those that it makes a difference to get a
+   * version of it. One that fails keeps what serves.
+   */
+  async refresh(): Promise<Pick<AppsReport, 'changed' | 'failed'>> {
+    const report = { changed: [] as string[], failed: [] as AppFailure[] }
+    for (const name of this.#serving.keys()) {
+      try {
+        // oxlint-disable-next-line no-await-in-loop -- one after the other
+        const isChanged = await this.#inOrder.run(name, () => this.#refresh(name))
+        if (isChanged) report.changed.push(name)
+      } catch (thrown) {
+        const { code, message } = toNanoError(thrown)
+        report.failed.push({ app: name, code, reason: message })
+      }
+    }
+    return report
+  }
+
+  async #refresh(name: string): Promise<boolean> {
+    const { registry, opener } = this.#options
+    const { active, canary } = this.#serving.get(name) ?? {}
+    const served = registry.apps.find((app) => app.name === name)
+    if (active === undefined || served?.config === undefined) return false
+    const steps = [
+      { version: active, percent: ALL, config: served.config },
+      ...(canary === undefined ? [] : [{ ...canary, config: served.canary?.config }]),
+    ].filter(({ version, config }) => !isDeepStrictEqual(this.#parse(version), config))
+    for (const { version, percent } of steps) {
+      // oxlint-disable-next-line no-await-in-loop
+      const { component } = await opener.ask('stored', version)
+      // oxlint-disable-next-line no-await-in-loop
+      await this.#serve(version, component, { percent, keepsCanary: true })
+    }
+    return steps.length > 0
   }
 
   /** Resolves when every shard serves the version. */
@@ -284,7 +324,10 @@ export class DeployedApps {
   async #serve(
     version: StoredVersion,
     component: OpenComponent,
-    { percent = ALL, commit }: { readonly percent?: number; readonly commit?: () => Promise<void> } = {},
+    {
+      percent = ALL,
+      ...how
+    }: { readonly percent?: number } & Pick<PutOptions, 'commit' | 'keepsCanary'> = {},
   ): Promise<void> {
     const { registry } = this.#options
     const config = this.#parse(version)
@@ -292,7 +335,7 @@ export class DeployedApps {
       owner: 'deployed',
       version: version.number,
       component,
-      ...(commit === undefined ? {} : { commit }),
+      ...how,
     } as const
     if (percent === ALL) await registry.put(config, options)
     else await registry.putBeside(config, { ...options, percent })

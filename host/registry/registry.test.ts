@@ -10,7 +10,6 @@ import type { OpenComponent } from '../deploy/open-component.ts'
 import type { CompiledEngine } from '../engine/guest.ts'
 import { NanoError } from '../errors.ts'
 import { Registry } from './registry.ts'
-import type { AppStatus } from './registry.ts'
 
 const COMPONENT = { engineHash: 'e', image: { pages: 1 } } as unknown as OpenComponent
 const ENGINE = { hash: 'e' } as CompiledEngine
@@ -33,15 +32,14 @@ class Chance {
   }
 }
 
+/** What an app or a route says of versions. */
+interface ToldVersions {
+  readonly deployment: number | undefined
+  readonly canary?: { readonly deployment: number; readonly percent: number } | undefined
+}
+
 /** Of an app or a route: which versions, and the part of the second. */
-const toRoute = ({
-  deployment,
-  canary,
-}: Pick<AppStatus, 'deployment'> & Partial<Pick<AppStatus, 'canary'>>) => [
-  deployment,
-  canary?.deployment,
-  canary?.percent,
-]
+const toRoute = ({ deployment, canary }: ToldVersions) => [deployment, canary?.deployment, canary?.percent]
 
 /** A shard that does what it is told, and checks that it can be done. */
 class Shard {

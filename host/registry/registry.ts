@@ -56,7 +56,14 @@ export interface AppStatus {
   /** What that version is told; undefined: nothing serves. */
   readonly config: AppConfig | undefined
   /** A version beside it, and its part of the requests. */
-  readonly canary: { readonly deployment: number; readonly percent: number } | undefined
+  readonly canary: CanaryStatus | undefined
+}
+
+/** What is known of a canary. */
+export interface CanaryStatus {
+  readonly deployment: number
+  readonly percent: number
+  readonly config: AppConfig
 }
 
 /** How an app is put. */
@@ -68,6 +75,8 @@ export interface PutOptions {
   readonly commit?: () => Promise<void>
   /** The app's component, when it was opened already. */
   readonly component?: OpenComponent
+  /** The canary keeps its part; else it goes. */
+  readonly keepsCanary?: boolean
   readonly onNote?: OnNote
 }
 
@@ -151,7 +160,7 @@ export class Registry {
       deployment: deployment?.id,
       engineHash: deployment?.engineHash,
       config: deployment === undefined ? undefined : config,
-      canary: canary && { deployment: canary.deployment.id, percent: canary.percent },
+      canary: canary && { ...canary, deployment: canary.deployment.id },
     }))
   }
 
@@ -199,7 +208,7 @@ export class Registry {
         this.#put(app, config, options, (deployment) => {
           this.#onApp(name, config)
           app.config = config
-          return { hostname, deployment }
+          return { hostname, deployment, canary: options.keepsCanary === true ? app.canary : undefined }
         }),
       ),
     )

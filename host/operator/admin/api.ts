@@ -196,7 +196,7 @@ function addChanges(api: OpenAPIHono<AdminEnv>, services: AdminServices): void {
 
   api.openapi(routes.reload, async (c) => {
     c.var.access.expectAll()
-    const { needsRestart, ...apps } = await toServed(services).reload().catch(toRefusal)
+    const { needsRestart, applied, ...apps } = await toServed(services).reload().catch(toRefusal)
     services.log({ level: 'info', text: `reloaded by ${c.var.access.name}` })
     const { added, changed, removed, unchanged, failed } = apps
     return c.json(
@@ -206,6 +206,7 @@ function addChanges(api: OpenAPIHono<AdminEnv>, services: AdminServices): void {
         removed: [...removed],
         unchanged: [...unchanged],
         failed: [...failed],
+        applied: [...applied],
         needs_restart: [...needsRestart],
       },
       200,

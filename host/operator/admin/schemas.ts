@@ -58,6 +58,7 @@ export const RELOAD_REPORT = z
     failed: z
       .array(z.object({ app: z.string(), code: z.string(), reason: z.string() }))
       .openapi({ description: 'Apps that are not what the file says; the version before serves.' }),
+    applied: names('Keys of nano.json, but for the apps, that have changed and hold now.'),
     needs_restart: names('Keys of nano.json that have changed and hold from the next start.'),
   })
   .openapi('ReloadReport')
