@@ -42,8 +42,11 @@ import type { TenantCounters } from './tenant/tenant.ts'
 
 export interface ServerOptions {
   readonly config: Config
-  /** Reads the configuration again; it stays as it is unless given, and what its apps are made of is looked at all the same. */
-  readonly reread?: () => Promise<Config>
+  /**
+   * Reads the configuration again; it stays as it is unless given, and what its apps are made of is looked at all the same.
+   * `text`: in place of the file's.
+   */
+  readonly reread?: (text?: string) => Promise<Config>
   /** Reload when the configuration, or what its apps are made of, has changed and nothing changes for so long. */
   readonly watchMs?: number | undefined
   /** Apps are being developed: who asks for one that fails is told why, and the next build is quick. */
@@ -236,7 +239,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     shards = running
     registry.shards = running
     const listening = await running.start()
-    served = { registry, deployed, reload: () => reloaded.reload(), readFile: toFileReader(opener, config) }
+    served = {
+      registry,
+      deployed,
+      reload: () => reloaded.reload(),
+      plan: (text) => reloaded.plan(text),
+      readFile: toFileReader(opener, config),
+    }
     if (watchMs !== undefined) reloaded.watch(watchMs)
     return {
       port: listening,

@@ -12,6 +12,7 @@ import type { Config } from '../config/config.ts'
 import { toNanoError } from '../errors.ts'
 import { FileWatcher } from './file-watcher.ts'
 import type { FileApps } from './from-config.ts'
+import type { Plan } from './plan.ts'
 import { toChangedKeys, toReloadText } from './reload-report.ts'
 import type { AppsReport, ReloadReport } from './reload-report.ts'
 import { toStamps } from './stamp.ts'
@@ -33,8 +34,8 @@ export interface LiveConfigOptions {
    * changed.
    */
   readonly apply: (now: Config) => Promise<Pick<AppsReport, 'changed' | 'failed'>>
-  /** Read it again. Rejects with CONFIG_INVALID. */
-  readonly reread: () => Promise<Config>
+  /** Read it again, or what stands in place of the file. Rejects with CONFIG_INVALID. */
+  readonly reread: (text?: string) => Promise<Config>
   readonly log: (entry: Entry) => void
 }
 
@@ -70,6 +71,15 @@ export class LiveConfig implements AsyncDisposable {
     const done = this.#last.then(() => this.#reload())
     this.#last = done.catch(() => undefined)
     return done
+  }
+
+  /** What a reload would change, with this text in place of the file. Rejects with CONFIG_INVALID. */
+  async plan(text?: string): Promise<Plan> {
+    const { apps, config, reread } = this.#options
+    const now = await reread(text)
+    const { applied } = toChangedKeys(this.#current, now)
+    const { needsRestart } = toChangedKeys(config, now)
+    return { ...(await apps.plan(now)), applied, needsRestart }
   }
 
   /** Nothing is reloaded any more. */

@@ -166,6 +166,12 @@ describe('a registry', () => {
           if (other !== undefined) expect([host, one]).not.toEqual([host, other])
         }
         expect(new Shard(state)).toEqual(shard())
+        // what nobody has is free, and what somebody has is not
+        for (const each of ['a.test', 'b.test', 'c.test', 'd.test']) {
+          const holder = apps.find((app) => app.hostname === each)
+          const conflict = registry.findConflict('another', each, 'file')
+          expect([each, conflict?.text.match(/by app (\w)/)?.[1]]).toEqual([each, holder?.name])
+        }
       },
     )
     await fc.assert(runs, { numRuns: 500 })

@@ -66,6 +66,12 @@ export interface CanaryStatus {
   readonly config: AppConfig
 }
 
+/** A name or host name that is somebody else's. */
+export interface Conflict {
+  readonly owner: Owner
+  readonly text: string
+}
+
 /** How an app is put. */
 export interface PutOptions {
   readonly owner?: Owner
@@ -117,6 +123,8 @@ export class Registry {
   readonly #everyHost: boolean
   readonly #onApp: NonNullable<RegistryOptions['onApp']>
   readonly #apps = new Map<string, ServedApp>()
+  /** Which app has a host name, or has reserved it. */
+  readonly #holders = new Map<string, ServedApp>()
   readonly #order = new InOrder()
   /** Those that shards have: what serves, and what is about to. */
   readonly #deployments = new Map<number, Deployment>()
@@ -184,12 +192,18 @@ export class Registry {
 
   /** Throws APP_CONFLICT when the name or the host name is somebody else's. */
   expectFree(name: string, hostname: string, owner: Owner): void {
+    const conflict = this.findConflict(name, hostname, owner)
+    if (conflict !== undefined) throw new NanoError('APP_CONFLICT', conflict.text)
+  }
+
+  /** Whose the name or the host name is, when it is somebody else's. */
+  findConflict(name: string, hostname: string, owner: Owner): Conflict | undefined {
     const app = this.#apps.get(name)
-    if (app !== undefined && app.owner !== owner) throw new NanoError('APP_CONFLICT', toOwnerText(app))
-    const holder = [...this.#apps.values()].find((other) => other.name !== name && other.has(hostname))
-    if (holder === undefined) return
+    if (app !== undefined && app.owner !== owner) return { owner: app.owner, text: toOwnerText(app) }
+    const holder = this.#holders.get(hostname)
+    if (holder === undefined || holder.name === name) return undefined
     const text = `the host name ${hostname} is taken by app ${holder.name}; give ${name} another one`
-    throw new NanoError('APP_CONFLICT', text)
+    return { owner: holder.owner, text }
   }
 
   /** The longest turn that an app may take, in milliseconds; of one that drains, too. */
@@ -238,12 +252,15 @@ export class Registry {
 
   /** Give the canary another part of the requests. Rejects when there is none. */
   async setShare(name: string, { owner, percent, commit }: ShareOptions): Promise<void> {
-    const hostname = this.#apps.get(name)?.hostname ?? ''
-    await this.#inOrder({ name, hostname, owner }, async (app) => {
+    const none = new NanoError(
+      'TRAFFIC_REFUSED',
+      `no other version of ${name} serves beside the one that does`,
+    )
+    const known = this.#apps.get(name)
+    if (known === undefined) throw none
+    await this.#inOrder({ name, hostname: known.hostname, owner }, async (app) => {
       const { canary, deployment, route } = app
-      if (canary === undefined || route === undefined) {
-        throw new NanoError('TRAFFIC_REFUSED', `no other version of ${name} serves beside the one that does`)
-      }
+      if (canary === undefined || route === undefined) throw none
       await commit?.()
       if (percent < 100) {
         const left = percent === 0 ? undefined : { ...canary, percent }
@@ -295,9 +312,11 @@ export class Registry {
     const app = this.#apps.get(name) ?? new ServedApp(name, owner)
     this.#apps.set(name, app)
     app.reserved.push(hostname)
+    this.#holders.set(hostname, app)
     return this.#order.run(name, () =>
       steps(app).finally(() => {
         app.reserved.splice(app.reserved.indexOf(hostname), 1)
+        this.#free(app, hostname)
         // nothing serves it, and nothing more was asked for
         if (app.route === undefined && app.reserved.length === 0) this.#apps.delete(name)
       }),
@@ -351,12 +370,18 @@ export class Registry {
     app.route = to
     app.deployment = next?.deployment
     app.canary = next?.canary
+    if (route !== undefined) this.#free(app, route.hostname)
     await this.#shards.apply({ type: 'switch', from: route?.hostname, to })
     const serving = [next?.deployment, next?.canary?.deployment]
     for (const before of [deployment, canary?.deployment]) {
       // oxlint-disable-next-line no-await-in-loop -- one after the other
       if (before !== undefined && !serving.includes(before)) await this.#retire(before)
     }
+  }
+
+  /** Somebody else may have the host name, if the app does not need it any more. */
+  #free(app: ServedApp, hostname: string): void {
+    if (!app.has(hostname)) this.#holders.delete(hostname)
   }
 
   async #retire({ id, engineHash }: Deployment): Promise<void> {

@@ -5,7 +5,7 @@
  */
 
 import { OpenAPIHono } from '@hono/zod-openapi'
-import type { Context } from 'hono'
+import type { Context, MiddlewareHandler } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import { methodNotAllowed } from 'hono/method-not-allowed'
 
@@ -20,8 +20,8 @@ import type { Gate } from './authenticate.ts'
 import { toGuard } from './preconditions.ts'
 import * as routes from './routes.ts'
 import type { AdminServices, ServedApps } from './services.ts'
-import { readUpload, settingsLimit, splitSettings, toSettings, uploadLimit } from './upload.ts'
-import { toApp, toDetails, toEtag, toReportBody, toVersion } from './views.ts'
+import { configLimit, readUpload, settingsLimit, splitSettings, toSettings, uploadLimit } from './upload.ts'
+import { toApp, toDetails, toEtag, toPlanBody, toReportBody, toVersion } from './views.ts'
 
 const DOCUMENT = {
   openapi: '3.1.0',
@@ -213,6 +213,11 @@ function addChanges(api: OpenAPIHono<AdminEnv>, services: AdminServices): void {
     )
   })
 
+  api.openapi({ ...routes.plan, middleware: [expectAll, configLimit] as const }, async (c) => {
+    const plan = await toServed(services).plan(c.req.valid('json').config).catch(toRefusal)
+    return c.json(toPlanBody(plan), 200)
+  })
+
   api.openapi({ ...routes.promote, middleware: limits.settings }, async (c) => {
     const { name } = c.req.valid('param')
     const { version, percent } = c.req.valid('json')
@@ -220,6 +225,11 @@ function addChanges(api: OpenAPIHono<AdminEnv>, services: AdminServices): void {
     const report = await toDeployed(services).promote(name, version, percent, checks)
     return c.json(tell(c, 'switched', report), 200)
   })
+}
+
+const expectAll: MiddlewareHandler<AdminEnv> = async (c, next) => {
+  c.var.access.expectAll()
+  await next()
 }
 
 /** The part of the requests that an upload gets. Throws REQUEST_INVALID. */

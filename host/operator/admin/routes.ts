@@ -152,6 +152,15 @@ export const reload = createRoute({
   responses: { 200: json(schema.RELOAD_REPORT, 'What became of the apps of the file.'), ...failed(422) },
 })
 
+export const plan = createRoute({
+  method: 'post',
+  path: '/admin/plan',
+  summary: 'What a configuration would change, which nothing is by this',
+  security,
+  request: { body: { content: { 'application/json': { schema: schema.PLANNED } } } },
+  responses: { 200: json(schema.PLAN, 'What a reload would do.'), ...failed(400, 422) },
+})
+
 export const promote = createRoute({
   method: 'post',
   path: '/admin/apps/{name}/promote',

@@ -63,6 +63,28 @@ export const RELOAD_REPORT = z
   })
   .openapi('ReloadReport')
 
+export const PLAN = z
+  .object({
+    added: names('Apps that are new.'),
+    changed: z.array(z.object({ app: z.string(), keys: names('Settings, or component.') })).openapi({
+      description: 'Apps that would get a new version.',
+    }),
+    removed: names('Apps that would go.'),
+    unchanged: names('Apps that would not be touched.'),
+    refused: z
+      .array(z.object({ app: z.string(), reason: z.string() }))
+      .openapi({ description: "Apps whose name or host name is somebody else's." }),
+    applied: names('Keys of nano.json, but for the apps, that would hold at once.'),
+    needs_restart: names('Keys of nano.json that would hold from the next start.'),
+  })
+  .openapi('Plan')
+
+export const PLANNED = z.object({
+  config: text(
+    'Of a nano.json, in place of the one that the server has; paths are relative to that.',
+  ).optional(),
+})
+
 export const APPS = z.object({ apps: z.array(APP) }).openapi('Apps')
 
 const LOGGED = z.object({ time: text('RFC 3339.'), request: z.string().optional(), text: z.string() })

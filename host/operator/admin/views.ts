@@ -6,6 +6,7 @@ import type { Limits } from '../../config/limits.ts'
 import { toKey } from '../../config/number-rule.ts'
 import type { EgressSettings } from '../../egress/policy.ts'
 import type { DeployReport } from '../../registry/deploy-report.ts'
+import type { Plan } from '../../registry/plan.ts'
 import type { AppStatus } from '../../registry/registry.ts'
 import { toPercent } from '../../registry/traffic.ts'
 import type { TenantReport } from '../../tenant/report.ts'
@@ -93,6 +94,18 @@ export function toReportBody({ changes, warnings, ...report }: DeployReport) {
     memory_bytes: report.memoryBytes,
     warm_up_ms: report.warmUpMs,
     milliseconds,
+  }
+}
+
+export function toPlanBody({ needsRestart, ...plan }: Plan) {
+  return {
+    added: [...plan.added],
+    changed: plan.changed.map(({ app, keys }) => ({ app, keys: [...keys] })),
+    removed: [...plan.removed],
+    unchanged: [...plan.unchanged],
+    refused: [...plan.refused],
+    applied: [...plan.applied],
+    needs_restart: [...needsRestart],
   }
 }
 
