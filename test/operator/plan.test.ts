@@ -92,16 +92,17 @@ test('is exactly what a reload then does, and nothing is done before', async ({ 
     needs_restart: [],
   })
   served.write(text)
-  const done = (await ask('POST', '/admin/reload')).json() as { [key: string]: string[] } & {
+  type Done = Record<'added' | 'changed' | 'removed' | 'unchanged' | 'applied', string[]> & {
     failed: { app: string }[]
   }
+  const done = (await ask('POST', '/admin/reload')).json<Done>()
   expect(done).toMatchObject({
     added: ['comes'],
     removed: ['goes'],
     unchanged: ['same'],
     applied: ['access_log'],
   })
-  expect(done['changed']!.toSorted()).toEqual(['bytes', 'env', 'left', 'limit', 'right'])
+  expect(done.changed.toSorted()).toEqual(['bytes', 'env', 'left', 'limit', 'right'])
   expect(done.failed.map((each) => each.app)).toEqual(['theirs', 'y'])
   const again = (await ask('POST', '/admin/plan', { json: {} })).json()
   expect(again).toMatchObject({ added: [], changed: [], removed: [], applied: [], refused: [{}, {}] })

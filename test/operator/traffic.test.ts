@@ -40,9 +40,8 @@ async function upload(ask: Ask, name: string): Promise<{ component: string }> {
     form: { component: readFileSync(fixture(name)) },
   })
   if (status !== 200) throw new Error(text)
-  const { versions } = (await ask('GET', '/admin/apps/shop/versions')).json() as {
-    versions: { component: string }[]
-  }
+  const listed = await ask('GET', '/admin/apps/shop/versions')
+  const { versions } = listed.json<{ versions: { component: string }[] }>()
   return versions[0]!
 }
 
