@@ -10,7 +10,6 @@ import { isDeepStrictEqual } from 'node:util'
 
 import { toReachable } from './cli/messages.ts'
 import type { Step } from './cli/progress.ts'
-import { DEFAULT_ADMIN } from './config/config.ts'
 import type { Config } from './config/config.ts'
 import { Opener } from './deploy/opener.ts'
 import type { EngineCounters } from './engine/engine.ts'
@@ -200,7 +199,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       onWarning: (app, text) => log({ level: 'warn', app, text }),
     })
     const apply = async (now: Config) => {
-      operator?.readTokens((now.admin || DEFAULT_ADMIN).tokensFile)
+      // the listener stays until the next start, and so does who may use it
+      if (now.admin !== false) operator?.readTokens(now.admin?.tokensFile)
       const isSame = isDeepStrictEqual(current.defaults, now.defaults)
       current = now
       for (const { name, config: app } of registry.apps) {

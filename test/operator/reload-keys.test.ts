@@ -190,6 +190,11 @@ describe('tokens', () => {
       await expect(served.server.reload()).rejects.toThrow(/tokens.*expected/)
       expect([await statusOf(served, ADA), await statusOf(served, BOB)]).toEqual([401, 200])
     }
+    // the listener is there until the next start, for nobody else
+    served.write([APP], { admin: false })
+    expect(await served.server.reload()).toMatchObject({ needsRestart: ['admin'] })
+    expect([await statusOf(served, ADA), await statusOf(served, BOB)]).toEqual([401, 200])
+    served.write([APP], top)
     rmSync(join(served.folder, 'tokens'))
     await expect(served.server.reload()).rejects.toThrow('cannot be read (ENOENT)')
     // that of the environment goes on
