@@ -59,6 +59,7 @@ const CODES = {
   APP_UNKNOWN: ['operator', 404, 'There is no app of that name.'],
   APP_CONFLICT: ['operator', 409, "The app, or its host name, is somebody else's."],
   SETTINGS_INVALID: ['operator', 422, 'The settings of the app are invalid.'],
+  TRAFFIC_REFUSED: ['operator', 409, 'The version cannot have that part of the requests.'],
   VERSION_UNKNOWN: ['operator', 404, 'The app has no such version.'],
   ARTIFACT_BROKEN: ['operator', 500, 'What is stored of the app, or of its engine, is broken.'],
   STORAGE_FAILED: ['operator', 500, 'The data directory cannot be used.'],

@@ -6,6 +6,7 @@
 
 import { availableParallelism } from 'node:os'
 import { dirname, extname, resolve } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 
 import { toOrigin } from './cli/messages.ts'
 import type { Step } from './cli/progress.ts'
@@ -28,6 +29,7 @@ import { FileApps } from './registry/from-config.ts'
 import { LiveConfig } from './registry/live-config.ts'
 import { Registry } from './registry/registry.ts'
 import type { ReloadReport } from './registry/reload-report.ts'
+import type { ShardSettings } from './supervisor/messages.ts'
 import { Shards } from './supervisor/shards.ts'
 import type { CommonData, ShardsState } from './supervisor/shards.ts'
 import { NO_TOTAL } from './supervisor/tally.ts'
@@ -40,8 +42,11 @@ import type { TenantCounters } from './tenant/tenant.ts'
 
 export interface ServerOptions {
   readonly config: Config
-  /** Reads the configuration again; it stays as it is unless given, and what its apps are made of is looked at all the same. */
-  readonly reread?: () => Promise<Config>
+  /**
+   * Reads the configuration again; it stays as it is unless given, and what its apps are made of is looked at all the same.
+   * `text`: in place of the file's.
+   */
+  readonly reread?: (text?: string) => Promise<Config>
   /** Reload when the configuration, or what its apps are made of, has changed and nothing changes for so long. */
   readonly watchMs?: number | undefined
   /** Apps are being developed: who asks for one that fails is told why, and the next build is quick. */
@@ -130,7 +135,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const certificates =
     config.tls === undefined
       ? undefined
-      : new Certificates({ log, onChange: (state) => shards?.setTls(state) })
+      : new Certificates({ log, onChange: () => void shards?.configure(toSettings()) })
+  /** What was read last. */
+  let current = config
+  /** What shards are told again when it changes. */
+  const toSettings = (): ShardSettings => {
+    const { connectionLimits, accessLog = false, trustedProxies = [] } = current
+    return { connectionLimits, trustedProxies, logsRequests: accessLog, tls: certificates?.state }
+  }
   const { dataDirectory, isDevelopment, watchMs } = options
   const stays = dataDirectory !== undefined || isDevelopment === true
   const opener = new Opener({ engines: config.engines, dataDirectory, stays })
@@ -138,7 +150,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     opener,
     everyHost: options.everyHost === true,
     onApp: (name, app) =>
-      app === undefined ? hub.forget(name) : hub.setDrain(name, app.logDrain ?? config.logDrain),
+      app === undefined ? hub.forget(name) : hub.setDrain(name, app.logDrain ?? current.logDrain),
   })
   let served: ServedApps | undefined
   const state = (): ShardsState =>
@@ -191,7 +203,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const onBroken = (app: string, { code, message }: NanoError): void =>
       log({ level: 'error', app, text: `${code}: ${message}` })
     const deployed =
-      dataDirectory === undefined ? undefined : await openDeployed({ registry, opener, onBroken }, config)
+      dataDirectory === undefined
+        ? undefined
+        : await openDeployed({ registry, opener, onBroken }, () => current)
     const kept = (await deployed?.kept()) ?? []
     const apps = new FileApps({
       registry,
@@ -202,16 +216,24 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       onBroken,
       onWarning: (app, text) => log({ level: 'warn', app, text }),
     })
-    const reread = async (): Promise<Config> => {
-      const now = (await options.reread?.()) ?? config
+    const apply = async (now: Config) => {
+      // the listener stays until the next start, and so does who may use it
+      if (now.admin !== false) operator?.readTokens(now.admin?.tokensFile)
+      const isSame = isDeepStrictEqual(current.defaults, now.defaults)
+      current = now
+      for (const { name, config: app } of registry.apps) {
+        if (app !== undefined) hub.setDrain(name, app.logDrain ?? now.logDrain)
+      }
       await certificates?.use(now.tls ?? config.tls ?? [])
-      return now
+      await shards?.configure(toSettings())
+      return deployed === undefined || isSame ? { changed: [], failed: [] } : await deployed.refresh()
     }
-    const reloaded = new LiveConfig({ config, apps, reread, log })
+    const reread = options.reread ?? (async () => config)
+    const reloaded = new LiveConfig({ config, apps, apply, reread, log })
     live = reloaded
     await reloaded.load()
     await deployed?.restore(kept)
-    const { port, host, connectionLimits, allowLoopback = false } = config
+    const { port, host, allowLoopback = false } = config
     if (allowLoopback) log({ level: 'warn', text: LOOPBACK_WARNING })
     const data: CommonData = {
       port,
@@ -219,9 +241,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       reusePort: count > 1,
       inherited,
       allowLoopback,
-      connectionLimits,
-      logsRequests: config.accessLog === true,
-      trustedProxies: config.trustedProxies ?? [],
+      ...toSettings(),
       ...(options.telemetry?.traces !== undefined && { sampling: options.telemetry.sampling }),
       ...(operator?.port === undefined ? {} : { operatorPort: operator.port }),
     }
@@ -230,7 +250,6 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       script: SHARD,
       data,
       served: registry,
-      tls: certificates?.state,
       count,
       heapMb,
       silenceMs,
@@ -240,7 +259,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     shards = running
     registry.shards = running
     const listening = await running.start()
-    served = { registry, deployed, reload: () => reloaded.reload(), readFile: toFileReader(opener, config) }
+    served = {
+      registry,
+      deployed,
+      reload: () => reloaded.reload(),
+      plan: (text) => reloaded.plan(text),
+      readFile: toFileReader(opener, config),
+    }
     if (watchMs !== undefined) {
       reloaded.watch(watchMs)
       await certificates?.watch(watchMs)
@@ -310,9 +335,9 @@ async function openExporter(
 
 async function openDeployed(
   services: Omit<DeployedOptions, 'parse'>,
-  { defaults }: Config,
+  toCurrent: () => Config,
 ): Promise<DeployedApps> {
   // loads the schema library
   const { parseSettings } = await import('./config/parse-settings.ts')
-  return new DeployedApps({ ...services, parse: (app) => parseSettings(app, defaults) })
+  return new DeployedApps({ ...services, parse: (app) => parseSettings(app, toCurrent().defaults) })
 }

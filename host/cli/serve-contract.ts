@@ -22,8 +22,8 @@ export interface Server {
 /** What is to be served, and how. */
 export interface ServerSetup {
   readonly config: Config
-  /** Reads the configuration again. */
-  readonly reread?: () => Promise<Config>
+  /** Reads the configuration again, or what stands in place of the file. */
+  readonly reread?: (text?: string) => Promise<Config>
   /** Reload when what is served has changed and nothing changes for so long, in milliseconds; never unless given. */
   readonly watchMs?: number
   /** Apps are being developed: whoever asks for one that fails is told why. */

@@ -4,6 +4,7 @@
  */
 
 import type { EgressSettings } from '../egress/policy.ts'
+import type { StickyBy } from '../http/sticky-key.ts'
 import type { ConnectionLimits } from './connection-limits.ts'
 import type { Env } from './env.ts'
 import type { Limits } from './limits.ts'
@@ -23,6 +24,8 @@ export interface AppConfig {
   readonly egress?: EgressSettings
   /** Where its part of the log goes besides the server's own. */
   readonly logDrain?: LogDrain
+  /** What tells its clients apart when two of its versions share them; undefined: their addresses. */
+  readonly stickyBy?: StickyBy
 }
 
 /** Where an app's lines go: a file, or an endpoint that takes them by POST. `{app}` stands for the app's name. */

@@ -8,6 +8,7 @@ import * as z from 'zod'
 import { parseRule } from '../egress/rule.ts'
 import { parseNetwork } from '../http/address.ts'
 import { toHostName } from '../http/host-name.ts'
+import { parseStickyBy } from '../http/sticky-key.ts'
 import { APP_NAME, DEFAULT_ADMIN, DEFAULTS, RANGES } from './config.ts'
 import { CONNECTION_RULES } from './connection-limits.ts'
 import { LIMIT_RULES } from './limits.ts'
@@ -135,7 +136,13 @@ const settings = {
 }
 
 /** What is said about an app that is deployed, besides its name and host name. */
-export const APP_SETTINGS = closed(settings)
+export const APP_SETTINGS = closed({
+  ...settings,
+  sticky_by: textThat(
+    (key) => parseStickyBy(key) !== undefined,
+    '"header:" or "cookie:" and a name',
+  ).exactOptional(),
+})
 
 export type AppSettings = z.output<typeof APP_SETTINGS>
 

@@ -3,6 +3,7 @@
 import { dirname, resolve } from 'node:path'
 
 import { toHostName } from '../http/host-name.ts'
+import { parseStickyBy } from '../http/sticky-key.ts'
 import type { AdminConfig, AppConfig, AppDefaults, Config, LogDrain } from './config.ts'
 import { CONNECTION_RULES, DEFAULT_CONNECTION_LIMITS } from './connection-limits.ts'
 import { defined } from './defined.ts'
@@ -66,8 +67,9 @@ function toApp(app: NanoJson['apps'][number], defaults: AppDefaults, base: strin
 export function toSettings(
   app: AppSettings,
   defaults: AppDefaults,
-): Pick<AppConfig, 'env' | 'limits' | 'egress'> {
-  return { env: toEnv(app.env ?? {}), ...inherit(app, defaults) }
+): Pick<AppConfig, 'env' | 'limits' | 'egress' | 'stickyBy'> {
+  const stickyBy = app.sticky_by === undefined ? undefined : parseStickyBy(app.sticky_by)
+  return { env: toEnv(app.env ?? {}), ...inherit(app, defaults), ...defined({ stickyBy }) }
 }
 
 /** What is not given comes from the defaults: limits one by one, egress key by key. */

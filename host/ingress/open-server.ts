@@ -26,22 +26,14 @@ export interface OpenServer {
 /** What a head may have when no app takes any. */
 const LEAST_HEAD_BYTES = 2048
 
-/** How often the times of requests are looked at. */
-const CHECK_MS = 2000
-/** And how often within the shortest of them at least. */
-const CHECKS = 5
+/** How often the times of requests are looked at: some times within the shortest that there may be. */
+const CHECK_MS = 200
 
 /** `tls`: given when connections are encrypted. */
 export function openServer(limits: ConnectionLimits, tls: TlsState | undefined): OpenServer {
-  const { requestMs } = limits
-  // the head is a part of the request
-  const headersMs = Math.min(limits.headersMs, requestMs)
   const settings = {
     keepAlive: true,
-    keepAliveTimeout: limits.keepAliveMs,
-    headersTimeout: headersMs,
-    requestTimeout: requestMs,
-    connectionsCheckingInterval: Math.min(CHECK_MS, headersMs / CHECKS),
+    connectionsCheckingInterval: CHECK_MS,
     // the app's own limits decide; this bounds what is held before the app is known
     maxHeaderSize: LEAST_HEAD_BYTES,
     insecureHTTPParser: false,
@@ -49,11 +41,25 @@ export function openServer(limits: ConnectionLimits, tls: TlsState | undefined):
     requireHostHeader: false,
   }
   const opened =
-    tls === undefined ? openPlain(settings) : openSecure({ ...settings, handshakeTimeout: headersMs }, tls)
-  opened.server.maxConnections = limits.connections
+    tls === undefined
+      ? openPlain(settings)
+      : openSecure({ ...settings, handshakeTimeout: limits.headersMs }, tls)
+  bound(opened.server, limits)
   // a request with as many is refused: what Node dropped could be a second Host
   opened.server.maxHeadersCount = MAX_HEADERS
   return opened
+}
+
+/** Of a server that may listen already. */
+export function bound(
+  server: Server,
+  { keepAliveMs, headersMs, requestMs, connections }: ConnectionLimits,
+): void {
+  server.keepAliveTimeout = keepAliveMs
+  // the head is a part of the request
+  server.headersTimeout = Math.min(headersMs, requestMs)
+  server.requestTimeout = requestMs
+  server.maxConnections = connections
 }
 
 function openPlain(settings: ServerOptions): OpenServer {

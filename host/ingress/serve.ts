@@ -21,20 +21,24 @@ import type { IngressState } from './contract.ts'
 import { Dispatcher } from './dispatch.ts'
 import type { DispatchOptions } from './dispatch.ts'
 import { IdleWatch } from './idle-watch.ts'
-import { openServer } from './open-server.ts'
+import { bound, openServer } from './open-server.ts'
 import type { OpenServer } from './open-server.ts'
 import { TrustedProxies } from './trusted-proxies.ts'
 
-export interface IngressOptions extends DispatchOptions {
+/** What may change while it serves. */
+export interface IngressSettings {
   readonly connectionLimits?: Partial<ConnectionLimits>
   /** Given: connections are encrypted. */
   readonly tls?: TlsState | undefined
   /** Addresses and ranges whose word about their clients counts. */
   readonly trustedProxies?: readonly string[]
-  /** Given where requests are traced. */
-  readonly tracer?: Tracer | undefined
   /** Hears of each request when it is over. */
   readonly onRequest?: ((record: RequestRecord) => void) | undefined
+}
+
+export interface IngressOptions extends DispatchOptions, IngressSettings {
+  /** Given where requests are traced. */
+  readonly tracer?: Tracer | undefined
 }
 
 export interface Ingress {
@@ -42,14 +46,14 @@ export interface Ingress {
   readonly answers: AnswerReport
   /** Take heads of so many bytes at the most, URL included: what any app takes. */
   admitHeads(bytes: number): void
-  /** What connections are encrypted with that begin from now on. */
-  setTls(state: TlsState): void
+  /** From now on this holds. */
+  configure(settings: IngressSettings): void
   /** Take no more connections, let open requests finish, cut what is still open after `graceMs`. */
   close(graceMs: number): Promise<void>
 }
 
 export function createIngress(options: IngressOptions): Ingress {
-  const limits = { ...DEFAULT_CONNECTION_LIMITS, ...options.connectionLimits }
+  const limits = toLimits(options)
   const ingress: IngressState = {
     isDraining: false,
     idle: new IdleWatch(),
@@ -57,8 +61,7 @@ export function createIngress(options: IngressOptions): Ingress {
     tracer: options.tracer,
     onRequest: options.onRequest,
   }
-  const proxies = new TrustedProxies(options.trustedProxies ?? [])
-  const connections = new Connections({ proxies, unreadMs: limits.keepAliveMs })
+  const connections = new Connections(toShared(options))
   const opened = openServer(limits, options.tls)
   const { server } = opened
   listen(opened, connections, new Dispatcher(ingress, options))
@@ -67,10 +70,24 @@ export function createIngress(options: IngressOptions): Ingress {
     get answers() {
       return ingress.answers.report
     },
-    setTls: (state) => opened.setTls(state),
     admitHeads: (bytes) => admitHeads(server, bytes),
+    configure(settings) {
+      ingress.onRequest = settings.onRequest
+      connections.configure(toShared(settings))
+      bound(server, toLimits(settings))
+      if (settings.tls !== undefined) opened.setTls(settings.tls)
+    },
     close: (graceMs) => closeServer(opened, ingress, graceMs),
   }
+}
+
+function toLimits({ connectionLimits }: IngressSettings): ConnectionLimits {
+  return { ...DEFAULT_CONNECTION_LIMITS, ...connectionLimits }
+}
+
+function toShared(settings: IngressSettings) {
+  const proxies = new TrustedProxies(settings.trustedProxies ?? [])
+  return { proxies, unreadMs: toLimits(settings).keepAliveMs }
 }
 
 /** Connections that are open have the bound with which they began: those that wait for a request are not kept. */

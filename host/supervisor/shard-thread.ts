@@ -7,16 +7,14 @@
 
 import { Worker } from 'node:worker_threads'
 
-import type { Change } from '../deploy/change.ts'
 import { NanoError, toStackText } from '../errors.ts'
 import { toLogEntry } from '../log/entry.ts'
 import type { LogEntry } from '../log/entry.ts'
 import type { RecordBatch } from '../log/request-log.ts'
 import type { SpanRecord } from '../telemetry/tracer.ts'
 import type { ShardReport, Slice } from '../tenant/shard-report.ts'
-import type { TlsState } from '../tls/contexts.ts'
 import { EPOCH_WORD } from '../wasm/epoch.ts'
-import type { FromShard, ShardData, ToShard } from './messages.ts'
+import type { FromShard, ShardChange, ShardData, ToShard } from './messages.ts'
 import type { SlotThread, SlotWatcher } from './slot.ts'
 
 /** What a thread tells whoever started it. */
@@ -89,7 +87,7 @@ export class ShardThread implements SlotThread {
   }
 
   /** Resolves when the shard has done it, or is gone; rejects when it cannot. */
-  apply(change: Change): Promise<void> {
+  apply(change: ShardChange): Promise<void> {
     const done = Promise.withResolvers<void>()
     const number = ++this.#lastChange
     this.#changes.set(number, done)
@@ -103,10 +101,6 @@ export class ShardThread implements SlotThread {
     if (!this.#isAsked) this.#post({ type: 'count' })
     this.#isAsked = true
     await Promise.race([this.#reported.promise, this.#gone.promise])
-  }
-
-  setTls(state: TlsState): void {
-    this.#post({ type: 'tls', state })
   }
 
   measureSilence(elapsed: number): number {

@@ -6,7 +6,7 @@
 import { totalmem } from 'node:os'
 import { setFlagsFromString } from 'node:v8'
 
-import type { Change, ServedState } from '../deploy/change.ts'
+import type { ServedState } from '../deploy/change.ts'
 import { toStackText } from '../errors.ts'
 import { Ticker } from '../limits/ticker.ts'
 import { toLogEntry } from '../log/entry.ts'
@@ -14,8 +14,7 @@ import type { LogEntry } from '../log/entry.ts'
 import { unpackEntries } from '../log/request-facts.ts'
 import type { RecordBatch } from '../log/request-log.ts'
 import type { SpanRecord } from '../telemetry/tracer.ts'
-import type { TlsState } from '../tls/contexts.ts'
-import type { ShardData } from './messages.ts'
+import type { ShardChange, ShardData, ShardSettings } from './messages.ts'
 import { ShardThread } from './shard-thread.ts'
 import { Slot } from './slot.ts'
 import type { SlotWatcher } from './slot.ts'
@@ -23,7 +22,7 @@ import { Tally } from './tally.ts'
 import type { Served as ServedNames, Total } from './tally.ts'
 
 /** What all shards are started with. */
-export type CommonData = Omit<ShardData, 'epoch' | 'number' | 'served' | 'tls'>
+export type CommonData = Omit<ShardData, 'epoch' | 'number' | 'served'>
 
 /** What is served, as it is at the moment. */
 export interface Served extends ServedNames {
@@ -37,8 +36,6 @@ export interface ShardsOptions {
   readonly script: URL
   readonly data: CommonData
   readonly served: Served
-  /** Given: connections are encrypted. */
-  readonly tls?: TlsState | undefined
   readonly count: number
   /** The most MiB of a shard's own heap; beyond it the thread ends, and nothing else. */
   readonly heapMb?: number | undefined
@@ -79,20 +76,19 @@ const HEAP_FLAG = '--no-allocation-site-pretenuring'
 
 export class Shards {
   readonly #options: ShardsOptions
+  #settings: ShardSettings | undefined
   readonly #heapMb: number
   readonly #ticker: Ticker
   readonly #tally = new Tally()
   readonly #slots: readonly Slot<ShardThread>[]
   #watch: NodeJS.Timeout | undefined
   #started = 0
-  #tls: TlsState | undefined
   #isClosing = false
 
   constructor(options: ShardsOptions) {
     const { count, log, served } = options
     setFlagsFromString(HEAP_FLAG)
     this.#options = options
-    this.#tls = options.tls
     this.#heapMb = options.heapMb ?? toHeapMb(count)
     const onError = (text: string): void => log(toLogEntry({ level: 'error', text }))
     this.#ticker = new Ticker(count, (error) =>
@@ -142,15 +138,15 @@ export class Shards {
    * Resolves when all shards have done it that have not ended meanwhile: their successors begin with what is served
    * then. Rejects when one of them cannot.
    */
-  async apply(change: Change): Promise<void> {
+  async apply(change: ShardChange): Promise<void> {
     const threads = this.#slots.flatMap(({ served }) => served ?? [])
     await Promise.all(threads.map((thread) => thread.apply(change)))
   }
 
-  /** What connections are encrypted with that begin from now on. */
-  setTls(state: TlsState): void {
-    this.#tls = state
-    for (const { served } of this.#slots) served?.setTls(state)
+  /** Resolves when this holds, as `apply`; it holds for shards that start later, too. */
+  async configure(settings: ShardSettings): Promise<void> {
+    this.#settings = settings
+    await this.apply({ type: 'configure', settings })
   }
 
   /** What was done since the start. A shard that does not answer in time counts with what it told before. */
@@ -173,7 +169,14 @@ export class Shards {
   #begin(name: string, epoch: WebAssembly.Memory, port: number, watcher: SlotWatcher): ShardThread {
     const { script, data, served, log } = this.#options
     const tally = this.#tally.open(name)
-    const started = { ...data, tls: this.#tls, served: served.state, port, number: ++this.#started, epoch }
+    const started = {
+      ...data,
+      ...this.#settings,
+      served: served.state,
+      port,
+      number: ++this.#started,
+      epoch,
+    }
     return new ShardThread(
       script,
       started,
