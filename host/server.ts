@@ -162,7 +162,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       appsPort: config.port,
       isWritable: dataDirectory !== undefined,
     },
-    { state, count: snapshot, tenants, apps: () => served, errors, log },
+    { state, count: snapshot, tenants, apps: () => served, errors, logs: hub.ring, log },
   )
   const close = async (): Promise<void> => {
     const settled = live?.[Symbol.asyncDispose]()

@@ -10,16 +10,20 @@ import { NanoError, toNanoError } from '../errors.ts'
 import type { Gate } from './admin/authenticate.ts'
 import type { AdminServices } from './admin/services.ts'
 import { toErrorResponse, toMethodNotAllowed } from './error-response.ts'
+import type { LogTails } from './log-tails.ts'
 import { Metrics } from './metrics.ts'
 
 export type OperatorApp = Hono<{ Bindings: HttpBindings }>
 
-/** `onError` hears of what failed here itself. */
-export function createOperatorApp(
-  services: AdminServices,
-  gate: Gate,
-  onError: (error: NanoError) => void,
-): OperatorApp {
+export interface OperatorAppOptions {
+  readonly services: AdminServices
+  readonly gate: Gate
+  readonly tails: LogTails
+  /** Hears of what failed here itself. */
+  readonly onError: (error: NanoError) => void
+}
+
+export function createOperatorApp({ services, gate, tails, onError }: OperatorAppOptions): OperatorApp {
   const metrics = new Metrics(services)
   const app: OperatorApp = new Hono()
   let admin: Promise<Pick<OperatorApp, 'fetch'>> | undefined
@@ -28,7 +32,7 @@ export function createOperatorApp(
     c.header('Cache-Control', 'no-store')
   })
   app.all('/admin/*', async (c) => {
-    admin ??= import('./admin/api.ts').then(({ createAdminApi }) => createAdminApi(services, gate))
+    admin ??= import('./admin/api.ts').then(({ createAdminApi }) => createAdminApi(services, gate, tails))
     return (await admin).fetch(c.req.raw, c.env)
   })
   app.use(async (c, next) => {

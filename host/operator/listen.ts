@@ -19,6 +19,7 @@ import { parseTarget } from '../http/target.ts'
 import type { AdminServices } from './admin/services.ts'
 import { Tokens } from './admin/tokens.ts'
 import { createOperatorApp } from './app.ts'
+import { LogTails } from './log-tails.ts'
 import { listenNear, listenOnPort } from './listen-on-port.ts'
 import { toOwnNames } from './own-names.ts'
 import { listenOnSocket } from './unix-socket.ts'
@@ -28,7 +29,7 @@ export interface Operator {
   readonly url: string
   /** Undefined: it is a socket. */
   readonly port: number | undefined
-  /** Cuts what is open. */
+  /** Ends who follows the log, cuts what else is open. */
   close(): Promise<void>
 }
 
@@ -76,7 +77,9 @@ export async function openOperator(
   const onError = (error: Error): void =>
     services.log({ level: 'error', text: `operator: ${toStackText(error)}` })
   const gate = { tokens, isOwnName: toOwnNames(host), log: services.log.bind(services) }
-  const server = createServer(HTTP_OPTIONS, toListener(createOperatorApp(services, gate, onError), onError))
+  const tails = new LogTails(services.logs)
+  const app = createOperatorApp({ services, gate, tails, onError })
+  const server = createServer(HTTP_OPTIONS, toListener(app, onError))
   server.maxConnections = MAX_CONNECTIONS
   if (socket !== undefined) await listenOnSocket(server, socket)
   else if (admin !== undefined) await listenOnPort(server, host, port)
@@ -93,6 +96,7 @@ export async function openOperator(
     async close() {
       const closed = once(server, 'close')
       server.close()
+      await tails.close()
       server.closeAllConnections()
       await closed
     },

@@ -12,11 +12,14 @@ import { methodNotAllowed } from 'hono/method-not-allowed'
 import { NanoError, toNanoError, toStackText } from '../../errors.ts'
 import type { DeployedApps, Guard } from '../../registry/deployed.ts'
 import type { DeployReport } from '../../registry/deploy-report.ts'
+import type { AppStatus } from '../../registry/registry.ts'
 import { toErrorResponse, toMethodNotAllowed } from '../error-response.ts'
+import type { LogTails } from '../log-tails.ts'
 import type { Access } from './access.ts'
 import type { AdminEnv } from './admin-env.ts'
 import { authenticate } from './authenticate.ts'
 import type { Gate } from './authenticate.ts'
+import { addLogs } from './log-api.ts'
 import { toGuard } from './preconditions.ts'
 import * as routes from './routes.ts'
 import type { AdminServices, ServedApps } from './services.ts'
@@ -29,7 +32,7 @@ const DOCUMENT = {
 }
 
 /** Everything under /admin. */
-export function createAdminApi(services: AdminServices, gate: Gate): OpenAPIHono<AdminEnv> {
+export function createAdminApi(services: AdminServices, gate: Gate, tails: LogTails): OpenAPIHono<AdminEnv> {
   const api = new OpenAPIHono<AdminEnv>({
     defaultHook(result) {
       if (result.success) return
@@ -43,6 +46,11 @@ export function createAdminApi(services: AdminServices, gate: Gate): OpenAPIHono
   api.get('/admin/health', (c) => c.json({ status: 'ok', admin: true }))
   addReading(api, services)
   addChanges(api, services)
+  addLogs(api, {
+    tails,
+    tokens: gate.tokens,
+    hasApp: (name) => toServed(services).registry.apps.some((app) => app.name === name),
+  })
   api.doc31('/admin/openapi.json', DOCUMENT)
   api.notFound((c) =>
     toErrorResponse(new NanoError('NOT_FOUND', `there is nothing at ${c.req.path}; see /admin/openapi.json`)),
@@ -74,8 +82,12 @@ function addReading(api: OpenAPIHono<AdminEnv>, services: AdminServices): void {
   }
 
   api.openapi(routes.listApps, async (c) => {
-    const apps = (await toFacts()).filter(({ status }) => c.var.access.mayRead(status.name))
-    return c.json({ apps: apps.map(toApp).sort((a, b) => (a.name < b.name ? -1 : 1)) }, 200)
+    const { search = '', limit } = c.req.valid('query')
+    const apps = (await toFacts())
+      .filter(({ status }) => c.var.access.mayRead(status.name) && isFound(status, search.toLowerCase()))
+      .sort((a, b) => (a.status.name < b.status.name ? -1 : 1))
+    const total = limit === undefined ? undefined : apps.length
+    return c.json({ apps: apps.slice(0, limit).map(toApp), total }, 200)
   })
 
   api.openapi(routes.showApp, async (c) => {
@@ -225,6 +237,10 @@ function addChanges(api: OpenAPIHono<AdminEnv>, services: AdminServices): void {
     const { version } = c.req.valid('json')
     return c.json(await serveVersion(c, name, version, c.req.valid('header')), 200)
   })
+}
+
+function isFound({ name, hostname }: AppStatus, search: string): boolean {
+  return name.toLowerCase().includes(search) || hostname.includes(search)
 }
 
 /** What is looked at when it is a change's turn: the request's conditions, and what the token may change. */
