@@ -126,7 +126,7 @@ export class LogRing {
 
   /** The app's, or all, the one that wrote last first. */
   #fromLast(app: string | undefined): AppLog[] {
-    if (app === undefined) return [...this.#logs.values()].reverse()
+    if (app === undefined) return [...this.#logs.values()].toReversed()
     return [this.#logs.get(app)].filter((log) => log !== undefined)
   }
 

@@ -1,6 +1,6 @@
 /**
- * The operator's application: whether the server lives, whether it is ready, what it counts, and the admin API, which is
- * loaded by the first who asks for it.
+ * The operator's application: whether the server lives, whether it is ready, what it counts, a page to look at it, and the
+ * admin API, which is loaded by the first who asks for it.
  */
 
 import type { HttpBindings } from '@hono/node-server'
@@ -12,6 +12,7 @@ import type { AdminServices } from './admin/services.ts'
 import { toErrorResponse, toMethodNotAllowed } from './error-response.ts'
 import type { LogTails } from './log-tails.ts'
 import { Metrics } from './metrics.ts'
+import { addPage } from './page.ts'
 
 export type OperatorApp = Hono<{ Bindings: HttpBindings }>
 
@@ -56,6 +57,7 @@ export function createOperatorApp({ services, gate, tails, onError }: OperatorAp
     const text = await metrics.expose()
     return c.text(text, 200, { 'Content-Type': metrics.contentType })
   })
+  addPage(app)
   app.notFound((c) => toErrorResponse(new NanoError('NOT_FOUND', `there is nothing at ${c.req.path}`)))
   app.onError((thrown) => {
     const error = toNanoError(thrown)
