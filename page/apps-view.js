@@ -28,8 +28,11 @@ export function openApps({ api, report }) {
 
   const ask = () =>
     report(async () => {
-      const query = new URLSearchParams({ limit: String(MOST_APPS), search: search.value })
+      const wanted = search.value
+      const query = new URLSearchParams({ limit: String(MOST_APPS), search: wanted })
       const { body } = await api.ask('GET', `/admin/apps?${query.toString()}`)
+      // answers may come in another order than they were asked for
+      if (wanted !== search.value) return
       /** @type {{ apps: App[], total: number }} */
       const { apps, total } = body
       const time = performance.now()
@@ -42,7 +45,7 @@ export function openApps({ api, report }) {
       ) {
         fill(list, ...elements)
       }
-      write(count, toCount(apps.length, total, search.value))
+      write(count, toCount(apps.length, total, wanted))
     })
   const end = poll(ask)
   const log = openLog(api, { path: '/admin/logs', title: 'Log', showsApp: true })

@@ -27,6 +27,10 @@ export function createChart(name) {
   /** @param {readonly (number | null)[]} values the latest last */
   const draw = (values) => {
     const runs = toRuns(values)
+    element.classList.toggle(
+      'still',
+      values.every((value) => !value),
+    )
     line.setAttribute('d', runs.map(toLine).join(''))
     area.setAttribute('d', runs.map(toArea).join(''))
   }

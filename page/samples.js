@@ -6,6 +6,8 @@
 
 /** What a chart shows: two minutes. */
 export const POINTS = 60
+/** What comes sooner says little about a second. */
+const LEAST_SECONDS = 0.5
 
 /** The latest values of one app; null where there is none. */
 export class Samples {
@@ -20,11 +22,12 @@ export class Samples {
    */
   add(app, time) {
     const last = this.#last
+    const seconds = last === undefined ? Infinity : (time - last.time) / 1000
+    if (seconds < LEAST_SECONDS) return
     this.#last = { app, time }
     this.#push('memory', app.memory_bytes)
-    const seconds = last === undefined ? 0 : (time - last.time) / 1000
     // counters begin anew with the server
-    if (last === undefined || seconds <= 0 || app.answers < last.app.answers) return
+    if (last === undefined || app.answers < last.app.answers) return
     const before = last.app.answer_times.counts
     const { counts, bounds_ms: bounds } = app.answer_times
     this.#push('rate', (app.answers - last.app.answers) / seconds)

@@ -57,7 +57,7 @@ export function addPage(app: OperatorApp): void {
 
 function readFiles(): Map<string, Uint8Array<ArrayBuffer>> {
   const files = readdirSync(FOLDER)
-    .filter((name) => TYPES[extname(name)] !== undefined)
+    .filter((name) => TYPES[extname(name)] !== undefined && !name.endsWith('.test.js'))
     .map((name): [string, string] => [name, join(FOLDER, name)])
   // the one module that is not ours
   const parser = fileURLToPath(import.meta.resolve('eventsource-parser'))
