@@ -27,9 +27,9 @@ export function openApp({ api, report, notify }, name, deploy) {
   const state = h('span', { class: 'state' })
   const about = h('p', { class: 'hint' })
   const actions = h('div', { class: 'actions' })
-  const versions = h('div', { class: 'scroll' })
+  const versions = h('div', { class: 'versions' })
   /** Names the version that serves, so that nothing is changed that was not seen. */
-  let etag = ''
+  let condition = {}
   let shown = ''
 
   /**
@@ -57,7 +57,7 @@ export function openApp({ api, report, notify }, name, deploy) {
     await change(`${name}: version ${version.version} serves`, () =>
       api.ask('POST', `${toPath(name)}/rollback`, {
         json: { version: version.version },
-        headers: { 'If-Match': etag },
+        headers: condition,
       }),
     )
   }
@@ -66,7 +66,7 @@ export function openApp({ api, report, notify }, name, deploy) {
     if (!(await confirm({ title: `Delete ${name}?`, text, action: 'Delete', isDanger: true, typed: name })))
       return
     await report(async () => {
-      await api.ask('DELETE', toPath(name), { headers: { 'If-Match': etag } })
+      await api.ask('DELETE', toPath(name), { headers: condition })
       notify(`${name} is deleted`)
       location.hash = '#/'
     })
@@ -88,10 +88,10 @@ export function openApp({ api, report, notify }, name, deploy) {
     )
   }
   const show = async () => {
-    const { body, etag: tag } = await api.ask('GET', toPath(name))
+    const { body, etag } = await api.ask('GET', toPath(name))
     /** @type {Details} */
     const app = body
-    etag = tag ?? ''
+    condition = etag === null ? {} : { 'If-Match': etag }
     samples.add(app, performance.now())
     measures.update(samples)
     showState(state, app)
@@ -147,11 +147,22 @@ export function openApp({ api, report, notify }, name, deploy) {
  * @param {(version: Version) => void} serve
  */
 function toVersionTable(versions, serve) {
-  const headings = ['Version', 'Deployed', 'Host name', 'Component', '']
   return h(
     'table',
     {},
-    h('thead', {}, h('tr', {}, ...headings.map((heading) => h('th', { scope: 'col' }, heading)))),
+    h(
+      'thead',
+      {},
+      h(
+        'tr',
+        {},
+        h('th', { scope: 'col' }, 'Version'),
+        h('th', { scope: 'col' }, 'Deployed'),
+        h('th', { scope: 'col', class: 'wide' }, 'Host name'),
+        h('th', { scope: 'col', class: 'wide' }, 'Component'),
+        h('td'),
+      ),
+    ),
     h(
       'tbody',
       {},
@@ -161,8 +172,12 @@ function toVersionTable(versions, serve) {
           { class: version.serves ? 'serves' : undefined },
           h('th', { scope: 'row' }, version.version),
           h('td', {}, toDate(version.created_at)),
-          h('td', {}, version.hostname),
-          h('td', {}, h('code', { title: version.component }, version.component.slice(0, HASH_DIGITS))),
+          h('td', { class: 'wide' }, version.hostname),
+          h(
+            'td',
+            { class: 'wide' },
+            h('code', { title: version.component }, version.component.slice(0, HASH_DIGITS)),
+          ),
           h(
             'td',
             {},

@@ -48,7 +48,7 @@ function route() {
   const app = name ? decode(name) : undefined
   const isFirst = view === undefined
   view?.close()
-  const opened = app === undefined ? openApps(page) : openApp(page, app, () => void startDeploy([]))
+  const opened = app === undefined ? openApps(page) : openApp(page, app, () => void startDeploy([], app))
   view = { app, close: opened.close }
   document.title = app === undefined ? 'NANO' : `${app} · NANO`
   content.replaceChildren(opened.element)
@@ -64,10 +64,13 @@ function decode(text) {
   }
 }
 
-/** @param {readonly File[]} files */
-async function startDeploy(files) {
+/**
+ * @param {readonly File[]} files
+ * @param {string} [app] the app that is to have a version
+ */
+async function startDeploy(files, app) {
   if (document.querySelector('dialog') !== null) return
-  await deploy(page, { files, app: view?.app })
+  await deploy(page, { files, app })
 }
 
 async function changeToken() {
@@ -111,7 +114,7 @@ addEventListener('drop', (event) => {
   drop.hidden = true
   if (!hasFiles(event)) return
   event.preventDefault()
-  void startDeploy([...(event.dataTransfer?.files ?? [])])
+  void startDeploy([...(event.dataTransfer?.files ?? [])], view?.app)
 })
 
 route()
