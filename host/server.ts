@@ -151,6 +151,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     }
   }
   const tenants = async (): Promise<readonly TenantReport[]> => (await shards?.count())?.byApp().tenants ?? []
+  const tenantsOf = async (names: ReadonlySet<string>): Promise<readonly TenantReport[]> =>
+    (await shards?.count())?.ofApps(names) ?? []
   const exporter = await openExporter(options.telemetry, {
     snapshot,
     onError: (text) => log({ level: 'error', text }),
@@ -162,7 +164,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       appsPort: config.port,
       isWritable: dataDirectory !== undefined,
     },
-    { state, count: snapshot, tenants, apps: () => served, errors, logs: hub.ring, log },
+    { state, count: snapshot, tenants: tenantsOf, apps: () => served, errors, logs: hub.ring, log },
   )
   const close = async (): Promise<void> => {
     const settled = live?.[Symbol.asyncDispose]()

@@ -95,19 +95,21 @@ export class LogRing {
 
   /** The same with their numbers. What is looked at grows with what is wanted, not with all that is held. */
   recall(filter: LogFilter, most: number): NumberedEntry[] {
+    if (most === 0) return []
     let found: NumberedEntry[] = []
     let { after = 0 } = filter
     for (const log of this.#fromLast(filter.app)) {
       // this one and those that follow have only older entries
-      if (most === 0 || log.last <= after) break
+      if (log.last <= after) break
       for (const { entries } of [log.urgent, log.others]) {
         found.push(...entries.filter(({ number, entry }) => number > after && fits(entry, filter)))
       }
-      if (found.length < most) continue
+      // now and then, for sorting is what takes long
+      if (found.length < 2 * most) continue
       found = toSorted(found).slice(-most)
       after = found[0]!.number
     }
-    return toSorted(found)
+    return toSorted(found).slice(-most)
   }
 
   /** Every entry from now on that fits; gives what ends that. */

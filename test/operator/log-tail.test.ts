@@ -1,12 +1,12 @@
 /** Following the log over the admin API and from a shell. What a tail itself does is in host/operator/log-tails.test.ts. */
 
-import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { execFile, execFileSync, spawn } from 'node:child_process'
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
 import { connect, createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 
 import { afterAll, beforeAll, describe, onTestFinished, test } from 'vitest'
 
@@ -20,6 +20,14 @@ const LOGGER = { name: 'logger', hostname: 'logger.test', path: fixture('logger'
 const OTHER = { name: 'other', hostname: 'other.test', path: fixture('logger') }
 const WATCH = 'a-token-that-only-reads'
 const SHOP = 'a-token-for-the-logger'
+
+const hasCurl = (() => {
+  try {
+    return execFileSync('curl', ['--version']).length > 0
+  } catch {
+    return false
+  }
+})()
 
 const folder = mkdtempSync(join(tmpdir(), 'nano-tail-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -175,6 +183,31 @@ describe('nano-workers logs', () => {
     expect(JSON.parse(json.said.out)).toMatchObject({ app: 'logger', level: 'info', msg: 'first' })
     const none = start(['logger', '--level', 'error'])
     expect([await none.ended, none.said.out]).toEqual([0, ''])
+  })
+
+  test.skipIf(!hasCurl)('does what docs/operators/logs.md says (needs curl)', async ({ expect }) => {
+    const page = readFileSync(join(ROOT, 'docs/operators/logs.md'), 'utf8')
+    const lines = Array.from(page.matchAll(/^\$ (.+)$/gm), ([, line = '']) => line)
+    expect(lines.length).toBe(5)
+    const directory = mkdtempSync(join(folder, 'docs-'))
+    const bin = join(directory, 'nano-workers')
+    writeFileSync(bin, `#!/bin/sh\nexec "${process.execPath}" "${join(ROOT, 'host/main.ts')}" "$@"\n`)
+    chmodSync(bin, 0o755)
+    const env = {
+      ...process.env,
+      PATH: `${directory}${delimiter}${process.env['PATH']}`,
+      NANO_ADMIN_URL: server.adminUrl!,
+      NANO_ADMIN_TOKEN: TOKEN,
+    }
+    // the one that goes on is followed above
+    for (const line of lines.filter((each) => !each.endsWith('-f'))) {
+      const command = line.replaceAll('shop', 'logger')
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      const failed = await new Promise((resolve) =>
+        execFile('sh', ['-c', command], { cwd: directory, env }, resolve),
+      )
+      expect([command, failed]).toEqual([command, null])
+    }
   })
 
   test('says what is wrong', async ({ expect }) => {

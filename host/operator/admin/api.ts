@@ -68,12 +68,13 @@ export function createAdminApi(services: AdminServices, gate: Gate, tails: LogTa
 }
 
 function addReading(api: OpenAPIHono<AdminEnv>, services: AdminServices): void {
-  const toFacts = async () => {
-    const { registry, deployed } = toServed(services)
-    const tenants = await services.tenants()
+  /** Of these apps alone: what is looked at does not grow with those that nobody asked for. */
+  const toFacts = async (apps: readonly AppStatus[]) => {
+    const { deployed } = toServed(services)
+    const tenants = await services.tenants(new Set(apps.map(({ name }) => name)))
     const reports = new Map(tenants.map((report) => [report.name, report]))
     const shards = services.state().wanted
-    return registry.apps.map((status) => ({
+    return apps.map((status) => ({
       status,
       active: deployed?.active(status.name),
       report: reports.get(status.name),
@@ -83,17 +84,18 @@ function addReading(api: OpenAPIHono<AdminEnv>, services: AdminServices): void {
 
   api.openapi(routes.listApps, async (c) => {
     const { search = '', limit } = c.req.valid('query')
-    const apps = (await toFacts())
-      .filter(({ status }) => c.var.access.mayRead(status.name) && isFound(status, search.toLowerCase()))
-      .sort((a, b) => (a.status.name < b.status.name ? -1 : 1))
-    const total = limit === undefined ? undefined : apps.length
-    return c.json({ apps: apps.slice(0, limit).map(toApp), total }, 200)
+    const apps = toServed(services)
+      .registry.apps.filter((app) => c.var.access.mayRead(app.name) && isFound(app, search.toLowerCase()))
+      .sort((a, b) => (a.name < b.name ? -1 : 1))
+    const facts = await toFacts(apps.slice(0, limit))
+    return c.json({ apps: facts.map(toApp), total: limit === undefined ? undefined : apps.length }, 200)
   })
 
   api.openapi(routes.showApp, async (c) => {
     const { name } = c.req.valid('param')
     c.var.access.expectRead(name)
-    const facts = (await toFacts()).find(({ status }) => status.name === name)
+    const { registry } = toServed(services)
+    const [facts] = await toFacts(registry.apps.filter((app) => app.name === name))
     if (facts === undefined) throw new NanoError('APP_UNKNOWN', `there is no app "${name}"`)
     const isDeployed = facts.status.owner === 'deployed'
     const versions = isDeployed ? await toDeployed(services).versions(name) : []
