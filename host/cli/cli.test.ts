@@ -60,7 +60,7 @@ describe('arguments', () => {
   const refused: [line: string, complaint: RegExp][] = [
     [
       '',
-      /expected a command; known are serve, build, dev, init, validate, inspect, deploy, apps, versions, rollback, promote, delete, help/,
+      /expected a command; known are serve, build, dev, init, validate, inspect, deploy, apps, versions, rollback, promote, delete, logs, help/,
     ],
     ['sevre', /unknown command 'sevre'; did you mean serve\?/],
     ['zzzzz', /unknown command 'zzzzz'; known are serve, build, dev, init, validate/],
