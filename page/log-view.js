@@ -24,11 +24,17 @@ export function openLog(api, { path, title, showsApp }) {
     ...LEVELS.map((each) => h('option', { value: each, selected: each === 'debug' }, toLevelText(each))),
   )
   const pause = h('button', { type: 'button', 'aria-pressed': 'false', click: () => togglePause() }, 'Pause')
-  const lines = h('ol', { class: 'log', role: 'log', 'aria-live': 'off', 'aria-label': title, tabindex: '0' })
+  const lines = h('div', {
+    class: 'log',
+    role: 'log',
+    'aria-live': 'off',
+    'aria-label': title,
+    tabindex: '0',
+  })
   const head = h('div', { class: 'log-head' }, h('h2', {}, title), state, level, pause)
   const element = h('section', { class: 'panel' }, head, lines)
 
-  /** @type {HTMLLIElement[]} */
+  /** @type {HTMLElement[]} */
   let waiting = []
   let isPaused = false
   let isDrawing = false
@@ -47,7 +53,7 @@ export function openLog(api, { path, title, showsApp }) {
     isDrawing = true
     requestAnimationFrame(draw)
   }
-  /** @param {HTMLLIElement} line */
+  /** @param {HTMLElement} line */
   const add = (line) => {
     waiting.push(line)
     if (waiting.length > MOST_LINES) waiting.shift()
@@ -113,7 +119,7 @@ function toLine(data, showsApp) {
   const whose = read('version') === '' ? app : `${app}@${read('version')}`
   const figures = read('duration_ms') === '' ? '' : ` in ${read('duration_ms')} ms (${read('cpu_ms')} ms CPU)`
   return h(
-    'li',
+    'p',
     { class: level },
     h('time', { datetime: read('time') }, toClock(read('time'))),
     h('span', { class: 'level' }, level),
@@ -125,7 +131,7 @@ function toLine(data, showsApp) {
 /** @param {string} data */
 function toDroppedLine(data) {
   const text = `${String(parse(data)['dropped'])} entries were dropped: they are not read fast enough`
-  return h('li', { class: 'warn' }, h('span', { class: 'msg' }, text))
+  return h('p', { class: 'warn' }, h('span', { class: 'msg' }, text))
 }
 
 /**
