@@ -19,8 +19,9 @@ export const CHROMIUM = process.env['CHROMIUM'] ?? found
 export const NEEDS_CHROMIUM = 'needs Chromium: apt-get install chromium, or its path in CHROMIUM'
 
 export function openBrowser(): Promise<Browser> {
-  // root has no sandbox; what is opened is our own
-  return chromium.launch({ executablePath: CHROMIUM!, args: ['--no-sandbox', '--disable-gpu'] })
+  // root has no sandbox, and a container little shared memory; what is opened is our own
+  const args = ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage']
+  return chromium.launch({ executablePath: CHROMIUM!, args })
 }
 
 /** Drop files onto the page, as a file manager does. */
