@@ -16,8 +16,11 @@ const PACED = [
 const HEAVY = [
   'test/cli/dev.test.ts',
   'test/cli/init.test.ts',
+  'test/cli/packed.test.ts',
+  'test/cli/script.test.ts',
   'test/engine/outdated.test.ts',
   'test/operator/churn.test.ts',
+  'test/operator/ci-docs.test.ts',
   'test/operator/crash.test.ts',
   'test/operator/deploy-docs.test.ts',
   'test/operator/many-tenants.test.ts',
@@ -44,7 +47,13 @@ export default defineConfig({
       {
         test: {
           name: 'rooms',
-          include: [...RULES, 'host/**/*.test.ts', 'guest-shim/**/*.test.ts', 'wit/**/*.test.ts'],
+          include: [
+            ...RULES,
+            'host/**/*.test.ts',
+            'guest-shim/**/*.test.ts',
+            'wit/**/*.test.ts',
+            'page/**/*.test.js',
+          ],
           maxWorkers: 3,
           sequence: { groupOrder: 0 },
         },
