@@ -23,7 +23,8 @@ export function reportException(error: unknown): void {
 export function reportRejection(promise: object, reason: unknown): void {
   try {
     const init = { promise, reason, cancelable: true }
-    if (fire(globalThis, new PromiseRejectionEvent('unhandledrejection', init))) log(reason, 'Unhandled rejection: ')
+    if (fire(globalThis, new PromiseRejectionEvent('unhandledrejection', init)))
+      log(reason, 'Unhandled rejection: ')
   } catch {
     // not even that can be told
   }
@@ -34,7 +35,14 @@ function fireError(error: unknown): boolean {
   isReporting = true
   try {
     const { message = '', fileName = '', lineNumber = 0, columnNumber = 0 } = fieldsOf(error)
-    const init = { message, filename: fileName, lineno: lineNumber, colno: columnNumber, error, cancelable: true }
+    const init = {
+      message,
+      filename: fileName,
+      lineno: lineNumber,
+      colno: columnNumber,
+      error,
+      cancelable: true,
+    }
     return fire(globalThis, new ErrorEvent('error', init))
   } catch {
     return true

@@ -15,7 +15,10 @@ import { uncurry, uncurryGetter } from '../globals/primordials.ts'
 type Rejected = Set<Promise<unknown>>
 
 const sizeOf = uncurryGetter(Set.prototype, 'size') as (set: Rejected) => number
-const forEach = uncurry(Set.prototype.forEach) as (set: Rejected, each: (promise: Promise<unknown>) => void) => void
+const forEach = uncurry(Set.prototype.forEach) as (
+  set: Rejected,
+  each: (promise: Promise<unknown>) => void,
+) => void
 const clear = uncurry(Set.prototype.clear)
 const then = uncurry(Promise.prototype.then) as (
   promise: Promise<unknown>,
