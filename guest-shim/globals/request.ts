@@ -7,7 +7,7 @@ import { HeaderList } from '../wire/header-list.ts'
 import { abortSignal, AbortController, AbortSignal, anySignal, isAbortSignal } from './abort-signal.ts'
 import { Body, extractBody, type Source } from './body.ts'
 import { addBodyMembers } from './body-members.ts'
-import { Headers, toHeaderList } from './headers.ts'
+import { type Headers, toHeaderList, wrapList } from './headers.ts'
 import {
   indexOf,
   NativeDOMException,
@@ -41,6 +41,7 @@ export interface Incoming {
 
 const METHOD = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 const FORBIDDEN = /^(?:connect|trace|track)$/i
+const SIMPLE = /^(?:get|head|post)$/i
 const UNIFIED = /^(?:delete|get|head|options|post|put)$/i
 
 const CACHES = ['default', 'no-store', 'reload', 'no-cache', 'force-cache', 'only-if-cached'] as const
@@ -164,6 +165,9 @@ function openIncoming(parts: RequestParts, { headers }: Incoming): HeaderList {
   return list
 }
 
+// what an app puts on `Object.prototype` is not theirs
+Object.setPrototypeOf(RequestParts.prototype, null)
+
 let partsOf: (request: Request) => RequestParts
 let isRequest: (value: unknown) => value is Request
 
@@ -194,7 +198,7 @@ export class Request {
 
   get headers(): Headers {
     const parts = this.#parts
-    return (parts.headers ??= new Headers(parts.toList()))
+    return (parts.headers ??= wrapList(parts.toList()))
   }
 
   get destination(): string {
@@ -360,6 +364,9 @@ function addOptions(parts: RequestParts, init: RequestInit): void {
         : toWord(referrerPolicy, POLICIES, 'Request: referrerPolicy'),
   }
   if (options.mode === 'navigate') throw new NativeTypeError('Request: expected a mode other than "navigate"')
+  if (options.mode === 'no-cors' && !test(SIMPLE, toText(init.method ?? parts.method))) {
+    throw new NativeTypeError('Request: expected the method GET, HEAD or POST for the mode "no-cors"')
+  }
   if (options.cache === 'only-if-cached' && options.mode !== 'same-origin') {
     throw new NativeTypeError('Request: expected the mode "same-origin" for the cache "only-if-cached"')
   }

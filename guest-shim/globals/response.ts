@@ -5,7 +5,7 @@
 import { HeaderList } from '../wire/header-list.ts'
 import { Body, extractBody, SPENT, TEXT_TYPE } from './body.ts'
 import { addBodyMembers } from './body-members.ts'
-import { Headers, toHeaderList } from './headers.ts'
+import { type Headers, toHeaderList, wrapList } from './headers.ts'
 import { encode, NativeRangeError, NativeTypeError, NativeURL, test, toJson } from './primordials.ts'
 import {
   isObject,
@@ -96,6 +96,9 @@ export class ResponseParts {
   }
 }
 
+// what an app puts on `Object.prototype` is not theirs
+Object.setPrototypeOf(ResponseParts.prototype, null)
+
 const typeOf = (content: Body | string | null): string =>
   typeof content === 'string' ? TEXT_TYPE : content === null ? '' : content.type
 
@@ -183,7 +186,7 @@ export class Response {
 
   get headers(): Headers {
     const parts = this.#parts
-    return (parts.headers ??= new Headers(parts.toList()))
+    return (parts.headers ??= wrapList(parts.toList()))
   }
 
   /** As Workers have it: no response is one of a WebSocket here. */

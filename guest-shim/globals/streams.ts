@@ -185,8 +185,11 @@ export function openStream<T>(source: UnderlyingSource<T>): ReadableStream<T> {
   )
 }
 
-/** A stream's bytes to its end. Throws a TypeError for a chunk that is no Uint8Array. */
-export async function readAll(stream: ReadableStream): Promise<Bytes> {
+/**
+ * A stream's bytes to its end, as what `convert` makes of them. Throws a TypeError for a chunk that is no Uint8Array. A
+ * promise of the bytes would be another's who puts `then` on `Object.prototype`.
+ */
+export async function readAll<T>(stream: ReadableStream, convert: (bytes: Bytes) => T): Promise<T> {
   const reader = getReader(stream)
   const chunks: Bytes[] = []
   let size = 0
@@ -204,7 +207,7 @@ export async function readAll(stream: ReadableStream): Promise<Bytes> {
     chunks[chunks.length] = bytes
     size += bytes.length
   }
-  return concatenate(chunks, size)
+  return convert(concatenate(chunks, size))
 }
 
 function concatenate(chunks: readonly Bytes[], size: number): Bytes {

@@ -109,6 +109,9 @@ export class HeaderList {
   }
 }
 
+// what an app puts on `Object.prototype` is not theirs
+Object.setPrototypeOf(HeaderList.prototype, null)
+
 function open(list: HeaderList): string[] {
   const items = list.lines === '' ? [] : split(list.lines, '\n')
   // the last LF ends a value and begins nothing

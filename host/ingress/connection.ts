@@ -25,7 +25,7 @@ import type { Peer } from './guest-headers.ts'
 import type { Wait, Watched } from './idle-watch.ts'
 import { toSent } from './progress.ts'
 import { toClientKey } from './trusted-proxies.ts'
-import type { TrustedProxies } from './trusted-proxies.ts'
+import type { Client, TrustedProxies } from './trusted-proxies.ts'
 
 /** The request whose body is still coming. */
 export interface IncompleteRequest {
@@ -57,8 +57,8 @@ export class Connection implements Peer, Watched {
   readonly idleMs: number
   isEnding = false
   incomplete: IncompleteRequest | undefined
-  /** Of its other end. */
-  readonly #key: string
+  /** Its other end. */
+  readonly #client: Client
   readonly #socket: Socket
   readonly #shared: Shared
   #waiting = 0
@@ -75,13 +75,13 @@ export class Connection implements Peer, Watched {
     socket.once('close', this.#onClose)
     this.address = toPlain(socket.remoteAddress ?? 'unknown')
     this.isTrusted = shared.proxies.has(this.address)
-    this.#key = toClientKey(this.address)
+    this.#client = { key: toClientKey(this.address), address: this.address }
     this.idleMs = shared.unreadMs
   }
 
-  /** By which key the client of a request is told apart. */
-  toClient(rawHeaders: readonly string[]): string {
-    return this.isTrusted ? this.#shared.proxies.toForwardedKey(rawHeaders, this.#key) : this.#key
+  /** The client of a request. */
+  toClient(rawHeaders: readonly string[]): Client {
+    return this.isTrusted ? this.#shared.proxies.toForwarded(rawHeaders, this.#client) : this.#client
   }
 
   /** Call `begin` when all answers before this one are out; the response does not have its socket until then. */
