@@ -15,7 +15,7 @@ import { reportException } from './globals/report-error.ts'
 import { clearFreeMemory } from './turn/clear-memory.ts'
 import { type Handler, loseClient, receiveRequest } from './turn/handler.ts'
 import { phase } from './turn/phase.ts'
-import { forgetRejections, reportRejections, watchRejections } from './turn/rejections.ts'
+import { awaitRejections, openRejections, rejections, reportRejections } from './turn/rejections.ts'
 import { source } from './turn/source.ts'
 
 /** An event of an interface. */
@@ -36,7 +36,7 @@ export function start(app: Record<string, unknown>): void {
 
 export function turn(of: number, events: readonly Event[]): void {
   source.current = of
-  reportRejections()
+  if (rejections.isDue) reportRejections()
   let requests = 0
   for (let i = 0; i < events.length; i++) {
     const event = events[i] as Event
@@ -53,7 +53,7 @@ export function turn(of: number, events: readonly Event[]): void {
     }
   }
   if (requests > 1) source.current = 0
-  watchRejections()
+  if (rejections.set.count > 0) awaitRejections()
 }
 
 /** That each handler takes its own event's value is what `GuestBinding` holds. */
@@ -65,7 +65,7 @@ function take(event: BindingEvent): void {
 function begin(startup: Startup): void {
   phase.isLive = true
   prepareTurns()
-  forgetRejections()
+  openRejections()
   env = makeEnv(startup.env, reportException)
   if (isClassic) for (const name in env) define(globalThis, name, env[name])
 }
