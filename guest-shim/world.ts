@@ -12,7 +12,6 @@ import { handlers } from './bindings/registry.ts'
 import { define, type Env, makeEnv } from './env.ts'
 import { installGlobals } from './globals/install.ts'
 import { reportException } from './globals/report-error.ts'
-import { clearFreeMemory } from './turn/clear-memory.ts'
 import { type Handler, loseClient, receiveRequest } from './turn/handler.ts'
 import { phase } from './turn/phase.ts'
 import { awaitRejections, openRejections, rejections, reportRejections } from './turn/rejections.ts'
@@ -31,12 +30,11 @@ let env: Env = {}
 /** Takes the app's module namespace. Throws when there is nothing in it that could answer a request. */
 export function start(app: Record<string, unknown>): void {
   ;({ handler, isClassic } = findApp(app))
-  clearFreeMemory()
 }
 
 export function turn(of: number, events: readonly Event[]): void {
   source.current = of
-  if (rejections.isDue) reportRejections()
+  if (rejections.set.count > 0) reportRejections()
   let requests = 0
   for (let i = 0; i < events.length; i++) {
     const event = events[i] as Event

@@ -42,7 +42,7 @@ export function openRejections(): void {
   rejections.set = Object.defineProperty(set, 'count', { get: sizeOf as () => number }) as Rejected
 }
 
-/** At the start of a turn, when they are due. */
+/** At the start of a turn, when the set is not empty. */
 export function reportRejections(): void {
   rejections.isDue = false
   const promises: Promise<unknown>[] = []
