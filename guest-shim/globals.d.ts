@@ -42,9 +42,13 @@ interface Blob {
 }
 declare const Blob: { prototype: Blob; new (parts?: unknown[], options?: { type?: string }): Blob }
 interface File extends Blob {
+  readonly lastModified: number
   readonly name: string
 }
-declare const File: { new (parts: unknown[], name: string, options?: { type?: string; lastModified?: number }): File }
+declare const File: {
+  prototype: File
+  new (parts: unknown[], name: string, options?: { type?: string; lastModified?: number }): File
+}
 interface FormData {
   append(name: string, value: string | Blob): void
   forEach(each: (value: string | File, name: string) => void): void

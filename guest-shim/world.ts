@@ -9,12 +9,13 @@
 import type { Event, Startup } from 'nano:workers/events'
 import { findApp } from './app.ts'
 import { handlers } from './bindings/registry.ts'
-import { reportError } from './bindings/report.ts'
 import { define, type Env, makeEnv } from './env.ts'
 import { installGlobals } from './globals/install.ts'
+import { reportException } from './globals/report-error.ts'
 import { clearFreeMemory } from './turn/clear-memory.ts'
 import { type Handler, loseClient, receiveRequest } from './turn/handler.ts'
 import { phase } from './turn/phase.ts'
+import { forgetRejections, reportRejections, watchRejections } from './turn/rejections.ts'
 import { source } from './turn/source.ts'
 
 /** An event of an interface. */
@@ -35,6 +36,7 @@ export function start(app: Record<string, unknown>): void {
 
 export function turn(of: number, events: readonly Event[]): void {
   source.current = of
+  reportRejections()
   let requests = 0
   for (let i = 0; i < events.length; i++) {
     const event = events[i] as Event
@@ -47,10 +49,11 @@ export function turn(of: number, events: readonly Event[]): void {
       else if (event.tag === 'client-gone') loseClient(event.val)
       else take(event)
     } catch (error) {
-      reportSafely(error)
+      reportException(error)
     }
   }
   if (requests > 1) source.current = 0
+  watchRejections()
 }
 
 /** That each handler takes its own event's value is what `GuestBinding` holds. */
@@ -62,14 +65,7 @@ function take(event: BindingEvent): void {
 function begin(startup: Startup): void {
   phase.isLive = true
   prepareTurns()
-  env = makeEnv(startup.env, reportSafely)
+  forgetRejections()
+  env = makeEnv(startup.env, reportException)
   if (isClassic) for (const name in env) define(globalThis, name, env[name])
-}
-
-function reportSafely(error: unknown): void {
-  try {
-    reportError(error)
-  } catch {
-    // not even that can be told
-  }
 }

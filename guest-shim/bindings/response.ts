@@ -46,8 +46,7 @@ export async function answer(call: HandlerCall, value: unknown): Promise<void> {
   if (call.isOver) return
   if (!isResponse(value)) return answerError(call, `NonResponse: ${describeNonResponse(value)}`)
   const parts = partsOf(value)
-  if (parts.isError)
-    return answerError(call, 'NonResponse: Response.error() cannot be sent to a client.')
+  if (parts.isError) return answerError(call, 'NonResponse: Response.error() cannot be sent to a client.')
   if (answerAtOnce(call, value)) return
   const body = parts.body as Body
   if (body.isUnusable) return answerError(call, `NonResponse: ${USED}`)

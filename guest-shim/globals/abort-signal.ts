@@ -39,7 +39,10 @@ export class AbortSignal extends EventTarget {
     requireArguments(arguments.length, 1, 'AbortSignal.timeout')
     const delay = toIndex(milliseconds, 'AbortSignal.timeout')
     const signal = new AbortSignal(MAKING)
-    setTimeout(() => abortSignal(signal, new NativeDOMException('The operation timed out', 'TimeoutError')), delay)
+    setTimeout(
+      () => abortSignal(signal, new NativeDOMException('The operation timed out', 'TimeoutError')),
+      delay,
+    )
     return signal
   }
 

@@ -11,7 +11,7 @@ export class Adler32 {
   add(bytes: Uint8Array): void {
     let a = this.#a
     let b = this.#b
-    for (let at = 0; at < bytes.length; ) {
+    for (let at = 0; at < bytes.length;) {
       const end = at + RUN < bytes.length ? at + RUN : bytes.length
       for (; at < end; at++) {
         a += bytes[at] as number

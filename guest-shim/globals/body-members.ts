@@ -6,7 +6,15 @@ import { extractMimeType, toMimeText } from '../wire/mime-type.ts'
 import type { Body } from './body.ts'
 import type { Bytes } from './buffer-source.ts'
 import { readForm } from './form.ts'
-import { decode, defineProperty, getOwnPropertyDescriptors, NativeBlob, ownKeys, parseJson, slice } from './primordials.ts'
+import {
+  decode,
+  defineProperty,
+  getOwnPropertyDescriptors,
+  NativeBlob,
+  ownKeys,
+  parseJson,
+  slice,
+} from './primordials.ts'
 
 /** What the members need of a message. */
 export interface Message {

@@ -204,11 +204,11 @@ function relay(
 }
 
 /** Two of one, whose chunks have no memory in common. */
-function part(
-  stream: ReadableStream<Uint8Array>,
-): [ReadableStream<Uint8Array>, ReadableStream<Uint8Array>] {
+function part(stream: ReadableStream<Uint8Array>): [ReadableStream<Uint8Array>, ReadableStream<Uint8Array>] {
   const both = tee(stream)
-  return isByteStream(stream) ? both : [both[0], relay(both[1], (chunk) => structuredClone(chunk) as Uint8Array)]
+  return isByteStream(stream)
+    ? both
+    : [both[0], relay(both[1], (chunk) => structuredClone(chunk) as Uint8Array)]
 }
 
 /** What an app gives as a body; a copy of what it may change. */

@@ -3,9 +3,24 @@
  */
 
 import { sizeOf, typeOf } from './blob.ts'
-import { defineProperty, hasOwn, isView, NativeBlob, NativeDOMException, uncurry, uncurryGetter } from './primordials.ts'
+import {
+  defineProperty,
+  hasOwn,
+  isView,
+  NativeBlob,
+  NativeDOMException,
+  uncurry,
+  uncurryGetter,
+} from './primordials.ts'
 import { ignore } from '../turn/pump.ts'
-import { isLocked, isReadableStream, isWritableStream, pipeThrough, pipeTo, TransformStream } from './streams.ts'
+import {
+  isLocked,
+  isReadableStream,
+  isWritableStream,
+  pipeThrough,
+  pipeTo,
+  TransformStream,
+} from './streams.ts'
 import { addKind, addTransfer, cannotClone, type Cloning, type Kind, Place } from './structured-clone.ts'
 
 /* oxlint-disable typescript/unbound-method -- functions are taken off their prototypes here to be called with a `this` of their own */
@@ -33,7 +48,10 @@ const byValue =
   }
 
 const mapSize = uncurryGetter(Map.prototype, 'size')
-const mapEach = uncurry(Map.prototype.forEach) as (map: object, each: (value: unknown, key: unknown) => void) => void
+const mapEach = uncurry(Map.prototype.forEach) as (
+  map: object,
+  each: (value: unknown, key: unknown) => void,
+) => void
 const mapSet = uncurry(Map.prototype.set) as (map: object, key: unknown, value: unknown) => void
 const setSize = uncurryGetter(Set.prototype, 'size')
 const setEach = uncurry(Set.prototype.forEach) as (set: object, each: (value: unknown) => void) => void
@@ -77,7 +95,9 @@ function cloneBuffer(value: object): object | undefined {
   const buffer = value as ArrayBuffer
   if (isDetached(buffer)) throw cannotClone('a detached ArrayBuffer')
   const options = isResizable(buffer) ? { __proto__: null, maxByteLength: mostOf(buffer) } : undefined
-  const copy = options ? construct(NativeBuffer as unknown as Constructor, [length, options]) : new NativeBuffer(length)
+  const copy = options
+    ? construct(NativeBuffer as unknown as Constructor, [length, options])
+    : new NativeBuffer(length)
   setBytes(new NativeBytes(copy as ArrayBuffer), new NativeBytes(buffer))
   return copy
 }
@@ -92,7 +112,9 @@ const nameOf = uncurryGetter(arrays, Symbol.toStringTag) as (view: object) => st
 const viewClasses = [
   ...[Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array],
   ...[Float32Array, Float64Array, BigInt64Array, BigUint64Array],
-  ...('Float16Array' in globalThis ? [(globalThis as unknown as { Float16Array: Constructor }).Float16Array] : []),
+  ...('Float16Array' in globalThis
+    ? [(globalThis as unknown as { Float16Array: Constructor }).Float16Array]
+    : []),
 ] as unknown as (Constructor & { BYTES_PER_ELEMENT: number })[]
 
 /** A view of a buffer that is transferred. */
@@ -115,7 +137,8 @@ function cloneView(value: object, cloning: Cloning): object | undefined {
   const bytes = size(value)
   if (isDetached(whole)) throw cannotClone('a view of a detached ArrayBuffer')
   const native = viewClasses.find((each) => each.name === name) ?? DataView
-  const length = name === undefined ? bytes : bytes / (native as { BYTES_PER_ELEMENT?: number }).BYTES_PER_ELEMENT!
+  const length =
+    name === undefined ? bytes : bytes / (native as { BYTES_PER_ELEMENT?: number }).BYTES_PER_ELEMENT!
   const make = (of: object) => construct(native as Constructor, [of, start, length]) as object
   const inside = cloning.inner(whole) as object
   return inside instanceof Place ? new ViewPlace(inside, make) : make(inside)
@@ -135,8 +158,12 @@ function cloneError(value: object, cloning: Cloning): object | undefined {
   if (!hasOwn(value, Symbol.toStringTag) && errorTag(value) !== '[object Error]') return undefined
   const given = value as { name?: unknown; stack?: unknown }
   const name = String(given.name)
-  const native = (hasOwn(ERRORS, name) ? ERRORS[name as keyof typeof ERRORS] : Error) as unknown as Constructor
-  const copy = cloning.is(native === (AggregateError as unknown) ? construct(native, [[]]) : construct(native, [])) as object
+  const native = (hasOwn(ERRORS, name)
+    ? ERRORS[name as keyof typeof ERRORS]
+    : Error) as unknown as Constructor
+  const copy = cloning.is(
+    native === (AggregateError as unknown) ? construct(native, [[]]) : construct(native, []),
+  ) as object
   const hide = (key: string, inside: unknown) =>
     defineProperty(copy, key, { value: inside, writable: true, enumerable: false, configurable: true })
   const message = ownValue(value, 'message')
@@ -154,7 +181,9 @@ const exceptionMessage = uncurryGetter(NativeDOMException.prototype as DOMExcept
 
 function cloneException(value: object): object | undefined {
   const name = attempt(exceptionName, value)
-  return name === undefined ? undefined : new NativeDOMException(exceptionMessage(value as DOMException), name)
+  return name === undefined
+    ? undefined
+    : new NativeDOMException(exceptionMessage(value as DOMException), name)
 }
 
 const NativeFile = File
@@ -189,11 +218,26 @@ const refuseBoxed: Kind = (value) => {
 }
 
 export function addKinds(): void {
-  addKind(Date, byValue(uncurry(Date.prototype.getTime), (time: number) => new Date(time)))
-  addKind(Boolean, byValue(uncurry(Boolean.prototype.valueOf), (value: boolean) => Object(value) as object))
-  addKind(Number, byValue(uncurry(Number.prototype.valueOf), (value: number) => Object(value) as object))
-  addKind(String, byValue(uncurry(String.prototype.valueOf), (value: string) => Object(value) as object))
-  addKind(BigInt, byValue(uncurry(BigInt.prototype.valueOf), (value: bigint) => Object(value) as object))
+  addKind(
+    Date,
+    byValue(uncurry(Date.prototype.getTime), (time: number) => new Date(time)),
+  )
+  addKind(
+    Boolean,
+    byValue(uncurry(Boolean.prototype.valueOf), (value: boolean) => Object(value) as object),
+  )
+  addKind(
+    Number,
+    byValue(uncurry(Number.prototype.valueOf), (value: number) => Object(value) as object),
+  )
+  addKind(
+    String,
+    byValue(uncurry(String.prototype.valueOf), (value: string) => Object(value) as object),
+  )
+  addKind(
+    BigInt,
+    byValue(uncurry(BigInt.prototype.valueOf), (value: bigint) => Object(value) as object),
+  )
   addKind(Symbol, refuseBoxed)
   addKind(RegExp, cloneRegExp)
   addKind(Map, cloneMap)

@@ -48,7 +48,11 @@ export class TextEncoderStream {
   }
 }
 
-const decode = uncurry(TextDecoder.prototype.decode) as (decoder: object, bytes?: Uint8Array, options?: object) => string
+const decode = uncurry(TextDecoder.prototype.decode) as (
+  decoder: object,
+  bytes?: Uint8Array,
+  options?: object,
+) => string
 const encodingOf = uncurryGetter(TextDecoder.prototype as TextDecoder, 'encoding')
 const fatalOf = uncurryGetter(TextDecoder.prototype as TextDecoder, 'fatal')
 const ignoreBomOf = uncurryGetter(TextDecoder.prototype as TextDecoder, 'ignoreBOM')
@@ -66,7 +70,8 @@ export class TextDecoderStream {
     this.#pair = new TransformStream<unknown, string>({
       transform(chunk, controller) {
         const bytes = bytesOf(chunk)
-        if (bytes === undefined) throw new NativeTypeError(`expected bytes, got a chunk of type ${typeof chunk}`)
+        if (bytes === undefined)
+          throw new NativeTypeError(`expected bytes, got a chunk of type ${typeof chunk}`)
         const text = decode(decoder, bytes, MORE)
         if (text !== '') controller.enqueue(text)
       },

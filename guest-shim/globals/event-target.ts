@@ -66,7 +66,8 @@ export class EventTarget {
     const { target } = toListeners(this)
     if (!isEvent(event)) throw new NativeTypeError('dispatchEvent: expected an Event')
     const state = stateOf(event)
-    if (state.isDispatching) throw new NativeDOMException('the event is being dispatched', 'InvalidStateError')
+    if (state.isDispatching)
+      throw new NativeDOMException('the event is being dispatched', 'InvalidStateError')
     state.isTrusted = false
     return dispatch(target, event)
   }
@@ -134,10 +135,16 @@ function add(listeners: Listeners, given: Omit<Listener, 'forget' | 'isRemoved'>
   if (own !== undefined) hear(own)
 }
 
-function find({ list = [] }: Listeners, type: string, callback: object, capture: boolean): Listener | undefined {
+function find(
+  { list = [] }: Listeners,
+  type: string,
+  callback: object,
+  capture: boolean,
+): Listener | undefined {
   for (let i = 0; i < list.length; i++) {
     const listener = list[i] as Listener
-    if (listener.callback === callback && listener.type === type && listener.capture === capture) return listener
+    if (listener.callback === callback && listener.type === type && listener.capture === capture)
+      return listener
   }
   return undefined
 }
@@ -168,7 +175,8 @@ function checkCallback(callback: unknown): boolean {
   throw new NativeTypeError(`expected a listener, got ${typeof callback}`)
 }
 
-const toCapture = (options: unknown): boolean => Boolean(isObject(options) ? (options as { capture?: unknown }).capture : options)
+const toCapture = (options: unknown): boolean =>
+  Boolean(isObject(options) ? (options as { capture?: unknown }).capture : options)
 
 function toOptions(options: unknown) {
   if (!isObject(options)) return { once: false, passive: false, signal: undefined }
@@ -215,7 +223,8 @@ function callHandler(value: object | null, target: object, event: Event): void {
   const { type } = event
   if (type === 'error' && target === globalThis && 'lineno' in event) {
     const { message, filename, lineno, colno, error } = event as unknown as Record<string, unknown>
-    if (apply(value as () => unknown, target, [message, filename, lineno, colno, error]) === true) cancel(event)
+    if (apply(value as () => unknown, target, [message, filename, lineno, colno, error]) === true)
+      cancel(event)
   } else if (apply(value as () => unknown, target, [event]) === false) cancel(event)
 }
 

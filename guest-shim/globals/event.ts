@@ -186,7 +186,12 @@ export class CustomEvent extends Event {
     return this.#detail
   }
 
-  initCustomEvent(type: unknown, bubbles: unknown = false, cancelable: unknown = false, detail: unknown = null): void {
+  initCustomEvent(
+    type: unknown,
+    bubbles: unknown = false,
+    cancelable: unknown = false,
+    detail: unknown = null,
+  ): void {
     requireArguments(arguments.length, 1, 'initCustomEvent')
     if (stateOf(this).isDispatching) return
     this.initEvent(type, bubbles, cancelable)
@@ -200,7 +205,13 @@ export class ErrorEvent extends Event {
   constructor(type: unknown, init?: unknown) {
     requireArguments(arguments.length, 1, 'ErrorEvent')
     super(type, init)
-    const { message = '', filename = '', lineno = 0, colno = 0, error } = toMembers(init as Members, 'ErrorEvent')
+    const {
+      message = '',
+      filename = '',
+      lineno = 0,
+      colno = 0,
+      error,
+    } = toMembers(init as Members, 'ErrorEvent')
     this.#members = {
       message: toText(message),
       filename: toText(filename),

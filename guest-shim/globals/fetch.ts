@@ -9,13 +9,7 @@ import { HeaderList } from '../wire/header-list.ts'
 import { type AbortSignal, offAbort, onAbort } from './abort-signal.ts'
 import { Body } from './body.ts'
 import { signalOf } from './signal-state.ts'
-import {
-  indexOf,
-  NativePromise,
-  NativeTypeError,
-  slice,
-  test,
-} from './primordials.ts'
+import { indexOf, NativePromise, NativeTypeError, slice, test } from './primordials.ts'
 import { partsOf, Request, type RequestParts } from './request.ts'
 import { isBodyless, Response, ResponseParts } from './response.ts'
 import { requireArguments } from './web-idl.ts'

@@ -4,7 +4,13 @@
 
 import { type Bytes, bytesOf } from './buffer-source.ts'
 import { encode, NativePromise, NativeTypeError, uncurry } from './primordials.ts'
-import { type ByteControl, openByteStream, type ReadableStream, TransformStream, WritableStream } from './streams.ts'
+import {
+  type ByteControl,
+  openByteStream,
+  type ReadableStream,
+  TransformStream,
+  WritableStream,
+} from './streams.ts'
 
 /* oxlint-disable typescript/unbound-method -- functions are taken off their prototypes here to be called with a `this` of their own */
 
@@ -45,7 +51,9 @@ export class FixedLengthStream extends IdentityTransformStream {
     super()
     const length = Number(expectedLength)
     if (!Number.isSafeInteger(length) || length < 0) {
-      throw new NativeTypeError(`FixedLengthStream: expected a number of bytes, got ${String(expectedLength)}`)
+      throw new NativeTypeError(
+        `FixedLengthStream: expected a number of bytes, got ${String(expectedLength)}`,
+      )
     }
     const { readable, writable } = connect(length)
     this.#readable = readable
@@ -118,6 +126,7 @@ function connect(length: number): { readable: ReadableStream<Bytes>; writable: W
 function copyChunk(chunk: unknown): Bytes {
   if (typeof chunk === 'string') return encode(chunk)
   const bytes = bytesOf(chunk)
-  if (bytes === undefined) throw new NativeTypeError(`expected bytes or a text, got a chunk of type ${typeof chunk}`)
+  if (bytes === undefined)
+    throw new NativeTypeError(`expected bytes or a text, got a chunk of type ${typeof chunk}`)
   return new Uint8Array(bytes)
 }

@@ -108,7 +108,9 @@ export class Headers {
   getAll(name: string): string[] {
     const list = this.#list
     if (toName(name) !== 'set-cookie') {
-      throw new NativeTypeError('Headers.getAll: expected "Set-Cookie"; other headers have one value, use get')
+      throw new NativeTypeError(
+        'Headers.getAll: expected "Set-Cookie"; other headers have one value, use get',
+      )
     }
     return list.getAll('set-cookie')
   }

@@ -7,7 +7,7 @@ import { addFetchListener } from '../app.ts'
 import { guardEntropy } from './entropy.ts'
 import { AbortController, AbortSignal } from './abort-signal.ts'
 import { atob, btoa } from './base64.ts'
-import { bytes, stream } from './blob.ts'
+import { bytes, stream, withEndings } from './blob.ts'
 import { CompressionStream, DecompressionStream } from './compression.ts'
 import { CryptoKey } from './crypto-key.ts'
 import { TextDecoderStream, TextEncoderStream } from './encoding-streams.ts'
@@ -17,6 +17,7 @@ import { fetch } from './fetch.ts'
 import { FixedLengthStream, IdentityTransformStream } from './fixed-streams.ts'
 import { installGuards } from './guards.ts'
 import { Headers } from './headers.ts'
+import { queueMicrotask } from './microtask.ts'
 import { apply, defineProperty } from './primordials.ts'
 import { reportError, wireErrors } from './report-error.ts'
 import { Request } from './request.ts'
@@ -61,7 +62,19 @@ const INTERFACES = {
 }
 
 /** Of the engine's. */
-const UNCLONEABLE = [Crypto, FormData, Promise, SubtleCrypto, TextDecoder, TextEncoder, URL, URLSearchParams, WeakMap, WeakRef, WeakSet]
+const UNCLONEABLE = [
+  Crypto,
+  FormData,
+  Promise,
+  SubtleCrypto,
+  TextDecoder,
+  TextEncoder,
+  URL,
+  URLSearchParams,
+  WeakMap,
+  WeakRef,
+  WeakSet,
+]
 
 /** Returns what must be undone before the first turn. */
 export function installGlobals(): () => void {
@@ -72,6 +85,7 @@ export function installGlobals(): () => void {
     ...streamClasses,
     atob,
     btoa,
+    queueMicrotask,
     reportError,
     structuredClone,
     fetch,
@@ -92,6 +106,11 @@ export function installGlobals(): () => void {
   defineProperty(CryptoKey, 'name', { value: 'CryptoKey' })
   put(SubtleCrypto.prototype, { digest, importKey, exportKey, generateKey, sign, verify })
   put(Blob.prototype, { bytes, stream })
+  for (const given of [Blob, File]) {
+    const value = withEndings(given)
+    put(given.prototype, { constructor: value })
+    put(globalThis, { [given.name]: value })
+  }
   put(URL, { canParse: canParseUrl, parse: parseUrl })
   wireErrors()
   addKinds()

@@ -3,7 +3,7 @@
  */
 
 import { reportError as log } from '../bindings/report.ts'
-import { ErrorEvent } from './event.ts'
+import { ErrorEvent, PromiseRejectionEvent } from './event.ts'
 import { defineHandler, fire, hooks } from './event-target.ts'
 import { requireArguments } from './web-idl.ts'
 
@@ -19,12 +19,30 @@ export function reportException(error: unknown): void {
   }
 }
 
+/** A rejection that nobody handles. Never throws. */
+export function reportRejection(promise: object, reason: unknown): void {
+  try {
+    const init = { promise, reason, cancelable: true }
+    if (fire(globalThis, new PromiseRejectionEvent('unhandledrejection', init)))
+      log(reason, 'Unhandled rejection: ')
+  } catch {
+    // not even that can be told
+  }
+}
+
 /** Whether it is to be logged. */
 function fireError(error: unknown): boolean {
   isReporting = true
   try {
     const { message = '', fileName = '', lineNumber = 0, columnNumber = 0 } = fieldsOf(error)
-    const init = { message, filename: fileName, lineno: lineNumber, colno: columnNumber, error, cancelable: true }
+    const init = {
+      message,
+      filename: fileName,
+      lineno: lineNumber,
+      colno: columnNumber,
+      error,
+      cancelable: true,
+    }
     return fire(globalThis, new ErrorEvent('error', init))
   } catch {
     return true

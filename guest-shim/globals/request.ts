@@ -18,7 +18,15 @@ import {
   test,
   toUpperCase,
 } from './primordials.ts'
-import { isObject, requireArguments, toByteString, toMembers, toScalarText, toText, toWord } from './web-idl.ts'
+import {
+  isObject,
+  requireArguments,
+  toByteString,
+  toMembers,
+  toScalarText,
+  toText,
+  toWord,
+} from './web-idl.ts'
 
 /** What came with a client's request; the host's record, kept instead of copied. */
 export interface Incoming {
@@ -116,7 +124,8 @@ export class RequestParts {
   }
 
   toList(): HeaderList {
-    return (this.list ??= this.incoming === undefined ? new HeaderList('') : openIncoming(this, this.incoming))
+    return (this.list ??=
+      this.incoming === undefined ? new HeaderList('') : openIncoming(this, this.incoming))
   }
 
   /** The signal that a fetch of it has to listen to, if there is one that could abort. */
@@ -301,7 +310,9 @@ function toParts(input: unknown, given: RequestInit | null | undefined): Request
 function toUrl(text: string): string {
   const url = new NativeURL(text)
   if (url.username !== '' || url.password !== '') {
-    throw new NativeTypeError('Request: expected a URL without user name and password; send an authorization header')
+    throw new NativeTypeError(
+      'Request: expected a URL without user name and password; send an authorization header',
+    )
   }
   return url.href
 }
@@ -348,7 +359,9 @@ function addOptions(parts: RequestParts, init: RequestInit): void {
     mode: mode === undefined ? old.mode : toWord(mode, MODES, 'Request: mode'),
     referrer: referrer === undefined ? old.referrer : toReferrer(toScalarText(referrer)),
     referrerPolicy:
-      referrerPolicy === undefined ? old.referrerPolicy : toWord(referrerPolicy, POLICIES, 'Request: referrerPolicy'),
+      referrerPolicy === undefined
+        ? old.referrerPolicy
+        : toWord(referrerPolicy, POLICIES, 'Request: referrerPolicy'),
   }
   if (options.mode === 'navigate') throw new NativeTypeError('Request: expected a mode other than "navigate"')
   if (options.mode === 'no-cors' && !test(SIMPLE, toText(init.method ?? parts.method))) {

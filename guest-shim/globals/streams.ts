@@ -50,8 +50,12 @@ export const streamClasses = {
   WritableStreamDefaultWriter,
 }
 
-const isReadableLocked = uncurryGetter(ReadableStream.prototype, 'locked') as (stream: ReadableStream) => boolean
-const isWritableLocked = uncurryGetter(WritableStream.prototype, 'locked') as (stream: WritableStream) => boolean
+const isReadableLocked = uncurryGetter(ReadableStream.prototype, 'locked') as (
+  stream: ReadableStream,
+) => boolean
+const isWritableLocked = uncurryGetter(WritableStream.prototype, 'locked') as (
+  stream: WritableStream,
+) => boolean
 const getReaderOf = uncurry(ReadableStream.prototype.getReader as (mode?: object) => unknown)
 const readOf = uncurry(ReadableStreamDefaultReader.prototype.read)
 const enqueueOf = uncurry(ReadableByteStreamController.prototype.enqueue)
@@ -89,7 +93,9 @@ export const isByteStream = (stream: ReadableStream): boolean =>
   ReadableByteStreamController
 
 export const getReader = getReaderOf as <T>(stream: ReadableStream<T>) => ReadableStreamDefaultReader<T>
-export const read = readOf as <T>(reader: ReadableStreamDefaultReader<T>) => Promise<ReadableStreamDefaultReadResult<T>>
+export const read = readOf as <T>(
+  reader: ReadableStreamDefaultReader<T>,
+) => Promise<ReadableStreamDefaultReadResult<T>>
 export const tee = teeOf as <T>(stream: ReadableStream<T>) => [ReadableStream<T>, ReadableStream<T>]
 export const cancel = cancelOf as (stream: ReadableStream, reason?: unknown) => Promise<void>
 export const pipeTo = pipeToOf as (stream: ReadableStream, to: WritableStream) => Promise<void>
@@ -166,8 +172,17 @@ export function streamBytes(bytes: Bytes): ReadableStream<Bytes> {
 
 /** A stream of whatever chunks, each of which is asked for. */
 export function openStream<T>(source: UnderlyingSource<T>): ReadableStream<T> {
-  const underlying = { __proto__: null, autoAllocateChunkSize: undefined, start: undefined, type: undefined, ...source }
-  return new ReadableStream<T>(underlying as UnderlyingSource<T>, { __proto__: null, highWaterMark: 0, size: undefined } as unknown as QueuingStrategy<T>)
+  const underlying = {
+    __proto__: null,
+    autoAllocateChunkSize: undefined,
+    start: undefined,
+    type: undefined,
+    ...source,
+  }
+  return new ReadableStream<T>(
+    underlying as UnderlyingSource<T>,
+    { __proto__: null, highWaterMark: 0, size: undefined } as unknown as QueuingStrategy<T>,
+  )
 }
 
 /**
@@ -183,7 +198,9 @@ export async function readAll<T>(stream: ReadableStream, convert: (bytes: Bytes)
     if (done) break
     const bytes = value instanceof Uint8Array ? bytesOf(value) : undefined
     if (bytes === undefined) {
-      const error = new NativeTypeError(`expected a stream of Uint8Array, got a chunk of type ${typeof value}`)
+      const error = new NativeTypeError(
+        `expected a stream of Uint8Array, got a chunk of type ${typeof value}`,
+      )
       void reader.cancel(error).catch(() => {})
       throw error
     }

@@ -51,7 +51,8 @@ const refuseObject: Kind = () => {
   throw cannotClone('an object of this class')
 }
 
-export const cannotClone = (what: string) => new NativeDOMException(`${what} cannot be cloned`, 'DataCloneError')
+export const cannotClone = (what: string) =>
+  new NativeDOMException(`${what} cannot be cloned`, 'DataCloneError')
 
 class Walk implements Cloning {
   readonly #made = new NativeMap<unknown, unknown>()
@@ -117,7 +118,8 @@ function makeArray(length: number): object {
 export function structuredClone(value: unknown, options?: { transfer?: Iterable<unknown> } | null): unknown {
   requireArguments(arguments.length, 1, 'structuredClone')
   const { transfer = [] } = toMembers(options, 'structuredClone')
-  if (!isObject(transfer)) throw new NativeTypeError('structuredClone: expected a list of what is to be transferred')
+  if (!isObject(transfer))
+    throw new NativeTypeError('structuredClone: expected a list of what is to be transferred')
   return cloneWith(value, [...transfer]).value
 }
 
@@ -125,11 +127,15 @@ export function structuredClone(value: unknown, options?: { transfer?: Iterable<
  * A copy, and what was handed over for it. Things change hands when everything else is done: first all is copied, with
  * places held for them (getters of the app run then, and may throw), then the copy is copied with the real ones in place.
  */
-export function cloneWith(value: unknown, list: readonly unknown[]): { value: unknown; transferred: object[] } {
+export function cloneWith(
+  value: unknown,
+  list: readonly unknown[],
+): { value: unknown; transferred: object[] } {
   if (list.length === 0) return { value: new Walk().inner(value), transferred: [] }
   const first = new Walk()
   const places = list.map((given, at) => {
-    if (!isObject(given) || list.indexOf(given) !== at) throw cannotClone('what is transferred twice, or is no object,')
+    if (!isObject(given) || list.indexOf(given) !== at)
+      throw cannotClone('what is transferred twice, or is no object,')
     toTransfer(given)
     const place = new Place()
     first.know(given, place)
