@@ -149,7 +149,7 @@ export class Body {
     const { source, stream } = this
     take(this)
     if (stream === undefined) return new Body(source, this.type, this.length, this.isShared)
-    return withLength(relay(stream), this.length)
+    return withLength(relay(stream, (chunk) => chunk), this.length)
   }
 }
 
@@ -188,12 +188,9 @@ function openStreamOf(body: Body): ReadableStream<Uint8Array> {
 }
 
 /** What is left of a stream, as another one: the first is locked from here on. */
-function relay(
-  stream: ReadableStream<Uint8Array>,
-  convert: (chunk: Uint8Array) => Uint8Array = (chunk) => chunk,
-): ReadableStream<Uint8Array> {
+function relay<From, To>(stream: ReadableStream<From>, convert: (chunk: From) => To): ReadableStream<To> {
   const reader = getReader(stream)
-  return openStream<Uint8Array>({
+  return openStream<To>({
     async pull(controller) {
       const { done, value } = await read(reader)
       if (done) controller.close()
@@ -203,12 +200,13 @@ function relay(
   })
 }
 
-/** Two of one, whose chunks have no memory in common. */
-function part(stream: ReadableStream<Uint8Array>): [ReadableStream<Uint8Array>, ReadableStream<Uint8Array>] {
-  const both = tee(stream)
-  return isByteStream(stream)
-    ? both
-    : [both[0], relay(both[1], (chunk) => structuredClone(chunk) as Uint8Array)]
+type Stream = ReadableStream<Uint8Array>
+
+/** Two of one, whose chunks have no memory in common: a copy is made before anybody has the first. */
+function part(stream: Stream): [Stream, Stream] {
+  if (isByteStream(stream)) return tee(stream)
+  const both = tee(relay(stream, (own) => ({ own, copy: structuredClone(own) as Uint8Array })))
+  return [relay(both[0], ({ own }) => own), relay(both[1], ({ copy }) => copy)]
 }
 
 /** What an app gives as a body; a copy of what it may change. */

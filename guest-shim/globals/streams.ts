@@ -212,9 +212,8 @@ export async function readAll<T>(stream: ReadableStream, convert: (bytes: Bytes)
   return convert(concatenate(chunks, size))
 }
 
+/** A copy: whoever gave a chunk may still have it. */
 function concatenate(chunks: readonly Bytes[], size: number): Bytes {
-  const [first] = chunks
-  if (first !== undefined && chunks.length === 1) return first
   const all = new Uint8Array(size)
   let at = 0
   for (let i = 0; i < chunks.length; i++) {
