@@ -6,7 +6,7 @@
 import { HeaderList } from '../wire/header-list.ts'
 import { abortSignal, AbortController, AbortSignal, anySignal, isAbortSignal } from './abort-signal.ts'
 import { Body, extractBody, type Source } from './body.ts'
-import { addBodyMembers } from './body-members.ts'
+import { addBodyMembers, type BodyMembers } from './body-members.ts'
 import { type Headers, toHeaderList, wrapList } from './headers.ts'
 import {
   indexOf,
@@ -171,6 +171,10 @@ Object.setPrototypeOf(RequestParts.prototype, null)
 let partsOf: (request: Request) => RequestParts
 let isRequest: (value: unknown) => value is Request
 
+// oxlint-disable-next-line typescript/no-unsafe-declaration-merging -- its body's members are added below
+export interface Request extends BodyMembers {}
+
+// oxlint-disable-next-line typescript/no-unsafe-declaration-merging -- see above
 export class Request {
   #parts: RequestParts
 

@@ -142,9 +142,14 @@ describe('a request', () => {
       request.setEncoding('latin1').on('data', (part: string) => bodies.push(`${length}: ${part}`))
       request.on('end', () => response.end())
     }
-    const body = (text: string): ReadableStream<Uint8Array> => new Blob([text]).stream() as ReadableStream<Uint8Array>
+    const body = (text: string): ReadableStream<Uint8Array> =>
+      new Blob([text]).stream() as ReadableStream<Uint8Array>
     const post = (length: string, text: string) =>
-      send(dial({ private: true }), url, { method: 'POST', headers: [['content-length', length]], body: body(text) })
+      send(dial({ private: true }), url, {
+        method: 'POST',
+        headers: [['content-length', length]],
+        body: body(text),
+      })
     await post('3', 'abc')
     expect(bodies).toEqual(['3: abc'])
     await expect(post('3', 'abcd')).rejects.toThrow(TypeError)

@@ -37,7 +37,8 @@ export function parseResponseHead(status: number, bytes: Uint8Array): ResponseHe
     return `expected a status from 200 to 599, got ${status}`
   if (bytes.byteLength > MAX_HEADER_BYTES)
     return `expected at most ${MAX_HEADER_BYTES} bytes of headers, got ${bytes.byteLength}`
-  if (bytes.byteLength === 0) return { headers: [], claimedLength: undefined, reason: undefined, length: undefined }
+  if (bytes.byteLength === 0)
+    return { headers: [], claimedLength: undefined, reason: undefined, length: undefined }
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
   const list = parseHeaderLines(text)
   if (list === undefined) return 'expected headers as pairs of name and value, got an odd number of lines'

@@ -63,11 +63,15 @@ describe('the client that a proxy speaks for', () => {
     expect(toClient().address).toBe('10.0.0.7')
   })
 
-  it('has the address that a proxy names alone only when there is no chain, and no key by it', ({ expect }) => {
+  it('has the address that a proxy names alone only when there is no chain, and no key by it', ({
+    expect,
+  }) => {
     const said = ['CF-Connecting-IP', '198.51.100.1', 'X-Real-IP', '198.51.100.2']
     expect(proxies.toForwarded(said, proxy)).toEqual({ key: '10.0.0.7', address: '198.51.100.1' })
     expect(proxies.toForwarded(said.slice(2), proxy).address).toBe('198.51.100.2')
-    expect(proxies.toForwarded([...said, 'X-Forwarded-For', '203.0.113.9'], proxy).address).toBe('203.0.113.9')
+    expect(proxies.toForwarded([...said, 'X-Forwarded-For', '203.0.113.9'], proxy).address).toBe(
+      '203.0.113.9',
+    )
     expect(proxies.toForwarded(['CF-Connecting-IP', 'me'], proxy)).toEqual(proxy)
   })
 
