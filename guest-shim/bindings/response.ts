@@ -64,7 +64,7 @@ export async function answer(call: HandlerCall, value: unknown): Promise<void> {
 }
 
 const pack = (stream: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> =>
-  pipeThrough(stream, new CompressionStream('gzip')) as ReadableStream<Uint8Array>
+  pipeThrough<Uint8Array>(stream, new CompressionStream('gzip'))
 
 /** The handler failed, with this name, message and stack. */
 export function answerError(call: HandlerCall, error: string): void {

@@ -96,6 +96,6 @@ export function addBodyMembers(prototype: object, toMessage: (of: unknown) => Me
   }
   const descriptors = getOwnPropertyDescriptors(members)
   for (const name of ownKeys(descriptors)) {
-    defineProperty(prototype, name, descriptors[name as keyof typeof members] as PropertyDescriptor)
+    defineProperty(prototype, name, descriptors[name as keyof typeof members])
   }
 }

@@ -78,6 +78,7 @@ const UNCLONEABLE = [
 
 /** Returns what must be undone before the first turn. */
 export function installGlobals(): () => void {
+  // oxlint-disable-next-line typescript/unbound-method -- the global object is their `this`
   const { addEventListener, dispatchEvent, removeEventListener } = EventTarget.prototype
   for (const [name, given] of Object.entries(INTERFACES)) finishInterface(given, name)
   put(globalThis, {

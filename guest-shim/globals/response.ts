@@ -133,6 +133,7 @@ export class Response {
   }
 
   /** `body`: also the parts of a response, which become this one's own. */
+  // oxlint-disable-next-line typescript/no-useless-default-assignment -- an interface has the length of what it demands
   constructor(body: unknown = undefined, init: ResponseInit | null | undefined = undefined) {
     if (body instanceof ResponseParts) this.#parts = body
     else {

@@ -83,6 +83,8 @@ function isStream(value: unknown, check: (stream: never) => boolean): boolean {
 
 export const isLocked = isReadableLocked
 
+/* oxlint-disable no-underscore-dangle -- the library's names */
+
 /** Whether it was read from or cancelled. The library has no other word for it. */
 export const isDisturbed = (stream: ReadableStream): boolean =>
   (stream as unknown as { _disturbed: boolean })._disturbed
