@@ -23,6 +23,18 @@ export interface Message {
   readonly contentType: string | null
 }
 
+/** What `addBodyMembers` adds. */
+export interface BodyMembers {
+  readonly body: ReadableStream<Uint8Array> | null
+  readonly bodyUsed: boolean
+  arrayBuffer(): Promise<ArrayBuffer>
+  blob(): Promise<Blob>
+  bytes(): Promise<Uint8Array>
+  formData(): Promise<FormData>
+  json(): Promise<unknown>
+  text(): Promise<string>
+}
+
 const BOM = '\uFEFF'
 
 /** A mark of the byte order is none of its characters. */
@@ -84,6 +96,6 @@ export function addBodyMembers(prototype: object, toMessage: (of: unknown) => Me
   }
   const descriptors = getOwnPropertyDescriptors(members)
   for (const name of ownKeys(descriptors)) {
-    defineProperty(prototype, name, descriptors[name as keyof typeof members] as PropertyDescriptor)
+    defineProperty(prototype, name, descriptors[name as keyof typeof members])
   }
 }

@@ -149,7 +149,10 @@ export class Body {
     const { source, stream } = this
     take(this)
     if (stream === undefined) return new Body(source, this.type, this.length, this.isShared)
-    return withLength(relay(stream, (chunk) => chunk), this.length)
+    return withLength(
+      relay(stream, (chunk) => chunk),
+      this.length,
+    )
   }
 }
 

@@ -73,6 +73,7 @@ export class Headers {
     isHeaders = (value) => #list in value
   }
 
+  // oxlint-disable-next-line typescript/no-useless-default-assignment -- an interface has the length of what it demands
   constructor(init: unknown = undefined) {
     if (init === undefined) {
       this.#list = wrapped ?? new HeaderList('')

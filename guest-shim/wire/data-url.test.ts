@@ -18,6 +18,9 @@ test.each([
   expect([data?.type, text(data?.bytes)]).toEqual([type, content])
 })
 
-test.each(['data:', 'data:text/html', 'data:#,', 'data:;base64,a', 'data:;base64,!!'])('%s is none', (url) => {
-  expect(parseDataUrl(url)).toBeUndefined()
-})
+test.each(['data:', 'data:text/html', 'data:#,', 'data:;base64,a', 'data:;base64,!!'])(
+  '%s is none',
+  (url) => {
+    expect(parseDataUrl(url)).toBeUndefined()
+  },
+)

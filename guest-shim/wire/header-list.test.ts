@@ -7,7 +7,12 @@ test('lines stay as they are until somebody changes something', () => {
   const lines = 'accept\n*/*\nx-empty\n\nx-y\na: b\n'
   const list = new HeaderList(lines)
   expect(list.toLines()).toBe(lines)
-  expect([list.get('accept'), list.get('x-empty'), list.get('x-y'), list.get('none')]).toEqual(['*/*', '', 'a: b', null])
+  expect([list.get('accept'), list.get('x-empty'), list.get('x-y'), list.get('none')]).toEqual([
+    '*/*',
+    '',
+    'a: b',
+    null,
+  ])
   expect(list.toLines()).toBe(lines)
 })
 

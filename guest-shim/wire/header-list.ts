@@ -9,7 +9,7 @@
  * is escaped.
  */
 
-import { join, makeTable, sort, split } from '../globals/primordials.ts'
+import { indexOf, join, makeTable, sort, split } from '../globals/primordials.ts'
 
 const COOKIE = 'set-cookie'
 
@@ -58,6 +58,11 @@ export class HeaderList {
     const items = this.items ?? open(this)
     for (let i = 0; i < items.length; i += 2) if (items[i] === name) return true
     return false
+  }
+
+  /** Whether it is worth looking for it: costs less than looking. */
+  mayHave(name: string): boolean {
+    return this.items === undefined ? indexOf(this.lines, name) >= 0 : this.has(name)
   }
 
   hasType(): boolean {

@@ -14,9 +14,12 @@ test.each([
   expect(mime && toMimeText(mime)).toBe(written)
 })
 
-test.each(['', 'text', 'text/', '/html', 'te xt/html', 'text/ht(ml', 'text/html, a/b'])('%j is none', (text) => {
-  expect(parseMimeType(text)).toBeUndefined()
-})
+test.each(['', 'text', 'text/', '/html', 'te xt/html', 'text/ht(ml', 'text/html, a/b'])(
+  '%j is none',
+  (text) => {
+    expect(parseMimeType(text)).toBeUndefined()
+  },
+)
 
 test.each([
   ['text/plain, text/html', 'text/html'],

@@ -142,8 +142,7 @@ describe('a request', () => {
       request.setEncoding('latin1').on('data', (part: string) => bodies.push(`${length}: ${part}`))
       request.on('end', () => response.end())
     }
-    const body = (text: string): ReadableStream<Uint8Array> =>
-      new Blob([text]).stream() as ReadableStream<Uint8Array>
+    const body = (text: string): ReadableStream<Uint8Array> => new Blob([text]).stream()
     const post = (length: string, text: string) =>
       send(dial({ private: true }), url, {
         method: 'POST',

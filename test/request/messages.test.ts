@@ -5,6 +5,8 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
+import { gunzipSync } from 'node:zlib'
+
 import { afterAll, beforeAll, describe, test } from 'vitest'
 
 import { open } from '../harness/http.ts'
@@ -88,6 +90,13 @@ describe('messages', () => {
     expect([message.statusCode, message.statusMessage]).toEqual([404, 'Not Here Today'])
   })
 
+  test('a body is packed as its headers say, unless it was packed before', async ({ expect }) => {
+    const packed = await ask('/packed')
+    expect([packed.headers['content-encoding'], gunzipSync(packed.body).toString()]).toEqual(['gzip', 'abc'])
+    const before = await ask('/packed-before')
+    expect([before.headers['content-encoding'], before.text]).toEqual(['gzip', 'abc'])
+  })
+
   test('a body that is shorter than its length is cut', async ({ expect }) => {
     await expect(ask('/too-short')).rejects.toThrow(/aborted|hang up/)
     await expect(ask('/pass', '/short')).rejects.toThrow(/aborted|hang up/)
@@ -111,12 +120,16 @@ describe('messages', () => {
     })
   })
 
-  test('constructors check what the standard checks, and nothing that Workers let through', async ({ expect }) => {
+  test('constructors check what the standard checks, and nothing that Workers let through', async ({
+    expect,
+  }) => {
     const { none, refused, error } = (await ask('/checks')).json<Record<string, Record<string, string>>>()
     expect(Object.entries(none ?? {}).filter(([, name]) => name !== 'none')).toEqual([])
     const ranges = Object.entries(refused ?? {}).filter(([, name]) => name === 'RangeError')
     expect(ranges.map(([name]) => name)).toEqual(['status', 'redirected'])
-    expect(Object.entries(refused ?? {}).filter(([, name]) => !/^(?:Type|Range)Error$/.test(name))).toEqual([])
+    expect(Object.entries(refused ?? {}).filter(([, name]) => !/^(?:Type|Range)Error$/.test(name))).toEqual(
+      [],
+    )
     expect(error).toEqual(['error', 0])
   })
 
@@ -141,11 +154,21 @@ describe('messages', () => {
   })
 
   test.for([
-    ['a=1&b=%C3%A4+x', 'Application/X-WWW-Form-URLEncoded; charset=utf-8', [['a', '1'], ['b', 'ä x']]],
+    [
+      'a=1&b=%C3%A4+x',
+      'Application/X-WWW-Form-URLEncoded; charset=utf-8',
+      [
+        ['a', '1'],
+        ['b', 'ä x'],
+      ],
+    ],
     [
       '--b\r\ncontent-disposition: form-data; name=a\r\n\r\n1\r\n--b\r\nContent-Type: X/Y\r\nCONTENT-DISPOSITION: form-data; name="f"; filename*=UTF-8\'\'%C3%A4.txt\r\n\r\nfile\r\n--b--\r\n',
       MULTIPART.toUpperCase().replace('=B', '="b"'),
-      [['a', '1'], ['f', 'ä.txt', 'x/y', 'file']],
+      [
+        ['a', '1'],
+        ['f', 'ä.txt', 'x/y', 'file'],
+      ],
     ],
   ] as const)('a form of another client: %s', async ([body, type, fields], { expect }) => {
     expect((await post('/form', body, { 'content-type': type })).json()).toEqual(fields)
@@ -168,7 +191,10 @@ describe('messages', () => {
       expect(sent.headers['transfer-encoding']).toBeUndefined()
       expect(sent.body).toContain('Content-Disposition: form-data; name="file"; filename="n.bin"')
     }
-    const fixed = (await ask('/send-fixed', '/echo')).json<{ headers: Record<string, string>; body: string }>()
+    const fixed = (await ask('/send-fixed', '/echo')).json<{
+      headers: Record<string, string>
+      body: string
+    }>()
     expect([fixed.headers['content-length'], fixed.body]).toEqual(['6', 'abcdef'])
   })
 
@@ -188,7 +214,12 @@ describe('messages', () => {
   })
 
   test('an abort says why, before the head and within the body', async ({ expect }) => {
-    expect((await ask('/abort', '/slow')).json()).toEqual({ early: true, late: true, follows: true, own: true })
+    expect((await ask('/abort', '/slow')).json()).toEqual({
+      early: true,
+      late: true,
+      follows: true,
+      own: true,
+    })
   })
 })
 
