@@ -28,6 +28,7 @@ interface RequestInit {
   cf?: unknown
 }
 interface ResponseInit {
+  encodeBody?: unknown
   status?: unknown
   statusText?: unknown
   headers?: HeadersInit | undefined

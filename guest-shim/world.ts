@@ -12,10 +12,9 @@ import { handlers } from './bindings/registry.ts'
 import { define, type Env, makeEnv } from './env.ts'
 import { installGlobals } from './globals/install.ts'
 import { reportException } from './globals/report-error.ts'
-import { clearFreeMemory } from './turn/clear-memory.ts'
 import { type Handler, loseClient, receiveRequest } from './turn/handler.ts'
 import { phase } from './turn/phase.ts'
-import { forgetRejections, reportRejections, watchRejections } from './turn/rejections.ts'
+import { awaitRejections, openRejections, rejections, reportRejections } from './turn/rejections.ts'
 import { source } from './turn/source.ts'
 
 /** An event of an interface. */
@@ -31,12 +30,11 @@ let env: Env = {}
 /** Takes the app's module namespace. Throws when there is nothing in it that could answer a request. */
 export function start(app: Record<string, unknown>): void {
   ;({ handler, isClassic } = findApp(app))
-  clearFreeMemory()
 }
 
 export function turn(of: number, events: readonly Event[]): void {
   source.current = of
-  reportRejections()
+  if (rejections.set.count > 0) reportRejections()
   let requests = 0
   for (let i = 0; i < events.length; i++) {
     const event = events[i] as Event
@@ -53,7 +51,7 @@ export function turn(of: number, events: readonly Event[]): void {
     }
   }
   if (requests > 1) source.current = 0
-  watchRejections()
+  if (rejections.set.count > 0) awaitRejections()
 }
 
 /** That each handler takes its own event's value is what `GuestBinding` holds. */
@@ -65,7 +63,7 @@ function take(event: BindingEvent): void {
 function begin(startup: Startup): void {
   phase.isLive = true
   prepareTurns()
-  forgetRejections()
+  openRejections()
   env = makeEnv(startup.env, reportException)
   if (isClassic) for (const name in env) define(globalThis, name, env[name])
 }

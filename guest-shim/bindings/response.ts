@@ -8,7 +8,8 @@ import { encode, makeTable, NativePromise } from '../globals/primordials.ts'
 import type { Incoming } from '../globals/request.ts'
 import type { Body } from '../globals/body.ts'
 import { isResponse, partsOf, type Response } from '../globals/response.ts'
-import { cancel } from '../globals/streams.ts'
+import { CompressionStream } from '../globals/compression.ts'
+import { cancel, pipeThrough, type ReadableStream } from '../globals/streams.ts'
 import { ignore, pump, type Sink } from '../turn/pump.ts'
 import { describeError } from '../wire/error-text.ts'
 import { inspect } from '../wire/inspect.ts'
@@ -34,7 +35,7 @@ const USED =
 /** Answers when that takes no waiting. Returns whether the call is over. */
 export function answerAtOnce(call: HandlerCall, response: Response): boolean {
   const parts = partsOf(response)
-  const bytes = parts.isError ? undefined : parts.takeWhole()
+  const bytes = parts.isError || parts.isPackable ? undefined : parts.takeWhole()
   if (bytes === undefined) return false
   send(call.id, parts.status, parts.toHead(), bytes)
   call.isOver = true
@@ -46,12 +47,12 @@ export async function answer(call: HandlerCall, value: unknown): Promise<void> {
   if (call.isOver) return
   if (!isResponse(value)) return answerError(call, `NonResponse: ${describeNonResponse(value)}`)
   const parts = partsOf(value)
-  if (parts.isError)
-    return answerError(call, 'NonResponse: Response.error() cannot be sent to a client.')
+  if (parts.isError) return answerError(call, 'NonResponse: Response.error() cannot be sent to a client.')
   if (answerAtOnce(call, value)) return
   const body = parts.body as Body
   if (body.isUnusable) return answerError(call, `NonResponse: ${USED}`)
-  const stream = body.takeStream()
+  const plain = body.takeStream()
+  const stream = parts.isPackable ? pack(plain) : plain
   const { status } = parts
   const head = parts.toHead()
   if (call.method === 'HEAD') {
@@ -61,6 +62,9 @@ export async function answer(call: HandlerCall, value: unknown): Promise<void> {
   }
   await pump(stream, new ResponseSink(call, status, head))
 }
+
+const pack = (stream: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> =>
+  pipeThrough<Uint8Array>(stream, new CompressionStream('gzip'))
 
 /** The handler failed, with this name, message and stack. */
 export function answerError(call: HandlerCall, error: string): void {

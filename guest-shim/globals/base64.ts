@@ -7,8 +7,15 @@ import { requireArguments, toText } from './web-idl.ts'
 
 /* oxlint-disable typescript/unbound-method -- functions are taken off their prototypes here to be called with a `this` of their own */
 
-const replace = uncurry(String.prototype.replace) as unknown as (text: string, pattern: RegExp, by: string) => string
-const { atob: decode, btoa: encode } = globalThis as unknown as Record<'atob' | 'btoa', (text: string) => string>
+const replace = uncurry(String.prototype.replace) as unknown as (
+  text: string,
+  pattern: RegExp,
+  by: string,
+) => string
+const { atob: decode, btoa: encode } = globalThis as unknown as Record<
+  'atob' | 'btoa',
+  (text: string) => string
+>
 
 const SPACE = /[\t\n\f\r ]+/g
 /** Whole groups of four, then what may be left, with all of its padding or none. */
@@ -20,7 +27,8 @@ const BEYOND_BYTES = /[^\0-\xff]/
 export function atob(data: unknown): string {
   requireArguments(arguments.length, 1, 'atob')
   const text = replace(toText(data), SPACE, '')
-  if (!test(BASE64, text)) throw new NativeDOMException('atob: the text is not base64', 'InvalidCharacterError')
+  if (!test(BASE64, text))
+    throw new NativeDOMException('atob: the text is not base64', 'InvalidCharacterError')
   const bare = replace(text, PADDING, '')
   return decode(bare + PADS[bare.length % 4])
 }

@@ -8,7 +8,9 @@
 import type { Bytes } from './buffer-source.ts'
 import { NativeBlob, uncurry, uncurryGetter } from './primordials.ts'
 import { openByteStream, type ReadableStream } from './streams.ts'
+import { isObject } from './web-idl.ts'
 
+const { construct } = Reflect
 const PIECE_BYTES = 65_536
 const sliceOf = uncurry(NativeBlob.prototype.slice) as (self: Blob, start: number, end: number) => Blob
 const bytesOfBlob = uncurry(NativeBlob.prototype.arrayBuffer) as (self: Blob) => Promise<ArrayBuffer>
@@ -44,6 +46,50 @@ export function streamParts(parts: readonly (Bytes | Blob)[]): ReadableStream<By
     },
   })
 }
+
+interface BlobOptions {
+  readonly endings?: unknown
+  readonly type?: unknown
+  readonly lastModified?: unknown
+}
+
+const LINE_ENDS = /\r\n?/g
+const replace = uncurry(String.prototype.replace) as unknown as (
+  text: string,
+  pattern: RegExp,
+  by: string,
+) => string
+
+/** The class; its own leaves line ends as they are whatever `endings` says. Native ones are LF. */
+export const withEndings = <T extends object>(native: T): T =>
+  new Proxy(native, {
+    construct(target, args: unknown[], newTarget) {
+      const options = args.at(-1) as BlobOptions | undefined
+      const [parts] = args
+      const given = isObject(parts) && args.length > 1 && isObject(options) ? convert(args, options) : args
+      return construct(target as unknown as new () => object, given, newTarget) as object
+    },
+  })
+
+/** Each option is read once, in the standard's order. */
+function convert([parts, ...more]: unknown[], options: BlobOptions): unknown[] {
+  const { endings } = options
+  const read = {
+    __proto__: null,
+    endings,
+    get type() {
+      return options.type
+    },
+    get lastModified() {
+      return options.lastModified
+    },
+  }
+  const converted = endings === 'native' ? Array.from(parts as Iterable<unknown>, toNative) : parts
+  return [converted, ...more.slice(0, -1), read]
+}
+
+const toNative = (part: unknown): unknown =>
+  typeof part === 'string' ? replace(part, LINE_ENDS, '\n') : part
 
 /** `Blob.prototype.stream` */
 export function stream(this: Blob): ReadableStream<Bytes> {

@@ -4,8 +4,17 @@
 
 import { extractMimeType, toMimeText } from '../wire/mime-type.ts'
 import type { Body } from './body.ts'
+import type { Bytes } from './buffer-source.ts'
 import { readForm } from './form.ts'
-import { decode, defineProperty, getOwnPropertyDescriptors, NativeBlob, ownKeys, parseJson, slice } from './primordials.ts'
+import {
+  decode,
+  defineProperty,
+  getOwnPropertyDescriptors,
+  NativeBlob,
+  ownKeys,
+  parseJson,
+  slice,
+} from './primordials.ts'
 
 /** What the members need of a message. */
 export interface Message {
@@ -14,18 +23,39 @@ export interface Message {
   readonly contentType: string | null
 }
 
-const BOM = '\uFEFF'
-
-async function readBytes({ body }: Message): Promise<Uint8Array<ArrayBuffer>> {
-  return body === null ? new Uint8Array(0) : await body.readBytes()
+/** What `addBodyMembers` adds. */
+export interface BodyMembers {
+  readonly body: ReadableStream<Uint8Array> | null
+  readonly bodyUsed: boolean
+  arrayBuffer(): Promise<ArrayBuffer>
+  blob(): Promise<Blob>
+  bytes(): Promise<Uint8Array>
+  formData(): Promise<FormData>
+  json(): Promise<unknown>
+  text(): Promise<string>
 }
 
+const BOM = '\uFEFF'
+
 /** A mark of the byte order is none of its characters. */
-async function readText({ body }: Message): Promise<string> {
+async function readText(body: Body | null): Promise<string> {
   if (body === null) return ''
-  const text = body.isUnusable ? undefined : body.takeText()
-  if (text === undefined) return decode(await body.readBytes())
+  const text = body.takeText()
+  if (text === undefined) return await body.read(decode)
   return text[0] === BOM ? slice(text, 1) : text
+}
+
+async function read<T>(body: Body | null, convert: (bytes: Bytes) => T): Promise<T> {
+  return body === null ? convert(new Uint8Array(0)) : await body.read(convert)
+}
+
+const toBuffer = (bytes: Bytes): ArrayBuffer =>
+  bytes.byteLength === bytes.buffer.byteLength ? bytes.buffer : new Uint8Array(bytes).buffer
+
+/** A body that can be read; throws at once for another. */
+function expectBody({ body }: Message): Body | null {
+  body?.expectUsable()
+  return body
 }
 
 /** `toMessage` throws for what is none. */
@@ -38,32 +68,34 @@ export function addBodyMembers(prototype: object, toMessage: (of: unknown) => Me
       return toMessage(this).body?.isUsed ?? false
     },
     async arrayBuffer(): Promise<ArrayBuffer> {
-      const bytes = await readBytes(toMessage(this))
-      return bytes.byteLength === bytes.buffer.byteLength ? bytes.buffer : new Uint8Array(bytes).buffer
+      return await read(expectBody(toMessage(this)), toBuffer)
     },
     async blob(): Promise<Blob> {
       const message = toMessage(this)
+      const body = expectBody(message)
       const type = message.contentType
       const mime = type === null ? undefined : extractMimeType(type)
-      return new NativeBlob([await readBytes(message)], { type: mime === undefined ? '' : toMimeText(mime) })
+      const options = { type: mime === undefined ? '' : toMimeText(mime) }
+      return await read(body, (bytes) => new NativeBlob([bytes], options))
     },
     async bytes(): Promise<Uint8Array> {
-      return await readBytes(toMessage(this))
+      return await read(expectBody(toMessage(this)), (bytes) => bytes)
     },
     async formData(): Promise<FormData> {
       const message = toMessage(this)
+      const body = expectBody(message)
       const type = message.contentType
-      return readForm(await readBytes(message), type)
+      return await read(body, (bytes) => readForm(bytes, type))
     },
     async json(): Promise<unknown> {
-      return parseJson(await readText(toMessage(this)))
+      return parseJson(await readText(expectBody(toMessage(this))))
     },
     async text(): Promise<string> {
-      return await readText(toMessage(this))
+      return await readText(expectBody(toMessage(this)))
     },
   }
   const descriptors = getOwnPropertyDescriptors(members)
   for (const name of ownKeys(descriptors)) {
-    defineProperty(prototype, name, descriptors[name as keyof typeof members] as PropertyDescriptor)
+    defineProperty(prototype, name, descriptors[name as keyof typeof members])
   }
 }

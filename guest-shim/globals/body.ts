@@ -115,18 +115,24 @@ export class Body {
     return stream
   }
 
-  /** All of it, the reader's own. */
-  async readBytes(): Promise<Bytes> {
-    expectUsable(this)
+  /** Throws what is to be said of a body that nobody can read any more. */
+  expectUsable(): void {
+    if (this.failure !== undefined) throw this.failure.reason
+    if (this.isUnusable) throw new NativeTypeError('the body is already used, or somebody is reading it')
+  }
+
+  /** What `convert` makes of all of it, whose bytes are the reader's own. */
+  async read<T>(convert: (bytes: Bytes) => T): Promise<T> {
+    this.expectUsable()
     const { isShared } = this
     const whole = this.takeWhole()
-    if (whole === undefined) return await readAll(this.takeStream())
-    return isShared ? new Uint8Array(whole) : whole
+    if (whole === undefined) return await readAll(this.takeStream(), convert)
+    return convert(isShared ? new Uint8Array(whole) : whole)
   }
 
   /** The same for another message; this one keeps its own. */
   clone(): Body {
-    expectUsable(this)
+    this.expectUsable()
     const { source } = this
     if (source !== undefined && typeof source !== 'function') {
       this.isShared = true
@@ -139,13 +145,19 @@ export class Body {
 
   /** The same for another message; this one is taken. */
   handOn(): Body {
-    expectUsable(this)
+    this.expectUsable()
     const { source, stream } = this
     take(this)
     if (stream === undefined) return new Body(source, this.type, this.length, this.isShared)
-    return withLength(relay(stream), this.length)
+    return withLength(
+      relay(stream, (chunk) => chunk),
+      this.length,
+    )
   }
 }
+
+// what an app puts on `Object.prototype` is not theirs
+Object.setPrototypeOf(Body.prototype, null)
 
 /** It can be read no more: as of a body that is sent. */
 export const SPENT = new Body(undefined, '')
@@ -154,11 +166,6 @@ SPENT.isTaken = true
 function take(body: Body): void {
   body.source = undefined
   body.isTaken = true
-}
-
-function expectUsable(body: Body): void {
-  if (body.failure !== undefined) throw body.failure.reason
-  if (body.isUnusable) throw new NativeTypeError('the body is already used, or somebody is reading it')
 }
 
 function withLength(stream: ReadableStream<Uint8Array>, length: number | undefined): Body {
@@ -184,12 +191,9 @@ function openStreamOf(body: Body): ReadableStream<Uint8Array> {
 }
 
 /** What is left of a stream, as another one: the first is locked from here on. */
-function relay(
-  stream: ReadableStream<Uint8Array>,
-  convert: (chunk: Uint8Array) => Uint8Array = (chunk) => chunk,
-): ReadableStream<Uint8Array> {
+function relay<From, To>(stream: ReadableStream<From>, convert: (chunk: From) => To): ReadableStream<To> {
   const reader = getReader(stream)
-  return openStream<Uint8Array>({
+  return openStream<To>({
     async pull(controller) {
       const { done, value } = await read(reader)
       if (done) controller.close()
@@ -199,12 +203,13 @@ function relay(
   })
 }
 
-/** Two of one, whose chunks have no memory in common. */
-function part(
-  stream: ReadableStream<Uint8Array>,
-): [ReadableStream<Uint8Array>, ReadableStream<Uint8Array>] {
-  const both = tee(stream)
-  return isByteStream(stream) ? both : [both[0], relay(both[1], (chunk) => structuredClone(chunk) as Uint8Array)]
+type Stream = ReadableStream<Uint8Array>
+
+/** Two of one, whose chunks have no memory in common: a copy is made before anybody has the first. */
+function part(stream: Stream): [Stream, Stream] {
+  if (isByteStream(stream)) return tee(stream)
+  const both = tee(relay(stream, (own) => ({ own, copy: structuredClone(own) as Uint8Array })))
+  return [relay(both[0], ({ own }) => own), relay(both[1], ({ copy }) => copy)]
 }
 
 /** What an app gives as a body; a copy of what it may change. */

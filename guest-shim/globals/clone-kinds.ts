@@ -110,11 +110,18 @@ const views = [arrays, DataView.prototype].map((prototype) => ({
 }))
 const nameOf = uncurryGetter(arrays, Symbol.toStringTag) as (view: object) => string | undefined
 const viewClasses = [
-  ...[Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array],
-  ...[Float32Array, Float64Array, BigInt64Array, BigUint64Array],
-  ...('Float16Array' in globalThis
-    ? [(globalThis as unknown as { Float16Array: Constructor }).Float16Array]
-    : []),
+  Int8Array,
+  Uint8Array,
+  Uint8ClampedArray,
+  Int16Array,
+  Uint16Array,
+  Int32Array,
+  Uint32Array,
+  BigInt64Array,
+  BigUint64Array,
+  Float16Array,
+  Float32Array,
+  Float64Array,
 ] as unknown as (Constructor & { BYTES_PER_ELEMENT: number })[]
 
 /** A view of a buffer that is transferred. */
@@ -139,7 +146,7 @@ function cloneView(value: object, cloning: Cloning): object | undefined {
   const native = viewClasses.find((each) => each.name === name) ?? DataView
   const length =
     name === undefined ? bytes : bytes / (native as { BYTES_PER_ELEMENT?: number }).BYTES_PER_ELEMENT!
-  const make = (of: object) => construct(native as Constructor, [of, start, length]) as object
+  const make = (of: object) => construct(native as Constructor, [of, start, length])
   const inside = cloning.inner(whole) as object
   return inside instanceof Place ? new ViewPlace(inside, make) : make(inside)
 }
@@ -161,9 +168,8 @@ function cloneError(value: object, cloning: Cloning): object | undefined {
   const native = (hasOwn(ERRORS, name)
     ? ERRORS[name as keyof typeof ERRORS]
     : Error) as unknown as Constructor
-  const copy = cloning.is(
-    native === (AggregateError as unknown) ? construct(native, [[]]) : construct(native, []),
-  ) as object
+  const made = native === (AggregateError as unknown) ? construct(native, [[]]) : construct(native, [])
+  const copy = cloning.is(made)
   const hide = (key: string, inside: unknown) =>
     defineProperty(copy, key, { value: inside, writable: true, enumerable: false, configurable: true })
   const message = ownValue(value, 'message')
@@ -176,8 +182,8 @@ function cloneError(value: object, cloning: Cloning): object | undefined {
   return copy
 }
 
-const exceptionName = uncurryGetter(NativeDOMException.prototype as DOMException, 'name')
-const exceptionMessage = uncurryGetter(NativeDOMException.prototype as DOMException, 'message')
+const exceptionName = uncurryGetter(NativeDOMException.prototype, 'name')
+const exceptionMessage = uncurryGetter(NativeDOMException.prototype, 'message')
 
 function cloneException(value: object): object | undefined {
   const name = attempt(exceptionName, value)

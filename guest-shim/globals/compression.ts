@@ -4,8 +4,10 @@
  *
  * - gzip ends with the length of the data: whatever is cut ends with something else.
  * - deflate (zlib) ends with a checksum of the data.
- * - deflate-raw has neither. A second codec gets the same and one byte more: only when the data was whole before, the byte
- *   is left over, and that the engine does notice.
+ * - deflate-raw has neither. It is given to a codec as gzip, with a check value that can hardly be right: when the data has
+ *   come to its end, the codec takes the four bytes, and it leaves them when it has found a fault. A second codec gets the
+ *   data and one byte more: only when the data has come to its end, the byte is left. That something is left does the engine
+ *   notice.
  */
 
 import { Adler32 } from './adler32.ts'
@@ -27,6 +29,7 @@ const { CompressionStream: Native, DecompressionStream: NativeDecompression } = 
 
 const FORMATS = ['deflate', 'deflate-raw', 'gzip'] as const
 const TRAILER_BYTES = 4
+const GZIP_HEAD = new Uint8Array([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff])
 
 /** The engine's codec, fed by hand. `onOutput` gets what comes out. */
 class Codec {
@@ -109,20 +112,28 @@ export class DecompressionStream {
     requireArguments(arguments.length, 1, 'DecompressionStream')
     const kind = toWord(format, FORMATS, 'DecompressionStream')
     const check = CHECKS[kind]()
+    let isBegun = false
+    const begin = async () => {
+      if (!isBegun && check.before) await codec.write(check.before)
+      isBegun = true
+    }
     let codec: Codec
     this.#pair = new TransformStream<unknown, Bytes>({
       start: (controller) => {
-        codec = new Codec(new NativeDecompression(kind), (bytes) => {
+        codec = new Codec(new NativeDecompression(check.format), (bytes) => {
           check.out(bytes)
           controller.enqueue(bytes)
         })
       },
       async transform(chunk) {
         const bytes = toChunk(chunk)
+        await begin()
         await check.in(bytes)
         await codec.write(bytes)
       },
       async flush() {
+        await begin()
+        if (check.after) await codec.write(check.after)
         await codec.end()
         if (!(await check.isWhole())) throw new NativeTypeError(`the ${kind} data is cut or corrupt`)
       },
@@ -140,6 +151,10 @@ export class DecompressionStream {
 
 /** Sees all that goes in and comes out. */
 interface Check {
+  /** What the codec is told that it is, and gets besides. */
+  readonly format: string
+  readonly before?: Bytes
+  readonly after?: Bytes
   in(bytes: Bytes): unknown
   out(bytes: Bytes): void
   isWhole(): boolean | Promise<boolean>
@@ -148,9 +163,11 @@ interface Check {
 /** The last bytes that went in. */
 class Trailer {
   readonly view = new DataView(new ArrayBuffer(TRAILER_BYTES))
+  isBegun = false
 
   take(bytes: Bytes): void {
     const last = bytes.subarray(-TRAILER_BYTES)
+    if (last.length > 0) this.isBegun = true
     const all = new Uint8Array(this.view.buffer)
     all.copyWithin(0, last.length)
     all.set(last, TRAILER_BYTES - last.length)
@@ -161,11 +178,12 @@ function checkGzip(): Check {
   const trailer = new Trailer()
   let size = 0
   return {
+    format: 'gzip',
     in: (bytes) => trailer.take(bytes),
     out: (bytes) => {
       size += bytes.length
     },
-    isWhole: () => trailer.view.getUint32(0, true) === size >>> 0,
+    isWhole: () => trailer.isBegun && trailer.view.getUint32(0, true) === size >>> 0,
   }
 }
 
@@ -173,6 +191,7 @@ function checkZlib(): Check {
   const trailer = new Trailer()
   const sum = new Adler32()
   return {
+    format: 'deflate',
     in: (bytes) => trailer.take(bytes),
     out: (bytes) => sum.add(bytes),
     isWhole: () => trailer.view.getUint32(0) === sum.value,
@@ -182,6 +201,9 @@ function checkZlib(): Check {
 function checkRaw(): Check {
   const second = new Codec(new NativeDecompression('deflate-raw'), () => {})
   return {
+    format: 'gzip',
+    before: GZIP_HEAD,
+    after: new Uint8Array(TRAILER_BYTES).fill(0x5a),
     in: (bytes) => second.write(bytes),
     out: () => {},
     isWhole: async () => {

@@ -53,9 +53,9 @@ const decode = uncurry(TextDecoder.prototype.decode) as (
   bytes?: Uint8Array,
   options?: object,
 ) => string
-const encodingOf = uncurryGetter(TextDecoder.prototype as TextDecoder, 'encoding')
-const fatalOf = uncurryGetter(TextDecoder.prototype as TextDecoder, 'fatal')
-const ignoreBomOf = uncurryGetter(TextDecoder.prototype as TextDecoder, 'ignoreBOM')
+const encodingOf = uncurryGetter(TextDecoder.prototype, 'encoding')
+const fatalOf = uncurryGetter(TextDecoder.prototype, 'fatal')
+const ignoreBomOf = uncurryGetter(TextDecoder.prototype, 'ignoreBOM')
 const NativeDecoder = TextDecoder
 const MORE = { stream: true }
 

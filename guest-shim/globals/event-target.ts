@@ -199,6 +199,7 @@ export function defineHandler(owner: object, type: string): void {
       setHandler(toListeners(this), type, isObject(value) ? value : null)
     },
   }
+  // oxlint-disable-next-line typescript/unbound-method -- for a property of another object
   const { get, set } = Object.getOwnPropertyDescriptor(attribute, name) as PropertyDescriptor
   Object.defineProperty(owner, name, { get, set, enumerable: true, configurable: true } as PropertyDescriptor)
 }

@@ -153,6 +153,8 @@ export class Event {
   }
 }
 
+/* oxlint-disable typescript/unbound-method -- a getter for objects that are not its own */
+
 /** One for all events: each has it as a property of its own that cannot be replaced. */
 const TRUSTED: PropertyDescriptor = {
   get: Object.getOwnPropertyDescriptor(

@@ -9,13 +9,7 @@ import { HeaderList } from '../wire/header-list.ts'
 import { type AbortSignal, offAbort, onAbort } from './abort-signal.ts'
 import { Body } from './body.ts'
 import { signalOf } from './signal-state.ts'
-import {
-  indexOf,
-  NativePromise,
-  NativeTypeError,
-  slice,
-  test,
-} from './primordials.ts'
+import { indexOf, NativePromise, NativeTypeError, slice, test } from './primordials.ts'
 import { partsOf, Request, type RequestParts } from './request.ts'
 import { isBodyless, Response, ResponseParts } from './response.ts'
 import { requireArguments } from './web-idl.ts'
@@ -60,7 +54,7 @@ async function sendWhole(
   body: Body,
   signal: AbortSignal | undefined,
 ): Promise<Response> {
-  const bytes = await body.readBytes()
+  const bytes = await body.read((all) => all)
   const state = signalOf(signal)
   if (state?.isAborted === true) throw state.reason
   return await new NativePromise<Response>((resolve, reject) => {
@@ -119,7 +113,7 @@ function toParts(
   const parts = new ResponseParts(null, list)
   parts.status = status
   parts.statusText = answer.statusText
-  parts.from = { type: 'default', url: answer.url, redirected: answer.redirected }
+  parts.from = { type: 'basic', url: answer.url, redirected: answer.redirected }
   if (open === null || isBodyless(status)) return parts
   const length = list.get('content-length')
   const isKnown = method !== 'HEAD' && length !== null && test(LENGTH, length)

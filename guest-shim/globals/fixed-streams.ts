@@ -22,13 +22,25 @@ const getLength = uncurry(lengths.get) as (map: typeof lengths, stream: object) 
 export const fixedLengthOf = (stream: object): number | undefined => getLength(lengths, stream)
 export const setLength = (stream: object, length: number): void => void putLength(lengths, stream, length)
 
+/** How a FixedLengthStream says its length to the class that it extends. */
+class Length {
+  readonly bytes: number
+
+  constructor(given: unknown) {
+    this.bytes = Number(given)
+    if (Number.isSafeInteger(this.bytes) && this.bytes >= 0) return
+    throw new NativeTypeError(`FixedLengthStream: expected a number of bytes, got ${String(given)}`)
+  }
+}
+
 export class IdentityTransformStream extends TransformStream<unknown, Bytes> {
   readonly #readable: ReadableStream<Bytes>
   readonly #writable: WritableStream<unknown>
 
-  constructor() {
+  constructor(strategy?: unknown) {
     super()
-    const { readable, writable } = connect(Number.POSITIVE_INFINITY)
+    const length = strategy instanceof Length ? strategy.bytes : Number.POSITIVE_INFINITY
+    const { readable, writable } = connect(length)
     this.#readable = readable
     this.#writable = writable
   }
@@ -44,29 +56,10 @@ export class IdentityTransformStream extends TransformStream<unknown, Bytes> {
 
 /** Its length is the `content-length` of a message that has it as its body; a different number of bytes is an error. */
 export class FixedLengthStream extends IdentityTransformStream {
-  readonly #readable: ReadableStream<Bytes>
-  readonly #writable: WritableStream<unknown>
-
   constructor(expectedLength: unknown) {
-    super()
-    const length = Number(expectedLength)
-    if (!Number.isSafeInteger(length) || length < 0) {
-      throw new NativeTypeError(
-        `FixedLengthStream: expected a number of bytes, got ${String(expectedLength)}`,
-      )
-    }
-    const { readable, writable } = connect(length)
-    this.#readable = readable
-    this.#writable = writable
-    setLength(readable, length)
-  }
-
-  override get readable(): ReadableStream<Bytes> {
-    return this.#readable
-  }
-
-  override get writable(): WritableStream<unknown> {
-    return this.#writable
+    const length = new Length(expectedLength)
+    super(length)
+    setLength(this.readable, length.bytes)
   }
 }
 

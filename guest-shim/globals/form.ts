@@ -4,7 +4,14 @@
 
 import { parseBoundary, parseMultipart } from '../wire/multipart-parse.ts'
 import { extractMimeType } from '../wire/mime-type.ts'
-import { appendField, decode, NativeFile, NativeFormData, NativeTypeError, NativeURLSearchParams } from './primordials.ts'
+import {
+  appendField,
+  decode,
+  NativeFile,
+  NativeFormData,
+  NativeTypeError,
+  NativeURLSearchParams,
+} from './primordials.ts'
 
 /** `type`: of the content. */
 export function readForm(bytes: Uint8Array, type: string | null): FormData {

@@ -53,6 +53,15 @@ function toValue(given: unknown): string {
   return trimmed
 }
 
+/** What the next Headers that begin with nothing are made of. */
+let wrapped: HeaderList | undefined
+
+/** The Headers that a message shows of its list. */
+export function wrapList(list: HeaderList): Headers {
+  wrapped = list
+  return new Headers()
+}
+
 let listOf: (headers: Headers) => HeaderList
 let isHeaders: (value: object) => value is Headers
 
@@ -64,11 +73,13 @@ export class Headers {
     isHeaders = (value) => #list in value
   }
 
-  /** `init`: also a list, which becomes this object's own. */
+  // oxlint-disable-next-line typescript/no-useless-default-assignment -- an interface has the length of what it demands
   constructor(init: unknown = undefined) {
-    if (init === undefined) this.#list = new HeaderList('')
-    else if (!isObject(init)) throw new NativeTypeError('Headers: expected an object to begin with')
-    else this.#list = init instanceof HeaderList ? init : toHeaderList(init)
+    if (init === undefined) {
+      this.#list = wrapped ?? new HeaderList('')
+      wrapped = undefined
+    } else if (isObject(init)) this.#list = toHeaderList(init)
+    else throw new NativeTypeError('Headers: expected an object to begin with')
   }
 
   append(name: string, value: string): void {
@@ -98,7 +109,9 @@ export class Headers {
   getAll(name: string): string[] {
     const list = this.#list
     if (toName(name) !== 'set-cookie') {
-      throw new NativeTypeError('Headers.getAll: expected "Set-Cookie"; other headers have one value, use get')
+      throw new NativeTypeError(
+        'Headers.getAll: expected "Set-Cookie"; other headers have one value, use get',
+      )
     }
     return list.getAll('set-cookie')
   }

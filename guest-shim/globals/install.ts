@@ -7,7 +7,7 @@ import { addFetchListener } from '../app.ts'
 import { guardEntropy } from './entropy.ts'
 import { AbortController, AbortSignal } from './abort-signal.ts'
 import { atob, btoa } from './base64.ts'
-import { bytes, stream } from './blob.ts'
+import { bytes, stream, withEndings } from './blob.ts'
 import { CompressionStream, DecompressionStream } from './compression.ts'
 import { CryptoKey } from './crypto-key.ts'
 import { TextDecoderStream, TextEncoderStream } from './encoding-streams.ts'
@@ -63,10 +63,23 @@ const INTERFACES = {
 }
 
 /** Of the engine's. */
-const UNCLONEABLE = [Crypto, FormData, Promise, SubtleCrypto, TextDecoder, TextEncoder, URL, URLSearchParams, WeakMap, WeakRef, WeakSet]
+const UNCLONEABLE = [
+  Crypto,
+  FormData,
+  Promise,
+  SubtleCrypto,
+  TextDecoder,
+  TextEncoder,
+  URL,
+  URLSearchParams,
+  WeakMap,
+  WeakRef,
+  WeakSet,
+]
 
 /** Returns what must be undone before the first turn. */
 export function installGlobals(): () => void {
+  // oxlint-disable-next-line typescript/unbound-method -- the global object is their `this`
   const { addEventListener, dispatchEvent, removeEventListener } = EventTarget.prototype
   for (const [name, given] of Object.entries(INTERFACES)) finishInterface(given, name)
   put(globalThis, {
@@ -95,6 +108,11 @@ export function installGlobals(): () => void {
   defineProperty(CryptoKey, 'name', { value: 'CryptoKey' })
   put(SubtleCrypto.prototype, { digest, importKey, exportKey, generateKey, sign, verify })
   put(Blob.prototype, { bytes, stream })
+  for (const given of [Blob, File]) {
+    const value = withEndings(given)
+    put(given.prototype, { constructor: value })
+    put(globalThis, { [given.name]: value })
+  }
   put(URL, { canParse: canParseUrl, parse: parseUrl })
   wireErrors()
   addKinds()

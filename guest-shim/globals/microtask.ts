@@ -6,7 +6,8 @@ import { reportException } from './report-error.ts'
 const { queueMicrotask: queue } = globalThis as unknown as { queueMicrotask: (callback: () => void) => void }
 
 export function queueMicrotask(callback: unknown): void {
-  if (typeof callback !== 'function') throw new NativeTypeError(`queueMicrotask: expected a function, got ${typeof callback}`)
+  if (typeof callback !== 'function')
+    throw new NativeTypeError(`queueMicrotask: expected a function, got ${typeof callback}`)
   queue(() => {
     try {
       apply(callback as () => void, undefined, [])

@@ -68,7 +68,10 @@ export const exec = uncurry(RegExp.prototype.exec)
 export const indexOf = uncurry(String.prototype.indexOf)
 export const join = uncurry(Array.prototype.join) as (items: readonly string[], separator: string) => string
 export const sort = uncurry(Array.prototype.sort) as (items: string[]) => string[]
-export const split = uncurry(String.prototype.split) as unknown as (text: string, separator: string) => string[]
+export const split = uncurry(String.prototype.split) as unknown as (
+  text: string,
+  separator: string,
+) => string[]
 export const slice = uncurry(String.prototype.slice)
 export const toLowerCase = uncurry(String.prototype.toLowerCase)
 export const toUpperCase = uncurry(String.prototype.toUpperCase)

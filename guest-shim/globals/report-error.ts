@@ -23,7 +23,8 @@ export function reportException(error: unknown): void {
 export function reportRejection(promise: object, reason: unknown): void {
   try {
     const init = { promise, reason, cancelable: true }
-    if (fire(globalThis, new PromiseRejectionEvent('unhandledrejection', init))) log(reason, 'Unhandled rejection: ')
+    if (fire(globalThis, new PromiseRejectionEvent('unhandledrejection', init)))
+      log(reason, 'Unhandled rejection: ')
   } catch {
     // not even that can be told
   }

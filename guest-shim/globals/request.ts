@@ -6,8 +6,9 @@
 import { HeaderList } from '../wire/header-list.ts'
 import { abortSignal, AbortController, AbortSignal, anySignal, isAbortSignal } from './abort-signal.ts'
 import { Body, extractBody, type Source } from './body.ts'
-import { addBodyMembers } from './body-members.ts'
-import { Headers, toHeaderList } from './headers.ts'
+import { DEFAULTS, OF_CLIENT, PRIORITIES, readOptions, type RequestOptions } from './request-options.ts'
+import { addBodyMembers, type BodyMembers } from './body-members.ts'
+import { type Headers, toHeaderList, wrapList } from './headers.ts'
 import {
   indexOf,
   NativeDOMException,
@@ -18,7 +19,7 @@ import {
   test,
   toUpperCase,
 } from './primordials.ts'
-import { isObject, requireArguments, toByteString, toMembers, toScalarText, toText, toWord } from './web-idl.ts'
+import { isObject, requireArguments, toByteString, toMembers, toScalarText, toWord } from './web-idl.ts'
 
 /** What came with a client's request; the host's record, kept instead of copied. */
 export interface Incoming {
@@ -34,52 +35,6 @@ export interface Incoming {
 const METHOD = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 const FORBIDDEN = /^(?:connect|trace|track)$/i
 const UNIFIED = /^(?:delete|get|head|options|post|put)$/i
-
-const CACHES = ['default', 'no-store', 'reload', 'no-cache', 'force-cache', 'only-if-cached'] as const
-const CREDENTIALS = ['omit', 'same-origin', 'include'] as const
-const MODES = ['navigate', 'same-origin', 'no-cors', 'cors'] as const
-const PRIORITIES = ['high', 'low', 'auto'] as const
-const REDIRECTS = ['follow', 'error', 'manual'] as const
-const POLICIES = [
-  '',
-  'no-referrer',
-  'no-referrer-when-downgrade',
-  'same-origin',
-  'origin',
-  'strict-origin',
-  'origin-when-cross-origin',
-  'strict-origin-when-cross-origin',
-  'unsafe-url',
-] as const
-
-export type RedirectMode = (typeof REDIRECTS)[number]
-
-/** What is seldom said of a request. What a browser does with it, and nothing here does, is told again as it was said. */
-interface RequestOptions {
-  redirect: RedirectMode
-  cf: unknown
-  cache: string
-  credentials: string
-  integrity: string
-  keepalive: boolean
-  mode: string
-  referrer: string
-  referrerPolicy: string
-}
-
-const DEFAULTS: Readonly<RequestOptions> = {
-  redirect: 'follow',
-  cf: undefined,
-  cache: 'default',
-  credentials: 'same-origin',
-  integrity: '',
-  keepalive: false,
-  mode: 'cors',
-  referrer: 'about:client',
-  referrerPolicy: '',
-}
-/** As in Workers: a client follows redirects by itself. */
-const OF_CLIENT: Readonly<RequestOptions> = { ...DEFAULTS, redirect: 'manual' }
 
 /**
  * What a request is, whoever made it. Its fields are no fields of the class: the engine takes three times as long for
@@ -115,7 +70,8 @@ export class RequestParts {
   }
 
   toList(): HeaderList {
-    return (this.list ??= this.incoming === undefined ? new HeaderList('') : openIncoming(this, this.incoming))
+    return (this.list ??=
+      this.incoming === undefined ? new HeaderList('') : openIncoming(this, this.incoming))
   }
 
   /** The signal that a fetch of it has to listen to, if there is one that could abort. */
@@ -155,9 +111,16 @@ function openIncoming(parts: RequestParts, { headers }: Incoming): HeaderList {
   return list
 }
 
+// what an app puts on `Object.prototype` is not theirs
+Object.setPrototypeOf(RequestParts.prototype, null)
+
 let partsOf: (request: Request) => RequestParts
 let isRequest: (value: unknown) => value is Request
 
+// oxlint-disable-next-line typescript/no-unsafe-declaration-merging -- its body's members are added below
+export interface Request extends BodyMembers {}
+
+// oxlint-disable-next-line typescript/no-unsafe-declaration-merging -- see above
 export class Request {
   #parts: RequestParts
 
@@ -167,6 +130,7 @@ export class Request {
   }
 
   /** `input`: also the parts of a request, which become this one's own. */
+  // oxlint-disable-next-line typescript/no-useless-default-assignment -- an interface has the length of what it demands
   constructor(input: unknown, init: RequestInit | null | undefined = undefined) {
     if (input instanceof RequestParts) this.#parts = input
     else {
@@ -185,7 +149,7 @@ export class Request {
 
   get headers(): Headers {
     const parts = this.#parts
-    return (parts.headers ??= new Headers(parts.toList()))
+    return (parts.headers ??= wrapList(parts.toList()))
   }
 
   get destination(): string {
@@ -297,7 +261,9 @@ function toParts(input: unknown, given: RequestInit | null | undefined): Request
 function toUrl(text: string): string {
   const url = new NativeURL(text)
   if (url.username !== '' || url.password !== '') {
-    throw new NativeTypeError('Request: expected a URL without user name and password; send an authorization header')
+    throw new NativeTypeError(
+      'Request: expected a URL without user name and password; send an authorization header',
+    )
   }
   return url.href
 }
@@ -307,7 +273,7 @@ function addInit(parts: RequestParts, init: RequestInit): void {
   if (init.window !== undefined && init.window !== null) {
     throw new NativeTypeError('Request: expected no window, got one')
   }
-  addOptions(parts, init)
+  parts.options = readOptions(parts.options, init, parts.method)
   if (init.method !== undefined) parts.method = toMethod(init.method)
   if (init.duplex !== undefined) toWord(init.duplex, ['half'], 'Request: duplex')
   if (init.priority !== undefined) toWord(init.priority, PRIORITIES, 'Request: priority')
@@ -317,47 +283,6 @@ function addInit(parts: RequestParts, init: RequestInit): void {
     throw new NativeTypeError('Request: expected signal to be an AbortSignal')
   }
   parts.follows = signal ?? undefined
-}
-
-function addOptions(parts: RequestParts, init: RequestInit): void {
-  const { cache, cf, credentials, integrity, keepalive, mode, redirect, referrer, referrerPolicy } = init
-  const isNone =
-    redirect === undefined &&
-    cf === undefined &&
-    cache === undefined &&
-    credentials === undefined &&
-    integrity === undefined &&
-    keepalive === undefined &&
-    mode === undefined &&
-    referrer === undefined &&
-    referrerPolicy === undefined
-  if (isNone) return
-  const old = parts.options
-  const options = {
-    redirect: redirect === undefined ? old.redirect : toWord(redirect, REDIRECTS, 'Request: redirect'),
-    cf: isObject(cf) ? cf : old.cf,
-    cache: cache === undefined ? old.cache : toWord(cache, CACHES, 'Request: cache'),
-    credentials:
-      credentials === undefined ? old.credentials : toWord(credentials, CREDENTIALS, 'Request: credentials'),
-    integrity: integrity === undefined ? old.integrity : toText(integrity),
-    keepalive: keepalive === undefined ? old.keepalive : Boolean(keepalive),
-    mode: mode === undefined ? old.mode : toWord(mode, MODES, 'Request: mode'),
-    referrer: referrer === undefined ? old.referrer : toReferrer(toScalarText(referrer)),
-    referrerPolicy:
-      referrerPolicy === undefined ? old.referrerPolicy : toWord(referrerPolicy, POLICIES, 'Request: referrerPolicy'),
-  }
-  if (options.mode === 'navigate') throw new NativeTypeError('Request: expected a mode other than "navigate"')
-  if (options.cache === 'only-if-cached' && options.mode !== 'same-origin') {
-    throw new NativeTypeError('Request: expected the mode "same-origin" for the cache "only-if-cached"')
-  }
-  parts.options = options
-}
-
-/** There is no page that a request could come from. */
-function toReferrer(text: string): string {
-  if (text === '') return ''
-  const { href } = new NativeURL(text, DEFAULTS.referrer)
-  return href === DEFAULTS.referrer ? href : DEFAULTS.referrer
 }
 
 function toMethod(given: unknown): string {

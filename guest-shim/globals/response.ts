@@ -4,8 +4,8 @@
 
 import { HeaderList } from '../wire/header-list.ts'
 import { Body, extractBody, SPENT, TEXT_TYPE } from './body.ts'
-import { addBodyMembers } from './body-members.ts'
-import { Headers, toHeaderList } from './headers.ts'
+import { addBodyMembers, type BodyMembers } from './body-members.ts'
+import { type Headers, toHeaderList, wrapList } from './headers.ts'
 import { encode, NativeRangeError, NativeTypeError, NativeURL, test, toJson } from './primordials.ts'
 import {
   isObject,
@@ -14,9 +14,11 @@ import {
   toMembers,
   toScalarText,
   toUnsignedShort,
+  toWord,
 } from './web-idl.ts'
 
 const TEXT_HEAD = encode(`content-type\n${TEXT_TYPE}\n`)
+const CODING = 'content-encoding'
 const EMPTY = new Uint8Array(0)
 const REASON = /^[\t -~\x80-\xff]*$/
 
@@ -43,6 +45,8 @@ export class ResponseParts {
   declare list: HeaderList | undefined
   declare headers: Headers | undefined
   declare from: Provenance
+  /** As in Workers: whether the body is packed as `content-encoding` says, when it is sent. */
+  declare isPlain: boolean
 
   constructor(content: Body | string | null, list: HeaderList | undefined) {
     this.status = 200
@@ -51,6 +55,14 @@ export class ResponseParts {
     this.list = list
     this.headers = undefined
     this.from = MADE
+    this.isPlain = true
+  }
+
+  /** Whether the body has to be packed before it is sent. */
+  get isPackable(): boolean {
+    const { content, isPlain, list } = this
+    if (content === null || !isPlain || list === undefined || !list.mayHave(CODING)) return false
+    return list.get(CODING) === 'gzip'
   }
 
   get isError(): boolean {
@@ -85,7 +97,8 @@ export class ResponseParts {
   /** As the world carries it: what is not a header has a colon before its name. */
   toHead(): Uint8Array<ArrayBuffer> {
     const { content, list, statusText } = this
-    const length = typeof content === 'string' || content === null ? undefined : content.length
+    const isUnknown = typeof content === 'string' || content === null || this.isPackable
+    const length = isUnknown ? undefined : content.length
     if (statusText !== '' || length !== undefined) {
       const reason = statusText === '' ? '' : `:reason\n${statusText}\n`
       const size = length === undefined ? '' : `:length\n${length}\n`
@@ -96,6 +109,9 @@ export class ResponseParts {
   }
 }
 
+// what an app puts on `Object.prototype` is not theirs
+Object.setPrototypeOf(ResponseParts.prototype, null)
+
 const typeOf = (content: Body | string | null): string =>
   typeof content === 'string' ? TEXT_TYPE : content === null ? '' : content.type
 
@@ -104,6 +120,10 @@ const typedList = (type: string) => new HeaderList(type === '' ? '' : `content-t
 let partsOf: (response: Response) => ResponseParts
 let isResponse: (value: unknown) => value is Response
 
+// oxlint-disable-next-line typescript/no-unsafe-declaration-merging -- its body's members are added below
+export interface Response extends BodyMembers {}
+
+// oxlint-disable-next-line typescript/no-unsafe-declaration-merging -- see above
 export class Response {
   #parts: ResponseParts
 
@@ -113,6 +133,7 @@ export class Response {
   }
 
   /** `body`: also the parts of a response, which become this one's own. */
+  // oxlint-disable-next-line typescript/no-useless-default-assignment -- an interface has the length of what it demands
   constructor(body: unknown = undefined, init: ResponseInit | null | undefined = undefined) {
     if (body instanceof ResponseParts) this.#parts = body
     else {
@@ -183,7 +204,7 @@ export class Response {
 
   get headers(): Headers {
     const parts = this.#parts
-    return (parts.headers ??= new Headers(parts.toList()))
+    return (parts.headers ??= wrapList(parts.toList()))
   }
 
   /** As Workers have it: no response is one of a WebSocket here. */
@@ -198,6 +219,7 @@ export class Response {
     copy.status = parts.status
     copy.statusText = parts.statusText
     copy.from = parts.from
+    copy.isPlain = parts.isPlain
     if (list.isFixed) copy.toList().isFixed = true
     return new Response(copy)
   }
@@ -228,7 +250,10 @@ function readHeaders(headers: HeadersInit): HeaderList {
 }
 
 function addStatus(parts: ResponseParts, init: ResponseInit): void {
-  const { status, statusText, webSocket } = init
+  const { encodeBody, status, statusText, webSocket } = init
+  if (encodeBody !== undefined) {
+    parts.isPlain = toWord(encodeBody, ['automatic', 'manual'], 'Response: encodeBody') === 'automatic'
+  }
   if (status !== undefined) parts.status = toStatus(status)
   if (statusText !== undefined) parts.statusText = toReason(statusText)
   if (webSocket !== undefined && webSocket !== null) {

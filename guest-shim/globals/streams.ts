@@ -83,6 +83,8 @@ function isStream(value: unknown, check: (stream: never) => boolean): boolean {
 
 export const isLocked = isReadableLocked
 
+/* oxlint-disable no-underscore-dangle -- the library's names */
+
 /** Whether it was read from or cancelled. The library has no other word for it. */
 export const isDisturbed = (stream: ReadableStream): boolean =>
   (stream as unknown as { _disturbed: boolean })._disturbed
@@ -172,12 +174,24 @@ export function streamBytes(bytes: Bytes): ReadableStream<Bytes> {
 
 /** A stream of whatever chunks, each of which is asked for. */
 export function openStream<T>(source: UnderlyingSource<T>): ReadableStream<T> {
-  const underlying = { __proto__: null, autoAllocateChunkSize: undefined, start: undefined, type: undefined, ...source }
-  return new ReadableStream<T>(underlying as UnderlyingSource<T>, { __proto__: null, highWaterMark: 0, size: undefined } as unknown as QueuingStrategy<T>)
+  const underlying = {
+    __proto__: null,
+    autoAllocateChunkSize: undefined,
+    start: undefined,
+    type: undefined,
+    ...source,
+  }
+  return new ReadableStream<T>(
+    underlying as UnderlyingSource<T>,
+    { __proto__: null, highWaterMark: 0, size: undefined } as unknown as QueuingStrategy<T>,
+  )
 }
 
-/** A stream's bytes to its end. Throws a TypeError for a chunk that is no Uint8Array. */
-export async function readAll(stream: ReadableStream): Promise<Bytes> {
+/**
+ * A stream's bytes to its end, as what `convert` makes of them. Throws a TypeError for a chunk that is no Uint8Array. A
+ * promise of the bytes would be another's who puts `then` on `Object.prototype`.
+ */
+export async function readAll<T>(stream: ReadableStream, convert: (bytes: Bytes) => T): Promise<T> {
   const reader = getReader(stream)
   const chunks: Bytes[] = []
   let size = 0
@@ -195,12 +209,11 @@ export async function readAll(stream: ReadableStream): Promise<Bytes> {
     chunks[chunks.length] = bytes
     size += bytes.length
   }
-  return concatenate(chunks, size)
+  return convert(concatenate(chunks, size))
 }
 
+/** A copy: whoever gave a chunk may still have it. */
 function concatenate(chunks: readonly Bytes[], size: number): Bytes {
-  const [first] = chunks
-  if (first !== undefined && chunks.length === 1) return first
   const all = new Uint8Array(size)
   let at = 0
   for (let i = 0; i < chunks.length; i++) {

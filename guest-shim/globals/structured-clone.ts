@@ -27,7 +27,7 @@ const NativeMap = Map
 const mapGet = uncurry(Map.prototype.get)
 const mapSet = uncurry(Map.prototype.set)
 const kinds = new Map<object, Kind>()
-const kindOf = (prototype: object) => mapGet(kinds as Map<unknown, unknown>, prototype) as Kind | undefined
+const kindOf = (prototype: object) => mapGet(kinds, prototype) as Kind | undefined
 
 export function addKind(of: { readonly prototype: object }, kind: Kind): void {
   kinds.set(of.prototype, kind)
@@ -60,14 +60,14 @@ class Walk implements Cloning {
 
   /** Says what something has become before the walk. */
   know(value: object, copy: object): void {
-    mapSet(this.#made as Map<unknown, unknown>, value, copy)
+    mapSet(this.#made, value, copy)
   }
 
   inner(value: unknown): unknown {
     if (typeof value === 'symbol') throw cannotClone('a symbol')
     if (typeof value === 'function') throw cannotClone(`the function ${value.name}`)
     if (typeof value !== 'object' || value === null) return value
-    const made = mapGet(this.#made as Map<unknown, unknown>, value)
+    const made = mapGet(this.#made, value)
     if (made !== undefined) return made
     const outer = this.#current
     this.#current = value

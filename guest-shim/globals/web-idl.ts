@@ -7,6 +7,7 @@ import { defineProperty, NativeTypeError, ownKeys, test, toWellFormed } from './
 const BEYOND_BYTES = /[^\0-\xff]/
 
 /** To text as the language does it: a symbol throws. */
+// oxlint-disable-next-line typescript/no-unnecessary-template-expression -- what is given is not what its type says
 export const toText = (value: unknown): string => `${value as string}`
 
 export function toByteString(value: unknown): string {
@@ -19,7 +20,7 @@ export function toByteString(value: unknown): string {
 export const toScalarText = (value: unknown): string => toWellFormed(toText(value))
 
 export function toUnsignedShort(value: unknown): number {
-  // oxlint-disable-next-line no-implicit-coercion -- a BigInt or a symbol must throw
+  // oxlint-disable-next-line no-implicit-coercion, typescript/no-unnecessary-type-conversion -- a BigInt or a symbol must throw
   const number = +(value as number)
   return number >= 0 && number <= 65_535 && number % 1 === 0 ? number : Math.trunc(number % 65_536) & 65_535
 }
@@ -66,7 +67,7 @@ function showMembers(owner: object, but: readonly string[]): void {
 
 /** An unsigned long long that is refused when it is none. */
 export function toIndex(value: unknown, what: string): number {
-  // oxlint-disable-next-line no-implicit-coercion -- a BigInt or a symbol must throw
+  // oxlint-disable-next-line no-implicit-coercion, typescript/no-unnecessary-type-conversion -- a BigInt or a symbol must throw
   const number = Math.trunc(+(value as number))
   if (number >= 0 && number <= Number.MAX_SAFE_INTEGER) return number
   throw new NativeTypeError(`${what}: expected an integer from 0 on, got ${toText(value)}`)

@@ -41,7 +41,12 @@ export class PerformanceEntry {
   }
 
   toJSON(): Record<string, unknown> {
-    return { name: this.#name, entryType: this.#entryType, startTime: this.#startTime, duration: this.#duration }
+    return {
+      name: this.#name,
+      entryType: this.#entryType,
+      startTime: this.#startTime,
+      duration: this.#duration,
+    }
   }
 }
 

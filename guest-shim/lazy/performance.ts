@@ -57,7 +57,11 @@ export class Performance extends EventTarget {
     return mark
   }
 
-  measure(measureName: unknown, startOrOptions: unknown = undefined, endMark: unknown = undefined): PerformanceMeasure {
+  measure(
+    measureName: unknown,
+    startOrOptions: unknown = undefined,
+    endMark: unknown = undefined,
+  ): PerformanceMeasure {
     void this.#isOne
     requireArguments(arguments.length, 1, 'measure')
     const name = toText(measureName)

@@ -14,7 +14,7 @@ import { toOwn } from '../globals/buffer-source.ts'
 import { NativeTypeError } from '../globals/primordials.ts'
 import { abortIncoming, openRequest, type Request } from '../globals/request.ts'
 import { isResponse } from '../globals/response.ts'
-import { watchRejections } from './rejections.ts'
+import { awaitRejections, rejections } from './rejections.ts'
 import { describeError } from '../wire/error-text.ts'
 
 export interface Handler {
@@ -67,7 +67,7 @@ async function settle(call: HandlerCall, value: unknown): Promise<void> {
   }
   open.delete(call.id)
   endBody(call.id)
-  watchRejections()
+  if (rejections.set.count > 0) awaitRejections()
 }
 
 function endBody(id: number): void {

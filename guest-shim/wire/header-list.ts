@@ -9,7 +9,7 @@
  * is escaped.
  */
 
-import { join, makeTable, sort, split } from '../globals/primordials.ts'
+import { indexOf, join, makeTable, sort, split } from '../globals/primordials.ts'
 
 const COOKIE = 'set-cookie'
 
@@ -60,6 +60,11 @@ export class HeaderList {
     return false
   }
 
+  /** Whether it is worth looking for it: costs less than looking. */
+  mayHave(name: string): boolean {
+    return this.items === undefined ? indexOf(this.lines, name) >= 0 : this.has(name)
+  }
+
   hasType(): boolean {
     const { items, isTyped } = this
     return items === undefined && isTyped !== undefined ? isTyped : this.has('content-type')
@@ -108,6 +113,9 @@ export class HeaderList {
     return (this.sorted ??= toSorted(this.items ?? open(this)))
   }
 }
+
+// what an app puts on `Object.prototype` is not theirs
+Object.setPrototypeOf(HeaderList.prototype, null)
 
 function open(list: HeaderList): string[] {
   const items = list.lines === '' ? [] : split(list.lines, '\n')

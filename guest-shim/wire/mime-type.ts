@@ -35,7 +35,8 @@ export function parseParameters(text: string, from: number, isText = false): Map
     const start = at
     while (at < text.length && text[at] !== ';' && text[at] !== '=') at++
     if (text[at] !== '=') continue
-    const name = trimWhiteEnd(text.slice(start, at)).toLowerCase()
+    const raw = text.slice(start, at).toLowerCase()
+    const name = isText ? trimWhiteEnd(raw) : raw
     at++
     let value: string
     if (text[at] === '"') {

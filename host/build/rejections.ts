@@ -38,7 +38,8 @@ function findPlaces(words: Uint32Array): number[] {
   const [low, high, nextLow, nextHigh] = MARKS
   for (let i = 0; i + 5 < words.length; i += 2) {
     if (words[i] !== low || words[i + 1] !== high) continue
-    if (words[i + 4] === nextLow && words[i + 5] === nextHigh && words[i + 3] === OBJECT_TAG) places.push(i + 2)
+    if (words[i + 4] === nextLow && words[i + 5] === nextHigh && words[i + 3] === OBJECT_TAG)
+      places.push(i + 2)
   }
   return places
 }
