@@ -2,7 +2,7 @@
  * A stand-in for the `wizer` program, started by componentize-js with Wizer's arguments. Unlike Wizer it gives the same
  * bytes for the same sources: see `preview1.ts`. It is a process of its own because componentize-js wants a program.
  *
- *     wizer-main --modules=FOLDER --init-func NAME --dir=SOURCES [...] -o=OUT IN     < the engine's own arguments
+ *     wizer-main --modules=FOLDER --engine=HASH --init-func NAME --dir=SOURCES [...] -o=OUT IN     < the engine's own arguments
  *
  * On failure it prints what the app printed, then one line that begins with `FAILURE`, and exits with 1.
  */
@@ -10,6 +10,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { MAX_COMPONENT_BYTES } from '../component/read.ts'
+import { tuneEngine } from './engine-tuning.ts'
 import { freeze, FreezeTimeout, FrozenTooLarge } from './freeze.ts'
 import { createPreview1, GuestExit, type Surroundings } from './preview1.ts'
 import { exposeRejections } from './rejections.ts'
@@ -30,6 +31,8 @@ const { values, positionals } = parseArgs({
     mapdir: { type: 'string', multiple: true },
     out: { type: 'string', short: 'o' },
     modules: { type: 'string' },
+    engine: { type: 'string', default: '' },
+    'async-stacks': { type: 'boolean', default: false },
     now: { type: 'string', default: '0' },
     timeout: { type: 'string', default: '30000' },
     memory: { type: 'string', default: '512' },
@@ -70,7 +73,10 @@ function main(): void {
   const frozen = freeze(new Uint8Array(readFileSync(input)), {
     initFunction: values['init-func'] ?? 'componentize.wizer',
     imports: (module, memory) => createImports(module, createPreview1(around, memory)),
-    finish: exposeRejections,
+    finish: (memory) => {
+      exposeRejections(memory)
+      tuneEngine(memory, { engine: values.engine, asyncStacks: values['async-stacks'] })
+    },
     timeoutMs: Number(values.timeout),
     memoryBytes: Number(values.memory) * 2 ** 20,
     mostBytes: MAX_COMPONENT_BYTES,
