@@ -19,14 +19,7 @@ import {
   test,
   toUpperCase,
 } from './primordials.ts'
-import {
-  isObject,
-  requireArguments,
-  toByteString,
-  toMembers,
-  toScalarText,
-  toWord,
-} from './web-idl.ts'
+import { isObject, requireArguments, toByteString, toMembers, toScalarText, toWord } from './web-idl.ts'
 
 /** What came with a client's request; the host's record, kept instead of copied. */
 export interface Incoming {
