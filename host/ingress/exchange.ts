@@ -9,6 +9,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
 import type { ErrorCode } from '../errors.ts'
+import type { TlsFacts } from '../http/request-head.ts'
 import type { RequestTrace } from '../http/request-trace.ts'
 import type { Exchange, ExchangeListener } from '../tenant/exchange.ts'
 import { toRequestLine } from '../tenant/log.ts'
@@ -49,6 +50,7 @@ export class HttpExchange implements Exchange, ResponseOwner, BodyOwner, Incompl
   readonly headers: string
   readonly hasBody: boolean
   readonly smallBody?: Uint8Array
+  readonly tls: TlsFacts | undefined
   readonly trace: RequestTrace | undefined
 
   readonly #ingress: IngressState
@@ -71,13 +73,20 @@ export class HttpExchange implements Exchange, ResponseOwner, BodyOwner, Incompl
     this.since = since
     this.#response = new ClientResponse(ingress, tenant, outgoing, this)
     this.id = id
-    const client = connection.toClient(rawHeaders)
+    const client = connection.describeClient(rawHeaders)
     this.client = client.key
     this.method = incoming.method ?? 'GET'
     this.url = url
+    this.tls = connection.tls
     const { isTrusted } = connection
     this.trace = ingress.tracer?.begin({ id, method: this.method, rawHeaders, since, isTrusted })
-    const facts = { id, scheme, client: client.address, protocol: `HTTP/${incoming.httpVersion}` }
+    const facts = {
+      id,
+      scheme,
+      client: client.address,
+      protocol: `HTTP/${incoming.httpVersion}`,
+      tls: connection.tls,
+    }
     const headers = toGuestHeaders(rawHeaders, connection, facts)
     this.headers = this.trace === undefined ? headers : withTraceparent(headers, this.trace.context)
     this.hasBody = body !== undefined && body !== 'unwanted'

@@ -4,10 +4,16 @@ import { describe, it } from 'vitest'
 
 import { toScheme, toGuestHeaders, withTraceparent } from './guest-headers.ts'
 
-const stranger = { address: '203.0.113.9', isTrusted: false }
-const proxy = { address: '10.0.0.7', isTrusted: true }
+const stranger = { address: '203.0.113.9', isTrusted: false, scheme: 'http' as const }
+const proxy = { address: '10.0.0.7', isTrusted: true, scheme: 'http' as const }
 
-const facts = { id: 'id', scheme: 'http', client: '203.0.113.9', protocol: 'HTTP/1.1' } as const
+const facts = {
+  id: 'id',
+  scheme: 'http',
+  client: '203.0.113.9',
+  protocol: 'HTTP/1.1',
+  tls: undefined,
+} as const
 const CF = ':cf\n{"httpProtocol":"HTTP/1.1"}\n'
 const CLIENT = 'x-real-ip\n203.0.113.9\ncf-connecting-ip\n203.0.113.9\n'
 
@@ -119,10 +125,14 @@ describe('the scheme', () => {
     expect(toScheme(['x-forwarded-proto', 'HTTPS'], proxy)).toBe('https')
     expect(toScheme(['X-Forwarded-Proto', 'http'], proxy)).toBe('http')
     expect(toScheme([], proxy)).toBe('http')
+    // whose own connection is encrypted
+    expect(toScheme([], { ...proxy, scheme: 'https' })).toBe('https')
+    expect(toScheme(['X-Forwarded-Proto', 'http'], { ...proxy, scheme: 'https' })).toBe('http')
   })
 
   it('is http when a stranger says something, or a proxy several things', ({ expect }) => {
     expect(toScheme(https, stranger)).toBe('http')
+    expect(toScheme(['X-Forwarded-Proto', 'http'], { ...stranger, scheme: 'https' })).toBe('https')
     expect(toScheme([...https, ...https], proxy)).toBe('http')
     expect(toScheme(['X-Forwarded-Proto', 'https, http'], proxy)).toBe('http')
     expect(toScheme(['X-Forwarded-Proto', 'file'], proxy)).toBe('http')
