@@ -105,10 +105,13 @@ declare const ReadableStream: {
   ): ReadableStream<T>
 }
 
+interface WritableStream {
+  readonly locked: boolean
+}
 declare const WritableStream: {
   name: string
-  prototype: object
-  new (sink?: unknown, strategy?: unknown): object
+  prototype: WritableStream
+  new (sink?: unknown, strategy?: unknown): WritableStream
 }
 declare const TransformStream: { new (transformer?: { start?(controller: object): unknown }): object }
 
@@ -176,14 +179,12 @@ declare class TextDecoder {
 interface SubtleCrypto {
   digest(algorithm: string, data: Uint8Array): Promise<ArrayBuffer>
 }
-declare const SubtleCrypto: { prototype: SubtleCrypto }
 interface Crypto {
   readonly subtle: SubtleCrypto
   getRandomValues<T extends ArrayBufferView>(into: T): T
   randomUUID(): string
 }
 declare const crypto: Crypto
-declare const Crypto: { prototype: Crypto }
 interface Performance {
   readonly timeOrigin: number
   now(): number

@@ -7,13 +7,15 @@ import { addFetchListener } from '../app.ts'
 import { guardEntropy } from './entropy.ts'
 import { abort, any, throwIfAborted, timeout } from './abort-signal.ts'
 import { stream } from './blob.ts'
+import { Crypto, ownCrypto } from './crypto.ts'
 import { CryptoKey } from './crypto-key.ts'
 import { fetch } from './fetch.ts'
 import { installGuards } from './guards.ts'
+import { toInterface } from './interface.ts'
 import { defineProperty } from './primordials.ts'
 import { Request } from './request.ts'
 import { Response } from './response.ts'
-import { digest, exportKey, generateKey, importKey, sign, verify } from './subtle.ts'
+import { SubtleCrypto } from './subtle.ts'
 import { canParseUrl, from, parseUrl, values } from './streams.ts'
 import { clearInterval, clearTimeout, setInterval, setTimeout } from './timers.ts'
 
@@ -35,7 +37,9 @@ export function installGlobals(): () => void {
     fetch,
     Request,
     Response,
+    Crypto,
     CryptoKey,
+    SubtleCrypto,
     console: guestConsole,
     setTimeout,
     setInterval,
@@ -49,8 +53,8 @@ export function installGlobals(): () => void {
   // a bundler may rename a class that is called like a global
   defineProperty(Request, 'name', { value: 'Request' })
   defineProperty(Response, 'name', { value: 'Response' })
-  defineProperty(CryptoKey, 'name', { value: 'CryptoKey' })
-  put(SubtleCrypto.prototype, { digest, importKey, exportKey, generateKey, sign, verify })
+  toInterface(CryptoKey, 'CryptoKey')
+  defineProperty(globalThis, 'crypto', { get: () => ownCrypto, enumerable: true, configurable: true })
   put(AbortSignal, { abort, any, timeout })
   put(AbortSignal.prototype, { throwIfAborted })
   put(Blob.prototype, { stream })
