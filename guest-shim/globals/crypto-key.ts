@@ -26,62 +26,71 @@ export interface KeyContent extends KeyDescription {
 const { construct } = Reflect
 const NativeWeakSet = WeakSet
 
-/** To the engine an object of a kind that structured clone refuses: it would make an empty object of a key. */
-// oxlint-disable-next-line typescript/no-extraneous-class -- a base class that is nothing but its constructor
-class Uncloneable {
-  constructor() {
-    // oxlint-disable-next-line no-constructor-return -- the engine has to make it
-    return construct(NativeWeakSet, [], new.target) as object
+let isKey: (value: object) => value is CryptoKey
+/** Throws for what is no key. */
+let partsOf: (key: object) => Parts
+
+interface Parts {
+  readonly content: KeyContent
+  // the same objects each time, which the app may change: only for it to look at
+  algorithm?: object
+  usages?: string[]
+}
+
+/** What a key is to the shim alone, put on an object that the engine made. */
+class Marked {
+  constructor(object: object) {
+    // oxlint-disable-next-line no-constructor-return -- what is put on it needs no prototype
+    return object
   }
 }
 
-let isKey: (value: object) => value is CryptoKey
-let contentOf: (key: CryptoKey) => KeyContent
-let makeKey: (content: KeyContent) => CryptoKey
-/** Of the key that `makeKey` makes: an app has no way to construct one. */
-let making: KeyContent | undefined
-
-export class CryptoKey extends Uncloneable {
-  readonly #content: KeyContent
-  // the same objects each time, which the app may change: only for it to look at
-  #algorithm: object | undefined
-  #usages: string[] | undefined
+class Mark extends Marked {
+  readonly #parts: Parts
 
   static {
-    isKey = (value): value is CryptoKey => #content in value
-    contentOf = (key) => key.#content
-    makeKey = (content) => {
-      making = content
-      try {
-        return new CryptoKey()
-      } finally {
-        making = undefined
-      }
-    }
+    isKey = (value): value is CryptoKey => #parts in value
+    partsOf = (key) => (key as Mark).#parts
   }
 
+  constructor(object: object, content: KeyContent) {
+    super(object)
+    this.#parts = { content }
+  }
+}
+
+export class CryptoKey {
   constructor() {
-    if (making === undefined) throw new NativeTypeError('Illegal constructor')
-    super()
-    this.#content = making
+    throw new NativeTypeError('Illegal constructor')
   }
 
   get type(): string {
-    return this.#content.type
+    return partsOf(this).content.type
   }
 
   get extractable(): boolean {
-    return this.#content.extractable
+    return partsOf(this).content.extractable
   }
 
   get algorithm(): object {
-    return (this.#algorithm ??= toAlgorithm(this.#content.algorithm))
+    const parts = partsOf(this)
+    return (parts.algorithm ??= toAlgorithm(parts.content.algorithm))
   }
 
   get usages(): string[] {
-    return (this.#usages ??= [...this.#content.usages])
+    const parts = partsOf(this)
+    return (parts.usages ??= [...parts.content.usages])
   }
 }
+
+/** To the engine an object of a kind that structured clone refuses: it would make an empty object of a key. */
+export function makeKey(content: KeyContent): CryptoKey {
+  const key = construct(NativeWeakSet, [], CryptoKey) as CryptoKey
+  void new Mark(key, content)
+  return key
+}
+
+const contentOf = (key: CryptoKey): KeyContent => partsOf(key).content
 
 /** A key that the host made. */
 export function openKey({ sealed, description }: SealedKey): CryptoKey {
@@ -110,4 +119,4 @@ function toAlgorithm(data: Readonly<Record<string, unknown>>): object {
   return algorithm
 }
 
-export { isKey, makeKey }
+export { isKey }

@@ -10,6 +10,7 @@ import { bytesOf } from './buffer-source.ts'
 import { makeDigestStream } from './digest-stream.ts'
 import { toInterface } from './interface.ts'
 import { isView, NativeDOMException, NativeTypeError, uncurry, uncurryGetter } from './primordials.ts'
+import { QuotaExceededError } from './quota-exceeded-error.ts'
 import { type SubtleCrypto, subtle } from './subtle.ts'
 
 /** As many bytes as one call gives. */
@@ -58,7 +59,7 @@ export class Crypto {
     const length = bytes?.length ?? 0
     if (length > MOST_RANDOM_BYTES) {
       const most = `expected at most ${MOST_RANDOM_BYTES} bytes in one call, got ${length}`
-      throw new NativeDOMException(most, 'QuotaExceededError')
+      throw new QuotaExceededError(most)
     }
     requireLive('crypto.getRandomValues()')
     if (bytes !== undefined && length > 0) fill(native, bytes)

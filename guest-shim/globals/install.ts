@@ -13,6 +13,7 @@ import { fetch } from './fetch.ts'
 import { installGuards } from './guards.ts'
 import { toInterface } from './interface.ts'
 import { defineProperty } from './primordials.ts'
+import { QuotaExceededError } from './quota-exceeded-error.ts'
 import { Request } from './request.ts'
 import { Response } from './response.ts'
 import { SubtleCrypto } from './subtle.ts'
@@ -40,6 +41,7 @@ export function installGlobals(): () => void {
     Crypto,
     CryptoKey,
     SubtleCrypto,
+    QuotaExceededError,
     console: guestConsole,
     setTimeout,
     setInterval,

@@ -4,9 +4,9 @@
  *     parameters, start  >  the turn ends  >  the tenant's line of jobs  >  keys opened, call made, paid for  >  crypto-done
  *                                                                     [refused: its processor time is used up]
  *
- * A call is paid for by the request that made it when it is done, by the time that it took, and by no more than such a call
- * may take: the shard hears of the end only when its thread has time. Since none can be stopped, those that would take much
- * longer than a request may are not begun.
+ * A call is paid for by the request that made it when it is done, by a part of the time that it took, and by no more than such
+ * a call may take: the shard hears of the end only when its thread has time. Since none can be stopped, those that would take
+ * much longer than a request may are not begun.
  */
 import { createHash, type Hash } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
@@ -26,7 +26,9 @@ const MOST_DIGESTS = 256
 /** So many times its `cpu_ms` a call may be expected to take. */
 const LONGEST = 10
 /** What a call took counts up to so many times what was expected: to make an RSA key is a matter of luck. */
-const MOST_LUCK = 4
+const MOST_LUCK = 2
+/** What a millisecond on a thread of the pool costs of those of the shard's thread, which `cpu_ms` is about: there are four. */
+const POOL_PRICE = 1 / 4
 
 /** Digests that can be made in parts, by the standard's name for them. */
 const HASHES: ReadonlyMap<string, string> = new Map([
@@ -186,7 +188,7 @@ export class CryptoBinding implements Binding {
       : await this.#make(call)
     if (this.#isOver) return
     const now = performance.now()
-    const ms = Math.min(now - begun, mostMs)
+    const ms = POOL_PRICE * Math.min(now - begun, mostMs)
     accounts.chargeJob(account, ms, now)
     meter.cpuMs += ms
     this.#open.delete(call)
