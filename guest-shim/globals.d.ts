@@ -193,4 +193,5 @@ declare const performance: Performance
 declare const Performance: { prototype: Performance }
 
 declare function addEventListener(type: string, listener: unknown, options?: unknown): void
+declare function structuredClone(value: unknown, options?: unknown): unknown
 declare const console: { log(text: string): void }

@@ -12,6 +12,7 @@ import {
   type Event,
   type Field,
   key,
+  make,
   number,
   type Operation,
   start,
@@ -74,6 +75,17 @@ export function callHost({ operation, algorithm, key: used, data, parameters }: 
   const id = ++lastId
   start(id, operation, encode(algorithm), used?.sealed ?? EMPTY, data)
   return awaitOutcome(id)
+}
+
+/** Signs or verifies at once; undefined: the host has not done it, and it has to be called. */
+export function callAtOnce(
+  operation: 'sign' | 'verify',
+  { sealed }: SealedValue,
+  data: Bytes,
+  signature: Bytes = EMPTY,
+): Bytes | undefined {
+  const made = make(operation, sealed, data, signature)
+  return made.length === 0 ? undefined : toOwn(made)
 }
 
 /** A digest in parts. */

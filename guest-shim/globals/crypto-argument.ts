@@ -89,5 +89,5 @@ export function toKeyData(value: unknown): Bytes | Parameter[] {
 function toList(value: unknown): string[] {
   const isObject = (typeof value === 'object' && value !== null) || typeof value === 'function'
   if (!isObject) throw new NativeTypeError('expected a list')
-  return Array.from(value as Iterable<unknown>, toText)
+  return [...(value as Iterable<unknown>)].map(toText)
 }

@@ -16,6 +16,7 @@ import { defineProperty } from './primordials.ts'
 import { QuotaExceededError } from './quota-exceeded-error.ts'
 import { Request } from './request.ts'
 import { Response } from './response.ts'
+import { structuredClone } from './structured-clone.ts'
 import { SubtleCrypto } from './subtle.ts'
 import { canParseUrl, from, parseUrl, values } from './streams.ts'
 import { clearInterval, clearTimeout, setInterval, setTimeout } from './timers.ts'
@@ -42,6 +43,7 @@ export function installGlobals(): () => void {
     CryptoKey,
     SubtleCrypto,
     QuotaExceededError,
+    structuredClone,
     console: guestConsole,
     setTimeout,
     setInterval,
@@ -55,6 +57,7 @@ export function installGlobals(): () => void {
   // a bundler may rename a class that is called like a global
   defineProperty(Request, 'name', { value: 'Request' })
   defineProperty(Response, 'name', { value: 'Response' })
+  defineProperty(structuredClone, 'name', { value: 'structuredClone' })
   toInterface(CryptoKey, 'CryptoKey')
   defineProperty(globalThis, 'crypto', { get: () => ownCrypto, enumerable: true, configurable: true })
   put(AbortSignal, { abort, any, timeout })

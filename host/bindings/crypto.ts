@@ -17,6 +17,7 @@ import type { Binding, BindingContext, GuestEvent } from './binding.ts'
 import { type CryptoCall, CryptoDraft, toText } from './crypto-call.ts'
 import { toExpectedMs } from './crypto-cost.ts'
 import { openKeys, runCall, toFailure } from './crypto-run.ts'
+import { makeMac } from './crypto-mac.ts'
 import { KeyVault } from './key-vault.ts'
 
 /** Calls of one instance that are not done. */
@@ -107,6 +108,15 @@ export class CryptoBinding implements Binding {
       }
       this.#open.add(call)
       this.#started.push({ call, account })
+    },
+    make: (
+      operation: Wit.Operation,
+      sealed: Uint8Array,
+      data: Uint8Array,
+      signature: Uint8Array,
+    ): Uint8Array => {
+      this.#services.meter.crossings++
+      return makeMac(operation, this.#vault.find(sealed), data, signature)
     },
     digestWrite: (id: number, algorithm: Uint8Array, bytes: Uint8Array): void => {
       this.#services.meter.crossings++

@@ -19,6 +19,8 @@ type CryptoKey = webcrypto.CryptoKey
 export interface OpenKey {
   readonly key: CryptoKey
   readonly extractable: boolean
+  /** Of HMAC: what Node signs with at once. */
+  readonly secret?: KeyObject | undefined
 }
 
 /** What is sealed beside the key's bytes. */
@@ -69,26 +71,33 @@ export class KeyVault {
       cipher.final(),
     ]
     const sealed = Buffer.concat([toNumberBytes(number), ...parts, cipher.getAuthTag()])
-    this.#keep(number, { key, extractable })
+    this.#keep(number, toOpen(key, extractable))
     return { sealed, description }
+  }
+
+  /** A key that is open. */
+  find(sealed: Uint8Array): OpenKey | undefined {
+    if (sealed.length < NUMBER_BYTES + TAG_BYTES) return undefined
+    const number = toBuffer(sealed).readUInt32LE()
+    const kept = this.#open.get(number)
+    if (kept === undefined) return undefined
+    this.#open.delete(number)
+    this.#open.set(number, kept)
+    return kept
   }
 
   /** Rejects what this vault did not seal. */
   async open(sealed: Uint8Array): Promise<OpenKey> {
-    const bytes = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength)
+    const kept = this.find(sealed)
+    if (kept !== undefined) return kept
+    const bytes = toBuffer(sealed)
     if (bytes.length < NUMBER_BYTES + TAG_BYTES || this.#secret === undefined) throw notSealed()
     const number = bytes.readUInt32LE()
-    const kept = this.#open.get(number)
-    if (kept !== undefined) {
-      this.#open.delete(number)
-      this.#open.set(number, kept)
-      return kept
-    }
     const { header, key: raw } = this.#unseal(number, bytes.subarray(NUMBER_BYTES))
     const { type, algorithm, extractable, usages } = header
     const format = type === 'secret' ? 'raw-secret' : type === 'private' ? 'pkcs8' : 'spki'
     const key = await subtle.importKey(format as 'raw', raw, algorithm, canExport(algorithm.name), usages)
-    const opened = { key, extractable }
+    const opened = toOpen(key, extractable)
     this.#keep(number, opened)
     return opened
   }
@@ -146,6 +155,12 @@ function toObject(key: CryptoKey): KeyObject {
     process.noDeprecation = before as boolean
   }
 }
+
+function toOpen(key: CryptoKey, extractable: boolean): OpenKey {
+  return { key, extractable, secret: key.algorithm.name === 'HMAC' ? toObject(key) : undefined }
+}
+
+const toBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
 function toNonce(number: number): Buffer {
   const nonce = Buffer.alloc(NONCE_BYTES)

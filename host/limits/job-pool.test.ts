@@ -16,6 +16,8 @@ function makeJobs() {
   }
   const end = async (name: string): Promise<void> => {
     ends.get(name)?.()
+    // the next one begins when the loop had its say
+    await new Promise(setImmediate)
     await new Promise(setImmediate)
   }
   return { begun, job, end }
@@ -28,10 +30,8 @@ describe('jobs', () => {
     const [a, b] = [pool.open(), pool.open()]
     for (const name of ['a1', 'a2', 'a3']) a.run(LONG, job(name))
     for (const name of ['b1', 'b2']) b.run(LONG, job(name))
-    for (const name of ['a1', 'a2', 'b1', 'a3', 'b2', 'a3', 'b2']) await end(name)
-    expect(begun.slice(0, 2)).toEqual(['a1', 'a2'])
-    expect(begun.toSorted()).toEqual(['a1', 'a2', 'a3', 'b1', 'b2'])
-    expect(begun.indexOf('b1')).toBeLessThan(begun.indexOf('a3'))
+    for (const name of ['a1', 'a2', 'b1', 'a3', 'b2']) await end(name)
+    expect(begun).toEqual(['a1', 'a2', 'b1', 'a3', 'b2'])
   })
 
   test('that are short wait for no long one, and so many run at once', async ({ expect }) => {

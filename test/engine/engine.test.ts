@@ -110,6 +110,7 @@ function make(image: Image, from = engine, maximum = 2048): Made {
       bytes: nothing,
       key: nothing,
       start: nothing,
+      make: () => new Uint8Array(0),
       digestWrite: nothing,
       digestFinish: nothing,
     },

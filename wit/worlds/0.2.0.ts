@@ -4,7 +4,7 @@ import type { GuestWriter } from '../../host/engine/guest-writer.ts'
 
 export const version = '0.2.0'
 /** Changes with whatever lies otherwise in memory or has another name. */
-export const structure = '9a0792175b1fe2eb'
+export const structure = '092752128259ceae'
 
 export interface EventsBinding {
   readonly kind: string
@@ -123,6 +123,7 @@ export interface Imports {
     readonly bytes: (subject: CryptoSubject, field: CryptoField, value: Uint8Array) => void
     readonly key: (subject: CryptoSubject, field: CryptoField, sealed: Uint8Array) => void
     readonly start: (id: number, operation: CryptoOperation, algorithm: Uint8Array, sealed: Uint8Array, data: Uint8Array) => void
+    readonly make: (operation: CryptoOperation, sealed: Uint8Array, data: Uint8Array, signature: Uint8Array) => Uint8Array
     readonly digestWrite: (id: number, algorithm: Uint8Array, bytes: Uint8Array) => void
     readonly digestFinish: (id: number) => void
   }
@@ -365,7 +366,7 @@ export interface Bounds {
 }
 
 /** The interfaces as the core module imports them, names without version. */
-export function liftImports(imports: Imports, from: GuestReader, bounds: Bounds) {
+export function liftImports(imports: Imports, from: GuestReader, to: GuestWriter, bounds: Bounds) {
   const backgroundHalf = imports['nano:workers/background']
   const consoleHalf = imports['nano:workers/console']
   const cryptoHalf = imports['nano:workers/crypto']
@@ -388,6 +389,7 @@ export function liftImports(imports: Imports, from: GuestReader, bounds: Bounds)
       'bytes': (a0: number, a1: number, a2: number, a3: number) => cryptoHalf.bytes(from.caseOf(cryptoSubjectCases, a0), from.caseOf(cryptoFieldCases, a1), from.bytes(a2, a3)),
       'key': (a0: number, a1: number, a2: number, a3: number) => cryptoHalf.key(from.caseOf(cryptoSubjectCases, a0), from.caseOf(cryptoFieldCases, a1), from.bytes(a2, a3)),
       'start': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number, a6: number, a7: number) => cryptoHalf.start(a0 >>> 0, from.caseOf(cryptoOperationCases, a1), from.bytes(a2, a3, bounds['word']), from.bytes(a4, a5), from.bytes(a6, a7)),
+      'make': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number, a6: number, at: number) => to.bytes(at, cryptoHalf.make(from.caseOf(cryptoOperationCases, a0), from.bytes(a1, a2), from.bytes(a3, a4), from.bytes(a5, a6))),
       'digest-write': (a0: number, a1: number, a2: number, a3: number, a4: number) => cryptoHalf.digestWrite(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4)),
       'digest-finish': (a0: number) => cryptoHalf.digestFinish(a0 >>> 0),
     },

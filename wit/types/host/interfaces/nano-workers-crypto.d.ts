@@ -14,6 +14,12 @@ export function key(subject: Subject, field: Field, sealed: Uint8Array): void;
  */
 export function start(id: number, operation: Operation, algorithm: Word, sealed: Uint8Array, data: Uint8Array): void;
 /**
+ * The same, made at once, for what takes no longer than the call itself: HMAC over few bytes, with a key that was used
+ * before. Gives the signature, or one byte that is not 0 for one that was verified, or nothing: then nothing was done, and
+ * it is a matter for `start`.
+ */
+export function make(operation: Operation, sealed: Uint8Array, data: Uint8Array, signature: Uint8Array): Uint8Array;
+/**
  * More bytes of a digest in parts; the first one begins it, with its algorithm.
  */
 export function digestWrite(id: number, algorithm: Word, bytes: Uint8Array): void;
