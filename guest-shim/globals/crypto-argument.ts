@@ -5,7 +5,9 @@
 import type { Field, Parameter } from '../bindings/crypto.ts'
 import { type Bytes, bytesOf } from './buffer-source.ts'
 import { type CryptoKey, isKey } from './crypto-key.ts'
-import { NativeTypeError } from './primordials.ts'
+import { NativeTypeError, uncurry } from './primordials.ts'
+
+/* oxlint-disable typescript/unbound-method -- a function is taken off its prototype here to be called with a `this` of its own */
 
 const USAGES = ['encrypt', 'decrypt', 'sign', 'verify', 'deriveKey', 'deriveBits', 'wrapKey', 'unwrapKey']
 const FORMATS = ['raw', 'pkcs8', 'spki', 'jwk', 'raw-secret', 'raw-public']
@@ -31,8 +33,10 @@ const JWK_MEMBERS: readonly (readonly [name: string, field: Field, kind: 'text' 
   ['y', 'y', 'text'],
 ]
 
-/** A symbol throws. */
-export const toText = (value: unknown): string => `${value as string}`
+/** To text as the language does it: a symbol throws. */
+export const toText = (value: unknown): string => concat('', value as string)
+
+const concat = uncurry(String.prototype.concat)
 
 export function toBytes(value: unknown): Bytes {
   const bytes = bytesOf(value)

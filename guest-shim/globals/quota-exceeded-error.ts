@@ -1,5 +1,6 @@
 /** QuotaExceededError, which is a class of its own in Web IDL; the engine has it as a name of DOMException's alone. */
 
+import { toText } from './crypto-argument.ts'
 import { toInterface } from './interface.ts'
 import { NativeDOMException, NativeTypeError } from './primordials.ts'
 
@@ -16,7 +17,7 @@ export class QuotaExceededError extends NativeDOMException {
   readonly #requested: number | null
 
   constructor(message: unknown = '', options: Options | null = {}) {
-    super(`${message as string}`, NAME)
+    super(toText(message), NAME)
     const { quota, requested } = options ?? {}
     this.#quota = toAmount('quota', quota)
     this.#requested = toAmount('requested', requested)

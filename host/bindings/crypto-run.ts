@@ -16,6 +16,7 @@ const { subtle } = webcrypto
 type Key = webcrypto.CryptoKey
 type Usages = webcrypto.KeyUsage[]
 type Made = Key | webcrypto.CryptoKeyPair
+type Maker = (extractable: boolean) => Promise<Made>
 
 /** Errors that the standard has; every other one is an OperationError. */
 const NAMES: ReadonlySet<string> = new Set([
@@ -52,60 +53,60 @@ export async function openKeys(call: CryptoCall, vault: KeyVault): Promise<CallK
 
 /** The outcome. Rejects with whatever went wrong. */
 export async function runCall(call: CryptoCall, keys: CallKeys, vault: KeyVault): Promise<Wit.CryptoValue> {
-  const { algorithm, product, jwk, call: rest } = call.said
-  const { data } = call
+  const { said, data } = call
+  const { call: rest } = said
+  requireBounds(said.algorithm, rest)
+  requireBounds(said.product, rest)
   const format = rest['format'] as 'raw'
-  const usages = (rest['keyUsages'] ?? []) as Usages
-  requireBounds(algorithm, rest)
-  requireBounds(product, rest)
-  const make = (name: unknown, of: (extractable: boolean) => Promise<Made>): Promise<Wit.CryptoValue> =>
-    makeSealed(vault, { name: String(name), extractable: rest['extractable'] === true }, of)
+  const algorithm = toDictionary(said.algorithm)
   switch (call.operation) {
     case 'encrypt':
-      return toBytes(await subtle.encrypt(dictionary(algorithm), requireKey(keys.used), data))
+      return toBytes(await subtle.encrypt(algorithm, requireKey(keys.used), data))
     case 'decrypt':
-      return toBytes(await subtle.decrypt(dictionary(algorithm), requireKey(keys.used), data))
+      return toBytes(await subtle.decrypt(algorithm, requireKey(keys.used), data))
     case 'sign':
-      return toBytes(await subtle.sign(dictionary(algorithm), requireKey(keys.used), data))
+      return toBytes(await subtle.sign(algorithm, requireKey(keys.used), data))
     case 'verify': {
-      const signature = rest['signature'] as Bytes
-      const key = requireKey(keys.used)
-      return { tag: 'verdict', val: await subtle.verify(dictionary(algorithm), key, signature, data) }
+      const isRight = await subtle.verify(algorithm, requireKey(keys.used), rest['signature'] as Bytes, data)
+      return { tag: 'verdict', val: isRight }
     }
     case 'digest':
-      return toBytes(await subtle.digest(dictionary(algorithm), data))
+      return toBytes(await subtle.digest(algorithm, data))
     case 'derive-bits': {
       const length = (rest['length'] ?? null) as number
-      return toBytes(await subtle.deriveBits(dictionary(algorithm), requireKey(keys.used), length))
-    }
-    case 'generate-key':
-      return make(algorithm['name'], (extractable) =>
-        subtle.generateKey(dictionary(algorithm), extractable, usages),
-      )
-    case 'derive-key': {
-      const key = requireKey(keys.used)
-      return make(product['name'], (extractable) =>
-        subtle.deriveKey(dictionary(algorithm), key, dictionary(product), extractable, usages),
-      )
-    }
-    case 'import-key': {
-      const from = (format as string) === 'jwk' ? (jwk as unknown as Bytes) : data
-      return make(algorithm['name'], (extractable) =>
-        subtle.importKey(format, from, dictionary(algorithm), extractable, usages),
-      )
+      return toBytes(await subtle.deriveBits(algorithm, requireKey(keys.used), length))
     }
     case 'export-key':
       return toExport(await subtle.exportKey(format, requireExtractable(keys.used)))
     case 'wrap-key': {
       const wrapping = requireKey(keys.used)
-      const wrapped = requireExtractable(keys.wrapped)
-      return toBytes(await subtle.wrapKey(format, wrapped, wrapping, dictionary(algorithm)))
+      return toBytes(await subtle.wrapKey(format, requireExtractable(keys.wrapped), wrapping, algorithm))
     }
-    case 'unwrap-key': {
+    default:
+      return makeSealed(call, vault, toMaker(call, keys))
+  }
+}
+
+/** What makes the keys that come of a call. */
+function toMaker({ operation, said, data }: CryptoCall, keys: CallKeys): Maker {
+  const { call: rest } = said
+  const [algorithm, product] = [toDictionary(said.algorithm), toDictionary(said.product)]
+  const format = rest['format'] as 'raw'
+  const usages = (rest['keyUsages'] ?? []) as Usages
+  switch (operation) {
+    case 'generate-key':
+      return (extractable) => subtle.generateKey(algorithm, extractable, usages)
+    case 'import-key': {
+      const from = (format as string) === 'jwk' ? toDictionary(said.jwk) : data
+      return (extractable) => subtle.importKey(format, from, algorithm, extractable, usages)
+    }
+    case 'derive-key': {
       const key = requireKey(keys.used)
-      return make(product['name'], (extractable) =>
-        subtle.unwrapKey(format, data, key, dictionary(algorithm), dictionary(product), extractable, usages),
-      )
+      return (extractable) => subtle.deriveKey(algorithm, key, product, extractable, usages)
+    }
+    default: {
+      const key = requireKey(keys.used)
+      return (extractable) => subtle.unwrapKey(format, data, key, algorithm, product, extractable, usages)
     }
   }
 }
@@ -120,12 +121,9 @@ export function toFailure(error: unknown): Wit.CryptoValue {
 }
 
 /** Sealed keys. They are made so that the host can export them, if there are such, and else as the app wants them. */
-async function makeSealed(
-  vault: KeyVault,
-  { name, extractable }: { readonly name: string; readonly extractable: boolean },
-  make: (extractable: boolean) => Promise<Made>,
-): Promise<Wit.CryptoValue> {
-  const made = await makeExportable(name, extractable, make)
+async function makeSealed({ said }: CryptoCall, vault: KeyVault, make: Maker): Promise<Wit.CryptoValue> {
+  const extractable = said.call['extractable'] === true
+  const made = await makeExportable(String(said.product['name'] ?? said.algorithm['name']), extractable, make)
   if ('privateKey' in made) {
     const publicKey = vault.seal(made.publicKey, true)
     return { tag: 'pair', val: { publicKey, privateKey: vault.seal(made.privateKey, extractable) } }
@@ -135,11 +133,7 @@ async function makeSealed(
   return { tag: 'key', val: vault.seal(made, extractable) }
 }
 
-async function makeExportable(
-  name: string,
-  extractable: boolean,
-  make: (extractable: boolean) => Promise<Made>,
-): Promise<Made> {
+async function makeExportable(name: string, extractable: boolean, make: Maker): Promise<Made> {
   if (extractable || !canExport(name)) return make(extractable)
   try {
     return await make(true)
@@ -170,7 +164,7 @@ function requireExtractable(open: OpenKey | undefined): Key {
 }
 
 /** Node looks at each member by its name alone. */
-const dictionary = <T>(members: Dictionary): T & { name: string } => members as T & { name: string }
+const toDictionary = (members: Dictionary): never => members as never
 
 const toBytes = (buffer: ArrayBuffer): Wit.CryptoValue => ({ tag: 'bytes', val: new Uint8Array(buffer) })
 
