@@ -29,6 +29,7 @@ const CODES = {
   HOST_UNKNOWN: ['client', 404, 'No app is configured for this host.'],
   HOST_INVALID: ['client', 400, 'The request does not name exactly one valid host.'],
   REQUEST_INVALID: ['client', 400, 'The request is malformed.'],
+  HTTPS_REQUIRED: ['client', 400, 'This port takes HTTPS only.'],
   REQUEST_TIMEOUT: ['client', 408, 'The request did not come in time.'],
   BODY_TOO_LARGE: ['client', 413, 'The body of the request is larger than the app takes.'],
   URL_TOO_LONG: ['client', 414, 'The URL of the request is longer than the app takes.'],
@@ -50,6 +51,7 @@ const CODES = {
   SERVER_UNREACHABLE: ['operator', 502, 'The server could not be asked.'],
   // building
   BUILD_FAILED: ['tenant', 500, 'The app could not be built.'],
+  TOOLCHAIN_MISSING: ['operator', 501, 'This host has no tools to build apps with.'],
   // components
   COMPONENT_INVALID: ['tenant', 422, 'The file is not a component that NANO can serve.'],
   ENGINE_UNKNOWN: ['tenant', 422, 'The component was built with an engine that this host does not know.'],
@@ -57,8 +59,9 @@ const CODES = {
   APP_UNKNOWN: ['operator', 404, 'There is no app of that name.'],
   APP_CONFLICT: ['operator', 409, "The app, or its host name, is somebody else's."],
   SETTINGS_INVALID: ['operator', 422, 'The settings of the app are invalid.'],
+  TRAFFIC_REFUSED: ['operator', 409, 'The version cannot have that part of the requests.'],
   VERSION_UNKNOWN: ['operator', 404, 'The app has no such version.'],
-  ARTIFACT_BROKEN: ['operator', 500, 'What was stored of the app is broken.'],
+  ARTIFACT_BROKEN: ['operator', 500, 'What is stored of the app, or of its engine, is broken.'],
   STORAGE_FAILED: ['operator', 500, 'The data directory cannot be used.'],
   CONFIG_INVALID: ['operator', 500, 'The configuration is invalid.'],
   USAGE: ['operator', 500, 'The command line is invalid.'],

@@ -5,7 +5,7 @@
  */
 
 import { OpenAPIHono } from '@hono/zod-openapi'
-import type { Context } from 'hono'
+import type { Context, MiddlewareHandler } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import { methodNotAllowed } from 'hono/method-not-allowed'
 
@@ -20,8 +20,8 @@ import type { Gate } from './authenticate.ts'
 import { toGuard } from './preconditions.ts'
 import * as routes from './routes.ts'
 import type { AdminServices, ServedApps } from './services.ts'
-import { readUpload, settingsLimit, splitSettings, toSettings, uploadLimit } from './upload.ts'
-import { toApp, toDetails, toEtag, toReportBody, toVersion } from './views.ts'
+import { configLimit, readUpload, settingsLimit, splitSettings, toSettings, uploadLimit } from './upload.ts'
+import { toApp, toDetails, toEtag, toPlanBody, toReportBody, toVersion } from './views.ts'
 
 const DOCUMENT = {
   openapi: '3.1.0',
@@ -67,7 +67,7 @@ function addReading(api: OpenAPIHono<AdminEnv>, services: AdminServices): void {
     const shards = services.state().wanted
     return registry.apps.map((status) => ({
       status,
-      active: deployed?.active(status.name),
+      serving: deployed?.serving(status.name),
       report: reports.get(status.name),
       shards,
     }))
@@ -85,7 +85,7 @@ function addReading(api: OpenAPIHono<AdminEnv>, services: AdminServices): void {
     if (facts === undefined) throw new NanoError('APP_UNKNOWN', `there is no app "${name}"`)
     const isDeployed = facts.status.owner === 'deployed'
     const versions = isDeployed ? await toDeployed(services).versions(name) : []
-    if (facts.active !== undefined) c.header('ETag', toEtag(facts.active))
+    if (facts.serving !== undefined) c.header('ETag', toEtag(facts.serving))
     return c.json(toDetails({ ...facts, versions, errors: services.errors.of(name) }), 200)
   })
 
@@ -94,9 +94,9 @@ function addReading(api: OpenAPIHono<AdminEnv>, services: AdminServices): void {
     c.var.access.expectRead(name)
     const deployed = toDeployed(services)
     const versions = await deployed.versions(name)
-    const active = deployed.active(name)
-    if (active !== undefined) c.header('ETag', toEtag(active))
-    return c.json({ app: name, versions: versions.map((version) => toVersion(version, active)) }, 200)
+    const serving = deployed.serving(name)
+    if (serving !== undefined) c.header('ETag', toEtag(serving))
+    return c.json({ app: name, versions: versions.map((version) => toVersion(version, serving)) }, 200)
   })
 
   api.openapi(routes.readComponent, async (c) => {
@@ -116,11 +116,11 @@ function addReading(api: OpenAPIHono<AdminEnv>, services: AdminServices): void {
 function addChanges(api: OpenAPIHono<AdminEnv>, services: AdminServices): void {
   /** What a change came to: a line of the log, the ETag, the report. */
   const tell = (c: Context<AdminEnv>, what: string, report: DeployReport) => {
-    const { app, version, milliseconds } = report
-    const text = `${what} by ${c.var.access.name}: version ${version}, ${milliseconds} ms`
+    const { app, version, percent, milliseconds } = report
+    const text = `${what} by ${c.var.access.name}: version ${version}, ${percent} %, ${milliseconds} ms`
     services.log({ level: 'info', app, text })
-    const active = toDeployed(services).active(app)
-    if (active !== undefined) c.header('ETag', toEtag(active))
+    const serving = toDeployed(services).serving(app)
+    if (serving !== undefined) c.header('ETag', toEtag(serving))
     return toReportBody(report)
   }
   const remove = async (c: Context<AdminEnv>, name: string, guard: Guard) => {
@@ -137,7 +137,7 @@ function addChanges(api: OpenAPIHono<AdminEnv>, services: AdminServices): void {
 
   api.openapi({ ...routes.putApp, middleware: limits.upload }, async (c) => {
     const { name } = c.req.valid('param')
-    const { traffic, ...query } = c.req.valid('query')
+    const query = c.req.valid('query')
     const upload = await readUpload(c, c.req.valid('form'))
     const given = toSettings(query.settings)
     const deploy = {
@@ -145,7 +145,7 @@ function addChanges(api: OpenAPIHono<AdminEnv>, services: AdminServices): void {
       ...upload,
       hostname: query.hostname ?? upload.hostname ?? given.hostname,
       settings: upload.settings ?? given.settings,
-      isIdle: traffic === 'none',
+      percent: toPercent(query),
     }
     const report = await toDeployed(services).deploy(
       deploy,
@@ -186,25 +186,17 @@ function addChanges(api: OpenAPIHono<AdminEnv>, services: AdminServices): void {
     return await remove(c, app.name, () => {})
   })
 
-  const serveVersion = async (
-    c: Context<AdminEnv>,
-    name: string,
-    version: number | undefined,
-    headers: Parameters<typeof toGuard>[0],
-  ) => {
-    const report = await toDeployed(services).rollBack(name, version, toChecks(name, c.var.access, headers))
-    return tell(c, 'switched', report)
-  }
-
   api.openapi({ ...routes.rollBack, middleware: limits.settings }, async (c) => {
     const { name } = c.req.valid('param')
     const { version } = c.req.valid('json')
-    return c.json(await serveVersion(c, name, version, c.req.valid('header')), 200)
+    const checks = toChecks(name, c.var.access, c.req.valid('header'))
+    const report = await toDeployed(services).rollBack(name, version, checks)
+    return c.json(tell(c, 'switched', report), 200)
   })
 
   api.openapi(routes.reload, async (c) => {
     c.var.access.expectAll()
-    const { needsRestart, ...apps } = await toServed(services).reload().catch(toRefusal)
+    const { needsRestart, applied, ...apps } = await toServed(services).reload().catch(toRefusal)
     services.log({ level: 'info', text: `reloaded by ${c.var.access.name}` })
     const { added, changed, removed, unchanged, failed } = apps
     return c.json(
@@ -214,17 +206,43 @@ function addChanges(api: OpenAPIHono<AdminEnv>, services: AdminServices): void {
         removed: [...removed],
         unchanged: [...unchanged],
         failed: [...failed],
+        applied: [...applied],
         needs_restart: [...needsRestart],
       },
       200,
     )
   })
 
+  api.openapi({ ...routes.plan, middleware: [expectAll, configLimit] as const }, async (c) => {
+    const plan = await toServed(services).plan(c.req.valid('json').config).catch(toRefusal)
+    return c.json(toPlanBody(plan), 200)
+  })
+
   api.openapi({ ...routes.promote, middleware: limits.settings }, async (c) => {
     const { name } = c.req.valid('param')
-    const { version } = c.req.valid('json')
-    return c.json(await serveVersion(c, name, version, c.req.valid('header')), 200)
+    const { version, percent } = c.req.valid('json')
+    const checks = toChecks(name, c.var.access, c.req.valid('header'))
+    const report = await toDeployed(services).promote(name, version, percent, checks)
+    return c.json(tell(c, 'switched', report), 200)
   })
+}
+
+const expectAll: MiddlewareHandler<AdminEnv> = async (c, next) => {
+  c.var.access.expectAll()
+  await next()
+}
+
+/** The part of the requests that an upload gets. Throws REQUEST_INVALID. */
+function toPercent({
+  traffic,
+  percent,
+}: {
+  readonly traffic?: 'all' | 'none' | undefined
+  readonly percent?: number | undefined
+}): number | undefined {
+  if (traffic === undefined) return percent
+  if (percent === undefined) return traffic === 'none' ? 0 : 100
+  throw new NanoError('REQUEST_INVALID', 'expected "traffic" or "percent", got both')
 }
 
 /** What is looked at when it is a change's turn: the request's conditions, and what the token may change. */
@@ -232,7 +250,7 @@ function toChecks(app: string, access: Access, headers: Parameters<typeof toGuar
   const expectConditions = toGuard(headers)
   return (before, next) => {
     expectConditions(before, next)
-    if (next !== undefined) access.expectSettings(app, before, next)
+    if (next !== undefined) access.expectSettings(app, before?.active, next)
   }
 }
 

@@ -23,7 +23,7 @@ const FAILURES = {
   401: 'A token is missing, or wrong.',
   403: "The token's scopes do not cover this.",
   404: 'There is no such app, or version.',
-  409: "The app, or its host name, is somebody else's.",
+  409: "The app, or its host name, is somebody else's; or the version cannot have that part of the requests.",
   412: 'The app is not as the request expects it.',
   413: 'The upload is too large.',
   422: 'The component or the settings cannot be served.',
@@ -140,7 +140,7 @@ export const rollBack = createRoute({
     headers: schema.PRECONDITIONS,
     body: { content: { 'application/json': { schema: schema.ROLLBACK } } },
   },
-  responses: { 200: json(schema.REPORT, 'What serves now.'), ...failed(404, 412) },
+  responses: { 200: json(schema.REPORT, 'What serves now.'), ...failed(400, 404, 412) },
 })
 
 export const reload = createRoute({
@@ -152,15 +152,24 @@ export const reload = createRoute({
   responses: { 200: json(schema.RELOAD_REPORT, 'What became of the apps of the file.'), ...failed(422) },
 })
 
+export const plan = createRoute({
+  method: 'post',
+  path: '/admin/plan',
+  summary: 'What a configuration would change, which nothing is by this',
+  security,
+  request: { body: { content: { 'application/json': { schema: schema.PLANNED } } } },
+  responses: { 200: json(schema.PLAN, 'What a reload would do.'), ...failed(400, 422) },
+})
+
 export const promote = createRoute({
   method: 'post',
   path: '/admin/apps/{name}/promote',
-  summary: 'Serve a version that was uploaded without traffic',
+  summary: 'Give a version all requests, or those of a part of the clients',
   security,
   request: {
     params: schema.NAME,
     headers: schema.PRECONDITIONS,
     body: { required: true, content: { 'application/json': { schema: schema.PROMOTE } } },
   },
-  responses: { 200: json(schema.REPORT, 'What serves now.'), ...failed(404, 412) },
+  responses: { 200: json(schema.REPORT, 'What serves now.'), ...failed(400, 404, 409, 412) },
 })

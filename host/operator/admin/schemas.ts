@@ -6,6 +6,7 @@ import { appName } from '../../config/schema.ts'
 
 const text = (description: string) => z.string().openapi({ description })
 const count = (description: string) => z.int().openapi({ description })
+const percent = () => z.int().min(0).max(100)
 const flag = (description: string) => z.boolean().openapi({ description })
 
 export const ERROR = z
@@ -31,6 +32,10 @@ export const APP = z
     }),
     state: z.enum(['opening', 'serving', 'unavailable']),
     version: count('That serves; of deployed apps.').optional(),
+    canary: z
+      .object({ version: z.int(), percent: percent() })
+      .optional()
+      .openapi({ description: 'Another version that serves beside it, and its part of the clients.' }),
     path: text('Of the component or its source; of apps of nano.json.').optional(),
     engine: z.string().optional(),
     timeout_ms: z.int().optional(),
@@ -53,9 +58,32 @@ export const RELOAD_REPORT = z
     failed: z
       .array(z.object({ app: z.string(), code: z.string(), reason: z.string() }))
       .openapi({ description: 'Apps that are not what the file says; the version before serves.' }),
+    applied: names('Keys of nano.json, but for the apps, that have changed and hold now.'),
     needs_restart: names('Keys of nano.json that have changed and hold from the next start.'),
   })
   .openapi('ReloadReport')
+
+export const PLAN = z
+  .object({
+    added: names('Apps that are new.'),
+    changed: z.array(z.object({ app: z.string(), keys: names('Settings, or component.') })).openapi({
+      description: 'Apps that would get a new version.',
+    }),
+    removed: names('Apps that would go.'),
+    unchanged: names('Apps that would not be touched.'),
+    refused: z
+      .array(z.object({ app: z.string(), reason: z.string() }))
+      .openapi({ description: "Apps whose name or host name is somebody else's." }),
+    applied: names('Keys of nano.json, but for the apps, that would hold at once.'),
+    needs_restart: names('Keys of nano.json that would hold from the next start.'),
+  })
+  .openapi('Plan')
+
+export const PLANNED = z.object({
+  config: text(
+    'Of a nano.json, in place of the one that the server has; paths are relative to that.',
+  ).optional(),
+})
 
 export const APPS = z.object({ apps: z.array(APP) }).openapi('Apps')
 
@@ -64,7 +92,8 @@ const LOGGED = z.object({ time: text('RFC 3339.'), request: z.string().optional(
 export const VERSION = z
   .object({
     version: z.int(),
-    serves: flag('Whether it is the one that serves.'),
+    serves: flag('Whether it serves; of two that do, each.'),
+    percent: percent().openapi({ description: 'The part of the clients whose requests it serves.' }),
     hostname: z.string(),
     component: text('SHA-256 of the file.'),
     has_source_map: z.boolean(),
@@ -96,6 +125,7 @@ export const REPORT = z
     version: z.int(),
     previous: count('The version that served before.').optional(),
     serves: z.boolean(),
+    percent: percent().openapi({ description: 'The part of the clients whose requests it serves now.' }),
     engine: z.string(),
     engine_changed: z.boolean(),
     changes: z
@@ -155,6 +185,17 @@ export const PUT_QUERY = z.object({
     .enum(['all', 'none'])
     .optional()
     .openapi({ description: 'none: the version is kept and serves nobody until it is promoted.' }),
+  percent: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(100)
+    .optional()
+    .openapi({
+      type: 'integer',
+      description: 'The part of the clients that get the version; the version before serves the rest.',
+      param: { name: 'percent', in: 'query' },
+    }),
 })
 
 export const PRECONDITIONS = z.object({
@@ -163,9 +204,17 @@ export const PRECONDITIONS = z.object({
 })
 
 export const ROLLBACK = z.object({
-  version: z.int().min(1).optional().openapi({ description: 'The one before unless given.' }),
+  version: z.int().min(1).optional().openapi({
+    description: 'The one before unless given; of two that serve, the earlier one.',
+  }),
 })
 
-export const PROMOTE = z.object({ version: z.int().min(1) })
+export const PROMOTE = z.object({
+  version: z.int().min(1),
+  percent: percent().default(100).openapi({
+    description:
+      'The part of the clients that get the version; the version before serves the rest. A client keeps its version while the part grows. 100: it serves alone; 0: it serves nobody.',
+  }),
+})
 
 export const REMOVE_QUERY = z.object({ hostname: z.string({ error: 'expected a host name, got none' }) })
