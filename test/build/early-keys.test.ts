@@ -22,6 +22,7 @@ test.for<[what: string, line: string, message: string]>([
   using sources = createSourceDir({ 'index.ts': `\n${line}\n${HANDLER}` })
   const failure = await buildApp({ entry: sources.path }).catch((error: unknown) => error)
   expect(failure).toMatchObject({ code: 'BUILD_FAILED' })
-  expect(String((failure as Error).message)).toMatch(/^index\.ts:2:\d+: /)
-  expect(String((failure as Error).message)).toContain(message)
+  const text = (failure as Error).message
+  expect(text).toMatch(/^index\.ts:2:\d+: /)
+  expect(text).toContain(message)
 })
