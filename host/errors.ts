@@ -46,6 +46,7 @@ const CODES = {
   TOO_MANY_TRIES: ['client', 429, 'There were too many wrong tokens.'],
   APP_CHANGED: ['client', 412, 'The app is not as the request expects it.'],
   UPLOADS_BUSY: ['operator', 503, 'The server takes as many uploads as it can.'],
+  TAILS_BUSY: ['operator', 503, 'As many readers follow the log as the server takes.'],
   STARTING: ['operator', 503, 'The server is starting.'],
   HOST_FORBIDDEN: ['client', 421, 'This listener does not answer under that host name.'],
   SERVER_UNREACHABLE: ['operator', 502, 'The server could not be asked.'],

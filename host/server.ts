@@ -174,6 +174,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     }
   }
   const tenants = async (): Promise<readonly TenantReport[]> => (await shards?.count())?.byApp().tenants ?? []
+  const tenantsOf = async (names: ReadonlySet<string>): Promise<readonly TenantReport[]> =>
+    (await shards?.count())?.ofApps(names) ?? []
   const exporter = await openExporter(options.telemetry, {
     snapshot,
     onError: (text) => log({ level: 'error', text }),
@@ -185,7 +187,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       appsPort: config.port,
       isWritable: dataDirectory !== undefined,
     },
-    { state, count: snapshot, tenants, apps: () => served, errors, log },
+    { state, count: snapshot, tenants: tenantsOf, apps: () => served, errors, logs: hub.ring, log },
   )
   const close = async (): Promise<void> => {
     const settled = live?.[Symbol.asyncDispose]()

@@ -20,6 +20,7 @@ import { linger } from '../ingress/linger.ts'
 import type { AdminServices } from './admin/services.ts'
 import { Tokens } from './admin/tokens.ts'
 import { createOperatorApp } from './app.ts'
+import { LogTails } from './log-tails.ts'
 import { listenNear, listenOnPort } from './listen-on-port.ts'
 import { toOwnNames } from './own-names.ts'
 import { listenOnSocket } from './unix-socket.ts'
@@ -31,7 +32,7 @@ export interface Operator {
   readonly port: number | undefined
   /** From now on this file says who may do what. Throws CONFIG_INVALID; then all is as it was. */
   readTokens(file: string | undefined): void
-  /** Cuts what is open. */
+  /** Ends who follows the log, cuts what else is open. */
   close(): Promise<void>
 }
 
@@ -80,7 +81,9 @@ export async function openOperator(
   const onError = (error: Error): void =>
     services.log({ level: 'error', text: `operator: ${toStackText(error)}` })
   const gate = { tokens, isOwnName: toOwnNames(host), log: services.log.bind(services) }
-  const server = createServer(HTTP_OPTIONS, toListener(createOperatorApp(services, gate, onError), onError))
+  const tails = new LogTails(services.logs)
+  const app = createOperatorApp({ services, gate, tails, onError })
+  const server = createServer(HTTP_OPTIONS, toListener(app, onError))
   server.maxConnections = MAX_CONNECTIONS
   // what Node calls after an answer that ends its connection
   server.on('connection', (socket: Socket) => (socket.destroySoon = () => linger(socket)))
@@ -104,6 +107,7 @@ export async function openOperator(
     async close() {
       const closed = once(server, 'close')
       server.close()
+      await tails.close()
       server.closeAllConnections()
       await closed
     },

@@ -100,9 +100,12 @@ describe('with tokens', () => {
         if (answer.status === 401) expect(answer.headers['www-authenticate']).toContain('Bearer')
       }
     }
-    const lists = new Set(['GET /admin/apps'])
+    // what they show is what the token may read
+    const lists = new Set(['GET /admin/apps', 'GET /admin/logs'])
     for (const { method, path } of operations) {
-      const narrow = await ask(method, `${path}${method === 'DELETE' ? '?hostname=shop.test' : ''}`, {
+      const query =
+        method === 'DELETE' ? '?hostname=shop.test' : path.endsWith('/logs') ? '?follow=false' : ''
+      const narrow = await ask(method, `${path}${query}`, {
         token: OTHER,
         ...(method === 'POST' ? { json: { version: 1, hostname: 'x.test', path: 'x' } } : {}),
       })

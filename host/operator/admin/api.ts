@@ -12,11 +12,14 @@ import { methodNotAllowed } from 'hono/method-not-allowed'
 import { NanoError, toNanoError, toStackText } from '../../errors.ts'
 import type { DeployedApps, Guard } from '../../registry/deployed.ts'
 import type { DeployReport } from '../../registry/deploy-report.ts'
+import type { AppStatus } from '../../registry/registry.ts'
 import { toErrorResponse, toMethodNotAllowed } from '../error-response.ts'
+import type { LogTails } from '../log-tails.ts'
 import type { Access } from './access.ts'
 import type { AdminEnv } from './admin-env.ts'
 import { authenticate } from './authenticate.ts'
 import type { Gate } from './authenticate.ts'
+import { addLogs } from './log-api.ts'
 import { toGuard } from './preconditions.ts'
 import * as routes from './routes.ts'
 import type { AdminServices, ServedApps } from './services.ts'
@@ -29,7 +32,7 @@ const DOCUMENT = {
 }
 
 /** Everything under /admin. */
-export function createAdminApi(services: AdminServices, gate: Gate): OpenAPIHono<AdminEnv> {
+export function createAdminApi(services: AdminServices, gate: Gate, tails: LogTails): OpenAPIHono<AdminEnv> {
   const api = new OpenAPIHono<AdminEnv>({
     defaultHook(result) {
       if (result.success) return
@@ -43,6 +46,11 @@ export function createAdminApi(services: AdminServices, gate: Gate): OpenAPIHono
   api.get('/admin/health', (c) => c.json({ status: 'ok', admin: true }))
   addReading(api, services)
   addChanges(api, services)
+  addLogs(api, {
+    tails,
+    tokens: gate.tokens,
+    hasApp: (name) => toServed(services).registry.apps.some((app) => app.name === name),
+  })
   api.doc31('/admin/openapi.json', DOCUMENT)
   api.notFound((c) =>
     toErrorResponse(new NanoError('NOT_FOUND', `there is nothing at ${c.req.path}; see /admin/openapi.json`)),
@@ -60,12 +68,13 @@ export function createAdminApi(services: AdminServices, gate: Gate): OpenAPIHono
 }
 
 function addReading(api: OpenAPIHono<AdminEnv>, services: AdminServices): void {
-  const toFacts = async () => {
-    const { registry, deployed } = toServed(services)
-    const tenants = await services.tenants()
+  /** Of these apps alone: what is looked at does not grow with those that nobody asked for. */
+  const toFacts = async (apps: readonly AppStatus[]) => {
+    const { deployed } = toServed(services)
+    const tenants = await services.tenants(new Set(apps.map(({ name }) => name)))
     const reports = new Map(tenants.map((report) => [report.name, report]))
     const shards = services.state().wanted
-    return registry.apps.map((status) => ({
+    return apps.map((status) => ({
       status,
       serving: deployed?.serving(status.name),
       report: reports.get(status.name),
@@ -74,14 +83,19 @@ function addReading(api: OpenAPIHono<AdminEnv>, services: AdminServices): void {
   }
 
   api.openapi(routes.listApps, async (c) => {
-    const apps = (await toFacts()).filter(({ status }) => c.var.access.mayRead(status.name))
-    return c.json({ apps: apps.map(toApp).sort((a, b) => (a.name < b.name ? -1 : 1)) }, 200)
+    const { search = '', limit } = c.req.valid('query')
+    const apps = toServed(services)
+      .registry.apps.filter((app) => c.var.access.mayRead(app.name) && isFound(app, search.toLowerCase()))
+      .sort((a, b) => (a.name < b.name ? -1 : 1))
+    const facts = await toFacts(apps.slice(0, limit))
+    return c.json({ apps: facts.map(toApp), total: limit === undefined ? undefined : apps.length }, 200)
   })
 
   api.openapi(routes.showApp, async (c) => {
     const { name } = c.req.valid('param')
     c.var.access.expectRead(name)
-    const facts = (await toFacts()).find(({ status }) => status.name === name)
+    const { registry } = toServed(services)
+    const [facts] = await toFacts(registry.apps.filter((app) => app.name === name))
     if (facts === undefined) throw new NanoError('APP_UNKNOWN', `there is no app "${name}"`)
     const isDeployed = facts.status.owner === 'deployed'
     const versions = isDeployed ? await toDeployed(services).versions(name) : []
@@ -243,6 +257,10 @@ function toPercent({
   if (traffic === undefined) return percent
   if (percent === undefined) return traffic === 'none' ? 0 : 100
   throw new NanoError('REQUEST_INVALID', 'expected "traffic" or "percent", got both')
+}
+
+function isFound({ name, hostname }: AppStatus, search: string): boolean {
+  return name.toLowerCase().includes(search) || hostname.includes(search)
 }
 
 /** What is looked at when it is a change's turn: the request's conditions, and what the token may change. */

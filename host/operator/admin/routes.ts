@@ -27,6 +27,7 @@ const FAILURES = {
   412: 'The app is not as the request expects it.',
   413: 'The upload is too large.',
   422: 'The component or the settings cannot be served.',
+  503: 'As many ask as the server takes.',
 } as const
 
 const security = [{ token: [] }]
@@ -36,7 +37,8 @@ export const listApps = createRoute({
   path: '/admin/apps',
   summary: 'Apps that the token may read',
   security,
-  responses: { 200: json(schema.APPS, 'Apps by name.'), ...failed() },
+  request: { query: schema.LIST_QUERY },
+  responses: { 200: json(schema.APPS, 'Apps by name.'), ...failed(400) },
 })
 
 export const showApp = createRoute({
@@ -172,4 +174,29 @@ export const promote = createRoute({
     body: { required: true, content: { 'application/json': { schema: schema.PROMOTE } } },
   },
   responses: { 200: json(schema.REPORT, 'What serves now.'), ...failed(400, 404, 409, 412) },
+})
+
+const events = {
+  200: {
+    description: 'The latest entries, then those that come.',
+    content: { 'text/event-stream': { schema: schema.EVENTS } },
+  },
+}
+
+export const followLog = createRoute({
+  method: 'get',
+  path: '/admin/logs',
+  summary: 'The log as it is written: of the apps that the token may read, and the server',
+  security,
+  request: { query: schema.LOG_QUERY, headers: schema.LOG_HEADERS },
+  responses: { ...events, ...failed(400, 503) },
+})
+
+export const followAppLog = createRoute({
+  method: 'get',
+  path: '/admin/apps/{name}/logs',
+  summary: 'The log of one app as it is written',
+  security,
+  request: { params: schema.NAME, query: schema.LOG_QUERY, headers: schema.LOG_HEADERS },
+  responses: { ...events, ...failed(400, 404, 503) },
 })

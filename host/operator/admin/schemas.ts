@@ -3,6 +3,7 @@
 import { z } from '@hono/zod-openapi'
 
 import { appName } from '../../config/schema.ts'
+import { LOG_LEVELS } from '../../log/entry.ts'
 
 const text = (description: string) => z.string().openapi({ description })
 const count = (description: string) => z.int().openapi({ description })
@@ -44,6 +45,12 @@ export const APP = z
     memory_percent: z.number().openapi({ description: 'Of what all shards together allow the app.' }),
     requests: count('Since the start.'),
     errors: count('Failed requests since the start.'),
+    answers: count('Answers that clients got since the start.'),
+    server_errors: count('Those with a status of 5xx.'),
+    answer_times: z.object({ bounds_ms: z.array(z.number()), counts: z.array(z.int()) }).openapi({
+      description:
+        'How many answers took not more than each bound and more than the one before; last, longer ones.',
+    }),
   })
   .openapi('App')
 
@@ -85,7 +92,39 @@ export const PLANNED = z.object({
   ).optional(),
 })
 
-export const APPS = z.object({ apps: z.array(APP) }).openapi('Apps')
+export const APPS = z
+  .object({ apps: z.array(APP), total: count('Apps that fit, if there is a limit.').optional() })
+  .openapi('Apps')
+
+const decimal = (most: number) => z.coerce.number().int().min(0).max(most).openapi({ type: 'integer' })
+
+export const LIST_QUERY = z.object({
+  search: z.string().optional().openapi({ description: 'A part of the name or the host name.' }),
+  limit: decimal(1000).optional().openapi({ description: 'So many apps at the most; all unless given.' }),
+})
+
+export const LOG_QUERY = z.object({
+  level: z.enum(LOG_LEVELS).optional().openapi({ description: 'This urgent or more.' }),
+  tail: decimal(1000).default(100).openapi({ description: 'The latest entries that come first.' }),
+  since: z.iso.datetime({ offset: true }).optional().openapi({ description: 'Only entries since then.' }),
+  follow: z
+    .enum(['true', 'false'])
+    .default('true')
+    .openapi({ description: 'false: it ends after the latest entries.' }),
+})
+
+export const LOG_HEADERS = z.object({
+  'last-event-id': z
+    .string()
+    .optional()
+    .openapi({ description: 'Id of the last entry that came: those after it, in place of the latest.' }),
+})
+
+export const EVENTS = z.string().openapi({
+  description:
+    'Server-sent events. Each has an entry of the log as JSON, in the format of NANO_LOG_FORMAT=json; of the type ' +
+    '"dropped": how many entries were dropped here because the reader was too slow.',
+})
 
 const LOGGED = z.object({ time: text('RFC 3339.'), request: z.string().optional(), text: z.string() })
 

@@ -4,6 +4,7 @@ import type { Brought } from '../../deploy/open-component.ts'
 import type { DeployedApps } from '../../registry/deployed.ts'
 import type { Registry } from '../../registry/registry.ts'
 import type { LogEntry } from '../../log/entry.ts'
+import type { LogRing } from '../../log/ring.ts'
 import type { Plan } from '../../registry/plan.ts'
 import type { ReloadReport } from '../../registry/reload-report.ts'
 import type { RecentErrors } from '../recent-errors.ts'
@@ -26,5 +27,6 @@ export interface AdminServices extends ServerView {
   /** Undefined: the server is starting. */
   apps(): ServedApps | undefined
   readonly errors: Pick<RecentErrors, 'of'>
+  readonly logs: LogRing
   log(entry: Pick<LogEntry, 'level' | 'app' | 'text'>): void
 }

@@ -9,6 +9,7 @@ import type { DeployReport } from '../../registry/deploy-report.ts'
 import type { Plan } from '../../registry/plan.ts'
 import type { AppStatus } from '../../registry/registry.ts'
 import { toPercent } from '../../registry/traffic.ts'
+import { ANSWER_BOUNDS_MS, NO_ANSWERS } from '../../tenant/report.ts'
 import type { TenantReport } from '../../tenant/report.ts'
 import type { RecentError } from '../recent-errors.ts'
 
@@ -25,6 +26,7 @@ interface AppFacts {
 export function toApp({ status, serving, report, shards }: AppFacts) {
   const { name, hostname, owner, state, engineHash, config } = status
   const { liveInstances = 0, memoryBytes = 0, requests = 0 } = report?.counters ?? {}
+  const { total, failed, counts } = report?.answers ?? NO_ANSWERS
   const allowed = config === undefined ? 0 : toTotalMemoryMb(config.limits) * shards * BYTES_PER_MB
   return {
     name,
@@ -40,7 +42,10 @@ export function toApp({ status, serving, report, shards }: AppFacts) {
     memory_bytes: memoryBytes,
     memory_percent: allowed === 0 ? 0 : Math.round((memoryBytes / allowed) * 1000) / 10,
     requests,
-    errors: (report?.failures ?? []).reduce((sum, [, failed]) => sum + failed, 0),
+    errors: (report?.failures ?? []).reduce((sum, [, count]) => sum + count, 0),
+    answers: total,
+    server_errors: failed,
+    answer_times: { bounds_ms: [...ANSWER_BOUNDS_MS], counts: [...counts] },
   }
 }
 
