@@ -9,6 +9,7 @@ import { AbortController, AbortSignal } from './abort-signal.ts'
 import { atob, btoa } from './base64.ts'
 import { bytes, stream, withEndings } from './blob.ts'
 import { CompressionStream, DecompressionStream } from './compression.ts'
+import { Crypto, ownCrypto } from './crypto.ts'
 import { CryptoKey } from './crypto-key.ts'
 import { TextDecoderStream, TextEncoderStream } from './encoding-streams.ts'
 import { CustomEvent, ErrorEvent, Event, PromiseRejectionEvent } from './event.ts'
@@ -20,10 +21,11 @@ import { installLazily } from './lazy.ts'
 import { Headers } from './headers.ts'
 import { queueMicrotask } from './microtask.ts'
 import { apply, defineProperty } from './primordials.ts'
+import { QuotaExceededError } from './quota-exceeded-error.ts'
 import { reportError, wireErrors } from './report-error.ts'
 import { Request } from './request.ts'
 import { Response } from './response.ts'
-import { digest, exportKey, generateKey, importKey, sign, verify } from './subtle.ts'
+import { SubtleCrypto } from './subtle.ts'
 import { addKinds } from './clone-kinds.ts'
 import { streamClasses } from './streams.ts'
 import { refuse, structuredClone } from './structured-clone.ts'
@@ -52,6 +54,8 @@ const INTERFACES = {
   AbortController,
   AbortSignal,
   CompressionStream,
+  Crypto,
+  CryptoKey,
   CustomEvent,
   DecompressionStream,
   ErrorEvent,
@@ -61,18 +65,18 @@ const INTERFACES = {
   Headers,
   IdentityTransformStream,
   PromiseRejectionEvent,
+  QuotaExceededError,
   Request,
   Response,
+  SubtleCrypto,
   TextDecoderStream,
   TextEncoderStream,
 }
 
 /** Of the engine's. */
 const UNCLONEABLE = [
-  Crypto,
   FormData,
   Promise,
-  SubtleCrypto,
   TextDecoder,
   TextEncoder,
   URL,
@@ -96,7 +100,6 @@ export function installGlobals(): () => void {
     reportError,
     structuredClone,
     fetch,
-    CryptoKey,
     console: guestConsole,
     setTimeout,
     setInterval,
@@ -109,7 +112,7 @@ export function installGlobals(): () => void {
     dispatchEvent,
     removeEventListener,
   })
-  put(SubtleCrypto.prototype, { digest, importKey, exportKey, generateKey, sign, verify })
+  defineProperty(globalThis, 'crypto', { get: () => ownCrypto, enumerable: true, configurable: true })
   put(Blob.prototype, { bytes, stream })
   for (const given of [Blob, File]) {
     const value = withEndings(given)

@@ -99,13 +99,8 @@ export class Connection implements Peer, Watched {
     return this.#isTrusted
   }
 
-  /** By which key the client of a request is told apart. */
-  toClient(rawHeaders: readonly string[]): string {
-    return this.describeClient(rawHeaders).key
-  }
-
   /** The client of a request. */
-  describeClient(rawHeaders: readonly string[]): Client {
+  toClient(rawHeaders: readonly string[]): Client {
     return this.isTrusted ? this.#shared.proxies.toForwarded(rawHeaders, this.#client) : this.#client
   }
 

@@ -73,7 +73,7 @@ export class HttpExchange implements Exchange, ResponseOwner, BodyOwner, Incompl
     this.since = since
     this.#response = new ClientResponse(ingress, tenant, outgoing, this)
     this.id = id
-    const client = connection.describeClient(rawHeaders)
+    const client = connection.toClient(rawHeaders)
     this.client = client.key
     this.method = incoming.method ?? 'GET'
     this.url = url
