@@ -99,8 +99,13 @@ export class Connection implements Peer, Watched {
     return this.#isTrusted
   }
 
+  /** By which key the client of a request is told apart. */
+  toClient(rawHeaders: readonly string[]): string {
+    return this.describeClient(rawHeaders).key
+  }
+
   /** The client of a request. */
-  toClient(rawHeaders: readonly string[]): Client {
+  describeClient(rawHeaders: readonly string[]): Client {
     return this.isTrusted ? this.#shared.proxies.toForwarded(rawHeaders, this.#client) : this.#client
   }
 
