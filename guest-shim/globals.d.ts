@@ -133,7 +133,7 @@ declare class Event {
   constructor(type: string, init?: { cancelable?: boolean })
   readonly type: string
 }
-interface EventTarget {
+declare class EventTarget {
   addEventListener(type: string, listener: (event: Event) => void, options?: unknown): void
   removeEventListener(type: string, listener: (event: Event) => void): void
 }

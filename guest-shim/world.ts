@@ -10,9 +10,10 @@ import type { Event, Startup } from 'nano:workers/events'
 import { findApp } from './app.ts'
 import { handlers } from './bindings/registry.ts'
 import { reportError } from './bindings/report.ts'
-import { define, type Env, makeEnv } from './env.ts'
+import { define, env, fillEnv } from './env.ts'
 import { installGlobals } from './globals/install.ts'
 import { type Handler, loseClient, receiveRequest } from './turn/handler.ts'
+import { context } from './turn/context.ts'
 import { phase } from './turn/phase.ts'
 import { source } from './turn/source.ts'
 
@@ -24,7 +25,6 @@ const taking = handlers satisfies Record<BindingEvent['tag'], unknown>
 
 let handler: Handler
 let isClassic = false
-let env: Env = {}
 
 /** Takes the app's module namespace. Throws when there is nothing in it that could answer a request. */
 export function start(app: Record<string, unknown>): void {
@@ -36,6 +36,7 @@ export function turn(of: number, events: readonly Event[]): void {
   let requests = 0
   for (let i = 0; i < events.length; i++) {
     const event = events[i] as Event
+    context.current = undefined
     try {
       if (event.tag === 'request') {
         requests++
@@ -60,7 +61,7 @@ function take(event: BindingEvent): void {
 function begin(startup: Startup): void {
   phase.isLive = true
   prepareTurns()
-  env = makeEnv(startup.env, reportSafely)
+  fillEnv(startup.env, reportSafely)
   if (isClassic) for (const name in env) define(globalThis, name, env[name])
 }
 

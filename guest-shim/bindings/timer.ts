@@ -9,6 +9,7 @@
 
 import { type Event, wakeIn } from 'nano:workers/timer'
 import { makeTable, uncurry } from '../globals/primordials.ts'
+import { context } from '../turn/context.ts'
 import { source } from '../turn/source.ts'
 import type { GuestBinding } from './binding.ts'
 import { reportError } from './report.ts'
@@ -23,6 +24,7 @@ interface Timer {
   readonly args: readonly unknown[]
   /** Who started it. */
   readonly source: number
+  readonly context: unknown
   isLive: boolean
 }
 
@@ -62,6 +64,7 @@ export function startTimer(
     callback,
     args,
     source: source.current,
+    context: context.current,
     isLive: true,
   }
   timers.set(id, timer)
@@ -93,6 +96,7 @@ function fireTimer(): void {
   if (timer !== undefined && timer.due <= now()) {
     pop()
     source.current = timer.source
+    context.current = timer.context
     if (timer.interval < 0) timers.delete(timer.id)
     try {
       apply(timer.callback, undefined, timer.args)

@@ -10,12 +10,21 @@ import { stream } from './blob.ts'
 import { CryptoKey } from './crypto-key.ts'
 import { fetch } from './fetch.ts'
 import { installGuards } from './guards.ts'
+import { MODULE_DOOR, moduleDoor } from './module-door.ts'
 import { defineProperty } from './primordials.ts'
 import { Request } from './request.ts'
 import { Response } from './response.ts'
 import { digest, exportKey, generateKey, importKey, sign, verify } from './subtle.ts'
 import { canParseUrl, from, parseUrl, values } from './streams.ts'
-import { clearInterval, clearTimeout, setInterval, setTimeout } from './timers.ts'
+import {
+  clearImmediate,
+  clearInterval,
+  clearTimeout,
+  setImmediate,
+  setInterval,
+  setTimeout,
+} from './timers.ts'
+import * as workers from './workers.ts'
 
 function put(owner: object, properties: Record<string | symbol, unknown>): void {
   for (const name of Reflect.ownKeys(properties)) {
@@ -41,6 +50,10 @@ export function installGlobals(): () => void {
     setInterval,
     clearTimeout,
     clearInterval,
+    setImmediate,
+    clearImmediate,
+    ...workers,
+    [MODULE_DOOR]: moduleDoor,
     addEventListener: (type: string, listener: unknown, options?: unknown) => {
       if (type === 'fetch') addFetchListener(listener)
       else nativeListen(type, listener, options)
