@@ -12,6 +12,10 @@ export interface ModuleDoor {
   waitUntil(promise: unknown): void
   /** What belongs to the code that runs now, for AsyncLocalStorage. */
   readonly context: { current: unknown }
+  /** A value as the console shows it. */
+  inspect(value: unknown, depth?: number): string
+  /** A line of the console, of a format and values. */
+  format(args: readonly unknown[]): string
 }
 
 export const door = (globalThis as unknown as Record<symbol, ModuleDoor>)[Symbol.for('nano:modules')]!

@@ -1,5 +1,6 @@
 /** `cloudflare:email`: NANO neither takes nor sends mail. */
 
+// oxlint-disable-next-line typescript/no-extraneous-class -- there for who only imports it
 export class EmailMessage {
   constructor() {
     throw new Error(

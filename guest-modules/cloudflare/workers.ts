@@ -1,5 +1,7 @@
 /** `cloudflare:workers`: what Workers are written with beside the Web's own API. */
 
+/* oxlint-disable typescript/no-extraneous-class -- apps derive from them */
+
 import { door } from '../door.ts'
 
 export const { env } = door

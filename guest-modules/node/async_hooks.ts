@@ -44,6 +44,7 @@ function bind<F extends Callback>(callback: F): F {
   }) as unknown as F
 }
 
+/* oxlint-disable-next-line typescript/unbound-method -- it is called with a `this` of its own */
 const nativeThen = Promise.prototype.then
 const nativeQueue = globalThis.queueMicrotask
 

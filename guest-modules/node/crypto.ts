@@ -33,8 +33,8 @@ export function randomFillSync<T extends ArrayBuffer | ArrayBufferView>(
   return into
 }
 
-export function randomFill<T extends ArrayBuffer | ArrayBufferView>(into: T, ...rest: unknown[]): void {
-  const callback = rest.pop() as Callback<T>
+export function randomFill(into: ArrayBuffer | ArrayBufferView, ...rest: unknown[]): void {
+  const callback = rest.pop() as Callback<typeof into>
   const [offset, size] = rest as number[]
   randomFillSync(into, offset, size)
   queueMicrotask(() => callback(null, into))

@@ -59,7 +59,7 @@ export function once(
       settle()
     }
     const onEvent = (...args: unknown[]) => over(() => resolve(args))
-    const onError = (error: unknown) => over(() => reject(error as Error))
+    const onError = (error: unknown) => over(() => reject(error))
     const onAbort = () => over(() => reject(toAbort(signal!)))
     listen(target, name, onEvent)
     if (name !== 'error' && 'on' in target) listen(target, 'error', onError)

@@ -23,4 +23,6 @@ export function createRequire(): (name: string) => unknown {
 }
 
 export const { builtinModules, isBuiltin } = base
-export default { ...base, createRequire }
+const { Module } = base
+export { Module }
+export default Object.assign(Object.create(null) as object, unenv, { createRequire })

@@ -20,6 +20,6 @@ export const {
   isReadable,
   pipeline,
   promises,
-} = stream as unknown as typeof import('node:stream') & Record<string, unknown>
+} = stream
 
 export default stream

@@ -1,24 +1,20 @@
 /** `node:util`: unenv's, and what that leaves out. */
 
 import base from 'unenv/node/util'
+import { door } from '../door.ts'
+import { isDeepEqual } from './deep-equal.ts'
 
 export {
   MIMEParams,
   MIMEType,
   TextDecoder,
   TextEncoder,
-  debug,
-  debuglog,
   deprecate,
-  format,
-  formatWithOptions,
   inherits,
-  inspect,
   isArray,
   isBoolean,
   isBuffer,
   isDate,
-  isDeepStrictEqual,
   isError,
   isFunction,
   isNull,
@@ -30,12 +26,28 @@ export {
   isString,
   isSymbol,
   isUndefined,
-  log,
   parseArgs,
   parseEnv,
   promisify,
   types,
 } from 'unenv/node/util'
+
+/** A value as the console shows it; of the options, `depth` counts. */
+export const inspect = Object.assign(
+  (value: unknown, options?: { depth?: number | null }): string =>
+    door.inspect(value, options?.depth === null ? MOST_DEPTH : options?.depth),
+  { custom: Symbol.for('nodejs.util.inspect.custom'), defaultOptions: {} },
+)
+const MOST_DEPTH = 20
+
+export const format = (...args: unknown[]): string => door.format(args)
+export const formatWithOptions = (_options: unknown, ...args: unknown[]): string => door.format(args)
+export const log = (...args: unknown[]): void => console.log(...args)
+/** Debug output is never on: there is no NODE_DEBUG. */
+export const debuglog = (): ((...args: unknown[]) => void) => Object.assign(() => {}, { enabled: false })
+export { debuglog as debug }
+
+export const isDeepStrictEqual = (a: unknown, b: unknown): boolean => isDeepEqual(a, b, true)
 
 type Callback = (error: unknown, value?: unknown) => void
 
@@ -50,8 +62,8 @@ export function callbackify(original: (...args: unknown[]) => Promise<unknown>) 
 }
 
 export function stripVTControlCharacters(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- they are what is looked for
   return text.replace(
+    // oxlint-disable-next-line no-control-regex -- they are what is looked for
     /[\u001B\u009B](?:\][^\u0007]*\u0007|[[\]()#;?]*(?:\d{1,4}(?:;\d{0,4})*)?[\dA-PR-TZcf-nq-uy=><~])/g,
     '',
   )
@@ -84,6 +96,7 @@ export function styleText(format: string | readonly string[], text: string): str
 }
 
 export const toUSVString = (text: unknown): string => String(text).toWellFormed()
+// oxlint-disable-next-line no-underscore-dangle -- its name in Node.js
 export const _extend = (target: object, source: object | null): object => Object.assign(target, source)
 
 /** Settles when the signal aborts. */
@@ -101,7 +114,14 @@ export default {
   _extend,
   aborted,
   callbackify,
+  debug: debuglog,
+  debuglog,
+  format,
+  formatWithOptions,
   getCallSites,
+  inspect,
+  isDeepStrictEqual,
+  log,
   stripVTControlCharacters,
   styleText,
   toUSVString,

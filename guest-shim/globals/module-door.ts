@@ -7,6 +7,7 @@
 import { waitUntil } from '../bindings/background.ts'
 import { reportError } from '../bindings/report.ts'
 import { env, onEnv } from '../env.ts'
+import { formatLine, inspect } from '../wire/inspect.ts'
 import { context } from '../turn/context.ts'
 import { source } from '../turn/source.ts'
 
@@ -25,5 +26,5 @@ async function observe(promise: unknown): Promise<void> {
   }
 }
 
-export const moduleDoor = { env, onEnv, waitUntil: keepAlive, context }
+export const moduleDoor = { env, onEnv, waitUntil: keepAlive, context, inspect, format: formatLine }
 export const MODULE_DOOR = Symbol.for('nano:modules')

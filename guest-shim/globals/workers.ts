@@ -18,6 +18,8 @@ const AGENT = {
 
 const missing = (what: string) => new NativeTypeError(`${what} is not there yet in NANO`)
 
+/* oxlint-disable typescript/no-extraneous-class -- there for who looks whether it is there */
+
 /** A class of which the app makes none. */
 function requireOwn(isOwn: boolean): void {
   if (!isOwn) throw new NativeTypeError('Illegal constructor')

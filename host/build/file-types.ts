@@ -109,9 +109,9 @@ export const keepAttributes: Edit = {
       removeAttributes(edited, source.end, attributes)
     }
     new Visitor({
-      ImportDeclaration: ({ source, attributes }) => note(source, attributes as unknown as Attribute[]),
-      ExportNamedDeclaration: ({ source, attributes }) => note(source, attributes as unknown as Attribute[]),
-      ExportAllDeclaration: ({ source, attributes }) => note(source, attributes as unknown as Attribute[]),
+      ImportDeclaration: ({ source, attributes }) => note(source, attributes),
+      ExportNamedDeclaration: ({ source, attributes }) => note(source, attributes),
+      ExportAllDeclaration: ({ source, attributes }) => note(source, attributes),
     }).visit(program)
   },
 }

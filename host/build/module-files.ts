@@ -34,7 +34,7 @@ export class ModuleFiles {
     if (name.startsWith(CLOUDFLARE)) return this.#findOwn('cloudflare', name.slice(CLOUDFLARE.length))
     if (!isNodeModule(name)) return undefined
     const bare = name.replace(NODE, '')
-    if (bare.startsWith('.') || bare.includes('..')) return undefined
+    if (!/^[\w/]+$/.test(bare)) return undefined
     const file = join(this.#unenv, 'dist/runtime/node', `${bare}.mjs`)
     return this.#findOwn('node', bare) ?? (existsSync(file) ? file : undefined)
   }
@@ -42,6 +42,11 @@ export class ModuleFiles {
   /** The module that puts a global in place that Node.js has and Workers do not. */
   findGlobal(name: 'Buffer' | 'process'): string {
     return join(this.#own, 'node', `${name.toLowerCase()}.ts`)
+  }
+
+  /** The file in which unenv says that something is not there. */
+  get refusals(): string {
+    return join(this.#unenv, 'dist/runtime/_internal/utils.mjs')
   }
 
   /** Whether it is a file of these modules, or of the packages that they import. */

@@ -4,12 +4,16 @@
  *
  *     import     the module                    require     its default export, which is what Node.js gives there
  */
+import { readFileSync } from 'node:fs'
 import type { Plugin } from 'rolldown'
 import { isNodeModule, type ModuleFiles } from './module-files.ts'
 
 const REQUIRED = '\0nano:required:'
 /** What packages name a module that they have installed, although the one here is meant. */
 const SHIMS: ReadonlyMap<string, string> = new Map([['process/', 'node:process']])
+
+const UNENV_REFUSAL = '[unenv] ${name} is not implemented yet!'
+const REFUSAL = '${name} of Node.js is not there in NANO; use the Web API'
 
 /** The plugin. `toFile`: from the bundler's name of a file to the file. */
 export function giveModules(files: ModuleFiles, toFile: (id: string) => string): Plugin {
@@ -30,12 +34,13 @@ export function giveModules(files: ModuleFiles, toFile: (id: string) => string):
         return options.kind === 'require-call' ? REQUIRED + file : file
       },
     },
-    load: {
-      filter: { id: new RegExp(`^${REQUIRED}`) },
-      handler: (id) => ({
-        code: `module.exports = require(${JSON.stringify(id.slice(REQUIRED.length))}).default`,
-        moduleType: 'js',
-      }),
+    load(id) {
+      if (id.startsWith(REQUIRED)) {
+        const file = JSON.stringify(id.slice(REQUIRED.length))
+        return { code: `module.exports = require(${file}).default`, moduleType: 'js' }
+      }
+      if (id !== files.refusals) return null
+      return { code: readFileSync(id, 'utf8').replaceAll(UNENV_REFUSAL, REFUSAL), moduleType: 'js' }
     },
   }
 }

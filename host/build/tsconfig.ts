@@ -51,7 +51,7 @@ function readLegacy(file: string, seen: Set<string>): boolean | undefined {
   const own = (compilerOptions as { experimentalDecorators?: unknown } | null | undefined)
     ?.experimentalDecorators
   if (typeof own === 'boolean') return own
-  for (const name of [bases].flat().reverse()) {
+  for (const name of [bases].flat().toReversed()) {
     if (typeof name !== 'string') continue
     const target = toCandidates(name, dirname(file)).find((path) => isFile(path))
     const found = target === undefined ? undefined : readLegacy(target, seen)

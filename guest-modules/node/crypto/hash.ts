@@ -169,7 +169,7 @@ export function hkdfSync(
 ): ArrayBuffer {
   const secret = key instanceof KeyObject ? key.export() : toBytes(key)
   const derived = deriveHkdf(findHash(name), secret, toBytes(salt), toBytes(info), length)
-  return derived.slice().buffer as ArrayBuffer
+  return derived.slice().buffer
 }
 
 export function hkdf(
