@@ -7,12 +7,12 @@ import { jwt, sign } from 'hono/jwt'
 
 const app = new Hono()
 app.use(cors(), contextStorage())
-const Page = ({ name }: { name: string }) => <h1>Hello {name}</h1>
+const Page = ({ name }) => <h1>Hello {name}</h1>
 app.get('/page', (c) => c.html(<Page name="<you>" />))
 app.get('/context', async (c) => {
-  c.set('user' as never, 'ada')
+  c.set('user', 'ada')
   await new Promise((resolve) => setTimeout(resolve, 1))
-  return c.text(String(getContext().get('user' as never)))
+  return c.text(String(getContext().get('user')))
 })
 app.get('/env', (c) => c.json({ runtime: getRuntimeKey(), env: typeof env(c) }))
 
