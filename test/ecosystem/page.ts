@@ -14,7 +14,7 @@ const FILE = join(import.meta.dirname, '../../docs/tenants/compatibility.md')
 const HEAD = `# Packages that run
 
 Each row is a small app over these packages, built by \`nano-workers build\` from what npm installs and asked once; it is
-right when the answer is the one that workerd gives (with \`nodejs_compat\`). \`npm run test:ecosystem\` installs them, asks
+right when the answer is the one that workerd gives, or would give if it made code at run time. \`npm run test:ecosystem\` installs them, asks
 them and writes this page. [modules.md](modules.md) says what of Node.js and of Workers there is to import.
 
 `

@@ -38,7 +38,7 @@ export async function askWorkerd(apps: readonly App[], folder: string): Promise<
       port,
     ),
   )
-  await using _process = await startProcess({
+  await using server = await startProcess({
     command: workerd.default,
     args: ['serve', file],
     port,
@@ -47,7 +47,7 @@ export async function askWorkerd(apps: readonly App[], folder: string): Promise<
   const answers = new Map<string, Answer>()
   for (const { name } of apps) {
     // oxlint-disable-next-line no-await-in-loop -- in order
-    const { status, text } = await send(port, { host: `${name}.localhost`, path: '/' })
+    const { status, text } = await send(server.port, { host: `${name}.localhost`, path: '/' })
     answers.set(name, { status, text })
   }
   return answers
