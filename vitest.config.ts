@@ -16,8 +16,11 @@ const PACED = [
 const HEAVY = [
   'test/cli/dev.test.ts',
   'test/cli/init.test.ts',
+  'test/cli/packed.test.ts',
+  'test/cli/script.test.ts',
   'test/engine/outdated.test.ts',
   'test/operator/churn.test.ts',
+  'test/operator/ci-docs.test.ts',
   'test/operator/crash.test.ts',
   'test/operator/deploy-docs.test.ts',
   'test/operator/many-tenants.test.ts',

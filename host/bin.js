@@ -47,8 +47,8 @@ function findNode() {
 
 function refuse(why) {
   process.stderr.write(
-    `nano-workers: expected Node ${NEEDED} or later, got ${process.version}. Install it, or the npm package "node"${why}: ` +
-      `npm install node@${NEEDED}\n`,
+    `nano-workers: expected Node ${NEEDED} or later, got ${process.version}. Install it, or the npm package "node"${why}, ` +
+      `which --omit=optional leaves out: npm install node@${NEEDED}\n`,
   )
   process.exitCode = 1
 }

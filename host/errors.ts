@@ -50,6 +50,7 @@ const CODES = {
   SERVER_UNREACHABLE: ['operator', 502, 'The server could not be asked.'],
   // building
   BUILD_FAILED: ['tenant', 500, 'The app could not be built.'],
+  TOOLCHAIN_MISSING: ['operator', 501, 'This host has no tools to build apps with.'],
   // components
   COMPONENT_INVALID: ['tenant', 422, 'The file is not a component that NANO can serve.'],
   ENGINE_UNKNOWN: ['tenant', 422, 'The component was built with an engine that this host does not know.'],
@@ -58,7 +59,7 @@ const CODES = {
   APP_CONFLICT: ['operator', 409, "The app, or its host name, is somebody else's."],
   SETTINGS_INVALID: ['operator', 422, 'The settings of the app are invalid.'],
   VERSION_UNKNOWN: ['operator', 404, 'The app has no such version.'],
-  ARTIFACT_BROKEN: ['operator', 500, 'What was stored of the app is broken.'],
+  ARTIFACT_BROKEN: ['operator', 500, 'What is stored of the app, or of its engine, is broken.'],
   STORAGE_FAILED: ['operator', 500, 'The data directory cannot be used.'],
   CONFIG_INVALID: ['operator', 500, 'The configuration is invalid.'],
   USAGE: ['operator', 500, 'The command line is invalid.'],

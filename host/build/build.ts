@@ -10,6 +10,7 @@ import { BUNDLE_TIMEOUT_MS, Builders } from './builder.ts'
 import type { BuildJob, BuildStep, Made } from './job.ts'
 import { writeOutput } from './output.ts'
 import { findShim } from './package-files.ts'
+import { expectToolchain } from './toolchain.ts'
 
 const TOP_LEVEL_TIMEOUT_MS = 30_000
 const TOP_LEVEL_MEMORY_MB = 512
@@ -113,6 +114,7 @@ function toCarried({ component, sourceMap }: RebuildOptions): BuildJob['origin']
 }
 
 async function run(origin: BuildJob['origin'], options: MakeOptions, caching: Caching): Promise<BuildResult> {
+  expectToolchain()
   const started = performance.now()
   const { idleMs, onInputs, onProgress, onWarning, outFile } = options
   const memoryMb = options.memoryMb ?? TOP_LEVEL_MEMORY_MB

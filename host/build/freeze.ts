@@ -2,18 +2,20 @@
  * Runs a module's initialiser and writes down what it left: a new module of the same code that begins where the
  * initialiser ended. The counterpart of `host/image`, which lays such a memory into an instance.
  *
- *     parse > export the mutable globals > instantiate > run > memory to data segments, globals to initial values
+ *     parse > export the mutable globals > instantiate > run > clear what is free
+ *           > memory to data segments, globals to initial values
  *
  * Code, types, tables and elements keep their bytes, so every app of one engine and world has the same ones. The data
  * count section goes: nothing refers to segments by number, and it alone would differ from app to app.
  */
 import vm from 'node:vm'
-import { withDataSegments, type DataSegment } from '../wasm/data-segments.ts'
+import { readDataSegments, withDataSegments, type DataSegment } from '../wasm/data-segments.ts'
 import { readExports, withExports } from '../wasm/exports.ts'
 import { readGlobals, toNumericType, withGlobals, withValue } from '../wasm/globals.ts'
 import { countImports } from '../wasm/imports.ts'
 import { MAX_PAGES, readMemory, WASM_PAGE, withMemory } from '../wasm/memory.ts'
 import { dropSections, encodeModule, parseModule, SECTION, type Section } from '../wasm/sections.ts'
+import { clearFreeMemory } from './free-memory.ts'
 
 /** Zero bytes between two runs that are cheaper to keep than to open another segment for. */
 const SMALLEST_GAP = 32
@@ -78,11 +80,21 @@ function writeBack(
   const exports = readExports(sections).filter(({ name }) => name !== initFunction && name !== REACTOR_START)
   const pages = Math.min(buffer.byteLength / WASM_PAGE, MAX_PAGES)
   const resized = withMemory(withExports(withGlobals(sections, globals), exports), pages, max)
-  const segments = toSegments(new Uint8Array(buffer))
+  const memory = new Uint8Array(buffer)
+  clearFreeMemory(memory, toStaticEnd(sections))
+  const segments = toSegments(memory)
   const bytes = segments.reduce((sum, segment) => sum + segment.bytes.length, 0)
   if (bytes > mostBytes)
     throw new FrozenTooLarge(`the memory holds ${bytes} bytes; at most ${mostBytes} are kept`)
   return withDataSegments(dropSections(resized, SECTION.dataCount), segments)
+}
+
+/** Where the module's own data ends. */
+function toStaticEnd(sections: readonly Section[]): number {
+  return readDataSegments(sections).reduce(
+    (end, { offset, bytes }) => Math.max(end, offset + bytes.length),
+    0,
+  )
 }
 
 /** The module with its mutable globals readable from outside. */

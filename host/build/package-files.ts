@@ -6,6 +6,13 @@ import { fileURLToPath } from 'node:url'
 const NAME = 'nano-workers'
 const TOOLS = ['@bytecodealliance/componentize-js', '@bytecodealliance/jco']
 
+/** What is read of a package.json. */
+interface Manifest {
+  readonly name?: string
+  readonly version?: string
+  readonly optionalDependencies?: Readonly<Record<string, string>>
+}
+
 /** The directory of NANO's package.json. */
 export function findPackageRoot(): string {
   for (let directory = import.meta.dirname; ; directory = dirname(directory)) {
@@ -25,9 +32,14 @@ export function findSibling(name: string): string {
   return join(import.meta.dirname, name + extname(import.meta.filename))
 }
 
+/** NANO's package.json. */
+export function readOwnManifest(): Manifest {
+  return readManifest(join(findPackageRoot(), 'package.json'))
+}
+
 /** What a component is made with, each as `name@version`. */
 export function listToolchain(): string[] {
-  const own = readManifest(join(findPackageRoot(), 'package.json'))
+  const own = readOwnManifest()
   return [`${NAME}@${own.version ?? '?'}`, ...TOOLS.map((name) => `${name}@${readVersion(name)}`)]
 }
 
@@ -41,6 +53,6 @@ function readVersion(name: string): string {
   }
 }
 
-function readManifest(file: string): { name?: string; version?: string } {
-  return JSON.parse(readFileSync(file, 'utf8')) as { name?: string; version?: string }
+function readManifest(file: string): Manifest {
+  return JSON.parse(readFileSync(file, 'utf8')) as Manifest
 }

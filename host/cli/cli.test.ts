@@ -49,6 +49,9 @@ describe('arguments', () => {
     ['rollback a 3 --json', ['rollback', 'a', 3, { json: true }]],
     ['promote a 3', ['promote', 'a', 3, {}]],
     ['delete a', ['delete', 'a', {}]],
+    ['run a.ts --allow-read x --name b', ['run', 'a.ts', { allowRead: ['x'], name: 'b' }]],
+    ['eval 1+1', ['eval', '1+1', {}]],
+    ['repl --allow-loopback', ['repl', { allowLoopback: true }]],
     ['inspect a.wasm --json', ['inspect', 'a.wasm', { json: true }]],
   ]
   for (const [line, seen] of cases) {
@@ -60,11 +63,11 @@ describe('arguments', () => {
   const refused: [line: string, complaint: RegExp][] = [
     [
       '',
-      /expected a command; known are serve, build, dev, init, validate, inspect, deploy, apps, versions, rollback, promote, delete, help/,
+      /expected a command; known are serve, build, dev, run, eval, repl, init, validate, inspect, deploy, apps, versions, rollback, promote, delete, completion, help/,
     ],
     ['sevre', /unknown command 'sevre'; did you mean serve\?/],
-    ['zzzzz', /unknown command 'zzzzz'; known are serve, build, dev, init, validate/],
-    ['help zzzzz', /unknown command 'zzzzz'; known are serve, build, dev, init, validate/],
+    ['zzzzz', /unknown command 'zzzzz'; known are serve, build, dev, run, eval, repl, init, validate/],
+    ['help zzzzz', /unknown command 'zzzzz'; known are serve, build, dev, run, eval, repl, init, validate/],
     ['--port 1', /the command comes first/],
     ['serve --prot 1', /unknown option '--prot'; did you mean --port\?/],
     ['serve -p 1', /unknown option '-p'/],
@@ -93,6 +96,7 @@ describe('arguments', () => {
     ['dev a.ts --shards 2', /unknown option '--shards'/],
     ['validate --jso', /unknown option '--jso'; did you mean --json\?/],
     ['init a b', /a, b/],
+    ['completion tcsh', /shell: expected one of bash, zsh, fish, got "tcsh"/],
     ['build a.ts --output c', /unknown option '--output'; did you mean --out\?/],
   ]
   for (const [line, complaint] of refused) {

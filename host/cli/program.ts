@@ -7,10 +7,12 @@ import { Command, CommanderError } from 'commander'
 
 import { addApps } from './commands/apps.ts'
 import { addBuild } from './commands/build.ts'
+import { addCompletion } from './commands/completion.ts'
 import { addDeploy } from './commands/deploy.ts'
 import { addDev } from './commands/dev.ts'
 import { addInit } from './commands/init.ts'
 import { addInspect } from './commands/inspect.ts'
+import { addScripts } from './commands/script.ts'
 import { addServe } from './commands/serve.ts'
 import { addValidate } from './commands/validate.ts'
 import { addVersions } from './commands/versions.ts'
@@ -41,12 +43,14 @@ export function createProgram(startServer: StartServer, format: LogFormat): Comm
   addServe(program, startServer, format)
   addBuild(program)
   addDev(program, startServer, format)
+  addScripts(program, startServer)
   addInit(program)
   addValidate(program)
   addInspect(program)
   addDeploy(program)
   addApps(program)
   addVersions(program)
+  addCompletion(program)
   program.command('version', { hidden: true }).action(() => void process.stdout.write(`${readVersion()}\n`))
   return program
 }

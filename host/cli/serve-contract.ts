@@ -21,9 +21,9 @@ export interface Server {
 export interface ServerSetup {
   readonly config: Config
   /** Reads the configuration again. */
-  readonly reread: () => Promise<Config>
-  /** Reload when what is served has changed and nothing changes for so long, in milliseconds. */
-  readonly watchMs: number
+  readonly reread?: () => Promise<Config>
+  /** Reload when what is served has changed and nothing changes for so long, in milliseconds; never unless given. */
+  readonly watchMs?: number
   /** Apps are being developed: whoever asks for one that fails is told why. */
   readonly isDevelopment?: boolean
   /** The first app answers whatever the host name. */

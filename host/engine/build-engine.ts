@@ -16,11 +16,11 @@ import { addEpochChecks } from '../wasm/epoch.ts'
 import { readImports } from '../wasm/imports.ts'
 import { importMemory } from '../wasm/memory.ts'
 import { encodeModule, parseModule, type Section } from '../wasm/sections.ts'
-import { GLUE_FILE, MANIFEST_FILE, type EngineCounters, type EngineManifest } from './engine.ts'
+import { GLUE_FILE, MANIFEST_FILE, toFileHash, type EngineCounters, type EngineManifest } from './engine.ts'
 import { findWorld, WORLD_VERSIONS } from './worlds.ts'
 
 /** Changes with whatever changes what is generated: this file's edits, and the version of jco. */
-const GENERATOR = 'jco-1.35.0-4'
+const GENERATOR = 'jco-1.35.0-5'
 const NAME = 'engine'
 /** How an engine's main module names what it imports of the world. */
 const WORLD_IMPORT = /^nano:workers\/[a-z0-9-]+@(.+)$/
@@ -29,14 +29,14 @@ const TRACE =
   /const _debugLog = \(\.\.\.args\) => \{\s*if \(!globalThis\?\.process\?\.env\?\.JCO_DEBUG\) \{ return; \}\s*console\.debug\(\.\.\.args\);\s*\};/g
 const NO_TRACE = 'const _debugLog = () => {};'
 
-/** Where the engine with this hash is, or will be, below a cache directory. */
-export function toEngineDirectory(cache: string, hash: string): string {
-  return join(cache, 'engines', `${hash}-${GENERATOR}`)
+/** Where the engine with this hash is, or will be, below a cache directory or a release's package. */
+export function toEngineDirectory(root: string, hash: string): string {
+  return join(root, 'engines', `${hash}-${GENERATOR}`)
 }
 
-/** Whether the engine was built already. */
-export function hasEngine(cache: string, hash: string): boolean {
-  return existsSync(join(toEngineDirectory(cache, hash), MANIFEST_FILE))
+/** Whether the engine is there. */
+export function hasEngine(root: string, hash: string): boolean {
+  return existsSync(join(toEngineDirectory(root, hash), MANIFEST_FILE))
 }
 
 /** The directory of the engine of a component that NANO built; builds it unless it is there. */
@@ -74,15 +74,22 @@ async function writeEngine(
   const { version: world, structure } = readWorld(main)
   await mkdir(dirname(directory), { recursive: true, mode: 0o700 })
   const temporary = await mkdtemp(`${directory}.`)
-  const write = (name: string, content: Uint8Array | string): Promise<void> =>
-    writeFile(join(temporary, name), content)
+  const contents: Record<string, Uint8Array | string> = {
+    [GLUE_FILE]: patchGlue(new TextDecoder().decode(files[`${NAME}.js`])),
+    ...Object.fromEntries(modules.map((name) => [name, name === mainModule ? editMain(main) : files[name]!])),
+  }
+  const hashes = Object.entries(contents).map(([name, content]) => [name, toFileHash(content)])
+  const manifest: EngineManifest = {
+    hash,
+    world,
+    structure,
+    modules,
+    mainModule,
+    files: Object.fromEntries(hashes) as EngineManifest['files'],
+  }
+  const all = { ...contents, [MANIFEST_FILE]: `${JSON.stringify(manifest, undefined, 2)}\n` }
   try {
-    const manifest: EngineManifest = { hash, world, structure, modules, mainModule }
-    await Promise.all([
-      write(GLUE_FILE, patchGlue(new TextDecoder().decode(files[`${NAME}.js`]))),
-      ...modules.map((name) => write(name, name === mainModule ? editMain(main) : files[name]!)),
-      write(MANIFEST_FILE, `${JSON.stringify(manifest, undefined, 2)}\n`),
-    ])
+    await Promise.all(Object.entries(all).map(([name, content]) => writeFile(join(temporary, name), content)))
     await rename(temporary, directory)
   } catch (error) {
     // another process was faster: what it wrote is the same

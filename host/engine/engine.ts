@@ -2,28 +2,33 @@
  * Engines on disk. One directory per skeleton and generator holds everything that `build-engine.ts` made of a
  * component; opening it compiles the modules, once for the whole process.
  *
- *     <cache>/engines/<hash>-<generator>/   engine.json  engine.mjs  *.wasm
+ *     <cache>/engines/<hash>-<generator>/     engine.json  engine.mjs  *.wasm
+ *     <package>/engines/<hash>-<generator>/   engine.json  engine.mjs  *.wasm.zst     of a release
  *
- * The glue in it is code that the host runs: a cache that others can write to is not used.
+ * The glue in it is code that the host runs: a cache that others can write to is not used. The manifest has the hash of
+ * every file, and a file that has another is not used either.
  */
-import { readFileSync, statSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { zstdDecompressSync } from 'node:zlib'
 import { NanoError } from '../errors.ts'
 import type { CompiledEngine } from './guest.ts'
 import { findWorld, WORLD_VERSIONS, type World } from './worlds.ts'
 
 export const MANIFEST_FILE = 'engine.json'
 export const GLUE_FILE = 'engine.mjs'
+/** What the name of a compressed file ends with. */
+export const COMPRESSED = '.zst'
+
+/** More than an engine has. */
+const MOST_BYTES = 64 * 1024 * 1024
 
 /** Bits of a file's mode: group and others may write. */
 const OTHERS_WRITE = 0o022
 const ROOT = 0
 
 const ADVICE = 'Build the app again with this version of NANO.'
-
-/** Manifests used to name the hash of the world's text, and this is the only one that there was. */
-const FIRST_CONTRACT = 'ef05d391034f365a27afdd2555558aea01a60ad9138a64933a55c6505233640a'
-const FIRST_WORLD = '0.1.0'
 
 /** What is in an engine's directory. */
 export interface EngineManifest {
@@ -34,6 +39,8 @@ export interface EngineManifest {
   /** Core modules as the glue and the files name them. */
   readonly modules: readonly string[]
   readonly mainModule: string
+  /** SHA-256 of what each file holds, before it is compressed. */
+  readonly files: Readonly<Record<string, string>>
 }
 
 /** How often the costly steps were taken; tests hold that it is once per engine. */
@@ -44,8 +51,6 @@ export interface EngineCounters {
 
 /** Opens the engine in `directory`. Its modules are compiled lazily, function by function, when first called. */
 export function openEngine(directory: string, counters?: EngineCounters): CompiledEngine {
-  expectOwn(dirname(directory))
-  expectOwn(directory)
   const manifest = JSON.parse(readFileSync(join(directory, MANIFEST_FILE), 'utf8')) as EngineManifest
   const { hash, modules, mainModule } = manifest
   const world = toWorld(manifest)
@@ -56,8 +61,12 @@ export function openEngine(directory: string, counters?: EngineCounters): Compil
         `as this version of NANO has them, got ${manifest.world}. ${ADVICE}`,
     )
   }
+  readChecked(directory, GLUE_FILE, manifest)
   if (counters !== undefined) counters.compiles++
-  const compiled = modules.map((name) => [name, new WebAssembly.Module(readFileSync(join(directory, name)))])
+  const compiled = modules.map((name) => [
+    name,
+    new WebAssembly.Module(readChecked(directory, name, manifest)),
+  ])
   return {
     hash,
     world: world.version,
@@ -67,21 +76,52 @@ export function openEngine(directory: string, counters?: EngineCounters): Compil
   }
 }
 
-/** Throws for a directory into which somebody else can put code. Not all systems know owners. */
-function expectOwn(directory: string): void {
-  const own = process.getuid?.()
-  const { uid, mode } = statSync(directory)
-  if (own === undefined || ((uid === own || uid === ROOT) && (mode & OTHERS_WRITE) === 0)) return
+/** A file of an engine. Throws ARTIFACT_BROKEN unless it is what was written. */
+function readChecked(directory: string, name: string, { files }: EngineManifest): Buffer<ArrayBuffer> {
+  const path = join(directory, name)
+  const bytes = readMaybeCompressed(path)
+  const expected = files[name]
+  const actual = toFileHash(bytes)
+  if (actual === expected) return bytes
   throw new NanoError(
-    'CONFIG_INVALID',
-    `${directory} holds code that NANO runs, and others can write to it. ` +
-      'Take that right away from them, or choose a NANO_CACHE_DIR that is yours alone.',
+    'ARTIFACT_BROKEN',
+    `${path}: expected the SHA-256 ${expected}, got ${actual}. Install nano-workers again, or, if it is a cache, ` +
+      `remove ${directory}.`,
   )
 }
 
+function readMaybeCompressed(path: string): Buffer<ArrayBuffer> {
+  if (existsSync(path)) return readFileSync(path)
+  const compressed = `${path}${COMPRESSED}`
+  try {
+    return zstdDecompressSync(readFileSync(compressed), { maxOutputLength: MOST_BYTES })
+  } catch (cause) {
+    const text = `${compressed} cannot be read: ${(cause as Error).message}. Install nano-workers again.`
+    throw new NanoError('ARTIFACT_BROKEN', text, { cause })
+  }
+}
+
+/** As manifests name what a file holds. */
+export function toFileHash(content: Uint8Array | string): string {
+  return createHash('sha256').update(content).digest('hex')
+}
+
+/** Throws for an engine's directory into which somebody else can put code. Not all systems know owners. */
+export function expectPrivate(directory: string): void {
+  const own = process.getuid?.()
+  for (const path of [dirname(directory), directory]) {
+    const { uid, mode } = statSync(path)
+    if (own === undefined || ((uid === own || uid === ROOT) && (mode & OTHERS_WRITE) === 0)) continue
+    throw new NanoError(
+      'CONFIG_INVALID',
+      `${path} holds code that NANO runs, and others can write to it. ` +
+        'Take that right away from them, or choose a NANO_CACHE_DIR that is yours alone.',
+    )
+  }
+}
+
 /** Undefined when this host cannot talk to the engine's guests. */
-function toWorld(manifest: EngineManifest & { readonly contract?: string }): World | undefined {
-  if (manifest.contract === FIRST_CONTRACT) return findWorld(FIRST_WORLD)
+function toWorld(manifest: EngineManifest): World | undefined {
   const world = findWorld(manifest.world)
   return world?.structure === manifest.structure ? world : undefined
 }

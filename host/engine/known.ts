@@ -38,9 +38,15 @@ export class KnownEngines {
     return this.#hashes.has(hash)
   }
 
-  /** Whether this release builds it. The others it can only open. */
-  isReleased(hash: string): boolean {
-    return this.engines.some((engine) => engine.hash === hash && engine.world.endsWith(`@${PRESENT}`))
+  /**
+   * The version of the world that an engine is made for, if this release's toolchain makes it; the others can only be
+   * opened.
+   */
+  worldOf(hash: string): string | undefined {
+    const toVersion = ({ world }: KnownEngine): string | undefined => world.split('@')[1]
+    const present = this.engines.find((engine) => toVersion(engine) === PRESENT)
+    const found = this.engines.find((engine) => engine.hash === hash)
+    return found?.componentize_js === present?.componentize_js ? found && toVersion(found) : undefined
   }
 
   /** Throws ENGINE_UNKNOWN unless the hash is known. */

@@ -104,8 +104,8 @@ function round(ms: number): number {
   return Math.round(ms * 100) / 100
 }
 
-/** Most lines have nothing to escape, and to see that costs a tenth of replacing it. */
-function escape(text: string): string {
+/** Text that cannot drive a terminal. Most has nothing to escape, and to see that costs a tenth of replacing it. */
+export function escape(text: string): string {
   return PLAIN.test(text) ? text : text.replaceAll(CONTROL, toEscape)
 }
 

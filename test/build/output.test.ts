@@ -4,7 +4,12 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { buildApp, cachedBuild } from '../../host/build/build.ts'
+import { findFree } from '../../host/build/free-memory.ts'
+import { readComponent } from '../../host/component/read.ts'
 import { openSourceMap } from '../../host/component/source-map.ts'
+import { readDataSegments } from '../../host/wasm/data-segments.ts'
+import { readMemory, WASM_PAGE } from '../../host/wasm/memory.ts'
+import { fixtureSource } from '../harness/serve.ts'
 import { createSourceDir } from './source-dir.ts'
 
 const SHIM = join(import.meta.dirname, 'world-stand-in.ts')
@@ -74,4 +79,16 @@ test('a broken source map changes nothing', () => {
   for (const json of [undefined, '', '{}', '[]', '{"version":3,"sources":[],"mappings":"!!"}', 'null']) {
     expect(openSourceMap(json).symbolicate('f@app.js:1:2')).toBe('f@app.js:1:2')
   }
+})
+
+test('keeps nothing in the image that the engine has given back', async () => {
+  const { component } = await cachedBuild({ entry: fixtureSource('memory') })
+  const { mainSections } = readComponent(component)
+  const segments = readDataSegments(mainSections)
+  const memory = new Uint8Array(readMemory(mainSections).min * WASM_PAGE)
+  for (const { offset, bytes } of segments) memory.set(bytes, offset)
+  // in the component static data and heap are one: the heap begins somewhere behind the stack
+  const free = findFree(memory, 1 << 20)
+  expect(free.length).toBeGreaterThan(50)
+  expect(free.filter(({ start, end }) => memory.subarray(start, end).some((byte) => byte !== 0))).toEqual([])
 })

@@ -194,8 +194,10 @@ describe('the generator', () => {
 
   test('is named after the version of jco that is installed', ({ expect }) => {
     const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
-      dependencies: Record<string, string>
+      optionalDependencies: Record<string, string>
     }
-    expect(toEngineDirectory('', 'x')).toContain(`jco-${manifest.dependencies['@bytecodealliance/jco']}-`)
+    expect(toEngineDirectory('', 'x')).toContain(
+      `jco-${manifest.optionalDependencies['@bytecodealliance/jco']}-`,
+    )
   })
 })

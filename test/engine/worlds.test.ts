@@ -9,12 +9,13 @@ import { join } from 'node:path'
 
 import { afterAll, beforeAll, describe, test } from 'vitest'
 
+import { buildEngineTemplate } from '../../host/build/engine-template.ts'
 import { snapshot } from '../../host/build/snapshot.ts'
 import { splitComponent } from '../../host/component/skeleton.ts'
 import { parseConfig } from '../../host/config/parse.ts'
 import { buildEngine, toEngineDirectory } from '../../host/engine/build-engine.ts'
 import { openEngine } from '../../host/engine/engine.ts'
-import { readKnownEngines } from '../../host/engine/known.ts'
+import { KnownEngines, readKnownEngines } from '../../host/engine/known.ts'
 import { startServer } from '../../host/server.ts'
 import { witText } from '../../wit/text.ts'
 import { PRESENT } from '../../wit/worlds.ts'
@@ -142,29 +143,23 @@ describe('an engine', () => {
     expect(openEngine(toEngineDirectory(cache, hash)).world).toBe(OLD)
   })
 
-  test('of the first release, whose manifest names a text, is opened as what it is', ({ expect }) => {
-    const directory = toEngineDirectory(cache, hash)
-    const file = join(directory, 'engine.json')
-    const text = readFileSync(file, 'utf8')
-    const { world: _world, structure: _structure, ...rest } = read(hash)
-    const contract = createHash('sha256').update(witText(OLD)).digest('hex')
-    writeFileSync(file, JSON.stringify({ ...rest, contract }))
-    expect(openEngine(directory).world).toBe(OLD)
-    writeFileSync(file, JSON.stringify({ ...rest, contract: '0' }))
-    expect(() => openEngine(directory)).toThrow(/was made for another world: expected one of 0\.1\.0, /)
-    writeFileSync(file, text)
-  })
-
   test('that is not known: the refusal names the worlds that are served', ({ expect }) => {
     expect(() => readKnownEngines().expectKnown('0'.repeat(64))).toThrow(
       `It serves the worlds ${OLD} and ${PRESENT}.`,
     )
   })
 
-  test('of a release before is known, but not made', ({ expect }) => {
+  test('of an older world is made from its text, as long as the toolchain is the same', async ({
+    expect,
+  }) => {
     const known = readKnownEngines()
-    const made = known.engines.filter((engine) => known.isReleased(engine.hash))
-    expect(made.map(({ world }) => world)).toEqual([`nano:workers/worker@${PRESENT}`])
-    expect(known.engines.some(({ world }) => world.endsWith(`@${OLD}`))).toBe(true)
+    const { hash: old = '', componentize_js: tool = '' } =
+      known.engines.find(({ world }) => world.endsWith(`@${OLD}`)) ?? {}
+    expect(known.worldOf(old)).toBe(OLD)
+    expect(splitComponent(await buildEngineTemplate(OLD)).skeletonHash).toBe(old)
+    const another = known.engines.map((engine) =>
+      engine.hash === old ? { ...engine, componentize_js: `${tool}-before` } : engine,
+    )
+    expect(new KnownEngines(another).worldOf(old)).toBeUndefined()
   })
 })

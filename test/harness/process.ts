@@ -22,6 +22,8 @@ export interface ServerProcess extends AsyncDisposable {
 }
 
 export interface StartOptions {
+  /** The program, in place of the one of this checkout. */
+  readonly main?: string
   /** The most files and sockets that it may have open. */
   readonly descriptors?: number
   /** Of its log. */
@@ -32,10 +34,10 @@ export interface StartOptions {
 /** Resolves when it has said where it listens. */
 export async function startNano(
   config: string,
-  { descriptors, format = 'text', env: more }: StartOptions = {},
+  { descriptors, format = 'text', env: more, main = MAIN }: StartOptions = {},
 ): Promise<ServerProcess> {
   const env = { ...process.env, NANO_LOG_FORMAT: format, ...more }
-  const args = [MAIN, 'serve', '--port', '0', '--admin-port', '0', '--config', config]
+  const args = [main, 'serve', '--port', '0', '--admin-port', '0', '--config', config]
   const child =
     descriptors === undefined
       ? spawn(process.execPath, args, { env })

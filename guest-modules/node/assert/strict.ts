@@ -23,4 +23,5 @@ export {
   strictEqual,
   throws,
 } from '../assert.ts'
+/** @alias */
 export default strict

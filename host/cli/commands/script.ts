@@ -1,0 +1,98 @@
+/** `run` a script, `eval` a line, `repl`: JavaScript in a guest, under the limits, the env and the egress rules of an app. */
+
+import { resolve } from 'node:path'
+
+import type { Command } from 'commander'
+
+import { CONFIG } from '../app-config.ts'
+import { ScriptSession } from '../script-session.ts'
+import type { ScriptOutcome, SessionOptions } from '../script-session.ts'
+import type { StartServer } from '../serve-contract.ts'
+import { flag, option, repeatable, text } from '../usage.ts'
+
+interface Options {
+  readonly config?: string
+  readonly name?: string
+  readonly allowRead?: readonly string[]
+  readonly allowLoopback?: true
+}
+
+export function addScripts(program: Command, startServer: StartServer): void {
+  add(program, 'run', 'run a script in a guest')
+    .description(
+      'Run a script in a guest, from its top to its end, with the API, the limits and the egress rules of an app; env and ' +
+        'ctx are globals. What it logs goes to stdout, warnings and errors to stderr. What it does not await it leaves to ' +
+        'ctx.waitUntil. Exit status: 1 when it throws.',
+    )
+    .argument('<script>', 'a source file, or a directory with an index file')
+    .addOption(repeatable('--allow-read <path>', 'as for build'))
+    .action((script: string, options: Options) => run(script, options, startServer))
+  add(program, 'eval', 'evaluate an expression in a guest')
+    .description('Evaluate statements in a guest, as run does, and print the value of the last expression.')
+    .argument('<code>', 'JavaScript; await may be used')
+    .action((code: string, options: Options) => evaluate(code, options, startServer))
+  add(program, 'repl', 'evaluate line after line in a guest')
+    .description(
+      'Evaluate line after line in a guest, as eval does. What a line declares stays for the next; ctrl-D or .exit ends it.',
+    )
+    .action((options: Options) => prompt(options, startServer))
+}
+
+function add(program: Command, name: string, summary: string): Command {
+  return program
+    .command(name)
+    .summary(summary)
+    .addOption(option('--config <file>', `the configuration (default: the nearest ${CONFIG})`, text))
+    .addOption(option('--name <app>', 'the app of the configuration, when it is not clear', text))
+    .addOption(flag('--allow-loopback', "it may fetch from this machine's own ports (127.0.0.1, ::1)"))
+}
+
+/** What makes code of what is typed. Throws TOOLCHAIN_MISSING. */
+async function loadScripts() {
+  const { expectToolchain } = await import('../../build/toolchain.ts')
+  expectToolchain()
+  return await import('../../build/script.ts')
+}
+
+async function run(script: string, options: Options, startServer: StartServer): Promise<void> {
+  const { buildScriptGuest, bundleScript } = await loadScripts()
+  const { allowRead = [], ...more } = options
+  const { code, map, warnings } = await bundleScript(script, allowRead)
+  for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`)
+  const component = await buildScriptGuest()
+  const session = { ...more, component, path: resolve(script), map }
+  const outcome = await evaluateOnce(code, session, startServer)
+  if ('error' in outcome) fail(outcome.error)
+}
+
+async function evaluate(text: string, options: Options, startServer: StartServer): Promise<void> {
+  const { buildScriptGuest, toScript } = await loadScripts()
+  const code = toScript(text, 'eval')
+  const session = { ...options, component: await buildScriptGuest(), path: process.cwd() }
+  const outcome = await evaluateOnce(code, session, startServer)
+  if ('error' in outcome) fail(outcome.error)
+  else process.stdout.write(`${outcome.value}\n`)
+}
+
+/** What it logs stands before what comes of it. */
+async function evaluateOnce(
+  code: string,
+  options: SessionOptions,
+  startServer: StartServer,
+): Promise<ScriptOutcome> {
+  await using session = await ScriptSession.open(startServer, options)
+  return await session.evaluate(code)
+}
+
+function fail(error: string): void {
+  process.stderr.write(`${error}\n`)
+  process.exitCode = 1
+}
+
+async function prompt(options: Options, startServer: StartServer): Promise<void> {
+  const scripts = await loadScripts()
+  const component = await scripts.buildScriptGuest()
+  await using session = await ScriptSession.open(startServer, { ...options, component, path: process.cwd() })
+  const { serveRepl } = await import('../repl.ts')
+  await serveRepl(session, scripts)
+}
