@@ -8,6 +8,7 @@
  */
 
 import * as hooks from 'unenv/node/internal/async_hooks/async-hook'
+import '../async-function.ts'
 import { door } from '../door.ts'
 
 type Callback = (...args: never[]) => unknown
@@ -52,7 +53,15 @@ const nativeQueue = globalThis.queueMicrotask
 function carry(handler: unknown): unknown {
   if (typeof handler !== 'function') return handler
   const frame = context.current
-  return (value: unknown) => runIn(frame, handler as Callback, undefined, [value])
+  return (value: unknown): unknown => {
+    const before = context.current
+    context.current = frame
+    try {
+      return (handler as (value: unknown) => unknown)(value)
+    } finally {
+      context.current = before
+    }
+  }
 }
 
 function put(owner: object, name: string, value: unknown): void {

@@ -7,7 +7,6 @@
  */
 import { basename, dirname, join, resolve } from 'node:path'
 import { rolldown, type OutputChunk, type Plugin, type RolldownLog } from 'rolldown'
-import { dynamicImportVarsPlugin, importGlobPlugin } from 'rolldown/experimental'
 import { BUNDLE_NAME } from '../component/source-map.ts'
 import { NanoError } from '../errors.ts'
 import { rejectAbsentImports } from './absent-import.ts'
@@ -19,6 +18,7 @@ import type { AppSource } from './entry.ts'
 import { adviceForType, fileTypes, keepAttributes, withoutQuery } from './file-types.ts'
 import { createGate, SourceBudget } from './gate.ts'
 import { giveImportMeta, importMetaPlugin } from './import-meta.ts'
+import { listFits } from './import-patterns.ts'
 import { lowerAsync } from './lower-async.ts'
 import { lowerDecorators } from './lower-decorators.ts'
 import { isNodeModule, ModuleFiles } from './module-files.ts'
@@ -75,10 +75,12 @@ async function bundleOnce(
   const edits = [
     keepAttributes,
     lowerRegexes(budget, show),
-    rejectAbsentImports((id, { line, column }, name) =>
-      warnings.push(
-        `${show(id)}:${line}:${column}: there is no module "${name}"; import() of it is rejected`,
-      ),
+    rejectAbsentImports(
+      (id, { line, column }, name) =>
+        warnings.push(
+          `${show(id)}:${line}:${column}: there is no module "${name}"; import() of it is rejected`,
+        ),
+      (id, pattern) => listFits(toFile(id), pattern, (file) => readable.allows(file)),
     ),
     giveImportMeta((id) => showPath(alias.toReal(id), readable.root)),
     giveNodeGlobals(isOwn, (name, id) => (isOurs(id) ? undefined : modules.findGlobal(name))),
@@ -99,10 +101,8 @@ async function bundleOnce(
         giveModules(modules, toFile),
         importMetaPlugin,
         lowerDecorators(settings !== undefined && hasLegacyDecorators(settings)),
-        dynamicImportVarsPlugin(),
-        importGlobPlugin({ root }),
         editPlugin(edits),
-        keepsContext && lowerAsync,
+        keepsContext && lowerAsync(modules.asyncFunction),
       ],
       resolve: {
         mainFields: ['browser', 'module', 'main'],

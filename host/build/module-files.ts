@@ -44,6 +44,11 @@ export class ModuleFiles {
     return join(this.#own, 'node', `${name.toLowerCase()}.ts`)
   }
 
+  /** What the build makes async functions with, to keep a context. */
+  get asyncFunction(): string {
+    return join(this.#own, 'async-function.ts')
+  }
+
   /** The file in which unenv says that something is not there. */
   get refusals(): string {
     return join(this.#unenv, 'dist/runtime/_internal/utils.mjs')

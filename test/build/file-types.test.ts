@@ -113,7 +113,7 @@ test('files are text, JSON or bytes, by their ending or by what the import says'
 
 test('an import() with a pattern finds the files that it fits', async () => {
   expect(await get('files', '/?page=about')).toMatchObject({ page: 'about' })
-  expect(await get('files', '/?page=nowhere')).toMatchObject({ page: 'Error' })
+  expect(await get('files', '/?page=nowhere')).toMatchObject({ page: 'TypeError' })
 })
 
 test('standard decorators and accessors are lowered', async () => {
