@@ -9,12 +9,13 @@ type Steps = Generator<unknown, unknown, unknown>
 type Step = (value: unknown) => void
 
 const { context } = door
-// before node/async_hooks.ts replaces it
-const then = Function.prototype.call.bind(Promise.prototype.then) as unknown as (
+/** `Promise.prototype.then`, before node/async_hooks.ts replaces it. */
+// oxlint-disable-next-line typescript/unbound-method -- it is called with a `this` of its own
+export const then = Function.prototype.call.bind(Promise.prototype.then) as unknown as (
   promise: Promise<unknown>,
-  onValue: Step,
-  onError: Step,
-) => Promise<void>
+  onValue: unknown,
+  onError: unknown,
+) => Promise<unknown>
 
 export default function asyncFunction(generator: (...args: unknown[]) => Steps) {
   return function (this: unknown, ...args: unknown[]): Promise<unknown> {

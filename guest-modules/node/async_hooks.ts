@@ -8,7 +8,7 @@
  */
 
 import * as hooks from 'unenv/node/internal/async_hooks/async-hook'
-import '../async-function.ts'
+import { then as nativeThen } from '../async-function.ts'
 import { door } from '../door.ts'
 
 type Callback = (...args: never[]) => unknown
@@ -45,8 +45,6 @@ function bind<F extends Callback>(callback: F): F {
   }) as unknown as F
 }
 
-/* oxlint-disable-next-line typescript/unbound-method -- it is called with a `this` of its own */
-const nativeThen = Promise.prototype.then
 const nativeQueue = globalThis.queueMicrotask
 
 /** A handler as `then` takes it. Much goes through here, so it has no properties of its own. */
@@ -72,7 +70,7 @@ put(
   Promise.prototype,
   'then',
   function then(this: Promise<unknown>, onFulfilled: unknown, onRejected: unknown) {
-    return Reflect.apply(nativeThen, this, [carry(onFulfilled), carry(onRejected)]) as unknown
+    return nativeThen(this, carry(onFulfilled), carry(onRejected))
   },
 )
 put(globalThis, 'queueMicrotask', function queueMicrotask(callback: () => void) {
