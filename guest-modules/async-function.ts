@@ -6,12 +6,11 @@
 import { door } from './door.ts'
 
 type Steps = Generator<unknown, unknown, unknown>
-type Step = (value: unknown) => void
 
 const { context } = door
 /** `Promise.prototype.then`, before node/async_hooks.ts replaces it. */
 // oxlint-disable-next-line typescript/unbound-method -- it is called with a `this` of its own
-export const then = Function.prototype.call.bind(Promise.prototype.then) as unknown as (
+export const nativeThen = Function.prototype.call.bind(Promise.prototype.then) as unknown as (
   promise: Promise<unknown>,
   onValue: unknown,
   onError: unknown,
@@ -28,7 +27,7 @@ export default function asyncFunction(generator: (...args: unknown[]) => Steps) 
           result = steps[method](value)
           if (result.done !== true) {
             frame = context.current
-            void then(Promise.resolve(result.value), onValue, onError)
+            void nativeThen(Promise.resolve(result.value), onValue, onError)
             return
           }
         } catch (error) {

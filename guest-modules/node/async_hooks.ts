@@ -8,7 +8,7 @@
  */
 
 import * as hooks from 'unenv/node/internal/async_hooks/async-hook'
-import { then as nativeThen } from '../async-function.ts'
+import { nativeThen } from '../async-function.ts'
 import { door } from '../door.ts'
 
 type Callback = (...args: never[]) => unknown
