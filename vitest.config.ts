@@ -47,7 +47,13 @@ export default defineConfig({
       {
         test: {
           name: 'rooms',
-          include: [...RULES, 'host/**/*.test.ts', 'guest-shim/**/*.test.ts', 'wit/**/*.test.ts'],
+          include: [
+            ...RULES,
+            'host/**/*.test.ts',
+            'guest-shim/**/*.test.ts',
+            'wit/**/*.test.ts',
+            'page/**/*.test.js',
+          ],
           maxWorkers: 3,
           sequence: { groupOrder: 0 },
         },

@@ -6,8 +6,9 @@
 
 import { availableParallelism } from 'node:os'
 import { dirname, extname, resolve } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 
-import { toReachable } from './cli/messages.ts'
+import { toOrigin } from './cli/messages.ts'
 import type { Step } from './cli/progress.ts'
 import type { Config } from './config/config.ts'
 import { Opener } from './deploy/opener.ts'
@@ -23,10 +24,12 @@ import { openOperator } from './operator/listen.ts'
 import { RecentErrors } from './operator/recent-errors.ts'
 import { DeployedApps } from './registry/deployed.ts'
 import type { DeployedOptions } from './registry/deployed.ts'
+import { Certificates } from './registry/certificates.ts'
 import { FileApps } from './registry/from-config.ts'
 import { LiveConfig } from './registry/live-config.ts'
 import { Registry } from './registry/registry.ts'
 import type { ReloadReport } from './registry/reload-report.ts'
+import type { ShardSettings } from './supervisor/messages.ts'
 import { Shards } from './supervisor/shards.ts'
 import type { CommonData, ShardsState } from './supervisor/shards.ts'
 import { NO_TOTAL } from './supervisor/tally.ts'
@@ -39,8 +42,11 @@ import type { TenantCounters } from './tenant/tenant.ts'
 
 export interface ServerOptions {
   readonly config: Config
-  /** Reads the configuration again; it stays as it is unless given, and what its apps are made of is looked at all the same. */
-  readonly reread?: () => Promise<Config>
+  /**
+   * Reads the configuration again; it stays as it is unless given, and what its apps are made of is looked at all the same.
+   * `text`: in place of the file's.
+   */
+  readonly reread?: (text?: string) => Promise<Config>
   /** Reload when the configuration, or what its apps are made of, has changed and nothing changes for so long. */
   readonly watchMs?: number | undefined
   /** Apps are being developed: who asks for one that fails is told why, and the next build is quick. */
@@ -51,6 +57,8 @@ export interface ServerOptions {
   readonly heapMb?: number
   /** How long a shard may stand still, beyond the longest turn that an app may take, before it is replaced. */
   readonly silenceMs?: number
+  /** Serve on this socket, which the process was started with, in place of host and port: its descriptor. */
+  readonly inherited?: number | undefined
   /** Where deployed apps are kept; without, none can be deployed. */
   readonly dataDirectory?: string | undefined
   /** The token of the admin API that may do everything; without, and without a file of tokens, this machine may. */
@@ -80,6 +88,8 @@ export interface RunningServer {
    */
   reload(): Promise<ReloadReport>
   counters(): Promise<ServerCounters>
+  /** Every shard takes requests. */
+  readonly isComplete: boolean
   /** Each app over all shards, those that died included. */
   tenants(): Promise<readonly TenantReport[]>
   /** Drain and stop. Requests that are still open after some seconds are cut. */
@@ -114,13 +124,25 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const hub = new LogHub(options.log)
   const log = (entry: Omit<LogEntry, 'time'>): void => hub.write(toLogEntry(entry))
   const errors = new RecentErrors(hub.ring)
+  const { inherited } = options
   const count = toShardCount(config, log)
-  if (config.port !== 0) await assertFree(config.port, config.host)
+  if (config.port !== 0 && inherited === undefined) await assertFree(config.port, config.host)
   if (config.admin && config.port !== 0 && config.admin.port === config.port) {
     throw new NanoError('CONFIG_INVALID', `port ${config.port} is for the apps; admin needs one of its own`)
   }
   let shards: Shards | undefined
   let live: LiveConfig | undefined
+  const certificates =
+    config.tls === undefined
+      ? undefined
+      : new Certificates({ log, onChange: () => void shards?.configure(toSettings()) })
+  /** What was read last. */
+  let current = config
+  /** What shards are told again when it changes. */
+  const toSettings = (): ShardSettings => {
+    const { connectionLimits, accessLog = false, trustedProxies = [] } = current
+    return { connectionLimits, trustedProxies, logsRequests: accessLog, tls: certificates?.state }
+  }
   const { dataDirectory, isDevelopment, watchMs } = options
   const stays = dataDirectory !== undefined || isDevelopment === true
   const opener = new Opener({ engines: config.engines, dataDirectory, stays })
@@ -128,7 +150,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     opener,
     everyHost: options.everyHost === true,
     onApp: (name, app) =>
-      app === undefined ? hub.forget(name) : hub.setDrain(name, app.logDrain ?? config.logDrain),
+      app === undefined ? hub.forget(name) : hub.setDrain(name, app.logDrain ?? current.logDrain),
   })
   let served: ServedApps | undefined
   const state = (): ShardsState =>
@@ -146,11 +168,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       apps,
       engines: registry.engineCount,
       engineCounters: opener.counters,
+      certificates: certificates?.ends ?? [],
       deploys: registry.deploys,
       uptimeSeconds: (performance.now() - started) / MS_PER_SECOND,
     }
   }
   const tenants = async (): Promise<readonly TenantReport[]> => (await shards?.count())?.byApp().tenants ?? []
+  const tenantsOf = async (names: ReadonlySet<string>): Promise<readonly TenantReport[]> =>
+    (await shards?.count())?.ofApps(names) ?? []
   const exporter = await openExporter(options.telemetry, {
     snapshot,
     onError: (text) => log({ level: 'error', text }),
@@ -162,12 +187,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       appsPort: config.port,
       isWritable: dataDirectory !== undefined,
     },
-    { state, count: snapshot, tenants, apps: () => served, errors, log },
+    { state, count: snapshot, tenants: tenantsOf, apps: () => served, errors, logs: hub.ring, log },
   )
   const close = async (): Promise<void> => {
     const settled = live?.[Symbol.asyncDispose]()
     // what a reload waits for fails
     opener[Symbol.dispose]()
+    certificates?.[Symbol.dispose]()
     await shards?.close()
     await exporter?.close()
     await operator?.close()
@@ -175,10 +201,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await settled
   }
   try {
+    await certificates?.load(config.tls ?? [])
     const onBroken = (app: string, { code, message }: NanoError): void =>
       log({ level: 'error', app, text: `${code}: ${message}` })
     const deployed =
-      dataDirectory === undefined ? undefined : await openDeployed({ registry, opener, onBroken }, config)
+      dataDirectory === undefined
+        ? undefined
+        : await openDeployed({ registry, opener, onBroken }, () => current)
     const kept = (await deployed?.kept()) ?? []
     const apps = new FileApps({
       registry,
@@ -189,20 +218,32 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       onBroken,
       onWarning: (app, text) => log({ level: 'warn', app, text }),
     })
-    const reloaded = new LiveConfig({ config, apps, reread: options.reread ?? (async () => config), log })
+    const apply = async (now: Config) => {
+      // the listener stays until the next start, and so does who may use it
+      if (now.admin !== false) operator?.readTokens(now.admin?.tokensFile)
+      const isSame = isDeepStrictEqual(current.defaults, now.defaults)
+      current = now
+      for (const { name, config: app } of registry.apps) {
+        if (app !== undefined) hub.setDrain(name, app.logDrain ?? now.logDrain)
+      }
+      await certificates?.use(now.tls ?? config.tls ?? [])
+      await shards?.configure(toSettings())
+      return deployed === undefined || isSame ? { changed: [], failed: [] } : await deployed.refresh()
+    }
+    const reread = options.reread ?? (async () => config)
+    const reloaded = new LiveConfig({ config, apps, apply, reread, log })
     live = reloaded
     await reloaded.load()
     await deployed?.restore(kept)
-    const { port, host, connectionLimits, allowLoopback = false } = config
+    const { port, host, allowLoopback = false } = config
     if (allowLoopback) log({ level: 'warn', text: LOOPBACK_WARNING })
     const data: CommonData = {
       port,
       host,
       reusePort: count > 1,
+      inherited,
       allowLoopback,
-      connectionLimits,
-      logsRequests: config.accessLog === true,
-      trustedProxies: config.trustedProxies ?? [],
+      ...toSettings(),
       ...(options.telemetry?.traces !== undefined && { sampling: options.telemetry.sampling }),
       ...(operator?.port === undefined ? {} : { operatorPort: operator.port }),
     }
@@ -220,11 +261,20 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     shards = running
     registry.shards = running
     const listening = await running.start()
-    served = { registry, deployed, reload: () => reloaded.reload(), readFile: toFileReader(opener, config) }
-    if (watchMs !== undefined) reloaded.watch(watchMs)
+    served = {
+      registry,
+      deployed,
+      reload: () => reloaded.reload(),
+      plan: (text) => reloaded.plan(text),
+      readFile: toFileReader(opener, config),
+    }
+    if (watchMs !== undefined) {
+      reloaded.watch(watchMs)
+      await certificates?.watch(watchMs)
+    }
     return {
       port: listening,
-      url: `http://${toReachable(host)}:${listening}`,
+      url: toOrigin({ ...config, port: listening }),
       adminUrl: operator?.url,
       shards: count,
       registry,
@@ -232,6 +282,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       logs: hub.ring,
       reload: () => reloaded.reload(),
       counters: async () => toCounters(await running.count(), opener.counters),
+      get isComplete() {
+        const { listening, wanted } = running.state
+        return listening === wanted
+      },
       tenants,
       close,
     }
@@ -283,9 +337,9 @@ async function openExporter(
 
 async function openDeployed(
   services: Omit<DeployedOptions, 'parse'>,
-  { defaults }: Config,
+  toCurrent: () => Config,
 ): Promise<DeployedApps> {
   // loads the schema library
   const { parseSettings } = await import('./config/parse-settings.ts')
-  return new DeployedApps({ ...services, parse: (app) => parseSettings(app, defaults) })
+  return new DeployedApps({ ...services, parse: (app) => parseSettings(app, toCurrent().defaults) })
 }

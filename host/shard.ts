@@ -12,9 +12,9 @@ import { setImmediate } from 'node:timers/promises'
 import { isMainThread, parentPort, workerData } from 'node:worker_threads'
 
 import { openDialer } from './bindings/dialer.ts'
-import type { Change } from './deploy/change.ts'
 import type { Machine } from './egress/machine.ts'
 import { toNanoError, toStackText } from './errors.ts'
+import { listenOnInherited } from './ingress/inherited.ts'
 import { createIngress } from './ingress/serve.ts'
 import type { Ingress } from './ingress/serve.ts'
 import { Epoch } from './limits/epoch.ts'
@@ -24,10 +24,13 @@ import type { LogEntry } from './log/entry.ts'
 import { RequestLog } from './log/request-log.ts'
 import { Apps } from './shard/apps.ts'
 import { LoopDelayMeter } from './shard/loop-delay.ts'
-import type { FromShard, ShardData, ToShard } from './supervisor/messages.ts'
+import type { FromShard, ShardChange, ShardData, ShardSettings, ToShard } from './supervisor/messages.ts'
 import type { Tracer } from './telemetry/tracer.ts'
 import type { Slice } from './tenant/shard-report.ts'
 import { TurnTimes } from './tenant/turn-times.ts'
+
+/** Connections that wait to be taken. */
+const BACKLOG = 1024
 
 /** The most apps that are named when a shard ends: one of them may have to do with it. */
 const NAMED_APPS = 10
@@ -49,9 +52,7 @@ async function run(data: ShardData): Promise<void> {
   const turns = new TurnTimes()
   const delay = new LoopDelayMeter()
   const log = (entry: Omit<LogEntry, 'time'>): void => tell({ type: 'log', entry: toLogEntry(entry) })
-  const requests = data.logsRequests
-    ? new RequestLog((batch) => tell({ type: 'requests', batch }))
-    : undefined
+  const requests = new RequestLog((batch) => tell({ type: 'requests', batch }))
   const { allowLoopback, operatorPort } = data
   const machine: Machine = { allowLoopback, ...(operatorPort !== undefined && { operatorPort }) }
   const scheduler = new Scheduler()
@@ -68,19 +69,25 @@ async function run(data: ShardData): Promise<void> {
     onMaxHead: (bytes) => ingress.admitHeads(bytes),
     onCount: tellCount,
   })
+  const toSettings = ({ connectionLimits, tls, trustedProxies, logsRequests }: ShardSettings) => ({
+    connectionLimits,
+    tls,
+    trustedProxies,
+    onRequest: logsRequests ? requests.write.bind(requests) : undefined,
+  })
   const ingress = createIngress({
-    find: (hostname) => apps.find(hostname),
+    ...toSettings(data),
+    find: (...request) => apps.find(...request),
     shard: data.number,
-    trustedProxies: data.trustedProxies,
     tracer,
-    connectionLimits: data.connectionLimits,
-    onRequest: requests && ((record) => requests.write(record)),
     onError: (error) => log({ level: 'error', text: toStackText(error) }),
   })
   await apps.start(data.served)
-  ingress.server.listen({ port: data.port, host: data.host, reusePort: data.reusePort, backlog: 1024 })
+  const { port: wanted, host, reusePort, inherited } = data
+  if (inherited === undefined) ingress.server.listen({ port: wanted, host, reusePort, backlog: BACKLOG })
+  else await listenOnInherited(ingress.server, inherited, BACKLOG)
   ingress.server.on('connection', () => scheduler.greet())
-  await once(ingress.server, 'listening')
+  if (!ingress.server.listening) await once(ingress.server, 'listening')
   // a connection that could not be taken is no reason to stop
   ingress.server.on('error', (error) => log({ level: 'error', text: `listener: ${error.message}` }))
 
@@ -101,11 +108,15 @@ async function run(data: ShardData): Promise<void> {
     report()
   }
   endOnFault(ingress, apps, { log, count: countAtOnce, requests })
+  const apply = async (change: ShardChange): Promise<void> => {
+    if (change.type === 'configure') ingress.configure(toSettings(change.settings))
+    else await apps.apply(change)
+  }
   parentPort?.on('message', (message: ToShard) => {
     if (message.type === 'ping') tell({ type: 'pong' })
     else if (message.type === 'count') void count()
-    else if (message.type === 'apply') void apply(apps, message.number, message.change)
-    else if (message.type === 'taken') requests?.taken()
+    else if (message.type === 'apply') void answer(message.number, apply(message.change))
+    else if (message.type === 'taken') requests.taken()
     else void stop({ ingress, apps, tracer, requests }, message.graceMs)
   })
   const { port } = ingress.server.address() as AddressInfo
@@ -113,9 +124,9 @@ async function run(data: ShardData): Promise<void> {
   tell({ type: 'ready', port })
 }
 
-async function apply(apps: Apps, number: number, change: Change): Promise<void> {
+async function answer(number: number, change: Promise<void>): Promise<void> {
   try {
-    await apps.apply(change)
+    await change
     tell({ type: 'applied', number })
   } catch (thrown) {
     const { code, message } = toNanoError(thrown)
@@ -134,7 +145,7 @@ interface Running {
   readonly ingress: Ingress
   readonly apps: Apps
   readonly tracer: Tracer | undefined
-  readonly requests: RequestLog | undefined
+  readonly requests: RequestLog
 }
 
 /** Requests come to their end, and then what apps do behind their responses; all of it until one deadline. */
@@ -147,7 +158,7 @@ async function stop({ ingress, apps, tracer, requests }: Running, graceMs: numbe
   clearTimeout(cut)
   await apps.drain(Math.max(0, end - performance.now()))
   tracer?.[Symbol.dispose]()
-  requests?.[Symbol.dispose]()
+  requests[Symbol.dispose]()
   parentPort?.close()
 }
 
@@ -161,7 +172,7 @@ function endOnFault(
   shard: {
     log(entry: Omit<LogEntry, 'time'>): void
     count(): void
-    readonly requests: RequestLog | undefined
+    readonly requests: RequestLog
   },
 ): void {
   let isEnding = false
@@ -176,7 +187,7 @@ function endOnFault(
     apps[Symbol.dispose]()
     shard.count()
     void closed.then(() => {
-      shard.requests?.[Symbol.dispose]()
+      shard.requests[Symbol.dispose]()
       process.exit(1)
     })
   })

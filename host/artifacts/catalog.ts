@@ -33,6 +33,9 @@ const LAYOUTS = [
      engine TEXT PRIMARY KEY,
      component TEXT NOT NULL
    ) STRICT, WITHOUT ROWID;`,
+  // a version beside the active one, and its part of the requests
+  `ALTER TABLE apps ADD COLUMN canary INTEGER;
+   ALTER TABLE apps ADD COLUMN percent INTEGER;`,
 ]
 
 /** Throws what is wrong with it. */

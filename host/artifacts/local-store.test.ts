@@ -5,6 +5,7 @@ import { once } from 'node:events'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 
 import * as fc from 'fast-check'
 import { afterAll, describe, it } from 'vitest'
@@ -111,6 +112,14 @@ describe('a store', () => {
       ...Array.from({ length: 20 }, (_, i) => 40 - i),
       1,
     ])
+    expect(() => store.activate('a', 1, { version: 3, percent: 10 })).toThrow('app a has no version 3')
+    store.activate('a', 40, { version: 1, percent: 10 })
+    store.add(toNew('a', 'v41'))
+    store.activate('a', 41, { version: 1, percent: 10 })
+    expect(store.versions('a').map(({ number }) => number)).toEqual([
+      ...Array.from({ length: 20 }, (_, i) => 41 - i),
+      1,
+    ])
   })
 
   it('is one process`s at a time', ({ expect }) => {
@@ -126,7 +135,7 @@ describe('a store', () => {
     const app = fc.constantFrom('a', 'b', 'c')
     const step = fc.oneof(
       fc.record({ type: fc.constant('add' as const), app, content: fc.constantFrom('x', 'y', 'z') }),
-      fc.record({ type: fc.constant('activate' as const), app, back: fc.nat(2) }),
+      fc.record({ type: fc.constant('activate' as const), app, back: fc.nat(2), beside: fc.nat(3) }),
       fc.record({ type: fc.constant('remove' as const), app }),
       fc.record({ type: fc.constant('collect' as const) }),
       fc.record({ type: fc.constant('reopen' as const) }),
@@ -134,7 +143,12 @@ describe('a store', () => {
     const property = fc.property(fc.array(step, { maxLength: 25 }), (steps) => {
       const directory = toFolder()
       let store = new LocalStore(directory)
-      const model = new Map<string, { contents: string[]; active: number | undefined }>()
+      interface Known {
+        contents: string[]
+        active: number | undefined
+        canary?: { version: number; percent: number } | undefined
+      }
+      const model = new Map<string, Known>()
       try {
         for (const each of steps) {
           if (each.type === 'add') {
@@ -148,8 +162,11 @@ describe('a store', () => {
             if (known === undefined || number < 1) {
               expect(() => store.activate(each.app, number)).toThrow('has no version')
             } else {
-              store.activate(each.app, number)
+              const canary = { version: number - each.beside, percent: 10 }
+              const isBeside = each.beside > 0 && canary.version > 0
+              store.activate(each.app, number, isBeside ? canary : undefined)
               known.active = number
+              known.canary = isBeside ? canary : undefined
             }
           } else if (each.type === 'remove') expect(store.remove(each.app)).toBe(model.delete(each.app))
           else if (each.type === 'collect') store.collect()
@@ -165,6 +182,9 @@ describe('a store', () => {
         expect(store.apps().map(({ name, active }) => [name, read(active)])).toEqual(
           served.map(([name, { contents, active }]) => [name, bytesOf(contents[active! - 1]!).toString()]),
         )
+        expect(store.apps().map(({ canary }) => canary && [canary.version.number, canary.percent])).toEqual(
+          served.map(([, { canary }]) => canary && [canary.version, canary.percent]),
+        )
         for (const [name, { contents }] of model) {
           expect(store.versions(name).map(read)).toEqual(
             contents.toReversed().map((text) => bytesOf(text).toString()),
@@ -176,6 +196,25 @@ describe('a store', () => {
     })
     fc.assert(property, { numRuns: 30 })
   })
+})
+
+it('of a release before canaries is read as it was', ({ expect }) => {
+  const directory = toFolder()
+  {
+    using store = new LocalStore(directory)
+    store.add(toNew('a', 'one'))
+    store.activate('a', 1)
+  }
+  const database = new DatabaseSync(join(directory, 'catalog.sqlite'))
+  database.exec('ALTER TABLE apps DROP COLUMN canary; ALTER TABLE apps DROP COLUMN percent')
+  database.exec('PRAGMA user_version = 1')
+  database.close()
+  using store = new LocalStore(directory)
+  expect(store.apps()).toMatchObject([{ name: 'a', active: { number: 1 } }])
+  expect(store.apps()[0]).not.toHaveProperty('canary')
+  store.add(toNew('a', 'two'))
+  store.activate('a', 1, { version: 2, percent: 10 })
+  expect(store.apps()).toMatchObject([{ canary: { version: { number: 2 }, percent: 10 } }])
 })
 
 describe('a blob that is broken', () => {

@@ -16,9 +16,9 @@ import { NanoError } from '../errors.ts'
 import { Blobs } from './blobs.ts'
 import type { ContentHash } from './blobs.ts'
 import { isReadOnly, openCatalog, toReason } from './catalog.ts'
-import type { ArtifactStore, NewVersion, StoredApp, StoredVersion } from './store.ts'
+import type { ArtifactStore, Canary, NewVersion, StoredApp, StoredVersion } from './store.ts'
 
-/** The newest versions of an app that are kept besides the one that serves. */
+/** The newest versions of an app that are kept besides those that serve. */
 const KEPT_VERSIONS = 20
 
 export class LocalStore implements ArtifactStore {
@@ -75,34 +75,41 @@ export class LocalStore implements ArtifactStore {
     })
   }
 
-  activate(app: string, number: number): StoredVersion {
+  activate(app: string, number: number, canary?: Canary<number>): StoredApp {
     return this.#transaction(() => {
-      const version = this.versions(app).find((each) => each.number === number)
-      if (version === undefined) {
-        throw new NanoError(
-          'VERSION_UNKNOWN',
-          `app ${app} has no version ${number}; see: nano-workers versions ${app}`,
-        )
-      }
-      this.#run('UPDATE apps SET active = ? WHERE name = ?', number, app)
-      const kept = `SELECT number FROM versions WHERE app = ? ORDER BY number DESC LIMIT ${KEPT_VERSIONS}`
+      const versions = this.versions(app)
+      const active = find(versions, app, number)
+      const beside = canary && { version: find(versions, app, canary.version), percent: canary.percent }
       this.#run(
-        `DELETE FROM versions WHERE app = ? AND number <> ? AND number NOT IN (${kept})`,
-        app,
+        'UPDATE apps SET active = ?, canary = ?, percent = ? WHERE name = ?',
         number,
+        canary?.version ?? null,
+        canary?.percent ?? null,
         app,
       )
-      return version
+      const kept = `SELECT number FROM versions WHERE app = ? ORDER BY number DESC LIMIT ${KEPT_VERSIONS}`
+      this.#run(
+        `DELETE FROM versions WHERE app = ? AND number NOT IN (?, ?) AND number NOT IN (${kept})`,
+        app,
+        number,
+        canary?.version ?? number,
+        app,
+      )
+      return { name: app, active, ...(beside === undefined ? {} : { canary: beside }) }
     })
   }
 
   apps(): readonly StoredApp[] {
-    const rows = this.#all(
-      'SELECT versions.* FROM apps JOIN versions ON app = name AND number = active ORDER BY name',
-    )
+    const rows = this.#all('SELECT * FROM apps WHERE active IS NOT NULL ORDER BY name')
     return rows.map((row) => {
-      const active = toVersion(row)
-      return { name: active.app, active }
+      const name = row['name'] as string
+      const [active, version] = ['active', 'canary'].map((which) =>
+        this.#all('SELECT * FROM versions WHERE app = ? AND number = ?', name, row[which] as number | null)
+          .map(toVersion)
+          .at(0),
+      )
+      const canary = version && { version, percent: row['percent'] as number }
+      return { name, active: active!, ...(canary === undefined ? {} : { canary }) }
     })
   }
 
@@ -173,6 +180,13 @@ export class LocalStore implements ArtifactStore {
     this.#statements.set(sql, statement)
     return statement
   }
+}
+
+function find(versions: readonly StoredVersion[], app: string, number: number): StoredVersion {
+  const version = versions.find((each) => each.number === number)
+  if (version !== undefined) return version
+  const text = `app ${app} has no version ${number}; see: nano-workers versions ${app}`
+  throw new NanoError('VERSION_UNKNOWN', text)
 }
 
 function toVersion(row: Record<string, unknown>): StoredVersion {

@@ -30,6 +30,15 @@ export interface StoredApp {
   readonly name: string
   /** The version that serves. */
   readonly active: StoredVersion
+  /** Another one, which has a part of the requests. */
+  readonly canary?: Canary<StoredVersion>
+}
+
+/** A version that serves a part of an app's requests. */
+export interface Canary<Version> {
+  readonly version: Version
+  /** Between 0 and 100. */
+  readonly percent: number
 }
 
 /** A version to keep. */
@@ -44,8 +53,8 @@ export interface NewVersion extends VersionSettings {
 export interface ArtifactStore extends Disposable {
   /** Keeps a version that serves nobody yet. The same component and settings as the app's last version give that one. */
   add(version: NewVersion): StoredVersion
-  /** From now on this version is the app's. */
-  activate(app: string, number: number): StoredVersion
+  /** From now on this version is the app's. `canary`: beside this other one. Throws VERSION_UNKNOWN. */
+  activate(app: string, number: number, canary?: Canary<number>): StoredApp
   /** Apps that have a version that serves. */
   apps(): readonly StoredApp[]
   /** Of an app, the last one first. */

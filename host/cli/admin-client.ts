@@ -21,6 +21,7 @@ const UNIX = 'unix:'
 export interface Asked {
   readonly json?: unknown
   readonly form?: FormData
+  readonly headers?: OutgoingHttpHeaders
   /** Bytes of the body that have gone so far. */
   readonly onSent?: (bytes: number) => void
 }
@@ -45,23 +46,41 @@ export class AdminClient {
 
   /** The answer's JSON. */
   async ask<Answer>(method: string, path: string, asked: Asked = {}): Promise<Answer> {
-    const answer = await this.#send(method, path, asked).catch((cause: NodeJS.ErrnoException) => {
-      const text = `no server answers at ${this.#text} (${cause.code ?? cause.message}); see ${URL_NAME}`
-      throw new NanoError('SERVER_UNREACHABLE', text, { cause })
-    })
-    const parts: Buffer[] = []
-    for await (const part of answer as AsyncIterable<Buffer>) parts.push(part)
-    const body = toJson(Buffer.concat(parts).toString())
+    const answer = await this.#reach(method, path, asked)
+    const body = await readJson(answer)
     const { statusCode: status = 0 } = answer
     if (body !== undefined && status < 400) return body as Answer
     throw toRefusal(status, body, this.#text)
   }
 
-  #send(method: string, path: string, { json, form, onSent }: Asked): Promise<IncomingMessage> {
+  /** An answer that goes on: its body is the caller's to read or to destroy. */
+  async follow(path: string, headers: OutgoingHttpHeaders): Promise<IncomingMessage> {
+    const answer = await this.#reach('GET', path, { headers })
+    const { statusCode: status = 0 } = answer
+    if (status === 200) return answer
+    throw toRefusal(status, await readJson(answer), this.#text)
+  }
+
+  async #reach(method: string, path: string, asked: Asked): Promise<IncomingMessage> {
+    try {
+      return await this.#send(method, path, asked)
+    } catch (thrown) {
+      const { code, message } = thrown as NodeJS.ErrnoException
+      const text = `no server answers at ${this.#text} (${code ?? message}); see ${URL_NAME}`
+      throw new NanoError('SERVER_UNREACHABLE', text, { cause: thrown })
+    }
+  }
+
+  #send(
+    method: string,
+    path: string,
+    { json, form, headers: more, onSent }: Asked,
+  ): Promise<IncomingMessage> {
     const { url, socketPath } = this.#place
     const body = form === undefined ? undefined : new Response(form)
     const type = json === undefined ? body?.headers.get('content-type') : 'application/json'
     const headers: OutgoingHttpHeaders = {
+      ...more,
       ...(type == null ? {} : { 'content-type': type }),
       ...(this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` }),
     }
@@ -109,9 +128,11 @@ function toRefusal(status: number, body: unknown, where: string): NanoError {
   return new NanoError(code, code === 'UNAUTHORIZED' ? `${message} (${TOKEN_NAME} of this shell)` : message)
 }
 
-function toJson(text: string): unknown {
+async function readJson(answer: IncomingMessage): Promise<unknown> {
+  const parts: Buffer[] = []
+  for await (const part of answer as AsyncIterable<Buffer>) parts.push(part)
   try {
-    return JSON.parse(text) as unknown
+    return JSON.parse(Buffer.concat(parts).toString()) as unknown
   } catch {
     return undefined
   }

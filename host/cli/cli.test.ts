@@ -63,7 +63,7 @@ describe('arguments', () => {
   const refused: [line: string, complaint: RegExp][] = [
     [
       '',
-      /expected a command; known are serve, build, dev, run, eval, repl, init, validate, inspect, deploy, apps, versions, rollback, promote, delete, completion, help/,
+      /expected a command; known are serve, build, dev, run, eval, repl, init, validate, inspect, deploy, apps, versions, rollback, promote, delete, logs, completion, help/,
     ],
     ['sevre', /unknown command 'sevre'; did you mean serve\?/],
     ['zzzzz', /unknown command 'zzzzz'; known are serve, build, dev, run, eval, repl, init, validate/],
@@ -128,13 +128,15 @@ describe('messages', () => {
       { ...app, name: 'shop', hostname: 'shop.example' },
       { ...app, name: 'ip', hostname: '127.0.0.1' },
     ]
-    expect(toAnnouncement(apps, '0.0.0.0', 3000, false).split('\n')).toEqual([
+    expect(toAnnouncement(apps, { host: '0.0.0.0', port: 3000 }, false).split('\n')).toEqual([
       'a     a.localhost   curl http://a.localhost:3000/',
       "shop  shop.example  curl -H 'Host: shop.example' http://127.0.0.1:3000/",
       'ip    127.0.0.1     curl http://127.0.0.1:3000/',
       '',
     ])
-    expect(toAnnouncement(apps, '::', 80, true)).toBe('a  every host name  curl http://[::1]:80/\n')
+    expect(toAnnouncement(apps, { host: '::', port: 80 }, true)).toBe(
+      'a  every host name  curl http://[::1]:80/\n',
+    )
   })
 
   it('sizes, times and complaints', ({ expect }) => {

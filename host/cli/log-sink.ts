@@ -4,19 +4,17 @@
  */
 
 import type { Writable } from 'node:stream'
-import { styleText } from 'node:util'
 
 import { toLogEntry } from '../log/entry.ts'
 import type { LogEntry } from '../log/entry.ts'
 import { toLine } from '../log/line.ts'
 import type { LogFormat, Paint } from '../log/line.ts'
+import { toPaint } from './paint.ts'
 
 /** The most bytes that wait in the stream. */
 const MOST_BYTES = 1024 * 1024
 /** Lines that are written together. */
 const WRITE_CHARS = 64 * 1024
-
-const COLOURS = { debug: 'dim', info: 'cyan', warn: 'yellow', error: 'red' } as const
 
 export class LogSink {
   readonly #out: Writable
@@ -29,9 +27,7 @@ export class LogSink {
   constructor(out: Writable & { readonly isTTY?: boolean }, format: LogFormat) {
     this.#out = out
     this.#format = format
-    // NO_COLOR is heeded, too
-    this.#paint = (level, text) =>
-      out.isTTY === true ? styleText(COLOURS[level], text, { stream: out }) : text
+    this.#paint = toPaint(out)
     // a reader that has gone is no reason to stop: the lines go with it
     out.on('error', () => {})
     out.on('drain', () => this.#sayDropped())

@@ -1,17 +1,23 @@
 /** What the command line says to people: where the apps are, how large a component became, what went wrong. Pure. */
 
-import type { AppConfig } from '../config/config.ts'
+import type { AppConfig, Config } from '../config/config.ts'
 import type { NanoError } from '../errors.ts'
+
+/** Where the apps are. */
+export interface Place extends Pick<Config, 'host' | 'port' | 'tls'> {}
+
+/** `http` and the rest of it, for an address to connect to. */
+export function toOrigin({ host, port, tls }: Place): string {
+  return `${tls === undefined ? 'http' : 'https'}://${toReachable(host)}:${port}`
+}
 
 /** Each app with a curl line that works on this machine. `everyHost`: the one app answers whatever the host name. */
 export function toAnnouncement(
   apps: readonly Pick<AppConfig, 'name' | 'hostname'>[],
-  host: string,
-  port: number,
+  place: Place,
   everyHost: boolean,
 ): string {
-  const address = toReachable(host)
-  const origin = `http://${address}:${port}`
+  const origin = toOrigin(place)
   if (everyHost) return `${apps[0]?.name ?? 'app'}  every host name  curl ${origin}/\n`
   if (apps.length === 0) return 'no apps yet; nano-workers deploy brings one\n'
   const width = Math.max(...apps.map((app) => app.name.length))
@@ -19,17 +25,24 @@ export function toAnnouncement(
   return apps
     .map(
       ({ name, hostname }) =>
-        `${name.padEnd(width)}  ${hostname.padEnd(hostWidth)}  ${toCurl(hostname, address, port)}\n`,
+        `${name.padEnd(width)}  ${hostname.padEnd(hostWidth)}  ${toCurl(hostname, place)}\n`,
     )
     .join('')
 }
 
-/** `.localhost` names resolve to the loopback addresses in curl and browsers; other names need the Host header. */
-function toCurl(hostname: string, address: string, port: number): string {
+/**
+ * `.localhost` names resolve to the loopback addresses in curl and browsers; other names need the Host header, or to be
+ * led here where their certificate is looked at.
+ */
+function toCurl(hostname: string, place: Place): string {
+  const { host, port, tls } = place
+  const address = toReachable(host)
   const isLoopback = address === '127.0.0.1' || address === '[::1]' || address === 'localhost'
   const resolves = isLoopback && (hostname === 'localhost' || hostname.endsWith('.localhost'))
-  if (resolves || hostname === address) return `curl http://${hostname}:${port}/`
-  return `curl -H 'Host: ${hostname}' http://${address}:${port}/`
+  if (resolves || hostname === address) return `curl ${toOrigin({ ...place, host: hostname })}/`
+  return tls === undefined
+    ? `curl -H 'Host: ${hostname}' ${toOrigin(place)}/`
+    : `curl --resolve ${hostname}:${port}:${address} ${toOrigin({ ...place, host: hostname })}/`
 }
 
 /** An address to connect to, for one that was listened on. */

@@ -8,7 +8,7 @@ export interface Report {
   readonly hostname: string
   readonly version: number
   readonly previous?: number
-  readonly serves: boolean
+  readonly percent: number
   readonly engine: string
   readonly engine_changed: boolean
   readonly changes: readonly { readonly key: string; readonly before?: unknown; readonly now?: unknown }[]
@@ -22,9 +22,13 @@ export interface Report {
 const ENGINE_DIGITS = 12
 
 export function toReportText(report: Report): string {
-  const { app, version, serves, hostname, previous, warnings, changes } = report
-  const what = serves ? `serves ${hostname}` : `waits; nano-workers promote ${app} ${version}`
-  const before = previous === undefined ? '' : `, ${serves ? 'in place of' : 'beside'} version ${previous}`
+  const { app, version, percent, hostname, previous, warnings, changes } = report
+  const what =
+    percent === 0
+      ? `waits; nano-workers promote ${app} ${version}`
+      : `serves ${percent === 100 ? '' : `${percent} % of `}${hostname}`
+  const before =
+    previous === undefined ? '' : `, ${percent === 100 ? 'in place of' : 'beside'} version ${previous}`
   const engine = `${report.engine.slice(0, ENGINE_DIGITS)}${report.engine_changed ? ' (another one than before)' : ''}`
   return [
     `${app} version ${version} ${what}${before}`,

@@ -10,6 +10,8 @@ export interface Server {
   /** Of the operator's listener; undefined: it is off. */
   readonly adminUrl: string | undefined
   readonly shards: number
+  /** Every shard takes requests. */
+  readonly isComplete: boolean
   /** Serve what the configuration says now; what comes of it is logged. */
   reload(): Promise<unknown>
   readonly registry: { readonly apps: readonly { readonly name: string; readonly hostname: string }[] }
@@ -20,14 +22,16 @@ export interface Server {
 /** What is to be served, and how. */
 export interface ServerSetup {
   readonly config: Config
-  /** Reads the configuration again. */
-  readonly reread?: () => Promise<Config>
+  /** Reads the configuration again, or what stands in place of the file. */
+  readonly reread?: (text?: string) => Promise<Config>
   /** Reload when what is served has changed and nothing changes for so long, in milliseconds; never unless given. */
   readonly watchMs?: number
   /** Apps are being developed: whoever asks for one that fails is told why. */
   readonly isDevelopment?: boolean
   /** The first app answers whatever the host name. */
   readonly everyHost: boolean
+  /** The descriptor of a socket to serve on, in place of host and port. */
+  readonly inherited?: number | undefined
   /** Where deployed apps are kept; undefined: none can be deployed. */
   readonly dataDirectory?: string | undefined
   /** The token of the admin API that may do everything. */

@@ -1,12 +1,14 @@
 /**
- * A server in the foreground: says where it is, logs to stderr, reloads on SIGHUP, and stays until SIGINT or SIGTERM ends it
- * gracefully; a second one ends it at once.
+ * A server in the foreground: says where it is, to whoever reads it and to the service manager, logs to stderr, reloads on
+ * SIGHUP, and stays until SIGINT or SIGTERM ends it gracefully; a second one ends it at once.
  */
 
 import { Log } from './log.ts'
+import { toLogEntry } from '../log/entry.ts'
 import type { LogFormat } from '../log/line.ts'
-import { toAnnouncement, toDuration, toReachable } from './messages.ts'
-import type { ServerSetup, StartServer } from './serve-contract.ts'
+import { toAnnouncement, toDuration, toOrigin } from './messages.ts'
+import type { Server, ServerSetup, StartServer } from './serve-contract.ts'
+import { ServiceManager } from './service-manager.ts'
 import { readVersion } from './version.ts'
 
 /** Ends the process. */
@@ -17,30 +19,43 @@ export async function serveUntilSignal(
 ): Promise<never> {
   const { config, everyHost } = setup
   using log = new Log(process.stderr, format)
+  const onError = (text: string): void => log.write(toLogEntry({ level: 'error', text }))
+  using manager = new ServiceManager(process.env, onError)
   // whoever read the announcement may have gone
   process.stdout.on('error', () => {})
   const started = performance.now()
   const starting = startServer({
     ...setup,
+    inherited: manager.listener,
     log: (entry) => log.write(entry),
     onProgress: (step) => log.show(step),
   })
   // from the first moment: without a listener the signal ends the process; what comes of a reload is logged
-  process.on('SIGHUP', () => void starting.then((server) => server.reload()).catch(() => undefined))
+  process.on('SIGHUP', () => void starting.then((server) => reload(server, manager)).catch(() => undefined))
   const server = await starting
   log.clear()
   const shards = server.shards === 1 ? '1 shard' : `${server.shards} shards`
   process.stdout.write(
-    `NANO ${readVersion()} on http://${toReachable(config.host)}:${server.port}, ${shards}, ` +
+    `NANO ${readVersion()} on ${toOrigin({ ...config, port: server.port })}, ${shards}, ` +
       `ready in ${toDuration(performance.now() - started)}\n\n` +
-      toAnnouncement(server.registry.apps, config.host, server.port, everyHost) +
+      toAnnouncement(server.registry.apps, { ...config, port: server.port }, everyHost) +
       (server.adminUrl === undefined ? '' : `\noperator  ${toMetricsUrl(server.adminUrl)}\n`),
   )
-  await toSignal()
+  const ended = toSignal()
+  await manager.ready(() => server.isComplete)
+  await ended
   process.stdout.write('stopping\n')
+  void manager.stopping()
   void toSignal().then(() => process.exit(1))
   await server.close()
   return process.exit(0)
+}
+
+/** A file that is no good is logged, and the server is as it was. */
+async function reload(server: Server, manager: ServiceManager): Promise<void> {
+  await manager.reloading()
+  await server.reload().catch(() => undefined)
+  await manager.ready(() => server.isComplete)
 }
 
 function toSignal(): Promise<void> {

@@ -4,6 +4,7 @@
  */
 
 import type { EgressSettings } from '../egress/policy.ts'
+import type { StickyBy } from '../http/sticky-key.ts'
 import type { ConnectionLimits } from './connection-limits.ts'
 import type { Env } from './env.ts'
 import type { Limits } from './limits.ts'
@@ -23,6 +24,8 @@ export interface AppConfig {
   readonly egress?: EgressSettings
   /** Where its part of the log goes besides the server's own. */
   readonly logDrain?: LogDrain
+  /** What tells its clients apart when two of its versions share them; undefined: their addresses. */
+  readonly stickyBy?: StickyBy
 }
 
 /** Where an app's lines go: a file, or an endpoint that takes them by POST. `{app}` stands for the app's name. */
@@ -46,12 +49,21 @@ export interface AdminConfig {
   readonly tokensFile?: string
 }
 
+/** A certificate and its key: absolute paths of PEM files. */
+export interface TlsFiles {
+  /** The certificate, followed by those that lead to its root. */
+  readonly cert: string
+  readonly key: string
+}
+
 /** The whole of nano.json. */
 export interface Config {
   /** Absolute path of the file; undefined when there is none. */
   readonly file?: string
   readonly port: number
   readonly host: string
+  /** The apps' port is encrypted; the first is for clients whose name no certificate has. Undefined: it is not. */
+  readonly tls?: readonly TlsFiles[]
   /** Undefined: the command line or the machine decides. */
   readonly shards?: number
   readonly connectionLimits: ConnectionLimits

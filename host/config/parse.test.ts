@@ -158,6 +158,30 @@ describe('egress', () => {
   })
 })
 
+describe('tls', () => {
+  const parse = (text: string) => parseConfig(`{ "tls": ${text} }`, '/etc/nano.json').tls
+
+  it('is one pair of files or several, relative to the file', ({ expect }) => {
+    const pair = { cert: '/etc/a.pem', key: '/keys/a' }
+    expect(parse('{ "cert": "a.pem", "key": "/keys/a" }')).toEqual([pair])
+    expect(parse('[{ "cert": "a.pem", "key": "/keys/a" }, { "cert": "b", "key": "c" }]')).toEqual([
+      pair,
+      { cert: '/etc/b', key: '/etc/c' },
+    ])
+  })
+
+  it.for([
+    ['true', /tls: expected an object/],
+    ['[]', /tls: expected /],
+    ['{ "cert": "a" }', /"key" is missing/],
+    ['[{ "cert": "a" }]', /tls\[0\]: "key" is missing/],
+    ['[1]', /tls\[0\]: expected an object, got 1/],
+    ['{ "cert": "a", "key": "b", "ca": "c" }', /unknown key "ca"/],
+  ] as const)('%s is refused', ([text, reason], { expect }) => {
+    expect(() => parse(text)).toThrow(reason)
+  })
+})
+
 describe('admin', () => {
   const read = (text: string) =>
     parseConfig(`{ "admin": ${text}, "apps": [{ "name": "a", "path": "a" }] }`, '/etc/nano.json').admin

@@ -119,9 +119,19 @@ function toProblems(root: Node, issues: readonly Issue[]): Problem[] {
   })
 }
 
-/** Of a value that may be one of several things, what is wrong with it as the last of them, the one with parts. */
+/**
+ * Of a value that may be one of several things, what is wrong with it as the one that it comes nearest to: that whose fault
+ * is deepest, or else the last of them, the one with parts.
+ */
 function flatten(issue: Issue): Issue[] {
   if (issue.code !== 'invalid_union') return [issue]
-  const last = issue.errors.at(-1) ?? []
-  return last.flatMap((inner) => flatten({ ...inner, path: [...issue.path, ...inner.path] }))
+  const nearest = issue.errors.reduce<Issue[]>(
+    (best, issues) => (toDepth(issues) < toDepth(best) ? best : [...issues]),
+    [],
+  )
+  return nearest.flatMap((inner) => flatten({ ...inner, path: [...issue.path, ...inner.path] }))
+}
+
+function toDepth(issues: readonly Issue[]): number {
+  return Math.max(0, ...issues.map(({ path }) => path.length))
 }

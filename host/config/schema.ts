@@ -8,6 +8,7 @@ import * as z from 'zod'
 import { parseRule } from '../egress/rule.ts'
 import { parseNetwork } from '../http/address.ts'
 import { toHostName } from '../http/host-name.ts'
+import { parseStickyBy } from '../http/sticky-key.ts'
 import { APP_NAME, DEFAULT_ADMIN, DEFAULTS, RANGES } from './config.ts'
 import { CONNECTION_RULES } from './connection-limits.ts'
 import { LIMIT_RULES } from './limits.ts'
@@ -64,6 +65,13 @@ const admin = closed({
     })
     .exactOptional(),
 }).meta({ id: 'admin' })
+
+const keyPair = closed({
+  cert: text().meta({
+    description: 'PEM file, relative to this one: the certificate, followed by those that lead to its root.',
+  }),
+  key: text().meta({ description: 'PEM file with its key, without a passphrase.' }),
+}).meta({ id: 'key_pair' })
 
 const egressRule = textThat(
   (rule) => parseRule(rule) !== undefined,
@@ -128,7 +136,13 @@ const settings = {
 }
 
 /** What is said about an app that is deployed, besides its name and host name. */
-export const APP_SETTINGS = closed(settings)
+export const APP_SETTINGS = closed({
+  ...settings,
+  sticky_by: textThat(
+    (key) => parseStickyBy(key) !== undefined,
+    '"header:" or "cookie:" and a name',
+  ).exactOptional(),
+})
 
 export type AppSettings = z.output<typeof APP_SETTINGS>
 
@@ -171,6 +185,15 @@ export const NANO_JSON = closed(
       .default(DEFAULTS.host),
     shards: integer({ range: RANGES.shards })
       .meta({ description: 'Worker threads; the number of processors unless given.' })
+      .exactOptional(),
+    tls: z
+      .union([list(keyPair).min(1, { error: expected('at least one pair of files') }), keyPair], {
+        error: expected('an object with "cert" and "key", or a list of those'),
+      })
+      .meta({
+        description:
+          'The port of the apps takes HTTPS. A client gets the certificate that has the host name which it asks for, or else the first. Files that change are taken at once, and open connections stay.',
+      })
       .exactOptional(),
     ...numbers(CONNECTION_RULES, false),
     trusted_proxies: list(

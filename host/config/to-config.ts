@@ -3,6 +3,7 @@
 import { dirname, resolve } from 'node:path'
 
 import { toHostName } from '../http/host-name.ts'
+import { parseStickyBy } from '../http/sticky-key.ts'
 import type { AdminConfig, AppConfig, AppDefaults, Config, LogDrain } from './config.ts'
 import { CONNECTION_RULES, DEFAULT_CONNECTION_LIMITS } from './connection-limits.ts'
 import { defined } from './defined.ts'
@@ -15,7 +16,7 @@ import type { AppSettings, NanoJson } from './schema.ts'
 /** `file` is absolute. */
 export function toConfig(json: NanoJson, file: string): Config {
   const defaults = inherit(json.defaults ?? {}, { limits: DEFAULT_LIMITS })
-  const toPath = (path: string | undefined) => (path === undefined ? undefined : resolve(dirname(file), path))
+  const toPath = (path: string) => resolve(dirname(file), path)
   return {
     file,
     defaults,
@@ -24,6 +25,7 @@ export function toConfig(json: NanoJson, file: string): Config {
     connectionLimits: toNumbers(CONNECTION_RULES, json, DEFAULT_CONNECTION_LIMITS),
     apps: json.apps.map((app) => toApp(app, defaults, dirname(file))),
     ...defined({
+      tls: json.tls && [json.tls].flat().map(({ cert, key }) => ({ cert: toPath(cert), key: toPath(key) })),
       shards: json.shards,
       trustedProxies: json.trusted_proxies,
       admin: json.admin && toAdmin(json.admin, toPath),
@@ -31,16 +33,20 @@ export function toConfig(json: NanoJson, file: string): Config {
       allowLoopback: json.allow_loopback,
       accessLog: json.access_log,
       logDrain: toLogDrain(json.log_drain, dirname(file)),
-      dataDirectory: toPath(json.data_dir),
+      dataDirectory: json.data_dir && toPath(json.data_dir),
     }),
   }
 }
 
 function toAdmin(
   { host, port, socket, tokens_file: tokensFile }: Exclude<NanoJson['admin'], false | undefined>,
-  toPath: (path: string | undefined) => string | undefined,
+  toPath: (path: string) => string,
 ): AdminConfig {
-  return { host, port, ...defined({ socket: toPath(socket), tokensFile: toPath(tokensFile) }) }
+  return {
+    host,
+    port,
+    ...defined({ socket: socket && toPath(socket), tokensFile: tokensFile && toPath(tokensFile) }),
+  }
 }
 
 function toApp(app: NanoJson['apps'][number], defaults: AppDefaults, base: string): AppConfig {
@@ -61,8 +67,9 @@ function toApp(app: NanoJson['apps'][number], defaults: AppDefaults, base: strin
 export function toSettings(
   app: AppSettings,
   defaults: AppDefaults,
-): Pick<AppConfig, 'env' | 'limits' | 'egress'> {
-  return { env: toEnv(app.env ?? {}), ...inherit(app, defaults) }
+): Pick<AppConfig, 'env' | 'limits' | 'egress' | 'stickyBy'> {
+  const stickyBy = app.sticky_by === undefined ? undefined : parseStickyBy(app.sticky_by)
+  return { env: toEnv(app.env ?? {}), ...inherit(app, defaults), ...defined({ stickyBy }) }
 }
 
 /** What is not given comes from the defaults: limits one by one, egress key by key. */

@@ -2,13 +2,14 @@
  * What all shards serve, and the steps in which that changes: types only, in a form that can be posted to a thread.
  *
  *     deploy  >  the version is ready on every shard, and gets no request
- *     switch  >  a host name leads to it, or to nothing; what was begun stays where it is
+ *     switch  >  a host name leads to it, to it and another version, or to nothing; what was begun stays where it is
  *     retire  >  the version before drains, and goes
  *
  * A shard that starts gets the state; one that runs gets each change, in order. So the two never differ for long.
  */
 
 import type { CompiledEngine } from '../engine/guest.ts'
+import type { Share } from '../router/split.ts'
 import type { Deployment } from './deployment.ts'
 
 /** Where requests for a host name go. */
@@ -21,8 +22,15 @@ export interface Route {
   readonly isFallback: boolean
   /** Undefined: the app cannot be served, and its requests are refused. */
   readonly deployment: number | undefined
+  /** Another version, which has a part of the requests. Never without the one above. */
+  readonly canary?: CanaryRoute | undefined
   /** What its requests are told then, while it is developed; undefined: that it cannot be served, and no more. */
   readonly notice?: string | undefined
+}
+
+/** A version that gets a part of an app's requests. */
+export interface CanaryRoute extends Share {
+  readonly deployment: number
 }
 
 /** Everything that a shard serves. */

@@ -69,7 +69,7 @@ const answers: Answers = {
   // who has deployed nothing yet has no directory
   apps: () => (opened === undefined && !existsSync(dataDirectory ?? '') ? [] : store().apps()),
   versions: (app) => store().versions(app),
-  activate: ({ app, number }) => store().activate(app, number),
+  activate: ({ app, number, canary }) => store().activate(app, number, canary),
   remove(app) {
     const wasThere = store().remove(app)
     store().collect()

@@ -1,7 +1,7 @@
 /** What the main thread asks the opener's thread for, and what comes back: types only. See `opener.ts`. */
 
 import type { ContentHash } from '../artifacts/blobs.ts'
-import type { NewVersion, StoredApp, StoredVersion } from '../artifacts/store.ts'
+import type { Canary, NewVersion, StoredApp, StoredVersion } from '../artifacts/store.ts'
 import type { EngineCounters } from '../engine/engine.ts'
 import type { CompiledEngine } from '../engine/guest.ts'
 import type { Fault } from '../errors.ts'
@@ -36,7 +36,10 @@ export interface Requests {
   read: { ask: ContentHash; answer: Uint8Array }
   apps: { ask: undefined; answer: readonly StoredApp[] }
   versions: { ask: string; answer: readonly StoredVersion[] }
-  activate: { ask: { readonly app: string; readonly number: number }; answer: StoredVersion }
+  activate: {
+    ask: { readonly app: string; readonly number: number; readonly canary: Canary<number> | undefined }
+    answer: StoredApp
+  }
   remove: { ask: string; answer: boolean }
 }
 

@@ -2,6 +2,14 @@
 
 import type { RequestTrace } from './request-trace.ts'
 
+/** How a connection is encrypted. */
+export interface TlsFacts {
+  /** `TLSv1.2`, `TLSv1.3`. */
+  readonly version: string
+  /** By its standard name, such as `TLS_AES_128_GCM_SHA256`. */
+  readonly cipher: string
+}
+
 /** A client's request. */
 export interface RequestHead {
   /** Names the request in logs and to the client; unique in the server's life. */
@@ -19,6 +27,8 @@ export interface RequestHead {
   readonly hasBody: boolean
   /** The whole body, when it is small and already here. */
   readonly smallBody?: Uint8Array
+  /** How its connection to this server is encrypted; undefined: it is not, or a proxy took it. */
+  readonly tls?: TlsFacts | undefined
   /** Given when the request is traced. */
   readonly trace?: RequestTrace | undefined
 }

@@ -31,6 +31,11 @@ function reject(socket: Socket, code: ErrorCode): void {
   // the answer before this one ended it already
   if (!socket.writable) return
   if (open?.headersSent === true) return void socket.destroy()
+  writeRejection(socket, code)
+}
+
+/** An answer on a connection on which nothing else is being said, and its end. */
+export function writeRejection(socket: Socket, code: ErrorCode): void {
   const status = toStatus(code)
   const body = toClientBody(code)
   socket.write(

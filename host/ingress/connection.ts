@@ -19,8 +19,10 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
 
 import type { ErrorCode } from '../errors.ts'
+import type { TlsFacts } from '../http/request-head.ts'
 import type { Peer } from './guest-headers.ts'
 import type { Wait, Watched } from './idle-watch.ts'
 import { toSent } from './progress.ts'
@@ -37,9 +39,9 @@ export interface IncompleteRequest {
 
 /** What the connections of one server share. */
 export interface Shared {
-  readonly proxies: TrustedProxies
+  proxies: TrustedProxies
   /** How long a client may leave an answer of the host's own unread. */
-  readonly unreadMs: number
+  unreadMs: number
   /** Requests that wait beyond their connection's own places. */
   surplus: number
 }
@@ -53,7 +55,8 @@ const PEEK_MS = 1000
 /** A client's connection. */
 export class Connection implements Peer, Watched {
   readonly address: string
-  readonly isTrusted: boolean
+  /** Undefined: it is not encrypted. */
+  readonly tls: TlsFacts | undefined
   readonly idleMs: number
   isEnding = false
   incomplete: IncompleteRequest | undefined
@@ -61,6 +64,9 @@ export class Connection implements Peer, Watched {
   readonly #key: string
   readonly #socket: Socket
   readonly #shared: Shared
+  /** Who was asked last whether the other end is a proxy, and what they said. */
+  #asked: TrustedProxies | undefined
+  #isTrusted = false
   #waiting = 0
   /** Those of them that take shared places. */
   #surplus = 0
@@ -74,9 +80,23 @@ export class Connection implements Peer, Watched {
     this.#shared = shared
     socket.once('close', this.#onClose)
     this.address = toPlain(socket.remoteAddress ?? 'unknown')
-    this.isTrusted = shared.proxies.has(this.address)
     this.#key = toClientKey(this.address)
     this.idleMs = shared.unreadMs
+    this.tls = socket instanceof TLSSocket ? toTlsFacts(socket) : undefined
+  }
+
+  get scheme(): 'http' | 'https' {
+    return this.tls === undefined ? 'http' : 'https'
+  }
+
+  /** Whether the other end is a proxy that is believed. */
+  get isTrusted(): boolean {
+    const { proxies } = this.#shared
+    if (this.#asked !== proxies) {
+      this.#asked = proxies
+      this.#isTrusted = proxies.has(this.address)
+    }
+    return this.#isTrusted
   }
 
   /** By which key the client of a request is told apart. */
@@ -173,6 +193,12 @@ export class Connections {
     this.#shared = { ...shared, surplus: 0 }
   }
 
+  /** From now on this holds: of open connections, too, who is trusted. */
+  configure({ proxies, unreadMs }: Omit<Shared, 'surplus'>): void {
+    this.#shared.proxies = proxies
+    this.#shared.unreadMs = unreadMs
+  }
+
   add(socket: Socket): void {
     this.#bySocket.set(socket, new Connection(socket, this.#shared))
   }
@@ -180,6 +206,10 @@ export class Connections {
   get(socket: Socket): Connection | undefined {
     return this.#bySocket.get(socket)
   }
+}
+
+function toTlsFacts(socket: TLSSocket): TlsFacts {
+  return { version: socket.getProtocol() ?? '', cipher: socket.getCipher().standardName }
 }
 
 /** IPv4 as such, also where it comes in over a socket for both families. */

@@ -19,7 +19,7 @@ export interface IngressState {
   /** Given where requests are traced. */
   readonly tracer?: Tracer | undefined
   /** Hears of each request when it is over; undefined: nobody asks. */
-  readonly onRequest: ((record: RequestRecord) => void) | undefined
+  onRequest: ((record: RequestRecord) => void) | undefined
 }
 
 /** A tenant, as the ingress knows it. */

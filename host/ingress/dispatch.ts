@@ -34,8 +34,12 @@ import { sendError } from './response-writer.ts'
 export interface DispatchOptions {
   /** The shard's number: begins the ids of its requests. */
   readonly shard: number
-  /** The tenant of a canonical host name. */
-  find(hostname: string): RoutedTenant | undefined
+  /** The tenant of a request for a canonical host name. */
+  find(
+    hostname: string,
+    rawHeaders: readonly string[],
+    connection: Pick<Connection, 'toClient'>,
+  ): RoutedTenant | undefined
   /** Something failed in the host itself. */
   onError(error: NanoError): void
 }
@@ -93,7 +97,8 @@ export class Dispatcher {
   #createApp(): Hono<{ Bindings: Bindings }> {
     const app = new Hono<{ Bindings: Bindings }>()
     app.all('*', (c) => {
-      const tenant = this.#options.find(c.env.target.hostname)
+      const { target, incoming, connection } = c.env
+      const tenant = this.#options.find(target.hostname, incoming.rawHeaders, connection)
       if (tenant === undefined) this.#sendNotFound(c.env)
       else this.#dispatch(tenant, c.env)
       return RESPONSE_ALREADY_SENT
@@ -138,7 +143,11 @@ export class Dispatcher {
     if (incoming.method === 'GET' || incoming.method === 'HEAD') open('unwanted')
     else if (size === undefined || size > SMALL_BODY_BYTES) open('streamed')
     // the host name may lead to another version by the time that it is here
-    else collectBody(incoming, size, (body) => open(body, this.#options.find(target.hostname) ?? tenant))
+    else {
+      const { hostname } = target
+      const find = () => this.#options.find(hostname, incoming.rawHeaders, connection)
+      collectBody(incoming, size, (body) => open(body, find() ?? tenant))
+    }
   }
 
   #sendNotFound(bindings: Bindings): void {

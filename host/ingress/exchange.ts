@@ -9,6 +9,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
 import type { ErrorCode } from '../errors.ts'
+import type { TlsFacts } from '../http/request-head.ts'
 import type { RequestTrace } from '../http/request-trace.ts'
 import type { Exchange, ExchangeListener } from '../tenant/exchange.ts'
 import { toRequestLine } from '../tenant/log.ts'
@@ -49,6 +50,7 @@ export class HttpExchange implements Exchange, ResponseOwner, BodyOwner, Incompl
   readonly headers: string
   readonly hasBody: boolean
   readonly smallBody?: Uint8Array
+  readonly tls: TlsFacts | undefined
   readonly trace: RequestTrace | undefined
 
   readonly #ingress: IngressState
@@ -74,6 +76,7 @@ export class HttpExchange implements Exchange, ResponseOwner, BodyOwner, Incompl
     this.client = connection.toClient(rawHeaders)
     this.method = incoming.method ?? 'GET'
     this.url = url
+    this.tls = connection.tls
     const { isTrusted } = connection
     this.trace = ingress.tracer?.begin({ id, method: this.method, rawHeaders, since, isTrusted })
     const headers = toGuestHeaders(rawHeaders, connection, scheme, id)

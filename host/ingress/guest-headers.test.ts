@@ -4,8 +4,8 @@ import { describe, it } from 'vitest'
 
 import { toScheme, toGuestHeaders, withTraceparent } from './guest-headers.ts'
 
-const stranger = { address: '203.0.113.9', isTrusted: false }
-const proxy = { address: '10.0.0.7', isTrusted: true }
+const stranger = { address: '203.0.113.9', isTrusted: false, scheme: 'http' as const }
+const proxy = { address: '10.0.0.7', isTrusted: true, scheme: 'http' as const }
 
 /** Name and value by turns, without what the host adds for a plain client. */
 function toOwn(...rawHeaders: string[]): string[] {
@@ -116,10 +116,14 @@ describe('the scheme', () => {
     expect(toScheme(['x-forwarded-proto', 'HTTPS'], proxy)).toBe('https')
     expect(toScheme(['X-Forwarded-Proto', 'http'], proxy)).toBe('http')
     expect(toScheme([], proxy)).toBe('http')
+    // whose own connection is encrypted
+    expect(toScheme([], { ...proxy, scheme: 'https' })).toBe('https')
+    expect(toScheme(['X-Forwarded-Proto', 'http'], { ...proxy, scheme: 'https' })).toBe('http')
   })
 
   it('is http when a stranger says something, or a proxy several things', ({ expect }) => {
     expect(toScheme(https, stranger)).toBe('http')
+    expect(toScheme(['X-Forwarded-Proto', 'http'], { ...stranger, scheme: 'https' })).toBe('https')
     expect(toScheme([...https, ...https], proxy)).toBe('http')
     expect(toScheme(['X-Forwarded-Proto', 'https, http'], proxy)).toBe('http')
     expect(toScheme(['X-Forwarded-Proto', 'file'], proxy)).toBe('http')

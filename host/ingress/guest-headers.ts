@@ -21,6 +21,8 @@ export interface Peer {
   readonly address: string
   /** It is a proxy whose word counts. */
   readonly isTrusted: boolean
+  /** Of its connection to the host. */
+  readonly scheme: 'http' | 'https'
 }
 
 /** What both of the trace's headers begin with. */
@@ -73,10 +75,11 @@ function withoutTrace(lines: string, traceId: string): string {
   return withoutNamed(lines, new Set(isSame ? [TRACEPARENT] : [TRACEPARENT, TRACESTATE]))
 }
 
-/** The scheme that the client used. A proxy that names several is not believed. */
-export function toScheme(rawHeaders: readonly string[], { isTrusted }: Peer): 'http' | 'https' {
-  if (!isTrusted) return 'http'
-  return toOnlyValue(rawHeaders, 'x-forwarded-proto')?.toLowerCase() === 'https' ? 'https' : 'http'
+/** The scheme that the client used: that of its connection, unless a proxy says another. One that names several is not believed. */
+export function toScheme(rawHeaders: readonly string[], { isTrusted, scheme }: Peer): 'http' | 'https' {
+  if (!isTrusted) return scheme
+  const said = toOnlyValue(rawHeaders, 'x-forwarded-proto')?.toLowerCase()
+  return said === 'http' || said === 'https' ? said : scheme
 }
 
 function isSaidByProxies(name: string): boolean {

@@ -21,7 +21,7 @@ export function linger(socket: Socket): void {
   }, LOOK_MS)
   socket.once('close', () => clearInterval(timer))
   socket.end()
-  // each request in it would be kept until the end
-  socket.removeAllListeners('data').on('data', () => {})
   socket.resume()
+  // each request in it would be kept until the end; but the parser, which has stopped it, has to start it first
+  process.nextTick(() => socket.removeAllListeners('data').on('data', () => {}))
 }

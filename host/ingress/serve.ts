@@ -1,9 +1,8 @@
 /**
- * The HTTP server of a shard: node:http and what its events mean. Who has the next turn on a connection is
- * connection.ts' to say, who answers a request dispatch.ts'.
+ * The HTTP server of a shard: what the events of node:http mean. Its settings are in open-server.ts; who has the next turn
+ * on a connection is connection.ts' to say, who answers a request dispatch.ts'.
  */
 
-import { createServer } from 'node:http'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
@@ -13,6 +12,7 @@ import type { ErrorCode } from '../errors.ts'
 import type { RequestRecord } from '../log/request-facts.ts'
 import type { Tracer } from '../telemetry/tracer.ts'
 import type { AnswerReport } from '../tenant/shard-report.ts'
+import type { TlsState } from '../tls/contexts.ts'
 import { AnswerCounts } from './answer-counts.ts'
 import { endAfterAnswer, isAnswering, rejectConnection } from './connection-end.ts'
 import { Connections } from './connection.ts'
@@ -20,18 +20,25 @@ import type { Connection } from './connection.ts'
 import type { IngressState } from './contract.ts'
 import { Dispatcher } from './dispatch.ts'
 import type { DispatchOptions } from './dispatch.ts'
-import { MAX_HEADERS } from './head-sizes.ts'
 import { IdleWatch } from './idle-watch.ts'
+import { bound, openServer } from './open-server.ts'
+import type { OpenServer } from './open-server.ts'
 import { TrustedProxies } from './trusted-proxies.ts'
 
-export interface IngressOptions extends DispatchOptions {
+/** What may change while it serves. */
+export interface IngressSettings {
   readonly connectionLimits?: Partial<ConnectionLimits>
+  /** Given: connections are encrypted. */
+  readonly tls?: TlsState | undefined
   /** Addresses and ranges whose word about their clients counts. */
   readonly trustedProxies?: readonly string[]
-  /** Given where requests are traced. */
-  readonly tracer?: Tracer | undefined
   /** Hears of each request when it is over. */
   readonly onRequest?: ((record: RequestRecord) => void) | undefined
+}
+
+export interface IngressOptions extends DispatchOptions, IngressSettings {
+  /** Given where requests are traced. */
+  readonly tracer?: Tracer | undefined
 }
 
 export interface Ingress {
@@ -39,20 +46,14 @@ export interface Ingress {
   readonly answers: AnswerReport
   /** Take heads of so many bytes at the most, URL included: what any app takes. */
   admitHeads(bytes: number): void
+  /** From now on this holds. */
+  configure(settings: IngressSettings): void
   /** Take no more connections, let open requests finish, cut what is still open after `graceMs`. */
   close(graceMs: number): Promise<void>
 }
 
-/** What a head may have when no app takes any. */
-const LEAST_HEAD_BYTES = 2048
-
-/** How often the times of requests are looked at. */
-const CHECK_MS = 2000
-/** And how often within the shortest of them at least. */
-const CHECKS = 5
-
 export function createIngress(options: IngressOptions): Ingress {
-  const limits = { ...DEFAULT_CONNECTION_LIMITS, ...options.connectionLimits }
+  const limits = toLimits(options)
   const ingress: IngressState = {
     isDraining: false,
     idle: new IdleWatch(),
@@ -60,18 +61,33 @@ export function createIngress(options: IngressOptions): Ingress {
     tracer: options.tracer,
     onRequest: options.onRequest,
   }
-  const proxies = new TrustedProxies(options.trustedProxies ?? [])
-  const connections = new Connections({ proxies, unreadMs: limits.keepAliveMs })
-  const server = openServer(limits)
-  listen(server, connections, new Dispatcher(ingress, options))
+  const connections = new Connections(toShared(options))
+  const opened = openServer(limits, options.tls)
+  const { server } = opened
+  listen(opened, connections, new Dispatcher(ingress, options))
   return {
     server,
     get answers() {
       return ingress.answers.report
     },
     admitHeads: (bytes) => admitHeads(server, bytes),
-    close: (graceMs) => closeServer(server, ingress, graceMs),
+    configure(settings) {
+      ingress.onRequest = settings.onRequest
+      connections.configure(toShared(settings))
+      bound(server, toLimits(settings))
+      if (settings.tls !== undefined) opened.setTls(settings.tls)
+    },
+    close: (graceMs) => closeServer(opened, ingress, graceMs),
   }
+}
+
+function toLimits({ connectionLimits }: IngressSettings): ConnectionLimits {
+  return { ...DEFAULT_CONNECTION_LIMITS, ...connectionLimits }
+}
+
+function toShared(settings: IngressSettings) {
+  const proxies = new TrustedProxies(settings.trustedProxies ?? [])
+  return { proxies, unreadMs: toLimits(settings).keepAliveMs }
 }
 
 /** Connections that are open have the bound with which they began: those that wait for a request are not kept. */
@@ -81,29 +97,7 @@ function admitHeads(server: Server & { maxHeaderSize?: number }, bytes: number):
   server.maxHeaderSize = bytes
 }
 
-function openServer(limits: ConnectionLimits): Server {
-  const { requestMs } = limits
-  // the head is a part of the request
-  const headersMs = Math.min(limits.headersMs, requestMs)
-  const server = createServer({
-    keepAlive: true,
-    keepAliveTimeout: limits.keepAliveMs,
-    headersTimeout: headersMs,
-    requestTimeout: requestMs,
-    connectionsCheckingInterval: Math.min(CHECK_MS, headersMs / CHECKS),
-    // the app's own limits decide; this bounds what is held before the app is known
-    maxHeaderSize: LEAST_HEAD_BYTES,
-    insecureHTTPParser: false,
-    // the router answers for Host, with a body that says what is wrong
-    requireHostHeader: false,
-  })
-  server.maxConnections = limits.connections
-  // a request with as many is refused: what Node dropped could be a second Host
-  server.maxHeadersCount = MAX_HEADERS
-  return server
-}
-
-function listen(server: Server, connections: Connections, dispatcher: Dispatcher): void {
+function listen({ server, connected }: OpenServer, connections: Connections, dispatcher: Dispatcher): void {
   const arrive = (
     outgoing: ServerResponse,
     begin: (outgoing: ServerResponse, connection: Connection) => void,
@@ -116,7 +110,7 @@ function listen(server: Server, connections: Connections, dispatcher: Dispatcher
   }
   const begin = dispatcher.begin.bind(dispatcher)
   const onRequest = (_incoming: IncomingMessage, outgoing: ServerResponse): void => arrive(outgoing, begin)
-  server.on('connection', (socket: Socket) => {
+  server.on(connected, (socket: Socket) => {
     connections.add(socket)
     // Node takes its own listener off for CONNECT, and an error without one ends the thread
     socket.on('error', () => {})
@@ -154,10 +148,10 @@ function onClientError(error: NodeJS.ErrnoException, socket: Socket, connection:
   else rejectConnection(socket, connection, code)
 }
 
-async function closeServer(server: Server, ingress: IngressState, graceMs: number): Promise<void> {
+async function closeServer(opened: OpenServer, ingress: IngressState, graceMs: number): Promise<void> {
   ingress.isDraining = true
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-  const cut = setTimeout(() => server.closeAllConnections(), graceMs)
+  const closed = new Promise<void>((resolve) => opened.server.close(() => resolve()))
+  const cut = setTimeout(() => opened.cutAll(), graceMs)
   await closed
   clearTimeout(cut)
   ingress.idle[Symbol.dispose]()

@@ -5,6 +5,7 @@
  * terminal, in any of them. Pure.
  */
 
+import { LOG_LEVELS } from './entry.ts'
 import type { LogEntry } from './entry.ts'
 import type { RequestFacts } from './request-facts.ts'
 
@@ -66,6 +67,52 @@ function toJsonFacts({ ms, cpuMs, isCold, httpMinor, userAgent, ...facts }: Requ
     protocol: `HTTP/1.${httpMinor}`,
     user_agent: userAgent,
   }
+}
+
+/** The entry of a line that is JSON, as it is made here; undefined: it is none. */
+export function parseJsonLine(line: string): LogEntry | undefined {
+  let said: Record<string, unknown>
+  try {
+    said = Object(JSON.parse(line)) as Record<string, unknown>
+  } catch {
+    return undefined
+  }
+  const text = (key: string): string | undefined => {
+    const value = said[key]
+    return typeof value === 'string' ? value : undefined
+  }
+  const number = (key: string): number | undefined => {
+    const value = said[key]
+    return typeof value === 'number' ? value : undefined
+  }
+  const time = Date.parse(text('time') ?? '')
+  const level = LOG_LEVELS.find((each) => each === said['level'])
+  if (Number.isNaN(time) || level === undefined) return undefined
+  const entry = {
+    time,
+    level,
+    app: text('app'),
+    version: number('version'),
+    request: text('request'),
+    text: text('msg') ?? '',
+  }
+  const status = number('status')
+  if (status === undefined) return entry
+  const facts = {
+    method: text('method') ?? '',
+    path: text('path') ?? '',
+    status,
+    bytes: number('bytes') ?? 0,
+    ms: number('duration_ms') ?? 0,
+    cpuMs: number('cpu_ms') ?? 0,
+    isCold: said['start'] === 'cold',
+    client: text('client') ?? '',
+    httpMinor: Number(/^HTTP\/1\.(\d)$/.exec(text('protocol') ?? '')?.[1] ?? 1),
+    trace: text('trace'),
+    userAgent: text('user_agent'),
+    referer: text('referer'),
+  }
+  return { ...entry, facts }
 }
 
 /** `192.0.2.7 - shop [23/Nov/2026:10:20:30 +0000] "GET / HTTP/1.1" 200 12 "-" "curl/8"`; the user is the app. */

@@ -1,6 +1,6 @@
 /**
- * The operator's application: whether the server lives, whether it is ready, what it counts, and the admin API, which is
- * loaded by the first who asks for it.
+ * The operator's application: whether the server lives, whether it is ready, what it counts, a page to look at it, and the
+ * admin API, which is loaded by the first who asks for it.
  */
 
 import type { HttpBindings } from '@hono/node-server'
@@ -10,16 +10,21 @@ import { NanoError, toNanoError } from '../errors.ts'
 import type { Gate } from './admin/authenticate.ts'
 import type { AdminServices } from './admin/services.ts'
 import { toErrorResponse, toMethodNotAllowed } from './error-response.ts'
+import type { LogTails } from './log-tails.ts'
 import { Metrics } from './metrics.ts'
+import { addPage } from './page.ts'
 
 export type OperatorApp = Hono<{ Bindings: HttpBindings }>
 
-/** `onError` hears of what failed here itself. */
-export function createOperatorApp(
-  services: AdminServices,
-  gate: Gate,
-  onError: (error: NanoError) => void,
-): OperatorApp {
+export interface OperatorAppOptions {
+  readonly services: AdminServices
+  readonly gate: Gate
+  readonly tails: LogTails
+  /** Hears of what failed here itself. */
+  readonly onError: (error: NanoError) => void
+}
+
+export function createOperatorApp({ services, gate, tails, onError }: OperatorAppOptions): OperatorApp {
   const metrics = new Metrics(services)
   const app: OperatorApp = new Hono()
   let admin: Promise<Pick<OperatorApp, 'fetch'>> | undefined
@@ -28,7 +33,7 @@ export function createOperatorApp(
     c.header('Cache-Control', 'no-store')
   })
   app.all('/admin/*', async (c) => {
-    admin ??= import('./admin/api.ts').then(({ createAdminApi }) => createAdminApi(services, gate))
+    admin ??= import('./admin/api.ts').then(({ createAdminApi }) => createAdminApi(services, gate, tails))
     return (await admin).fetch(c.req.raw, c.env)
   })
   app.use(async (c, next) => {
@@ -52,6 +57,7 @@ export function createOperatorApp(
     const text = await metrics.expose()
     return c.text(text, 200, { 'Content-Type': metrics.contentType })
   })
+  addPage(app)
   app.notFound((c) => toErrorResponse(new NanoError('NOT_FOUND', `there is nothing at ${c.req.path}`)))
   app.onError((thrown) => {
     const error = toNanoError(thrown)

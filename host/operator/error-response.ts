@@ -9,6 +9,7 @@ const HEADERS: Partial<Record<ErrorCode, Readonly<Record<string, string>>>> = {
   TOO_MANY_TRIES: { 'Retry-After': '1' },
   STARTING: { 'Retry-After': '1' },
   UPLOADS_BUSY: { 'Retry-After': '5' },
+  TAILS_BUSY: { 'Retry-After': '5' },
 }
 
 /** `{"error":{"code","message","blame"}}`. What nobody expected is for the log. */

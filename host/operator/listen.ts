@@ -8,7 +8,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 
 import { getRequestListener } from '@hono/node-server'
 
@@ -16,9 +16,11 @@ import { DEFAULT_ADMIN } from '../config/config.ts'
 import type { AdminConfig } from '../config/config.ts'
 import { toClientBody, toStackText, toStatus } from '../errors.ts'
 import { parseTarget } from '../http/target.ts'
+import { linger } from '../ingress/linger.ts'
 import type { AdminServices } from './admin/services.ts'
 import { Tokens } from './admin/tokens.ts'
 import { createOperatorApp } from './app.ts'
+import { LogTails } from './log-tails.ts'
 import { listenNear, listenOnPort } from './listen-on-port.ts'
 import { toOwnNames } from './own-names.ts'
 import { listenOnSocket } from './unix-socket.ts'
@@ -28,7 +30,9 @@ export interface Operator {
   readonly url: string
   /** Undefined: it is a socket. */
   readonly port: number | undefined
-  /** Cuts what is open. */
+  /** From now on this file says who may do what. Throws CONFIG_INVALID; then all is as it was. */
+  readTokens(file: string | undefined): void
+  /** Ends who follows the log, cuts what else is open. */
   close(): Promise<void>
 }
 
@@ -57,8 +61,6 @@ const HTTP_OPTIONS = {
 const MAX_CONNECTIONS = 64
 /** Those that `Request` knows. */
 const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH'])
-/** How long what a client goes on sending after its answer is taken. */
-const LINGER_MS = 1000
 
 const NO_TOKEN =
   'admin: there is no token, so every program on this machine may deploy and delete apps; set NANO_ADMIN_TOKEN, or ' +
@@ -72,12 +74,19 @@ export async function openOperator(
   if (admin === false) return undefined
   const { host, port, socket, tokensFile } = admin ?? DEFAULT_ADMIN
   const tokens = new Tokens({ token, file: tokensFile })
-  if (tokens.isEmpty && isWritable) services.log({ level: 'warn', text: NO_TOKEN })
+  const warn = (): void => {
+    if (tokens.isEmpty && isWritable) services.log({ level: 'warn', text: NO_TOKEN })
+  }
+  warn()
   const onError = (error: Error): void =>
     services.log({ level: 'error', text: `operator: ${toStackText(error)}` })
   const gate = { tokens, isOwnName: toOwnNames(host), log: services.log.bind(services) }
-  const server = createServer(HTTP_OPTIONS, toListener(createOperatorApp(services, gate, onError), onError))
+  const tails = new LogTails(services.logs)
+  const app = createOperatorApp({ services, gate, tails, onError })
+  const server = createServer(HTTP_OPTIONS, toListener(app, onError))
   server.maxConnections = MAX_CONNECTIONS
+  // what Node calls after an answer that ends its connection
+  server.on('connection', (socket: Socket) => (socket.destroySoon = () => linger(socket)))
   if (socket !== undefined) await listenOnSocket(server, socket)
   else if (admin !== undefined) await listenOnPort(server, host, port)
   else await listenNear(server, { host, port, appsPort }, (text) => services.log({ level: 'warn', text }))
@@ -90,9 +99,15 @@ export async function openOperator(
         ? `http://${host.includes(':') ? `[${host}]` : host}:${listening}`
         : `unix:${socket}`,
     port: listening,
+    readTokens(from) {
+      const had = !tokens.isEmpty
+      tokens.reread(from)
+      if (had) warn()
+    },
     async close() {
       const closed = once(server, 'close')
       server.close()
+      await tails.close()
       server.closeAllConnections()
       await closed
     },
@@ -105,7 +120,10 @@ function toListener(app: ReturnType<typeof createOperatorApp>, onError: (error: 
   return (incoming: IncomingMessage, outgoing: ServerResponse): void => {
     const { rawHeaders, url = '', method = '' } = incoming
     const target = parseTarget(rawHeaders, url)
-    outgoing.once('finish', () => linger(incoming))
+    // a body that nobody wants: the connection ends, and its client can read why
+    outgoing.once('finish', () => {
+      if (!incoming.complete) linger(incoming.socket)
+    })
     if (typeof target === 'string') refuse(outgoing, target)
     else if (!METHODS.has(method)) refuse(outgoing, 'METHOD_NOT_ALLOWED')
     else {
@@ -128,12 +146,4 @@ function refuse(
   }
   outgoing.shouldKeepAlive = false
   outgoing.writeHead(toStatus(code), headers).end(toClientBody(code))
-}
-
-/** What nobody reads any more does not hold the connection. */
-function linger(incoming: IncomingMessage): void {
-  if (incoming.complete) return
-  setTimeout(() => {
-    if (!incoming.complete) incoming.destroy()
-  }, LINGER_MS).unref()
 }

@@ -14,6 +14,6 @@ export interface ServerView {
   }
   /** What was done since the start; answers within seconds, whatever the shards do. */
   count(): Promise<HostSnapshot>
-  /** The same app by app; those that did nothing are not among them. */
-  tenants(): Promise<readonly TenantReport[]>
+  /** What these apps did; those that did nothing are not among them. */
+  tenants(names: ReadonlySet<string>): Promise<readonly TenantReport[]>
 }

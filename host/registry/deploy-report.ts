@@ -1,6 +1,6 @@
 /** What a deploy came to, for whoever asked for it. Pure. */
 
-import type { StoredVersion } from '../artifacts/store.ts'
+import type { StoredApp, StoredVersion } from '../artifacts/store.ts'
 import type { OpenComponent } from '../deploy/open-component.ts'
 import { WASM_PAGE } from '../wasm/memory.ts'
 
@@ -13,6 +13,8 @@ export interface DeployReport {
   readonly previous: number | undefined
   /** Whether the version serves. */
   readonly serves: boolean
+  /** Its part of the requests. */
+  readonly percent: number
   readonly engine: string
   /** Whether the component has another engine than the version before. */
   readonly engineChanged: boolean
@@ -41,18 +43,29 @@ export type Settings = Pick<StoredVersion, 'hostname' | 'settings'>
 
 interface Deployed {
   readonly version: StoredVersion
-  readonly before: StoredVersion | undefined
+  readonly before: StoredApp | undefined
   readonly component: OpenComponent
   readonly componentBytes: number
-  readonly serves: boolean
+  readonly percent: number
   readonly warnings: readonly string[]
   readonly warmUpMs: number
   readonly ms: number
 }
 
-export function toReport({ version, before, component, warmUpMs, ms, ...rest }: Deployed): DeployReport {
+export function toReport({
+  version,
+  before: serving,
+  component,
+  warmUpMs,
+  ms,
+  ...rest
+}: Deployed): DeployReport {
+  // of two versions that served, the one that goes
+  const isActive = serving?.active.number === version.number
+  const before = isActive ? (serving.canary?.version ?? serving.active) : serving?.active
   return {
     ...rest,
+    serves: rest.percent > 0,
     app: version.app,
     hostname: version.hostname,
     version: version.number,

@@ -3,14 +3,17 @@
  * again after a restart. One app's steps follow one another:
  *
  *     deploy     version kept  >  ready on every shard  >  named as the one that serves  >  switched  >  acknowledged
- *     roll back  ready on every shard  >  named  >  switched  >  acknowledged
+ *     promote    ready on every shard  >  named, with its part of the requests  >  switched  >  acknowledged
+ *     roll back  the same with a version before; a canary is taken back  >  named  >  switched  >  acknowledged
  *     delete     forgotten  >  switched off  >  acknowledged
  *
  * Holds: what is acknowledged serves after a restart, however the process ended. What fails before it is named has
  * changed nothing.
  */
 
-import type { StoredApp, StoredVersion } from '../artifacts/store.ts'
+import { isDeepStrictEqual } from 'node:util'
+
+import type { Canary, StoredApp, StoredVersion } from '../artifacts/store.ts'
 import type { AppConfig } from '../config/config.ts'
 import type { OpenComponent } from '../deploy/open-component.ts'
 import type { Opener } from '../deploy/opener.ts'
@@ -18,7 +21,9 @@ import { NanoError, toNanoError } from '../errors.ts'
 import { toReport } from './deploy-report.ts'
 import type { DeployReport, Settings } from './deploy-report.ts'
 import { InOrder } from './in-order.ts'
-import type { Registry } from './registry.ts'
+import type { PutOptions, Registry } from './registry.ts'
+import type { AppFailure, AppsReport } from './reload-report.ts'
+import { ALL, expectSplit, toNext, toPercent, toShare } from './traffic.ts'
 
 /** What is deployed. What is not given is as it was: of a new app, its host name is its name. */
 export interface NewDeploy {
@@ -29,15 +34,15 @@ export interface NewDeploy {
   readonly component?: Uint8Array | undefined
   /** Of the component that is given. */
   readonly sourceMap?: Uint8Array | undefined
-  /** Keep the version, and let the one before serve. */
-  readonly isIdle?: boolean
+  /** The version's part of the requests; the version before serves the rest. All of them unless given. */
+  readonly percent?: number | undefined
 }
 
 /**
  * Asked when it is the turn of a change, with what serves and what is to serve (nothing: the app goes); throws when the
  * change is not to be made.
  */
-export type Guard = (before: StoredVersion | undefined, next: Settings | undefined) => void
+export type Guard = (before: StoredApp | undefined, next: Settings | undefined) => void
 
 export interface DeployedOptions {
   readonly registry: Registry
@@ -54,12 +59,21 @@ interface Opened {
   readonly componentBytes: number
 }
 
+/** A version, and what becomes of it. */
+interface Change extends Opened {
+  /** Of the requests. */
+  readonly percent: number
+  readonly before: StoredApp | undefined
+  readonly started: number
+  readonly warnings: readonly string[]
+}
+
 const ALWAYS: Guard = () => {}
 
 export class DeployedApps {
   readonly #options: DeployedOptions
-  /** The version that serves, by app. */
-  readonly #active = new Map<string, StoredVersion>()
+  /** What serves, by app. */
+  readonly #serving = new Map<string, StoredApp>()
   readonly #inOrder = new InOrder()
 
   constructor(options: DeployedOptions) {
@@ -74,10 +88,13 @@ export class DeployedApps {
   /** Serve what served last. An app that cannot be served keeps no other from it. */
   async restore(apps: readonly StoredApp[]): Promise<void> {
     const { opener, onBroken, registry } = this.#options
-    for (const { name, active } of apps) {
+    for (const { name, active, canary } of apps) {
+      this.#serving.set(name, { name, active })
       try {
         // oxlint-disable-next-line no-await-in-loop -- one after the other
         await this.#serve(active, (await opener.ask('stored', active)).component)
+        // oxlint-disable-next-line no-await-in-loop
+        if (canary !== undefined) await this.#restoreCanary(name, active, canary)
       } catch (thrown) {
         const error = toNanoError(thrown)
         onBroken(name, error)
@@ -88,8 +105,56 @@ export class DeployedApps {
             onBroken(name, toNanoError(conflict))
           })
       }
-      this.#active.set(name, active)
     }
+  }
+
+  /** One that is no good leaves the other version all requests. */
+  async #restoreCanary(name: string, active: StoredVersion, canary: Canary<StoredVersion>): Promise<void> {
+    const { opener, onBroken } = this.#options
+    try {
+      const { component } = await opener.ask('stored', canary.version)
+      await this.#serve(canary.version, component, { percent: canary.percent })
+      this.#serving.set(name, { name, active, canary })
+    } catch (thrown) {
+      onBroken(name, toNanoError(thrown))
+    }
+  }
+
+  /**
+   * What is said about apps besides their own settings has become other: those that it makes a difference to get a
+   * version of it. One that fails keeps what serves.
+   */
+  async refresh(): Promise<Pick<AppsReport, 'changed' | 'failed'>> {
+    const report = { changed: [] as string[], failed: [] as AppFailure[] }
+    for (const name of this.#serving.keys()) {
+      try {
+        // oxlint-disable-next-line no-await-in-loop -- one after the other
+        const isChanged = await this.#inOrder.run(name, () => this.#refresh(name))
+        if (isChanged) report.changed.push(name)
+      } catch (thrown) {
+        const { code, message } = toNanoError(thrown)
+        report.failed.push({ app: name, code, reason: message })
+      }
+    }
+    return report
+  }
+
+  async #refresh(name: string): Promise<boolean> {
+    const { registry, opener } = this.#options
+    const { active, canary } = this.#serving.get(name) ?? {}
+    const served = registry.apps.find((app) => app.name === name)
+    if (active === undefined || served?.config === undefined) return false
+    const steps = [
+      { version: active, percent: ALL, config: served.config },
+      ...(canary === undefined ? [] : [{ ...canary, config: served.canary?.config }]),
+    ].filter(({ version, config }) => !isDeepStrictEqual(this.#parse(version), config))
+    for (const { version, percent } of steps) {
+      // oxlint-disable-next-line no-await-in-loop
+      const { component } = await opener.ask('stored', version)
+      // oxlint-disable-next-line no-await-in-loop
+      await this.#serve(version, component, { percent, keepsCanary: true })
+    }
+    return steps.length > 0
   }
 
   /** Resolves when every shard serves the version. */
@@ -97,7 +162,12 @@ export class DeployedApps {
     return this.#inOrder.run(deploy.app, () => this.#deploy(deploy, guard))
   }
 
-  /** Another version serves: this one, or the one before the one that serves. */
+  /** Give a version that is kept a part of the requests: all of them with 100, none with 0. */
+  promote(app: string, number: number, percent: number, guard = ALWAYS): Promise<DeployReport> {
+    return this.#inOrder.run(app, () => this.#promote(app, number, percent, guard))
+  }
+
+  /** Another version serves: this one, or the one before the one that serves; of two that serve, the earlier one alone. */
   rollBack(app: string, number?: number, guard = ALWAYS): Promise<DeployReport> {
     return this.#inOrder.run(app, () => this.#rollBack(app, number, guard))
   }
@@ -123,9 +193,9 @@ export class DeployedApps {
     return this.#options.opener.ask('read', component)
   }
 
-  /** The version that serves. */
-  active(app: string): StoredVersion | undefined {
-    return this.#active.get(app)
+  /** What serves. */
+  serving(app: string): StoredApp | undefined {
+    return this.#serving.get(app)
   }
 
   /** The app goes, with all its versions. */
@@ -133,22 +203,23 @@ export class DeployedApps {
     return this.#inOrder.run(app, () => this.#remove(app, guard))
   }
 
-  async #deploy({ isIdle = false, ...given }: NewDeploy, guard: Guard): Promise<DeployReport> {
+  async #deploy({ percent = ALL, ...given }: NewDeploy, guard: Guard): Promise<DeployReport> {
     const { app } = given
     const { opener, registry } = this.#options
     const started = performance.now()
-    const before = this.#active.get(app)
-    const settings = given.settings === undefined ? before?.settings : JSON.stringify(given.settings)
+    const before = this.#serving.get(app)
+    const settings = given.settings === undefined ? before?.active.settings : JSON.stringify(given.settings)
     const next = this.#check({
       app,
-      hostname: given.hostname ?? before?.hostname ?? app,
+      hostname: given.hostname ?? before?.active.hostname ?? app,
       settings: settings ?? '{}',
     })
     guard(before, next)
     registry.expectFree(app, next.hostname, 'deployed')
+    expectSplit(app, before, { percent, hostname: next.hostname })
     const { component: bytes, sourceMap } =
       given.component === undefined
-        ? await this.#readKept(app, before)
+        ? await this.#readKept(app, before?.active)
         : { component: given.component, sourceMap: given.sourceMap }
     const warnings: string[] = []
     const added = { app, ...next, component: bytes, sourceMap }
@@ -156,32 +227,47 @@ export class DeployedApps {
       if (note.type === 'warning') warnings.push(note.text)
     })
     const opened = { version, component, componentBytes: bytes.length }
-    return await this.#activate(opened, { before, started, warnings, isIdle })
+    return await this.#change({ ...opened, percent, before, started, warnings })
+  }
+
+  async #promote(app: string, number: number, percent: number, guard: Guard): Promise<DeployReport> {
+    const started = performance.now()
+    const version = await this.version(app, number)
+    const before = this.#serving.get(app)
+    guard(before, version)
+    if (percent < ALL && before?.active.number === number) {
+      const text = `version ${number} of ${app} serves already; give another version a part of the requests`
+      throw new NanoError('TRAFFIC_REFUSED', text)
+    }
+    expectSplit(app, before, { percent, hostname: version.hostname })
+    const opened = { version, ...(await this.#options.opener.ask('stored', version)) }
+    return await this.#change({ ...opened, percent, before, started, warnings: [] })
   }
 
   async #rollBack(app: string, number: number | undefined, guard: Guard): Promise<DeployReport> {
     const { opener } = this.#options
     const started = performance.now()
     const versions = await this.versions(app)
-    const before = this.#active.get(app)
-    const current = before?.number ?? 0
+    const before = this.#serving.get(app)
+    const current = before?.active.number ?? 0
+    const wanted = number ?? (before?.canary === undefined ? undefined : current)
     const version = versions.find((each) =>
-      number === undefined ? each.number < current : each.number === number,
+      wanted === undefined ? each.number < current : each.number === wanted,
     )
     if (version === undefined) {
       throw toUnknown(app, number === undefined ? `no version before ${current}` : `no version ${number}`)
     }
     guard(before, version)
     const opened = { version, ...(await opener.ask('stored', version)) }
-    return await this.#activate(opened, { before, started, warnings: [], isIdle: false })
+    return await this.#change({ ...opened, percent: ALL, before, started, warnings: [] })
   }
 
   async #remove(app: string, guard: Guard): Promise<void> {
     const { opener, registry } = this.#options
-    guard(this.#active.get(app), undefined)
+    guard(this.#serving.get(app), undefined)
     const forget = async (): Promise<boolean> => {
       const wasThere = await opener.ask('remove', app)
-      this.#active.delete(app)
+      this.#serving.delete(app)
       return wasThere
     }
     if (registry.has(app)) await registry.remove(app, 'deployed', async () => void (await forget()))
@@ -211,41 +297,48 @@ export class DeployedApps {
     }
   }
 
-  async #activate(
-    { version, component, componentBytes }: Opened,
-    {
-      before,
-      started,
-      warnings,
-      isIdle,
-    }: { before: StoredVersion | undefined; started: number; warnings: readonly string[]; isIdle: boolean },
-  ): Promise<DeployReport> {
-    const { app, number } = version
+  /** Gives the version its part of the requests, unless it has it. */
+  async #change({ before, percent, started, ...opened }: Change): Promise<DeployReport> {
+    const { version, component } = opened
+    const { app } = version
+    const next = toNext(before, version, percent)
     let warmUpMs = 0
-    if (!isIdle && before?.number !== number) {
+    if (next !== undefined) {
       const kept = performance.now()
-      await this.#serve(version, component, async () => {
+      const commit = async (): Promise<void> => {
         warmUpMs = performance.now() - kept
-        await this.#options.opener.ask('activate', { app, number })
-        this.#active.set(app, version)
-      })
+        const canary = next.canary && { version: next.canary.version.number, percent }
+        const named = { app, number: next.active.number, canary }
+        this.#serving.set(app, await this.#options.opener.ask('activate', named))
+      }
+      const share = toShare(before, next, version)
+      if (share === undefined) await this.#serve(version, component, { percent, commit })
+      else await this.#options.registry.setShare(app, { owner: 'deployed', percent: share, commit })
     }
-    const serves = this.#active.get(app)?.number === number
+    const now = this.#serving.get(app)
     const ms = performance.now() - started
-    return toReport({ version, before, component, componentBytes, serves, warnings, warmUpMs, ms })
+    return toReport({ ...opened, before, percent: toPercent(now, version.number), warmUpMs, ms })
   }
 
+  /** To all requests, or beside the version that serves. */
   async #serve(
     version: StoredVersion,
     component: OpenComponent,
-    commit?: () => Promise<void>,
+    {
+      percent = ALL,
+      ...how
+    }: { readonly percent?: number } & Pick<PutOptions, 'commit' | 'keepsCanary'> = {},
   ): Promise<void> {
-    await this.#options.registry.put(this.#parse(version), {
+    const { registry } = this.#options
+    const config = this.#parse(version)
+    const options = {
       owner: 'deployed',
       version: version.number,
       component,
-      ...(commit === undefined ? {} : { commit }),
-    })
+      ...how,
+    } as const
+    if (percent === ALL) await registry.put(config, options)
+    else await registry.putBeside(config, { ...options, percent })
   }
 }
 

@@ -18,6 +18,8 @@ import { isComponent } from '../deploy/open-component.ts'
 import type { OpenComponent } from '../deploy/open-component.ts'
 import type { OnNote, Opener } from '../deploy/opener.ts'
 import { NanoError, toNanoError } from '../errors.ts'
+import { toChangedSettings } from './plan.ts'
+import type { AppChange, AppRefusal, AppsPlan } from './plan.ts'
 import { toPuttableOrder } from './puttable-order.ts'
 import type { PutStep } from './puttable-order.ts'
 import type { Registry } from './registry.ts'
@@ -146,6 +148,36 @@ export class FileApps {
     return report
   }
 
+  /** What a reload with these would do. Nothing is read but the stamps of files. */
+  async plan({ apps }: Pick<Config, 'apps'>): Promise<AppsPlan> {
+    const names = new Set(apps.map(({ name }) => name))
+    const plan = {
+      added: [] as string[],
+      changed: [] as AppChange[],
+      removed: [...this.#apps.keys()].filter((name) => !names.has(name)),
+      unchanged: [] as string[],
+      refused: [] as AppRefusal[],
+    }
+    for (const app of apps) {
+      const { name } = app
+      const reason = this.#toRefusal(app)
+      const known = this.#apps.get(name)
+      // oxlint-disable-next-line no-await-in-loop -- there may be ten thousand
+      const keys = known === undefined ? [] : await toChanges(known, app)
+      if (reason !== undefined) plan.refused.push({ app: name, reason })
+      else if (known === undefined) plan.added.push(name)
+      else if (keys.length > 0) plan.changed.push({ app: name, keys })
+      else plan.unchanged.push(name)
+    }
+    return plan
+  }
+
+  /** Why the app could not be served, whatever becomes of the others of the file. */
+  #toRefusal({ name, hostname }: AppConfig): string | undefined {
+    const conflict = this.#options.registry.findConflict(name, hostname, 'file')
+    return conflict?.owner === 'deployed' ? conflict.text : undefined
+  }
+
   #toRound(file: string | undefined, tell: (text: string) => void): Round {
     const served = [...this.#apps.values()].filter(
       ({ component, isDone }) => component !== undefined && isDone,
@@ -248,6 +280,13 @@ export class FileApps {
     await this.#options.registry.remove(name, 'file')
     this.#apps.set(name, { ...app, component: undefined, isDone: false })
   }
+}
+
+/** What of the app is not as it is; `component` when that may be so. */
+async function toChanges({ config, stamps, isDone }: FileApp, app: AppConfig): Promise<readonly string[]> {
+  const keys = toChangedSettings(config, app)
+  const isRead = toReadKey(config) !== toReadKey(app)
+  return isRead || (isDone && (await isCurrent(stamps))) ? keys : [...keys, 'component']
 }
 
 /** What decides what a path comes to. */

@@ -3,7 +3,7 @@
  * has changed.
  *
  *     resting  --reload-->  reading  --it is no good: told, what serves stays-->  resting
- *                                    --its apps: put, removed, left alone-->  resting
+ *                                    --its settings hold; its apps: put, removed, left alone-->  resting
  *
  * Reloads come one after the other, each with what the file says when its turn comes.
  */
@@ -12,8 +12,9 @@ import type { Config } from '../config/config.ts'
 import { toNanoError } from '../errors.ts'
 import { FileWatcher } from './file-watcher.ts'
 import type { FileApps } from './from-config.ts'
-import { toReloadText, toRestartKeys } from './reload-report.ts'
-import type { ReloadReport } from './reload-report.ts'
+import type { Plan } from './plan.ts'
+import { toChangedKeys, toReloadText } from './reload-report.ts'
+import type { AppsReport, ReloadReport } from './reload-report.ts'
 import { toStamps } from './stamp.ts'
 import type { Stamps } from './stamp.ts'
 
@@ -28,13 +29,20 @@ export interface LiveConfigOptions {
   /** What serves. */
   readonly config: Config
   readonly apps: FileApps
-  /** Read it again. Rejects with CONFIG_INVALID. */
-  readonly reread: () => Promise<Config>
+  /**
+   * From now on this holds, but for its apps. Gives what became of apps that are not of the file; rejects when nothing has
+   * changed.
+   */
+  readonly apply: (now: Config) => Promise<Pick<AppsReport, 'changed' | 'failed'>>
+  /** Read it again, or what stands in place of the file. Rejects with CONFIG_INVALID. */
+  readonly reread: (text?: string) => Promise<Config>
   readonly log: (entry: Entry) => void
 }
 
 export class LiveConfig implements AsyncDisposable {
   readonly #options: LiveConfigOptions
+  /** What was read last. */
+  #current: Config
   #stamps: Stamps = new Map()
   #watcher: FileWatcher | undefined
   #last: Promise<unknown> = Promise.resolve()
@@ -42,11 +50,12 @@ export class LiveConfig implements AsyncDisposable {
 
   constructor(options: LiveConfigOptions) {
     this.#options = options
+    this.#current = options.config
   }
 
   /** Serve the apps. */
   async load(): Promise<void> {
-    this.#stamps = await this.#toStamps()
+    this.#stamps = await this.#toStamps(this.#current)
     await this.#options.apps.load(this.#options.config)
   }
 
@@ -64,6 +73,15 @@ export class LiveConfig implements AsyncDisposable {
     return done
   }
 
+  /** What a reload would change, with this text in place of the file. Rejects with CONFIG_INVALID. */
+  async plan(text?: string): Promise<Plan> {
+    const { apps, config, reread } = this.#options
+    const now = await reread(text)
+    const { applied } = toChangedKeys(this.#current, now)
+    const { needsRestart } = toChangedKeys(config, now)
+    return { ...(await apps.plan(now)), applied, needsRestart }
+  }
+
   /** Nothing is reloaded any more. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isOver = true
@@ -72,12 +90,23 @@ export class LiveConfig implements AsyncDisposable {
   }
 
   async #reload(): Promise<ReloadReport> {
-    const { apps, config, log, reread } = this.#options
+    const { apply, apps, config, log, reread } = this.#options
     try {
       // of what is read next, or of what was there before
-      this.#stamps = await this.#toStamps()
+      this.#stamps = await this.#toStamps(this.#current)
       const now = await reread()
-      const report = { ...(await apps.reload(now)), needsRestart: toRestartKeys(config, now) }
+      this.#stamps = new Map([...(await this.#toStamps(now)), ...this.#stamps])
+      const others = await apply(now)
+      const own = await apps.reload(now)
+      const { applied } = toChangedKeys(this.#current, now)
+      this.#current = now
+      const report = {
+        ...own,
+        changed: [...own.changed, ...others.changed],
+        failed: [...own.failed, ...others.failed],
+        applied,
+        needsRestart: toChangedKeys(config, now).needsRestart,
+      }
       this.#tell(report)
       return report
     } catch (thrown) {
@@ -102,8 +131,11 @@ export class LiveConfig implements AsyncDisposable {
     if (!this.#isOver) this.#watcher?.watch(new Map([...this.#options.apps.stamps, ...this.#stamps]))
   }
 
-  #toStamps(): Promise<Stamps> {
-    const { file } = this.#options.config
-    return toStamps(file === undefined ? [] : [file])
+  #toStamps(config: Config): Promise<Stamps> {
+    return toStamps([config.file ?? [], toTokensFile(config) ?? []].flat())
   }
+}
+
+function toTokensFile({ admin }: Config): string | undefined {
+  return admin ? admin.tokensFile : undefined
 }

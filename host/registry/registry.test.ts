@@ -32,28 +32,45 @@ class Chance {
   }
 }
 
+/** What an app or a route says of versions. */
+interface ToldVersions {
+  readonly deployment: number | undefined
+  readonly canary?: { readonly deployment: number; readonly percent: number } | undefined
+}
+
+/** Of an app or a route: which versions, and the part of the second. */
+const toRoute = ({ deployment, canary }: ToldVersions) => [deployment, canary?.deployment, canary?.percent]
+
 /** A shard that does what it is told, and checks that it can be done. */
 class Shard {
   readonly deployments = new Set<number>()
-  readonly routes = new Map<string, number | undefined>()
+  /** Of each host name the versions, and the part of the second. */
+  readonly routes = new Map<string, (number | undefined)[]>()
 
   constructor({ deployments, routes }: ServedState) {
     for (const { id } of deployments) this.deployments.add(id)
-    for (const { hostname, deployment } of routes) this.routes.set(hostname, deployment)
+    for (const { hostname, deployment, canary } of routes) {
+      this.routes.set(hostname, toRoute({ deployment, canary }))
+    }
   }
 
   apply(change: Change): void {
     if (change.type === 'deploy') this.deployments.add(change.deployment.id)
     else if (change.type === 'retire') {
       if (!this.deployments.delete(change.deployment)) throw new Error('retired what was not there')
-      if ([...this.routes.values()].includes(change.deployment)) throw new Error('retired what still serves')
+      if ([...this.routes.values()].some(([one, other]) => [one, other].includes(change.deployment))) {
+        throw new Error('retired what still serves')
+      }
     } else {
       const { from, to } = change
       if (from !== undefined && !this.routes.delete(from)) throw new Error(`no route ${from}`)
       if (to === undefined) return
       if (this.routes.has(to.hostname)) throw new Error(`two routes for ${to.hostname}`)
-      if (to.deployment !== undefined && !this.deployments.has(to.deployment)) throw new Error('not deployed')
-      this.routes.set(to.hostname, to.deployment)
+      if (to.canary !== undefined && to.deployment === undefined) throw new Error('a canary beside nothing')
+      for (const deployment of [to.deployment, to.canary?.deployment]) {
+        if (deployment !== undefined && !this.deployments.has(deployment)) throw new Error('not deployed')
+      }
+      this.routes.set(to.hostname, toRoute(to))
     }
   }
 }
@@ -97,8 +114,12 @@ const toApp = (name: string, hostname: string): AppConfig => ({
 
 const name = fc.constantFrom('a', 'b', 'c')
 const hostname = fc.constantFrom('a.test', 'b.test', 'c.test', 'd.test')
+const percent = fc.integer({ min: 1, max: 99 })
+const share = fc.constantFrom(0, 10, 50, 100)
 const step = fc.oneof(
   { weight: 5, arbitrary: fc.record({ type: fc.constant('put' as const), name, hostname }) },
+  { weight: 3, arbitrary: fc.record({ type: fc.constant('beside' as const), name, hostname, percent }) },
+  { weight: 3, arbitrary: fc.record({ type: fc.constant('share' as const), name, percent: share }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('remove' as const), name }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('unavailable' as const), name, hostname }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('restart' as const) }) },
@@ -121,7 +142,11 @@ describe('a registry', () => {
         }
         for (const each of steps) {
           if (each.type === 'put') pending.push(registry.put(toApp(each.name, each.hostname)))
-          else if (each.type === 'remove') pending.push(registry.remove(each.name))
+          else if (each.type === 'beside') {
+            pending.push(registry.putBeside(toApp(each.name, each.hostname), { percent: each.percent }))
+          } else if (each.type === 'share') {
+            pending.push(registry.setShare(each.name, { percent: each.percent }))
+          } else if (each.type === 'remove') pending.push(registry.remove(each.name))
           else if (each.type === 'unavailable')
             pending.push(registry.putUnavailable(toApp(each.name, each.hostname)))
           else if (each.type === 'restart') restart()
@@ -134,9 +159,19 @@ describe('a registry', () => {
         const { apps, state } = registry
         expect(new Set(apps.map((app) => app.hostname)).size).toBe(apps.length)
         expect(apps.filter((app) => app.state === 'opening')).toEqual([])
-        expect(shard().routes).toEqual(new Map(apps.map((app) => [app.hostname, app.deployment])))
-        expect(shard().deployments).toEqual(new Set(apps.flatMap((app) => app.deployment ?? [])))
+        expect(shard().routes).toEqual(new Map(apps.map((app) => [app.hostname, toRoute(app)])))
+        const serving = apps.flatMap(({ deployment, canary }) => [deployment ?? [], canary?.deployment ?? []])
+        expect(shard().deployments).toEqual(new Set(serving.flat()))
+        for (const [host, [one, other]] of shard().routes) {
+          if (other !== undefined) expect([host, one]).not.toEqual([host, other])
+        }
         expect(new Shard(state)).toEqual(shard())
+        // what nobody has is free, and what somebody has is not
+        for (const each of ['a.test', 'b.test', 'c.test', 'd.test']) {
+          const holder = apps.find((app) => app.hostname === each)
+          const conflict = registry.findConflict('another', each, 'file')
+          expect([each, conflict?.text.match(/by app (\w)/)?.[1]]).toEqual([each, holder?.name])
+        }
       },
     )
     await fc.assert(runs, { numRuns: 500 })
@@ -152,5 +187,33 @@ describe('a registry', () => {
     ])
     const third = await registry.put(toApp('a', 'b.test'))
     expect(registry.apps).toMatchObject([{ hostname: 'b.test', deployment: third }])
+  })
+
+  it('gives a canary its part, more of it, all, or none, and has two versions at most', async ({
+    expect,
+  }) => {
+    const { registry, shard } = open([])
+    const app = toApp('a', 'a.test')
+    const one = await registry.put(app)
+    await expect(registry.setShare('a', { percent: 10 })).rejects.toThrow('no other version of a serves')
+    await expect(registry.putBeside(toApp('a', 'b.test'), { percent: 10 })).rejects.toThrow(
+      'expected a version of a that serves b.test, got none',
+    )
+    const two = await registry.putBeside(app, { percent: 10 })
+    expect(shard().routes.get('a.test')).toEqual([one, two, 10])
+    await registry.setShare('a', { percent: 50 })
+    expect(shard().routes.get('a.test')).toEqual([one, two, 50])
+    const three = await registry.putBeside(app, { percent: 5 })
+    expect(shard().routes.get('a.test')).toEqual([one, three, 5])
+    expect(shard().deployments).toEqual(new Set([one, three]))
+    await registry.setShare('a', { percent: 0 })
+    expect(shard().deployments).toEqual(new Set([one]))
+    const four = await registry.putBeside(app, { percent: 5 })
+    const refused = registry.setShare('a', { percent: 100, commit: () => Promise.reject(new Error('disk')) })
+    await expect(refused).rejects.toThrow('disk')
+    expect(shard().routes.get('a.test')).toEqual([one, four, 5])
+    await registry.setShare('a', { percent: 100 })
+    expect(shard().routes.get('a.test')).toEqual([four, undefined, undefined])
+    expect(shard().deployments).toEqual(new Set([four]))
   })
 })

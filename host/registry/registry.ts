@@ -8,12 +8,17 @@
  *                                   '--it fails-->  absent,           '--'  put: the version before serves until the
  *                                                   or unavailable          next one is ready everywhere, then drains
  *
+ *     serving  --putBeside-->  serving with a canary: two versions, each with a part of the requests
+ *              serving with a canary  --setShare-->  the same, with another part
+ *                                     --setShare 0-->  serving: the canary drains
+ *                                     --setShare 100, put-->  serving: the canary, or the new one; the rest drain
+ *
  * Holds: what is done with one app is done in the order in which it was asked for. A host name leads to one app, and is
  * reserved before anything is opened for it. What fails changes nothing that serves.
  */
 
 import type { AppConfig } from '../config/config.ts'
-import type { Change, Route, ServedState } from '../deploy/change.ts'
+import type { CanaryRoute, Change, Route, ServedState } from '../deploy/change.ts'
 import { toDeployment } from '../deploy/deployment.ts'
 import type { Deployment } from '../deploy/deployment.ts'
 import type { OpenComponent } from '../deploy/open-component.ts'
@@ -22,6 +27,8 @@ import type { CompiledEngine } from '../engine/guest.ts'
 import { NanoError, toNanoError } from '../errors.ts'
 import { toVersionLabel } from '../tenant/report.ts'
 import { InOrder } from './in-order.ts'
+import { ServedApp } from './served-app.ts'
+import type { Canary, Owner } from './served-app.ts'
 
 /** How long what a version has begun may take when it is replaced, in milliseconds. */
 export const DRAIN_MS = 30_000
@@ -34,9 +41,6 @@ export interface Shardlike {
    */
   apply(change: Change): Promise<void>
 }
-
-/** Who says what an app is: a configuration file, or whoever deployed it. Nobody else may change it. */
-export type Owner = 'file' | 'deployed'
 
 /** What is known of one app. */
 export interface AppStatus {
@@ -51,6 +55,21 @@ export interface AppStatus {
   readonly engineHash: string | undefined
   /** What that version is told; undefined: nothing serves. */
   readonly config: AppConfig | undefined
+  /** A version beside it, and its part of the requests. */
+  readonly canary: CanaryStatus | undefined
+}
+
+/** What is known of a canary. */
+export interface CanaryStatus {
+  readonly deployment: number
+  readonly percent: number
+  readonly config: AppConfig
+}
+
+/** A name or host name that is somebody else's. */
+export interface Conflict {
+  readonly owner: Owner
+  readonly text: string
 }
 
 /** How an app is put. */
@@ -62,7 +81,18 @@ export interface PutOptions {
   readonly commit?: () => Promise<void>
   /** The app's component, when it was opened already. */
   readonly component?: OpenComponent
+  /** The canary keeps its part; else it goes. */
+  readonly keepsCanary?: boolean
   readonly onNote?: OnNote
+}
+
+/** How much of an app's requests a canary gets. */
+export interface ShareOptions {
+  readonly owner?: Owner
+  /** 0 takes it back; with 100 it serves in place of the other one. */
+  readonly percent: number
+  /** As of `PutOptions`. */
+  readonly commit?: () => Promise<void>
 }
 
 /** Versions that were put since the start, by what came of it. */
@@ -79,37 +109,10 @@ export interface RegistryOptions {
   readonly onApp?: (name: string, config: AppConfig | undefined) => void
 }
 
-/** One app. */
-class App {
-  readonly name: string
-  readonly owner: Owner
-  /** What serves. */
-  deployment: Deployment | undefined
-  /** What it was told. */
-  config: AppConfig | undefined
-  /** Where its requests go; undefined: it was never switched to. */
-  route: Route | undefined
-  /** The host names of what was asked for and is not done. */
-  readonly reserved: string[] = []
-
-  constructor(name: string, owner: Owner) {
-    this.name = name
-    this.owner = owner
-  }
-
-  /** The host name that leads to it, or is going to. */
-  get hostname(): string {
-    return this.route?.hostname ?? this.reserved[0] ?? ''
-  }
-
-  has(hostname: string): boolean {
-    return this.route?.hostname === hostname || this.reserved.includes(hostname)
-  }
-}
-
 /** What a host name is to lead to. */
 interface Target extends Pick<Route, 'hostname' | 'notice'> {
-  readonly deployment?: Deployment
+  readonly deployment?: Deployment | undefined
+  readonly canary?: Canary | undefined
 }
 
 const NOBODY: Shardlike = { apply: () => Promise.resolve() }
@@ -119,7 +122,9 @@ export class Registry {
   readonly #opener: RegistryOptions['opener']
   readonly #everyHost: boolean
   readonly #onApp: NonNullable<RegistryOptions['onApp']>
-  readonly #apps = new Map<string, App>()
+  readonly #apps = new Map<string, ServedApp>()
+  /** Which app has a host name, or has reserved it. */
+  readonly #holders = new Map<string, ServedApp>()
   readonly #order = new InOrder()
   /** Those that shards have: what serves, and what is about to. */
   readonly #deployments = new Map<number, Deployment>()
@@ -155,7 +160,7 @@ export class Registry {
   }
 
   get apps(): readonly AppStatus[] {
-    return [...this.#apps.values()].map(({ name, hostname, owner, deployment, route, config }) => ({
+    return [...this.#apps.values()].map(({ name, hostname, owner, deployment, route, config, canary }) => ({
       name,
       hostname,
       owner,
@@ -163,6 +168,7 @@ export class Registry {
       deployment: deployment?.id,
       engineHash: deployment?.engineHash,
       config: deployment === undefined ? undefined : config,
+      canary: canary && { ...canary, deployment: canary.deployment.id },
     }))
   }
 
@@ -175,7 +181,8 @@ export class Registry {
   hasVersion(name: string, label: string): boolean {
     const app = this.#apps.get(name)
     if (app === undefined) return false
-    return (app.deployment === undefined ? '' : toVersionLabel(app.deployment)) === label
+    const versions = [app.deployment, app.canary?.deployment].filter((each) => each !== undefined)
+    return (versions.length === 0 ? [''] : versions.map(toVersionLabel)).includes(label)
   }
 
   /** Whose app it is; undefined: there is none of this name. */
@@ -185,12 +192,18 @@ export class Registry {
 
   /** Throws APP_CONFLICT when the name or the host name is somebody else's. */
   expectFree(name: string, hostname: string, owner: Owner): void {
+    const conflict = this.findConflict(name, hostname, owner)
+    if (conflict !== undefined) throw new NanoError('APP_CONFLICT', conflict.text)
+  }
+
+  /** Whose the name or the host name is, when it is somebody else's. */
+  findConflict(name: string, hostname: string, owner: Owner): Conflict | undefined {
     const app = this.#apps.get(name)
-    if (app !== undefined && app.owner !== owner) throw new NanoError('APP_CONFLICT', toOwnerText(app))
-    const holder = [...this.#apps.values()].find((other) => other.name !== name && other.has(hostname))
-    if (holder === undefined) return
+    if (app !== undefined && app.owner !== owner) return { owner: app.owner, text: toOwnerText(app) }
+    const holder = this.#holders.get(hostname)
+    if (holder === undefined || holder.name === name) return undefined
     const text = `the host name ${hostname} is taken by app ${holder.name}; give ${name} another one`
-    throw new NanoError('APP_CONFLICT', text)
+    return { owner: holder.owner, text }
   }
 
   /** The longest turn that an app may take, in milliseconds; of one that drains, too. */
@@ -204,14 +217,59 @@ export class Registry {
    */
   put(config: AppConfig, options: PutOptions = {}): Promise<number> {
     const { name, hostname } = config
-    const done = this.#inOrder({ name, hostname, owner: options.owner }, (app) =>
-      this.#put(app, config, options),
+    return this.#count(
+      this.#inOrder({ name, hostname, owner: options.owner }, (app) =>
+        this.#put(app, config, options, (deployment) => {
+          this.#onApp(name, config)
+          app.config = config
+          return { hostname, deployment, canary: options.keepsCanary === true ? app.canary : undefined }
+        }),
+      ),
     )
-    done.then(
-      () => this.deploys.served++,
-      () => this.deploys.failed++,
+  }
+
+  /**
+   * Serve the version beside the one that serves, to `percent` of the clients, in place of the canary that there is. As
+   * `put`; rejects, too, when nothing serves, or under another host name.
+   */
+  putBeside(config: AppConfig, options: PutOptions & { readonly percent: number }): Promise<number> {
+    const { name, hostname } = config
+    return this.#count(
+      this.#inOrder({ name, hostname, owner: options.owner }, async (app) => {
+        if (app.deployment === undefined || app.route?.hostname !== hostname) {
+          const text = `expected a version of ${name} that serves ${hostname}, got none`
+          throw new NanoError('TRAFFIC_REFUSED', text)
+        }
+        const { percent } = options
+        return await this.#put(app, config, options, (deployment) => ({
+          hostname,
+          deployment: app.deployment,
+          canary: { deployment, config, percent },
+        }))
+      }),
     )
-    return done
+  }
+
+  /** Give the canary another part of the requests. Rejects when there is none. */
+  async setShare(name: string, { owner, percent, commit }: ShareOptions): Promise<void> {
+    const none = new NanoError(
+      'TRAFFIC_REFUSED',
+      `no other version of ${name} serves beside the one that does`,
+    )
+    const known = this.#apps.get(name)
+    if (known === undefined) throw none
+    await this.#inOrder({ name, hostname: known.hostname, owner }, async (app) => {
+      const { canary, deployment, route } = app
+      if (canary === undefined || route === undefined) throw none
+      await commit?.()
+      if (percent < 100) {
+        const left = percent === 0 ? undefined : { ...canary, percent }
+        return await this.#switch(app, { hostname: route.hostname, deployment, canary: left })
+      }
+      this.#onApp(name, canary.config)
+      app.config = canary.config
+      return await this.#switch(app, { hostname: route.hostname, deployment: canary.deployment })
+    })
   }
 
   /**
@@ -244,29 +302,41 @@ export class Registry {
   /** Runs steps for an app after those that were asked for before. Until then the host name is the app's. */
   #inOrder<T>(
     { name, hostname, owner = 'file' }: { name: string; hostname: string; owner?: Owner | undefined },
-    steps: (app: App) => Promise<T>,
+    steps: (app: ServedApp) => Promise<T>,
   ): Promise<T> {
     try {
       this.expectFree(name, hostname, owner)
     } catch (error) {
       return Promise.reject(toNanoError(error))
     }
-    const app = this.#apps.get(name) ?? new App(name, owner)
+    const app = this.#apps.get(name) ?? new ServedApp(name, owner)
     this.#apps.set(name, app)
     app.reserved.push(hostname)
+    this.#holders.set(hostname, app)
     return this.#order.run(name, () =>
       steps(app).finally(() => {
         app.reserved.splice(app.reserved.indexOf(hostname), 1)
+        this.#free(app, hostname)
         // nothing serves it, and nothing more was asked for
         if (app.route === undefined && app.reserved.length === 0) this.#apps.delete(name)
       }),
     )
   }
 
+  #count(done: Promise<number>): Promise<number> {
+    done.then(
+      () => this.deploys.served++,
+      () => this.deploys.failed++,
+    )
+    return done
+  }
+
+  /** `toTarget`: what the host name is to lead to when every shard has the version. */
   async #put(
-    app: App,
+    app: ServedApp,
     config: AppConfig,
     { component, version, onNote = () => {}, commit }: PutOptions,
+    toTarget: (deployment: Deployment) => Target,
   ): Promise<number> {
     const { allowRead, path } = config
     const opened = component ?? (await this.#opener.component(path, { allowRead }, onNote))
@@ -282,25 +352,36 @@ export class Registry {
       await this.#retire(deployment)
       throw error
     }
-    this.#onApp(app.name, config)
-    app.config = config
-    await this.#switch(app, { hostname: config.hostname, deployment })
+    await this.#switch(app, toTarget(deployment))
     return deployment.id
   }
 
-  /** The app's requests go to another version, or to none; `next` undefined: there is no such app any more. */
-  async #switch(app: App, next: Target | undefined): Promise<void> {
-    const { deployment: before, route } = app
+  /** The app's requests go to other versions, or to none; `next` undefined: there is no such app any more. */
+  async #switch(app: ServedApp, next: Target | undefined): Promise<void> {
+    const { deployment, canary, route } = app
     const to = next && {
-      ...next,
       app: app.name,
+      hostname: next.hostname,
       isFallback: this.#isFallback(app),
       deployment: next.deployment?.id,
+      canary: next.canary && toCanaryRoute(next.canary, app),
+      notice: next.notice,
     }
     app.route = to
     app.deployment = next?.deployment
+    app.canary = next?.canary
+    if (route !== undefined) this.#free(app, route.hostname)
     await this.#shards.apply({ type: 'switch', from: route?.hostname, to })
-    if (before !== undefined) await this.#retire(before)
+    const serving = [next?.deployment, next?.canary?.deployment]
+    for (const before of [deployment, canary?.deployment]) {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      if (before !== undefined && !serving.includes(before)) await this.#retire(before)
+    }
+  }
+
+  /** Somebody else may have the host name, if the app does not need it any more. */
+  #free(app: ServedApp, hostname: string): void {
+    if (!app.has(hostname)) this.#holders.delete(hostname)
   }
 
   async #retire({ id, engineHash }: Deployment): Promise<void> {
@@ -311,13 +392,19 @@ export class Registry {
     await this.#shards.apply({ type: 'retire', deployment: id, graceMs: DRAIN_MS })
   }
 
-  #isFallback(app: App): boolean {
+  #isFallback(app: ServedApp): boolean {
     const [first] = this.#apps.values()
     return this.#everyHost && (first === app || app.route?.isFallback === true)
   }
 }
 
-function toOwnerText({ name, owner }: App): string {
+/** The version that serves says how its clients are told apart. */
+function toCanaryRoute({ deployment, percent }: Canary, { name, config }: ServedApp): CanaryRoute {
+  const { id, version = id } = deployment
+  return { deployment: id, percent, salt: `${name}/${version}`, stickyBy: config?.stickyBy }
+}
+
+function toOwnerText({ name, owner }: ServedApp): string {
   return owner === 'file'
     ? `app ${name} stands in the configuration file; change it there`
     : `app ${name} was deployed; delete it first, or give yours another name`

@@ -1,5 +1,8 @@
 /** What a reload came to, for whoever asked for it. Pure. */
 
+import { isDeepStrictEqual } from 'node:util'
+
+import { DEFAULT_ADMIN } from '../config/config.ts'
 import type { Config } from '../config/config.ts'
 import { toKey } from '../config/number-rule.ts'
 import type { ErrorCode } from '../errors.ts'
@@ -23,28 +26,66 @@ export interface AppsReport {
 
 /** As the admin API gives it. */
 export interface ReloadReport extends AppsReport {
-  /** Keys of nano.json that have changed and hold from the next start. */
+  /** Keys of nano.json that have changed, but for the apps, and hold now. */
+  readonly applied: readonly string[]
+  /** Those that have changed since the start, and hold from the next one. */
   readonly needsRestart: readonly string[]
 }
 
-/** What is looked at app by app. */
-const RELOADED: ReadonlySet<string> = new Set(['apps', 'file', 'defaults'] satisfies (keyof Config)[])
-
-/** Keys that have other values, as nano.json spells them. */
-export function toRestartKeys(before: Config, now: Config): readonly string[] {
-  const [old, next] = [toServerKeys(before), toServerKeys(now)]
-  const keys = [...new Set([...Object.keys(old), ...Object.keys(next)])].sort()
-  return keys.filter((key) => JSON.stringify(old[key]) !== JSON.stringify(next[key]))
+/** What of a configuration holds from the next start only; all else holds when it is reloaded. */
+const AT_START: { readonly [Name in keyof Required<Config>]: (config: Config) => unknown } = {
+  port: ({ port }) => port,
+  host: ({ host }) => host,
+  shards: ({ shards }) => shards,
+  // the file of tokens is read again
+  admin: ({ admin = DEFAULT_ADMIN }) => admin && [admin.host, admin.port, admin.socket],
+  engines: ({ engines }) => engines,
+  // connections to the machine's own ports may be open
+  allowLoopback: ({ allowLoopback = false }) => allowLoopback,
+  dataDirectory: ({ dataDirectory }) => dataDirectory,
+  // which certificates there are is looked at as well; whether there are any is not
+  tls: ({ tls }) => tls !== undefined,
+  file: nothing,
+  apps: nothing,
+  defaults: nothing,
+  connectionLimits: nothing,
+  trustedProxies: nothing,
+  accessLog: nothing,
+  logDrain: nothing,
 }
 
-function toServerKeys({ connectionLimits, ...config }: Config): Record<string, unknown> {
-  const entries = Object.entries({ ...config, ...connectionLimits }).filter(([name]) => !RELOADED.has(name))
-  return Object.fromEntries(entries.map(([name, value]) => [toKey(name), value]))
+/** Keys of nano.json whose name in a configuration is another one. */
+const SPELT: Readonly<Record<string, string>> = { dataDirectory: 'data_dir' }
+
+/** Keys of nano.json, but for the apps, that have other values: those that hold now, and from the next start. */
+export function toChangedKeys(before: Config, now: Config): Pick<ReloadReport, 'applied' | 'needsRestart'> {
+  const restart = Object.entries(AT_START).flatMap(([name, pick]) =>
+    isDeepStrictEqual(pick(before), pick(now)) ? [] : [toSpelt(name)],
+  )
+  const [old, next] = [toValues(before), toValues(now)]
+  const changed = [...new Set([...old.keys(), ...next.keys()])].filter(
+    (key) => !isDeepStrictEqual(old.get(key), next.get(key)),
+  )
+  return { applied: changed.filter((key) => !restart.includes(key)).sort(), needsRestart: restart.sort() }
+}
+
+function toValues({ apps: _apps, file: _file, connectionLimits, ...config }: Config): Map<string, unknown> {
+  const entries = Object.entries({ ...config, ...connectionLimits })
+  return new Map(entries.map(([name, value]): [string, unknown] => [toSpelt(name), value]))
+}
+
+function toSpelt(name: string): string {
+  return SPELT[name] ?? toKey(name)
+}
+
+function nothing(): undefined {
+  return undefined
 }
 
 /** For a log: what changed, in a line. */
-export function toReloadText({ added, changed, removed, failed, unchanged }: AppsReport): string {
-  const parts = Object.entries({ added, changed, removed, failed: failed.map(({ app }) => app) })
+export function toReloadText({ failed, unchanged, ...report }: ReloadReport): string {
+  const { added, changed, removed, applied: set } = report
+  const parts = Object.entries({ added, changed, removed, failed: failed.map(({ app }) => app), set })
     .filter(([, names]) => names.length > 0)
     .map(([what, names]) => `${what} ${toList(names)}`)
   return [...parts, `${unchanged.length} unchanged`].join('; ')

@@ -4,7 +4,8 @@
  *
  *     a version:  deploy  >  ready  --switch-->  serving  --switch to another-->  ready  --retire-->  draining  >  gone
  *
- * Holds: requests go to the version that the host name leads to when they come, and stay with it. A version that is
+ * Holds: requests go to the version that the host name leads to when they come, and stay with it; where it leads to two,
+ * the client decides which (router/split.ts). A version that is
  * retired gets no new ones, and is gone when what it has begun is done, or its time is over.
  */
 
@@ -20,6 +21,8 @@ import { warmUp } from '../instance/warm-up.ts'
 import type { Epoch } from '../limits/epoch.ts'
 import type { EndCode } from '../limits/grace.ts'
 import { Router } from '../router/router.ts'
+import { Split } from '../router/split.ts'
+import type { Caller } from '../router/split.ts'
 import { Tenant } from '../tenant/tenant.ts'
 import type { TenantServices } from '../tenant/tenant.ts'
 import type { Slice } from '../tenant/shard-report.ts'
@@ -60,7 +63,7 @@ const USUAL_HEAD_BYTES = toHeadBytes(DEFAULT_LIMITS)
 
 export class Apps implements Disposable {
   readonly #services: AppsServices
-  readonly #router = new Router<Tenant | UnavailableApp>()
+  readonly #router = new Router<Tenant | UnavailableApp | Split<Tenant>>()
   /** By deployment; those that drain included. */
   readonly #versions = new Map<number, Version>()
   /** By host name. */
@@ -95,9 +98,10 @@ export class Apps implements Disposable {
     this.#tellMaxHead()
   }
 
-  /** The app of a canonical host name. */
-  find(hostname: string): Tenant | UnavailableApp | undefined {
-    return this.#router.find(hostname)
+  /** What serves a request for a canonical host name. */
+  find(hostname: string, rawHeaders: readonly string[], caller: Caller): Tenant | UnavailableApp | undefined {
+    const found = this.#router.find(hostname)
+    return found instanceof Split ? found.choose(rawHeaders, caller) : found
   }
 
   /** What they did since it was asked for last. */
@@ -160,17 +164,24 @@ export class Apps implements Disposable {
     this.#router.set(route.hostname, this.#toApp(route), route.isFallback)
   }
 
-  #toApp({ app: name, hostname, deployment, notice }: Route): Tenant | UnavailableApp {
+  #toApp(route: Route): Tenant | UnavailableApp | Split<Tenant> {
+    const { app: name, hostname, deployment, canary, notice } = route
     if (deployment !== undefined) {
-      const version = this.#versions.get(deployment)
-      if (version === undefined)
-        throw new NanoError('INTERNAL', `deployment ${deployment} of ${name} is not there`)
-      return version.tenant
+      const tenant = this.#toTenant(name, deployment)
+      return canary === undefined
+        ? tenant
+        : new Split(tenant, this.#toTenant(name, canary.deployment), canary)
     }
     const unavailable = new UnavailableApp(name, notice)
     this.#unavailable.set(hostname, unavailable)
     this.#ledger.open(unavailable)
     return unavailable
+  }
+
+  #toTenant(name: string, deployment: number): Tenant {
+    const version = this.#versions.get(deployment)
+    if (version !== undefined) return version.tenant
+    throw new NanoError('INTERNAL', `deployment ${deployment} of ${name} is not there`)
   }
 
   #retire(deployment: number, graceMs: number, code: EndCode = 'APP_REPLACED'): Promise<void> {

@@ -8,34 +8,46 @@ import type { RecordBatch } from '../log/request-log.ts'
 import type { Sampling } from '../telemetry/settings.ts'
 import type { SpanRecord } from '../telemetry/tracer.ts'
 import type { ShardReport, Slice } from '../tenant/shard-report.ts'
+import type { TlsState } from '../tls/contexts.ts'
+
+/** What a shard is told of the configuration, and told again when it changes. */
+export interface ShardSettings {
+  readonly connectionLimits: ConnectionLimits
+  /** Given: connections are encrypted, those that begin from now on with this. */
+  readonly tls?: TlsState | undefined
+  /** Addresses and ranges of proxies that are believed about their clients. */
+  readonly trustedProxies: readonly string[]
+  /** Say what is known of each request when it is over. */
+  readonly logsRequests: boolean
+}
 
 /** What a shard is started with. */
-export interface ShardData {
+export interface ShardData extends ShardSettings {
   /** Of all shards that the process ever started; begins the ids of its requests (http/request-id.ts). */
   readonly number: number
   readonly port: number
   readonly host: string
   readonly reusePort: boolean
+  /** Given: the descriptor of a socket to listen on, in place of host and port. */
+  readonly inherited?: number | undefined
   /** What it serves, before the first change. */
   readonly served: ServedState
   /** Where the operator asks; closed to the apps. */
   readonly operatorPort?: number
   /** The apps' fetches may reach loopback. */
   readonly allowLoopback: boolean
-  readonly connectionLimits: ConnectionLimits
-  /** Addresses and ranges of proxies that are believed about their clients. */
-  readonly trustedProxies: readonly string[]
-  /** Say what is known of each request when it is over. */
-  readonly logsRequests: boolean
   /** Where the ticker writes the time for this shard. */
   readonly epoch: WebAssembly.Memory
   /** Given where requests are traced. */
   readonly sampling?: Sampling | undefined
 }
 
+/** What may change while a shard serves. */
+export type ShardChange = Change | { readonly type: 'configure'; readonly settings: ShardSettings }
+
 export type ToShard =
   /** In order; each is answered by `applied` with its number. */
-  | { type: 'apply'; number: number; change: Change }
+  | { type: 'apply'; number: number; change: ShardChange }
   | { type: 'stop'; graceMs: number }
   /** Say what was done so far. */
   | { type: 'count' }

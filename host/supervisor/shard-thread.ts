@@ -7,7 +7,6 @@
 
 import { Worker } from 'node:worker_threads'
 
-import type { Change } from '../deploy/change.ts'
 import { NanoError, toStackText } from '../errors.ts'
 import { toLogEntry } from '../log/entry.ts'
 import type { LogEntry } from '../log/entry.ts'
@@ -15,7 +14,7 @@ import type { RecordBatch } from '../log/request-log.ts'
 import type { SpanRecord } from '../telemetry/tracer.ts'
 import type { ShardReport, Slice } from '../tenant/shard-report.ts'
 import { EPOCH_WORD } from '../wasm/epoch.ts'
-import type { FromShard, ShardData, ToShard } from './messages.ts'
+import type { FromShard, ShardChange, ShardData, ToShard } from './messages.ts'
 import type { SlotThread, SlotWatcher } from './slot.ts'
 
 /** What a thread tells whoever started it. */
@@ -88,7 +87,7 @@ export class ShardThread implements SlotThread {
   }
 
   /** Resolves when the shard has done it, or is gone; rejects when it cannot. */
-  apply(change: Change): Promise<void> {
+  apply(change: ShardChange): Promise<void> {
     const done = Promise.withResolvers<void>()
     const number = ++this.#lastChange
     this.#changes.set(number, done)

@@ -6,7 +6,7 @@
 import { totalmem } from 'node:os'
 import { setFlagsFromString } from 'node:v8'
 
-import type { Change, ServedState } from '../deploy/change.ts'
+import type { ServedState } from '../deploy/change.ts'
 import { toStackText } from '../errors.ts'
 import { Ticker } from '../limits/ticker.ts'
 import { toLogEntry } from '../log/entry.ts'
@@ -14,7 +14,7 @@ import type { LogEntry } from '../log/entry.ts'
 import { unpackEntries } from '../log/request-facts.ts'
 import type { RecordBatch } from '../log/request-log.ts'
 import type { SpanRecord } from '../telemetry/tracer.ts'
-import type { ShardData } from './messages.ts'
+import type { ShardChange, ShardData, ShardSettings } from './messages.ts'
 import { ShardThread } from './shard-thread.ts'
 import { Slot } from './slot.ts'
 import type { SlotWatcher } from './slot.ts'
@@ -76,6 +76,7 @@ const HEAP_FLAG = '--no-allocation-site-pretenuring'
 
 export class Shards {
   readonly #options: ShardsOptions
+  #settings: ShardSettings | undefined
   readonly #heapMb: number
   readonly #ticker: Ticker
   readonly #tally = new Tally()
@@ -137,9 +138,15 @@ export class Shards {
    * Resolves when all shards have done it that have not ended meanwhile: their successors begin with what is served
    * then. Rejects when one of them cannot.
    */
-  async apply(change: Change): Promise<void> {
+  async apply(change: ShardChange): Promise<void> {
     const threads = this.#slots.flatMap(({ served }) => served ?? [])
     await Promise.all(threads.map((thread) => thread.apply(change)))
+  }
+
+  /** Resolves when this holds, as `apply`; it holds for shards that start later, too. */
+  async configure(settings: ShardSettings): Promise<void> {
+    this.#settings = settings
+    await this.apply({ type: 'configure', settings })
   }
 
   /** What was done since the start. A shard that does not answer in time counts with what it told before. */
@@ -162,7 +169,14 @@ export class Shards {
   #begin(name: string, epoch: WebAssembly.Memory, port: number, watcher: SlotWatcher): ShardThread {
     const { script, data, served, log } = this.#options
     const tally = this.#tally.open(name)
-    const started = { ...data, served: served.state, port, number: ++this.#started, epoch }
+    const started = {
+      ...data,
+      ...this.#settings,
+      served: served.state,
+      port,
+      number: ++this.#started,
+      epoch,
+    }
     return new ShardThread(
       script,
       started,

@@ -67,6 +67,7 @@ describe('a tally', () => {
     const total = tally.total(toServed('a 2', 'b 1'), 0)
     const { tenants } = total.byApp()
     expect(tenants).toEqual([toReport('a', toRow(12, [['APP_THREW', 5]])), toReport('b', toRow(1))])
+    expect(total.ofApps(new Set(['a', 'nobody']))).toEqual([tenants[0]])
     expect(total.versions.map(({ app, version, row }) => [app, version, row[0]])).toEqual([
       ['a', '1', 11],
       ['a', '2', 1],

@@ -32,6 +32,8 @@ export interface AppTotal {
 export interface Total {
   /** The same app by app, which takes longer. */
   byApp(): AppTotal
+  /** Of these apps alone; those that did nothing are not among them. */
+  ofApps(names: ReadonlySet<string>): readonly TenantReport[]
   /** Those that are live or went lately. */
   readonly versions: readonly VersionCounts[]
   readonly turns: TurnReport
@@ -116,6 +118,7 @@ export class Tally {
     return {
       versions: [...this.#versions.values()],
       byApp: () => this.#byApp(served),
+      ofApps: (names) => toReports(this.#sum((app) => names.has(app))),
       turns: [...this.#reports.values()].reduce(
         (sum, { turns }) => addTurns(sum, turns, false),
         this.#goneTurns,
@@ -125,9 +128,7 @@ export class Tally {
   }
 
   #byApp(served: Served): AppTotal {
-    const apps = new Map<string, Float64Array>()
-    for (const [app, row] of this.#past) add(apps, app, row)
-    for (const { app, row } of this.#versions.values()) add(apps, app, row)
+    const apps = this.#sum(() => true)
     const gone = this.#gone.slice()
     for (const [app, row] of apps) {
       if (served.has(app)) continue
@@ -135,7 +136,15 @@ export class Tally {
       apps.delete(app)
     }
     clearGauges(gone)
-    return { tenants: Array.from(apps, ([app, row]) => toReport(app, row)), gone: toReport('', gone) }
+    return { tenants: toReports(apps), gone: toReport('', gone) }
+  }
+
+  /** The rows of each app that is wanted, together. */
+  #sum(isWanted: (app: string) => boolean): Map<string, Float64Array> {
+    const apps = new Map<string, Float64Array>()
+    for (const [app, row] of this.#past) if (isWanted(app)) add(apps, app, row)
+    for (const { app, row } of this.#versions.values()) if (isWanted(app)) add(apps, app, row)
+    return apps
   }
 
   #count(told: Map<number, Told>, { heads, rows, values, isLast }: Slice): void {
@@ -201,4 +210,8 @@ function add(rows: Map<string, Float64Array>, key: string, row: Float64Array): v
   const sum = rows.get(key)
   if (sum === undefined) rows.set(key, row.slice())
   else addRow(sum, row)
+}
+
+function toReports(apps: ReadonlyMap<string, Float64Array>): TenantReport[] {
+  return Array.from(apps, ([app, row]) => toReport(app, row))
 }

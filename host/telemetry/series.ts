@@ -241,6 +241,14 @@ const HOST_SERIES: readonly Series[] = [
     ({ engineCounters: { transpiles, compiles } }) => ({ generated: transpiles, compiled: compiles }),
   ),
   byLabel(
+    'nano_tls_certificate_expiry_timestamp_seconds',
+    'gauge',
+    'When a certificate of the tenants’ port expires, in seconds since 1970.',
+    'file',
+    ({ certificates }) =>
+      Object.fromEntries(certificates.map(({ file, notAfter }) => [file, notAfter / MS_PER_SECOND])),
+  ),
+  byLabel(
     'nano_deploys_total',
     'counter',
     'Versions that were to be served, by what came of it.',

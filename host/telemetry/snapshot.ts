@@ -15,6 +15,8 @@ export interface HostSnapshot {
   /** Engines that are served. */
   readonly engines: number
   readonly engineCounters: Readonly<EngineCounters>
+  /** That the apps' port has, by file; until when, in milliseconds since 1970. */
+  readonly certificates: readonly { readonly file: string; readonly notAfter: number }[]
   readonly deploys: { readonly served: number; readonly failed: number }
   readonly uptimeSeconds: number
 }

@@ -167,11 +167,42 @@ export interface TenantReport {
   readonly counters: Readonly<TenantCounters>
   /** Failed requests by what the client was told. */
   readonly failures: readonly (readonly [code: ErrorCode, count: number])[]
+  readonly answers: AnswerCounts
+}
+
+/** Answers that clients got. */
+export interface AnswerCounts {
+  readonly total: number
+  /** With a status of 5xx. */
+  readonly failed: number
+  /** By how long they took; last, those that took longer than every bound. */
+  readonly counts: readonly number[]
+}
+
+export const NO_ANSWERS: AnswerCounts = {
+  total: 0,
+  failed: 0,
+  counts: ANSWER_BOUNDS_MS.map(() => 0).concat(0),
 }
 
 export function toReport(name: string, row: Float64Array): TenantReport {
   const counters = Object.fromEntries(KEYS.map((key, i) => [key, row[i]]))
-  return { name, counters: counters as unknown as TenantCounters, failures: toFailures(row) }
+  return {
+    name,
+    counters: counters as unknown as TenantCounters,
+    failures: toFailures(row),
+    answers: toAnswers(row),
+  }
+}
+
+function toAnswers(row: Float64Array): AnswerCounts {
+  const { at, boundsMs } = ANSWER_TIMES
+  const counts = [...row.subarray(at, at + boundsMs.length + 1)]
+  return {
+    total: counts.reduce((sum, count) => sum + count, 0),
+    failed: row[toColumn.answers('5xx')]!,
+    counts,
+  }
 }
 
 export function toFailures(row: Float64Array): [ErrorCode, number][] {

@@ -33,7 +33,7 @@ export interface Started {
 }
 
 type Settings = { limits?: Partial<Limits> } & Partial<
-  Pick<IngressOptions, 'connectionLimits' | 'trustedProxies' | 'onRequest'>
+  Pick<IngressOptions, 'connectionLimits' | 'tls' | 'trustedProxies' | 'onRequest'>
 >
 
 /** A server whose one tenant runs `handler`. Bodies that the handler pulls are answered with their length. */

@@ -1,6 +1,7 @@
 /** NANO as a process of its own, started by the command line. */
 
 import { spawn } from 'node:child_process'
+import type { ChildProcessByStdio } from 'node:child_process'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 
@@ -29,19 +30,24 @@ export interface StartOptions {
   /** Of its log. */
   readonly format?: LogFormat
   readonly env?: Readonly<Record<string, string>>
+  /** The descriptor of a listening socket that it is handed, as systemd does it. */
+  readonly listener?: number
 }
 
 /** Resolves when it has said where it listens. */
 export async function startNano(
   config: string,
-  { descriptors, format = 'text', env: more, main = MAIN }: StartOptions = {},
+  { descriptors, format = 'text', env: more, listener, main = MAIN }: StartOptions = {},
 ): Promise<ServerProcess> {
   const env = { ...process.env, NANO_LOG_FORMAT: format, ...more }
   const args = [main, 'serve', '--port', '0', '--admin-port', '0', '--config', config]
-  const child =
-    descriptors === undefined
-      ? spawn(process.execPath, args, { env })
-      : spawn('sh', ['-c', `ulimit -n ${descriptors}; exec "$0" "$@"`, process.execPath, ...args], { env })
+  const limit = descriptors === undefined ? '' : `ulimit -n ${descriptors}; `
+  // the shell becomes the server, and so has its process id
+  const handed = listener === undefined ? '' : 'export LISTEN_FDS=1 LISTEN_PID=$$; '
+  const child = spawn('sh', ['-c', `${limit}${handed}exec "$0" "$@"`, process.execPath, ...args], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe', ...(listener === undefined ? [] : [listener])],
+  }) as ChildProcessByStdio<null, Readable, Readable>
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve))
   let out = ''
   child.stdout.on('data', (part) => (out += String(part)))

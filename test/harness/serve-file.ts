@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import { toLogLine } from '../../host/log/line.ts'
-import { readConfig } from '../../host/config/parse.ts'
+import { parseConfig, readConfig } from '../../host/config/parse.ts'
 import { startServer } from '../../host/server.ts'
 import type { RunningServer, ServerOptions } from '../../host/server.ts'
 import { send } from './http.ts'
@@ -54,7 +54,7 @@ export async function serveFile(
   const server = await startServer({
     ...more,
     config: readConfig(file),
-    reread: async () => readConfig(file),
+    reread: async (text) => (text === undefined ? readConfig(file) : parseConfig(text, file)),
     log: (entry) => log.push(toLogLine(entry).replace(TIME, '')),
   })
   return {

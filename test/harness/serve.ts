@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { toLogLine } from '../../host/log/line.ts'
 import type { LIMIT_RULES } from '../../host/config/limits.ts'
 import type { Key } from '../../host/config/number-rule.ts'
+import type { TlsFiles } from '../../host/config/config.ts'
 import { parseConfig } from '../../host/config/parse.ts'
 import type { LogRing } from '../../host/log/ring.ts'
 import type { DeployedApps } from '../../host/registry/deployed.ts'
@@ -95,6 +96,10 @@ export interface ServeOptions {
   accessLog?: boolean
   /** Of apps that name none. */
   logDrain?: string
+  /** Files of certificates and keys. */
+  tls?: TlsFiles | TlsFiles[]
+  /** Reload when something changes and then nothing does for so long. */
+  watchMs?: number
   /** Who is believed about clients. */
   trustedProxies?: string[]
   /** Of connections, as nano.json spells them. */
@@ -122,6 +127,7 @@ export async function serve(apps: AppSpec[], shards = 1, options: ServeOptions =
     accessLog = false,
     trustedProxies = [],
     logDrain,
+    tls,
     connectionLimits,
     ...more
   } = options
@@ -131,6 +137,7 @@ export async function serve(apps: AppSpec[], shards = 1, options: ServeOptions =
     admin,
     allow_loopback: allowLoopback,
     access_log: accessLog,
+    ...(tls === undefined ? {} : { tls }),
     ...(logDrain === undefined ? {} : { log_drain: logDrain }),
     trusted_proxies: trustedProxies,
     ...connectionLimits,

@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
+import { connect } from 'node:net'
 import { networkInterfaces, tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -28,6 +29,8 @@ const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 
 const FILE = { name: 'file', hostname: 'file.test', path: fixture('version') }
 const COMPONENT = readFileSync(fixture('version'))
+/** More than both sides keep for each other. */
+const UPLOAD_BYTES = 12_000_000
 const CI = 'a-token-for-the-shop'
 const WATCH = 'a-token-that-only-reads'
 const OTHER = 'a-token-for-another-app'
@@ -97,9 +100,12 @@ describe('with tokens', () => {
         if (answer.status === 401) expect(answer.headers['www-authenticate']).toContain('Bearer')
       }
     }
-    const lists = new Set(['GET /admin/apps'])
+    // what they show is what the token may read
+    const lists = new Set(['GET /admin/apps', 'GET /admin/logs'])
     for (const { method, path } of operations) {
-      const narrow = await ask(method, `${path}${method === 'DELETE' ? '?hostname=shop.test' : ''}`, {
+      const query =
+        method === 'DELETE' ? '?hostname=shop.test' : path.endsWith('/logs') ? '?follow=false' : ''
+      const narrow = await ask(method, `${path}${query}`, {
         token: OTHER,
         ...(method === 'POST' ? { json: { version: 1, hostname: 'x.test', path: 'x' } } : {}),
       })
@@ -196,6 +202,36 @@ describe('with tokens', () => {
     expect(await answered).toBe(401)
     await closed
   })
+
+  test.for(['close', 'keep-alive'])(
+    'an upload that is refused gets its answer, whoever reads it last (%s)',
+    async (connection, { expect }) => {
+      const { port } = new URL(server.adminUrl!)
+      const head = (path: string, ...headers: string[]): string =>
+        `PUT ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: ${connection}\r\n` +
+        `Content-Length: ${UPLOAD_BYTES}\r\n${headers.map((line) => `${line}\r\n`).join('')}\r\n`
+      const refused: [status: number, head: string][] = [
+        [401, head('/admin/apps/shop')],
+        [403, head('/admin/apps/shop', `Authorization: Bearer ${OTHER}`)],
+        [400, head('/admin/apps/shop', `Authorization: Bearer ${TOKEN}`, 'Content-Type: text/plain')],
+        [404, head('/admin/nothing', `Authorization: Bearer ${TOKEN}`)],
+        [405, head('/metrics')],
+        [400, head('/metrics', 'Host: other')],
+      ]
+      for (const [status, text] of refused) {
+        const socket = connect(Number(port), '127.0.0.1')
+        socket.on('error', () => {})
+        await new Promise((done) => socket.write(text + 'x'.repeat(UPLOAD_BYTES), done))
+        let answer = ''
+        for await (const part of socket) {
+          answer += String(part)
+          if (/\}\}(\r\n0\r\n\r\n)?$/.test(answer)) break
+        }
+        expect([text.slice(0, 40), Number(answer.split(' ', 2)[1])]).toEqual([text.slice(0, 40), status])
+        expect(answer).toContain('{"error":{"code":')
+      }
+    },
+  )
 
   test("tenants' host names and port never lead to it", async ({ expect }) => {
     for (const { method, path } of operations) {

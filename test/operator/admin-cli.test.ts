@@ -91,6 +91,14 @@ describe('a server without an app in its file', () => {
         expect.stringMatching(/^1 +20\S+Z +shop\.test +[0-9a-f]{12}$/),
         '',
       ])
+      const canary = await nanoWorkers('promote', 'shop', '1', '--percent', '10')
+      expect(canary.out).toMatch(/^shop version 1 serves 10 % of shop\.test, beside version 2\n/)
+      expect((await nanoWorkers('versions', 'shop')).out).toMatch(/\n2 +serves 90 % .*\n1 +serves 10 % /)
+      expect((await nanoWorkers('apps')).out).toMatch(/\nshop +shop\.test +deployed +serving +2, 1 \(10 %\) /)
+      const third = ['deploy', fixture('mirror'), '--name=shop', '--percent=20', '--json']
+      expect(JSON.parse((await nanoWorkers(...third)).out)).toMatchObject({ version: 3, percent: 20 })
+      const backAgain = await nanoWorkers('rollback', 'shop')
+      expect(backAgain.out).toMatch(/^shop version 2 serves shop\.test, in place of version 3\n/)
       await nanoWorkers('deploy', fixture('mirror'), '--hostname', 'gone.test')
       expect((await nanoWorkers('apps')).out).toMatch(
         /^NAME +HOST NAME.*\nmirror +gone\.test +deployed +serving +1 /,
@@ -98,6 +106,12 @@ describe('a server without an app in its file', () => {
       expect(await nanoWorkers('delete', 'mirror')).toMatchObject({ status: 0, out: 'mirror is deleted\n' })
 
       const refusals: [args: string[], status: number, complaint: RegExp][] = [
+        [['promote', 'shop', '1', '--percent', '101'], 2, /--percent: expected a whole number from 0 to 100/],
+        [
+          ['deploy', settings, '--no-traffic', '--percent', '5'],
+          2,
+          /expected --no-traffic or --percent, got both/,
+        ],
         [['rollback', 'nobody'], 1, /APP_UNKNOWN: there is no app "nobody" that was deployed/],
         [['deploy', settings, '--name', 'x'], 1, /nano-workers: \w+:/],
         [

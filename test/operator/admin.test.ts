@@ -243,8 +243,24 @@ describe('what is known', () => {
       }),
       expect.objectContaining({ name: 'file', owner: 'file', path: FILE.path, live_instances: 0 }),
     ])
+    const list = async (query: string) => {
+      const { apps: found, total } = (await ask('GET', `/admin/apps?${query}`)).json<{
+        apps: { name: string }[]
+        total?: number
+      }>()
+      return [found.map(({ name }) => name), total]
+    }
+    expect(await list('limit=1')).toEqual([['a'], 2])
+    expect(await list('search=FILE')).toEqual([['file'], undefined])
+    expect(await list('search=a.test&limit=5')).toEqual([['a'], 1])
+    expect((await ask('GET', '/admin/apps?limit=many')).status).toBe(400)
     const one = await ask('GET', '/admin/apps/a')
+    const { answer_times: times } = one.json<{ answer_times: { bounds_ms: number[]; counts: number[] } }>()
+    expect(times.counts.length).toBe(times.bounds_ms.length + 1)
+    expect(times.counts.reduce((sum, count) => sum + count, 0)).toBe(1)
     expect(one.json()).toMatchObject({
+      answers: 1,
+      server_errors: 1,
       name: 'a',
       hostname: 'a.test',
       live_instances: 1,

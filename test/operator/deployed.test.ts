@@ -74,7 +74,7 @@ describe('an app that is deployed', () => {
     await using server = await open(toFolder())
     await server.deployed.deploy(toDeploy('a', 'one'))
     expect(await server.deployed.deploy(toDeploy('a', 'one'))).toMatchObject({ version: 1, serves: true })
-    const idle = await server.deployed.deploy(toDeploy('a', 'two', { isIdle: true }))
+    const idle = await server.deployed.deploy(toDeploy('a', 'two', { percent: 0 }))
     expect(idle).toMatchObject({ version: 2, serves: false })
     expect(await ask(server, 'a.test')).toBe('one')
     await server.deployed.rollBack('a', 2)

@@ -46,6 +46,58 @@ describe('the listener', () => {
     expect(ready.headers['cache-control']).toBe('no-store')
   })
 
+  test('has a page that loads what comes from here alone, under its own names alone', async ({ expect }) => {
+    const page = await ask('/')
+    expect([page.status, page.headers]).toMatchObject([
+      200,
+      {
+        'content-type': 'text/html; charset=utf-8',
+        'content-security-policy': expect.stringMatching(
+          /^default-src 'none'; script-src 'self'; style-src 'self'; .*frame-ancestors 'none'; require-trusted-types-for 'script'/,
+        ),
+        'x-content-type-options': 'nosniff',
+        'x-frame-options': 'DENY',
+        'referrer-policy': 'no-referrer',
+        'cache-control': 'no-store',
+      },
+    ])
+    expect(page.text).not.toMatch(/<script(?![^>]*src)|<style| style=| on[a-z]+=|https?:/)
+    const files = Array.from(page.text.matchAll(/(?:href|src)="(\/page\/[^"]+)"/g), ([, file = '']) => file)
+    const seen = new Set(files)
+    // a set that grows is walked to its end
+    for (const file of seen) {
+      // oxlint-disable-next-line no-await-in-loop -- one leads to the next
+      const { status, headers, text } = await ask(file)
+      expect([file, status, headers['content-type']]).toEqual([
+        file,
+        200,
+        expect.stringMatching(/^(text\/(javascript|css)|image\/svg\+xml)/),
+      ])
+      for (const [, name] of text.matchAll(/^import .*'\.\/(.+)'$/gm)) seen.add(`/page/${name}`)
+    }
+    expect(seen).toContain('/page/eventsource-parser.js')
+    for (const path of [
+      '/page/',
+      '/page/..%2fpackage.json',
+      '/page/tsconfig.json',
+      '/page/samples.test.js',
+    ]) {
+      // oxlint-disable-next-line no-await-in-loop
+      expect([path, (await ask(path)).status]).toEqual([path, 404])
+    }
+    for (const path of ['/', '/page/main.js']) {
+      // oxlint-disable-next-line no-await-in-loop
+      expect([path, (await ask(path, { host: 'evil.test' })).status]).toEqual([path, 421])
+      // oxlint-disable-next-line no-await-in-loop
+      expect([path, (await ask(path, { method: 'POST' })).status]).toEqual([path, 405])
+      // oxlint-disable-next-line no-await-in-loop
+      expect([path, (await server.send('shop.test', path)).headers['content-security-policy']]).toEqual([
+        path,
+        undefined,
+      ])
+    }
+  })
+
   test('counts requests, failures and instances of each app over all shards', async ({ expect }) => {
     for (let i = 0; i < 12; i++) await server.send('quiet.test', '/')
     for (let i = 0; i < 5; i++) await server.send('shop.test', '/throw')
@@ -110,7 +162,7 @@ describe('the listener', () => {
     }
     const head = await ask('/readyz', { method: 'HEAD' })
     expect([head.status, head.text]).toEqual([200, ''])
-    for (const path of ['/', '/metrics/', '/metrics/x', '//healthz', '/healthz%00', '/Healthz']) {
+    for (const path of ['/page', '/metrics/', '/metrics/x', '//healthz', '/healthz%00', '/Healthz']) {
       const answer = await ask(path)
       expect([path, answer.status, answer.json<{ error: { code: string } }>().error.code]).toEqual([
         path,

@@ -150,6 +150,7 @@ test(
       shards: shards.state,
       apps: { opening: 0, serving: TENANTS, unavailable: 0 },
       engines: 1,
+      certificates: [],
       engineCounters: { transpiles: 0, compiles: 0 },
       deploys: { served: TENANTS, failed: 0 },
       uptimeSeconds: 1,

@@ -38,7 +38,15 @@ async function ask(served: ServedFile, name: string): Promise<string> {
   return status === 200 ? text.split(' ', 1)[0]! : `${status}`
 }
 
-const NOTHING = { added: [], changed: [], removed: [], unchanged: [], failed: [], needsRestart: [] }
+const NOTHING = {
+  added: [],
+  changed: [],
+  removed: [],
+  unchanged: [],
+  failed: [],
+  applied: [],
+  needsRestart: [],
+}
 
 describe('a reload', () => {
   test('puts what is new, puts again what is other, removes what is gone, and touches nothing else', async ({
@@ -169,9 +177,13 @@ describe('a reload', () => {
   test('names the keys that hold from the next start', async ({ expect }) => {
     await using served = await serveFile([app('one', 'a')])
     served.write([app('one', 'a')], { port: 4000, keep_alive_ms: 1000, trusted_proxies: ['10.0.0.1'] })
-    const { needsRestart } = await served.server.reload()
-    expect(needsRestart).toEqual(['keep_alive_ms', 'port', 'trusted_proxies'])
-    expect(served.log.at(-1)).toContain('holds from the next start: keep_alive_ms, port, trusted_proxies')
+    const { applied, needsRestart } = await served.server.reload()
+    expect({ applied, needsRestart }).toEqual({
+      applied: ['keep_alive_ms', 'trusted_proxies'],
+      needsRestart: ['port'],
+    })
+    expect(served.log.at(-2)).toContain('reloaded: set keep_alive_ms, trusted_proxies; 1 unchanged')
+    expect(served.log.at(-1)).toContain('holds from the next start: port')
   })
 })
 
@@ -184,7 +196,15 @@ test('whoever has a token for everything reloads by the admin API', async ({ exp
   const { status, ...answer } = await ask('POST', '/admin/reload')
   expect([status, answer.json()]).toEqual([
     200,
-    { added: ['two'], changed: ['one'], removed: [], unchanged: [], failed: [], needs_restart: [] },
+    {
+      added: ['two'],
+      changed: ['one'],
+      removed: [],
+      unchanged: [],
+      failed: [],
+      applied: [],
+      needs_restart: [],
+    },
   ])
   served.write('{')
   const refused = await ask('POST', '/admin/reload')

@@ -1,11 +1,13 @@
 /** The dashboard, the alert rules and the docs name series that there are, with labels that they have. */
 
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import { beforeAll, describe, test } from 'vitest'
 
 import { SERIES } from '../../host/telemetry/series.ts'
+import { makeCertificate, NO_OPENSSL } from '../harness/certificate.ts'
 import { send } from '../harness/http.ts'
 import { fixture, ROOT, serve } from '../harness/serve.ts'
 
@@ -19,7 +21,16 @@ beforeAll(async () => {
   const app = { name: 'faults', hostname: 'faults.test', path: fixture('faults'), cpu_ms: 100 }
   await using server = await serve([app], 1, { admin: { port: 0 } })
   for (const path of ['/', '/throw', '/spin']) await server.send('faults.test', path)
-  const { text } = await send(Number(new URL(server.adminUrl!).port), { host: 'localhost', path: '/metrics' })
+  // one that has certificates
+  const folder = mkdtempSync(join(tmpdir(), 'nano-watching-'))
+  await using encrypted = await serve([], 1, {
+    admin: { port: 0 },
+    ...(NO_OPENSSL === undefined && { tls: makeCertificate(folder, 'a', ['a.test']) }),
+  })
+  rmSync(folder, { recursive: true })
+  const scrape = async (adminUrl: string | undefined): Promise<string> =>
+    (await send(Number(new URL(adminUrl!).port), { host: 'localhost', path: '/metrics' })).text
+  const text = (await scrape(server.adminUrl)) + (await scrape(encrypted.adminUrl))
   names = new Set(Array.from(text.matchAll(/^(\w+)(?:\{| )/gm), ([, name]) => name!))
   labels = new Set(Array.from(text.matchAll(/(?<=[{,])(\w+)="/g), ([, label]) => label!))
   // given by Prometheus itself

@@ -13,6 +13,7 @@ interface App {
   readonly owner: string
   readonly state: string
   readonly version?: number
+  readonly canary?: { readonly version: number; readonly percent: number }
   readonly live_instances: number
   readonly memory_bytes: number
   readonly requests: number
@@ -45,14 +46,14 @@ async function apps({ json }: { json?: true }): Promise<void> {
   process.stdout.write(json ? `${JSON.stringify(answer)}\n` : toTable([HEADINGS, ...answer.apps.map(toRow)]))
 }
 
-function toRow({ name, hostname, owner, state, version, ...counts }: App): string[] {
+function toRow({ name, hostname, owner, state, version, canary, ...counts }: App): string[] {
   const { live_instances: instances, memory_bytes: memory, requests, errors } = counts
   return [
     name,
     hostname,
     owner,
     state,
-    version === undefined ? '-' : String(version),
+    `${version ?? '-'}${canary === undefined ? '' : `, ${canary.version} (${canary.percent} %)`}`,
     String(instances),
     toSize(memory),
     String(requests),

@@ -10,7 +10,7 @@ import { AdminClient } from '../admin-client.ts'
 import { Progress } from '../progress.ts'
 import { toReportText } from '../report-text.ts'
 import type { Report } from '../report-text.ts'
-import { flag, option, repeatable, text, usage } from '../usage.ts'
+import { flag, integer, option, repeatable, text, usage } from '../usage.ts'
 
 interface DeployOptions {
   readonly name?: string
@@ -19,6 +19,7 @@ interface DeployOptions {
   readonly allowRead?: readonly string[]
   /** `--no-traffic`. */
   readonly traffic: boolean
+  readonly percent?: number
   readonly json?: true
 }
 
@@ -37,11 +38,18 @@ export function addDeploy(program: Command): void {
     .addOption(
       option(
         '--settings <file>',
-        'JSON: env, limits and egress as in nano.json (default: as before, or the defaults)',
+        'JSON: env, limits and egress as in nano.json, sticky_by (default: as before, or the defaults)',
         text,
       ),
     )
     .option('--no-traffic', 'keep the version, and serve the one before until it is promoted')
+    .addOption(
+      option(
+        '--percent <n>',
+        'serve the version to a part of the clients, and the one before to the rest',
+        integer([0, 100]),
+      ),
+    )
     .addOption(repeatable('--allow-read <path>', 'as for build'))
     .addOption(flag('--json', 'print the report as JSON'))
     .action(deploy)
@@ -49,6 +57,7 @@ export function addDeploy(program: Command): void {
 
 async function deploy(app: string, options: DeployOptions): Promise<void> {
   const { name = basename(resolve(app), extname(app)), hostname, settings, traffic, json } = options
+  if (!traffic && options.percent !== undefined) throw usage('expected --no-traffic or --percent, got both')
   const client = new AdminClient()
   const form = new FormData()
   if (settings !== undefined) form.append('settings', readSettings(settings))
@@ -59,7 +68,8 @@ async function deploy(app: string, options: DeployOptions): Promise<void> {
   if (sourceMap !== undefined) form.append('source_map', new Blob([sourceMap]), 'component.wasm.map')
   const query = new URLSearchParams()
   if (hostname !== undefined) query.set('hostname', hostname)
-  if (!traffic) query.set('traffic', 'none')
+  const percent = traffic ? options.percent : 0
+  if (percent !== undefined) query.set('percent', String(percent))
   const path = `/admin/apps/${encodeURIComponent(name)}?${query.toString()}`
   const report = await client.ask<Report>('PUT', path, {
     form,

@@ -14,7 +14,8 @@ import { DEFAULT_LIMITS } from '../../config/limits.ts'
 import { NanoError } from '../../errors.ts'
 import type { LogFormat } from '../../log/line.ts'
 import type { TelemetrySettings } from '../../telemetry/settings.ts'
-import { toAnnouncement, toReachable } from '../messages.ts'
+import { toAnnouncement, toOrigin, toReachable } from '../messages.ts'
+import { askPlan, toPlanText } from '../plan-text.ts'
 import { serveUntilSignal } from '../serve-until-signal.ts'
 import type { StartServer } from '../serve-contract.ts'
 import { flag, integer, option, renamed, repeatable, text, usage } from '../usage.ts'
@@ -37,6 +38,7 @@ interface ServeOptions {
   readonly adminPort?: number
   readonly allowLoopback?: true
   readonly dryRun?: true
+  readonly json?: true
   readonly dataDir?: string
 }
 
@@ -80,7 +82,8 @@ export function addServe(program: Command, startServer: StartServer, format: Log
         "apps may fetch from this machine's own ports (127.0.0.1, ::1); for development only",
       ),
     )
-    .addOption(flag('--dry-run', 'say what would be served and where, and serve nothing'))
+    .addOption(flag('--dry-run', 'say what would be served, where, and what that changes; serve nothing'))
+    .addOption(flag('--json', 'with --dry-run: print one JSON object'))
     .addOption(renamed('--dev', '--allow-loopback'))
     .allowExcessArguments()
     .action((options: ServeOptions, { args: [extra] }: Command) => {
@@ -92,13 +95,14 @@ export function addServe(program: Command, startServer: StartServer, format: Log
 async function serve(options: ServeOptions, startServer: StartServer, format: LogFormat): Promise<void> {
   const config = await openConfig(options)
   const everyHost = options.app !== undefined
-  if (options.dryRun === true) return await tryOut(config, everyHost)
+  if (options.dryRun === true) return await tryOut(config, everyHost, options.json === true)
+  if (options.json === true) throw usage('--json is for --dry-run')
   const adminToken = process.env[TOKEN] || undefined
   // nobody who is started from here inherits it
   delete process.env[TOKEN]
   await serveUntilSignal(startServer, format, {
     config,
-    reread: () => openConfig(options),
+    reread: (text) => openConfig(options, text),
     watchMs: WATCH_MS,
     everyHost,
     dataDirectory: toDataDirectory(options, config),
@@ -108,22 +112,35 @@ async function serve(options: ServeOptions, startServer: StartServer, format: Lo
 }
 
 /** What would be served, or why not. */
-async function tryOut(config: Config, everyHost: boolean): Promise<void> {
+async function tryOut(config: Config, everyHost: boolean, isJson: boolean): Promise<void> {
   const { checkApps } = await import('../../deploy/check-apps.ts')
   const checks = await checkApps(config, () => {})
   const failed = checks.flatMap(({ app, outcome }) =>
     outcome instanceof NanoError ? `app ${app.name}: ${outcome.code}: ${outcome.message}` : [],
   )
   const served = checks.flatMap(({ app, outcome }) => (outcome instanceof NanoError ? [] : app))
-  if (served.length > 0 || failed.length === 0) {
-    const { host, port, shards, admin = DEFAULT_ADMIN } = config
+  const plan = config.file === undefined ? undefined : await askPlan(await readText(config.file))
+  if (isJson) {
+    const { host, port } = config
+    const apps = served.map(({ name, hostname, path }) => ({ name, hostname, path }))
+    process.stdout.write(`${JSON.stringify({ host, port, apps, problems: failed, plan }, undefined, 2)}\n`)
+  } else if (served.length > 0 || failed.length === 0) {
+    const { shards, admin = DEFAULT_ADMIN } = config
     const operator = admin === false ? 'no operator' : `operator on ${toReachable(admin.host)}:${admin.port}`
     process.stdout.write(
-      `would serve on http://${toReachable(host)}:${port}, ${shards ?? availableParallelism()} shards, ${operator}\n\n` +
-        toAnnouncement(served, host, port, everyHost),
+      `would serve on ${toOrigin(config)}, ${shards ?? availableParallelism()} shards, ${operator}\n\n` +
+        toAnnouncement(served, config, everyHost) +
+        (plan === undefined ? '' : `\n${toPlanText(plan)}`),
     )
   }
-  if (failed.length > 0) throw new NanoError('CONFIG_INVALID', failed.join('\n'))
+  const refused = plan?.refused.map(({ app, reason }) => `app ${app}: ${reason}`) ?? []
+  const wrong = [...failed, ...refused]
+  if (wrong.length > 0) throw new NanoError('CONFIG_INVALID', wrong.join('\n'))
+}
+
+async function readText(file: string): Promise<string> {
+  const { readText: read } = await import('../../config/parse.ts')
+  return read(file)
 }
 
 /** Most say nothing about it. */
@@ -134,23 +151,24 @@ async function readTelemetryOf(environment: NodeJS.ProcessEnv): Promise<Telemetr
 }
 
 /** The configuration, or what stands for one, with what the command line says in its place. */
-async function openConfig(options: ServeOptions): Promise<Config> {
+async function openConfig(options: ServeOptions, given?: string): Promise<Config> {
   const { port, host, shards, allowLoopback, adminPort } = options
-  const config = await readConfiguration(options)
+  const config = await readConfiguration(options, given)
   const { host: adminHost, tokensFile } = config.admin || DEFAULT_ADMIN
   const admin =
     adminPort === undefined ? undefined : { host: adminHost, port: adminPort, ...defined({ tokensFile }) }
   return { ...config, ...defined({ port, host, shards, allowLoopback, admin }) }
 }
 
-async function readConfiguration(options: ServeOptions): Promise<Config> {
+async function readConfiguration(options: ServeOptions, given?: string): Promise<Config> {
   const { app, config, dataDir } = options
   if (app !== undefined) return toConfig(app, options)
   // apps may all be deployed
-  const isLess = config === undefined && dataDir !== undefined && !existsSync(DEFAULT_CONFIG)
+  const isLess =
+    given === undefined && config === undefined && dataDir !== undefined && !existsSync(DEFAULT_CONFIG)
   return isLess
     ? { ...DEFAULTS, connectionLimits: DEFAULT_CONNECTION_LIMITS, apps: [] }
-    : await readFile(options)
+    : await readFile(options, given)
 }
 
 /** Where deployed apps are kept. The directory is made by the first deploy. */
@@ -159,13 +177,16 @@ function toDataDirectory({ dataDir }: ServeOptions, { dataDirectory, file }: Con
   return dataDirectory ?? (file === undefined ? undefined : join(dirname(file), DEFAULT_DATA))
 }
 
-async function readFile({ config = DEFAULT_CONFIG, allowRead }: ServeOptions): Promise<Config> {
+async function readFile(
+  { config = DEFAULT_CONFIG, allowRead }: ServeOptions,
+  given?: string,
+): Promise<Config> {
   if (allowRead !== undefined) {
     throw usage('--allow-read is for --app; in a configuration, give the app an "allow_read"')
   }
   // loads the schema library
-  const { readConfig } = await import('../../config/parse.ts')
-  return readConfig(config)
+  const { parseConfig, readConfig } = await import('../../config/parse.ts')
+  return given === undefined ? readConfig(config) : parseConfig(given, config)
 }
 
 function toConfig(app: string, { allowRead = [] }: ServeOptions): Config {

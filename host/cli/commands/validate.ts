@@ -7,6 +7,8 @@ import type { Command } from 'commander'
 import type { Place } from '../../config/places.ts'
 import type { AppCheck } from '../../deploy/check-apps.ts'
 import { NanoError } from '../../errors.ts'
+import { askPlan, toPlanText } from '../plan-text.ts'
+import type { Plan } from '../plan-text.ts'
 import { Progress } from '../progress.ts'
 import { flag } from '../usage.ts'
 
@@ -17,6 +19,8 @@ interface Verdict {
   readonly apps: readonly AppVerdict[]
   readonly problems: readonly FoundProblem[]
   readonly warnings: readonly { readonly app: string; readonly message: string }[]
+  /** On the server that the environment names. */
+  readonly plan?: Plan | undefined
 }
 
 interface AppVerdict {
@@ -37,7 +41,7 @@ export function addValidate(program: Command): void {
     .summary('check a configuration and its apps')
     .description(
       'Check a configuration: the file itself, that each app can be read or built, and that its engine is known. ' +
-        'Nothing is served. Exit status: 0 when all is well, 1 when something is wrong.',
+        'With NANO_ADMIN_URL also what it would change on that server. Nothing is served. Exit status: 0 when all is well, 1 when something is wrong.',
     )
     .argument('[file]', 'the configuration', 'nano.json')
     .addOption(flag('--json', 'print one JSON object'))
@@ -56,7 +60,8 @@ async function check(file: string, progress: Progress | undefined): Promise<Verd
   const { checkConfig, readText } = await import('../../config/parse.ts')
   const nothing = { file, apps: [], warnings: [] }
   try {
-    const checked = checkConfig(readText(file), file)
+    const text = readText(file)
+    const checked = checkConfig(text, file)
     if ('problems' in checked) {
       const problems = checked.problems.map(({ text, ...place }) => ({ ...place, message: text }))
       return { ...nothing, valid: false, problems }
@@ -71,7 +76,13 @@ async function check(file: string, progress: Progress | undefined): Promise<Verd
       const message = `${outcome.code}: ${outcome.message}`
       return { ...placeOf(['apps', index, 'path']), app: app.name, message }
     })
-    return { file, valid: problems.length === 0, problems, ...toFound(checks) }
+    const plan = await askPlan(text)
+    const refused = (plan?.refused ?? []).map(({ app, reason: message }) => {
+      const index = config.apps.findIndex(({ name }) => name === app)
+      return { ...placeOf(['apps', index, 'name']), app, message }
+    })
+    const all = [...problems, ...refused]
+    return { file, valid: all.length === 0, problems: all, ...toFound(checks), plan }
   } catch (error) {
     if (!(error instanceof NanoError)) throw error
     return { ...nothing, valid: false, problems: [{ message: error.message }] }
@@ -88,7 +99,7 @@ function toFound(checks: readonly AppCheck[]): Pick<Verdict, 'apps' | 'warnings'
 }
 
 /** Each problem with its place first, so that an editor or a log viewer leads there. */
-function toText({ file, valid, apps, problems, warnings }: Verdict): string {
+function toText({ file, valid, apps, problems, warnings, plan }: Verdict): string {
   const lines = problems.map(({ line, column, app, message }) => {
     const place = line === undefined ? '' : `${file}:${line}:${column}: `
     return `${place}${app === undefined ? '' : `app ${app}: `}${message}\n`
@@ -99,5 +110,6 @@ function toText({ file, valid, apps, problems, warnings }: Verdict): string {
     ({ name, hostname, path, engine }) =>
       `${name}  ${hostname}  ${relative(process.cwd(), path)}  engine ${engine.slice(0, 12)}\n`,
   )
-  return [...noted, ...listed, `${file} can be served\n`].join('')
+  const changes = plan === undefined ? '' : toPlanText(plan)
+  return [...noted, ...listed, `${file} can be served\n`, changes].join('')
 }

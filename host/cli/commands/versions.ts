@@ -6,11 +6,11 @@ import { AdminClient } from '../admin-client.ts'
 import { toReportText } from '../report-text.ts'
 import type { Report } from '../report-text.ts'
 import { toTable } from '../table.ts'
-import { flag, usage } from '../usage.ts'
+import { flag, integer, option, usage } from '../usage.ts'
 
 interface Version {
   readonly version: number
-  readonly serves: boolean
+  readonly percent: number
   readonly hostname: string
   readonly component: string
   readonly created_at: string
@@ -39,7 +39,8 @@ export function addVersions(program: Command): void {
     .command('rollback')
     .summary('serve an earlier version of a deployed app')
     .description(
-      'Serve the version before the one that serves, or another one. Ends when every shard serves it.',
+      'Serve the version before the one that serves, or another one; of two that serve, the earlier one alone. ' +
+        'Ends when every shard serves it.',
     )
     .argument('<app>', "the app's name")
     .argument('[version]', 'a version (default: the one before)', toVersion)
@@ -49,13 +50,17 @@ export function addVersions(program: Command): void {
     )
   program
     .command('promote')
-    .summary('serve a version that was deployed without traffic')
-    .description('Serve a version that was deployed without traffic. Ends when every shard serves it.')
+    .summary('serve a version that was deployed to all clients, or to a part of them')
+    .description(
+      'Serve a version that was deployed to all clients, or to a part of them, and the version before to the rest. ' +
+        'A client keeps its version while the part grows. Ends when every shard serves it.',
+    )
     .argument('<app>', "the app's name")
     .argument('<version>', 'the version', toVersion)
+    .addOption(option('--percent <n>', 'of the clients (default: 100; 0: none)', integer([0, 100])))
     .addOption(flag('--json', 'print the report as JSON'))
-    .action((app: string, version: number, { json }: Options) =>
-      change(`${toPath(app)}/promote`, { version }, json),
+    .action((app: string, version: number, { json, percent }: Options & { readonly percent?: number }) =>
+      change(`${toPath(app)}/promote`, { version, percent }, json),
     )
   program
     .command('delete')
@@ -74,9 +79,9 @@ async function change(path: string, json: object, isJson: true | undefined): Pro
 }
 
 function toText(versions: readonly Version[]): string {
-  const rows = versions.map(({ version, serves, created_at: createdAt, hostname, component }) => [
+  const rows = versions.map(({ version, percent, created_at: createdAt, hostname, component }) => [
     String(version),
-    serves ? 'serves' : '',
+    percent === 0 ? '' : percent === 100 ? 'serves' : `serves ${percent} %`,
     createdAt,
     hostname,
     component.slice(0, HASH_DIGITS),

@@ -1,7 +1,7 @@
 /**
  * What whoever asks may do, by the scopes of a token:
  *
- *     read            see every app, but for components, which hold an app's code
+ *     read            see every app and the log, but for components, which hold an app's code
  *     deploy:<app>    see the app, put its versions, choose among them, delete it; what the app may reach and use up, and
  *                     its host name, stay as they are
  *     all             everything
@@ -38,6 +38,11 @@ export class Access {
 
   mayDeploy(app: string): boolean {
     return this.#scopes.all || this.#scopes.deploy.has(app)
+  }
+
+  /** What is of no app. */
+  get mayReadServer(): boolean {
+    return this.#scopes.read || this.#scopes.all
   }
 
   /** Throws FORBIDDEN. */

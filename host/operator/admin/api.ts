@@ -5,23 +5,26 @@
  */
 
 import { OpenAPIHono } from '@hono/zod-openapi'
-import type { Context } from 'hono'
+import type { Context, MiddlewareHandler } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import { methodNotAllowed } from 'hono/method-not-allowed'
 
 import { NanoError, toNanoError, toStackText } from '../../errors.ts'
 import type { DeployedApps, Guard } from '../../registry/deployed.ts'
 import type { DeployReport } from '../../registry/deploy-report.ts'
+import type { AppStatus } from '../../registry/registry.ts'
 import { toErrorResponse, toMethodNotAllowed } from '../error-response.ts'
+import type { LogTails } from '../log-tails.ts'
 import type { Access } from './access.ts'
 import type { AdminEnv } from './admin-env.ts'
 import { authenticate } from './authenticate.ts'
 import type { Gate } from './authenticate.ts'
+import { addLogs } from './log-api.ts'
 import { toGuard } from './preconditions.ts'
 import * as routes from './routes.ts'
 import type { AdminServices, ServedApps } from './services.ts'
-import { readUpload, settingsLimit, splitSettings, toSettings, uploadLimit } from './upload.ts'
-import { toApp, toDetails, toEtag, toReportBody, toVersion } from './views.ts'
+import { configLimit, readUpload, settingsLimit, splitSettings, toSettings, uploadLimit } from './upload.ts'
+import { toApp, toDetails, toEtag, toPlanBody, toReportBody, toVersion } from './views.ts'
 
 const DOCUMENT = {
   openapi: '3.1.0',
@@ -29,7 +32,7 @@ const DOCUMENT = {
 }
 
 /** Everything under /admin. */
-export function createAdminApi(services: AdminServices, gate: Gate): OpenAPIHono<AdminEnv> {
+export function createAdminApi(services: AdminServices, gate: Gate, tails: LogTails): OpenAPIHono<AdminEnv> {
   const api = new OpenAPIHono<AdminEnv>({
     defaultHook(result) {
       if (result.success) return
@@ -43,6 +46,11 @@ export function createAdminApi(services: AdminServices, gate: Gate): OpenAPIHono
   api.get('/admin/health', (c) => c.json({ status: 'ok', admin: true }))
   addReading(api, services)
   addChanges(api, services)
+  addLogs(api, {
+    tails,
+    tokens: gate.tokens,
+    hasApp: (name) => toServed(services).registry.apps.some((app) => app.name === name),
+  })
   api.doc31('/admin/openapi.json', DOCUMENT)
   api.notFound((c) =>
     toErrorResponse(new NanoError('NOT_FOUND', `there is nothing at ${c.req.path}; see /admin/openapi.json`)),
@@ -60,32 +68,38 @@ export function createAdminApi(services: AdminServices, gate: Gate): OpenAPIHono
 }
 
 function addReading(api: OpenAPIHono<AdminEnv>, services: AdminServices): void {
-  const toFacts = async () => {
-    const { registry, deployed } = toServed(services)
-    const tenants = await services.tenants()
+  /** Of these apps alone: what is looked at does not grow with those that nobody asked for. */
+  const toFacts = async (apps: readonly AppStatus[]) => {
+    const { deployed } = toServed(services)
+    const tenants = await services.tenants(new Set(apps.map(({ name }) => name)))
     const reports = new Map(tenants.map((report) => [report.name, report]))
     const shards = services.state().wanted
-    return registry.apps.map((status) => ({
+    return apps.map((status) => ({
       status,
-      active: deployed?.active(status.name),
+      serving: deployed?.serving(status.name),
       report: reports.get(status.name),
       shards,
     }))
   }
 
   api.openapi(routes.listApps, async (c) => {
-    const apps = (await toFacts()).filter(({ status }) => c.var.access.mayRead(status.name))
-    return c.json({ apps: apps.map(toApp).sort((a, b) => (a.name < b.name ? -1 : 1)) }, 200)
+    const { search = '', limit } = c.req.valid('query')
+    const apps = toServed(services)
+      .registry.apps.filter((app) => c.var.access.mayRead(app.name) && isFound(app, search.toLowerCase()))
+      .sort((a, b) => (a.name < b.name ? -1 : 1))
+    const facts = await toFacts(apps.slice(0, limit))
+    return c.json({ apps: facts.map(toApp), total: limit === undefined ? undefined : apps.length }, 200)
   })
 
   api.openapi(routes.showApp, async (c) => {
     const { name } = c.req.valid('param')
     c.var.access.expectRead(name)
-    const facts = (await toFacts()).find(({ status }) => status.name === name)
+    const { registry } = toServed(services)
+    const [facts] = await toFacts(registry.apps.filter((app) => app.name === name))
     if (facts === undefined) throw new NanoError('APP_UNKNOWN', `there is no app "${name}"`)
     const isDeployed = facts.status.owner === 'deployed'
     const versions = isDeployed ? await toDeployed(services).versions(name) : []
-    if (facts.active !== undefined) c.header('ETag', toEtag(facts.active))
+    if (facts.serving !== undefined) c.header('ETag', toEtag(facts.serving))
     return c.json(toDetails({ ...facts, versions, errors: services.errors.of(name) }), 200)
   })
 
@@ -94,9 +108,9 @@ function addReading(api: OpenAPIHono<AdminEnv>, services: AdminServices): void {
     c.var.access.expectRead(name)
     const deployed = toDeployed(services)
     const versions = await deployed.versions(name)
-    const active = deployed.active(name)
-    if (active !== undefined) c.header('ETag', toEtag(active))
-    return c.json({ app: name, versions: versions.map((version) => toVersion(version, active)) }, 200)
+    const serving = deployed.serving(name)
+    if (serving !== undefined) c.header('ETag', toEtag(serving))
+    return c.json({ app: name, versions: versions.map((version) => toVersion(version, serving)) }, 200)
   })
 
   api.openapi(routes.readComponent, async (c) => {
@@ -116,11 +130,11 @@ function addReading(api: OpenAPIHono<AdminEnv>, services: AdminServices): void {
 function addChanges(api: OpenAPIHono<AdminEnv>, services: AdminServices): void {
   /** What a change came to: a line of the log, the ETag, the report. */
   const tell = (c: Context<AdminEnv>, what: string, report: DeployReport) => {
-    const { app, version, milliseconds } = report
-    const text = `${what} by ${c.var.access.name}: version ${version}, ${milliseconds} ms`
+    const { app, version, percent, milliseconds } = report
+    const text = `${what} by ${c.var.access.name}: version ${version}, ${percent} %, ${milliseconds} ms`
     services.log({ level: 'info', app, text })
-    const active = toDeployed(services).active(app)
-    if (active !== undefined) c.header('ETag', toEtag(active))
+    const serving = toDeployed(services).serving(app)
+    if (serving !== undefined) c.header('ETag', toEtag(serving))
     return toReportBody(report)
   }
   const remove = async (c: Context<AdminEnv>, name: string, guard: Guard) => {
@@ -137,7 +151,7 @@ function addChanges(api: OpenAPIHono<AdminEnv>, services: AdminServices): void {
 
   api.openapi({ ...routes.putApp, middleware: limits.upload }, async (c) => {
     const { name } = c.req.valid('param')
-    const { traffic, ...query } = c.req.valid('query')
+    const query = c.req.valid('query')
     const upload = await readUpload(c, c.req.valid('form'))
     const given = toSettings(query.settings)
     const deploy = {
@@ -145,7 +159,7 @@ function addChanges(api: OpenAPIHono<AdminEnv>, services: AdminServices): void {
       ...upload,
       hostname: query.hostname ?? upload.hostname ?? given.hostname,
       settings: upload.settings ?? given.settings,
-      isIdle: traffic === 'none',
+      percent: toPercent(query),
     }
     const report = await toDeployed(services).deploy(
       deploy,
@@ -186,25 +200,17 @@ function addChanges(api: OpenAPIHono<AdminEnv>, services: AdminServices): void {
     return await remove(c, app.name, () => {})
   })
 
-  const serveVersion = async (
-    c: Context<AdminEnv>,
-    name: string,
-    version: number | undefined,
-    headers: Parameters<typeof toGuard>[0],
-  ) => {
-    const report = await toDeployed(services).rollBack(name, version, toChecks(name, c.var.access, headers))
-    return tell(c, 'switched', report)
-  }
-
   api.openapi({ ...routes.rollBack, middleware: limits.settings }, async (c) => {
     const { name } = c.req.valid('param')
     const { version } = c.req.valid('json')
-    return c.json(await serveVersion(c, name, version, c.req.valid('header')), 200)
+    const checks = toChecks(name, c.var.access, c.req.valid('header'))
+    const report = await toDeployed(services).rollBack(name, version, checks)
+    return c.json(tell(c, 'switched', report), 200)
   })
 
   api.openapi(routes.reload, async (c) => {
     c.var.access.expectAll()
-    const { needsRestart, ...apps } = await toServed(services).reload().catch(toRefusal)
+    const { needsRestart, applied, ...apps } = await toServed(services).reload().catch(toRefusal)
     services.log({ level: 'info', text: `reloaded by ${c.var.access.name}` })
     const { added, changed, removed, unchanged, failed } = apps
     return c.json(
@@ -214,17 +220,47 @@ function addChanges(api: OpenAPIHono<AdminEnv>, services: AdminServices): void {
         removed: [...removed],
         unchanged: [...unchanged],
         failed: [...failed],
+        applied: [...applied],
         needs_restart: [...needsRestart],
       },
       200,
     )
   })
 
+  api.openapi({ ...routes.plan, middleware: [expectAll, configLimit] as const }, async (c) => {
+    const plan = await toServed(services).plan(c.req.valid('json').config).catch(toRefusal)
+    return c.json(toPlanBody(plan), 200)
+  })
+
   api.openapi({ ...routes.promote, middleware: limits.settings }, async (c) => {
     const { name } = c.req.valid('param')
-    const { version } = c.req.valid('json')
-    return c.json(await serveVersion(c, name, version, c.req.valid('header')), 200)
+    const { version, percent } = c.req.valid('json')
+    const checks = toChecks(name, c.var.access, c.req.valid('header'))
+    const report = await toDeployed(services).promote(name, version, percent, checks)
+    return c.json(tell(c, 'switched', report), 200)
   })
+}
+
+const expectAll: MiddlewareHandler<AdminEnv> = async (c, next) => {
+  c.var.access.expectAll()
+  await next()
+}
+
+/** The part of the requests that an upload gets. Throws REQUEST_INVALID. */
+function toPercent({
+  traffic,
+  percent,
+}: {
+  readonly traffic?: 'all' | 'none' | undefined
+  readonly percent?: number | undefined
+}): number | undefined {
+  if (traffic === undefined) return percent
+  if (percent === undefined) return traffic === 'none' ? 0 : 100
+  throw new NanoError('REQUEST_INVALID', 'expected "traffic" or "percent", got both')
+}
+
+function isFound({ name, hostname }: AppStatus, search: string): boolean {
+  return name.toLowerCase().includes(search) || hostname.includes(search)
 }
 
 /** What is looked at when it is a change's turn: the request's conditions, and what the token may change. */
@@ -232,7 +268,7 @@ function toChecks(app: string, access: Access, headers: Parameters<typeof toGuar
   const expectConditions = toGuard(headers)
   return (before, next) => {
     expectConditions(before, next)
-    if (next !== undefined) access.expectSettings(app, before, next)
+    if (next !== undefined) access.expectSettings(app, before?.active, next)
   }
 }
 

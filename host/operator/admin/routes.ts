@@ -23,10 +23,11 @@ const FAILURES = {
   401: 'A token is missing, or wrong.',
   403: "The token's scopes do not cover this.",
   404: 'There is no such app, or version.',
-  409: "The app, or its host name, is somebody else's.",
+  409: "The app, or its host name, is somebody else's; or the version cannot have that part of the requests.",
   412: 'The app is not as the request expects it.',
   413: 'The upload is too large.',
   422: 'The component or the settings cannot be served.',
+  503: 'As many ask as the server takes.',
 } as const
 
 const security = [{ token: [] }]
@@ -36,7 +37,8 @@ export const listApps = createRoute({
   path: '/admin/apps',
   summary: 'Apps that the token may read',
   security,
-  responses: { 200: json(schema.APPS, 'Apps by name.'), ...failed() },
+  request: { query: schema.LIST_QUERY },
+  responses: { 200: json(schema.APPS, 'Apps by name.'), ...failed(400) },
 })
 
 export const showApp = createRoute({
@@ -140,7 +142,7 @@ export const rollBack = createRoute({
     headers: schema.PRECONDITIONS,
     body: { content: { 'application/json': { schema: schema.ROLLBACK } } },
   },
-  responses: { 200: json(schema.REPORT, 'What serves now.'), ...failed(404, 412) },
+  responses: { 200: json(schema.REPORT, 'What serves now.'), ...failed(400, 404, 412) },
 })
 
 export const reload = createRoute({
@@ -152,15 +154,49 @@ export const reload = createRoute({
   responses: { 200: json(schema.RELOAD_REPORT, 'What became of the apps of the file.'), ...failed(422) },
 })
 
+export const plan = createRoute({
+  method: 'post',
+  path: '/admin/plan',
+  summary: 'What a configuration would change, which nothing is by this',
+  security,
+  request: { body: { content: { 'application/json': { schema: schema.PLANNED } } } },
+  responses: { 200: json(schema.PLAN, 'What a reload would do.'), ...failed(400, 422) },
+})
+
 export const promote = createRoute({
   method: 'post',
   path: '/admin/apps/{name}/promote',
-  summary: 'Serve a version that was uploaded without traffic',
+  summary: 'Give a version all requests, or those of a part of the clients',
   security,
   request: {
     params: schema.NAME,
     headers: schema.PRECONDITIONS,
     body: { required: true, content: { 'application/json': { schema: schema.PROMOTE } } },
   },
-  responses: { 200: json(schema.REPORT, 'What serves now.'), ...failed(404, 412) },
+  responses: { 200: json(schema.REPORT, 'What serves now.'), ...failed(400, 404, 409, 412) },
+})
+
+const events = {
+  200: {
+    description: 'The latest entries, then those that come.',
+    content: { 'text/event-stream': { schema: schema.EVENTS } },
+  },
+}
+
+export const followLog = createRoute({
+  method: 'get',
+  path: '/admin/logs',
+  summary: 'The log as it is written: of the apps that the token may read, and the server',
+  security,
+  request: { query: schema.LOG_QUERY, headers: schema.LOG_HEADERS },
+  responses: { ...events, ...failed(400, 503) },
+})
+
+export const followAppLog = createRoute({
+  method: 'get',
+  path: '/admin/apps/{name}/logs',
+  summary: 'The log of one app as it is written',
+  security,
+  request: { params: schema.NAME, query: schema.LOG_QUERY, headers: schema.LOG_HEADERS },
+  responses: { ...events, ...failed(400, 404, 503) },
 })

@@ -3,9 +3,11 @@
 import { z } from '@hono/zod-openapi'
 
 import { appName } from '../../config/schema.ts'
+import { LOG_LEVELS } from '../../log/entry.ts'
 
 const text = (description: string) => z.string().openapi({ description })
 const count = (description: string) => z.int().openapi({ description })
+const percent = () => z.int().min(0).max(100)
 const flag = (description: string) => z.boolean().openapi({ description })
 
 export const ERROR = z
@@ -31,6 +33,10 @@ export const APP = z
     }),
     state: z.enum(['opening', 'serving', 'unavailable']),
     version: count('That serves; of deployed apps.').optional(),
+    canary: z
+      .object({ version: z.int(), percent: percent() })
+      .optional()
+      .openapi({ description: 'Another version that serves beside it, and its part of the clients.' }),
     path: text('Of the component or its source; of apps of nano.json.').optional(),
     engine: z.string().optional(),
     timeout_ms: z.int().optional(),
@@ -39,6 +45,12 @@ export const APP = z
     memory_percent: z.number().openapi({ description: 'Of what all shards together allow the app.' }),
     requests: count('Since the start.'),
     errors: count('Failed requests since the start.'),
+    answers: count('Answers that clients got since the start.'),
+    server_errors: count('Those with a status of 5xx.'),
+    answer_times: z.object({ bounds_ms: z.array(z.number()), counts: z.array(z.int()) }).openapi({
+      description:
+        'How many answers took not more than each bound and more than the one before; last, longer ones.',
+    }),
   })
   .openapi('App')
 
@@ -53,18 +65,74 @@ export const RELOAD_REPORT = z
     failed: z
       .array(z.object({ app: z.string(), code: z.string(), reason: z.string() }))
       .openapi({ description: 'Apps that are not what the file says; the version before serves.' }),
+    applied: names('Keys of nano.json, but for the apps, that have changed and hold now.'),
     needs_restart: names('Keys of nano.json that have changed and hold from the next start.'),
   })
   .openapi('ReloadReport')
 
-export const APPS = z.object({ apps: z.array(APP) }).openapi('Apps')
+export const PLAN = z
+  .object({
+    added: names('Apps that are new.'),
+    changed: z.array(z.object({ app: z.string(), keys: names('Settings, or component.') })).openapi({
+      description: 'Apps that would get a new version.',
+    }),
+    removed: names('Apps that would go.'),
+    unchanged: names('Apps that would not be touched.'),
+    refused: z
+      .array(z.object({ app: z.string(), reason: z.string() }))
+      .openapi({ description: "Apps whose name or host name is somebody else's." }),
+    applied: names('Keys of nano.json, but for the apps, that would hold at once.'),
+    needs_restart: names('Keys of nano.json that would hold from the next start.'),
+  })
+  .openapi('Plan')
+
+export const PLANNED = z.object({
+  config: text(
+    'Of a nano.json, in place of the one that the server has; paths are relative to that.',
+  ).optional(),
+})
+
+export const APPS = z
+  .object({ apps: z.array(APP), total: count('Apps that fit, if there is a limit.').optional() })
+  .openapi('Apps')
+
+const decimal = (most: number) => z.coerce.number().int().min(0).max(most).openapi({ type: 'integer' })
+
+export const LIST_QUERY = z.object({
+  search: z.string().optional().openapi({ description: 'A part of the name or the host name.' }),
+  limit: decimal(1000).optional().openapi({ description: 'So many apps at the most; all unless given.' }),
+})
+
+export const LOG_QUERY = z.object({
+  level: z.enum(LOG_LEVELS).optional().openapi({ description: 'This urgent or more.' }),
+  tail: decimal(1000).default(100).openapi({ description: 'The latest entries that come first.' }),
+  since: z.iso.datetime({ offset: true }).optional().openapi({ description: 'Only entries since then.' }),
+  follow: z
+    .enum(['true', 'false'])
+    .default('true')
+    .openapi({ description: 'false: it ends after the latest entries.' }),
+})
+
+export const LOG_HEADERS = z.object({
+  'last-event-id': z
+    .string()
+    .optional()
+    .openapi({ description: 'Id of the last entry that came: those after it, in place of the latest.' }),
+})
+
+export const EVENTS = z.string().openapi({
+  description:
+    'Server-sent events. Each has an entry of the log as JSON, in the format of NANO_LOG_FORMAT=json; of the type ' +
+    '"dropped": how many entries were dropped here because the reader was too slow.',
+})
 
 const LOGGED = z.object({ time: text('RFC 3339.'), request: z.string().optional(), text: z.string() })
 
 export const VERSION = z
   .object({
     version: z.int(),
-    serves: flag('Whether it is the one that serves.'),
+    serves: flag('Whether it serves; of two that do, each.'),
+    percent: percent().openapi({ description: 'The part of the clients whose requests it serves.' }),
     hostname: z.string(),
     component: text('SHA-256 of the file.'),
     has_source_map: z.boolean(),
@@ -96,6 +164,7 @@ export const REPORT = z
     version: z.int(),
     previous: count('The version that served before.').optional(),
     serves: z.boolean(),
+    percent: percent().openapi({ description: 'The part of the clients whose requests it serves now.' }),
     engine: z.string(),
     engine_changed: z.boolean(),
     changes: z
@@ -155,6 +224,17 @@ export const PUT_QUERY = z.object({
     .enum(['all', 'none'])
     .optional()
     .openapi({ description: 'none: the version is kept and serves nobody until it is promoted.' }),
+  percent: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(100)
+    .optional()
+    .openapi({
+      type: 'integer',
+      description: 'The part of the clients that get the version; the version before serves the rest.',
+      param: { name: 'percent', in: 'query' },
+    }),
 })
 
 export const PRECONDITIONS = z.object({
@@ -163,9 +243,17 @@ export const PRECONDITIONS = z.object({
 })
 
 export const ROLLBACK = z.object({
-  version: z.int().min(1).optional().openapi({ description: 'The one before unless given.' }),
+  version: z.int().min(1).optional().openapi({
+    description: 'The one before unless given; of two that serve, the earlier one.',
+  }),
 })
 
-export const PROMOTE = z.object({ version: z.int().min(1) })
+export const PROMOTE = z.object({
+  version: z.int().min(1),
+  percent: percent().default(100).openapi({
+    description:
+      'The part of the clients that get the version; the version before serves the rest. A client keeps its version while the part grows. 100: it serves alone; 0: it serves nobody.',
+  }),
+})
 
 export const REMOVE_QUERY = z.object({ hostname: z.string({ error: 'expected a host name, got none' }) })

@@ -4,6 +4,8 @@ import type { Brought } from '../../deploy/open-component.ts'
 import type { DeployedApps } from '../../registry/deployed.ts'
 import type { Registry } from '../../registry/registry.ts'
 import type { LogEntry } from '../../log/entry.ts'
+import type { LogRing } from '../../log/ring.ts'
+import type { Plan } from '../../registry/plan.ts'
 import type { ReloadReport } from '../../registry/reload-report.ts'
 import type { RecentErrors } from '../recent-errors.ts'
 import type { ServerView } from '../server-view.ts'
@@ -15,6 +17,8 @@ export interface ServedApps {
   readonly deployed: DeployedApps | undefined
   /** Serve what the configuration says now. Rejects with CONFIG_INVALID. */
   reload(): Promise<ReloadReport>
+  /** What a reload would change, with this text in place of the file. Rejects with CONFIG_INVALID. */
+  plan(text?: string): Promise<Plan>
   /** A component that lies on the server. */
   readFile(path: string, allowRead: readonly string[]): Promise<Brought>
 }
@@ -23,5 +27,6 @@ export interface AdminServices extends ServerView {
   /** Undefined: the server is starting. */
   apps(): ServedApps | undefined
   readonly errors: Pick<RecentErrors, 'of'>
+  readonly logs: LogRing
   log(entry: Pick<LogEntry, 'level' | 'app' | 'text'>): void
 }

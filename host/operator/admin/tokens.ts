@@ -35,14 +35,18 @@ export interface TokenSource {
 }
 
 export class Tokens {
-  readonly #tokens: readonly Token[]
+  readonly #own: readonly Token[]
+  #tokens: readonly Token[]
 
   /** Throws CONFIG_INVALID. */
   constructor({ token = '', file }: TokenSource) {
-    this.#tokens = [
-      ...(token === '' ? [] : [toToken('NANO_ADMIN_TOKEN', token, ['all'], 'NANO_ADMIN_TOKEN')]),
-      ...(file === undefined ? [] : readTokens(file)),
-    ]
+    this.#own = token === '' ? [] : [toToken('NANO_ADMIN_TOKEN', token, ['all'], 'NANO_ADMIN_TOKEN')]
+    this.#tokens = [...this.#own, ...readTokens(file)]
+  }
+
+  /** From now on this file says who may do what besides. Throws CONFIG_INVALID; then all is as it was. */
+  reread(file: string | undefined): void {
+    this.#tokens = [...this.#own, ...readTokens(file)]
   }
 
   get isEmpty(): boolean {
@@ -58,7 +62,8 @@ export class Tokens {
   }
 }
 
-function readTokens(file: string): Token[] {
+function readTokens(file: string | undefined): Token[] {
+  if (file === undefined) return []
   let text: string
   try {
     text = readFileSync(file, 'utf8')

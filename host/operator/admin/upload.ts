@@ -25,6 +25,8 @@ const TYPES: readonly string[] = [
   'application/json',
 ]
 const MAX_SETTINGS_BYTES = 1024 * 1024
+/** Some ten thousand apps. */
+const MAX_CONFIG_BYTES = 16 * 1024 * 1024
 /** What a form has around its parts. */
 const FORM_BYTES = 64 * 1024
 const MAX_UPLOAD_BYTES = MAX_COMPONENT_BYTES + MAX_SOURCE_MAP_BYTES + MAX_SETTINGS_BYTES + FORM_BYTES
@@ -32,6 +34,12 @@ const MAX_UPLOAD_BYTES = MAX_COMPONENT_BYTES + MAX_SOURCE_MAP_BYTES + MAX_SETTIN
 const AT_ONCE = 4
 /** The longest pause between two parts of a body. */
 const IDLE_MS = 30_000
+
+/** A whole configuration. */
+export const configLimit: MiddlewareHandler<AdminEnv> = async (c, next) => {
+  await collect(c, MAX_CONFIG_BYTES, 'application/json')
+  await next()
+}
 
 /** A body of JSON. */
 export const settingsLimit: MiddlewareHandler<AdminEnv> = async (c, next) => {

@@ -1,0 +1,45 @@
+/** One app of the registry: what serves it, and which host names are its own. */
+
+import type { AppConfig } from '../config/config.ts'
+import type { Route } from '../deploy/change.ts'
+import type { Deployment } from '../deploy/deployment.ts'
+
+/** Who says what an app is: a configuration file, or whoever deployed it. Nobody else may change it. */
+export type Owner = 'file' | 'deployed'
+
+/** A version with a part of the requests. */
+export interface Canary {
+  readonly deployment: Deployment
+  readonly config: AppConfig
+  /** Between 0 and 100. */
+  readonly percent: number
+}
+
+export class ServedApp {
+  readonly name: string
+  readonly owner: Owner
+  /** What serves. */
+  deployment: Deployment | undefined
+  /** What it was told. */
+  config: AppConfig | undefined
+  /** Serves beside it. */
+  canary: Canary | undefined
+  /** Where its requests go; undefined: it was never switched to. */
+  route: Route | undefined
+  /** The host names of what was asked for and is not done. */
+  readonly reserved: string[] = []
+
+  constructor(name: string, owner: Owner) {
+    this.name = name
+    this.owner = owner
+  }
+
+  /** The host name that leads to it, or is going to. */
+  get hostname(): string {
+    return this.route?.hostname ?? this.reserved[0] ?? ''
+  }
+
+  has(hostname: string): boolean {
+    return this.route?.hostname === hostname || this.reserved.includes(hostname)
+  }
+}

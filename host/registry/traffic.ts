@@ -1,0 +1,68 @@
+/**
+ * Which versions of a deployed app serve, and what a change of that comes to. Pure.
+ *
+ *     nothing  --v 100-->  v  --w 10-->  v, and the canary w  --w 50-->  the same, with another part
+ *                                        --w 100-->  w          --w 0, v 100-->  v          --x 100-->  x
+ *
+ * Holds: two versions serve at most, under one host name.
+ */
+
+import type { StoredApp, StoredVersion } from '../artifacts/store.ts'
+import { NanoError } from '../errors.ts'
+
+/** All requests. */
+export const ALL = 100
+
+/** A version's part of the requests. */
+export function toPercent(app: StoredApp | undefined, number: number): number {
+  const { active, canary } = app ?? {}
+  if (canary?.version.number === number) return canary.percent
+  return active?.number === number ? ALL - (canary?.percent ?? 0) : 0
+}
+
+/** Throws TRAFFIC_REFUSED when a version for this host name cannot have a part of the requests. */
+export function expectSplit(
+  app: string,
+  before: StoredApp | undefined,
+  { percent, hostname }: { readonly percent: number; readonly hostname: string },
+): void {
+  if (percent === 0 || percent === ALL) return
+  if (before?.active.hostname === hostname) return
+  const text =
+    before === undefined
+      ? `app ${app} has no version that could serve the rest; give this one 100 %`
+      : `a version for ${hostname} cannot share requests for ${before.active.hostname}; give it 100 % or that host name`
+  throw new NanoError('TRAFFIC_REFUSED', text)
+}
+
+/** What is to serve when the version gets so much; undefined: it is so. */
+export function toNext(
+  before: StoredApp | undefined,
+  version: StoredVersion,
+  percent: number,
+): StoredApp | undefined {
+  const { app: name, number } = version
+  const isActive = before?.active.number === number
+  const isCanary = before?.canary?.version.number === number
+  if (percent === ALL) return isActive && before.canary === undefined ? undefined : { name, active: version }
+  if (before === undefined || isActive) return undefined
+  const { active } = before
+  if (percent === 0) return isCanary ? { name, active } : undefined
+  return isCanary && before.canary?.percent === percent
+    ? undefined
+    : { name, active, canary: { version, percent } }
+}
+
+/** The canary's part of what both versions are already there for; undefined: the version has to be opened first. */
+export function toShare(
+  before: StoredApp | undefined,
+  { active, canary }: StoredApp,
+  { number }: StoredVersion,
+): number | undefined {
+  if (before?.canary === undefined) return undefined
+  if (before.canary.version.number === number) {
+    if (canary !== undefined) return canary.percent
+    return active.number === number ? ALL : 0
+  }
+  return before.active.number === number ? 0 : undefined
+}

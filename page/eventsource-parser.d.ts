@@ -1,0 +1,2 @@
+/** The package, which the listener serves under this name (host/operator/page.ts). */
+export * from 'eventsource-parser'
