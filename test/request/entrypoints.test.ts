@@ -18,6 +18,19 @@ const FILES = {
   'scheduled.js': 'export default { async scheduled() {} }',
   'queue.js': 'export default { async queue() {} }',
   'email.js': 'export default { async email() {} }',
+  'globals.js': `
+    class Socket extends WebSocket {}
+    const thrown = async (run) => { try { return await run() } catch (error) { return String(error) } }
+    export default { async fetch() {
+      const stop = AbortSignal.abort(new Error('stopped'))
+      return Response.json({
+        agent: navigator.userAgent, types: [typeof caches.default, typeof WebSocketPair, typeof self], open: Socket.OPEN,
+        cache: await thrown(() => caches.default.match('http://x/')), caches: await thrown(() => caches.open('a')),
+        socket: await thrown(() => new Socket('ws://x')), waited: await scheduler.wait(1).then(() => 'waited'),
+        stopped: await thrown(() => scheduler.wait(60_000, { signal: stop })), made: await thrown(() => new Navigator()),
+        order: await new Promise((resolve) => { const seen = []; setImmediate(() => seen.push('immediate')); clearImmediate(setImmediate(() => seen.push('cleared'))); setTimeout(() => resolve(seen), 5) }),
+      })
+    } }`,
   'classic.js': 'addEventListener("fetch", (event) => event.respondWith(new Response("classic")))',
 }
 const NAMES = Object.keys(FILES).map((file) => file.replace('.js', ''))
@@ -50,4 +63,21 @@ test.for(['silent', 'scheduled', 'queue', 'email'])('an app without fetch says s
   const { status, text } = await served.send(name, '/')
   expect(status).toBe(501)
   expect(text).toContain('no fetch handler')
+})
+
+test('globals of Workers are there to be looked for', async () => {
+  const notYet = expect.stringContaining('is not there yet in NANO') as unknown
+  const { text } = await served.send('globals', '/')
+  expect(JSON.parse(text)).toEqual({
+    agent: 'Cloudflare-Workers',
+    types: ['object', 'function', 'object'],
+    open: 1,
+    cache: notYet,
+    caches: notYet,
+    socket: notYet,
+    waited: 'waited',
+    stopped: 'Error: stopped',
+    made: 'TypeError: Illegal constructor',
+    order: ['immediate'],
+  })
 })
