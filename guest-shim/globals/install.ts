@@ -20,6 +20,7 @@ import { installGuards } from './guards.ts'
 import { installLazily } from './lazy.ts'
 import { Headers } from './headers.ts'
 import { queueMicrotask } from './microtask.ts'
+import { MODULE_DOOR, moduleDoor } from './module-door.ts'
 import { apply, defineProperty } from './primordials.ts'
 import { QuotaExceededError } from './quota-exceeded-error.ts'
 import { reportError, wireErrors } from './report-error.ts'
@@ -29,9 +30,17 @@ import { SubtleCrypto } from './subtle.ts'
 import { addKinds } from './clone-kinds.ts'
 import { streamClasses } from './streams.ts'
 import { refuse, structuredClone } from './structured-clone.ts'
-import { clearInterval, clearTimeout, setInterval, setTimeout } from './timers.ts'
+import {
+  clearImmediate,
+  clearInterval,
+  clearTimeout,
+  setImmediate,
+  setInterval,
+  setTimeout,
+} from './timers.ts'
 import { canParseUrl, parseUrl } from './url.ts'
 import { finishInterface } from './web-idl.ts'
+import * as workers from './workers.ts'
 
 function put(owner: object, properties: Record<string | symbol, unknown>): void {
   for (const name of Reflect.ownKeys(properties)) {
@@ -105,6 +114,10 @@ export function installGlobals(): () => void {
     setInterval,
     clearTimeout,
     clearInterval,
+    setImmediate,
+    clearImmediate,
+    ...workers,
+    [MODULE_DOOR]: moduleDoor,
     addEventListener(this: unknown, type: unknown, listener: unknown, options?: unknown) {
       if (type === 'fetch') addFetchListener(listener)
       else apply(addEventListener, this, [type, listener, options])
