@@ -32,12 +32,17 @@ import { finishInterface } from './web-idl.ts'
 
 function put(owner: object, properties: Record<string | symbol, unknown>): void {
   for (const name of Reflect.ownKeys(properties)) {
-    Object.defineProperty(owner, name, {
-      value: properties[name as string],
-      writable: true,
-      enumerable: false,
-      configurable: true,
-    })
+    const value = properties[name as string]
+    // a bundler renames what is called like a global
+    if (
+      typeof value === 'function' &&
+      typeof name === 'string' &&
+      name !== 'constructor' &&
+      value.name !== name
+    ) {
+      defineProperty(value, 'name', { value: name, configurable: true })
+    }
+    Object.defineProperty(owner, name, { value, writable: true, enumerable: false, configurable: true })
   }
 }
 
@@ -103,8 +108,6 @@ export function installGlobals(): () => void {
     dispatchEvent,
     removeEventListener,
   })
-  // a bundler may rename a class that is called like a global
-  defineProperty(CryptoKey, 'name', { value: 'CryptoKey' })
   put(SubtleCrypto.prototype, { digest, importKey, exportKey, generateKey, sign, verify })
   put(Blob.prototype, { bytes, stream })
   for (const given of [Blob, File]) {

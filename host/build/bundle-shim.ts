@@ -13,6 +13,9 @@ const worldPlugin: Plugin = {
   resolveId: (source) => (WORLD.test(source) ? { id: withVersion(source), external: true } : null),
 }
 
+/** The text of the shim is in each image, and its functions are known by their names. */
+const SHORT = { compress: false, mangle: { keepNames: true }, codegen: true } as const
+
 /** `file` exports `start` and `turn`. */
 export async function bundleShim(file: string): Promise<string> {
   const build = await rolldown({
@@ -23,7 +26,7 @@ export async function bundleShim(file: string): Promise<string> {
     experimental: { attachDebugInfo: 'none' },
   })
   try {
-    const { output } = await build.generate({ format: 'esm', codeSplitting: false })
+    const { output } = await build.generate({ format: 'esm', codeSplitting: false, minify: SHORT })
     return output[0].code
   } finally {
     await build.close()
