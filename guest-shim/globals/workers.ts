@@ -3,6 +3,7 @@
  * are there and derive from them, so they are; who uses them is told what is missing.
  */
 
+import { EventTarget } from './event-target.ts'
 import { defineProperty, NativePromise, NativeTypeError } from './primordials.ts'
 import { clearTimeout, setTimeout } from './timers.ts'
 
