@@ -41,14 +41,15 @@ export interface Ingredients {
   readonly carried: CarriedBundle
   readonly shim: string
   readonly wit: string
+  readonly asyncStacks: boolean
 }
 
 /** Where the build of these is kept. */
 export function toKeptFile(
   { directory }: Shelf,
-  { carried: { compressed, ...header }, shim, wit }: Ingredients,
+  { carried: { compressed, ...header }, ...more }: Ingredients,
 ): string {
-  const parts = [SNAPSHOT_REVISION, process.env['SOURCE_DATE_EPOCH'] ?? '', header, shim, wit]
+  const parts = [SNAPSHOT_REVISION, process.env['SOURCE_DATE_EPOCH'] ?? '', header, more]
   const key = createHash('sha256').update(JSON.stringify(parts)).update(compressed).digest('hex')
   return join(directory, `${key}${COMPONENT}`)
 }

@@ -1,30 +1,37 @@
 /**
- * Two settings of the engine for which componentize-js has no switch, changed in the memory that it leaves:
+ * Settings of the engine for which componentize-js has no switch, changed in the memory that the app's top level left:
  *
- *     async stacks    off: every `await` and `then` would copy the stack for an `Error.stack` that hardly anyone reads
- *     gcMaxBytes      from 32 MiB to none: what bounds an app's objects is its memory, as for its buffers
+ *     async stacks      off: each `await` and `then` copies the stack for an `Error.stack` that hardly anyone reads
+ *     most of the heap  from 32 MiB to no bound: what bounds an app's objects is its memory, as for its buffers
+ *     collections       sooner: before there is garbage for more than half of the least memory
  *
- *     CONTEXT (static) > context: runtime, options > runtime: the same context, tunables
+ *     CONTEXT (static) > context: runtime, options > runtime: the same context, settings of the collector
  *
  * Where they lie is known for one build of the engine, by the hash of its file. Another one stays as it is. One that is
  * known and whose memory is not as it was is refused: something else has changed, and nobody knows what.
  */
 
-/** Where an engine keeps them, in bytes, and what is there. */
+/** A word of the runtime. */
+interface Setting {
+  readonly at: number
+  readonly from: number
+  readonly to: number
+}
+
+/** Where an engine keeps what, in bytes. */
 interface Layout {
   /** Holds the address of the context. */
   readonly context: number
   /** Of the context. */
   readonly runtime: number
-  readonly options: number
+  readonly options: Setting
   /** Of the runtime. */
   readonly mainContext: number
-  readonly tunables: number
-  /** The context's options as they are; a u16. */
-  readonly optionsBefore: number
-  /** gcMaxBytes, the least and the most bytes of the nursery, and the first threshold of a zone's collection. */
-  readonly tunablesBefore: readonly number[]
+  readonly collector: readonly Setting[]
 }
+
+const KIB = 1024
+const MIB = 1024 * KIB
 
 /** By the SHA-256 of the engine's file. */
 const LAYOUTS: Readonly<Record<string, Layout>> = {
@@ -32,22 +39,26 @@ const LAYOUTS: Readonly<Record<string, Layout>> = {
   '6094cd93d966f9bec9b01332db6e0eedbaf22f60b745c9f823f21e33cbd4d365': {
     context: 2_384_796,
     runtime: 108,
-    options: 112,
+    // the bit of async stacks
+    options: { at: 112, from: 0x050f, to: 0x040f },
     mainContext: 68,
-    tunables: 3264,
-    optionsBefore: 0x050f,
-    tunablesBefore: [32 * 2 ** 20, 256 * 2 ** 10, 64 * 2 ** 20, 27 * 2 ** 20],
+    collector: [
+      // the most of the heap; a browser has it so
+      { at: 3264, from: 32 * MIB, to: 0xffff_ffff },
+      // the nursery, at least and at most
+      { at: 3268, from: 256 * KIB, to: 256 * KIB },
+      { at: 3272, from: 64 * MIB, to: 8 * MIB },
+      // a first collection: of objects, of what they have outside of the heap
+      { at: 3276, from: 27 * MIB, to: 16 * MIB },
+      { at: 3336, from: 38 * MIB, to: 16 * MIB },
+    ],
   },
 }
-
-const ASYNC_STACKS = 0x0100
-/** As the engine has it in a browser. */
-const UNBOUNDED = 0xffff_ffff
 
 export interface Tuning {
   /** SHA-256 of the engine's file. */
   readonly engine: string
-  /** Whether a stack goes on past the `await` that it began behind. */
+  /** Whether a stack goes on past the `await` that it began behind, as the engine has it. */
   readonly asyncStacks: boolean
 }
 
@@ -55,20 +66,21 @@ export interface Tuning {
 export function tuneEngine(memory: ArrayBuffer, { engine, asyncStacks }: Tuning): boolean {
   const layout = LAYOUTS[engine]
   if (layout === undefined) return false
+  const { options, collector } = layout
   const view = new DataView(memory)
   const read = (at: number): number => (at + 4 <= memory.byteLength ? view.getUint32(at, true) : 0)
   const context = read(layout.context)
   const runtime = read(context + layout.runtime)
+  const expected = [context, options.from, ...collector.map(({ from }) => from)]
   const found = [
     read(runtime + layout.mainContext),
-    read(context + layout.options) & 0xffff,
-    ...layout.tunablesBefore.map((_, i) => read(runtime + layout.tunables + 4 * i)),
+    read(context + options.at) & 0xffff,
+    ...collector.map(({ at }) => read(runtime + at)),
   ]
-  const expected = [context, layout.optionsBefore, ...layout.tunablesBefore]
   if (expected.some((value, i) => found[i] !== value)) {
     throw new Error(`expected the engine's settings to be ${expected.join(' ')}, got ${found.join(' ')}`)
   }
-  if (!asyncStacks) view.setUint16(context + layout.options, layout.optionsBefore & ~ASYNC_STACKS, true)
-  view.setUint32(runtime + layout.tunables, UNBOUNDED, true)
+  if (!asyncStacks) view.setUint16(context + options.at, options.to, true)
+  for (const { at, to } of collector) view.setUint32(runtime + at, to, true)
   return true
 }

@@ -53,6 +53,8 @@ export interface SnapshotOptions {
   readonly wit: string
   /** What the code imports: modules by their names. */
   readonly modules?: Readonly<Record<string, string>>
+  /** Whether stacks go on past each `await`. */
+  readonly asyncStacks?: boolean
   /** Where the process id of the snapshotter is written. */
   readonly pidFile?: string
   /** How long the app's top level may run. */
@@ -94,7 +96,7 @@ export async function snapshot(code: string, options: SnapshotOptions): Promise<
 async function writeLauncher(
   directory: string,
   engine: string,
-  { modules = {}, pidFile = '/dev/null', timeoutMs, memoryMb }: SnapshotOptions,
+  { modules = {}, pidFile = '/dev/null', asyncStacks = false, timeoutMs, memoryMb }: SnapshotOptions,
 ): Promise<string> {
   const path = join(directory, 'wizer')
   const folder = join(directory, 'modules')
@@ -108,6 +110,7 @@ async function writeLauncher(
     findSibling('wizer-main'),
     `--modules=${folder}`,
     `--engine=${engine}`,
+    ...(asyncStacks ? ['--async-stacks'] : []),
     `--timeout=${timeoutMs}`,
     `--memory=${memoryMb}`,
     `--now=${Number.isFinite(now) ? now : 0}`,
