@@ -13,7 +13,7 @@
  * Everything is in one function, whose variables the engine finds without a look at a global. A turn is synchronous, so
  * that one promise, which is settled, serves all. Views of the memory are kept as long as they reach far enough: memory
  * grows and never moves. What the host allocated for a turn, and what an import was lowered to, the engine frees behind
- * the turn (`cabi_post_turn`). The realm is one that no app can reach; only what the shim is given is made in the app's.
+ * the turn (`cabi_post_turn`); what an import gave, of which there may be any number in a turn, is freed at once. The realm is one that no app can reach; only what the shim is given is made in the app's.
  */
 import { GuestLoads } from './emit-guest-load.ts'
 import { GuestStores } from './emit-guest-store.ts'
@@ -149,6 +149,7 @@ function emitResult(
       `const place = ${call} >>> 0`,
       'if (place + 8 > size) renew()',
       `const result = ${loads.load(type, 'place')}`,
+      'if (result.length > 0) dealloc(words[place >>> 2])',
       'dealloc(place)',
       'return result',
     ]
