@@ -96,7 +96,7 @@ test.each([false, true])('tunes the engine; async stacks: %s', async (asyncStack
   const { component } = await buildApp({ entry: sources.path, shim: SHIM, asyncStacks })
   const engine = { engine: engineHash, asyncStacks }
   // its options and the most of its heap are no longer what they were
-  const tuned = new RegExp(`got \\d+ ${asyncStacks ? 0x050f : 0x040f} ${0xffff_ffff} `)
+  const tuned = new RegExp(`got \\d+ ${asyncStacks ? 0x050f : 0x040f} 4294967295 `)
   expect(() => tuneEngine(toMemory(component).buffer, engine)).toThrow(tuned)
 })
 
