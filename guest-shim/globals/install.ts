@@ -133,6 +133,7 @@ export function installGlobals(): () => void {
     put(globalThis, { [given.name]: value })
   }
   put(URL, { canParse: canParseUrl, parse: parseUrl })
+  for (const name of ['canParse', 'parse']) defineProperty(URL, name, { enumerable: true })
   wireErrors()
   addKinds()
   refuse([...Object.values(INTERFACES), ...Object.values(streamClasses), ...UNCLONEABLE])
