@@ -70,7 +70,7 @@ describe('an app that hoards memory', () => {
 test.for([
   [1_000_000, 128],
   [2_500_000, 256],
-])('%i objects at a time fit into %i MiB', async ([objects, memory_mb], { expect }) => {
+] as const)('%i objects at a time fit into %i MiB', async ([objects, memory_mb], { expect }) => {
   await using server = await serve([
     { name: 'hoard', hostname: 'hoard.test', path: fixture('hoard'), memory_mb, cpu_ms: 20_000 },
   ])
