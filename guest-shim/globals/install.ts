@@ -15,6 +15,7 @@ import { CustomEvent, ErrorEvent, Event, PromiseRejectionEvent } from './event.t
 import { EventTarget } from './event-target.ts'
 import { fetch } from './fetch.ts'
 import { FixedLengthStream, IdentityTransformStream } from './fixed-streams.ts'
+import { installStacks, TracedException } from './error-stack.ts'
 import { installGuards } from './guards.ts'
 import { installLazily } from './lazy.ts'
 import { Headers } from './headers.ts'
@@ -92,6 +93,7 @@ export function installGlobals(): () => void {
     structuredClone,
     fetch,
     CryptoKey,
+    DOMException: TracedException,
     console: guestConsole,
     setTimeout,
     setInterval,
@@ -114,6 +116,7 @@ export function installGlobals(): () => void {
     put(globalThis, { [given.name]: value })
   }
   put(URL, { canParse: canParseUrl, parse: parseUrl })
+  installStacks()
   wireErrors()
   addKinds()
   refuse([...Object.values(INTERFACES), ...Object.values(streamClasses), ...UNCLONEABLE])

@@ -78,7 +78,7 @@ export const toUpperCase = uncurry(String.prototype.toUpperCase)
 export const toWellFormed = uncurry(String.prototype.toWellFormed)
 export const { parse: parseJson, stringify: toJson } = JSON
 export const isView = ArrayBuffer.isView
-export const { apply, ownKeys } = Reflect
+export const { apply, construct, ownKeys } = Reflect
 /** Without a prototype. */
 export const makeObject = (): object => ({ __proto__: null })
 export const { defineProperty, freeze, getOwnPropertyDescriptors, hasOwn } = Object

@@ -11,8 +11,12 @@ export const BUNDLE_NAME = 'app.js'
 export const OWN_SOURCE = 'nano:'
 
 const PLACE = /\bapp\.js:(\d+):(\d+)/g
-/** A frame, as the engine writes it, of the bundle or of what NANO runs beside it. */
-const FRAME = /^\s*(?:[a-z]+ callback\*)?[^\s@]*@\/?(app\.js|initializer\.js|nano:[\w-]+):(\d+):(\d+)/
+/**
+ * A frame of the bundle or of what NANO runs beside it: `name@file:line:column`, as the engine writes it and apps of an
+ * earlier shim do, or `    at name (file:line:column)`.
+ */
+const FRAME =
+  /^\s*(?:(?:[a-z]+ callback\*)?[^\s@]*@|at (?:[^()]* \()?)\/?(app\.js|initializer\.js|nano:[\w-]+):(\d+):(\d+)\)?/
 const ANY_PLACE = /\b(?:app\.js|initializer\.js|nano:[\w-]+):\d/
 
 export interface Place {
@@ -48,23 +52,25 @@ export function findPlaces(stack: string, map: SourceMap): Place[] {
 }
 
 /**
- * Frames stand at the beginning of a line, `name@file:line:column`, and something may follow: whoever printed the error
- * goes on there. A line that is left empty by a frame of NANO's own goes.
+ * Frames stand at the beginning of a line, and something may follow: whoever printed the error goes on there. What follows a
+ * frame of NANO's own goes to the line before.
  */
 function symbolicate(text: string, find: SourceMap['find']): string {
-  const lines = text.split('\n').flatMap((line) => {
+  const lines: string[] = []
+  for (const line of text.split('\n')) {
     const frame = FRAME.exec(line)
-    if (frame !== null && isOwn(frame, find)) {
-      const rest = line.slice(frame[0].length)
-      return rest.trim() === '' ? [] : [rest]
-    }
-    return line.replaceAll(PLACE, (found, row: string, column: string) => {
-      const place = find(Number(row), Number(column))
-      return place === undefined ? found : `${place.source}:${place.line}:${place.column}`
-    })
-  })
+    if (frame === null || !isOwn(frame, find)) lines.push(mapPlaces(line, find))
+    else if (lines.length > 0) lines[lines.length - 1] += line.slice(frame[0].length)
+  }
   // the engine ends a stack with an end of line
   return lines.join('\n').trimEnd()
+}
+
+function mapPlaces(line: string, find: SourceMap['find']): string {
+  return line.replaceAll(PLACE, (found, row: string, column: string) => {
+    const place = find(Number(row), Number(column))
+    return place === undefined ? found : `${place.source}:${place.line}:${place.column}`
+  })
 }
 
 function isOwn([, file, row, column]: RegExpExecArray, find: SourceMap['find']): boolean {
