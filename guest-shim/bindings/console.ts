@@ -2,9 +2,9 @@
  * `console` (the Console Standard): each call becomes one entry for the host, whose text is as Node formats it.
  */
 
-import { type Level, log } from 'nano:workers/console'
+import { type Level, log, mapPlaces } from 'nano:workers/console'
 import { describeError, formatLine, inspect, logText } from '../globals/log-text.ts'
-import { encode, join, makeTable, NativeError, slice, split } from '../globals/primordials.ts'
+import { decode, encode, join, makeTable, NativeError, slice, split } from '../globals/primordials.ts'
 import { toText } from '../globals/web-idl.ts'
 import { now } from '../turn/clock.ts'
 import { phase } from '../turn/phase.ts'
@@ -30,6 +30,12 @@ function write(level: Level, args: readonly unknown[]): void {
   if (indentation !== '') text = indentation + join(split(text, '\n'), `\n${indentation}`)
   if (phase.isLive) log(level, encode(text))
   else builder.log(text)
+}
+
+/** Places of the bundle, `line:column`, to those of the app's sources; a text that is empty where that is not known. */
+export function toSources(places: readonly string[]): string[] {
+  if (!phase.isLive || places.length === 0) return []
+  return split(decode(mapPlaces(encode(join(places, '\n')))), '\n')
 }
 
 let indentation = ''

@@ -64,7 +64,6 @@ export const decode = decoder.decode.bind(decoder)
 
 export const isEnumerable = uncurry(Object.prototype.propertyIsEnumerable)
 export const test = uncurry(RegExp.prototype.test) as (self: RegExp, text: string) => boolean
-export const exec = uncurry(RegExp.prototype.exec)
 export const indexOf = uncurry(String.prototype.indexOf)
 export const join = uncurry(Array.prototype.join) as (items: readonly string[], separator: string) => string
 export const sort = uncurry(Array.prototype.sort) as (items: string[]) => string[]

@@ -46,7 +46,7 @@ function toRows(data: object): Row[] {
 
 function showCell(value: unknown): string {
   const isWide = typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length > 2
-  return inspect(value, { depth: isWide ? -1 : 0, mostItems: 3, lineLength: Infinity })
+  return inspect(value, { depth: isWide ? -1 : 0, maxArrayLength: 3, breakLength: Infinity })
 }
 
 function draw(head: readonly string[], rows: readonly (readonly string[])[]): string {

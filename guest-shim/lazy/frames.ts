@@ -5,11 +5,15 @@
  *     @app.js:7:31                at the top       f@app.js line 3 > eval:1:1    code that was made at run time
  */
 
+import { toSources } from '../bindings/console.ts'
 import { indexOf, slice, split } from '../globals/primordials.ts'
 
 /** What NANO runs beside the app. */
 const OWN_FILES = ['nano:guest-shim', 'initializer.js', '/initializer.js']
 const MADE = [' > eval', ' > Function']
+
+/** The app's one file; what is in it comes of its sources. */
+const BUNDLE = 'app.js'
 
 export interface Frame {
   readonly name: string
@@ -38,7 +42,19 @@ export function parseFrames(text: string): Frame[] {
     const name = toName(slice(line, cause + 1, at)) || (origin === undefined ? '' : 'eval')
     frames.push({ ...place, name, isAsync, file, origin })
   }
-  return frames
+  return toOwnSources(frames)
+}
+
+/** With the places of the app's sources, where the host knows them, and without what is not the app's. */
+function toOwnSources(frames: Frame[]): Frame[] {
+  const bundled = frames.filter(({ file }) => file === BUNDLE)
+  const sources = toSources(bundled.map(({ line, column }) => `${line}:${column}`))
+  return frames.flatMap((frame) => {
+    const source = frame.file === BUNDLE ? sources[bundled.indexOf(frame)] : undefined
+    if (source === '-') return []
+    const place = source === undefined ? undefined : parsePlace(source)
+    return [place === undefined ? frame : { ...frame, ...place }]
+  })
 }
 
 function parsePlace(text: string): { file: string; line: number; column: number } | undefined {

@@ -12,20 +12,20 @@ export interface Layout {
   readonly base: string
   readonly braces: readonly [string, string]
   readonly indentation: number
-  readonly lineLength: number
+  readonly breakLength: number
   /** Levels of objects within. */
   readonly levels: number
   /** Of an array: its items, by which columns are aligned. `hasMore`: the last part stands for what is not shown. */
   readonly items: { readonly list: ArrayLike<unknown>; readonly hasMore: boolean } | undefined
 }
 
-export function layOut({ parts, base, braces, indentation, lineLength, levels, items }: Layout): string {
+export function layOut({ parts, base, braces, indentation, breakLength, levels, items }: Layout): string {
   const before = base === '' ? '' : `${base} `
-  const lines = items !== undefined && parts.length > 6 ? toColumns(parts, lineLength - indentation, items) : parts
+  const lines = items !== undefined && parts.length > 6 ? toColumns(parts, breakLength - indentation, items) : parts
   if (levels < COMPACT && lines.length === parts.length) {
     const line = parts.join(', ')
     const start = parts.length + indentation + braces[0].length + base.length + 10
-    const fits = line.length - SEPARATOR * (parts.length - 1) + parts.length + start <= lineLength
+    const fits = line.length - SEPARATOR * (parts.length - 1) + parts.length + start <= breakLength
     if (fits && !base.includes('\n') && !line.includes('\n')) return `${before}${braces[0]} ${line} ${braces[1]}`
   }
   const end = `\n${' '.repeat(indentation)}`

@@ -15,10 +15,10 @@ const NAMED: Readonly<Record<string, string>> = {
 }
 
 /** `room`: of the line, from where it begins. */
-export function showPrimitive(value: unknown, indentation = 0, lineLength = Infinity): string {
+export function showPrimitive(value: unknown, indentation = 0, breakLength = Infinity): string {
   switch (typeof value) {
     case 'string':
-      return showText(value, indentation, lineLength)
+      return showText(value, indentation, breakLength)
     case 'bigint':
       return `${value}n`
     case 'number':
@@ -28,10 +28,10 @@ export function showPrimitive(value: unknown, indentation = 0, lineLength = Infi
   }
 }
 
-function showText(value: string, indentation: number, lineLength: number): string {
+function showText(value: string, indentation: number, breakLength: number): string {
   const text = value.slice(0, MOST_TEXT)
   const more = plural(value.length - text.length, 'character')
-  if (text.length <= SHORT || text.length <= lineLength - indentation - 4) return quote(text) + more
+  if (text.length <= SHORT || text.length <= breakLength - indentation - 4) return quote(text) + more
   const lines = text.split(/(?<=\n)/).map(quote)
   return lines.join(` +\n${' '.repeat(indentation + 2)}`) + more
 }

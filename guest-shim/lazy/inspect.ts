@@ -13,8 +13,8 @@ export interface InspectOptions {
   readonly showHidden?: boolean | undefined
   readonly customInspect?: boolean | undefined
   /** Of a list. */
-  readonly mostItems?: number
-  readonly lineLength?: number
+  readonly maxArrayLength?: number | null | undefined
+  readonly breakLength?: number | undefined
 }
 
 /** Characters, and values, of what is shown at a time. */
@@ -32,8 +32,8 @@ interface State {
   readonly depth: number
   readonly showHidden: boolean
   readonly isCustom: boolean
-  readonly mostItems: number
-  readonly lineLength: number
+  readonly maxArrayLength: number
+  readonly breakLength: number
   room: number
   indentation: number
   /** The level of what was shown last. */
@@ -47,13 +47,13 @@ type Key = string | symbol
 
 export function inspect(value: unknown, options: InspectOptions = {}): string {
   const { depth = DEFAULT_DEPTH, showHidden = false, customInspect = true } = options
-  const { mostItems = MOST_ITEMS, lineLength = LINE_LENGTH } = options
+  const { maxArrayLength = MOST_ITEMS, breakLength = LINE_LENGTH } = options
   const state: State = {
     depth: depth ?? Infinity,
     showHidden,
     isCustom: customInspect,
-    mostItems,
-    lineLength,
+    maxArrayLength: maxArrayLength ?? Infinity,
+    breakLength,
     room: MOST_ROOM,
     indentation: 0,
     level: 0,
@@ -66,7 +66,7 @@ export function inspect(value: unknown, options: InspectOptions = {}): string {
 function show(state: State, value: unknown, level: number): string {
   if (state.room < 0) return MORE
   if ((typeof value !== 'object' && typeof value !== 'function') || value === null) {
-    const text = showPrimitive(value, state.indentation, state.lineLength)
+    const text = showPrimitive(value, state.indentation, state.breakLength)
     state.room -= text.length + 1
     return text
   }
@@ -129,7 +129,7 @@ function showObject(state: State, value: object, level: number): string {
   state.path.push(value)
   state.level = level + 1
   const parts = kind.parts?.(level + 1) ?? []
-  const hasMore = kind.list !== undefined && kind.list.length > state.mostItems
+  const hasMore = kind.list !== undefined && kind.list.length > state.maxArrayLength
   for (let i = 0; i < keys.length; i++) {
     if (state.room < 0) {
       parts.push(plural(keys.length - i, 'item'))
@@ -146,7 +146,7 @@ function showObject(state: State, value: object, level: number): string {
     base,
     braces: kind.isList ? [`${prefix}[`, ']'] : [`${prefix}{`, '}'],
     indentation: state.indentation,
-    lineLength: state.lineLength,
+    breakLength: state.breakLength,
     levels: state.level - (level + 1),
     items: kind.list && { list: kind.list, hasMore },
   })
@@ -273,7 +273,7 @@ function showProperty(state: State, owner: object, key: Key, level: number): str
 function showItems(state: State, list: ArrayLike<unknown>, level: number): string[] {
   const parts: string[] = []
   let at = 0
-  for (; at < list.length && parts.length < state.mostItems && state.room >= 0; at++) {
+  for (; at < list.length && parts.length < state.maxArrayLength && state.room >= 0; at++) {
     const from = at
     while (at < list.length && at - from < MOST_KEYED && !hasOwn(list, at)) at++
     if (at > from) {
@@ -298,7 +298,7 @@ function showAll<T>(state: State, items: Iterable<T>, size: number, showOne: (it
   const parts: string[] = []
   state.indentation += 2
   for (const item of items) {
-    if (parts.length === state.mostItems || state.room < 0) {
+    if (parts.length === state.maxArrayLength || state.room < 0) {
       parts.push(plural(size - parts.length, 'item'))
       break
     }

@@ -10,7 +10,9 @@ export const BUNDLE_NAME = 'app.js'
 /** Sources with this prefix are NANO's own part of the bundle. */
 export const OWN_SOURCE = 'nano:'
 
-const PLACE = /\bapp\.js:(\d+):(\d+)/g
+/** The most places that are looked up at a time: the engine keeps no more frames. */
+const MOST_PLACES = 128
+const PLACE = /(?<![\w./-])\/?app\.js:(\d+):(\d+)/g
 /**
  * A frame of the bundle or of what NANO runs beside it: `name@file:line:column`, as the engine writes it and apps of an
  * earlier shim do, or `    at name (file:line:column)`.
@@ -30,6 +32,8 @@ export interface SourceMap {
   find(line: number, column: number): Place | undefined
   /** An error's text with each place of the bundle replaced by the source's; lines of NANO's own code go. */
   symbolicate(stack: string): string
+  /** Places of the bundle, `line:column` in a line each, as `wit/console.wit` has it. */
+  mapPlaces(places: string): string
 }
 
 /** Whether a text may name places that a map knows: whoever has none need not read the map. */
@@ -41,7 +45,11 @@ export function hasPlaces(text: string): boolean {
 export function openSourceMap(json: string | undefined): SourceMap {
   const map = parse(json)
   const find = (line: number, column: number) => (map === undefined ? undefined : lookUp(map, line, column))
-  return { find, symbolicate: (stack) => (map === undefined ? stack : symbolicate(stack, find)) }
+  return {
+    find,
+    symbolicate: (stack) => (map === undefined ? stack : symbolicate(stack, find)),
+    mapPlaces: (places) => (map === undefined ? '' : mapEach(places, find)),
+  }
 }
 
 /** The places of the app's own sources that a stack names, innermost first. */
@@ -69,8 +77,23 @@ function symbolicate(text: string, find: SourceMap['find']): string {
 function mapPlaces(line: string, find: SourceMap['find']): string {
   return line.replaceAll(PLACE, (found, row: string, column: string) => {
     const place = find(Number(row), Number(column))
-    return place === undefined ? found : `${place.source}:${place.line}:${place.column}`
+    return place === undefined ? found : toText(place)
   })
+}
+
+function mapEach(places: string, find: SourceMap['find']): string {
+  const lines = places.split('\n', MOST_PLACES).map((text) => {
+    const [line, column] = text.split(':').map(Number)
+    const place = find(line ?? 0, column ?? 0)
+    if (place === undefined) return ''
+    return place.source.startsWith(OWN_SOURCE) ? '-' : toText(place)
+  })
+  return lines.join('\n')
+}
+
+/** A source that is called like the bundle is spelled otherwise, so that no place is mapped twice. */
+function toText({ source, line, column }: Place): string {
+  return `${source === BUNDLE_NAME ? './' : ''}${source}:${line}:${column}`
 }
 
 function isOwn([, file, row, column]: RegExpExecArray, find: SourceMap['find']): boolean {
