@@ -72,7 +72,8 @@ const methods = {
     write('debug', [trace.stack])
   },
   warn: (...args: unknown[]) => write('warn', args),
-  dir: (...[value, options]: unknown[]) => write('info', [inspect(value, { customInspect: false, ...(options as object) })]),
+  dir: (...[value, options]: unknown[]) =>
+    write('info', [inspect(value, { customInspect: false, ...(options as object) })]),
   dirxml: (...args: unknown[]) => write('info', args),
   count(label: unknown = 'default'): void {
     const text = toText(label)
@@ -97,7 +98,8 @@ const methods = {
     if (marks.get(text) === undefined) marks.set(text, now())
     else write('warn', [`Label '${text}' already exists for console.time()`])
   },
-  timeLog: (label: unknown = 'default', ...args: unknown[]) => void writeElapsed('timeLog', toText(label), args),
+  timeLog: (label: unknown = 'default', ...args: unknown[]) =>
+    void writeElapsed('timeLog', toText(label), args),
   timeEnd(label: unknown = 'default'): void {
     const text = toText(label)
     if (writeElapsed('timeEnd', text, [])) marks.delete(text)

@@ -73,7 +73,12 @@ function toTraced(native: typeof DOMException): typeof DOMException {
     keepFrames(error, new.target)
     return error
   }
-  const { length: _length, name: _name, prototype: _prototype, ...constants } = getOwnPropertyDescriptors(native)
+  const {
+    length: _length,
+    name: _name,
+    prototype: _prototype,
+    ...constants
+  } = getOwnPropertyDescriptors(native)
   Object.defineProperties(traced, { ...constants, length: { value: 0 } })
   defineProperty(traced, 'prototype', { value: native.prototype, writable: false })
   defineProperty(native.prototype, 'constructor', { value: traced })

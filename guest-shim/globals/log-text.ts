@@ -19,7 +19,8 @@ export function formatLine(args: readonly unknown[]): string {
   let text = ''
   for (let i = 0; i < args.length; i++) {
     const arg = args[i]
-    if (typeof arg !== 'string' && typeof arg !== 'number' && typeof arg !== 'boolean') return logText().format(args)
+    if (typeof arg !== 'string' && typeof arg !== 'number' && typeof arg !== 'boolean')
+      return logText().format(args)
     text += (i === 0 ? '' : ' ') + (Object.is(arg, -0) ? '-0' : arg)
   }
   return text

@@ -45,7 +45,8 @@ function toRows(data: object): Row[] {
 }
 
 function showCell(value: unknown): string {
-  const isWide = typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length > 2
+  const isWide =
+    typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length > 2
   return inspect(value, { depth: isWide ? -1 : 0, maxArrayLength: 3, breakLength: Infinity })
 }
 
@@ -57,7 +58,9 @@ function draw(head: readonly string[], rows: readonly (readonly string[])[]): st
     left + widths.map((width) => '─'.repeat(width + 2)).join(middle) + right
   const line = (row: readonly string[]) =>
     `│ ${row.map((cell, column) => cell + ' '.repeat((widths[column] ?? 0) - toWidth(cell))).join(' │ ')} │`
-  return [rule('┌', '┬', '┐'), line(head), rule('├', '┼', '┤'), ...rows.map(line), rule('└', '┴', '┘')].join('\n')
+  return [rule('┌', '┬', '┐'), line(head), rule('├', '┼', '┤'), ...rows.map(line), rule('└', '┴', '┘')].join(
+    '\n',
+  )
 }
 
 /** `3.5ms`, `1.234s`, `1:02.123 (m:ss.mmm)`. */

@@ -52,7 +52,11 @@ function hasOwnText(value: object): boolean {
   for (let at: object | null = value; at !== null; at = Object.getPrototypeOf(at) as object | null) {
     if (!hasOwn(at, 'toString')) continue
     const owner: unknown = Object.getOwnPropertyDescriptor(at, 'constructor')?.value
-    return at === value || typeof owner !== 'function' || (globalThis as Record<string, unknown>)[owner.name] !== owner
+    return (
+      at === value ||
+      typeof owner !== 'function' ||
+      (globalThis as Record<string, unknown>)[owner.name] !== owner
+    )
   }
   return false
 }

@@ -21,12 +21,14 @@ export interface Layout {
 
 export function layOut({ parts, base, braces, indentation, breakLength, levels, items }: Layout): string {
   const before = base === '' ? '' : `${base} `
-  const lines = items !== undefined && parts.length > 6 ? toColumns(parts, breakLength - indentation, items) : parts
+  const lines =
+    items !== undefined && parts.length > 6 ? toColumns(parts, breakLength - indentation, items) : parts
   if (levels < COMPACT && lines.length === parts.length) {
     const line = parts.join(', ')
     const start = parts.length + indentation + braces[0].length + base.length + 10
     const fits = line.length - SEPARATOR * (parts.length - 1) + parts.length + start <= breakLength
-    if (fits && !base.includes('\n') && !line.includes('\n')) return `${before}${braces[0]} ${line} ${braces[1]}`
+    if (fits && !base.includes('\n') && !line.includes('\n'))
+      return `${before}${braces[0]} ${line} ${braces[1]}`
   }
   const end = `\n${' '.repeat(indentation)}`
   return `${before}${braces[0]}${end}  ${lines.join(`,${end}  `)}${end}${braces[1]}`
@@ -61,7 +63,8 @@ function toColumns(
     const row = shown.slice(i, i + columns).map((part, column, all) => {
       const isLast = column === all.length - 1
       const text = isLast ? part : `${part}, `
-      const width = (columnWidths[column] ?? 0) + part.length - (widths[i + column] ?? 0) + (isLast ? 0 : SEPARATOR)
+      const width =
+        (columnWidths[column] ?? 0) + part.length - (widths[i + column] ?? 0) + (isLast ? 0 : SEPARATOR)
       return isNumeric ? text.padStart(width) : isLast ? text : text.padEnd(width)
     })
     rows.push(row.join(''))
@@ -69,7 +72,8 @@ function toColumns(
   return hasMore ? [...rows, parts.at(-1) ?? ''] : rows
 }
 
-const WIDE = /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|[\ud83c-\ud83e][\udc00-\udfff]/g
+const WIDE =
+  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|[\ud83c-\ud83e][\udc00-\udfff]/g
 const PAIR = /[\ud800-\udbff][\udc00-\udfff]/g
 
 /** Columns of a terminal. */

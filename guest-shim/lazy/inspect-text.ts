@@ -4,7 +4,8 @@ const MOST_TEXT = 10_000
 /** Text that is longer than this, and than what is left of a line, is broken at its ends of line. */
 const SHORT = 16
 
-const NEEDS_ESCAPE = /[\0-\x1f'\\\x7f-\x9f]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g
+const NEEDS_ESCAPE =
+  /[\0-\x1f'\\\x7f-\x9f]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g
 const NAMED: Readonly<Record<string, string>> = {
   '\b': '\\b',
   '\t': '\\t',
@@ -50,11 +51,18 @@ export function quote(text: string): string {
       : !text.includes('`') && !text.includes('${')
         ? '`'
         : "'"
-  return mark + text.replaceAll(NEEDS_ESCAPE, (found) => (found === "'" && mark !== "'" ? found : escape(found))) + mark
+  return (
+    mark +
+    text.replaceAll(NEEDS_ESCAPE, (found) => (found === "'" && mark !== "'" ? found : escape(found))) +
+    mark
+  )
 }
 
 function escape(char: string): string {
   const code = char.charCodeAt(0)
   if (char === "'") return "\\'"
-  return NAMED[char] ?? (code < 0x100 ? `\\x${code.toString(16).toUpperCase().padStart(2, '0')}` : `\\u${code.toString(16)}`)
+  return (
+    NAMED[char] ??
+    (code < 0x100 ? `\\x${code.toString(16).toUpperCase().padStart(2, '0')}` : `\\u${code.toString(16)}`)
+  )
 }

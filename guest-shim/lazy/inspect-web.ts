@@ -31,12 +31,17 @@ const classes = globalThis as unknown as Readonly<Record<string, abstract new ()
 export function toPlain(value: object, name: string | null): object | undefined {
   const tag: unknown = (value as { [Symbol.toStringTag]?: unknown })[Symbol.toStringTag]
   // the engine's own have no tag
-  const known = [tag, name].find((each) => typeof each === 'string' && (PAIRED.includes(each) || Object.hasOwn(MEMBERS, each)))
+  const known = [tag, name].find(
+    (each) => typeof each === 'string' && (PAIRED.includes(each) || Object.hasOwn(MEMBERS, each)),
+  )
   const of = typeof known === 'string' ? classes[known] : undefined
   if (typeof known !== 'string' || typeof of !== 'function' || !(value instanceof of)) return undefined
   try {
     if (PAIRED.includes(known)) return toPairs(value as Iterable<[string, unknown]>)
-    const members = (MEMBERS[known] ?? []).map((member) => [member, (value as Record<string, unknown>)[member]])
+    const members = (MEMBERS[known] ?? []).map((member) => [
+      member,
+      (value as Record<string, unknown>)[member],
+    ])
     return Object.fromEntries(members) as object
   } catch {
     // a prototype, or what only says that it is one
@@ -48,7 +53,8 @@ export function toPlain(value: object, name: string | null): object | undefined 
 function toPairs(entries: Iterable<[string, unknown]>): object {
   const pairs: Record<string, unknown> = {}
   for (const [name, value] of entries) {
-    if (!Object.hasOwn(pairs, name)) Object.defineProperty(pairs, name, { value, enumerable: true, writable: true })
+    if (!Object.hasOwn(pairs, name))
+      Object.defineProperty(pairs, name, { value, enumerable: true, writable: true })
     else pairs[name] = [pairs[name], value].flat()
   }
   return pairs

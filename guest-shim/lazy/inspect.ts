@@ -157,7 +157,13 @@ function toKind(state: State, value: object, name: string | null, tag: string, k
   if (Array.isArray(value)) {
     const prefix = name !== 'Array' || tag !== '' ? toPrefix(name, tag, 'Array', `(${value.length})`) : ''
     const bare = value.length === 0 ? `${prefix}[]` : undefined
-    return { prefix, isList: true, list: value, ...(bare && { bare }), parts: (level) => showItems(state, value, level) }
+    return {
+      prefix,
+      isList: true,
+      list: value,
+      ...(bare && { bare }),
+      parts: (level) => showItems(state, value, level),
+    }
   }
   if (value instanceof Set) {
     const prefix = toPrefix(name, tag, 'Set', `(${value.size})`)
@@ -167,7 +173,12 @@ function toKind(state: State, value: object, name: string | null, tag: string, k
   if (value instanceof Map) {
     const prefix = toPrefix(name, tag, 'Map', `(${value.size})`)
     const parts = (level: number) =>
-      showAll(state, value, value.size, ([key, item]) => `${show(state, key, level)} => ${show(state, item, level)}`)
+      showAll(
+        state,
+        value,
+        value.size,
+        ([key, item]) => `${show(state, key, level)} => ${show(state, item, level)}`,
+      )
     return { prefix, ...(value.size === 0 && { bare: `${prefix}{}` }), parts }
   }
   if (ArrayBuffer.isView(value) && !(value instanceof DataView)) {
@@ -215,7 +226,10 @@ function toKind(state: State, value: object, name: string | null, tag: string, k
 
 function toErrorKind(state: State, error: Error, name: string | null, keys: Key[]): Kind {
   const { stack } = error as { stack?: unknown }
-  const text = stack !== undefined && stack !== '' && stack !== null ? String(stack) : Error.prototype.toString.call(error)
+  const text =
+    stack !== undefined && stack !== '' && stack !== null
+      ? String(stack)
+      : Error.prototype.toString.call(error)
   for (const key of ['name', 'message', 'stack'] as const) {
     const at = keys.indexOf(key)
     const shown: unknown = error[key]

@@ -39,7 +39,11 @@ function makeStack(error: object, frames: string): unknown {
     .slice(0, limit)
     .map((frame) => new CallSite(frame))
   if (typeof prepareStackTrace === 'function') {
-    return (prepareStackTrace as (error: object, sites: CallSite[]) => unknown).call(NativeError, error, sites)
+    return (prepareStackTrace as (error: object, sites: CallSite[]) => unknown).call(
+      NativeError,
+      error,
+      sites,
+    )
   }
   return [toHead(error), ...sites].join('\n    at ')
 }

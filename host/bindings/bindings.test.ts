@@ -334,7 +334,11 @@ test('console: a flood is cut and said so', ({ expect }) => {
   const { meter } = makeGuest()
   const lines: string[] = []
   const console = new ConsoleBinding(
-    { line: (_, text) => void lines.push(text), report: (error) => void lines.push(error), mapPlaces: () => '' },
+    {
+      line: (_, text) => void lines.push(text),
+      report: (error) => void lines.push(error),
+      mapPlaces: () => '',
+    },
     meter,
     new ByteBudget(MIB),
     NO_REQUEST,
