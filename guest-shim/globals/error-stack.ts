@@ -23,36 +23,48 @@ import { isObject } from './web-idl.ts'
 const captureNatively = Error.captureStackTrace
 const readNatively = uncurryGetter(NativeError.prototype, 'stack') as (error: object) => string
 
-/** Frames, in the engine's form, of what the engine keeps none for. */
-const captured = new NativeWeakMap<object, string>()
-const getCaptured = uncurry(captured.get) as (map: object, key: object) => string | undefined
-const setCaptured = uncurry(captured.set) as (map: object, key: object, frames: string) => unknown
+/** Where an object was made or captured. */
+export interface Trace {
+  /** In the engine's form. */
+  readonly frames: string
+  /** What `stack` gives, once it was read. */
+  made?: { value: unknown }
+}
+
+const traces = new NativeWeakMap<object, Trace>()
+const getTrace = uncurry(traces.get) as (map: object, key: object) => Trace | undefined
+const setTrace = uncurry(traces.set) as (map: object, key: object, trace: Trace) => unknown
 
 const stack = {
   get stack(): unknown {
     // oxlint-disable-next-line typescript/no-this-alias -- who is asked
     const error: unknown = this
     if (!isObject(error)) return undefined
-    return (loadStack()['readStack'] as ReadStack)(error, toFrames(error))
+    const trace = getTrace(traces, error) ?? toTrace(error)
+    if (trace !== undefined && trace.made === undefined) (loadStack()['makeStack'] as MakeStack)(error, trace)
+    return trace?.made?.value
   },
   set stack(value: unknown) {
     defineProperty(this, 'stack', { value, writable: true, enumerable: false, configurable: true })
   },
 }
-type ReadStack = (error: object, frames: string | undefined) => unknown
+type MakeStack = (error: object, trace: Trace) => void
 const OWN = { ...Object.getOwnPropertyDescriptor(stack, 'stack'), enumerable: false }
 
 /** Of an object that is no error none. The engine itself, and the shim, may throw a DOMException without any. */
-function toFrames(error: object): string | undefined {
-  const frames = getCaptured(captured, error) ?? readNatively(error)
-  return frames === '' && !(error instanceof NativeDOMException) ? undefined : frames
+function toTrace(error: object): Trace | undefined {
+  const frames = readNatively(error)
+  if (frames === '' && !(error instanceof NativeDOMException)) return undefined
+  const trace = { frames }
+  setTrace(traces, error, trace)
+  return trace
 }
 
 /** Has the frames from here on, of those below the function `below` if it is given. */
 function keepFrames(target: object, below: unknown): void {
   const holder: { stack?: string } = {}
   captureNatively(holder, below as () => void)
-  setCaptured(captured, target, holder.stack ?? '')
+  setTrace(traces, target, { frames: holder.stack ?? '' })
 }
 
 function captureStackTrace(target: unknown, below?: unknown): void {
@@ -61,8 +73,6 @@ function captureStackTrace(target: unknown, below?: unknown): void {
   }
   keepFrames(target, typeof below === 'function' ? below : captureStackTrace)
   defineProperty(target, 'stack', OWN)
-  const forget = loadStack()['forgetStack'] as (error: object) => void
-  forget(target)
 }
 
 /** The engine's class, whose instances have frames: the engine keeps none for them. */

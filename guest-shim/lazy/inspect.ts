@@ -22,6 +22,8 @@ const MOST_ROOM = 20_000
 const MOST_ITEMS = 100
 /** Of an array that has more, only the items are looked at. */
 const MOST_KEYED = 10_000
+/** As a power of two: so many keys are looked at for a character. */
+const KEYS_PER_ROOM = 4
 const DEFAULT_DEPTH = 2
 const CUSTOM = Symbol.for('nodejs.util.inspect.custom')
 const IDENTIFIER = /^[A-Za-z_]\w*$/
@@ -254,15 +256,19 @@ function unbox(value: object): [string, unknown] | undefined {
   return undefined
 }
 
-/** Enumerable ones; of a list those that are no indices. */
-function toKeys({ showHidden }: State, value: object): Key[] {
+/** Enumerable ones; of a list those that are no indices, which come first. Looking for them takes room, too. */
+function toKeys(state: State, value: object): Key[] {
+  const { showHidden } = state
   const isList = Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView))
   if (isList && (value as ArrayLike<unknown>).length > MOST_KEYED) return []
   const names = showHidden ? Object.getOwnPropertyNames(value) : Object.keys(value)
+  state.room -= names.length >> KEYS_PER_ROOM
+  let from = isList ? names.length : 0
+  while (from > 0 && !INDEX.test(names[from - 1] as string)) from--
   const symbols = Object.getOwnPropertySymbols(value).filter(
     (key) => showHidden || Object.prototype.propertyIsEnumerable.call(value, key),
   )
-  return [...(isList ? names.filter((key) => !INDEX.test(key)) : names), ...symbols]
+  return [...(from === 0 ? names : names.slice(from)), ...symbols]
 }
 
 function showProperty(state: State, owner: object, key: Key, level: number): string {
@@ -292,6 +298,8 @@ function showItems(state: State, list: ArrayLike<unknown>, level: number): strin
     while (at < list.length && at - from < MOST_KEYED && !hasOwn(list, at)) at++
     if (at > from) {
       parts.push(`<${at - from} empty item${at - from > 1 ? 's' : ''}>`)
+      // of a list that has hardly any items, not all is looked at
+      if (at - from === MOST_KEYED) break
       at--
       continue
     }

@@ -3,7 +3,8 @@
  * at the first read and stays.
  */
 
-import { NativeError, NativeWeakMap } from '../globals/primordials.ts'
+import type { Trace } from '../globals/error-stack.ts'
+import { NativeError } from '../globals/primordials.ts'
 import { CallSite } from './call-site.ts'
 import { parseFrames } from './frames.ts'
 
@@ -13,26 +14,13 @@ interface Settings {
   stackTraceLimit?: unknown
 }
 
-const made = new NativeWeakMap<object, { value: unknown }>()
-
-/** `frames`: in the engine's form. Without any the object has no stack. */
-export function readStack(error: object, frames: string | undefined): unknown {
-  const before = made.get(error)
-  if (before !== undefined) return before.value
-  if (frames === undefined) return undefined
-  const entry = { value: undefined as unknown }
+export function makeStack(error: object, trace: Trace): void {
   // who prepares it may read it
-  made.set(error, entry)
-  entry.value = makeStack(error, frames)
-  return entry.value
+  trace.made = { value: undefined }
+  trace.made.value = toStack(error, trace.frames)
 }
 
-/** The object has got other frames. */
-export function forgetStack(error: object): void {
-  made.delete(error)
-}
-
-function makeStack(error: object, frames: string): unknown {
+function toStack(error: object, frames: string): unknown {
   const { prepareStackTrace, stackTraceLimit } = NativeError as Settings
   const limit = typeof stackTraceLimit === 'number' ? Math.max(0, stackTraceLimit) : 0
   const sites = parseFrames(frames)

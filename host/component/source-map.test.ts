@@ -13,7 +13,11 @@ const MAP = openSourceMap(
 )
 
 it.for([
-  ["the engine's", 'f@app.js:1:2\ng@app.js:2:1\nh@nano:guest-shim:9:9\n@/initializer.js:9:9\n', 'f@src/a@1/index.ts:1:1'],
+  [
+    "the engine's",
+    'f@app.js:1:2\ng@app.js:2:1\nh@nano:guest-shim:9:9\n@/initializer.js:9:9\n',
+    'f@src/a@1/index.ts:1:1',
+  ],
   [
     "V8's",
     'Error: x\n    at f (app.js:1:2)\n    at async g (app.js:2:1)\n    at app.js:1:3\n    at h (nano:guest-shim:9:9)',
@@ -25,7 +29,11 @@ it.for([
     'Error: x\n    at f (src/a@1/index.ts:1:1) {\n  code: 5\n}',
   ],
   ['of a source called like the bundle', '    at f (app.js:3:1)', '    at f (./app.js:1:1)'],
-  ['mapped already', '    at f (src/app.js:1:1)\n    at ./app.js:1:1', '    at f (src/app.js:1:1)\n    at ./app.js:1:1'],
+  [
+    'mapped already',
+    '    at f (src/app.js:1:1)\n    at ./app.js:1:1',
+    '    at f (src/app.js:1:1)\n    at ./app.js:1:1',
+  ],
   ['unknown', '    at f (app.js:99:1)', '    at f (app.js:99:1)'],
 ] as const)('%s', ([, text, mapped], { expect }) => {
   expect(MAP.symbolicate(text)).toBe(mapped)
