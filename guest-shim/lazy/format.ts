@@ -70,7 +70,7 @@ function toJson(value: unknown): string {
   try {
     return JSON.stringify(value) ?? 'undefined'
   } catch (error) {
-    if (/circular|cyclic/i.test(String((error as Error).message))) return '[Circular]'
+    if (/circular|cyclic/i.test((error as Error).message)) return '[Circular]'
     throw error
   }
 }

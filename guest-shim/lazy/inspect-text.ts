@@ -5,6 +5,7 @@ const MOST_TEXT = 10_000
 const SHORT = 16
 
 const NEEDS_ESCAPE =
+  // oxlint-disable-next-line no-control-regex -- they are what is escaped
   /[\0-\x1f'\\\x7f-\x9f]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g
 const NAMED: Readonly<Record<string, string>> = {
   '\b': '\\b',
@@ -15,7 +16,7 @@ const NAMED: Readonly<Record<string, string>> = {
   '\\': '\\\\',
 }
 
-/** `room`: of the line, from where it begins. */
+/** `indentation`: where it begins in its line. */
 export function showPrimitive(value: unknown, indentation = 0, breakLength = Infinity): string {
   switch (typeof value) {
     case 'string':

@@ -3,25 +3,17 @@
  * Promises and iterators do not tell what is in them, and a Proxy does not tell that it is one.
  */
 
+import { toText } from '../globals/web-idl.ts'
+import { showOwn } from './inspect-items.ts'
+import { toKind } from './inspect-kinds.ts'
 import { LINE_LENGTH, layOut } from './inspect-layout.ts'
-import { toErrorBase, toFunctionBase, hasOwn, toClassName, toPrefix, toTag } from './inspect-names.ts'
+import { toClassName, toPrefix, toTag } from './inspect-names.ts'
+import { type InspectOptions, type Key, MOST_ITEMS, MOST_KEYED, type State } from './inspect-state.ts'
 import { plural, quote, showPrimitive } from './inspect-text.ts'
 import { toPlain } from './inspect-web.ts'
 
-export interface InspectOptions {
-  readonly depth?: number | null | undefined
-  readonly showHidden?: boolean | undefined
-  readonly customInspect?: boolean | undefined
-  /** Of a list. */
-  readonly maxArrayLength?: number | null | undefined
-  readonly breakLength?: number | undefined
-}
-
 /** Characters, and values, of what is shown at a time. */
 const MOST_ROOM = 20_000
-const MOST_ITEMS = 100
-/** Of an array that has more, only the items are looked at. */
-const MOST_KEYED = 10_000
 /** As a power of two: so many keys are looked at for a character. */
 const KEYS_PER_ROOM = 4
 const DEFAULT_DEPTH = 2
@@ -29,23 +21,6 @@ const CUSTOM = Symbol.for('nodejs.util.inspect.custom')
 const IDENTIFIER = /^[A-Za-z_]\w*$/
 const INDEX = /^(?:0|[1-9]\d*)$/
 const MORE = '...'
-
-interface State {
-  readonly depth: number
-  readonly showHidden: boolean
-  readonly isCustom: boolean
-  readonly maxArrayLength: number
-  readonly breakLength: number
-  room: number
-  indentation: number
-  /** The level of what was shown last. */
-  level: number
-  readonly path: object[]
-  /** What is shown within itself, by its number. */
-  readonly circles: Map<object, number>
-}
-
-type Key = string | symbol
 
 export function inspect(value: unknown, options: InspectOptions = {}): string {
   const { depth = DEFAULT_DEPTH, showHidden = false, customInspect = true } = options
@@ -61,6 +36,7 @@ export function inspect(value: unknown, options: InspectOptions = {}): string {
     level: 0,
     path: [],
     circles: new Map(),
+    show: (inner, level) => show(state, inner, level),
   }
   return show(state, value, 0)
 }
@@ -95,7 +71,7 @@ function showCustom(state: State, value: object, level: number): string | undefi
     const depth = state.depth - level
     const said: unknown = custom.call(value, depth, { depth, showHidden, stylize: String }, inspect)
     if (said === value) return undefined
-    text = typeof said === 'object' ? show(state, said, level) : String(said)
+    text = typeof said === 'object' ? show(state, said, level) : toText(said)
   } else {
     const name = toClassName(value)
     const plain = level > state.depth ? undefined : toPlain(value, name)
@@ -103,18 +79,6 @@ function showCustom(state: State, value: object, level: number): string | undefi
     text = `${name} ${show(state, plain, level)}`
   }
   return state.indentation === 0 ? text : text.replaceAll('\n', `\n${' '.repeat(state.indentation)}`)
-}
-
-/** An object's kind: how it begins, and what of it is no property. */
-interface Kind {
-  readonly base?: string
-  readonly prefix?: string
-  readonly isList?: boolean
-  readonly list?: ArrayLike<unknown>
-  readonly keys?: Key[]
-  /** Without properties it is this. */
-  readonly bare?: string
-  readonly parts?: (level: number) => string[]
 }
 
 function showObject(state: State, value: object, level: number): string {
@@ -154,106 +118,16 @@ function showObject(state: State, value: object, level: number): string {
   })
 }
 
-/** `keys` may change. */
-function toKind(state: State, value: object, name: string | null, tag: string, keys: Key[]): Kind {
-  if (Array.isArray(value)) {
-    const prefix = name !== 'Array' || tag !== '' ? toPrefix(name, tag, 'Array', `(${value.length})`) : ''
-    const bare = value.length === 0 ? `${prefix}[]` : undefined
-    return {
-      prefix,
-      isList: true,
-      list: value,
-      ...(bare && { bare }),
-      parts: (level) => showItems(state, value, level),
-    }
+function showProperty(state: State, owner: object, key: Key, level: number): string {
+  const property = Object.getOwnPropertyDescriptor(owner, key) ?? {
+    value: (owner as Record<Key, unknown>)[key],
   }
-  if (value instanceof Set) {
-    const prefix = toPrefix(name, tag, 'Set', `(${value.size})`)
-    const parts = (level: number) => showAll(state, value, value.size, (item) => show(state, item, level))
-    return { prefix, ...(value.size === 0 && { bare: `${prefix}{}` }), parts }
-  }
-  if (value instanceof Map) {
-    const prefix = toPrefix(name, tag, 'Map', `(${value.size})`)
-    const parts = (level: number) =>
-      showAll(
-        state,
-        value,
-        value.size,
-        ([key, item]) => `${show(state, key, level)} => ${show(state, item, level)}`,
-      )
-    return { prefix, ...(value.size === 0 && { bare: `${prefix}{}` }), parts }
-  }
-  if (ArrayBuffer.isView(value) && !(value instanceof DataView)) {
-    const list = value as unknown as ArrayLike<unknown>
-    const prefix = toPrefix(name, tag, tag, `(${list.length})`)
-    return {
-      prefix,
-      isList: true,
-      list,
-      ...(list.length === 0 && { bare: `${prefix}[]` }),
-      parts: (level) => showItems(state, list, level),
-    }
-  }
-  if (typeof value === 'function') {
-    const base = toFunctionBase(value as { name: unknown }, name, tag)
-    return { base, bare: base, prefix: '' }
-  }
-  if (value instanceof Error) return toErrorKind(state, value, name, keys)
-  if (value instanceof RegExp || value instanceof Date) {
-    const type = value instanceof Date ? 'Date' : 'RegExp'
-    const text = value instanceof Date && !Number.isNaN(value.getTime()) ? value.toISOString() : String(value)
-    const prefix = toPrefix(name, tag, type)
-    const base = prefix === `${type} ` ? text : prefix + text
-    return { base, bare: base, prefix: '' }
-  }
-  if (value instanceof ArrayBuffer) {
-    keys.unshift('byteLength')
-    return { prefix: toPrefix(name, tag, 'ArrayBuffer'), parts: () => [showBytes(value)] }
-  }
-  if (value instanceof DataView) keys.unshift('byteLength', 'byteOffset', 'buffer')
-  if (value instanceof WeakMap || value instanceof WeakSet) return { parts: () => ['<items unknown>'] }
-  const boxed = unbox(value)
-  if (boxed !== undefined) {
-    const [type, primitive] = boxed
-    if (type === 'String') keys.splice(0, String(primitive).length)
-    const other = name === type ? '' : name === null ? ' (null prototype)' : ` (${name})`
-    const base = `[${type}${other}: ${showPrimitive(primitive)}]${tag !== '' && tag !== name ? ` [${tag}]` : ''}`
-    return { base, bare: base, prefix: '' }
-  }
-  if (Object.prototype.toString.call(value) === '[object Arguments]') {
-    return { prefix: '[Arguments] ', bare: '[Arguments] {}' }
-  }
-  return { bare: `${name === 'Object' && tag === '' ? '' : toPrefix(name, tag, 'Object')}{}` }
-}
-
-function toErrorKind(state: State, error: Error, name: string | null, keys: Key[]): Kind {
-  const { stack } = error as { stack?: unknown }
-  const text =
-    stack !== undefined && stack !== '' && stack !== null
-      ? String(stack)
-      : Error.prototype.toString.call(error)
-  for (const key of ['name', 'message', 'stack'] as const) {
-    const at = keys.indexOf(key)
-    const shown: unknown = error[key]
-    if (at !== -1 && (typeof shown !== 'string' || text.includes(shown))) keys.splice(at, 1)
-  }
-  if (hasOwn(error, 'cause') && !keys.includes('cause')) keys.push('cause')
-  if (Array.isArray((error as { errors?: unknown }).errors) && !keys.includes('errors')) keys.push('errors')
-  const base = toErrorBase(error, name, text).replaceAll('\n', `\n${' '.repeat(state.indentation)}`)
-  state.room -= base.length
-  return { base, bare: base, prefix: '' }
-}
-
-function unbox(value: object): [string, unknown] | undefined {
-  for (const type of [Number, String, Boolean, BigInt, Symbol]) {
-    if (!(value instanceof type)) continue
-    try {
-      return [type.name, (type.prototype.valueOf as () => unknown).call(value)]
-    } catch {
-      // only its prototype is one
-    }
-  }
-  return undefined
+  const text = showOwn(state, property, level)
+  const label = String(key)
+  state.room -= label.length
+  if (key === '__proto__') return `['__proto__']: ${text}`
+  if (!property.enumerable) return `[${label}]: ${text}`
+  return `${typeof key === 'symbol' || IDENTIFIER.test(key) ? label : quote(key)}: ${text}`
 }
 
 /** Enumerable ones; of a list those that are no indices, which come first. Looking for them takes room, too. */
@@ -269,71 +143,4 @@ function toKeys(state: State, value: object): Key[] {
     (key) => showHidden || Object.prototype.propertyIsEnumerable.call(value, key),
   )
   return [...(from === 0 ? names : names.slice(from)), ...symbols]
-}
-
-function showProperty(state: State, owner: object, key: Key, level: number): string {
-  const found = Object.getOwnPropertyDescriptor(owner, key)
-  const { value, get, set, enumerable } = found ?? { value: (owner as Record<Key, unknown>)[key] }
-  let text: string
-  if (get !== undefined) text = set === undefined ? '[Getter]' : '[Getter/Setter]'
-  else if (set !== undefined) text = '[Setter]'
-  else {
-    state.indentation += 2
-    text = show(state, value, level)
-    state.indentation -= 2
-  }
-  const label = typeof key === 'symbol' ? String(key) : key
-  state.room -= label.length
-  if (typeof key === 'symbol') return `${enumerable ? `${label}` : `[${label}]`}: ${text}`
-  if (key === '__proto__') return `['__proto__']: ${text}`
-  if (!enumerable) return `[${label}]: ${text}`
-  return `${IDENTIFIER.test(key) ? key : quote(key)}: ${text}`
-}
-
-function showItems(state: State, list: ArrayLike<unknown>, level: number): string[] {
-  const parts: string[] = []
-  let at = 0
-  for (; at < list.length && parts.length < state.maxArrayLength && state.room >= 0; at++) {
-    const from = at
-    while (at < list.length && at - from < MOST_KEYED && !hasOwn(list, at)) at++
-    if (at > from) {
-      parts.push(`<${at - from} empty item${at - from > 1 ? 's' : ''}>`)
-      // of a list that has hardly any items, not all is looked at
-      if (at - from === MOST_KEYED) break
-      at--
-      continue
-    }
-    const { value, get, set } = Object.getOwnPropertyDescriptor(list, at) ?? {}
-    state.indentation += 2
-    parts.push(get || set ? showAccessor(get, set) : show(state, value, level))
-    state.indentation -= 2
-  }
-  if (at < list.length) parts.push(plural(list.length - at, 'item'))
-  return parts
-}
-
-function showAccessor(get: unknown, set: unknown): string {
-  return get === undefined ? '[Setter]' : set === undefined ? '[Getter]' : '[Getter/Setter]'
-}
-
-function showAll<T>(state: State, items: Iterable<T>, size: number, showOne: (item: T) => string): string[] {
-  const parts: string[] = []
-  state.indentation += 2
-  for (const item of items) {
-    if (parts.length === state.maxArrayLength || state.room < 0) {
-      parts.push(plural(size - parts.length, 'item'))
-      break
-    }
-    parts.push(showOne(item))
-  }
-  state.indentation -= 2
-  return parts
-}
-
-function showBytes(buffer: ArrayBuffer): string {
-  if (buffer.detached) return '(detached)'
-  const bytes = new Uint8Array(buffer, 0, Math.min(MOST_ITEMS, buffer.byteLength))
-  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(' ')
-  const more = plural(buffer.byteLength - bytes.length, 'byte')
-  return `[Uint8Contents]: <${hex}${more === '' ? '' : ` ${more}`}>`
 }
