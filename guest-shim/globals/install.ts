@@ -136,6 +136,7 @@ export function installGlobals(): () => void {
   }
   put(URL, { canParse: canParseUrl, parse: parseUrl })
   installStacks()
+  for (const name of ['canParse', 'parse']) defineProperty(URL, name, { enumerable: true })
   wireErrors()
   addKinds()
   refuse([...Object.values(INTERFACES), ...Object.values(streamClasses), ...UNCLONEABLE])

@@ -61,6 +61,9 @@ export function encode(text: string): Bytes {
 const decoder = new TextDecoder()
 /** UTF-8, without a mark of the byte order; bad bytes become U+FFFD. */
 export const decode = decoder.decode.bind(decoder)
+const markDecoder = new TextDecoder('utf-8', { ignoreBOM: true })
+/** A byte order mark at the beginning is text like any other. */
+export const decodeAll = markDecoder.decode.bind(markDecoder)
 
 export const isEnumerable = uncurry(Object.prototype.propertyIsEnumerable)
 export const test = uncurry(RegExp.prototype.test) as (self: RegExp, text: string) => boolean
