@@ -135,6 +135,51 @@ describe.skipIf(CHROMIUM === undefined)(
       await page.getByRole('row', { name: /^2 .*serves$/ }).waitFor()
     })
 
+    test('gives a canary its part of the clients, more of it, all, or none', async ({ expect }) => {
+      for (const VERSION of ['one', 'two', 'three']) {
+        // oxlint-disable-next-line no-await-in-loop -- one after the other
+        await put('canary', { VERSION })
+      }
+      const page = await open('/#/canary')
+      const shares = async () => {
+        const { text } = await toAsk(server)('GET', '/admin/apps/canary/versions', { token: null })
+        const { versions } = JSON.parse(text) as { versions: { version: number; percent: number }[] }
+        return versions.map(({ version, percent }) => `${version}: ${percent}`).join(', ')
+      }
+      const answer = (title: string, button: string) =>
+        page.getByRole('dialog', { name: title }).getByRole('button', { name: button }).click()
+      const serve = async (version: number, part: string) => {
+        await page.getByRole('button', { name: `Serve version ${version}` }).click()
+        await page.getByRole('dialog').getByLabel('Clients').selectOption(part)
+        await answer('Roll canary back?', `Serve version ${version}`)
+      }
+      await serve(2, '10 %, the rest stays')
+      const canary = page.getByRole('group', { name: 'Canary, version 2' })
+      await canary.getByText('Version 2 serves 10 % of the clients, version 3 the other 90 %.').waitFor()
+      expect(await shares()).toBe('3: 90, 2: 10, 1: 0')
+      await page.getByRole('row', { name: /^3 .*serves 90 %$/ }).waitFor()
+      await page.getByRole('row', { name: /^2 .*serves 10 %$/ }).waitFor()
+      expect(await page.locator('.view-head .state').textContent()).toBe('serving, version 3, version 2 10 %')
+      expect(await canary.getByRole('button', { name: '10 %' }).isDisabled()).toBe(true)
+      await canary.getByRole('button', { name: '50 %' }).click()
+      await answer('Give version 2 50 %?', 'Cancel')
+      expect(await shares()).toBe('3: 90, 2: 10, 1: 0')
+      await canary.getByRole('button', { name: '50 %' }).click()
+      await answer('Give version 2 50 %?', 'Give it 50 %')
+      await canary.getByText('serves 50 % of the clients').waitFor()
+      expect(await shares()).toBe('3: 50, 2: 50, 1: 0')
+      await canary.getByRole('button', { name: 'Take back' }).click()
+      await answer('Take version 2 back?', 'Take it back')
+      await canary.waitFor({ state: 'detached' })
+      expect(await shares()).toBe('3: 100, 2: 0, 1: 0')
+      await serve(1, '50 %, the rest stays')
+      const other = page.getByRole('group', { name: 'Canary, version 1' })
+      await other.getByRole('button', { name: '100 %' }).click()
+      await answer('Give version 1 100 %?', 'Give it 100 %')
+      await page.getByRole('row', { name: /^1 .*serves$/ }).waitFor()
+      expect([await shares(), await other.count()]).toEqual(['3: 0, 2: 0, 1: 100', 0])
+    })
+
     test('deletes an app whose name is typed', async ({ expect }) => {
       await put('gone')
       const page = await open('/#/gone')
@@ -246,6 +291,10 @@ describe.skipIf(CHROMIUM === undefined)(
       await put('a-name-that-is-as-long-as-names-of-apps-may-be-and-longer-than-x')
       await put('phone', { VERSION: 'one' })
       await put('phone', { VERSION: 'two' })
+      await toAsk(server)('POST', '/admin/apps/phone/promote', {
+        json: { version: 1, percent: 10 },
+        token: null,
+      })
       await server.send('logger.test', `/say?text=${'x'.repeat(400)}`)
       for (const width of [320, 360]) {
         // oxlint-disable-next-line no-await-in-loop -- one after the other
@@ -258,7 +307,7 @@ describe.skipIf(CHROMIUM === undefined)(
         // oxlint-disable-next-line no-await-in-loop
         await page.getByRole('link', { name: 'phone' }).tap()
         // oxlint-disable-next-line no-await-in-loop
-        await page.getByRole('button', { name: 'Roll back' }).waitFor()
+        await page.getByRole('button', { name: 'Take back' }).waitFor()
         // oxlint-disable-next-line no-await-in-loop
         expect([width, await excess()]).toEqual([width, 0])
         // oxlint-disable-next-line no-await-in-loop
@@ -344,6 +393,11 @@ describe.skipIf(CHROMIUM === undefined)(
         const scene = { viewport: { width: 960, height: 600 } }
         const list = await open('/', { ...scene, colorScheme: 'light' }, shown)
         const app = await open('/#/shop', { ...scene, colorScheme: 'dark' }, shown)
+        await toAsk(shown)('POST', '/admin/apps/checkout/promote', {
+          json: { version: 2, percent: 10 },
+          token: null,
+        })
+        const canary = await open('/#/checkout', { ...scene, colorScheme: 'light' }, shown)
         const phone = await open(
           '/',
           { ...PHONE, viewport: { width: 390, height: 780 }, colorScheme: 'dark' },
@@ -365,6 +419,8 @@ describe.skipIf(CHROMIUM === undefined)(
         }
         await list.screenshot({ path: picture('apps') })
         await app.screenshot({ path: picture('app') })
+        const versions = canary.locator('section', { has: canary.getByRole('heading', { name: 'Versions' }) })
+        await versions.screenshot({ path: picture('canary') })
         await phone.screenshot({ path: picture('phone') })
       },
       180_000,
