@@ -29,6 +29,7 @@ const HEAVY = [
   'test/operator/crash.test.ts',
   'test/operator/deploy-docs.test.ts',
   'test/operator/many-tenants.test.ts',
+  'test/operator/page-use.test.ts',
   'test/operator/redeploy-load.test.ts',
   'test/operator/storage.test.ts',
   'test/operator/telemetry.test.ts',
