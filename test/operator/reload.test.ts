@@ -52,7 +52,8 @@ describe('a reload', () => {
   test('puts what is new, puts again what is other, removes what is gone, and touches nothing else', async ({
     expect,
   }) => {
-    await using served = await serveFile([app('same', 'a'), app('other', 'a'), app('goes', 'a')])
+    const top = { shards: 2 }
+    await using served = await serveFile([app('same', 'a'), app('other', 'a'), app('goes', 'a')], { top })
     const before = served.deployments()
     served.write([app('other', 'b'), app('comes', 'a'), app('same', 'a')])
     expect(await served.server.reload()).toEqual({
@@ -143,7 +144,8 @@ describe('a reload', () => {
 
   test('lets apps take over host names, in a chain and in a ring', async ({ expect }) => {
     const at = (name: string, hostname: string) => app(name, name, { hostname: `${hostname}.test` })
-    await using served = await serveFile([at('a', 'x'), at('b', 'y'), at('c', 'z')])
+    const top = { shards: 2 }
+    await using served = await serveFile([at('a', 'x'), at('b', 'y'), at('c', 'z')], { top })
     const askAll = () => Promise.all(['w', 'x', 'y', 'z'].map((name) => ask(served, name)))
     served.write([at('a', 'y'), at('b', 'z'), at('c', 'w')])
     expect(await served.server.reload()).toMatchObject({ failed: [] })
@@ -309,7 +311,7 @@ test(
     // more of it is in redeploy-load.test.ts
     const rounds = 6
     const stay = Array.from({ length: 10 }, (_, i) => app(`n${i}`, `n${i}`))
-    await using served = await serveFile(stay, { watchMs: WATCH_MS })
+    await using served = await serveFile(stay, { watchMs: WATCH_MS, top: { shards: 2 } })
     const before = served.deployments()
     const state = { isOn: true, answers: 0, failures: [] as string[] }
     const client = async (offset: number): Promise<void> => {
