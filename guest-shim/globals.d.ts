@@ -4,113 +4,36 @@
  * are listed.
  */
 
-type HeadersInit = Headers | Iterable<readonly [string, string]> | Record<string, string>
-type BodyInit =
-  | string
-  | ArrayBuffer
-  | ArrayBufferView
-  | Blob
-  | FormData
-  | URLSearchParams
-  | ReadableStream<Uint8Array>
+type AbortSignal = import('./globals/abort-signal.ts').AbortSignal
+type ReadableStream<T = unknown> = import('web-streams-polyfill').ReadableStream<T>
 
-interface Headers {
-  append(name: string, value: string): void
-  delete(name: string): void
-  get(name: string): string | null
-  has(name: string): boolean
-  set(name: string, value: string): void
-  forEach(each: (value: string, name: string) => void): void
-  entries(): Iterator<[string, string]>
-}
-declare const Headers: { prototype: Headers; new (init?: HeadersInit): Headers }
-
-/** What Request and Response share. */
-interface Body {
-  readonly headers: Headers
-  readonly body: ReadableStream<Uint8Array> | null
-  readonly bodyUsed: boolean
-  arrayBuffer(): Promise<ArrayBuffer>
-  blob(): Promise<Blob>
-  formData(): Promise<FormData>
-  json(): Promise<unknown>
-  text(): Promise<string>
-}
+type HeadersInit = Iterable<readonly [string, string]> | Record<string, string>
 
 interface RequestInit {
-  method?: string | undefined
+  method?: unknown
   headers?: HeadersInit | undefined
-  body?: BodyInit | null | undefined
+  body?: unknown
   signal?: AbortSignal | null | undefined
-  redirect?: string | undefined
-  duplex?: string | undefined
+  redirect?: unknown
+  duplex?: unknown
+  priority?: unknown
+  window?: unknown
+  cache?: unknown
+  credentials?: unknown
+  integrity?: unknown
+  keepalive?: unknown
+  mode?: unknown
+  referrer?: unknown
+  referrerPolicy?: unknown
+  cf?: unknown
 }
-interface NativeRequest extends Body {
-  readonly method: string
-  readonly url: string
-  readonly signal: AbortSignal
-}
-declare const Request: {
-  prototype: NativeRequest
-  new (input: string | URL | NativeRequest, init?: RequestInit): NativeRequest
-}
-
 interface ResponseInit {
-  status?: number
-  statusText?: string
-  headers?: HeadersInit
+  encodeBody?: unknown
+  status?: unknown
+  statusText?: unknown
+  headers?: HeadersInit | undefined
+  webSocket?: unknown
 }
-interface NativeResponse extends Body {
-  readonly status: number
-  readonly statusText: string
-  readonly ok: boolean
-  readonly type: string
-  readonly url: string
-  readonly redirected: boolean
-}
-declare const Response: {
-  prototype: NativeResponse
-  new (body?: BodyInit | null, init?: ResponseInit): NativeResponse
-}
-
-interface ReadResult<T> {
-  done: boolean
-  value: T | undefined
-}
-interface StreamReader<T> {
-  read(): Promise<ReadResult<T>>
-  cancel(reason?: unknown): Promise<void>
-  releaseLock(): void
-}
-interface StreamController<T> {
-  enqueue(chunk: T): void
-  close(): void
-  error(reason: unknown): void
-}
-interface ReadableStream<T = unknown> {
-  readonly locked: boolean
-  cancel(reason?: unknown): Promise<void>
-  getReader(): StreamReader<T>
-  tee(): [ReadableStream<T>, ReadableStream<T>]
-}
-declare const ReadableStream: {
-  prototype: ReadableStream
-  new <T>(
-    source?: {
-      start?(controller: StreamController<T>): unknown
-      pull?(controller: StreamController<T>): unknown
-      cancel?(reason: unknown): unknown
-    },
-    strategy?: { highWaterMark?: number },
-  ): ReadableStream<T>
-}
-
-declare const WritableStream: {
-  name: string
-  prototype: object
-  new (sink?: unknown, strategy?: unknown): object
-}
-declare const TransformStream: { new (transformer?: { start?(controller: object): unknown }): object }
 
 interface Blob {
   readonly size: number
@@ -120,36 +43,19 @@ interface Blob {
 }
 declare const Blob: { prototype: Blob; new (parts?: unknown[], options?: { type?: string }): Blob }
 interface File extends Blob {
+  readonly lastModified: number
   readonly name: string
 }
-declare const File: { new (parts: unknown[], name: string, options?: { type?: string }): File }
+declare const File: {
+  prototype: File
+  new (parts: unknown[], name: string, options?: { type?: string; lastModified?: number }): File
+}
 interface FormData {
   append(name: string, value: string | Blob): void
   forEach(each: (value: string | File, name: string) => void): void
 }
 declare const FormData: { prototype: FormData; new (): FormData }
 
-declare class Event {
-  constructor(type: string, init?: { cancelable?: boolean })
-  readonly type: string
-}
-interface EventTarget {
-  addEventListener(type: string, listener: (event: Event) => void, options?: unknown): void
-  removeEventListener(type: string, listener: (event: Event) => void): void
-}
-interface AbortSignal extends EventTarget {
-  readonly aborted: boolean
-  readonly reason: unknown
-}
-declare const AbortSignal: {
-  prototype: AbortSignal
-  timeout(delay: number): AbortSignal
-  any(signals: AbortSignal[]): AbortSignal
-}
-declare class AbortController {
-  readonly signal: AbortSignal
-  abort(reason?: unknown): void
-}
 declare class DOMException extends Error {
   constructor(message?: string, name?: string)
 }
@@ -162,28 +68,35 @@ declare class URL {
   readonly protocol: string
 }
 declare class URLSearchParams {
+  [Symbol.iterator](): IterableIterator<[string, string]>
   constructor(init?: string)
   toString(): string
 }
 
+declare function structuredClone<T>(value: T): T
+declare function atob(text: string): string
+
 declare class TextEncoder {
   encode(text: string): Uint8Array<ArrayBuffer>
+  encodeInto(text: string, into: Uint8Array): { read: number; written: number }
 }
 declare class TextDecoder {
-  decode(bytes: Uint8Array): string
+  constructor(label?: string, options?: { fatal?: boolean; ignoreBOM?: boolean })
+  readonly encoding: string
+  readonly fatal: boolean
+  readonly ignoreBOM: boolean
+  decode(bytes?: Uint8Array, options?: { stream?: boolean }): string
 }
 
 interface SubtleCrypto {
   digest(algorithm: string, data: Uint8Array): Promise<ArrayBuffer>
 }
-declare const SubtleCrypto: { prototype: SubtleCrypto }
 interface Crypto {
   readonly subtle: SubtleCrypto
   getRandomValues<T extends ArrayBufferView>(into: T): T
   randomUUID(): string
 }
 declare const crypto: Crypto
-declare const Crypto: { prototype: Crypto }
 interface Performance {
   readonly timeOrigin: number
   now(): number
@@ -191,5 +104,10 @@ interface Performance {
 declare const performance: Performance
 declare const Performance: { prototype: Performance }
 
-declare function addEventListener(type: string, listener: unknown, options?: unknown): void
 declare const console: { log(text: string): void }
+
+/** A part of the shim that is evaluated when it is first asked for. */
+declare module '*?lazy' {
+  const load: () => Readonly<Record<string, unknown>>
+  export default load
+}

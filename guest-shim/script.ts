@@ -22,7 +22,11 @@ export function start(): void {
   startApp({ default: { fetch: answer } })
 }
 
-async function answer(request: Request, env: Env, ctx: ExecutionContext): Promise<Response> {
+async function answer(
+  request: Request & { text(): Promise<string> },
+  env: Env,
+  ctx: ExecutionContext,
+): Promise<Response> {
   const code = await request.text()
   Object.assign(globalThis, { env, ctx })
   try {

@@ -9,11 +9,13 @@
 import type { Event, Startup } from 'nano:workers/events'
 import { findApp } from './app.ts'
 import { handlers } from './bindings/registry.ts'
-import { reportError } from './bindings/report.ts'
-import { define, type Env, makeEnv } from './env.ts'
+import { define, env, fillEnv } from './env.ts'
 import { installGlobals } from './globals/install.ts'
+import { reportException } from './globals/report-error.ts'
 import { type Handler, loseClient, receiveRequest } from './turn/handler.ts'
+import { context } from './turn/context.ts'
 import { phase } from './turn/phase.ts'
+import { awaitRejections, openRejections, rejections, reportRejections } from './turn/rejections.ts'
 import { source } from './turn/source.ts'
 
 /** An event of an interface. */
@@ -24,7 +26,6 @@ const taking = handlers satisfies Record<BindingEvent['tag'], unknown>
 
 let handler: Handler
 let isClassic = false
-let env: Env = {}
 
 /** Takes the app's module namespace. Throws when there is nothing in it that could answer a request. */
 export function start(app: Record<string, unknown>): void {
@@ -33,9 +34,11 @@ export function start(app: Record<string, unknown>): void {
 
 export function turn(of: number, events: readonly Event[]): void {
   source.current = of
+  if (rejections.set.count > 0) reportRejections()
   let requests = 0
   for (let i = 0; i < events.length; i++) {
     const event = events[i] as Event
+    context.current = undefined
     try {
       if (event.tag === 'request') {
         requests++
@@ -45,10 +48,11 @@ export function turn(of: number, events: readonly Event[]): void {
       else if (event.tag === 'client-gone') loseClient(event.val)
       else take(event)
     } catch (error) {
-      reportSafely(error)
+      reportException(error)
     }
   }
   if (requests > 1) source.current = 0
+  if (rejections.set.count > 0) awaitRejections()
 }
 
 /** That each handler takes its own event's value is what `GuestBinding` holds. */
@@ -60,14 +64,7 @@ function take(event: BindingEvent): void {
 function begin(startup: Startup): void {
   phase.isLive = true
   prepareTurns()
-  env = makeEnv(startup.env, reportSafely)
+  openRejections()
+  fillEnv(startup.env, reportException)
   if (isClassic) for (const name in env) define(globalThis, name, env[name])
-}
-
-function reportSafely(error: unknown): void {
-  try {
-    reportError(error)
-  } catch {
-    // not even that can be told
-  }
 }

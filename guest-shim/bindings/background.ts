@@ -5,7 +5,7 @@
 import { hold, release } from 'nano:workers/background'
 import { makeTable } from '../globals/primordials.ts'
 import type { GuestBinding } from './binding.ts'
-import { reportError } from './report.ts'
+import { reportException } from '../globals/report-error.ts'
 
 /** Promises that are pending, by request. */
 const pending = makeTable<number, number>()
@@ -29,7 +29,7 @@ async function settle(id: number, promise: unknown): Promise<void> {
   try {
     await promise
   } catch (error) {
-    reportError(error)
+    reportException(error)
   }
   const count = pending.get(id) ?? 1
   if (count > 1) {

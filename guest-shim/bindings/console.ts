@@ -6,9 +6,9 @@ import { type Level, log } from 'nano:workers/console'
 import { encode } from '../globals/primordials.ts'
 import { describeError } from '../wire/error-text.ts'
 import { formatLine, inspect } from '../wire/inspect.ts'
+import { now } from '../turn/clock.ts'
 import { phase } from '../turn/phase.ts'
 import type { GuestBinding } from './binding.ts'
-import { now } from './timer.ts'
 
 /** Where lines go while the app is built: the builder shows them. */
 const builder = console

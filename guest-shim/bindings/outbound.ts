@@ -17,7 +17,8 @@ import {
 } from 'nano:workers/outbound'
 import type { BodyChunk, Failure } from 'nano:workers/wire'
 import { toOwn } from '../globals/buffer-source.ts'
-import { encode, makeTable, NativePromise, NativeStream, NativeTypeError } from '../globals/primordials.ts'
+import { encode, makeTable, NativePromise, NativeTypeError } from '../globals/primordials.ts'
+import { type ByteControl, openByteStream, type ReadableStream } from '../globals/streams.ts'
 import { pump, type Sink } from '../turn/pump.ts'
 import type { GuestBinding } from './binding.ts'
 
@@ -31,8 +32,8 @@ export interface Outgoing {
 
 /** Who made the fetch. */
 export interface Caller {
-  /** Called at most once. `body`: each chunk is asked for. */
-  answered(answer: Answer, body: ReadableStream<Uint8Array> | null): void
+  /** Called at most once. `open`: makes the body's stream, of which each chunk is asked for; null: there is none. */
+  answered(answer: Answer, open: (() => ReadableStream<Uint8Array>) | null): void
   /** Called when nothing came, or not all of it. */
   failed(error: unknown): void
   /** Called once: nothing more comes, whatever way it ended. */
@@ -47,9 +48,11 @@ export class Outbound implements Sink {
   readonly #id = ++lastId
   readonly #outgoing: Outgoing
   readonly #caller: Caller
-  #controller: StreamController<Uint8Array> | undefined
+  #control: ByteControl | undefined
   #cancelBody: ((reason: unknown) => void) | undefined
   #onRoom: (() => void) | undefined
+  /** Nothing came, or not all of it. */
+  #failure: { readonly reason: unknown } | undefined
   #isStarted = false
   /** The request's body need not be sent any further. */
   #isSent = false
@@ -75,9 +78,8 @@ export class Outbound implements Sink {
   }
 
   answer(answer: Answer): void {
-    const body = answer.hasBody ? new NativeStream<Uint8Array>(this.#source(), { highWaterMark: 0 }) : null
     try {
-      this.#caller.answered(answer, body)
+      this.#caller.answered(answer, answer.hasBody ? () => openByteStream(this.#source()) : null)
     } catch (error) {
       return this.abort(error)
     }
@@ -85,10 +87,10 @@ export class Outbound implements Sink {
   }
 
   take({ bytes, last }: BodyChunk): void {
-    if (bytes.length > 0) this.#controller?.enqueue(toOwn(bytes))
+    this.#control?.enqueue(toOwn(bytes))
     if (!last) return
     this.#close()
-    this.#controller?.close()
+    this.#control?.close()
   }
 
   resume(): void {
@@ -141,8 +143,9 @@ export class Outbound implements Sink {
 
   #source() {
     return {
-      start: (controller: StreamController<Uint8Array>) => {
-        this.#controller = controller
+      start: (control: ByteControl) => {
+        this.#control = control
+        if (this.#failure !== undefined) control.error(this.#failure.reason)
       },
       pull: () => pull(this.#id),
       cancel: () => {
@@ -154,10 +157,11 @@ export class Outbound implements Sink {
   }
 
   #end(error: unknown): void {
+    this.#failure = { reason: error }
     this.#close()
     this.#caller.failed(error)
     try {
-      this.#controller?.error(error)
+      this.#control?.error(error)
     } catch {
       // the answer's body is already over
     }
@@ -167,7 +171,7 @@ export class Outbound implements Sink {
   #close(): void {
     calls.delete(this.#id)
     this.#caller.over()
-    if (!this.#isSent) this.#cancelBody?.(new NativeTypeError('The fetch is over'))
+    if (!this.#isSent) this.#cancelBody?.(this.#failure?.reason ?? new NativeTypeError('The fetch is over'))
     this.resume()
   }
 }

@@ -6,6 +6,6 @@ import { report } from 'nano:workers/console'
 import { encode } from '../globals/primordials.ts'
 import { describeError } from '../wire/error-text.ts'
 
-export function reportError(error: unknown): void {
-  report(encode(describeError(error)))
+export function reportError(error: unknown, prefix = ''): void {
+  report(encode(prefix + describeError(error)))
 }

@@ -5,12 +5,13 @@
 import { cancel, type Event, pull } from 'nano:workers/request-body'
 import type { BodyChunk, Failure } from 'nano:workers/wire'
 import { toOwn } from '../globals/buffer-source.ts'
-import { makeTable, NativeStream, NativeTypeError } from '../globals/primordials.ts'
+import { makeTable, NativeTypeError } from '../globals/primordials.ts'
+import { type ByteControl, openByteStream, type ReadableStream } from '../globals/streams.ts'
 import type { GuestBinding } from './binding.ts'
 
 class Source {
   readonly #id: number
-  #controller: StreamController<Uint8Array> | undefined
+  #control: ByteControl | undefined
   /** Whether a chunk is on its way: the first always is. */
   #isAsked = true
 
@@ -18,8 +19,8 @@ class Source {
     this.#id = id
   }
 
-  start(controller: StreamController<Uint8Array>): void {
-    this.#controller = controller
+  start(control: ByteControl): void {
+    this.#control = control
   }
 
   pull(): void {
@@ -36,13 +37,13 @@ class Source {
   take({ bytes, last }: BodyChunk): void {
     this.#isAsked = false
     if (last) sources.delete(this.#id)
-    if (bytes.length > 0) this.#controller?.enqueue(toOwn(bytes))
-    if (last) this.#controller?.close()
+    this.#control?.enqueue(toOwn(bytes))
+    if (last) this.#control?.close()
   }
 
   fail(message: string): void {
     sources.delete(this.#id)
-    this.#controller?.error(new NativeTypeError(message))
+    this.#control?.error(new NativeTypeError(message))
   }
 }
 
@@ -51,7 +52,7 @@ const sources = makeTable<number, Source>()
 export function openBody(id: number): ReadableStream<Uint8Array> {
   const source = new Source(id)
   sources.set(id, source)
-  return new NativeStream<Uint8Array>(source, { highWaterMark: 0 })
+  return openByteStream(source)
 }
 
 /** The request is over: what is left of its body will not be read. */

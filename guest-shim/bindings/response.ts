@@ -6,16 +6,11 @@
 import { type Event, fail, finish, send, start, write } from 'nano:workers/response'
 import { encode, makeTable, NativePromise } from '../globals/primordials.ts'
 import type { Incoming } from '../globals/request.ts'
-import {
-  getStatus,
-  isResponse,
-  isUsed,
-  type Response,
-  takeHead,
-  takeStream,
-  takeWhole,
-} from '../globals/response.ts'
-import { pump, type Sink } from '../turn/pump.ts'
+import type { Body } from '../globals/body.ts'
+import { isResponse, partsOf, type Response } from '../globals/response.ts'
+import { CompressionStream } from '../globals/compression.ts'
+import { cancel, pipeThrough, type ReadableStream } from '../globals/streams.ts'
+import { ignore, pump, type Sink } from '../turn/pump.ts'
 import { describeError } from '../wire/error-text.ts'
 import { inspect } from '../wire/inspect.ts'
 import type { GuestBinding } from './binding.ts'
@@ -39,9 +34,11 @@ const USED =
 
 /** Answers when that takes no waiting. Returns whether the call is over. */
 export function answerAtOnce(call: HandlerCall, response: Response): boolean {
-  const bytes = takeWhole(response)
+  const parts = partsOf(response)
+  const bytes =
+    parts.isError || (parts.list !== undefined && parts.isPackable) ? undefined : parts.takeWhole()
   if (bytes === undefined) return false
-  send(call.id, getStatus(response), takeHead(response), bytes)
+  send(call.id, parts.status, parts.toHead(), bytes)
   call.isOver = true
   return true
 }
@@ -50,21 +47,25 @@ export function answerAtOnce(call: HandlerCall, response: Response): boolean {
 export async function answer(call: HandlerCall, value: unknown): Promise<void> {
   if (call.isOver) return
   if (!isResponse(value)) return answerError(call, `NonResponse: ${describeNonResponse(value)}`)
-  if (value.type === 'error')
-    return answerError(call, 'NonResponse: Response.error() cannot be sent to a client.')
+  const parts = partsOf(value)
+  if (parts.isError) return answerError(call, 'NonResponse: Response.error() cannot be sent to a client.')
   if (answerAtOnce(call, value)) return
-  if (isUsed(value)) return answerError(call, `NonResponse: ${USED}`)
-  const stream = takeStream(value)
-  const status = getStatus(value)
-  const head = takeHead(value)
-  if (stream === null || call.method === 'HEAD') {
+  const body = parts.body as Body
+  if (body.isUnusable) return answerError(call, `NonResponse: ${USED}`)
+  const plain = body.takeStream()
+  const stream = parts.isPackable ? pack(plain) : plain
+  const { status } = parts
+  const head = parts.toHead()
+  if (call.method === 'HEAD') {
     send(call.id, status, head, EMPTY)
     call.isOver = true
-    void stream?.cancel('a HEAD request has no body').catch(() => {})
-    return
+    return await ignore(cancel(stream, 'a HEAD request has no body'))
   }
   await pump(stream, new ResponseSink(call, status, head))
 }
+
+const pack = (stream: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> =>
+  pipeThrough<Uint8Array>(stream, new CompressionStream('gzip'))
 
 /** The handler failed, with this name, message and stack. */
 export function answerError(call: HandlerCall, error: string): void {

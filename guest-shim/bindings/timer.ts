@@ -8,10 +8,12 @@
 /* oxlint-disable typescript/unbound-method -- functions are taken off their prototypes here to be called with a `this` of their own */
 
 import { type Event, wakeIn } from 'nano:workers/timer'
-import { makeTable, uncurry } from '../globals/primordials.ts'
+import { makeTable } from '../globals/primordials.ts'
+import { now } from '../turn/clock.ts'
+import { context } from '../turn/context.ts'
 import { source } from '../turn/source.ts'
 import type { GuestBinding } from './binding.ts'
-import { reportError } from './report.ts'
+import { reportException } from '../globals/report-error.ts'
 
 interface Timer {
   readonly id: number
@@ -23,6 +25,7 @@ interface Timer {
   readonly args: readonly unknown[]
   /** Who started it. */
   readonly source: number
+  readonly context: unknown
   isLive: boolean
 }
 
@@ -32,7 +35,6 @@ const MOST_DELAY = 2_147_483_647
 const MOST_DEAD = 256
 
 const { apply } = Reflect
-const nowOf = uncurry(performance.now)
 const timers = makeTable<number, Timer>()
 let heap: Timer[] = []
 let lastId = 0
@@ -40,9 +42,6 @@ let lastAge = 0
 let alarm = Number.POSITIVE_INFINITY
 /** For whom the alarm is set. */
 let alarmSource = 0
-
-/** Stands still within a turn: the host's doing. */
-export const now = (): number => nowOf(performance)
 
 export function startTimer(
   callback: (...args: unknown[]) => unknown,
@@ -62,6 +61,7 @@ export function startTimer(
     callback,
     args,
     source: source.current,
+    context: context.current,
     isLive: true,
   }
   timers.set(id, timer)
@@ -93,11 +93,12 @@ function fireTimer(): void {
   if (timer !== undefined && timer.due <= now()) {
     pop()
     source.current = timer.source
+    context.current = timer.context
     if (timer.interval < 0) timers.delete(timer.id)
     try {
       apply(timer.callback, undefined, timer.args)
     } catch (error) {
-      reportError(error)
+      reportException(error)
     }
     if (timer.interval >= 0 && timer.isLive) {
       timer.due = now() + timer.interval

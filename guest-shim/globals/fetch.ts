@@ -2,69 +2,132 @@
  * `fetch`: the standard's input checks here, the network in the host.
  */
 
-import { type Answer, Outbound, type Redirect } from '../bindings/outbound.ts'
+import { type Answer, Outbound } from '../bindings/outbound.ts'
 import { requireLive } from '../turn/phase.ts'
-import { decodeHeaders, encodeHeadersButLength } from '../wire/headers.ts'
-import { isBodyless } from './body.ts'
-import { bytesOf } from './buffer-source.ts'
-import { encode, NativePromise, NativeTypeError, NativeURL, slice } from './primordials.ts'
-import { Request } from './request.ts'
-import { Response, setProvenance } from './response.ts'
+import { parseDataUrl } from '../wire/data-url.ts'
+import { HeaderList } from '../wire/header-list.ts'
+import { type AbortSignal, offAbort, onAbort } from './abort-signal.ts'
+import { Body } from './body.ts'
+import { signalOf } from './signal-state.ts'
+import { indexOf, NativePromise, NativeTypeError, slice, test } from './primordials.ts'
+import { partsOf, Request, type RequestParts } from './request.ts'
+import { isBodyless, Response, ResponseParts } from './response.ts'
+import { requireArguments } from './web-idl.ts'
 
-export function fetch(input: string | URL | Request, init?: RequestInit): Promise<Response> {
-  requireLive('fetch()')
+const LENGTH = /^\d{1,15}$/
+
+/** Bodies of a known length up to this one go out whole, so that they can go out again for a redirect. */
+const MOST_WHOLE = 8 * 1024 * 1024
+
+export function fetch(input: unknown, init?: RequestInit | null): Promise<Response> {
+  const given = arguments.length
   return new NativePromise((resolve, reject) => {
-    const request = new Request(input, init)
-    const url = toWireUrl(request.url)
-    const redirect = toRedirect(request.redirect)
-    const signal = init?.signal ?? (input instanceof Request ? input.signal : undefined)
-    if (signal?.aborted) return reject(signal.reason)
-
-    const answered = (answer: Answer, body: ReadableStream<Uint8Array> | null) => {
-      if (answer.status < 200 || answer.status > 599) {
-        throw new NativeTypeError(`fetch failed: the answer has the status ${answer.status}`)
-      }
-      const { redirected, status, statusText } = answer
-      const stream = isBodyless(status) ? null : body
-      const response = new Response(stream, { status, statusText, headers: decodeHeaders(answer.headers) })
-      setProvenance(response, { url: answer.url, redirected, type: 'default' })
-      resolve(response)
+    requireLive('fetch()')
+    requireArguments(given, 1, 'fetch')
+    // what is wrong with the request comes before its signal
+    const request = partsOf(new Request(input, init))
+    const signal = request.toSource()
+    const state = signalOf(signal)
+    if (state?.isAborted === true) {
+      request.body?.cancel(state.reason)
+      reject(state.reason)
+      return
     }
-    const head = `${request.method}\n${url}\n${encodeHeadersButLength(request.headers)}`
-    const onAbort = () => outbound.abort(signal?.reason)
-    // a signal may outlive the fetches that it is given to by far
-    const over = () => signal?.removeEventListener('abort', onAbort)
-    const outbound = new Outbound({ head, redirect }, toBody(request, init?.body), {
-      answered,
-      failed: reject,
-      over,
-    })
-    signal?.addEventListener('abort', onAbort)
+    const scheme = slice(request.url, 0, indexOf(request.url, ':'))
+    if (scheme === 'data') resolve(fetchData(request))
+    else if (scheme === 'http' || scheme === 'https') {
+      const { body } = request
+      if (body?.length === undefined || body.length > MOST_WHOLE) {
+        send(request, body?.takeWhole() ?? body?.takeStream(), signal, resolve, reject)
+      } else resolve(sendWhole(request, body, signal))
+    } else {
+      throw new NativeTypeError(
+        `fetch failed: the scheme of ${slice(request.url, 0, 200)} is not http, https or data`,
+      )
+    }
   })
 }
 
-/** Without credentials, which fetch refuses, and without the fragment, which is never sent. */
-function toWireUrl(text: string): string {
-  const url = new NativeURL(text)
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-    throw new NativeTypeError(`fetch failed: the scheme of ${slice(text, 0, 200)} is not http or https`)
-  }
-  if (url.username !== '' || url.password !== '') {
-    throw new NativeTypeError(
-      'fetch failed: the URL holds a user name or password; send an authorization header',
-    )
-  }
-  const hash = text.indexOf('#')
-  return hash < 0 ? text : slice(text, 0, hash)
+/** Of a form or a Blob, which is read before it is sent. */
+async function sendWhole(
+  request: RequestParts,
+  body: Body,
+  signal: AbortSignal | undefined,
+): Promise<Response> {
+  const bytes = await body.read((all) => all)
+  const state = signalOf(signal)
+  if (state?.isAborted === true) throw state.reason
+  return await new NativePromise<Response>((resolve, reject) => {
+    send(request, bytes, signal, resolve, reject)
+  })
 }
 
-function toRedirect(mode: string): Redirect {
-  if (mode === 'follow' || mode === 'error' || mode === 'manual') return mode
-  throw new NativeTypeError(`fetch: redirect must be "follow", "error" or "manual", not "${mode}"`)
+function send(
+  request: RequestParts,
+  body: Uint8Array | ReadableStream<Uint8Array> | undefined,
+  signal: AbortSignal | undefined,
+  resolve: (response: Response) => void,
+  reject: (error: unknown) => void,
+): void {
+  let answerBody: Body | null = null
+  const answered = (answer: Answer, open: (() => ReadableStream<Uint8Array>) | null) => {
+    const parts = toParts(answer, request.method, open)
+    answerBody = parts.body
+    resolve(new Response(parts))
+  }
+  const failed = (error: unknown) => {
+    answerBody?.fail(error)
+    reject(error)
+  }
+  const abort = () => outbound.abort(signalOf(signal)?.reason)
+  // a signal may outlive the fetches that it is given to by far
+  const over = () => {
+    if (signal !== undefined) offAbort(signal, abort)
+  }
+  const outgoing = { head: toHead(request), redirect: request.options.redirect }
+  const outbound = new Outbound(outgoing, body, { answered, failed, over })
+  if (signal !== undefined) onAbort(signal, abort)
 }
 
-/** The bytes to send: as they were given where the engine would have to make a stream of them. */
-function toBody(request: Request, given: BodyInit | null | undefined) {
-  if (typeof given === 'string') return encode(given)
-  return bytesOf(given) ?? request.body ?? undefined
+/** Method, URL without its fragment, which is never sent, and headers; the host knows the length. */
+function toHead(request: RequestParts): string {
+  const { method, url, body } = request
+  const hash = indexOf(url, '#')
+  const list = request.toList().copy()
+  list.delete('content-length')
+  const length = body?.length === undefined ? '' : `:length\n${body.length}\n`
+  return `${method}\n${hash < 0 ? url : slice(url, 0, hash)}\n${length}${list.toLines()}`
+}
+
+function toParts(
+  answer: Answer,
+  method: string,
+  open: (() => ReadableStream<Uint8Array>) | null,
+): ResponseParts {
+  const { status } = answer
+  if (status < 200 || status > 599) {
+    throw new NativeTypeError(`fetch failed: the answer has the status ${status}`)
+  }
+  const list = new HeaderList(answer.headers)
+  list.isFixed = true
+  const parts = new ResponseParts(null, list)
+  parts.status = status
+  parts.statusText = answer.statusText
+  parts.from = { type: 'basic', url: answer.url, redirected: answer.redirected }
+  if (open === null || isBodyless(status)) return parts
+  const length = list.get('content-length')
+  const isKnown = method !== 'HEAD' && length !== null && test(LENGTH, length)
+  parts.content = new Body(open, '', isKnown ? Number(length) : undefined)
+  return parts
+}
+
+function fetchData({ method, url }: RequestParts): Response {
+  const data = parseDataUrl(url)
+  if (data === undefined) throw new NativeTypeError('fetch failed: the data: URL cannot be read')
+  const list = new HeaderList(`content-type\n${data.type}\n`)
+  list.isFixed = true
+  const parts = new ResponseParts(method === 'HEAD' ? null : new Body(data.bytes, ''), list)
+  parts.statusText = 'OK'
+  parts.from = { type: 'basic', url, redirected: false }
+  return new Response(parts)
 }

@@ -9,7 +9,7 @@
 
 import { NativeTypeError, uncurry } from './primordials.ts'
 
-const { apply, construct } = Reflect
+const { apply } = Reflect
 const concat = uncurry(String.prototype.concat)
 
 type Method = (...args: unknown[]) => unknown
@@ -42,64 +42,13 @@ function convertFor(prototype: object, name: string, convert: Convert): void {
   Object.defineProperty(prototype, name, { ...descriptor, value: guarded })
 }
 
-/** The same for a class. */
-function convertForClass(
-  native: { readonly name: string; readonly prototype: object },
-  convert: Convert,
-): void {
-  const value = new Proxy(native as unknown as new () => object, {
-    construct: (target, args: unknown[], newTarget) =>
-      construct(target, convert(...args), newTarget) as object,
-  })
-  for (const [owner, key] of [
-    [globalThis, native.name],
-    [native.prototype, 'constructor'],
-  ] as const) {
-    Object.defineProperty(owner, key, { value, writable: true, enumerable: false, configurable: true })
-  }
-}
-
-/** What a standard calls a dictionary: undefined and null are one without members. */
-function toMembers(value: unknown): Record<string, unknown> {
-  if (value === undefined || value === null) return {}
-  if (typeof value !== 'object' && typeof value !== 'function')
-    throw new NativeTypeError('expected an object')
-  return value as Record<string, unknown>
-}
-
 /** To text as the language does it: what has none throws. */
 const toText = (value: unknown) => concat('', value as string)
-
-function toEventArguments(...[type, init]: unknown[]): unknown[] {
-  if (type === undefined) throw new NativeTypeError('Event: expected a type')
-  const { bubbles, cancelable, composed } = toMembers(init)
-  return [
-    toText(type),
-    { bubbles: Boolean(bubbles), cancelable: Boolean(cancelable), composed: Boolean(composed) },
-  ]
-}
-
-function toSinkArguments(sink: unknown, strategy: unknown): unknown[] {
-  if (sink === null) throw new NativeTypeError('WritableStream: expected an object')
-  return [sink === undefined ? undefined : toMembers(sink), toMembers(strategy)]
-}
 
 export function installGuards(): void {
   guardReceiver(URL.prototype, 'protocol', 'searchParams')
   guardReceiver(URLSearchParams.prototype, 'sort')
-  guardReceiver(AbortController.prototype, 'abort')
-  guardReceiver(Object.getPrototypeOf(new Headers().entries()) as object, 'next')
-  void new TransformStream({
-    start: (controller) => guardReceiver(Object.getPrototypeOf(controller) as object, 'terminate'),
-  })
   convertFor(TextEncoder.prototype, 'encode', (text = '') => [toText(text)])
-  convertFor(Event.prototype, 'initEvent', (type, bubbles, cancelable) => [
-    toText(type),
-    Boolean(bubbles),
-    Boolean(cancelable),
-  ])
-  convertForClass(Event, toEventArguments)
-  convertForClass(WritableStream, toSinkArguments)
   // nothing could fetch such a URL, and nothing lets go of what is behind it
   for (const name of ['createObjectURL', 'revokeObjectURL']) Reflect.deleteProperty(URL, name)
   // there is no document, and libraries that ask for `location` take it for one

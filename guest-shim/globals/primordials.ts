@@ -22,6 +22,8 @@ export function uncurryGetter<T, K extends keyof T>(prototype: T, name: K): (sel
   return uncurry(getter) as (self: T) => T[K]
 }
 
+type Bytes = Uint8Array<ArrayBuffer>
+
 export interface Table<K, V> {
   get(key: K): V | undefined
   set(key: K, value: V): unknown
@@ -42,29 +44,58 @@ export function makeTable<K, V>(): Table<K, V> {
 }
 
 const encoder = new TextEncoder()
-export const encode = encoder.encode.bind(encoder)
+const encodeLong = encoder.encode.bind(encoder)
+const encodeInto = encoder.encodeInto.bind(encoder)
+const { slice: sliceBytes } = Uint8Array.prototype
+const copyBytes = uncurry(sliceBytes) as (self: Bytes, start: number, end: number) => Bytes
+const scratch = new Uint8Array(4096)
+/** Texts of up to so many characters fit, whatever they are. */
+const MOST_SCRATCH = 1024
 
+/** UTF-8. For a short text the engine takes a third of the time when it need not make the array. */
+export function encode(text: string): Bytes {
+  if (text.length > MOST_SCRATCH) return encodeLong(text)
+  return copyBytes(scratch, 0, encodeInto(text, scratch).written)
+}
+
+const decoder = new TextDecoder()
+/** UTF-8, without a mark of the byte order; bad bytes become U+FFFD. */
+export const decode = decoder.decode.bind(decoder)
+const markDecoder = new TextDecoder('utf-8', { ignoreBOM: true })
+/** A byte order mark at the beginning is text like any other. */
+export const decodeAll = markDecoder.decode.bind(markDecoder)
+
+export const isEnumerable = uncurry(Object.prototype.propertyIsEnumerable)
+export const test = uncurry(RegExp.prototype.test) as (self: RegExp, text: string) => boolean
+export const indexOf = uncurry(String.prototype.indexOf)
+export const join = uncurry(Array.prototype.join) as (items: readonly string[], separator: string) => string
+export const sort = uncurry(Array.prototype.sort) as (items: string[]) => string[]
+export const split = uncurry(String.prototype.split) as unknown as (
+  text: string,
+  separator: string,
+) => string[]
 export const slice = uncurry(String.prototype.slice)
+export const toLowerCase = uncurry(String.prototype.toLowerCase)
+export const toUpperCase = uncurry(String.prototype.toUpperCase)
+export const toWellFormed = uncurry(String.prototype.toWellFormed)
 export const { parse: parseJson, stringify: toJson } = JSON
 export const isView = ArrayBuffer.isView
-export const { defineProperty, freeze, hasOwn, isExtensible } = Object
+export const { apply, ownKeys } = Reflect
+/** Without a prototype. */
+export const makeObject = (): object => ({ __proto__: null })
+export const { defineProperty, freeze, getOwnPropertyDescriptors, hasOwn } = Object
 export const NativeError = Error
 export const NativeTypeError = TypeError
+export const NativeRangeError = RangeError
 export const NativePromise = Promise
-export const NativeRequest = Request
-export const NativeResponse = Response
-export const NativeHeaders = Headers
-export const NativeStream = ReadableStream
 export const NativeBlob = Blob
+export const NativeFile = File
 export const NativeFormData = FormData
 export const NativeURL = URL
-export const NativeAbortController = AbortController
+export const NativeURLSearchParams = URLSearchParams
 export const NativeDOMException = DOMException
 
-export const appendHeader = uncurry(Headers.prototype.append)
-export const getReader = uncurry(ReadableStream.prototype.getReader) as <T>(
-  stream: ReadableStream<T>,
-) => StreamReader<T>
-export const tee = uncurry(ReadableStream.prototype.tee) as <T>(
-  stream: ReadableStream<T>,
-) => [ReadableStream<T>, ReadableStream<T>]
+export const isForm = (value: unknown): value is FormData => value instanceof NativeFormData
+export const appendField = uncurry(FormData.prototype.append)
+export const isParams = (value: unknown): value is URLSearchParams => value instanceof NativeURLSearchParams
+export const paramsToText = uncurry(URLSearchParams.prototype.toString)

@@ -1,12 +1,33 @@
 /**
- * Request, over the engine's own. For a request that came from a client, headers and signal are made when the app
- * asks for them: most apps read the URL and little else. It adds what the engine lacks: the `host` header of an
- * incoming request, `bytes`, `redirect`, and bodies of Blob and FormData.
+ * Request. For one that came from a client, headers, signal and `cf` are made when the app asks for them: most apps read
+ * the URL and little else.
  */
 
-import { decodeHeaders } from '../wire/headers.ts'
-import { addType, prepareBody, readBlob, readBytes, readForm } from './body.ts'
-import { NativeAbortController, NativeRequest, tee, uncurryGetter } from './primordials.ts'
+import { HeaderList } from '../wire/header-list.ts'
+import { abortSignal, AbortController, AbortSignal, anySignal, isAbortSignal } from './abort-signal.ts'
+import { Body, extractBody, type Source } from './body.ts'
+import { DEFAULTS, OF_CLIENT, PRIORITIES, readOptions, type RequestOptions } from './request-options.ts'
+import { addBodyMembers, type BodyMembers } from './body-members.ts'
+import { type Headers, toHeaderList, wrapList } from './headers.ts'
+import {
+  indexOf,
+  NativeDOMException,
+  NativeTypeError,
+  NativeURL,
+  parseJson,
+  slice,
+  test,
+  toUpperCase,
+} from './primordials.ts'
+import {
+  finishParts,
+  isObject,
+  requireArguments,
+  toByteString,
+  toMembers,
+  toScalarText,
+  toWord,
+} from './web-idl.ts'
 
 /** What came with a client's request; the host's record, kept instead of copied. */
 export interface Incoming {
@@ -15,148 +36,283 @@ export interface Incoming {
   readonly url: string
   /** As on the wire. */
   readonly headers: string
-  headersRead?: Headers
   controller?: AbortController
   gone?: boolean
 }
 
-const getHeaders = uncurryGetter(NativeRequest.prototype, 'headers')
-const getBody = uncurryGetter(NativeRequest.prototype, 'body')
-const getBodyUsed = uncurryGetter(NativeRequest.prototype, 'bodyUsed')
-const getSignal = uncurryGetter(NativeRequest.prototype, 'signal')
+const METHOD = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+const FORBIDDEN = /^(?:connect|trace|track)$/i
+const UNIFIED = /^(?:delete|get|head|options|post|put)$/i
 
-let setIncoming: (request: Request, incoming: Incoming) => void
+/** What a request is, whoever made it. */
+export class RequestParts {
+  declare method: string
+  declare url: string
+  declare body: Body | null
+  declare options: Readonly<RequestOptions>
+  declare list: HeaderList | undefined
+  declare headers: Headers | undefined
+  declare signal: AbortSignal | undefined
+  /** Whose signal its own follows. */
+  declare follows: AbortSignal | RequestParts | undefined
+  /** Until its headers are asked for, and for its signal. */
+  declare incoming: Incoming | undefined
 
-export class Request extends NativeRequest {
-  #incoming: Incoming | undefined
-  #redirect: string | undefined
-  /** After `clone`: our half of the body. */
-  #branch: InstanceType<typeof NativeRequest> | undefined
+  constructor(method: string, url: string, body: Body | null, options: Readonly<RequestOptions>) {
+    this.method = method
+    this.url = url
+    this.body = body
+    this.options = options
+  }
+
+  get contentType(): string | null {
+    return this.toList().get('content-type')
+  }
+
+  toList(): HeaderList {
+    return (this.list ??=
+      this.incoming === undefined ? new HeaderList('') : openIncoming(this, this.incoming))
+  }
+
+  /** The signal that a fetch of it has to listen to, if there is one that could abort. */
+  toSource(): AbortSignal | undefined {
+    if (this.signal !== undefined || this.incoming !== undefined) return this.toSignal()
+    return this.follows instanceof RequestParts ? this.follows.toSource() : this.follows
+  }
+
+  toSignal(): AbortSignal {
+    return (this.signal ??= openSignal(this))
+  }
+}
+
+function openSignal({ incoming, follows }: RequestParts): AbortSignal {
+  if (incoming !== undefined) {
+    incoming.controller ??= new AbortController()
+    const { signal } = incoming.controller
+    if (incoming.gone === true && !signal.aborted) abortIncoming(incoming)
+    return signal
+  }
+  if (follows === undefined) return new AbortController().signal
+  return anySignal([follows instanceof RequestParts ? follows.toSignal() : follows])
+}
+
+/** What the host says of a request beside its headers has a colon before its name, and comes first. */
+function openIncoming(parts: RequestParts, { headers }: Incoming): HeaderList {
+  let at = 0
+  let cf: unknown = {}
+  if (headers[0] === ':') {
+    const value = indexOf(headers, '\n', 0) + 1
+    at = indexOf(headers, '\n', value) + 1
+    cf = parseJson(slice(headers, value, at - 1))
+  }
+  parts.options = { ...OF_CLIENT, cf }
+  const list = new HeaderList(slice(headers, at))
+  list.isFixed = true
+  return list
+}
+
+finishParts(RequestParts, {
+  list: undefined,
+  headers: undefined,
+  signal: undefined,
+  follows: undefined,
+  incoming: undefined,
+})
+
+let partsOf: (request: Request) => RequestParts
+let isRequest: (value: unknown) => value is Request
+
+// oxlint-disable-next-line typescript/no-unsafe-declaration-merging -- its body's members are added below
+export interface Request extends BodyMembers {}
+
+// oxlint-disable-next-line typescript/no-unsafe-declaration-merging -- see above
+export class Request {
+  #parts: RequestParts
 
   static {
-    setIncoming = (request, incoming) => {
-      request.#incoming = incoming
+    partsOf = (request) => request.#parts
+    isRequest = (value): value is Request => typeof value === 'object' && value !== null && #parts in value
+  }
+
+  /** `input`: also the parts of a request, which become this one's own. */
+  // oxlint-disable-next-line typescript/no-useless-default-assignment -- an interface has the length of what it demands
+  constructor(input: unknown, init: RequestInit | null | undefined = undefined) {
+    if (input instanceof RequestParts) this.#parts = input
+    else {
+      requireArguments(arguments.length, 1, 'Request')
+      this.#parts = toParts(input, init)
     }
   }
 
-  constructor(input: string | URL | Request, init?: RequestInit) {
-    if (typeof input === 'object' && #incoming in input) {
-      const { init: merged, type } = merge(input, init)
-      super(input.url, merged)
-      this.#redirect = init?.redirect ?? input.#redirect
-      addType(getHeaders(this), type)
-    } else if (init === undefined) {
-      super(input)
-    } else if (typeof init.body === 'object' && init.body !== null) {
-      const { body, type } = prepareBody(init.body)
-      super(input, { method: init.method, headers: init.headers, signal: init.signal, body, duplex: 'half' })
-      this.#redirect = init.redirect
-      addType(getHeaders(this), type)
-    } else {
-      super(input, init)
-      this.#redirect = init.redirect
-    }
+  get method(): string {
+    return this.#parts.method
   }
 
-  override get headers(): Headers {
-    const incoming = this.#incoming
-    if (incoming === undefined) return getHeaders(this)
-    return (incoming.headersRead ??= decodeHeaders(incoming.headers))
+  get url(): string {
+    return this.#parts.url
   }
 
-  override get signal(): AbortSignal {
-    const incoming = this.#incoming
-    if (incoming === undefined) return getSignal(this)
-    if (incoming.controller === undefined) {
-      incoming.controller = new NativeAbortController()
-      if (incoming.gone) abortIncoming(incoming)
-    }
-    return incoming.controller.signal
+  get headers(): Headers {
+    const parts = this.#parts
+    return (parts.headers ??= wrapList(parts.toList()))
+  }
+
+  get destination(): string {
+    void this.#parts
+    return ''
+  }
+
+  get referrer(): string {
+    return this.#parts.options.referrer
+  }
+
+  get referrerPolicy(): string {
+    return this.#parts.options.referrerPolicy
+  }
+
+  get mode(): string {
+    return this.#parts.options.mode
+  }
+
+  get credentials(): string {
+    return this.#parts.options.credentials
+  }
+
+  get cache(): string {
+    return this.#parts.options.cache
   }
 
   get redirect(): string {
-    return this.#redirect ?? 'follow'
+    return this.#parts.options.redirect
   }
 
-  override get body(): ReadableStream<Uint8Array> | null {
-    return getBody(this.#branch ?? this)
+  get integrity(): string {
+    return this.#parts.options.integrity
   }
 
-  override get bodyUsed(): boolean {
-    return getBodyUsed(this.#branch ?? this)
+  get keepalive(): boolean {
+    return this.#parts.options.keepalive
   }
 
-  override arrayBuffer(): Promise<ArrayBuffer> {
-    return this.#branch ? this.#branch.arrayBuffer() : super.arrayBuffer()
+  get isReloadNavigation(): boolean {
+    void this.#parts
+    return false
   }
 
-  override text(): Promise<string> {
-    return this.#branch ? this.#branch.text() : super.text()
+  get isHistoryNavigation(): boolean {
+    void this.#parts
+    return false
   }
 
-  override json(): Promise<unknown> {
-    return this.#branch ? this.#branch.json() : super.json()
+  get signal(): AbortSignal {
+    return this.#parts.toSignal()
   }
 
-  override formData(): Promise<FormData> {
-    return readForm(this.arrayBuffer(), this.headers.get('content-type'))
+  get duplex(): string {
+    void this.#parts
+    return 'half'
   }
 
-  override blob(): Promise<Blob> {
-    return readBlob(this.arrayBuffer(), this.headers.get('content-type'))
-  }
-
-  bytes(): Promise<Uint8Array> {
-    return readBytes(this.arrayBuffer())
+  /** As Workers have it: what is known about a client's connection. */
+  get cf(): unknown {
+    const parts = this.#parts
+    if (parts.incoming !== undefined) parts.toList()
+    return parts.options.cf
   }
 
   clone(): Request {
-    const body = this.body
-    if (this.bodyUsed || body?.locked) throw new TypeError('Request.clone: the body is already used')
-    const { headers, method, signal, url } = this
-    if (body === null) return inherit(this.#incoming, new Request(url, { method, headers, signal }))
-    const [ours, theirs] = tee(body)
-    this.#branch = new NativeRequest(url, { method: 'POST', body: ours, duplex: 'half' })
-    const init = { method, headers, signal, body: theirs, redirect: this.redirect }
-    return inherit(this.#incoming, new Request(url, init))
+    const parts = this.#parts
+    const list = parts.toList()
+    const body = parts.body === null ? null : parts.body.clone()
+    const copy = new RequestParts(parts.method, parts.url, body, parts.options)
+    copy.list = list.copy()
+    copy.list.isFixed = list.isFixed
+    copy.follows = parts
+    return new Request(copy)
   }
 }
 
-/** A clone of a client's request has the headers that a program may not set, such as `host`, too. */
-function inherit(incoming: Incoming | undefined, request: Request): Request {
-  if (incoming) setIncoming(request, { ...incoming, headersRead: decodeHeaders(incoming.headers) })
-  return request
+addBodyMembers(Request.prototype, (of) => partsOf(of as Request))
+
+/** The steps of the standard's constructor. */
+function toParts(input: unknown, given: RequestInit | null | undefined): RequestParts {
+  const source = isRequest(input) ? partsOf(input) : undefined
+  // the list first: what else the host says comes with it
+  const list = source?.toList()
+  const parts =
+    source === undefined
+      ? new RequestParts('GET', toUrl(toScalarText(input)), null, DEFAULTS)
+      : new RequestParts(source.method, source.url, null, source.options)
+  parts.follows = source
+  const init = toMembers(given, 'Request')
+  if (given !== undefined && given !== null) addInit(parts, init)
+  if (init.headers !== undefined) {
+    if (!isObject(init.headers)) throw new NativeTypeError('Request: expected headers to be an object')
+    parts.list = toHeaderList(init.headers)
+  } else parts.list = list?.copy()
+  const body = init.body === undefined || init.body === null ? null : init.body
+  const inherited = init.body === undefined && source !== undefined ? source.body : null
+  if ((body !== null || inherited !== null) && (parts.method === 'GET' || parts.method === 'HEAD')) {
+    throw new NativeTypeError(`Request: expected no body for the method ${parts.method}, got one`)
+  }
+  if (body !== null) {
+    parts.body = extractBody(body)
+    const { type } = parts.body
+    if (type !== '' && !parts.toList().hasType()) parts.toList().append('content-type', type)
+  } else if (inherited !== null) parts.body = inherited.handOn()
+  return parts
 }
 
-/** `new Request(request, init)`: what `init` does not say comes from `request`. */
-function merge(request: Request, init: RequestInit = {}): { init: RequestInit; type: string } {
-  const merged: RequestInit = {
-    method: init.method ?? request.method,
-    headers: init.headers ?? request.headers,
-    signal: init.signal === undefined ? request.signal : init.signal,
+function toUrl(text: string): string {
+  const url = new NativeURL(text)
+  if (url.username !== '' || url.password !== '') {
+    throw new NativeTypeError(
+      'Request: expected a URL without user name and password; send an authorization header',
+    )
   }
-  if (init.body === undefined) {
-    if (request.bodyUsed) throw new TypeError('Request: the body of the given request is already used')
-    if (request.body) Object.assign(merged, { body: request.body, duplex: 'half' })
-    return { init: merged, type: '' }
+  return url.href
+}
+
+/** The members of `init` but for headers and body. */
+function addInit(parts: RequestParts, init: RequestInit): void {
+  if (init.window !== undefined && init.window !== null) {
+    throw new NativeTypeError('Request: expected no window, got one')
   }
-  const { body, type } = prepareBody(init.body)
-  return { init: { ...merged, body, duplex: 'half' }, type }
+  parts.options = readOptions(parts.options, init, parts.method)
+  if (init.method !== undefined) parts.method = toMethod(init.method)
+  if (init.duplex !== undefined) toWord(init.duplex, ['half'], 'Request: duplex')
+  if (init.priority !== undefined) toWord(init.priority, PRIORITIES, 'Request: priority')
+  const { signal } = init
+  if (signal === undefined) return
+  if (signal !== null && !isAbortSignal(signal)) {
+    throw new NativeTypeError('Request: expected signal to be an AbortSignal')
+  }
+  parts.follows = signal ?? undefined
+}
+
+function toMethod(given: unknown): string {
+  const method = toByteString(given)
+  if (!test(METHOD, method) || test(FORBIDDEN, method)) {
+    throw new NativeTypeError(`Request: expected a method that a program may use, got "${method}"`)
+  }
+  return test(UNIFIED, method) ? toUpperCase(method) : method
 }
 
 /** The Request that the app gets for a client's request. */
-export function openRequest(incoming: Incoming, body: BodyInit | undefined): Request {
-  const { method, url } = incoming
-  let request: Request
-  if (method === 'GET') request = new Request(url)
-  else if (body === undefined) request = new Request(url, { method })
-  else request = new Request(url, { method, body, duplex: 'half' })
-  setIncoming(request, incoming)
-  return request
+export function openRequest(incoming: Incoming, body: Source | undefined): Request {
+  // the world's bytes are of another realm
+  const own = body === undefined ? null : new Body(body, '', undefined, true)
+  const parts = new RequestParts(incoming.method, incoming.url, own, OF_CLIENT)
+  parts.incoming = incoming
+  return new Request(parts)
 }
 
 /** The client is gone: whoever listens to the signal is told. */
 export function abortIncoming(incoming: Incoming): void {
   incoming.gone = true
-  incoming.controller?.abort(new DOMException('The client went away', 'AbortError'))
+  if (incoming.controller !== undefined) {
+    abortSignal(incoming.controller.signal, new NativeDOMException('The client went away', 'AbortError'))
+  }
 }
+
+export { isRequest, partsOf }

@@ -1,251 +1,285 @@
 /**
- * Response, over the engine's own. A body that is given whole stays out of the engine until somebody reads it, for
- * the engine would make a stream and two headers of it: a response that nobody looks at goes out as it was given.
- *
- *     body     whole  --sent to a client-->  sent
- *              whole  --read, or asked for as a stream-->  native       a stream is native from the start
- *     headers  bare, untyped  --looked at-->  complete
- *
- * Added is what the engine lacks: `clone`, `bytes`, `error`, bodies of Blob and FormData, and the address that an
- * answer of `fetch` came from.
+ * Response. What it says about itself is plain data; headers become an object when the app looks at them.
  */
 
-import { addType, isBodyless, prepareBody, readBlob, readBytes, readForm } from './body.ts'
-import { bytesOf } from './buffer-source.ts'
-import { encode, isView, NativeHeaders, NativeResponse, tee, toJson, uncurryGetter } from './primordials.ts'
-import { encodeHeaders, encodeHeadersWithType } from '../wire/headers.ts'
+import { HeaderList } from '../wire/header-list.ts'
+import { Body, extractBody, SPENT, TEXT_TYPE } from './body.ts'
+import { addBodyMembers, type BodyMembers } from './body-members.ts'
+import { type Headers, toHeaderList, wrapList } from './headers.ts'
+import { encode, NativeRangeError, NativeTypeError, NativeURL, test, toJson } from './primordials.ts'
+import {
+  finishParts,
+  isObject,
+  requireArguments,
+  toByteString,
+  toMembers,
+  toScalarText,
+  toUnsignedShort,
+  toWord,
+} from './web-idl.ts'
 
-type Native = InstanceType<typeof NativeResponse>
+const TEXT_HEAD = encode(`content-type\n${TEXT_TYPE}\n`)
+const CODING = 'content-encoding'
+const EMPTY = new Uint8Array(0)
+const REASON = /^[\t -~\x80-\xff]*$/
 
-/** Where it came from: known of what `fetch` returns and of `Response.error()`. */
-interface Provenance {
-  url: string
-  redirected: boolean
-  type: string
+/** Where it came from. */
+export interface Provenance {
+  readonly type: string
+  readonly url: string
+  readonly redirected: boolean
 }
 
-const getStatus = uncurryGetter(NativeResponse.prototype, 'status')
-const getHeaders = uncurryGetter(NativeResponse.prototype, 'headers')
-const getBody = uncurryGetter(NativeResponse.prototype, 'body')
-const getBodyUsed = uncurryGetter(NativeResponse.prototype, 'bodyUsed')
+/** What a response is, whoever made it. */
+export class ResponseParts {
+  declare status: number
+  declare statusText: string
+  /** A text stays one until somebody looks at it. */
+  declare content: Body | string | null
+  /** Undefined: none but the type of its body. */
+  declare list: HeaderList | undefined
+  declare headers: Headers | undefined
+  declare from: Provenance
+  /** As in Workers: whether the body is packed as `content-encoding` says, when it is sent. */
+  declare isPlain: boolean
 
-const TEXT_TYPE = 'text/plain;charset=UTF-8'
-const JSON_TYPE = { 'content-type': 'application/json' }
-const TEXT_HEAD = encode(`content-type\n${TEXT_TYPE}\n`)
-const REDIRECTS = [301, 302, 303, 307, 308]
+  constructor(content: Body | string | null, list: HeaderList | undefined) {
+    this.content = content
+    this.list = list
+  }
 
-/** A whole body that is none. */
-const EMPTY = new Uint8Array(0)
-/** A whole body that went to a client. */
-const SENT = Symbol('sent')
+  /** Whether the body has to be packed before it is sent. */
+  get isPackable(): boolean {
+    const { content, isPlain, list } = this
+    if (content === null || !isPlain || list === undefined || !list.mayHave(CODING)) return false
+    return list.get(CODING) === 'gzip'
+  }
 
-/**
- * - whole, a text or bytes: as it was given; the engine knows of no body.
- * - native: the engine has it, this object or one beside it: for a whole body, or for our half after `clone`.
- * - sent: it can be read no more.
- */
-type BodyState = string | Uint8Array | Native | typeof SENT
+  get isError(): boolean {
+    return this.from === FAILED
+  }
 
-/**
- * What goes out besides the engine's headers. A text brings its own type along, until the app looks at the headers.
- *
- * - bare: the type; there are no headers.
- * - untyped: the type, unless the headers name one.
- * - complete: nothing.
- */
-type HeadState = 'bare' | 'untyped' | 'complete'
+  get body(): Body | null {
+    const { content } = this
+    return typeof content === 'string' ? (this.content = new Body(content, TEXT_TYPE)) : content
+  }
 
-let hasBrand: (value: object) => boolean
-let setProvenance: (response: Response, provenance: Provenance) => void
-let takeWhole: (response: Response) => Uint8Array | undefined
-let takeHead: (response: Response) => Uint8Array
-let isUsed: (response: Response) => boolean
-let takeStream: (response: Response) => ReadableStream<Uint8Array> | null
+  get contentType(): string | null {
+    return this.toList().get('content-type')
+  }
 
-export class Response extends NativeResponse {
-  #body: BodyState
-  #head: HeadState
-  #provenance: Provenance | undefined
+  /** From here on the headers say all. */
+  toList(): HeaderList {
+    return (this.list ??= typedList(typeOf(this.content)))
+  }
+
+  /** Its bytes, if it is whole and nobody has read it; taken then. */
+  takeWhole(): Uint8Array<ArrayBuffer> | undefined {
+    const { content } = this
+    if (typeof content === 'string') {
+      this.content = SPENT
+      return encode(content)
+    }
+    if (content === null) return EMPTY
+    return content.isUsed ? undefined : content.takeWhole()
+  }
+
+  /** As the world carries it: what is not a header has a colon before its name. */
+  toHead(): Uint8Array<ArrayBuffer> {
+    const { content, list, statusText } = this
+    const isUnknown = typeof content === 'string' || content === null || this.isPackable
+    const length = isUnknown ? undefined : content.length
+    if (statusText !== '' || length !== undefined) {
+      const reason = statusText === '' ? '' : `:reason\n${statusText}\n`
+      const size = length === undefined ? '' : `:length\n${length}\n`
+      return encode(reason + size + this.toList().toLines())
+    }
+    if (list !== undefined) return encode(list.toLines())
+    return typeOf(content) === TEXT_TYPE ? TEXT_HEAD : encode(this.toList().toLines())
+  }
+}
+
+const MADE: Provenance = { type: 'default', url: '', redirected: false }
+const FAILED: Provenance = { type: 'error', url: '', redirected: false }
+
+finishParts(ResponseParts, {
+  status: 200,
+  statusText: '',
+  headers: undefined,
+  from: MADE,
+  isPlain: true,
+})
+
+const typeOf = (content: Body | string | null): string =>
+  typeof content === 'string' ? TEXT_TYPE : content === null ? '' : content.type
+
+const typedList = (type: string) => new HeaderList(type === '' ? '' : `content-type\n${type}\n`)
+
+let partsOf: (response: Response) => ResponseParts
+let isResponse: (value: unknown) => value is Response
+
+// oxlint-disable-next-line typescript/no-unsafe-declaration-merging -- its body's members are added below
+export interface Response extends BodyMembers {}
+
+// oxlint-disable-next-line typescript/no-unsafe-declaration-merging -- see above
+export class Response {
+  #parts: ResponseParts
 
   static {
-    hasBrand = (value) => #body in value
-    setProvenance = (response, provenance) => {
-      response.#provenance = provenance
-    }
-    takeWhole = (response) => {
-      const body = response.#body
-      if (!isWhole(body)) return undefined
-      if (body === EMPTY) return body
-      response.#body = SENT
-      return typeof body === 'string' ? encode(body) : body
-    }
-    isUsed = (response) => {
-      const body = response.#body
-      return body === SENT || (!isWhole(body) && isNativeUsed(body))
-    }
-    takeHead = (response) => {
-      if (response.#head === 'bare') return TEXT_HEAD
-      const headers = getHeaders(response)
-      return encode(
-        response.#head === 'complete' ? encodeHeaders(headers) : encodeHeadersWithType(headers, TEXT_TYPE),
-      )
-    }
-    takeStream = (response) => getBody(response.#toNative())
+    partsOf = (response) => response.#parts
+    isResponse = (value): value is Response => typeof value === 'object' && value !== null && #parts in value
   }
 
-  constructor(body?: BodyInit | null, init?: ResponseInit) {
-    if (typeof body === 'string' && init === undefined) {
-      super(null)
-      this.#body = body
-      this.#head = 'bare'
-    } else if (typeof body === 'string' || isView(body) || body instanceof ArrayBuffer) {
-      const status = init === undefined ? 200 : init.status
-      super(isBodyless(status) ? body : null, init)
-      this.#body = typeof body === 'string' ? body : copy(body)
-      this.#head = typeof body === 'string' ? 'untyped' : 'complete'
-    } else if (body === null || body === undefined) {
-      super(null, init)
-      this.#body = EMPTY
-      this.#head = 'complete'
-    } else {
-      const prepared = prepareBody(body)
-      super(prepared.body, init)
-      addType(getHeaders(this), prepared.type)
-      this.#body = this
-      this.#head = 'complete'
+  /** `body`: also the parts of a response, which become this one's own. */
+  // oxlint-disable-next-line typescript/no-useless-default-assignment -- an interface has the length of what it demands
+  constructor(body: unknown = undefined, init: ResponseInit | null | undefined = undefined) {
+    if (body instanceof ResponseParts) this.#parts = body
+    else {
+      const parts = new ResponseParts(toContent(body), undefined)
+      if (init !== undefined && init !== null) addInit(parts, init)
+      this.#parts = parts
     }
-  }
-
-  static json(data: unknown, init: ResponseInit = {}): Response {
-    const text = toJson(data)
-    if (text === undefined) throw new TypeError('Response.json: the value cannot be written as JSON')
-    const { status = 200, statusText = '' } = init
-    if (init.headers === undefined) return new Response(text, { status, statusText, headers: JSON_TYPE })
-    const headers = new NativeHeaders(init.headers)
-    if (!headers.has('content-type')) headers.set('content-type', 'application/json')
-    return new Response(text, { status, statusText, headers })
-  }
-
-  static redirect(url: string | URL, status = 302): Response {
-    if (!REDIRECTS.includes(status)) {
-      throw new RangeError(`Response.redirect: ${status} is not a redirect status`)
-    }
-    return new Response(null, { status, headers: { location: new URL(String(url)).href } })
   }
 
   static error(): Response {
-    const response = new Response()
-    response.#body = response
-    response.#provenance = { url: '', redirected: false, type: 'error' }
-    return response
+    const parts = new ResponseParts(null, undefined)
+    parts.from = FAILED
+    parts.status = 0
+    parts.toList().isFixed = true
+    return new Response(parts)
   }
 
-  override get status(): number {
-    return this.#provenance?.type === 'error' ? 0 : getStatus(this)
+  static json(data: unknown, ...more: [init?: ResponseInit | null]): Response {
+    requireArguments(arguments.length, 1, 'Response.json')
+    const text = toJson(data)
+    if (text === undefined) throw new NativeTypeError('Response.json: the value cannot be written as JSON')
+    const init = toMembers(more[0], 'Response.json')
+    const list = init.headers === undefined ? new HeaderList('') : readHeaders(init.headers)
+    if (!list.hasType()) list.append('content-type', 'application/json')
+    const parts = new ResponseParts(text, list)
+    addStatus(parts, init)
+    return new Response(parts)
   }
 
-  override get ok(): boolean {
-    return this.#provenance?.type === 'error' ? false : super.ok
-  }
-
-  override get type(): string {
-    return this.#provenance?.type ?? 'default'
-  }
-
-  override get url(): string {
-    return this.#provenance?.url ?? ''
-  }
-
-  override get redirected(): boolean {
-    return this.#provenance?.redirected ?? false
-  }
-
-  override get headers(): Headers {
-    const headers = getHeaders(this)
-    if (this.#head !== 'complete') {
-      this.#head = 'complete'
-      addType(headers, TEXT_TYPE)
+  static redirect(url: string | URL, ...more: [status?: number]): Response {
+    requireArguments(arguments.length, 1, 'Response.redirect')
+    const location = new NativeURL(toScalarText(url)).href
+    const status = more[0] === undefined ? 302 : toUnsignedShort(more[0])
+    if (status !== 301 && status !== 302 && status !== 303 && status !== 307 && status !== 308) {
+      throw new NativeRangeError(`Response.redirect: expected 301, 302, 303, 307 or 308, got ${status}`)
     }
-    return headers
+    const list = new HeaderList(`location\n${location}\n`)
+    list.isFixed = true
+    const parts = new ResponseParts(null, list)
+    parts.status = status
+    return new Response(parts)
   }
 
-  override get body(): ReadableStream<Uint8Array> | null {
-    return getBody(this.#toNative())
+  get type(): string {
+    return this.#parts.from.type
   }
 
-  override get bodyUsed(): boolean {
-    const body = this.#body
-    return body === SENT || (!isWhole(body) && getBodyUsed(body))
+  get url(): string {
+    return this.#parts.from.url
   }
 
-  override arrayBuffer(): Promise<ArrayBuffer> {
-    const native = this.#toNative()
-    return native === this ? super.arrayBuffer() : native.arrayBuffer()
+  get redirected(): boolean {
+    return this.#parts.from.redirected
   }
 
-  override text(): Promise<string> {
-    const native = this.#toNative()
-    return native === this ? super.text() : native.text()
+  get status(): number {
+    return this.#parts.status
   }
 
-  override json(): Promise<unknown> {
-    const native = this.#toNative()
-    return native === this ? super.json() : native.json()
+  get ok(): boolean {
+    const { status } = this.#parts
+    return status >= 200 && status <= 299
   }
 
-  override formData(): Promise<FormData> {
-    return readForm(this.arrayBuffer(), this.headers.get('content-type'))
+  get statusText(): string {
+    return this.#parts.statusText
   }
 
-  override blob(): Promise<Blob> {
-    return readBlob(this.arrayBuffer(), this.headers.get('content-type'))
+  get headers(): Headers {
+    const parts = this.#parts
+    return (parts.headers ??= wrapList(parts.toList()))
   }
 
-  bytes(): Promise<Uint8Array> {
-    return readBytes(this.arrayBuffer())
+  /** As Workers have it: no response is one of a WebSocket here. */
+  get webSocket(): null {
+    return null
   }
 
   clone(): Response {
-    const init = { status: getStatus(this), statusText: this.statusText, headers: this.headers }
-    const body = this.#body
-    let copied: Response
-    if (isWhole(body)) copied = new Response(body === EMPTY ? null : body, init)
-    else {
-      if (body === SENT || isNativeUsed(body)) throw new TypeError('Response.clone: the body is already used')
-      const stream = getBody(body)
-      const [ours, theirs] = stream === null ? [null, null] : tee(stream)
-      if (ours) this.#body = new NativeResponse(ours)
-      copied = new Response(theirs, init)
-    }
-    if (this.#provenance) copied.#provenance = this.#provenance
-    return copied
-  }
-
-  /** Whose native body is this response's: a whole body is handed to the engine here. */
-  #toNative(): Native {
-    const body = this.#body
-    if (body === SENT) throw new TypeError('the body of the Response is already used')
-    if (!isWhole(body)) return body
-    return (this.#body = body === EMPTY ? this : new NativeResponse(body))
+    const parts = this.#parts
+    const list = parts.toList()
+    const copy = new ResponseParts(parts.body?.clone() ?? null, list.copy())
+    copy.status = parts.status
+    copy.statusText = parts.statusText
+    copy.from = parts.from
+    copy.isPlain = parts.isPlain
+    if (list.isFixed) copy.toList().isFixed = true
+    return new Response(copy)
   }
 }
 
-function isWhole(body: BodyState): body is string | Uint8Array {
-  return typeof body === 'string' || isView(body)
+addBodyMembers(Response.prototype, (of) => partsOf(of as Response))
+
+function toContent(body: unknown): Body | string | null {
+  if (typeof body === 'string') return body
+  return body === undefined || body === null ? null : extractBody(body)
 }
 
-/** Whether somebody has read it, or is reading it. */
-function isNativeUsed(native: Native): boolean {
-  return getBodyUsed(native) || getBody(native)?.locked === true
+/** The members of `init` in the order of the standard's dictionary. */
+function addInit(parts: ResponseParts, init: ResponseInit): void {
+  if (!isObject(init)) throw new NativeTypeError(`Response: expected an object, got ${typeof init}`)
+  const { headers } = init
+  if (headers !== undefined) {
+    const list = (parts.list = readHeaders(headers))
+    const type = typeOf(parts.content)
+    if (type !== '' && !list.hasType()) list.append('content-type', type)
+  }
+  addStatus(parts, init)
 }
 
-function copy(body: ArrayBuffer | ArrayBufferView): Uint8Array {
-  return new Uint8Array(bytesOf(body) ?? EMPTY)
+function readHeaders(headers: HeadersInit): HeaderList {
+  if (!isObject(headers)) throw new NativeTypeError('Response: expected headers to be an object')
+  return toHeaderList(headers)
 }
 
-export function isResponse(value: unknown): value is Response {
-  return typeof value === 'object' && value !== null && hasBrand(value)
+function addStatus(parts: ResponseParts, init: ResponseInit): void {
+  const { encodeBody, status, statusText, webSocket } = init
+  if (encodeBody !== undefined) {
+    parts.isPlain = toWord(encodeBody, ['automatic', 'manual'], 'Response: encodeBody') === 'automatic'
+  }
+  if (status !== undefined) parts.status = toStatus(status)
+  if (statusText !== undefined) parts.statusText = toReason(statusText)
+  if (webSocket !== undefined && webSocket !== null) {
+    throw new NativeTypeError('Response: WebSockets are not served here; expected no webSocket')
+  }
+  if (status === undefined || parts.content === null || !isBodyless(parts.status)) return
+  // as in Workers: an empty text is no body
+  if (parts.content !== '') {
+    throw new NativeTypeError(`Response: expected no body for the status ${parts.status}, got one`)
+  }
+  parts.content = null
 }
 
-/** Status, head, whole body and stream as they are, whatever the app did to the class. */
-export { getStatus, isUsed, setProvenance, takeHead, takeStream, takeWhole }
+function toStatus(given: unknown): number {
+  const status = toUnsignedShort(given)
+  if (status >= 200 && status <= 599) return status
+  throw new NativeRangeError(`Response: expected a status from 200 to 599, got ${status}`)
+}
+
+function toReason(given: unknown): string {
+  const text = toByteString(given)
+  if (text === '' || test(REASON, text)) return text
+  throw new NativeTypeError('Response: expected a statusText without control characters')
+}
+
+/** Statuses whose messages have no body. */
+export function isBodyless(status: number): boolean {
+  return status === 101 || status === 103 || status === 204 || status === 205 || status === 304
+}
+
+export { isResponse, partsOf }

@@ -9,9 +9,12 @@ import type { Event, Request as RequestRecord } from 'nano:workers/events'
 import { ExecutionContext, isHeld, watchReleases } from '../bindings/background.ts'
 import { closeBody, openBody } from '../bindings/request-body.ts'
 import { answer, answerAtOnce, answerError, type HandlerCall, open } from '../bindings/response.ts'
+import type { Source } from '../globals/body.ts'
+import { toOwn } from '../globals/buffer-source.ts'
 import { NativeTypeError } from '../globals/primordials.ts'
 import { abortIncoming, openRequest, type Request } from '../globals/request.ts'
 import { isResponse } from '../globals/response.ts'
+import { awaitRejections, rejections } from './rejections.ts'
 import { describeError } from '../wire/error-text.ts'
 
 export interface Handler {
@@ -28,12 +31,15 @@ export function receiveRequest(
   const call: HandlerCall = record
   let usedNext = false
   try {
-    let body: ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer> | undefined
+    let body: Source | undefined
     if (record.hasBody) {
       if (next !== undefined && next.tag === 'request-body' && next.val.id === record.id && next.val.last) {
         usedNext = true
-        body = next.val.bytes as Uint8Array<ArrayBuffer>
-      } else body = openBody(record.id)
+        body = toOwn(next.val.bytes)
+      } else {
+        const stream = openBody(record.id)
+        body = () => stream
+      }
     }
     const request = openRequest(call, body)
     const value = handler.fetch(request, env, new ExecutionContext(record.id))
@@ -61,6 +67,7 @@ async function settle(call: HandlerCall, value: unknown): Promise<void> {
   }
   open.delete(call.id)
   endBody(call.id)
+  if (rejections.set.count > 0) awaitRejections()
 }
 
 function endBody(id: number): void {

@@ -4,7 +4,8 @@
  */
 
 import { bytesOf } from '../globals/buffer-source.ts'
-import { getReader, NativePromise, NativeTypeError } from '../globals/primordials.ts'
+import { NativePromise, NativeTypeError } from '../globals/primordials.ts'
+import { getReader, type ReadableStream } from '../globals/streams.ts'
 
 export interface Sink {
   /** All bytes at once, instead of `start`, `write` and `finish`. */

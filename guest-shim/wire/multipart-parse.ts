@@ -6,6 +6,8 @@
  * beginning of another match, and the search goes on where it stopped.
  */
 
+import { type MimeType, parseParameters, trimWhite } from './mime-type.ts'
+
 export interface Field {
   name: string
   /** Present when the field is a file. */
@@ -19,17 +21,16 @@ const CR = 13
 const DASH = 45
 const TAB = 9
 const SPACE = 32
+const NONE: ReadonlyMap<string, string> = new Map()
 const decoder = new TextDecoder()
 const encoder = new TextEncoder()
 
 /** RFC 2046, 5.1.1: one to seventy characters of these, the last of them no space. */
 const BOUNDARY = /^[\w'()+,\-./:=? ]{0,69}[\w'()+,\-./:=?]$/
 
-/** The boundary that a content type names, if it is `multipart/form-data`. Throws a TypeError when it names no legal one. */
-export function parseBoundary(type: string): string | undefined {
-  if (!/^\s*multipart\/form-data\s*(;|$)/i.test(type)) return undefined
-  const found = /;\s*boundary=(?:"([^"]*)"|([^\s;]+))/i.exec(type)
-  const boundary = found?.[1] ?? found?.[2]
+/** The boundary that a content type names. Throws a TypeError when it names no legal one. */
+export function parseBoundary({ parameters }: MimeType): string {
+  const boundary = parameters.get('boundary')
   if (boundary === undefined) throw new TypeError('formData: the content type names no boundary')
   if (!BOUNDARY.test(boundary)) {
     throw new TypeError('formData: expected a boundary of 1 to 70 characters that RFC 2046 allows')
@@ -90,25 +91,35 @@ function parsePart(part: Uint8Array): Field {
     at = end + 1
     if (line === '') break
     const colon = line.indexOf(':')
-    const name = line.slice(0, colon).trim().toLowerCase()
+    const name = trimWhite(line.slice(0, colon)).toLowerCase()
     if (name === 'content-disposition') disposition = line.slice(colon + 1)
-    else if (name === 'content-type') type = line.slice(colon + 1).trim()
+    else if (name === 'content-type') type = trimWhite(line.slice(colon + 1))
   }
-  const name = parameter(disposition, 'name')
+  const { name, filename } = parseDisposition(disposition)
   if (name === undefined) throw new TypeError('formData: a part has no name')
   const end = part.length - (part.at(-2) === CR ? 2 : 1)
-  return {
-    name,
-    filename: parameter(disposition, 'filename'),
-    type,
-    bytes: part.subarray(at, Math.max(at, end)),
-  }
+  const bytes = part.subarray(at, Math.max(at, end))
+  return { name, filename, type: type === '' && filename !== undefined ? 'text/plain' : type, bytes }
 }
 
-const NAME = /;\s*name="([^"]*)"/i
-const FILENAME = /;\s*filename="([^"]*)"/i
+/** Their values are quoted, or not, or encoded as in RFC 8187 for a name with a star. */
+function parseDisposition(text: string): { name: string | undefined; filename: string | undefined } {
+  const semicolon = text.indexOf(';')
+  const parameters = semicolon < 0 ? NONE : parseParameters(text, semicolon, true)
+  return { name: read(parameters, 'name'), filename: read(parameters, 'filename') }
+}
 
-function parameter(disposition: string, key: 'name' | 'filename'): string | undefined {
-  const value = (key === 'name' ? NAME : FILENAME).exec(disposition)?.[1]
-  return value?.replaceAll(/%0A|%0D|%22/gi, decodeURIComponent)
+function read(parameters: ReadonlyMap<string, string>, key: 'name' | 'filename'): string | undefined {
+  const encoded = /^(utf-8|iso-8859-1)'[^']*'(.*)$/i.exec(parameters.get(`${key}*`) ?? '')
+  const text = encoded === null ? undefined : decodeExtended(encoded[1] ?? '', encoded[2] ?? '')
+  return text ?? parameters.get(key)?.replaceAll(/%0A|%0D|%22/gi, decodeURIComponent)
+}
+
+function decodeExtended(charset: string, text: string): string | undefined {
+  try {
+    if (charset.toLowerCase() === 'utf-8') return decodeURIComponent(text)
+    return text.replaceAll(/%([\da-f]{2})/gi, (_, code: string) => String.fromCharCode(parseInt(code, 16)))
+  } catch {
+    return undefined
+  }
 }

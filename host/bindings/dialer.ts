@@ -11,6 +11,7 @@ import { fetch, type RequestInit, type Response } from 'undici'
 import { ReadableStream } from 'node:stream/web'
 import { DEFAULT_LIMITS, type Limits } from '../config/limits.ts'
 import { type CheckedAgent, openCheckedAgent } from '../egress/agent.ts'
+import { withPlaceholders } from '../egress/added-headers.ts'
 import type { Resolve } from '../egress/connect.ts'
 import { ConnectionWornOut } from '../egress/guard.ts'
 import type { Machine } from '../egress/machine.ts'
@@ -51,7 +52,7 @@ export interface DialerOptions {
 }
 
 /** Redirects that are followed. */
-const MAX_REDIRECTS = 5
+const MAX_REDIRECTS = 20
 
 /** Requests that mean the same when they come twice (RFC 9110, 9.2.2), of those that an app can make. */
 const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])
@@ -93,7 +94,7 @@ async function send(
   { url, method, headers, body }: Hop,
   options: Pick<RequestInit, 'redirect' | 'signal'>,
 ): Promise<Response> {
-  const init: RequestInit = { ...options, method, headers: [...headers] }
+  const init: RequestInit = { ...options, method, headers: withPlaceholders(headers) }
   if (body !== undefined) Object.assign(init, { body, duplex: 'half' })
   const isRepeatable = IDEMPOTENT.has(method) && !(body instanceof ReadableStream)
   try {

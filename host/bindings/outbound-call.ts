@@ -195,9 +195,16 @@ export class OutboundCall {
     this.#idle = setTimeout(() => this.#expectMove(), dialer.idleMs).unref()
     try {
       const whole = start.body.length > 0 ? start.body : undefined
+      const headers = [
+        ...withTrace(head.headers, start.traceHeaders),
+        [CDN_LOOP, start.loop] as [string, string],
+      ]
+      // who sends it holds the app to it
+      if (this.#upload !== undefined && head.length !== undefined)
+        headers.push(['content-length', head.length])
       const dial: Dial = {
         method: head.method,
-        headers: [...withTrace(head.headers, start.traceHeaders), [CDN_LOOP, start.loop]],
+        headers,
         body: this.#upload?.stream ?? whole,
         redirect: start.redirect,
         signal: this.#abort.signal,

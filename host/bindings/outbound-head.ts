@@ -11,6 +11,8 @@ export interface OutboundHead {
   readonly method: string
   readonly url: string
   readonly headers: [string, string][]
+  /** Bytes that a streamed body is going to have, if the guest knows. */
+  readonly length: string | undefined
 }
 
 /** Of the message's own headers those that the host decides. */
@@ -38,6 +40,9 @@ const ASKED: ReadonlySet<string> = new Set(['gzip', 'deflate'])
 
 const ACCEPT_ENCODING = 'accept-encoding'
 
+/** No header: has a colon before its name. */
+const LENGTH = ':length'
+
 /** A longer head is none. */
 const MAX_HEAD_BYTES = 128 * 1024
 
@@ -59,13 +64,15 @@ export function parseOutboundHead(bytes: Uint8Array): OutboundHead | undefined {
   if (username !== '' || password !== '') return undefined
   if (list.length > 2 * MAX_HEADERS) return undefined
   const headers: [string, string][] = []
+  let length: string | undefined
   for (let i = 0; i + 1 < list.length; i += 2) {
     const [name, value] = [list[i]!, list[i + 1]!]
     const lower = name.toLowerCase()
-    if (lower === ACCEPT_ENCODING) headers.push([lower, toAsked(value)])
+    if (lower === LENGTH) length = /^\d{1,15}$/.test(value) ? value : undefined
+    else if (lower === ACCEPT_ENCODING) headers.push([lower, toAsked(value)])
     else if (!isOwn(lower)) headers.push([name, value])
   }
-  return { method, url, headers: withAsked(headers) }
+  return { method, url, headers: withAsked(headers), length }
 }
 
 /** What an app is taken to accept when it does not say. Part of something has to be part of it as it is. */

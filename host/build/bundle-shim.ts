@@ -1,11 +1,22 @@
 /**
  * The guest shim as one module, beside the app's: neither is rewritten for the other, and a bundle that is carried from
  * another version gets whatever shim is current.
+ *
+ * A part of the shim that few apps use is imported with `?lazy`. It lies in the image as text and is evaluated at its
+ * first use: text takes a tenth of what the engine makes of it. The default export is a function that gives the part's
+ * exports. What the part imports from its own folder and from packages is its own; other files of the shim it shares.
  */
-import { rolldown, type Plugin } from 'rolldown'
+import { dirname, relative, resolve } from 'node:path'
+import { rolldown, type OutputOptions, type Plugin } from 'rolldown'
 import { withVersion } from '../../wit/text.ts'
+import { editPlugin } from './edit-plugin.ts'
+import { SourceBudget } from './gate.ts'
+import { lowerRegexes } from './regex.ts'
 
 const WORLD = /^nano:workers\//
+const LAZY = '?lazy'
+/** What stacks call the code of parts; they leave the shim's frames out. */
+const PART_URL = 'nano:guest-shim'
 
 /** The world's interfaces are the engine's to give; the shim names them without their version. */
 const worldPlugin: Plugin = {
@@ -13,17 +24,64 @@ const worldPlugin: Plugin = {
   resolveId: (source) => (WORLD.test(source) ? { id: withVersion(source), external: true } : null),
 }
 
+const lazyPlugin: Plugin = {
+  name: 'nano-lazy',
+  resolveId: (source, importer) =>
+    source.endsWith(LAZY) && importer !== undefined ? resolve(dirname(importer), source) : null,
+  load: async (id) => (id.endsWith(LAZY) ? toLazyModule(id.slice(0, -LAZY.length)) : null),
+}
+/** The text of the shim is in each image, and its functions are known by their names. */
+const SHORT = { compress: false, mangle: { keepNames: true }, codegen: true } as const
+
 /** `file` exports `start` and `turn`. */
 export async function bundleShim(file: string): Promise<string> {
+  return bundle(file, [worldPlugin, lazyPlugin], { format: 'esm', codeSplitting: false, minify: SHORT })
+}
+
+/** A module that keeps the part at `file` as text. */
+async function toLazyModule(file: string): Promise<string> {
+  const shared: string[] = []
+  const outside: Plugin = {
+    name: 'nano-outside',
+    resolveId(source, importer) {
+      if (importer === undefined || !source.startsWith('.')) return null
+      const id = resolve(dirname(importer), source)
+      if (isIn(dirname(file), id) || !isIn(dirname(dirname(file)), id)) return null
+      if (!shared.includes(id)) shared.push(id)
+      return { id, external: true }
+    },
+  }
+  const code = await bundle(file, [outside, editPlugin([lowerRegexes(new SourceBudget(), String)])], {
+    format: 'iife',
+    name: 'part',
+    exports: 'named',
+    minify: true,
+    globals: (id) => `$${shared.indexOf(id)}`,
+  })
+  const names = shared.map((_, index) => `$${index}`)
+  const source = `(function(${names.join()}){${code}\nreturn part})\n//# sourceURL=${PART_URL}`
+  return [
+    ...shared.map((id, index) => `import * as ${names[index]} from ${JSON.stringify(id)}`),
+    'const evaluate = globalThis.eval',
+    'let part',
+    `export default () => (part ??= evaluate(${JSON.stringify(source)})(${names.join()}))`,
+  ].join('\n')
+}
+
+function isIn(folder: string, file: string): boolean {
+  return !relative(folder, file).startsWith('..')
+}
+
+async function bundle(input: string, plugins: Plugin[], options: OutputOptions): Promise<string> {
   const build = await rolldown({
-    input: file,
+    input,
     platform: 'neutral',
     tsconfig: false,
-    plugins: [worldPlugin],
+    plugins,
     experimental: { attachDebugInfo: 'none' },
   })
   try {
-    const { output } = await build.generate({ format: 'esm', codeSplitting: false })
+    const { output } = await build.generate(options)
     return output[0].code
   } finally {
     await build.close()

@@ -35,6 +35,8 @@ export interface FreezeOptions {
   readonly initFunction: string
   /** Given access to the memory, the imports that the module wants. */
   readonly imports: (module: WebAssembly.Module, memory: () => ArrayBuffer) => WebAssembly.Imports
+  /** Called with the memory when the initialiser has ended. */
+  readonly finish?: (memory: ArrayBuffer) => void
   readonly timeoutMs: number
   /** How large the memory may become while the initialiser runs. */
   readonly memoryBytes: number
@@ -56,6 +58,7 @@ export function freeze(bytes: Uint8Array<ArrayBuffer>, options: FreezeOptions): 
       else if (name === options.initFunction) throw new Error(`the module has no export "${name}"`)
     }
   })
+  options.finish?.(memory())
   return encodeModule(writeBack(sections, instance, options))
 }
 

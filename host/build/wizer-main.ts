@@ -12,6 +12,7 @@ import { parseArgs } from 'node:util'
 import { MAX_COMPONENT_BYTES } from '../component/read.ts'
 import { freeze, FreezeTimeout, FrozenTooLarge } from './freeze.ts'
 import { createPreview1, GuestExit, type Surroundings } from './preview1.ts'
+import { exposeRejections } from './rejections.ts'
 import { FAILURE, FORBIDDEN_IMPORT, TIMED_OUT, TOO_LARGE } from './wizer-protocol.ts'
 
 const INITIALIZER = 'initializer.js'
@@ -69,6 +70,7 @@ function main(): void {
   const frozen = freeze(new Uint8Array(readFileSync(input)), {
     initFunction: values['init-func'] ?? 'componentize.wizer',
     imports: (module, memory) => createImports(module, createPreview1(around, memory)),
+    finish: exposeRejections,
     timeoutMs: Number(values.timeout),
     memoryBytes: Number(values.memory) * 2 ** 20,
     mostBytes: MAX_COMPONENT_BYTES,

@@ -8,6 +8,7 @@
  * host is what can be read here.
  */
 import { Agent, buildConnector, type Dispatcher, Pool } from 'undici'
+import { withoutAdded } from './added-headers.ts'
 import { EgressDenied, type Resolve, toCheckedLookup } from './connect.ts'
 import { Guard, type GuardPort } from './guard.ts'
 import type { EgressPolicy } from './policy.ts'
@@ -103,7 +104,8 @@ function toChecked(agent: Agent, policy: EgressPolicy, use: Use, isKept: () => b
     if (!policy.admitsHost(target)) throw new EgressDenied(target)
     const reset = !isKept()
     use.requests++
-    return dispatch({ ...options, ...(reset && { reset }) }, new Guard(handler, port))
+    const own = { ...options, headers: withoutAdded(options.headers ?? {}) }
+    return dispatch({ ...own, ...(reset && { reset }) }, new Guard(handler, port))
   })
 }
 

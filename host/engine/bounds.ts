@@ -5,6 +5,8 @@ export const BOUNDS = {
   text: 16 * 1024,
   /** Bytes of a head: more than any head may have, so that one that is cut is refused for its length. */
   head: 256 * 1024,
+  /** Bytes of a name or of a part of a JSON Web Key: a number of an RSA key has some 1400 at most. */
+  word: 16 * 1024,
   /** Items of any list that is not one of bytes. */
   items: 10_000,
 }

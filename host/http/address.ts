@@ -97,6 +97,11 @@ export function toCustomer({ family, text }: Address): string {
   return family === 'ipv4' ? text : `${text.split(':').slice(0, 4).join(':')}::/64`
 }
 
+/** As it is written: the longest run of zeros is left out. */
+export function toShortText({ family, text }: Address): string {
+  return family === 'ipv4' ? text : new URL(`http://[${text}]/`).hostname.slice(1, -1)
+}
+
 /** The eight groups of an IPv6 address, from the spelling that `URL` gives it. */
 function toGroups(text: string): string[] {
   const [head = [], tail = []] = new URL(`http://[${text}]/`).hostname

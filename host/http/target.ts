@@ -13,7 +13,7 @@ type Scheme = 'http' | 'https'
 export interface Target {
   /** The router's key: canonical host name without port. */
   readonly hostname: string
-  /** The absolute URL that the app sees: the client's host and port, and the path as it was sent. */
+  /** The absolute URL that the app sees: the client's host and port, and the path as a URL writes it. */
   readonly url: string
   /** Of the URL. */
   readonly scheme: Scheme
@@ -30,6 +30,8 @@ interface Authority {
 const AUTHORITY = /^([^:@/?#\\]+|\[[^\]@/?#\\]*\])(?::(\d{0,5}))?$/
 const ORIGIN_FORM = /^\/[\x21-\x7e]*$/
 const ABSOLUTE_FORM = /^https?:\/\/([^/?#\\]*)([\x21-\x7e]*)$/i
+/** What a URL writes in another way than it may be sent. */
+const ODD_PATH = /["'<>\\^`{|}]|\/\.|\.\.|%2e/i
 const HIGHEST_PORT = 65535
 const DEFAULT_PORTS = { http: 80, https: 443 } as const
 
@@ -57,7 +59,8 @@ export function parseTarget(
 }
 
 function toResult({ hostname, text }: Authority, path: string, scheme: Scheme): Target {
-  return { hostname, url: `${scheme}://${text}${path}`, scheme, path }
+  const url = `${scheme}://${text}${path}`
+  return { hostname, url: ODD_PATH.test(path) ? new URL(url).href : url, scheme, path }
 }
 
 function parseAuthority(text: string, scheme: Scheme): Authority | undefined {

@@ -5,7 +5,7 @@
  *     open       --start-->  streaming       with a body
  *     open       --start-->  unread          without one: a HEAD request, a bodiless status, an invalid head
  *     streaming  --finish, fail, break-off-->  closed
- *     streaming  --too much, too slow-->  cut
+ *     streaming  --too much, too slow, not as long as announced-->  cut
  *     unread     --finish, fail, break-off, a write, idle-->  closed
  *     open, streaming, cut  --the socket closed-->  closed, and the guest hears of it
  *
@@ -63,6 +63,8 @@ export class ClientResponse {
   readonly #held: HeldBytes
   #state: State = 'open'
   #waitsForDrain = false
+  /** Bytes that the body is to have, if the client was told so. */
+  #announced: number | undefined
   /** Body bytes that were given to the connection. */
   #written = 0
 
@@ -109,10 +111,11 @@ export class ClientResponse {
   start(status: number, headers: Uint8Array): void {
     if (this.#state !== 'open') return
     const started = startStream(this.#ingress, this.#outgoing, status, headers, this.#owner.id)
-    this.#state = typeof started === 'string' ? started : 'unread'
+    this.#state = started.state === 'refused' ? 'unread' : started.state
     this.#owner.responseWaits()
-    if (typeof started === 'string') this.#count(status)
-    else this.#refuse('APP_BAD_RESPONSE', started.refused)
+    if (started.state === 'refused') return this.#refuse('APP_BAD_RESPONSE', started.reason)
+    if (started.state === 'streaming') this.#announced = started.length
+    this.#count(status)
   }
 
   /** False: the client reads slowly, and `responseWritable` follows. */
@@ -128,6 +131,10 @@ export class ClientResponse {
       this.#cut('APP_RESPONSE_TOO_LARGE', `${this.#written} bytes and more`)
       return true
     }
+    if (this.#written > (this.#announced ?? Infinity)) {
+      this.#cut('APP_BAD_RESPONSE', this.#toMismatch())
+      return true
+    }
     if (this.#outgoing.write(bytes)) return true
     if (!this.#held.update()) {
       this.#cut('APP_BUFFER_LIMIT', TOO_MUCH)
@@ -141,6 +148,9 @@ export class ClientResponse {
   }
 
   finish(): void {
+    if (this.#state === 'streaming' && this.#written < (this.#announced ?? 0)) {
+      return this.#cut('APP_BAD_RESPONSE', this.#toMismatch())
+    }
     const isStreaming = this.#state === 'streaming'
     if (isStreaming || this.#state === 'unread') this.#state = 'closed'
     if (!isStreaming) return
@@ -202,6 +212,10 @@ export class ClientResponse {
       this.#owner.responseUnread()
     } else if (wait === 'app') this.#cut('APP_IDLE', toIdleText(idleMs))
     else this.#cut('CLIENT_IDLE', `nothing was taken for ${idleMs} ms`)
+  }
+
+  #toMismatch(): string {
+    return `expected a body of ${this.#announced} bytes, as its length says, got ${this.#written}`
   }
 
   get #maxBytes(): number {

@@ -27,7 +27,7 @@ import type { Peer } from './guest-headers.ts'
 import type { Wait, Watched } from './idle-watch.ts'
 import { toSent } from './progress.ts'
 import { toClientKey } from './trusted-proxies.ts'
-import type { TrustedProxies } from './trusted-proxies.ts'
+import type { Client, TrustedProxies } from './trusted-proxies.ts'
 
 /** The request whose body is still coming. */
 export interface IncompleteRequest {
@@ -60,8 +60,8 @@ export class Connection implements Peer, Watched {
   readonly idleMs: number
   isEnding = false
   incomplete: IncompleteRequest | undefined
-  /** Of its other end. */
-  readonly #key: string
+  /** Its other end. */
+  readonly #client: Client
   readonly #socket: Socket
   readonly #shared: Shared
   /** Who was asked last whether the other end is a proxy, and what they said. */
@@ -80,7 +80,7 @@ export class Connection implements Peer, Watched {
     this.#shared = shared
     socket.once('close', this.#onClose)
     this.address = toPlain(socket.remoteAddress ?? 'unknown')
-    this.#key = toClientKey(this.address)
+    this.#client = { key: toClientKey(this.address), address: this.address }
     this.idleMs = shared.unreadMs
     this.tls = socket instanceof TLSSocket ? toTlsFacts(socket) : undefined
   }
@@ -99,9 +99,9 @@ export class Connection implements Peer, Watched {
     return this.#isTrusted
   }
 
-  /** By which key the client of a request is told apart. */
-  toClient(rawHeaders: readonly string[]): string {
-    return this.isTrusted ? this.#shared.proxies.toForwardedKey(rawHeaders, this.#key) : this.#key
+  /** The client of a request. */
+  toClient(rawHeaders: readonly string[]): Client {
+    return this.isTrusted ? this.#shared.proxies.toForwarded(rawHeaders, this.#client) : this.#client
   }
 
   /** Call `begin` when all answers before this one are out; the response does not have its socket until then. */

@@ -73,13 +73,21 @@ export class HttpExchange implements Exchange, ResponseOwner, BodyOwner, Incompl
     this.since = since
     this.#response = new ClientResponse(ingress, tenant, outgoing, this)
     this.id = id
-    this.client = connection.toClient(rawHeaders)
+    const client = connection.toClient(rawHeaders)
+    this.client = client.key
     this.method = incoming.method ?? 'GET'
     this.url = url
     this.tls = connection.tls
     const { isTrusted } = connection
     this.trace = ingress.tracer?.begin({ id, method: this.method, rawHeaders, since, isTrusted })
-    const headers = toGuestHeaders(rawHeaders, connection, scheme, id)
+    const facts = {
+      id,
+      scheme,
+      client: client.address,
+      protocol: `HTTP/${incoming.httpVersion}`,
+      tls: connection.tls,
+    }
+    const headers = toGuestHeaders(rawHeaders, connection, facts)
     this.headers = this.trace === undefined ? headers : withTraceparent(headers, this.trace.context)
     this.hasBody = body !== undefined && body !== 'unwanted'
     if (body === 'streamed' || body === 'unwanted') {

@@ -7,9 +7,19 @@ import { toScheme, toGuestHeaders, withTraceparent } from './guest-headers.ts'
 const stranger = { address: '203.0.113.9', isTrusted: false, scheme: 'http' as const }
 const proxy = { address: '10.0.0.7', isTrusted: true, scheme: 'http' as const }
 
+const facts = {
+  id: 'id',
+  scheme: 'http',
+  client: '203.0.113.9',
+  protocol: 'HTTP/1.1',
+  tls: undefined,
+} as const
+const CF = ':cf\n{"httpProtocol":"HTTP/1.1"}\n'
+const CLIENT = 'x-real-ip\n203.0.113.9\ncf-connecting-ip\n203.0.113.9\n'
+
 /** Name and value by turns, without what the host adds for a plain client. */
 function toOwn(...rawHeaders: string[]): string[] {
-  return toGuestHeaders(rawHeaders, stranger, 'http', 'id').split('\n').slice(0, -7)
+  return toGuestHeaders(rawHeaders, stranger, facts).split('\n').slice(2, -13)
 }
 
 describe('headers of a request', () => {
@@ -66,26 +76,25 @@ describe('headers of a request', () => {
   })
 
   it('tell who is at the other end', ({ expect }) => {
-    expect(toGuestHeaders(['X-Forwarded-For', '127.0.0.1'], stranger, 'http', 'id')).toBe(
-      'x-forwarded-for\n203.0.113.9\nx-forwarded-proto\nhttp\nx-request-id\nid\n',
+    expect(toGuestHeaders(['X-Forwarded-For', '127.0.0.1'], stranger, facts)).toBe(
+      `${CF}x-forwarded-for\n203.0.113.9\nx-forwarded-proto\nhttp\nx-request-id\nid\n${CLIENT}cf-ray\nid\n`,
     )
   })
 
   it('tell what a trusted proxy says, and the proxy', ({ expect }) => {
     const sent = ['X-Forwarded-For', '1.1.1.1, 2.2.2.2', 'X-Forwarded-For', '3.3.3.3', 'X-Real-IP', '1.1.1.1']
     const proto = ['X-Forwarded-Proto', 'https']
-    expect(toGuestHeaders([...sent, ...proto], proxy, 'https', 'id')).toBe(
-      'x-real-ip\n1.1.1.1\nx-forwarded-for\n1.1.1.1, 2.2.2.2, 3.3.3.3, 10.0.0.7\nx-forwarded-proto\nhttps\nx-request-id\nid\n',
+    const cf = ['CF-Ray', 'ray', 'CF-IPCountry', 'DE', 'CF-Connecting-IP', '1.1.1.1']
+    expect(toGuestHeaders([...sent, ...proto, ...cf], proxy, { ...facts, scheme: 'https' })).toBe(
+      `${CF}cf-ipcountry\nDE\nx-forwarded-for\n1.1.1.1, 2.2.2.2, 3.3.3.3, 10.0.0.7\nx-forwarded-proto\nhttps\nx-request-id\nid\n${CLIENT}cf-ray\nray\n`,
     )
   })
 
   it('tell it although a Connection header names it', ({ expect }) => {
     const sent = ['Connection', 'x-forwarded-for, x-forwarded-proto', 'X-Forwarded-For', '1.1.1.1']
-    expect(toGuestHeaders(sent, proxy, 'http', 'id')).toBe(
-      'x-forwarded-for\n1.1.1.1, 10.0.0.7\nx-forwarded-proto\nhttp\nx-request-id\nid\n',
-    )
-    const address = ['Connection', 'x-real-ip, cf-connecting-ip', 'X-Real-IP', '1.1.1.1']
-    expect(toGuestHeaders(address, proxy, 'http', 'id')).toMatch(/^x-real-ip\n1\.1\.1\.1\n/)
+    expect(toGuestHeaders(sent, proxy, facts)).toContain('x-forwarded-for\n1.1.1.1, 10.0.0.7\n')
+    const address = ['Connection', 'x-real-ip, cf-connecting-ip, cf-ray', 'X-Real-IP', '1.1.1.1']
+    expect(toGuestHeaders(address, proxy, facts)).toContain(`${CLIENT}cf-ray\nid\n`)
   })
 })
 

@@ -6,11 +6,13 @@
  * Connection header names are, but for names that are for all recipients: the router and the guest see the same host.
  * What is said about who asks and how, the request's id and its trace included, comes from the host at the end, and a
  * client's own word on it counts for nothing unless the client is a proxy that the operator trusts; no Connection header
- * takes it away.
+ * takes it away. What is no header begins with a colon, which no header's name holds, and comes first: `:cf`, for
+ * `request.cf`.
  */
 
 import { parseHeaderLines, toHeaderLines, toOnlyValue } from '../http/header-lines.ts'
 import { isHopByHop, mayBeNamed } from '../http/hop-by-hop.ts'
+import type { TlsFacts } from '../http/request-head.ts'
 import { REQUEST_ID } from '../http/request-id.ts'
 import { parseTrace, toTraceparent, TRACEPARENT, TRACESTATE } from '../http/trace-context.ts'
 import type { TraceContext } from '../http/trace-context.ts'
@@ -28,6 +30,14 @@ export interface Peer {
 /** What both of the trace's headers begin with. */
 const TRACE = 'trace'
 
+/** Said by the host itself, of what a trusted proxy says. */
+const SAID_ONCE: ReadonlySet<string> = new Set([
+  'x-forwarded-proto',
+  'x-real-ip',
+  'cf-connecting-ip',
+  REQUEST_ID,
+])
+
 /** Besides `x-forwarded-...` and `cf-...`. */
 const SAID_BY_PROXIES: ReadonlySet<string> = new Set([
   'forwarded',
@@ -38,15 +48,27 @@ const SAID_BY_PROXIES: ReadonlySet<string> = new Set([
   TRACESTATE,
 ])
 
-/** `rawHeaders`: as Node has them; `id`: the request's. */
+/** What the host says about a request and who asks. */
+export interface RequestFacts {
+  /** Of the request. */
+  readonly id: string
+  readonly scheme: 'http' | 'https'
+  /** The client's address, or what stands for it. */
+  readonly client: string
+  /** As it is written in a request line. */
+  readonly protocol: string
+  readonly tls: TlsFacts | undefined
+}
+
+/** `rawHeaders`: as Node has them. */
 export function toGuestHeaders(
   rawHeaders: readonly string[],
   peer: Peer,
-  scheme: 'http' | 'https',
-  id: string,
+  { id, scheme, client, protocol, tls }: RequestFacts,
 ): string {
   let named: Set<string> | undefined
   let lines = ''
+  let ray = id
   let chain = ''
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
     const name = rawHeaders[i]!.toLowerCase()
@@ -56,11 +78,21 @@ export function toGuestHeaders(
     } else if (!isSaidByProxies(name)) lines += toHeaderLines(name, value)
     else if (!peer.isTrusted) continue
     else if (name === 'x-forwarded-for') chain += `${value}, `
-    else if (name !== 'x-forwarded-proto' && name !== REQUEST_ID) lines += toHeaderLines(name, value)
+    else if (name === 'cf-ray') ray = value
+    else if (!SAID_ONCE.has(name)) lines += toHeaderLines(name, value)
   }
   if (named !== undefined) lines = withoutNamed(lines, named)
+  const first = toHeaderLines(':cf', toCf(protocol, tls))
   lines += toHeaderLines('x-forwarded-for', chain + peer.address)
-  return lines + toHeaderLines('x-forwarded-proto', scheme) + toHeaderLines(REQUEST_ID, id)
+  lines += toHeaderLines('x-forwarded-proto', scheme) + toHeaderLines(REQUEST_ID, id)
+  lines += toHeaderLines('x-real-ip', client) + toHeaderLines('cf-connecting-ip', client)
+  return first + lines + toHeaderLines('cf-ray', ray)
+}
+
+/** What `request.cf` is, as JSON, with the names that it has in Workers. */
+function toCf(httpProtocol: string, tls: TlsFacts | undefined): string {
+  if (tls === undefined) return `{"httpProtocol":"${httpProtocol}"}`
+  return JSON.stringify({ httpProtocol, tlsVersion: tls.version, tlsCipher: tls.cipher })
 }
 
 /** Header lines whose `traceparent` is this. */

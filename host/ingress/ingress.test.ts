@@ -277,7 +277,7 @@ describe('what never reaches a tenant', () => {
       'GET / HTTP/1.1\r\nHost: a\r\nX-Secret: 1\r\nTE: trailers\r\nCookie: b\r\nCOOKIE: c\r\nConnection: close, X-Secret\r\n\r\n',
     )
     expect(answer.split('\r\n\r\n')[1]).toMatch(
-      /^host\na\ncookie\nb\ncookie\nc\nx-forwarded-for\n127.0.0.1\nx-forwarded-proto\nhttp\nx-request-id\n[0-9a-f]{32}\n$/,
+      /^:cf\n\{.*\}\nhost\na\ncookie\nb\ncookie\nc\nx-forwarded-for\n127.0.0.1\nx-forwarded-proto\nhttp\nx-request-id\n[0-9a-f]{32}\nx-real-ip\n127.0.0.1\ncf-connecting-ip\n127.0.0.1\ncf-ray\n[0-9a-f]{32}\n$/,
     )
   })
 })

@@ -33,7 +33,7 @@ export function toRecord(outgoing: ServerResponse, { connection, since, ...ended
     path: toPath(url),
     status: outgoing.headersSent ? outgoing.statusCode : CLIENT_LEFT,
     ms: performance.now() - since,
-    client: connection.toClient(rawHeaders),
+    client: connection.toClient(rawHeaders).key,
     httpMinor: httpVersionMinor,
     trace: connection.isTrusted ? parseTrace(rawHeaders)?.traceId : undefined,
     userAgent: toOnlyValue(rawHeaders, 'user-agent')?.slice(0, MOST.header),

@@ -1,6 +1,9 @@
 /**
  * The firewall between a guest's response head and the socket. A guest's bytes are data: what it says about framing or
  * the connection is dropped, what could break out of a header line makes the whole response invalid. Pure.
+ *
+ * Two lines are no headers, and have a colon before their names: `:reason`, the text behind the status, and `:length`,
+ * the bytes that a stream is going to have. Whoever sends the stream holds the guest to it.
  */
 
 import { parseHeaderLines } from '../http/header-lines.ts'
@@ -16,6 +19,10 @@ export interface ResponseHead {
   readonly headers: string[]
   /** What the guest gave as content-length when it is a plain number; only an answer to HEAD may use it. */
   readonly claimedLength: string | undefined
+  /** What stands behind the status, if it is not the usual. */
+  readonly reason: string | undefined
+  /** How many bytes a stream is going to have, if the guest knows. */
+  readonly length: string | undefined
 }
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
@@ -30,15 +37,21 @@ export function parseResponseHead(status: number, bytes: Uint8Array): ResponseHe
     return `expected a status from 200 to 599, got ${status}`
   if (bytes.byteLength > MAX_HEADER_BYTES)
     return `expected at most ${MAX_HEADER_BYTES} bytes of headers, got ${bytes.byteLength}`
-  if (bytes.byteLength === 0) return { headers: [], claimedLength: undefined }
+  if (bytes.byteLength === 0)
+    return { headers: [], claimedLength: undefined, reason: undefined, length: undefined }
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
   const list = parseHeaderLines(text)
   if (list === undefined) return 'expected headers as pairs of name and value, got an odd number of lines'
   const headers: string[] = []
   let claimedLength: string | undefined
+  let reason: string | undefined
+  let length: string | undefined
   for (let i = 0; i + 1 < list.length; i += 2) {
     const name = list[i]!
     const value = list[i + 1]!
+    if (name === ':length' && LENGTH.test(value)) length = value
+    if (name === ':reason' && !BAD_VALUE.test(value)) reason = value
+    if (name === ':length' || name === ':reason') continue
     if (!TOKEN.test(name)) return `expected a header name, got ${JSON.stringify(name.slice(0, 100))}`
     if (BAD_VALUE.test(value))
       return `the value of the header ${name.slice(0, 100)} has a character that HTTP does not allow`
@@ -46,5 +59,5 @@ export function parseResponseHead(status: number, bytes: Uint8Array): ResponseHe
     if (lower === 'content-length' && LENGTH.test(value)) claimedLength = value
     if (!HOST_OWNED.has(lower) && !isHopByHop(lower)) headers.push(name, value)
   }
-  return { headers, claimedLength }
+  return { headers, claimedLength, reason, length }
 }

@@ -33,12 +33,13 @@ export function sendWhole(
   if (typeof head === 'string') return head
   const size = body.byteLength
   const isHead = outgoing.req.method === 'HEAD'
-  if (isHead && size === 0 && head.claimedLength !== undefined) {
-    head.headers.push('Content-Length', head.claimedLength)
+  const claimed = head.claimedLength ?? head.length
+  if (isHead && size === 0 && claimed !== undefined) {
+    head.headers.push('Content-Length', claimed)
   } else if (mayDeclareLength(status)) {
     head.headers.push('Content-Length', status === 205 ? '0' : String(size))
   }
-  writeHead(outgoing, status, { headers: head.headers, request, closes: ingress.isDraining })
+  writeHead(outgoing, status, { ...head, request, closes: ingress.isDraining })
   if (isHead || size === 0 || !mayHaveBody(status)) {
     outgoing.end()
     return 0
@@ -49,30 +50,38 @@ export function sendWhole(
   return size
 }
 
-/** The head of a streamed response. `unread`: it is complete, for it has no body. `refused`: why nothing was sent. */
+/** What became of the head of a streamed response. */
+export type Started =
+  /** `length`: the bytes that were announced. */
+  | { readonly state: 'streaming'; readonly length: number | undefined }
+  /** It is complete, for it has no body. */
+  | { readonly state: 'unread' }
+  /** Nothing was sent. */
+  | { readonly state: 'refused'; readonly reason: string }
+
+/** The head of a streamed response. */
 export function startStream(
   ingress: Ingress,
   outgoing: ServerResponse,
   status: number,
   headers: Uint8Array,
   request: string,
-): 'streaming' | 'unread' | { readonly refused: string } {
+): Started {
   const head = parseResponseHead(status, headers)
-  if (typeof head === 'string') return { refused: head }
+  if (typeof head === 'string') return { state: 'refused', reason: head }
   const isHead = outgoing.req.method === 'HEAD'
+  const length = isHead ? (head.claimedLength ?? head.length) : head.length
   if (status === 205) head.headers.push('Content-Length', '0')
-  else if (isHead && head.claimedLength !== undefined && mayDeclareLength(status)) {
-    head.headers.push('Content-Length', head.claimedLength)
-  }
-  writeHead(outgoing, status, { headers: head.headers, request, closes: ingress.isDraining })
+  else if (length !== undefined && mayDeclareLength(status)) head.headers.push('Content-Length', length)
+  writeHead(outgoing, status, { ...head, request, closes: ingress.isDraining })
   if (isHead || !mayHaveBody(status)) {
     outgoing.end()
-    return 'unread'
+    return { state: 'unread' }
   }
   boundUnsentWrites(outgoing)
   // a head without a body chunk in the same turn must not wait for one
   process.nextTick(flushHead, outgoing)
-  return 'streaming'
+  return { state: 'streaming', length: length === undefined ? undefined : Number(length) }
 }
 
 /** What goes with an answer of NANO's own. */
@@ -115,14 +124,21 @@ function writeHead(
   status: number,
   {
     headers,
+    reason,
     request,
     closes,
-  }: { readonly headers: string[]; readonly request: string; readonly closes: boolean },
+  }: {
+    readonly headers: string[]
+    readonly reason?: string | undefined
+    readonly request: string
+    readonly closes: boolean
+  },
 ): void {
   headers.push('X-Request-ID', request)
   if (closes) headers.push('Connection', 'close')
   outgoing.strictContentLength = true
-  outgoing.writeHead(status, headers)
+  if (reason === undefined) outgoing.writeHead(status, headers)
+  else outgoing.writeHead(status, reason, headers)
 }
 
 function flushHead(outgoing: ServerResponse): void {

@@ -22,11 +22,13 @@ describe('the key of an address', () => {
 
 describe('the client that a proxy speaks for', () => {
   const proxies = new TrustedProxies(['10.0.0.0/8', 'fd00::/8', 'no address'])
-  const toKey = (...values: string[]): string =>
-    proxies.toForwardedKey(
+  const proxy = { key: '10.0.0.7', address: '10.0.0.7' }
+  const toClient = (...values: string[]) =>
+    proxies.toForwarded(
       values.flatMap((value) => ['X-Forwarded-For', value]),
-      '10.0.0.7',
+      proxy,
     )
+  const toKey = (...values: string[]): string => toClient(...values).key
 
   it('is the right-most address that is no trusted proxy', ({ expect }) => {
     expect(toKey('203.0.113.9')).toBe('203.0.113.9')
@@ -53,6 +55,24 @@ describe('the client that a proxy speaks for', () => {
     expect(toKey('203.0.113.9:1234')).toBe('203.0.113.9')
     expect(toKey('[2001:db8:1:2::1]:1234')).toBe('2001:db8:1:2::/64')
     expect(toKey('[2001:db8:1:2::1]')).toBe('2001:db8:1:2::/64')
+  })
+
+  it('has an address in its shortest spelling', ({ expect }) => {
+    expect(toClient('203.0.113.9:1234').address).toBe('203.0.113.9')
+    expect(toClient('[2001:0DB8:1:2:0:0::4]:1234').address).toBe('2001:db8:1:2::4')
+    expect(toClient().address).toBe('10.0.0.7')
+  })
+
+  it('has the address that a proxy names alone only when there is no chain, and no key by it', ({
+    expect,
+  }) => {
+    const said = ['CF-Connecting-IP', '198.51.100.1', 'X-Real-IP', '198.51.100.2']
+    expect(proxies.toForwarded(said, proxy)).toEqual({ key: '10.0.0.7', address: '198.51.100.1' })
+    expect(proxies.toForwarded(said.slice(2), proxy).address).toBe('198.51.100.2')
+    expect(proxies.toForwarded([...said, 'X-Forwarded-For', '203.0.113.9'], proxy).address).toBe(
+      '203.0.113.9',
+    )
+    expect(proxies.toForwarded(['CF-Connecting-IP', 'me'], proxy)).toEqual(proxy)
   })
 
   it('trusts nobody without entries', ({ expect }) => {

@@ -5,12 +5,22 @@
  * trusted proxy wrote, never what stands to the left of that.
  */
 
-import { AddressSet, parseAddress, parseNetwork, toCustomer } from '../http/address.ts'
+import { AddressSet, parseAddress, parseNetwork, toCustomer, toShortText } from '../http/address.ts'
 import type { Address } from '../http/address.ts'
-import { toValues } from '../http/header-lines.ts'
+import { toOnlyValue, toValues } from '../http/header-lines.ts'
 
 /** `10.0.0.7:443` and `[2001:db8::1]:443`, as some proxies write their clients. */
 const WITH_PORT = /^(?:\[(?<v6>[^\]]*)\]|(?<v4>[\d.]+))(?::\d+)?$/
+
+/** Headers in which some proxies name their client alone. */
+const NAMING = ['cf-connecting-ip', 'x-real-ip']
+
+/** Who asks. */
+export interface Client {
+  /** By which it is told apart from others. */
+  readonly key: string
+  readonly address: string
+}
 
 /** The proxies of one server. */
 export class TrustedProxies {
@@ -27,19 +37,25 @@ export class TrustedProxies {
   }
 
   /**
-   * The client that a trusted proxy speaks for, as a key: the right-most address of X-Forwarded-For that is no trusted
-   * proxy. Where there is none, or something that is no address, it is the last proxy itself.
+   * The client that a trusted proxy speaks for: the right-most address of X-Forwarded-For that is no trusted proxy. Where
+   * there is none, or something that is no address, it is the last proxy itself: then what it says in headers that name
+   * one address is shown, and counts for nothing.
    */
-  toForwardedKey(rawHeaders: readonly string[], proxyKey: string): string {
-    let key = proxyKey
+  toForwarded(rawHeaders: readonly string[], proxy: Client): Client {
+    let client: Client | undefined
     const said = toValues(rawHeaders, 'x-forwarded-for').flatMap((value) => value.split(','))
     for (let i = said.length - 1; i >= 0; i--) {
       const address = parseHop(said[i]!)
       if (address === undefined) break
-      key = toCustomer(address)
+      client = { key: toCustomer(address), address: toShortText(address) }
       if (!this.#addresses.has(address)) break
     }
-    return key
+    if (client !== undefined) return client
+    for (const name of NAMING) {
+      const address = parseAddress(toOnlyValue(rawHeaders, name) ?? '')
+      if (address !== undefined) return { key: proxy.key, address: toShortText(address) }
+    }
+    return proxy
   }
 }
 

@@ -11,7 +11,7 @@ import workerd from 'workerd'
 
 import { findPort, startProcess } from '../../bench/server-process.ts'
 import { send } from '../harness/http.ts'
-import { serve } from '../harness/serve.ts'
+import { serve, waitFor } from '../harness/serve.ts'
 import type { Script } from './scripts.ts'
 
 export interface Work {
@@ -32,6 +32,7 @@ export interface Host {
 
 const GUEST = fileURLToPath(new URL('guest/index.js', import.meta.url))
 const ON_NODE = fileURLToPath(new URL('guest/on-node.js', import.meta.url))
+const RESTART_MS = 30_000
 const HOST_NAME = 'wpt.test'
 
 /** By name; each takes a folder of its own. */
@@ -56,7 +57,15 @@ async function startNano(): Promise<Host> {
   const server = await serve(apps, 1, { allowLoopback: true })
   let turn = 0
   return {
-    run: (work) => post(server.port, `${APPS[turn++ % APPS.length]}.test`, work),
+    async run(work) {
+      const host = `${APPS[turn++ % APPS.length]}.test`
+      // a shard that a test has brought to a standstill is replaced
+      return post(server.port, host, work).catch(async (error: NodeJS.ErrnoException) => {
+        if (error.code !== 'ECONNREFUSED' && error.code !== 'ECONNRESET') throw error
+        await waitFor(() => send(server.port, { host, path: '/' }).catch(() => undefined), RESTART_MS)
+        return await post(server.port, host, work)
+      })
+    },
     stop: () => server.close(),
   }
 }

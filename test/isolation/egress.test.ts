@@ -133,7 +133,6 @@ describe('egress', () => {
   test.for([
     'file:///etc/passwd',
     'ftp://127.0.0.1/',
-    'data:text/plain,x',
     'blob:x',
     'ws://127.0.0.1/',
     'unix:/x',
@@ -301,12 +300,12 @@ describe('egress', () => {
     },
   )
 
-  test.for([301, 302, 303, 307, 308])('a loop of %d ends at the sixth', async (status, { expect }) => {
+  test.for([301, 302, 303, 307, 308])('a loop of %d ends at the twenty-first', async (status, { expect }) => {
     const before = upstream.total
     loops = status
     const { message } = await failure('listed.test', `http://127.0.0.1:${port}/loop`)
-    expect(message).toBe('fetch failed: more than 5 redirects')
-    expect(upstream.total - before).toBe(6)
+    expect(message).toBe('fetch failed: more than 20 redirects')
+    expect(upstream.total - before).toBe(21)
   })
 
   test('a neighbour with another policy opens no connection for the closed one', async ({ expect }) => {

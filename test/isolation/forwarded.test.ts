@@ -41,8 +41,10 @@ describe('a server that trusts nobody', () => {
     await using neighbour = watchNeighbour(server)
     const seen = await readHeaders(server, SAID)
     expect(seen).toMatchObject({ 'x-forwarded-for': '127.0.0.1', 'x-forwarded-proto': 'http' })
-    const others = Object.keys(SAID).filter((name) => !/-(for|proto)$/.test(name))
+    expect(seen).toMatchObject({ 'x-real-ip': '127.0.0.1', 'cf-connecting-ip': '127.0.0.1' })
+    const others = Object.keys(SAID).filter((name) => !/-(for|proto|ip)$/.test(name))
     expect(Object.keys(seen).filter((name) => others.includes(name))).toEqual([])
+    expect(Object.values(seen).filter((value) => value.includes('198.51.100'))).toEqual([])
     await neighbour.stop()
   })
 
@@ -85,6 +87,8 @@ describe('a server behind a proxy', () => {
     expect(await readHeaders(server, SAID)).toMatchObject({
       ...SAID,
       'x-forwarded-for': `${SAID['x-forwarded-for']}, 127.0.0.1`,
+      'x-real-ip': '198.51.100.2',
+      'cf-connecting-ip': '198.51.100.2',
     })
     const url = async (headers: Record<string, string>) =>
       (await server.send('ledger.test', '/url', { headers })).text

@@ -97,14 +97,12 @@ describe('subrequests', () => {
     expect((await get('/abort', `${upstream.url}/never`)).json()).toEqual({ name: 'AbortError' })
   })
 
-  test('an answer with too many headers fails', async ({ expect }) => {
-    expect((await get('/error', `${upstream.url}/many-headers`)).json()).toMatchObject({ name: 'TypeError' })
+  test('an answer may have many headers', async ({ expect }) => {
+    expect((await get('/error', `${upstream.url}/many-headers`)).text).toBe('answered')
   })
 
-  test('a fetch that is over, however it ended, leaves no listener on its signal', async ({ expect }) => {
-    const { most, left } = (await get('/listeners', upstream.url)).json<{ most: number; left: number }>()
-    expect(most).toBeGreaterThan(3)
-    expect(left).toBe(0)
+  test('a fetch puts no listener of its own on its signal, however it ends', async ({ expect }) => {
+    expect((await get('/listeners', upstream.url)).json()).toEqual({ most: 0, left: 0 })
   })
 
   test('chunks of answers and of requests are of the realm of the app', async ({ expect }) => {

@@ -1,0 +1,50 @@
+/**
+ * Globals that few apps use. They are made when they are first read (`?lazy`: see the build of the shim), so that an
+ * image holds no more of them than their text.
+ */
+
+import loadMessaging from '../lazy/messaging.ts?lazy'
+import loadPerformance from '../lazy/performance.ts?lazy'
+import loadUrlPattern from '../lazy/url-pattern.ts?lazy'
+import loadWebSocket from '../lazy/web-socket.ts?lazy'
+import { defineProperty } from './primordials.ts'
+
+type Part = () => Readonly<Record<string, unknown>>
+
+const PARTS: readonly (readonly [load: unknown, names: readonly string[]])[] = [
+  [loadMessaging, ['BroadcastChannel', 'MessageChannel', 'MessageEvent', 'MessagePort']],
+  [
+    loadPerformance,
+    [
+      'Performance',
+      'PerformanceEntry',
+      'PerformanceMark',
+      'PerformanceMeasure',
+      'PerformanceObserver',
+      'PerformanceObserverEntryList',
+      'performance',
+    ],
+  ],
+  [loadUrlPattern, ['URLPattern']],
+  [loadWebSocket, ['CloseEvent', 'WebSocket']],
+]
+
+export function installLazily(): void {
+  for (const [load, names] of PARTS) for (const name of names) putLazily(globalThis, name, load as Part)
+}
+
+/** Puts a property in place that takes its value from a part when it is first read. */
+function putLazily(owner: object, name: string, load: Part): void {
+  const put = (value: unknown) =>
+    void defineProperty(owner, name, { value, writable: true, enumerable: false, configurable: true })
+  defineProperty(owner, name, {
+    get: () => {
+      const value = load()[name]
+      put(value)
+      return value
+    },
+    set: put,
+    enumerable: false,
+    configurable: true,
+  })
+}

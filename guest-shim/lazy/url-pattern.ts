@@ -1,0 +1,3 @@
+/** `URLPattern`, by its kept library. */
+
+export { URLPattern } from 'urlpattern-polyfill/urlpattern'
