@@ -30,7 +30,8 @@ export function readReleaseLock(): Lock {
   return { ...lock, packages: Object.fromEntries(needed.map(([path, each]) => [path, toReleased(each)])) }
 }
 
-function toReleased({ devDependencies: _, devOptional, ...each }: LockedPackage): LockedPackage {
+function toReleased(locked: LockedPackage): LockedPackage {
+  const { devDependencies: _, devOptional, ...each } = locked
   return devOptional === undefined ? each : { ...each, optional: devOptional }
 }
 

@@ -12,7 +12,7 @@ import { afterAll, beforeAll, describe, test } from 'vitest'
 import type { TestContext } from 'vitest'
 
 import { buildApp } from '../../host/build/build.ts'
-import { olderWorld } from '../build/older-engine.ts'
+import { buildOlder } from '../build/older-engine.ts'
 import { send } from '../harness/http.ts'
 import { copyCheckout, install, run, sizeOf } from '../harness/package.ts'
 import { startNano } from '../harness/process.ts'
@@ -151,7 +151,7 @@ describe('installed without the build tools', () => {
       expect(await readOpenings(server.adminPort)).toEqual({ generated: 0, compiled: 1 })
       // an engine that is not known here, of an app that carries its bundle
       const older = at('older.wasm')
-      await buildApp({ entry: fixtureSource('version'), wit: olderWorld(), outFile: older })
+      writeFileSync(older, (await buildOlder(fixtureSource('version'))).component)
       const refused = await nano(host, ['deploy', older, '--name', 'third'], env)
       expect(refused).toMatchObject({
         status: 1,
