@@ -80,7 +80,7 @@ export const toUpperCase = uncurry(String.prototype.toUpperCase)
 export const toWellFormed = uncurry(String.prototype.toWellFormed)
 export const { parse: parseJson, stringify: toJson } = JSON
 export const isView = ArrayBuffer.isView
-export const { apply, ownKeys } = Reflect
+export const { apply, construct, ownKeys } = Reflect
 /** Without a prototype. */
 export const makeObject = (): object => ({ __proto__: null })
 export const { defineProperty, freeze, getOwnPropertyDescriptors, hasOwn } = Object
@@ -88,6 +88,7 @@ export const NativeError = Error
 export const NativeTypeError = TypeError
 export const NativeRangeError = RangeError
 export const NativePromise = Promise
+export const NativeWeakMap = WeakMap
 export const NativeBlob = Blob
 export const NativeFile = File
 export const NativeFormData = FormData
