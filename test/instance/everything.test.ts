@@ -20,6 +20,7 @@ const ENDLESS: readonly (readonly [name: RegExp, reason: string])[] = [
   [/^globalThis\.Promise in/, 'its executor resolves nothing'],
   [/\.Promise\.race in/, 'a race of nobody has no winner'],
   [/\.ReadableStream in/, 'its source neither gives anything nor ends'],
+  [/\.Scheduler\.prototype\.wait in/, 'it waits for days'],
   [/\.closed in/, 'a stream that nobody reads or closes does not end'],
   [/\._\w+(\.|$| in)/, 'within the library of streams one side waits for the other'],
   [
