@@ -1,6 +1,7 @@
 /** The guest's half of every interface. Written by wit/generate.ts; to change it, change what it is written from. */
 import { binding as backgroundBinding } from './background.ts'
 import { binding as consoleBinding } from './console.ts'
+import { binding as languageBinding } from './language.ts'
 import { binding as outboundBinding } from './outbound.ts'
 import { binding as requestBodyBinding } from './request-body.ts'
 import { binding as responseBinding } from './response.ts'
@@ -10,6 +11,7 @@ import { binding as timerBinding } from './timer.ts'
 export const handlers = {
   ...backgroundBinding.events,
   ...consoleBinding.events,
+  ...languageBinding.events,
   ...outboundBinding.events,
   ...requestBodyBinding.events,
   ...responseBinding.events,
@@ -17,4 +19,4 @@ export const handlers = {
 }
 
 /** Everyone who may have something for `env`. */
-export const bindings = [backgroundBinding, consoleBinding, outboundBinding, requestBodyBinding, responseBinding, timerBinding]
+export const bindings = [backgroundBinding, consoleBinding, languageBinding, outboundBinding, requestBodyBinding, responseBinding, timerBinding]

@@ -17,6 +17,8 @@ import { fetch } from './fetch.ts'
 import { FixedLengthStream, IdentityTransformStream } from './fixed-streams.ts'
 import { installGuards } from './guards.ts'
 import { installLazily } from './lazy.ts'
+import { installLocale } from './locale.ts'
+import { installRegExp } from './reg-exp.ts'
 import { Headers } from './headers.ts'
 import { queueMicrotask } from './microtask.ts'
 import { apply, defineProperty } from './primordials.ts'
@@ -117,6 +119,8 @@ export function installGlobals(): () => void {
   wireErrors()
   addKinds()
   refuse([...Object.values(INTERFACES), ...Object.values(streamClasses), ...UNCLONEABLE])
+  installLocale()
+  installRegExp()
   installLazily()
   installGuards()
   return guardEntropy()

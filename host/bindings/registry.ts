@@ -1,6 +1,7 @@
 /** The host's half of every interface. Written by wit/generate.ts; to change it, change what it is written from. */
 import { bind as backgroundBinding } from './background.ts'
 import { bind as consoleBinding } from './console.ts'
+import { bind as languageBinding } from './language.ts'
 import { bind as outboundBinding } from './outbound.ts'
 import { bind as requestBodyBinding } from './request-body.ts'
 import { bind as responseBinding } from './response.ts'
@@ -13,6 +14,7 @@ export function bindAll(context: BindingContext) {
   return {
     'background': backgroundBinding(context),
     'console': consoleBinding(context),
+    'language': languageBinding(context),
     'outbound': outboundBinding(context),
     'request-body': requestBodyBinding(context),
     'response': responseBinding(context),
@@ -25,6 +27,7 @@ export function toImports(all: ReturnType<typeof bindAll>): Imports {
   return {
     'nano:workers/background': all['background'].imports,
     'nano:workers/console': all['console'].imports,
+    'nano:workers/language': all['language'].imports,
     'nano:workers/outbound': all['outbound'].imports,
     'nano:workers/request-body': all['request-body'].imports,
     'nano:workers/response': all['response'].imports,

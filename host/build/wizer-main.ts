@@ -9,12 +9,19 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { withVersion } from '../../wit/text.ts'
+import { PRESENT } from '../../wit/worlds.ts'
 import { MAX_COMPONENT_BYTES } from '../component/read.ts'
+import type { Bindings } from '../engine/guest.ts'
+import type { Realloc } from '../engine/guest-writer.ts'
+import { findWorld } from '../engine/worlds.ts'
+import { Language } from '../language/language.ts'
 import { freeze, FreezeTimeout, FrozenTooLarge } from './freeze.ts'
 import { createPreview1, GuestExit, type Surroundings } from './preview1.ts'
 import { exposeRejections } from './rejections.ts'
 import { FAILURE, FORBIDDEN_IMPORT, TIMED_OUT, TOO_LARGE } from './wizer-protocol.ts'
 
+const LANGUAGE = 'nano:workers/language'
 const INITIALIZER = 'initializer.js'
 /** The only variables that the engine reads; others would end up in the snapshot. */
 const ENGINE_VARIABLE = /^(?:(?:EXPORT|IMPORT)[\dA-Z_]*|FEATURE_[A-Z]+|SOURCE_NAME|DEBUG)$/
@@ -69,7 +76,7 @@ function main(): void {
   }
   const frozen = freeze(new Uint8Array(readFileSync(input)), {
     initFunction: values['init-func'] ?? 'componentize.wizer',
-    imports: (module, memory) => createImports(module, createPreview1(around, memory)),
+    imports: (module, exports) => createImports(module, around, exports),
     finish: exposeRejections,
     timeoutMs: Number(values.timeout),
     memoryBytes: Number(values.memory) * 2 ** 20,
@@ -95,22 +102,48 @@ function createTail() {
   }
 }
 
-/** Every import of the module: WASI from `preview1`, the rest throws. */
+/** Every import of the module: WASI from `preview1`, what knows languages, the rest throws. */
 function createImports(
   module: WebAssembly.Module,
-  preview1: Readonly<Record<string, WebAssembly.ImportValue>>,
+  around: Surroundings,
+  exports: () => WebAssembly.Exports,
 ): WebAssembly.Imports {
+  const memory = () => (exports()['memory'] as WebAssembly.Memory).buffer
+  const known: Readonly<Record<string, WebAssembly.ModuleImports>> = {
+    wasi_snapshot_preview1: createPreview1(around, memory),
+    ...answerLanguage(memory, exports),
+  }
   const imports: WebAssembly.Imports = {}
   for (const { module: from, name } of WebAssembly.Module.imports(module)) {
     const room = (imports[from] ??= {})
-    const known = from === 'wasi_snapshot_preview1' ? preview1[name] : undefined
     room[name] =
-      known ??
+      known[from]?.[name] ??
       (() => {
         throw new Error(`${FORBIDDEN_IMPORT} ${from} ${name}`)
       })
   }
   return imports
+}
+
+/** The one interface of the world that answers an app's top level: its answers are the same wherever they are given. */
+function answerLanguage(
+  memory: () => ArrayBuffer,
+  exports: () => WebAssembly.Exports,
+): Readonly<Record<string, WebAssembly.ModuleImports>> {
+  const language = new Language()
+  const bindings = {
+    [LANGUAGE]: { ask: (...question: Parameters<Language['ask']>) => language.ask(...question) },
+  }
+  const lifted = findWorld(PRESENT)!.lift(
+    bindings as unknown as Bindings,
+    {
+      get buffer() {
+        return memory()
+      },
+    } as WebAssembly.Memory,
+    (...args) => (exports()['cabi_realloc'] as Realloc)(...args),
+  )
+  return { [withVersion(LANGUAGE)]: lifted[LANGUAGE] as WebAssembly.ModuleImports }
 }
 
 function describe(error: unknown): string {

@@ -72,6 +72,11 @@ export class GuestWriter {
     this.u32(at + 4, length)
   }
 
+  /** Bytes to somewhere in the guest, and where they lie. */
+  bytes(at: number, bytes: Uint8Array): void {
+    this.list(at, this.copy(bytes), bytes.length)
+  }
+
   /** Bytes to somewhere in the guest. */
   copy(bytes: Uint8Array): number {
     const to = this.allocate(1, bytes.length)
@@ -81,12 +86,12 @@ export class GuestWriter {
 
   /** Room in the guest; the guest's memory may have grown for it, which takes the old views away. */
   allocate(align: number, size: number): number {
-    if (size === 0) return align
-    const at = this.#realloc(0, 0, align, size) >>> 0
+    const at = size === 0 ? align : this.#realloc(0, 0, align, size) >>> 0
     if (this.#view.buffer !== this.#memory.buffer) {
       this.#bytes = new Uint8Array(this.#memory.buffer)
       this.#view = new DataView(this.#memory.buffer)
     }
+    if (size === 0) return at
     if (at + size > this.#bytes.length || at % align !== 0) {
       throw new RangeError(`the guest's allocator gave ${at} for ${size} bytes`)
     }

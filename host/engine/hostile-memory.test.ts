@@ -38,6 +38,7 @@ function record() {
     'nano:workers/outbound': names('start write finish pull abort'),
     'nano:workers/console': names('log report'),
     'nano:workers/background': names('hold release'),
+    'nano:workers/language': names('ask'),
   } as unknown as Bindings
   return { calls, bindings }
 }
@@ -45,7 +46,7 @@ function record() {
 function lift(world: World) {
   const { calls, bindings } = record()
   const memory = new WebAssembly.Memory({ initial: SIZE / PAGE })
-  const lifted = world.lift(bindings, memory) as unknown as Record<string, Record<string, Call>>
+  const lifted = world.lift(bindings, memory, () => 0) as unknown as Record<string, Record<string, Call>>
   return { calls, memory, call: (module: string, name: string) => lifted[`nano:workers/${module}`]![name]! }
 }
 
@@ -57,6 +58,8 @@ const TAKERS: [name: string, (call: ReturnType<typeof lift>['call'], at: number,
     ['response.start', (call, at, size) => call('response', 'start')(1, 200, at, size)],
     ['response.write', (call, at, size) => call('response', 'write')(1, at, size)],
     ['response.fail', (call, at, size) => call('response', 'fail')(1, at, size)],
+    ['language.ask expert', (call, at, size) => call('language', 'ask')(0, at, size, 0, 0, 0)],
+    ['language.ask input', (call, at, size) => call('language', 'ask')(0, 0, 0, at, size, 0)],
     ['outbound.start head', (call, at, size) => call('outbound', 'start')(1, at, size, 0, 0, 0, 0)],
     ['outbound.start body', (call, at, size) => call('outbound', 'start')(1, 0, 0, at, size, 0, 0)],
     ['outbound.write', (call, at, size) => call('outbound', 'write')(1, at, size)],
@@ -66,7 +69,8 @@ const TAKERS: [name: string, (call: ReturnType<typeof lift>['call'], at: number,
 
 describe.for(WORLDS)('pointers that a guest passes, world $version', (world) => {
   // A9
-  it.for(TAKERS)('%s: beyond the memory is refused, and nothing is called', ([, take], { expect }) => {
+  const takers = TAKERS.filter(([name]) => world.version !== '0.1.0' || !name.startsWith('language.'))
+  it.for(takers)('%s: beyond the memory is refused, and nothing is called', ([, take], { expect }) => {
     const { calls, call } = lift(world)
     for (const at of NOWHERE) expect(() => take(call, at, 1)).toThrow(RangeError)
     for (const size of [SIZE + 1, 2 ** 31, -1, 0xffff_fff0])

@@ -27,7 +27,7 @@ export interface World {
   /** Names how its calls are laid out. */
   readonly structure: string
   /** What its guests may call. */
-  lift(bindings: Bindings, memory: WebAssembly.Memory): CoreFunctions
+  lift(bindings: Bindings, memory: WebAssembly.Memory, realloc: Realloc): CoreFunctions
   /** How one of its guests is entered. */
   lower(guest: CoreGuest, memory: WebAssembly.Memory): Guest['turn']
 }
@@ -45,7 +45,12 @@ type Different = {
 interface Table {
   readonly version: string
   readonly structure: string
-  readonly liftImports: (bindings: Bindings, from: GuestReader, bounds: typeof BOUNDS) => CoreFunctions
+  readonly liftImports: (
+    bindings: Bindings,
+    from: GuestReader,
+    to: GuestWriter,
+    bounds: typeof BOUNDS,
+  ) => CoreFunctions
   readonly lowerExports: (
     guest: CoreGuest,
     to: GuestWriter,
@@ -79,7 +84,8 @@ function toWorld(table: Table, step: ((event: Event) => unknown) | undefined): W
   return {
     version: table.version,
     structure: table.structure,
-    lift: (bindings, memory) => table.liftImports(bindings, new GuestReader(memory), BOUNDS),
+    lift: (bindings, memory, realloc) =>
+      table.liftImports(bindings, new GuestReader(memory), new GuestWriter(memory, realloc), BOUNDS),
     lower(guest, memory) {
       const { turn } = table.lowerExports(guest, new GuestWriter(memory, guest.cabi_realloc))
       // that events fit their world is what `Different` and `STEPS` hold

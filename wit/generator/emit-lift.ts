@@ -24,7 +24,7 @@ export function emitLifting(world: ResolvedWorld): string {
   return [
     `/** The most of a list that is taken out of a guest. */\nexport interface Bounds {\n${bounds.map((each) => `  readonly '${each}': number\n`).join('')}}\n`,
     ...loads.functions,
-    `/** The interfaces as the core module imports them, names without version. */\nexport function liftImports(imports: Imports, from: GuestReader, bounds: Bounds) {\n${owners.join('')}  return {\n${bodies.join('')}  }\n}\n`,
+    `/** The interfaces as the core module imports them, names without version. */\nexport function liftImports(imports: Imports, from: GuestReader, to: GuestWriter, bounds: Bounds) {\n${owners.join('')}  return {\n${bodies.join('')}  }\n}\n`,
   ].join('\n')
 }
 
@@ -57,18 +57,25 @@ function emitFunction({ name, at, parameters, result }: ResolvedFunc, owner: str
   let next = 0
   const values = parameters.map(({ type }) => loads.flat(type, () => `a${next++}`))
   const list = core.map((type, i) => `a${i}: ${type === 'i64' ? 'bigint' : 'number'}`)
+  if (isBytes(result)) list.push('at: number')
   const call = `${owner}.${toCamel(name)}(${values.join(', ')})`
   return `      '${name}': (${list.join(', ')}) => ${emitResult(call, result, name, at)},\n`
 }
 
 function emitResult(call: string, result: Type | undefined, name: string, at: ResolvedFunc['at']): string {
   if (result === undefined) return call
+  if (isBytes(result)) return `to.bytes(at, ${call})`
   if (result.kind === 'primitive' && result.name === 'bool') return `(${call} ? 1 : 0)`
   if (result.kind === 'primitive' && result.name !== 'string' && result.name !== 'char') return call
   throw new WitError(
     at,
-    `expected no result, a bool or a number, "${name}" gives another; let an event bring it`,
+    `expected no result, a bool, a number or bytes, "${name}" gives another; let an event bring it`,
   )
+}
+
+/** They come as a list, where the guest's allocator says, whose place is written where the guest wants it. */
+function isBytes(result: Type | undefined): boolean {
+  return result?.kind === 'list' && toArrayClass(result) === 'Uint8Array'
 }
 
 /** A guest could point at the same bytes from each item. */

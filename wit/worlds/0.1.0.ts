@@ -213,7 +213,7 @@ export interface Bounds {
 }
 
 /** The interfaces as the core module imports them, names without version. */
-export function liftImports(imports: Imports, from: GuestReader, bounds: Bounds) {
+export function liftImports(imports: Imports, from: GuestReader, to: GuestWriter, bounds: Bounds) {
   const responseHalf = imports['nano:workers/response']
   const requestBodyHalf = imports['nano:workers/request-body']
   const timerHalf = imports['nano:workers/timer']

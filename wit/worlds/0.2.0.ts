@@ -4,7 +4,7 @@ import type { GuestWriter } from '../../host/engine/guest-writer.ts'
 
 export const version = '0.2.0'
 /** Changes with whatever lies otherwise in memory or has another name. */
-export const structure = '558c11b91138d75a'
+export const structure = 'b288a4e3327148e0'
 
 export interface EventsBinding {
   readonly kind: string
@@ -71,6 +71,9 @@ export type EventsEvent =
 export type ConsoleLevel = 'debug' | 'info' | 'warn' | 'error'
 const consoleLevelCases: readonly ConsoleLevel[] = ['debug', 'info', 'warn', 'error']
 
+export type LanguageMethod = 'canonical-locales' | 'compare' | 'describe' | 'format' | 'format-range' | 'format-range-to-parts' | 'format-to-parts' | 'lower-case' | 'normalize' | 'of' | 'rewrite' | 'segment' | 'select' | 'select-range' | 'supported-locales' | 'supported-values' | 'upper-case'
+const languageMethodCases: readonly LanguageMethod[] = ['canonical-locales', 'compare', 'describe', 'format', 'format-range', 'format-range-to-parts', 'format-to-parts', 'lower-case', 'normalize', 'of', 'rewrite', 'segment', 'select', 'select-range', 'supported-locales', 'supported-values', 'upper-case']
+
 export type OutboundRedirect = 'follow' | 'error' | 'manual'
 const outboundRedirectCases: readonly OutboundRedirect[] = ['follow', 'error', 'manual']
 
@@ -83,6 +86,9 @@ export interface Imports {
   readonly 'nano:workers/console': {
     readonly log: (level: ConsoleLevel, text: Uint8Array) => void
     readonly report: (error: Uint8Array) => void
+  }
+  readonly 'nano:workers/language': {
+    readonly ask: (method: LanguageMethod, expert: Uint8Array, input: Uint8Array) => Uint8Array
   }
   readonly 'nano:workers/outbound': {
     readonly start: (id: number, head: Uint8Array, body: Uint8Array, more: boolean, redirect: OutboundRedirect) => void
@@ -267,14 +273,17 @@ export function lowerExports(guest: CoreExports, to: GuestWriter): Exports {
 
 /** The most of a list that is taken out of a guest. */
 export interface Bounds {
+  readonly 'expert': number
   readonly 'head': number
+  readonly 'input': number
   readonly 'text': number
 }
 
 /** The interfaces as the core module imports them, names without version. */
-export function liftImports(imports: Imports, from: GuestReader, bounds: Bounds) {
+export function liftImports(imports: Imports, from: GuestReader, to: GuestWriter, bounds: Bounds) {
   const backgroundHalf = imports['nano:workers/background']
   const consoleHalf = imports['nano:workers/console']
+  const languageHalf = imports['nano:workers/language']
   const outboundHalf = imports['nano:workers/outbound']
   const requestBodyHalf = imports['nano:workers/request-body']
   const responseHalf = imports['nano:workers/response']
@@ -287,6 +296,9 @@ export function liftImports(imports: Imports, from: GuestReader, bounds: Bounds)
     'nano:workers/console': {
       'log': (a0: number, a1: number, a2: number) => consoleHalf.log(from.caseOf(consoleLevelCases, a0), from.bytes(a1, a2, bounds['text'])),
       'report': (a0: number, a1: number) => consoleHalf.report(from.bytes(a0, a1, bounds['text'])),
+    },
+    'nano:workers/language': {
+      'ask': (a0: number, a1: number, a2: number, a3: number, a4: number, at: number) => to.bytes(at, languageHalf.ask(from.caseOf(languageMethodCases, a0), from.bytes(a1, a2, bounds['expert']), from.bytes(a3, a4, bounds['input']))),
     },
     'nano:workers/outbound': {
       'start': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number, a6: number) => outboundHalf.start(a0 >>> 0, from.bytes(a1, a2, bounds['head']), from.bytes(a3, a4), a5 !== 0, from.caseOf(outboundRedirectCases, a6)),

@@ -54,11 +54,8 @@ function makeGuest(
 ): Guest {
   const main = toModule(compiled, compiled.mainModule)
   let guest: CoreGuest | undefined
-  const hooks = {
-    ...system,
-    world: world.lift(bindings, memory),
-    realloc: (...args: Parameters<CoreGuest['cabi_realloc']>) => guest!.cabi_realloc(...args),
-  }
+  const realloc: CoreGuest['cabi_realloc'] = (...args) => guest!.cabi_realloc(...args)
+  const hooks = { ...system, world: world.lift(bindings, memory, realloc), realloc }
   glue.instantiate(
     (name) => toModule(compiled, name),
     { ...toWasiImports(system.clock), ...bindings },
