@@ -13,3 +13,16 @@ interface ExecutionContext {
 interface ExportedHandler<Env = Record<string, string | undefined>> {
   fetch(request: Request, env: Env, context: ExecutionContext): Response | Promise<Response>
 }
+
+interface SubtleCrypto {
+  /** Takes as long for equal bytes as for others. Throws when there are more of one than of the other. */
+  timingSafeEqual(a: BufferSource, b: BufferSource): boolean
+}
+
+interface Crypto {
+  /** A stream whose bytes are digested as they come. */
+  readonly DigestStream: new (algorithm: AlgorithmIdentifier) => WritableStream<BufferSource | string> & {
+    readonly digest: Promise<ArrayBuffer>
+    readonly bytesWritten: bigint
+  }
+}

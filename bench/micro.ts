@@ -24,6 +24,7 @@ import { Instance } from '../host/instance/turn.ts'
 import { ByteBudget } from '../host/limits/byte-budget.ts'
 import { Epoch } from '../host/limits/epoch.ts'
 import { CpuClock } from '../host/limits/cpu-clock.ts'
+import { JobPool } from '../host/limits/job-pool.ts'
 import { Ticker } from '../host/limits/ticker.ts'
 import { stripData } from '../host/wasm/data-segments.ts'
 import { addEpochChecks } from '../host/wasm/epoch.ts'
@@ -124,6 +125,7 @@ class Guest implements Disposable {
       epoch,
       buffers: new ByteBudget(1024 * 1024),
       clock: this.#clock,
+      jobs: new JobPool().open(),
       onTurn: (ms) => (this.#turnMs += ms),
     }
     this.#instance = new Instance(1, parts, host)

@@ -9,9 +9,18 @@ import { defineProperty, hasOwn, parseJson } from './globals/primordials.ts'
 
 export type Env = Record<string, unknown>
 
+/** The one of this instance: empty while the app's top level runs. */
+export const env: Env = {}
+
+const listeners: (() => void)[] = []
+
+/** Calls back once `env` has its members. */
+export function onEnv(listener: () => void): void {
+  listeners[listeners.length] = listener
+}
+
 /** `onError` is told of members that cannot be made; they are left out. */
-export function makeEnv(members: readonly Member[], onError: (error: unknown) => void): Env {
-  const env: Env = {}
+export function fillEnv(members: readonly Member[], onError: (error: unknown) => void): void {
   for (let i = 0; i < members.length; i++) {
     const { name, value } = members[i] as Member
     try {
@@ -20,7 +29,13 @@ export function makeEnv(members: readonly Member[], onError: (error: unknown) =>
       onError(error)
     }
   }
-  return env
+  for (let i = 0; i < listeners.length; i++) {
+    try {
+      listeners[i]?.()
+    } catch (error) {
+      onError(error)
+    }
+  }
 }
 
 /** Sets a property of its own, even one with a name that every object has. */

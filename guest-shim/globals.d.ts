@@ -91,14 +91,12 @@ declare class TextDecoder {
 interface SubtleCrypto {
   digest(algorithm: string, data: Uint8Array): Promise<ArrayBuffer>
 }
-declare const SubtleCrypto: { prototype: SubtleCrypto }
 interface Crypto {
   readonly subtle: SubtleCrypto
   getRandomValues<T extends ArrayBufferView>(into: T): T
   randomUUID(): string
 }
 declare const crypto: Crypto
-declare const Crypto: { prototype: Crypto }
 interface Performance {
   readonly timeOrigin: number
   now(): number

@@ -9,10 +9,11 @@
 import type { Event, Startup } from 'nano:workers/events'
 import { findApp } from './app.ts'
 import { handlers } from './bindings/registry.ts'
-import { define, type Env, makeEnv } from './env.ts'
+import { define, env, fillEnv } from './env.ts'
 import { installGlobals } from './globals/install.ts'
 import { reportException } from './globals/report-error.ts'
 import { type Handler, loseClient, receiveRequest } from './turn/handler.ts'
+import { context } from './turn/context.ts'
 import { phase } from './turn/phase.ts'
 import { awaitRejections, openRejections, rejections, reportRejections } from './turn/rejections.ts'
 import { source } from './turn/source.ts'
@@ -25,7 +26,6 @@ const taking = handlers satisfies Record<BindingEvent['tag'], unknown>
 
 let handler: Handler
 let isClassic = false
-let env: Env = {}
 
 /** Takes the app's module namespace. Throws when there is nothing in it that could answer a request. */
 export function start(app: Record<string, unknown>): void {
@@ -38,6 +38,7 @@ export function turn(of: number, events: readonly Event[]): void {
   let requests = 0
   for (let i = 0; i < events.length; i++) {
     const event = events[i] as Event
+    context.current = undefined
     try {
       if (event.tag === 'request') {
         requests++
@@ -64,6 +65,6 @@ function begin(startup: Startup): void {
   phase.isLive = true
   prepareTurns()
   openRejections()
-  env = makeEnv(startup.env, reportException)
+  fillEnv(startup.env, reportException)
   if (isClassic) for (const name in env) define(globalThis, name, env[name])
 }

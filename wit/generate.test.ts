@@ -148,6 +148,12 @@ describe('a function that could not be called so is refused', () => {
     expect(() => toTable(func, definitions)).toThrow(message)
   })
 
+  it('bytes as its result go where the guest wants them', ({ expect }) => {
+    expect(toTable('f: func(a: u8) -> list<u8>;')).toContain(
+      "'f': (a0: number, at: number) => to.bytes(at, iHalf.f(a0 & 0xff))",
+    )
+  })
+
   it('16 are fine', ({ expect }) => {
     expect(toTable(`f: func(${sixteen});`)).toContain("'f': (a0: number")
   })
@@ -188,8 +194,14 @@ function readOurs(text: string): Map<string, string> {
   return new Map(
     imports.flatMap((each) =>
       each.functions.map((func) => {
-        const parameters = func.parameters.flatMap(({ type }) => toFlat(type)!)
-        const results = func.result === undefined ? [] : toFlat(func.result)!
+        const flat = func.result === undefined ? [] : toFlat(func.result)!
+        // more than one value comes by memory, at an address that the guest gives
+        const isByMemory = flat.length > 1
+        const results = isByMemory ? [] : flat
+        const parameters = [
+          ...func.parameters.flatMap(({ type }) => toFlat(type)!),
+          ...(isByMemory ? ['i32'] : []),
+        ]
         const parts = [
           ...(parameters.length > 0 ? [`param ${parameters.join(' ')}`] : []),
           ...(results.length > 0 ? [`result ${results.join(' ')}`] : []),
@@ -210,6 +222,7 @@ interface i {
   f: func(r: r, v: v, l: list<r>, o: option<s64>) -> u64;
   g: func() -> f32;
   h: func(a: f64, b: bool) -> bool;
+  j: func(a: u8) -> list<u8>;
 }
 world w { import i; }
 `

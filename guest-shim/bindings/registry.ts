@@ -1,6 +1,7 @@
 /** The guest's half of every interface. Written by wit/generate.ts; to change it, change what it is written from. */
 import { binding as backgroundBinding } from './background.ts'
 import { binding as consoleBinding } from './console.ts'
+import { binding as cryptoBinding } from './crypto.ts'
 import { binding as languageBinding } from './language.ts'
 import { binding as outboundBinding } from './outbound.ts'
 import { binding as requestBodyBinding } from './request-body.ts'
@@ -11,6 +12,7 @@ import { binding as timerBinding } from './timer.ts'
 export const handlers = {
   ...backgroundBinding.events,
   ...consoleBinding.events,
+  ...cryptoBinding.events,
   ...languageBinding.events,
   ...outboundBinding.events,
   ...requestBodyBinding.events,
@@ -19,4 +21,4 @@ export const handlers = {
 }
 
 /** Everyone who may have something for `env`. */
-export const bindings = [backgroundBinding, consoleBinding, languageBinding, outboundBinding, requestBodyBinding, responseBinding, timerBinding]
+export const bindings = [backgroundBinding, consoleBinding, cryptoBinding, languageBinding, outboundBinding, requestBodyBinding, responseBinding, timerBinding]

@@ -35,7 +35,8 @@ const USED =
 /** Answers when that takes no waiting. Returns whether the call is over. */
 export function answerAtOnce(call: HandlerCall, response: Response): boolean {
   const parts = partsOf(response)
-  const bytes = parts.isError || parts.isPackable ? undefined : parts.takeWhole()
+  const bytes =
+    parts.isError || (parts.list !== undefined && parts.isPackable) ? undefined : parts.takeWhole()
   if (bytes === undefined) return false
   send(call.id, parts.status, parts.toHead(), bytes)
   call.isOver = true

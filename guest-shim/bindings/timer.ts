@@ -10,6 +10,7 @@
 import { type Event, wakeIn } from 'nano:workers/timer'
 import { makeTable } from '../globals/primordials.ts'
 import { now } from '../turn/clock.ts'
+import { context } from '../turn/context.ts'
 import { source } from '../turn/source.ts'
 import type { GuestBinding } from './binding.ts'
 import { reportException } from '../globals/report-error.ts'
@@ -24,6 +25,7 @@ interface Timer {
   readonly args: readonly unknown[]
   /** Who started it. */
   readonly source: number
+  readonly context: unknown
   isLive: boolean
 }
 
@@ -59,6 +61,7 @@ export function startTimer(
     callback,
     args,
     source: source.current,
+    context: context.current,
     isLive: true,
   }
   timers.set(id, timer)
@@ -90,6 +93,7 @@ function fireTimer(): void {
   if (timer !== undefined && timer.due <= now()) {
     pop()
     source.current = timer.source
+    context.current = timer.context
     if (timer.interval < 0) timers.delete(timer.id)
     try {
       apply(timer.callback, undefined, timer.args)

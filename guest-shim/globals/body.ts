@@ -27,7 +27,7 @@ import {
   tee,
 } from './streams.ts'
 import { structuredClone } from './structured-clone.ts'
-import { toScalarText } from './web-idl.ts'
+import { finishParts, toScalarText } from './web-idl.ts'
 import { ignore } from '../turn/pump.ts'
 import { makeMultipart } from '../wire/multipart.ts'
 
@@ -38,7 +38,6 @@ export type Source = string | Bytes | (() => ReadableStream<Uint8Array>)
 
 const EMPTY: Bytes = new Uint8Array(0)
 
-/** Its fields are no fields of the class: the engine takes three times as long for those. */
 export class Body {
   /** The content type that it brings along. */
   declare readonly type: string
@@ -57,9 +56,6 @@ export class Body {
     this.type = type
     this.length = length
     this.isShared = isShared
-    this.stream = undefined
-    this.isTaken = false
-    this.failure = undefined
   }
 
   static fromStream(stream: ReadableStream<Uint8Array>): Body {
@@ -156,8 +152,7 @@ export class Body {
   }
 }
 
-// what an app puts on `Object.prototype` is not theirs
-Object.setPrototypeOf(Body.prototype, null)
+finishParts(Body, { stream: undefined, isTaken: false, failure: undefined })
 
 /** It can be read no more: as of a body that is sent. */
 export const SPENT = new Body(undefined, '')

@@ -21,6 +21,7 @@ import {
   pipeTo,
   TransformStream,
 } from './streams.ts'
+import { cloneKey, CryptoKey, isKey } from './crypto-key.ts'
 import { addKind, addTransfer, cannotClone, type Cloning, type Kind, Place } from './structured-clone.ts'
 
 /* oxlint-disable typescript/unbound-method -- functions are taken off their prototypes here to be called with a `this` of their own */
@@ -224,6 +225,7 @@ const refuseBoxed: Kind = (value) => {
 }
 
 export function addKinds(): void {
+  addKind(CryptoKey, (key) => (isKey(key) ? cloneKey(key) : undefined))
   addKind(
     Date,
     byValue(uncurry(Date.prototype.getTime), (time: number) => new Date(time)),

@@ -1,92 +1,123 @@
 /**
- * CryptoKey with its bytes in the shim: an app's own memory like any other, in a snapshot and after a collection too.
+ * CryptoKey: what one can see of a key that the host has. It is kept sealed (wit/crypto.wit). One that was imported while the
+ * app was built is kept as its import, which the first use in an instance makes (early-key.ts).
  */
 
-import type { Bytes } from './buffer-source.ts'
-import type { HashName, Pads } from './hmac.ts'
-import { NativeTypeError } from './primordials.ts'
+import type { SealedKey } from '../bindings/crypto.ts'
+import { type Bytes, toOwn } from './buffer-source.ts'
+import { NativeTypeError, parseJson } from './primordials.ts'
 
-export type KeyUsage = 'sign' | 'verify'
-
-/** What is in a key. */
-export interface Secret {
-  readonly bytes: Bytes
-  readonly bits: number
-  readonly pads: Pads
+/** What a key shows of itself, as plain data. */
+export interface KeyDescription {
+  readonly type: 'public' | 'private' | 'secret'
   readonly extractable: boolean
-  readonly usages: readonly KeyUsage[]
+  readonly algorithm: Readonly<Record<string, unknown>>
+  readonly usages: readonly string[]
 }
 
-export interface HmacAlgorithm {
-  name: 'HMAC'
-  hash: { name: HashName }
-  length: number
+/** What is behind a key, and behind its clones. */
+export interface KeyContent extends KeyDescription {
+  /** Undefined: not imported yet. */
+  sealed: Bytes | undefined
+  /** Has it imported. */
+  readonly wake?: () => Promise<SealedKey>
 }
 
 const { construct } = Reflect
 const NativeWeakSet = WeakSet
 
-/** To the engine an object of a kind that structured clone refuses: it would make an empty object of a key. */
+let isKey: (value: object) => value is CryptoKey
+/** Throws for what is no key. */
+let partsOf: (key: object) => Parts
+
+interface Parts {
+  readonly content: KeyContent
+  // the same objects each time, which the app may change: only for it to look at
+  algorithm?: object
+  usages?: string[]
+}
+
+/** What a key is to the shim alone, put on an object that the engine made. */
 // oxlint-disable-next-line typescript/no-extraneous-class -- a base class that is nothing but its constructor
-class Uncloneable {
-  constructor() {
-    // oxlint-disable-next-line no-constructor-return -- the engine has to make it
-    return construct(NativeWeakSet, [], new.target) as object
+class Marked {
+  constructor(object: object) {
+    // oxlint-disable-next-line no-constructor-return -- what is put on it needs no prototype
+    return object
   }
 }
 
-let hasBrand: (value: object) => value is CryptoKey
-let secretOf: (key: CryptoKey) => Secret
-let makeKey: (secret: Secret) => CryptoKey
-/** Of the key that `makeKey` makes: an app has no way to construct one. */
-let making: Secret | undefined
-
-export class CryptoKey extends Uncloneable {
-  readonly #secret: Secret
-  // the same objects each time, which the app may change: only for it to look at
-  #algorithm: HmacAlgorithm | undefined
-  #usages: KeyUsage[] | undefined
+class Mark extends Marked {
+  readonly #parts: Parts
 
   static {
-    hasBrand = (value): value is CryptoKey => #secret in value
-    secretOf = (key) => key.#secret
-    makeKey = (secret) => {
-      making = secret
-      try {
-        return new CryptoKey()
-      } finally {
-        making = undefined
-      }
-    }
+    isKey = (value): value is CryptoKey => #parts in value
+    partsOf = (key) => (key as Mark).#parts
   }
 
+  constructor(object: object, content: KeyContent) {
+    super(object)
+    this.#parts = { content }
+  }
+}
+
+export class CryptoKey {
   constructor() {
-    if (making === undefined) throw new NativeTypeError('CryptoKey: illegal constructor')
-    super()
-    this.#secret = making
+    throw new NativeTypeError('Illegal constructor')
   }
 
-  get type(): 'secret' {
-    void this.#secret
-    return 'secret'
+  get type(): string {
+    return partsOf(this).content.type
   }
 
   get extractable(): boolean {
-    return this.#secret.extractable
+    return partsOf(this).content.extractable
   }
 
-  get algorithm(): HmacAlgorithm {
-    const { pads, bits } = this.#secret
-    return (this.#algorithm ??= { name: 'HMAC', length: bits, hash: { name: pads.hash } })
+  get algorithm(): object {
+    const parts = partsOf(this)
+    return (parts.algorithm ??= toAlgorithm(parts.content.algorithm))
   }
 
-  get usages(): KeyUsage[] {
-    return (this.#usages ??= [...this.#secret.usages])
-  }
-
-  get [Symbol.toStringTag](): string {
-    return 'CryptoKey'
+  get usages(): string[] {
+    const parts = partsOf(this)
+    return (parts.usages ??= [...parts.content.usages])
   }
 }
 
-export { hasBrand, makeKey, secretOf }
+/** To the engine an object of a kind that structured clone refuses: it would make an empty object of a key. */
+export function makeKey(content: KeyContent): CryptoKey {
+  const key = construct(NativeWeakSet, [], CryptoKey) as CryptoKey
+  void new Mark(key, content)
+  return key
+}
+
+const contentOf = (key: CryptoKey): KeyContent => partsOf(key).content
+
+/** A key that the host made. */
+export function openKey({ sealed, description }: SealedKey): CryptoKey {
+  return makeKey({ ...(parseJson(description) as KeyDescription), sealed: toOwn(sealed) })
+}
+
+/** Another object for the same key. */
+export const cloneKey = (key: CryptoKey): CryptoKey => makeKey(contentOf(key))
+
+/** The key as the host knows it; undefined: it has to be woken first. */
+export const sealedOf = (key: CryptoKey): Bytes | undefined => contentOf(key).sealed
+
+/** Has a key imported that was made while the app was built. */
+export async function wakeKey(key: CryptoKey): Promise<void> {
+  const content = contentOf(key)
+  if (content.wake === undefined) return
+  const { sealed } = await content.wake()
+  content.sealed ??= toOwn(sealed)
+}
+
+function toAlgorithm(data: Readonly<Record<string, unknown>>): object {
+  const { publicExponent, hash } = data
+  const algorithm: Record<string, unknown> = { ...data }
+  if (publicExponent !== undefined) algorithm['publicExponent'] = new Uint8Array(publicExponent as number[])
+  if (hash !== undefined) algorithm['hash'] = { ...(hash as object) }
+  return algorithm
+}
+
+export { isKey }

@@ -13,26 +13,20 @@ import { uncurry } from './primordials.ts'
 /** A buffer of this size or more lies outside of its object, whoever made it. */
 const STEADY_BYTES = 4096
 
+/** The digests that it has. MD5 is in no standard of the Web, but Workers have it. */
+export const ENGINE_DIGESTS = ['SHA-1', 'SHA-256', 'SHA-384', 'SHA-512', 'MD5']
+
 const { subtle } = crypto
 const digestOn = uncurry(subtle.digest)
 const set = uncurry(Uint8Array.prototype.set) as (self: Bytes, bytes: Uint8Array, at: number) => void
 const steady = new ArrayBuffer(STEADY_BYTES)
 
-/** Of the parts one after the other, as they are now. `name`: one that the engine knows. */
-export async function digest(name: string, ...parts: readonly Bytes[]): Promise<Bytes> {
-  const [first] = parts
-  const isSteady = parts.length === 1 && first !== undefined && first.length >= STEADY_BYTES
-  return new Uint8Array(await digestOn(subtle, name, isSteady ? first : join(parts)))
-}
-
-function join(parts: readonly Bytes[]): Bytes {
-  let length = 0
-  for (let i = 0; i < parts.length; i++) length += (parts[i] as Bytes).length
-  const joined = length <= STEADY_BYTES ? new Uint8Array(steady, 0, length) : new Uint8Array(length)
-  let at = 0
-  for (let i = 0; i < parts.length; i++) {
-    set(joined, parts[i] as Bytes, at)
-    at += (parts[i] as Bytes).length
+/** Of the bytes as they are now. `name`: one that the engine knows. */
+export async function digest(name: string, bytes: Bytes): Promise<Bytes> {
+  let still = bytes
+  if (bytes.length < STEADY_BYTES) {
+    still = new Uint8Array(steady, 0, bytes.length)
+    set(still, bytes, 0)
   }
-  return joined
+  return new Uint8Array(await digestOn(subtle, name, still))
 }

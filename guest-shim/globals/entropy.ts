@@ -1,37 +1,17 @@
 /**
- * Random numbers are the host's, and only an instance has a host. At the top level, whose outcome all
- * instances share, secrets (`crypto`) say so instead of ending the build; `Math.random`, which libraries call there to
- * name their own things, gives a fixed sequence, and the host's numbers from the first turn on.
+/**
+ * Random numbers are the host's, and only an instance has a host. At the top level, whose outcome all instances share,
+ * `Math.random`, which libraries call there to name their own things, gives a fixed sequence, and the host's numbers from
+ * the first turn on; `crypto.ts` has what is secret.
  */
 
 /* oxlint-disable typescript/unbound-method -- functions are taken off their prototypes here to be called with a `this` of their own */
 
-import { phase, requireLive } from '../turn/phase.ts'
-
-/** Replaces `owner[name]` until the first turn. Who took the function off before goes on through the stand-in. */
-function guard<T extends object>(owner: T, name: keyof T & string, label: string): () => void {
-  const descriptor = Object.getOwnPropertyDescriptor(owner, name)
-  const native = descriptor?.value as ((...args: unknown[]) => unknown) | undefined
-  if (!descriptor || !native) return () => {}
-  const { apply } = Reflect
-  const standIn = function (this: unknown, ...args: unknown[]) {
-    requireLive(label)
-    return apply(native, this, args)
-  }
-  Object.defineProperty(standIn, 'name', { value: name })
-  Object.defineProperty(owner, name, { ...descriptor, value: standIn })
-  return () => {
-    if (owner[name] === standIn) Object.defineProperty(owner, name, descriptor)
-  }
-}
+import { phase } from '../turn/phase.ts'
 
 /** Returns what puts the engine's own functions back. */
 export function guardEntropy(): () => void {
-  const restores = [
-    guardRandom(),
-    guard(Crypto.prototype, 'getRandomValues', 'crypto.getRandomValues()'),
-    guard(Crypto.prototype, 'randomUUID', 'crypto.randomUUID()'),
-  ]
+  const restores = [guardRandom()]
   return () => {
     for (const restore of restores) restore()
   }

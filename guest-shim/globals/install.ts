@@ -9,6 +9,7 @@ import { AbortController, AbortSignal } from './abort-signal.ts'
 import { atob, btoa } from './base64.ts'
 import { bytes, stream, withEndings } from './blob.ts'
 import { CompressionStream, DecompressionStream } from './compression.ts'
+import { Crypto, ownCrypto } from './crypto.ts'
 import { CryptoKey } from './crypto-key.ts'
 import { TextDecoderStream, TextEncoderStream } from './encoding-streams.ts'
 import { CustomEvent, ErrorEvent, Event, PromiseRejectionEvent } from './event.ts'
@@ -21,26 +22,41 @@ import { installLocale } from './locale.ts'
 import { installRegExp } from './reg-exp.ts'
 import { Headers } from './headers.ts'
 import { queueMicrotask } from './microtask.ts'
+import { MODULE_DOOR, moduleDoor } from './module-door.ts'
 import { apply, defineProperty } from './primordials.ts'
+import { QuotaExceededError } from './quota-exceeded-error.ts'
 import { reportError, wireErrors } from './report-error.ts'
 import { Request } from './request.ts'
 import { Response } from './response.ts'
-import { digest, exportKey, generateKey, importKey, sign, verify } from './subtle.ts'
+import { SubtleCrypto } from './subtle.ts'
 import { addKinds } from './clone-kinds.ts'
 import { streamClasses } from './streams.ts'
 import { refuse, structuredClone } from './structured-clone.ts'
-import { clearInterval, clearTimeout, setInterval, setTimeout } from './timers.ts'
+import {
+  clearImmediate,
+  clearInterval,
+  clearTimeout,
+  setImmediate,
+  setInterval,
+  setTimeout,
+} from './timers.ts'
 import { canParseUrl, parseUrl } from './url.ts'
 import { finishInterface } from './web-idl.ts'
+import * as workers from './workers.ts'
 
 function put(owner: object, properties: Record<string | symbol, unknown>): void {
   for (const name of Reflect.ownKeys(properties)) {
-    Object.defineProperty(owner, name, {
-      value: properties[name as string],
-      writable: true,
-      enumerable: false,
-      configurable: true,
-    })
+    const value = properties[name as string]
+    // a bundler renames what is called like a global
+    if (
+      typeof value === 'function' &&
+      typeof name === 'string' &&
+      name !== 'constructor' &&
+      value.name !== name
+    ) {
+      defineProperty(value, 'name', { value: name, configurable: true })
+    }
+    Object.defineProperty(owner, name, { value, writable: true, enumerable: false, configurable: true })
   }
 }
 
@@ -49,6 +65,8 @@ const INTERFACES = {
   AbortController,
   AbortSignal,
   CompressionStream,
+  Crypto,
+  CryptoKey,
   CustomEvent,
   DecompressionStream,
   ErrorEvent,
@@ -58,18 +76,18 @@ const INTERFACES = {
   Headers,
   IdentityTransformStream,
   PromiseRejectionEvent,
+  QuotaExceededError,
   Request,
   Response,
+  SubtleCrypto,
   TextDecoderStream,
   TextEncoderStream,
 }
 
 /** Of the engine's. */
 const UNCLONEABLE = [
-  Crypto,
   FormData,
   Promise,
-  SubtleCrypto,
   TextDecoder,
   TextEncoder,
   URL,
@@ -93,12 +111,15 @@ export function installGlobals(): () => void {
     reportError,
     structuredClone,
     fetch,
-    CryptoKey,
     console: guestConsole,
     setTimeout,
     setInterval,
     clearTimeout,
     clearInterval,
+    setImmediate,
+    clearImmediate,
+    ...workers,
+    [MODULE_DOOR]: moduleDoor,
     addEventListener(this: unknown, type: unknown, listener: unknown, options?: unknown) {
       if (type === 'fetch') addFetchListener(listener)
       else apply(addEventListener, this, [type, listener, options])
@@ -106,9 +127,7 @@ export function installGlobals(): () => void {
     dispatchEvent,
     removeEventListener,
   })
-  // a bundler may rename a class that is called like a global
-  defineProperty(CryptoKey, 'name', { value: 'CryptoKey' })
-  put(SubtleCrypto.prototype, { digest, importKey, exportKey, generateKey, sign, verify })
+  defineProperty(globalThis, 'crypto', { get: () => ownCrypto, enumerable: true, configurable: true })
   put(Blob.prototype, { bytes, stream })
   for (const given of [Blob, File]) {
     const value = withEndings(given)

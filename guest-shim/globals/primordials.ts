@@ -64,7 +64,6 @@ export const decode = decoder.decode.bind(decoder)
 
 export const isEnumerable = uncurry(Object.prototype.propertyIsEnumerable)
 export const test = uncurry(RegExp.prototype.test) as (self: RegExp, text: string) => boolean
-export const exec = uncurry(RegExp.prototype.exec)
 export const indexOf = uncurry(String.prototype.indexOf)
 export const join = uncurry(Array.prototype.join) as (items: readonly string[], separator: string) => string
 export const sort = uncurry(Array.prototype.sort) as (items: string[]) => string[]
@@ -87,7 +86,6 @@ export const NativeSyntaxError = SyntaxError
 export const NativeTypeError = TypeError
 export const NativeRangeError = RangeError
 export const NativePromise = Promise
-export const NativeWeakMap = WeakMap
 export const NativeBlob = Blob
 export const NativeFile = File
 export const NativeFormData = FormData

@@ -19,7 +19,15 @@ import {
   test,
   toUpperCase,
 } from './primordials.ts'
-import { isObject, requireArguments, toByteString, toMembers, toScalarText, toWord } from './web-idl.ts'
+import {
+  finishParts,
+  isObject,
+  requireArguments,
+  toByteString,
+  toMembers,
+  toScalarText,
+  toWord,
+} from './web-idl.ts'
 
 /** What came with a client's request; the host's record, kept instead of copied. */
 export interface Incoming {
@@ -36,10 +44,7 @@ const METHOD = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 const FORBIDDEN = /^(?:connect|trace|track)$/i
 const UNIFIED = /^(?:delete|get|head|options|post|put)$/i
 
-/**
- * What a request is, whoever made it. Its fields are no fields of the class: the engine takes three times as long for
- * those.
- */
+/** What a request is, whoever made it. */
 export class RequestParts {
   declare method: string
   declare url: string
@@ -58,11 +63,6 @@ export class RequestParts {
     this.url = url
     this.body = body
     this.options = options
-    this.list = undefined
-    this.headers = undefined
-    this.signal = undefined
-    this.follows = undefined
-    this.incoming = undefined
   }
 
   get contentType(): string | null {
@@ -111,8 +111,13 @@ function openIncoming(parts: RequestParts, { headers }: Incoming): HeaderList {
   return list
 }
 
-// what an app puts on `Object.prototype` is not theirs
-Object.setPrototypeOf(RequestParts.prototype, null)
+finishParts(RequestParts, {
+  list: undefined,
+  headers: undefined,
+  signal: undefined,
+  follows: undefined,
+  incoming: undefined,
+})
 
 let partsOf: (request: Request) => RequestParts
 let isRequest: (value: unknown) => value is Request

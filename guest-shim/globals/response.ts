@@ -8,6 +8,7 @@ import { addBodyMembers, type BodyMembers } from './body-members.ts'
 import { type Headers, toHeaderList, wrapList } from './headers.ts'
 import { encode, NativeRangeError, NativeTypeError, NativeURL, test, toJson } from './primordials.ts'
 import {
+  finishParts,
   isObject,
   requireArguments,
   toByteString,
@@ -29,13 +30,7 @@ export interface Provenance {
   readonly redirected: boolean
 }
 
-const MADE: Provenance = { type: 'default', url: '', redirected: false }
-const FAILED: Provenance = { type: 'error', url: '', redirected: false }
-
-/**
- * What a response is, whoever made it. Its fields are no fields of the class: the engine takes three times as long for
- * those.
- */
+/** What a response is, whoever made it. */
 export class ResponseParts {
   declare status: number
   declare statusText: string
@@ -49,13 +44,8 @@ export class ResponseParts {
   declare isPlain: boolean
 
   constructor(content: Body | string | null, list: HeaderList | undefined) {
-    this.status = 200
-    this.statusText = ''
     this.content = content
     this.list = list
-    this.headers = undefined
-    this.from = MADE
-    this.isPlain = true
   }
 
   /** Whether the body has to be packed before it is sent. */
@@ -109,8 +99,16 @@ export class ResponseParts {
   }
 }
 
-// what an app puts on `Object.prototype` is not theirs
-Object.setPrototypeOf(ResponseParts.prototype, null)
+const MADE: Provenance = { type: 'default', url: '', redirected: false }
+const FAILED: Provenance = { type: 'error', url: '', redirected: false }
+
+finishParts(ResponseParts, {
+  status: 200,
+  statusText: '',
+  headers: undefined,
+  from: MADE,
+  isPlain: true,
+})
 
 const typeOf = (content: Body | string | null): string =>
   typeof content === 'string' ? TEXT_TYPE : content === null ? '' : content.type

@@ -1,225 +1,305 @@
 /**
- * `crypto.subtle` as the Web Cryptography API says it, for digests and HMAC. Every other algorithm is
- * refused with a NotSupportedError: with some the engine ends the instance, with others it signs wrongly.
+ * `crypto.subtle`: converts the arguments, and has the host make the call. The host knows what every algorithm wants and
+ * which error it is when it does not get it; here is only what has to be known where the arguments are.
  *
  * Arguments are read and copied before anything is awaited: what an app does to them later is nothing to us.
  */
 
-/* oxlint-disable typescript/unbound-method -- functions are taken off their prototypes here to be called with a `this` of their own */
-
-/* oxlint-disable oxc/no-this-in-exported-function -- methods for a prototype that is not ours */
-
-import { requireLive } from '../turn/phase.ts'
+import {
+  type Call,
+  callAtOnce,
+  callHost,
+  type Operation,
+  type Outcome,
+  type Parameter,
+} from '../bindings/crypto.ts'
+import { phase, requireLive } from '../turn/phase.ts'
 import { type Bytes, bytesOf } from './buffer-source.ts'
-import { CryptoKey, hasBrand, type KeyUsage, makeKey, type Secret, secretOf } from './crypto-key.ts'
-import { digest as digestOf } from './digest.ts'
-import { BLOCK_BYTES, computeMac, HASHES, type HashName, isEqual, preparePads } from './hmac.ts'
-import { type Jwk, readJwk, writeJwk } from './jwk.ts'
-import { NativeDOMException, NativeTypeError, uncurry } from './primordials.ts'
+import { type Algorithm, merge, normalize, toParameters } from './crypto-algorithm.ts'
+import { toBytes, toFormat, toKey, toKeyData, toText, toUsages } from './crypto-argument.ts'
+import { type CryptoKey, isKey, openKey, sealedOf, wakeKey } from './crypto-key.ts'
+import { ENGINE_DIGESTS, digest as digestHere } from './digest.ts'
+import { makeEarlyKey } from './early-key.ts'
+import { NativeTypeError, parseJson } from './primordials.ts'
 
-type Fields = Readonly<Record<string, unknown>>
-type Format = (typeof FORMATS)[number]
+type Value = Parameter['value'] | CryptoKey
 
-const FORMATS = ['raw', 'pkcs8', 'spki', 'jwk'] as const
-const USAGES = ['encrypt', 'decrypt', 'sign', 'verify', 'deriveKey', 'deriveBits', 'wrapKey', 'unwrapKey']
-/** MD5 is in no standard of the Web, but Workers have it. */
-const DIGESTS = [...HASHES, 'MD5']
-const MOST_BITS = 2 ** 32 - 1
-/** As many as the engine gives in one call. */
-const MOST_RANDOM_BYTES = 65_536
-
-const { subtle } = crypto
-const getRandomValues = uncurry(crypto.getRandomValues)
-
-export async function digest(this: unknown, algorithm: unknown, data: unknown): Promise<Bytes['buffer']> {
-  requireSubtle(this)
-  const bytes = toBytes(data)
-  const name = toName(toFields(algorithm))
-  if (!DIGESTS.includes(name)) throw fail('NotSupportedError', `the digest ${name} is not supported`)
-  return (await digestOf(name, bytes)).buffer
+/** What a call is made of, keys as the app has them. */
+interface Draft {
+  readonly operation: Operation
+  readonly algorithm: Algorithm
+  readonly key?: CryptoKey
+  readonly data?: Bytes
+  readonly product?: Algorithm
+  readonly rest?: readonly (Omit<Parameter, 'value'> & { readonly value: Value })[]
 }
 
-export async function importKey(
-  this: unknown,
-  format: unknown,
-  keyData: unknown,
-  algorithm: unknown,
-  extractable: unknown,
-  usages: unknown,
-): Promise<CryptoKey> {
-  requireSubtle(this)
-  const kind = toFormat(format)
-  const given = bytesOf(keyData)
-  const wanted = toUsages(usages)
-  const { hash, bits } = toHmacParameters(algorithm)
-  if (kind === 'jwk' && (given !== undefined || !isObject(keyData))) {
-    throw new NativeTypeError('importKey: expected an object, as the format is jwk')
+const EMPTY: Bytes = new Uint8Array(0)
+/** More bytes are digested and signed off the shard's thread. */
+const MOST_AT_ONCE = 16 * 1024
+
+let isMaking = false
+
+export class SubtleCrypto {
+  constructor() {
+    if (!isMaking) throw new NativeTypeError('Illegal constructor')
   }
-  if (kind !== 'jwk' && given === undefined) {
-    throw new NativeTypeError(`importKey: expected an ArrayBuffer or a view, as the format is ${kind}`)
+
+  async encrypt(algorithm: unknown, key: unknown, data: unknown): Promise<ArrayBuffer> {
+    return this.#use('encrypt', { algorithm, key, data })
   }
-  const allowed = requireHmacUsages(wanted)
-  if (kind !== 'raw' && kind !== 'jwk') throw fail('NotSupportedError', `HMAC keys have no format ${kind}`)
-  const bytes = given
-    ? new Uint8Array(given)
-    : readJwk(keyData as Jwk, { hash, usages: wanted, extractable: Boolean(extractable) })
-  const length = bits ?? bytes.length * 8
-  if (bytes.length === 0) throw fail('DataError', 'an HMAC key cannot be empty')
-  if (length > bytes.length * 8 || length <= bytes.length * 8 - 8) {
-    throw fail('DataError', `the key has ${bytes.length} bytes, which is not the length ${length}`)
+
+  async decrypt(algorithm: unknown, key: unknown, data: unknown): Promise<ArrayBuffer> {
+    return this.#use('decrypt', { algorithm, key, data })
   }
-  return toKey(hash, bytes, length, Boolean(extractable), allowed)
-}
 
-export async function generateKey(
-  this: unknown,
-  algorithm: unknown,
-  extractable: unknown,
-  usages: unknown,
-): Promise<CryptoKey> {
-  requireSubtle(this)
-  const wanted = toUsages(usages)
-  const { hash, bits } = toHmacParameters(algorithm)
-  const allowed = requireHmacUsages(wanted)
-  const length = bits ?? BLOCK_BYTES[hash] * 8
-  if (length === 0) throw fail('OperationError', 'an HMAC key cannot be empty')
-  requireLive('crypto.subtle.generateKey()')
-  const bytes = new Uint8Array(Math.ceil(length / 8))
-  for (let at = 0; at < bytes.length; at += MOST_RANDOM_BYTES) {
-    getRandomValues(crypto, bytes.subarray(at, at + MOST_RANDOM_BYTES))
+  async sign(algorithm: unknown, key: unknown, data: unknown): Promise<ArrayBuffer> {
+    return this.#use('sign', { algorithm, key, data })
   }
-  return toKey(hash, bytes, length, Boolean(extractable), allowed)
+
+  async verify(algorithm: unknown, key: unknown, signature: unknown, data: unknown): Promise<boolean> {
+    requireSubtle(this)
+    const used = toKey(key)
+    const claimed = toBytes(signature)
+    const bytes = toBytes(data)
+    const normalized = normalize('sign', algorithm)
+    const made = tryMac('verify', normalized, used, bytes, claimed)
+    if (made !== undefined) return made[0] !== 0
+    const rest = [{ subject: 'call', field: 'signature', value: claimed } as const]
+    const outcome = await run({ operation: 'verify', algorithm: normalized, key: used, data: bytes, rest })
+    return outcome.tag === 'verdict' && outcome.val
+  }
+
+  async digest(algorithm: unknown, data: unknown): Promise<ArrayBuffer> {
+    requireSubtle(this)
+    const bytes = toBytes(data)
+    const normalized = normalize('digest', algorithm)
+    const { name } = normalized
+    const isHere = ENGINE_DIGESTS.includes(name)
+    if (isHere && (!phase.isLive || bytes.length <= MOST_AT_ONCE || name === 'MD5'))
+      return (await digestHere(name, bytes)).buffer
+    return toBuffer(await run({ operation: 'digest', algorithm: normalized, data: bytes }))
+  }
+
+  async generateKey(algorithm: unknown, extractable: unknown, keyUsages: unknown): Promise<unknown> {
+    requireSubtle(this)
+    const rest = toKeyParameters(extractable, keyUsages)
+    const normalized = normalize('generateKey', algorithm)
+    return toKeys(await run({ operation: 'generate-key', algorithm: normalized, rest }))
+  }
+
+  async deriveKey(
+    algorithm: unknown,
+    baseKey: unknown,
+    derivedKeyType: unknown,
+    extractable: unknown,
+    keyUsages: unknown,
+  ): Promise<unknown> {
+    requireSubtle(this)
+    const key = toKey(baseKey)
+    const rest = toKeyParameters(extractable, keyUsages)
+    const normalized = normalize('deriveBits', algorithm)
+    const product = merge(normalize('importKey', derivedKeyType), normalize('length', derivedKeyType))
+    return toKeys(await run({ operation: 'derive-key', algorithm: normalized, key, product, rest }))
+  }
+
+  async deriveBits(algorithm: unknown, baseKey: unknown, length: unknown = null): Promise<ArrayBuffer> {
+    requireSubtle(this)
+    const key = toKey(baseKey)
+    const bits = length === null ? undefined : Number(length) >>> 0
+    const normalized = normalize('deriveBits', algorithm)
+    const rest = bits === undefined ? [] : [{ subject: 'call', field: 'length', value: bits } as const]
+    return toBuffer(await run({ operation: 'derive-bits', algorithm: normalized, key, rest }))
+  }
+
+  async importKey(
+    format: unknown,
+    keyData: unknown,
+    algorithm: unknown,
+    extractable: unknown,
+    keyUsages: unknown,
+  ): Promise<CryptoKey> {
+    requireSubtle(this)
+    const kind = toFormat(format)
+    const given = toKeyData(keyData)
+    const usages = toUsages(keyUsages)
+    const normalized = normalize('importKey', algorithm)
+    const isJwk = bytesOf(given) === undefined
+    if ((kind === 'jwk') !== isJwk)
+      throw new NativeTypeError(
+        `importKey: expected ${isJwk ? 'bytes' : 'a JsonWebKey'}, as the format is ${kind}`,
+      )
+    const rest = [
+      { subject: 'call', field: 'format', value: kind } as const,
+      ...toKeyParameters(extractable, usages),
+      ...(isJwk ? (given as Parameter[]) : []),
+    ]
+    const data = isJwk ? EMPTY : (given as Bytes)
+    const draft: Draft = { operation: 'import-key', algorithm: normalized, data, rest }
+    if (phase.isLive) return toKeys(await run(draft)) as CryptoKey
+    return makeEarlyKey(toCall(copy(draft)), {
+      algorithm: normalized,
+      extractable: Boolean(extractable),
+      usages,
+    })
+  }
+
+  async exportKey(format: unknown, key: unknown): Promise<unknown> {
+    requireSubtle(this)
+    const rest = [{ subject: 'call', field: 'format', value: toFormat(format) } as const]
+    const used = toKey(key)
+    const algorithm = { name: '', members: [] }
+    const outcome = await run({ operation: 'export-key', algorithm, key: used, rest })
+    return outcome.tag === 'jwk' ? parseJson(outcome.val) : toBuffer(outcome)
+  }
+
+  async wrapKey(
+    format: unknown,
+    key: unknown,
+    wrappingKey: unknown,
+    wrapAlgorithm: unknown,
+  ): Promise<ArrayBuffer> {
+    requireSubtle(this)
+    const kind = toFormat(format)
+    const wrapped = toKey(key)
+    const used = toKey(wrappingKey)
+    const algorithm = normalize('wrapKey', wrapAlgorithm)
+    const rest = [
+      { subject: 'call', field: 'format', value: kind } as const,
+      { subject: 'call', field: 'wrapped-key', value: wrapped } as const,
+    ]
+    return toBuffer(await run({ operation: 'wrap-key', algorithm, key: used, rest }))
+  }
+
+  async unwrapKey(
+    format: unknown,
+    wrappedKey: unknown,
+    unwrappingKey: unknown,
+    unwrapAlgorithm: unknown,
+    unwrappedKeyAlgorithm: unknown,
+    extractable: unknown,
+    keyUsages: unknown,
+  ): Promise<unknown> {
+    requireSubtle(this)
+    const kind = { subject: 'call', field: 'format', value: toFormat(format) } as const
+    const data = toBytes(wrappedKey)
+    const key = toKey(unwrappingKey)
+    const rest = [kind, ...toKeyParameters(extractable, keyUsages)]
+    const algorithm = normalize('wrapKey', unwrapAlgorithm)
+    const product = normalize('importKey', unwrappedKeyAlgorithm)
+    return toKeys(await run({ operation: 'unwrap-key', algorithm, key, data, product, rest }))
+  }
+
+  /** Workers': takes as long for equal bytes as for others. */
+  timingSafeEqual(a: unknown, b: unknown): boolean {
+    const [one, other] = [toBytes(a), toBytes(b)]
+    if (one.length !== other.length)
+      throw new NativeTypeError('timingSafeEqual: expected buffers of the same length')
+    let difference = 0
+    for (let i = 0; i < one.length; i++) difference |= (one[i] as number) ^ (other[i] as number)
+    return difference === 0
+  }
+
+  async #use(
+    operation: 'encrypt' | 'decrypt' | 'sign',
+    args: { readonly algorithm: unknown; readonly key: unknown; readonly data: unknown },
+  ): Promise<ArrayBuffer> {
+    const key = toKey(args.key)
+    const data = toBytes(args.data)
+    const algorithm = normalize(operation === 'sign' ? 'sign' : 'encrypt', args.algorithm)
+    const made = operation === 'sign' ? tryMac(operation, algorithm, key, data) : undefined
+    if (made !== undefined) return made.buffer
+    return toBuffer(await run({ operation, algorithm, key, data }))
+  }
 }
 
-export async function exportKey(
-  this: unknown,
-  format: unknown,
-  key: unknown,
-): Promise<Bytes['buffer'] | Jwk> {
-  requireSubtle(this)
-  const kind = toFormat(format)
-  const secret = toSecret(key)
-  if (!secret.extractable) throw fail('InvalidAccessError', 'the key is not extractable')
-  if (kind === 'raw') return new Uint8Array(secret.bytes).buffer
-  if (kind === 'jwk') return writeJwk(secret)
-  throw fail('NotSupportedError', `HMAC keys have no format ${kind}`)
+isMaking = true
+export const subtle = new SubtleCrypto()
+isMaking = false
+
+/** Keys from the top level are imported first. */
+async function run(draft: Draft): Promise<Outcome> {
+  requireLive(`crypto.subtle.${toMethodName(draft.operation)}()`)
+  const asleep = keysOf(draft).filter((key) => sealedOf(key) === undefined)
+  if (asleep.length === 0) return callHost(toCall(draft))
+  const kept = copy(draft)
+  for (const key of asleep) {
+    // oxlint-disable-next-line no-await-in-loop -- one, or seldom two
+    await wakeKey(key)
+  }
+  return callHost(toCall(kept))
 }
 
-export async function sign(
-  this: unknown,
-  algorithm: unknown,
-  key: unknown,
-  data: unknown,
-): Promise<Bytes['buffer']> {
-  requireSubtle(this)
-  const secret = toSecret(key)
-  const bytes = toBytes(data)
-  requireUse(secret, algorithm, 'sign')
-  return (await computeMac(secret.pads, bytes)).buffer
+/** HMAC, if the host can make it at once. */
+function tryMac(
+  operation: 'sign' | 'verify',
+  { name }: Algorithm,
+  key: CryptoKey,
+  data: Bytes,
+  signature?: Bytes,
+): Bytes | undefined {
+  const sealed = sealedOf(key)
+  if (name !== 'HMAC' || sealed === undefined || !phase.isLive || data.length > MOST_AT_ONCE) return undefined
+  return callAtOnce(operation, { sealed }, data, signature)
 }
 
-export async function verify(
-  this: unknown,
-  algorithm: unknown,
-  key: unknown,
-  signature: unknown,
-  data: unknown,
-): Promise<boolean> {
-  requireSubtle(this)
-  const secret = toSecret(key)
-  const claimed = new Uint8Array(toBytes(signature))
-  const bytes = toBytes(data)
-  requireUse(secret, algorithm, 'verify')
-  return isEqual(await computeMac(secret.pads, bytes), claimed)
+function keysOf({ key, algorithm, rest = [] }: Draft): CryptoKey[] {
+  const values = [key, ...algorithm.members.map(({ value }) => value), ...rest.map(({ value }) => value)]
+  return values.filter((value) => typeof value === 'object' && isKey(value))
 }
 
-async function toKey(
-  hash: HashName,
-  bytes: Bytes,
-  bits: number,
-  extractable: boolean,
-  usages: readonly KeyUsage[],
-): Promise<CryptoKey> {
-  if (usages.length === 0) throw fail('SyntaxError', 'a secret key needs a usage')
-  const spare = bytes.length * 8 - bits
-  bytes[bytes.length - 1] = ((bytes.at(-1) ?? 0) >> spare) << spare
-  return makeKey({ bytes, bits, extractable, usages, pads: await preparePads(hash, bytes) })
+function toCall({ operation, algorithm, key, data = EMPTY, product, rest = [] }: Draft): Call {
+  const said = [
+    ...toParameters('algorithm', algorithm),
+    ...(product === undefined ? [] : toParameters('product', product)),
+    ...rest,
+  ]
+  if (product !== undefined) said.push({ subject: 'product', field: 'name', value: product.name })
+  const parameters = said.map(({ subject, field, value }): Parameter => {
+    return { subject, field, value: typeof value === 'object' && isKey(value) ? toSealed(value) : value }
+  })
+  return { operation, algorithm: algorithm.name, key: key && toSealed(key), data, parameters }
 }
 
-function requireUse(secret: Secret, algorithm: unknown, usage: KeyUsage): void {
-  toHmacFields(algorithm)
-  if (!secret.usages.includes(usage)) throw fail('InvalidAccessError', `the key is not for ${usage}`)
+const toSealed = (key: CryptoKey) => ({ sealed: sealedOf(key) ?? EMPTY })
+
+/** The same with bytes of its own. */
+function copy(draft: Draft): Draft {
+  const { algorithm, data = EMPTY, rest = [] } = draft
+  return {
+    ...draft,
+    data: new Uint8Array(data),
+    algorithm: { name: algorithm.name, members: algorithm.members.map(copyValue) },
+    rest: rest.map(copyValue),
+  }
 }
 
-function requireHmacUsages(usages: readonly string[]): KeyUsage[] {
-  const wrong = usages.find((usage) => usage !== 'sign' && usage !== 'verify')
-  if (wrong !== undefined) throw fail('SyntaxError', `an HMAC key cannot have the usage ${wrong}`)
-  return (['sign', 'verify'] as const).filter((usage) => usages.includes(usage))
+function copyValue<T extends { readonly value: Value }>(member: T): T {
+  const bytes = bytesOf(member.value)
+  return bytes === undefined ? member : { ...member, value: new Uint8Array(bytes) }
 }
 
-/** The fields of an algorithm that is HMAC. */
-function toHmacFields(algorithm: unknown): Fields {
-  const fields = toFields(algorithm)
-  const name = toName(fields)
-  if (name !== 'HMAC') throw fail('NotSupportedError', `the algorithm ${name} is not supported`)
-  return fields
+function toKeyParameters(extractable: unknown, usages: unknown): Parameter[] {
+  return [
+    { subject: 'call', field: 'extractable', value: Boolean(extractable) },
+    { subject: 'call', field: 'key-usages', value: toUsages(usages) },
+  ]
 }
 
-function toHmacParameters(algorithm: unknown): { hash: HashName; bits: number | undefined } {
-  const fields = toHmacFields(algorithm)
-  if (fields['hash'] === undefined) throw new NativeTypeError('HMAC: expected a hash')
-  const name = toName(toFields(fields['hash']))
-  const hash = HASHES.find((known) => known === name)
-  if (hash === undefined) throw fail('NotSupportedError', `the hash ${name} is not supported`)
-  const { length } = fields
-  if (length === undefined) return { hash, bits: undefined }
-  const bits = Math.trunc(Number(length))
-  if (!(bits >= 0 && bits <= MOST_BITS)) throw new NativeTypeError('HMAC: expected a length of 32 bits')
-  return { hash, bits }
+function toBuffer(outcome: Outcome): ArrayBuffer {
+  if (outcome.tag !== 'bytes') throw new NativeTypeError('expected bytes')
+  return outcome.val.buffer
 }
 
-const isObject = (value: unknown): value is Fields =>
-  (typeof value === 'object' && value !== null) || typeof value === 'function'
-
-const toFields = (identifier: unknown): Fields =>
-  isObject(identifier) ? identifier : { name: String(identifier) }
-
-function toName(fields: Fields): string {
-  const name: unknown = fields['name']
-  if (name === undefined) throw new NativeTypeError('expected an algorithm with a name')
-  return toText(name).toUpperCase()
+function toKeys(outcome: Outcome): unknown {
+  if (outcome.tag === 'key') return openKey(outcome.val)
+  if (outcome.tag !== 'pair') throw new NativeTypeError('expected a key')
+  return { publicKey: openKey(outcome.val.publicKey), privateKey: openKey(outcome.val.privateKey) }
 }
 
-const toText: (value: unknown) => string = String
-
-function toFormat(value: unknown): Format {
-  const text = String(value)
-  const format = FORMATS.find((known) => known === text)
-  if (format === undefined) throw new NativeTypeError(`expected a key format, got ${text}`)
-  return format
-}
-
-function toUsages(value: unknown): string[] {
-  if (!isObject(value)) throw new NativeTypeError('expected a list of key usages')
-  const usages = [...(value as unknown as Iterable<unknown>)].map(String)
-  const wrong = usages.find((usage) => !USAGES.includes(usage))
-  if (wrong !== undefined) throw new NativeTypeError(`expected a key usage, got ${wrong}`)
-  return usages
-}
-
-function toSecret(key: unknown): Secret {
-  if (!isObject(key) || !hasBrand(key)) throw new NativeTypeError('expected a CryptoKey')
-  return secretOf(key)
-}
-
-function toBytes(data: unknown): Bytes {
-  const bytes = bytesOf(data)
-  if (bytes === undefined) throw new NativeTypeError('expected an ArrayBuffer or a view')
-  return bytes
-}
+const toMethodName = (operation: Operation): string =>
+  toText(operation).replace(/-(\w)/, (_, letter: string) => letter.toUpperCase())
 
 function requireSubtle(value: unknown): void {
   if (value !== subtle) throw new NativeTypeError('expected crypto.subtle as the receiver')
 }
-
-const fail = (name: string, message: string) => new NativeDOMException(message, name)

@@ -36,3 +36,11 @@ export function clearTimeout(id?: unknown): void {
 export const clearInterval = function clearInterval(id?: unknown): void {
   clearTimeout(id)
 }
+
+export function setImmediate(callback: Callback, ...args: unknown[]): number {
+  return start('setImmediate', callback, 0, false, args)
+}
+
+export const clearImmediate = function clearImmediate(id?: unknown): void {
+  clearTimeout(id)
+}

@@ -55,7 +55,7 @@ const toDetail = (detail: unknown): unknown =>
 
 /** A double that is finite. */
 export function toTime(value: unknown, what: string): number {
-  // oxlint-disable-next-line no-implicit-coercion -- a BigInt or a symbol must throw
+  // oxlint-disable-next-line no-implicit-coercion, typescript/no-unnecessary-type-conversion -- a BigInt or a symbol must throw
   const time = +(value as number)
   if (!Number.isFinite(time)) throw new NativeTypeError(`${what}: expected a finite number, got ${time}`)
   return time

@@ -163,6 +163,7 @@ function queueTelling(): void {
   isTelling = true
   setTimeout(() => {
     isTelling = false
-    for (const observer of [...observers]) tell(observer)
+    // one that is added meanwhile has nothing yet
+    for (const observer of observers) tell(observer)
   }, 0)
 }

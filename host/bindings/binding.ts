@@ -10,6 +10,7 @@
 import type { Event } from '../../wit/worlds.ts'
 import type { Accounts } from '../limits/accounts.ts'
 import type { ByteBudget } from '../limits/byte-budget.ts'
+import type { JobLine } from '../limits/job-pool.ts'
 import type { ConsolePort } from './console.ts'
 import type { Dialer } from './dialer.ts'
 
@@ -74,9 +75,13 @@ export interface BindingContext {
   /** What the host may hold for the tenant. */
   readonly buffers: ByteBudget
   readonly dialer: Dialer
+  /** Work off the shard's thread. */
+  readonly jobs: JobLine
   readonly console: ConsolePort
   /** Fetches that may wait for their answer's head at once. */
   readonly maxDialing: number
+  /** Milliseconds of processor time that a request has at once. */
+  readonly cpuMs: number
   /** When the turn began, in milliseconds of `performance.now()`. */
   readonly turnStart: () => number
   /** The egress policy refused a fetch. */

@@ -1,6 +1,7 @@
 /** The host's half of every interface. Written by wit/generate.ts; to change it, change what it is written from. */
 import { bind as backgroundBinding } from './background.ts'
 import { bind as consoleBinding } from './console.ts'
+import { bind as cryptoBinding } from './crypto.ts'
 import { bind as languageBinding } from './language.ts'
 import { bind as outboundBinding } from './outbound.ts'
 import { bind as requestBodyBinding } from './request-body.ts'
@@ -14,6 +15,7 @@ export function bindAll(context: BindingContext) {
   return {
     'background': backgroundBinding(context),
     'console': consoleBinding(context),
+    'crypto': cryptoBinding(context),
     'language': languageBinding(context),
     'outbound': outboundBinding(context),
     'request-body': requestBodyBinding(context),
@@ -27,6 +29,7 @@ export function toImports(all: ReturnType<typeof bindAll>): Imports {
   return {
     'nano:workers/background': all['background'].imports,
     'nano:workers/console': all['console'].imports,
+    'nano:workers/crypto': all['crypto'].imports,
     'nano:workers/language': all['language'].imports,
     'nano:workers/outbound': all['outbound'].imports,
     'nano:workers/request-body': all['request-body'].imports,
@@ -37,6 +40,7 @@ export function toImports(all: ReturnType<typeof bindAll>): Imports {
 
 /** The interface that each event comes from. */
 export const EVENT_OWNERS: { readonly [event: string]: keyof ReturnType<typeof bindAll> } = {
+  'crypto-done': 'crypto',
   'answered': 'outbound',
   'answer-body': 'outbound',
   'fetch-failed': 'outbound',

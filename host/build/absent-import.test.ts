@@ -7,8 +7,9 @@ const THERE = new Set(['./a.js', 'there'])
 
 async function rewrite(code: string) {
   const warnings: string[] = []
-  const edit = rejectAbsentImports((id, { line, column }, name) =>
-    warnings.push(`${id}:${line}:${column} ${name}`),
+  const edit = rejectAbsentImports(
+    (id, { line, column }, name) => warnings.push(`${id}:${line}:${column} ${name}`),
+    (_id, [first]) => new Map(first === './a' ? [['./a', './a.js']] : []),
   )
   const edited = await applyEdits([edit], code, { id: 'a.js', finds: async (name) => THERE.has(name) })
   return { code: edited?.toString(), warnings }
@@ -17,6 +18,16 @@ async function rewrite(code: string) {
 /** The value of an expression. */
 // oxlint-disable-next-line no-eval -- the code is what is tested
 const evaluate = (code: string): unknown => (0, eval)(code)
+
+it('gives a name of a pattern the module that it means', async ({ expect }) => {
+  const { code, warnings } = await rewrite('import(`./a${x}`)')
+  expect(code).toMatch(/^\(\(name\) => name === ".\/a" \? import\("\.\/a\.js"\) : /)
+  expect(warnings).toEqual([])
+  const failure = await (evaluate(`const x = 'b'; ${code}`) as Promise<unknown>).catch(
+    (error: unknown) => error,
+  )
+  expect((failure as Error).message).toContain('./ab')
+})
 
 it('leaves what the bundler can resolve', async ({ expect }) => {
   for (const code of [

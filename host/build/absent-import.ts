@@ -5,6 +5,7 @@
  */
 import { Visitor } from 'rolldown/utils'
 import type { Edit, EditedModule, ImportKind } from './edit-plugin.ts'
+import { toPattern } from './import-patterns.ts'
 import { toKnownName, toPlace } from './import-places.ts'
 
 const UNKNOWN = toRejection(
@@ -18,27 +19,35 @@ const REQUIRE =
 interface Import {
   readonly kind: ImportKind
   readonly name: string | undefined
+  /** The texts around the gaps of a name that is put together. */
+  readonly pattern?: readonly string[] | undefined
   readonly start: number
   readonly from: number
   readonly to: number
   readonly end: number
 }
 
-/** The edit. `warn` is told which `import()` finds nothing: the module, the place in it and the name. */
+/**
+ * The edit. `warn` is told which `import()` finds nothing: the module, the place in it and the name. `listFits`: the names
+ * that a pattern can become, and the module that each of them means.
+ */
 export function rejectAbsentImports(
   warn: (id: string, place: { line: number; column: number }, name: string) => void,
+  listFits: (id: string, pattern: readonly string[]) => ReadonlyMap<string, string>,
 ): Edit {
   return {
     worthParsing: /\bimport\s*\(|\btry\b[^]*\brequire\s*\(/,
     async apply(module) {
-      for (const { kind, name, start, from, to, end } of listImports(module)) {
+      for (const { kind, name, pattern, start, from, to, end } of listImports(module)) {
         if (name !== undefined && (await module.finds(name, kind))) continue
         if (kind === 'require-call') {
           module.edited.overwrite(start, from, `${REQUIRE}(`)
           continue
         }
         if (name !== undefined) warn(module.id, toPlace(module.code, from), name)
-        module.edited.overwrite(start, from, name === undefined ? UNKNOWN : ABSENT)
+        const fits = pattern === undefined ? undefined : listFits(module.id, pattern)
+        const unknown = fits === undefined ? UNKNOWN : toChoice(fits)
+        module.edited.overwrite(start, from, name === undefined ? unknown : ABSENT)
         module.edited.overwrite(to, end, ')')
       }
     },
@@ -82,7 +91,8 @@ function listImports({ program }: EditedModule): Import[] {
     'TryStatement:exit': leave,
     ImportExpression({ start, end, source }) {
       const name = toKnownName(source)
-      imports.push({ kind: 'dynamic-import', name, start, from: source.start, to: source.end, end })
+      const pattern = name === undefined ? toPattern(source) : undefined
+      imports.push({ kind: 'dynamic-import', name, pattern, start, from: source.start, to: source.end, end })
     },
     CallExpression({ start, end, callee, arguments: [source, ...more] }) {
       if (callee.type !== 'Identifier' || callee.name !== 'require' || more.length > 0) return
@@ -94,6 +104,15 @@ function listImports({ program }: EditedModule): Import[] {
     },
   }).visit(program)
   return imports.filter(({ kind }) => kind === 'dynamic-import' || !isLocal)
+}
+
+/** The same, with a choice of modules by name. */
+function toChoice(fits: ReadonlyMap<string, string>): string {
+  const cases = Array.from(
+    fits,
+    ([name, file]) => `name === ${JSON.stringify(name)} ? import(${JSON.stringify(file)}) : `,
+  )
+  return `((name) => ${cases.join('')}${UNKNOWN}name))(`
 }
 
 /** The beginning of an expression that is to end with a name and a parenthesis. */

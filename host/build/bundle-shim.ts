@@ -30,10 +30,12 @@ const lazyPlugin: Plugin = {
     source.endsWith(LAZY) && importer !== undefined ? resolve(dirname(importer), source) : null,
   load: async (id) => (id.endsWith(LAZY) ? toLazyModule(id.slice(0, -LAZY.length)) : null),
 }
+/** The text of the shim is in each image, and its functions are known by their names. */
+const SHORT = { compress: false, mangle: { keepNames: true }, codegen: true } as const
 
 /** `file` exports `start` and `turn`. */
 export async function bundleShim(file: string): Promise<string> {
-  return bundle(file, [worldPlugin, lazyPlugin], { format: 'esm', codeSplitting: false })
+  return bundle(file, [worldPlugin, lazyPlugin], { format: 'esm', codeSplitting: false, minify: SHORT })
 }
 
 /** A module that keeps the part at `file` as text. */

@@ -5,7 +5,6 @@
  * The output depends on the sources alone: no path of this machine is in the code or in the map. Whatever the engine
  * could not load is found here, where the place in the source is still known.
  */
-import { builtinModules } from 'node:module'
 import { basename, dirname, join, resolve } from 'node:path'
 import { rolldown, type OutputChunk, type Plugin, type RolldownLog } from 'rolldown'
 import { BUNDLE_NAME } from '../component/source-map.ts'
@@ -16,11 +15,18 @@ import { contains, OUTSIDE, toReal } from './app-root.ts'
 import { editPlugin } from './edit-plugin.ts'
 import { createEntryAlias, type EntryAlias } from './entry-alias.ts'
 import type { AppSource } from './entry.ts'
+import { adviceForType, fileTypes, keepAttributes, withoutQuery } from './file-types.ts'
 import { createGate, SourceBudget } from './gate.ts'
 import { giveImportMeta, importMetaPlugin } from './import-meta.ts'
+import { listFits } from './import-patterns.ts'
+import { lowerAsync } from './lower-async.ts'
+import { lowerDecorators } from './lower-decorators.ts'
+import { isNodeModule, ModuleFiles } from './module-files.ts'
+import { giveModules } from './module-plugin.ts'
+import { giveNodeGlobals } from './node-globals.ts'
 import { lowerRegexes } from './regex.ts'
 import { normaliseMap, showPath } from './source-path.ts'
-import { findSettings } from './tsconfig.ts'
+import { findSettings, hasLegacyDecorators } from './tsconfig.ts'
 
 const DATA_URL = '\0rolldown/data-url:'
 /** A file's path for a person. */
@@ -28,17 +34,30 @@ type Show = (file: string) => string
 /** What is wrong with an import that leads nowhere. */
 type Advise = (log: RolldownLog) => string
 
-const BUILTINS = new Set(builtinModules)
+/** Keeps a context through `await`, for which the app is lowered. */
+const CONTEXT_MODULE = 'node:async_hooks'
 
 /**
  * Bundles an app. `shim`: the file that is going to be the guest shim; its folder is NANO's own. `onMissing` hears of each
  * directory in which a module is looked for that is not there.
  */
 export async function bundle(
-  { entry, readable }: AppSource,
+  source: AppSource,
   shim: string,
   onMissing: (directory: string) => void = () => {},
 ): Promise<AppBundle> {
+  const plain = await bundleOnce(source, shim, onMissing, false)
+  // which modules an app has is known when it is bundled
+  return plain.hasContext ? (await bundleOnce(source, shim, onMissing, true)).app : plain.app
+}
+
+/** `keepsContext`: whether async functions are lowered, so that AsyncLocalStorage can follow them. */
+async function bundleOnce(
+  { entry, readable }: AppSource,
+  shim: string,
+  onMissing: (directory: string) => void,
+  keepsContext: boolean,
+): Promise<{ app: AppBundle; hasContext: boolean }> {
   const root = dirname(entry)
   const alias = createEntryAlias(entry)
   const show = (file: string) =>
@@ -47,18 +66,24 @@ export async function bundle(
   const importers = new Map<string, readonly string[]>()
   const warnings: string[] = []
   const budget = new SourceBudget()
-  const gate = createGate(
-    { readable, shim: dirname(toReal(shim) ?? shim), toFile: alias.toReal, show },
-    budget,
-  )
+  const modules = new ModuleFiles()
+  const toFile = (id: string) => alias.toReal(withoutQuery(id))
+  const gate = createGate({ readable, modules, shim: dirname(toReal(shim) ?? shim), toFile, show }, budget)
+  const settings = findSettings(root, readable, show)
+  const isOwn = (id: string) => !id.includes('/node_modules/')
+  const isOurs = (id: string) => id.startsWith('\0') || modules.has(toFile(id))
   const edits = [
+    keepAttributes,
     lowerRegexes(budget, show),
-    rejectAbsentImports((id, { line, column }, name) =>
-      warnings.push(
-        `${show(id)}:${line}:${column}: there is no module "${name}"; import() of it is rejected`,
-      ),
+    rejectAbsentImports(
+      (id, { line, column }, name) =>
+        warnings.push(
+          `${show(id)}:${line}:${column}: there is no module "${name}"; import() of it is rejected`,
+        ),
+      (id, pattern) => listFits(toFile(id), pattern, (file) => readable.allows(file)),
     ),
     giveImportMeta((id) => showPath(alias.toReal(id), readable.root)),
+    giveNodeGlobals(isOwn, (name, id) => (isOurs(id) ? undefined : modules.findGlobal(name))),
   ]
   const advise: Advise = ({ id, exporter = '?' }) =>
     adviceFor(exporter, id === undefined ? root : dirname(id), readable.root)
@@ -67,15 +92,24 @@ export async function bundle(
       input: entry,
       cwd: root,
       platform: 'neutral',
-      tsconfig: findSettings(root, readable, show) ?? false,
-      plugins: [gate, importersPlugin(importers), alias.plugin, importMetaPlugin, editPlugin(edits)],
+      tsconfig: settings ?? false,
+      plugins: [
+        gate,
+        importersPlugin(importers),
+        fileTypes,
+        alias.plugin,
+        giveModules(modules, toFile),
+        importMetaPlugin,
+        lowerDecorators(settings !== undefined && hasLegacyDecorators(settings)),
+        editPlugin(edits),
+        keepsContext && lowerAsync(modules.asyncFunction),
+      ],
       resolve: {
         mainFields: ['browser', 'module', 'main'],
         aliasFields: [['browser']],
         conditionNames: ['workerd', 'worker', 'browser'],
       },
-      transform: { define: { 'process.env.NODE_ENV': '"production"' } },
-      moduleTypes: { '.txt': 'text', '.html': 'text', '.bin': 'binary' },
+      transform: { define: { 'process.env.NODE_ENV': '"production"', global: 'globalThis' } },
       experimental: { attachDebugInfo: 'none' },
       onLog(_level, log) {
         if (log.code !== 'UNRESOLVED_IMPORT') return
@@ -91,7 +125,8 @@ export async function bundle(
         sourcemap: 'hidden',
       })
       refuseUnresolved(unresolved, importers, show, advise)
-      return toBundle(output[0], entry, alias, warnings.sort(byPlace))
+      const hasContext = output[0].moduleIds.includes(modules.find(CONTEXT_MODULE) ?? '')
+      return { app: toBundle(output[0], entry, alias, warnings.sort(byPlace)), hasContext }
     } finally {
       await build.close()
     }
@@ -150,9 +185,10 @@ function toMissing({ id, exporter = '' }: RolldownLog, root: string): string {
 }
 
 function adviceFor(name: string, from: string, root: string): string {
-  if (name.startsWith('node:') || BUILTINS.has(name)) {
-    return `"${name}" is a Node.js module, which Workers do not have; use Web APIs, or a package made for Workers`
+  if (isNodeModule(name)) {
+    return `"${name}" is a module of Node.js that an app cannot have; use Web APIs, or a package made for Workers`
   }
+  if (/^[a-z]+:/.test(name)) return `"${name}" is a module that NANO does not have; remove the import`
   const isPath = name.startsWith('.') || name.startsWith('/')
   // whether there is such a file outside is nobody's business
   if (isPath && !contains(root, resolve(from, name))) return `"${name}" ${OUTSIDE}`
@@ -178,9 +214,20 @@ function toBuildError(error: unknown, show: Show, alias: string, advise: Advise)
   if (logs.length === 0) return new NanoError('BUILD_FAILED', (error as Error).message, { cause: error })
   const lines = logs.map((log) => {
     const isMissing = log.code === 'UNRESOLVED_IMPORT' && log.exporter !== undefined
-    return `${place(log, show)}: ${isMissing ? advise(log) : firstSentence(log.message).replaceAll(`"${basename(alias)}"`, `"${show(alias)}"`)}`
+    const text = isMissing ? advise(log) : (adviceForCode(log) ?? toSentence(log, alias, show))
+    return `${place(log, show)}: ${text}`
   })
   return new NanoError('BUILD_FAILED', lines.join('\n'), { cause: error })
+}
+
+/** What to do about a file that is not what the bundler takes it for. */
+function adviceForCode({ code, id, loc }: RolldownLog): string | undefined {
+  const file = loc?.file ?? id
+  return code === 'PARSE_ERROR' && file !== undefined ? adviceForType(file) : undefined
+}
+
+function toSentence({ message }: RolldownLog, alias: string, show: Show): string {
+  return firstSentence(message).replaceAll(`"${basename(alias)}"`, `"${show(alias)}"`)
 }
 
 function toLogs(error: unknown): readonly (RolldownLog & { cause?: unknown })[] {

@@ -7,7 +7,7 @@ import { basename, dirname, extname, join, resolve } from 'node:path'
 import { NanoError } from '../errors.ts'
 import { createReadable, findPackageFolder, OUTSIDE, type Readable } from './app-root.ts'
 
-const EXTENSIONS = ['.ts', '.tsx', '.mts', '.js', '.mjs', '.jsx']
+const EXTENSIONS = ['.ts', '.tsx', '.mts', '.js', '.mjs', '.jsx', '.cjs', '.cts']
 const DECLARATION = /\.d\.[cm]?tsx?$/
 
 export interface AppSource {

@@ -5,11 +5,12 @@
  *     resolve  the world and NANO's modules: never      load  real path, kind, size      end  the places
  */
 import { statSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, extname, join } from 'node:path'
 import type { Plugin, PluginContext } from 'rolldown'
 import { NanoError } from '../errors.ts'
 import { contains, OUTSIDE, type Readable, toReal } from './app-root.ts'
 import { findImports, type ImportPlace } from './import-places.ts'
+import type { ModuleFiles } from './module-files.ts'
 
 /** The most bytes of one file, and of all together: a component holds far less, and a parser needs many times as much. */
 const MAX_FILE_BYTES = 16 * 1024 * 1024
@@ -18,10 +19,15 @@ const WORLD = /^(?:nano|wasi):/
 const REMOTE = /^(?:https?:)?\/\//
 const REFUSED = '\0nano:refused:'
 
+const WASM =
+  'is WebAssembly, which an app cannot load, being WebAssembly itself; use a build of it in JavaScript ' +
+  '(packages often have one, and wasm2js makes one)'
 const PRIVATE = "is NANO's own; an app uses the Workers API"
 
 export interface GateOptions {
   readonly readable: Readable
+  /** Modules of NANO's own that an app may have. */
+  readonly modules: ModuleFiles
   /** The shim's directory, real. */
   readonly shim: string
   /** From the bundler's name of a file to the file, and to what a person calls it. */
@@ -42,7 +48,7 @@ export class SourceBudget {
 
 /** The plugin; it belongs before all others. */
 export function createGate(options: GateOptions, budget: SourceBudget): Plugin {
-  const { readable, shim, toFile, show } = options
+  const { readable, modules, shim, toFile, show } = options
   /** What is refused, and why. */
   const reasons = new Map<string, string>()
 
@@ -51,7 +57,9 @@ export function createGate(options: GateOptions, budget: SourceBudget): Plugin {
     // the bundler says so itself, with the place
     if (stats === undefined) return undefined
     if (contains(shim, toReal(file) ?? file)) return PRIVATE
+    if (modules.has(file)) return undefined
     if (![file, ...settingsOf(file, readable.root)].every((path) => readable.allows(path))) return OUTSIDE
+    if (extname(file) === '.wasm') return WASM
     if (stats.size > MAX_FILE_BYTES)
       return `has ${toMiB(stats.size)}; a file may have ${toMiB(MAX_FILE_BYTES)}`
     return budget.take(stats.size) ? undefined : `is too much: an app may have ${toMiB(MAX_BYTES)} of sources`

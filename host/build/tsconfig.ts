@@ -2,7 +2,7 @@
  * The tsconfig.json that an app's build follows: the nearest one at or above the entry, within the app's folder. The
  * bundler reads it, and what it extends or refers to, by itself; so where those lie is checked before.
  */
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { parse } from 'jsonc-parser'
 import { NanoError } from '../errors.ts'
@@ -39,16 +39,45 @@ function check(file: string, readable: Readable, show: (file: string) => string,
   }
 }
 
+/** Whether decorators are TypeScript's older ones. What a file says itself counts before what it extends says. */
+export function hasLegacyDecorators(file: string): boolean {
+  return readLegacy(file, new Set()) ?? false
+}
+
+function readLegacy(file: string, seen: Set<string>): boolean | undefined {
+  if (seen.has(file)) return undefined
+  seen.add(file)
+  const { extends: bases, compilerOptions } = readSettings(file)
+  const own = (compilerOptions as { experimentalDecorators?: unknown } | null | undefined)
+    ?.experimentalDecorators
+  if (typeof own === 'boolean') return own
+  for (const name of [bases].flat().toReversed()) {
+    if (typeof name !== 'string') continue
+    const target = toCandidates(name, dirname(file)).find((path) => isFile(path))
+    const found = target === undefined ? undefined : readLegacy(target, seen)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+interface Settings {
+  readonly extends?: unknown
+  readonly references?: unknown
+  readonly compilerOptions?: unknown
+}
+
+/** Nothing when the file cannot be read. */
+function readSettings(file: string): Settings {
+  try {
+    return (parse(readFileSync(file, 'utf8'), [], { allowTrailingComma: true }) ?? {}) as Settings
+  } catch {
+    return {}
+  }
+}
+
 /** What a file extends and refers to, as it says it. */
 function readNames(file: string): string[] {
-  let text: string
-  try {
-    text = readFileSync(file, 'utf8')
-  } catch {
-    return []
-  }
-  const settings = parse(text, [], { allowTrailingComma: true }) as unknown
-  const { extends: bases, references } = (settings ?? {}) as { extends?: unknown; references?: unknown }
+  const { extends: bases, references } = readSettings(file)
   const paths = Array.isArray(references)
     ? references.map((entry: { path?: unknown } | null) => entry?.path)
     : []
@@ -63,6 +92,8 @@ function toCandidates(name: string, from: string): string[] {
     : upwards(from).map((folder) => join(folder, 'node_modules', name))
   return places.flatMap((place) => [place, `${place}.json`, join(place, NAME)])
 }
+
+const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false
 
 function toPlace(file: string, name: string, show: (file: string) => string): string {
   const before = readFileSync(file, 'utf8').split(JSON.stringify(name), 1)[0]!.split('\n')

@@ -14,7 +14,7 @@ import { PRESENT } from '../../wit/worlds.ts'
 import { MAX_COMPONENT_BYTES } from '../component/read.ts'
 import type { Bindings } from '../engine/guest.ts'
 import type { Realloc } from '../engine/guest-writer.ts'
-import { findWorld } from '../engine/worlds.ts'
+import { type CoreFunctions, findWorld } from '../engine/worlds.ts'
 import { Language } from '../language/language.ts'
 import { freeze, FreezeTimeout, FrozenTooLarge } from './freeze.ts'
 import { createPreview1, GuestExit, type Surroundings } from './preview1.ts'
@@ -133,17 +133,20 @@ function answerLanguage(
   const language = new Language()
   const bindings = {
     [LANGUAGE]: { ask: (...question: Parameters<Language['ask']>) => language.ask(...question) },
+  } as unknown as Bindings
+  const given = {
+    get buffer() {
+      return memory()
+    },
+  } as WebAssembly.Memory
+  const realloc: Realloc = (...args) => (exports()['cabi_realloc'] as Realloc)(...args)
+  let lifted: CoreFunctions | undefined
+  // only when the guest runs is there a memory
+  const ask = (...args: number[]): unknown => {
+    lifted ??= findWorld(PRESENT)!.lift(bindings, given, realloc)
+    return (lifted[LANGUAGE]!['ask'] as (...args: number[]) => unknown)(...args)
   }
-  const lifted = findWorld(PRESENT)!.lift(
-    bindings as unknown as Bindings,
-    {
-      get buffer() {
-        return memory()
-      },
-    } as WebAssembly.Memory,
-    (...args) => (exports()['cabi_realloc'] as Realloc)(...args),
-  )
-  return { [withVersion(LANGUAGE)]: lifted[LANGUAGE] as WebAssembly.ModuleImports }
+  return { [withVersion(LANGUAGE)]: { ask } }
 }
 
 function describe(error: unknown): string {

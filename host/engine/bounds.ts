@@ -10,6 +10,8 @@ export const BOUNDS = {
   /** Bytes of a definition and of arguments in `wit/language.wit`: one more than is taken, so that what is cut is refused. */
   expert: LANGUAGE_BOUNDS.expert + 1,
   input: LANGUAGE_BOUNDS.input + 1,
+  /** Bytes of a name or of a part of a JSON Web Key: a number of an RSA key has some 1400 at most. */
+  word: 16 * 1024,
   /** Items of any list that is not one of bytes. */
   items: 10_000,
 }

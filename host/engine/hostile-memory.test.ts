@@ -39,6 +39,7 @@ function record() {
     'nano:workers/console': names('log report'),
     'nano:workers/background': names('hold release'),
     'nano:workers/language': names('ask'),
+    'nano:workers/crypto': names('text number bytes key start make digestWrite digestFinish'),
   } as unknown as Bindings
   return { calls, bindings }
 }
@@ -60,6 +61,10 @@ const TAKERS: [name: string, (call: ReturnType<typeof lift>['call'], at: number,
     ['response.fail', (call, at, size) => call('response', 'fail')(1, at, size)],
     ['language.ask expert', (call, at, size) => call('language', 'ask')(0, at, size, 0, 0, 0)],
     ['language.ask input', (call, at, size) => call('language', 'ask')(0, 0, 0, at, size, 0)],
+    ['crypto.bytes', (call, at, size) => call('crypto', 'bytes')(0, 0, at, size)],
+    ['crypto.key', (call, at, size) => call('crypto', 'key')(0, 0, at, size)],
+    ['crypto.start data', (call, at, size) => call('crypto', 'start')(1, 0, 0, 0, 0, 0, at, size)],
+    ['crypto.digest-write', (call, at, size) => call('crypto', 'digest-write')(1, 0, 0, at, size)],
     ['outbound.start head', (call, at, size) => call('outbound', 'start')(1, at, size, 0, 0, 0, 0)],
     ['outbound.start body', (call, at, size) => call('outbound', 'start')(1, 0, 0, at, size, 0, 0)],
     ['outbound.write', (call, at, size) => call('outbound', 'write')(1, at, size)],
@@ -69,7 +74,7 @@ const TAKERS: [name: string, (call: ReturnType<typeof lift>['call'], at: number,
 
 describe.for(WORLDS)('pointers that a guest passes, world $version', (world) => {
   // A9
-  const takers = TAKERS.filter(([name]) => world.version !== '0.1.0' || !name.startsWith('language.'))
+  const takers = TAKERS.filter(([name]) => world.version !== '0.1.0' || !/^(crypto|language)\./.test(name))
   it.for(takers)('%s: beyond the memory is refused, and nothing is called', ([, take], { expect }) => {
     const { calls, call } = lift(world)
     for (const at of NOWHERE) expect(() => take(call, at, 1)).toThrow(RangeError)

@@ -80,7 +80,13 @@ export class HttpExchange implements Exchange, ResponseOwner, BodyOwner, Incompl
     this.tls = connection.tls
     const { isTrusted } = connection
     this.trace = ingress.tracer?.begin({ id, method: this.method, rawHeaders, since, isTrusted })
-    const facts = { id, scheme, client: client.address, protocol: `HTTP/${incoming.httpVersion}` }
+    const facts = {
+      id,
+      scheme,
+      client: client.address,
+      protocol: `HTTP/${incoming.httpVersion}`,
+      tls: connection.tls,
+    }
     const headers = toGuestHeaders(rawHeaders, connection, facts)
     this.headers = this.trace === undefined ? headers : withTraceparent(headers, this.trace.context)
     this.hasBody = body !== undefined && body !== 'unwanted'

@@ -7,7 +7,13 @@ import { toScheme, toGuestHeaders, withTraceparent } from './guest-headers.ts'
 const stranger = { address: '203.0.113.9', isTrusted: false, scheme: 'http' as const }
 const proxy = { address: '10.0.0.7', isTrusted: true, scheme: 'http' as const }
 
-const facts = { id: 'id', scheme: 'http', client: '203.0.113.9', protocol: 'HTTP/1.1' } as const
+const facts = {
+  id: 'id',
+  scheme: 'http',
+  client: '203.0.113.9',
+  protocol: 'HTTP/1.1',
+  tls: undefined,
+} as const
 const CF = ':cf\n{"httpProtocol":"HTTP/1.1"}\n'
 const CLIENT = 'x-real-ip\n203.0.113.9\ncf-connecting-ip\n203.0.113.9\n'
 

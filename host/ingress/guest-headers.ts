@@ -12,6 +12,7 @@
 
 import { parseHeaderLines, toHeaderLines, toOnlyValue } from '../http/header-lines.ts'
 import { isHopByHop, mayBeNamed } from '../http/hop-by-hop.ts'
+import type { TlsFacts } from '../http/request-head.ts'
 import { REQUEST_ID } from '../http/request-id.ts'
 import { parseTrace, toTraceparent, TRACEPARENT, TRACESTATE } from '../http/trace-context.ts'
 import type { TraceContext } from '../http/trace-context.ts'
@@ -56,13 +57,14 @@ export interface RequestFacts {
   readonly client: string
   /** As it is written in a request line. */
   readonly protocol: string
+  readonly tls: TlsFacts | undefined
 }
 
 /** `rawHeaders`: as Node has them. */
 export function toGuestHeaders(
   rawHeaders: readonly string[],
   peer: Peer,
-  { id, scheme, client, protocol }: RequestFacts,
+  { id, scheme, client, protocol, tls }: RequestFacts,
 ): string {
   let named: Set<string> | undefined
   let lines = ''
@@ -80,11 +82,17 @@ export function toGuestHeaders(
     else if (!SAID_ONCE.has(name)) lines += toHeaderLines(name, value)
   }
   if (named !== undefined) lines = withoutNamed(lines, named)
-  const first = toHeaderLines(':cf', `{"httpProtocol":"${protocol}"}`)
+  const first = toHeaderLines(':cf', toCf(protocol, tls))
   lines += toHeaderLines('x-forwarded-for', chain + peer.address)
   lines += toHeaderLines('x-forwarded-proto', scheme) + toHeaderLines(REQUEST_ID, id)
   lines += toHeaderLines('x-real-ip', client) + toHeaderLines('cf-connecting-ip', client)
   return first + lines + toHeaderLines('cf-ray', ray)
+}
+
+/** What `request.cf` is, as JSON, with the names that it has in Workers. */
+function toCf(httpProtocol: string, tls: TlsFacts | undefined): string {
+  if (tls === undefined) return `{"httpProtocol":"${httpProtocol}"}`
+  return JSON.stringify({ httpProtocol, tlsVersion: tls.version, tlsCipher: tls.cipher })
 }
 
 /** Header lines whose `traceparent` is this. */

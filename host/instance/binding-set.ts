@@ -25,17 +25,18 @@ export class BindingSet implements Omit<Binding, 'delivered'> {
     meter: Meter,
     host: InstanceHost,
     accounts: Accounts,
-    { clock, maxDialing }: { readonly clock: TurnClock; readonly maxDialing: number },
+    { clock, ...limits }: { readonly clock: TurnClock; readonly maxDialing: number; readonly cpuMs: number },
   ) {
-    const { dialer, buffers } = host
+    const { dialer, buffers, jobs } = host
     const bindings = bindAll({
       mailbox,
       meter,
       accounts,
       buffers,
       dialer,
+      jobs,
       console: host,
-      maxDialing,
+      ...limits,
       turnStart: () => clock.now,
       onDenied: (text) => host.onDenied(text),
       onResponseDone: (id) => {

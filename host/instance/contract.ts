@@ -15,6 +15,7 @@ import type { AccountLimit } from '../limits/accounts.ts'
 import type { ByteBudget } from '../limits/byte-budget.ts'
 import type { Epoch } from '../limits/epoch.ts'
 import type { CpuClock } from '../limits/cpu-clock.ts'
+import type { JobLine } from '../limits/job-pool.ts'
 
 /** What an instance is made of. */
 export interface InstanceParts {
@@ -58,6 +59,8 @@ export interface InstanceHost extends ConsolePort {
   readonly buffers: ByteBudget
   /** The shard's; begun by whoever calls `Instance.run`. */
   readonly clock: CpuClock
+  /** Where the tenant has work done off the shard's thread. */
+  readonly jobs: JobLine
   /** There is something to do: `Instance.run` is to be called, not at once. May be called many times. */
   onReady(): void
   /** A limit of the request with this id was reached that ends no response. */

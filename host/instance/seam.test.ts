@@ -9,6 +9,7 @@ import { DEFAULT_LIMITS } from '../config/limits.ts'
 import type { Bindings, Engine } from '../engine/guest.ts'
 import { ByteBudget } from '../limits/byte-budget.ts'
 import { CpuClock } from '../limits/cpu-clock.ts'
+import { JobPool } from '../limits/job-pool.ts'
 import { Epoch } from '../limits/epoch.ts'
 import { splitImage } from '../image/image.ts'
 import type { Death, InstanceHost, RequestContext } from './contract.ts'
@@ -50,6 +51,7 @@ function ask(engine: Engine): { said: string[]; death: Death | undefined } {
     epoch: new Epoch(),
     buffers: new ByteBudget(1024),
     clock: new CpuClock(),
+    jobs: new JobPool().open(),
     onDead: (dead) => void (death = dead),
   }
   const port: RequestContext = {

@@ -77,6 +77,7 @@ export class Instance implements Mailbox, Disposable {
     this.#bindings = new BindingSet(this, this.meter, host, this.#accounts, {
       clock: this.#clock,
       maxDialing: concurrentSubrequests,
+      cpuMs,
     })
     const { imports } = this.#bindings
     this.#guest = new Guest(parts, { imports, clock: this.#clock, epoch: host.epoch })

@@ -7,6 +7,7 @@ import { openDialer } from '../bindings/dialer.ts'
 import { ByteBudget } from '../limits/byte-budget.ts'
 import type { Epoch } from '../limits/epoch.ts'
 import { CpuClock } from '../limits/cpu-clock.ts'
+import { JobPool } from '../limits/job-pool.ts'
 import type { InstanceHost, InstanceParts } from './contract.ts'
 import { DEAF } from './deaf-host.ts'
 import { Instance } from './turn.ts'
@@ -20,6 +21,7 @@ export function warmUp(parts: InstanceParts, epoch: Epoch): boolean {
     epoch,
     buffers: new ByteBudget(0),
     clock: new CpuClock(),
+    jobs: new JobPool().open(),
   }
   const limits = { ...parts.limits, cpuMs: parts.engine.warmUpMs, recycleRequests: 1 }
   try {

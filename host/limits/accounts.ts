@@ -150,6 +150,19 @@ export class Accounts implements Disposable {
     return undefined
   }
 
+  /** The account that pays for what the current turn has done off the shard's thread: the one with the most left. */
+  takeJob(now: number): Account {
+    const [first = this.#app, ...others] = this.#payers
+    return others.reduce((a, b) => (b.budget.left(now) > a.budget.left(now) ? b : a), first)
+  }
+
+  /** A job of this account has taken so many milliseconds. What a closed one set off is the app's. */
+  chargeJob({ number }: Account, ms: number, now: number): void {
+    const { budget, meter } = this.#find(number)
+    budget.spend(ms, now)
+    meter.cpuMs += ms
+  }
+
   /** The turn is over, and so are the accounts that nothing holds. `isBusy`: whether the app set something going. */
   sweep(isBusy: () => boolean): void {
     this.#payers = []

@@ -28,6 +28,7 @@
  * there were many for as long as half of the time that it was kept from it.
  */
 import { CpuClock } from './cpu-clock.ts'
+import { JobPool } from './job-pool.ts'
 import { Heap, type Heaped } from './heap.ts'
 
 /** For so many milliseconds turns follow one another before sockets are served. A turn that takes less is short. */
@@ -121,6 +122,8 @@ export class Share implements Heaped {
 export class Scheduler {
   /** Measures the turns. */
   readonly clock: CpuClock
+  /** For work off the shard's thread. */
+  readonly jobs = new JobPool()
   readonly #short = new Heap<Share>()
   readonly #long = new Heap<Share>()
   /** All that wait, in the order in which they came. */

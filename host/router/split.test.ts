@@ -6,7 +6,7 @@ import { describe, it } from 'vitest'
 import { parseStickyBy } from '../http/sticky-key.ts'
 import { Split } from './split.ts'
 
-const at = (address: string) => ({ toClient: () => address })
+const at = (key: string) => ({ toClient: () => ({ key }) })
 const choose = (percent: number, key: string, salt = 'shop/2'): string =>
   new Split('before', 'canary', { percent, salt }).choose([], at(key))
 

@@ -24,7 +24,7 @@ export interface Share {
 
 /** Says by which address a client is told apart. */
 export interface Caller {
-  toClient(rawHeaders: readonly string[]): string
+  toClient(rawHeaders: readonly string[]): { readonly key: string }
 }
 
 const PLACES = 2 ** 32
@@ -46,7 +46,7 @@ export class Split<T> {
   /** The version of a request. */
   choose(rawHeaders: readonly string[], caller: Caller): T {
     const { stickyBy, salt } = this.#share
-    const key = (stickyBy && toStickyKey(stickyBy, rawHeaders)) ?? caller.toClient(rawHeaders)
+    const key = (stickyBy && toStickyKey(stickyBy, rawHeaders)) ?? caller.toClient(rawHeaders).key
     return toPlace(salt, key) < this.#bound ? this.#canary : this.#before
   }
 }

@@ -21,6 +21,7 @@ import type { CpuClock } from '../limits/cpu-clock.ts'
 import { Deadlines, type Deadline } from '../limits/deadlines.ts'
 import type { Epoch } from '../limits/epoch.ts'
 import type { EndCode } from '../limits/grace.ts'
+import type { JobLine } from '../limits/job-pool.ts'
 import type { Journal } from './journal.ts'
 import { WASM_PAGE } from '../wasm/memory.ts'
 import type { Counts } from './report.ts'
@@ -34,6 +35,7 @@ export interface PoolServices {
   readonly dialer: Dialer
   readonly epoch: Epoch
   readonly clock: CpuClock
+  readonly jobs: JobLine
   /** Milliseconds and events of each turn. */
   readonly onTurn?: ((milliseconds: number, events: number) => void) | undefined
   /** `deliver` has something to do, or an instance is gone. */
@@ -190,11 +192,12 @@ export class Pool {
   }
 
   #toHost(get: () => Instance): InstanceHost {
-    const { journal, dialer, epoch, clock, buffers, onTurn } = this.#services
+    const { journal, dialer, epoch, clock, jobs, buffers, onTurn } = this.#services
     return {
       dialer,
       epoch,
       clock,
+      jobs,
       buffers,
       onTurn,
       onReady: () => {

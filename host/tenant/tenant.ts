@@ -119,6 +119,7 @@ export class Tenant implements Disposable {
     this.#pool = new Pool(deployment, {
       ...services,
       clock: scheduler.clock,
+      jobs: scheduler.jobs.open(),
       journal: this.#journal,
       counts: this.counts,
       buffers: this.buffers,

@@ -25,9 +25,29 @@ const CASES: readonly [name: string, files: Record<string, string>, message: Reg
     'a Node.js module, with who imports it',
     {
       'index.ts': `import { a } from './a.ts'\na()\n${HANDLER}`,
-      'a.ts': "import { readFileSync } from 'node:fs'\nexport const a = () => readFileSync('/')\n",
+      'a.ts': "import { isSea } from 'node:sea'\nexport const a = () => isSea()\n",
     },
-    /^a\.ts:1:30: "node:fs" is a Node\.js module.*\n {4}imported by index\.ts$/,
+    /^a\.ts:1:23: "node:sea" is a module of Node\.js.*\n {4}imported by index\.ts$/,
+  ],
+  [
+    'a function of Node.js that is not there, called at the top level',
+    { 'index.ts': `import { readFileSync } from 'fs'\nreadFileSync('/')\n${HANDLER}` },
+    /Error: fs\.readFileSync of Node\.js is not there in NANO(?:.*\n)* {4}at index\.ts:2:1$/,
+  ],
+  [
+    'a module of Workers that is not there',
+    { 'index.ts': `import x from 'cloudflare:nothing'\nx()\n${HANDLER}` },
+    /^index\.ts:1:15: "cloudflare:nothing" is a module that NANO does not have; remove the import$/,
+  ],
+  [
+    'a WebAssembly module',
+    { 'index.ts': `import x from './lib/x.wasm'\nx()\n${HANDLER}`, 'lib/x.wasm': '\0asm' },
+    /^index\.ts:1:15: ".\/lib\/x\.wasm" is WebAssembly, which an app cannot load.*wasm2js/,
+  ],
+  [
+    'a file that has to be compiled first',
+    { 'index.ts': `import x from './x.vue'\nx()\n${HANDLER}`, 'x.vue': '<template>\n  <p>\n</template>\n' },
+    /^x\.vue:\d+:\d+: this is no JavaScript; for its text import "…\.vue\?raw"/,
   ],
   [
     'a missing export',

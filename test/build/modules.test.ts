@@ -32,9 +32,8 @@ const pages: Record<string, () => unknown> = {
     package: settle(import('not-installed')),
     scoped: settle(import('@not/installed/part')),
     file: settle(import('./nowhere.js')),
-    node: settle(import('node:fs')),
-    bareNode: settle(import('fs')),
-    cloudflare: settle(import('cloudflare:sockets')),
+    node: settle(import('node:sea')),
+    cloudflare: settle(import('cloudflare:nothing')),
     network: settle(import('https://example.com/x.js')),
     there: settle(import('./deep/own.ts')),
     tried,
@@ -107,9 +106,8 @@ test('an import() of what is absent is rejected, with its name', async () => {
     package: absent('not-installed'),
     scoped: absent('@not/installed/part'),
     file: absent('./nowhere.js'),
-    node: absent('node:fs'),
-    bareNode: absent('fs'),
-    cloudflare: absent('cloudflare:sockets'),
+    node: absent('node:sea'),
+    cloudflare: absent('cloudflare:nothing'),
     network: absent('https://example.com/x.js'),
     there: 'there',
     tried: "MODULE_NOT_FOUND Cannot find module 'not-installed/part'",
@@ -119,7 +117,7 @@ test('an import() of what is absent is rejected, with its name', async () => {
 
 test('the log says what is absent, and where', () => {
   const warnings = served.log.filter((line) => line.includes('there is no module'))
-  expect(warnings).toHaveLength(8)
+  expect(warnings).toHaveLength(7)
   expect(warnings[0]).toMatch(
     /modules.* index\.ts:\d+:28: there is no module "not-installed"; import\(\) of it is rejected/,
   )

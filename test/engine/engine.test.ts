@@ -105,6 +105,16 @@ function make(image: Image, from = engine, maximum = 2048): Made {
     'nano:workers/console': { log: nothing, report: nothing },
     'nano:workers/background': { hold: nothing, release: nothing },
     'nano:workers/language': { ask: () => new Uint8Array(0) },
+    'nano:workers/crypto': {
+      text: nothing,
+      number: nothing,
+      bytes: nothing,
+      key: nothing,
+      start: nothing,
+      make: () => new Uint8Array(0),
+      digestWrite: nothing,
+      digestFinish: nothing,
+    },
   }
   const clock = { wallNs: () => BigInt(WALL_MS) * 1_000_000n, monotonicNs: () => 1n }
   const guest = from.makeGuest(memory, bindings, {

@@ -14,6 +14,7 @@ import { Instance } from '../../host/instance/turn.ts'
 import { ByteBudget } from '../../host/limits/byte-budget.ts'
 import { Epoch } from '../../host/limits/epoch.ts'
 import { CpuClock } from '../../host/limits/cpu-clock.ts'
+import { JobPool } from '../../host/limits/job-pool.ts'
 import { Ticker } from '../../host/limits/ticker.ts'
 import { load } from './load.ts'
 
@@ -84,6 +85,7 @@ export class LoneApp implements Disposable {
       dialer: this.#dialer,
       epoch: this.#epoch,
       clock: new CpuClock(),
+      jobs: new JobPool().open(),
       onReady: () => void setImmediate(run),
       report: (error) => void this.reports.push(error),
       buffers: new ByteBudget(1024 * 1024),

@@ -133,7 +133,6 @@ describe('egress', () => {
   test.for([
     'file:///etc/passwd',
     'ftp://127.0.0.1/',
-    'data:text/plain,x',
     'blob:x',
     'ws://127.0.0.1/',
     'unix:/x',

@@ -51,10 +51,44 @@ describe('crypto.subtle', () => {
     expect(got).toEqual(wanted)
   }, 60_000)
 
-  test('refuses every algorithm that there is not', async ({ expect }) => {
-    const names = (await server.send('crypto.test', '/unsupported')).json<string[]>()
-    expect(names.length).toBeGreaterThan(100)
-    expect(new Set(names)).toEqual(new Set(['NotSupportedError']))
+  test('gives no key away that may not be exported', async ({ expect }) => {
+    const answer = await server.send('crypto.test', '/leak')
+    expect(answer.json()).toEqual({
+      own: [],
+      json: '{}',
+      outcomes: ['InvalidAccessError', 'InvalidAccessError', 'InvalidAccessError'],
+    })
+  })
+
+  test('knows each of a thousand keys again, and holds none of them when nobody asks', async ({ expect }) => {
+    expect((await server.send('crypto.test', '/many?count=1000')).json()).toBe(256)
+    await expect.poll(async () => (await server.counters()).heldBytes, { timeout: 10_000 }).toBe(0)
+  })
+
+  test('refuses what there is no time or no room for, and goes on', async ({ expect }) => {
+    const names = (await server.send('crypto.test', '/too-much')).json<string[]>()
+    expect(names).toEqual([
+      'OperationError',
+      'OperationError',
+      'OperationError',
+      'OperationError',
+      'InvalidAccessError',
+      'OperationError',
+    ])
+    expect((await server.send('crypto.test', '/many?count=1')).json()).toBe(1)
+  })
+
+  test('has what Workers have beside the standard, and clones keys', async ({ expect }) => {
+    const { digest, clone, same, equal } = (await server.send('crypto.test', '/workers')).json<{
+      digest: string
+      clone: unknown[]
+      same: string[]
+      equal: boolean[]
+    }>()
+    expect(digest).toBe(createHash('sha256').update('one two').digest('hex'))
+    expect(clone).toEqual([false, true, { name: 'HMAC', length: 288, hash: { name: 'SHA-256' } }])
+    expect(same[0]).toBe(same[1])
+    expect(equal).toEqual([true, false])
   })
 })
 

@@ -75,6 +75,7 @@ describe('the Web API', () => {
       kept: 4,
     },
     streamClones: ['0,1,2,', true],
+    names: ['structuredClone', 'fetch', 'atob', 'queueMicrotask', 'setTimeout', 'Response'],
     base64: ['hi', 'hi', 'aP8=', 'InvalidCharacterError', 'InvalidCharacterError', 'InvalidCharacterError'],
     events: { seen: ['x', true, 'x', true], isPassive: true, isCancelled: true },
     reported: ['told', 'RangeError', 'from a microtask', 'TypeError'],

@@ -4,7 +4,7 @@ import type { GuestWriter } from '../../host/engine/guest-writer.ts'
 
 export const version = '0.2.0'
 /** Changes with whatever lies otherwise in memory or has another name. */
-export const structure = 'b288a4e3327148e0'
+export const structure = 'c0761ac7116c0088'
 
 export interface EventsBinding {
   readonly kind: string
@@ -34,6 +34,29 @@ export interface EventsRequest {
   readonly hasBody: boolean
 }
 
+export interface CryptoCryptoKey {
+  readonly sealed: Uint8Array
+  readonly description: string
+}
+
+export interface CryptoCryptoPair {
+  readonly publicKey: CryptoCryptoKey
+  readonly privateKey: CryptoCryptoKey
+}
+
+export type CryptoCryptoValue =
+  | { readonly tag: 'bytes'; readonly val: Uint8Array }
+  | { readonly tag: 'verdict'; readonly val: boolean }
+  | { readonly tag: 'jwk'; readonly val: string }
+  | { readonly tag: 'key'; readonly val: CryptoCryptoKey }
+  | { readonly tag: 'pair'; readonly val: CryptoCryptoPair }
+  | { readonly tag: 'failed'; readonly val: string }
+
+export interface CryptoCryptoOutcome {
+  readonly id: number
+  readonly value: CryptoCryptoValue
+}
+
 export interface OutboundAnswer {
   readonly id: number
   readonly status: number
@@ -59,6 +82,7 @@ export type EventsEvent =
   | { readonly tag: 'startup'; readonly val: EventsStartup }
   | { readonly tag: 'request'; readonly val: EventsRequest }
   | { readonly tag: 'client-gone'; readonly val: number }
+  | { readonly tag: 'crypto-done'; readonly val: CryptoCryptoOutcome }
   | { readonly tag: 'answered'; readonly val: OutboundAnswer }
   | { readonly tag: 'answer-body'; readonly val: WireBodyChunk }
   | { readonly tag: 'fetch-failed'; readonly val: WireFailure }
@@ -70,6 +94,15 @@ export type EventsEvent =
 
 export type ConsoleLevel = 'debug' | 'info' | 'warn' | 'error'
 const consoleLevelCases: readonly ConsoleLevel[] = ['debug', 'info', 'warn', 'error']
+
+export type CryptoSubject = 'call' | 'algorithm' | 'product' | 'jwk'
+const cryptoSubjectCases: readonly CryptoSubject[] = ['call', 'algorithm', 'product', 'jwk']
+
+export type CryptoField = 'additional-data' | 'alg' | 'context' | 'counter' | 'crv' | 'd' | 'data' | 'dp' | 'dq' | 'e' | 'ext' | 'extractable' | 'format' | 'hash' | 'info' | 'iterations' | 'iv' | 'k' | 'key-ops' | 'key-usages' | 'kty' | 'label' | 'length' | 'modulus-length' | 'n' | 'name' | 'named-curve' | 'p' | 'pub' | 'public' | 'public-exponent' | 'q' | 'qi' | 'salt' | 'salt-length' | 'signature' | 'tag-length' | 'usage' | 'wrapped-key' | 'x' | 'y'
+const cryptoFieldCases: readonly CryptoField[] = ['additional-data', 'alg', 'context', 'counter', 'crv', 'd', 'data', 'dp', 'dq', 'e', 'ext', 'extractable', 'format', 'hash', 'info', 'iterations', 'iv', 'k', 'key-ops', 'key-usages', 'kty', 'label', 'length', 'modulus-length', 'n', 'name', 'named-curve', 'p', 'pub', 'public', 'public-exponent', 'q', 'qi', 'salt', 'salt-length', 'signature', 'tag-length', 'usage', 'wrapped-key', 'x', 'y']
+
+export type CryptoOperation = 'encrypt' | 'decrypt' | 'sign' | 'verify' | 'digest' | 'generate-key' | 'derive-key' | 'derive-bits' | 'import-key' | 'export-key' | 'wrap-key' | 'unwrap-key'
+const cryptoOperationCases: readonly CryptoOperation[] = ['encrypt', 'decrypt', 'sign', 'verify', 'digest', 'generate-key', 'derive-key', 'derive-bits', 'import-key', 'export-key', 'wrap-key', 'unwrap-key']
 
 export type LanguageMethod = 'canonical-locales' | 'compare' | 'describe' | 'format' | 'format-range' | 'format-range-to-parts' | 'format-to-parts' | 'lower-case' | 'normalize' | 'of' | 'rewrite' | 'segment' | 'select' | 'select-range' | 'supported-locales' | 'supported-values' | 'upper-case'
 const languageMethodCases: readonly LanguageMethod[] = ['canonical-locales', 'compare', 'describe', 'format', 'format-range', 'format-range-to-parts', 'format-to-parts', 'lower-case', 'normalize', 'of', 'rewrite', 'segment', 'select', 'select-range', 'supported-locales', 'supported-values', 'upper-case']
@@ -86,6 +119,16 @@ export interface Imports {
   readonly 'nano:workers/console': {
     readonly log: (level: ConsoleLevel, text: Uint8Array) => void
     readonly report: (error: Uint8Array) => void
+  }
+  readonly 'nano:workers/crypto': {
+    readonly text: (subject: CryptoSubject, field: CryptoField, value: Uint8Array) => void
+    readonly number: (subject: CryptoSubject, field: CryptoField, value: number) => void
+    readonly bytes: (subject: CryptoSubject, field: CryptoField, value: Uint8Array) => void
+    readonly key: (subject: CryptoSubject, field: CryptoField, sealed: Uint8Array) => void
+    readonly start: (id: number, operation: CryptoOperation, algorithm: Uint8Array, sealed: Uint8Array, data: Uint8Array) => void
+    readonly make: (operation: CryptoOperation, sealed: Uint8Array, data: Uint8Array, signature: Uint8Array) => Uint8Array
+    readonly digestWrite: (id: number, algorithm: Uint8Array, bytes: Uint8Array) => void
+    readonly digestFinish: (id: number) => void
   }
   readonly 'nano:workers/language': {
     readonly ask: (method: LanguageMethod, expert: Uint8Array, input: Uint8Array) => Uint8Array
@@ -179,6 +222,52 @@ function storeEventsRequest(to: GuestWriter, at: number, value: EventsRequest): 
   to.bool(at + 28, value.hasBody)
 }
 
+function storeCryptoCryptoKey(to: GuestWriter, at: number, value: CryptoCryptoKey): void {
+  to.list(at, to.copy(value.sealed), value.sealed.length)
+  to.string(at + 8, value.description)
+}
+
+function storeCryptoCryptoPair(to: GuestWriter, at: number, value: CryptoCryptoPair): void {
+  storeCryptoCryptoKey(to, at, value.publicKey)
+  storeCryptoCryptoKey(to, at + 16, value.privateKey)
+}
+
+function storeCryptoCryptoValue(to: GuestWriter, at: number, value: CryptoCryptoValue): void {
+  switch (value.tag) {
+    case 'bytes':
+      to.u8(at, 0)
+      to.list(at + 4, to.copy(value.val), value.val.length)
+      return
+    case 'verdict':
+      to.u8(at, 1)
+      to.bool(at + 4, value.val)
+      return
+    case 'jwk':
+      to.u8(at, 2)
+      to.string(at + 4, value.val)
+      return
+    case 'key':
+      to.u8(at, 3)
+      storeCryptoCryptoKey(to, at + 4, value.val)
+      return
+    case 'pair':
+      to.u8(at, 4)
+      storeCryptoCryptoPair(to, at + 4, value.val)
+      return
+    case 'failed':
+      to.u8(at, 5)
+      to.string(at + 4, value.val)
+      return
+    default:
+      to.unknownCase(value)
+  }
+}
+
+function storeCryptoCryptoOutcome(to: GuestWriter, at: number, value: CryptoCryptoOutcome): void {
+  to.u32(at, value.id)
+  storeCryptoCryptoValue(to, at + 4, value.value)
+}
+
 function storeOutboundAnswer(to: GuestWriter, at: number, value: OutboundAnswer): void {
   to.u32(at, value.id)
   to.u16(at + 4, value.status)
@@ -214,36 +303,40 @@ function storeEventsEvent(to: GuestWriter, at: number, value: EventsEvent): void
       to.u8(at, 2)
       to.u32(at + 4, value.val)
       return
-    case 'answered':
+    case 'crypto-done':
       to.u8(at, 3)
+      storeCryptoCryptoOutcome(to, at + 4, value.val)
+      return
+    case 'answered':
+      to.u8(at, 4)
       storeOutboundAnswer(to, at + 4, value.val)
       return
     case 'answer-body':
-      to.u8(at, 4)
+      to.u8(at, 5)
       storeWireBodyChunk(to, at + 4, value.val)
       return
     case 'fetch-failed':
-      to.u8(at, 5)
+      to.u8(at, 6)
       storeWireFailure(to, at + 4, value.val)
       return
     case 'fetch-writable':
-      to.u8(at, 6)
+      to.u8(at, 7)
       to.u32(at + 4, value.val)
       return
     case 'request-body':
-      to.u8(at, 7)
+      to.u8(at, 8)
       storeWireBodyChunk(to, at + 4, value.val)
       return
     case 'request-body-failed':
-      to.u8(at, 8)
+      to.u8(at, 9)
       storeWireFailure(to, at + 4, value.val)
       return
     case 'response-writable':
-      to.u8(at, 9)
+      to.u8(at, 10)
       to.u32(at + 4, value.val)
       return
     case 'timer-due':
-      to.u8(at, 10)
+      to.u8(at, 11)
       return
     default:
       to.unknownCase(value)
@@ -277,12 +370,14 @@ export interface Bounds {
   readonly 'head': number
   readonly 'input': number
   readonly 'text': number
+  readonly 'word': number
 }
 
 /** The interfaces as the core module imports them, names without version. */
 export function liftImports(imports: Imports, from: GuestReader, to: GuestWriter, bounds: Bounds) {
   const backgroundHalf = imports['nano:workers/background']
   const consoleHalf = imports['nano:workers/console']
+  const cryptoHalf = imports['nano:workers/crypto']
   const languageHalf = imports['nano:workers/language']
   const outboundHalf = imports['nano:workers/outbound']
   const requestBodyHalf = imports['nano:workers/request-body']
@@ -296,6 +391,16 @@ export function liftImports(imports: Imports, from: GuestReader, to: GuestWriter
     'nano:workers/console': {
       'log': (a0: number, a1: number, a2: number) => consoleHalf.log(from.caseOf(consoleLevelCases, a0), from.bytes(a1, a2, bounds['text'])),
       'report': (a0: number, a1: number) => consoleHalf.report(from.bytes(a0, a1, bounds['text'])),
+    },
+    'nano:workers/crypto': {
+      'text': (a0: number, a1: number, a2: number, a3: number) => cryptoHalf.text(from.caseOf(cryptoSubjectCases, a0), from.caseOf(cryptoFieldCases, a1), from.bytes(a2, a3, bounds['word'])),
+      'number': (a0: number, a1: number, a2: number) => cryptoHalf.number(from.caseOf(cryptoSubjectCases, a0), from.caseOf(cryptoFieldCases, a1), a2 >>> 0),
+      'bytes': (a0: number, a1: number, a2: number, a3: number) => cryptoHalf.bytes(from.caseOf(cryptoSubjectCases, a0), from.caseOf(cryptoFieldCases, a1), from.bytes(a2, a3)),
+      'key': (a0: number, a1: number, a2: number, a3: number) => cryptoHalf.key(from.caseOf(cryptoSubjectCases, a0), from.caseOf(cryptoFieldCases, a1), from.bytes(a2, a3)),
+      'start': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number, a6: number, a7: number) => cryptoHalf.start(a0 >>> 0, from.caseOf(cryptoOperationCases, a1), from.bytes(a2, a3, bounds['word']), from.bytes(a4, a5), from.bytes(a6, a7)),
+      'make': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number, a6: number, at: number) => to.bytes(at, cryptoHalf.make(from.caseOf(cryptoOperationCases, a0), from.bytes(a1, a2), from.bytes(a3, a4), from.bytes(a5, a6))),
+      'digest-write': (a0: number, a1: number, a2: number, a3: number, a4: number) => cryptoHalf.digestWrite(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4)),
+      'digest-finish': (a0: number) => cryptoHalf.digestFinish(a0 >>> 0),
     },
     'nano:workers/language': {
       'ask': (a0: number, a1: number, a2: number, a3: number, a4: number, at: number) => to.bytes(at, languageHalf.ask(from.caseOf(languageMethodCases, a0), from.bytes(a1, a2, bounds['expert']), from.bytes(a3, a4, bounds['input']))),

@@ -1,5 +1,6 @@
 /// <reference path="./interfaces/nano-workers-background.d.ts" />
 /// <reference path="./interfaces/nano-workers-console.d.ts" />
+/// <reference path="./interfaces/nano-workers-crypto.d.ts" />
 /// <reference path="./interfaces/nano-workers-events.d.ts" />
 /// <reference path="./interfaces/nano-workers-language.d.ts" />
 /// <reference path="./interfaces/nano-workers-outbound.d.ts" />
@@ -11,6 +12,7 @@ declare module 'nano:workers/worker' {
   export type Event = import('nano:workers/events').Event;
   export type * as NanoWorkersBackground020 from 'nano:workers/background'; // import nano:workers/background
   export type * as NanoWorkersConsole020 from 'nano:workers/console'; // import nano:workers/console
+  export type * as NanoWorkersCrypto020 from 'nano:workers/crypto'; // import nano:workers/crypto
   export type * as NanoWorkersEvents020 from 'nano:workers/events'; // import nano:workers/events
   export type * as NanoWorkersLanguage020 from 'nano:workers/language'; // import nano:workers/language
   export type * as NanoWorkersOutbound020 from 'nano:workers/outbound'; // import nano:workers/outbound

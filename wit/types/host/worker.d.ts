@@ -2,6 +2,7 @@
 export type Event = import('./interfaces/nano-workers-events.js').Event;
 export type * as NanoWorkersBackground020 from './interfaces/nano-workers-background.js'; // import nano:workers/background@0.2.0
 export type * as NanoWorkersConsole020 from './interfaces/nano-workers-console.js'; // import nano:workers/console@0.2.0
+export type * as NanoWorkersCrypto020 from './interfaces/nano-workers-crypto.js'; // import nano:workers/crypto@0.2.0
 export type * as NanoWorkersEvents020 from './interfaces/nano-workers-events.js'; // import nano:workers/events@0.2.0
 export type * as NanoWorkersLanguage020 from './interfaces/nano-workers-language.js'; // import nano:workers/language@0.2.0
 export type * as NanoWorkersOutbound020 from './interfaces/nano-workers-outbound.js'; // import nano:workers/outbound@0.2.0

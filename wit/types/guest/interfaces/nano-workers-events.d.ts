@@ -1,6 +1,8 @@
+/// <reference path="./nano-workers-crypto.d.ts" />
 /// <reference path="./nano-workers-outbound.d.ts" />
 /// <reference path="./nano-workers-wire.d.ts" />
 declare module 'nano:workers/events' {
+  export type CryptoOutcome = import('nano:workers/crypto').CryptoOutcome;
   export type Answer = import('nano:workers/outbound').Answer;
   export type BodyChunk = import('nano:workers/wire').BodyChunk;
   export type Failure = import('nano:workers/wire').Failure;
@@ -72,7 +74,7 @@ declare module 'nano:workers/events' {
      */
     hasBody: boolean,
   }
-  export type Event = EventStartup | EventRequest | EventClientGone | EventAnswered | EventAnswerBody | EventFetchFailed | EventFetchWritable | EventRequestBody | EventRequestBodyFailed | EventResponseWritable | EventTimerDue;
+  export type Event = EventStartup | EventRequest | EventClientGone | EventCryptoDone | EventAnswered | EventAnswerBody | EventFetchFailed | EventFetchWritable | EventRequestBody | EventRequestBodyFailed | EventResponseWritable | EventTimerDue;
   export interface EventStartup {
     tag: 'startup',
     val: Startup,
@@ -90,6 +92,13 @@ declare module 'nano:workers/events' {
   export interface EventClientGone {
     tag: 'client-gone',
     val: number,
+  }
+  /**
+   * A call, or a digest in parts, has come to its end.
+   */
+  export interface EventCryptoDone {
+    tag: 'crypto-done',
+    val: CryptoOutcome,
   }
   /**
    * An outbound fetch was answered.

@@ -1,4 +1,5 @@
 /** @module Interface nano:workers/events@0.2.0 **/
+export type CryptoOutcome = import('./nano-workers-crypto.js').CryptoOutcome;
 export type Answer = import('./nano-workers-outbound.js').Answer;
 export type BodyChunk = import('./nano-workers-wire.js').BodyChunk;
 export type Failure = import('./nano-workers-wire.js').Failure;
@@ -70,7 +71,7 @@ export interface Request {
    */
   hasBody: boolean,
 }
-export type Event = EventStartup | EventRequest | EventClientGone | EventAnswered | EventAnswerBody | EventFetchFailed | EventFetchWritable | EventRequestBody | EventRequestBodyFailed | EventResponseWritable | EventTimerDue;
+export type Event = EventStartup | EventRequest | EventClientGone | EventCryptoDone | EventAnswered | EventAnswerBody | EventFetchFailed | EventFetchWritable | EventRequestBody | EventRequestBodyFailed | EventResponseWritable | EventTimerDue;
 export interface EventStartup {
   tag: 'startup',
   val: Startup,
@@ -88,6 +89,13 @@ export interface EventRequest {
 export interface EventClientGone {
   tag: 'client-gone',
   val: number,
+}
+/**
+ * A call, or a digest in parts, has come to its end.
+ */
+export interface EventCryptoDone {
+  tag: 'crypto-done',
+  val: CryptoOutcome,
 }
 /**
  * An outbound fetch was answered.

@@ -1,0 +1,21 @@
+/**
+ * The way to the guest shim, for the modules of this folder: they are bundled with the app that imports them, so they reach
+ * the shim through a global (guest-shim/globals/module-door.ts has the other side).
+ */
+
+export interface ModuleDoor {
+  /** The instance's `env`; empty while the app's top level runs. */
+  readonly env: Record<string, unknown>
+  /** Calls back once `env` has its members. */
+  onEnv(listener: () => void): void
+  /** Keeps the instance for a promise, on behalf of the request that is handled now. */
+  waitUntil(promise: unknown): void
+  /** What belongs to the code that runs now, for AsyncLocalStorage. */
+  readonly context: { current: unknown }
+  /** A value as the console shows it. */
+  inspect(value: unknown, depth?: number): string
+  /** A line of the console, of a format and values. */
+  format(args: readonly unknown[]): string
+}
+
+export const door = (globalThis as unknown as Record<symbol, ModuleDoor>)[Symbol.for('nano:modules')]!

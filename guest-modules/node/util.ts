@@ -1,0 +1,128 @@
+/** `node:util`: unenv's, and what that leaves out. */
+
+import base from 'unenv/node/util'
+import { door } from '../door.ts'
+import { isDeepEqual } from './deep-equal.ts'
+
+export {
+  MIMEParams,
+  MIMEType,
+  TextDecoder,
+  TextEncoder,
+  deprecate,
+  inherits,
+  isArray,
+  isBoolean,
+  isBuffer,
+  isDate,
+  isError,
+  isFunction,
+  isNull,
+  isNullOrUndefined,
+  isNumber,
+  isObject,
+  isPrimitive,
+  isRegExp,
+  isString,
+  isSymbol,
+  isUndefined,
+  parseArgs,
+  parseEnv,
+  promisify,
+  types,
+} from 'unenv/node/util'
+
+/** A value as the console shows it; of the options, `depth` counts. */
+export const inspect = Object.assign(
+  (value: unknown, options?: { depth?: number | null }): string =>
+    door.inspect(value, options?.depth === null ? MOST_DEPTH : options?.depth),
+  { custom: Symbol.for('nodejs.util.inspect.custom'), defaultOptions: {} },
+)
+const MOST_DEPTH = 20
+
+export const format = (...args: unknown[]): string => door.format(args)
+export const formatWithOptions = (_options: unknown, ...args: unknown[]): string => door.format(args)
+export const log = (...args: unknown[]): void => console.log(...args)
+/** Debug output is never on: there is no NODE_DEBUG. */
+export const debuglog = (): ((...args: unknown[]) => void) => Object.assign(() => {}, { enabled: false })
+export { debuglog as debug }
+
+export const isDeepStrictEqual = (a: unknown, b: unknown): boolean => isDeepEqual(a, b, true)
+
+type Callback = (error: unknown, value?: unknown) => void
+
+export function callbackify(original: (...args: unknown[]) => Promise<unknown>) {
+  return function (this: unknown, ...args: unknown[]): void {
+    const callback = args.pop() as Callback
+    Reflect.apply(original, this, args).then(
+      (value: unknown) => queueMicrotask(() => callback(null, value)),
+      (error: unknown) => queueMicrotask(() => callback(error ?? new Error('rejected with no reason'))),
+    )
+  }
+}
+
+export function stripVTControlCharacters(text: string): string {
+  return text.replace(
+    // oxlint-disable-next-line no-control-regex -- they are what is looked for
+    /[\u001B\u009B](?:\][^\u0007]*\u0007|[[\]()#;?]*(?:\d{1,4}(?:;\d{0,4})*)?[\dA-PR-TZcf-nq-uy=><~])/g,
+    '',
+  )
+}
+
+const STYLES: Readonly<Record<string, readonly [number, number]>> = {
+  bold: [1, 22],
+  dim: [2, 22],
+  italic: [3, 23],
+  underline: [4, 24],
+  inverse: [7, 27],
+  strikethrough: [9, 29],
+  black: [30, 39],
+  red: [31, 39],
+  green: [32, 39],
+  yellow: [33, 39],
+  blue: [34, 39],
+  magenta: [35, 39],
+  cyan: [36, 39],
+  white: [37, 39],
+  gray: [90, 39],
+  grey: [90, 39],
+}
+
+export function styleText(format: string | readonly string[], text: string): string {
+  return [format].flat().reduceRight<string>((styled, name) => {
+    const [open, close] = STYLES[name] ?? [0, 0]
+    return `\u001B[${open}m${styled}\u001B[${close}m`
+  }, text)
+}
+
+export const toUSVString = (text: unknown): string => String(text).toWellFormed()
+// oxlint-disable-next-line no-underscore-dangle -- its name in Node.js
+export const _extend = (target: object, source: object | null): object => Object.assign(target, source)
+
+/** Settles when the signal aborts. */
+export function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}
+
+export const getCallSites = (): never[] => []
+
+export default {
+  ...base,
+  _extend,
+  aborted,
+  callbackify,
+  debug: debuglog,
+  debuglog,
+  format,
+  formatWithOptions,
+  getCallSites,
+  inspect,
+  isDeepStrictEqual,
+  log,
+  stripVTControlCharacters,
+  styleText,
+  toUSVString,
+}

@@ -1,0 +1,47 @@
+/** The ecosystem's apps: a file each, which answers any request with what its packages make of a fixed input. */
+
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+export interface App {
+  readonly name: string
+  readonly path: string
+}
+
+export interface Answer {
+  readonly status: number
+  readonly text: string
+}
+
+/** What workerd answered; `record` writes it. */
+export const ANSWERS_FILE = join(import.meta.dirname, 'answers.json')
+
+/** Apps that do not answer as they do there, and what is missing. */
+export const MISSING: Readonly<Record<string, string>> = {
+  'better-auth': 'WebCrypto beyond digests and HMAC',
+  dates: '`Intl`',
+  'iron-session': 'WebCrypto beyond digests and HMAC',
+  slugify: '`String.prototype.normalize`',
+  zod: '`\\p{}` in regular expressions made at run time',
+}
+
+/** Right answers of apps that workerd refuses: it makes no code at run time. */
+const REFUSED_THERE: Readonly<Record<string, string>> = {
+  ajv: '[true,false,"must be integer"]',
+  pug: '<h1 class="a">&lt;you&gt;</h1>',
+  templates: '["&lt;a&gt;,b,","&lt;a&gt;,b,","&lt;a&gt;,b,","&lt;a&gt;,b,"]',
+}
+
+/** In a folder, by name. */
+export function listApps(folder: string): App[] {
+  return readdirSync(folder)
+    .sort()
+    .map((file) => ({ name: file.replace(/\.\w+$/, ''), path: join(folder, file) }))
+}
+
+/** What each app is to answer. */
+export function readAnswers(): Record<string, Answer> {
+  const recorded = JSON.parse(readFileSync(ANSWERS_FILE, 'utf8')) as Record<string, Answer>
+  const ours = Object.entries(REFUSED_THERE).map(([name, text]) => [name, { status: 200, text }] as const)
+  return { ...recorded, ...Object.fromEntries(ours) }
+}

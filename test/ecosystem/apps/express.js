@@ -1,0 +1,3 @@
+import express from 'express'
+
+export default { fetch: () => new Response(typeof express().get) }

@@ -1,0 +1,5 @@
+import Joi from 'joi'
+
+export default {
+  fetch: () => Response.json(Joi.object({ a: Joi.number().required() }).validate({ a: 'x' }).error.message),
+}

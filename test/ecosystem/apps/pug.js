@@ -1,0 +1,3 @@
+import pug from 'pug'
+
+export default { fetch: () => new Response(pug.render('h1.a= name', { name: '<you>' })) }

@@ -1,0 +1,5 @@
+import * as Sentry from '@sentry/cloudflare'
+
+export default Sentry.withSentry(() => ({ dsn: undefined }), {
+  fetch: () => new Response('watched'),
+})

@@ -1,0 +1,3 @@
+import slugify from 'slugify'
+
+export default { fetch: () => new Response(slugify('Crème brûlée & Döner', { lower: true })) }

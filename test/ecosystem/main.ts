@@ -1,0 +1,46 @@
+/**
+ * `npm run test:ecosystem`: installs what the apps are made of, serves all of them, compares their answers with those of
+ * workerd, and writes the page of the documentation. `-- --record` asks workerd first and keeps its answers.
+ */
+
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+import { serve } from '../harness/serve.ts'
+import { type Answer, ANSWERS_FILE, listApps, MISSING, readAnswers } from './apps.ts'
+import { install, listPackages } from './install.ts'
+import { writePage } from './page.ts'
+import { askWorkerd } from './workerd.ts'
+
+const folder = install()
+const apps = listApps(folder)
+if (process.argv.includes('--record')) {
+  const recorded = await askWorkerd(apps, join(folder, '../workerd'))
+  writeFileSync(ANSWERS_FILE, `${JSON.stringify(Object.fromEntries(recorded), null, 2)}\n`)
+}
+const expected = readAnswers()
+const served = await serve(apps)
+const rows = []
+const failures: string[] = []
+for (const { name, path } of apps) {
+  // oxlint-disable-next-line no-await-in-loop -- in order
+  const { status, text } = await served.send(name, '/')
+  const isRight = isSame({ status, text }, expected[name])
+  const known = MISSING[name]
+  rows.push({ packages: listPackages(path), missing: isRight ? undefined : (known ?? 'wrong') })
+  console.log(`${isRight ? 'right' : known === undefined ? 'WRONG' : 'known'}  ${name}`)
+  if (isRight && known !== undefined) console.log(`       is right now: take it out of MISSING`)
+  if (!isRight && known === undefined) failures.push(`${name}: ${status} ${text.slice(0, 500)}`)
+}
+await served.close()
+writePage(rows)
+if (failures.length > 0) {
+  console.error(
+    `\n${failures.join('\n')}\n\n${served.log.filter((line) => /error|warn/i.test(line)).join('\n')}`,
+  )
+  process.exitCode = 1
+}
+
+function isSame(answer: Answer, wanted: Answer | undefined): boolean {
+  return answer.status === wanted?.status && answer.text === wanted.text
+}
