@@ -13,7 +13,6 @@ import {
   defineProperty,
   getOwnPropertyDescriptors,
   makeTable,
-  NativeWeakMap,
   ownKeys,
   test,
   uncurry,
@@ -36,7 +35,7 @@ const LACKING = /\\[pP]\{/
 const MOST_REWRITTEN = 200
 let rewritten = makeTable<string, Pattern>()
 /** What rewritten expressions were made from, and are. */
-const origins = new NativeWeakMap<object, { readonly given: Pattern; readonly made: Pattern }>()
+const origins = new WeakMap<object, { readonly given: Pattern; readonly made: Pattern }>()
 
 export function installRegExp(): void {
   for (const key of ownKeys(NativeRegExp)) {

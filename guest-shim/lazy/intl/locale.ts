@@ -1,6 +1,6 @@
 /** `Intl.Locale`: all that the host knows of a tag, asked for once. */
 
-import { NativeTypeError, NativeWeakMap } from '../../globals/primordials.ts'
+import { NativeTypeError } from '../../globals/primordials.ts'
 import { isObject, toText } from '../../globals/web-idl.ts'
 import { localeTags, readOptions, text, toTable, truth } from './locales.ts'
 import { copyMembers, findExpert, finish } from './service.ts'
@@ -43,7 +43,7 @@ interface Known {
   readonly lists: Readonly<Record<string, object>>
 }
 
-const known = new NativeWeakMap<object, Known>()
+const known = new WeakMap<object, Known>()
 
 function knownOf(object: unknown): Known {
   const found = known.get(object as object)

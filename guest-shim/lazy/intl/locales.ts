@@ -1,10 +1,10 @@
 /** Lists of locales and options, as the standard reads them (ECMA-402, 9.2). Whether a tag is one the host says. */
 
-import { NativeTypeError, NativeWeakMap } from '../../globals/primordials.ts'
+import { NativeTypeError } from '../../globals/primordials.ts'
 import { isObject, toText } from '../../globals/web-idl.ts'
 
 /** The tag of each `Intl.Locale`. */
-export const localeTags = new NativeWeakMap<object, string>()
+export const localeTags = new WeakMap<object, string>()
 
 export function toLocaleList(given: unknown): string[] {
   if (given === undefined) return []

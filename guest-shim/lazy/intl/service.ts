@@ -10,7 +10,6 @@ import {
   encode,
   makeTable,
   NativeTypeError,
-  NativeWeakMap,
   ownKeys,
   toJson,
 } from '../../globals/primordials.ts'
@@ -69,7 +68,7 @@ export function makeService(
   { kind, options: table, isLax }: Shape,
   makeMembers: (expertOf: (object: unknown) => Expert) => Members,
 ): Service {
-  const own = new NativeWeakMap<object, Expert>()
+  const own = new WeakMap<object, Expert>()
   const expertOf = (object: unknown): Expert => {
     const expert = own.get(object as object)
     if (expert === undefined) throw new NativeTypeError(`expected an Intl.${kind}`)
@@ -125,7 +124,7 @@ export function copyMembers(from: object, to: object): void {
 export function bindOnce<F extends (...args: never[]) => unknown>(
   make: (object: object) => F,
 ): (object: object) => F {
-  const bound = new NativeWeakMap<object, F>()
+  const bound = new WeakMap<object, F>()
   return (object) => {
     let found = bound.get(object)
     if (found === undefined) bound.set(object, (found = make(object)))
