@@ -10,6 +10,7 @@
 
 import { askHost } from '../bindings/language.ts'
 import {
+  apply,
   defineProperty,
   getOwnPropertyDescriptors,
   makeTable,
@@ -170,10 +171,23 @@ function isRegExp(value: unknown): value is RegExp {
   return matcher === undefined ? value instanceof NativeRegExp : Boolean(matcher)
 }
 
-/** What is the engine's own takes the engine's own as its `this`. */
+/**
+ * What is the engine's own takes the engine's own as its `this`. The species of this class is the engine's: with another one
+ * every `split` by a literal would make an expression first.
+ */
 function toOwnStatic(descriptor: PropertyDescriptor): PropertyDescriptor {
   const { get, set } = descriptor
   if (get === undefined) return descriptor
-  const own = { ...descriptor, get: (): unknown => get.call(NativeRegExp) }
-  return set === undefined ? own : { ...own, set: (value: unknown) => void set.call(NativeRegExp, value) }
+  const toSelf = (self: unknown): unknown => (self === Wrapped ? NativeRegExp : self)
+  return {
+    ...descriptor,
+    get(this: unknown): unknown {
+      return apply(get, toSelf(this), [])
+    },
+    set:
+      set &&
+      function (this: unknown, value: unknown): void {
+        apply(set, toSelf(this), [value])
+      },
+  }
 }

@@ -48,7 +48,16 @@ export function toKeptFile(
   { directory }: Shelf,
   { carried: { compressed, ...header }, shim, wit }: Ingredients,
 ): string {
-  const parts = [SNAPSHOT_REVISION, process.env['SOURCE_DATE_EPOCH'] ?? '', header, shim, wit]
+  // what an app's top level asks about languages, the Node that builds answers
+  const { icu, unicode, tz } = process.versions
+  const parts = [
+    SNAPSHOT_REVISION,
+    process.env['SOURCE_DATE_EPOCH'] ?? '',
+    [icu, unicode, tz],
+    header,
+    shim,
+    wit,
+  ]
   const key = createHash('sha256').update(JSON.stringify(parts)).update(compressed).digest('hex')
   return join(directory, `${key}${COMPONENT}`)
 }
