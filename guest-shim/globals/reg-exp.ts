@@ -9,16 +9,10 @@
 /* oxlint-disable typescript/unbound-method -- functions are taken off their prototypes here to be called with a `this` of their own */
 
 import { askHost } from '../bindings/language.ts'
-import {
-  apply,
-  defineProperty,
-  getOwnPropertyDescriptors,
-  makeTable,
-  ownKeys,
-  test,
-  uncurry,
-} from './primordials.ts'
+import { apply, defineProperty, makeTable, ownKeys, test, uncurry } from './primordials.ts'
 import { isObject, toText } from './web-idl.ts'
+
+const { getOwnPropertyDescriptor } = Object
 
 interface Pattern {
   readonly source: string
@@ -44,7 +38,7 @@ export function installRegExp(): void {
     defineProperty(
       Wrapped,
       key,
-      toOwnStatic(getOwnPropertyDescriptors(NativeRegExp)[key as 'escape'] as PropertyDescriptor),
+      toOwnStatic(getOwnPropertyDescriptor(NativeRegExp, key) as PropertyDescriptor),
     )
   }
   defineProperty(Wrapped, 'prototype', { value: prototype, writable: false })
@@ -179,15 +173,17 @@ function toOwnStatic(descriptor: PropertyDescriptor): PropertyDescriptor {
   const { get, set } = descriptor
   if (get === undefined) return descriptor
   const toSelf = (self: unknown): unknown => (self === Wrapped ? NativeRegExp : self)
-  return {
+  const own: PropertyDescriptor = {
     ...descriptor,
     get(this: unknown): unknown {
       return apply(get, toSelf(this), [])
     },
-    set:
-      set &&
-      function (this: unknown, value: unknown): void {
-        apply(set, toSelf(this), [value])
-      },
+  }
+  if (set === undefined) return own
+  return {
+    ...own,
+    set(this: unknown, value: unknown): void {
+      apply(set, toSelf(this), [value])
+    },
   }
 }

@@ -43,7 +43,7 @@ describe('languages', () => {
     expect((await ask('/defaults')).json()).toEqual([
       expect.objectContaining({ locale: 'en-US', timeZone: 'UTC' }),
       'en-US',
-      '1/1/1970, 12:00:00\u202fAM',
+      '1/1/1970, 12:00:00 AM',
       '1,234.5',
     ])
   })
