@@ -1,16 +1,17 @@
 /**
  * Writes what the package is made of, as CycloneDX: `nano-workers-<version>.cdx.json`, named as the tarball of the same
- * release is. What only a host that builds has is marked as optional. npm makes the list, from the lock file without what
- * developers of NANO need: asked to omit that, it leaves out what both need, too.
+ * release is. What only a host that builds has is marked as optional. npm makes the list, from the lock file of the release:
+ * asked to omit what developers need, it would leave out what both need, too.
  */
 
 import { execFileSync } from 'node:child_process'
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
+import { readReleaseLock } from './release-lock.ts'
+
 const ROOT = import.meta.dirname
-const LOCK = 'package-lock.json'
 
 interface Manifest {
   readonly name: string
@@ -27,8 +28,7 @@ const folder = join(temporary, manifest.name)
 try {
   mkdirSync(folder)
   writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest))
-  copyFileSync(join(ROOT, LOCK), join(folder, LOCK))
-  runNpm('install', '--offline', '--ignore-scripts', '--no-audit', '--no-fund')
+  writeFileSync(join(folder, 'package-lock.json'), JSON.stringify(readReleaseLock()))
   const list = runNpm('sbom', '--sbom-format=cyclonedx')
   writeFileSync(join(ROOT, `${manifest.name}-${manifest.version}.cdx.json`), list)
 } finally {

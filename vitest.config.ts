@@ -1,4 +1,9 @@
+import { join } from 'node:path'
+
 import { defineConfig } from 'vitest/config'
+
+// most of what a server's threads and processes cost at their start is the compiler's
+process.env['NODE_COMPILE_CACHE'] ??= join(import.meta.dirname, 'test/.built/compiled')
 
 /** Tests of the source text itself. */
 const RULES = ['test/architecture.test.ts']
@@ -24,6 +29,7 @@ const HEAVY = [
   'test/operator/crash.test.ts',
   'test/operator/deploy-docs.test.ts',
   'test/operator/many-tenants.test.ts',
+  'test/operator/page-use.test.ts',
   'test/operator/redeploy-load.test.ts',
   'test/operator/storage.test.ts',
   'test/operator/telemetry.test.ts',

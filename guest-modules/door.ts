@@ -12,8 +12,8 @@ export interface ModuleDoor {
   waitUntil(promise: unknown): void
   /** What belongs to the code that runs now, for AsyncLocalStorage. */
   readonly context: { current: unknown }
-  /** A value as the console shows it. */
-  inspect(value: unknown, depth?: number): string
+  /** A value as the console shows it; the options are those of Node that bear on it. */
+  inspect(value: unknown, options?: object): string
   /** A line of the console, of a format and values. */
   format(args: readonly unknown[]): string
 }

@@ -56,6 +56,9 @@ interface FormData {
 }
 declare const FormData: { prototype: FormData; new (): FormData }
 
+interface ErrorConstructor {
+  captureStackTrace(target: object, below: () => void): void
+}
 declare class DOMException extends Error {
   constructor(message?: string, name?: string)
 }

@@ -12,6 +12,7 @@ import { createParser } from './eventsource-parser.js'
  * @property {'file' | 'deployed'} owner
  * @property {'opening' | 'serving' | 'unavailable'} state
  * @property {number} [version]
+ * @property {Canary} [canary]
  * @property {string} [path]
  * @property {number} live_instances
  * @property {number} memory_bytes
@@ -23,7 +24,8 @@ import { createParser } from './eventsource-parser.js'
  * @property {{ bounds_ms: number[], counts: number[] }} answer_times
  */
 
-/** @typedef {{ version: number, serves: boolean, hostname: string, component: string, created_at: string }} Version */
+/** @typedef {{ version: number, percent: number }} Canary another version beside the one that serves */
+/** @typedef {{ version: number, percent: number, hostname: string, component: string, created_at: string }} Version */
 /** @typedef {App & { versions: Version[], limits: Record<string, number> }} Details */
 
 /**
@@ -32,7 +34,7 @@ import { createParser } from './eventsource-parser.js'
  * @property {string} hostname
  * @property {number} version
  * @property {number} [previous]
- * @property {boolean} serves
+ * @property {number} percent of the clients
  * @property {{ key: string, before?: unknown, now?: unknown }[]} changes
  * @property {string[]} warnings
  * @property {number} component_bytes

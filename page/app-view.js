@@ -4,16 +4,21 @@ import { showState } from './apps-view.js'
 import { ApiError, toPath } from './api.js'
 import { confirm } from './dialogs.js'
 import { fill, h, write } from './dom.js'
-import { toDate } from './format.js'
 import { openLog } from './log-view.js'
 import { createMeasures } from './measures.js'
 import { poll } from './poll.js'
 import { Samples } from './samples.js'
+import { toCanary, toVersionTable } from './versions-view.js'
 
 /** @typedef {import('./api.js').Details} Details */
 /** @typedef {import('./api.js').Version} Version */
 
-const HASH_DIGITS = 12
+const EVERYBODY = '100'
+const PARTS = [
+  { value: EVERYBODY, text: 'all of them' },
+  { value: '50', text: '50 %, the rest stays' },
+  { value: '10', text: '10 %, the rest stays' },
+]
 
 /**
  * @param {import('./page.js').Page} page
@@ -44,22 +49,60 @@ export function openApp({ api, report, notify }, name, deploy) {
     })
   /**
    * @param {Version} version
-   * @param {number | undefined} serving
+   * @param {Version | undefined} serving
    */
   const serve = async (version, serving) => {
-    const isBack = serving !== undefined && version.version < serving
-    const question = {
+    const { version: number, hostname } = version
+    const isBack = serving !== undefined && number < serving.version
+    const part = await confirm({
       title: isBack ? `Roll ${name} back?` : `Switch ${name}?`,
-      text: `Version ${version.version} serves in place of version ${serving ?? '–'}. Requests that have begun end on the version before.`,
-      action: `Serve version ${version.version}`,
-    }
-    if (!(await confirm(question))) return
-    await change(`${name}: version ${version.version} serves`, () =>
-      api.ask('POST', `${toPath(name)}/rollback`, {
-        json: { version: version.version },
-        headers: condition,
-      }),
+      text: `Version ${number} serves in place of version ${serving?.version ?? '–'}. Requests that have begun end on the version before.`,
+      action: `Serve version ${number}`,
+      // two versions share the requests for one host name
+      choice: serving?.hostname === hostname ? { label: 'Clients', options: PARTS } : undefined,
+    })
+    if (part === '') return
+    if (part === EVERYBODY) await rollBack(number)
+    else await promote(number, Number(part))
+  }
+  /** @param {number} version */
+  const rollBack = (version) =>
+    change(`${name}: version ${version} serves`, () =>
+      api.ask('POST', `${toPath(name)}/rollback`, { json: { version }, headers: condition }),
     )
+  /**
+   * @param {number} version
+   * @param {number} percent
+   */
+  const promote = (version, percent) =>
+    change(`${name}: version ${version} serves ${percent} % of the clients`, () =>
+      api.ask('POST', `${toPath(name)}/promote`, { json: { version, percent }, headers: condition }),
+    )
+  /**
+   * @param {import('./api.js').Canary} canary
+   * @param {number} percent
+   */
+  const give = async ({ version, percent: now }, percent) => {
+    const who = percent === 100 ? 'all clients' : `${percent} % of the clients`
+    const question = {
+      title: `Give version ${version} ${percent} %?`,
+      text: `Version ${version} serves ${who}; until now ${now} %. A client that has it keeps it while its part grows.`,
+      action: `Give it ${percent} %`,
+    }
+    if (await confirm(question)) await promote(version, percent)
+  }
+  /**
+   * @param {import('./api.js').Canary} canary
+   * @param {number} serving
+   */
+  const takeBack = async ({ version }, serving) => {
+    const question = {
+      title: `Take version ${version} back?`,
+      text: `Version ${serving} serves all clients. Requests that have begun end on version ${version}.`,
+      action: 'Take it back',
+      isDanger: true,
+    }
+    if (await confirm(question)) await rollBack(serving)
   }
   const remove = async () => {
     const text = 'It serves no longer, and all its versions are deleted. This cannot be undone.'
@@ -74,16 +117,26 @@ export function openApp({ api, report, notify }, name, deploy) {
 
   /** @param {Details} app */
   const showVersions = (app) => {
-    const serving = app.versions.find(({ serves }) => serves)?.version
-    const before = app.versions.find(({ version }) => version < (serving ?? 0))
+    const { canary } = app
+    const serving = app.versions.find(({ version }) => version === app.version)
+    const before = app.versions.find(({ version }) => version < (serving?.version ?? 0))
     fill(
       actions,
       h('button', { type: 'button', click: deploy }, 'Deploy a version'),
-      before && h('button', { type: 'button', click: () => serve(before, serving) }, 'Roll back'),
+      // with a canary there is something else to take back
+      before !== undefined &&
+        canary === undefined &&
+        h('button', { type: 'button', click: () => serve(before, serving) }, 'Roll back'),
       h('button', { type: 'button', class: 'danger', click: remove }, 'Delete'),
     )
     fill(
       versions,
+      canary !== undefined &&
+        serving !== undefined &&
+        toCanary(canary, serving.version, {
+          give: (percent) => void give(canary, percent),
+          takeBack: () => void takeBack(canary, serving.version),
+        }),
       toVersionTable(app.versions, (version) => void serve(version, serving)),
     )
   }
@@ -140,63 +193,6 @@ export function openApp({ api, report, notify }, name, deploy) {
       log.close()
     },
   }
-}
-
-/**
- * @param {readonly Version[]} versions
- * @param {(version: Version) => void} serve
- */
-function toVersionTable(versions, serve) {
-  return h(
-    'table',
-    {},
-    h(
-      'thead',
-      {},
-      h(
-        'tr',
-        {},
-        h('th', { scope: 'col' }, 'Version'),
-        h('th', { scope: 'col' }, 'Deployed'),
-        h('th', { scope: 'col', class: 'wide' }, 'Host name'),
-        h('th', { scope: 'col', class: 'wide' }, 'Component'),
-        h('td'),
-      ),
-    ),
-    h(
-      'tbody',
-      {},
-      ...versions.map((version) =>
-        h(
-          'tr',
-          { class: version.serves ? 'serves' : undefined },
-          h('th', { scope: 'row' }, version.version),
-          h('td', {}, toDate(version.created_at)),
-          h('td', { class: 'wide' }, version.hostname),
-          h(
-            'td',
-            { class: 'wide' },
-            h('code', { title: version.component }, version.component.slice(0, HASH_DIGITS)),
-          ),
-          h(
-            'td',
-            {},
-            version.serves
-              ? h('span', { class: 'state serving' }, 'serves')
-              : h(
-                  'button',
-                  {
-                    type: 'button',
-                    'aria-label': `Serve version ${version.version}`,
-                    click: () => serve(version),
-                  },
-                  'Serve',
-                ),
-          ),
-        ),
-      ),
-    ),
-  )
 }
 
 /** @param {number} count */

@@ -94,10 +94,11 @@ function createRow(name) {
  * @param {Element} element
  * @param {App} app
  */
-export function showState(element, { state, version, owner }) {
+export function showState(element, { state, version, canary, owner }) {
   const what = owner === 'file' ? 'nano.json' : `version ${version ?? '–'}`
+  const beside = canary === undefined ? '' : `, version ${canary.version} ${canary.percent} %`
   element.className = `state ${state}`
-  write(element, `${state}, ${what}`)
+  write(element, `${state}, ${what}${beside}`)
 }
 
 /**

@@ -1,9 +1,9 @@
 /** A component that was dropped or chosen becomes an app, or a version of one. */
 
 import { ApiError, toPath } from './api.js'
-import { openDialog, toButtons } from './dialogs.js'
+import { openDialog, toButtons, toSelect } from './dialogs.js'
 import { fill, h, write } from './dom.js'
-import { toBytes } from './format.js'
+import { toBytes, toServes } from './format.js'
 
 /** @typedef {import('./page.js').Page} Page */
 /** @typedef {import('./api.js').Report} Report */
@@ -11,6 +11,13 @@ import { toBytes } from './format.js'
 
 /** As the server takes them. */
 const NAME = '[A-Za-z0-9][A-Za-z0-9._\\-]{0,62}'
+/** Values are queries. */
+const TRAFFIC = [
+  { value: 'traffic=all', text: 'All of them' },
+  { value: 'percent=50', text: '50 %, the version before the rest' },
+  { value: 'percent=10', text: '10 %, the version before the rest' },
+  { value: 'traffic=none', text: 'None: it waits to be served' },
+]
 
 /**
  * @param {Page} page
@@ -42,7 +49,7 @@ export async function deploy({ api }, { files = [], app = '' }) {
     autocapitalize: 'off',
     spellcheck: 'false',
   })
-  const idle = h('input', { type: 'checkbox', name: 'idle' })
+  const traffic = toSelect({ name: 'traffic' }, TRAFFIC)
   const submit = h('button', { class: 'primary' }, 'Deploy')
   /** What is to be true of the app when its turn comes. */
   let condition = {}
@@ -84,7 +91,7 @@ export async function deploy({ api }, { files = [], app = '' }) {
     const form = new FormData()
     form.append('component', component)
     if (sourceMap !== undefined) form.append('source_map', sourceMap)
-    const query = new URLSearchParams({ traffic: idle.checked ? 'none' : 'all' })
+    const query = new URLSearchParams(traffic.value)
     if (hostname.value !== '') query.set('hostname', hostname.value)
     const app = name.value
     fields.disabled = true
@@ -116,7 +123,7 @@ export async function deploy({ api }, { files = [], app = '' }) {
     h('label', {}, h('span', {}, 'Name'), name),
     what,
     h('label', {}, h('span', {}, 'Host name'), hostname),
-    h('label', { class: 'check' }, idle, h('span', {}, 'Without traffic: it waits to be served')),
+    h('label', {}, h('span', {}, 'Clients that get it'), traffic),
     toButtons(() => dialog.close(''), submit),
   )
   const form = h(
@@ -144,7 +151,7 @@ export async function deploy({ api }, { files = [], app = '' }) {
  * @param {Report} report
  */
 function showReport(dialog, report) {
-  const { app, version, previous, hostname, serves, changes, warnings } = report
+  const { app, version, previous, hostname, percent, changes, warnings } = report
   const close = h('button', { class: 'primary', click: () => dialog.close(app) }, 'Done')
   const size = toBytes(report.component_bytes)
   fill(
@@ -152,7 +159,7 @@ function showReport(dialog, report) {
     h(
       'h2',
       { id: dialog.getAttribute('aria-labelledby') ?? '' },
-      `${app} version ${version} ${serves ? 'serves' : 'waits'}`,
+      `${app} version ${version} ${toServes(percent)}`,
     ),
     h(
       'p',

@@ -25,15 +25,17 @@ export function openDialog(title, ...children) {
   return { dialog, closed }
 }
 
-/** @typedef {{ title: string, text: string, action: string, isDanger?: boolean, typed?: string }} Question */
+/** @typedef {{ label: string, options: { value: string, text: string }[] }} Choice */
+/** @typedef {{ title: string, text: string, action: string, isDanger?: boolean, typed?: string, choice?: Choice | undefined }} Question */
 
 /**
- * Whether it is meant. `typed`: what has to be typed first.
+ * What was chosen, or "yes"; the empty text when it is not meant. `typed`: what has to be typed first.
  *
  * @param {Question} question
  */
-export async function confirm({ title, text, action, isDanger = false, typed }) {
+export async function confirm({ title, text, action, isDanger = false, typed, choice }) {
   const input = h('input', { name: 'typed', autocomplete: 'off', spellcheck: 'false', autocapitalize: 'off' })
+  const chosen = choice && toSelect({ name: 'choice' }, choice.options)
   const button = h(
     'button',
     { class: isDanger ? 'danger' : 'primary', disabled: typed !== undefined },
@@ -45,16 +47,17 @@ export async function confirm({ title, text, action, isDanger = false, typed }) 
     {
       submit: (event) => {
         event.preventDefault()
-        dialog.close('yes')
+        dialog.close(chosen?.value ?? 'yes')
       },
     },
     h('p', {}, text),
     typed !== undefined &&
       h('label', {}, h('span', {}, 'Type ', h('strong', {}, typed), ' to confirm'), input),
+    chosen && h('label', {}, h('span', {}, choice?.label), chosen),
     toButtons(() => dialog.close(''), button),
   )
   const { dialog, closed } = openDialog(title, form)
-  return (await closed) === 'yes'
+  return await closed
 }
 
 /**
@@ -97,4 +100,12 @@ export async function askToken(reason, hasToken) {
  */
 export function toButtons(cancel, ...buttons) {
   return h('div', { class: 'buttons' }, h('button', { type: 'button', click: cancel }, 'Cancel'), ...buttons)
+}
+
+/**
+ * @param {import('./dom.js').Props} props
+ * @param {readonly { value: string, text: string }[]} options
+ */
+export function toSelect(props, options) {
+  return h('select', props, ...options.map(({ value, text }) => h('option', { value }, text)))
 }

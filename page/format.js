@@ -39,3 +39,9 @@ export function toDate(time) {
   if (Number.isNaN(date.getTime())) return ''
   return date.toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' })
 }
+
+/** @param {number} percent of the clients that get a version */
+export function toServes(percent) {
+  if (percent === 0) return 'waits'
+  return percent === 100 ? 'serves' : `serves ${percent} %`
+}

@@ -32,13 +32,12 @@ export {
   types,
 } from 'unenv/node/util'
 
-/** A value as the console shows it; of the options, `depth` counts. */
+/** A value as the console shows it. */
 export const inspect = Object.assign(
-  (value: unknown, options?: { depth?: number | null }): string =>
-    door.inspect(value, options?.depth === null ? MOST_DEPTH : options?.depth),
+  (value: unknown, options?: unknown): string =>
+    door.inspect(value, typeof options === 'object' && options !== null ? options : {}),
   { custom: Symbol.for('nodejs.util.inspect.custom'), defaultOptions: {} },
 )
-const MOST_DEPTH = 20
 
 export const format = (...args: unknown[]): string => door.format(args)
 export const formatWithOptions = (_options: unknown, ...args: unknown[]): string => door.format(args)

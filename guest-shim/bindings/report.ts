@@ -4,7 +4,7 @@
 
 import { report } from 'nano:workers/console'
 import { encode } from '../globals/primordials.ts'
-import { describeError } from '../wire/error-text.ts'
+import { describeError } from '../globals/log-text.ts'
 
 export function reportError(error: unknown, prefix = ''): void {
   report(encode(prefix + describeError(error)))

@@ -11,8 +11,7 @@ import { isResponse, partsOf, type Response } from '../globals/response.ts'
 import { CompressionStream } from '../globals/compression.ts'
 import { cancel, pipeThrough, type ReadableStream } from '../globals/streams.ts'
 import { ignore, pump, type Sink } from '../turn/pump.ts'
-import { describeError } from '../wire/error-text.ts'
-import { inspect } from '../wire/inspect.ts'
+import { describeError, inspect } from '../globals/log-text.ts'
 import type { GuestBinding } from './binding.ts'
 
 /** One call of the fetch handler: the request that it is for, and how far its answer is. */
@@ -124,7 +123,7 @@ class ResponseSink implements Sink {
 }
 
 function describeNonResponse(value: unknown): string {
-  const got = value === undefined ? 'undefined' : inspect(value, 1)
+  const got = value === undefined ? 'undefined' : inspect(value, { depth: 1 })
   const hint = value === undefined ? ' Is a return missing?' : ''
   return `the fetch handler returned ${got} instead of a Response.${hint}`
 }

@@ -7,6 +7,7 @@ import { extractMimeType } from '../wire/mime-type.ts'
 import {
   appendField,
   decode,
+  decodeAll,
   NativeFile,
   NativeFormData,
   NativeTypeError,
@@ -25,7 +26,9 @@ export function readForm(bytes: Uint8Array, type: string | null): FormData {
       else appendField(form, name, new NativeFile([content], filename, { type: fileType }))
     }
   } else if (mime?.essence === 'application/x-www-form-urlencoded') {
-    for (const [name, value] of new NativeURLSearchParams(decode(bytes))) appendField(form, name, value)
+    // a question mark at the beginning would be left out, and so it is given one
+    const params = new NativeURLSearchParams(`?${decodeAll(bytes)}`)
+    for (const [name, value] of params) appendField(form, name, value)
   } else {
     throw new NativeTypeError(
       `formData: expected content of the type multipart/form-data or application/x-www-form-urlencoded, got ${type ?? 'none'}`,

@@ -16,6 +16,7 @@ import { CustomEvent, ErrorEvent, Event, PromiseRejectionEvent } from './event.t
 import { EventTarget } from './event-target.ts'
 import { fetch } from './fetch.ts'
 import { FixedLengthStream, IdentityTransformStream } from './fixed-streams.ts'
+import { installStacks, TracedException } from './error-stack.ts'
 import { installGuards } from './guards.ts'
 import { installLazily } from './lazy.ts'
 import { installLocale } from './locale.ts'
@@ -111,6 +112,7 @@ export function installGlobals(): () => void {
     reportError,
     structuredClone,
     fetch,
+    DOMException: TracedException,
     console: guestConsole,
     setTimeout,
     setInterval,
@@ -135,6 +137,8 @@ export function installGlobals(): () => void {
     put(globalThis, { [given.name]: value })
   }
   put(URL, { canParse: canParseUrl, parse: parseUrl })
+  installStacks()
+  for (const name of ['canParse', 'parse']) defineProperty(URL, name, { enumerable: true })
   wireErrors()
   addKinds()
   refuse([...Object.values(INTERFACES), ...Object.values(streamClasses), ...UNCLONEABLE])

@@ -7,6 +7,7 @@ import loadIntl from '../lazy/intl.ts?lazy'
 import loadMessaging from '../lazy/messaging.ts?lazy'
 import loadPerformance from '../lazy/performance.ts?lazy'
 import loadUrlPattern from '../lazy/url-pattern.ts?lazy'
+import loadWebSocket from '../lazy/web-socket.ts?lazy'
 import { defineProperty } from './primordials.ts'
 
 type Part = () => Readonly<Record<string, unknown>>
@@ -27,6 +28,7 @@ const PARTS: readonly (readonly [load: unknown, names: readonly string[]])[] = [
     ],
   ],
   [loadUrlPattern, ['URLPattern']],
+  [loadWebSocket, ['CloseEvent', 'WebSocket']],
 ]
 
 export function installLazily(): void {

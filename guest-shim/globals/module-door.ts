@@ -7,7 +7,7 @@
 import { waitUntil } from '../bindings/background.ts'
 import { reportError } from '../bindings/report.ts'
 import { env, onEnv } from '../env.ts'
-import { formatLine, inspect } from '../wire/inspect.ts'
+import { formatLine, inspect } from './log-text.ts'
 import { context } from '../turn/context.ts'
 import { source } from '../turn/source.ts'
 

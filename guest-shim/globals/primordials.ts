@@ -61,6 +61,9 @@ export function encode(text: string): Bytes {
 const decoder = new TextDecoder()
 /** UTF-8, without a mark of the byte order; bad bytes become U+FFFD. */
 export const decode = decoder.decode.bind(decoder)
+const markDecoder = new TextDecoder('utf-8', { ignoreBOM: true })
+/** A byte order mark at the beginning is text like any other. */
+export const decodeAll = markDecoder.decode.bind(markDecoder)
 
 export const isEnumerable = uncurry(Object.prototype.propertyIsEnumerable)
 export const test = uncurry(RegExp.prototype.test) as (self: RegExp, text: string) => boolean
@@ -77,7 +80,7 @@ export const toUpperCase = uncurry(String.prototype.toUpperCase)
 export const toWellFormed = uncurry(String.prototype.toWellFormed)
 export const { parse: parseJson, stringify: toJson } = JSON
 export const isView = ArrayBuffer.isView
-export const { apply, ownKeys } = Reflect
+export const { apply, construct, ownKeys } = Reflect
 /** Without a prototype. */
 export const makeObject = (): object => ({ __proto__: null })
 export const { defineProperty, freeze, getOwnPropertyDescriptors, hasOwn } = Object
@@ -86,6 +89,7 @@ export const NativeSyntaxError = SyntaxError
 export const NativeTypeError = TypeError
 export const NativeRangeError = RangeError
 export const NativePromise = Promise
+export const NativeWeakMap = WeakMap
 export const NativeBlob = Blob
 export const NativeFile = File
 export const NativeFormData = FormData

@@ -3,7 +3,6 @@
  * are there and derive from them, so they are; who uses them is told what is missing.
  */
 
-import { EventTarget } from './event-target.ts'
 import { defineProperty, NativePromise, NativeTypeError } from './primordials.ts'
 import { clearTimeout, setTimeout } from './timers.ts'
 
@@ -96,18 +95,6 @@ export class Scheduler {
   }
 }
 
-export class WebSocket extends EventTarget {
-  static readonly CONNECTING = 0
-  static readonly OPEN = 1
-  static readonly CLOSING = 2
-  static readonly CLOSED = 3
-
-  constructor() {
-    super()
-    throw missing('WebSocket')
-  }
-}
-
 export class WebSocketPair {
   constructor() {
     throw missing('WebSocketPair')
@@ -120,5 +107,5 @@ export const scheduler = new Scheduler()
 isOwn = false
 
 // a bundler may rename a class that is called like a global
-const classes = { Navigator, Cache, CacheStorage, Scheduler, WebSocket, WebSocketPair }
+const classes = { Navigator, Cache, CacheStorage, Scheduler, WebSocketPair }
 for (const name in classes) defineProperty(classes[name as keyof typeof classes], 'name', { value: name })

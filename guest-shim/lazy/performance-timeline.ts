@@ -3,7 +3,7 @@
 import { apply, NativeDOMException, NativeTypeError } from '../globals/primordials.ts'
 import { reportException } from '../globals/report-error.ts'
 import { setTimeout } from '../globals/timers.ts'
-import { requireArguments, toMembers, toText } from '../globals/web-idl.ts'
+import { isObject, requireArguments, toMembers, toText } from '../globals/web-idl.ts'
 import { phase } from '../turn/phase.ts'
 import { KEY, type PerformanceEntry } from './performance-entries.ts'
 
@@ -118,6 +118,9 @@ export class PerformanceObserver {
       throw new NativeTypeError('observe: expected type with buffered, got entryTypes')
     }
     this.#mode = mode
+    if (mode === 'several' && !isObject(entryTypes)) {
+      throw new NativeTypeError('observe: expected a list as entryTypes')
+    }
     const asked = mode === 'several' ? [...(entryTypes as Iterable<unknown>)].map(toText) : [toText(type)]
     const known = asked.filter((name) => TYPES.includes(name))
     if (known.length === 0) return

@@ -24,6 +24,13 @@ import {
   select,
 } from './performance-timeline.ts'
 
+/** Attributes of PerformanceTiming, which only pages have. */
+const PAGE_TIMES = new Set(
+  'navigationStart unloadEventStart unloadEventEnd redirectStart redirectEnd fetchStart domainLookupStart domainLookupEnd connectStart connectEnd secureConnectionStart requestStart responseStart responseEnd domLoading domInteractive domContentLoadedEventStart domContentLoadedEventEnd domComplete loadEventStart loadEventEnd'.split(
+    ' ',
+  ),
+)
+
 let making = false
 
 export class Performance extends EventTarget {
@@ -131,6 +138,7 @@ function toPoint(point: unknown): number {
     throw new NativeTypeError(`measure: expected a time from 0 on, got ${time}`)
   }
   const name = toText(point)
+  if (PAGE_TIMES.has(name)) throw new NativeTypeError(`measure: ${name} is a time of pages alone`)
   const mark = findMark(name)
   if (mark !== undefined) return mark.startTime
   throw new NativeDOMException(`measure: there is no mark "${name}"`, 'SyntaxError')

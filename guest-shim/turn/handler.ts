@@ -15,7 +15,7 @@ import { NativeTypeError } from '../globals/primordials.ts'
 import { abortIncoming, openRequest, type Request } from '../globals/request.ts'
 import { isResponse } from '../globals/response.ts'
 import { awaitRejections, rejections } from './rejections.ts'
-import { describeError } from '../wire/error-text.ts'
+import { describeError } from '../globals/log-text.ts'
 
 export interface Handler {
   fetch(request: Request, env: unknown, context: ExecutionContext): unknown

@@ -1,84 +1,49 @@
 /**
- * Anything that can be thrown, as text: `Name: message`, then the stack, then its causes. Pure, and never throws:
- * what is thrown may be null, a symbol, a revoked Proxy or an object whose every getter throws.
+ * Anything that can be thrown, as text: an error with its stack, fields, causes and members, anything else as `Thrown: …`.
+ * Pure, and never throws: what is thrown may be null, a symbol, a revoked Proxy or an object whose every getter throws.
  */
 
 /* oxlint-disable typescript/unbound-method -- functions are taken off their prototypes here to be called with a `this` of their own */
 
 /** More of a message helps nobody and could be the app's whole memory. */
 const MOST_CHARS = 8192
-const MOST_CAUSES = 5
-const MOST_MEMBERS = 5
+/** Levels of causes and members. */
+const DEPTH = 5
 
 const { bind, call } = Function.prototype
 const slice = bind.bind(call)(String.prototype.slice) as (text: string, from: number, to: number) => string
 const toText = String
-const { isArray } = Array
+const EngineError = Error
 
-export function describeError(error: unknown): string {
-  const text = describeChain(error, MOST_CAUSES)
-  return text.length > MOST_CHARS ? slice(text, 0, MOST_CHARS) : text
-}
+export type Inspect = (value: unknown, options: { depth: number }) => string
 
-/** An error, the members of an AggregateError, and what caused it; so many of each, and so deep. */
-function describeChain(error: unknown, most: number): string {
-  let text = describeOne(error)
-  if (most <= 1 || typeof error !== 'object' || error === null) return text
-  const count = countMembers(error)
-  for (let i = 0; i < count && i < MOST_MEMBERS && text.length <= MOST_CHARS; i++) {
-    text += `\nerror ${i + 1} of ${count}: ${describeChain(readMember(error, i), most - 2)}`
-  }
-  const cause = read(error, 'cause')
-  if (cause === undefined || cause === error || text.length > MOST_CHARS) return text
-  return `${text}\ncaused by: ${describeChain(cause, most - 1)}`
-}
-
-function countMembers(error: object): number {
+/** `inspect`: how values are shown. */
+export function describeWith(error: unknown, inspect: Inspect): string {
   try {
-    const { errors } = error as { errors?: unknown }
-    return isArray(errors) ? errors.length : 0
+    if (typeof error !== 'object' || error === null) return `Thrown: ${bounded(toText(error))}`
+    const text = inspect(error, { depth: DEPTH })
+    return bounded(error instanceof EngineError ? text : `Thrown: ${text}`)
   } catch {
-    return 0
+    return describePlainly(error)
   }
 }
 
-function readMember(error: object, at: number): unknown {
-  try {
-    return (error as { errors: unknown[] }).errors[at]
-  } catch {
-    return undefined
-  }
-}
-
-function describeOne(error: unknown): string {
-  if (typeof error !== 'object' || error === null) {
-    return typeof error === 'string' ? `Thrown: ${bounded(error)}` : `Thrown: ${safeString(error)}`
-  }
+/** When there is no more room to show it, or it cannot be shown. */
+function describePlainly(error: unknown): string {
   const message = read(error, 'message')
-  const stack = read(error, 'stack')
   const name = read(error, 'name')
-  if (typeof message !== 'string' && typeof stack !== 'string') return `Thrown: ${safeString(error)}`
-  const title = typeof name === 'string' && name !== '' ? bounded(name) : 'Error'
-  const head = typeof message === 'string' && message !== '' ? `${title}: ${bounded(message)}` : title
-  return typeof stack === 'string' && stack !== '' ? `${head}\n${bounded(stack)}` : head
+  if (typeof message !== 'string') return 'Thrown: a value that cannot be shown'
+  return `${typeof name === 'string' && name !== '' ? bounded(name) : 'Error'}: ${bounded(message)}`
 }
 
 function bounded(text: string): string {
   return text.length > MOST_CHARS ? slice(text, 0, MOST_CHARS) : text
 }
 
-function read(object: object, key: 'cause' | 'message' | 'name' | 'stack'): unknown {
+function read(error: unknown, key: 'message' | 'name'): unknown {
   try {
-    return (object as Record<string, unknown>)[key]
+    return (error as Record<string, unknown>)[key]
   } catch {
     return undefined
-  }
-}
-
-function safeString(value: unknown): string {
-  try {
-    return bounded(toText(value))
-  } catch {
-    return 'a value that cannot be shown'
   }
 }

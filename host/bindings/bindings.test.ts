@@ -334,7 +334,11 @@ test('console: a flood is cut and said so', ({ expect }) => {
   const { meter } = makeGuest()
   const lines: string[] = []
   const console = new ConsoleBinding(
-    { line: (_, text) => void lines.push(text), report: (error) => void lines.push(error) },
+    {
+      line: (_, text) => void lines.push(text),
+      report: (error) => void lines.push(error),
+      mapPlaces: () => '',
+    },
     meter,
     new ByteBudget(MIB),
     NO_REQUEST,
@@ -349,7 +353,7 @@ test('console: a flood is cut and said so', ({ expect }) => {
 test('console: long lines are bounded by their bytes, in a turn and in a second', ({ expect }) => {
   const { meter } = makeGuest()
   const lines: string[] = []
-  const port = { line: (_: string, text: string) => void lines.push(text), report() {} }
+  const port = { line: (_: string, text: string) => void lines.push(text), report() {}, mapPlaces: () => '' }
   const console = new ConsoleBinding(port, meter, new ByteBudget(MIB), NO_REQUEST)
   const started = Math.floor(performance.now() / 1000)
   for (let turn = 0; turn < 20; turn++) {
@@ -371,7 +375,7 @@ test('console: lines cost memory, and are dropped when there is none', ({ expect
   const { meter } = makeGuest()
   const lines: string[] = []
   const budget = new ByteBudget(10 * QUEUED_COST)
-  const port = { line: (_: string, text: string) => void lines.push(text), report() {} }
+  const port = { line: (_: string, text: string) => void lines.push(text), report() {}, mapPlaces: () => '' }
   const console = new ConsoleBinding(port, meter, budget, NO_REQUEST)
   for (let i = 0; i < 100; i++) console.imports.log('info', NOTHING)
   expect(budget.held).toBe(10 * QUEUED_COST)

@@ -16,6 +16,8 @@ export interface ConsolePort {
   line(level: ConsoleLevel, text: string, request?: string): void
   /** An error that fails no request; its first line names it, the stack follows. */
   report(error: string, request?: string): void
+  /** Places of the bundle, a line each, to those of the app's sources. */
+  mapPlaces(places: string): string
 }
 
 /** What the guest said in the turn. */
@@ -29,6 +31,7 @@ interface Line {
 const LINE_BYTES = 16 * 1024
 
 const DECODER = new TextDecoder()
+const ENCODER = new TextEncoder()
 
 /** An instance's console. */
 export class ConsoleBinding implements Binding {
@@ -51,6 +54,10 @@ export class ConsoleBinding implements Binding {
   readonly imports = {
     log: (level: ConsoleLevel, text: Uint8Array): void => this.#keep(level, text),
     report: (error: Uint8Array): void => this.#keep('report', error),
+    mapPlaces: (places: Uint8Array): Uint8Array => {
+      this.#meter.crossings++
+      return ENCODER.encode(this.#port.mapPlaces(DECODER.decode(places)))
+    },
   } satisfies typeof Wit
 
   flush(): void {

@@ -59,13 +59,18 @@ async function toLazyModule(file: string): Promise<string> {
     globals: (id) => `$${shared.indexOf(id)}`,
   })
   const names = shared.map((_, index) => `$${index}`)
-  const source = `(function(${names.join()}){${code}\nreturn part})\n//# sourceURL=${PART_URL}`
+  const source = `(function(${names.join()}){${toAscii(code)}\nreturn part})\n//# sourceURL=${PART_URL}`
   return [
     ...shared.map((id, index) => `import * as ${names[index]} from ${JSON.stringify(id)}`),
     'const evaluate = globalThis.eval',
     'let part',
     `export default () => (part ??= evaluate(${JSON.stringify(source)})(${names.join()}))`,
   ].join('\n')
+}
+
+/** One character beyond Latin-1 would make the engine keep two bytes for each of the part's. */
+function toAscii(code: string): string {
+  return code.replaceAll(/[^\0-\x7f]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
 function isIn(folder: string, file: string): boolean {

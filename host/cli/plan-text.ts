@@ -1,5 +1,6 @@
 /** What a configuration would change on a running server, asked of it and as people read it. */
 
+import { NanoError } from '../errors.ts'
 import { AdminClient } from './admin-client.ts'
 
 /** As the admin API gives it. */
@@ -13,10 +14,19 @@ export interface Plan {
   readonly needs_restart: readonly string[]
 }
 
-/** Of the server that NANO_ADMIN_URL names; undefined: it names none. */
+/**
+ * Of the server that NANO_ADMIN_URL names; undefined: it names none, or does not tell. A pipeline's token is for its own
+ * apps, and a file that it checks is no worse for that.
+ */
 export async function askPlan(text: string): Promise<Plan | undefined> {
   if (!process.env['NANO_ADMIN_URL']) return undefined
-  return await new AdminClient().ask<Plan>('POST', '/admin/plan', { json: { config: text } })
+  try {
+    return await new AdminClient().ask<Plan>('POST', '/admin/plan', { json: { config: text } })
+  } catch (error) {
+    if (!(error instanceof NanoError) || error.code !== 'FORBIDDEN') throw error
+    process.stderr.write(`what it would change on the server is not told: ${error.message}\n`)
+    return undefined
+  }
 }
 
 export function toPlanText(plan: Plan): string {

@@ -45,9 +45,8 @@ export async function serveUntilSignal(
   await manager.ready(() => server.isComplete)
   await ended
   process.stdout.write('stopping\n')
-  void manager.stopping()
   void toSignal().then(() => process.exit(1))
-  await server.close()
+  await Promise.all([manager.stopping(), server.close()])
   return process.exit(0)
 }
 

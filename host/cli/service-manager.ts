@@ -53,8 +53,12 @@ export class ServiceManager implements Disposable {
   /** It serves, from now on or again. `isWell`: asked now and then, where a watchdog waits for it. */
   ready(isWell: () => boolean): Promise<void> {
     if (this.#watchdogMs !== undefined && this.#socket !== undefined) {
+      let isBeating = false
       this.#beat ??= setInterval(() => {
-        if (isWell()) void this.#send('WATCHDOG=1')
+        // one that is late is enough: what else is to be said does not wait behind many
+        if (isBeating || !isWell()) return
+        isBeating = true
+        void this.#send('WATCHDOG=1').then(() => (isBeating = false))
       }, this.#watchdogMs / BEATS).unref()
     }
     return this.#send('READY=1')

@@ -10,9 +10,15 @@ export const BUNDLE_NAME = 'app.js'
 /** Sources with this prefix are NANO's own part of the bundle. */
 export const OWN_SOURCE = 'nano:'
 
-const PLACE = /\bapp\.js:(\d+):(\d+)/g
-/** A frame, as the engine writes it, of the bundle or of what NANO runs beside it. */
-const FRAME = /^\s*(?:[a-z]+ callback\*)?[^\s@]*@\/?(app\.js|initializer\.js|nano:[\w-]+):(\d+):(\d+)/
+/** The most places that are looked up at a time: the engine keeps no more frames. */
+const MOST_PLACES = 128
+const PLACE = /(?<![\w./-])\/?app\.js:(\d+):(\d+)/g
+/**
+ * A frame of the bundle or of what NANO runs beside it: `name@file:line:column`, as the engine writes it and apps of an
+ * earlier shim do, or `    at name (file:line:column)`.
+ */
+const FRAME =
+  /^\s*(?:(?:[a-z]+ callback\*)?[^\s@]*@|at (?:[^()]* \()?)\/?(app\.js|initializer\.js|nano:[\w-]+):(\d+):(\d+)\)?/
 const ANY_PLACE = /\b(?:app\.js|initializer\.js|nano:[\w-]+):\d/
 
 export interface Place {
@@ -26,6 +32,8 @@ export interface SourceMap {
   find(line: number, column: number): Place | undefined
   /** An error's text with each place of the bundle replaced by the source's; lines of NANO's own code go. */
   symbolicate(stack: string): string
+  /** Places of the bundle, `line:column` in a line each, as `wit/console.wit` has it. */
+  mapPlaces(places: string): string
 }
 
 /** Whether a text may name places that a map knows: whoever has none need not read the map. */
@@ -37,7 +45,11 @@ export function hasPlaces(text: string): boolean {
 export function openSourceMap(json: string | undefined): SourceMap {
   const map = parse(json)
   const find = (line: number, column: number) => (map === undefined ? undefined : lookUp(map, line, column))
-  return { find, symbolicate: (stack) => (map === undefined ? stack : symbolicate(stack, find)) }
+  return {
+    find,
+    symbolicate: (stack) => (map === undefined ? stack : symbolicate(stack, find)),
+    mapPlaces: (places) => (map === undefined ? '' : mapEach(places, find)),
+  }
 }
 
 /** The places of the app's own sources that a stack names, innermost first. */
@@ -48,23 +60,40 @@ export function findPlaces(stack: string, map: SourceMap): Place[] {
 }
 
 /**
- * Frames stand at the beginning of a line, `name@file:line:column`, and something may follow: whoever printed the error
- * goes on there. A line that is left empty by a frame of NANO's own goes.
+ * Frames stand at the beginning of a line, and something may follow: whoever printed the error goes on there. What follows a
+ * frame of NANO's own goes to the line before.
  */
 function symbolicate(text: string, find: SourceMap['find']): string {
-  const lines = text.split('\n').flatMap((line) => {
+  const lines: string[] = []
+  for (const line of text.split('\n')) {
     const frame = FRAME.exec(line)
-    if (frame !== null && isOwn(frame, find)) {
-      const rest = line.slice(frame[0].length)
-      return rest.trim() === '' ? [] : [rest]
-    }
-    return line.replaceAll(PLACE, (found, row: string, column: string) => {
-      const place = find(Number(row), Number(column))
-      return place === undefined ? found : `${place.source}:${place.line}:${place.column}`
-    })
-  })
+    if (frame === null || !isOwn(frame, find)) lines.push(mapPlaces(line, find))
+    else if (lines.length > 0) lines[lines.length - 1] += line.slice(frame[0].length)
+  }
   // the engine ends a stack with an end of line
   return lines.join('\n').trimEnd()
+}
+
+function mapPlaces(line: string, find: SourceMap['find']): string {
+  return line.replaceAll(PLACE, (found, row: string, column: string) => {
+    const place = find(Number(row), Number(column))
+    return place === undefined ? found : toText(place)
+  })
+}
+
+function mapEach(places: string, find: SourceMap['find']): string {
+  const lines = places.split('\n', MOST_PLACES).map((text) => {
+    const [line, column] = text.split(':').map(Number)
+    const place = find(line ?? 0, column ?? 0)
+    if (place === undefined) return ''
+    return place.source.startsWith(OWN_SOURCE) ? '-' : toText(place)
+  })
+  return lines.join('\n')
+}
+
+/** A source that is called like the bundle is spelled otherwise, so that no place is mapped twice. */
+function toText({ source, line, column }: Place): string {
+  return `${source === BUNDLE_NAME ? './' : ''}${source}:${line}:${column}`
 }
 
 function isOwn([, file, row, column]: RegExpExecArray, find: SourceMap['find']): boolean {

@@ -31,12 +31,16 @@ function record() {
     }
   const names = (list: string): Record<string, unknown> =>
     Object.fromEntries(list.split(' ').map((name) => [name, note(name)]))
+  const take = (name: string) => (bytes: Uint8Array) => {
+    calls.push([name, bytes])
+    return new Uint8Array(0)
+  }
   const bindings = {
     'nano:workers/response': names('send start write finish fail'),
     'nano:workers/request-body': names('pull cancel'),
     'nano:workers/timer': names('wakeIn'),
     'nano:workers/outbound': names('start write finish pull abort'),
-    'nano:workers/console': names('log report'),
+    'nano:workers/console': { ...names('log report'), mapPlaces: take('mapPlaces') },
     'nano:workers/background': names('hold release'),
     'nano:workers/language': names('ask'),
     'nano:workers/crypto': names('text number bytes key start make digestWrite digestFinish'),
@@ -50,6 +54,9 @@ function lift(world: World) {
   const lifted = world.lift(bindings, memory, () => 0) as unknown as Record<string, Record<string, Call>>
   return { calls, memory, call: (module: string, name: string) => lifted[`nano:workers/${module}`]![name]! }
 }
+
+/** What guests of 0.1.0 do not have. */
+const SINCE = /^(?:crypto|language)\.|map-places$/
 
 /** Every import that takes bytes, as a function of where they are. */
 const TAKERS: [name: string, (call: ReturnType<typeof lift>['call'], at: number, size: number) => unknown][] =
@@ -70,11 +77,12 @@ const TAKERS: [name: string, (call: ReturnType<typeof lift>['call'], at: number,
     ['outbound.write', (call, at, size) => call('outbound', 'write')(1, at, size)],
     ['console.log', (call, at, size) => call('console', 'log')(0, at, size)],
     ['console.report', (call, at, size) => call('console', 'report')(at, size)],
+    ['console.map-places', (call, at, size) => call('console', 'map-places')(at, size, 0)],
   ]
 
 describe.for(WORLDS)('pointers that a guest passes, world $version', (world) => {
   // A9
-  const takers = TAKERS.filter(([name]) => world.version !== '0.1.0' || !/^(crypto|language)\./.test(name))
+  const takers = TAKERS.filter(([name]) => world.version !== '0.1.0' || !SINCE.test(name))
   it.for(takers)('%s: beyond the memory is refused, and nothing is called', ([, take], { expect }) => {
     const { calls, call } = lift(world)
     for (const at of NOWHERE) expect(() => take(call, at, 1)).toThrow(RangeError)

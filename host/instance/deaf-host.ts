@@ -6,6 +6,7 @@ export const DEAF = {
   onReady() {},
   line() {},
   report() {},
+  mapPlaces: () => '',
   onLimit() {},
   onDenied() {},
   onRetiring() {},

@@ -102,6 +102,7 @@ export async function openOperator(
     readTokens(from) {
       const had = !tokens.isEmpty
       tokens.reread(from)
+      tails.expire()
       if (had) warn()
     },
     async close() {

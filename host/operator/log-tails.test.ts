@@ -86,16 +86,34 @@ describe('a tail', () => {
     expect(texts(await read())).toEqual(['after'])
   })
 
-  it('of nothing gives a sign of life, and ends when its reader may read no more', async ({ expect }) => {
-    const { say, tail, tails } = open(5)
-    let isAllowed = true
-    const { read } = tail({ mayGoOn: () => isAllowed })
+  it('of nothing gives a sign of life', async ({ expect }) => {
+    const { tail } = open(5)
+    const { read } = tail()
     await read()
     expect(await read()).toBe(':\n\n')
-    isAllowed = false
+  })
+
+  it('ends at once when its reader may read no more, without what waited', async ({ expect }) => {
+    const { say, tail, tails } = open()
+    let isAllowed = true
+    const mayGoOn = () => isAllowed
+    const [waits, slow, other] = [tail({ mayGoOn }), tail({ mayGoOn }), tail()]
+    for (const { read } of [waits, slow, other]) {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      await read()
+    }
+    const next = waits.read()
+    tails.expire()
+    // as it may go on, that it is looked at means nothing
+    say('1')
+    expect(texts(await next)).toEqual(['1'])
+    const last = waits.read()
     say('secret')
-    expect(await read()).toBeUndefined()
-    expect(tails.count).toBe(0)
+    isAllowed = false
+    tails.expire()
+    say('secret')
+    expect([await last, await slow.read(), tails.count]).toEqual([undefined, undefined, 1])
+    expect(texts(await other.read())).toEqual(['1', 'secret', 'secret'])
   })
 
   it('that does not follow ends after the latest entries', async ({ expect }) => {

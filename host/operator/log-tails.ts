@@ -7,6 +7,7 @@
  *     waiting  --nothing for some time-->  a comment, so that both ends see whether the other is there
  *     any      --it is cancelled-->  gone
  *     any      --close, not followed-->  what waits is given, and it ends
+ *     any      --expire: its reader may no longer read-->  what waits is dropped, and it ends
  *
  * Holds: nobody waits for a reader, and what is held for one that is slow is bounded. So is the number of tails.
  */
@@ -22,7 +23,7 @@ export interface TailOptions extends Omit<LogFilter, 'after'> {
   readonly follow: boolean
   /** The id of the last entry that the reader has: what came after it, in place of the latest. */
   readonly lastId?: string | undefined
-  /** Whether whoever reads still may; asked now and then. */
+  /** Whether whoever reads still may; asked by `expire`. */
   readonly mayGoOn: () => boolean
 }
 
@@ -81,6 +82,11 @@ export class LogTails {
     return tail.stream
   }
 
+  /** Ends those whose readers may not go on. To be called when that may have changed. */
+  expire(): void {
+    for (const tail of this.#open) tail.expire()
+  }
+
   /** Resolves when every reader has taken what waits and the end, or time is up. */
   async close(): Promise<void> {
     if (this.#open.size === 0) return
@@ -116,6 +122,7 @@ class Tail {
   #waiting: NumberedEntry[] = []
   #chars = 0
   #dropped = 0
+  #controller: ReadableStreamDefaultController<Uint8Array> | undefined
   #isGreeted = false
   #isEnding = false
   #isGone = false
@@ -125,12 +132,9 @@ class Tail {
     this.#parts = parts
     this.stream = new ReadableStream<Uint8Array>(
       {
+        start: (controller) => void (this.#controller = controller),
         pull: (controller) => this.#pull(controller),
-        cancel: () => {
-          this.#isGone = true
-          this.#wake()
-          parts.onEnd()
-        },
+        cancel: () => this.#leave(),
       },
       // nothing is made before it is asked for
       { highWaterMark: 0 },
@@ -157,15 +161,19 @@ class Tail {
     this.#wake()
   }
 
+  expire(): void {
+    if (this.#parts.mayGoOn()) return
+    this.#controller?.close()
+    this.#leave()
+  }
+
   async #pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
     if (this.#isGreeted && this.#waiting.length === 0 && !this.#isEnding) await this.#wait()
     if (this.#isGone) return
-    const mayGoOn = this.#parts.mayGoOn()
-    const isOver = this.#isEnding || !mayGoOn
-    const text = mayGoOn ? this.#take() : ''
+    const text = this.#take()
     if (text !== '') controller.enqueue(this.#encoder.encode(text))
-    else if (!isOver) controller.enqueue(this.#encoder.encode(':\n\n'))
-    if (!isOver) return
+    else if (!this.#isEnding) controller.enqueue(this.#encoder.encode(':\n\n'))
+    if (!this.#isEnding) return
     controller.close()
     this.#parts.onEnd()
   }
@@ -191,5 +199,11 @@ class Tail {
     this.#chars = 0
     this.#dropped = 0
     return greeting + events.join('') + dropped
+  }
+
+  #leave(): void {
+    this.#isGone = true
+    this.#wake()
+    this.#parts.onEnd()
   }
 }

@@ -61,11 +61,18 @@ export class Journal {
     return why === undefined ? code : `${code}: ${why}`
   }
 
+  /** Places of the bundle, as a guest asks for them. */
+  mapPlaces(places: string): string {
+    return this.#map().mapPlaces(places)
+  }
+
   /** A text with the places of the sources in its stacks. */
   #symbolicate(text: string): string {
-    if (!hasPlaces(text)) return text
-    this.#sourceMap ??= openSourceMap(this.#subject.sourceMap)
-    return this.#sourceMap.symbolicate(text)
+    return hasPlaces(text) ? this.#map().symbolicate(text) : text
+  }
+
+  #map(): SourceMap {
+    return (this.#sourceMap ??= openSourceMap(this.#subject.sourceMap))
   }
 
   #toWhy(code: ErrorCode): string | undefined {

@@ -206,6 +206,7 @@ export class Pool {
       },
       line: (level, text, request) => journal.write(level, 'console', text, request),
       report: (error, request) => journal.write('error', 'app-error', error, request),
+      mapPlaces: (places) => journal.mapPlaces(places),
       onLimit: (code, request) => journal.failed(code, request),
       onDenied: (text) => {
         journal.count('EGRESS_DENIED')

@@ -1,6 +1,13 @@
-// The world of another version of NANO: the same with one function more, which makes another engine.
+// Another version of NANO: its world has one function more, which makes another engine.
 
+import { cachedBuild } from '../../host/build/build.ts'
+import type { BuildResult } from '../../host/build/build.ts'
 import { witText } from '../../wit/text.ts'
+
+/** What that version makes of an app. */
+export function buildOlder(entry: string): Promise<BuildResult> {
+  return cachedBuild({ entry, wit: olderWorld() })
+}
 
 export function olderWorld(): string {
   const text = witText()

@@ -16,7 +16,7 @@ import { witText } from '../../wit/text.ts'
 import { encodeComponent } from '../harness/component.ts'
 import { builtExample, example, fixture } from '../harness/serve.ts'
 import { encodeModule } from '../../host/wasm/sections.ts'
-import { olderWorld } from './older-engine.ts'
+import { buildOlder } from './older-engine.ts'
 import { createSourceDir } from './source-dir.ts'
 
 const isSame = (a: Uint8Array, b: Uint8Array) => Buffer.compare(a, b) === 0
@@ -61,7 +61,7 @@ describe('is the same from its own component', () => {
 
 test('a component of another engine becomes one of the current engine, once', async () => {
   using directory = createSourceDir({})
-  const older = await buildApp({ entry: example('hello'), wit: olderWorld() })
+  const older = await buildOlder(example('hello'))
   const current = readFileSync(builtExample('hello'))
   expect(older.skeletonHash).not.toBe((await rebuildComponent({ component: current })).skeletonHash)
   const [first, second] = [

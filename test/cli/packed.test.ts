@@ -12,7 +12,7 @@ import { afterAll, beforeAll, describe, test } from 'vitest'
 import type { TestContext } from 'vitest'
 
 import { buildApp } from '../../host/build/build.ts'
-import { olderWorld } from '../build/older-engine.ts'
+import { buildOlder } from '../build/older-engine.ts'
 import { send } from '../harness/http.ts'
 import { copyCheckout, install, run, sizeOf } from '../harness/package.ts'
 import { startNano } from '../harness/process.ts'
@@ -22,6 +22,17 @@ interface Sbom {
   readonly bomFormat: string
   readonly metadata: { readonly component: { readonly name: string } }
   readonly components: readonly { readonly name: string; readonly version: string; readonly scope: string }[]
+}
+
+interface Named {
+  readonly name: string
+  readonly version: string
+}
+
+interface Lock {
+  readonly packages: Readonly<
+    Record<string, Named & { readonly [key in 'dev' | 'optional' | 'devOptional']?: true }>
+  >
 }
 
 const MB = 1_000_000
@@ -57,7 +68,8 @@ async function readOpenings(port: number): Promise<Record<string, number>> {
 
 test('is small, and nothing of the packing stays behind', ({ expect }) => {
   expect(statSync(tarball).size).toBeLessThan(6 * MB)
-  expect(existsSync(join(checkout, 'engines'))).toBe(false)
+  const left = ['engines', 'npm-shrinkwrap.json'].filter((name) => existsSync(join(checkout, name)))
+  expect(left).toEqual([])
 })
 
 test('has a list of what it is made of', { timeout: 60_000 }, async ({ expect }) => {
@@ -88,6 +100,23 @@ describe('installed without the build tools', () => {
   }, 300_000)
 
   const installed = ({ skip }: TestContext): void => skip(why !== undefined, why)
+
+  test('has the versions that were tested, and no others', (context) => {
+    installed(context)
+    const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as Lock
+    const needed = Object.entries(packages).filter(([path, { dev, optional, devOptional }]) =>
+      [path !== '', !dev, !optional, !devOptional].every(Boolean),
+    )
+    const found = readdirSync(host, { recursive: true, encoding: 'utf8' })
+      .filter((path) => /node_modules\/(@[^/]+\/)?[^/]+\/package\.json$/.test(path))
+      .map((path) => JSON.parse(readFileSync(join(host, path), 'utf8')) as Named)
+      .map(({ name, version }) => `${name}@${version}`)
+    const wanted = needed.map(([path, { version }]) => `${path.split('node_modules/').at(-1)}@${version}`)
+    context.expect(found.sort()).toEqual([...wanted, 'nano-workers@0.1.0'].sort())
+    // they are its own: whatever else is installed there has no part in them
+    const beside = readdirSync(join(host, 'node_modules')).filter((name) => !name.startsWith('.'))
+    context.expect(beside).toEqual(['nano-workers'])
+  })
 
   test('takes little room', (context) => {
     installed(context)
@@ -122,7 +151,7 @@ describe('installed without the build tools', () => {
       expect(await readOpenings(server.adminPort)).toEqual({ generated: 0, compiled: 1 })
       // an engine that is not known here, of an app that carries its bundle
       const older = at('older.wasm')
-      await buildApp({ entry: fixtureSource('version'), wit: olderWorld(), outFile: older })
+      writeFileSync(older, (await buildOlder(fixtureSource('version'))).component)
       const refused = await nano(host, ['deploy', older, '--name', 'third'], env)
       expect(refused).toMatchObject({
         status: 1,

@@ -74,7 +74,7 @@ ctx.waitUntil(new Promise((resolve) => setTimeout(resolve, 50)).then(() => conso
       expect(await nano(['run', 'throws.ts'])).toEqual({
         status: 1,
         out: 'before\n',
-        err: 'RangeError: x\ndeep@deep.ts:3:9\n@throws.ts:3:1\n',
+        err: 'RangeError: x\n    at deep (deep.ts:3:9)\n    at throws.ts:3:1\n',
       })
     },
   )
@@ -132,7 +132,7 @@ describe('eval', () => {
     expect(await nano(['eval', 'nothing()'])).toMatchObject({
       status: 1,
       out: '',
-      err: expect.stringMatching(/^ReferenceError: nothing is not defined\n@eval:1:\d+\n$/),
+      err: expect.stringMatching(/^ReferenceError: nothing is not defined\n    at eval:1:\d+\n$/),
     })
     expect(await nano(['eval', 'a b'])).toMatchObject({
       status: 1,
@@ -171,7 +171,7 @@ test(
       'said',
       'undefined',
       'Uncaught ReferenceError: nothing is not defined',
-      expect.stringMatching(/^@repl-\d+:1:\d+$/),
+      expect.stringMatching(/^ {4}at repl-\d+:1:\d+$/),
       '{ n: 2 }',
       expect.stringMatching(/^repl-\d+:1:2: Expected a semicolon/),
       String.raw`'two\nlines'`,

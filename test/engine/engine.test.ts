@@ -102,7 +102,7 @@ function make(image: Image, from = engine, maximum = 2048): Made {
       pull: nothing,
       abort: nothing,
     },
-    'nano:workers/console': { log: nothing, report: nothing },
+    'nano:workers/console': { log: nothing, report: nothing, mapPlaces: () => new Uint8Array(0) },
     'nano:workers/background': { hold: nothing, release: nothing },
     'nano:workers/language': { ask: () => new Uint8Array(0) },
     'nano:workers/crypto': {

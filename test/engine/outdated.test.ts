@@ -8,15 +8,18 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, test } from 'vitest'
 
 import { buildApp } from '../../host/build/build.ts'
+import { buildEngineTemplate } from '../../host/build/engine-template.ts'
 import { readCarriedBundle, withCarriedBundle } from '../../host/component/carried-bundle.ts'
 import { splitComponent } from '../../host/component/skeleton.ts'
 import { openComponent } from '../../host/deploy/open-component.ts'
+import { KnownEngines, readKnownEngines } from '../../host/engine/known.ts'
 import { olderWorld } from '../build/older-engine.ts'
 import { createSourceDir, type SourceDir } from '../build/source-dir.ts'
 import { withPart, editComponent, PART } from '../harness/component.ts'
 import { NEIGHBOUR, watchNeighbour } from '../harness/neighbour.ts'
 import { builtExample, serve } from '../harness/serve.ts'
 
+const OLD = '0.1.0'
 const folder = mkdtempSync(join(tmpdir(), 'nano-outdated-'))
 const at = (name: string): string => join(folder, `${name}.wasm`)
 let sources: SourceDir
@@ -102,4 +105,18 @@ test('that cannot be made again are refused, and the others are served', async (
   await server.logged('[spoilt]', 'COMPONENT_INVALID', 'does not unpack')
   await server.logged('[hostile]', 'COMPONENT_INVALID', 'carries 2 bundles')
   await server.logged('[thrower]', 'BUILD_FAILED', 'cannot be built for the current one: app.js: no more')
+})
+
+test('an engine of an older world is made from its text, as long as the toolchain is the same', async ({
+  expect,
+}) => {
+  const known = readKnownEngines()
+  const { hash: old = '', componentize_js: tool = '' } =
+    known.engines.find(({ world }) => world.endsWith(`@${OLD}`)) ?? {}
+  expect(known.worldOf(old)).toBe(OLD)
+  expect(splitComponent(await buildEngineTemplate(OLD)).skeletonHash).toBe(old)
+  const another = known.engines.map((engine) =>
+    engine.hash === old ? { ...engine, componentize_js: `${tool}-before` } : engine,
+  )
+  expect(new KnownEngines(another).worldOf(old)).toBeUndefined()
 })

@@ -88,6 +88,7 @@ export class LoneApp implements Disposable {
       jobs: new JobPool().open(),
       onReady: () => void setImmediate(run),
       report: (error) => void this.reports.push(error),
+      mapPlaces: () => '',
       buffers: new ByteBudget(1024 * 1024),
     }
     const port: RequestContext = {

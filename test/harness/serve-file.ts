@@ -25,7 +25,7 @@ export interface ServedFile extends AsyncDisposable {
   deployments(): Record<string, number | undefined>
 }
 
-const TOP = { port: 0, shards: 2, admin: false, defaults: { cpu_ms: 10_000 } }
+const TOP = { port: 0, shards: 1, admin: false, defaults: { cpu_ms: 10_000 } }
 const TIME = /^\S+ /
 
 export async function serveFile(

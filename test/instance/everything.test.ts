@@ -10,7 +10,7 @@ import { LoneApp } from '../harness/lone-app.ts'
 import { fixture } from '../harness/serve.ts'
 
 /** Calls that one instance makes: more would need more memory than it has. */
-const BATCH = 600
+const BATCH = 400
 const CPU_MS = 10_000
 /** Failures that are looked for; each takes some instances to find. */
 const MOST_FAILURES = 20

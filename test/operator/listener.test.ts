@@ -239,18 +239,22 @@ describe('the port', () => {
     const held = () =>
       process.getActiveResourcesInfo().filter((name) => name !== 'Timeout' && name !== 'Immediate')
     const before = held()
+    // what an earlier test left may have gone meanwhile
+    const more = () => {
+      const after = held()
+      for (const name of before) if (after.includes(name)) after.splice(after.indexOf(name), 1)
+      return after
+    }
     const server = await serve([APPS[1]!], 2, { admin: { port: 0 } })
     const admin = toPort(server.adminUrl)
     await server.send('quiet.test', '/')
     await send(admin, { host: 'localhost', path: '/metrics' })
     await server.close()
-    const after = held()
     for (const port of [server.port, admin]) {
       await expect(send(port, { host: 'localhost', path: '/' })).rejects.toThrow('ECONNREFUSED')
     }
-    // what an earlier test left may have gone meanwhile
-    for (const name of before) if (after.includes(name)) after.splice(after.indexOf(name), 1)
-    expect(after).toEqual([])
+    // the kernel may take its time to say that it is closed
+    await expect.poll(more, { timeout: 10_000 }).toEqual([])
   })
 })
 

@@ -110,9 +110,9 @@ describe('the log', () => {
     for (const [i, places] of [
       [lineOf('/error')],
       [lineOf('makeError')],
-      [lineOf('/cause'), 'caused by: RangeError: cause', lineOf('makeError')],
-      ['error 1 of 2: RangeError: first', 'error 2 of 2: RangeError: second', lineOf('makeError')],
-      [lineOf('/throw-members'), 'error 2 of 2: RangeError: second', lineOf('makeError')],
+      [lineOf('/cause'), '[cause]: RangeError: cause', lineOf('makeError')],
+      ['[errors]: [', 'RangeError: first', 'RangeError: second', lineOf('makeError')],
+      [lineOf('/throw-members'), 'RangeError: second', lineOf('makeError')],
       [lineOf('/trace')],
     ].entries()) {
       for (const place of places) expect(stacks[i]).toContain(place)

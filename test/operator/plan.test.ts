@@ -12,6 +12,8 @@ import { fixture, ROOT } from '../harness/serve.ts'
 import { serveFile } from '../harness/serve-file.ts'
 import { toVersion as app } from '../harness/versions.ts'
 
+const CI_TOKEN = 'a-token-of-the-pipeline'
+
 const folder = mkdtempSync(join(tmpdir(), 'nano-plan-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
@@ -118,11 +120,15 @@ test('is exactly what a reload then does, and nothing is done before', async ({ 
 })
 
 test('is told by validate and by serve --dry-run, as text and as JSON', async ({ expect }) => {
-  const top = { admin: { port: 0 }, shards: 1 }
+  const top = { admin: { port: 0, tokens_file: 'tokens' }, shards: 1 }
   await using served = await serveFile([app('one', 'a'), app('goes', 'a')], {
     top,
     adminToken: TOKEN,
     dataDirectory: join(folder, 'more'),
+    place(where) {
+      writeFileSync(join(where, 'tokens'), `ci ${CI_TOKEN} deploy:one\n`)
+      return join(where, 'nano.json')
+    },
   })
   const env = { NANO_ADMIN_URL: served.server.adminUrl, NANO_ADMIN_TOKEN: TOKEN }
   const file = join(folder, 'next.json')
@@ -130,12 +136,14 @@ test('is told by validate and by serve --dry-run, as text and as JSON', async ({
     writeFileSync(file, JSON.stringify({ port: 0, ...top, defaults: { cpu_ms: 10_000 }, apps }))
   write(app('one', 'b'), app('comes', 'a'))
   const lines = 'on the running server, 0 apps unchanged:\n+ comes\n~ one: env.VERSION\n- goes\n'
-  const [validated, tried, json, triedJson, alone] = await Promise.all([
+  const ci = { ...env, NANO_ADMIN_TOKEN: CI_TOKEN }
+  const [validated, tried, json, triedJson, alone, untold] = await Promise.all([
     run(env, 'validate', file),
     run(env, 'serve', '--config', file, '--dry-run'),
     run(env, 'validate', file, '--json'),
     run(env, 'serve', '--config', file, '--dry-run', '--json'),
     run({ NANO_ADMIN_URL: '' }, 'validate', file),
+    run(ci, 'validate', file),
   ])
   expect([validated.status, validated.out]).toEqual([0, expect.stringContaining(lines)])
   expect([tried.status, tried.out]).toEqual([0, expect.stringContaining(lines)])
@@ -152,6 +160,11 @@ test('is told by validate and by serve --dry-run, as text and as JSON', async ({
     plan,
   })
   expect([alone.status, alone.out.includes('running server')]).toEqual([0, false])
+  expect([untold.status, untold.out.includes('running server'), untold.err]).toEqual([
+    0,
+    false,
+    expect.stringContaining('is not told: expected a token with scope all for this, got ci'),
+  ])
 
   await toAsk(served.server)('PUT', '/admin/apps/theirs', { body: readFileSync(fixture('version')) })
   write(app('one', 'a'), app('theirs', 'a'))

@@ -5,16 +5,16 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { afterAll, describe, test } from 'vitest'
+import { afterAll, describe, onTestFinished, test } from 'vitest'
 import type { ExpectStatic } from 'vitest'
 
 import { NANO_JSON } from '../../host/config/schema.ts'
 import type { ReloadReport } from '../../host/registry/reload-report.ts'
 import { TOKEN, toAsk } from '../harness/admin.ts'
-import { keepAlive, send } from '../harness/http.ts'
+import { keepAlive, open as openRequest, send } from '../harness/http.ts'
 import { serveFile } from '../harness/serve-file.ts'
 import type { ServedFile } from '../harness/serve-file.ts'
-import { fixture } from '../harness/serve.ts'
+import { fixture, waitFor } from '../harness/serve.ts'
 import { exchange, talk } from '../harness/socket.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'nano-keys-'))
@@ -172,7 +172,23 @@ describe('tokens', () => {
     writeFileSync(join(served.folder, 'tokens'), `${lines.join('\n')}\n`)
   const statusOf = async (served: ServedFile, token: string): Promise<number> =>
     (await toAsk(served.server)('GET', '/admin/apps', { token })).status
-  const [ADA, BOB] = ['ada-s-token-of-the-tests', 'bob-s-token-of-the-tests']
+  const [ADA, BOB, EVE] = ['ada-s-token-of-the-tests', 'bob-s-token-of-the-tests', 'eve-s-token-of-the-tests']
+  const followLog = async (served: ServedFile, token: string, path: string) => {
+    const port = Number(new URL(served.server.adminUrl!).port)
+    const message = await openRequest(port, {
+      host: 'localhost',
+      path,
+      headers: { authorization: `Bearer ${token}` },
+    })
+    onTestFinished(() => void message.destroy())
+    let text = ''
+    message.setEncoding('utf8').on('data', (part: string) => (text += part))
+    return {
+      status: message.statusCode,
+      ended: new Promise((resolve) => message.once('end', resolve)),
+      said: (what: string) => waitFor(() => text.includes(what), 10_000),
+    }
+  }
 
   test('that are revoked or added hold without a restart, and a broken file leaves them as they were', async ({
     expect,
@@ -201,6 +217,32 @@ describe('tokens', () => {
     await expect(served.server.reload()).rejects.toThrow('cannot be read (ENOENT)')
     // that of the environment goes on
     expect(await statusOf(served, TOKEN)).toBe(200)
+  })
+
+  test('that are revoked, or may do something else, end the log tails that they have opened', async ({
+    expect,
+  }) => {
+    await using served = await open()
+    const top = { admin: { port: 0, tokens_file: 'tokens' } }
+    write(served, `ada ${ADA} read`, `bob ${BOB} read`, `eve ${EVE} deploy:logger`)
+    served.write([APP], top)
+    await served.server.reload()
+    const OF_APP = '/admin/apps/logger/logs'
+    const tails = await Promise.all([
+      followLog(served, ADA, OF_APP),
+      followLog(served, ADA, '/admin/logs'),
+      followLog(served, EVE, OF_APP),
+      followLog(served, BOB, OF_APP),
+      followLog(served, TOKEN, OF_APP),
+    ])
+    expect(tails.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200])
+    write(served, `bob ${BOB} read`, `eve ${EVE} deploy:other`)
+    await served.server.reload()
+    await Promise.all(tails.slice(0, 3).map(({ ended }) => ended))
+    await ask(served, '/say?text=after')
+    await Promise.all(tails.slice(3).map(({ said }) => said('after')))
+    expect((await followLog(served, ADA, '/admin/logs')).status).toBe(401)
+    expect((await followLog(served, EVE, OF_APP)).status).toBe(403)
   })
 
   test('are read again when their file has changed, and nobody asks', async ({ expect }) => {

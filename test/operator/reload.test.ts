@@ -52,7 +52,8 @@ describe('a reload', () => {
   test('puts what is new, puts again what is other, removes what is gone, and touches nothing else', async ({
     expect,
   }) => {
-    await using served = await serveFile([app('same', 'a'), app('other', 'a'), app('goes', 'a')])
+    const top = { shards: 2 }
+    await using served = await serveFile([app('same', 'a'), app('other', 'a'), app('goes', 'a')], { top })
     const before = served.deployments()
     served.write([app('other', 'b'), app('comes', 'a'), app('same', 'a')])
     expect(await served.server.reload()).toEqual({
@@ -143,7 +144,8 @@ describe('a reload', () => {
 
   test('lets apps take over host names, in a chain and in a ring', async ({ expect }) => {
     const at = (name: string, hostname: string) => app(name, name, { hostname: `${hostname}.test` })
-    await using served = await serveFile([at('a', 'x'), at('b', 'y'), at('c', 'z')])
+    const top = { shards: 2 }
+    await using served = await serveFile([at('a', 'x'), at('b', 'y'), at('c', 'z')], { top })
     const askAll = () => Promise.all(['w', 'x', 'y', 'z'].map((name) => ask(served, name)))
     served.write([at('a', 'y'), at('b', 'z'), at('c', 'w')])
     expect(await served.server.reload()).toMatchObject({ failed: [] })
@@ -302,42 +304,48 @@ test('SIGHUP reloads, and a process that is told twice goes on', async ({ expect
   expect(await nano.exited).toBe(0)
 }, 60_000)
 
-test('20 times under load: 20 apps that stay fail no request', { timeout: 120_000 }, async ({ expect }) => {
-  const stay = Array.from({ length: 20 }, (_, i) => app(`n${i}`, `n${i}`))
-  await using served = await serveFile(stay, { watchMs: WATCH_MS })
-  const before = served.deployments()
-  const state = { isOn: true, answers: 0, failures: [] as string[] }
-  const client = async (offset: number): Promise<void> => {
-    for (let i = offset; state.isOn; i++) {
-      const { name } = stay[i % stay.length]!
-      // oxlint-disable-next-line no-await-in-loop -- one after the other
-      const answer = await ask(served, name)
-      state.answers++
-      if (answer !== name) state.failures.push(`${name}: ${answer}`)
+test(
+  'again and again under load: apps that stay fail no request',
+  { timeout: 120_000 },
+  async ({ expect }) => {
+    // more of it is in redeploy-load.test.ts
+    const rounds = 6
+    const stay = Array.from({ length: 10 }, (_, i) => app(`n${i}`, `n${i}`))
+    await using served = await serveFile(stay, { watchMs: WATCH_MS, top: { shards: 2 } })
+    const before = served.deployments()
+    const state = { isOn: true, answers: 0, failures: [] as string[] }
+    const client = async (offset: number): Promise<void> => {
+      for (let i = offset; state.isOn; i++) {
+        const { name } = stay[i % stay.length]!
+        // oxlint-disable-next-line no-await-in-loop -- one after the other
+        const answer = await ask(served, name)
+        state.answers++
+        if (answer !== name) state.failures.push(`${name}: ${answer}`)
+      }
     }
-  }
-  const load = Promise.all([0, 5, 10, 15].map(client))
-  for (let i = 0; i < 20; i++) {
-    // one is put again each time, another comes and goes, the others are as they were
-    const others = stay.map((each, at) => (at === i ? { ...each, timeout_ms: 5000 + i + 1 } : each))
-    served.write(i % 2 === 0 ? [...others, app('comes', `${i}`)] : others)
-    const expected = i % 2 === 0 ? `${i}` : '404'
-    // oxlint-disable-next-line no-await-in-loop -- one after the other
-    await waitFor(
-      async () => ((await ask(served, 'comes')) === expected ? true : undefined),
-      10_000,
-      served.log,
-    )
-  }
-  state.isOn = false
-  await load
-  expect(state.failures).toEqual([])
-  expect(state.answers).toBeGreaterThan(200)
-  // the last one that was begun is over
-  await served.server.reload()
-  const after = served.deployments()
-  expect(Object.keys(after)).toEqual(Object.keys(before))
-  // 20 changes, of which 19 were taken back, and 10 times one that came: nothing else was put
-  const [first, last] = [before, after].map((ids) => Math.max(...Object.values(ids).map(Number)))
-  expect(last! - first!).toBe(20 + 19 + 10)
-})
+    const load = Promise.all([0, 3, 6].map(client))
+    for (let i = 0; i < rounds; i++) {
+      // one is put again each time, another comes and goes, the others are as they were
+      const others = stay.map((each, at) => (at === i ? { ...each, timeout_ms: 5000 + i + 1 } : each))
+      served.write(i % 2 === 0 ? [...others, app('comes', `${i}`)] : others)
+      const expected = i % 2 === 0 ? `${i}` : '404'
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      await waitFor(
+        async () => ((await ask(served, 'comes')) === expected ? true : undefined),
+        10_000,
+        served.log,
+      )
+    }
+    state.isOn = false
+    await load
+    expect(state.failures).toEqual([])
+    expect(state.answers).toBeGreaterThan(stay.length)
+    // the last one that was begun is over
+    await served.server.reload()
+    const after = served.deployments()
+    expect(Object.keys(after)).toEqual(Object.keys(before))
+    // each change, which the next one takes back, and every other time one that came: nothing else was put
+    const [first, last] = [before, after].map((ids) => Math.max(...Object.values(ids).map(Number)))
+    expect(last! - first!).toBe(rounds + (rounds - 1) + rounds / 2)
+  },
+)

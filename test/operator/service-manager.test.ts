@@ -18,6 +18,9 @@ import { fixture, waitFor } from '../harness/serve.ts'
 const folder = mkdtempSync(join(tmpdir(), 'nano-service-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
+/** A machine may be busy, and each message is a process. */
+const PATIENCE_MS = 20_000
+
 const file = join(folder, 'nano.json')
 writeFileSync(
   file,
@@ -78,13 +81,16 @@ describe.skipIf(NO_NOTIFY)(`notes${NO_NOTIFY === undefined ? '' : `, not run: ${
     await using notes = await listenForNotes(folder)
     const env = { NOTIFY_SOCKET: notes.path, WATCHDOG_USEC: '800000' }
     await using nano = await startNano(file, { env })
-    await waitFor(() => (notes.heard.includes('WATCHDOG=1') ? true : undefined))
+    await waitFor(() => (notes.heard.includes('WATCHDOG=1') ? true : undefined), PATIENCE_MS)
     expect(notes.heard[0]).toBe('READY=1')
     nano.kill('SIGHUP')
-    await waitFor(() => (notes.heard.filter((note) => note === 'READY=1').length === 2 ? true : undefined))
+    await waitFor(
+      () => (notes.heard.filter((note) => note === 'READY=1').length === 2 ? true : undefined),
+      PATIENCE_MS,
+    )
     nano.kill('SIGTERM')
     expect(await nano.exited).toBe(0)
-    await waitFor(() => (notes.heard.includes('STOPPING=1') ? true : undefined))
+    await waitFor(() => (notes.heard.includes('STOPPING=1') ? true : undefined), PATIENCE_MS)
     expect(notes.heard.filter((note) => note !== 'WATCHDOG=1')).toEqual([
       'READY=1',
       'RELOADING=1',

@@ -4,7 +4,7 @@ import type { GuestWriter } from '../../host/engine/guest-writer.ts'
 
 export const version = '0.2.0'
 /** Changes with whatever lies otherwise in memory or has another name. */
-export const structure = 'c0761ac7116c0088'
+export const structure = '62dd734f9e7a4592'
 
 export interface EventsBinding {
   readonly kind: string
@@ -119,6 +119,7 @@ export interface Imports {
   readonly 'nano:workers/console': {
     readonly log: (level: ConsoleLevel, text: Uint8Array) => void
     readonly report: (error: Uint8Array) => void
+    readonly mapPlaces: (places: Uint8Array) => Uint8Array
   }
   readonly 'nano:workers/crypto': {
     readonly text: (subject: CryptoSubject, field: CryptoField, value: Uint8Array) => void
@@ -391,6 +392,7 @@ export function liftImports(imports: Imports, from: GuestReader, to: GuestWriter
     'nano:workers/console': {
       'log': (a0: number, a1: number, a2: number) => consoleHalf.log(from.caseOf(consoleLevelCases, a0), from.bytes(a1, a2, bounds['text'])),
       'report': (a0: number, a1: number) => consoleHalf.report(from.bytes(a0, a1, bounds['text'])),
+      'map-places': (a0: number, a1: number, at: number) => to.bytes(at, consoleHalf.mapPlaces(from.bytes(a0, a1, bounds['text']))),
     },
     'nano:workers/crypto': {
       'text': (a0: number, a1: number, a2: number, a3: number) => cryptoHalf.text(from.caseOf(cryptoSubjectCases, a0), from.caseOf(cryptoFieldCases, a1), from.bytes(a2, a3, bounds['word'])),

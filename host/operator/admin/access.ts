@@ -32,6 +32,13 @@ export class Access {
     this.#scopes = scopes
   }
 
+  /** Whether the other one may do the same: no more and no less. */
+  equals(access: Access): boolean {
+    const { read, all, deploy } = this.#scopes
+    const other = access.#scopes
+    return read === other.read && all === other.all && deploy.symmetricDifference(other.deploy).size === 0
+  }
+
   mayRead(app: string): boolean {
     return this.#scopes.read || this.mayDeploy(app)
   }

@@ -37,7 +37,9 @@ export function addLogs(api: OpenAPIHono<AdminEnv>, { tails, tokens, hasApp }: L
   ): Response => {
     // nobody would read the stream
     if (c.req.raw.method === 'HEAD') return c.body(null, 200, HEADERS)
-    const authorization = c.req.header('authorization')
+    const authorization = c.req.header('authorization') ?? ''
+    const { access } = c.var
+    const neededToken = !tokens.isEmpty
     const stream = tails.open({
       ...filter,
       level,
@@ -45,8 +47,8 @@ export function addLogs(api: OpenAPIHono<AdminEnv>, { tails, tokens, hasApp }: L
       most: tail,
       follow: follow === 'true',
       lastId,
-      mayGoOn: () =>
-        tokens.isEmpty || (authorization !== undefined && tokens.find(authorization) !== undefined),
+      // whoever may do something else by now opens another one
+      mayGoOn: () => (neededToken ? tokens.find(authorization)?.equals(access) === true : tokens.isEmpty),
     })
     return c.body(stream, 200, HEADERS)
   }

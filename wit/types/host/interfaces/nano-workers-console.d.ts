@@ -8,6 +8,11 @@ export function log(level: Level, text: Text): void;
  * stack; the host maps the stack to the app's sources.
  */
 export function report(error: Text): void;
+/**
+ * Where places of the bundle lie in the app's sources. `places`: line and column, with a colon, LF between two. What comes
+ * has a line for each: source, line and column; nothing where that is not known; `-` for what is not the app's code.
+ */
+export function mapPlaces(places: Text): Uint8Array;
 export type Text = import('./nano-workers-wire.js').Text;
 /**
  * # Variants
