@@ -79,7 +79,7 @@ function toGiven(pattern: unknown, flags: unknown): Pattern | undefined {
 
 function rewrite({ source, flags }: Pattern): Pattern {
   // the engine says what is wrong with flags
-  if (flags.includes('v')) new NativeRegExp('', flags.replace('v', 'u'))
+  if (flags.includes('v')) NativeRegExp('', flags.replace('v', 'u'))
   const key = `${flags}/${source}`
   const found = rewritten.get(key)
   if (found !== undefined) return found
@@ -94,7 +94,7 @@ function show(expression: RegExp, given: Pattern, made: Pattern): void {
   origins.set(expression, { given, made })
   const own: Record<PropertyKey, unknown> = {
     source: escapeSource(given.source),
-    flags: [...given.flags].sort().join(''),
+    flags: given.flags.split('').sort().join(''),
     unicode: given.flags.includes('u'),
     unicodeSets: given.flags.includes('v'),
     [Symbol.split]: members[Symbol.split],

@@ -44,7 +44,8 @@ let weights: Uint8Array | undefined
 
 function compare(expert: Expert, a: string, b: string): number {
   if (a === b) return 0
-  if (!hasRootOrder(expert) || !test(PLAIN, a) || !test(PLAIN, b)) return expert.ask('compare', a, b)
+  if (!hasRootOrder(expert) || !test(PLAIN, a) || !test(PLAIN, b))
+    return expert.ask('compare', a, b) as number
   weights ??= makeWeights()
   const length = Math.min(a.length, b.length)
   let byCase = 0

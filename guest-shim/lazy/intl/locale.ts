@@ -52,6 +52,7 @@ function knownOf(object: unknown): Known {
 }
 
 interface LocaleClass {
+  readonly prototype: object
   new (tag: string): object
   (): void
 }
@@ -69,7 +70,7 @@ export const Locale = function (this: unknown, tag: unknown, ...[options]: unkno
 } as unknown as LocaleClass
 
 finish(
-  Locale as unknown as { prototype: object },
+  Locale,
   'Locale',
   {},
   {
@@ -94,7 +95,7 @@ for (const name of MEMBERS) {
       configurable: true,
       enumerable: true,
     }),
-    (Locale as unknown as { prototype: object }).prototype,
+    Locale.prototype,
   )
 }
 for (const name of LISTS) {
@@ -106,6 +107,6 @@ for (const name of LISTS) {
         return Array.isArray(list) ? [...(list as unknown[])] : { ...list }
       },
     },
-    (Locale as unknown as { prototype: object }).prototype,
+    Locale.prototype,
   )
 }

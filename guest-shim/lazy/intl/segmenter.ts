@@ -74,7 +74,7 @@ class Boundaries {
   #findMore(): void {
     const start = this.#known
     const end = Math.min(start + PIECE, this.#text.length)
-    const found = this.#expert.ask<Found[]>('segment', slice(this.#text, start, end))
+    const found = this.#expert.ask('segment', slice(this.#text, start, end)) as Found[]
     // the last one may go on in the next piece
     const isLast = end === this.#text.length || found.length === 1
     const count = isLast ? found.length : found.length - 1

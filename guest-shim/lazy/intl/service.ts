@@ -27,8 +27,8 @@ export class Expert {
     this.resolved = askHost('describe', [], this.#definition) as Options
   }
 
-  ask<T>(method: Method, ...args: readonly unknown[]): T {
-    return askHost(method, args, this.#definition) as T
+  ask(method: Method, ...args: readonly unknown[]): unknown {
+    return askHost(method, args, this.#definition)
   }
 }
 
@@ -61,7 +61,7 @@ export type Members = object & ThisType<object>
 export interface Service {
   // oxlint-disable-next-line typescript/no-explicit-any -- what apps call
   readonly constructor: any
-  expertOf(object: unknown): Expert
+  readonly expertOf: (object: unknown) => Expert
 }
 
 export function makeService(
