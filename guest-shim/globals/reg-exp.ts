@@ -9,7 +9,7 @@
 /* oxlint-disable typescript/unbound-method -- functions are taken off their prototypes here to be called with a `this` of their own */
 
 import { askHost } from '../bindings/language.ts'
-import { apply, defineProperty, makeTable, ownKeys, test, uncurry } from './primordials.ts'
+import { defineProperty, makeTable, ownKeys, test, uncurry } from './primordials.ts'
 import { isObject, toText } from './web-idl.ts'
 
 const { getOwnPropertyDescriptor } = Object
@@ -38,7 +38,7 @@ export function installRegExp(): void {
     defineProperty(
       Wrapped,
       key,
-      toOwnStatic(getOwnPropertyDescriptor(NativeRegExp, key) as PropertyDescriptor),
+      toOwnStatic(key, getOwnPropertyDescriptor(NativeRegExp, key) as PropertyDescriptor),
     )
   }
   defineProperty(Wrapped, 'prototype', { value: prototype, writable: false })
@@ -169,21 +169,14 @@ function isRegExp(value: unknown): value is RegExp {
  * What is the engine's own takes the engine's own as its `this`. The species of this class is the engine's: with another one
  * every `split` by a literal would make an expression first.
  */
-function toOwnStatic(descriptor: PropertyDescriptor): PropertyDescriptor {
+function toOwnStatic(key: PropertyKey, descriptor: PropertyDescriptor): PropertyDescriptor {
+  if (key === Symbol.species) return { ...descriptor, get: getSpecies }
   const { get, set } = descriptor
-  if (get === undefined) return descriptor
-  const toSelf = (self: unknown): unknown => (self === Wrapped ? NativeRegExp : self)
-  const own: PropertyDescriptor = {
-    ...descriptor,
-    get(this: unknown): unknown {
-      return apply(get, toSelf(this), [])
-    },
-  }
-  if (set === undefined) return own
-  return {
-    ...own,
-    set(this: unknown, value: unknown): void {
-      apply(set, toSelf(this), [value])
-    },
-  }
+  if (get !== undefined) descriptor.get = get.bind(NativeRegExp)
+  if (set !== undefined) descriptor.set = set.bind(NativeRegExp)
+  return descriptor
+}
+
+function getSpecies(this: unknown): unknown {
+  return this === Wrapped ? NativeRegExp : this
 }
