@@ -13,6 +13,7 @@ import { BUILT, ROOT, serve } from './harness/serve.ts'
 /** What a component is made of. */
 const INPUTS = [
   'apps',
+  'guest-modules',
   'guest-shim',
   'host/build',
   'host/component',

@@ -2,6 +2,7 @@
 import { componentEmbed, print } from '@bytecodealliance/jco'
 import { describe, it } from 'vitest'
 import { composeWorld } from './generator/compose.ts'
+import { emitGuest } from './generator/emit-guest.ts'
 import { emitTable } from './generator/emit-world.ts'
 import { toFlat, toLayout, toOffsets } from './generator/layout.ts'
 import { parseWit } from './generator/parse.ts'
@@ -156,6 +157,33 @@ describe('a function that could not be called so is refused', () => {
 
   it('16 are fine', ({ expect }) => {
     expect(toTable(`f: func(${sixteen});`)).toContain("'f': (a0: number")
+  })
+})
+
+describe("the guest's half", () => {
+  const toScript = (func: string, imports: readonly (readonly [string, string])[] = [['a:b/i@1.0.0', 'f']]) =>
+    emitGuest(
+      resolveWorld(parseWit(`package a:b@1.0.0;\ninterface i { ${func} }\nworld w { import i; }`, 'x.wit')),
+      imports,
+    )
+
+  it('calls the imports in the order of the engine', ({ expect }) => {
+    const script = toScript('f: func(a: u32); g: func() -> list<u8>;', [
+      ['a:b/i@1.0.0', 'g'],
+      ['a:b/i@1.0.0', 'f'],
+    ])
+    expect(script).toContain('const [memory, realloc, dealloc, import0, import1] = $bindings')
+    expect(script).toMatch(/\bf\(p0\) \{\n {4}import1\(p0 \| 0\)\n/)
+    expect(script).toMatch(/\bg\(\) \{\n {4}const place = import0\(\) >>> 0\n/)
+  })
+
+  it('is refused for an engine without one of its imports, and for what could not come back', ({
+    expect,
+  }) => {
+    expect(() => toScript('f: func();', [])).toThrow('expected an engine that imports a:b/i@1.0.0 f')
+    expect(() => toScript('f: func() -> string;')).toThrow(
+      'x.wit:2: expected a number, a bool, a char or a list',
+    )
   })
 })
 

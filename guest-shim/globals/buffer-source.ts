@@ -25,8 +25,8 @@ const ofArray = placesOf(arrays)
 const ofDataView = placesOf(DataView.prototype as DataView<ArrayBuffer>)
 const lengthOf = uncurryGetter(ArrayBuffer.prototype, 'byteLength')
 
-/** Bytes that the world brought: its bindings make them in a realm of their own. */
-export const toOwn = (bytes: Uint8Array): Bytes => bytesOf(bytes) as Bytes
+/** Bytes that the world brought: the guest's half of it makes them in this realm, each in a buffer of its own. */
+export const toOwn = (bytes: Uint8Array): Bytes => bytes as Bytes
 
 /** The bytes themselves, not a copy; undefined when it is no BufferSource. A detached buffer holds none. */
 export function bytesOf(source: unknown): Bytes | undefined {

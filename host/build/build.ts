@@ -30,6 +30,8 @@ interface MakeOptions {
   readonly onInputs?: ((paths: readonly string[]) => void) | undefined
   /** How long the build process waits for another build. */
   readonly idleMs?: number | undefined
+  /** Whether the app's stacks go on past each `await`, which slows promises down. */
+  readonly asyncStacks?: boolean | undefined
   /** Where to write the component; its source map goes beside it as `.map`. Nothing is written without. */
   readonly outFile?: string
   /** How long the app's top level may run. */
@@ -122,6 +124,7 @@ async function run(origin: BuildJob['origin'], options: MakeOptions, caching: Ca
     origin,
     shim: options.shim ?? findShim(),
     wit: options.wit ?? witText(),
+    asyncStacks: options.asyncStacks ?? false,
     timeoutMs: options.timeoutMs ?? TOP_LEVEL_TIMEOUT_MS,
     memoryMb,
     ...caching,

@@ -41,23 +41,17 @@ export interface Ingredients {
   readonly carried: CarriedBundle
   readonly shim: string
   readonly wit: string
+  readonly asyncStacks: boolean
 }
 
 /** Where the build of these is kept. */
 export function toKeptFile(
   { directory }: Shelf,
-  { carried: { compressed, ...header }, shim, wit }: Ingredients,
+  { carried: { compressed, ...header }, ...more }: Ingredients,
 ): string {
   // what an app's top level asks about languages, the Node that builds answers
   const { icu, unicode, tz } = process.versions
-  const parts = [
-    SNAPSHOT_REVISION,
-    process.env['SOURCE_DATE_EPOCH'] ?? '',
-    [icu, unicode, tz],
-    header,
-    shim,
-    wit,
-  ]
+  const parts = [SNAPSHOT_REVISION, process.env['SOURCE_DATE_EPOCH'] ?? '', [icu, unicode, tz], header, more]
   const key = createHash('sha256').update(JSON.stringify(parts)).update(compressed).digest('hex')
   return join(directory, `${key}${COMPONENT}`)
 }

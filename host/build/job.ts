@@ -27,6 +27,7 @@ export interface BuildJob {
   readonly shim: string
   /** The world, as text. */
   readonly wit: string
+  readonly asyncStacks: boolean
   readonly timeoutMs: number
   readonly memoryMb: number
   /** Whether builds are kept and found again, and where unless the origin's own place is meant. */

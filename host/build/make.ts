@@ -46,7 +46,8 @@ export interface MakeListener {
 export async function make(job: BuildJob, listener: MakeListener): Promise<Made> {
   const { onStep } = listener
   const [{ app, shelf }, shim] = await Promise.all([find(job, listener), bundleShim(job.shim)])
-  const ingredients = { carried: packBundle(app, job.wit), shim, wit: job.wit }
+  const { asyncStacks, wit } = job
+  const ingredients = { carried: packBundle(app, wit), shim, wit, asyncStacks }
   const kept = job.cache ? toKeptFile(shelf, ingredients) : undefined
   const found = kept === undefined ? undefined : await findKept(kept, app.entry)
   if (found === undefined) onStep('snapshot')
@@ -87,11 +88,11 @@ async function find(
 /** The checked component of a bundle. */
 async function componentOf(
   { code, map, entry }: AppBundle,
-  { carried, shim, wit }: Ingredients,
+  { carried, shim, wit, asyncStacks }: Ingredients,
   { temporary, timeoutMs, memoryMb }: BuildJob,
 ): Promise<CheckedComponent> {
   const modules = { [SHIM_NAME]: shim, [BUNDLE_NAME]: code }
-  const options = { wit, modules, pidFile: join(temporary, PID_FILE), timeoutMs, memoryMb }
+  const options = { wit, modules, pidFile: join(temporary, PID_FILE), timeoutMs, memoryMb, asyncStacks }
   try {
     return checkComponent(withCarriedBundle(await snapshot(MAIN, options), carried), entry)
   } catch (error) {

@@ -18,7 +18,7 @@ import { FAILURE, TIMED_OUT, TOO_LARGE } from './wizer-protocol.ts'
 export const SHIM_NAME = 'nano:guest-shim'
 const MAIN_NAME = 'nano:main'
 /** Counts changes of the snapshotter that change its output; part of the cache's key. */
-export const SNAPSHOT_REVISION = 3
+export const SNAPSHOT_REVISION = 4
 /** The engine has its own limit well below this; it should be the one that an endless recursion meets. */
 const STACK_KILOBYTES = 3_900
 /** The most JavaScript objects of the snapshotter itself; the app's memory is bounded by `memoryMb`. */
@@ -53,6 +53,8 @@ export interface SnapshotOptions {
   readonly wit: string
   /** What the code imports: modules by their names. */
   readonly modules?: Readonly<Record<string, string>>
+  /** Whether stacks go on past each `await`. */
+  readonly asyncStacks?: boolean
   /** Where the process id of the snapshotter is written. */
   readonly pidFile?: string
   /** How long the app's top level may run. */
@@ -71,14 +73,15 @@ export * from '${SHIM_NAME}'
 /** The component of a module with the world's exports. Throws `SnapshotFailure` when the app is at fault. */
 export async function snapshot(code: string, options: SnapshotOptions): Promise<Uint8Array> {
   // loaded with the first build
-  const { componentize } = await import('./componentize.ts')
+  const { componentize, engineHash, enginePath } = await import('./componentize.ts')
   const directory = await mkdtemp(join(tmpdir(), 'nano-build-'))
   try {
     const { component } = await componentize(code, {
       sourceName: MAIN_NAME,
       witWorld: options.wit,
       worldName: WORLD,
-      wizerBin: await writeLauncher(directory, options),
+      wizerBin: await writeLauncher(directory, engineHash, options),
+      engine: enginePath,
       disableFeatures: DISABLED,
     })
     return component
@@ -92,7 +95,8 @@ export async function snapshot(code: string, options: SnapshotOptions): Promise<
 /** componentize-js starts one program without arguments of ours, so the launcher holds them. */
 async function writeLauncher(
   directory: string,
-  { modules = {}, pidFile = '/dev/null', timeoutMs, memoryMb }: SnapshotOptions,
+  engine: string,
+  { modules = {}, pidFile = '/dev/null', asyncStacks = false, timeoutMs, memoryMb }: SnapshotOptions,
 ): Promise<string> {
   const path = join(directory, 'wizer')
   const folder = join(directory, 'modules')
@@ -105,6 +109,8 @@ async function writeLauncher(
     `--max-old-space-size=${HEAP_MB}`,
     findSibling('wizer-main'),
     `--modules=${folder}`,
+    `--engine=${engine}`,
+    ...(asyncStacks ? ['--async-stacks'] : []),
     `--timeout=${timeoutMs}`,
     `--memory=${memoryMb}`,
     `--now=${Number.isFinite(now) ? now : 0}`,

@@ -2,7 +2,7 @@
  * A stand-in for the `wizer` program, started by componentize-js with Wizer's arguments. Unlike Wizer it gives the same
  * bytes for the same sources: see `preview1.ts`. It is a process of its own because componentize-js wants a program.
  *
- *     wizer-main --modules=FOLDER --init-func NAME --dir=SOURCES [...] -o=OUT IN     < the engine's own arguments
+ *     wizer-main --modules=FOLDER --engine=HASH --init-func NAME --dir=SOURCES [...] -o=OUT IN     < the engine's own arguments
  *
  * On failure it prints what the app printed, then one line that begins with `FAILURE`, and exits with 1.
  */
@@ -16,6 +16,7 @@ import type { Bindings } from '../engine/guest.ts'
 import type { Realloc } from '../engine/guest-writer.ts'
 import { type CoreFunctions, findWorld } from '../engine/worlds.ts'
 import { Language } from '../language/language.ts'
+import { tuneEngine } from './engine-tuning.ts'
 import { freeze, FreezeTimeout, FrozenTooLarge } from './freeze.ts'
 import { createPreview1, GuestExit, type Surroundings } from './preview1.ts'
 import { exposeRejections } from './rejections.ts'
@@ -37,6 +38,8 @@ const { values, positionals } = parseArgs({
     mapdir: { type: 'string', multiple: true },
     out: { type: 'string', short: 'o' },
     modules: { type: 'string' },
+    engine: { type: 'string', default: '' },
+    'async-stacks': { type: 'boolean', default: false },
     now: { type: 'string', default: '0' },
     timeout: { type: 'string', default: '30000' },
     memory: { type: 'string', default: '512' },
@@ -77,7 +80,10 @@ function main(): void {
   const frozen = freeze(new Uint8Array(readFileSync(input)), {
     initFunction: values['init-func'] ?? 'componentize.wizer',
     imports: (module, exports) => createImports(module, around, exports),
-    finish: exposeRejections,
+    finish: (memory) => {
+      exposeRejections(memory)
+      tuneEngine(memory, { engine: values.engine, asyncStacks: values['async-stacks'] })
+    },
     timeoutMs: Number(values.timeout),
     memoryBytes: Number(values.memory) * 2 ** 20,
     mostBytes: MAX_COMPONENT_BYTES,

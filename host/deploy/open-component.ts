@@ -42,6 +42,8 @@ export interface SourceAccess {
   readonly configuration?: string | undefined
   /** How long a process waits for another build. */
   readonly idleMs?: number | undefined
+  /** Whether the app's stacks go on past each `await`, which slows promises down. */
+  readonly asyncStacks?: boolean | undefined
 }
 
 export interface OpenAccess extends SourceAccess {

@@ -251,7 +251,7 @@ export class FileApps {
     const access = {
       allowRead,
       configuration: file,
-      ...(isDevelopment ? { idleMs: DEVELOPMENT_IDLE_MS } : {}),
+      ...(isDevelopment ? { idleMs: DEVELOPMENT_IDLE_MS, asyncStacks: true } : {}),
     }
     const outcome = await opener.component(path, access, onNote).catch(toNanoError)
     return { outcome, stamps: new Map([...(await toStamps(inputs, startedAt)), ...own]) }

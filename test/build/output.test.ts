@@ -4,6 +4,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { buildApp, cachedBuild } from '../../host/build/build.ts'
+import { engineHash } from '../../host/build/componentize.ts'
+import { tuneEngine } from '../../host/build/engine-tuning.ts'
 import { findFree } from '../../host/build/free-memory.ts'
 import { readComponent } from '../../host/component/read.ts'
 import { openSourceMap } from '../../host/component/source-map.ts'
@@ -23,6 +25,14 @@ const APP = {
     'export default app',
   ].join('\n'),
   'greet.ts': 'export const greet = (name: string) => `hello ${name} ${import.meta.url}`\n',
+}
+
+/** The memory that a component begins with. */
+function toMemory(component: Uint8Array): Uint8Array<ArrayBuffer> {
+  const { mainSections } = readComponent(component)
+  const memory = new Uint8Array(readMemory(mainSections).min * WASM_PAGE)
+  for (const { offset, bytes } of readDataSegments(mainSections)) memory.set(bytes, offset)
+  return memory
 }
 
 test('gives the same component for the same sources in another place', async () => {
@@ -81,12 +91,18 @@ test('a broken source map changes nothing', () => {
   }
 })
 
+test.each([false, true])('tunes the engine; async stacks: %s', async (asyncStacks) => {
+  using sources = createSourceDir(APP)
+  const { component } = await buildApp({ entry: sources.path, shim: SHIM, asyncStacks })
+  const engine = { engine: engineHash, asyncStacks }
+  // its options and the most of its heap are no longer what they were
+  const tuned = new RegExp(`got \\d+ ${asyncStacks ? 0x050f : 0x040f} 4294967295 `)
+  expect(() => tuneEngine(toMemory(component).buffer, engine)).toThrow(tuned)
+})
+
 test('keeps nothing in the image that the engine has given back', async () => {
   const { component } = await cachedBuild({ entry: fixtureSource('memory') })
-  const { mainSections } = readComponent(component)
-  const segments = readDataSegments(mainSections)
-  const memory = new Uint8Array(readMemory(mainSections).min * WASM_PAGE)
-  for (const { offset, bytes } of segments) memory.set(bytes, offset)
+  const memory = toMemory(component)
   // in the component static data and heap are one: the heap begins behind it, and what is long before may look like it
   const free = findFree(memory, 2 << 20)
   expect(free.length).toBeGreaterThan(10)

@@ -9,7 +9,7 @@ import { test } from 'vitest'
 import { LoneApp } from '../harness/lone-app.ts'
 import { fixture } from '../harness/serve.ts'
 
-/** Calls that one instance makes: more would need more memory than it has. */
+/** Calls that one instance makes: more would need more memory than it has; the collector does not see zlib's. */
 const BATCH = 400
 const CPU_MS = 10_000
 /** Failures that are looked for; each takes some instances to find. */

@@ -66,6 +66,24 @@ describe('an app that hoards memory', () => {
   })
 })
 
+// the engine by itself gives up at 32 MiB of objects
+test.for([
+  [1_000_000, 128],
+  [2_500_000, 256],
+] as const)('%i objects at a time fit into %i MiB', async ([objects, memory_mb], { expect }) => {
+  await using server = await serve([
+    { name: 'hoard', hostname: 'hoard.test', path: fixture('hoard'), memory_mb, cpu_ms: 20_000 },
+  ])
+  const ask = async (count: number) => server.send('hoard.test', `/count?objects=${count}`)
+  expect((await ask(objects)).text).toBe(JSON.stringify({ count: objects }))
+  // what the first one left is collected, and more than there is room for is refused by the engine or ends the instance
+  expect((await ask(objects)).text).toBe(JSON.stringify({ count: objects }))
+  expect(codeOf(await ask(8 * objects))).toMatch(/^APP_(MEMORY_LIMIT|THREW)$/)
+  const kept = await server.send('hoard.test', '/objects')
+  expect([kept.status, codeOf(kept)]).toEqual([503, 'APP_MEMORY_LIMIT'])
+  expect((await server.send('hoard.test', '/')).text).toBe('fine')
+})
+
 test('an app that begins with more than its ceiling is refused, and told what to do', async ({ expect }) => {
   using folder = createSourceDir({
     'index.js': `globalThis.kept = new Uint8Array(${CEILING_MB * MIB}); export default { fetch: () => new Response('') }`,

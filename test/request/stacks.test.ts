@@ -7,6 +7,8 @@ import { format } from 'node:util'
 
 import { afterAll, beforeAll, describe, onTestFinished, test } from 'vitest'
 
+import { buildApp } from '../../host/build/build.ts'
+import { createSourceDir } from '../build/source-dir.ts'
 import { CASES } from '../fixtures/shared/log-cases.ts'
 import type { LogEntry } from '../../host/log/entry.ts'
 import { fixture, fixtureSource, serve, waitFor } from '../harness/serve.ts'
@@ -48,7 +50,6 @@ describe('stacks and the console', () => {
   test.for([
     ['made', 'TypeError: made', lineOf('makeError'), 'makeError'],
     ['later', 'TypeError: later', lineOf('makeError'), 'makeLater'],
-    ['later', 'TypeError: later', lineOf('later'), 'async'],
     ['problem', 'Problem: own class', lineOf('problem'), 'problem'],
     ['exception', 'AbortError: stopped', lineOf('exception'), 'exception'],
     ['captured', 'Error', lineOf('captured'), 'captured'],
@@ -59,6 +60,16 @@ describe('stacks and the console', () => {
     for (const frame of frames) expect(frame).toMatch(FRAME)
     expect(frames.join('\n')).toContain(line)
     expect(frames.join('\n')).toContain(word)
+  })
+
+  test('beyond an await they go on only where the build says so', async ({ expect }) => {
+    using folder = createSourceDir({})
+    const path = folder.at('stacks.wasm')
+    await buildApp({ entry: fixtureSource('stacks'), outFile: path, asyncStacks: true })
+    await using development = await serve([{ name: 'stacks', hostname: 'stacks.test', path }])
+    const { value } = (await development.send('stacks.test', '/later')).json<{ value: string }>()
+    expect(value).toMatch(new RegExp(`async .*${lineOf('later')}:`))
+    expect(await ask<string>('later')).not.toMatch(/async|\n.*\n.*\n/)
   })
 
   test('the engine names its own errors, and the shim its', async ({ expect }) => {
