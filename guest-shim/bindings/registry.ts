@@ -2,6 +2,7 @@
 import { binding as backgroundBinding } from './background.ts'
 import { binding as consoleBinding } from './console.ts'
 import { binding as cryptoBinding } from './crypto.ts'
+import { binding as languageBinding } from './language.ts'
 import { binding as outboundBinding } from './outbound.ts'
 import { binding as requestBodyBinding } from './request-body.ts'
 import { binding as responseBinding } from './response.ts'
@@ -12,6 +13,7 @@ export const handlers = {
   ...backgroundBinding.events,
   ...consoleBinding.events,
   ...cryptoBinding.events,
+  ...languageBinding.events,
   ...outboundBinding.events,
   ...requestBodyBinding.events,
   ...responseBinding.events,
@@ -19,4 +21,4 @@ export const handlers = {
 }
 
 /** Everyone who may have something for `env`. */
-export const bindings = [backgroundBinding, consoleBinding, cryptoBinding, outboundBinding, requestBodyBinding, responseBinding, timerBinding]
+export const bindings = [backgroundBinding, consoleBinding, cryptoBinding, languageBinding, outboundBinding, requestBodyBinding, responseBinding, timerBinding]

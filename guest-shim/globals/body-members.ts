@@ -35,7 +35,7 @@ export interface BodyMembers {
   text(): Promise<string>
 }
 
-const BOM = '\uFEFF'
+const BOM = String.fromCharCode(0xfeff)
 
 /** A mark of the byte order is none of its characters. */
 async function readText(body: Body | null): Promise<string> {

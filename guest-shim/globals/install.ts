@@ -19,6 +19,8 @@ import { FixedLengthStream, IdentityTransformStream } from './fixed-streams.ts'
 import { installStacks, TracedException } from './error-stack.ts'
 import { installGuards } from './guards.ts'
 import { installLazily } from './lazy.ts'
+import { installLocale } from './locale.ts'
+import { installRegExp } from './reg-exp.ts'
 import { Headers } from './headers.ts'
 import { queueMicrotask } from './microtask.ts'
 import { MODULE_DOOR, moduleDoor } from './module-door.ts'
@@ -140,6 +142,8 @@ export function installGlobals(): () => void {
   wireErrors()
   addKinds()
   refuse([...Object.values(INTERFACES), ...Object.values(streamClasses), ...UNCLONEABLE])
+  installLocale()
+  installRegExp()
   installLazily()
   installGuards()
   return guardEntropy()

@@ -3,6 +3,7 @@
  * image holds no more of them than their text.
  */
 
+import loadIntl from '../lazy/intl.ts?lazy'
 import loadMessaging from '../lazy/messaging.ts?lazy'
 import loadPerformance from '../lazy/performance.ts?lazy'
 import loadUrlPattern from '../lazy/url-pattern.ts?lazy'
@@ -12,6 +13,7 @@ import { defineProperty } from './primordials.ts'
 type Part = () => Readonly<Record<string, unknown>>
 
 const PARTS: readonly (readonly [load: unknown, names: readonly string[]])[] = [
+  [loadIntl, ['Intl']],
   [loadMessaging, ['BroadcastChannel', 'MessageChannel', 'MessageEvent', 'MessagePort']],
   [
     loadPerformance,

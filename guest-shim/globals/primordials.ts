@@ -85,6 +85,7 @@ export const { apply, construct, ownKeys } = Reflect
 export const makeObject = (): object => ({ __proto__: null })
 export const { defineProperty, freeze, getOwnPropertyDescriptors, hasOwn } = Object
 export const NativeError = Error
+export const NativeSyntaxError = SyntaxError
 export const NativeTypeError = TypeError
 export const NativeRangeError = RangeError
 export const NativePromise = Promise

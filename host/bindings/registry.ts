@@ -2,6 +2,7 @@
 import { bind as backgroundBinding } from './background.ts'
 import { bind as consoleBinding } from './console.ts'
 import { bind as cryptoBinding } from './crypto.ts'
+import { bind as languageBinding } from './language.ts'
 import { bind as outboundBinding } from './outbound.ts'
 import { bind as requestBodyBinding } from './request-body.ts'
 import { bind as responseBinding } from './response.ts'
@@ -15,6 +16,7 @@ export function bindAll(context: BindingContext) {
     'background': backgroundBinding(context),
     'console': consoleBinding(context),
     'crypto': cryptoBinding(context),
+    'language': languageBinding(context),
     'outbound': outboundBinding(context),
     'request-body': requestBodyBinding(context),
     'response': responseBinding(context),
@@ -28,6 +30,7 @@ export function toImports(all: ReturnType<typeof bindAll>): Imports {
     'nano:workers/background': all['background'].imports,
     'nano:workers/console': all['console'].imports,
     'nano:workers/crypto': all['crypto'].imports,
+    'nano:workers/language': all['language'].imports,
     'nano:workers/outbound': all['outbound'].imports,
     'nano:workers/request-body': all['request-body'].imports,
     'nano:workers/response': all['response'].imports,

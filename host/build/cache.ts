@@ -49,7 +49,9 @@ export function toKeptFile(
   { directory }: Shelf,
   { carried: { compressed, ...header }, ...more }: Ingredients,
 ): string {
-  const parts = [SNAPSHOT_REVISION, process.env['SOURCE_DATE_EPOCH'] ?? '', header, more]
+  // what an app's top level asks about languages, the Node that builds answers
+  const { icu, unicode, tz } = process.versions
+  const parts = [SNAPSHOT_REVISION, process.env['SOURCE_DATE_EPOCH'] ?? '', [icu, unicode, tz], header, more]
   const key = createHash('sha256').update(JSON.stringify(parts)).update(compressed).digest('hex')
   return join(directory, `${key}${COMPONENT}`)
 }

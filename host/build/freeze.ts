@@ -33,8 +33,8 @@ export class FrozenTooLarge extends Error {}
 
 export interface FreezeOptions {
   readonly initFunction: string
-  /** Given access to the memory, the imports that the module wants. */
-  readonly imports: (module: WebAssembly.Module, memory: () => ArrayBuffer) => WebAssembly.Imports
+  /** Given access to what it exports, the imports that the module wants. */
+  readonly imports: (module: WebAssembly.Module, exports: () => WebAssembly.Exports) => WebAssembly.Imports
   /** Called with the memory when the initialiser has ended. */
   readonly finish?: (memory: ArrayBuffer) => void
   readonly timeoutMs: number
@@ -49,8 +49,10 @@ export function freeze(bytes: Uint8Array<ArrayBuffer>, options: FreezeOptions): 
   const sections = parseModule(bytes)
   const bounded = boundMemory(exportGlobals(sections), options.memoryBytes)
   const module = new WebAssembly.Module(encodeModule(bounded))
-  const memory = () => (instance.exports['memory'] as WebAssembly.Memory).buffer
-  const instance = new WebAssembly.Instance(module, options.imports(module, memory))
+  const instance = new WebAssembly.Instance(
+    module,
+    options.imports(module, () => instance.exports),
+  )
   runWithin(options.timeoutMs, () => {
     for (const name of [REACTOR_START, options.initFunction]) {
       const run = instance.exports[name]
@@ -58,7 +60,7 @@ export function freeze(bytes: Uint8Array<ArrayBuffer>, options: FreezeOptions): 
       else if (name === options.initFunction) throw new Error(`the module has no export "${name}"`)
     }
   })
-  options.finish?.(memory())
+  options.finish?.((instance.exports['memory'] as WebAssembly.Memory).buffer)
   return encodeModule(writeBack(sections, instance, options))
 }
 

@@ -1,11 +1,11 @@
 /**
  * What the engine's regular expressions lack: `\p{...}`, the `v` flag and named groups' duplicates are rewritten into
- * expressions of the same meaning. Only literals are; a pattern that the app puts together at run time stays the app's
- * own matter.
+ * expressions of the same meaning. Literals are, here; a pattern that the app puts together at run time is by its
+ * instance's host, which is slower (guest-shim/globals/reg-exp.ts).
  */
-import rewritePattern from 'regexpu-core'
 import { Visitor } from 'rolldown/utils'
 import { NanoError } from '../errors.ts'
+import { needsRewriting, rewrite } from '../language/pattern.ts'
 import type { Edit } from './edit-plugin.ts'
 import type { SourceBudget } from './gate.ts'
 import { toPlace } from './import-places.ts'
@@ -13,7 +13,6 @@ import { toPlace } from './import-places.ts'
 const TOO_MUCH =
   String.raw`this regular expression and those before it are too much: the engine has no \p{...} and no flag v, and ` +
   'what they are rewritten to is larger than an app may be'
-const PROPERTY = /\\[pP]\{/
 
 /** Lowers the literals. They grow a thousandfold, which `budget` pays for. */
 export function lowerRegexes(budget: SourceBudget, show: (id: string) => string): Edit {
@@ -37,15 +36,9 @@ export function lowerRegexes(budget: SourceBudget, show: (id: string) => string)
   }
 }
 
-function lower(pattern: string, flags: string): string | undefined {
-  if (!flags.includes('v') && !(flags.includes('u') && PROPERTY.test(pattern))) return undefined
-  let newFlags = flags
-  const rewritten = rewritePattern(pattern, flags, {
-    unicodePropertyEscapes: 'transform',
-    unicodeSetsFlag: 'transform',
-    onNewFlags(value) {
-      newFlags = value
-    },
-  })
-  return `/${rewritten}/${newFlags}`
+function lower(source: string, flags: string): string | undefined {
+  const pattern = { source, flags }
+  if (!needsRewriting(pattern)) return undefined
+  const rewritten = rewrite(pattern)
+  return `/${rewritten.source}/${rewritten.flags}`
 }

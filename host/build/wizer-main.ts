@@ -9,13 +9,20 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { withVersion } from '../../wit/text.ts'
+import { PRESENT } from '../../wit/worlds.ts'
 import { MAX_COMPONENT_BYTES } from '../component/read.ts'
+import type { Bindings } from '../engine/guest.ts'
+import type { Realloc } from '../engine/guest-writer.ts'
+import { type CoreFunctions, findWorld } from '../engine/worlds.ts'
+import { Language } from '../language/language.ts'
 import { tuneEngine } from './engine-tuning.ts'
 import { freeze, FreezeTimeout, FrozenTooLarge } from './freeze.ts'
 import { createPreview1, GuestExit, type Surroundings } from './preview1.ts'
 import { exposeRejections } from './rejections.ts'
 import { FAILURE, FORBIDDEN_IMPORT, TIMED_OUT, TOO_LARGE } from './wizer-protocol.ts'
 
+const LANGUAGE = 'nano:workers/language'
 const INITIALIZER = 'initializer.js'
 /** The only variables that the engine reads; others would end up in the snapshot. */
 const ENGINE_VARIABLE = /^(?:(?:EXPORT|IMPORT)[\dA-Z_]*|FEATURE_[A-Z]+|SOURCE_NAME|DEBUG)$/
@@ -72,7 +79,7 @@ function main(): void {
   }
   const frozen = freeze(new Uint8Array(readFileSync(input)), {
     initFunction: values['init-func'] ?? 'componentize.wizer',
-    imports: (module, memory) => createImports(module, createPreview1(around, memory)),
+    imports: (module, exports) => createImports(module, around, exports),
     finish: (memory) => {
       exposeRejections(memory)
       tuneEngine(memory, { engine: values.engine, asyncStacks: values['async-stacks'] })
@@ -101,22 +108,51 @@ function createTail() {
   }
 }
 
-/** Every import of the module: WASI from `preview1`, the rest throws. */
+/** Every import of the module: WASI from `preview1`, what knows languages, the rest throws. */
 function createImports(
   module: WebAssembly.Module,
-  preview1: Readonly<Record<string, WebAssembly.ImportValue>>,
+  around: Surroundings,
+  exports: () => WebAssembly.Exports,
 ): WebAssembly.Imports {
+  const memory = () => (exports()['memory'] as WebAssembly.Memory).buffer
+  const known: Readonly<Record<string, WebAssembly.ModuleImports>> = {
+    wasi_snapshot_preview1: createPreview1(around, memory),
+    ...answerLanguage(memory, exports),
+  }
   const imports: WebAssembly.Imports = {}
   for (const { module: from, name } of WebAssembly.Module.imports(module)) {
     const room = (imports[from] ??= {})
-    const known = from === 'wasi_snapshot_preview1' ? preview1[name] : undefined
     room[name] =
-      known ??
+      known[from]?.[name] ??
       (() => {
         throw new Error(`${FORBIDDEN_IMPORT} ${from} ${name}`)
       })
   }
   return imports
+}
+
+/** The one interface of the world that answers an app's top level: its answers are the same wherever they are given. */
+function answerLanguage(
+  memory: () => ArrayBuffer,
+  exports: () => WebAssembly.Exports,
+): Readonly<Record<string, WebAssembly.ModuleImports>> {
+  const language = new Language()
+  const bindings = {
+    [LANGUAGE]: { ask: (...question: Parameters<Language['ask']>) => language.ask(...question) },
+  } as unknown as Bindings
+  const given = {
+    get buffer() {
+      return memory()
+    },
+  } as WebAssembly.Memory
+  const realloc: Realloc = (...args) => (exports()['cabi_realloc'] as Realloc)(...args)
+  let lifted: CoreFunctions | undefined
+  // only when the guest runs is there a memory
+  const ask = (...args: number[]): unknown => {
+    lifted ??= findWorld(PRESENT)!.lift(bindings, given, realloc)
+    return (lifted[LANGUAGE]!['ask'] as (...args: number[]) => unknown)(...args)
+  }
+  return { [withVersion(LANGUAGE)]: { ask } }
 }
 
 function describe(error: unknown): string {

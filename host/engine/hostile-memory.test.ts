@@ -42,6 +42,7 @@ function record() {
     'nano:workers/outbound': names('start write finish pull abort'),
     'nano:workers/console': { ...names('log report'), mapPlaces: take('mapPlaces') },
     'nano:workers/background': names('hold release'),
+    'nano:workers/language': names('ask'),
     'nano:workers/crypto': names('text number bytes key start make digestWrite digestFinish'),
   } as unknown as Bindings
   return { calls, bindings }
@@ -55,7 +56,7 @@ function lift(world: World) {
 }
 
 /** What guests of 0.1.0 do not have. */
-const SINCE = /^crypto\.|map-places$/
+const SINCE = /^(?:crypto|language)\.|map-places$/
 
 /** Every import that takes bytes, as a function of where they are. */
 const TAKERS: [name: string, (call: ReturnType<typeof lift>['call'], at: number, size: number) => unknown][] =
@@ -65,6 +66,8 @@ const TAKERS: [name: string, (call: ReturnType<typeof lift>['call'], at: number,
     ['response.start', (call, at, size) => call('response', 'start')(1, 200, at, size)],
     ['response.write', (call, at, size) => call('response', 'write')(1, at, size)],
     ['response.fail', (call, at, size) => call('response', 'fail')(1, at, size)],
+    ['language.ask expert', (call, at, size) => call('language', 'ask')(0, at, size, 0, 0, 0)],
+    ['language.ask input', (call, at, size) => call('language', 'ask')(0, 0, 0, at, size, 0)],
     ['crypto.bytes', (call, at, size) => call('crypto', 'bytes')(0, 0, at, size)],
     ['crypto.key', (call, at, size) => call('crypto', 'key')(0, 0, at, size)],
     ['crypto.start data', (call, at, size) => call('crypto', 'start')(1, 0, 0, 0, 0, 0, at, size)],

@@ -4,7 +4,7 @@ import type { GuestWriter } from '../../host/engine/guest-writer.ts'
 
 export const version = '0.2.0'
 /** Changes with whatever lies otherwise in memory or has another name. */
-export const structure = 'd065d31ee66f32fd'
+export const structure = '62dd734f9e7a4592'
 
 export interface EventsBinding {
   readonly kind: string
@@ -104,6 +104,9 @@ const cryptoFieldCases: readonly CryptoField[] = ['additional-data', 'alg', 'con
 export type CryptoOperation = 'encrypt' | 'decrypt' | 'sign' | 'verify' | 'digest' | 'generate-key' | 'derive-key' | 'derive-bits' | 'import-key' | 'export-key' | 'wrap-key' | 'unwrap-key'
 const cryptoOperationCases: readonly CryptoOperation[] = ['encrypt', 'decrypt', 'sign', 'verify', 'digest', 'generate-key', 'derive-key', 'derive-bits', 'import-key', 'export-key', 'wrap-key', 'unwrap-key']
 
+export type LanguageMethod = 'canonical-locales' | 'compare' | 'describe' | 'format' | 'format-range' | 'format-range-to-parts' | 'format-to-parts' | 'lower-case' | 'normalize' | 'of' | 'rewrite' | 'segment' | 'select' | 'select-range' | 'supported-locales' | 'supported-values' | 'upper-case'
+const languageMethodCases: readonly LanguageMethod[] = ['canonical-locales', 'compare', 'describe', 'format', 'format-range', 'format-range-to-parts', 'format-to-parts', 'lower-case', 'normalize', 'of', 'rewrite', 'segment', 'select', 'select-range', 'supported-locales', 'supported-values', 'upper-case']
+
 export type OutboundRedirect = 'follow' | 'error' | 'manual'
 const outboundRedirectCases: readonly OutboundRedirect[] = ['follow', 'error', 'manual']
 
@@ -127,6 +130,9 @@ export interface Imports {
     readonly make: (operation: CryptoOperation, sealed: Uint8Array, data: Uint8Array, signature: Uint8Array) => Uint8Array
     readonly digestWrite: (id: number, algorithm: Uint8Array, bytes: Uint8Array) => void
     readonly digestFinish: (id: number) => void
+  }
+  readonly 'nano:workers/language': {
+    readonly ask: (method: LanguageMethod, expert: Uint8Array, input: Uint8Array) => Uint8Array
   }
   readonly 'nano:workers/outbound': {
     readonly start: (id: number, head: Uint8Array, body: Uint8Array, more: boolean, redirect: OutboundRedirect) => void
@@ -361,7 +367,9 @@ export function lowerExports(guest: CoreExports, to: GuestWriter): Exports {
 
 /** The most of a list that is taken out of a guest. */
 export interface Bounds {
+  readonly 'expert': number
   readonly 'head': number
+  readonly 'input': number
   readonly 'text': number
   readonly 'word': number
 }
@@ -371,6 +379,7 @@ export function liftImports(imports: Imports, from: GuestReader, to: GuestWriter
   const backgroundHalf = imports['nano:workers/background']
   const consoleHalf = imports['nano:workers/console']
   const cryptoHalf = imports['nano:workers/crypto']
+  const languageHalf = imports['nano:workers/language']
   const outboundHalf = imports['nano:workers/outbound']
   const requestBodyHalf = imports['nano:workers/request-body']
   const responseHalf = imports['nano:workers/response']
@@ -394,6 +403,9 @@ export function liftImports(imports: Imports, from: GuestReader, to: GuestWriter
       'make': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number, a6: number, at: number) => to.bytes(at, cryptoHalf.make(from.caseOf(cryptoOperationCases, a0), from.bytes(a1, a2), from.bytes(a3, a4), from.bytes(a5, a6))),
       'digest-write': (a0: number, a1: number, a2: number, a3: number, a4: number) => cryptoHalf.digestWrite(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4)),
       'digest-finish': (a0: number) => cryptoHalf.digestFinish(a0 >>> 0),
+    },
+    'nano:workers/language': {
+      'ask': (a0: number, a1: number, a2: number, a3: number, a4: number, at: number) => to.bytes(at, languageHalf.ask(from.caseOf(languageMethodCases, a0), from.bytes(a1, a2, bounds['expert']), from.bytes(a3, a4, bounds['input']))),
     },
     'nano:workers/outbound': {
       'start': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number, a6: number) => outboundHalf.start(a0 >>> 0, from.bytes(a1, a2, bounds['head']), from.bytes(a3, a4), a5 !== 0, from.caseOf(outboundRedirectCases, a6)),

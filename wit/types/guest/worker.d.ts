@@ -2,6 +2,7 @@
 /// <reference path="./interfaces/nano-workers-console.d.ts" />
 /// <reference path="./interfaces/nano-workers-crypto.d.ts" />
 /// <reference path="./interfaces/nano-workers-events.d.ts" />
+/// <reference path="./interfaces/nano-workers-language.d.ts" />
 /// <reference path="./interfaces/nano-workers-outbound.d.ts" />
 /// <reference path="./interfaces/nano-workers-request-body.d.ts" />
 /// <reference path="./interfaces/nano-workers-response.d.ts" />
@@ -13,6 +14,7 @@ declare module 'nano:workers/worker' {
   export type * as NanoWorkersConsole020 from 'nano:workers/console'; // import nano:workers/console
   export type * as NanoWorkersCrypto020 from 'nano:workers/crypto'; // import nano:workers/crypto
   export type * as NanoWorkersEvents020 from 'nano:workers/events'; // import nano:workers/events
+  export type * as NanoWorkersLanguage020 from 'nano:workers/language'; // import nano:workers/language
   export type * as NanoWorkersOutbound020 from 'nano:workers/outbound'; // import nano:workers/outbound
   export type * as NanoWorkersRequestBody020 from 'nano:workers/request-body'; // import nano:workers/request-body
   export type * as NanoWorkersResponse020 from 'nano:workers/response'; // import nano:workers/response
