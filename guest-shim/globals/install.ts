@@ -41,7 +41,7 @@ import {
   setInterval,
   setTimeout,
 } from './timers.ts'
-import { canParseUrl, parseUrl } from './url.ts'
+import { canParseUrl, parseUrl, searchParams } from './url.ts'
 import { finishInterface } from './web-idl.ts'
 import * as workers from './workers.ts'
 
@@ -137,6 +137,7 @@ export function installGlobals(): () => void {
     put(globalThis, { [given.name]: value })
   }
   put(URL, { canParse: canParseUrl, parse: parseUrl })
+  defineProperty(URL.prototype, 'searchParams', searchParams)
   installStacks()
   for (const name of ['canParse', 'parse']) defineProperty(URL, name, { enumerable: true })
   wireErrors()

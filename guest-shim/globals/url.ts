@@ -2,7 +2,7 @@
  * What the engine's URL lacks: `URL.canParse`, `URL.parse`.
  */
 
-import { NativeURL } from './primordials.ts'
+import { NativeURL, uncurryGetter } from './primordials.ts'
 
 export function parseUrl(url: string, base?: string): URL | null {
   try {
@@ -14,4 +14,36 @@ export function parseUrl(url: string, base?: string): URL | null {
 
 export function canParseUrl(url: string, base?: string): boolean {
   return parseUrl(url, base) !== null
+}
+
+const paramsOf = uncurryGetter(NativeURL.prototype, 'searchParams')
+
+/** Stamps what it is given: an object that has the stamp keeps its URL. */
+const Stamp = class extends (function (object: object) {
+  return object
+} as unknown as new (object: object) => object) {
+  readonly #url: object
+
+  constructor(params: object, url: object) {
+    super(params)
+    this.#url = url
+  }
+
+  static has(params: object): boolean {
+    return #url in params
+  }
+}
+
+/**
+ * The engine's `searchParams` are a part of their URL, and do not keep it: with the URL collected they read memory that
+ * is somebody else's by then.
+ */
+export const searchParams: PropertyDescriptor = {
+  get(this: URL): URLSearchParams {
+    const params = paramsOf(this)
+    if (!Stamp.has(params)) new Stamp(params, this)
+    return params
+  },
+  enumerable: true,
+  configurable: true,
 }

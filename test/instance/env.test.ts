@@ -103,7 +103,9 @@ test('a binding of a kind that nobody knows is reported by name, and the others 
     expect(await show(lone, '/')).toEqual({ TEXT: 'here' })
     expect(lone.reports).toEqual([
       expect.stringMatching(
-        new RegExp(`^Error: env\\.BOX: expected a kind of binding that .* got "${kind}"\\. Build it again`),
+        new RegExp(
+          `^\\[Error: env\\.BOX: expected a kind of binding that .* got "${kind}"\\. Build it again`,
+        ),
       ),
     ])
   }

@@ -8,7 +8,9 @@ import { join } from 'node:path'
 
 import { afterAll, beforeAll, describe, test } from 'vitest'
 
-import { snapshot } from '../../host/build/snapshot.ts'
+import { componentize } from '@bytecodealliance/componentize-js'
+
+import { WORLD } from '../../wit/text.ts'
 import { splitComponent } from '../../host/component/skeleton.ts'
 import { encodeModule, SECTION } from '../../host/wasm/sections.ts'
 import { Writer } from '../../host/wasm/writer.ts'
@@ -48,11 +50,11 @@ async function buildForeign(): Promise<Uint8Array> {
   const cache = join(ROOT, 'node_modules/.cache/nano-workers/engine-test')
   const file = join(cache, 'other-world.wasm')
   if (!existsSync(file)) {
-    const bytes = await snapshot('export const run = () => "here"', {
-      wit: OTHER_WORLD,
-      timeoutMs: 30_000,
-      memoryMb: 512,
-    })
+    // its own types demand a file for the world
+    const options = { witWorld: OTHER_WORLD, worldName: WORLD, disableFeatures: ['http', 'fetch-event'] }
+    const { component: bytes } = await (
+      componentize as unknown as (source: string, options: object) => Promise<{ component: Uint8Array }>
+    )('export const run = () => "here"', options)
     mkdirSync(cache, { recursive: true })
     writeFileSync(file, bytes)
   }

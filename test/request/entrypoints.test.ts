@@ -26,7 +26,9 @@ const FILES = {
       return Response.json({
         agent: navigator.userAgent, types: [typeof caches.default, typeof WebSocketPair, typeof self], open: Socket.OPEN,
         cache: await thrown(() => caches.default.match('http://x/')), caches: await thrown(() => caches.open('a')),
-        socket: await thrown(() => new Socket('ws://x')), waited: await scheduler.wait(1).then(() => 'waited'),
+        
+        socket: await new Promise((resolve) => { const socket = new Socket('ws://x'); const seen = [socket.readyState]; socket.onerror = ({ type, message }) => seen.push(type, message); socket.onclose = ({ code }) => resolve([...seen, code]) }),
+        waited: await scheduler.wait(1).then(() => 'waited'),
         stopped: await thrown(() => scheduler.wait(60_000, { signal: stop })), made: await thrown(() => new Navigator()),
         order: await new Promise((resolve) => { const seen = []; setImmediate(() => seen.push('immediate')); clearImmediate(setImmediate(() => seen.push('cleared'))); setTimeout(() => resolve(seen), 5) }),
       })
@@ -74,7 +76,7 @@ test('globals of Workers are there to be looked for', async () => {
     open: 1,
     cache: notYet,
     caches: notYet,
-    socket: notYet,
+    socket: [0, 'error', notYet, 1006],
     waited: 'waited',
     stopped: 'Error: stopped',
     made: 'TypeError: Illegal constructor',

@@ -76,6 +76,7 @@ describe('the Web API', () => {
     },
     streamClones: ['0,1,2,', true],
     names: ['structuredClone', 'fetch', 'atob', 'queueMicrotask', 'setTimeout', 'Response'],
+    parts: ['first=1&second=%C3%A4&third=3', 'ä', 'second', '2'],
     base64: ['hi', 'hi', 'aP8=', 'InvalidCharacterError', 'InvalidCharacterError', 'InvalidCharacterError'],
     events: { seen: ['x', true, 'x', true], isPassive: true, isCancelled: true },
     reported: ['told', 'RangeError', 'from a microtask', 'TypeError'],
