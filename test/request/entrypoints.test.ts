@@ -76,7 +76,7 @@ test('globals of Workers are there to be looked for', async () => {
     open: 1,
     cache: notYet,
     caches: notYet,
-    socket: [0, 'error', notYet, 1006],
+    socket: [0, 'error', 'WebSocket: connections are not there yet in NANO', 1006],
     waited: 'waited',
     stopped: 'Error: stopped',
     made: 'TypeError: Illegal constructor',
