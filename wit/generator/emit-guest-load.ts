@@ -79,6 +79,7 @@ export class GuestLoads {
       `  if (start + ${size} * count > size) renew()`,
       '  const items = []',
       `  for (let i = 0, at = start; i < count; i++, at += ${size}) items[i] = ${this.load(type.of, 'at')}`,
+      '  if (count > 0) dealloc(start)',
       '  return items',
       '}',
     ])

@@ -12,8 +12,8 @@
  *
  * Everything is in one function, whose variables the engine finds without a look at a global. A turn is synchronous, so
  * that one promise, which is settled, serves all. Views of the memory are kept as long as they reach far enough: memory
- * grows and never moves. What the host allocated for a turn, and what an import was lowered to, the engine frees behind
- * the turn (`cabi_post_turn`); what an import gave, of which there may be any number in a turn, is freed at once. The realm is one that no app can reach; only what the shim is given is made in the app's.
+ * grows and never moves. A list or text that the host has laid into the memory is the guest's to free, which it does when
+ * it has lifted it; what an import was lowered to, the engine frees behind the turn (`cabi_post_turn`). The realm is one that no app can reach; only what the shim is given is made in the app's.
  */
 import { GuestLoads } from './emit-guest-load.ts'
 import { GuestStores } from './emit-guest-store.ts'
@@ -53,13 +53,16 @@ function loadString(at) {
   if (length === 0) return ''
   const start = words[at >>> 2]
   if (start + length > size) renew()
-  return decoder.decode(new Uint8Array(buffer, start, length))
+  const text = decoder.decode(new Uint8Array(buffer, start, length))
+  dealloc(start)
+  return text
 }
 function copyItems(Own, start, count) {
   const items = new Own(count)
   if (count === 0) return items
   if (start + items.byteLength > size) renew()
   setItems(items, new Own(buffer, start, count))
+  dealloc(start)
   return items
 }
 function allocate(align, length) {
@@ -149,7 +152,6 @@ function emitResult(
       `const place = ${call} >>> 0`,
       'if (place + 8 > size) renew()',
       `const result = ${loads.load(type, 'place')}`,
-      'if (result.length > 0) dealloc(words[place >>> 2])',
       'dealloc(place)',
       'return result',
     ]
