@@ -22,6 +22,7 @@ const paramsOf = uncurryGetter(NativeURL.prototype, 'searchParams')
 const Stamp = class extends (function (object: object) {
   return object
 } as unknown as new (object: object) => object) {
+  // oxlint-disable-next-line no-unused-private-class-members -- it is there to hold the URL
   readonly #url: object
 
   constructor(params: object, url: object) {
@@ -29,8 +30,9 @@ const Stamp = class extends (function (object: object) {
     this.#url = url
   }
 
-  static has(params: object): boolean {
-    return #url in params
+  static put(params: object, url: object): void {
+    // oxlint-disable-next-line no-new -- the new object is the one that was given
+    if (!(#url in params)) new Stamp(params, url)
   }
 }
 
@@ -41,7 +43,7 @@ const Stamp = class extends (function (object: object) {
 export const searchParams: PropertyDescriptor = {
   get(this: URL): URLSearchParams {
     const params = paramsOf(this)
-    if (!Stamp.has(params)) new Stamp(params, this)
+    Stamp.put(params, this)
     return params
   },
   enumerable: true,
