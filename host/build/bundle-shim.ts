@@ -56,7 +56,8 @@ async function toLazyModule(file: string): Promise<string> {
     name: 'part',
     exports: 'named',
     minify: true,
-    globals: (id) => `$${shared.indexOf(id)}`,
+    // in the order of their names: which is found first is a matter of chance
+    globals: (id) => `$${shared.sort().indexOf(id)}`,
   })
   const names = shared.map((_, index) => `$${index}`)
   const source = `(function(${names.join()}){${toAscii(code)}\nreturn part})\n//# sourceURL=${PART_URL}`
