@@ -59,7 +59,8 @@ const BYTES = [
   '.wav',
   '.der',
 ]
-const CODE: ReadonlySet<string> = new Set([
+/** Endings of files that are modules by themselves. */
+export const CODE: ReadonlySet<string> = new Set([
   '.js',
   '.mjs',
   '.cjs',

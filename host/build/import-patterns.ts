@@ -4,22 +4,12 @@
  */
 import { readdirSync } from 'node:fs'
 import { dirname, extname, join } from 'node:path'
+import { CODE } from './file-types.ts'
 
 /** The most files that a pattern may mean. */
 const MOST_FILES = 1000
 /** Stands for a gap; no path has it. */
 const GAP = '\0'
-const CODE: ReadonlySet<string> = new Set([
-  '.js',
-  '.mjs',
-  '.cjs',
-  '.jsx',
-  '.ts',
-  '.mts',
-  '.cts',
-  '.tsx',
-  '.json',
-])
 
 /** Any node: what is looked at of it. */
 interface Expression {
