@@ -5,7 +5,7 @@ import type { KvHost } from '../bindings/kv.ts'
 import { bytesOf, type Bytes } from '../globals/buffer-source.ts'
 import { decode, encode } from '../globals/primordials.ts'
 import { isReadableStream } from '../globals/streams.ts'
-import { finishInterface, isObject, toScalarText } from '../globals/web-idl.ts'
+import { finishInterface, isObject, toScalarText, toText } from '../globals/web-idl.ts'
 
 interface PutGiven {
   readonly expiration?: unknown
@@ -107,7 +107,7 @@ function toType(options: unknown): Type {
   if (given === undefined || given === null) return 'text'
   for (const type of TYPES) if (type === given) return type
   throw new TypeError(
-    `Unknown response type. Possible types are "text", "arrayBuffer", "json", and "stream". Got "${String(given)}".`,
+    `Unknown response type. Possible types are "text", "arrayBuffer", "json", and "stream". Got "${toText(given)}".`,
   )
 }
 
@@ -122,7 +122,7 @@ function toResult(answer: Answer, type: Type): unknown {
 
 function toValue(value: unknown): Bytes | ReadableStream<Uint8Array> {
   if (typeof value === 'string') return encode(value)
-  if (isReadableStream(value)) return value as unknown as ReadableStream<Uint8Array>
+  if (isReadableStream(value)) return value
   const bytes = bytesOf(value)
   if (bytes !== undefined) return bytes
   throw new TypeError(

@@ -31,12 +31,15 @@ const stores = new Stores({ directory, log })
 const ports = new Set<MessagePort>()
 
 parentPort?.on('message', (message: ToStorageThread) => {
-  if (message.type === 'stop') return void stop()
-  const { port } = message
+  if (message.type === 'stop') void stop()
+  else connect(message.port)
+})
+
+function connect(port: MessagePort): void {
   ports.add(port)
   port.once('close', () => ports.delete(port))
   serveShard(port, stores, (error) => log(`storage: ${toStackText(error)}`))
-})
+}
 
 async function stop(): Promise<void> {
   await stores[Symbol.asyncDispose]()

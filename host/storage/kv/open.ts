@@ -68,7 +68,7 @@ async function run(
     case 'delete':
       await kv.delete(namespace, call.args.key)
       return { meta: null }
-    case 'list': {
+    default: {
       const { keys, next } = await kv.list(namespace, call.args)
       const cursor = next && Buffer.from(next).toString('base64url')
       return { meta: { keys: keys.map(toListed), list_complete: next === undefined, cursor } }
