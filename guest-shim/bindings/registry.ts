@@ -5,6 +5,7 @@ import { binding as cryptoBinding } from './crypto.ts'
 import { binding as dataBinding } from './data.ts'
 import { binding as kvBinding } from './kv.ts'
 import { binding as languageBinding } from './language.ts'
+import { binding as objectsBinding } from './objects.ts'
 import { binding as outboundBinding } from './outbound.ts'
 import { binding as requestBodyBinding } from './request-body.ts'
 import { binding as responseBinding } from './response.ts'
@@ -18,6 +19,7 @@ export const handlers = {
   ...dataBinding.events,
   ...kvBinding.events,
   ...languageBinding.events,
+  ...objectsBinding.events,
   ...outboundBinding.events,
   ...requestBodyBinding.events,
   ...responseBinding.events,
@@ -25,4 +27,4 @@ export const handlers = {
 }
 
 /** Everyone who may have something for `env`. */
-export const bindings = [backgroundBinding, consoleBinding, cryptoBinding, dataBinding, kvBinding, languageBinding, outboundBinding, requestBodyBinding, responseBinding, timerBinding]
+export const bindings = [backgroundBinding, consoleBinding, cryptoBinding, dataBinding, kvBinding, languageBinding, objectsBinding, outboundBinding, requestBodyBinding, responseBinding, timerBinding]

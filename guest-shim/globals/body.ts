@@ -11,7 +11,7 @@
 import { isBlob, sizeOf, streamParts, typeOf } from './blob.ts'
 import { bytesOf, type Bytes } from './buffer-source.ts'
 import { fixedLengthOf, setLength } from './fixed-streams.ts'
-import { encode, isForm, isParams, NativeTypeError, paramsToText } from './primordials.ts'
+import { encode, isForm, isParams, NativeTypeError, paramsToText, test } from './primordials.ts'
 import {
   cancel,
   getReader,
@@ -29,10 +29,19 @@ import {
 import { structuredClone } from './structured-clone.ts'
 import { finishParts, toScalarText } from './web-idl.ts'
 import { ignore } from '../turn/pump.ts'
+import type { HeaderList } from '../wire/header-list.ts'
 import { makeMultipart } from '../wire/multipart.ts'
 
 export const TEXT_TYPE = 'text/plain;charset=UTF-8'
 const PARAMS_TYPE = 'application/x-www-form-urlencoded;charset=UTF-8'
+
+const LENGTH = /^\d{1,15}$/
+
+/** What headers say of how many bytes a body has that is on its way. */
+export function lengthOf(list: HeaderList): number | undefined {
+  const length = list.get('content-length')
+  return length !== null && test(LENGTH, length) ? Number(length) : undefined
+}
 
 export type Source = string | Bytes | (() => ReadableStream<Uint8Array>)
 
@@ -182,7 +191,9 @@ function openStreamOf(body: Body): ReadableStream<Uint8Array> {
     return stream
   }
   const bytes = typeof source === 'string' ? encode(source) : source
-  return streamBytes(isShared ? new Uint8Array(bytes) : bytes)
+  const stream = streamBytes(isShared ? new Uint8Array(bytes) : bytes)
+  setLength(stream, bytes.length)
+  return stream
 }
 
 /** What is left of a stream, as another one: the first is locked from here on. */

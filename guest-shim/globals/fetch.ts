@@ -7,14 +7,12 @@ import { requireLive } from '../turn/phase.ts'
 import { parseDataUrl } from '../wire/data-url.ts'
 import { HeaderList } from '../wire/header-list.ts'
 import { type AbortSignal, offAbort, onAbort } from './abort-signal.ts'
-import { Body } from './body.ts'
+import { Body, lengthOf } from './body.ts'
 import { signalOf } from './signal-state.ts'
 import { indexOf, NativePromise, NativeTypeError, slice, test } from './primordials.ts'
 import { partsOf, Request, type RequestParts } from './request.ts'
 import { isBodyless, Response, ResponseParts } from './response.ts'
 import { requireArguments } from './web-idl.ts'
-
-const LENGTH = /^\d{1,15}$/
 
 /** Bodies of a known length up to this one go out whole, so that they can go out again for a redirect. */
 const MOST_WHOLE = 8 * 1024 * 1024
@@ -115,9 +113,7 @@ function toParts(
   parts.statusText = answer.statusText
   parts.from = { type: 'basic', url: answer.url, redirected: answer.redirected }
   if (open === null || isBodyless(status)) return parts
-  const length = list.get('content-length')
-  const isKnown = method !== 'HEAD' && length !== null && test(LENGTH, length)
-  parts.content = new Body(open, '', isKnown ? Number(length) : undefined)
+  parts.content = new Body(open, '', method === 'HEAD' ? undefined : lengthOf(list))
   return parts
 }
 

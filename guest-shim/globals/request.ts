@@ -5,7 +5,7 @@
 
 import { HeaderList } from '../wire/header-list.ts'
 import { abortSignal, AbortController, AbortSignal, anySignal, isAbortSignal } from './abort-signal.ts'
-import { Body, extractBody, type Source } from './body.ts'
+import { Body, extractBody, type Source, lengthOf } from './body.ts'
 import { DEFAULTS, OF_CLIENT, PRIORITIES, readOptions, type RequestOptions } from './request-options.ts'
 import { addBodyMembers, type BodyMembers } from './body-members.ts'
 import { type Headers, toHeaderList, wrapList } from './headers.ts'
@@ -301,9 +301,12 @@ function toMethod(given: unknown): string {
 /** The Request that the app gets for a client's request. */
 export function openRequest(incoming: Incoming, body: Source | undefined): Request {
   // the world's bytes are of another realm
-  const own = body === undefined ? null : new Body(body, '', undefined, true)
-  const parts = new RequestParts(incoming.method, incoming.url, own, OF_CLIENT)
+  const parts = new RequestParts(incoming.method, incoming.url, null, OF_CLIENT)
   parts.incoming = incoming
+  if (body !== undefined) {
+    const length = typeof body === 'function' ? lengthOf(parts.toList()) : undefined
+    parts.body = new Body(body, '', length, true)
+  }
   return new Request(parts)
 }
 

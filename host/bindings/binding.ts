@@ -11,6 +11,7 @@ import type { Event } from '../../wit/worlds.ts'
 import type { Accounts } from '../limits/accounts.ts'
 import type { ByteBudget } from '../limits/byte-budget.ts'
 import type { JobLine } from '../limits/job-pool.ts'
+import type { BucketLimits } from '../storage/objects/object-store.ts'
 import type { ConsolePort } from './console.ts'
 import type { DataBinding } from './data.ts'
 import type { Dialer } from './dialer.ts'
@@ -78,6 +79,8 @@ export interface BindingContext {
   readonly dialer: Dialer
   /** Where calls to data go on. */
   readonly data: DataBinding
+  /** What each bucket may hold. */
+  readonly bucketLimits: BucketLimits
   /** Work off the shard's thread. */
   readonly jobs: JobLine
   readonly console: ConsolePort

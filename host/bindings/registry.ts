@@ -5,6 +5,7 @@ import { bind as cryptoBinding } from './crypto.ts'
 import { bind as dataBinding } from './data.ts'
 import { bind as kvBinding } from './kv.ts'
 import { bind as languageBinding } from './language.ts'
+import { bind as objectsBinding } from './objects.ts'
 import { bind as outboundBinding } from './outbound.ts'
 import { bind as requestBodyBinding } from './request-body.ts'
 import { bind as responseBinding } from './response.ts'
@@ -21,6 +22,7 @@ export function bindAll(context: BindingContext) {
     'data': dataBinding(context),
     'kv': kvBinding(context),
     'language': languageBinding(context),
+    'objects': objectsBinding(context),
     'outbound': outboundBinding(context),
     'request-body': requestBodyBinding(context),
     'response': responseBinding(context),
@@ -37,6 +39,7 @@ export function toImports(all: ReturnType<typeof bindAll>): Imports {
     'nano:workers/data': all['data'].imports,
     'nano:workers/kv': all['kv'].imports,
     'nano:workers/language': all['language'].imports,
+    'nano:workers/objects': all['objects'].imports,
     'nano:workers/outbound': all['outbound'].imports,
     'nano:workers/request-body': all['request-body'].imports,
     'nano:workers/response': all['response'].imports,

@@ -96,6 +96,16 @@ export const LIMIT_RULES = {
     initial: 10_000,
     text: 'Milliseconds that the storage may take for an answer, or for the next part of one; the call fails then.',
   },
+  bucketMb: {
+    range: [1, 1_000_000_000],
+    initial: 10_240,
+    text: 'MiB that an R2 bucket of the app may hold; what would make it more fails.',
+  },
+  bucketObjects: {
+    range: [1, 1_000_000_000],
+    initial: 1_000_000,
+    text: 'Objects that an R2 bucket of the app may hold, each part of one counted; further ones fail.',
+  },
   recycleRequests: {
     range: [1, 1_000_000_000],
     initial: 1_000_000,

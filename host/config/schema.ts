@@ -158,6 +158,14 @@ const shared = {
     .exactOptional(),
 }
 
+const r2Bucket = {
+  binding: bindingName(),
+  bucket_name: dataId(
+    'Names the bucket among those of the app; the name of the binding unless given.',
+  ).exactOptional(),
+}
+
+const R2_DESCRIPTION = 'R2 buckets that the app finds in its env.'
 const KV_DESCRIPTION = 'KV namespaces that the app finds in its env.'
 
 const settings = {
@@ -173,6 +181,7 @@ export const APP_SETTINGS = withOwnNames(
   closed({
     ...settings,
     kv_namespaces: list(closed(kvNamespace)).meta({ description: KV_DESCRIPTION }).exactOptional(),
+    r2_buckets: list(closed(r2Bucket)).meta({ description: R2_DESCRIPTION }).exactOptional(),
     sticky_by: textThat(
       (key) => parseStickyBy(key) !== undefined,
       '"header:" or "cookie:" and a name',
@@ -206,6 +215,9 @@ const app = withOwnNames(
     log_drain: logDrain("the app's part of the log").exactOptional(),
     kv_namespaces: list(closed({ ...kvNamespace, ...shared }))
       .meta({ description: KV_DESCRIPTION })
+      .exactOptional(),
+    r2_buckets: list(closed({ ...r2Bucket, ...shared }))
+      .meta({ description: R2_DESCRIPTION })
       .exactOptional(),
     ...settings,
   }),

@@ -40,6 +40,7 @@ export class BindingSet implements Omit<Binding, 'delivered'> {
       buffers,
       dialer,
       data: new DataBinding({ mailbox, meter, accounts, buffers, storage, env, ...allowed }),
+      bucketLimits: { mostBytes: limits.bucketMb * 2 ** 20, mostObjects: limits.bucketObjects },
       jobs,
       console: host,
       maxDialing,

@@ -8,6 +8,7 @@ type Open = (options: StoreOptions) => Promise<Store>
 /** A store's code is loaded with it. */
 const KINDS: Readonly<Record<string, Open>> = {
   kv: async (options) => (await import('./kv/open.ts')).openKv(options),
+  r2: async (options) => (await import('./objects/open.ts')).openObjects(options),
 }
 
 export class Stores implements AsyncDisposable {

@@ -106,6 +106,17 @@ function make(image: Image, from = engine, maximum = 2048): Made {
     'nano:workers/background': { hold: nothing, release: nothing },
     'nano:workers/data': { write: () => true, finish: nothing, pull: nothing, abort: nothing },
     'nano:workers/kv': { get: nothing, getMany: nothing, put: nothing, delete: nothing, list: nothing },
+    'nano:workers/objects': {
+      head: nothing,
+      get: nothing,
+      put: nothing,
+      delete: nothing,
+      list: nothing,
+      createUpload: nothing,
+      uploadPart: nothing,
+      completeUpload: nothing,
+      abortUpload: nothing,
+    },
     'nano:workers/language': { ask: () => new Uint8Array(0) },
     'nano:workers/crypto': {
       text: nothing,

@@ -4,7 +4,7 @@ import type { GuestWriter } from '../../host/engine/guest-writer.ts'
 
 export const version = '0.2.0'
 /** Changes with whatever lies otherwise in memory or has another name. */
-export const structure = '08d40fd6f21be9b8'
+export const structure = 'd0d3202ce99e2750'
 
 export interface EventsBinding {
   readonly kind: string
@@ -164,6 +164,17 @@ export interface Imports {
   }
   readonly 'nano:workers/language': {
     readonly ask: (method: LanguageMethod, expert: Uint8Array, input: Uint8Array) => Uint8Array
+  }
+  readonly 'nano:workers/objects': {
+    readonly head: (id: number, bucket: Uint8Array, key: Uint8Array) => void
+    readonly get: (id: number, bucket: Uint8Array, key: Uint8Array, options: Uint8Array) => void
+    readonly put: (id: number, bucket: Uint8Array, key: Uint8Array, options: Uint8Array, size: number, value: Uint8Array, more: boolean) => void
+    readonly delete: (id: number, bucket: Uint8Array, keys: Uint8Array) => void
+    readonly list: (id: number, bucket: Uint8Array, options: Uint8Array) => void
+    readonly createUpload: (id: number, bucket: Uint8Array, key: Uint8Array, options: Uint8Array) => void
+    readonly uploadPart: (id: number, bucket: Uint8Array, key: Uint8Array, upload: Uint8Array, part: number, size: number, value: Uint8Array, more: boolean) => void
+    readonly completeUpload: (id: number, bucket: Uint8Array, key: Uint8Array, upload: Uint8Array, parts: Uint8Array) => void
+    readonly abortUpload: (id: number, bucket: Uint8Array, key: Uint8Array, upload: Uint8Array) => void
   }
   readonly 'nano:workers/outbound': {
     readonly start: (id: number, head: Uint8Array, body: Uint8Array, more: boolean, redirect: OutboundRedirect) => void
@@ -443,6 +454,7 @@ export function liftImports(imports: Imports, from: GuestReader, to: GuestWriter
   const dataHalf = imports['nano:workers/data']
   const kvHalf = imports['nano:workers/kv']
   const languageHalf = imports['nano:workers/language']
+  const objectsHalf = imports['nano:workers/objects']
   const outboundHalf = imports['nano:workers/outbound']
   const requestBodyHalf = imports['nano:workers/request-body']
   const responseHalf = imports['nano:workers/response']
@@ -482,6 +494,17 @@ export function liftImports(imports: Imports, from: GuestReader, to: GuestWriter
     },
     'nano:workers/language': {
       'ask': (a0: number, a1: number, a2: number, a3: number, a4: number, at: number) => to.bytes(at, languageHalf.ask(from.caseOf(languageMethodCases, a0), from.bytes(a1, a2, bounds['expert']), from.bytes(a3, a4, bounds['input']))),
+    },
+    'nano:workers/objects': {
+      'head': (a0: number, a1: number, a2: number, a3: number, a4: number) => objectsHalf.head(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4, bounds['word'])),
+      'get': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number, a6: number) => objectsHalf.get(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4, bounds['word']), from.bytes(a5, a6)),
+      'put': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number, a6: number, a7: number, a8: number, a9: number, a10: number) => objectsHalf.put(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4, bounds['word']), from.bytes(a5, a6), a7, from.bytes(a8, a9), a10 !== 0),
+      'delete': (a0: number, a1: number, a2: number, a3: number, a4: number) => objectsHalf.delete(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4)),
+      'list': (a0: number, a1: number, a2: number, a3: number, a4: number) => objectsHalf.list(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4)),
+      'create-upload': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number, a6: number) => objectsHalf.createUpload(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4, bounds['word']), from.bytes(a5, a6)),
+      'upload-part': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number, a6: number, a7: number, a8: number, a9: number, a10: number, a11: number) => objectsHalf.uploadPart(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4, bounds['word']), from.bytes(a5, a6, bounds['word']), a7 >>> 0, a8, from.bytes(a9, a10), a11 !== 0),
+      'complete-upload': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number, a6: number, a7: number, a8: number) => objectsHalf.completeUpload(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4, bounds['word']), from.bytes(a5, a6, bounds['word']), from.bytes(a7, a8)),
+      'abort-upload': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number, a6: number) => objectsHalf.abortUpload(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4, bounds['word']), from.bytes(a5, a6, bounds['word'])),
     },
     'nano:workers/outbound': {
       'start': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number, a6: number) => outboundHalf.start(a0 >>> 0, from.bytes(a1, a2, bounds['head']), from.bytes(a3, a4), a5 !== 0, from.caseOf(outboundRedirectCases, a6)),

@@ -5,6 +5,7 @@
 /// <reference path="./interfaces/nano-workers-events.d.ts" />
 /// <reference path="./interfaces/nano-workers-kv.d.ts" />
 /// <reference path="./interfaces/nano-workers-language.d.ts" />
+/// <reference path="./interfaces/nano-workers-objects.d.ts" />
 /// <reference path="./interfaces/nano-workers-outbound.d.ts" />
 /// <reference path="./interfaces/nano-workers-request-body.d.ts" />
 /// <reference path="./interfaces/nano-workers-response.d.ts" />
@@ -19,6 +20,7 @@ declare module 'nano:workers/worker' {
   export type * as NanoWorkersEvents020 from 'nano:workers/events'; // import nano:workers/events
   export type * as NanoWorkersKv020 from 'nano:workers/kv'; // import nano:workers/kv
   export type * as NanoWorkersLanguage020 from 'nano:workers/language'; // import nano:workers/language
+  export type * as NanoWorkersObjects020 from 'nano:workers/objects'; // import nano:workers/objects
   export type * as NanoWorkersOutbound020 from 'nano:workers/outbound'; // import nano:workers/outbound
   export type * as NanoWorkersRequestBody020 from 'nano:workers/request-body'; // import nano:workers/request-body
   export type * as NanoWorkersResponse020 from 'nano:workers/response'; // import nano:workers/response

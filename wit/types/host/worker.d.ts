@@ -7,6 +7,7 @@ export type * as NanoWorkersData020 from './interfaces/nano-workers-data.js'; //
 export type * as NanoWorkersEvents020 from './interfaces/nano-workers-events.js'; // import nano:workers/events@0.2.0
 export type * as NanoWorkersKv020 from './interfaces/nano-workers-kv.js'; // import nano:workers/kv@0.2.0
 export type * as NanoWorkersLanguage020 from './interfaces/nano-workers-language.js'; // import nano:workers/language@0.2.0
+export type * as NanoWorkersObjects020 from './interfaces/nano-workers-objects.js'; // import nano:workers/objects@0.2.0
 export type * as NanoWorkersOutbound020 from './interfaces/nano-workers-outbound.js'; // import nano:workers/outbound@0.2.0
 export type * as NanoWorkersRequestBody020 from './interfaces/nano-workers-request-body.js'; // import nano:workers/request-body@0.2.0
 export type * as NanoWorkersResponse020 from './interfaces/nano-workers-response.js'; // import nano:workers/response@0.2.0

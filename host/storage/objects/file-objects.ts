@@ -1,0 +1,360 @@
+/**
+ * Buckets in the data directory: contents as files (contents.ts), everything else in a catalog (catalog.ts).
+ *
+ *     put   content > a file, synced > the catalog, in one transaction with others [the file is dropped] > acknowledged
+ *           > the files of what was replaced are dropped, once nobody reads them
+ *
+ * So whatever a crash leaves behind is a file that the catalog does not name; the next start takes it away.
+ */
+
+import { createHash, randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+
+import type { StorageError } from '../failure.ts'
+import { GroupCommit } from '../group-commit.ts'
+import { guard, toStorageError } from '../sqlite.ts'
+import type { StoreOptions } from '../store.ts'
+import { Catalog, isWithin } from './catalog.ts'
+import type { Bucket, FileRow } from './catalog.ts'
+import { holds } from './condition.ts'
+import type { Condition } from './condition.ts'
+import { Contents } from './contents.ts'
+import type { FilePart } from './contents.ts'
+import { listObjects } from './listing.ts'
+import type {
+  BucketLimits,
+  Content,
+  FoundObject,
+  ListOptions,
+  ObjectListing,
+  ObjectMetadata,
+  ObjectPut,
+  ObjectStore,
+  PartPut,
+  StoredObject,
+  UploadedPart,
+} from './object-store.ts'
+import { selectParts } from './parts.ts'
+import { r2Error } from './r2-error.ts'
+import type { R2Operation } from './r2-error.ts'
+import { toRange } from './range.ts'
+import type { Range, RangeAsk } from './range.ts'
+
+const FOLDER = 'objects'
+const CATALOG = 'objects.sqlite'
+const VERSION_BYTES = 16
+const UPLOAD_BYTES = 48
+
+const HOUR_MS = 3_600_000
+/** As R2 does: an upload that was not completed is given up then. */
+const UPLOAD_MS = 7 * 24 * HOUR_MS
+
+export async function openFileObjects({
+  directory,
+  log,
+}: Pick<StoreOptions, 'directory' | 'log'>): Promise<ObjectStore> {
+  const catalog = new Catalog(join(directory, CATALOG))
+  try {
+    return new FileObjects(catalog, await Contents.open(join(directory, FOLDER), log), log)
+  } catch (error) {
+    catalog[Symbol.dispose]()
+    throw toStorageError(error)
+  }
+}
+
+class FileObjects implements ObjectStore {
+  readonly #catalog: Catalog
+  readonly #changes: GroupCommit
+  readonly #contents: Contents
+  /** Bytes on their way into each bucket. */
+  readonly #coming = new Map<string, number>()
+  readonly #closing = new AbortController()
+  readonly #sweep: Promise<void>
+  readonly #clock: NodeJS.Timeout
+
+  constructor(catalog: Catalog, contents: Contents, log: (text: string) => void) {
+    this.#catalog = catalog
+    this.#changes = new GroupCommit(catalog.database)
+    this.#contents = contents
+    const failed = (error: unknown): void => log(`storage: buckets could not be swept: ${String(error)}`)
+    this.#sweep = contents.sweep((name) => catalog.hasFile(name), this.#closing.signal).catch(failed)
+    const giveUp = (): void => void this.#giveUp().catch(failed)
+    this.#clock = setInterval(giveUp, HOUR_MS).unref()
+    giveUp()
+  }
+
+  async head(name: string, key: string): Promise<StoredObject | undefined> {
+    return this.#find(name, key)
+  }
+
+  async get(
+    name: string,
+    key: string,
+    ask: RangeAsk | undefined,
+    onlyIf: Condition | undefined,
+  ): Promise<FoundObject | undefined> {
+    const object = this.#find(name, key)
+    if (object === undefined) return undefined
+    if (!holds(onlyIf, object)) return { object, found: undefined }
+    const range = toRange(ask, object.size)
+    if (range === undefined) throw r2Error('get', 'range')
+    // since it was found nothing was dropped: nothing was waited for
+    const files = guard(() => this.#catalog.listFiles(object.version))
+    return { object, found: { ...range, body: await this.#contents.read(cut(files, range)) } }
+  }
+
+  async put(name: string, key: string, put: ObjectPut, content: Content): Promise<StoredObject | undefined> {
+    const { hash, onlyIf, size, limits } = put
+    if (!holds(onlyIf, this.#find(name, key))) return void (await cancel(content))
+    const hashes =
+      hash === undefined || hash.name === 'md5' ? (['md5'] as const) : (['md5', hash.name] as const)
+    return this.#write('put', name, { size, limits, hashes }, content, async ({ name: file, digests }) => {
+      const { md5 = '' } = digests
+      const actual = hash && digests[hash.name]
+      if (hash !== undefined && actual !== hash.hex) throw toMismatch(hash.name, hash.hex, actual)
+      const object: StoredObject = {
+        ...toMetadata(put),
+        key,
+        size,
+        etag: md5,
+        version: makeName(VERSION_BYTES, 'hex'),
+        uploaded: Date.now(),
+        checksums: digests,
+      }
+      return this.#change('put', name, limits, (bucket) => {
+        if (onlyIf !== undefined && !holds(onlyIf, this.#catalog.findObject(bucket, key)))
+          return { value: undefined, dropped: [file] }
+        const dropped = this.#catalog.removeObject(bucket, key)
+        this.#catalog.addObject(bucket, object)
+        this.#catalog.addFile(bucket, object.version, { name: file, part: 1, size, md5 })
+        return { value: object, dropped }
+      })
+    })
+  }
+
+  async delete(name: string, keys: readonly string[]): Promise<void> {
+    if (guard(() => this.#catalog.findBucket(name)) === undefined) return
+    await this.#change('delete', name, undefined, (bucket) => {
+      return { value: undefined, dropped: keys.flatMap((key) => this.#catalog.removeObject(bucket, key)) }
+    })
+  }
+
+  async list(name: string, options: ListOptions): Promise<ObjectListing> {
+    const bucket = guard(() => this.#catalog.findBucket(name))
+    if (bucket === undefined) return { objects: [], prefixes: [], cursor: undefined }
+    return guard(() =>
+      listObjects(options, (from, to, most) => this.#catalog.listObjects(bucket, from, to, most)),
+    )
+  }
+
+  async createUpload(
+    name: string,
+    key: string,
+    metadata: ObjectMetadata,
+    limits: BucketLimits,
+  ): Promise<string> {
+    const upload = makeName(UPLOAD_BYTES, 'base64url')
+    return this.#change('createMultipartUpload', name, limits, (bucket) => {
+      this.#catalog.addUpload(bucket, key, upload, toMetadata(metadata))
+      return { value: upload, dropped: [] }
+    })
+  }
+
+  async uploadPart(name: string, ask: PartPut, content: Content): Promise<string> {
+    const { key, upload, part, size, limits } = ask
+    const expectUpload = (bucket: Bucket | undefined): ObjectMetadata => {
+      const metadata = bucket && this.#catalog.findUpload(bucket, key, upload)
+      if (metadata === undefined) throw r2Error('uploadPart', 'upload')
+      return metadata
+    }
+    guard(() => expectUpload(this.#catalog.findBucket(name)))
+    const hashes = ['md5'] as const
+    return this.#write('uploadPart', name, { size, limits, hashes }, content, (file) =>
+      this.#change('uploadPart', name, limits, (bucket) => {
+        expectUpload(bucket)
+        const { md5 = '' } = file.digests
+        const dropped = this.#catalog.removePart(upload, part)
+        this.#catalog.addFile(bucket, upload, { name: file.name, part, size, md5 })
+        return { value: md5, dropped }
+      }),
+    )
+  }
+
+  completeUpload(
+    name: string,
+    key: string,
+    upload: string,
+    parts: readonly UploadedPart[],
+    limits: BucketLimits,
+  ): Promise<StoredObject> {
+    const operation = 'completeMultipartUpload'
+    return this.#change(operation, name, limits, (bucket) => {
+      const metadata = this.#catalog.findUpload(bucket, key, upload)
+      if (metadata === undefined) throw r2Error(operation, 'upload')
+      const selected = selectParts(parts, this.#catalog.listFiles(upload))
+      const md5 = createHash('md5')
+      for (const each of selected) md5.update(each.md5, 'hex')
+      const object: StoredObject = {
+        ...metadata,
+        key,
+        size: selected.reduce((sum, { size }) => sum + size, 0),
+        etag: `${md5.digest('hex')}-${selected.length}`,
+        version: makeName(VERSION_BYTES, 'hex'),
+        uploaded: Date.now(),
+        checksums: {},
+      }
+      const replaced = this.#catalog.removeObject(bucket, key)
+      for (const each of selected) this.#catalog.moveFile(each.name, object.version)
+      const unused = this.#catalog.removeFiles(upload)
+      this.#catalog.removeUpload(upload)
+      this.#catalog.addObject(bucket, object)
+      return { value: object, dropped: [...replaced, ...unused] }
+    })
+  }
+
+  async abortUpload(name: string, key: string, upload: string): Promise<void> {
+    if (guard(() => this.#catalog.findBucket(name)) === undefined) return
+    await this.#change('abortMultipartUpload', name, undefined, (bucket) => {
+      if (this.#catalog.findUpload(bucket, key, upload) === undefined)
+        return { value: undefined, dropped: [] }
+      const dropped = this.#catalog.removeFiles(upload)
+      this.#catalog.removeUpload(upload)
+      return { value: undefined, dropped }
+    })
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort()
+    clearInterval(this.#clock)
+    await this.#sweep
+    this.#changes.flush()
+    this.#catalog[Symbol.dispose]()
+  }
+
+  #find(name: string, key: string): StoredObject | undefined {
+    return guard(() => {
+      const bucket = this.#catalog.findBucket(name)
+      return bucket && this.#catalog.findObject(bucket, key)
+    })
+  }
+
+  /** The content into a file, and what `use` makes of that; the file is dropped when that fails. */
+  async #write<T>(
+    operation: R2Operation,
+    bucket: string,
+    {
+      size,
+      limits,
+      hashes,
+    }: { size: number; limits: BucketLimits; hashes: Parameters<Contents['write']>[2] },
+    content: Content,
+    use: (file: Awaited<ReturnType<Contents['write']>>) => Promise<T>,
+  ): Promise<T> {
+    const release = this.#expect(operation, bucket, size, limits)
+    const wrongSize = (): StorageError =>
+      r2Error(operation, 'argument', `expected a value of ${size} bytes, got more or fewer`)
+    try {
+      const file = await this.#contents.write(content, size, hashes, wrongSize)
+      try {
+        if (file.size !== size) throw wrongSize()
+        const value = await use(file)
+        this.#contents.kept(file.name)
+        return value
+      } catch (error) {
+        await this.#contents.drop([file.name])
+        throw error
+      }
+    } finally {
+      release()
+    }
+  }
+
+  /** Bytes that are on their way take up room already, so that many at once cannot fill the disk. */
+  #expect(operation: R2Operation, name: string, size: number, limits: BucketLimits): () => void {
+    const coming = (this.#coming.get(name) ?? 0) + size
+    const bucket = guard(() => this.#catalog.findBucket(name))
+    if (!isWithin(bucket, coming, limits)) throw toFull(operation)
+    this.#coming.set(name, coming)
+    return () => {
+      const left = (this.#coming.get(name) ?? 0) - size
+      if (left > 0) this.#coming.set(name, left)
+      else this.#coming.delete(name)
+    }
+  }
+
+  /** Changes the catalog, and drops the files that it names no more when that is on the disk. */
+  async #change<T>(
+    operation: R2Operation,
+    name: string,
+    limits: BucketLimits | undefined,
+    make: (bucket: Bucket) => { readonly value: T; readonly dropped: readonly string[] },
+  ): Promise<T> {
+    let made: ReturnType<typeof make> | undefined
+    await this.#changes.run(() => {
+      made = make(this.#catalog.makeBucket(name))
+      if (limits !== undefined && !isWithin(this.#catalog.findBucket(name), 0, limits))
+        throw toFull(operation)
+    })
+    const { value, dropped } = made!
+    void this.#contents.drop(dropped)
+    return value
+  }
+
+  /** Uploads that nobody has completed. */
+  async #giveUp(): Promise<void> {
+    for (;;) {
+      const stale = this.#catalog.findStaleUploads(Date.now() - UPLOAD_MS)
+      if (stale.length === 0) return
+      const dropped: string[] = []
+      // oxlint-disable-next-line no-await-in-loop -- some at a time, for others wait meanwhile
+      await this.#changes.run(() => {
+        for (const upload of stale) {
+          dropped.push(...this.#catalog.removeFiles(upload))
+          this.#catalog.removeUpload(upload)
+        }
+      })
+      void this.#contents.drop(dropped)
+    }
+  }
+}
+
+const makeName = (bytes: number, encoding: 'hex' | 'base64url'): string =>
+  randomBytes(bytes).toString(encoding)
+
+function toMetadata({ http, custom, storageClass }: ObjectMetadata): ObjectMetadata {
+  return { http, custom, storageClass }
+}
+
+/** The parts of files that a range of them all together comes to. */
+function cut(files: readonly FileRow[], { offset, length }: Range): FilePart[] {
+  const parts: FilePart[] = []
+  let at = 0
+  for (const { name, size } of files) {
+    const first = Math.max(offset, at)
+    const end = Math.min(offset + length, at + size)
+    if (first < end) parts.push({ name, offset: first - at, length: end - first })
+    at += size
+  }
+  return parts
+}
+
+/** Nobody is going to read it. */
+async function cancel(content: Content): Promise<void> {
+  if (!(content instanceof Uint8Array)) await content.cancel()
+}
+
+function toFull(operation: R2Operation): StorageError {
+  const says = 'the bucket holds as much as it may (bucket_mb, bucket_objects); delete some of it'
+  return r2Error(operation, 'internal', says, 'STORAGE_LIMIT')
+}
+
+const SHOWN = { md5: 'MD5', sha1: 'SHA-1', sha256: 'SHA-256', sha384: 'SHA-384', sha512: 'SHA-512' } as const
+
+function toMismatch(name: keyof typeof SHOWN, given: string, actual = ''): StorageError {
+  const lines = [
+    `The ${SHOWN[name]} checksum you specified did not match what we received.`,
+    `You provided a ${SHOWN[name]} checksum with value: ${given}`,
+    `Actual ${SHOWN[name]} was: ${actual}`,
+  ]
+  return r2Error('put', 'digest', lines.join('\n'))
+}

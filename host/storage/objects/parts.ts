@@ -1,0 +1,33 @@
+/** Which parts an object of several parts is made of, and what holds for them. */
+
+import type { FileRow } from './catalog.ts'
+import type { UploadedPart } from './object-store.ts'
+import { r2Error } from './r2-error.ts'
+
+const OPERATION = 'completeMultipartUpload'
+/** Every part but the last. */
+export const LEAST_PART_BYTES = 5 * 1024 * 1024
+
+/** Those that are asked for, in the order of their numbers. All but the last have one size, and that is no smaller. */
+export function selectParts<Part extends Pick<FileRow, 'part' | 'size' | 'md5'>>(
+  asked: readonly UploadedPart[],
+  uploaded: readonly Part[],
+): Part[] {
+  const byNumber = new Map(uploaded.map((part) => [part.part, part]))
+  const selected = new Map<number, Part>()
+  for (const { partNumber, etag } of asked) {
+    const part = byNumber.get(partNumber)
+    if (part === undefined || part.md5 !== etag) throw r2Error(OPERATION, 'part')
+    if (selected.has(partNumber)) throw r2Error(OPERATION, 'parts')
+    selected.set(partNumber, part)
+  }
+  const parts = [...selected.values()].sort((a, b) => a.part - b.part)
+  const [first] = parts
+  const last = parts.at(-1)
+  if (first === undefined || last === undefined) throw r2Error(OPERATION, 'parts')
+  const others = parts.slice(0, -1)
+  if (others.some(({ size }) => size < LEAST_PART_BYTES)) throw r2Error(OPERATION, 'tooSmall')
+  if (others.some(({ size }) => size !== first.size) || last.size > first.size)
+    throw r2Error(OPERATION, 'parts')
+  return parts
+}
