@@ -169,7 +169,10 @@ function prepare(sender: Sender, sql: unknown): D1PreparedStatement {
 }
 
 async function batch(sender: Sender, statements: unknown): Promise<Result[]> {
-  return sender.send((statements as unknown[]).map(D1PreparedStatement.toStatement), 'objects')
+  return sender.send(
+    (statements as unknown[]).map((each) => D1PreparedStatement.toStatement(each)),
+    'objects',
+  )
 }
 
 function toParameter(value: unknown): Parameter {
@@ -208,7 +211,9 @@ function toBookmark(now: number): string {
 
 function toD1Error({ message, code }: Error & { code?: string }): Error {
   const error = new Error(`D1_ERROR: ${message}`, { cause: new Error(message) })
-  return code === undefined ? error : Object.defineProperty(error, 'code', { value: code, configurable: true })
+  return code === undefined
+    ? error
+    : Object.defineProperty(error, 'code', { value: code, configurable: true })
 }
 
 finishInterface(D1Database, 'D1Database')

@@ -4,7 +4,9 @@ import type { Env, EnvValue } from './env.ts'
 import { toResource } from './resource.ts'
 import type { AppSettings } from './schema.ts'
 
-type Shared<Key extends keyof AppSettings> = readonly (NonNullable<AppSettings[Key]> extends readonly (infer Each)[]
+type Shared<Key extends keyof AppSettings> = readonly (NonNullable<
+  AppSettings[Key]
+> extends readonly (infer Each)[]
   ? Each & { readonly shared?: boolean }
   : never)[]
 

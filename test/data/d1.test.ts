@@ -209,7 +209,8 @@ describe('an app that asks for too much', () => {
       answered++
     }
     const text = 'D1 DB exceeded its CPU time limit and was reset.'
-    expect((await over).flat()).toEqual(Array(6).fill({ error: `D1_ERROR: ${text}`, cause: text }))
+    const failure = { error: `D1_ERROR: ${text}`, cause: text }
+    expect((await over).flat()).toEqual(Array.from({ length: 6 }, () => failure))
     expect(answered).toBeGreaterThan(10)
     expect(await run('small', { sql: 'SELECT 1 AS x', method: 'first', args: ['x'] })).toEqual([1])
   })
