@@ -81,6 +81,8 @@ export interface BindingContext {
   readonly data: DataBinding
   /** What each bucket may hold. */
   readonly bucketLimits: BucketLimits
+  /** What a call to an SQL database may take, and how large the database may be. */
+  readonly sql: { readonly timeMs: number; readonly maxBytes: number }
   /** Work off the shard's thread. */
   readonly jobs: JobLine
   readonly console: ConsolePort

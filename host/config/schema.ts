@@ -19,6 +19,7 @@ import { closed, expected, flag, integer, list, text, textLike, textThat } from 
 
 /** As in wrangler's files: what JavaScript calls an identifier. */
 const BINDING_NAME = /^[A-Za-z_$][\w$]{0,127}$/
+const TABLE_NAME = /^[A-Za-z_]\w{0,127}$/
 const DATA_ID = /^[^\p{Cc}\p{Cs}]{1,128}$/u
 const ENGINE = /^[0-9a-f]{64}$/
 
@@ -166,6 +167,27 @@ const r2Bucket = {
 }
 
 const R2_DESCRIPTION = 'R2 buckets that the app finds in its env.'
+const d1Database = {
+  binding: bindingName(),
+  database_name: dataId('What the command line calls the database.').exactOptional(),
+  database_id: dataId(
+    'Names the database among those of the app; its name, or that of the binding, unless given.',
+  ).exactOptional(),
+  migrations_dir: text()
+    .meta({
+      default: 'migrations',
+      description: 'Folder of the .sql files that `d1 migrations` applies, relative to this file.',
+    })
+    .exactOptional(),
+  migrations_table: textLike(TABLE_NAME, 'the name of a table')
+    .meta({
+      default: 'd1_migrations',
+      description: 'Table of the database that says which migrations were applied.',
+    })
+    .exactOptional(),
+}
+
+const D1_DESCRIPTION = 'SQL databases that the app finds in its env.'
 const KV_DESCRIPTION = 'KV namespaces that the app finds in its env.'
 
 const settings = {
@@ -182,6 +204,7 @@ export const APP_SETTINGS = withOwnNames(
     ...settings,
     kv_namespaces: list(closed(kvNamespace)).meta({ description: KV_DESCRIPTION }).exactOptional(),
     r2_buckets: list(closed(r2Bucket)).meta({ description: R2_DESCRIPTION }).exactOptional(),
+    d1_databases: list(closed(d1Database)).meta({ description: D1_DESCRIPTION }).exactOptional(),
     sticky_by: textThat(
       (key) => parseStickyBy(key) !== undefined,
       '"header:" or "cookie:" and a name',
@@ -218,6 +241,9 @@ const app = withOwnNames(
       .exactOptional(),
     r2_buckets: list(closed({ ...r2Bucket, ...shared }))
       .meta({ description: R2_DESCRIPTION })
+      .exactOptional(),
+    d1_databases: list(closed({ ...d1Database, ...shared }))
+      .meta({ description: D1_DESCRIPTION })
       .exactOptional(),
     ...settings,
   }),

@@ -13,17 +13,31 @@ type Shared<Key extends keyof AppSettings> = readonly (NonNullable<
 /** What only nano.json says of them. */
 export interface SharedBindings {
   readonly kv_namespaces?: Shared<'kv_namespaces'>
+  readonly d1_databases?: Shared<'d1_databases'>
   readonly r2_buckets?: Shared<'r2_buckets'>
 }
 
 /** `app`: its name. */
-export function toBindings(app: string, { kv_namespaces = [], r2_buckets = [] }: SharedBindings): Env {
+export function toBindings(
+  app: string,
+  { kv_namespaces = [], d1_databases = [], r2_buckets = [] }: SharedBindings,
+): Env {
   const member = (kind: string, binding: string, id: string, shared = false): [string, EnvValue] => [
     binding,
     { type: 'binding', kind, settings: '{}', resource: toResource(kind, shared ? undefined : app, id) },
   ]
   return Object.fromEntries([
     ...kv_namespaces.map(({ binding, id = binding, shared }) => member('kv', binding, id, shared)),
+    ...d1_databases.map((each) => member('d1', each.binding, toDatabaseId(each), each.shared)),
     ...r2_buckets.map(({ binding, bucket_name: id = binding, shared }) => member('r2', binding, id, shared)),
   ])
+}
+
+/** Names a database among those of its app. */
+export function toDatabaseId({
+  binding,
+  database_name: name = binding,
+  database_id: id = name,
+}: Shared<'d1_databases'>[number]): string {
+  return id
 }

@@ -41,6 +41,7 @@ export class BindingSet implements Omit<Binding, 'delivered'> {
       dialer,
       data: new DataBinding({ mailbox, meter, accounts, buffers, storage, env, ...allowed }),
       bucketLimits: { mostBytes: limits.bucketMb * 2 ** 20, mostObjects: limits.bucketObjects },
+      sql: { timeMs: limits.databaseMs, maxBytes: limits.databaseMb * 2 ** 20 },
       jobs,
       console: host,
       maxDialing,

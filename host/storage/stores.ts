@@ -9,6 +9,7 @@ type Open = (options: StoreOptions) => Promise<Store>
 const KINDS: Readonly<Record<string, Open>> = {
   kv: async (options) => (await import('./kv/open.ts')).openKv(options),
   r2: async (options) => (await import('./objects/open.ts')).openObjects(options),
+  d1: async (options) => (await import('./sql/open.ts')).openSql(options),
 }
 
 export class Stores implements AsyncDisposable {

@@ -31,6 +31,7 @@ export interface AppSpec extends LimitSpec {
   env?: Record<string, unknown>
   kv_namespaces?: { binding: string; id?: string; shared?: boolean }[]
   r2_buckets?: { binding: string; bucket_name?: string; shared?: boolean }[]
+  d1_databases?: readonly object[]
   egress?: { allow?: string[]; deny?: string[]; private?: boolean }
   log_drain?: string | { url: string; headers?: Record<string, string> }
 }
