@@ -26,3 +26,29 @@ interface Crypto {
     readonly bytesWritten: bigint
   }
 }
+
+/** What the examples use of a bucket. */
+interface R2Bucket {
+  get(key: string, options?: { range?: Headers; onlyIf?: Headers }): Promise<R2ObjectBody | null>
+  put(key: string, value: BodyInit | null, options?: { httpMetadata?: Headers }): Promise<R2Object>
+  delete(keys: string | string[]): Promise<void>
+  list(options?: {
+    limit?: number
+    startAfter?: string
+  }): Promise<{ objects: R2Object[]; truncated: boolean }>
+}
+
+interface R2Object {
+  readonly key: string
+  readonly size: number
+  readonly etag: string
+  readonly httpEtag: string
+  readonly uploaded: Date
+  readonly range?: { readonly offset: number; readonly length: number }
+  writeHttpMetadata(headers: Headers): void
+}
+
+interface R2ObjectBody extends R2Object {
+  /** Undefined when a condition does not hold. */
+  readonly body?: ReadableStream<Uint8Array>
+}
