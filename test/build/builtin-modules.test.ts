@@ -85,6 +85,7 @@ export default {
 
 const CONTEXT = `
 import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks'
+import inCommonJs from './common.cjs'
 
 const storage = new AsyncLocalStorage<string>()
 const tick = () => new Promise<void>((resolve) => setTimeout(resolve, 1))
@@ -107,6 +108,7 @@ async function walk() {
   for await (const step of steps()) seen.push(step)
   try { await Promise.reject(new Error('no')) } catch { seen.push(storage.getStore()) }
   seen.push(await new Promise((resolve) => queueMicrotask(() => resolve(storage.getStore()))))
+  seen.push(await inCommonJs(() => storage.getStore()))
   seen.push(await new Response('x').text().then(() => storage.getStore()))
   seen.push(storage.run('inner', () => storage.getStore()), storage.exit(() => String(storage.getStore())))
   return seen
@@ -159,6 +161,7 @@ const FILES = {
   'package.json': '{ "name": "app" }',
   'node.ts': NODE,
   'context.ts': CONTEXT,
+  'common.cjs': `require('node:path'); module.exports = async (look) => { await null; return look() }`,
   'workers.ts': WORKERS,
   // as packages were written before there were classes
   'node_modules/old-style/index.js': `
@@ -287,6 +290,7 @@ describe('AsyncLocalStorage', () => {
     `${id},${id}`,
     `${id}1`,
     `${id}2`,
+    id,
     id,
     id,
     id,
