@@ -26,9 +26,7 @@ export const lowerAsync = (helper: string): Plugin => ({
       // in an import, whose columns nobody asks for
       const name = JSON.stringify(helper)
       // CommonJS gets the namespace
-      const own = lowered.code
-        .replace(REQUIRED_HELPER, `require(${name}).default`)
-        .replace(HELPER, name)
+      const own = lowered.code.replace(REQUIRED_HELPER, `require(${name}).default`).replace(HELPER, name)
       return { code: own, map: lowered.map === undefined ? null : JSON.stringify(lowered.map) }
     },
   },

@@ -1,9 +1,11 @@
 // Modules that an app imports without installing them: those of Node.js and of Workers, and the globals of Node.js.
 
 import { createHash, createHmac, hkdfSync, pbkdf2Sync, scryptSync } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { buildApp } from '../../host/build/build.ts'
+import { runCases } from '../fixtures/shared/cipher-cases.ts'
 import { serve, type Served } from '../harness/serve.ts'
 import { createSourceDir, type SourceDir } from './source-dir.ts'
 
@@ -17,12 +19,16 @@ import * as nodeCrypto from 'node:crypto'
 import path from 'path'
 import { pipeline } from 'node:stream/promises'
 import { Readable, Transform } from 'node:stream'
+import { createRequire } from 'module'
 import { StringDecoder } from 'string_decoder'
 import { setTimeout as sleep } from 'node:timers/promises'
 import url from 'node:url'
 import util from 'util'
 import old from 'old-style'
 import mapped from 'browser-field'
+import { runCases } from './ciphers.ts'
+
+const require = createRequire(import.meta.url)
 
 const thrown = (run: () => unknown) => { try { return run() } catch (error) { return String(error) } }
 
@@ -47,6 +53,7 @@ const pages: Record<string, () => unknown> = {
     twice: thrown(() => { const hash = nodeCrypto.createHash('md5'); hash.digest(); hash.digest() }),
     unknown: thrown(() => nodeCrypto.createHash('nothing')),
   }),
+  '/ciphers': () => ({ cases: runCases() }),
   '/stream': async () => {
     const parts: string[] = []
     await pipeline(
@@ -72,6 +79,7 @@ const pages: Record<string, () => unknown> = {
       thrown(() => assert.deepStrictEqual({ a: 1 }, { a: '1' })).split(':')[0], thrown(() => assert.throws(() => { throw new TypeError('x') }, /x/)) ?? 'thrown'], slept: await sleep(1, 'slept'), exists: fs.existsSync('/etc/passwd'),
     mapped, immediate: await new Promise((resolve) => setImmediate(resolve, 'immediate')),
   }),
+  '/required': () => ({ there: require('node:path').posix.join('a', 'b'), gone: thrown(() => require('not-there')) }),
   '/refused': () => ({ read: thrown(() => fs.readFileSync('/etc/passwd')) }),
 }
 
@@ -160,6 +168,7 @@ export default class extends WorkerEntrypoint {
 const FILES = {
   'package.json': '{ "name": "app" }',
   'node.ts': NODE,
+  'ciphers.ts': readFileSync(new URL('../fixtures/shared/cipher-cases.ts', import.meta.url), 'utf8'),
   'context.ts': CONTEXT,
   'common.cjs': `require('node:path'); module.exports = async (look) => { await null; return look() }`,
   'workers.ts': WORKERS,
@@ -243,6 +252,19 @@ describe('Node.js', () => {
       equal: [true, false],
       twice: 'Error: Digest already called',
       unknown: 'Error: Digest method not supported: nothing',
+    })
+  })
+
+  test('ciphers are those of Node.js', async () => {
+    expect(await get('node', '/ciphers')).toEqual({
+      cases: JSON.parse(JSON.stringify(runCases())) as unknown,
+    })
+  })
+
+  test('createRequire finds what is there when the app is built', async () => {
+    expect(await get('node', '/required')).toEqual({
+      there: 'a/b',
+      gone: expect.stringContaining("Cannot find module 'not-there'") as unknown,
     })
   })
 
