@@ -18,7 +18,7 @@ const KV = {
   name: 'kv',
   path: fixture('kv'),
   kv_namespaces: [{ binding: 'KV', id: 'kv' }],
-  data_timeout_ms: 500,
+  data_timeout_ms: 3000,
 }
 const OTHER = { name: 'other', path: fixture('version') }
 
@@ -96,7 +96,7 @@ describe.skipIf(NO_REDIS !== undefined)(
       await redis.end()
       const dead = await run(server, ['get', 'a'], ['put', 'a', '2'], ['list'], ['delete', 'a'])
       expect(dead).toEqual(dead.map(() => expect.objectContaining(failed('STORAGE_UNAVAILABLE')) as unknown))
-      await redis.start('--maxmemory', '1mb')
+      await redis.start('--maxmemory', '100kb')
       await expect.poll(() => run(server, ['get', 'a']), { timeout: 10_000 }).toEqual(['1'])
       expect(await run(server, ['put', 'b', '2'])).toEqual([expect.objectContaining(failed('STORAGE_FULL'))])
     })
