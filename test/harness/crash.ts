@@ -14,9 +14,9 @@ export interface CrashCase {
   /** So many writes are acknowledged before it is killed; others are on their way then. */
   readonly count: number
   /** Resolves to whether the server said that it is kept. */
-  write(server: ServerProcess, index: number): Promise<boolean>
+  readonly write: (server: ServerProcess, index: number) => Promise<boolean>
   /** Of those, which are not there. */
-  missing(server: ServerProcess, indices: readonly number[]): Promise<readonly number[]>
+  readonly missing: (server: ServerProcess, indices: readonly number[]) => Promise<readonly number[]>
 }
 
 const CLIENTS = 16

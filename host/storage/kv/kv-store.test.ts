@@ -25,7 +25,7 @@ interface Maker {
   readonly name: string
   readonly missing?: string | undefined
   readonly counts: boolean
-  open(): Promise<{ store: KvStore; end(): Promise<void> }>
+  readonly open: () => Promise<{ store: KvStore; end: () => Promise<void> }>
 }
 
 const MAKERS: readonly Maker[] = [
