@@ -28,6 +28,10 @@ export class LoneGuest implements Disposable {
     this.#instance = new Instance(1, parts, host)
   }
 
+  get memoryBytes(): number {
+    return this.#instance.memoryBytes
+  }
+
   /** Settled after the turn in which it is answered. */
   ask(path: string): Promise<void> {
     return new Promise((resolve, reject) => {
