@@ -1,0 +1,38 @@
+/** The bindings of an app's settings as members of its `env`. */
+
+import type { Env, EnvValue } from './env.ts'
+import { toResource } from './resource.ts'
+import type { AppSettings } from './schema.ts'
+
+type Shared<Key extends keyof AppSettings> = readonly (NonNullable<
+  AppSettings[Key]
+> extends readonly (infer Each)[]
+  ? Each & { readonly shared?: boolean }
+  : never)[]
+
+/** What only nano.json says of them. */
+export interface SharedBindings {
+  readonly kv_namespaces?: Shared<'kv_namespaces'>
+  readonly d1_databases?: Shared<'d1_databases'>
+}
+
+/** `app`: its name. */
+export function toBindings(app: string, { kv_namespaces = [], d1_databases = [] }: SharedBindings): Env {
+  const member = (kind: string, binding: string, id: string, shared = false): [string, EnvValue] => [
+    binding,
+    { type: 'binding', kind, settings: '{}', resource: toResource(kind, shared ? undefined : app, id) },
+  ]
+  return Object.fromEntries([
+    ...kv_namespaces.map(({ binding, id = binding, shared }) => member('kv', binding, id, shared)),
+    ...d1_databases.map((each) => member('d1', each.binding, toDatabaseId(each), each.shared)),
+  ])
+}
+
+/** Names a database among those of its app. */
+export function toDatabaseId({
+  binding,
+  database_name: name = binding,
+  database_id: id = name,
+}: Shared<'d1_databases'>[number]): string {
+  return id
+}
