@@ -14,7 +14,7 @@
  */
 import { EPOCH_IMPORT } from '../host/wasm/epoch.ts'
 import { addMemoryImport, countImports } from '../host/wasm/imports.ts'
-import { MEMORY_INDEX, OPCODE, skipInstruction } from '../host/wasm/instructions.ts'
+import { MEMORY_INDEX, skipInstruction } from '../host/wasm/instructions.ts'
 import { Reader } from '../host/wasm/reader.ts'
 import { findSection, replaceSection, SECTION, type Section } from '../host/wasm/sections.ts'
 import { Writer } from '../host/wasm/writer.ts'
