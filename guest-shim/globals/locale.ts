@@ -37,10 +37,10 @@ const withZone = (text: string): string =>
 
 const dates = {
   toString(): string {
-    return withZone(textOf(this as unknown as Date))
+    return withZone(textOf(this))
   },
   toTimeString(): string {
-    return withZone(clockOf(this as unknown as Date))
+    return withZone(clockOf(this))
   },
   toLocaleString(...[locales, options]: unknown[]): unknown {
     return intl().dateToLocaleString(timeOf(this), locales, options, ['date', 'time'])

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { buildApp } from '../../host/build/build.ts'
-import { runCases } from '../fixtures/shared/cipher-cases.ts'
+import { runCases } from './cipher-cases.ts'
 import { serve, type Served } from '../harness/serve.ts'
 import { createSourceDir, type SourceDir } from './source-dir.ts'
 
@@ -168,7 +168,7 @@ export default class extends WorkerEntrypoint {
 const FILES = {
   'package.json': '{ "name": "app" }',
   'node.ts': NODE,
-  'ciphers.ts': readFileSync(new URL('../fixtures/shared/cipher-cases.ts', import.meta.url), 'utf8'),
+  'ciphers.ts': readFileSync(new URL('./cipher-cases.ts', import.meta.url), 'utf8'),
   'context.ts': CONTEXT,
   'common.cjs': `require('node:path'); module.exports = async (look) => { await null; return look() }`,
   'workers.ts': WORKERS,

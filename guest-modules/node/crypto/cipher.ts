@@ -38,7 +38,7 @@ export const getCiphers = (): string[] => SIZES.flatMap((size) => MODES.map((mod
 
 /** `crypto.getCipherInfo`, of a name. */
 export function getCipherInfo(name: string): CipherInfo | undefined {
-  const [, size, given] = NAME.exec(String(name)) ?? []
+  const [, size, given] = NAME.exec(name) ?? []
   if (size === undefined || given === undefined) return undefined
   const mode = given.toLowerCase() as Mode
   return {
