@@ -10,7 +10,9 @@ import { isDeepStrictEqual } from 'node:util'
 
 import { toOrigin } from './cli/messages.ts'
 import type { Step } from './cli/progress.ts'
+import { DEFAULT_IMAGE_CACHE_MB } from './config/config.ts'
 import type { Config } from './config/config.ts'
+import type { ImageCounters } from './image/counters.ts'
 import { Opener } from './deploy/opener.ts'
 import type { EngineCounters } from './engine/engine.ts'
 import { NanoError } from './errors.ts'
@@ -88,6 +90,8 @@ export interface RunningServer {
    */
   reload(): Promise<ReloadReport>
   counters(): Promise<ServerCounters>
+  /** What was loaded of apps, and is held. */
+  readonly images: Readonly<ImageCounters>
   /** Every shard takes requests. */
   readonly isComplete: boolean
   /** Each app over all shards, those that died included. */
@@ -146,6 +150,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { dataDirectory, isDevelopment, watchMs } = options
   const stays = dataDirectory !== undefined || isDevelopment === true
   const opener = new Opener({ engines: config.engines, dataDirectory, stays })
+  opener.images.budgetMb = config.imageCacheMb ?? DEFAULT_IMAGE_CACHE_MB
   const registry = new Registry({
     opener,
     everyHost: options.everyHost === true,
@@ -158,16 +163,15 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const started = performance.now()
   const snapshot = async (): Promise<HostSnapshot> => {
     const { versions, turns, shards: reports } = (await shards?.count()) ?? NO_TOTAL
-    const apps = { opening: 0, serving: 0, unavailable: 0 }
-    for (const app of registry.apps) apps[app.state]++
     return {
       versions,
       turns,
       reports,
       shards: state(),
-      apps,
+      apps: registry.states,
       engines: registry.engineCount,
       engineCounters: opener.counters,
+      images: opener.images.counters,
       certificates: certificates?.ends ?? [],
       deploys: registry.deploys,
       uptimeSeconds: (performance.now() - started) / MS_PER_SECOND,
@@ -192,13 +196,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const close = async (): Promise<void> => {
     const settled = live?.[Symbol.asyncDispose]()
     // what a reload waits for fails
-    opener[Symbol.dispose]()
+    const opened = opener[Symbol.asyncDispose]()
     certificates?.[Symbol.dispose]()
     await shards?.close()
     await exporter?.close()
     await operator?.close()
     await hub.close()
     await settled
+    await opened
   }
   try {
     await certificates?.load(config.tls ?? [])
@@ -223,6 +228,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       if (now.admin !== false) operator?.readTokens(now.admin?.tokensFile)
       const isSame = isDeepStrictEqual(current.defaults, now.defaults)
       current = now
+      opener.images.budgetMb = now.imageCacheMb ?? DEFAULT_IMAGE_CACHE_MB
       for (const { name, config: app } of registry.apps) {
         if (app !== undefined) hub.setDrain(name, app.logDrain ?? now.logDrain)
       }
@@ -281,6 +287,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       deployed,
       logs: hub.ring,
       reload: () => reloaded.reload(),
+      images: opener.images.counters,
       counters: async () => toCounters(await running.count(), opener.counters),
       get isComplete() {
         const { listening, wanted } = running.state

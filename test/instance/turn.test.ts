@@ -34,6 +34,7 @@ function serve(limits: Partial<Limits> = {}): Tenant {
     dialer: openDialer({ private: true }),
     epoch: new Epoch(),
     scheduler: new Scheduler(),
+    source: deployment.source,
     log: { write: (record) => void log.push(record) },
   })
   return tenant
