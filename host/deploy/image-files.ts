@@ -56,6 +56,7 @@ export class ImageFiles {
   keep(engineHash: string, content: AppContent): KeptImage {
     const kept = { engineHash, image: toRef(engineHash, content) }
     try {
+      mkdirSync(this.#directory, { recursive: true, mode: 0o700 })
       this.#expectOwn()
       const path = this.toContentPath(kept.image.id)
       if (!exists(path)) this.#write(path, pack(content, this.#toBase(kept, content)), renameSync)
@@ -148,7 +149,6 @@ export class ImageFiles {
 
   /** Throws when somebody else could have put something there. */
   #expectOwn(): void {
-    mkdirSync(this.#directory, { recursive: true, mode: 0o700 })
     if (isPrivate(this.#directory)) return
     throw new NanoError(
       'CONFIG_INVALID',

@@ -117,16 +117,16 @@ async function openFile(ask: Requests['component']['ask'], note: Note): Promise<
   return { ...kept, origin }
 }
 
-/** Keeps what a component comes to on the disk, or else holds it. */
+/** Keeps what a component comes to on the disk, or else holds it. Of an engine that is not served nothing is left behind. */
 function keep({ engineHash, content }: SplitComponent, note: Note): Omit<OpenComponent, 'origin'> {
   try {
-    return images.keep(engineHash, content)
+    if (isServed(engineHash)) return images.keep(engineHash, content)
   } catch (thrown) {
     const { message } = toNanoError(thrown)
     if (!isWarned) note({ type: 'warning', text: `${message}; those of all apps stay in memory` })
     isWarned = true
-    return { engineHash, image: toRef(engineHash, content), held: content }
   }
+  return { engineHash, image: toRef(engineHash, content), held: content }
 }
 
 function toText({ engineHash, image }: KeptImage): string {

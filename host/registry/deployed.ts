@@ -111,9 +111,10 @@ export class DeployedApps {
 
   /** One that is no good leaves the other version all requests. */
   async #restoreCanary(name: string, active: StoredVersion, canary: Canary<StoredVersion>): Promise<void> {
-    const { onBroken } = this.#options
+    const { onBroken, opener } = this.#options
     try {
-      const component = await this.#toComponent(canary.version)
+      // opened although it is known: there is another version that can have its requests
+      const { component } = await opener.ask('stored', canary.version)
       await this.#serve(canary.version, component, { percent: canary.percent })
       this.#serving.set(name, { name, active, canary })
     } catch (thrown) {

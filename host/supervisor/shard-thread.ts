@@ -6,6 +6,7 @@
  */
 
 import { Worker } from 'node:worker_threads'
+import type { MessagePort } from 'node:worker_threads'
 
 import { NanoError, toFault, toStackText } from '../errors.ts'
 import type { AppContent } from '../image/image.ts'
@@ -29,6 +30,8 @@ export interface ThreadWatcher extends SlotWatcher {
   /** It needs what this deployment is made of; rejects with the reason why there is none. */
   onLoad(deployment: number): Promise<AppContent>
   onSpans(spans: readonly SpanRecord[]): void
+  /** It wants a port to the storage thread. */
+  onStorage(take: (port: MessagePort) => void): void
 }
 
 /** One thread. */
@@ -71,6 +74,8 @@ export class ShardThread implements SlotThread {
       else if (message.type === 'applied') this.#onApplied(message)
       else if (message.type === 'load') void this.#load(message.deployment, watcher)
       else if (message.type === 'spans') watcher.onSpans(message.spans)
+      else if (message.type === 'storage')
+        watcher.onStorage((port) => this.#post({ type: 'storage', port }, [port]))
       else if (message.type === 'counted') watcher.onCount(message.slice)
       else {
         watcher.onReport(message.report)
@@ -145,8 +150,7 @@ export class ShardThread implements SlotThread {
     else done?.reject(new NanoError(fault.code, fault.text))
   }
 
-  #post(message: ToShard): void {
-    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread is no window
-    this.#worker.postMessage(message)
+  #post(message: ToShard, moved: readonly MessagePort[] = []): void {
+    this.#worker.postMessage(message, moved)
   }
 }

@@ -25,6 +25,7 @@ import type { EndCode } from '../limits/grace.ts'
 import type { JobLine } from '../limits/job-pool.ts'
 import { ContentSlot, type ContentSource } from './content-slot.ts'
 import type { Journal } from './journal.ts'
+import type { Storage } from '../storage/client.ts'
 import { WASM_PAGE } from '../wasm/memory.ts'
 import type { Counts } from './report.ts'
 
@@ -36,6 +37,7 @@ export interface PoolServices {
   readonly source: ContentSource
   /** Keeps to the tenant's egress policy. */
   readonly dialer: Dialer
+  readonly storage: Storage
   readonly epoch: Epoch
   readonly clock: CpuClock
   readonly jobs: JobLine
@@ -224,9 +226,10 @@ export class Pool {
   }
 
   #toHost(get: () => Instance): InstanceHost {
-    const { journal, dialer, epoch, clock, jobs, buffers, onTurn } = this.#services
+    const { journal, dialer, storage, epoch, clock, jobs, buffers, onTurn } = this.#services
     return {
       dialer,
+      storage,
       epoch,
       clock,
       jobs,

@@ -30,6 +30,7 @@ export interface AppSpec extends LimitSpec {
   hostname?: string
   path: string
   env?: Record<string, unknown>
+  kv_namespaces?: { binding: string; id?: string; shared?: boolean }[]
   egress?: { allow?: string[]; deny?: string[]; private?: boolean }
   log_drain?: string | { url: string; headers?: Record<string, string> }
 }
@@ -118,6 +119,8 @@ export interface ServeOptions {
   heapMb?: number
   /** Where deployed apps are kept. */
   dataDirectory?: string
+  /** Where the data of bindings is kept. */
+  storageDirectory?: string
   /** How long a shard may stand still. */
   silenceMs?: number
   /** Traces and series go out. */

@@ -11,6 +11,7 @@ import { openDialer } from '../../host/bindings/dialer.ts'
 import { DEFAULT_LIMITS, type Limits } from '../../host/config/limits.ts'
 import { Epoch } from '../../host/limits/epoch.ts'
 import { Scheduler } from '../../host/limits/scheduler.ts'
+import { NO_STORAGE } from '../../host/storage/client.ts'
 import { Tenant } from '../../host/tenant/tenant.ts'
 import { openBareDeployment, type BareDeployment } from './bare-deployment.ts'
 import { Client } from './client.ts'
@@ -68,6 +69,7 @@ test('every client gets one end, and nothing is left', { timeout: 120_000 }, asy
     asyncProperty(array(step, { minLength: 5, maxLength: 40 }), ending, async (steps, end) => {
       const services = {
         dialer: openDialer(),
+        storage: NO_STORAGE,
         epoch,
         scheduler: new Scheduler(),
         log,

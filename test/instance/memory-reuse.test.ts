@@ -12,6 +12,7 @@ import { loadEngine } from '../../host/engine/load.ts'
 import { layInto, RUN_WORDS, splitImage, type Image } from '../../host/image/image.ts'
 import { Epoch } from '../../host/limits/epoch.ts'
 import { Scheduler } from '../../host/limits/scheduler.ts'
+import { NO_STORAGE } from '../../host/storage/client.ts'
 import { Tenant, type TenantParts } from '../../host/tenant/tenant.ts'
 import { toSource } from '../harness/content.ts'
 import { buildFixture } from '../harness/component.ts'
@@ -52,8 +53,14 @@ afterAll(() => {
 
 function open(name: string): Tenant {
   const log = { write() {} }
-  const source = toSource({ image: deployment.image })
-  const services = { dialer: openDialer(), epoch: new Epoch(), scheduler: new Scheduler(), log, source }
+  const services = {
+    dialer: openDialer(),
+    storage: NO_STORAGE,
+    epoch: new Epoch(),
+    scheduler: new Scheduler(),
+    log,
+    source: toSource({ image: deployment.image }),
+  }
   return new Tenant({ ...deployment, name }, services)
 }
 

@@ -65,6 +65,7 @@ async function start() {
       logsRequests: false,
     },
     served,
+    storage: { connect() {} },
     count: 1,
     log() {},
   })
