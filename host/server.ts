@@ -10,9 +10,7 @@ import { isDeepStrictEqual } from 'node:util'
 
 import { toOrigin } from './cli/messages.ts'
 import type { Step } from './cli/progress.ts'
-import { DEFAULT_IMAGE_CACHE_MB } from './config/config.ts'
 import type { Config } from './config/config.ts'
-import type { ImageCounters } from './image/counters.ts'
 import { Opener } from './deploy/opener.ts'
 import type { EngineCounters } from './engine/engine.ts'
 import { NanoError } from './errors.ts'
@@ -94,7 +92,7 @@ export interface RunningServer {
   reload(): Promise<ReloadReport>
   counters(): Promise<ServerCounters>
   /** What was loaded of apps, and is held. */
-  readonly images: Readonly<ImageCounters>
+  readonly images: Opener['images']['counters']
   /** Every shard takes requests. */
   readonly isComplete: boolean
   /** Each app over all shards, those that died included. */
@@ -161,8 +159,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     onError: (text) => log({ level: 'error', text }),
   })
   const stays = dataDirectory !== undefined || isDevelopment === true
-  const opener = new Opener({ engines: config.engines, dataDirectory, stays })
-  opener.images.budgetMb = config.imageCacheMb ?? DEFAULT_IMAGE_CACHE_MB
+  const opener = new Opener({ ...config, dataDirectory, stays })
   const registry = new Registry({
     opener,
     everyHost: options.everyHost === true,
@@ -241,7 +238,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       if (now.admin !== false) operator?.readTokens(now.admin?.tokensFile)
       const isSame = isDeepStrictEqual(current.defaults, now.defaults)
       current = now
-      opener.images.budgetMb = now.imageCacheMb ?? DEFAULT_IMAGE_CACHE_MB
+      opener.images.budgetMb = now.imageCacheMb
       for (const { name, config: app } of registry.apps) {
         if (app !== undefined) hub.setDrain(name, app.logDrain ?? now.logDrain)
       }

@@ -57,9 +57,9 @@ export class Images implements Disposable {
     this.#reopen = reopen
   }
 
-  /** The most MiB that are held. */
-  set budgetMb(megabytes: number) {
-    this.#budget = megabytes * BYTES_PER_MB
+  /** The most MiB that are held; undefined: the default. */
+  set budgetMb(megabytes: number | undefined) {
+    this.#budget = (megabytes ?? DEFAULT_IMAGE_CACHE_MB) * BYTES_PER_MB
     this.#evict()
   }
 

@@ -32,6 +32,8 @@ export interface OpenerOptions {
   readonly engines?: readonly string[] | undefined
   /** Where deployed apps are kept; undefined: nowhere. */
   readonly dataDirectory?: string | undefined
+  /** The most MiB of images in memory; undefined: the default. */
+  readonly imageCacheMb?: number | undefined
   /** The thread waits for the next who asks, however long that takes. */
   readonly stays?: boolean | undefined
 }
@@ -45,7 +47,7 @@ export class Opener implements Disposable, AsyncDisposable {
   /** By hash. One that failed is asked for again. */
   readonly #engines = new Map<string, Promise<CompiledEngine>>()
 
-  constructor({ engines = [], dataDirectory, stays = false }: OpenerOptions = {}) {
+  constructor({ engines = [], dataDirectory, imageCacheMb, stays = false }: OpenerOptions = {}) {
     const data: OpenerData = { engines, dataDirectory }
     this.#thread = new AskedThread({
       script: SCRIPT,
@@ -56,6 +58,7 @@ export class Opener implements Disposable, AsyncDisposable {
       stays,
     })
     this.images = new Images(({ origin }) => this.#openAgain(origin))
+    this.images.budgetMb = imageCacheMb
   }
 
   /** The component at a path. Rejects with what is wrong with it; the error names the path. */
