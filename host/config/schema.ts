@@ -19,6 +19,7 @@ import { closed, expected, flag, integer, list, text, textLike, textThat } from 
 
 /** As in wrangler's files: what JavaScript calls an identifier. */
 const BINDING_NAME = /^[A-Za-z_$][\w$]{0,127}$/
+const TABLE_NAME = /^[A-Za-z_]\w{0,127}$/
 const DATA_ID = /^[^\p{Cc}\p{Cs}]{1,128}$/u
 const ENGINE = /^[0-9a-f]{64}$/
 
@@ -158,6 +159,32 @@ const shared = {
     .exactOptional(),
 }
 
+function isRedisUrl(text: string): boolean {
+  const { protocol = '', password } = URL.parse(text) ?? {}
+  return ['redis:', 'rediss:', 'unix:'].includes(protocol) && password === ''
+}
+
+const d1Database = {
+  binding: bindingName(),
+  database_name: dataId('What the command line calls the database.').exactOptional(),
+  database_id: dataId(
+    'Names the database among those of the app; its name, or that of the binding, unless given.',
+  ).exactOptional(),
+  migrations_dir: text()
+    .meta({
+      default: 'migrations',
+      description: 'Folder of the .sql files that `d1 migrations` applies, relative to this file.',
+    })
+    .exactOptional(),
+  migrations_table: textLike(TABLE_NAME, 'the name of a table')
+    .meta({
+      default: 'd1_migrations',
+      description: 'Table of the database that says which migrations were applied.',
+    })
+    .exactOptional(),
+}
+
+const D1_DESCRIPTION = 'SQL databases that the app finds in its env.'
 const KV_DESCRIPTION = 'KV namespaces that the app finds in its env.'
 
 const settings = {
@@ -173,6 +200,7 @@ export const APP_SETTINGS = withOwnNames(
   closed({
     ...settings,
     kv_namespaces: list(closed(kvNamespace)).meta({ description: KV_DESCRIPTION }).exactOptional(),
+    d1_databases: list(closed(d1Database)).meta({ description: D1_DESCRIPTION }).exactOptional(),
     sticky_by: textThat(
       (key) => parseStickyBy(key) !== undefined,
       '"header:" or "cookie:" and a name',
@@ -206,6 +234,9 @@ const app = withOwnNames(
     log_drain: logDrain("the app's part of the log").exactOptional(),
     kv_namespaces: list(closed({ ...kvNamespace, ...shared }))
       .meta({ description: KV_DESCRIPTION })
+      .exactOptional(),
+    d1_databases: list(closed({ ...d1Database, ...shared }))
+      .meta({ description: D1_DESCRIPTION })
       .exactOptional(),
     ...settings,
   }),
@@ -281,8 +312,23 @@ export const NANO_JSON = closed(
     data_dir: text()
       .meta({
         description:
-          'Where apps are kept that are deployed through the admin API, relative to this file; without it none can be deployed.',
+          'Where apps are kept that are deployed through the admin API, and the data of bindings, relative to this file: .nano beside it unless given.',
       })
+      .exactOptional(),
+    storage: closed({
+      kv: closed({
+        redis: textThat(isRedisUrl, 'a redis:, rediss: or unix: URL without a password').meta({
+          description:
+            'A server that speaks the protocol of Redis, such as Valkey: redis://cache.internal:6379/0. It needs the package @redis/client beside nano-workers.',
+        }),
+        password_file: text()
+          .meta({ description: 'A file, relative to this one, with the password and nothing else.' })
+          .exactOptional(),
+      })
+        .meta({ description: 'Where KV namespaces are; in the data directory unless given.' })
+        .exactOptional(),
+    })
+      .meta({ description: 'Where the data of bindings is that is not kept in the data directory.' })
       .exactOptional(),
     defaults: closed(inherited)
       .meta({ description: 'Limits of every app that does not set its own.' })

@@ -31,6 +31,7 @@ export interface AppSpec extends LimitSpec {
   path: string
   env?: Record<string, unknown>
   kv_namespaces?: { binding: string; id?: string; shared?: boolean }[]
+  d1_databases?: readonly object[]
   egress?: { allow?: string[]; deny?: string[]; private?: boolean }
   log_drain?: string | { url: string; headers?: Record<string, string> }
 }
@@ -121,6 +122,8 @@ export interface ServeOptions {
   dataDirectory?: string
   /** Where the data of bindings is kept. */
   storageDirectory?: string
+  /** Where else it is, as nano.json spells it. */
+  storage?: { kv?: { redis: string } }
   /** How long a shard may stand still. */
   silenceMs?: number
   /** Traces and series go out. */
@@ -136,6 +139,7 @@ export async function serve(apps: AppSpec[], shards = 1, options: ServeOptions =
     trustedProxies = [],
     logDrain,
     tls,
+    storage,
     connectionLimits,
     imageCacheMb,
     ...more
@@ -148,6 +152,7 @@ export async function serve(apps: AppSpec[], shards = 1, options: ServeOptions =
     access_log: accessLog,
     ...(imageCacheMb === undefined ? {} : { image_cache_mb: imageCacheMb }),
     ...(tls === undefined ? {} : { tls }),
+    ...(storage === undefined ? {} : { storage }),
     ...(logDrain === undefined ? {} : { log_drain: logDrain }),
     trusted_proxies: trustedProxies,
     ...connectionLimits,
