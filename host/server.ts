@@ -130,11 +130,10 @@ const SHARD = new URL(`shard${extname(import.meta.filename)}`, import.meta.url)
 
 /** Resolves when every shard listens and has warmed its engines. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { config } = options
+  const { config, dataDirectory, heapMb, inherited, isDevelopment, silenceMs, watchMs } = options
   const hub = new LogHub(options.log)
   const log = (entry: Omit<LogEntry, 'time'>): void => hub.write(toLogEntry(entry))
   const errors = new RecentErrors(hub.ring)
-  const { inherited } = options
   const count = toShardCount(config, log)
   if (config.port !== 0 && inherited === undefined) await assertFree(config.port, config.host)
   if (config.admin && config.port !== 0 && config.admin.port === config.port) {
@@ -153,7 +152,6 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const { connectionLimits, accessLog = false, trustedProxies = [] } = current
     return { connectionLimits, trustedProxies, logsRequests: accessLog, tls: certificates?.state }
   }
-  const { dataDirectory, isDevelopment, watchMs } = options
   const storage = new StorageThread({
     directory: options.storageDirectory ?? join(dataDirectory ?? LOCAL_DATA, DATA),
     settings: config.storage ?? {},
@@ -264,7 +262,6 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       ...(options.telemetry?.traces !== undefined && { sampling: options.telemetry.sampling }),
       ...(operator?.port === undefined ? {} : { operatorPort: operator.port }),
     }
-    const { heapMb, silenceMs } = options
     const running = new Shards({
       script: SHARD,
       data,
