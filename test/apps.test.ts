@@ -3,7 +3,8 @@
  */
 
 import { createHmac } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import { afterAll, beforeAll, describe, test } from 'vitest'
@@ -17,6 +18,7 @@ import type { Served } from './harness/serve.ts'
 import { answerTogether, startUpstream } from './harness/upstream.ts'
 import type { Upstream } from './harness/upstream.ts'
 
+const directory = mkdtempSync(join(tmpdir(), 'nano-apps-'))
 const SECRET = 'test-secret'
 const JSON_TYPE = { 'content-type': 'application/json' }
 
@@ -44,22 +46,28 @@ describe('example apps', () => {
       WEATHER_URL: `${upstream.url}/${weather}`,
       NEWS_URL: `${upstream.url}/${news}`,
     })
-    server = await serve([
-      ...['hello', 'rest-api', 'events', 'feeds', 'site', 'upload', 'classic'].map((name) => app(name)),
-      app('webhook', { WEBHOOK_SECRET: SECRET }),
-      { ...app('aggregator', urls('weather', 'news')) },
-      { ...app('aggregator', urls('weather', 'broken')), name: 'half', hostname: 'half.test' },
-      {
-        ...app('aggregator', { WEATHER_URL: 'http://127.0.0.1:1/', NEWS_URL: 'nonsense' }),
-        name: 'none',
-        hostname: 'none.test',
-      },
-    ])
+    server = await serve(
+      [
+        ...['hello', 'rest-api', 'events', 'feeds', 'site', 'upload', 'classic'].map((name) => app(name)),
+        { ...app('file-drop'), r2_buckets: [{ binding: 'FILES' }] },
+        app('webhook', { WEBHOOK_SECRET: SECRET }),
+        { ...app('aggregator', urls('weather', 'news')) },
+        { ...app('aggregator', urls('weather', 'broken')), name: 'half', hostname: 'half.test' },
+        {
+          ...app('aggregator', { WEATHER_URL: 'http://127.0.0.1:1/', NEWS_URL: 'nonsense' }),
+          name: 'none',
+          hostname: 'none.test',
+        },
+      ],
+      1,
+      { storageDirectory: directory },
+    )
   })
 
   afterAll(async () => {
     await server.close()
     await upstream.close()
+    rmSync(directory, { recursive: true, force: true })
   })
 
   test('nano.json serves every one of them', ({ expect }) => {
@@ -193,6 +201,31 @@ describe('example apps', () => {
       ),
     ).toBe(true)
     expect((await server.send('upload.test', '/download?bytes=-1')).status).toBe(400)
+  })
+
+  test('file-drop: files come and go as streams, in parts, and only when they changed', async ({
+    expect,
+  }) => {
+    const body = makeBytes(3_000_000)
+    const at = (path: string, options: Parameters<Served['send']>[2] = {}) =>
+      server.send('file-drop.test', path, options)
+    const sent = await at('/a%20b', { method: 'PUT', body, headers: { 'content-type': 'text/html' } })
+    expect([sent.status, sent.json().size]).toEqual([201, body.length])
+    const got = await at('/a%20b')
+    expect(got.body.equals(body)).toBe(true)
+    expect(got.headers).toMatchObject({ 'content-type': 'text/html', 'content-disposition': 'attachment' })
+    const part = await at('/a%20b', { headers: { range: 'bytes=-5' } })
+    expect([part.status, part.body.equals(body.subarray(-5))]).toEqual([206, true])
+    expect(part.headers['content-range']).toBe('bytes 2999995-2999999/3000000')
+    const etag = got.headers['etag'] as string
+    expect((await at('/a%20b', { headers: { 'if-none-match': etag } })).status).toBe(304)
+    expect((await at('/a%20b', { headers: { range: 'bytes=3000000-' } })).status).toBe(416)
+    await at('/%3Cscript%3E', { method: 'PUT', body: 'x' })
+    const page = (await at('/')).text
+    expect(page).toContain('>a b</a>')
+    expect(page).toContain('&lt;script&gt;')
+    expect((await at('/a%20b', { method: 'DELETE' })).status).toBe(204)
+    expect((await at('/a%20b')).status).toBe(404)
   })
 
   test('classic', async ({ expect }) => {

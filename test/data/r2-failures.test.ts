@@ -1,0 +1,76 @@
+/** Buckets on a storage that is full or dead: apps are told what they can rely on, and nobody else notices. */
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { afterAll, describe, test } from 'vitest'
+
+import { canMount, Disk } from '../harness/disk.ts'
+import { fixture, serve } from '../harness/serve.ts'
+import type { Served } from '../harness/serve.ts'
+import { watchThreads } from '../harness/threads.ts'
+
+const directory = mkdtempSync(join(tmpdir(), 'nano-r2-failures-'))
+afterAll(() => rmSync(directory, { recursive: true, force: true }))
+
+const R2 = { name: 'r2', path: fixture('r2'), r2_buckets: [{ binding: 'R2' }], data_timeout_ms: 3000 }
+const OTHER = { name: 'other', path: fixture('version') }
+
+async function run(server: Served, ...steps: unknown[][]): Promise<unknown[]> {
+  const body = JSON.stringify(steps.map((step) => ['R2', ...step]))
+  const { text } = await server.send('r2', '/', { method: 'POST', body })
+  return JSON.parse(text) as unknown[]
+}
+
+/** Files of contents. */
+const countFiles = (folder: string) =>
+  readdirSync(join(folder, 'objects'), { recursive: true, withFileTypes: true }).filter((each) =>
+    each.isFile(),
+  ).length
+
+test('a storage thread that dies fails what is under way, and another one takes its place', async ({
+  expect,
+}) => {
+  using threads = watchThreads()
+  await using server = await serve([R2, OTHER], 1, { storageDirectory: join(directory, 'dies') })
+  expect(await run(server, ['put', 'a', '1'])).toMatchObject([{ key: 'a' }])
+  await threads.find('storage').terminate()
+  await server.logged('storage thread ended')
+  await run(server, ['head', 'a'])
+  const read = () => run(server, ['read', 'a', undefined, 'text'])
+  await expect.poll(read, { timeout: 10_000 }).toEqual([['R2ObjectBody', true, '1']])
+  expect((await server.send('other', '/')).status).toBe(200)
+})
+
+describe.skipIf(!canMount())('a disk of its own (needs root)', () => {
+  test('that is full refuses objects, keeps the others, and nothing of what it refused', async ({
+    expect,
+  }) => {
+    using disk = new Disk('6m')
+    await using server = await serve([R2, OTHER], 1, { storageDirectory: disk.directory })
+    const kept: string[] = []
+    for (let i = 0; i < 10; i++) {
+      // oxlint-disable-next-line no-await-in-loop -- until it is full
+      const { text } = await server.send('r2', `/k${i}`, {
+        method: 'PUT',
+        body: Buffer.alloc(1_000_000, 'x'),
+      })
+      const outcome = JSON.parse(text) as { key?: string }
+      if (outcome.key !== undefined) kept.push(outcome.key)
+      else
+        expect(outcome).toMatchObject({
+          code: 'STORAGE_FULL',
+          error: expect.stringMatching(/^Error: put: .* \(10001\)$/) as string,
+        })
+    }
+    expect(kept.length).toBeGreaterThan(0)
+    expect(kept.length).toBeLessThan(10)
+    const [{ objects }] = (await run(server, ['list'])) as [{ objects: { key: string }[] }]
+    expect(objects.map(({ key }) => key)).toEqual(kept)
+    expect(countFiles(disk.directory)).toBe(kept.length)
+    expect((await server.send('other', '/')).status).toBe(200)
+    expect(await run(server, ['delete', kept])).toEqual([null])
+    await expect.poll(() => countFiles(disk.directory)).toBe(0)
+    expect(await run(server, ['put', 'again', 'x'])).toMatchObject([{ key: 'again' }])
+  })
+})
