@@ -78,6 +78,7 @@ export class R2Object {
   }
 }
 
+// oxlint-disable-next-line typescript/no-unsafe-declaration-merging -- the members come from addBodyMembers
 export interface R2ObjectBody extends Omit<BodyMembers, 'formData'> {}
 
 // oxlint-disable-next-line typescript/no-unsafe-declaration-merging -- the members come from addBodyMembers

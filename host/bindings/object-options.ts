@@ -13,7 +13,7 @@ import type {
   UploadedPart,
 } from '../storage/objects/object-store.ts'
 import type { Include } from '../storage/objects/open.ts'
-import { r2Error } from '../storage/objects/r2-error.ts'
+import { HASHES, r2Error } from '../storage/objects/r2-error.ts'
 import type { R2Operation } from '../storage/objects/r2-error.ts'
 import type { RangeAsk } from '../storage/objects/range.ts'
 
@@ -42,13 +42,6 @@ const DIGEST_BYTES: Readonly<Record<HashName, number>> = {
   sha256: 32,
   sha384: 48,
   sha512: 64,
-}
-const SHOWN: Readonly<Record<HashName, string>> = {
-  md5: 'MD5',
-  sha1: 'SHA-1',
-  sha256: 'SHA-256',
-  sha384: 'SHA-384',
-  sha512: 'SHA-512',
 }
 const HEX = /^[0-9a-f]*$/i
 /** Beyond what a header may hold; line ends and the like in it. */
@@ -156,7 +149,7 @@ function toHash(given: unknown): ObjectPut['hash'] {
   const name = HASH_NAMES.find((each) => each === algorithm)
   if (name === undefined) throw r2Error('put', 'argument')
   const text = toText('put', hex)
-  const shown = SHOWN[name]
+  const shown = HASHES[name]
   const digits = 2 * DIGEST_BYTES[name]
   if (text.length !== digits) throw typeError(`${shown} is ${digits} hex characters, not ${text.length}`)
   if (!HEX.test(text)) throw typeError(`Provided ${shown} wasn't a valid hex string`)

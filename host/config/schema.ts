@@ -15,12 +15,9 @@ import { LIMIT_RULES } from './limits.ts'
 import { toKey } from './number-rule.ts'
 import type { Key, NumberRule } from './number-rule.ts'
 import { withOwnNames } from './binding-names.ts'
+import { OWN_BINDINGS, SHARED_BINDINGS } from './data-bindings.ts'
 import { closed, expected, flag, integer, list, text, textLike, textThat } from './values.ts'
 
-/** As in wrangler's files: what JavaScript calls an identifier. */
-const BINDING_NAME = /^[A-Za-z_$][\w$]{0,127}$/
-const TABLE_NAME = /^[A-Za-z_]\w{0,127}$/
-const DATA_ID = /^[^\p{Cc}\p{Cs}]{1,128}$/u
 const ENGINE = /^[0-9a-f]{64}$/
 
 /** Keys of earlier releases. */
@@ -132,69 +129,10 @@ function isDrainUrl(text: string): boolean {
 /** What an app may have of its own or take from the defaults. */
 const inherited = { ...numbers(LIMIT_RULES, true), egress: egress.exactOptional() }
 
-/** What `env` calls a binding. */
-const bindingName = () =>
-  textLike(BINDING_NAME, 'letters, digits, "_" and "$", not first a digit').meta({
-    description: 'Its name in env.',
-  })
-
-const dataId = (what: string) =>
-  textLike(DATA_ID, 'at most 128 characters, none of them a control character').meta({ description: what })
-
-const kvNamespace = {
-  binding: bindingName(),
-  id: dataId(
-    'Names the namespace among those of the app; the name of the binding unless given.',
-  ).exactOptional(),
-}
-
-/** What only the operator may say of a binding for data. */
-const shared = {
-  shared: flag()
-    .meta({
-      default: false,
-      description:
-        "Every app of this file that says so of the same id has the same data. Else it is the app's alone.",
-    })
-    .exactOptional(),
-}
-
-const r2Bucket = {
-  binding: bindingName(),
-  bucket_name: dataId(
-    'Names the bucket among those of the app; the name of the binding unless given.',
-  ).exactOptional(),
-}
-
-const R2_DESCRIPTION = 'R2 buckets that the app finds in its env.'
-
 function isRedisUrl(text: string): boolean {
   const { protocol = '', password } = URL.parse(text) ?? {}
   return ['redis:', 'rediss:', 'unix:'].includes(protocol) && password === ''
 }
-
-const d1Database = {
-  binding: bindingName(),
-  database_name: dataId('What the command line calls the database.').exactOptional(),
-  database_id: dataId(
-    'Names the database among those of the app; its name, or that of the binding, unless given.',
-  ).exactOptional(),
-  migrations_dir: text()
-    .meta({
-      default: 'migrations',
-      description: 'Folder of the .sql files that `d1 migrations` applies, relative to this file.',
-    })
-    .exactOptional(),
-  migrations_table: textLike(TABLE_NAME, 'the name of a table')
-    .meta({
-      default: 'd1_migrations',
-      description: 'Table of the database that says which migrations were applied.',
-    })
-    .exactOptional(),
-}
-
-const D1_DESCRIPTION = 'SQL databases that the app finds in its env.'
-const KV_DESCRIPTION = 'KV namespaces that the app finds in its env.'
 
 const settings = {
   env: z
@@ -208,9 +146,7 @@ const settings = {
 export const APP_SETTINGS = withOwnNames(
   closed({
     ...settings,
-    kv_namespaces: list(closed(kvNamespace)).meta({ description: KV_DESCRIPTION }).exactOptional(),
-    r2_buckets: list(closed(r2Bucket)).meta({ description: R2_DESCRIPTION }).exactOptional(),
-    d1_databases: list(closed(d1Database)).meta({ description: D1_DESCRIPTION }).exactOptional(),
+    ...OWN_BINDINGS,
     sticky_by: textThat(
       (key) => parseStickyBy(key) !== undefined,
       '"header:" or "cookie:" and a name',
@@ -242,15 +178,7 @@ const app = withOwnNames(
       })
       .exactOptional(),
     log_drain: logDrain("the app's part of the log").exactOptional(),
-    kv_namespaces: list(closed({ ...kvNamespace, ...shared }))
-      .meta({ description: KV_DESCRIPTION })
-      .exactOptional(),
-    r2_buckets: list(closed({ ...r2Bucket, ...shared }))
-      .meta({ description: R2_DESCRIPTION })
-      .exactOptional(),
-    d1_databases: list(closed({ ...d1Database, ...shared }))
-      .meta({ description: D1_DESCRIPTION })
-      .exactOptional(),
+    ...SHARED_BINDINGS,
     ...settings,
   }),
 )

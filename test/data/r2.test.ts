@@ -264,9 +264,9 @@ describe('a bucket', () => {
     expect(got.body.equals(value)).toBe(true)
     expect(got.headers).toMatchObject({ 'content-type': 'a/b', 'content-length': `${value.length}` })
     const part = await server.send('one', '/large', { headers: { range: 'bytes=6999998-' } })
-    expect(part.text).toBe('ca'.slice(0, 2) && value.subarray(6_999_998).toString())
+    expect(part.text).toBe(value.subarray(6_999_998).toString())
     const fresh = await server.send('one', '/large', {
-      headers: { 'if-none-match': got.headers['etag'] as string },
+      headers: { 'if-none-match': got.headers['etag'] },
     })
     expect(fresh.status).toBe(304)
   })

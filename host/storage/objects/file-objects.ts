@@ -15,11 +15,10 @@ import { GroupCommit } from '../group-commit.ts'
 import { guard, toStorageError } from '../sqlite.ts'
 import type { StoreOptions } from '../store.ts'
 import { Catalog, isWithin } from './catalog.ts'
-import type { Bucket, FileRow } from './catalog.ts'
+import type { Bucket } from './catalog.ts'
 import { holds } from './condition.ts'
 import type { Condition } from './condition.ts'
 import { Contents } from './contents.ts'
-import type { FilePart } from './contents.ts'
 import { listObjects } from './listing.ts'
 import type {
   BucketLimits,
@@ -34,11 +33,11 @@ import type {
   StoredObject,
   UploadedPart,
 } from './object-store.ts'
-import { selectParts } from './parts.ts'
-import { r2Error } from './r2-error.ts'
+import { cut, selectParts } from './parts.ts'
+import { r2Error, toFull, toMismatch } from './r2-error.ts'
 import type { R2Operation } from './r2-error.ts'
 import { toRange } from './range.ts'
-import type { Range, RangeAsk } from './range.ts'
+import type { RangeAsk } from './range.ts'
 
 const FOLDER = 'objects'
 const CATALOG = 'objects.sqlite'
@@ -105,7 +104,10 @@ class FileObjects implements ObjectStore {
 
   async put(name: string, key: string, put: ObjectPut, content: Content): Promise<StoredObject | undefined> {
     const { hash, onlyIf, size, limits } = put
-    if (!holds(onlyIf, this.#find(name, key))) return void (await cancel(content))
+    if (!holds(onlyIf, this.#find(name, key))) {
+      await cancel(content)
+      return undefined
+    }
     const hashes =
       hash === undefined || hash.name === 'md5' ? (['md5'] as const) : (['md5', hash.name] as const)
     return this.#write('put', name, { size, limits, hashes }, content, async ({ name: file, digests }) => {
@@ -325,36 +327,7 @@ function toMetadata({ http, custom, storageClass }: ObjectMetadata): ObjectMetad
   return { http, custom, storageClass }
 }
 
-/** The parts of files that a range of them all together comes to. */
-function cut(files: readonly FileRow[], { offset, length }: Range): FilePart[] {
-  const parts: FilePart[] = []
-  let at = 0
-  for (const { name, size } of files) {
-    const first = Math.max(offset, at)
-    const end = Math.min(offset + length, at + size)
-    if (first < end) parts.push({ name, offset: first - at, length: end - first })
-    at += size
-  }
-  return parts
-}
-
 /** Nobody is going to read it. */
 async function cancel(content: Content): Promise<void> {
   if (!(content instanceof Uint8Array)) await content.cancel()
-}
-
-function toFull(operation: R2Operation): StorageError {
-  const says = 'the bucket holds as much as it may (bucket_mb, bucket_objects); delete some of it'
-  return r2Error(operation, 'internal', says, 'STORAGE_LIMIT')
-}
-
-const SHOWN = { md5: 'MD5', sha1: 'SHA-1', sha256: 'SHA-256', sha384: 'SHA-384', sha512: 'SHA-512' } as const
-
-function toMismatch(name: keyof typeof SHOWN, given: string, actual = ''): StorageError {
-  const lines = [
-    `The ${SHOWN[name]} checksum you specified did not match what we received.`,
-    `You provided a ${SHOWN[name]} checksum with value: ${given}`,
-    `Actual ${SHOWN[name]} was: ${actual}`,
-  ]
-  return r2Error('put', 'digest', lines.join('\n'))
 }

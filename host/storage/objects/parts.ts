@@ -1,12 +1,14 @@
-/** Which parts an object of several parts is made of, and what holds for them. */
+/** Which parts an object of several parts is made of, what holds for them, and what is read of them. */
 
 import type { FileRow } from './catalog.ts'
+import type { FilePart } from './contents.ts'
 import type { UploadedPart } from './object-store.ts'
 import { r2Error } from './r2-error.ts'
+import type { Range } from './range.ts'
 
 const OPERATION = 'completeMultipartUpload'
 /** Every part but the last. */
-export const LEAST_PART_BYTES = 5 * 1024 * 1024
+const LEAST_PART_BYTES = 5 * 1024 * 1024
 
 /** Those that are asked for, in the order of their numbers. All but the last have one size, and that is no smaller. */
 export function selectParts<Part extends Pick<FileRow, 'part' | 'size' | 'md5'>>(
@@ -29,5 +31,18 @@ export function selectParts<Part extends Pick<FileRow, 'part' | 'size' | 'md5'>>
   if (others.some(({ size }) => size < LEAST_PART_BYTES)) throw r2Error(OPERATION, 'tooSmall')
   if (others.some(({ size }) => size !== first.size) || last.size > first.size)
     throw r2Error(OPERATION, 'parts')
+  return parts
+}
+
+/** The parts of files that a range of them all together comes to. */
+export function cut(files: readonly FileRow[], { offset, length }: Range): FilePart[] {
+  const parts: FilePart[] = []
+  let at = 0
+  for (const { name, size } of files) {
+    const first = Math.max(offset, at)
+    const end = Math.min(offset + length, at + size)
+    if (first < end) parts.push({ name, offset: first - at, length: end - first })
+    at += size
+  }
   return parts
 }

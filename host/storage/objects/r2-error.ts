@@ -2,6 +2,7 @@
 
 import { StorageError } from '../failure.ts'
 import type { StorageCode } from '../failure.ts'
+import type { HashName } from './object-store.ts'
 
 /** What an app calls an operation. */
 export type R2Operation =
@@ -47,4 +48,27 @@ export function toR2Error(operation: R2Operation, error: unknown): unknown {
   if (!(error instanceof StorageError) || error.code === '' || error.message.startsWith(`${operation}: `))
     return error
   return r2Error(operation, 'internal', error.message, error.code, error)
+}
+
+export function toFull(operation: R2Operation): StorageError {
+  const says = 'the bucket holds as much as it may (bucket_mb, bucket_objects); delete some of it'
+  return r2Error(operation, 'internal', says, 'STORAGE_LIMIT')
+}
+
+/** What R2 calls them. */
+export const HASHES: Readonly<Record<HashName, string>> = {
+  md5: 'MD5',
+  sha1: 'SHA-1',
+  sha256: 'SHA-256',
+  sha384: 'SHA-384',
+  sha512: 'SHA-512',
+}
+
+export function toMismatch(name: HashName, given: string, actual = ''): StorageError {
+  const lines = [
+    `The ${HASHES[name]} checksum you specified did not match what we received.`,
+    `You provided a ${HASHES[name]} checksum with value: ${given}`,
+    `Actual ${HASHES[name]} was: ${actual}`,
+  ]
+  return r2Error('put', 'digest', lines.join('\n'))
 }

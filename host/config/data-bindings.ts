@@ -1,0 +1,86 @@
+/** The keys of an app's settings that list its bindings for data. */
+
+import { closed, flag, list, text, textLike } from './values.ts'
+
+/** As in wrangler's files: what JavaScript calls an identifier. */
+const BINDING_NAME = /^[A-Za-z_$][\w$]{0,127}$/
+const TABLE_NAME = /^[A-Za-z_]\w{0,127}$/
+const DATA_ID = /^[^\p{Cc}\p{Cs}]{1,128}$/u
+
+/** What `env` calls a binding. */
+const bindingName = () =>
+  textLike(BINDING_NAME, 'letters, digits, "_" and "$", not first a digit').meta({
+    description: 'Its name in env.',
+  })
+
+const dataId = (what: string) =>
+  textLike(DATA_ID, 'at most 128 characters, none of them a control character').meta({ description: what })
+
+const kvNamespace = {
+  binding: bindingName(),
+  id: dataId(
+    'Names the namespace among those of the app; the name of the binding unless given.',
+  ).exactOptional(),
+}
+
+/** What only the operator may say of a binding for data. */
+const shared = {
+  shared: flag()
+    .meta({
+      default: false,
+      description:
+        "Every app of this file that says so of the same id has the same data. Else it is the app's alone.",
+    })
+    .exactOptional(),
+}
+
+const r2Bucket = {
+  binding: bindingName(),
+  bucket_name: dataId(
+    'Names the bucket among those of the app; the name of the binding unless given.',
+  ).exactOptional(),
+}
+
+const d1Database = {
+  binding: bindingName(),
+  database_name: dataId('What the command line calls the database.').exactOptional(),
+  database_id: dataId(
+    'Names the database among those of the app; its name, or that of the binding, unless given.',
+  ).exactOptional(),
+  migrations_dir: text()
+    .meta({
+      default: 'migrations',
+      description: 'Folder of the .sql files that `d1 migrations` applies, relative to this file.',
+    })
+    .exactOptional(),
+  migrations_table: textLike(TABLE_NAME, 'the name of a table')
+    .meta({
+      default: 'd1_migrations',
+      description: 'Table of the database that says which migrations were applied.',
+    })
+    .exactOptional(),
+}
+
+const KV = { description: 'KV namespaces that the app finds in its env.' }
+const D1 = { description: 'SQL databases that the app finds in its env.' }
+const R2 = { description: 'R2 buckets that the app finds in its env.' }
+
+/** Of an app that is deployed. */
+export const OWN_BINDINGS = {
+  kv_namespaces: list(closed(kvNamespace)).meta(KV).exactOptional(),
+  d1_databases: list(closed(d1Database)).meta(D1).exactOptional(),
+  r2_buckets: list(closed(r2Bucket)).meta(R2).exactOptional(),
+}
+
+/** Of an app of nano.json. */
+export const SHARED_BINDINGS = {
+  kv_namespaces: list(closed({ ...kvNamespace, ...shared }))
+    .meta(KV)
+    .exactOptional(),
+  d1_databases: list(closed({ ...d1Database, ...shared }))
+    .meta(D1)
+    .exactOptional(),
+  r2_buckets: list(closed({ ...r2Bucket, ...shared }))
+    .meta(R2)
+    .exactOptional(),
+}
