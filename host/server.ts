@@ -11,6 +11,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { toOrigin } from './cli/messages.ts'
 import type { Step } from './cli/progress.ts'
 import type { Config } from './config/config.ts'
+import { Schedule } from './cron/schedule.ts'
 import { Opener } from './deploy/opener.ts'
 import type { EngineCounters } from './engine/engine.ts'
 import { NanoError } from './errors.ts'
@@ -149,8 +150,20 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const registry = new Registry({
     opener,
     everyHost: options.everyHost === true,
-    onApp: (name, app) =>
-      app === undefined ? hub.forget(name) : hub.setDrain(name, app.logDrain ?? current.logDrain),
+    onApp(name, app) {
+      if (app === undefined) hub.forget(name)
+      else hub.setDrain(name, app.logDrain ?? current.logDrain)
+      if (app === undefined) schedule.remove(name)
+      else schedule.set(name, app.triggers)
+    },
+  })
+  const schedule = new Schedule({
+    directory: dataDirectory,
+    log: ({ app, ...entry }) => log({ ...entry, ...(app === '' ? {} : { app }) }),
+    run: (app, run) => {
+      const deployment = registry.servingOf(app)
+      return deployment === undefined ? undefined : shards?.run(deployment, run)
+    },
   })
   let served: ServedApps | undefined
   const state = (): ShardsState =>
@@ -170,6 +183,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       engineCounters: opener.counters,
       certificates: certificates?.ends ?? [],
       deploys: registry.deploys,
+      scheduled: schedule.counts,
       uptimeSeconds: (performance.now() - started) / MS_PER_SECOND,
     }
   }
@@ -193,6 +207,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const settled = live?.[Symbol.asyncDispose]()
     // what a reload waits for fails
     opener[Symbol.dispose]()
+    schedule[Symbol.dispose]()
     certificates?.[Symbol.dispose]()
     await shards?.close()
     await exporter?.close()
@@ -243,6 +258,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       reusePort: count > 1,
       inherited,
       allowLoopback,
+      isDevelopment,
       ...toSettings(),
       ...(options.telemetry?.traces !== undefined && { sampling: options.telemetry.sampling }),
       ...(operator?.port === undefined ? {} : { operatorPort: operator.port }),
@@ -261,8 +277,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     shards = running
     registry.shards = running
     const listening = await running.start()
+    schedule.start()
     served = {
       registry,
+      run: (app, run) => schedule.runNow(app, run),
       deployed,
       reload: () => reloaded.reload(),
       plan: (text) => reloaded.plan(text),

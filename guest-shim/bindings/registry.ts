@@ -6,6 +6,7 @@ import { binding as languageBinding } from './language.ts'
 import { binding as outboundBinding } from './outbound.ts'
 import { binding as requestBodyBinding } from './request-body.ts'
 import { binding as responseBinding } from './response.ts'
+import { binding as scheduledBinding } from './scheduled.ts'
 import { binding as timerBinding } from './timer.ts'
 
 /** Who takes an event. */
@@ -17,8 +18,9 @@ export const handlers = {
   ...outboundBinding.events,
   ...requestBodyBinding.events,
   ...responseBinding.events,
+  ...scheduledBinding.events,
   ...timerBinding.events,
 }
 
 /** Everyone who may have something for `env`. */
-export const bindings = [backgroundBinding, consoleBinding, cryptoBinding, languageBinding, outboundBinding, requestBodyBinding, responseBinding, timerBinding]
+export const bindings = [backgroundBinding, consoleBinding, cryptoBinding, languageBinding, outboundBinding, requestBodyBinding, responseBinding, scheduledBinding, timerBinding]

@@ -13,6 +13,7 @@ import type { ByteBudget } from '../limits/byte-budget.ts'
 import type { JobLine } from '../limits/job-pool.ts'
 import type { ConsolePort } from './console.ts'
 import type { Dialer } from './dialer.ts'
+import type { RunAnswers } from './scheduled.ts'
 
 /** What the host tells the guest: the `event` variant of wit/events.wit. */
 export type GuestEvent = Event
@@ -86,6 +87,8 @@ export interface BindingContext {
   readonly turnStart: () => number
   /** The egress policy refused a fetch. */
   onDenied(text?: string): void
+  /** How runs of the clock are answered. */
+  readonly runs: RunAnswers
   /** A response has got all that it will get. */
   readonly onResponseDone: (id: number) => void
 }

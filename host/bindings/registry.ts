@@ -6,6 +6,7 @@ import { bind as languageBinding } from './language.ts'
 import { bind as outboundBinding } from './outbound.ts'
 import { bind as requestBodyBinding } from './request-body.ts'
 import { bind as responseBinding } from './response.ts'
+import { bind as scheduledBinding } from './scheduled.ts'
 import { bind as timerBinding } from './timer.ts'
 import type { Imports } from '../../wit/worlds.ts'
 import type { BindingContext } from './binding.ts'
@@ -20,6 +21,7 @@ export function bindAll(context: BindingContext) {
     'outbound': outboundBinding(context),
     'request-body': requestBodyBinding(context),
     'response': responseBinding(context),
+    'scheduled': scheduledBinding(context),
     'timer': timerBinding(context),
   }
 }
@@ -34,6 +36,7 @@ export function toImports(all: ReturnType<typeof bindAll>): Imports {
     'nano:workers/outbound': all['outbound'].imports,
     'nano:workers/request-body': all['request-body'].imports,
     'nano:workers/response': all['response'].imports,
+    'nano:workers/scheduled': all['scheduled'].imports,
     'nano:workers/timer': all['timer'].imports,
   }
 }
@@ -48,5 +51,6 @@ export const EVENT_OWNERS: { readonly [event: string]: keyof ReturnType<typeof b
   'request-body': 'request-body',
   'request-body-failed': 'request-body',
   'response-writable': 'response',
+  'scheduled': 'scheduled',
   'timer-due': 'timer',
 }

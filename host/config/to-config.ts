@@ -2,6 +2,7 @@
 
 import { dirname, resolve } from 'node:path'
 
+import type { Triggers } from '../cron/outcome.ts'
 import { toHostName } from '../http/host-name.ts'
 import { parseStickyBy } from '../http/sticky-key.ts'
 import type { AdminConfig, AppConfig, AppDefaults, Config, LogDrain } from './config.ts'
@@ -67,9 +68,18 @@ function toApp(app: NanoJson['apps'][number], defaults: AppDefaults, base: strin
 export function toSettings(
   app: AppSettings,
   defaults: AppDefaults,
-): Pick<AppConfig, 'env' | 'limits' | 'egress' | 'stickyBy'> {
+): Pick<AppConfig, 'env' | 'limits' | 'egress' | 'stickyBy' | 'triggers'> {
   const stickyBy = app.sticky_by === undefined ? undefined : parseStickyBy(app.sticky_by)
-  return { env: toEnv(app.env ?? {}), ...inherit(app, defaults), ...defined({ stickyBy }) }
+  return {
+    env: toEnv(app.env ?? {}),
+    ...inherit(app, defaults),
+    ...defined({ stickyBy, triggers: toTriggers(app.triggers) }),
+  }
+}
+
+function toTriggers(given: AppSettings['triggers']): Triggers | undefined {
+  const { crons = [], time_zone: timeZone = 'UTC', overlap = false } = given ?? {}
+  return crons.length === 0 ? undefined : { crons, timeZone, overlap }
 }
 
 /** What is not given comes from the defaults: limits one by one, egress key by key. */

@@ -172,6 +172,11 @@ export class Registry {
     }))
   }
 
+  /** The version of the app that serves. */
+  servingOf(name: string): number | undefined {
+    return this.#apps.get(name)?.deployment?.id
+  }
+
   /** Whether there is an app of this name. */
   has(name: string): boolean {
     return this.#apps.has(name)
@@ -344,7 +349,7 @@ export class Registry {
     const deployment = toDeployment({ id: ++this.#last, version }, config, opened)
     this.#engines.set(engine.hash, engine)
     this.#deployments.set(deployment.id, deployment)
-    this.#turnMs.set(deployment.id, config.limits.cpuMs)
+    this.#turnMs.set(deployment.id, toLongestTurnMs(config))
     try {
       await this.#shards.apply({ type: 'deploy', deployment, engine })
       await commit?.()
@@ -408,4 +413,9 @@ function toOwnerText({ name, owner }: ServedApp): string {
   return owner === 'file'
     ? `app ${name} stands in the configuration file; change it there`
     : `app ${name} was deployed; delete it first, or give yours another name`
+}
+
+/** Of the app, in milliseconds. */
+function toLongestTurnMs({ limits, triggers }: AppConfig): number {
+  return triggers === undefined ? limits.cpuMs : Math.max(limits.cpuMs, limits.scheduledTurnMs)
 }

@@ -7,7 +7,9 @@
 
 import { Worker } from 'node:worker_threads'
 
+import type { RunOutcome } from '../cron/outcome.ts'
 import { NanoError, toStackText } from '../errors.ts'
+import type { Run } from '../http/request-head.ts'
 import { toLogEntry } from '../log/entry.ts'
 import type { LogEntry } from '../log/entry.ts'
 import type { RecordBatch } from '../log/request-log.ts'
@@ -27,6 +29,9 @@ export interface ThreadWatcher extends SlotWatcher {
   onSpans(spans: readonly SpanRecord[]): void
 }
 
+/** Of a run whose thread ended. */
+const CUT: RunOutcome = { code: 'INTERNAL', noRetry: false, ms: 0, cpuMs: 0 }
+
 /** One thread. */
 export class ShardThread implements SlotThread {
   readonly #worker: Worker
@@ -36,7 +41,10 @@ export class ShardThread implements SlotThread {
   #reported = Promise.withResolvers<void>()
   /** Changes that it has not answered, by number. */
   readonly #changes = new Map<number, PromiseWithResolvers<void>>()
+  /** Runs of the clock that are not over, by number. */
+  readonly #runs = new Map<number, (outcome: RunOutcome) => void>()
   #lastChange = 0
+  #lastRun = 0
   #isAsked = false
   #isPinged = false
   #lastTurn = 0
@@ -65,7 +73,10 @@ export class ShardThread implements SlotThread {
       else if (message.type === 'failed') watcher.onFailed(new NanoError(message.code, message.text))
       else if (message.type === 'ready') watcher.onReady(message.port)
       else if (message.type === 'applied') this.#onApplied(message)
-      else if (message.type === 'spans') watcher.onSpans(message.spans)
+      else if (message.type === 'ran') {
+        this.#runs.get(message.number)?.(message.outcome)
+        this.#runs.delete(message.number)
+      } else if (message.type === 'spans') watcher.onSpans(message.spans)
       else if (message.type === 'counted') watcher.onCount(message.slice)
       else {
         watcher.onReport(message.report)
@@ -82,6 +93,8 @@ export class ShardThread implements SlotThread {
       // its successor begins with all of them
       for (const { resolve } of this.#changes.values()) resolve()
       this.#changes.clear()
+      for (const end of this.#runs.values()) end(CUT)
+      this.#runs.clear()
       watcher.onExit()
     })
   }
@@ -93,6 +106,13 @@ export class ShardThread implements SlotThread {
     this.#changes.set(number, done)
     this.#post({ type: 'apply', number, change })
     return done.promise
+  }
+
+  /** Call a version's scheduled handler. Never rejects. */
+  run(deployment: number, run: Run): Promise<RunOutcome> {
+    const number = ++this.#lastRun
+    this.#post({ type: 'run', number, deployment, run })
+    return new Promise((resolve) => this.#runs.set(number, resolve))
   }
 
   /** Resolves when the shard has told what it did, or is gone. */

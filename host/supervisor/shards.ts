@@ -6,8 +6,10 @@
 import { totalmem } from 'node:os'
 import { setFlagsFromString } from 'node:v8'
 
+import type { RunOutcome } from '../cron/outcome.ts'
 import type { ServedState } from '../deploy/change.ts'
 import { toStackText } from '../errors.ts'
+import type { Run } from '../http/request-head.ts'
 import { Ticker } from '../limits/ticker.ts'
 import { toLogEntry } from '../log/entry.ts'
 import type { LogEntry } from '../log/entry.ts'
@@ -147,6 +149,12 @@ export class Shards {
   async configure(settings: ShardSettings): Promise<void> {
     this.#settings = settings
     await this.apply({ type: 'configure', settings })
+  }
+
+  /** Call a version's scheduled handler, on the one shard that does so for it. Undefined: no shard listens. */
+  run(deployment: number, run: Run): Promise<RunOutcome> | undefined {
+    const threads = this.#slots.flatMap(({ isListening, served }) => (isListening ? (served ?? []) : []))
+    return threads[deployment % threads.length]?.run(deployment, run)
   }
 
   /** What was done since the start. A shard that does not answer in time counts with what it told before. */

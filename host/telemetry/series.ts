@@ -205,6 +205,35 @@ const DELAY_SERIES: Series = {
   },
 }
 
+const RUN_SERIES: readonly Series[] = [
+  {
+    name: 'nano_scheduled_runs_total',
+    kind: 'counter',
+    help: 'Calls of scheduled handlers by what came of them; missed: there was none when it was time.',
+    labels: ['tenant', 'outcome'],
+    *samples({ scheduled }) {
+      for (const [app, { ok, failed, missed }] of scheduled) {
+        for (const [outcome, value] of Object.entries({ ok, failed, missed })) {
+          const labels: Label[] = [
+            ['tenant', app],
+            ['outcome', outcome],
+          ]
+          yield { labels, value }
+        }
+      }
+    },
+  },
+  {
+    name: 'nano_scheduled_run_seconds_total',
+    kind: 'counter',
+    help: 'How long calls of scheduled handlers took, together.',
+    labels: ['tenant'],
+    *samples({ scheduled }) {
+      for (const [app, { ms }] of scheduled) yield { labels: [['tenant', app]], value: ms / MS_PER_SECOND }
+    },
+  },
+]
+
 const HOST_SERIES: readonly Series[] = [
   ofHost('nano_uptime_seconds', 'counter', 'Server uptime in seconds.', ({ uptimeSeconds }) => uptimeSeconds),
   ofHost('nano_request_latency_ms_avg', 'gauge', 'Average request latency in milliseconds.', toAverageMs),
@@ -258,7 +287,7 @@ const HOST_SERIES: readonly Series[] = [
 ]
 
 /** All of them. */
-export const SERIES: readonly Series[] = [...VERSION_SERIES, ...HOST_SERIES]
+export const SERIES: readonly Series[] = [...VERSION_SERIES, ...RUN_SERIES, ...HOST_SERIES]
 
 function toAverageMs({ versions }: HostSnapshot): number {
   const { at, boundsMs } = ANSWER_TIMES

@@ -153,6 +153,7 @@ test(
       certificates: [],
       engineCounters: { transpiles: 0, compiles: 0 },
       deploys: { served: TENANTS, failed: 0 },
+      scheduled: new Map(),
       uptimeSeconds: 1,
     }
     const pauses = { count: 0, isOn: true }

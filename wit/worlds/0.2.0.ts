@@ -4,7 +4,7 @@ import type { GuestWriter } from '../../host/engine/guest-writer.ts'
 
 export const version = '0.2.0'
 /** Changes with whatever lies otherwise in memory or has another name. */
-export const structure = '62dd734f9e7a4592'
+export const structure = '39e93719255317f4'
 
 export interface EventsBinding {
   readonly kind: string
@@ -78,6 +78,12 @@ export interface WireFailure {
   readonly message: string
 }
 
+export interface ScheduledRun {
+  readonly id: number
+  readonly cron: string
+  readonly scheduledTime: number
+}
+
 export type EventsEvent =
   | { readonly tag: 'startup'; readonly val: EventsStartup }
   | { readonly tag: 'request'; readonly val: EventsRequest }
@@ -90,6 +96,7 @@ export type EventsEvent =
   | { readonly tag: 'request-body'; readonly val: WireBodyChunk }
   | { readonly tag: 'request-body-failed'; readonly val: WireFailure }
   | { readonly tag: 'response-writable'; readonly val: number }
+  | { readonly tag: 'scheduled'; readonly val: ScheduledRun }
   | { readonly tag: 'timer-due' }
 
 export type ConsoleLevel = 'debug' | 'info' | 'warn' | 'error'
@@ -149,6 +156,11 @@ export interface Imports {
     readonly send: (id: number, status: number, headers: Uint8Array, body: Uint8Array) => void
     readonly start: (id: number, status: number, headers: Uint8Array) => void
     readonly write: (id: number, bytes: Uint8Array) => boolean
+    readonly finish: (id: number) => void
+    readonly fail: (id: number, error: Uint8Array) => void
+  }
+  readonly 'nano:workers/scheduled': {
+    readonly noRetry: (id: number) => void
     readonly finish: (id: number) => void
     readonly fail: (id: number, error: Uint8Array) => void
   }
@@ -290,54 +302,64 @@ function storeWireFailure(to: GuestWriter, at: number, value: WireFailure): void
   to.string(at + 4, value.message)
 }
 
+function storeScheduledRun(to: GuestWriter, at: number, value: ScheduledRun): void {
+  to.u32(at, value.id)
+  to.string(at + 4, value.cron)
+  to.f64(at + 16, value.scheduledTime)
+}
+
 function storeEventsEvent(to: GuestWriter, at: number, value: EventsEvent): void {
   switch (value.tag) {
     case 'startup':
       to.u8(at, 0)
-      storeEventsStartup(to, at + 4, value.val)
+      storeEventsStartup(to, at + 8, value.val)
       return
     case 'request':
       to.u8(at, 1)
-      storeEventsRequest(to, at + 4, value.val)
+      storeEventsRequest(to, at + 8, value.val)
       return
     case 'client-gone':
       to.u8(at, 2)
-      to.u32(at + 4, value.val)
+      to.u32(at + 8, value.val)
       return
     case 'crypto-done':
       to.u8(at, 3)
-      storeCryptoCryptoOutcome(to, at + 4, value.val)
+      storeCryptoCryptoOutcome(to, at + 8, value.val)
       return
     case 'answered':
       to.u8(at, 4)
-      storeOutboundAnswer(to, at + 4, value.val)
+      storeOutboundAnswer(to, at + 8, value.val)
       return
     case 'answer-body':
       to.u8(at, 5)
-      storeWireBodyChunk(to, at + 4, value.val)
+      storeWireBodyChunk(to, at + 8, value.val)
       return
     case 'fetch-failed':
       to.u8(at, 6)
-      storeWireFailure(to, at + 4, value.val)
+      storeWireFailure(to, at + 8, value.val)
       return
     case 'fetch-writable':
       to.u8(at, 7)
-      to.u32(at + 4, value.val)
+      to.u32(at + 8, value.val)
       return
     case 'request-body':
       to.u8(at, 8)
-      storeWireBodyChunk(to, at + 4, value.val)
+      storeWireBodyChunk(to, at + 8, value.val)
       return
     case 'request-body-failed':
       to.u8(at, 9)
-      storeWireFailure(to, at + 4, value.val)
+      storeWireFailure(to, at + 8, value.val)
       return
     case 'response-writable':
       to.u8(at, 10)
-      to.u32(at + 4, value.val)
+      to.u32(at + 8, value.val)
+      return
+    case 'scheduled':
+      to.u8(at, 11)
+      storeScheduledRun(to, at + 8, value.val)
       return
     case 'timer-due':
-      to.u8(at, 11)
+      to.u8(at, 12)
       return
     default:
       to.unknownCase(value)
@@ -345,11 +367,11 @@ function storeEventsEvent(to: GuestWriter, at: number, value: EventsEvent): void
 }
 
 function storeItemsOfEventsEvent(to: GuestWriter, items: readonly EventsEvent[]): number {
-  const start = to.allocate(4, 44 * items.length)
+  const start = to.allocate(8, 48 * items.length)
   let at = start
   for (const item of items) {
     storeEventsEvent(to, at, item)
-    at += 44
+    at += 48
   }
   return start
 }
@@ -383,6 +405,7 @@ export function liftImports(imports: Imports, from: GuestReader, to: GuestWriter
   const outboundHalf = imports['nano:workers/outbound']
   const requestBodyHalf = imports['nano:workers/request-body']
   const responseHalf = imports['nano:workers/response']
+  const scheduledHalf = imports['nano:workers/scheduled']
   const timerHalf = imports['nano:workers/timer']
   return {
     'nano:workers/background': {
@@ -424,6 +447,11 @@ export function liftImports(imports: Imports, from: GuestReader, to: GuestWriter
       'write': (a0: number, a1: number, a2: number) => (responseHalf.write(a0 >>> 0, from.bytes(a1, a2)) ? 1 : 0),
       'finish': (a0: number) => responseHalf.finish(a0 >>> 0),
       'fail': (a0: number, a1: number, a2: number) => responseHalf.fail(a0 >>> 0, from.bytes(a1, a2, bounds['text'])),
+    },
+    'nano:workers/scheduled': {
+      'no-retry': (a0: number) => scheduledHalf.noRetry(a0 >>> 0),
+      'finish': (a0: number) => scheduledHalf.finish(a0 >>> 0),
+      'fail': (a0: number, a1: number, a2: number) => scheduledHalf.fail(a0 >>> 0, from.bytes(a1, a2, bounds['text'])),
     },
     'nano:workers/timer': {
       'wake-in': (a0: number, a1: number) => timerHalf.wakeIn(a0, a1 >>> 0),
