@@ -6,7 +6,7 @@
 
 import { type Event, fail, finish, noRetry, type Run } from 'nano:workers/scheduled'
 import { describeError } from '../globals/log-text.ts'
-import { encode, makeTable, NativeError, NativePromise } from '../globals/primordials.ts'
+import { encode, makeTable, NativePromise } from '../globals/primordials.ts'
 import { source } from '../turn/source.ts'
 import { isHeld, watchHolds } from './background.ts'
 import type { GuestBinding } from './binding.ts'
@@ -31,6 +31,9 @@ export class ScheduledController {
 
 /** Calls the app. */
 export type ScheduledCall = (controller: ScheduledController, id: number) => unknown
+
+const NO_HANDLER =
+  'The app has no scheduled handler. Write: export default { async scheduled(controller, env, ctx) { ... } }'
 
 interface OpenRun {
   hasFailed: boolean
@@ -69,12 +72,8 @@ function begin(run: Run): void {
 async function settle(run: Run, state: OpenRun): Promise<void> {
   let error: string | undefined
   try {
-    if (call === undefined) {
-      throw new NativeError(
-        'The app has no scheduled handler. Write: export default { async scheduled(controller, env, ctx) { ... } }',
-      )
-    }
-    await call(new ScheduledController(run), run.id)
+    if (call === undefined) error = NO_HANDLER
+    else await call(new ScheduledController(run), run.id)
   } catch (thrown) {
     error = describeError(thrown)
   }
