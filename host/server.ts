@@ -5,7 +5,7 @@
  */
 
 import { availableParallelism } from 'node:os'
-import { dirname, extname, resolve } from 'node:path'
+import { dirname, extname, join, resolve } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 
 import { toOrigin } from './cli/messages.ts'
@@ -13,7 +13,6 @@ import type { Step } from './cli/progress.ts'
 import type { Config } from './config/config.ts'
 import { Schedule } from './cron/schedule.ts'
 import { Opener } from './deploy/opener.ts'
-import type { EngineCounters } from './engine/engine.ts'
 import { NanoError } from './errors.ts'
 import { assertFree } from './ingress/listen.ts'
 import { toLogEntry } from './log/entry.ts'
@@ -30,16 +29,17 @@ import { FileApps } from './registry/from-config.ts'
 import { LiveConfig } from './registry/live-config.ts'
 import { Registry } from './registry/registry.ts'
 import type { ReloadReport } from './registry/reload-report.ts'
+import { toCounters } from './supervisor/counters.ts'
+import type { ServerCounters } from './supervisor/counters.ts'
 import type { ShardSettings } from './supervisor/messages.ts'
 import { Shards } from './supervisor/shards.ts'
+import { StorageThread } from './supervisor/storage.ts'
 import type { CommonData, ShardsState } from './supervisor/shards.ts'
 import { NO_TOTAL } from './supervisor/tally.ts'
-import type { Total } from './supervisor/tally.ts'
 import type { Exporter, ExporterOptions } from './telemetry/exporter.ts'
 import type { TelemetrySettings } from './telemetry/settings.ts'
 import type { HostSnapshot } from './telemetry/snapshot.ts'
 import type { TenantReport } from './tenant/report.ts'
-import type { TenantCounters } from './tenant/tenant.ts'
 
 export interface ServerOptions {
   readonly config: Config
@@ -62,6 +62,8 @@ export interface ServerOptions {
   readonly inherited?: number | undefined
   /** Where deployed apps are kept; without, none can be deployed. */
   readonly dataDirectory?: string | undefined
+  /** Where the data of bindings is kept; below `dataDirectory`, or else in the directory of the process, unless given. */
+  readonly storageDirectory?: string | undefined
   /** The token of the admin API that may do everything; without, and without a file of tokens, this machine may. */
   readonly adminToken?: string | undefined
   /** Traces and series go out; without, nothing does. */
@@ -97,21 +99,16 @@ export interface RunningServer {
   close(): Promise<void>
 }
 
-/** What the server has done since its start, all shards together. */
-export interface ServerCounters extends TenantCounters {
-  /** Engines that were generated, and compiled: never more than there are different ones. */
-  transpiles: number
-  compiles: number
-  /** Of the latest turns, guest and crossings, in microseconds. */
-  turnP50Us: number
-  turnP99Us: number
-}
-
 const LOOPBACK_WARNING =
   "--allow-loopback: apps may reach this machine's own ports (127.0.0.1, ::1, localhost), databases and other people's " +
   'programs included; leave it off wherever apps of others are served'
 
 const MS_PER_SECOND = 1000
+
+/** Where data is kept of a server that has no directory for it, beside whoever started it. */
+const LOCAL_DATA = '.nano'
+/** The data of bindings, below that. */
+const STORAGE = 'storage'
 
 /** Where several threads can listen on one port. */
 const REUSE_PORT: ReadonlySet<string> = new Set(['linux', 'freebsd', 'sunos', 'aix'])
@@ -145,6 +142,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     return { connectionLimits, trustedProxies, logsRequests: accessLog, tls: certificates?.state }
   }
   const { dataDirectory, isDevelopment, watchMs } = options
+  const storage = new StorageThread({
+    directory: options.storageDirectory ?? join(dataDirectory ?? LOCAL_DATA, STORAGE),
+    onError: (text) => log({ level: 'error', text }),
+  })
   const stays = dataDirectory !== undefined || isDevelopment === true
   const opener = new Opener({ engines: config.engines, dataDirectory, stays })
   const registry = new Registry({
@@ -210,6 +211,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     schedule[Symbol.dispose]()
     certificates?.[Symbol.dispose]()
     await shards?.close()
+    await storage[Symbol.asyncDispose]()
     await exporter?.close()
     await operator?.close()
     await hub.close()
@@ -268,6 +270,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       script: SHARD,
       data,
       served: registry,
+      storage,
       count,
       heapMb,
       silenceMs,
@@ -330,17 +333,6 @@ function toShardCount({ shards }: Config, log: (entry: Omit<LogEntry, 'time'>) =
     log({ level: 'warn', text: `one shard instead of ${wanted}: threads cannot share a port on this system` })
   }
   return count
-}
-
-function toCounters(all: Total, engines: Readonly<EngineCounters>): ServerCounters {
-  const total: Record<string, number> = { ...engines }
-  const { tenants, gone } = all.byApp()
-  for (const { counters } of [...tenants, gone]) {
-    for (const [name, value] of Object.entries(counters)) total[name] = (total[name] ?? 0) + value
-  }
-  const latest = all.turns.latest.toSorted((a, b) => a - b)
-  const at = (share: number): number => (latest[Math.floor(latest.length * share)] ?? 0) * 1000
-  return { ...total, turnP50Us: at(0.5), turnP99Us: at(0.99) } as unknown as ServerCounters
 }
 
 /** Loaded only when something goes out. */

@@ -33,11 +33,7 @@ const worker: ExportedHandler<Env> = {
   },
 
   fetch() {
-    if (digest === undefined) {
-      const error = 'there is no digest yet: it is made every five minutes'
-      return Response.json({ error }, { status: 503, headers: { 'retry-after': '300' } })
-    }
-    return Response.json(digest)
+    return Response.json(digest ?? { entries: [], hint: 'a digest is made every five minutes' })
   },
 }
 

@@ -12,6 +12,7 @@ import type { Accounts } from '../limits/accounts.ts'
 import type { ByteBudget } from '../limits/byte-budget.ts'
 import type { JobLine } from '../limits/job-pool.ts'
 import type { ConsolePort } from './console.ts'
+import type { DataBinding } from './data.ts'
 import type { Dialer } from './dialer.ts'
 import type { RunAnswers } from './scheduled.ts'
 
@@ -76,6 +77,8 @@ export interface BindingContext {
   /** What the host may hold for the tenant. */
   readonly buffers: ByteBudget
   readonly dialer: Dialer
+  /** Where calls to data go on. */
+  readonly data: DataBinding
   /** Work off the shard's thread. */
   readonly jobs: JobLine
   readonly console: ConsolePort

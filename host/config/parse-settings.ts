@@ -33,7 +33,7 @@ export function parseSettings(
     name,
     hostname: toHostName(hostname)!,
     path: NO_PATH,
-    ...toSettings(parsed.data, defaults),
+    ...toSettings(name, parsed.data, defaults),
   }
 }
 

@@ -15,8 +15,12 @@ import { CONNECTION_RULES } from './connection-limits.ts'
 import { LIMIT_RULES } from './limits.ts'
 import { toKey } from './number-rule.ts'
 import type { Key, NumberRule } from './number-rule.ts'
+import { withOwnNames } from './binding-names.ts'
 import { closed, expected, flag, integer, list, text, textLike, textThat } from './values.ts'
 
+/** As in wrangler's files: what JavaScript calls an identifier. */
+const BINDING_NAME = /^[A-Za-z_$][\w$]{0,127}$/
+const DATA_ID = /^[^\p{Cc}\p{Cs}]{1,128}$/u
 const ENGINE = /^[0-9a-f]{64}$/
 
 /** Keys of earlier releases. */
@@ -128,16 +132,17 @@ function isDrainUrl(text: string): boolean {
 /** What an app may have of its own or take from the defaults. */
 const inherited = { ...numbers(LIMIT_RULES, true), egress: egress.exactOptional() }
 
+/** A text is a cron expression. */
+export function expectCron({ value, issues }: z.core.ParsePayload<string>): void {
+  const parsed = parseCron(value)
+  if (typeof parsed === 'string') issues.push({ code: 'custom', message: parsed, input: value })
+}
+
 /** A list that no person writes. */
 const MOST_CRONS = 250
 
 const triggers = closed({
-  crons: list(
-    text('a cron expression').check(({ value, issues }) => {
-      const parsed = parseCron(value)
-      if (typeof parsed === 'string') issues.push({ code: 'custom', message: parsed, input: value })
-    }),
-  )
+  crons: list(text('a cron expression').check(expectCron))
     .max(MOST_CRONS, { error: expected(`at most ${MOST_CRONS} cron expressions`) })
     .meta({
       description:
@@ -155,6 +160,35 @@ const triggers = closed({
     .exactOptional(),
 }).meta({ id: 'triggers', description: 'When the scheduled handler of the app is called.' })
 
+/** What `env` calls a binding. */
+const bindingName = () =>
+  textLike(BINDING_NAME, 'letters, digits, "_" and "$", not first a digit').meta({
+    description: 'Its name in env.',
+  })
+
+const dataId = (what: string) =>
+  textLike(DATA_ID, 'at most 128 characters, none of them a control character').meta({ description: what })
+
+const kvNamespace = {
+  binding: bindingName(),
+  id: dataId(
+    'Names the namespace among those of the app; the name of the binding unless given.',
+  ).exactOptional(),
+}
+
+/** What only the operator may say of a binding for data. */
+const shared = {
+  shared: flag()
+    .meta({
+      default: false,
+      description:
+        "Every app of this file that says so of the same id has the same data. Else it is the app's alone.",
+    })
+    .exactOptional(),
+}
+
+const KV_DESCRIPTION = 'KV namespaces that the app finds in its env.'
+
 const settings = {
   env: z
     .record(z.string(), z.unknown(), { error: expected('an object') })
@@ -165,39 +199,47 @@ const settings = {
 }
 
 /** What is said about an app that is deployed, besides its name and host name. */
-export const APP_SETTINGS = closed({
-  ...settings,
-  sticky_by: textThat(
-    (key) => parseStickyBy(key) !== undefined,
-    '"header:" or "cookie:" and a name',
-  ).exactOptional(),
-})
+export const APP_SETTINGS = withOwnNames(
+  closed({
+    ...settings,
+    kv_namespaces: list(closed(kvNamespace)).meta({ description: KV_DESCRIPTION }).exactOptional(),
+    sticky_by: textThat(
+      (key) => parseStickyBy(key) !== undefined,
+      '"header:" or "cookie:" and a name',
+    ).exactOptional(),
+  }),
+)
 
 export type AppSettings = z.output<typeof APP_SETTINGS>
 
-const app = closed({
-  name: appName().meta({
-    description: 'Names the app in logs and messages; unique.',
-  }),
-  hostname: hostName()
-    .meta({
+const app = withOwnNames(
+  closed({
+    name: appName().meta({
+      description: 'Names the app in logs and messages; unique.',
+    }),
+    hostname: hostName()
+      .meta({
+        description:
+          'Requests with this Host header go to the app: capitals and the port make no difference. The name unless given; unique.',
+      })
+      .exactOptional(),
+    path: text().meta({
       description:
-        'Requests with this Host header go to the app: capitals and the port make no difference. The name unless given; unique.',
-    })
-    .exactOptional(),
-  path: text().meta({
-    description:
-      'Relative to this file: a component (.wasm), a source file, or a directory with an index file.',
+        'Relative to this file: a component (.wasm), a source file, or a directory with an index file.',
+    }),
+    allow_read: list(text())
+      .meta({
+        description:
+          'Files and directories, relative to this file, that a build of the app may read besides its folder and node_modules.',
+      })
+      .exactOptional(),
+    log_drain: logDrain("the app's part of the log").exactOptional(),
+    kv_namespaces: list(closed({ ...kvNamespace, ...shared }))
+      .meta({ description: KV_DESCRIPTION })
+      .exactOptional(),
+    ...settings,
   }),
-  allow_read: list(text())
-    .meta({
-      description:
-        'Files and directories, relative to this file, that a build of the app may read besides its folder and node_modules.',
-    })
-    .exactOptional(),
-  log_drain: logDrain("the app's part of the log").exactOptional(),
-  ...settings,
-})
+)
   .refine(({ name, hostname }) => hostname !== undefined || toHostName(name) !== undefined, {
     path: ['name'],
     error: 'expected a "hostname" beside it, for the name is none',

@@ -13,6 +13,8 @@ import { DEFAULT_LIMITS, LIMIT_RULES } from './limits.ts'
 import { toNumbers } from './number-rule.ts'
 import { FILE_DRAIN } from './schema.ts'
 import type { AppSettings, NanoJson } from './schema.ts'
+import { toBindings } from './to-bindings.ts'
+import type { SharedBindings } from './to-bindings.ts'
 
 /** `file` is absolute. */
 export function toConfig(json: NanoJson, file: string): Config {
@@ -56,7 +58,7 @@ function toApp(app: NanoJson['apps'][number], defaults: AppDefaults, base: strin
     name,
     hostname: toHostName(hostname)!,
     path: resolve(base, app.path),
-    ...toSettings(app, defaults),
+    ...toSettings(name, app, defaults),
     ...defined({
       allowRead: app.allow_read?.map((path) => resolve(base, path)),
       logDrain: toLogDrain(app.log_drain, base),
@@ -66,15 +68,14 @@ function toApp(app: NanoJson['apps'][number], defaults: AppDefaults, base: strin
 
 /** What an app says besides where it is. */
 export function toSettings(
-  app: AppSettings,
+  name: string,
+  app: AppSettings & SharedBindings,
   defaults: AppDefaults,
 ): Pick<AppConfig, 'env' | 'limits' | 'egress' | 'stickyBy' | 'triggers'> {
   const stickyBy = app.sticky_by === undefined ? undefined : parseStickyBy(app.sticky_by)
-  return {
-    env: toEnv(app.env ?? {}),
-    ...inherit(app, defaults),
-    ...defined({ stickyBy, triggers: toTriggers(app.triggers) }),
-  }
+  const env = { ...toEnv(app.env ?? {}), ...toBindings(name, app) }
+  const triggers = toTriggers(app.triggers)
+  return { env, ...inherit(app, defaults), ...defined({ stickyBy, triggers }) }
 }
 
 function toTriggers(given: AppSettings['triggers']): Triggers | undefined {

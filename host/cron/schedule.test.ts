@@ -28,7 +28,10 @@ afterEach(() => {
   rmSync(directory, { recursive: true })
 })
 
-function open({ isServed = () => true, keeps = false } = {}): Schedule {
+function open({
+  isServed = () => true,
+  keeps = false,
+}: { isServed?: () => boolean; keeps?: boolean } = {}): Schedule {
   const schedule = new Schedule({
     directory: keeps ? directory : undefined,
     log: ({ app, text }) => log.push(`${app}: ${text}`),

@@ -71,7 +71,7 @@ export class Schedule implements Disposable {
 
   constructor(options: ScheduleOptions) {
     this.#options = options
-    this.#now = options.now ?? Date.now
+    this.#now = options.now ?? (() => Date.now())
   }
 
   /** By app: those that have expressions, or had a run. */

@@ -59,7 +59,7 @@ export class Instance implements Mailbox, Disposable {
   constructor(number: number, parts: InstanceParts, host: InstanceHost) {
     this.number = number
     this.#host = host
-    const { cpuMs, recycleRequests, retireMs, concurrentSubrequests } = parts.limits
+    const { recycleRequests, retireMs } = parts.limits
     this.#maxRequests = recycleRequests
     this.#recycleBytes = toRecycleMb(parts.limits) * BYTES_PER_MB
     this.#retireMs = retireMs
@@ -71,11 +71,7 @@ export class Instance implements Mailbox, Disposable {
       },
     })
     this.#agenda = new Agenda([toStartup(parts.env)], (source, now) => this.#accounts.waitMs(source, now))
-    this.#bindings = new BindingSet(this, this.meter, host, this.#accounts, {
-      clock: this.#clock,
-      maxDialing: concurrentSubrequests,
-      cpuMs,
-    })
+    this.#bindings = new BindingSet(this, this.meter, host, this.#accounts, parts, this.#clock)
     const { imports } = this.#bindings
     this.#guest = new Guest(parts, { imports, clock: this.#clock, epoch: host.epoch })
   }

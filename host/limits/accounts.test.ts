@@ -26,6 +26,7 @@ function open(limits: { cpuMs?: number; subrequests?: number }, ...numbers: numb
       scheduledCpuMs: 10,
       scheduledTurnMs: 10,
       subrequests: 2,
+      dataCalls: 2,
       backgroundMs: BACKGROUND_MS,
       ...limits,
     },

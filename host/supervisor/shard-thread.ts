@@ -6,6 +6,7 @@
  */
 
 import { Worker } from 'node:worker_threads'
+import type { MessagePort } from 'node:worker_threads'
 
 import type { RunOutcome } from '../cron/outcome.ts'
 import { NanoError, toStackText } from '../errors.ts'
@@ -27,6 +28,8 @@ export interface ThreadWatcher extends SlotWatcher {
   onCount(slice: Slice): void
   onReport(report: ShardReport): void
   onSpans(spans: readonly SpanRecord[]): void
+  /** It wants a port to the storage thread. */
+  onStorage(take: (port: MessagePort) => void): void
 }
 
 /** Of a run whose thread ended. */
@@ -77,6 +80,8 @@ export class ShardThread implements SlotThread {
         this.#runs.get(message.number)?.(message.outcome)
         this.#runs.delete(message.number)
       } else if (message.type === 'spans') watcher.onSpans(message.spans)
+      else if (message.type === 'storage')
+        watcher.onStorage((port) => this.#post({ type: 'storage', port }, [port]))
       else if (message.type === 'counted') watcher.onCount(message.slice)
       else {
         watcher.onReport(message.report)
@@ -152,8 +157,7 @@ export class ShardThread implements SlotThread {
     else done?.reject(new NanoError(fault.code, fault.text))
   }
 
-  #post(message: ToShard): void {
-    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread is no window
-    this.#worker.postMessage(message)
+  #post(message: ToShard, moved: readonly MessagePort[] = []): void {
+    this.#worker.postMessage(message, moved)
   }
 }

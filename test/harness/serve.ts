@@ -14,7 +14,7 @@ import type { LogRing } from '../../host/log/ring.ts'
 import type { DeployedApps } from '../../host/registry/deployed.ts'
 import type { Registry } from '../../host/registry/registry.ts'
 import { startServer } from '../../host/server.ts'
-import type { ServerCounters } from '../../host/server.ts'
+import type { ServerCounters } from '../../host/supervisor/counters.ts'
 import type { TelemetrySettings } from '../../host/telemetry/settings.ts'
 import type { TenantReport } from '../../host/tenant/report.ts'
 import { send } from './http.ts'
@@ -29,6 +29,7 @@ export interface AppSpec extends LimitSpec {
   hostname?: string
   path: string
   env?: Record<string, unknown>
+  kv_namespaces?: { binding: string; id?: string; shared?: boolean }[]
   egress?: { allow?: string[]; deny?: string[]; private?: boolean }
   triggers?: { crons?: string[]; time_zone?: string; overlap?: boolean }
   log_drain?: string | { url: string; headers?: Record<string, string> }
@@ -114,6 +115,8 @@ export interface ServeOptions {
   heapMb?: number
   /** Where deployed apps are kept. */
   dataDirectory?: string
+  /** Where the data of bindings is kept. */
+  storageDirectory?: string
   /** How long a shard may stand still. */
   silenceMs?: number
   /** Traces and series go out. */

@@ -56,7 +56,13 @@ beforeAll(async () => {
   served = await serve(
     [
       ...apps,
-      { ...apps[0]!, name: 'short', scheduled_timeout_ms: 300, scheduled_turn_ms: 200, scheduled_cpu_ms: 5000 },
+      {
+        ...apps[0]!,
+        name: 'short',
+        scheduled_timeout_ms: 300,
+        scheduled_turn_ms: 200,
+        scheduled_cpu_ms: 5000,
+      },
     ],
     2,
     { admin: { port: 0 }, adminToken: TOKEN },
@@ -119,14 +125,11 @@ test('classes, classic apps and apps of nothing else are called', async () => {
     expect(await run(app)).toMatchObject({ outcome: 'ok', cron: '* * * * *' })
   }
   expect(await seenBy('class')).toContainEqual(['* * * * *', 'text'])
-  expect(await seenBy('classic')).toContainEqual([
-    'asynchronous',
-    '* * * * *',
-    'scheduled',
-    TIME,
-    true,
-    'text',
-  ].toSorted((a, b) => Number(a === 'asynchronous') - Number(b === 'asynchronous')))
+  expect(await seenBy('classic')).toContainEqual(
+    ['asynchronous', '* * * * *', 'scheduled', TIME, true, 'text'].toSorted(
+      (a, b) => Number(a === 'asynchronous') - Number(b === 'asynchronous'),
+    ),
+  )
   await served.logged('[alone ', 'alone was called')
   await served.logged('[classic-alone ', 'classic was called')
 })
@@ -160,10 +163,10 @@ test('the clock calls one shard of an app whose time has come', async () => {
   vi.useFakeTimers({ toFake: ['Date'], now: minute - 100 })
   try {
     await served.put({ name: 'module', path: sources.at('module.js'), triggers: { crons: ['* * * * *'] } })
-    vi.setSystemTime(minute)
     const ran = /nano_scheduled_runs_total\{tenant="module",outcome="ok"\} (\d+)/
     const count = async () => Number(ran.exec((await ask('GET', '/metrics')).text)?.[1])
     const before = await count()
+    vi.setSystemTime(minute)
     await waitFor(async () => (await count()) > before)
     expect(await steady(count)).toBe(before + 1)
   } finally {

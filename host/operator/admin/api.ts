@@ -213,13 +213,13 @@ function addChanges(api: OpenAPIHono<AdminEnv>, services: AdminServices): void {
 
   api.openapi({ ...routes.runScheduled, middleware: limits.settings }, async (c) => {
     const { name } = c.req.valid('param')
-    const { registry, run } = toServed(services)
-    const status = registry.apps.find((app) => app.name === name)
+    const served = toServed(services)
+    const status = served.registry.apps.find((app) => app.name === name)
     if (status === undefined) throw new NanoError('APP_UNKNOWN', `there is no app "${name}"`)
     const given = c.req.valid('json')
     const scheduledTime = given.scheduled_time ?? Date.now()
     const cron = given.cron ?? status.config?.triggers?.crons[0] ?? EVERY_MINUTE
-    const outcome = await run(name, { cron, scheduledTime })
+    const outcome = await served.run(name, { cron, scheduledTime })
     if (outcome === undefined)
       throw new NanoError('APP_UNAVAILABLE', `app ${name} is not served; see its log`)
     return c.json(toRunReport({ app: name, cron, scheduledTime }, outcome), 200)

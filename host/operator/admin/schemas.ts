@@ -2,8 +2,7 @@
 
 import { z } from '@hono/zod-openapi'
 
-import { appName } from '../../config/schema.ts'
-import { parseCron } from '../../cron/expression.ts'
+import { appName, expectCron } from '../../config/schema.ts'
 import { LOG_LEVELS } from '../../log/entry.ts'
 
 const text = (description: string) => z.string().openapi({ description })
@@ -260,9 +259,7 @@ export const PROMOTE = z.object({
 export const RUN = z.object({
   cron: z
     .string()
-    .refine((cron) => typeof parseCron(cron) !== 'string', {
-      error: ({ input }) => String(parseCron(String(input))),
-    })
+    .check(expectCron)
     .optional()
     .openapi({ description: "Of the event; the app's first expression unless given." }),
   scheduled_time: z
