@@ -9,6 +9,7 @@ import { bind as outboundBinding } from './outbound.ts'
 import { bind as requestBodyBinding } from './request-body.ts'
 import { bind as responseBinding } from './response.ts'
 import { bind as scheduledBinding } from './scheduled.ts'
+import { bind as sqlBinding } from './sql.ts'
 import { bind as timerBinding } from './timer.ts'
 import type { Imports } from '../../wit/worlds.ts'
 import type { BindingContext } from './binding.ts'
@@ -26,6 +27,7 @@ export function bindAll(context: BindingContext) {
     'request-body': requestBodyBinding(context),
     'response': responseBinding(context),
     'scheduled': scheduledBinding(context),
+    'sql': sqlBinding(context),
     'timer': timerBinding(context),
   }
 }
@@ -43,6 +45,7 @@ export function toImports(all: ReturnType<typeof bindAll>): Imports {
     'nano:workers/request-body': all['request-body'].imports,
     'nano:workers/response': all['response'].imports,
     'nano:workers/scheduled': all['scheduled'].imports,
+    'nano:workers/sql': all['sql'].imports,
     'nano:workers/timer': all['timer'].imports,
   }
 }

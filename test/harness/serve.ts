@@ -30,6 +30,7 @@ export interface AppSpec extends LimitSpec {
   path: string
   env?: Record<string, unknown>
   kv_namespaces?: { binding: string; id?: string; shared?: boolean }[]
+  d1_databases?: readonly object[]
   egress?: { allow?: string[]; deny?: string[]; private?: boolean }
   triggers?: { crons?: string[]; time_zone?: string; overlap?: boolean }
   log_drain?: string | { url: string; headers?: Record<string, string> }

@@ -4,7 +4,7 @@ import type { GuestWriter } from '../../host/engine/guest-writer.ts'
 
 export const version = '0.2.0'
 /** Changes with whatever lies otherwise in memory or has another name. */
-export const structure = 'ce21473235a8744a'
+export const structure = 'e11f90f276a37cc0'
 
 export interface EventsBinding {
   readonly kind: string
@@ -135,6 +135,9 @@ const languageMethodCases: readonly LanguageMethod[] = ['canonical-locales', 'co
 export type OutboundRedirect = 'follow' | 'error' | 'manual'
 const outboundRedirectCases: readonly OutboundRedirect[] = ['follow', 'error', 'manual']
 
+export type SqlRowShape = 'objects' | 'arrays' | 'first' | 'none'
+const sqlRowShapeCases: readonly SqlRowShape[] = ['objects', 'arrays', 'first', 'none']
+
 /** What the world's guest calls. */
 export interface Imports {
   readonly 'nano:workers/background': {
@@ -194,6 +197,9 @@ export interface Imports {
     readonly noRetry: (id: number) => void
     readonly finish: (id: number) => void
     readonly fail: (id: number, error: Uint8Array) => void
+  }
+  readonly 'nano:workers/sql': {
+    readonly query: (id: number, database: Uint8Array, shape: SqlRowShape, statements: Uint8Array) => void
   }
   readonly 'nano:workers/timer': {
     readonly wakeIn: (delay: number, source: number) => void
@@ -469,6 +475,7 @@ export function liftImports(imports: Imports, from: GuestReader, to: GuestWriter
   const requestBodyHalf = imports['nano:workers/request-body']
   const responseHalf = imports['nano:workers/response']
   const scheduledHalf = imports['nano:workers/scheduled']
+  const sqlHalf = imports['nano:workers/sql']
   const timerHalf = imports['nano:workers/timer']
   return {
     'nano:workers/background': {
@@ -528,6 +535,9 @@ export function liftImports(imports: Imports, from: GuestReader, to: GuestWriter
       'no-retry': (a0: number) => scheduledHalf.noRetry(a0 >>> 0),
       'finish': (a0: number) => scheduledHalf.finish(a0 >>> 0),
       'fail': (a0: number, a1: number, a2: number) => scheduledHalf.fail(a0 >>> 0, from.bytes(a1, a2, bounds['text'])),
+    },
+    'nano:workers/sql': {
+      'query': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number) => sqlHalf.query(a0 >>> 0, from.bytes(a1, a2), from.caseOf(sqlRowShapeCases, a3), from.bytes(a4, a5)),
     },
     'nano:workers/timer': {
       'wake-in': (a0: number, a1: number) => timerHalf.wakeIn(a0, a1 >>> 0),
