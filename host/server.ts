@@ -108,7 +108,7 @@ const MS_PER_SECOND = 1000
 /** Where data is kept of a server that has no directory for it, beside whoever started it. */
 const LOCAL_DATA = '.nano'
 /** The data of bindings, below that. */
-const STORAGE = 'storage'
+const DATA = 'data'
 
 /** Where several threads can listen on one port. */
 const REUSE_PORT: ReadonlySet<string> = new Set(['linux', 'freebsd', 'sunos', 'aix'])
@@ -143,7 +143,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   }
   const { dataDirectory, isDevelopment, watchMs } = options
   const storage = new StorageThread({
-    directory: options.storageDirectory ?? join(dataDirectory ?? LOCAL_DATA, STORAGE),
+    directory: options.storageDirectory ?? join(dataDirectory ?? LOCAL_DATA, DATA),
+    settings: config.storage ?? {},
     onError: (text) => log({ level: 'error', text }),
   })
   const stays = dataDirectory !== undefined || isDevelopment === true
