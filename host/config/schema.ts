@@ -5,7 +5,6 @@
 
 import * as z from 'zod'
 
-import { isTimeZone, parseCron } from '../cron/expression.ts'
 import { parseRule } from '../egress/rule.ts'
 import { parseNetwork } from '../http/address.ts'
 import { toHostName } from '../http/host-name.ts'
@@ -16,6 +15,7 @@ import { LIMIT_RULES } from './limits.ts'
 import { toKey } from './number-rule.ts'
 import type { Key, NumberRule } from './number-rule.ts'
 import { withOwnNames } from './binding-names.ts'
+import { triggers } from './triggers.ts'
 import { closed, expected, flag, integer, list, text, textLike, textThat } from './values.ts'
 
 /** As in wrangler's files: what JavaScript calls an identifier. */
@@ -132,34 +132,6 @@ function isDrainUrl(text: string): boolean {
 
 /** What an app may have of its own or take from the defaults. */
 const inherited = { ...numbers(LIMIT_RULES, true), egress: egress.exactOptional() }
-
-/** A text is a cron expression. */
-export function expectCron({ value, issues }: z.core.ParsePayload<string>): void {
-  const parsed = parseCron(value)
-  if (typeof parsed === 'string') issues.push({ code: 'custom', message: parsed, input: value })
-}
-
-/** A list that no person writes. */
-const MOST_CRONS = 250
-
-const triggers = closed({
-  crons: list(text('a cron expression').check(expectCron))
-    .max(MOST_CRONS, { error: expected(`at most ${MOST_CRONS} cron expressions`) })
-    .meta({
-      description:
-        'Cron expressions of five fields, as Cloudflare has them: days of the week from 1, Sunday, to 7, or SUN to SAT.',
-    })
-    .exactOptional(),
-  time_zone: textThat(isTimeZone, 'a time zone of the IANA database, such as Europe/Berlin')
-    .meta({ default: 'UTC', description: 'Of the expressions, such as Europe/Berlin.' })
-    .exactOptional(),
-  overlap: flag()
-    .meta({
-      default: false,
-      description: 'A run begins although the one before of its expression is not done.',
-    })
-    .exactOptional(),
-}).meta({ id: 'triggers', description: 'When the scheduled handler of the app is called.' })
 
 /** What `env` calls a binding. */
 const bindingName = () =>

@@ -2,7 +2,8 @@
 
 import { z } from '@hono/zod-openapi'
 
-import { appName, expectCron } from '../../config/schema.ts'
+import { appName } from '../../config/schema.ts'
+import { expectCron } from '../../config/triggers.ts'
 import { LOG_LEVELS } from '../../log/entry.ts'
 
 const text = (description: string) => z.string().openapi({ description })
