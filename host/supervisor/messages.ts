@@ -9,6 +9,7 @@ import type { ErrorCode } from '../errors.ts'
 import type { Run } from '../http/request-head.ts'
 import type { LogEntry } from '../log/entry.ts'
 import type { RecordBatch } from '../log/request-log.ts'
+import type { ContentAnswer } from '../tenant/content-slot.ts'
 import type { Sampling } from '../telemetry/settings.ts'
 import type { SpanRecord } from '../telemetry/tracer.ts'
 import type { ShardReport, Slice } from '../tenant/shard-report.ts'
@@ -61,6 +62,8 @@ export type ToShard =
   | { type: 'count' }
   /** The last records of requests have been taken. */
   | { type: 'taken' }
+  /** What a deployment is made of. */
+  | { type: 'content'; deployment: number; answer: ContentAnswer }
   /** A port to the storage thread, which it asked for. */
   | { type: 'storage'; port: MessagePort }
   /** Say that you are there. */
@@ -80,5 +83,7 @@ export type FromShard =
   /** Of traces, over. */
   | { type: 'spans'; spans: readonly SpanRecord[] }
   | { type: 'ran'; number: number; outcome: RunOutcome }
+  /** Say what a deployment is made of; answered by `content`. */
+  | { type: 'load'; deployment: number }
   | { type: 'pong' }
   | { type: 'applied'; number: number; fault?: { code: ErrorCode; text: string } }

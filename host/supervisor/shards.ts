@@ -10,6 +10,7 @@ import type { RunOutcome } from '../cron/outcome.ts'
 import type { ServedState } from '../deploy/change.ts'
 import { toStackText } from '../errors.ts'
 import type { Run } from '../http/request-head.ts'
+import type { AppContent } from '../image/image.ts'
 import { Ticker } from '../limits/ticker.ts'
 import { toLogEntry } from '../log/entry.ts'
 import type { LogEntry } from '../log/entry.ts'
@@ -32,6 +33,8 @@ export interface Served extends ServedNames {
   readonly state: ServedState
   /** The longest turn that an app may take, in milliseconds. */
   readonly longestTurnMs: number
+  /** What a deployment is made of. */
+  load(deployment: number): Promise<AppContent>
 }
 
 export interface ShardsOptions {
@@ -200,6 +203,7 @@ export class Shards {
         onStorage: (take) => this.#options.storage.connect(take),
         onSpans: (spans) => this.#options.onSpans?.(spans),
         onReport: (report) => tally.report(report),
+        onLoad: (deployment) => served.load(deployment),
         onExit: () => {
           tally.retire()
           watcher.onExit()

@@ -11,9 +11,10 @@ import { ANSWER_CLASSES, ANSWER_TIMES, COLD_STARTS, TENANT_COUNTS, toColumn } fr
 import type { HistogramColumns } from '../tenant/report.ts'
 import type { TenantCounters } from '../tenant/tenant.ts'
 import { TURN_BOUNDS_MS } from '../tenant/turn-times.ts'
+import { RUN_SERIES } from './run-series.ts'
 import type { HostSnapshot } from './snapshot.ts'
 
-type Label = readonly [name: string, value: string]
+export type Label = readonly [name: string, value: string]
 
 /** One value. */
 export interface NumberSample {
@@ -231,35 +232,6 @@ const DELAY_SERIES: Series = {
   },
 }
 
-const RUN_SERIES: readonly Series[] = [
-  {
-    name: 'nano_scheduled_runs_total',
-    kind: 'counter',
-    help: 'Calls of scheduled handlers by what came of them; missed: there was none when it was time.',
-    labels: ['tenant', 'outcome'],
-    *samples({ scheduled }) {
-      for (const [app, { ok, failed, missed }] of scheduled) {
-        for (const [outcome, value] of Object.entries({ ok, failed, missed })) {
-          const labels: Label[] = [
-            ['tenant', app],
-            ['outcome', outcome],
-          ]
-          yield { labels, value }
-        }
-      }
-    },
-  },
-  {
-    name: 'nano_scheduled_run_seconds_total',
-    kind: 'counter',
-    help: 'How long calls of scheduled handlers took, together.',
-    labels: ['tenant'],
-    *samples({ scheduled }) {
-      for (const [app, { ms }] of scheduled) yield { labels: [['tenant', app]], value: ms / MS_PER_SECOND }
-    },
-  },
-]
-
 const HOST_SERIES: readonly Series[] = [
   ofHost('nano_uptime_seconds', 'counter', 'Server uptime in seconds.', ({ uptimeSeconds }) => uptimeSeconds),
   ofHost('nano_request_latency_ms_avg', 'gauge', 'Average request latency in milliseconds.', toAverageMs),
@@ -294,6 +266,25 @@ const HOST_SERIES: readonly Series[] = [
     'Engines that were generated, and compiled.',
     'step',
     ({ engineCounters: { transpiles, compiles } }) => ({ generated: transpiles, compiled: compiles }),
+  ),
+  byLabel(
+    'nano_image_loads_total',
+    'counter',
+    'Images of apps that were loaded: read from the disk, or made again of their components.',
+    'from',
+    ({ images: { loads, remakes } }) => ({ disk: loads, component: remakes }),
+  ),
+  ofHost(
+    'nano_image_evictions_total',
+    'counter',
+    'Images given up because others were needed since.',
+    ({ images }) => images.evictions,
+  ),
+  ofHost(
+    'nano_image_cache_bytes',
+    'gauge',
+    'Images that are held in memory, what they share apart.',
+    ({ images }) => images.bytes,
   ),
   byLabel(
     'nano_tls_certificate_expiry_timestamp_seconds',
