@@ -16,6 +16,7 @@ import { toKey } from './number-rule.ts'
 import type { Key, NumberRule } from './number-rule.ts'
 import { withOwnNames } from './binding-names.ts'
 import { OWN_BINDINGS, SHARED_BINDINGS } from './data-bindings.ts'
+import { triggers } from './triggers.ts'
 import { closed, expected, flag, integer, list, text, textLike, textThat } from './values.ts'
 
 const ENGINE = /^[0-9a-f]{64}$/
@@ -139,6 +140,7 @@ const settings = {
     .record(z.string(), z.unknown(), { error: expected('an object') })
     .meta({ description: 'What the app gets as its env argument: texts, and any other JSON values.' })
     .exactOptional(),
+  triggers: triggers.exactOptional(),
   ...inherited,
 }
 

@@ -118,6 +118,7 @@ function make(image: Image, from = engine, maximum = 2048): Made {
       abortUpload: nothing,
     },
     'nano:workers/language': { ask: () => new Uint8Array(0) },
+    'nano:workers/scheduled': { noRetry: nothing, finish: nothing, fail: nothing },
     'nano:workers/crypto': {
       text: nothing,
       number: nothing,
