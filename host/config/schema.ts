@@ -16,6 +16,7 @@ import { toKey } from './number-rule.ts'
 import type { Key, NumberRule } from './number-rule.ts'
 import { withOwnNames } from './binding-names.ts'
 import { OWN_BINDINGS, SHARED_BINDINGS } from './data-bindings.ts'
+import { secrets } from './secret-schema.ts'
 import { triggers } from './triggers.ts'
 import { closed, expected, flag, integer, list, text, textLike, textThat } from './values.ts'
 
@@ -180,6 +181,7 @@ const app = withOwnNames(
       })
       .exactOptional(),
     log_drain: logDrain("the app's part of the log").exactOptional(),
+    secrets: secrets.exactOptional(),
     ...SHARED_BINDINGS,
     ...settings,
   }),
