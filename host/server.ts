@@ -31,6 +31,8 @@ import { Registry } from './registry/registry.ts'
 import type { ReloadReport } from './registry/reload-report.ts'
 import type { ShardSettings } from './supervisor/messages.ts'
 import { Shards } from './supervisor/shards.ts'
+import { StorageClient } from './storage/client.ts'
+import { STORAGE_FOLDER } from './storage/store.ts'
 import { StorageThread } from './supervisor/storage.ts'
 import type { CommonData, ShardsState } from './supervisor/shards.ts'
 import { NO_TOTAL } from './supervisor/tally.ts'
@@ -117,8 +119,6 @@ const MS_PER_SECOND = 1000
 
 /** Where data is kept of a server that has no directory for it, beside whoever started it. */
 const LOCAL_DATA = '.nano'
-/** The data of bindings, below that. */
-const STORAGE = 'storage'
 
 /** Where several threads can listen on one port. */
 const REUSE_PORT: ReadonlySet<string> = new Set(['linux', 'freebsd', 'sunos', 'aix'])
@@ -153,9 +153,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   }
   const { dataDirectory, isDevelopment, watchMs } = options
   const storage = new StorageThread({
-    directory: options.storageDirectory ?? join(dataDirectory ?? LOCAL_DATA, STORAGE),
+    directory: options.storageDirectory ?? join(dataDirectory ?? LOCAL_DATA, STORAGE_FOLDER),
     onError: (text) => log({ level: 'error', text }),
   })
+  const ownStorage = new StorageClient(() => storage.connect((port) => ownStorage.attach(port)))
   const stays = dataDirectory !== undefined || isDevelopment === true
   const opener = new Opener({ engines: config.engines, dataDirectory, stays })
   const registry = new Registry({
@@ -207,6 +208,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     opener[Symbol.dispose]()
     certificates?.[Symbol.dispose]()
     await shards?.close()
+    ownStorage[Symbol.dispose]()
     await storage[Symbol.asyncDispose]()
     await exporter?.close()
     await operator?.close()
@@ -278,6 +280,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     served = {
       registry,
       deployed,
+      storage: ownStorage,
       reload: () => reloaded.reload(),
       plan: (text) => reloaded.plan(text),
       readFile: toFileReader(opener, config),

@@ -35,3 +35,6 @@ export interface StoreOptions {
   readonly directory: string
   readonly log: (text: string) => void
 }
+
+/** Where they are in a data directory. */
+export const STORAGE_FOLDER = 'storage'

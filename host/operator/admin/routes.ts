@@ -176,6 +176,18 @@ export const promote = createRoute({
   responses: { 200: json(schema.REPORT, 'What serves now.'), ...failed(400, 404, 409, 412) },
 })
 
+export const queryD1 = createRoute({
+  method: 'post',
+  path: '/admin/apps/{name}/d1/{database}',
+  summary: 'Run statements on a D1 database of the app, all of them or none',
+  security,
+  request: {
+    params: schema.DATABASE,
+    body: { required: true, content: { 'application/json': { schema: schema.STATEMENTS } } },
+  },
+  responses: { 200: json(schema.RESULTS, "D1's results, one for each."), ...failed(400, 404, 422) },
+})
+
 const events = {
   200: {
     description: 'The latest entries, then those that come.',

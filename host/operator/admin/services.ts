@@ -7,6 +7,7 @@ import type { LogEntry } from '../../log/entry.ts'
 import type { LogRing } from '../../log/ring.ts'
 import type { Plan } from '../../registry/plan.ts'
 import type { ReloadReport } from '../../registry/reload-report.ts'
+import type { Storage } from '../../storage/client.ts'
 import type { RecentErrors } from '../recent-errors.ts'
 import type { ServerView } from '../server-view.ts'
 
@@ -15,6 +16,8 @@ export interface ServedApps {
   readonly registry: Pick<Registry, 'apps' | 'expectFree'>
   /** Undefined: there is no data directory. */
   readonly deployed: DeployedApps | undefined
+  /** Where the data of bindings is. */
+  readonly storage: Storage
   /** Serve what the configuration says now. Rejects with CONFIG_INVALID. */
   reload(): Promise<ReloadReport>
   /** What a reload would change, with this text in place of the file. Rejects with CONFIG_INVALID. */
