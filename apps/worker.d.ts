@@ -26,3 +26,23 @@ interface Crypto {
     readonly bytesWritten: bigint
   }
 }
+
+/** An SQL database. */
+interface D1Database {
+  prepare(sql: string): D1PreparedStatement
+  batch(
+    statements: readonly D1PreparedStatement[],
+  ): Promise<readonly { readonly results: readonly unknown[] }[]>
+}
+
+interface D1PreparedStatement {
+  bind(...values: readonly unknown[]): D1PreparedStatement
+  all<Row>(): Promise<{ readonly results: readonly Row[] }>
+  first<Row>(): Promise<Row | null>
+  run(): Promise<unknown>
+}
+
+declare module '*.sql' {
+  const text: string
+  export default text
+}
