@@ -37,8 +37,8 @@ interface D1Database {
 
 interface D1PreparedStatement {
   bind(...values: readonly unknown[]): D1PreparedStatement
-  all<Row>(): Promise<{ readonly results: readonly Row[] }>
-  first<Row>(): Promise<Row | null>
+  all(): Promise<{ readonly results: readonly unknown[] }>
+  first(): Promise<unknown>
   run(): Promise<unknown>
 }
 

@@ -29,18 +29,25 @@ export default {
     if (request.method === 'POST' && pathname === '/') return write(request, DB)
     if (request.method !== 'GET') return new Response('method not allowed\n', { status: 405 })
     if (pathname !== '/' && pathname !== '/entries') return new Response('not found\n', { status: 404 })
-    const { results } = await DB.prepare(LATEST).bind(MOST_SHOWN).all<Entry>()
+    const { results } = await DB.prepare(LATEST).bind(MOST_SHOWN).all()
     if (pathname === '/entries') return Response.json(results)
-    return new Response(toPage(results), { headers: { 'content-type': 'text/html; charset=utf-8' } })
+    return new Response(toPage(results as Entry[]), {
+      headers: { 'content-type': 'text/html; charset=utf-8' },
+    })
   },
 }
 
 async function write(request: Request, DB: D1Database): Promise<Response> {
   const form = await request.formData()
-  const [name, message] = ['name', 'message'].map((field) => String(form.get(field) ?? '').trim())
+  const [name, message] = ['name', 'message'].map((field) => toText(form.get(field)))
   if (!name || !message || name.length > LONGEST || message.length > LONGEST) {
     return new Response(`expected a name and a message of at most ${LONGEST} characters\n`, { status: 400 })
   }
   await DB.prepare('INSERT INTO entries (name, message) VALUES (?, ?)').bind(name, message).run()
   return new Response(null, { status: 303, headers: { location: '/' } })
+}
+
+/** A file is no text. */
+function toText(value: FormDataEntryValue | null): string {
+  return typeof value === 'string' ? value.trim() : ''
 }

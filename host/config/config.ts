@@ -9,6 +9,7 @@ import type { ConnectionLimits } from './connection-limits.ts'
 import type { DatabaseConfig } from './databases.ts'
 import type { Env } from './env.ts'
 import type { Limits } from './limits.ts'
+import type { StorageSettings } from './storage-settings.ts'
 
 /** One app as the operator wants it served. */
 export interface AppConfig {
@@ -85,6 +86,8 @@ export interface Config {
   readonly defaults?: AppDefaults
   /** Absolute path of the directory where deployed apps are kept; undefined: nothing was said. */
   readonly dataDirectory?: string
+  /** Where the data of bindings is that is not in the data directory. */
+  readonly storage?: StorageSettings
   /** Hashes of engines that are served besides those of the release. */
   readonly engines?: readonly string[]
 }

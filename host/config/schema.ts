@@ -159,6 +159,11 @@ const shared = {
     .exactOptional(),
 }
 
+function isRedisUrl(text: string): boolean {
+  const { protocol = '', password } = URL.parse(text) ?? {}
+  return ['redis:', 'rediss:', 'unix:'].includes(protocol) && password === ''
+}
+
 const d1Database = {
   binding: bindingName(),
   database_name: dataId('What the command line calls the database.').exactOptional(),
@@ -300,8 +305,23 @@ export const NANO_JSON = closed(
     data_dir: text()
       .meta({
         description:
-          'Where apps are kept that are deployed through the admin API, relative to this file; without it none can be deployed.',
+          'Where apps are kept that are deployed through the admin API, and the data of bindings, relative to this file: .nano beside it unless given.',
       })
+      .exactOptional(),
+    storage: closed({
+      kv: closed({
+        redis: textThat(isRedisUrl, 'a redis:, rediss: or unix: URL without a password').meta({
+          description:
+            'A server that speaks the protocol of Redis, such as Valkey: redis://cache.internal:6379/0. It needs the package @redis/client beside nano-workers.',
+        }),
+        password_file: text()
+          .meta({ description: 'A file, relative to this one, with the password and nothing else.' })
+          .exactOptional(),
+      })
+        .meta({ description: 'Where KV namespaces are; in the data directory unless given.' })
+        .exactOptional(),
+    })
+      .meta({ description: 'Where the data of bindings is that is not kept in the data directory.' })
       .exactOptional(),
     defaults: closed(inherited)
       .meta({ description: 'Limits of every app that does not set its own.' })

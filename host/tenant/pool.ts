@@ -11,6 +11,7 @@
  */
 import { performance } from 'node:perf_hooks'
 import { NO_METER, type Meter } from '../bindings/binding.ts'
+import { DATA_COUNTS } from '../bindings/data-counts.ts'
 import type { Dialer } from '../bindings/dialer.ts'
 import { toTotalMemoryMb } from '../config/limits.ts'
 import { toStackText } from '../errors.ts'
@@ -268,4 +269,5 @@ function addMeter(sum: Meter, meter: Meter): void {
   sum.ignored += meter.ignored
   sum.subrequests += meter.subrequests
   sum.cpuMs += meter.cpuMs
+  for (const name of DATA_COUNTS) sum[name] += meter[name]
 }

@@ -117,6 +117,8 @@ export interface ServeOptions {
   dataDirectory?: string
   /** Where the data of bindings is kept. */
   storageDirectory?: string
+  /** Where else it is, as nano.json spells it. */
+  storage?: { kv?: { redis: string } }
   /** How long a shard may stand still. */
   silenceMs?: number
   /** Traces and series go out. */
@@ -132,6 +134,7 @@ export async function serve(apps: AppSpec[], shards = 1, options: ServeOptions =
     trustedProxies = [],
     logDrain,
     tls,
+    storage,
     connectionLimits,
     ...more
   } = options
@@ -142,6 +145,7 @@ export async function serve(apps: AppSpec[], shards = 1, options: ServeOptions =
     allow_loopback: allowLoopback,
     access_log: accessLog,
     ...(tls === undefined ? {} : { tls }),
+    ...(storage === undefined ? {} : { storage }),
     ...(logDrain === undefined ? {} : { log_drain: logDrain }),
     trusted_proxies: trustedProxies,
     ...connectionLimits,

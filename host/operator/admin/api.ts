@@ -49,7 +49,7 @@ export function createAdminApi(services: AdminServices, gate: Gate, tails: LogTa
   addChanges(api, services)
   addD1(api, () => {
     const { registry, storage } = toServed(services)
-    return { storage, app: (name) => registry.apps.find((app) => app.name === name) }
+    return { storage, apps: registry.apps }
   })
   addLogs(api, {
     tails,

@@ -17,7 +17,7 @@ const TIME_MS = 60_000
 
 export interface D1Services {
   readonly storage: Storage
-  app(name: string): AppStatus | undefined
+  readonly apps: readonly AppStatus[]
 }
 
 /** `services` throws while there are none. */
@@ -25,8 +25,8 @@ export function addD1(api: OpenAPIHono<AdminEnv>, services: () => D1Services): v
   api.openapi({ ...routes.queryD1, middleware: configLimit }, async (c) => {
     const { name, database } = c.req.valid('param')
     c.var.access.expectDeploy(name)
-    const { storage, app } = services()
-    const { env = {}, limits } = app(name)?.config ?? {}
+    const { storage, apps } = services()
+    const { env = {}, limits } = apps.find((app) => app.name === name)?.config ?? {}
     const member = Object.hasOwn(env, database) ? env[database] : undefined
     if (limits === undefined) throw new NanoError('APP_UNKNOWN', `there is no app "${name}" that is served`)
     if (member?.type !== 'binding' || member.kind !== 'd1' || member.resource === undefined) {
