@@ -119,12 +119,6 @@ const MS_PER_SECOND = 1000
 
 /** Where data is kept of a server that has no directory for it, beside whoever started it. */
 const LOCAL_DATA = '.nano'
-<<<<<<< HEAD
-=======
-/** The data of bindings, below that. */
-const DATA = 'data'
->>>>>>> main
-
 /** Where several threads can listen on one port. */
 const REUSE_PORT: ReadonlySet<string> = new Set(['linux', 'freebsd', 'sunos', 'aix'])
 
@@ -158,12 +152,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   }
   const { dataDirectory, isDevelopment, watchMs } = options
   const storage = new StorageThread({
-<<<<<<< HEAD
     directory: options.storageDirectory ?? join(dataDirectory ?? LOCAL_DATA, STORAGE_FOLDER),
-=======
-    directory: options.storageDirectory ?? join(dataDirectory ?? LOCAL_DATA, DATA),
     settings: config.storage ?? {},
->>>>>>> main
     onError: (text) => log({ level: 'error', text }),
   })
   const ownStorage = new StorageClient(() => storage.connect((port) => ownStorage.attach(port)))

@@ -40,4 +40,4 @@ export interface StoreOptions {
 }
 
 /** Where they are in a data directory. */
-export const STORAGE_FOLDER = 'storage'
+export const STORAGE_FOLDER = 'data'

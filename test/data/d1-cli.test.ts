@@ -22,7 +22,7 @@ beforeAll(async () => {
   server = await serve([app], 1, {
     admin: { port: 0 },
     adminToken: TOKEN,
-    storageDirectory: join(folder, '.nano', 'storage'),
+    storageDirectory: join(folder, '.nano', 'data'),
   })
 })
 afterAll(async () => {
