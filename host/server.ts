@@ -31,7 +31,6 @@ import { Registry } from './registry/registry.ts'
 import type { ReloadReport } from './registry/reload-report.ts'
 import type { ShardSettings } from './supervisor/messages.ts'
 import { Shards } from './supervisor/shards.ts'
-import { StorageClient } from './storage/client.ts'
 import { STORAGE_FOLDER } from './storage/store.ts'
 import { StorageThread } from './supervisor/storage.ts'
 import type { CommonData, ShardsState } from './supervisor/shards.ts'
@@ -121,6 +120,7 @@ const MS_PER_SECOND = 1000
 
 /** Where data is kept of a server that has no directory for it, beside whoever started it. */
 const LOCAL_DATA = '.nano'
+
 /** Where several threads can listen on one port. */
 const REUSE_PORT: ReadonlySet<string> = new Set(['linux', 'freebsd', 'sunos', 'aix'])
 
@@ -156,7 +156,6 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     settings: config.storage ?? {},
     onError: (text) => log({ level: 'error', text }),
   })
-  const ownStorage = new StorageClient(() => storage.connect((port) => ownStorage.attach(port)))
   const stays = dataDirectory !== undefined || isDevelopment === true
   const opener = new Opener({ ...config, dataDirectory, stays })
   const registry = new Registry({
@@ -207,7 +206,6 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const opened = opener[Symbol.asyncDispose]()
     certificates?.[Symbol.dispose]()
     await shards?.close()
-    ownStorage[Symbol.dispose]()
     await storage[Symbol.asyncDispose]()
     await exporter?.close()
     await operator?.close()
@@ -280,7 +278,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     served = {
       registry,
       deployed,
-      storage: ownStorage,
+      storage: storage.client,
       reload: () => reloaded.reload(),
       plan: (text) => reloaded.plan(text),
       readFile: toFileReader(opener, config),
