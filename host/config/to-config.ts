@@ -2,6 +2,7 @@
 
 import { dirname, resolve } from 'node:path'
 
+import type { Triggers } from '../cron/outcome.ts'
 import { toHostName } from '../http/host-name.ts'
 import { parseStickyBy } from '../http/sticky-key.ts'
 import type { AdminConfig, AppConfig, AppDefaults, Config, LogDrain } from './config.ts'
@@ -14,6 +15,7 @@ import { toNumbers } from './number-rule.ts'
 import { FILE_DRAIN } from './schema.ts'
 import type { AppSettings, NanoJson } from './schema.ts'
 import type { StorageSettings } from './storage-settings.ts'
+import type { Secrets, SecretSource } from './secrets.ts'
 import { toBindings } from './to-bindings.ts'
 import type { SharedBindings } from './to-bindings.ts'
 
@@ -75,8 +77,18 @@ function toApp(app: NanoJson['apps'][number], defaults: AppDefaults, base: strin
       allowRead: app.allow_read?.map((path) => resolve(base, path)),
       logDrain: toLogDrain(app.log_drain, base),
       databases: toDatabases(app, base),
+      secrets: toSecrets(app.secrets, base),
     }),
   }
+}
+
+function toSecrets(given: NanoJson['apps'][number]['secrets'], base: string): Secrets | undefined {
+  if (given === undefined) return undefined
+  const entries = Object.entries(given).map(([name, source]): [string, SecretSource] => [
+    name,
+    'file' in source ? { file: resolve(base, source.file) } : source,
+  ])
+  return Object.fromEntries(entries)
 }
 
 /** What an app says besides where it is. */
@@ -84,10 +96,16 @@ export function toSettings(
   name: string,
   app: AppSettings & SharedBindings,
   defaults: AppDefaults,
-): Pick<AppConfig, 'env' | 'limits' | 'egress' | 'stickyBy'> {
+): Pick<AppConfig, 'env' | 'limits' | 'egress' | 'stickyBy' | 'triggers'> {
   const stickyBy = app.sticky_by === undefined ? undefined : parseStickyBy(app.sticky_by)
   const env = { ...toEnv(app.env ?? {}), ...toBindings(name, app) }
-  return { env, ...inherit(app, defaults), ...defined({ stickyBy }) }
+  const triggers = toTriggers(app.triggers)
+  return { env, ...inherit(app, defaults), ...defined({ stickyBy, triggers }) }
+}
+
+function toTriggers(given: AppSettings['triggers']): Triggers | undefined {
+  const { crons = [], time_zone: timeZone = 'UTC', overlap = false } = given ?? {}
+  return crons.length === 0 ? undefined : { crons, timeZone, overlap }
 }
 
 /** What is not given comes from the defaults: limits one by one, egress key by key. */
