@@ -3,6 +3,7 @@
  * Only the parser makes one from a file; nothing else in the host reads nano.json.
  */
 
+import type { AssetSettings } from '../assets/manifest.ts'
 import type { EgressSettings } from '../egress/policy.ts'
 import type { StickyBy } from '../http/sticky-key.ts'
 import type { ConnectionLimits } from './connection-limits.ts'
@@ -14,7 +15,7 @@ export interface AppConfig {
   readonly name: string
   /** Canonical, see host-name.ts. */
   readonly hostname: string
-  /** Absolute: a `.wasm`, a source file or a directory with an index file. */
+  /** Absolute: a `.wasm`, a source file or a directory with an index file; NO_PATH: there is none. */
   readonly path: string
   /** Absolute paths of files and directories that a build may read besides the app's own; undefined: none. */
   readonly allowRead?: readonly string[]
@@ -26,6 +27,8 @@ export interface AppConfig {
   readonly logDrain?: LogDrain
   /** What tells its clients apart when two of its versions share them; undefined: their addresses. */
   readonly stickyBy?: StickyBy
+  /** Files that are served without the app; undefined: it has none. */
+  readonly assets?: AssetSettings
 }
 
 /** Where an app's lines go: a file, or an endpoint that takes them by POST. `{app}` stands for the app's name. */
@@ -85,6 +88,9 @@ export interface Config {
   /** Hashes of engines that are served besides those of the release. */
   readonly engines?: readonly string[]
 }
+
+/** Of an app that was deployed, or is files alone. */
+export const NO_PATH = ''
 
 /** What an app may be called. */
 export const APP_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/

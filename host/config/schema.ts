@@ -5,6 +5,8 @@
 
 import * as z from 'zod'
 
+import { HTML_HANDLING, NOT_FOUND_HANDLING } from '../assets/manifest.ts'
+import { isFirstPattern, MOST_PATTERNS } from '../assets/run-first.ts'
 import { parseRule } from '../egress/rule.ts'
 import { parseNetwork } from '../http/address.ts'
 import { toHostName } from '../http/host-name.ts'
@@ -127,11 +129,55 @@ function isDrainUrl(text: string): boolean {
 /** What an app may have of its own or take from the defaults. */
 const inherited = { ...numbers(LIMIT_RULES, true), egress: egress.exactOptional() }
 
+/** As wrangler spells it. */
+const assets = closed({
+  directory: text()
+    .meta({ description: 'Files that are served, relative to this file. A deploy sends them.' })
+    .exactOptional(),
+  binding: textLike(/^[A-Za-z_$][\w$]*$/, 'the name of a variable')
+    .meta({ description: 'The member of env with whose fetch() the app asks for its files.' })
+    .exactOptional(),
+  run_worker_first: z
+    .union(
+      [
+        flag(),
+        list(textThat(isFirstPattern, 'a path with "*" for any text, or "!" and such a path')).max(
+          MOST_PATTERNS,
+          {
+            error: expected(`at most ${MOST_PATTERNS} patterns`),
+          },
+        ),
+      ],
+      { error: expected('true, false or a list of patterns') },
+    )
+    .meta({
+      default: false,
+      description:
+        'The app is asked first: always, or for paths of these patterns ("/api/*"). Those with "!" before them are never the app\'s.',
+    })
+    .exactOptional(),
+  html_handling: z
+    .enum(HTML_HANDLING, { error: expected(HTML_HANDLING.join(', ')) })
+    .meta({
+      default: HTML_HANDLING[0],
+      description: 'Under which path a page is given: /about for about.html, /about/ for about/index.html.',
+    })
+    .exactOptional(),
+  not_found_handling: z
+    .enum(NOT_FOUND_HANDLING, { error: expected(NOT_FOUND_HANDLING.join(', ')) })
+    .meta({
+      default: NOT_FOUND_HANDLING[0],
+      description: 'What is given for a path without a file: the nearest 404.html, or index.html.',
+    })
+    .exactOptional(),
+}).meta({ id: 'assets', description: 'Files that are served without the app.' })
+
 const settings = {
   env: z
     .record(z.string(), z.unknown(), { error: expected('an object') })
     .meta({ description: 'What the app gets as its env argument: texts, and any other JSON values.' })
     .exactOptional(),
+  assets: assets.exactOptional(),
   ...inherited,
 }
 
@@ -156,10 +202,12 @@ const app = closed({
         'Requests with this Host header go to the app: capitals and the port make no difference. The name unless given; unique.',
     })
     .exactOptional(),
-  path: text().meta({
-    description:
-      'Relative to this file: a component (.wasm), a source file, or a directory with an index file.',
-  }),
+  path: text()
+    .meta({
+      description:
+        'Relative to this file: a component (.wasm), a source file, or a directory with an index file. An app that is files alone ("assets") has none.',
+    })
+    .exactOptional(),
   allow_read: list(text())
     .meta({
       description:
@@ -172,6 +220,16 @@ const app = closed({
   .refine(({ name, hostname }) => hostname !== undefined || toHostName(name) !== undefined, {
     path: ['name'],
     error: 'expected a "hostname" beside it, for the name is none',
+  })
+  .refine(({ path, assets: given }) => path !== undefined || given !== undefined, {
+    path: ['path'],
+    // whatever else is wrong
+    when: ({ value }) => typeof value === 'object' && value !== null,
+    error: 'expected a component, a source file or a directory, or "assets" with a directory',
+  })
+  .refine(({ assets: given }) => given === undefined || given.directory !== undefined, {
+    path: ['assets', 'directory'],
+    error: 'expected a directory',
   })
   .meta({ id: 'app' })
 

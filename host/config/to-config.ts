@@ -2,8 +2,11 @@
 
 import { dirname, resolve } from 'node:path'
 
+import { DEFAULT_ASSET_SETTINGS } from '../assets/manifest.ts'
+import type { AssetSettings } from '../assets/manifest.ts'
 import { toHostName } from '../http/host-name.ts'
 import { parseStickyBy } from '../http/sticky-key.ts'
+import { NO_PATH } from './config.ts'
 import type { AdminConfig, AppConfig, AppDefaults, Config, LogDrain } from './config.ts'
 import { CONNECTION_RULES, DEFAULT_CONNECTION_LIMITS } from './connection-limits.ts'
 import { defined } from './defined.ts'
@@ -54,8 +57,8 @@ function toApp(app: NanoJson['apps'][number], defaults: AppDefaults, base: strin
   return {
     name,
     hostname: toHostName(hostname)!,
-    path: resolve(base, app.path),
-    ...toSettings(app, defaults),
+    path: app.path === undefined ? NO_PATH : resolve(base, app.path),
+    ...toSettings(app, defaults, (directory) => resolve(base, directory)),
     ...defined({
       allowRead: app.allow_read?.map((path) => resolve(base, path)),
       logDrain: toLogDrain(app.log_drain, base),
@@ -67,9 +70,23 @@ function toApp(app: NanoJson['apps'][number], defaults: AppDefaults, base: strin
 export function toSettings(
   app: AppSettings,
   defaults: AppDefaults,
-): Pick<AppConfig, 'env' | 'limits' | 'egress' | 'stickyBy'> {
+  toDirectory: (path: string) => string | undefined,
+): Pick<AppConfig, 'env' | 'limits' | 'egress' | 'stickyBy' | 'assets'> {
   const stickyBy = app.sticky_by === undefined ? undefined : parseStickyBy(app.sticky_by)
-  return { env: toEnv(app.env ?? {}), ...inherit(app, defaults), ...defined({ stickyBy }) }
+  const assets = app.assets && toAssets(app.assets, toDirectory)
+  return { env: toEnv(app.env ?? {}), ...inherit(app, defaults), ...defined({ stickyBy, assets }) }
+}
+
+function toAssets(
+  given: NonNullable<AppSettings['assets']>,
+  toDirectory: (path: string) => string | undefined,
+): AssetSettings {
+  return {
+    runWorkerFirst: given.run_worker_first ?? DEFAULT_ASSET_SETTINGS.runWorkerFirst,
+    htmlHandling: given.html_handling ?? DEFAULT_ASSET_SETTINGS.htmlHandling,
+    notFoundHandling: given.not_found_handling ?? DEFAULT_ASSET_SETTINGS.notFoundHandling,
+    ...defined({ binding: given.binding, directory: given.directory && toDirectory(given.directory) }),
+  }
 }
 
 /** What is not given comes from the defaults: limits one by one, egress key by key. */

@@ -3,6 +3,8 @@
  * image is in shared memory, so that all shards and all apps of one component have the same bytes.
  */
 
+import { DEFAULT_ASSET_SETTINGS } from '../assets/manifest.ts'
+import type { AssetSettings } from '../assets/manifest.ts'
 import type { AppConfig } from '../config/config.ts'
 import type { Env } from '../config/env.ts'
 import { toRecycleMb, type Limits } from '../config/limits.ts'
@@ -13,6 +15,8 @@ import type { OpenComponent } from './open-component.ts'
 
 /** One version of an app, ready to be served. */
 export interface Deployment extends OpenComponent {
+  /** How its files are given. */
+  readonly assetSettings: AssetSettings
   /** Unique in the process; a later deployment has a larger one. */
   readonly id: number
   /** The app's name. */
@@ -31,9 +35,18 @@ export function toDeployment(
   app: AppConfig,
   component: OpenComponent,
 ): Deployment {
-  const { name, env, limits, egress } = app
+  const { name, env, limits, egress, assets: assetSettings = DEFAULT_ASSET_SETTINGS } = app
   expectRoom(component, limits)
-  return { ...component, id, version, name, env, limits, ...(egress === undefined ? {} : { egress }) }
+  return {
+    ...component,
+    id,
+    version,
+    name,
+    env,
+    limits,
+    assetSettings,
+    ...(egress === undefined ? {} : { egress }),
+  }
 }
 
 /**

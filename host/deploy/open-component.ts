@@ -9,6 +9,10 @@ import { relative } from 'node:path'
 import { readCarriedBundle } from '../component/carried-bundle.ts'
 import { checkSize } from '../component/read.ts'
 import { splitComponent } from '../component/skeleton.ts'
+import { shareManifest } from '../assets/manifest.ts'
+import type { SharedManifest } from '../assets/manifest.ts'
+import { NO_PATH } from '../config/config.ts'
+import { NO_ENGINE } from '../engine/no-engine.ts'
 import { NanoError } from '../errors.ts'
 import { splitImage } from '../image/image.ts'
 import type { Image } from '../image/image.ts'
@@ -22,6 +26,8 @@ export interface OpenComponent {
   readonly image: Image
   /** JSON, when there is one. */
   readonly sourceMap?: string
+  /** Files that belong to it. */
+  readonly assets?: SharedManifest
 }
 
 /** What is said while a component is opened. */
@@ -36,12 +42,17 @@ export interface OpenListener {
 
 const COMPONENT = '.wasm'
 
+/** Of an app that is files alone. */
+const NO_COMPONENT: OpenComponent = { engineHash: NO_ENGINE.hash, image: splitImage([], 0) }
+
 /** What a build of an app's source may read: see `BuildOptions`. */
 export interface SourceAccess {
   readonly allowRead?: readonly string[] | undefined
   readonly configuration?: string | undefined
   /** How long a process waits for another build. */
   readonly idleMs?: number | undefined
+  /** A directory with the app's files; absolute. */
+  readonly assets?: string | undefined
   /** Whether the app's stacks go on past each `await`, which slows promises down. */
   readonly asyncStacks?: boolean | undefined
 }
@@ -56,16 +67,33 @@ export function isComponent(path: string): boolean {
   return path.endsWith(COMPONENT)
 }
 
-/** Errors and warnings name the path. */
+/** Errors and warnings name the path; without one there is nothing but files. */
 export async function openComponent(
   path: string,
   listener: OpenListener,
   access: OpenAccess = {},
 ): Promise<OpenComponent> {
+  const opened = await openAlone(path, listener, access)
+  return access.assets === undefined
+    ? opened
+    : { ...opened, assets: await openAssets(access.assets, listener) }
+}
+
+async function openAlone(path: string, listener: OpenListener, access: OpenAccess): Promise<OpenComponent> {
+  if (path === NO_PATH) return NO_COMPONENT
   return await named(path, async () => {
     if (!isComponent(path)) return toOpen(await build(path, listener, access))
     return await openBytes(read(path, listener), showPath(path), listener, access)
   })
+}
+
+/** Most apps have none: what reads them is loaded when one does. */
+async function openAssets(directory: string, listener: OpenListener): Promise<SharedManifest> {
+  const { scanAssets } = await import('./scan-assets.ts')
+  const { manifest, inputs, warnings } = scanAssets(directory)
+  listener.onInputs?.(inputs)
+  for (const text of warnings) listener.onWarning(`${showPath(directory)}: ${text}`)
+  return shareManifest(manifest)
 }
 
 /** The bytes of a component at a path, or built from it, and of its source map; whatever its engine. */
@@ -103,6 +131,7 @@ export async function openBytes(
   listener: OpenListener,
   { isServed }: Pick<OpenAccess, 'isServed'>,
 ): Promise<OpenComponent> {
+  if (brought.component.length === 0) return NO_COMPONENT
   const opened = toOpen(brought)
   if (isServed?.(opened.engineHash) ?? true) return opened
   return await rebuild(name, brought, opened, listener)

@@ -13,6 +13,7 @@
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 
+import { NO_PATH } from '../config/config.ts'
 import type { AppConfig, Config } from '../config/config.ts'
 import { isComponent } from '../deploy/open-component.ts'
 import type { OpenComponent } from '../deploy/open-component.ts'
@@ -239,9 +240,9 @@ export class FileApps {
       return { outcome: known.component, stamps: known.stamps }
     }
     const { isDevelopment = false, onWarning, opener } = this.#options
-    const { name, path, allowRead } = app
+    const { name, path, allowRead, assets } = app
     const startedAt = Date.now()
-    const own = await toStamps(isComponent(path) ? [path, `${path}.map`] : [path, join(path, 'package.json')])
+    const own = await toStamps(toOwnPaths(path))
     const inputs = new Set<string>()
     const onNote: OnNote = (note) => {
       if (note.type === 'warning') onWarning(name, note.text)
@@ -253,7 +254,9 @@ export class FileApps {
       configuration: file,
       ...(isDevelopment ? { idleMs: DEVELOPMENT_IDLE_MS, asyncStacks: true } : {}),
     }
-    const outcome = await opener.component(path, access, onNote).catch(toNanoError)
+    const outcome = await opener
+      .component(path, { ...access, assets: assets?.directory }, onNote)
+      .catch(toNanoError)
     return { outcome, stamps: new Map([...(await toStamps(inputs, startedAt)), ...own]) }
   }
 
@@ -289,7 +292,12 @@ async function toChanges({ config, stamps, isDone }: FileApp, app: AppConfig): P
   return isRead || (isDone && (await isCurrent(stamps))) ? keys : [...keys, 'component']
 }
 
+function toOwnPaths(path: string): readonly string[] {
+  if (path === NO_PATH) return []
+  return isComponent(path) ? [path, `${path}.map`] : [path, join(path, 'package.json')]
+}
+
 /** What decides what a path comes to. */
-function toReadKey({ path, allowRead = [] }: AppConfig): string {
-  return JSON.stringify([path, allowRead])
+function toReadKey({ path, allowRead = [], assets }: AppConfig): string {
+  return JSON.stringify([path, allowRead, assets?.directory])
 }

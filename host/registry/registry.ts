@@ -338,8 +338,9 @@ export class Registry {
     { component, version, onNote = () => {}, commit }: PutOptions,
     toTarget: (deployment: Deployment) => Target,
   ): Promise<number> {
-    const { allowRead, path } = config
-    const opened = component ?? (await this.#opener.component(path, { allowRead }, onNote))
+    const { allowRead, assets, path } = config
+    const opened =
+      component ?? (await this.#opener.component(path, { allowRead, assets: assets?.directory }, onNote))
     const engine = await this.#opener.engine(opened.engineHash, onNote)
     const deployment = toDeployment({ id: ++this.#last, version }, config, opened)
     this.#engines.set(engine.hash, engine)

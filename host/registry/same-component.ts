@@ -6,11 +6,16 @@ export function isSameComponent(a: OpenComponent, b: OpenComponent): boolean {
   return (
     a === b ||
     (a.engineHash === b.engineHash &&
+      hasSameAssets(a, b) &&
       a.sourceMap === b.sourceMap &&
       a.image.pages === b.image.pages &&
       hasSameBytes(a.image.runs, b.image.runs) &&
       hasSameBytes(a.image.bytes, b.image.bytes))
   )
+}
+
+function hasSameAssets({ assets: a }: OpenComponent, { assets: b }: OpenComponent): boolean {
+  return a === undefined || b === undefined ? a === b : hasSameBytes(a, b)
 }
 
 function hasSameBytes(a: ArrayBufferView, b: ArrayBufferView): boolean {

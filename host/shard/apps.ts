@@ -9,6 +9,7 @@
  * retired gets no new ones, and is gone when what it has begun is done, or its time is over.
  */
 
+import { FileReader } from '../assets/file-reader.ts'
 import type { Dialer } from '../bindings/dialer.ts'
 import { DEFAULT_LIMITS } from '../config/limits.ts'
 import type { Limits } from '../config/limits.ts'
@@ -23,6 +24,8 @@ import type { EndCode } from '../limits/grace.ts'
 import { Router } from '../router/router.ts'
 import { Split } from '../router/split.ts'
 import type { Caller } from '../router/split.ts'
+import { toFront } from '../front/front.ts'
+import type { Front } from '../front/front.ts'
 import { Tenant } from '../tenant/tenant.ts'
 import type { TenantServices } from '../tenant/tenant.ts'
 import type { Slice } from '../tenant/shard-report.ts'
@@ -42,9 +45,14 @@ export interface AppsServices extends Omit<TenantServices, 'dialer'> {
 /** One version. */
 interface Version {
   readonly tenant: Tenant
+  /** Takes its requests. */
+  readonly front: Front | Tenant
   /** Is over when it is gone. */
   drained?: Promise<void>
 }
+
+/** What a host name leads to. */
+type Served = Front | Tenant | UnavailableApp
 
 /** An engine of this thread. */
 interface LoadedEngine {
@@ -63,13 +71,14 @@ const USUAL_HEAD_BYTES = toHeadBytes(DEFAULT_LIMITS)
 
 export class Apps implements Disposable {
   readonly #services: AppsServices
-  readonly #router = new Router<Tenant | UnavailableApp | Split<Tenant>>()
+  readonly #router = new Router<Served | Split<Front | Tenant>>()
   /** By deployment; those that drain included. */
   readonly #versions = new Map<number, Version>()
   /** By host name. */
   readonly #unavailable = new Map<string, UnavailableApp>()
   readonly #engines = new Map<string, LoadedEngine>()
   readonly #ledger: Ledger
+  readonly #files = new FileReader()
   #isOver = false
 
   constructor(services: AppsServices) {
@@ -99,7 +108,7 @@ export class Apps implements Disposable {
   }
 
   /** What serves a request for a canonical host name. */
-  find(hostname: string, rawHeaders: readonly string[], caller: Caller): Tenant | UnavailableApp | undefined {
+  find(hostname: string, rawHeaders: readonly string[], caller: Caller): Served | undefined {
     const found = this.#router.find(hostname)
     return found instanceof Split ? found.choose(rawHeaders, caller) : found
   }
@@ -135,7 +144,8 @@ export class Apps implements Disposable {
     if (loaded.warmUps > 0) loaded.warmUps = warmUp(parts, this.#services.epoch) ? 0 : loaded.warmUps - 1
     const dialer = this.#services.openDialer(deployment)
     const tenant = new Tenant(parts, { ...this.#services, dialer })
-    this.#versions.set(deployment.id, { tenant })
+    const front = toFront(deployment, tenant, this.#files)
+    this.#versions.set(deployment.id, { tenant, front })
     this.#ledger.open(tenant)
   }
 
@@ -164,13 +174,11 @@ export class Apps implements Disposable {
     this.#router.set(route.hostname, this.#toApp(route), route.isFallback)
   }
 
-  #toApp(route: Route): Tenant | UnavailableApp | Split<Tenant> {
+  #toApp(route: Route): Served | Split<Front | Tenant> {
     const { app: name, hostname, deployment, canary, notice } = route
     if (deployment !== undefined) {
-      const tenant = this.#toTenant(name, deployment)
-      return canary === undefined
-        ? tenant
-        : new Split(tenant, this.#toTenant(name, canary.deployment), canary)
+      const front = this.#toFront(name, deployment)
+      return canary === undefined ? front : new Split(front, this.#toFront(name, canary.deployment), canary)
     }
     const unavailable = new UnavailableApp(name, notice)
     this.#unavailable.set(hostname, unavailable)
@@ -178,9 +186,9 @@ export class Apps implements Disposable {
     return unavailable
   }
 
-  #toTenant(name: string, deployment: number): Tenant {
+  #toFront(name: string, deployment: number): Front | Tenant {
     const version = this.#versions.get(deployment)
-    if (version !== undefined) return version.tenant
+    if (version !== undefined) return version.front
     throw new NanoError('INTERNAL', `deployment ${deployment} of ${name} is not there`)
   }
 

@@ -27,9 +27,16 @@ type LimitSpec = { [key in Key<keyof typeof LIMIT_RULES>]?: number }
 export interface AppSpec extends LimitSpec {
   name: string
   hostname?: string
-  path: string
+  path?: string
   env?: Record<string, unknown>
   egress?: { allow?: string[]; deny?: string[]; private?: boolean }
+  assets?: {
+    directory: string
+    binding?: string
+    run_worker_first?: boolean | string[]
+    html_handling?: string
+    not_found_handling?: string
+  }
   log_drain?: string | { url: string; headers?: Record<string, string> }
 }
 
