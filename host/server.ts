@@ -5,7 +5,7 @@
  */
 
 import { availableParallelism } from 'node:os'
-import { dirname, extname, resolve } from 'node:path'
+import { dirname, extname, join, resolve } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 
 import { toOrigin } from './cli/messages.ts'
@@ -31,6 +31,7 @@ import { Registry } from './registry/registry.ts'
 import type { ReloadReport } from './registry/reload-report.ts'
 import type { ShardSettings } from './supervisor/messages.ts'
 import { Shards } from './supervisor/shards.ts'
+import { StorageThread } from './supervisor/storage.ts'
 import type { CommonData, ShardsState } from './supervisor/shards.ts'
 import { NO_TOTAL } from './supervisor/tally.ts'
 import type { Total } from './supervisor/tally.ts'
@@ -61,6 +62,8 @@ export interface ServerOptions {
   readonly inherited?: number | undefined
   /** Where deployed apps are kept; without, none can be deployed. */
   readonly dataDirectory?: string | undefined
+  /** Where the data of bindings is kept; below `dataDirectory`, or else in the directory of the process, unless given. */
+  readonly storageDirectory?: string | undefined
   /** The token of the admin API that may do everything; without, and without a file of tokens, this machine may. */
   readonly adminToken?: string | undefined
   /** Traces and series go out; without, nothing does. */
@@ -112,6 +115,11 @@ const LOOPBACK_WARNING =
 
 const MS_PER_SECOND = 1000
 
+/** Where data is kept of a server that has no directory for it, beside whoever started it. */
+const LOCAL_DATA = '.nano'
+/** The data of bindings, below that. */
+const STORAGE = 'storage'
+
 /** Where several threads can listen on one port. */
 const REUSE_PORT: ReadonlySet<string> = new Set(['linux', 'freebsd', 'sunos', 'aix'])
 
@@ -144,6 +152,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     return { connectionLimits, trustedProxies, logsRequests: accessLog, tls: certificates?.state }
   }
   const { dataDirectory, isDevelopment, watchMs } = options
+  const storage = new StorageThread({
+    directory: options.storageDirectory ?? join(dataDirectory ?? LOCAL_DATA, STORAGE),
+    onError: (text) => log({ level: 'error', text }),
+  })
   const stays = dataDirectory !== undefined || isDevelopment === true
   const opener = new Opener({ engines: config.engines, dataDirectory, stays })
   const registry = new Registry({
@@ -195,6 +207,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     opener[Symbol.dispose]()
     certificates?.[Symbol.dispose]()
     await shards?.close()
+    await storage[Symbol.asyncDispose]()
     await exporter?.close()
     await operator?.close()
     await hub.close()
@@ -252,6 +265,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       script: SHARD,
       data,
       served: registry,
+      storage,
       count,
       heapMb,
       silenceMs,

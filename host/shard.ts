@@ -24,6 +24,7 @@ import type { LogEntry } from './log/entry.ts'
 import { RequestLog } from './log/request-log.ts'
 import { Apps } from './shard/apps.ts'
 import { LoopDelayMeter } from './shard/loop-delay.ts'
+import { StorageClient } from './storage/client.ts'
 import type { FromShard, ShardChange, ShardData, ShardSettings, ToShard } from './supervisor/messages.ts'
 import type { Tracer } from './telemetry/tracer.ts'
 import type { Slice } from './tenant/shard-report.ts'
@@ -57,7 +58,9 @@ async function run(data: ShardData): Promise<void> {
   const machine: Machine = { allowLoopback, ...(operatorPort !== undefined && { operatorPort }) }
   const scheduler = new Scheduler()
   const tracer = await openTracer(data.sampling)
+  const storage = new StorageClient(() => tell({ type: 'storage' }))
   const apps = new Apps({
+    storage,
     epoch: new Epoch(data.epoch),
     scheduler,
     log: {
@@ -117,7 +120,8 @@ async function run(data: ShardData): Promise<void> {
     else if (message.type === 'count') void count()
     else if (message.type === 'apply') void answer(message.number, apply(message.change))
     else if (message.type === 'taken') requests.taken()
-    else void stop({ ingress, apps, tracer, requests }, message.graceMs)
+    else if (message.type === 'storage') storage.attach(message.port)
+    else void stop({ ingress, apps, tracer, requests, storage }, message.graceMs)
   })
   const { port } = ingress.server.address() as AddressInfo
   machine.tenantPort = port
@@ -146,10 +150,11 @@ interface Running {
   readonly apps: Apps
   readonly tracer: Tracer | undefined
   readonly requests: RequestLog
+  readonly storage: StorageClient
 }
 
 /** Requests come to their end, and then what apps do behind their responses; all of it until one deadline. */
-async function stop({ ingress, apps, tracer, requests }: Running, graceMs: number): Promise<void> {
+async function stop({ ingress, apps, tracer, requests, storage }: Running, graceMs: number): Promise<void> {
   const end = performance.now() + graceMs
   // before the connections are, so that who is cut is told why
   const cut = setTimeout(() => void apps.drain(0), graceMs)
@@ -159,6 +164,7 @@ async function stop({ ingress, apps, tracer, requests }: Running, graceMs: numbe
   await apps.drain(Math.max(0, end - performance.now()))
   tracer?.[Symbol.dispose]()
   requests[Symbol.dispose]()
+  storage[Symbol.dispose]()
   parentPort?.close()
 }
 

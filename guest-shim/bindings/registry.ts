@@ -2,6 +2,8 @@
 import { binding as backgroundBinding } from './background.ts'
 import { binding as consoleBinding } from './console.ts'
 import { binding as cryptoBinding } from './crypto.ts'
+import { binding as dataBinding } from './data.ts'
+import { binding as kvBinding } from './kv.ts'
 import { binding as languageBinding } from './language.ts'
 import { binding as outboundBinding } from './outbound.ts'
 import { binding as requestBodyBinding } from './request-body.ts'
@@ -13,6 +15,8 @@ export const handlers = {
   ...backgroundBinding.events,
   ...consoleBinding.events,
   ...cryptoBinding.events,
+  ...dataBinding.events,
+  ...kvBinding.events,
   ...languageBinding.events,
   ...outboundBinding.events,
   ...requestBodyBinding.events,
@@ -21,4 +25,4 @@ export const handlers = {
 }
 
 /** Everyone who may have something for `env`. */
-export const bindings = [backgroundBinding, consoleBinding, cryptoBinding, languageBinding, outboundBinding, requestBodyBinding, responseBinding, timerBinding]
+export const bindings = [backgroundBinding, consoleBinding, cryptoBinding, dataBinding, kvBinding, languageBinding, outboundBinding, requestBodyBinding, responseBinding, timerBinding]

@@ -12,6 +12,7 @@ import type { Accounts } from '../limits/accounts.ts'
 import type { ByteBudget } from '../limits/byte-budget.ts'
 import type { JobLine } from '../limits/job-pool.ts'
 import type { ConsolePort } from './console.ts'
+import type { DataBinding } from './data.ts'
 import type { Dialer } from './dialer.ts'
 
 /** What the host tells the guest: the `event` variant of wit/events.wit. */
@@ -75,6 +76,8 @@ export interface BindingContext {
   /** What the host may hold for the tenant. */
   readonly buffers: ByteBudget
   readonly dialer: Dialer
+  /** Where calls to data go on. */
+  readonly data: DataBinding
   /** Work off the shard's thread. */
   readonly jobs: JobLine
   readonly console: ConsolePort

@@ -2,6 +2,8 @@
 import { bind as backgroundBinding } from './background.ts'
 import { bind as consoleBinding } from './console.ts'
 import { bind as cryptoBinding } from './crypto.ts'
+import { bind as dataBinding } from './data.ts'
+import { bind as kvBinding } from './kv.ts'
 import { bind as languageBinding } from './language.ts'
 import { bind as outboundBinding } from './outbound.ts'
 import { bind as requestBodyBinding } from './request-body.ts'
@@ -16,6 +18,8 @@ export function bindAll(context: BindingContext) {
     'background': backgroundBinding(context),
     'console': consoleBinding(context),
     'crypto': cryptoBinding(context),
+    'data': dataBinding(context),
+    'kv': kvBinding(context),
     'language': languageBinding(context),
     'outbound': outboundBinding(context),
     'request-body': requestBodyBinding(context),
@@ -30,6 +34,8 @@ export function toImports(all: ReturnType<typeof bindAll>): Imports {
     'nano:workers/background': all['background'].imports,
     'nano:workers/console': all['console'].imports,
     'nano:workers/crypto': all['crypto'].imports,
+    'nano:workers/data': all['data'].imports,
+    'nano:workers/kv': all['kv'].imports,
     'nano:workers/language': all['language'].imports,
     'nano:workers/outbound': all['outbound'].imports,
     'nano:workers/request-body': all['request-body'].imports,
@@ -41,6 +47,10 @@ export function toImports(all: ReturnType<typeof bindAll>): Imports {
 /** The interface that each event comes from. */
 export const EVENT_OWNERS: { readonly [event: string]: keyof ReturnType<typeof bindAll> } = {
   'crypto-done': 'crypto',
+  'data-answered': 'data',
+  'data-body': 'data',
+  'data-failed': 'data',
+  'data-writable': 'data',
   'answered': 'outbound',
   'answer-body': 'outbound',
   'fetch-failed': 'outbound',

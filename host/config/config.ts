@@ -95,6 +95,9 @@ export const NO_PATH = ''
 /** What an app may be called. */
 export const APP_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/
 
+/** As in wrangler's files: what JavaScript calls an identifier. */
+export const BINDING_NAME = /^[A-Za-z_$][\w$]{0,127}$/
+
 /** Where the configuration and the command line say nothing. */
 export const DEFAULTS = { port: 3000, host: '127.0.0.1' } as const
 

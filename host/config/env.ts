@@ -12,7 +12,21 @@ export type EnvValue =
   /** A string that no listing, log or page shows. */
   | { readonly type: 'secret'; readonly value: string }
   /** An object that the guest makes, of what it knows under this kind. `settings`: JSON, for the guest's half. */
-  | { readonly type: 'binding'; readonly kind: string; readonly settings: string }
+  | {
+      readonly type: 'binding'
+      readonly kind: string
+      readonly settings: string
+      /** What the host acts on for it; the guest hears nothing of it. */
+      readonly resource?: Resource
+    }
+
+/** Data that a binding leads to. */
+export interface Resource {
+  /** Which store has it: the kinds of host/storage. */
+  readonly kind: string
+  /** Names it there, see resource.ts. */
+  readonly key: string
+}
 
 /** By name. */
 export type Env = Readonly<Record<string, EnvValue>>

@@ -81,6 +81,21 @@ export const LIMIT_RULES = {
     initial: 128,
     text: "Fetches that wait for their answer's head at once, on each shard; further ones wait their turn.",
   },
+  dataCalls: {
+    range: [0, 100_000],
+    initial: 1000,
+    text: 'Calls to KV and the other bindings for data that one request may make; further ones are rejected.',
+  },
+  concurrentDataCalls: {
+    range: [1, 1000],
+    initial: 32,
+    text: 'Calls to data that wait for their answer at once, on each shard; further ones wait their turn.',
+  },
+  dataTimeoutMs: {
+    range: [100, HOUR_MS],
+    initial: 10_000,
+    text: 'Milliseconds that the storage may take for an answer, or for the next part of one; the call fails then.',
+  },
   recycleRequests: {
     range: [1, 1_000_000_000],
     initial: 1_000_000,

@@ -31,7 +31,7 @@ export function parseSettings(
     name,
     hostname: toHostName(hostname)!,
     path: NO_PATH,
-    ...toSettings(parsed.data, defaults, () => undefined),
+    ...toSettings(name, parsed.data, defaults, () => undefined),
   }
 }
 

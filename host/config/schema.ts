@@ -5,19 +5,20 @@
 
 import * as z from 'zod'
 
-import { HTML_HANDLING, NOT_FOUND_HANDLING } from '../assets/manifest.ts'
-import { isFirstPattern, MOST_PATTERNS } from '../assets/run-first.ts'
 import { parseRule } from '../egress/rule.ts'
 import { parseNetwork } from '../http/address.ts'
 import { toHostName } from '../http/host-name.ts'
 import { parseStickyBy } from '../http/sticky-key.ts'
-import { APP_NAME, DEFAULT_ADMIN, DEFAULTS, RANGES } from './config.ts'
+import { APP_NAME, BINDING_NAME, DEFAULT_ADMIN, DEFAULTS, RANGES } from './config.ts'
 import { CONNECTION_RULES } from './connection-limits.ts'
 import { LIMIT_RULES } from './limits.ts'
 import { toKey } from './number-rule.ts'
 import type { Key, NumberRule } from './number-rule.ts'
+import { withOwnNames } from './binding-names.ts'
+import { ASSETS } from './assets-schema.ts'
 import { closed, expected, flag, integer, list, text, textLike, textThat } from './values.ts'
 
+const DATA_ID = /^[^\p{Cc}\p{Cs}]{1,128}$/u
 const ENGINE = /^[0-9a-f]{64}$/
 
 /** Keys of earlier releases. */
@@ -129,94 +130,88 @@ function isDrainUrl(text: string): boolean {
 /** What an app may have of its own or take from the defaults. */
 const inherited = { ...numbers(LIMIT_RULES, true), egress: egress.exactOptional() }
 
-/** As wrangler spells it. */
-const assets = closed({
-  directory: text()
-    .meta({ description: 'Files that are served, relative to this file. A deploy sends them.' })
-    .exactOptional(),
-  binding: textLike(/^[A-Za-z_$][\w$]*$/, 'the name of a variable')
-    .meta({ description: 'The member of env with whose fetch() the app asks for its files.' })
-    .exactOptional(),
-  run_worker_first: z
-    .union(
-      [
-        flag(),
-        list(textThat(isFirstPattern, 'a path with "*" for any text, or "!" and such a path')).max(
-          MOST_PATTERNS,
-          {
-            error: expected(`at most ${MOST_PATTERNS} patterns`),
-          },
-        ),
-      ],
-      { error: expected('true, false or a list of patterns') },
-    )
+/** What `env` calls a binding. */
+const bindingName = () =>
+  textLike(BINDING_NAME, 'letters, digits, "_" and "$", not first a digit').meta({
+    description: 'Its name in env.',
+  })
+
+const dataId = (what: string) =>
+  textLike(DATA_ID, 'at most 128 characters, none of them a control character').meta({ description: what })
+
+const kvNamespace = {
+  binding: bindingName(),
+  id: dataId(
+    'Names the namespace among those of the app; the name of the binding unless given.',
+  ).exactOptional(),
+}
+
+/** What only the operator may say of a binding for data. */
+const shared = {
+  shared: flag()
     .meta({
       default: false,
       description:
-        'The app is asked first: always, or for paths of these patterns ("/api/*"). Those with "!" before them are never the app\'s.',
+        "Every app of this file that says so of the same id has the same data. Else it is the app's alone.",
     })
     .exactOptional(),
-  html_handling: z
-    .enum(HTML_HANDLING, { error: expected(HTML_HANDLING.join(', ')) })
-    .meta({
-      default: HTML_HANDLING[0],
-      description: 'Under which path a page is given: /about for about.html, /about/ for about/index.html.',
-    })
-    .exactOptional(),
-  not_found_handling: z
-    .enum(NOT_FOUND_HANDLING, { error: expected(NOT_FOUND_HANDLING.join(', ')) })
-    .meta({
-      default: NOT_FOUND_HANDLING[0],
-      description: 'What is given for a path without a file: the nearest 404.html, or index.html.',
-    })
-    .exactOptional(),
-}).meta({ id: 'assets', description: 'Files that are served without the app.' })
+}
+
+const KV_DESCRIPTION = 'KV namespaces that the app finds in its env.'
 
 const settings = {
   env: z
     .record(z.string(), z.unknown(), { error: expected('an object') })
     .meta({ description: 'What the app gets as its env argument: texts, and any other JSON values.' })
     .exactOptional(),
-  assets: assets.exactOptional(),
+  assets: ASSETS.exactOptional(),
   ...inherited,
 }
 
 /** What is said about an app that is deployed, besides its name and host name. */
-export const APP_SETTINGS = closed({
-  ...settings,
-  sticky_by: textThat(
-    (key) => parseStickyBy(key) !== undefined,
-    '"header:" or "cookie:" and a name',
-  ).exactOptional(),
-})
+export const APP_SETTINGS = withOwnNames(
+  closed({
+    ...settings,
+    kv_namespaces: list(closed(kvNamespace)).meta({ description: KV_DESCRIPTION }).exactOptional(),
+    sticky_by: textThat(
+      (key) => parseStickyBy(key) !== undefined,
+      '"header:" or "cookie:" and a name',
+    ).exactOptional(),
+  }),
+)
 
 export type AppSettings = z.output<typeof APP_SETTINGS>
 
-const app = closed({
-  name: appName().meta({
-    description: 'Names the app in logs and messages; unique.',
+const app = withOwnNames(
+  closed({
+    name: appName().meta({
+      description: 'Names the app in logs and messages; unique.',
+    }),
+    hostname: hostName()
+      .meta({
+        description:
+          'Requests with this Host header go to the app: capitals and the port make no difference. The name unless given; unique.',
+      })
+      .exactOptional(),
+    path: text()
+      .meta({
+        description:
+          'Relative to this file: a component (.wasm), a source file, or a directory with an index file. An app that is files alone ("assets") has none.',
+      })
+      .exactOptional(),
+    allow_read: list(text())
+      .meta({
+        description:
+          'Files and directories, relative to this file, that a build of the app may read besides its folder and node_modules.',
+      })
+      .exactOptional(),
+    log_drain: logDrain("the app's part of the log").exactOptional(),
+    kv_namespaces: list(closed({ ...kvNamespace, ...shared }))
+      .meta({ description: KV_DESCRIPTION })
+      .exactOptional(),
+    ...settings,
   }),
-  hostname: hostName()
-    .meta({
-      description:
-        'Requests with this Host header go to the app: capitals and the port make no difference. The name unless given; unique.',
-    })
-    .exactOptional(),
-  path: text()
-    .meta({
-      description:
-        'Relative to this file: a component (.wasm), a source file, or a directory with an index file. An app that is files alone ("assets") has none.',
-    })
-    .exactOptional(),
-  allow_read: list(text())
-    .meta({
-      description:
-        'Files and directories, relative to this file, that a build of the app may read besides its folder and node_modules.',
-    })
-    .exactOptional(),
-  log_drain: logDrain("the app's part of the log").exactOptional(),
-  ...settings,
-})
+)
   .refine(({ name, hostname }) => hostname !== undefined || toHostName(name) !== undefined, {
     path: ['name'],
     error: 'expected a "hostname" beside it, for the name is none',

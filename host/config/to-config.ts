@@ -15,6 +15,8 @@ import { DEFAULT_LIMITS, LIMIT_RULES } from './limits.ts'
 import { toNumbers } from './number-rule.ts'
 import { FILE_DRAIN } from './schema.ts'
 import type { AppSettings, NanoJson } from './schema.ts'
+import { toBindings } from './to-bindings.ts'
+import type { SharedBindings } from './to-bindings.ts'
 
 /** `file` is absolute. */
 export function toConfig(json: NanoJson, file: string): Config {
@@ -58,7 +60,7 @@ function toApp(app: NanoJson['apps'][number], defaults: AppDefaults, base: strin
     name,
     hostname: toHostName(hostname)!,
     path: app.path === undefined ? NO_PATH : resolve(base, app.path),
-    ...toSettings(app, defaults, (directory) => resolve(base, directory)),
+    ...toSettings(name, app, defaults, (directory) => resolve(base, directory)),
     ...defined({
       allowRead: app.allow_read?.map((path) => resolve(base, path)),
       logDrain: toLogDrain(app.log_drain, base),
@@ -68,13 +70,15 @@ function toApp(app: NanoJson['apps'][number], defaults: AppDefaults, base: strin
 
 /** What an app says besides where it is. */
 export function toSettings(
-  app: AppSettings,
+  name: string,
+  app: AppSettings & SharedBindings,
   defaults: AppDefaults,
   toDirectory: (path: string) => string | undefined,
 ): Pick<AppConfig, 'env' | 'limits' | 'egress' | 'stickyBy' | 'assets'> {
   const stickyBy = app.sticky_by === undefined ? undefined : parseStickyBy(app.sticky_by)
   const assets = app.assets && toAssets(app.assets, toDirectory)
-  return { env: toEnv(app.env ?? {}), ...inherit(app, defaults), ...defined({ stickyBy, assets }) }
+  const env = { ...toEnv(app.env ?? {}), ...toBindings(name, app) }
+  return { env, ...inherit(app, defaults), ...defined({ stickyBy, assets }) }
 }
 
 function toAssets(

@@ -2,13 +2,14 @@
  * The bindings of one instance, as the guest's imports and as one thing to flush, ask and end.
  */
 import type { Binding, GuestEvent, Mailbox, Meter } from '../bindings/binding.ts'
+import { DataBinding } from '../bindings/data.ts'
 import { bindAll, EVENT_OWNERS, toImports } from '../bindings/registry.ts'
 import type { RequestBodyBinding } from '../bindings/request-body.ts'
 import type { ResponseBinding } from '../bindings/response.ts'
 import type { Bindings } from '../engine/guest.ts'
 import type { Accounts } from '../limits/accounts.ts'
 import type { TurnClock } from './clock.ts'
-import type { InstanceHost, RequestContext } from './contract.ts'
+import type { InstanceHost, InstanceParts, RequestContext } from './contract.ts'
 
 /** All that one guest may reach. */
 export class BindingSet implements Omit<Binding, 'delivered'> {
@@ -25,18 +26,24 @@ export class BindingSet implements Omit<Binding, 'delivered'> {
     meter: Meter,
     host: InstanceHost,
     accounts: Accounts,
-    { clock, ...limits }: { readonly clock: TurnClock; readonly maxDialing: number; readonly cpuMs: number },
+    { env, limits }: Pick<InstanceParts, 'env' | 'limits'>,
+    clock: TurnClock,
   ) {
-    const { dialer, buffers, jobs } = host
+    const { dialer, buffers, jobs, storage } = host
+    const { cpuMs, concurrentSubrequests: maxDialing } = limits
+    const { concurrentDataCalls: maxRunning, dataTimeoutMs: answerMs, idleMs: pauseMs } = limits
+    const allowed = { maxRunning, answerMs, pauseMs }
     const bindings = bindAll({
       mailbox,
       meter,
       accounts,
       buffers,
       dialer,
+      data: new DataBinding({ mailbox, meter, accounts, buffers, storage, env, ...allowed }),
       jobs,
       console: host,
-      ...limits,
+      maxDialing,
+      cpuMs,
       turnStart: () => clock.now,
       onDenied: (text) => host.onDenied(text),
       onResponseDone: (id) => {

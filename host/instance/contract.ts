@@ -16,6 +16,7 @@ import type { ByteBudget } from '../limits/byte-budget.ts'
 import type { Epoch } from '../limits/epoch.ts'
 import type { CpuClock } from '../limits/cpu-clock.ts'
 import type { JobLine } from '../limits/job-pool.ts'
+import type { Storage } from '../storage/client.ts'
 
 /** What an instance is made of. */
 export interface InstanceParts {
@@ -53,6 +54,8 @@ export interface Death {
 /** What an instance tells its tenant. */
 export interface InstanceHost extends ConsolePort {
   readonly dialer: Dialer
+  /** The shard's. */
+  readonly storage: Storage
   /** The shard's. */
   readonly epoch: Epoch
   /** What the host may hold for the tenant. */

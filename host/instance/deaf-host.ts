@@ -1,8 +1,10 @@
 /** For an instance that nobody wants to hear of, as far as nothing else is said. */
+import { NO_STORAGE } from '../storage/client.ts'
 import type { InstanceHost } from './contract.ts'
 
 /** The part of a host that an instance tells something. */
 export const DEAF = {
+  storage: NO_STORAGE,
   onReady() {},
   line() {},
   report() {},

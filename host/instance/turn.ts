@@ -61,7 +61,7 @@ export class Instance implements Mailbox, Disposable {
   constructor(number: number, parts: InstanceParts, host: InstanceHost) {
     this.number = number
     this.#host = host
-    const { cpuMs, recycleRequests, retireMs, concurrentSubrequests } = parts.limits
+    const { cpuMs, recycleRequests, retireMs } = parts.limits
     this.#cpuMs = cpuMs
     this.#maxRequests = recycleRequests
     this.#recycleBytes = toRecycleMb(parts.limits) * BYTES_PER_MB
@@ -74,11 +74,7 @@ export class Instance implements Mailbox, Disposable {
       },
     })
     this.#agenda = new Agenda([toStartup(parts.env)], (source, now) => this.#accounts.waitMs(source, now))
-    this.#bindings = new BindingSet(this, this.meter, host, this.#accounts, {
-      clock: this.#clock,
-      maxDialing: concurrentSubrequests,
-      cpuMs,
-    })
+    this.#bindings = new BindingSet(this, this.meter, host, this.#accounts, parts, this.#clock)
     const { imports } = this.#bindings
     this.#guest = new Guest(parts, { imports, clock: this.#clock, epoch: host.epoch })
   }

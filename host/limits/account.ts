@@ -28,6 +28,13 @@ export type AccountSubject = Pick<RequestHead, 'id' | 'client' | 'headers' | 'tr
  */
 type AccountState = 'open' | 'background' | 'closed'
 
+/** Things of one kind that it pays for. */
+export class Count {
+  made = 0
+  /** More were asked for than may be made; it was said. */
+  isOverdrawn = false
+}
+
 /** One source. */
 export class Account {
   readonly number: number
@@ -45,9 +52,8 @@ export class Account {
   isHeld = false
   /** It is looked at in the next sweep. */
   isLeaving = false
-  fetches = 0
-  /** More fetches were asked for than may be made; it was said. */
-  isOverdrawn = false
+  readonly fetches = new Count()
+  readonly dataCalls = new Count()
   /** Of the background; begins at most once. */
   deadline: Deadline | undefined
 

@@ -21,7 +21,7 @@ import { CpuBudget } from './cpu-budget.ts'
 import { Deadlines } from './deadlines.ts'
 
 /** A limit that ends something other than a response. */
-export type AccountLimit = 'APP_SUBREQUEST_LIMIT' | 'APP_BACKGROUND_LIMIT'
+export type AccountLimit = 'APP_SUBREQUEST_LIMIT' | 'APP_DATA_LIMIT' | 'APP_BACKGROUND_LIMIT'
 
 /** What the accounts tell their instance. */
 export interface AccountsHost {
@@ -30,7 +30,7 @@ export interface AccountsHost {
   onClosed(number: number, isLate: boolean): void
 }
 
-type AccountLimits = Pick<Limits, 'cpuMs' | 'subrequests' | 'backgroundMs'>
+type AccountLimits = Pick<Limits, 'cpuMs' | 'subrequests' | 'dataCalls' | 'backgroundMs'>
 
 /** The accounts of one instance. Moments are milliseconds of `performance.now()`. */
 export class Accounts implements Disposable {
@@ -136,18 +136,12 @@ export class Accounts implements Disposable {
 
   /** The account that pays for a fetch of the current turn: the one with the most left. Undefined: none has any. */
   takeFetch(): Account | undefined {
-    const isOfApp = this.#payers[0] === this.#app
-    const payers = isOfApp ? [...this.#open.values()] : this.#payers
-    const [first] = payers
-    if (first === undefined) return undefined
-    const payer = payers.reduce((a, b) => (b.fetches < a.fetches ? b : a), first)
-    if (payer.fetches < this.#limits.subrequests) {
-      payer.fetches++
-      return payer
-    }
-    if (!payer.isOverdrawn) this.#host.onLimit('APP_SUBREQUEST_LIMIT', payer.name)
-    payer.isOverdrawn = true
-    return undefined
+    return this.#take('fetches', this.#limits.subrequests, 'APP_SUBREQUEST_LIMIT')
+  }
+
+  /** The same for a call to the app's data. */
+  takeDataCall(): Account | undefined {
+    return this.#take('dataCalls', this.#limits.dataCalls, 'APP_DATA_LIMIT')
   }
 
   /** The account that pays for what the current turn has done off the shard's thread: the one with the most left. */
@@ -191,6 +185,22 @@ export class Accounts implements Disposable {
   get #lone(): Account | undefined {
     const [payer, another] = this.#payers
     return another === undefined && payer !== this.#app ? payer : undefined
+  }
+
+  #take(kind: 'fetches' | 'dataCalls', most: number, code: AccountLimit): Account | undefined {
+    const isOfApp = this.#payers[0] === this.#app
+    const payers = isOfApp ? [...this.#open.values()] : this.#payers
+    const [first] = payers
+    if (first === undefined) return undefined
+    const payer = payers.reduce((a, b) => (b[kind].made < a[kind].made ? b : a), first)
+    const count = payer[kind]
+    if (count.made < most) {
+      count.made++
+      return payer
+    }
+    if (!count.isOverdrawn) this.#host.onLimit(code, payer.name)
+    count.isOverdrawn = true
+    return undefined
   }
 
   #find(number: number): Account {

@@ -1,5 +1,7 @@
 /** What the main thread and a shard say to each other: what a shard is started with, and the messages in each direction. */
 
+import type { MessagePort } from 'node:worker_threads'
+
 import type { ConnectionLimits } from '../config/connection-limits.ts'
 import type { Change, ServedState } from '../deploy/change.ts'
 import type { ErrorCode } from '../errors.ts'
@@ -53,6 +55,8 @@ export type ToShard =
   | { type: 'count' }
   /** The last records of requests have been taken. */
   | { type: 'taken' }
+  /** A port to the storage thread, which it asked for. */
+  | { type: 'storage'; port: MessagePort }
   /** Say that you are there. */
   | { type: 'ping' }
 
@@ -65,6 +69,8 @@ export type FromShard =
   /** What apps did, in so many slices; when they were asked for, `reported` comes behind the last of them. */
   | { type: 'counted'; slice: Slice }
   | { type: 'reported'; report: ShardReport }
+  /** It has calls for the storage thread; answered by `storage`. */
+  | { type: 'storage' }
   /** Of traces, over. */
   | { type: 'spans'; spans: readonly SpanRecord[] }
   | { type: 'pong' }

@@ -6,6 +6,7 @@
  */
 
 import { Worker } from 'node:worker_threads'
+import type { MessagePort } from 'node:worker_threads'
 
 import { NanoError, toStackText } from '../errors.ts'
 import { toLogEntry } from '../log/entry.ts'
@@ -25,6 +26,8 @@ export interface ThreadWatcher extends SlotWatcher {
   onCount(slice: Slice): void
   onReport(report: ShardReport): void
   onSpans(spans: readonly SpanRecord[]): void
+  /** It wants a port to the storage thread. */
+  onStorage(take: (port: MessagePort) => void): void
 }
 
 /** One thread. */
@@ -66,6 +69,8 @@ export class ShardThread implements SlotThread {
       else if (message.type === 'ready') watcher.onReady(message.port)
       else if (message.type === 'applied') this.#onApplied(message)
       else if (message.type === 'spans') watcher.onSpans(message.spans)
+      else if (message.type === 'storage')
+        watcher.onStorage((port) => this.#post({ type: 'storage', port }, [port]))
       else if (message.type === 'counted') watcher.onCount(message.slice)
       else {
         watcher.onReport(message.report)
@@ -132,8 +137,7 @@ export class ShardThread implements SlotThread {
     else done?.reject(new NanoError(fault.code, fault.text))
   }
 
-  #post(message: ToShard): void {
-    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread is no window
-    this.#worker.postMessage(message)
+  #post(message: ToShard, moved: readonly MessagePort[] = []): void {
+    this.#worker.postMessage(message, moved)
   }
 }

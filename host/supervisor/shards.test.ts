@@ -44,6 +44,7 @@ function open(script: string, count = 1) {
     script: url,
     data: DATA,
     served: SERVED,
+    storage: { connect() {} },
     count,
     silenceMs: 900,
     startSilenceMs: 900,

@@ -18,6 +18,7 @@ import type { ShardChange, ShardData, ShardSettings } from './messages.ts'
 import { ShardThread } from './shard-thread.ts'
 import { Slot } from './slot.ts'
 import type { SlotWatcher } from './slot.ts'
+import type { StorageThread } from './storage.ts'
 import { Tally } from './tally.ts'
 import type { Served as ServedNames, Total } from './tally.ts'
 
@@ -44,6 +45,8 @@ export interface ShardsOptions {
   /** How long one that starts may be. */
   readonly startSilenceMs?: number | undefined
   readonly log: (entry: LogEntry) => void
+  /** Where the data of bindings is. */
+  readonly storage: Pick<StorageThread, 'connect'>
   /** Parts of traces are over. */
   readonly onSpans?: ((spans: readonly SpanRecord[]) => void) | undefined
 }
@@ -186,6 +189,7 @@ export class Shards {
         onLog: log,
         onRequests: (batch) => unpack(batch, log),
         onCount: (slice) => tally.count(slice),
+        onStorage: (take) => this.#options.storage.connect(take),
         onSpans: (spans) => this.#options.onSpans?.(spans),
         onReport: (report) => tally.report(report),
         onExit: () => {

@@ -23,6 +23,7 @@ import type { Epoch } from '../limits/epoch.ts'
 import type { EndCode } from '../limits/grace.ts'
 import type { JobLine } from '../limits/job-pool.ts'
 import type { Journal } from './journal.ts'
+import type { Storage } from '../storage/client.ts'
 import { WASM_PAGE } from '../wasm/memory.ts'
 import type { Counts } from './report.ts'
 
@@ -33,6 +34,7 @@ export interface PoolServices {
   readonly buffers: ByteBudget
   /** Keeps to the tenant's egress policy. */
   readonly dialer: Dialer
+  readonly storage: Storage
   readonly epoch: Epoch
   readonly clock: CpuClock
   readonly jobs: JobLine
@@ -192,9 +194,10 @@ export class Pool {
   }
 
   #toHost(get: () => Instance): InstanceHost {
-    const { journal, dialer, epoch, clock, jobs, buffers, onTurn } = this.#services
+    const { journal, dialer, storage, epoch, clock, jobs, buffers, onTurn } = this.#services
     return {
       dialer,
+      storage,
       epoch,
       clock,
       jobs,

@@ -104,6 +104,8 @@ function make(image: Image, from = engine, maximum = 2048): Made {
     },
     'nano:workers/console': { log: nothing, report: nothing, mapPlaces: () => new Uint8Array(0) },
     'nano:workers/background': { hold: nothing, release: nothing },
+    'nano:workers/data': { write: () => true, finish: nothing, pull: nothing, abort: nothing },
+    'nano:workers/kv': { get: nothing, getMany: nothing, put: nothing, delete: nothing, list: nothing },
     'nano:workers/language': { ask: () => new Uint8Array(0) },
     'nano:workers/crypto': {
       text: nothing,

@@ -29,6 +29,7 @@ export interface AppSpec extends LimitSpec {
   hostname?: string
   path?: string
   env?: Record<string, unknown>
+  kv_namespaces?: { binding: string; id?: string; shared?: boolean }[]
   egress?: { allow?: string[]; deny?: string[]; private?: boolean }
   assets?: {
     directory: string
@@ -120,6 +121,8 @@ export interface ServeOptions {
   heapMb?: number
   /** Where deployed apps are kept. */
   dataDirectory?: string
+  /** Where the data of bindings is kept. */
+  storageDirectory?: string
   /** How long a shard may stand still. */
   silenceMs?: number
   /** Traces and series go out. */

@@ -12,6 +12,7 @@ import { createIngress } from '../../host/ingress/serve.ts'
 import type { Ingress } from '../../host/ingress/serve.ts'
 import { Epoch } from '../../host/limits/epoch.ts'
 import { Scheduler } from '../../host/limits/scheduler.ts'
+import { NO_STORAGE } from '../../host/storage/client.ts'
 import { Tenant } from '../../host/tenant/tenant.ts'
 import { load } from './load.ts'
 import { ROOT } from './serve.ts'
@@ -54,7 +55,11 @@ export async function openTenants(app: AppSpec & { hostname: string }): Promise<
     log,
     deploy() {
       const { limits, egress } = deployment
-      current = new Tenant(parts, { ...services, dialer: openDialer(egress, { limits }) })
+      current = new Tenant(parts, {
+        ...services,
+        storage: NO_STORAGE,
+        dialer: openDialer(egress, { limits }),
+      })
       return current
     },
     async [Symbol.asyncDispose]() {

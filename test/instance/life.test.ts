@@ -11,6 +11,7 @@ import { openDialer } from '../../host/bindings/dialer.ts'
 import { DEFAULT_LIMITS, type Limits } from '../../host/config/limits.ts'
 import { Epoch } from '../../host/limits/epoch.ts'
 import { Scheduler } from '../../host/limits/scheduler.ts'
+import { NO_STORAGE } from '../../host/storage/client.ts'
 import { Tenant } from '../../host/tenant/tenant.ts'
 import { openBareDeployment, type BareDeployment } from './bare-deployment.ts'
 import { Client } from './client.ts'
@@ -66,7 +67,7 @@ test('every client gets one end, and nothing is left', { timeout: 120_000 }, asy
   const log = { write() {} }
   await assert(
     asyncProperty(array(step, { minLength: 5, maxLength: 40 }), ending, async (steps, end) => {
-      const services = { dialer: openDialer(), epoch, scheduler: new Scheduler(), log }
+      const services = { dialer: openDialer(), storage: NO_STORAGE, epoch, scheduler: new Scheduler(), log }
       const tenant = new Tenant(deployment.with(LIMITS), services)
       const clients: Client[] = []
       const drains: Promise<void>[] = []

@@ -12,6 +12,7 @@ import { loadEngine } from '../../host/engine/load.ts'
 import { layInto, splitImage } from '../../host/image/image.ts'
 import { Epoch } from '../../host/limits/epoch.ts'
 import { Scheduler } from '../../host/limits/scheduler.ts'
+import { NO_STORAGE } from '../../host/storage/client.ts'
 import { Tenant, type TenantParts } from '../../host/tenant/tenant.ts'
 import { buildFixture } from '../harness/component.ts'
 import { Client } from './client.ts'
@@ -51,7 +52,13 @@ afterAll(() => {
 
 function open(name: string): Tenant {
   const log = { write() {} }
-  const services = { dialer: openDialer(), epoch: new Epoch(), scheduler: new Scheduler(), log }
+  const services = {
+    dialer: openDialer(),
+    storage: NO_STORAGE,
+    epoch: new Epoch(),
+    scheduler: new Scheduler(),
+    log,
+  }
   return new Tenant({ ...deployment, name }, services)
 }
 

@@ -8,6 +8,7 @@ import { DEFAULT_LIMITS, type Limits } from '../../host/config/limits.ts'
 import { Epoch } from '../../host/limits/epoch.ts'
 import { Scheduler } from '../../host/limits/scheduler.ts'
 import type { LogRecord } from '../../host/tenant/log.ts'
+import { NO_STORAGE } from '../../host/storage/client.ts'
 import { Tenant } from '../../host/tenant/tenant.ts'
 import { openBareDeployment, type BareDeployment } from './bare-deployment.ts'
 import { Client } from './client.ts'
@@ -32,6 +33,7 @@ function serve(limits: Partial<Limits> = {}): Tenant {
   log = []
   tenant = new Tenant(deployment.with({ ...LIMITS, ...limits }), {
     dialer: openDialer({ private: true }),
+    storage: NO_STORAGE,
     epoch: new Epoch(),
     scheduler: new Scheduler(),
     log: { write: (record) => void log.push(record) },

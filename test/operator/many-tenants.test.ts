@@ -54,6 +54,7 @@ async function start() {
       logsRequests: false,
     },
     served,
+    storage: { connect() {} },
     count: 1,
     log() {},
   })

@@ -4,7 +4,7 @@ import type { GuestWriter } from '../../host/engine/guest-writer.ts'
 
 export const version = '0.2.0'
 /** Changes with whatever lies otherwise in memory or has another name. */
-export const structure = '62dd734f9e7a4592'
+export const structure = '08d40fd6f21be9b8'
 
 export interface EventsBinding {
   readonly kind: string
@@ -57,6 +57,26 @@ export interface CryptoCryptoOutcome {
   readonly value: CryptoCryptoValue
 }
 
+export interface DataDataAnswer {
+  readonly id: number
+  readonly meta: string
+  readonly body: Uint8Array
+  readonly hasMore: boolean
+}
+
+export interface WireBodyChunk {
+  readonly id: number
+  readonly bytes: Uint8Array
+  readonly last: boolean
+}
+
+export interface DataDataFailure {
+  readonly id: number
+  readonly name: string
+  readonly code: string
+  readonly message: string
+}
+
 export interface OutboundAnswer {
   readonly id: number
   readonly status: number
@@ -65,12 +85,6 @@ export interface OutboundAnswer {
   readonly redirected: boolean
   readonly headers: string
   readonly hasBody: boolean
-}
-
-export interface WireBodyChunk {
-  readonly id: number
-  readonly bytes: Uint8Array
-  readonly last: boolean
 }
 
 export interface WireFailure {
@@ -83,6 +97,10 @@ export type EventsEvent =
   | { readonly tag: 'request'; readonly val: EventsRequest }
   | { readonly tag: 'client-gone'; readonly val: number }
   | { readonly tag: 'crypto-done'; readonly val: CryptoCryptoOutcome }
+  | { readonly tag: 'data-answered'; readonly val: DataDataAnswer }
+  | { readonly tag: 'data-body'; readonly val: WireBodyChunk }
+  | { readonly tag: 'data-failed'; readonly val: DataDataFailure }
+  | { readonly tag: 'data-writable'; readonly val: number }
   | { readonly tag: 'answered'; readonly val: OutboundAnswer }
   | { readonly tag: 'answer-body'; readonly val: WireBodyChunk }
   | { readonly tag: 'fetch-failed'; readonly val: WireFailure }
@@ -130,6 +148,19 @@ export interface Imports {
     readonly make: (operation: CryptoOperation, sealed: Uint8Array, data: Uint8Array, signature: Uint8Array) => Uint8Array
     readonly digestWrite: (id: number, algorithm: Uint8Array, bytes: Uint8Array) => void
     readonly digestFinish: (id: number) => void
+  }
+  readonly 'nano:workers/data': {
+    readonly write: (id: number, bytes: Uint8Array) => boolean
+    readonly finish: (id: number) => void
+    readonly pull: (id: number) => void
+    readonly abort: (id: number) => void
+  }
+  readonly 'nano:workers/kv': {
+    readonly get: (id: number, namespace: Uint8Array, key: Uint8Array) => void
+    readonly getMany: (id: number, namespace: Uint8Array, keys: Uint8Array) => void
+    readonly put: (id: number, namespace: Uint8Array, key: Uint8Array, expiration: number, ttl: number, metadata: Uint8Array, value: Uint8Array, more: boolean) => void
+    readonly delete: (id: number, namespace: Uint8Array, key: Uint8Array) => void
+    readonly list: (id: number, namespace: Uint8Array, prefix: Uint8Array, limit: number, cursor: Uint8Array) => void
   }
   readonly 'nano:workers/language': {
     readonly ask: (method: LanguageMethod, expert: Uint8Array, input: Uint8Array) => Uint8Array
@@ -269,6 +300,26 @@ function storeCryptoCryptoOutcome(to: GuestWriter, at: number, value: CryptoCryp
   storeCryptoCryptoValue(to, at + 4, value.value)
 }
 
+function storeDataDataAnswer(to: GuestWriter, at: number, value: DataDataAnswer): void {
+  to.u32(at, value.id)
+  to.string(at + 4, value.meta)
+  to.list(at + 12, to.copy(value.body), value.body.length)
+  to.bool(at + 20, value.hasMore)
+}
+
+function storeWireBodyChunk(to: GuestWriter, at: number, value: WireBodyChunk): void {
+  to.u32(at, value.id)
+  to.list(at + 4, to.copy(value.bytes), value.bytes.length)
+  to.bool(at + 12, value.last)
+}
+
+function storeDataDataFailure(to: GuestWriter, at: number, value: DataDataFailure): void {
+  to.u32(at, value.id)
+  to.string(at + 4, value.name)
+  to.string(at + 12, value.code)
+  to.string(at + 20, value.message)
+}
+
 function storeOutboundAnswer(to: GuestWriter, at: number, value: OutboundAnswer): void {
   to.u32(at, value.id)
   to.u16(at + 4, value.status)
@@ -277,12 +328,6 @@ function storeOutboundAnswer(to: GuestWriter, at: number, value: OutboundAnswer)
   to.bool(at + 24, value.redirected)
   to.string(at + 28, value.headers)
   to.bool(at + 36, value.hasBody)
-}
-
-function storeWireBodyChunk(to: GuestWriter, at: number, value: WireBodyChunk): void {
-  to.u32(at, value.id)
-  to.list(at + 4, to.copy(value.bytes), value.bytes.length)
-  to.bool(at + 12, value.last)
 }
 
 function storeWireFailure(to: GuestWriter, at: number, value: WireFailure): void {
@@ -308,36 +353,52 @@ function storeEventsEvent(to: GuestWriter, at: number, value: EventsEvent): void
       to.u8(at, 3)
       storeCryptoCryptoOutcome(to, at + 4, value.val)
       return
-    case 'answered':
+    case 'data-answered':
       to.u8(at, 4)
-      storeOutboundAnswer(to, at + 4, value.val)
+      storeDataDataAnswer(to, at + 4, value.val)
       return
-    case 'answer-body':
+    case 'data-body':
       to.u8(at, 5)
       storeWireBodyChunk(to, at + 4, value.val)
       return
-    case 'fetch-failed':
+    case 'data-failed':
       to.u8(at, 6)
-      storeWireFailure(to, at + 4, value.val)
+      storeDataDataFailure(to, at + 4, value.val)
       return
-    case 'fetch-writable':
+    case 'data-writable':
       to.u8(at, 7)
       to.u32(at + 4, value.val)
       return
-    case 'request-body':
+    case 'answered':
       to.u8(at, 8)
+      storeOutboundAnswer(to, at + 4, value.val)
+      return
+    case 'answer-body':
+      to.u8(at, 9)
+      storeWireBodyChunk(to, at + 4, value.val)
+      return
+    case 'fetch-failed':
+      to.u8(at, 10)
+      storeWireFailure(to, at + 4, value.val)
+      return
+    case 'fetch-writable':
+      to.u8(at, 11)
+      to.u32(at + 4, value.val)
+      return
+    case 'request-body':
+      to.u8(at, 12)
       storeWireBodyChunk(to, at + 4, value.val)
       return
     case 'request-body-failed':
-      to.u8(at, 9)
+      to.u8(at, 13)
       storeWireFailure(to, at + 4, value.val)
       return
     case 'response-writable':
-      to.u8(at, 10)
+      to.u8(at, 14)
       to.u32(at + 4, value.val)
       return
     case 'timer-due':
-      to.u8(at, 11)
+      to.u8(at, 15)
       return
     default:
       to.unknownCase(value)
@@ -379,6 +440,8 @@ export function liftImports(imports: Imports, from: GuestReader, to: GuestWriter
   const backgroundHalf = imports['nano:workers/background']
   const consoleHalf = imports['nano:workers/console']
   const cryptoHalf = imports['nano:workers/crypto']
+  const dataHalf = imports['nano:workers/data']
+  const kvHalf = imports['nano:workers/kv']
   const languageHalf = imports['nano:workers/language']
   const outboundHalf = imports['nano:workers/outbound']
   const requestBodyHalf = imports['nano:workers/request-body']
@@ -403,6 +466,19 @@ export function liftImports(imports: Imports, from: GuestReader, to: GuestWriter
       'make': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number, a6: number, at: number) => to.bytes(at, cryptoHalf.make(from.caseOf(cryptoOperationCases, a0), from.bytes(a1, a2), from.bytes(a3, a4), from.bytes(a5, a6))),
       'digest-write': (a0: number, a1: number, a2: number, a3: number, a4: number) => cryptoHalf.digestWrite(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4)),
       'digest-finish': (a0: number) => cryptoHalf.digestFinish(a0 >>> 0),
+    },
+    'nano:workers/data': {
+      'write': (a0: number, a1: number, a2: number) => (dataHalf.write(a0 >>> 0, from.bytes(a1, a2)) ? 1 : 0),
+      'finish': (a0: number) => dataHalf.finish(a0 >>> 0),
+      'pull': (a0: number) => dataHalf.pull(a0 >>> 0),
+      'abort': (a0: number) => dataHalf.abort(a0 >>> 0),
+    },
+    'nano:workers/kv': {
+      'get': (a0: number, a1: number, a2: number, a3: number, a4: number) => kvHalf.get(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4, bounds['word'])),
+      'get-many': (a0: number, a1: number, a2: number, a3: number, a4: number) => kvHalf.getMany(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4)),
+      'put': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number, a6: number, a7: number, a8: number, a9: number, a10: number, a11: number) => kvHalf.put(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4, bounds['word']), a5, a6, from.bytes(a7, a8, bounds['word']), from.bytes(a9, a10), a11 !== 0),
+      'delete': (a0: number, a1: number, a2: number, a3: number, a4: number) => kvHalf.delete(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4, bounds['word'])),
+      'list': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number, a6: number, a7: number) => kvHalf.list(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4, bounds['word']), a5 >>> 0, from.bytes(a6, a7, bounds['word'])),
     },
     'nano:workers/language': {
       'ask': (a0: number, a1: number, a2: number, a3: number, a4: number, at: number) => to.bytes(at, languageHalf.ask(from.caseOf(languageMethodCases, a0), from.bytes(a1, a2, bounds['expert']), from.bytes(a3, a4, bounds['input']))),

@@ -8,6 +8,7 @@
  */
 
 import type { StoredVersion } from '../../artifacts/store.ts'
+import { BINDING_KEYS } from '../../config/binding-names.ts'
 import { NanoError } from '../../errors.ts'
 import { toChanges } from '../../registry/deploy-report.ts'
 import type { Settings } from '../../registry/deploy-report.ts'
@@ -20,7 +21,7 @@ export interface Scopes {
 }
 
 /** Settings that are the app's own affair. */
-const OWN = 'env.'
+const OWN = ['env.', ...BINDING_KEYS]
 
 export class Access {
   /** Whose it is, for messages. */
@@ -70,7 +71,7 @@ export class Access {
     if (this.#scopes.all) return
     const keys = toChanges(before ?? { hostname: app, settings: '{}' }, next)
       .map(({ key }) => key)
-      .filter((key) => !key.startsWith(OWN))
+      .filter((key) => !OWN.some((own) => key.startsWith(own)))
     if (keys.length > 0) this.#refuse('all', `to change ${keys.join(', ')} of app ${app}`)
   }
 

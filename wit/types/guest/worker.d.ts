@@ -1,7 +1,9 @@
 /// <reference path="./interfaces/nano-workers-background.d.ts" />
 /// <reference path="./interfaces/nano-workers-console.d.ts" />
 /// <reference path="./interfaces/nano-workers-crypto.d.ts" />
+/// <reference path="./interfaces/nano-workers-data.d.ts" />
 /// <reference path="./interfaces/nano-workers-events.d.ts" />
+/// <reference path="./interfaces/nano-workers-kv.d.ts" />
 /// <reference path="./interfaces/nano-workers-language.d.ts" />
 /// <reference path="./interfaces/nano-workers-outbound.d.ts" />
 /// <reference path="./interfaces/nano-workers-request-body.d.ts" />
@@ -13,7 +15,9 @@ declare module 'nano:workers/worker' {
   export type * as NanoWorkersBackground020 from 'nano:workers/background'; // import nano:workers/background
   export type * as NanoWorkersConsole020 from 'nano:workers/console'; // import nano:workers/console
   export type * as NanoWorkersCrypto020 from 'nano:workers/crypto'; // import nano:workers/crypto
+  export type * as NanoWorkersData020 from 'nano:workers/data'; // import nano:workers/data
   export type * as NanoWorkersEvents020 from 'nano:workers/events'; // import nano:workers/events
+  export type * as NanoWorkersKv020 from 'nano:workers/kv'; // import nano:workers/kv
   export type * as NanoWorkersLanguage020 from 'nano:workers/language'; // import nano:workers/language
   export type * as NanoWorkersOutbound020 from 'nano:workers/outbound'; // import nano:workers/outbound
   export type * as NanoWorkersRequestBody020 from 'nano:workers/request-body'; // import nano:workers/request-body

@@ -3,7 +3,9 @@ export type Event = import('./interfaces/nano-workers-events.js').Event;
 export type * as NanoWorkersBackground020 from './interfaces/nano-workers-background.js'; // import nano:workers/background@0.2.0
 export type * as NanoWorkersConsole020 from './interfaces/nano-workers-console.js'; // import nano:workers/console@0.2.0
 export type * as NanoWorkersCrypto020 from './interfaces/nano-workers-crypto.js'; // import nano:workers/crypto@0.2.0
+export type * as NanoWorkersData020 from './interfaces/nano-workers-data.js'; // import nano:workers/data@0.2.0
 export type * as NanoWorkersEvents020 from './interfaces/nano-workers-events.js'; // import nano:workers/events@0.2.0
+export type * as NanoWorkersKv020 from './interfaces/nano-workers-kv.js'; // import nano:workers/kv@0.2.0
 export type * as NanoWorkersLanguage020 from './interfaces/nano-workers-language.js'; // import nano:workers/language@0.2.0
 export type * as NanoWorkersOutbound020 from './interfaces/nano-workers-outbound.js'; // import nano:workers/outbound@0.2.0
 export type * as NanoWorkersRequestBody020 from './interfaces/nano-workers-request-body.js'; // import nano:workers/request-body@0.2.0

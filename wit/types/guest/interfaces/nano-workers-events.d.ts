@@ -1,11 +1,14 @@
 /// <reference path="./nano-workers-crypto.d.ts" />
+/// <reference path="./nano-workers-data.d.ts" />
 /// <reference path="./nano-workers-outbound.d.ts" />
 /// <reference path="./nano-workers-wire.d.ts" />
 declare module 'nano:workers/events' {
   export type CryptoOutcome = import('nano:workers/crypto').CryptoOutcome;
-  export type Answer = import('nano:workers/outbound').Answer;
+  export type DataAnswer = import('nano:workers/data').DataAnswer;
+  export type DataFailure = import('nano:workers/data').DataFailure;
   export type BodyChunk = import('nano:workers/wire').BodyChunk;
   export type Failure = import('nano:workers/wire').Failure;
+  export type Answer = import('nano:workers/outbound').Answer;
   /**
    * An object that the guest makes.
    */
@@ -74,7 +77,7 @@ declare module 'nano:workers/events' {
      */
     hasBody: boolean,
   }
-  export type Event = EventStartup | EventRequest | EventClientGone | EventCryptoDone | EventAnswered | EventAnswerBody | EventFetchFailed | EventFetchWritable | EventRequestBody | EventRequestBodyFailed | EventResponseWritable | EventTimerDue;
+  export type Event = EventStartup | EventRequest | EventClientGone | EventCryptoDone | EventDataAnswered | EventDataBody | EventDataFailed | EventDataWritable | EventAnswered | EventAnswerBody | EventFetchFailed | EventFetchWritable | EventRequestBody | EventRequestBodyFailed | EventResponseWritable | EventTimerDue;
   export interface EventStartup {
     tag: 'startup',
     val: Startup,
@@ -99,6 +102,34 @@ declare module 'nano:workers/events' {
   export interface EventCryptoDone {
     tag: 'crypto-done',
     val: CryptoOutcome,
+  }
+  /**
+   * A call was answered.
+   */
+  export interface EventDataAnswered {
+    tag: 'data-answered',
+    val: DataAnswer,
+  }
+  /**
+   * Bytes of an answer's body; each answers one `pull`.
+   */
+  export interface EventDataBody {
+    tag: 'data-body',
+    val: BodyChunk,
+  }
+  /**
+   * A call came to nothing, or the body of its answer does not come to its end.
+   */
+  export interface EventDataFailed {
+    tag: 'data-failed',
+    val: DataFailure,
+  }
+  /**
+   * The call with this id takes body bytes again after `write` returned false.
+   */
+  export interface EventDataWritable {
+    tag: 'data-writable',
+    val: number,
   }
   /**
    * An outbound fetch was answered.

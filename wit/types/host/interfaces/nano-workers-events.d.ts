@@ -1,8 +1,10 @@
 /** @module Interface nano:workers/events@0.2.0 **/
 export type CryptoOutcome = import('./nano-workers-crypto.js').CryptoOutcome;
-export type Answer = import('./nano-workers-outbound.js').Answer;
+export type DataAnswer = import('./nano-workers-data.js').DataAnswer;
+export type DataFailure = import('./nano-workers-data.js').DataFailure;
 export type BodyChunk = import('./nano-workers-wire.js').BodyChunk;
 export type Failure = import('./nano-workers-wire.js').Failure;
+export type Answer = import('./nano-workers-outbound.js').Answer;
 /**
  * An object that the guest makes.
  */
@@ -71,7 +73,7 @@ export interface Request {
    */
   hasBody: boolean,
 }
-export type Event = EventStartup | EventRequest | EventClientGone | EventCryptoDone | EventAnswered | EventAnswerBody | EventFetchFailed | EventFetchWritable | EventRequestBody | EventRequestBodyFailed | EventResponseWritable | EventTimerDue;
+export type Event = EventStartup | EventRequest | EventClientGone | EventCryptoDone | EventDataAnswered | EventDataBody | EventDataFailed | EventDataWritable | EventAnswered | EventAnswerBody | EventFetchFailed | EventFetchWritable | EventRequestBody | EventRequestBodyFailed | EventResponseWritable | EventTimerDue;
 export interface EventStartup {
   tag: 'startup',
   val: Startup,
@@ -96,6 +98,34 @@ export interface EventClientGone {
 export interface EventCryptoDone {
   tag: 'crypto-done',
   val: CryptoOutcome,
+}
+/**
+ * A call was answered.
+ */
+export interface EventDataAnswered {
+  tag: 'data-answered',
+  val: DataAnswer,
+}
+/**
+ * Bytes of an answer's body; each answers one `pull`.
+ */
+export interface EventDataBody {
+  tag: 'data-body',
+  val: BodyChunk,
+}
+/**
+ * A call came to nothing, or the body of its answer does not come to its end.
+ */
+export interface EventDataFailed {
+  tag: 'data-failed',
+  val: DataFailure,
+}
+/**
+ * The call with this id takes body bytes again after `write` returned false.
+ */
+export interface EventDataWritable {
+  tag: 'data-writable',
+  val: number,
 }
 /**
  * An outbound fetch was answered.

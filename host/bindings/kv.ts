@@ -1,0 +1,178 @@
+/**
+ * KV (wit/kv.wit): checks what the guest passes, and starts calls; data.ts has what becomes of them. The limits and messages
+ * are those that Cloudflare documents, so that an app that handles them there handles them here.
+ */
+import { isUtf8 } from 'node:buffer'
+import type * as Wit from '../../wit/types/host/interfaces/nano-workers-kv.d.ts'
+import { StorageError } from '../storage/failure.ts'
+import type { KvCall } from '../storage/kv/open.ts'
+import type { Binding, BindingContext } from './binding.ts'
+import type { DataAsk, DataBinding } from './data.ts'
+
+const MOST_KEY_BYTES = 512
+const MOST_METADATA_BYTES = 1024
+const MOST_VALUE_BYTES = 25 * 1024 * 1024
+const LEAST_TTL = 60
+const MOST_KEYS = 100
+const MOST_LISTED = 1000
+
+const KIND = 'kv'
+const MS_PER_SECOND = 1000
+
+class KvBinding implements Binding {
+  readonly #data: DataBinding
+
+  constructor(data: DataBinding) {
+    this.#data = data
+  }
+
+  readonly imports = {
+    get: (id: number, namespace: Uint8Array, key: Uint8Array): void =>
+      this.#data.start(id, KIND, namespace, () => ask({ op: 'get', args: { key: checkKey('GET', key) } })),
+    getMany: (id: number, namespace: Uint8Array, keys: Uint8Array): void =>
+      this.#data.start(id, KIND, namespace, () => ask({ op: 'get-many', args: { keys: splitKeys(keys) } })),
+    put: (
+      id: number,
+      namespace: Uint8Array,
+      key: Uint8Array,
+      expiration: number,
+      ttl: number,
+      metadata: Uint8Array,
+      value: Uint8Array,
+      more: boolean,
+    ): void =>
+      this.#data.start(id, KIND, namespace, () => {
+        checkKey('PUT', key)
+        const args = { key, expiration: toExpiration(expiration, ttl), metadata: toMetadata(metadata) }
+        if (value.length > MOST_VALUE_BYTES) throw tooLong(value.length)
+        const whole = { mostBytes: MOST_VALUE_BYTES, tooLong }
+        return { ...ask({ op: 'put', args }), body: value, more, whole }
+      }),
+    delete: (id: number, namespace: Uint8Array, key: Uint8Array): void =>
+      this.#data.start(id, KIND, namespace, () =>
+        ask({ op: 'delete', args: { key: checkKey('DELETE', key) } }),
+      ),
+    list: (id: number, namespace: Uint8Array, prefix: Uint8Array, limit: number, cursor: Uint8Array): void =>
+      this.#data.start(id, KIND, namespace, () =>
+        ask({ op: 'list', args: toListing(prefix, limit, cursor) }),
+      ),
+  } satisfies typeof Wit
+
+  flush(): void {}
+
+  isPending(): boolean {
+    return false
+  }
+
+  [Symbol.dispose](): void {}
+}
+
+/** Holds a call to what the store takes. */
+function ask(call: KvCall): DataAsk {
+  return call
+}
+
+function checkKey(method: string, key: Uint8Array): Uint8Array {
+  if (key.length === 0) throw wrong('Key name cannot be empty.', 'TypeError')
+  const text = Buffer.from(key).toString()
+  if (text === '.' || text === '..') throw wrong(`"${text}" is not allowed as a key name.`, 'TypeError')
+  if (key.length > MOST_KEY_BYTES) {
+    const problem = `UTF-8 encoded length of ${key.length} exceeds key length limit of ${MOST_KEY_BYTES}.`
+    throw wrong(`KV ${method} failed: 414 ${problem}`)
+  }
+  if (!isUtf8(key)) throw wrong('a key name must be UTF-8', 'TypeError')
+  return key
+}
+
+/** The lengths of the keys, as JSON, LF, the keys. */
+function splitKeys(joined: Uint8Array): readonly Uint8Array[] {
+  const end = joined.indexOf(0x0a)
+  const lengths = parseList(Buffer.from(joined.subarray(0, Math.max(0, end))).toString())
+  if (lengths.length > MOST_KEYS) {
+    const got = `a list of ${lengths.length} keys; at most ${MOST_KEYS} can be got at once`
+    throw wrong(`KV GET_BULK failed: 400 ${got}`)
+  }
+  let at = end + 1
+  return lengths.map((length) => checkKey('GET_BULK', joined.slice(at, (at += length))))
+}
+
+/** Whole numbers that are not negative; nothing else comes from our guests. */
+function parseList(json: string): readonly number[] {
+  let list: unknown
+  try {
+    list = JSON.parse(json)
+  } catch {
+    // the same as what is no list
+  }
+  if (Array.isArray(list) && list.every((each): each is number => Number.isInteger(each) && each >= 0))
+    return list
+  throw wrong('expected the lengths of the keys')
+}
+
+function toExpiration(expiration: number, ttl: number): number | undefined {
+  const now = Math.floor(Date.now() / MS_PER_SECOND)
+  if (ttl !== Infinity) {
+    checkWhole('expiration_ttl', ttl)
+    if (ttl < LEAST_TTL) throw tooSoon('expiration_ttl', ttl, `Expiration TTL must be at least ${LEAST_TTL}.`)
+    return now + ttl
+  }
+  if (expiration === Infinity) return undefined
+  checkWhole('expiration', expiration)
+  if (expiration < now + LEAST_TTL)
+    throw tooSoon(
+      'expiration',
+      expiration,
+      `Expiration times must be at least ${LEAST_TTL} seconds in the future.`,
+    )
+  return expiration
+}
+
+function checkWhole(what: string, value: number): void {
+  if (Number.isSafeInteger(value) && value > 0) return
+  throw tooSoon(what, value, 'Please specify integer greater than 0.')
+}
+
+const tooSoon = (what: string, value: number, next: string): StorageError =>
+  wrong(`KV PUT failed: 400 Invalid ${what} of ${value}. ${next}`)
+
+function toMetadata(metadata: Uint8Array): string | undefined {
+  if (metadata.length === 0) return undefined
+  if (metadata.length > MOST_METADATA_BYTES) {
+    const problem = `Metadata length of ${metadata.length} exceeds limit of ${MOST_METADATA_BYTES}.`
+    throw wrong(`KV PUT failed: 413 ${problem}`)
+  }
+  const text = Buffer.from(metadata).toString()
+  try {
+    JSON.parse(text)
+  } catch {
+    throw wrong('KV PUT failed: 400 Metadata must be valid JSON.')
+  }
+  return text
+}
+
+function tooLong(length: number): StorageError {
+  return wrong(`KV PUT failed: 413 Value length of ${length} exceeds limit of ${MOST_VALUE_BYTES}.`)
+}
+
+function toListing(prefix: Uint8Array, limit: number, cursor: Uint8Array) {
+  if (limit < 1 || limit > MOST_LISTED) {
+    const next =
+      limit < 1
+        ? 'Please specify an integer greater than 0.'
+        : `Please specify an integer less than ${MOST_LISTED}.`
+    throw wrong(`KV GET failed: 400 Invalid key_count_limit of ${limit}. ${next}`)
+  }
+  if (prefix.length > MOST_KEY_BYTES || !isUtf8(prefix)) {
+    const problem = `UTF-8 encoded length of ${prefix.length} exceeds key length limit of ${MOST_KEY_BYTES}.`
+    throw wrong(`KV GET failed: 414 ${problem}`)
+  }
+  const after =
+    cursor.length === 0 ? undefined : new Uint8Array(Buffer.from(Buffer.from(cursor).toString(), 'base64url'))
+  return { prefix, limit, after }
+}
+
+function wrong(message: string, name = 'Error'): StorageError {
+  return new StorageError('', message, { name })
+}
+
+export const bind = ({ data }: BindingContext): KvBinding => new KvBinding(data)

@@ -1,0 +1,53 @@
+/**
+ * What a shard and the storage thread say to each other over the port between them. Calls are independent of each other; each
+ * has an id that the shard chooses.
+ *
+ *     call  >  answer, with all of the body or its beginning  >  pull, chunk, pull, chunk  >  over
+ *       '- want, push, want, push: while more of the call's body follows
+ *     any   --failed, abort-->  over
+ */
+
+import type { StorageFailure } from './failure.ts'
+
+/** What a shard asks for. */
+export interface StorageRequest {
+  /** Which store. */
+  readonly kind: string
+  /** Which data in it. */
+  readonly key: string
+  readonly op: string
+  /** As the store's operation takes them; what can be posted. */
+  readonly args: unknown
+  readonly body: Uint8Array
+}
+
+export type ToStorage =
+  /** `more`: further bytes of the body follow, one `push` for each `want`. */
+  | { readonly type: 'call'; readonly id: number; readonly request: StorageRequest; readonly more: boolean }
+  | { readonly type: 'push'; readonly id: number; readonly bytes: Uint8Array; readonly last: boolean }
+  | { readonly type: 'pull'; readonly id: number }
+  | { readonly type: 'abort'; readonly id: number }
+
+export type FromStorage =
+  | {
+      readonly type: 'answer'
+      readonly id: number
+      /** JSON. */
+      readonly meta: string
+      readonly body: Uint8Array
+      readonly more: boolean
+    }
+  | { readonly type: 'chunk'; readonly id: number; readonly bytes: Uint8Array; readonly last: boolean }
+  | { readonly type: 'want'; readonly id: number }
+  | { readonly type: 'failed'; readonly id: number; readonly failure: StorageFailure }
+
+/** What is to be moved to the other side with a message: bytes that have a buffer of their own, and are worth it. */
+export function toTransfer(bytes: Uint8Array): ArrayBuffer[] {
+  const { buffer, length } = bytes
+  return length >= MOVED_BYTES && buffer instanceof ArrayBuffer && buffer.byteLength === length
+    ? [buffer]
+    : []
+}
+
+/** To copy less than this costs less than to move it. */
+const MOVED_BYTES = 16 * 1024

@@ -1,0 +1,40 @@
+/** Every kind of store, opened when it is first used. */
+
+import { StorageError } from './failure.ts'
+import type { Store, StoreOptions } from './store.ts'
+
+type Open = (options: StoreOptions) => Promise<Store>
+
+/** A store's code is loaded with it. */
+const KINDS: Readonly<Record<string, Open>> = {
+  kv: async (options) => (await import('./kv/open.ts')).openKv(options),
+}
+
+export class Stores implements AsyncDisposable {
+  readonly #options: StoreOptions
+  readonly #opened = new Map<string, Promise<Store>>()
+
+  constructor(options: StoreOptions) {
+    this.#options = options
+  }
+
+  /** Rejects when it cannot be opened; it is tried again with the next call. */
+  async open(kind: string): Promise<Store> {
+    const opened = this.#opened.get(kind)
+    if (opened !== undefined) return opened
+    const open = Object.hasOwn(KINDS, kind) ? KINDS[kind] : undefined
+    if (open === undefined) throw new StorageError('STORAGE_INVALID', `there is no store for "${kind}"`)
+    const store = open(this.#options)
+    this.#opened.set(kind, store)
+    store.catch(() => this.#opened.delete(kind))
+    return store
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const stores = await Promise.allSettled(this.#opened.values())
+    this.#opened.clear()
+    await Promise.allSettled(
+      stores.map(async (each) => each.status === 'fulfilled' && each.value[Symbol.asyncDispose]()),
+    )
+  }
+}
