@@ -80,6 +80,15 @@ export class DataBinding implements Binding {
    * else the guest says: it throws a `StorageError` for what the app is to be told.
    */
   start(id: number, kind: string, name: Uint8Array, toAsk: () => DataAsk): void {
+    this.#start(id, kind, () => this.#toResource(kind, name), toAsk)
+  }
+
+  /** The same for what every app has without a binding in its `env`: whose it is, is for its storage to say. */
+  startOwn(id: number, kind: string, toAsk: () => DataAsk): void {
+    this.#start(id, kind, () => ({ kind, key: '' }), toAsk)
+  }
+
+  #start(id: number, kind: string, open: () => Resource | undefined, toAsk: () => DataAsk): void {
     const { meter, accounts, mailbox } = this.#services
     meter.crossings++
     if (this.#calls.has(id)) return void meter.ignored++
@@ -88,7 +97,7 @@ export class DataBinding implements Binding {
     const refuse = (failure: StorageFailure): void =>
       mailbox.post({ tag: 'data-failed', val: { id, ...failure } }, owner)
     if (account === undefined) return refuse(TOO_MANY)
-    const resource = this.#toResource(kind, name)
+    const resource = open()
     if (resource === undefined) return refuse(toUnknown(kind))
     let ask
     try {

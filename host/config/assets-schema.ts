@@ -1,11 +1,11 @@
-/** What nano.json says of an app's files. */
+/** What nano.json says of what answers in an app's place: its files, and responses that are kept. */
 
 import * as z from 'zod'
 
 import { HTML_HANDLING, NOT_FOUND_HANDLING } from '../assets/manifest.ts'
 import { isFirstPattern, MOST_PATTERNS } from '../assets/run-first.ts'
-import { BINDING_NAME } from './config.ts'
-import { closed, expected, flag, list, text, textLike, textThat } from './values.ts'
+import { BINDING_NAME, DEFAULT_CACHE_MB } from './config.ts'
+import { closed, expected, flag, integer, list, text, textLike, textThat } from './values.ts'
 
 /** `assets` of an app, as wrangler spells it. */
 export const ASSETS = closed({
@@ -49,3 +49,23 @@ export const ASSETS = closed({
     })
     .exactOptional(),
 }).meta({ id: 'assets', description: 'Files that are served without the app.' })
+
+export const RESPONSE_CACHE = z
+  .union(
+    [
+      flag(),
+      closed({
+        max_mb: integer({ range: [1, 65_536] }).meta({
+          default: DEFAULT_CACHE_MB,
+          description: 'The most MiB of them, on each shard.',
+        }),
+      }),
+    ],
+    { error: expected('true, false or an object with "max_mb"') },
+  )
+  .meta({
+    id: 'response_cache',
+    default: false,
+    description:
+      'Responses that the app declares to be for all (Cache-Control: public, s-maxage) are given again without asking it.',
+  })

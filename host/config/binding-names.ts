@@ -9,19 +9,26 @@ export const BINDING_KEYS = ['kv_namespaces'] as const
 
 type Bound = {
   readonly [Key in (typeof BINDING_KEYS)[number]]?: readonly { readonly binding: string }[] | undefined
-} & { readonly env?: Readonly<Record<string, unknown>> | undefined }
+} & {
+  readonly env?: Readonly<Record<string, unknown>> | undefined
+  readonly assets?: { readonly binding?: string | undefined } | undefined
+}
 
 /** A schema of settings in which no two members of `env` have one name. */
 export function withOwnNames<Schema extends z.ZodType<Bound>>(schema: Schema): Schema {
   return schema.superRefine((app, context) => {
     const taken = new Set(Object.keys(app.env ?? {}))
+    const refuse = (path: (string | number)[], input: string): void => {
+      const message = expected('a name that nothing else in the env of the app has')({ input })
+      context.addIssue({ code: 'custom', path, message })
+    }
+    const assets = app.assets?.binding
+    if (assets !== undefined && taken.has(assets)) refuse(['assets', 'binding'], assets)
+    if (assets !== undefined) taken.add(assets)
     for (const key of BINDING_KEYS) {
       for (const [index, { binding }] of (app[key] ?? []).entries()) {
-        if (!taken.has(binding)) taken.add(binding)
-        else {
-          const message = expected('a name that nothing else in the env of the app has')({ input: binding })
-          context.addIssue({ code: 'custom', path: [key, index, 'binding'], message })
-        }
+        if (taken.has(binding)) refuse([key, index, 'binding'], binding)
+        taken.add(binding)
       }
     }
   })

@@ -29,6 +29,8 @@ export interface AppConfig {
   readonly stickyBy?: StickyBy
   /** Files that are served without the app; undefined: it has none. */
   readonly assets?: AssetSettings
+  /** The most MiB of responses that are given again without asking it; undefined: none are. */
+  readonly responseCacheMb?: number
 }
 
 /** Where an app's lines go: a file, or an endpoint that takes them by POST. `{app}` stands for the app's name. */
@@ -94,6 +96,9 @@ export const NO_PATH = ''
 
 /** What an app may be called. */
 export const APP_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/
+
+/** Of responses that are given again, unless an app says otherwise. */
+export const DEFAULT_CACHE_MB = 64
 
 /** As in wrangler's files: what JavaScript calls an identifier. */
 export const BINDING_NAME = /^[A-Za-z_$][\w$]{0,127}$/

@@ -15,7 +15,7 @@ import { LIMIT_RULES } from './limits.ts'
 import { toKey } from './number-rule.ts'
 import type { Key, NumberRule } from './number-rule.ts'
 import { withOwnNames } from './binding-names.ts'
-import { ASSETS } from './assets-schema.ts'
+import { ASSETS, RESPONSE_CACHE } from './assets-schema.ts'
 import { closed, expected, flag, integer, list, text, textLike, textThat } from './values.ts'
 
 const DATA_ID = /^[^\p{Cc}\p{Cs}]{1,128}$/u
@@ -165,6 +165,7 @@ const settings = {
     .meta({ description: 'What the app gets as its env argument: texts, and any other JSON values.' })
     .exactOptional(),
   assets: ASSETS.exactOptional(),
+  response_cache: RESPONSE_CACHE.exactOptional(),
   ...inherited,
 }
 

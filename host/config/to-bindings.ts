@@ -9,13 +9,21 @@ export interface SharedBindings {
   readonly kv_namespaces?: readonly (NonNullable<AppSettings['kv_namespaces']>[number] & {
     readonly shared?: boolean
   })[]
+  readonly assets?: { readonly binding?: string }
 }
 
 /** `app`: its name. */
-export function toBindings(app: string, { kv_namespaces: namespaces = [] }: SharedBindings): Env {
+export function toBindings(app: string, { assets, kv_namespaces: namespaces = [] }: SharedBindings): Env {
   const kv = namespaces.map(({ binding, id = binding, shared = false }): [string, EnvValue] => [
     binding,
     { type: 'binding', kind: 'kv', settings: '{}', resource: toResource('kv', shared ? undefined : app, id) },
   ])
-  return Object.fromEntries(kv)
+  return Object.fromEntries([...toAssets(app, assets?.binding), ...kv])
+}
+
+function toAssets(app: string, binding: string | undefined): [string, EnvValue][] {
+  if (binding === undefined) return []
+  return [
+    [binding, { type: 'binding', kind: 'assets', settings: '{}', resource: toResource('assets', app, '') }],
+  ]
 }

@@ -6,7 +6,7 @@ import { DEFAULT_ASSET_SETTINGS } from '../assets/manifest.ts'
 import type { AssetSettings } from '../assets/manifest.ts'
 import { toHostName } from '../http/host-name.ts'
 import { parseStickyBy } from '../http/sticky-key.ts'
-import { NO_PATH } from './config.ts'
+import { DEFAULT_CACHE_MB, NO_PATH } from './config.ts'
 import type { AdminConfig, AppConfig, AppDefaults, Config, LogDrain } from './config.ts'
 import { CONNECTION_RULES, DEFAULT_CONNECTION_LIMITS } from './connection-limits.ts'
 import { defined } from './defined.ts'
@@ -74,11 +74,20 @@ export function toSettings(
   app: AppSettings & SharedBindings,
   defaults: AppDefaults,
   toDirectory: (path: string) => string | undefined,
-): Pick<AppConfig, 'env' | 'limits' | 'egress' | 'stickyBy' | 'assets'> {
+): Pick<AppConfig, 'env' | 'limits' | 'egress' | 'stickyBy' | 'assets' | 'responseCacheMb'> {
   const stickyBy = app.sticky_by === undefined ? undefined : parseStickyBy(app.sticky_by)
   const assets = app.assets && toAssets(app.assets, toDirectory)
   const env = { ...toEnv(app.env ?? {}), ...toBindings(name, app) }
-  return { env, ...inherit(app, defaults), ...defined({ stickyBy, assets }) }
+  return {
+    env,
+    ...inherit(app, defaults),
+    ...defined({ stickyBy, assets, responseCacheMb: toCacheMb(app.response_cache) }),
+  }
+}
+
+function toCacheMb(given: AppSettings['response_cache']): number | undefined {
+  if (given === undefined || given === false) return undefined
+  return given === true ? DEFAULT_CACHE_MB : given.max_mb
 }
 
 function toAssets(

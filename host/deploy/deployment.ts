@@ -7,6 +7,7 @@ import { DEFAULT_ASSET_SETTINGS } from '../assets/manifest.ts'
 import type { AssetSettings } from '../assets/manifest.ts'
 import type { AppConfig } from '../config/config.ts'
 import type { Env } from '../config/env.ts'
+import { defined } from '../config/defined.ts'
 import { toRecycleMb, type Limits } from '../config/limits.ts'
 import type { EgressSettings } from '../egress/policy.ts'
 import { NanoError } from '../errors.ts'
@@ -17,6 +18,8 @@ import type { OpenComponent } from './open-component.ts'
 export interface Deployment extends OpenComponent {
   /** How its files are given. */
   readonly assetSettings: AssetSettings
+  /** The most MiB of responses that are kept before it; undefined: none are. */
+  readonly responseCacheMb?: number
   /** Unique in the process; a later deployment has a larger one. */
   readonly id: number
   /** The app's name. */
@@ -35,7 +38,7 @@ export function toDeployment(
   app: AppConfig,
   component: OpenComponent,
 ): Deployment {
-  const { name, env, limits, egress, assets: assetSettings = DEFAULT_ASSET_SETTINGS } = app
+  const { name, env, limits, egress, assets: assetSettings = DEFAULT_ASSET_SETTINGS, responseCacheMb } = app
   expectRoom(component, limits)
   return {
     ...component,
@@ -45,7 +48,7 @@ export function toDeployment(
     env,
     limits,
     assetSettings,
-    ...(egress === undefined ? {} : { egress }),
+    ...defined({ egress, responseCacheMb }),
   }
 }
 

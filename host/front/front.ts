@@ -1,43 +1,45 @@
 /**
- * An app whose requests are not all for its guest: what its files can answer never gets there.
+ * An app whose requests are not all for its guest: what its files or kept responses can answer never
+ * gets there.
  *
- *     request  >  a file, or a rule of its own? [answered]  >  is there a guest? [404]  >  tenant
+ *     request  >  a file, or a rule of its own? [answered]  >  is there a guest? [404]  >  a response that is kept? [answered]
+ *              >  tenant
  */
 
-import { AssetSite } from '../assets/site.ts'
-import type { AssetAnswer, AssetRequest } from '../assets/site.ts'
 import type { FileReader } from '../assets/file-reader.ts'
-import type { AssetSettings, SharedManifest } from '../assets/manifest.ts'
-import { NO_ENGINE } from '../engine/no-engine.ts'
+import type { AssetAnswer } from '../assets/site.ts'
+import type { Purge } from '../cache/response-store.ts'
 import { toHeaderOf } from '../http/header-values.ts'
 import type { Exchange, ExchangeListener } from '../tenant/exchange.ts'
-import type { Tenant } from '../tenant/tenant.ts'
+import type { Tenant, TenantCounters } from '../tenant/tenant.ts'
+import type { AppFiles } from './app-files.ts'
+import { ResponseCache } from './response-cache.ts'
 import { sendAsset } from './send-asset.ts'
 
-/** What of a deployment it needs. */
-export interface FrontParts {
-  readonly id: number
-  readonly engineHash: string
-  readonly assets?: SharedManifest
-  readonly assetSettings: AssetSettings
+export interface FrontOptions {
+  readonly files: AppFiles
+  readonly reader: FileReader
+  /** The most MiB of responses that are kept; undefined: none are. */
+  readonly cacheMb: number | undefined
 }
+
+const NOTHING: AssetAnswer = { status: 404, headers: '' }
 
 /** What stands before a tenant: as the ingress knows it, it is the tenant. */
 export class Front {
   readonly #tenant: Tenant
-  readonly #assets: Pick<FrontParts, 'assets' | 'assetSettings'>
-  readonly #id: number
-  readonly #hasGuest: boolean
+  readonly #files: AppFiles
   readonly #reader: FileReader
-  /** Made for the first request. */
-  #site: AssetSite | undefined
 
-  constructor({ id, engineHash, ...assets }: FrontParts, tenant: Tenant, reader: FileReader) {
+  readonly #cache: ResponseCache | undefined
+
+  constructor(tenant: Tenant, { files, reader, cacheMb }: FrontOptions) {
     this.#tenant = tenant
-    this.#id = id
-    this.#assets = assets
-    this.#hasGuest = engineHash !== NO_ENGINE.hash
+    this.#files = files
     this.#reader = reader
+    const waitMs = tenant.limits.timeoutMs / 2
+    const ask = (exchange: Exchange): ExchangeListener => tenant.handle(exchange)
+    this.#cache = cacheMb === undefined ? undefined : new ResponseCache({ mostMb: cacheMb, waitMs, ask })
   }
 
   get name() {
@@ -64,35 +66,28 @@ export class Front {
     return this.#tenant.counts
   }
 
+  get counters(): TenantCounters {
+    return { ...this.#tenant.counters, ...this.#cache?.counts }
+  }
+
+  /** Responses that are kept go. */
+  purge(purge: Purge): void {
+    this.#cache?.purge(purge)
+  }
+
   handle(exchange: Exchange): ExchangeListener {
-    const request = { method: exchange.method, url: exchange.url, header: toHeaderOf(exchange.headers) }
-    const site = this.#openSite()
-    const answer = site === undefined ? this.#answerAlone() : this.#answer(site, request)
-    if (answer === undefined) return this.#tenant.handle(exchange)
+    const answer = this.#answer(exchange)
+    if (answer === undefined) return (this.#cache ?? this.#tenant).handle(exchange)
     if (exchange.hasBody) exchange.cancelBody()
-    const source = site ?? { root: '', key: '' }
+    const source = this.#files.site ?? { root: '', key: '' }
     return sendAsset(exchange, answer, { source, reader: this.#reader, tenant: this.#tenant })
   }
 
   refused: Tenant['refused'] = (...refusal) => this.#tenant.refused(...refusal)
 
-  #answer(site: AssetSite, request: AssetRequest): AssetAnswer | undefined {
-    return this.#hasGuest ? site.answerFirst(request) : site.answer(request)
+  #answer({ method, url, headers }: Exchange): AssetAnswer | undefined {
+    const { isAlone, site } = this.#files
+    const request = { method, url, header: toHeaderOf(headers) }
+    return isAlone ? (site?.answer(request) ?? NOTHING) : site?.answerFirst(request)
   }
-
-  #answerAlone(): AssetAnswer | undefined {
-    return this.#hasGuest ? undefined : { status: 404, headers: '' }
-  }
-
-  #openSite(): AssetSite | undefined {
-    const { assets, assetSettings } = this.#assets
-    if (assets === undefined) return undefined
-    return (this.#site ??= new AssetSite({ manifest: assets, settings: assetSettings }, String(this.#id)))
-  }
-}
-
-/** The tenant itself, where nothing stands before it. */
-export function toFront(deployment: FrontParts, tenant: Tenant, reader: FileReader): Front | Tenant {
-  const isPlain = deployment.assets === undefined && deployment.engineHash !== NO_ENGINE.hash
-  return isPlain ? tenant : new Front(deployment, tenant, reader)
 }

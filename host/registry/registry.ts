@@ -17,6 +17,7 @@
  * reserved before anything is opened for it. What fails changes nothing that serves.
  */
 
+import type { Purge } from '../cache/response-store.ts'
 import type { AppConfig } from '../config/config.ts'
 import type { CanaryRoute, Change, Route, ServedState } from '../deploy/change.ts'
 import { toDeployment } from '../deploy/deployment.ts'
@@ -297,6 +298,12 @@ export class Registry {
       await this.#switch(app, undefined)
       this.#onApp(name, undefined)
     })
+  }
+
+  /** Responses of the app that are kept go, on every shard. Rejects when there is no such app. */
+  async purge(name: string, purge: Purge): Promise<void> {
+    if (!this.#apps.has(name)) throw new NanoError('APP_UNKNOWN', `there is no app "${name}"`)
+    await this.#shards.apply({ type: 'purge', app: name, ...purge })
   }
 
   /** Runs steps for an app after those that were asked for before. Until then the host name is the app's. */

@@ -24,8 +24,9 @@ import type { EndCode } from '../limits/grace.ts'
 import { Router } from '../router/router.ts'
 import { Split } from '../router/split.ts'
 import type { Caller } from '../router/split.ts'
-import { toFront } from '../front/front.ts'
-import type { Front } from '../front/front.ts'
+import { AppFiles } from '../front/app-files.ts'
+import { Front } from '../front/front.ts'
+import { purgeCaches, TenantStorage } from '../front/tenant-storage.ts'
 import { Tenant } from '../tenant/tenant.ts'
 import type { TenantServices } from '../tenant/tenant.ts'
 import type { Slice } from '../tenant/shard-report.ts'
@@ -78,7 +79,7 @@ export class Apps implements Disposable {
   readonly #unavailable = new Map<string, UnavailableApp>()
   readonly #engines = new Map<string, LoadedEngine>()
   readonly #ledger: Ledger
-  readonly #files = new FileReader()
+  readonly #reader = new FileReader()
   #isOver = false
 
   constructor(services: AppsServices) {
@@ -103,6 +104,7 @@ export class Apps implements Disposable {
     if (this.#isOver) return
     if (change.type === 'deploy') await this.#deploy(change.deployment, change.engine)
     else if (change.type === 'switch') this.#switch(change.from, change.to)
+    else if (change.type === 'purge') this.#purge(change)
     else void this.#retire(change.deployment, change.graceMs)
     this.#tellMaxHead()
   }
@@ -143,10 +145,23 @@ export class Apps implements Disposable {
     const parts = { ...deployment, engine: loaded.engine }
     if (loaded.warmUps > 0) loaded.warmUps = warmUp(parts, this.#services.epoch) ? 0 : loaded.warmUps - 1
     const dialer = this.#services.openDialer(deployment)
-    const tenant = new Tenant(parts, { ...this.#services, dialer })
-    const front = toFront(deployment, tenant, this.#files)
+    const files = new AppFiles(deployment)
+    const reader = this.#reader
+    const { storage: all } = this.#services
+    const storage = new TenantStorage({ app: deployment.name, storage: all, reader, site: () => files.site })
+    const tenant = new Tenant(parts, { ...this.#services, dialer, storage })
+    const { responseCacheMb: cacheMb } = deployment
+    const isPlain = files.isEmpty && !files.isAlone && cacheMb === undefined
+    const front = isPlain ? tenant : new Front(tenant, { files, reader, cacheMb })
     this.#versions.set(deployment.id, { tenant, front })
-    this.#ledger.open(tenant)
+    this.#ledger.open(front)
+  }
+
+  /** Of all versions, and of the caches that the app fills itself: those are in the storage. */
+  #purge({ app, urls, tags }: Change & { type: 'purge' }): void {
+    const versions = [...this.#versions.values()].filter(({ tenant }) => tenant.name === app)
+    for (const { front } of versions) if (front instanceof Front) front.purge({ urls, tags })
+    purgeCaches(this.#services.storage, app, { urls, tags })
   }
 
   async #load(engine: CompiledEngine): Promise<LoadedEngine> {
@@ -195,11 +210,11 @@ export class Apps implements Disposable {
   #retire(deployment: number, graceMs: number, code: EndCode = 'APP_REPLACED'): Promise<void> {
     const version = this.#versions.get(deployment)
     if (version === undefined) return Promise.resolve()
-    const { tenant } = version
+    const { tenant, front } = version
     const drained = tenant.drain(graceMs, code)
     version.drained ??= drained.then(() => {
       this.#versions.delete(deployment)
-      this.#ledger.close(tenant)
+      this.#ledger.close(front)
     })
     return version.drained
   }

@@ -38,6 +38,7 @@ export interface AppSpec extends LimitSpec {
     html_handling?: string
     not_found_handling?: string
   }
+  response_cache?: boolean | { max_mb: number }
   log_drain?: string | { url: string; headers?: Record<string, string> }
 }
 

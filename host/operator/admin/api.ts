@@ -208,6 +208,14 @@ function addChanges(api: OpenAPIHono<AdminEnv>, services: AdminServices): void {
     return c.json(tell(c, 'switched', report), 200)
   })
 
+  api.openapi({ ...routes.purge, middleware: limits.settings }, async (c) => {
+    const { name } = c.req.valid('param')
+    const { urls, tags } = c.req.valid('json')
+    await toServed(services).registry.purge(name, { urls, tags })
+    services.log({ level: 'info', app: name, text: `purged by ${c.var.access.name}` })
+    return c.json({ success: true as const }, 200)
+  })
+
   api.openapi(routes.reload, async (c) => {
     c.var.access.expectAll()
     const { needsRestart, applied, ...apps } = await toServed(services).reload().catch(toRefusal)

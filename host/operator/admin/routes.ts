@@ -145,6 +145,20 @@ export const rollBack = createRoute({
   responses: { 200: json(schema.REPORT, 'What serves now.'), ...failed(400, 404, 412) },
 })
 
+export const purge = createRoute({
+  method: 'post',
+  path: '/admin/apps/{name}/purge',
+  summary: 'Take away responses of the app that are kept',
+  description:
+    'Of the response cache, and of the caches that the app fills itself. Answers when every shard has done it.',
+  security,
+  request: {
+    params: schema.NAME,
+    body: { required: true, content: { 'application/json': { schema: schema.PURGE } } },
+  },
+  responses: { 200: json(schema.DONE, 'They are gone.'), ...failed(400, 404) },
+})
+
 export const reload = createRoute({
   method: 'post',
   path: '/admin/reload',

@@ -256,4 +256,31 @@ export const PROMOTE = z.object({
   }),
 })
 
+export const PURGE = z
+  .object({
+    everything: z
+      .literal(true)
+      .optional()
+      .openapi({ description: 'All responses of the app that are kept.' }),
+    urls: z
+      .array(z.url())
+      .min(1)
+      .max(1000)
+      .optional()
+      .openapi({ description: 'Those of these URLs, query included.' }),
+    tags: z
+      .array(z.string().min(1).max(1024))
+      .min(1)
+      .max(1000)
+      .optional()
+      .openapi({ description: 'Those whose Cache-Tag has one of these.' }),
+  })
+  .refine(
+    ({ everything, urls, tags }) => (everything === undefined) !== (urls === undefined && tags === undefined),
+    {
+      error: 'expected "everything": true, or "urls" or "tags"',
+    },
+  )
+  .openapi('Purge')
+
 export const REMOVE_QUERY = z.object({ hostname: z.string({ error: 'expected a host name, got none' }) })
