@@ -78,6 +78,8 @@ export interface BindingContext {
   readonly dialer: Dialer
   /** Where calls to data go on. */
   readonly data: DataBinding
+  /** What a call to an SQL database may take, and how large the database may be. */
+  readonly sql: { readonly timeMs: number; readonly maxBytes: number }
   /** Work off the shard's thread. */
   readonly jobs: JobLine
   readonly console: ConsolePort

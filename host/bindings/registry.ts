@@ -10,6 +10,7 @@ import { bind as languageBinding } from './language.ts'
 import { bind as outboundBinding } from './outbound.ts'
 import { bind as requestBodyBinding } from './request-body.ts'
 import { bind as responseBinding } from './response.ts'
+import { bind as sqlBinding } from './sql.ts'
 import { bind as timerBinding } from './timer.ts'
 import type { Imports } from '../../wit/worlds.ts'
 import type { BindingContext } from './binding.ts'
@@ -28,6 +29,7 @@ export function bindAll(context: BindingContext) {
     'outbound': outboundBinding(context),
     'request-body': requestBodyBinding(context),
     'response': responseBinding(context),
+    'sql': sqlBinding(context),
     'timer': timerBinding(context),
   }
 }
@@ -46,6 +48,7 @@ export function toImports(all: ReturnType<typeof bindAll>): Imports {
     'nano:workers/outbound': all['outbound'].imports,
     'nano:workers/request-body': all['request-body'].imports,
     'nano:workers/response': all['response'].imports,
+    'nano:workers/sql': all['sql'].imports,
     'nano:workers/timer': all['timer'].imports,
   }
 }

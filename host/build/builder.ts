@@ -16,7 +16,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fromFault, NanoError } from '../errors.ts'
-import { readMemory, watchMemory } from './group-memory.ts'
+import { readMemory, watchMemory } from '../limits/process-memory.ts'
 import { type BuildJob, type BuildStep, type FromBuilder, type Made, PID_FILE } from './job.ts'
 import { findSibling } from './package-files.ts'
 

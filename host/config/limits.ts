@@ -96,6 +96,16 @@ export const LIMIT_RULES = {
     initial: 10_000,
     text: 'Milliseconds that the storage may take for an answer, or for the next part of one; the call fails then.',
   },
+  databaseMs: {
+    range: [10, 600_000],
+    initial: 5000,
+    text: 'Milliseconds that a call to a D1 database may run; it is stopped then, and fails.',
+  },
+  databaseMb: {
+    range: [1, 1_000_000],
+    initial: 500,
+    text: 'Size of a D1 database; what would make it larger fails.',
+  },
   recycleRequests: {
     range: [1, 1_000_000_000],
     initial: 1_000_000,

@@ -18,6 +18,7 @@ import { withOwnNames } from './binding-names.ts'
 import { ASSETS, RESPONSE_CACHE } from './assets-schema.ts'
 import { closed, expected, flag, integer, list, text, textLike, textThat } from './values.ts'
 
+const TABLE_NAME = /^[A-Za-z_]\w{0,127}$/
 const DATA_ID = /^[^\p{Cc}\p{Cs}]{1,128}$/u
 const ENGINE = /^[0-9a-f]{64}$/
 
@@ -157,6 +158,27 @@ const shared = {
     .exactOptional(),
 }
 
+const d1Database = {
+  binding: bindingName(),
+  database_name: dataId('What the command line calls the database.').exactOptional(),
+  database_id: dataId(
+    'Names the database among those of the app; its name, or that of the binding, unless given.',
+  ).exactOptional(),
+  migrations_dir: text()
+    .meta({
+      default: 'migrations',
+      description: 'Folder of the .sql files that `d1 migrations` applies, relative to this file.',
+    })
+    .exactOptional(),
+  migrations_table: textLike(TABLE_NAME, 'the name of a table')
+    .meta({
+      default: 'd1_migrations',
+      description: 'Table of the database that says which migrations were applied.',
+    })
+    .exactOptional(),
+}
+
+const D1_DESCRIPTION = 'SQL databases that the app finds in its env.'
 const KV_DESCRIPTION = 'KV namespaces that the app finds in its env.'
 
 const settings = {
@@ -174,6 +196,7 @@ export const APP_SETTINGS = withOwnNames(
   closed({
     ...settings,
     kv_namespaces: list(closed(kvNamespace)).meta({ description: KV_DESCRIPTION }).exactOptional(),
+    d1_databases: list(closed(d1Database)).meta({ description: D1_DESCRIPTION }).exactOptional(),
     sticky_by: textThat(
       (key) => parseStickyBy(key) !== undefined,
       '"header:" or "cookie:" and a name',
@@ -209,6 +232,9 @@ const app = withOwnNames(
     log_drain: logDrain("the app's part of the log").exactOptional(),
     kv_namespaces: list(closed({ ...kvNamespace, ...shared }))
       .meta({ description: KV_DESCRIPTION })
+      .exactOptional(),
+    d1_databases: list(closed({ ...d1Database, ...shared }))
+      .meta({ description: D1_DESCRIPTION })
       .exactOptional(),
     ...settings,
   }),

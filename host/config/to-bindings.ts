@@ -4,26 +4,40 @@ import type { Env, EnvValue } from './env.ts'
 import { toResource } from './resource.ts'
 import type { AppSettings } from './schema.ts'
 
+type Shared<Key extends keyof AppSettings> = readonly (NonNullable<
+  AppSettings[Key]
+> extends readonly (infer Each)[]
+  ? Each & { readonly shared?: boolean }
+  : never)[]
+
 /** What only nano.json says of them. */
 export interface SharedBindings {
-  readonly kv_namespaces?: readonly (NonNullable<AppSettings['kv_namespaces']>[number] & {
-    readonly shared?: boolean
-  })[]
+  readonly kv_namespaces?: Shared<'kv_namespaces'>
+  readonly d1_databases?: Shared<'d1_databases'>
   readonly assets?: { readonly binding?: string }
 }
 
 /** `app`: its name. */
-export function toBindings(app: string, { assets, kv_namespaces: namespaces = [] }: SharedBindings): Env {
-  const kv = namespaces.map(({ binding, id = binding, shared = false }): [string, EnvValue] => [
+export function toBindings(
+  app: string,
+  { assets, kv_namespaces = [], d1_databases = [] }: SharedBindings,
+): Env {
+  const member = (kind: string, binding: string, id: string, shared = false): [string, EnvValue] => [
     binding,
-    { type: 'binding', kind: 'kv', settings: '{}', resource: toResource('kv', shared ? undefined : app, id) },
+    { type: 'binding', kind, settings: '{}', resource: toResource(kind, shared ? undefined : app, id) },
+  ]
+  return Object.fromEntries([
+    ...(assets?.binding === undefined ? [] : [member('assets', assets.binding, '')]),
+    ...kv_namespaces.map(({ binding, id = binding, shared }) => member('kv', binding, id, shared)),
+    ...d1_databases.map((each) => member('d1', each.binding, toDatabaseId(each), each.shared)),
   ])
-  return Object.fromEntries([...toAssets(app, assets?.binding), ...kv])
 }
 
-function toAssets(app: string, binding: string | undefined): [string, EnvValue][] {
-  if (binding === undefined) return []
-  return [
-    [binding, { type: 'binding', kind: 'assets', settings: '{}', resource: toResource('assets', app, '') }],
-  ]
+/** Names a database among those of its app. */
+export function toDatabaseId({
+  binding,
+  database_name: name = binding,
+  database_id: id = name,
+}: Shared<'d1_databases'>[number]): string {
+  return id
 }

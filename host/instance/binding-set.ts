@@ -40,6 +40,7 @@ export class BindingSet implements Omit<Binding, 'delivered'> {
       buffers,
       dialer,
       data: new DataBinding({ mailbox, meter, accounts, buffers, storage, env, ...allowed }),
+      sql: { timeMs: limits.databaseMs, maxBytes: limits.databaseMb * 2 ** 20 },
       jobs,
       console: host,
       maxDialing,

@@ -119,6 +119,7 @@ function make(image: Image, from = engine, maximum = 2048): Made {
       digestWrite: nothing,
       digestFinish: nothing,
     },
+    'nano:workers/sql': { query: nothing },
   }
   const clock = { wallNs: () => BigInt(WALL_MS) * 1_000_000n, monotonicNs: () => 1n }
   const guest = from.makeGuest(memory, bindings, {

@@ -30,6 +30,7 @@ export interface AppSpec extends LimitSpec {
   path?: string
   env?: Record<string, unknown>
   kv_namespaces?: { binding: string; id?: string; shared?: boolean }[]
+  d1_databases?: readonly object[]
   egress?: { allow?: string[]; deny?: string[]; private?: boolean }
   assets?: {
     directory: string

@@ -4,7 +4,7 @@ import type { GuestWriter } from '../../host/engine/guest-writer.ts'
 
 export const version = '0.2.0'
 /** Changes with whatever lies otherwise in memory or has another name. */
-export const structure = '69d78b0c68368cb7'
+export const structure = 'ce3aff24c540ba71'
 
 export interface EventsBinding {
   readonly kind: string
@@ -128,6 +128,9 @@ const languageMethodCases: readonly LanguageMethod[] = ['canonical-locales', 'co
 export type OutboundRedirect = 'follow' | 'error' | 'manual'
 const outboundRedirectCases: readonly OutboundRedirect[] = ['follow', 'error', 'manual']
 
+export type SqlRowShape = 'objects' | 'arrays' | 'first' | 'none'
+const sqlRowShapeCases: readonly SqlRowShape[] = ['objects', 'arrays', 'first', 'none']
+
 /** What the world's guest calls. */
 export interface Imports {
   readonly 'nano:workers/assets': {
@@ -190,6 +193,9 @@ export interface Imports {
     readonly write: (id: number, bytes: Uint8Array) => boolean
     readonly finish: (id: number) => void
     readonly fail: (id: number, error: Uint8Array) => void
+  }
+  readonly 'nano:workers/sql': {
+    readonly query: (id: number, database: Uint8Array, shape: SqlRowShape, statements: Uint8Array) => void
   }
   readonly 'nano:workers/timer': {
     readonly wakeIn: (delay: number, source: number) => void
@@ -456,6 +462,7 @@ export function liftImports(imports: Imports, from: GuestReader, to: GuestWriter
   const outboundHalf = imports['nano:workers/outbound']
   const requestBodyHalf = imports['nano:workers/request-body']
   const responseHalf = imports['nano:workers/response']
+  const sqlHalf = imports['nano:workers/sql']
   const timerHalf = imports['nano:workers/timer']
   return {
     'nano:workers/assets': {
@@ -518,6 +525,9 @@ export function liftImports(imports: Imports, from: GuestReader, to: GuestWriter
       'write': (a0: number, a1: number, a2: number) => (responseHalf.write(a0 >>> 0, from.bytes(a1, a2)) ? 1 : 0),
       'finish': (a0: number) => responseHalf.finish(a0 >>> 0),
       'fail': (a0: number, a1: number, a2: number) => responseHalf.fail(a0 >>> 0, from.bytes(a1, a2, bounds['text'])),
+    },
+    'nano:workers/sql': {
+      'query': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number) => sqlHalf.query(a0 >>> 0, from.bytes(a1, a2), from.caseOf(sqlRowShapeCases, a3), from.bytes(a4, a5)),
     },
     'nano:workers/timer': {
       'wake-in': (a0: number, a1: number) => timerHalf.wakeIn(a0, a1 >>> 0),

@@ -1,7 +1,7 @@
 /**
- * The memory of a build's processes. V8 bounds its own objects and `freeze.ts` the app's memory; what the bundler and the
- * tools take beside them has no bound of its own, and the kernel's (`ulimit -v`) counts the addresses that V8 reserves and
- * never uses. So the processes are looked at while they work, and killed beyond a bound. Linux only: elsewhere none is seen.
+ * The memory of processes that work for tenants: builds, SQL. V8 bounds its own objects; what native code takes beside them
+ * has no bound of its own, and the kernel's (`ulimit -v`) counts the addresses that V8 reserves and never uses. So the
+ * processes are looked at while they work, and killed beyond a bound. Linux only: elsewhere none is seen.
  */
 import { readFileSync } from 'node:fs'
 
