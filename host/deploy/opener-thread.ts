@@ -5,9 +5,13 @@
 import { existsSync } from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
 
+import { shareManifest } from '../assets/manifest.ts'
+import type { AssetManifest } from '../assets/manifest.ts'
+import type { NewAssets } from '../assets/new-assets.ts'
 import { LocalStore } from '../artifacts/local-store.ts'
-import type { ArtifactStore } from '../artifacts/store.ts'
+import type { ArtifactStore, StoredVersion } from '../artifacts/store.ts'
 import { NanoError, toFault } from '../errors.ts'
+import type { OpenComponent } from './open-component.ts'
 import { openBytes, openComponent, readComponentFile } from './open-component.ts'
 import { Engines } from './open-engines.ts'
 import { reduceSourceMap } from './read-source-map.ts'
@@ -55,16 +59,21 @@ const answers: Answers = {
     const brought = { component: version.component, sourceMap: toSourceMap(version.sourceMap, note) }
     const component = await openBytes(brought, version.app, toListener(note), { isServed })
     engines.expectKnown(component.engineHash)
-    return { version: store().add({ ...version, engineHash: component.engineHash }), component }
+    const kept = store().add({ ...version, engineHash: component.engineHash })
+    return { version: kept, component: withAssets(component, kept) }
   },
-  async stored({ app, component, sourceMap }, note) {
+  async stored(version, note) {
+    const { app, component, sourceMap } = version
     const map = sourceMap === undefined ? undefined : store().read(sourceMap)
     const brought = { component: store().read(component), sourceMap: toSourceMap(map, note) }
+    const opened = await openBytes(brought, app, toListener(note), { isServed })
     return {
-      component: await openBytes(brought, app, toListener(note), { isServed }),
+      component: withAssets(opened, version),
       componentBytes: brought.component.length,
     }
   },
+  'missing-files': (hashes) => store().files.missing(hashes),
+  'put-file': ({ hash, bytes }) => void store().files.put(hash, bytes),
   read: (hash) => store().read(hash),
   // who has deployed nothing yet has no directory
   apps: () => (opened === undefined && !existsSync(dataDirectory ?? '') ? [] : store().apps()),
@@ -89,6 +98,19 @@ async function settle({ type, ask }: Asked, note: Note): Promise<Outcome> {
   } catch (thrown) {
     return { fault: toFault(thrown) }
   }
+}
+
+/** The component with the files that were deployed with it. */
+function withAssets(component: OpenComponent, { assets }: StoredVersion): OpenComponent {
+  if (assets === undefined) return component
+  const { files, headers, redirects } = JSON.parse(Buffer.from(store().read(assets)).toString()) as NewAssets
+  const entries = Object.entries(files).map(([path, file]) => [
+    path,
+    { ...file, ...store().files.find(file.hash) },
+  ])
+  const { root } = store().files
+  const manifest = { root, headers, redirects, files: Object.fromEntries(entries) as AssetManifest['files'] }
+  return { ...component, assets: shareManifest(manifest) }
 }
 
 /** Of a source map that somebody sent, what stacks need. */

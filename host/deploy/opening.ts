@@ -32,6 +32,10 @@ export interface Requests {
     ask: StoredVersion
     answer: { readonly component: OpenComponent; readonly componentBytes: number }
   }
+  /** Of files, those that are not there: by their hashes. */
+  'missing-files': { ask: readonly string[]; answer: readonly string[] }
+  /** Keep a file for a deploy that is to come. */
+  'put-file': { ask: { readonly hash: string; readonly bytes: Uint8Array }; answer: undefined }
   /** The bytes that were kept. */
   read: { ask: ContentHash; answer: Uint8Array }
   apps: { ask: undefined; answer: readonly StoredApp[] }

@@ -145,6 +145,30 @@ export const rollBack = createRoute({
   responses: { 200: json(schema.REPORT, 'What serves now.'), ...failed(400, 404, 412) },
 })
 
+export const checkAssets = createRoute({
+  method: 'post',
+  path: '/admin/apps/{name}/assets',
+  summary: 'Which files of a version that is to come are to be sent',
+  security,
+  request: {
+    params: schema.NAME,
+    body: { required: true, content: { 'application/json': { schema: schema.ASSETS_JSON } } },
+  },
+  responses: { 200: json(schema.MISSING, 'Those that are not here.'), ...failed(400, 413, 422) },
+})
+
+export const putAsset = createRoute({
+  method: 'put',
+  path: '/admin/apps/{name}/assets/{hash}',
+  summary: 'Send a file; what no version names within an hour goes',
+  security,
+  request: {
+    params: schema.NAME_AND_HASH,
+    body: { required: true, content: { 'application/octet-stream': { schema: schema.BYTES } } },
+  },
+  responses: { 200: json(schema.DONE, 'It is kept.'), ...failed(400, 413, 422) },
+})
+
 export const purge = createRoute({
   method: 'post',
   path: '/admin/apps/{name}/purge',

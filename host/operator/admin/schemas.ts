@@ -187,10 +187,16 @@ export const SETTINGS = z.string().openapi({
 
 const FILE = z.instanceof(File).openapi({ type: 'string', format: 'binary' })
 
+const ASSETS = z.string().openapi({
+  description:
+    'JSON: the files of the app, { "files": { "/index.html": { "hash": SHA-256, "size": bytes } }, "headers": text of _headers, "redirects": text of _redirects }. All are sent before.',
+})
+
 export const UPLOAD_FORM = z.object({
   settings: z.union([FILE, SETTINGS]).optional().openapi({ type: 'string' }),
   component: FILE.optional(),
   source_map: FILE.optional(),
+  assets: z.union([FILE, ASSETS]).optional().openapi({ type: 'string' }),
 })
 
 export const BYTES = z.any().openapi({ type: 'string', format: 'binary' })
@@ -254,6 +260,24 @@ export const PROMOTE = z.object({
     description:
       'The part of the clients that get the version; the version before serves the rest. A client keeps its version while the part grows. 100: it serves alone; 0: it serves nobody.',
   }),
+})
+
+export const ASSETS_JSON = z
+  .object({ files: z.record(z.string(), z.object({ hash: z.string(), size: z.int() })) })
+  .loose()
+  .openapi('Assets', { description: 'The files of a version that is to come.' })
+
+export const MISSING = z
+  .object({
+    missing: z.array(z.string()).openapi({ description: 'Hashes of files that the server has not.' }),
+  })
+  .openapi('MissingAssets')
+
+export const NAME_AND_HASH = NAME.extend({
+  hash: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .openapi({ param: { name: 'hash', in: 'path' } }),
 })
 
 export const PURGE = z
