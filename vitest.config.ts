@@ -23,6 +23,7 @@ const HEAVY = [
   'test/cli/init.test.ts',
   'test/cli/packed.test.ts',
   'test/cli/script.test.ts',
+  'test/data/crash-many.test.ts',
   'test/engine/outdated.test.ts',
   'test/operator/churn.test.ts',
   'test/operator/ci-docs.test.ts',

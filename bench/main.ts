@@ -21,6 +21,7 @@ import { memory } from './memory.ts'
 import { micro } from './micro.ts'
 import { buildExample } from './nano.ts'
 import { rps } from './rps.ts'
+import { touched } from './touched.ts'
 import { turn } from './turn.ts'
 
 const PARTS: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
@@ -30,6 +31,7 @@ const PARTS: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   deploy,
   dev,
   turn,
+  touched,
   micro,
   goodput,
   assets,

@@ -8,7 +8,6 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-import { openDialer } from '../host/bindings/dialer.ts'
 import { buildApp } from '../host/build/build.ts'
 import { readComponent } from '../host/component/read.ts'
 import { splitComponent } from '../host/component/skeleton.ts'
@@ -18,13 +17,8 @@ import { openEngine } from '../host/engine/engine.ts'
 import type { CompiledEngine } from '../host/engine/guest.ts'
 import { loadEngine } from '../host/engine/load.ts'
 import { splitImage } from '../host/image/image.ts'
-import type { InstanceHost, InstanceParts, RequestContext } from '../host/instance/contract.ts'
-import { DEAF } from '../host/instance/deaf-host.ts'
-import { Instance } from '../host/instance/turn.ts'
-import { ByteBudget } from '../host/limits/byte-budget.ts'
+import type { InstanceParts } from '../host/instance/contract.ts'
 import { Epoch } from '../host/limits/epoch.ts'
-import { CpuClock } from '../host/limits/cpu-clock.ts'
-import { JobPool } from '../host/limits/job-pool.ts'
 import { Ticker } from '../host/limits/ticker.ts'
 import { stripData } from '../host/wasm/data-segments.ts'
 import { addEpochChecks } from '../host/wasm/epoch.ts'
@@ -32,6 +26,7 @@ import { importMemory } from '../host/wasm/memory.ts'
 import { encodeModule } from '../host/wasm/sections.ts'
 import { median } from './figure.ts'
 import type { Bench } from './figure.ts'
+import { LoneGuest } from './lone-guest.ts'
 
 const GUEST = fileURLToPath(new URL('micro-guest.ts', import.meta.url))
 
@@ -72,11 +67,11 @@ export async function micro(bench: Bench): Promise<void> {
   })
   await ticker.ready
   const epoch = new Epoch(ticker.memories[0])
-  using plainGuest = new Guest(
+  using plainGuest = new TimedGuest(
     { ...parts, engine: await loadEngine(withoutChecks(checked, component, bench.directory)) },
     epoch,
   )
-  using checkedGuest = new Guest({ ...parts, engine: await loadEngine(checked) }, epoch)
+  using checkedGuest = new TimedGuest({ ...parts, engine: await loadEngine(checked) }, epoch)
   const times = new Map(BENCHMARKS.map((name) => [name, { plain: [] as number[], checked: [] as number[] }]))
   bench.tell('micro-benchmarks with and without checks')
   const rounds = WARM_UP + bench.seconds * ROUNDS_PER_SECOND
@@ -111,58 +106,23 @@ function withoutChecks(engine: CompiledEngine, component: Uint8Array, cache: str
   return { ...engine, modules: { ...engine.modules, [engine.mainModule]: plain } }
 }
 
-/** One instance that is asked again and again. */
-class Guest implements Disposable {
-  readonly #dialer = openDialer()
-  readonly #clock = new CpuClock()
-  readonly #instance: Instance
+/** Knows what its turns take. */
+class TimedGuest implements Disposable {
+  readonly #guest: LoneGuest
   #turnMs = 0
 
   constructor(parts: InstanceParts, epoch: Epoch) {
-    const host: InstanceHost = {
-      ...DEAF,
-      dialer: this.#dialer,
-      epoch,
-      buffers: new ByteBudget(1024 * 1024),
-      clock: this.#clock,
-      jobs: new JobPool().open(),
-      onTurn: (ms) => (this.#turnMs += ms),
-    }
-    this.#instance = new Instance(1, parts, host)
+    this.#guest = new LoneGuest(parts, epoch, (ms) => (this.#turnMs += ms))
   }
 
   /** Milliseconds of a turn, the mean of some. */
   async measure(name: string, turns: number): Promise<number> {
     this.#turnMs = 0
-    for (let i = 0; i < turns; i++) await this.#ask(name)
+    for (let i = 0; i < turns; i++) await this.#guest.ask(`/${name}`)
     return this.#turnMs / turns
   }
 
   [Symbol.dispose](): void {
-    this.#instance[Symbol.dispose]()
-    this.#dialer[Symbol.dispose]()
-  }
-
-  /** Settled after the turn. */
-  #ask(name: string): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const fail = (reason: string): void => reject(new Error(`${name}: ${reason}`))
-      const port: RequestContext = {
-        cpuMs: 0,
-        send: (status) => (status === 200 ? setImmediate(resolve) : fail(`status ${status}`)),
-        start() {},
-        write: () => true,
-        finish() {},
-        threw: fail,
-        fail,
-        again: fail,
-        pullBody() {},
-        cancelBody() {},
-      }
-      const url = `http://micro.localhost/${name}`
-      this.#instance.open({ id: name, method: 'GET', url, headers: '', hasBody: false, client: 'c' }, port)
-      this.#clock.begin()
-      this.#instance.run()
-    })
+    this.#guest[Symbol.dispose]()
   }
 }

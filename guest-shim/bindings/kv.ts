@@ -1,4 +1,4 @@
-/** KV on the host: calls as the app's `KVNamespace` (lazy/kv.ts) makes them. */
+/** KV on the host: calls as the app's `KvNamespace` (lazy/kv.ts) makes them. */
 
 import { delete as remove, get, getMany, list, put } from 'nano:workers/kv'
 import type { Bytes } from '../globals/buffer-source.ts'
@@ -54,9 +54,9 @@ export class KvHost {
   }
 }
 
-type Part = () => { readonly KVNamespace: new (host: KvHost) => unknown }
+type Part = () => { readonly KvNamespace: new (host: KvHost) => unknown }
 
 export const binding: GuestBinding = {
   events: {},
-  kinds: { kv: (_settings, name) => new ((loadKv as Part)().KVNamespace)(new KvHost(name)) },
+  kinds: { kv: (_settings, name) => new ((loadKv as Part)().KvNamespace)(new KvHost(name)) },
 }

@@ -1,10 +1,14 @@
-/** `KVNamespace`, as Cloudflare documents it. The host checks what is given, and says what is wrong. */
+/**
+ * KV namespaces as Cloudflare has them; workerd names the class so. The host checks what is given beyond its type, and says
+ * what is wrong.
+ */
 
 import type { Answer } from '../bindings/data.ts'
 import type { KvHost } from '../bindings/kv.ts'
 import { bytesOf, type Bytes } from '../globals/buffer-source.ts'
-import { decode, encode } from '../globals/primordials.ts'
+import { decode, encode, NativeError } from '../globals/primordials.ts'
 import { isReadableStream } from '../globals/streams.ts'
+import { refuse } from '../globals/structured-clone.ts'
 import { finishInterface, isObject, toScalarText, toText } from '../globals/web-idl.ts'
 
 interface PutGiven {
@@ -29,12 +33,11 @@ interface Listed {
   readonly cursor?: string
 }
 
-const TYPES = ['text', 'json', 'arrayBuffer', 'stream'] as const
-type Type = (typeof TYPES)[number]
-
+const LEAST_LONG = -(2 ** 31)
+const MOST_LONG = 2 ** 31 - 1
 const MOST_LISTED = 1000
 
-export class KVNamespace {
+export class KvNamespace {
   readonly #host: KvHost
 
   constructor(host: KvHost) {
@@ -55,37 +58,40 @@ export class KVNamespace {
 
   async put(key: unknown, value: unknown, options: unknown = undefined): Promise<void> {
     const { expiration, expirationTtl, metadata } = (isObject(options) ? options : {}) as PutGiven
-    await this.#host.put(toScalarText(key), toValue(value), {
-      expiration: toNumber(expiration),
-      ttl: toNumber(expirationTtl),
-      metadata: metadata === undefined || metadata === null ? '' : (JSON.stringify(metadata) ?? ''),
+    await this.#host.put(toKey(key, 'put'), toValue(value), {
+      expiration: toInteger(expiration),
+      ttl: toInteger(expirationTtl),
+      metadata: metadata === undefined ? '' : (JSON.stringify(metadata) ?? ''),
     })
   }
 
   async delete(key: unknown): Promise<void> {
-    await this.#host.delete(toScalarText(key))
+    await this.#host.delete(toKey(key, 'delete'))
   }
 
   async list(options: unknown = undefined): Promise<unknown> {
     const { prefix, limit, cursor } = (isObject(options) ? options : {}) as ListGiven
-    const most = limit === undefined || limit === null ? MOST_LISTED : toNumber(limit)
+    const asked = toInteger(limit)
+    const most = asked > 0 && asked < Infinity ? asked : MOST_LISTED
     const { meta } = await this.#host.list(toOptionalText(prefix), most, toOptionalText(cursor))
     return { ...(meta as Listed), cacheStatus: null }
   }
 
-  async #get(key: unknown, type: Type): Promise<{ value: unknown; metadata: unknown }> {
-    const answer = await this.#host.get(toScalarText(key))
+  async #get(key: unknown, type: unknown): Promise<{ value: unknown; metadata: unknown }> {
+    const answer = await this.#host.get(toKey(key, 'get'))
     if (answer.meta === null) return { value: null, metadata: null }
     return { value: await toResult(answer, type), metadata: (answer.meta as Found).metadata }
   }
 
   async #getMany(
     keys: readonly unknown[],
-    type: Type,
+    type: unknown,
     pick: (found: { value: unknown; metadata: unknown }) => unknown,
   ): Promise<Map<string, unknown>> {
     if (type !== 'text' && type !== 'json')
-      throw new TypeError(`"${type}" is not a valid type. Use "json" or "text" to get several keys at once.`)
+      throw new NativeError(
+        `KV GET_BULK failed: 400 "${toText(type)}" is not a valid type. Use "json" or "text"`,
+      )
     const names = keys.map(toScalarText)
     const answer = await this.#host.getMany(names)
     const entries = answer.meta as readonly (({ length: number } & Found) | null)[]
@@ -95,33 +101,55 @@ export class KVNamespace {
         const entry = entries[index]
         if (entry === null || entry === undefined) return [name, pick({ value: null, metadata: null })]
         const text = decode(bytes.subarray(at, (at += entry.length)))
-        return [name, pick({ value: type === 'json' ? JSON.parse(text) : text, metadata: entry.metadata })]
+        return [
+          name,
+          pick({ value: type === 'json' ? parseOneOfMany(text) : text, metadata: entry.metadata }),
+        ]
       })
       return new Map(found)
     })
   }
 }
 
-function toType(options: unknown): Type {
-  const given = isObject(options) ? (options as { type?: unknown }).type : options
-  if (given === undefined || given === null) return 'text'
-  for (const type of TYPES) if (type === given) return type
+/** Undefined, null and an object without a type ask for text. */
+function toType(options: unknown): unknown {
+  return (isObject(options) ? (options as { type?: unknown }).type : options) ?? 'text'
+}
+
+function toKey(key: unknown, method: string): string {
+  if (key === undefined || isObject(key)) throw wrongParameter(method, 1, 'string')
+  return toScalarText(key)
+}
+
+const wrongParameter = (method: string, index: number, expected: string): TypeError =>
+  new TypeError(
+    `Failed to execute '${method}' on 'KvNamespace': parameter ${index} is not of type '${expected}'.`,
+  )
+
+function toResult(answer: Answer, type: unknown): unknown {
+  if (type === 'stream') return answer.open()
+  if (type === 'arrayBuffer') return answer.read((bytes) => bytes.buffer)
+  if (type === 'text') return answer.read((bytes) => decode(bytes))
+  if (type === 'json') return answer.read((bytes): unknown => JSON.parse(decode(bytes)))
   throw new TypeError(
-    `Unknown response type. Possible types are "text", "arrayBuffer", "json", and "stream". Got "${toText(given)}".`,
+    'Unknown response type. Possible types are "text", "arrayBuffer", "json", and "stream".',
   )
 }
 
-function toResult(answer: Answer, type: Type): unknown {
-  if (type === 'stream') return answer.open()
-  return answer.read((bytes): unknown => {
-    if (type === 'arrayBuffer') return bytes.buffer
-    const text = decode(bytes)
-    return type === 'json' ? JSON.parse(text) : text
-  })
+function parseOneOfMany(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new NativeError(
+      'KV GET_BULK failed: 400 At least one of the requested keys corresponds to a non-json value',
+      { cause },
+    )
+  }
 }
 
 function toValue(value: unknown): Bytes | ReadableStream<Uint8Array> {
-  if (typeof value === 'string') return encode(value)
+  if (value === undefined) throw wrongParameter('put', 2, 'string or Object')
+  if (!isObject(value)) return encode(toScalarText(value))
   if (isReadableStream(value)) return value
   const bytes = bytesOf(value)
   if (bytes !== undefined) return bytes
@@ -130,13 +158,17 @@ function toValue(value: unknown): Bytes | ReadableStream<Uint8Array> {
   )
 }
 
-/** Infinity: nothing was given. */
-function toNumber(value: unknown): number {
-  return value === undefined || value === null ? Infinity : Number(value)
+/** A long; Infinity: nothing was given. */
+function toInteger(value: unknown): number {
+  if (value === undefined) return Infinity
+  const number = Math.trunc(Number(value)) || 0
+  if (number >= LEAST_LONG && number <= MOST_LONG) return number
+  throw new TypeError(`Value out of range. Must be between ${LEAST_LONG} and ${MOST_LONG} (inclusive).`)
 }
 
 function toOptionalText(value: unknown): string {
   return value === undefined || value === null ? '' : toScalarText(value)
 }
 
-finishInterface(KVNamespace, 'KVNamespace')
+finishInterface(KvNamespace, 'KvNamespace')
+refuse([KvNamespace])

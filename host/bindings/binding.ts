@@ -12,6 +12,7 @@ import type { Accounts } from '../limits/accounts.ts'
 import type { ByteBudget } from '../limits/byte-budget.ts'
 import type { JobLine } from '../limits/job-pool.ts'
 import type { ConsolePort } from './console.ts'
+import { NO_DATA, type DataCounts } from './data-counts.ts'
 import type { DataBinding } from './data.ts'
 import type { Dialer } from './dialer.ts'
 
@@ -25,7 +26,7 @@ export interface Mailbox {
 }
 
 /** What an instance has done so far; the bindings count the crossings. */
-export interface Meter {
+export interface Meter extends DataCounts {
   /** Calls into the guest. */
   turns: number
   /** Calls of imports. */
@@ -41,6 +42,7 @@ export interface Meter {
 
 /** Nothing yet. */
 export const NO_METER: Meter = {
+  ...NO_DATA,
   turns: 0,
   crossings: 0,
   requests: 0,
@@ -85,6 +87,8 @@ export interface BindingContext {
   readonly console: ConsolePort
   /** Fetches that may wait for their answer's head at once. */
   readonly maxDialing: number
+  /** MiB that a KV namespace may take up. */
+  readonly kvMb: number
   /** Milliseconds of processor time that a request has at once. */
   readonly cpuMs: number
   /** When the turn began, in milliseconds of `performance.now()`. */

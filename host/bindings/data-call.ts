@@ -38,7 +38,15 @@ export interface DataCallPort {
   /** It no longer waits for an answer. Called once, if it has run. */
   onRun(): void
   /** The guest has heard all that it will hear of it. Called once, last. */
-  onOver(failure: StorageFailure | undefined): void
+  onOver(end: CallEnd): void
+}
+
+/** What came of a call. */
+export interface CallEnd {
+  readonly failed: boolean
+  /** Of the bodies that came and went. */
+  readonly readBytes: number
+  readonly writtenBytes: number
 }
 
 /** What the calls of an instance share. */
@@ -82,7 +90,9 @@ export class DataCall implements StorageListener {
   #state: 'gathering' | 'waiting' | 'running' | 'answered' | 'over'
   /** How it ends when the turn is over. */
   #ending: { readonly failure?: StorageFailure } | undefined
-  #failure: StorageFailure | undefined
+  #failed = false
+  #readBytes = 0
+  #writtenBytes = 0
   #handle: StorageHandle | undefined
   #deadline: Deadline | undefined
   /** The guest writes no more. */
@@ -190,6 +200,7 @@ export class DataCall implements StorageListener {
     const more = !this.#isComplete || (whole === undefined && this.#start.more === true)
     const body = more ? (this.#body.shift() ?? NOTHING) : join(this.#body)
     this.#expectAnswer()
+    this.#writtenBytes += body.length
     this.#handle = this.#services.storage.call({ ...request, body }, more, this)
     this.#hold()
   }
@@ -220,6 +231,7 @@ export class DataCall implements StorageListener {
     const event: GuestEvent = { tag: 'data-answered', val: { id: this.#start.id, meta, body, hasMore } }
     this.#state = 'answered'
     this.#port.onRun()
+    this.#readBytes += body.length
     this.#bring(event, 2 * meta.length + body.length, !hasMore)
   }
 
@@ -227,6 +239,7 @@ export class DataCall implements StorageListener {
     if (this.#state !== 'answered') return
     this.#isPulled = false
     this.#isAsked = false
+    this.#readBytes += bytes.length
     this.#bring({ tag: 'data-body', val: { id: this.#start.id, bytes, last } }, bytes.length, last)
   }
 
@@ -269,6 +282,7 @@ export class DataCall implements StorageListener {
     const chunk = this.#body.shift()
     if (chunk === undefined && !this.#isComplete) return
     this.#isWanted = false
+    this.#writtenBytes += chunk?.length ?? 0
     this.#handle.push(chunk ?? NOTHING, chunk === undefined)
     this.#hold()
     if (!this.#owesWritable || this.#body.bytes >= HIGH_WATER) return
@@ -278,7 +292,7 @@ export class DataCall implements StorageListener {
 
   #end(failure?: StorageFailure): void {
     if (this.#state === 'over') return
-    this.#failure = failure
+    this.#failed = failure !== undefined
     this.#postedCost = QUEUED_COST
     this.#close(failure && { tag: 'data-failed', val: { id: this.#start.id, ...failure } })
   }
@@ -300,7 +314,11 @@ export class DataCall implements StorageListener {
 
   #leave(): void {
     this.#holding.release()
-    this.#port.onOver(this.#failure)
+    this.#port.onOver({
+      failed: this.#failed,
+      readBytes: this.#readBytes,
+      writtenBytes: this.#writtenBytes,
+    })
   }
 
   #post(event: GuestEvent): void {

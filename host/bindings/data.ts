@@ -14,6 +14,7 @@ import type { Storage } from '../storage/client.ts'
 import { type StorageFailure, toFailure } from '../storage/failure.ts'
 import type { Binding, BindingContext, GuestEvent, Mailbox, Meter } from './binding.ts'
 import { DataCall, type DataStart } from './data-call.ts'
+import type { DataKind } from './data-counts.ts'
 
 /** The most calls that one instance may have open, answers that are not read to their end included. */
 const MAX_OPEN = 1000
@@ -79,23 +80,26 @@ export class DataBinding implements Binding {
    * Start a call; it is made when the turn is over. `name`: the binding's in `env`, as the guest says it. `toAsk` checks what
    * else the guest says: it throws a `StorageError` for what the app is to be told.
    */
-  start(id: number, kind: string, name: Uint8Array, toAsk: () => DataAsk): void {
+  start(id: number, kind: DataKind, name: Uint8Array, toAsk: () => DataAsk): void {
     this.#start(id, kind, () => this.#toResource(kind, name), toAsk)
   }
 
   /** The same for what every app has without a binding in its `env`: whose it is, is for its storage to say. */
-  startOwn(id: number, kind: string, toAsk: () => DataAsk): void {
+  startOwn(id: number, kind: DataKind, toAsk: () => DataAsk): void {
     this.#start(id, kind, () => ({ kind, key: '' }), toAsk)
   }
 
-  #start(id: number, kind: string, open: () => Resource | undefined, toAsk: () => DataAsk): void {
+  #start(id: number, kind: DataKind, open: () => Resource | undefined, toAsk: () => DataAsk): void {
     const { meter, accounts, mailbox } = this.#services
     meter.crossings++
     if (this.#calls.has(id)) return void meter.ignored++
+    meter[`${kind}Calls`]++
     const account = this.#calls.size < MAX_OPEN ? accounts.takeDataCall() : undefined
     const owner = account?.number ?? 0
-    const refuse = (failure: StorageFailure): void =>
+    const refuse = (failure: StorageFailure): void => {
+      meter[`${kind}Errors`]++
       mailbox.post({ tag: 'data-failed', val: { id, ...failure } }, owner)
+    }
     if (account === undefined) return refuse(TOO_MANY)
     const resource = open()
     if (resource === undefined) return refuse(toUnknown(kind))
@@ -107,7 +111,7 @@ export class DataBinding implements Binding {
     }
     const { op, args, body = NOTHING, ...rest } = ask
     const start = { id, request: { ...resource, op, args, body }, ...rest }
-    const call = this.#open(start, owner)
+    const call = this.#open(kind, start, owner)
     if (call === undefined) return refuse(TOO_MUCH)
     this.#calls.set(id, call)
     if (call.isWaiting) this.#waiting.add(call)
@@ -147,8 +151,8 @@ export class DataBinding implements Binding {
     this.#pauses[Symbol.dispose]()
   }
 
-  #open(start: DataStart, owner: number): DataCall | undefined {
-    const { mailbox, buffers, storage } = this.#services
+  #open(kind: DataKind, start: DataStart, owner: number): DataCall | undefined {
+    const { mailbox, buffers, storage, meter } = this.#services
     const services = { mailbox, buffers, storage, answers: this.#answers, pauses: this.#pauses }
     const call = DataCall.open(start, owner, services, {
       onWhole: () => call !== undefined && this.#waiting.add(call),
@@ -157,7 +161,10 @@ export class DataBinding implements Binding {
         // not within a turn
         queueMicrotask(() => this.#run())
       },
-      onOver: () => {
+      onOver: ({ failed, readBytes, writtenBytes }) => {
+        if (failed) meter[`${kind}Errors`]++
+        meter[`${kind}ReadBytes`] += readBytes
+        meter[`${kind}WrittenBytes`] += writtenBytes
         this.#calls.delete(start.id)
         if (call !== undefined) this.#waiting.delete(call)
       },
@@ -176,7 +183,7 @@ export class DataBinding implements Binding {
   }
 
   /** What a binding of the app leads to: only what its own `env` has. */
-  #toResource(kind: string, name: Uint8Array): Resource | undefined {
+  #toResource(kind: DataKind, name: Uint8Array): Resource | undefined {
     const { env } = this.#services
     const key = Buffer.from(name.buffer, name.byteOffset, name.length).toString()
     const member = Object.hasOwn(env, key) ? env[key] : undefined

@@ -18,12 +18,16 @@ const MOST_LISTED = 1000
 
 const KIND = 'kv'
 const MS_PER_SECOND = 1000
+const BYTES_PER_MB = 1024 * 1024
 
 class KvBinding implements Binding {
   readonly #data: DataBinding
+  /** What a namespace may take up. */
+  readonly #mostBytes: number
 
-  constructor(data: DataBinding) {
+  constructor(data: DataBinding, mostBytes: number) {
     this.#data = data
+    this.#mostBytes = mostBytes
   }
 
   readonly imports = {
@@ -43,7 +47,8 @@ class KvBinding implements Binding {
     ): void =>
       this.#data.start(id, KIND, namespace, () => {
         checkKey('PUT', key)
-        const args = { key, expiration: toExpiration(expiration, ttl), metadata: toMetadata(metadata) }
+        const expires = toExpiration(expiration, ttl)
+        const args = { key, expiration: expires, metadata: toMetadata(metadata), mostBytes: this.#mostBytes }
         if (value.length > MOST_VALUE_BYTES) throw tooLong(value.length)
         const whole = { mostBytes: MOST_VALUE_BYTES, tooLong }
         return { ...ask({ op: 'put', args }), body: value, more, whole }
@@ -89,8 +94,7 @@ function splitKeys(joined: Uint8Array): readonly Uint8Array[] {
   const end = joined.indexOf(0x0a)
   const lengths = parseList(Buffer.from(joined.subarray(0, Math.max(0, end))).toString())
   if (lengths.length > MOST_KEYS) {
-    const got = `a list of ${lengths.length} keys; at most ${MOST_KEYS} can be got at once`
-    throw wrong(`KV GET_BULK failed: 400 ${got}`)
+    throw wrong(`KV GET_BULK failed: 400 You can request a maximum of ${MOST_KEYS} keys`)
   }
   let at = end + 1
   return lengths.map((length) => checkKey('GET_BULK', joined.slice(at, (at += length))))
@@ -156,11 +160,8 @@ function tooLong(length: number): StorageError {
 
 function toListing(prefix: Uint8Array, limit: number, cursor: Uint8Array) {
   if (limit < 1 || limit > MOST_LISTED) {
-    const next =
-      limit < 1
-        ? 'Please specify an integer greater than 0.'
-        : `Please specify an integer less than ${MOST_LISTED}.`
-    throw wrong(`KV GET failed: 400 Invalid key_count_limit of ${limit}. ${next}`)
+    const next = limit < 1 ? 'greater than 0' : `less than ${MOST_LISTED}`
+    throw wrong(`KV GET failed: 400 Invalid key_count_limit of ${limit}. Please specify an integer ${next}.`)
   }
   if (prefix.length > MOST_KEY_BYTES || !isUtf8(prefix)) {
     const problem = `UTF-8 encoded length of ${prefix.length} exceeds key length limit of ${MOST_KEY_BYTES}.`
@@ -175,4 +176,4 @@ function wrong(message: string, name = 'Error'): StorageError {
   return new StorageError('', message, { name })
 }
 
-export const bind = ({ data }: BindingContext): KvBinding => new KvBinding(data)
+export const bind = ({ data, kvMb }: BindingContext): KvBinding => new KvBinding(data, kvMb * BYTES_PER_MB)

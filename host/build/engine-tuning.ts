@@ -3,9 +3,12 @@
  *
  *     async stacks      off: each `await` and `then` copies the stack for an `Error.stack` that hardly anyone reads
  *     most of the heap  from 32 MiB to no bound: what bounds an app's objects is its memory, as for its buffers
- *     collections       sooner: before there is garbage for more than half of the least memory
+ *     collections       sooner: before there is more garbage than most apps have data
  *
- *     CONTEXT (static) > context: runtime, options > runtime: the same context, settings of the collector
+ *     CONTEXT (static) > context: runtime, options > runtime: the same context, settings of the collector, zones
+ *     zone: runtime, bytes in use, when to collect       of objects, and of what they have outside of the heap
+ *
+ * The settings say when a zone is collected from its first collection on; until then it is what the zone was made with.
  *
  * Where they lie is known for one build of the engine, by the hash of its file. Another one stays as it is. One that is
  * known and whose memory is not as it was is refused: something else has changed, and nobody knows what.
@@ -18,6 +21,14 @@ interface Setting {
   readonly to: number
 }
 
+/** What a zone has of one kind of memory, in bytes of the zone. */
+interface Share {
+  readonly used: number
+  /** Behind it, how much there may be while a collection goes on. */
+  readonly threshold: number
+  readonly least: number
+}
+
 /** Where an engine keeps what, in bytes. */
 interface Layout {
   /** Holds the address of the context. */
@@ -28,10 +39,21 @@ interface Layout {
   /** Of the runtime. */
   readonly mainContext: number
   readonly collector: readonly Setting[]
+  /** Of the runtime: the address of the list of zones, then how many there are. */
+  readonly zones: number
+  readonly shares: readonly Share[]
 }
 
 const KIB = 1024
 const MIB = 1024 * KIB
+
+/** When a zone is first collected. The engine leaves 160 bytes of garbage in the app's with each turn. */
+const FIRST_OBJECTS = 3 * MIB
+const FIRST_BUFFERS = 8 * MIB
+/** Of an app with more in it at its start: so many times as much. */
+const GROWTH = 2
+/** While a collection goes on there may be so much more, as the engine has it. */
+const COLLECTING = 64 * MIB
 
 /** By the SHA-256 of the engine's file. */
 const LAYOUTS: Readonly<Record<string, Layout>> = {
@@ -47,13 +69,21 @@ const LAYOUTS: Readonly<Record<string, Layout>> = {
       { at: 3264, from: 32 * MIB, to: 0xffff_ffff },
       // the nursery, at least and at most
       { at: 3268, from: 256 * KIB, to: 256 * KIB },
-      { at: 3272, from: 64 * MIB, to: 8 * MIB },
-      // a first collection: of objects, of what they have outside of the heap
-      { at: 3276, from: 27 * MIB, to: 16 * MIB },
-      { at: 3336, from: 38 * MIB, to: 16 * MIB },
+      { at: 3272, from: 64 * MIB, to: 4 * MIB },
+      // a collection, at the soonest: of objects, of what they have outside of the heap
+      { at: 3276, from: 27 * MIB, to: FIRST_OBJECTS },
+      { at: 3336, from: 38 * MIB, to: FIRST_BUFFERS },
+    ],
+    zones: 976,
+    shares: [
+      { used: 20, threshold: 36, least: FIRST_OBJECTS },
+      { used: 48, threshold: 60, least: FIRST_BUFFERS },
     ],
   },
 }
+
+/** The builder's and the app's; no app makes one. */
+const MOST_ZONES = 8
 
 export interface Tuning {
   /** SHA-256 of the engine's file. */
@@ -80,7 +110,24 @@ export function tuneEngine(memory: ArrayBuffer, { engine, asyncStacks }: Tuning)
   if (expected.some((value, i) => found[i] !== value)) {
     throw new Error(`expected the engine's settings to be ${expected.join(' ')}, got ${found.join(' ')}`)
   }
+  const list = read(runtime + layout.zones)
+  const zones = Array.from({ length: Math.min(read(runtime + layout.zones + 4), MOST_ZONES) }, (_, i) =>
+    read(list + 4 * i),
+  )
+  if (zones.length === 0 || zones.some((zone) => read(zone) !== runtime)) {
+    throw new Error(
+      `expected the engine's zones to be of its runtime ${runtime}, got ${zones.join(' ') || 'none'}`,
+    )
+  }
   if (!asyncStacks) view.setUint16(context + options.at, options.to, true)
   for (const { at, to } of collector) view.setUint32(runtime + at, to, true)
+  for (const zone of zones) {
+    for (const { used, threshold, least } of layout.shares) {
+      const first = Math.max(least, GROWTH * read(zone + used))
+      if (first >= read(zone + threshold)) continue
+      view.setUint32(zone + threshold, first, true)
+      view.setUint32(zone + threshold + 4, first + COLLECTING, true)
+    }
+  }
   return true
 }

@@ -47,11 +47,18 @@ async function readConfig(file: string): Promise<Config> {
 
 /** The nearest one, up to the folder of the package. */
 function findConfig(path: string): string | undefined {
+  const file = join(findProject(path), CONFIG)
+  return existsSync(file) ? file : undefined
+}
+
+/** The nearest folder with a configuration or a package; that of the sources themselves when there is none. */
+export function findProject(path: string): string {
   const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
-  for (let folder = isFolder ? path : dirname(path); ; folder = dirname(folder)) {
-    if (existsSync(join(folder, CONFIG))) return join(folder, CONFIG)
-    if (folder === dirname(folder) || existsSync(join(folder, 'package.json'))) return undefined
+  const own = isFolder ? path : dirname(path)
+  for (let folder = own; folder !== dirname(folder); folder = dirname(folder)) {
+    if (existsSync(join(folder, CONFIG)) || existsSync(join(folder, 'package.json'))) return folder
   }
+  return own
 }
 
 /** The app that the sources are for: by its name, its path, or because there is no other. */

@@ -34,6 +34,8 @@ export interface ServerSetup {
   readonly inherited?: number | undefined
   /** Where deployed apps are kept; undefined: none can be deployed. */
   readonly dataDirectory?: string | undefined
+  /** Where the data of bindings is kept, if that is not the data directory. */
+  readonly storageDirectory?: string | undefined
   /** The token of the admin API that may do everything. */
   readonly adminToken?: string | undefined
   /** Traces and series go out. */

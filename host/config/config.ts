@@ -9,6 +9,7 @@ import type { StickyBy } from '../http/sticky-key.ts'
 import type { ConnectionLimits } from './connection-limits.ts'
 import type { Env } from './env.ts'
 import type { Limits } from './limits.ts'
+import type { StorageSettings } from './storage-settings.ts'
 
 /** One app as the operator wants it served. */
 export interface AppConfig {
@@ -78,6 +79,8 @@ export interface Config {
   readonly allowLoopback?: boolean
   /** Of apps that name none. */
   readonly logDrain?: LogDrain
+  /** The most MiB of apps' images that are kept in memory. Undefined: the default. */
+  readonly imageCacheMb?: number
   /** A line in the log for each request. Undefined: none. */
   readonly accessLog?: boolean
   /** False: there is no operator's listener. Undefined: on the default port, or on another when that is taken. */
@@ -87,6 +90,8 @@ export interface Config {
   readonly defaults?: AppDefaults
   /** Absolute path of the directory where deployed apps are kept; undefined: nothing was said. */
   readonly dataDirectory?: string
+  /** Where the data of bindings is that is not in the data directory. */
+  readonly storage?: StorageSettings
   /** Hashes of engines that are served besides those of the release. */
   readonly engines?: readonly string[]
 }
@@ -106,6 +111,9 @@ export const BINDING_NAME = /^[A-Za-z_$][\w$]{0,127}$/
 /** Where the configuration and the command line say nothing. */
 export const DEFAULTS = { port: 3000, host: '127.0.0.1' } as const
 
+/** Of `image_cache_mb`. */
+export const DEFAULT_IMAGE_CACHE_MB = 256
+
 /** Where the operator's listener is when nobody says anything. */
 export const DEFAULT_ADMIN: AdminConfig = { host: '127.0.0.1', port: 3001 }
 
@@ -113,4 +121,5 @@ export const DEFAULT_ADMIN: AdminConfig = { host: '127.0.0.1', port: 3001 }
 export const RANGES = {
   port: [0, 65535],
   shards: [1, 256],
+  imageCacheMb: [1, 1_000_000],
 } as const satisfies Record<string, readonly [number, number]>

@@ -96,6 +96,11 @@ export const LIMIT_RULES = {
     initial: 10_000,
     text: 'Milliseconds that the storage may take for an answer, or for the next part of one; the call fails then.',
   },
+  kvMb: {
+    range: [1, 1_000_000],
+    initial: 1024,
+    text: 'MiB that a KV namespace of the app may take up in the embedded store; writes beyond that are refused.',
+  },
   databaseMs: {
     range: [10, 600_000],
     initial: 5000,

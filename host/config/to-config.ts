@@ -15,6 +15,7 @@ import { DEFAULT_LIMITS, LIMIT_RULES } from './limits.ts'
 import { toNumbers } from './number-rule.ts'
 import { FILE_DRAIN } from './schema.ts'
 import type { AppSettings, NanoJson } from './schema.ts'
+import type { StorageSettings } from './storage-settings.ts'
 import { toBindings } from './to-bindings.ts'
 import type { SharedBindings } from './to-bindings.ts'
 
@@ -37,10 +38,21 @@ export function toConfig(json: NanoJson, file: string): Config {
       engines: json.engines,
       allowLoopback: json.allow_loopback,
       accessLog: json.access_log,
+      imageCacheMb: json.image_cache_mb,
       logDrain: toLogDrain(json.log_drain, dirname(file)),
       dataDirectory: json.data_dir && toPath(json.data_dir),
+      storage: json.storage && toStorage(json.storage, toPath),
     }),
   }
+}
+
+function toStorage(
+  { kv }: NonNullable<NanoJson['storage']>,
+  toPath: (path: string) => string,
+): StorageSettings {
+  if (kv === undefined) return {}
+  const passwordFile = kv.password_file && toPath(kv.password_file)
+  return { kv: { redis: { url: kv.redis, ...defined({ passwordFile }) } } }
 }
 
 function toAdmin(

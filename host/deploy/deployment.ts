@@ -1,10 +1,10 @@
 /**
- * What a shard is told to serve: everything about one version of an app, in a form that can be posted to a thread. The
- * image is in shared memory, so that all shards and all apps of one component have the same bytes.
+ * What a shard is told to serve: everything about one version of an app but what is in it, in a form that can be posted to
+ * a thread. Its content is loaded when its first request comes.
  */
 
 import { DEFAULT_ASSET_SETTINGS } from '../assets/manifest.ts'
-import type { AssetSettings } from '../assets/manifest.ts'
+import type { AssetSettings, SharedManifest } from '../assets/manifest.ts'
 import type { AppConfig } from '../config/config.ts'
 import type { Env } from '../config/env.ts'
 import { defined } from '../config/defined.ts'
@@ -12,11 +12,13 @@ import { toRecycleMb, type Limits } from '../config/limits.ts'
 import type { EgressSettings } from '../egress/policy.ts'
 import { NanoError } from '../errors.ts'
 import { PAGES_PER_MB } from '../wasm/memory.ts'
-import type { OpenComponent } from './open-component.ts'
+import type { KeptImage } from './image-files.ts'
 
 /** One version of an app, ready to be served. */
-export interface Deployment extends OpenComponent {
-  /** How its files are given. */
+export interface Deployment extends KeptImage {
+  /** Files that belong to it. */
+  readonly assets?: SharedManifest
+  /** How they are given. */
   readonly assetSettings: AssetSettings
   /** The most MiB of responses that are kept before it; undefined: none are. */
   readonly responseCacheMb?: number
@@ -36,27 +38,20 @@ export interface Deployment extends OpenComponent {
 export function toDeployment(
   { id, version }: Pick<Deployment, 'id' | 'version'>,
   app: AppConfig,
-  component: OpenComponent,
+  component: KeptImage & { readonly assets?: SharedManifest | undefined },
 ): Deployment {
   const { name, env, limits, egress, assets: assetSettings = DEFAULT_ASSET_SETTINGS, responseCacheMb } = app
+  const { engineHash, image, assets } = component
   expectRoom(component, limits)
-  return {
-    ...component,
-    id,
-    version,
-    name,
-    env,
-    limits,
-    assetSettings,
-    ...defined({ egress, responseCacheMb }),
-  }
+  const given = defined({ egress, responseCacheMb, assets })
+  return { engineHash, image, id, version, name, env, limits, assetSettings, ...given }
 }
 
 /**
  * A component says itself how much memory it begins with. It can neither lift its own ceiling with that, nor begin where
  * instances are replaced: then every request would make a new one.
  */
-function expectRoom({ image }: OpenComponent, limits: Limits): void {
+function expectRoom({ image }: KeptImage, limits: Limits): void {
   const needed = Math.ceil(image.pages / PAGES_PER_MB)
   const { memoryMb } = limits
   const recycleMb = toRecycleMb(limits)

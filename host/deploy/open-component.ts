@@ -9,25 +9,19 @@ import { relative } from 'node:path'
 import { readCarriedBundle } from '../component/carried-bundle.ts'
 import { checkSize } from '../component/read.ts'
 import { splitComponent } from '../component/skeleton.ts'
-import { shareManifest } from '../assets/manifest.ts'
-import type { SharedManifest } from '../assets/manifest.ts'
 import { NO_PATH } from '../config/config.ts'
 import { NO_ENGINE } from '../engine/no-engine.ts'
 import { NanoError } from '../errors.ts'
 import { splitImage } from '../image/image.ts'
-import type { Image } from '../image/image.ts'
+import type { AppContent } from '../image/image.ts'
 import { readRegularFile } from './read-file.ts'
 import { readSourceMap } from './read-source-map.ts'
 
-/** What a component comes to: which engine it needs, and the app itself. Apps may share it. */
-export interface OpenComponent {
+/** A component in its parts: which engine it needs, and the app itself. */
+export interface SplitComponent {
   /** Names the engine. */
   readonly engineHash: string
-  readonly image: Image
-  /** JSON, when there is one. */
-  readonly sourceMap?: string
-  /** Files that belong to it. */
-  readonly assets?: SharedManifest
+  readonly content: AppContent
 }
 
 /** What is said while a component is opened. */
@@ -43,7 +37,7 @@ export interface OpenListener {
 const COMPONENT = '.wasm'
 
 /** Of an app that is files alone. */
-const NO_COMPONENT: OpenComponent = { engineHash: NO_ENGINE.hash, image: splitImage([], 0) }
+const NO_COMPONENT: SplitComponent = { engineHash: NO_ENGINE.hash, content: { image: splitImage([], 0) } }
 
 /** What a build of an app's source may read: see `BuildOptions`. */
 export interface SourceAccess {
@@ -72,28 +66,12 @@ export async function openComponent(
   path: string,
   listener: OpenListener,
   access: OpenAccess = {},
-): Promise<OpenComponent> {
-  const opened = await openAlone(path, listener, access)
-  return access.assets === undefined
-    ? opened
-    : { ...opened, assets: await openAssets(access.assets, listener) }
-}
-
-async function openAlone(path: string, listener: OpenListener, access: OpenAccess): Promise<OpenComponent> {
+): Promise<SplitComponent> {
   if (path === NO_PATH) return NO_COMPONENT
   return await named(path, async () => {
     if (!isComponent(path)) return toOpen(await build(path, listener, access))
     return await openBytes(read(path, listener), showPath(path), listener, access)
   })
-}
-
-/** Most apps have none: what reads them is loaded when one does. */
-async function openAssets(directory: string, listener: OpenListener): Promise<SharedManifest> {
-  const { scanAssets } = await import('./scan-assets.ts')
-  const { manifest, inputs, warnings } = scanAssets(directory)
-  listener.onInputs?.(inputs)
-  for (const text of warnings) listener.onWarning(`${showPath(directory)}: ${text}`)
-  return shareManifest(manifest)
 }
 
 /** The bytes of a component at a path, or built from it, and of its source map; whatever its engine. */
@@ -130,20 +108,27 @@ export async function openBytes(
   name: string,
   listener: OpenListener,
   { isServed }: Pick<OpenAccess, 'isServed'>,
-): Promise<OpenComponent> {
+): Promise<SplitComponent> {
   if (brought.component.length === 0) return NO_COMPONENT
   const opened = toOpen(brought)
   if (isServed?.(opened.engineHash) ?? true) return opened
   return await rebuild(name, brought, opened, listener)
 }
 
-function toOpen({ component, sourceMap }: Brought): OpenComponent {
+function toOpen({ component, sourceMap }: Brought): SplitComponent {
   const { skeletonHash, memoryMinPages, segments } = splitComponent(component)
+  const image = splitImage(segments, memoryMinPages)
   return {
     engineHash: skeletonHash,
-    image: splitImage(segments, memoryMinPages),
-    ...(sourceMap === undefined ? {} : { sourceMap }),
+    content: sourceMap === undefined ? { image } : { image, sourceMap: toShared(sourceMap) },
   }
+}
+
+function toShared(text: string): Uint8Array<SharedArrayBuffer> {
+  const bytes = Buffer.from(text)
+  const shared = new Uint8Array(new SharedArrayBuffer(bytes.length))
+  shared.set(bytes)
+  return shared
 }
 
 function read(path: string, listener: OpenListener): Brought {
@@ -157,9 +142,9 @@ function read(path: string, listener: OpenListener): Brought {
 async function rebuild(
   name: string,
   { component, sourceMap }: Brought,
-  opened: OpenComponent,
+  opened: SplitComponent,
   listener: OpenListener,
-): Promise<OpenComponent> {
+): Promise<SplitComponent> {
   const carried = readCarriedBundle(component)
   if (carried === undefined) return opened
   const { cachedRebuild } = await import('../build/build.ts')

@@ -3,33 +3,34 @@
  */
 
 import { existsSync } from 'node:fs'
-import { parentPort, workerData } from 'node:worker_threads'
+import { workerData } from 'node:worker_threads'
 
 import { shareManifest } from '../assets/manifest.ts'
-import type { AssetManifest } from '../assets/manifest.ts'
+import type { AssetManifest, SharedManifest } from '../assets/manifest.ts'
 import type { NewAssets } from '../assets/new-assets.ts'
 import { LocalStore } from '../artifacts/local-store.ts'
 import type { ArtifactStore, StoredVersion } from '../artifacts/store.ts'
-import { NanoError, toFault } from '../errors.ts'
-import type { OpenComponent } from './open-component.ts'
-import { openBytes, openComponent, readComponentFile } from './open-component.ts'
-import { Engines } from './open-engines.ts'
+import { NanoError, toNanoError } from '../errors.ts'
+import { answerAll } from './answering.ts'
+import { ImageFiles, toRef } from './image-files.ts'
+import type { KeptImage } from './image-files.ts'
+import { isComponent, openBytes, openComponent, readComponentFile } from './open-component.ts'
+import type { OpenListener, SplitComponent } from './open-component.ts'
+import { Engines, findOwnCache } from './open-engines.ts'
 import { reduceSourceMap } from './read-source-map.ts'
-import type { Asked, FromOpener, OpenerData, OpeningNote, Outcome, Requests, RequestType } from './opening.ts'
+import { isSettled, readStamps } from './stamp.ts'
+import type { OpenComponent, OpenerData, OpeningNote, Origin, Requests } from './opening.ts'
 
 type Note = (note: OpeningNote) => void
-type Answers = {
-  readonly [Type in RequestType]: (
-    ask: Requests[Type]['ask'],
-    note: Note,
-  ) => Requests[Type]['answer'] | Promise<Requests[Type]['answer']>
-}
 
 const { engines: admitted, dataDirectory } = workerData as OpenerData
 
 let opened: ArtifactStore | undefined
 const engines = new Engines(admitted)
+const images = new ImageFiles(findOwnCache())
 const isServed = (hash: string): boolean => engines.serves(hash)
+/** It was said that images cannot be kept. */
+let isWarned = false
 
 /** Opened by the first who asks: who deploys nothing needs none. */
 function store(): ArtifactStore {
@@ -44,8 +45,12 @@ const toListener = (note: Note) => ({
   onInputs: (paths: readonly string[]) => note({ type: 'inputs', paths }),
 })
 
-const answers: Answers = {
-  component: ({ path, access }, note) => openComponent(path, toListener(note), { ...access, isServed }),
+answerAll<Requests, OpeningNote>({
+  async component(ask, note) {
+    const component = await openFile(ask, note)
+    const { assets } = ask.access
+    return assets === undefined ? component : { ...component, assets: await openAssets(assets, note) }
+  },
   file: ({ path, access }, note) => readComponentFile(path, toListener(note), access),
   async engine(hash, note) {
     // counts for itself
@@ -57,18 +62,27 @@ const answers: Answers = {
   },
   async add(version, note) {
     const brought = { component: version.component, sourceMap: toSourceMap(version.sourceMap, note) }
-    const component = await openBytes(brought, version.app, toListener(note), { isServed })
-    engines.expectKnown(component.engineHash)
-    const kept = store().add({ ...version, engineHash: component.engineHash })
-    return { version: kept, component: withAssets(component, kept) }
+    const split = await openBytes(brought, version.app, toListener(note), { isServed })
+    const { engineHash } = split
+    engines.expectKnown(engineHash)
+    const kept = keep(split, note)
+    const added = store().add({ ...version, engineHash, image: toText(kept) })
+    const origin: Origin = { type: 'stored', ask: added }
+    return { version: added, component: { ...kept, origin, assets: findAssets(added) } }
   },
   async stored(version, note) {
     const { app, component, sourceMap } = version
     const map = sourceMap === undefined ? undefined : store().read(sourceMap)
     const brought = { component: store().read(component), sourceMap: toSourceMap(map, note) }
-    const opened = await openBytes(brought, app, toListener(note), { isServed })
+    const kept = keep(await openBytes(brought, app, toListener(note), { isServed }), note)
+    const image = toText(kept)
+    if (image !== version.image) store().setImage(version, image)
     return {
-      component: withAssets(opened, version),
+      component: {
+        ...kept,
+        origin: { type: 'stored', ask: { ...version, image } },
+        assets: findAssets(version),
+      },
       componentBytes: brought.component.length,
     }
   },
@@ -76,7 +90,14 @@ const answers: Answers = {
   'put-file': ({ hash, bytes }) => void store().files.put(hash, bytes),
   read: (hash) => store().read(hash),
   // who has deployed nothing yet has no directory
-  apps: () => (opened === undefined && !existsSync(dataDirectory ?? '') ? [] : store().apps()),
+  apps: () =>
+    (opened === undefined && !existsSync(dataDirectory ?? '') ? [] : store().apps()).map(
+      ({ name, active, canary }) => ({
+        name,
+        active: toServed(active),
+        ...(canary === undefined ? {} : { canary: { ...canary, version: toServed(canary.version) } }),
+      }),
+    ),
   versions: (app) => store().versions(app),
   activate: ({ app, number, canary }) => store().activate(app, number, canary),
   remove(app) {
@@ -84,41 +105,82 @@ const answers: Answers = {
     store().collect()
     return wasThere
   },
-}
-
-parentPort?.on('message', (asked: Asked) => {
-  void settle(asked, (note) => tell({ id: asked.id, note })).then((outcome) =>
-    tell({ id: asked.id, outcome }),
-  )
 })
 
-async function settle({ type, ask }: Asked, note: Note): Promise<Outcome> {
-  try {
-    return { answer: await (answers[type] as (ask: unknown, note: Note) => unknown)(ask, note) }
-  } catch (thrown) {
-    return { fault: toFault(thrown) }
+/** The component at a path, or built from it. One that was checked before and is the same file is not read again. */
+async function openFile(ask: Requests['component']['ask'], note: Note): Promise<OpenComponent> {
+  const { path, access, isAnew = false } = ask
+  const origin: Origin = { type: 'component', ask: { path, access } }
+  const paths = isComponent(path) ? [path, `${path}.map`] : []
+  const stamps = readStamps(paths)
+  const known = isAnew || paths.length === 0 ? undefined : images.find(path, stamps)
+  if (known !== undefined && isServed(known.engineHash)) return { ...known, origin }
+  const listener = toListener(note)
+  let isQuiet = true
+  const onWarning = (text: string): void => {
+    isQuiet = false
+    listener.onWarning(text)
   }
+  const watched: OpenListener = { ...listener, onWarning }
+  const kept = keep(await openComponent(path, watched, { ...access, isServed }), note)
+  // what was said has to be said again
+  const isToBeNoted = paths.length > 0 && isQuiet && kept.held === undefined
+  if (isToBeNoted && isSettled(paths) && readStamps(paths).join() === stamps.join()) {
+    images.note(path, stamps, { engineHash: kept.engineHash, image: kept.image })
+  }
+  return { ...kept, origin }
 }
 
-/** The component with the files that were deployed with it. */
-function withAssets(component: OpenComponent, { assets }: StoredVersion): OpenComponent {
-  if (assets === undefined) return component
+/** Files of a directory. Most apps have none: what reads them is loaded when one does. */
+async function openAssets(directory: string, note: Note): Promise<SharedManifest> {
+  const { scanAssets } = await import('./scan-assets.ts')
+  const { manifest, inputs, warnings } = scanAssets(directory)
+  note({ type: 'inputs', paths: inputs })
+  for (const text of warnings) note({ type: 'warning', text: `${directory}: ${text}` })
+  return shareManifest(manifest)
+}
+
+/** Files that were deployed with a version. */
+function findAssets({ assets }: StoredVersion): SharedManifest | undefined {
+  if (assets === undefined) return undefined
   const { files, headers, redirects } = JSON.parse(Buffer.from(store().read(assets)).toString()) as NewAssets
   const entries = Object.entries(files).map(([path, file]) => [
     path,
     { ...file, ...store().files.find(file.hash) },
   ])
   const { root } = store().files
-  const manifest = { root, headers, redirects, files: Object.fromEntries(entries) as AssetManifest['files'] }
-  return { ...component, assets: shareManifest(manifest) }
+  return shareManifest({
+    root,
+    headers,
+    redirects,
+    files: Object.fromEntries(entries) as AssetManifest['files'],
+  })
+}
+
+/** Keeps what a component comes to on the disk, or else holds it. Of an engine that is not served nothing is left behind. */
+function keep({ engineHash, content }: SplitComponent, note: Note): Omit<OpenComponent, 'origin'> {
+  try {
+    if (isServed(engineHash)) return images.keep(engineHash, content)
+  } catch (thrown) {
+    const { message } = toNanoError(thrown)
+    if (!isWarned) note({ type: 'warning', text: `${message}; those of all apps stay in memory` })
+    isWarned = true
+  }
+  return { engineHash, image: toRef(engineHash, content), held: content }
+}
+
+function toText({ engineHash, image }: KeptImage): string {
+  return JSON.stringify({ engineHash, image } satisfies KeptImage)
+}
+
+/** What is known of a component is of use only where its engine is served. */
+function toServed(version: StoredVersion): StoredVersion {
+  if (version.image === undefined) return version
+  const { engineHash } = JSON.parse(version.image) as KeptImage
+  return isServed(engineHash) ? version : { ...version, image: undefined }
 }
 
 /** Of a source map that somebody sent, what stacks need. */
 function toSourceMap(bytes: Uint8Array | undefined, note: Note): string | undefined {
   return bytes === undefined ? undefined : reduceSourceMap(bytes, (text) => note({ type: 'warning', text }))
-}
-
-function tell(message: FromOpener): void {
-  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread is no window
-  parentPort?.postMessage(message)
 }

@@ -44,6 +44,7 @@ export class BindingSet implements Omit<Binding, 'delivered'> {
       jobs,
       console: host,
       maxDialing,
+      kvMb: limits.kvMb,
       cpuMs,
       turnStart: () => clock.now,
       onDenied: (text) => host.onDenied(text),

@@ -16,8 +16,8 @@ import { isDeepStrictEqual } from 'node:util'
 import { NO_PATH } from '../config/config.ts'
 import type { AppConfig, Config } from '../config/config.ts'
 import { isComponent } from '../deploy/open-component.ts'
-import type { OpenComponent } from '../deploy/open-component.ts'
 import type { OnNote, Opener } from '../deploy/opener.ts'
+import type { OpenComponent } from '../deploy/opening.ts'
 import { NanoError, toNanoError } from '../errors.ts'
 import { toChangedSettings } from './plan.ts'
 import type { AppChange, AppRefusal, AppsPlan } from './plan.ts'
@@ -25,9 +25,8 @@ import { toPuttableOrder } from './puttable-order.ts'
 import type { PutStep } from './puttable-order.ts'
 import type { Registry } from './registry.ts'
 import type { AppFailure, AppsReport } from './reload-report.ts'
-import { isSameComponent } from './same-component.ts'
-import { isCurrent, toStamps } from './stamp.ts'
-import type { Stamps } from './stamp.ts'
+import { isCurrent, toStamps } from '../deploy/stamp.ts'
+import type { Stamps } from '../deploy/stamp.ts'
 
 /** A step that takes seconds. `done` of `total` apps lie behind. */
 export interface LoadStep {
@@ -212,7 +211,8 @@ export class FileApps {
     const isServed =
       before.component !== undefined &&
       isDeepStrictEqual(before.config, app) &&
-      isSameComponent(before.component, outcome)
+      before.component.image.id === outcome.image.id &&
+      hasSameAssets(before.component, outcome)
     if (!isServed) {
       if (displaces !== undefined) await this.#takeOff(displaces)
       const onNote: OnNote = ({ type }) => {
@@ -295,6 +295,10 @@ async function toChanges({ config, stamps, isDone }: FileApp, app: AppConfig): P
 function toOwnPaths(path: string): readonly string[] {
   if (path === NO_PATH) return []
   return isComponent(path) ? [path, `${path}.map`] : [path, join(path, 'package.json')]
+}
+
+function hasSameAssets({ assets: a }: OpenComponent, { assets: b }: OpenComponent): boolean {
+  return a === undefined || b === undefined ? a === b : Buffer.from(a.buffer).equals(Buffer.from(b.buffer))
 }
 
 /** What decides what a path comes to. */

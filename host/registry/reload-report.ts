@@ -43,6 +43,7 @@ const AT_START: { readonly [Name in keyof Required<Config>]: (config: Config) =>
   // connections to the machine's own ports may be open
   allowLoopback: ({ allowLoopback = false }) => allowLoopback,
   dataDirectory: ({ dataDirectory }) => dataDirectory,
+  storage: ({ storage }) => storage,
   // which certificates there are is looked at as well; whether there are any is not
   tls: ({ tls }) => tls !== undefined,
   file: nothing,
@@ -51,6 +52,7 @@ const AT_START: { readonly [Name in keyof Required<Config>]: (config: Config) =>
   connectionLimits: nothing,
   trustedProxies: nothing,
   accessLog: nothing,
+  imageCacheMb: nothing,
   logDrain: nothing,
 }
 

@@ -21,33 +21,39 @@ import { NanoError } from '../errors.ts'
 import { warmUp } from '../instance/warm-up.ts'
 import type { Epoch } from '../limits/epoch.ts'
 import type { EndCode } from '../limits/grace.ts'
-import { Router } from '../router/router.ts'
-import { Split } from '../router/split.ts'
-import type { Caller } from '../router/split.ts'
 import { AppFiles } from '../front/app-files.ts'
 import { Front } from '../front/front.ts'
 import { purgeCaches, TenantStorage } from '../front/tenant-storage.ts'
+import { Router } from '../router/router.ts'
+import { Split } from '../router/split.ts'
+import type { Caller } from '../router/split.ts'
+import type { ContentAnswer } from '../tenant/content-slot.ts'
 import { Tenant } from '../tenant/tenant.ts'
 import type { TenantServices } from '../tenant/tenant.ts'
 import type { Slice } from '../tenant/shard-report.ts'
 import { UnavailableApp } from '../tenant/unavailable-app.ts'
 import { Ledger } from './ledger.ts'
+import { Lending } from './lending.ts'
 
 /** What the apps of a shard share. */
-export interface AppsServices extends Omit<TenantServices, 'dialer'> {
+export interface AppsServices extends Omit<TenantServices, 'dialer' | 'source'> {
   readonly epoch: Epoch
   openDialer(deployment: Deployment): Dialer
+  /** Ask the main thread what a deployment is made of; the answer is given to `Apps.answer`. */
+  onLoad(deployment: number): void
   /** The largest request head that any app takes, in bytes, has become another. */
   onMaxHead(bytes: number): void
   /** A version is gone, which has done this. */
   onCount(slice: Slice): void
 }
 
-/** One version. */
+/** One version. It has no tenant before its first request: one that rests costs what is known of it, and nothing else. */
 interface Version {
-  readonly tenant: Tenant
+  readonly deployment: Deployment
+  readonly engine: Engine
+  tenant?: Tenant
   /** Takes its requests. */
-  readonly front: Front | Tenant
+  front?: Front | Tenant
   /** Is over when it is gone. */
   drained?: Promise<void>
 }
@@ -72,19 +78,23 @@ const USUAL_HEAD_BYTES = toHeadBytes(DEFAULT_LIMITS)
 
 export class Apps implements Disposable {
   readonly #services: AppsServices
-  readonly #router = new Router<Served | Split<Front | Tenant>>()
+  readonly #router = new Router<Version | UnavailableApp | Split<Version>>()
   /** By deployment; those that drain included. */
   readonly #versions = new Map<number, Version>()
   /** By host name. */
   readonly #unavailable = new Map<string, UnavailableApp>()
   readonly #engines = new Map<string, LoadedEngine>()
   readonly #ledger: Ledger
+  readonly #lending: Lending
   readonly #reader = new FileReader()
+  /** How many versions take heads of so many bytes. */
+  readonly #heads = new Map<number, number>()
   #isOver = false
 
   constructor(services: AppsServices) {
     this.#services = services
     this.#ledger = new Ledger((slice) => services.onCount(slice))
+    this.#lending = new Lending((deployment) => services.onLoad(deployment))
   }
 
   /** Begin with this. */
@@ -112,7 +122,13 @@ export class Apps implements Disposable {
   /** What serves a request for a canonical host name. */
   find(hostname: string, rawHeaders: readonly string[], caller: Caller): Served | undefined {
     const found = this.#router.find(hostname)
-    return found instanceof Split ? found.choose(rawHeaders, caller) : found
+    const chosen = found instanceof Split ? found.choose(rawHeaders, caller) : found
+    return chosen === undefined || chosen instanceof UnavailableApp ? chosen : this.#toFront(chosen)
+  }
+
+  /** What the main thread says to `onLoad`. */
+  answer(deployment: number, answer: ContentAnswer): void {
+    this.#lending.answer(deployment, answer)
   }
 
   /** What they did since it was asked for last. */
@@ -122,8 +138,8 @@ export class Apps implements Disposable {
 
   /** Names of the apps that are at work. */
   get busy(): string[] {
-    const busy = [...this.#versions.values()].filter(({ tenant }) => tenant.isBusy)
-    return [...new Set(busy.map(({ tenant }) => tenant.name))]
+    const busy = [...this.#versions.values()].filter(({ tenant }) => tenant?.isBusy === true)
+    return [...new Set(busy.map(({ deployment }) => deployment.name))]
   }
 
   /** No more changes; what has begun comes to its end, or is cut after so many milliseconds. */
@@ -137,36 +153,62 @@ export class Apps implements Disposable {
   /** End all of them: open requests fail. */
   [Symbol.dispose](): void {
     this.#isOver = true
-    for (const { tenant } of this.#versions.values()) tenant[Symbol.dispose]()
+    for (const { tenant } of this.#versions.values()) tenant?.[Symbol.dispose]()
   }
 
   async #deploy(deployment: Deployment, engine: CompiledEngine): Promise<void> {
-    const loaded = await this.#load(engine)
-    const parts = { ...deployment, engine: loaded.engine }
-    if (loaded.warmUps > 0) loaded.warmUps = warmUp(parts, this.#services.epoch) ? 0 : loaded.warmUps - 1
-    const dialer = this.#services.openDialer(deployment)
+    const loaded = this.#engines.get(engine.hash) ?? (await this.#load(engine))
+    if (loaded.warmUps > 0) loaded.warmUps = (await this.#warmUp(deployment, loaded)) ? 0 : loaded.warmUps - 1
+    this.#versions.set(deployment.id, { deployment, engine: loaded.engine })
+    const bytes = toHeadBytes(deployment.limits)
+    this.#heads.set(bytes, (this.#heads.get(bytes) ?? 0) + 1)
+  }
+
+  /** Whether the engine is warm, by this app. */
+  async #warmUp(deployment: Deployment, { engine }: LoadedEngine): Promise<boolean> {
+    try {
+      using lent = await this.#lending.lend(deployment.id)
+      return warmUp({ ...deployment, image: lent.content.image, engine }, this.#services.epoch)
+    } catch {
+      // the app says so itself, to its first client
+      return false
+    }
+  }
+
+  #toFront(version: Version): Front | Tenant {
+    return (version.front ??= this.#openFront(version))
+  }
+
+  #openFront(version: Version): Front | Tenant {
+    const { deployment, engine } = version
+    const { name: app, responseCacheMb: cacheMb } = deployment
     const files = new AppFiles(deployment)
     const reader = this.#reader
-    const { storage: all } = this.#services
-    const storage = new TenantStorage({ app: deployment.name, storage: all, reader, site: () => files.site })
-    const tenant = new Tenant(parts, { ...this.#services, dialer, storage })
-    const { responseCacheMb: cacheMb } = deployment
+    const storage = new TenantStorage({
+      app,
+      storage: this.#services.storage,
+      reader,
+      site: () => files.site,
+    })
+    const dialer = this.#services.openDialer(deployment)
+    const source = () => this.#lending.lend(deployment.id)
+    const tenant = new Tenant({ ...deployment, engine }, { ...this.#services, dialer, source, storage })
+    version.tenant = tenant
     const isPlain = files.isEmpty && !files.isAlone && cacheMb === undefined
     const front = isPlain ? tenant : new Front(tenant, { files, reader, cacheMb })
-    this.#versions.set(deployment.id, { tenant, front })
     this.#ledger.open(front)
+    return front
   }
 
   /** Of all versions, and of the caches that the app fills itself: those are in the storage. */
   #purge({ app, urls, tags }: Change & { type: 'purge' }): void {
-    const versions = [...this.#versions.values()].filter(({ tenant }) => tenant.name === app)
-    for (const { front } of versions) if (front instanceof Front) front.purge({ urls, tags })
+    for (const { deployment, front } of this.#versions.values()) {
+      if (deployment.name === app && front instanceof Front) front.purge({ urls, tags })
+    }
     purgeCaches(this.#services.storage, app, { urls, tags })
   }
 
   async #load(engine: CompiledEngine): Promise<LoadedEngine> {
-    const found = this.#engines.get(engine.hash)
-    if (found !== undefined) return found
     const loaded = { engine: await loadEngine(engine), warmUps: WARM_UPS }
     this.#engines.set(engine.hash, loaded)
     return loaded
@@ -189,11 +231,13 @@ export class Apps implements Disposable {
     this.#router.set(route.hostname, this.#toApp(route), route.isFallback)
   }
 
-  #toApp(route: Route): Served | Split<Front | Tenant> {
+  #toApp(route: Route): Version | UnavailableApp | Split<Version> {
     const { app: name, hostname, deployment, canary, notice } = route
     if (deployment !== undefined) {
-      const front = this.#toFront(name, deployment)
-      return canary === undefined ? front : new Split(front, this.#toFront(name, canary.deployment), canary)
+      const version = this.#toVersion(name, deployment)
+      return canary === undefined
+        ? version
+        : new Split(version, this.#toVersion(name, canary.deployment), canary)
     }
     const unavailable = new UnavailableApp(name, notice)
     this.#unavailable.set(hostname, unavailable)
@@ -201,9 +245,9 @@ export class Apps implements Disposable {
     return unavailable
   }
 
-  #toFront(name: string, deployment: number): Front | Tenant {
+  #toVersion(name: string, deployment: number): Version {
     const version = this.#versions.get(deployment)
-    if (version !== undefined) return version.front
+    if (version !== undefined) return version
     throw new NanoError('INTERNAL', `deployment ${deployment} of ${name} is not there`)
   }
 
@@ -211,18 +255,28 @@ export class Apps implements Disposable {
     const version = this.#versions.get(deployment)
     if (version === undefined) return Promise.resolve()
     const { tenant, front } = version
+    if (tenant === undefined || front === undefined) {
+      this.#forget(version)
+      return Promise.resolve()
+    }
     const drained = tenant.drain(graceMs, code)
     version.drained ??= drained.then(() => {
-      this.#versions.delete(deployment)
+      this.#forget(version)
       this.#ledger.close(front)
     })
     return version.drained
   }
 
+  #forget({ deployment: { id, limits } }: Version): void {
+    this.#versions.delete(id)
+    const bytes = toHeadBytes(limits)
+    const left = (this.#heads.get(bytes) ?? 0) - 1
+    if (left > 0) this.#heads.set(bytes, left)
+    else this.#heads.delete(bytes)
+  }
+
   #tellMaxHead(): void {
-    let most = USUAL_HEAD_BYTES
-    for (const { tenant } of this.#versions.values()) most = Math.max(most, toHeadBytes(tenant.limits))
-    this.#services.onMaxHead(most)
+    this.#services.onMaxHead(Math.max(USUAL_HEAD_BYTES, ...this.#heads.keys()))
   }
 }
 

@@ -1,12 +1,14 @@
 /**
- * Changes of an SQLite database, many in one transaction: a disk takes as long for one as for hundreds. A change is made, and
- * told to be made, when its transaction is on the disk.
+ * Changes of an SQLite database, many in one transaction: a disk takes as long for one as for hundreds. A change is told to be
+ * made when its transaction is on the disk.
  *
  *     change, change, change  >  BEGIN ... COMMIT  >  all of them resolve
- *                                    [one of them throws: it alone is undone]   [COMMIT throws: all are undone]
+ *                                    [one of them throws: it alone is undone]   [COMMIT fails: all are undone]
  */
 
 import type { DatabaseSync } from 'node:sqlite'
+
+import { toStorageError } from './sqlite.ts'
 
 interface Change {
   readonly make: () => void
@@ -25,7 +27,7 @@ export class GroupCommit {
     this.#database = database
   }
 
-  /** Resolves when what `make` did is on the disk. It runs later, and is synchronous. */
+  /** Resolves when what `make` did is on the disk. It runs later, and is synchronous; what it throws comes back. */
   run(make: () => void): Promise<void> {
     const done = Promise.withResolvers<void>()
     this.#waiting.push({ make, done })
@@ -44,40 +46,42 @@ export class GroupCommit {
     this.#isAsked = true
     setImmediate(() => {
       this.#isAsked = false
+      if (this.#waiting.length === 0) return
       this.#commit(this.#waiting.splice(0, MOST_CHANGES))
       if (this.#waiting.length > 0) this.#ask()
     })
   }
 
   #commit(changes: readonly Change[]): void {
-    const made: Change[] = []
     const database = this.#database
+    const refused = new Map<Change, unknown>()
     try {
-      if (changes.length > 0) database.exec('BEGIN IMMEDIATE')
-      for (const change of changes) if (this.#make(change)) made.push(change)
-      if (changes.length > 0) database.exec('COMMIT')
+      database.exec('BEGIN IMMEDIATE')
+      for (const change of changes) this.#make(change, refused)
+      database.exec('COMMIT')
     } catch (error) {
       if (database.isTransaction) database.exec('ROLLBACK')
-      for (const { done } of changes) done.reject(error)
+      const failure = toStorageError(error)
+      for (const { done } of changes) done.reject(failure)
       return
     }
-    for (const { done } of made) done.resolve()
+    for (const change of changes) {
+      if (refused.has(change)) change.done.reject(refused.get(change))
+      else change.done.resolve()
+    }
   }
 
-  #make({ make, done }: Change): boolean {
+  #make(change: Change, refused: Map<Change, unknown>): void {
     const database = this.#database
     database.exec('SAVEPOINT change')
     try {
-      make()
-      database.exec('RELEASE change')
-      return true
+      change.make()
     } catch (error) {
-      // a full disk has ended the whole transaction
+      // some failures end the whole transaction
       if (!database.isTransaction) throw error
       database.exec('ROLLBACK TO change')
-      database.exec('RELEASE change')
-      done.reject(error)
-      return false
+      refused.set(change, toStorageError(error))
     }
+    database.exec('RELEASE change')
   }
 }

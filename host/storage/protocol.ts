@@ -41,6 +41,11 @@ export type FromStorage =
   | { readonly type: 'want'; readonly id: number }
   | { readonly type: 'failed'; readonly id: number; readonly failure: StorageFailure }
 
+/** Bytes in a buffer of their own: with a part of one, all of it would be posted. */
+export function toOwn(bytes: Uint8Array): Uint8Array {
+  return bytes.length === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes)
+}
+
 /** What is to be moved to the other side with a message: bytes that have a buffer of their own, and are worth it. */
 export function toTransfer(bytes: Uint8Array): ArrayBuffer[] {
   const { buffer, length } = bytes

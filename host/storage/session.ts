@@ -3,7 +3,7 @@
 import type { MessagePort } from 'node:worker_threads'
 
 import { StorageError, toFailure } from './failure.ts'
-import { toTransfer } from './protocol.ts'
+import { toOwn, toTransfer } from './protocol.ts'
 import type { FromStorage, StorageRequest, ToStorage } from './protocol.ts'
 import type { StoreAnswer, StoreCall } from './store.ts'
 import type { Stores } from './stores.ts'
@@ -112,15 +112,17 @@ class SessionCall {
   async #answer({ meta, body = NOTHING }: StoreAnswer): Promise<void> {
     const id = this.#id
     const text = JSON.stringify(meta)
-    if (body instanceof Uint8Array && body.length <= CHUNK_BYTES)
-      return this.#say({ type: 'answer', id, meta: text, body, more: false }, body)
+    if (body instanceof Uint8Array && body.length <= CHUNK_BYTES) {
+      const bytes = toOwn(body)
+      return this.#say({ type: 'answer', id, meta: text, body: bytes, more: false }, bytes)
+    }
     const chunks = body instanceof Uint8Array ? split(body) : body
     const reader = chunks[Symbol.asyncIterator]()
     let next = await reader.next()
     for (let isFirst = true; ; isFirst = false) {
       if (this.#abort.signal.aborted) return void (await reader.return?.())
       const last = next.done === true
-      const bytes = next.value ?? NOTHING
+      const bytes = toOwn(next.value ?? NOTHING)
       if (isFirst) this.#say({ type: 'answer', id, meta: text, body: bytes, more: !last }, bytes)
       else this.#say({ type: 'chunk', id, bytes, last }, bytes)
       if (last) return
@@ -143,7 +145,6 @@ class SessionCall {
   }
 }
 
-/** Copies, for each is moved to the other thread by itself. */
 async function* split(body: Uint8Array): AsyncGenerator<Uint8Array, undefined> {
-  for (let at = 0; at < body.length; at += CHUNK_BYTES) yield body.slice(at, at + CHUNK_BYTES)
+  for (let at = 0; at < body.length; at += CHUNK_BYTES) yield body.subarray(at, at + CHUNK_BYTES)
 }

@@ -8,11 +8,13 @@ import type { MessagePort } from 'node:worker_threads'
 
 import { toStackText } from '../errors.ts'
 import { serveShard } from './session.ts'
+import type { StorageSettings } from '../config/storage-settings.ts'
 import { Stores } from './stores.ts'
 
 /** What the thread is started with. */
 export interface StorageData {
   readonly directory: string
+  readonly settings: StorageSettings
 }
 
 export type ToStorageThread =
@@ -23,11 +25,11 @@ export type ToStorageThread =
 
 export type FromStorageThread = { readonly type: 'log'; readonly text: string }
 
-const { directory } = workerData as StorageData
+const { directory, settings } = workerData as StorageData
 const log = (text: string): void =>
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread is no window
   parentPort?.postMessage({ type: 'log', text } satisfies FromStorageThread)
-const stores = new Stores({ directory, log })
+const stores = new Stores({ directory, settings, log })
 const ports = new Set<MessagePort>()
 
 parentPort?.on('message', (message: ToStorageThread) => {

@@ -3,6 +3,8 @@
  * same kind are two of these; which of them is used, the configuration says.
  */
 
+import type { StorageSettings } from '../config/storage-settings.ts'
+
 /** One call of an app. */
 export interface StoreCall {
   /** Which data; safe as a file's name (config/resource.ts). */
@@ -33,5 +35,6 @@ export interface Store extends AsyncDisposable {
 export interface StoreOptions {
   /** Where its files may be; a store makes a folder of its own there. */
   readonly directory: string
+  readonly settings: StorageSettings
   readonly log: (text: string) => void
 }

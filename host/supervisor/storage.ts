@@ -70,8 +70,7 @@ export class StorageThread implements AsyncDisposable {
   }
 
   #begin(): Worker {
-    const { directory, onError } = this.#options
-    const workerData: StorageData = { directory }
+    const { onError, ...workerData } = this.#options
     const worker = new Worker(THREAD, { workerData, name: 'storage' })
     this.#since = performance.now()
     worker.on('message', ({ text }: FromStorageThread) => onError(text))

@@ -4,6 +4,8 @@
  * of versions and of closed sets, never a tenant's text.
  */
 
+import { DATA_KINDS } from '../bindings/data-counts.ts'
+import type { DataCount, DataKind } from '../bindings/data-counts.ts'
 import { ERROR_CODES } from '../errors.ts'
 import { ANSWER_CLASSES, ANSWER_TIMES, COLD_STARTS, TENANT_COUNTS, toColumn } from '../tenant/report.ts'
 import type { HistogramColumns } from '../tenant/report.ts'
@@ -78,6 +80,14 @@ function ofVersion(name: string, kind: 'counter' | 'gauge', help: string, cells:
 function ofCount(name: string, key: keyof TenantCounters, per = 1): Series {
   const { kind, help } = TENANT_COUNTS[key]
   return ofVersion(name, kind, help, [{ at: toColumn.count(key), per }])
+}
+
+/** A number for each kind of store. */
+function ofData(name: string, help: string, toKey: (kind: DataKind) => DataCount): Series {
+  const cells = DATA_KINDS.map((kind): Cell => {
+    return { at: toColumn.count(toKey(kind)), label: ['store', kind], isRare: true }
+  })
+  return ofVersion(name, 'counter', help, cells)
 }
 
 function ofTimes(name: string, help: string, { at, boundsMs }: HistogramColumns): Series {
@@ -181,6 +191,22 @@ const VERSION_SERIES: readonly Series[] = [
   ofCount('nano_open_requests', 'openRequests'),
   ofCount('nano_queued_requests', 'queuedRequests'),
   ofCount('nano_subrequests_total', 'subrequests'),
+  ofData('nano_data_calls_total', 'Calls of the app to its data.', (kind) => `${kind}Calls`),
+  ofData(
+    'nano_data_errors_total',
+    'Calls to data that failed, refused ones included.',
+    (kind) => `${kind}Errors`,
+  ),
+  ofData(
+    'nano_data_read_bytes_total',
+    'Bytes that the app was given of its data.',
+    (kind) => `${kind}ReadBytes`,
+  ),
+  ofData(
+    'nano_data_written_bytes_total',
+    'Bytes that the app gave to be kept.',
+    (kind) => `${kind}WrittenBytes`,
+  ),
   ofCount('nano_instance_requests_total', 'requests'),
   ofCount('nano_turns_total', 'turns'),
   ofCount('nano_crossings_total', 'crossings'),
@@ -251,6 +277,25 @@ const HOST_SERIES: readonly Series[] = [
     'Engines that were generated, and compiled.',
     'step',
     ({ engineCounters: { transpiles, compiles } }) => ({ generated: transpiles, compiled: compiles }),
+  ),
+  byLabel(
+    'nano_image_loads_total',
+    'counter',
+    'Images of apps that were loaded: read from the disk, or made again of their components.',
+    'from',
+    ({ images: { loads, remakes } }) => ({ disk: loads, component: remakes }),
+  ),
+  ofHost(
+    'nano_image_evictions_total',
+    'counter',
+    'Images given up because others were needed since.',
+    ({ images }) => images.evictions,
+  ),
+  ofHost(
+    'nano_image_cache_bytes',
+    'gauge',
+    'Images that are held in memory, what they share apart.',
+    ({ images }) => images.bytes,
   ),
   byLabel(
     'nano_tls_certificate_expiry_timestamp_seconds',

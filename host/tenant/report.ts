@@ -5,6 +5,7 @@
  *     | single numbers | answers by class | times of answers | cold starts | failures by code |
  *       TENANT_COUNTS    ANSWER_CLASSES     a histogram each                ERROR_CODES
  */
+import { DATA_COUNTS } from '../bindings/data-counts.ts'
 import { ERROR_CODES } from '../errors.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { TenantCounters } from './tenant.ts'
@@ -23,6 +24,7 @@ export const TENANT_COUNTS: Readonly<Record<keyof TenantCounters, TenantCount>> 
   crossings: { kind: 'counter', help: 'Calls from instances to the host.' },
   ignored: { kind: 'counter', help: 'Calls from instances that came too late.' },
   subrequests: { kind: 'counter', help: 'Fetches that the app made.' },
+  ...toCounters(DATA_COUNTS, 'Calls to data, by its kind.'),
   cpuMs: { kind: 'counter', help: 'Processor time of calls into instances.' },
   instances: { kind: 'counter', help: 'Instances made.' },
   traps: { kind: 'counter', help: 'Instances that crashed or were stopped.' },
@@ -37,6 +39,13 @@ export const TENANT_COUNTS: Readonly<Record<keyof TenantCounters, TenantCount>> 
   queuedRequests: { kind: 'gauge', help: 'Requests that wait for a place.' },
   memoryBytes: { kind: 'gauge', help: 'Linear memory of the live instances.' },
   heldBytes: { kind: 'gauge', help: 'Bytes that the host holds for slow clients and upstreams.' },
+}
+
+function toCounters<Name extends string>(names: readonly Name[], help: string): Record<Name, TenantCount> {
+  return Object.fromEntries(names.map((name) => [name, { kind: 'counter', help }])) as Record<
+    Name,
+    TenantCount
+  >
 }
 
 const KEYS = Object.keys(TENANT_COUNTS) as readonly (keyof TenantCounters)[]

@@ -10,6 +10,7 @@ import type { LIMIT_RULES } from '../../host/config/limits.ts'
 import type { Key } from '../../host/config/number-rule.ts'
 import type { TlsFiles } from '../../host/config/config.ts'
 import { parseConfig } from '../../host/config/parse.ts'
+import type { ImageCounters } from '../../host/image/counters.ts'
 import type { LogRing } from '../../host/log/ring.ts'
 import type { DeployedApps } from '../../host/registry/deployed.ts'
 import type { Registry } from '../../host/registry/registry.ts'
@@ -51,6 +52,8 @@ export interface Served {
   /** The latest entries, and those that come. */
   readonly logs: LogRing
   counters(): Promise<ServerCounters>
+  /** What was loaded of apps, and is held. */
+  readonly images: Readonly<ImageCounters>
   readonly registry: Registry
   /** Of a server with a data directory. */
   readonly deployed: DeployedApps
@@ -119,12 +122,16 @@ export interface ServeOptions {
     request_ms?: number
     connections?: number
   }
+  /** The most MiB of images in memory. */
+  imageCacheMb?: number
   /** The most MiB of a shard's own heap. */
   heapMb?: number
   /** Where deployed apps are kept. */
   dataDirectory?: string
   /** Where the data of bindings is kept. */
   storageDirectory?: string
+  /** Where else it is, as nano.json spells it. */
+  storage?: { kv?: { redis: string } }
   /** How long a shard may stand still. */
   silenceMs?: number
   /** Traces and series go out. */
@@ -140,7 +147,9 @@ export async function serve(apps: AppSpec[], shards = 1, options: ServeOptions =
     trustedProxies = [],
     logDrain,
     tls,
+    storage,
     connectionLimits,
+    imageCacheMb,
     ...more
   } = options
   const top = {
@@ -149,7 +158,9 @@ export async function serve(apps: AppSpec[], shards = 1, options: ServeOptions =
     admin,
     allow_loopback: allowLoopback,
     access_log: accessLog,
+    ...(imageCacheMb === undefined ? {} : { image_cache_mb: imageCacheMb }),
     ...(tls === undefined ? {} : { tls }),
+    ...(storage === undefined ? {} : { storage }),
     ...(logDrain === undefined ? {} : { log_drain: logDrain }),
     trusted_proxies: trustedProxies,
     ...connectionLimits,
@@ -173,6 +184,7 @@ export async function serve(apps: AppSpec[], shards = 1, options: ServeOptions =
     logs: server.logs,
     tenants: () => server.tenants(),
     counters: () => server.counters(),
+    images: server.images,
     registry: server.registry,
     get deployed() {
       if (server.deployed === undefined) throw new Error('the server has no data directory')

@@ -52,6 +52,7 @@ const CHANGES: Record<Key, Change> = {
   engines: { to: ['0'.repeat(64)] },
   allow_loopback: { to: true },
   data_dir: { to: 'elsewhere' },
+  storage: { to: { kv: { redis: 'redis://127.0.0.1:1' } } },
   keep_alive_ms: {
     to: 7000,
     async holds(served, expect) {
@@ -98,6 +99,12 @@ const CHANGES: Record<Key, Change> = {
     async holds(served, expect) {
       await ask(served, '/headers?seen')
       await expect.poll(() => served.log.filter((line) => line.includes('/headers')).length).toBe(1)
+    },
+  },
+  image_cache_mb: {
+    to: 1,
+    async holds({ server: { images } }, expect) {
+      expect(images.bytes).toBeLessThanOrEqual(1024 * 1024)
     },
   },
   log_drain: {

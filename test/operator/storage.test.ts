@@ -1,7 +1,6 @@
 /** A data directory that is full, may only be read, or is broken: what was served before serves, and why is said. */
 
-import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -10,6 +9,7 @@ import { afterAll, describe, test } from 'vitest'
 import { TOKEN, toAsk } from '../harness/admin.ts'
 import type { Ask } from '../harness/admin.ts'
 import type { Answer } from '../harness/http.ts'
+import { canMount, Disk } from '../harness/disk.ts'
 import { fixture, serve } from '../harness/serve.ts'
 import type { Served } from '../harness/serve.ts'
 import { toVariant } from '../harness/variant.ts'
@@ -17,38 +17,6 @@ import { toVariant } from '../harness/variant.ts'
 const folder = mkdtempSync(join(tmpdir(), 'nano-storage-'))
 const FILE = { name: 'file', hostname: 'file.test', path: fixture('version') }
 const COMPONENT = readFileSync(fixture('version'))
-
-/** A disk of its own. */
-class Disk implements Disposable {
-  readonly directory = join(folder, `disk-${readdirSync(folder).length}`)
-
-  constructor(size: string) {
-    mkdirSync(this.directory)
-    mount('-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', this.directory)
-  }
-
-  set isReadOnly(isReadOnly: boolean) {
-    mount('-o', `remount,${isReadOnly ? 'ro' : 'rw'}`, this.directory)
-  }
-
-  [Symbol.dispose](): void {
-    execFileSync('umount', ['--lazy', this.directory], { stdio: 'ignore' })
-  }
-}
-
-function mount(...args: string[]): void {
-  execFileSync('mount', args, { stdio: 'ignore' })
-}
-
-/** Only root has disks to give. */
-const canMount = (() => {
-  try {
-    using disk = new Disk('1m')
-    return disk.directory !== ''
-  } catch {
-    return false
-  }
-})()
 
 afterAll(() => rmSync(folder, { recursive: true }))
 
@@ -73,7 +41,7 @@ const toRefusal = (answer: Answer) => {
   return `${answer.status} ${error.code} ${error.message}`
 }
 
-describe.skipIf(!canMount)('a disk of its own (needs root)', () => {
+describe.skipIf(!canMount())('a disk of its own (needs root)', () => {
   test('that is full refuses a deploy, and what served serves, after a restart too', async ({ expect }) => {
     using disk = new Disk('16m')
     const data = join(disk.directory, 'data')

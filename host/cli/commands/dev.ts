@@ -3,13 +3,13 @@
  * the configuration beside it gives. A build that fails is told in the log, and to whoever asks for the app.
  */
 
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 
 import type { Command } from 'commander'
 
 import { DEFAULTS, RANGES } from '../../config/config.ts'
 import type { LogFormat } from '../../log/line.ts'
-import { CONFIG, openAppConfig } from '../app-config.ts'
+import { CONFIG, findProject, openAppConfig } from '../app-config.ts'
 import { serveUntilSignal } from '../serve-until-signal.ts'
 import type { StartServer } from '../serve-contract.ts'
 import { flag, integer, option, text } from '../usage.ts'
@@ -20,6 +20,9 @@ interface DevOptions {
   readonly port?: number
   readonly allowLoopback?: true
 }
+
+/** Where the data of bindings is, in the project's folder. */
+const LOCAL_DATA = '.nano/data'
 
 /** Sources are small: a moment without a write is enough. */
 const SETTLE_MS = 20
@@ -58,6 +61,7 @@ async function dev(
     reread,
     watchMs: SETTLE_MS,
     isDevelopment: true,
+    storageDirectory: join(findProject(resolve(entry)), LOCAL_DATA),
     everyHost: true,
   })
 }

@@ -14,6 +14,8 @@ export interface KvEntry {
 export interface KvPut extends KvEntry {
   /** Seconds since 1970; undefined: it stays. */
   readonly expiration: number | undefined
+  /** What the namespace may take up altogether, as far as the store counts that. */
+  readonly mostBytes: number
 }
 
 export interface KvListing {
@@ -44,4 +46,23 @@ export interface KvStore extends AsyncDisposable {
   /** The same. Nothing happens when there is no such key. */
   delete(namespace: string, key: Uint8Array): Promise<void>
   list(namespace: string, options: KvListOptions): Promise<KvListing>
+}
+
+/** What an entry takes up beside its bytes. */
+const ENTRY_BYTES = 64
+
+/** What an entry takes up of its namespace. */
+export function toCost(key: Uint8Array, { value, metadata = '' }: KvEntry): number {
+  return ENTRY_BYTES + key.length + value.length + metadata.length
+}
+
+/** Behind every key: no UTF-8 begins with it. */
+const LAST = new Uint8Array([0xff])
+
+/** The first bytes behind all that begin with these, which are UTF-8: their last byte has a next one. */
+export function toEnd(prefix: Uint8Array): Uint8Array {
+  if (prefix.length === 0) return LAST
+  const end = new Uint8Array(prefix)
+  end[end.length - 1]!++
+  return end
 }

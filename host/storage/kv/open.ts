@@ -5,6 +5,10 @@ import type { Store, StoreAnswer, StoreCall, StoreOptions } from '../store.ts'
 import type { KvEntry, KvListed, KvStore } from './kv-store.ts'
 import { openSqliteKv } from './sqlite-kv.ts'
 
+/** Values that are read before what they come to is looked at, and the most that it may be. */
+const AT_ONCE = 10
+const MOST_BYTES = 25 * 1024 * 1024
+
 /** What `host/bindings/kv.ts` asks for. */
 export type KvCall =
   | { readonly op: 'get'; readonly args: { readonly key: Uint8Array } }
@@ -15,6 +19,7 @@ export type KvCall =
         readonly key: Uint8Array
         readonly expiration: number | undefined
         readonly metadata: string | undefined
+        readonly mostBytes: number
       }
     }
   | { readonly op: 'delete'; readonly args: { readonly key: Uint8Array } }
@@ -28,7 +33,10 @@ export type KvCall =
     }
 
 export async function openKv(options: StoreOptions): Promise<Store> {
-  return toStore(await openSqliteKv(options))
+  const { redis } = options.settings.kv ?? {}
+  if (redis === undefined) return toStore(await openSqliteKv(options))
+  const { openRedisKv } = await import('./redis-kv.ts')
+  return toStore(await openRedisKv(redis, options.log))
 }
 
 /** A KV store as calls. */
@@ -53,7 +61,7 @@ async function run(
         : { meta: { metadata: toMetadata(entry) }, body: entry.value }
     }
     case 'get-many': {
-      const entries = await kv.get(namespace, call.args.keys)
+      const entries = await getSome(kv, namespace, call.args.keys)
       const meta = entries.map(
         (entry) => entry && { length: entry.value.length, metadata: toMetadata(entry) },
       )
@@ -61,8 +69,8 @@ async function run(
     }
     case 'put': {
       if (!(body instanceof Uint8Array)) throw new StorageError('STORAGE_INVALID', 'expected a whole value')
-      const { key, expiration, metadata } = call.args
-      await kv.put(namespace, key, { value: body, expiration, metadata })
+      const { key, ...put } = call.args
+      await kv.put(namespace, key, { value: body, ...put })
       return { meta: null }
     }
     case 'delete':
@@ -74,6 +82,25 @@ async function run(
       return { meta: { keys: keys.map(toListed), list_complete: next === undefined, cursor } }
     }
   }
+}
+
+/** One after the other: what is too much altogether is not read to its end. */
+async function getSome(
+  kv: KvStore,
+  namespace: string,
+  keys: readonly Uint8Array[],
+): Promise<readonly (KvEntry | undefined)[]> {
+  const entries: (KvEntry | undefined)[] = []
+  let bytes = 0
+  for (let at = 0; at < keys.length; at += AT_ONCE) {
+    // oxlint-disable-next-line no-await-in-loop -- that is the point
+    const some = await kv.get(namespace, keys.slice(at, at + AT_ONCE))
+    entries.push(...some)
+    for (const entry of some) bytes += entry?.value.length ?? 0
+    if (bytes > MOST_BYTES)
+      throw new StorageError('', 'KV GET_BULK failed: 413 Total size of request exceeds the limit of 25MB')
+  }
+  return entries
 }
 
 function toListed(listed: KvListed) {

@@ -1,0 +1,104 @@
+/** Storage that is full, slow or dead: apps are told what they can rely on, nobody else notices, and it comes back. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { afterAll, describe, test } from 'vitest'
+
+import { canMount, Disk } from '../harness/disk.ts'
+import { NO_REDIS, RedisServer } from '../harness/redis.ts'
+import { fixture, serve } from '../harness/serve.ts'
+import type { Served } from '../harness/serve.ts'
+import { watchThreads } from '../harness/threads.ts'
+
+const directory = mkdtempSync(join(tmpdir(), 'nano-failures-'))
+afterAll(() => rmSync(directory, { recursive: true, force: true }))
+
+const KV = {
+  name: 'kv',
+  path: fixture('kv'),
+  kv_namespaces: [{ binding: 'KV', id: 'kv' }],
+  data_timeout_ms: 3000,
+}
+const OTHER = { name: 'other', path: fixture('version') }
+
+async function run(server: Served, ...steps: unknown[][]): Promise<unknown[]> {
+  const body = JSON.stringify(steps.map((step) => ['KV', ...step]))
+  const { text } = await server.send('kv', '/', { method: 'POST', body })
+  return JSON.parse(text) as unknown[]
+}
+
+const failed = (code: string) => ({ code })
+
+describe('the storage thread', () => {
+  test('that dies fails what is under way, and another one takes its place', async ({ expect }) => {
+    using threads = watchThreads()
+    await using server = await serve([KV, OTHER], 1, { storageDirectory: join(directory, 'dies') })
+    expect(await run(server, ['put', 'a', '1'])).toEqual([null])
+    await threads.find('storage').terminate()
+    await server.logged('storage thread ended')
+    const [outcome] = await run(server, ['get', 'a'])
+    // it waits for the next thread, or for too long
+    if (outcome !== '1') expect(outcome).toMatchObject(failed('STORAGE_UNAVAILABLE'))
+    await expect.poll(() => run(server, ['get', 'a']), { timeout: 10_000 }).toEqual(['1'])
+    expect((await server.send('other', '/')).status).toBe(200)
+  })
+})
+
+describe.skipIf(!canMount())('a disk of its own (needs root)', () => {
+  test('that is full refuses writes and loses nothing', async ({ expect }) => {
+    using disk = new Disk('3m')
+    await using server = await serve([KV, OTHER], 1, { storageDirectory: disk.directory })
+    const large = { repeat: 400_000 }
+    const kept: string[] = []
+    for (let i = 0; i < 10; i++) {
+      // oxlint-disable-next-line no-await-in-loop -- until it is full
+      const [outcome] = await run(server, ['put', `k${i}`, large])
+      if (outcome === null) kept.push(`k${i}`)
+      else expect(outcome).toMatchObject(failed('STORAGE_FULL'))
+    }
+    expect(kept.length).toBeGreaterThan(0)
+    expect(kept.length).toBeLessThan(10)
+    const [{ keys }] = (await run(server, ['list'])) as [{ keys: { name: string }[] }]
+    expect(keys.map(({ name }) => name)).toEqual(kept)
+    expect((await server.send('other', '/')).status).toBe(200)
+  })
+})
+
+describe.skipIf(NO_REDIS !== undefined)(
+  `Redis${NO_REDIS === undefined ? '' : ` (skipped: ${NO_REDIS})`}`,
+  () => {
+    test('keeps what apps put, for every host that has it', async ({ expect }) => {
+      await using redis = await RedisServer.start()
+      const storage = { kv: { redis: redis.url } }
+      await using one = await serve([KV], 1, { storage })
+      await using two = await serve([KV], 1, { storage })
+      const put = ['put', 'a', '{"x":1}', { metadata: { m: 1 }, expirationTtl: 1000 }]
+      expect(await run(one, put)).toEqual([null])
+      const [found, listed] = await run(two, ['getWithMetadata', 'a', 'json'], ['list'])
+      expect(found).toEqual({ value: { x: 1 }, metadata: { m: 1 }, cacheStatus: null })
+      expect(listed).toMatchObject({
+        keys: [{ name: 'a', metadata: { m: 1 }, expiration: expect.any(Number) as number }],
+      })
+    })
+
+    test('that is slow, dead or full fails calls, and is used again when it is back', async ({ expect }) => {
+      await using redis = await RedisServer.start()
+      await using server = await serve([KV, OTHER], 1, { storage: { kv: { redis: redis.url } } })
+      expect(await run(server, ['put', 'a', '1'])).toEqual([null])
+      redis.kill('SIGSTOP')
+      expect(await run(server, ['get', 'a'])).toEqual([
+        expect.objectContaining(failed('STORAGE_UNAVAILABLE')),
+      ])
+      expect((await server.send('other', '/')).status).toBe(200)
+      redis.kill('SIGCONT')
+      expect(await run(server, ['get', 'a'])).toEqual(['1'])
+      await redis.end()
+      const dead = await run(server, ['get', 'a'], ['put', 'a', '2'], ['list'], ['delete', 'a'])
+      expect(dead).toEqual(dead.map(() => expect.objectContaining(failed('STORAGE_UNAVAILABLE')) as unknown))
+      await redis.start('--maxmemory', '100kb')
+      await expect.poll(() => run(server, ['get', 'a']), { timeout: 10_000 }).toEqual(['1'])
+      expect(await run(server, ['put', 'b', '2'])).toEqual([expect.objectContaining(failed('STORAGE_FULL'))])
+    })
+  },
+)

@@ -1,0 +1,58 @@
+/**
+ * What a turn touches. With many tenants the memory of each is out of the processor's caches when its next request comes,
+ * and a turn takes what its lines and pages take to come back. The figures are those of an engine that writes them down
+ * (bench/trace.ts): no clock, and the same on every machine. A budget that is too wide now is to be lowered.
+ */
+
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { afterAll, beforeAll, describe, test } from 'vitest'
+
+import { TracedGuest, type Touched } from '../../bench/traced-guest.ts'
+import { builtExample } from '../harness/serve.ts'
+
+const APPS: readonly { app: string; path: string; first: Touched; most: Touched }[] = [
+  {
+    app: 'hello',
+    path: '/',
+    first: { lines: 1400, written: 360, pages: 270, instructions: 190_000, functions: 195 },
+    most: { lines: 850, written: 130, pages: 215, instructions: 110_000, functions: 155 },
+  },
+  {
+    app: 'rest-api',
+    path: '/notes',
+    first: { lines: 6300, written: 3200, pages: 520, instructions: 4_100_000, functions: 610 },
+    most: { lines: 1900, written: 250, pages: 325, instructions: 300_000, functions: 225 },
+  },
+]
+
+describe.for(APPS)('a turn of $app', ({ app, path, first, most }) => {
+  let directory: string
+  let guest: TracedGuest
+
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'nano-touched-'))
+    guest = await TracedGuest.open(await readFile(builtExample(app)), directory)
+  })
+  afterAll(async () => {
+    guest[Symbol.dispose]()
+    await rm(directory, { recursive: true, force: true })
+  })
+
+  test('the first one of an instance touches no more than its budget', async ({ expect }) => {
+    expect(findExcess(await guest.trace(path), first)).toEqual([])
+  })
+
+  test('a turn as most are touches no more than its budget', async ({ expect }) => {
+    expect(findExcess(await guest.traceMost(path), most)).toEqual([])
+  })
+})
+
+/** What is beyond its budget, or was not written down at all. */
+function findExcess(touched: Touched, budget: Touched): string[] {
+  const names = Object.keys(budget) as (keyof Touched)[]
+  const wrong = names.filter((name) => touched[name] > budget[name] || touched[name] === 0)
+  return wrong.map((name) => `${name}: expected at most ${budget[name]}, got ${touched[name]}`)
+}
