@@ -40,7 +40,7 @@ export function parseNewAssets(text: string): NewAssets {
     if (typeof hash !== 'string' || !HASH.test(hash)) fail(`${path}: expected a "hash" of 64 hex digits`)
     if (!Number.isInteger(size) || Number(size) < 0) fail(`${path}: expected a "size" in bytes`)
     expectMost(path, Number(size), (total += Number(size)))
-    return [path, { hash: String(hash), size: Number(size) }]
+    return [path, { hash, size: Number(size) }]
   })
   if (entries.length > MOST.files) fail(`expected at most ${MOST.files} files, got ${entries.length}`)
   return { files: Object.fromEntries(checked), headers, redirects }

@@ -15,6 +15,7 @@ import { LIMIT_RULES } from './limits.ts'
 import { toKey } from './number-rule.ts'
 import type { Key, NumberRule } from './number-rule.ts'
 import { withOwnNames } from './binding-names.ts'
+import { logDrain } from './drain-schema.ts'
 import { ASSETS, RESPONSE_CACHE } from './assets-schema.ts'
 import { closed, expected, flag, integer, list, text, textLike, textThat } from './values.ts'
 
@@ -106,27 +107,6 @@ const egress = closed({
   description:
     'Where the fetches of the app may go: public addresses unless given. A key that an app does not give is taken from the defaults.',
 })
-
-/** What a drain that is a file begins with. */
-export const FILE_DRAIN = 'file:'
-
-const drainUrl = textThat(isDrainUrl, 'a "file:" with a path, or an http: or https: URL without a password')
-
-/** `whose`: the part of the log that goes there. */
-const logDrain = (whose: string) =>
-  z
-    .union([drainUrl, closed({ url: drainUrl, headers: z.record(z.string(), text()).exactOptional() })], {
-      error: expected('a "file:" with a path, an http: or https: URL, or an object with "url" and "headers"'),
-    })
-    .meta({
-      description: `Where ${whose} goes besides the server's own log, as JSON lines: file:logs/{app}.log (relative to this file), or a URL that takes them by POST; {app} is the app's name. With headers: { "url": ..., "headers": { ... } }.`,
-    })
-
-function isDrainUrl(text: string): boolean {
-  if (text.startsWith(FILE_DRAIN)) return text.length > FILE_DRAIN.length && !text.startsWith('file://')
-  const { protocol, username, password } = URL.parse(text) ?? {}
-  return (protocol === 'http:' || protocol === 'https:') && username === '' && password === ''
-}
 
 /** What an app may have of its own or take from the defaults. */
 const inherited = { ...numbers(LIMIT_RULES, true), egress: egress.exactOptional() }

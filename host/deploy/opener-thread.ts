@@ -87,7 +87,10 @@ answerAll<Requests, OpeningNote>({
     }
   },
   'missing-files': (hashes) => store().files.missing(hashes),
-  'put-file': ({ hash, bytes }) => void store().files.put(hash, bytes),
+  'put-file'({ hash, bytes }) {
+    store().files.put(hash, bytes)
+    return undefined
+  },
   read: (hash) => store().read(hash),
   // who has deployed nothing yet has no directory
   apps: () =>

@@ -205,7 +205,7 @@ export class Registry {
   /** Whose the name or the host name is, when it is somebody else's. */
   findConflict(name: string, hostname: string, owner: Owner): Conflict | undefined {
     const app = this.#apps.get(name)
-    if (app !== undefined && app.owner !== owner) return { owner: app.owner, text: toOwnerText(app) }
+    if (app !== undefined && app.owner !== owner) return { owner: app.owner, text: app.ownerText }
     const holder = this.#holders.get(hostname)
     if (holder === undefined || holder.name === name) return undefined
     const text = `the host name ${hostname} is taken by app ${holder.name}; give ${name} another one`
@@ -415,10 +415,4 @@ export class Registry {
 function toCanaryRoute({ deployment, percent }: Canary, { name, config }: ServedApp): CanaryRoute {
   const { id, version = id } = deployment
   return { deployment: id, percent, salt: `${name}/${version}`, stickyBy: config?.stickyBy }
-}
-
-function toOwnerText({ name, owner }: ServedApp): string {
-  return owner === 'file'
-    ? `app ${name} stands in the configuration file; change it there`
-    : `app ${name} was deployed; delete it first, or give yours another name`
 }
