@@ -12,23 +12,28 @@ type Bound = {
 } & {
   readonly env?: Readonly<Record<string, unknown>> | undefined
   readonly assets?: { readonly binding?: string | undefined } | undefined
+  readonly secrets?: Readonly<Record<string, unknown>> | undefined
 }
 
 /** A schema of settings in which no two members of `env` have one name. */
 export function withOwnNames<Schema extends z.ZodType<Bound>>(schema: Schema): Schema {
   return schema.superRefine((app, context) => {
-    const taken = new Set(Object.keys(app.env ?? {}))
     const refuse = (path: (string | number)[], input: string): void => {
       const message = expected('a name that nothing else in the env of the app has')({ input })
       context.addIssue({ code: 'custom', path, message })
     }
+    const taken = new Set(Object.keys(app.env ?? {}))
     const assets = app.assets?.binding
     if (assets !== undefined && taken.has(assets)) refuse(['assets', 'binding'], assets)
     if (assets !== undefined) taken.add(assets)
+    for (const name of Object.keys(app.secrets ?? {})) {
+      if (taken.has(name)) refuse(['secrets', name], name)
+      taken.add(name)
+    }
     for (const key of BINDING_KEYS) {
       for (const [index, { binding }] of (app[key] ?? []).entries()) {
-        if (taken.has(binding)) refuse([key, index, 'binding'], binding)
-        taken.add(binding)
+        if (!taken.has(binding)) taken.add(binding)
+        else refuse([key, index, 'binding'], binding)
       }
     }
   })

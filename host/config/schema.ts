@@ -17,6 +17,8 @@ import type { Key, NumberRule } from './number-rule.ts'
 import { withOwnNames } from './binding-names.ts'
 import { logDrain } from './drain-schema.ts'
 import { ASSETS, RESPONSE_CACHE } from './assets-schema.ts'
+import { secrets } from './secret-schema.ts'
+import { triggers } from './triggers.ts'
 import { closed, expected, flag, integer, list, text, textLike, textThat } from './values.ts'
 
 const TABLE_NAME = /^[A-Za-z_]\w{0,127}$/
@@ -173,6 +175,7 @@ const settings = {
     .exactOptional(),
   assets: ASSETS.exactOptional(),
   response_cache: RESPONSE_CACHE.exactOptional(),
+  triggers: triggers.exactOptional(),
   ...inherited,
 }
 
@@ -215,6 +218,7 @@ const app = withOwnNames(
       })
       .exactOptional(),
     log_drain: logDrain("the app's part of the log").exactOptional(),
+    secrets: secrets.exactOptional(),
     kv_namespaces: list(closed({ ...kvNamespace, ...shared }))
       .meta({ description: KV_DESCRIPTION })
       .exactOptional(),

@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path'
 
 import { DEFAULT_ASSET_SETTINGS } from '../assets/manifest.ts'
 import type { AssetSettings } from '../assets/manifest.ts'
+import type { Triggers } from '../cron/outcome.ts'
 import { toHostName } from '../http/host-name.ts'
 import { parseStickyBy } from '../http/sticky-key.ts'
 import { DEFAULT_CACHE_MB, NO_PATH } from './config.ts'
@@ -16,6 +17,7 @@ import { toNumbers } from './number-rule.ts'
 import { FILE_DRAIN } from './drain-schema.ts'
 import type { AppSettings, NanoJson } from './schema.ts'
 import type { StorageSettings } from './storage-settings.ts'
+import type { Secrets, SecretSource } from './secrets.ts'
 import { toBindings } from './to-bindings.ts'
 import type { SharedBindings } from './to-bindings.ts'
 
@@ -76,8 +78,18 @@ function toApp(app: NanoJson['apps'][number], defaults: AppDefaults, base: strin
     ...defined({
       allowRead: app.allow_read?.map((path) => resolve(base, path)),
       logDrain: toLogDrain(app.log_drain, base),
+      secrets: toSecrets(app.secrets, base),
     }),
   }
+}
+
+function toSecrets(given: NanoJson['apps'][number]['secrets'], base: string): Secrets | undefined {
+  if (given === undefined) return undefined
+  const entries = Object.entries(given).map(([name, source]): [string, SecretSource] => [
+    name,
+    'file' in source ? { file: resolve(base, source.file) } : source,
+  ])
+  return Object.fromEntries(entries)
 }
 
 /** What an app says besides where it is. */
@@ -86,14 +98,19 @@ export function toSettings(
   app: AppSettings & SharedBindings,
   defaults: AppDefaults,
   toDirectory: (path: string) => string | undefined,
-): Pick<AppConfig, 'env' | 'limits' | 'egress' | 'stickyBy' | 'assets' | 'responseCacheMb'> {
+): Pick<AppConfig, 'env' | 'limits' | 'egress' | 'stickyBy' | 'assets' | 'responseCacheMb' | 'triggers'> {
   const stickyBy = app.sticky_by === undefined ? undefined : parseStickyBy(app.sticky_by)
   const assets = app.assets && toAssets(app.assets, toDirectory)
   const env = { ...toEnv(app.env ?? {}), ...toBindings(name, app) }
   return {
     env,
     ...inherit(app, defaults),
-    ...defined({ stickyBy, assets, responseCacheMb: toCacheMb(app.response_cache) }),
+    ...defined({
+      stickyBy,
+      assets,
+      responseCacheMb: toCacheMb(app.response_cache),
+      triggers: toTriggers(app.triggers),
+    }),
   }
 }
 
@@ -112,6 +129,11 @@ function toAssets(
     notFoundHandling: given.not_found_handling ?? DEFAULT_ASSET_SETTINGS.notFoundHandling,
     ...defined({ binding: given.binding, directory: given.directory && toDirectory(given.directory) }),
   }
+}
+
+function toTriggers(given: AppSettings['triggers']): Triggers | undefined {
+  const { crons = [], time_zone: timeZone = 'UTC', overlap = false } = given ?? {}
+  return crons.length === 0 ? undefined : { crons, timeZone, overlap }
 }
 
 /** What is not given comes from the defaults: limits one by one, egress key by key. */

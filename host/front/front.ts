@@ -27,14 +27,15 @@ const NOTHING: AssetAnswer = { status: 404, headers: '' }
 
 /** What stands before a tenant: as the ingress knows it, it is the tenant. */
 export class Front {
-  readonly #tenant: Tenant
+  /** Who answers the rest. */
+  readonly tenant: Tenant
   readonly #files: AppFiles
   readonly #reader: FileReader
 
   readonly #cache: ResponseCache | undefined
 
   constructor(tenant: Tenant, { files, reader, cacheMb }: FrontOptions) {
-    this.#tenant = tenant
+    this.tenant = tenant
     this.#files = files
     this.#reader = reader
     const waitMs = tenant.limits.timeoutMs / 2
@@ -43,31 +44,31 @@ export class Front {
   }
 
   get name() {
-    return this.#tenant.name
+    return this.tenant.name
   }
 
   get version() {
-    return this.#tenant.version
+    return this.tenant.version
   }
 
   get versionLabel() {
-    return this.#tenant.versionLabel
+    return this.tenant.versionLabel
   }
 
   get limits() {
-    return this.#tenant.limits
+    return this.tenant.limits
   }
 
   get buffers() {
-    return this.#tenant.buffers
+    return this.tenant.buffers
   }
 
   get counts() {
-    return this.#tenant.counts
+    return this.tenant.counts
   }
 
   get counters(): TenantCounters {
-    return { ...this.#tenant.counters, ...this.#cache?.counts }
+    return { ...this.tenant.counters, ...this.#cache?.counts }
   }
 
   /** Responses that are kept go. */
@@ -77,13 +78,13 @@ export class Front {
 
   handle(exchange: Exchange): ExchangeListener {
     const answer = this.#answer(exchange)
-    if (answer === undefined) return (this.#cache ?? this.#tenant).handle(exchange)
+    if (answer === undefined) return (this.#cache ?? this.tenant).handle(exchange)
     if (exchange.hasBody) exchange.cancelBody()
     const source = this.#files.site ?? { root: '', key: '' }
-    return sendAsset(exchange, answer, { source, reader: this.#reader, tenant: this.#tenant })
+    return sendAsset(exchange, answer, { source, reader: this.#reader, tenant: this.tenant })
   }
 
-  refused: Tenant['refused'] = (...refusal) => this.#tenant.refused(...refusal)
+  refused: Tenant['refused'] = (...refusal) => this.tenant.refused(...refusal)
 
   #answer({ method, url, headers }: Exchange): AssetAnswer | undefined {
     const { isAlone, site } = this.#files

@@ -13,11 +13,13 @@ import { FileReader } from '../assets/file-reader.ts'
 import type { Dialer } from '../bindings/dialer.ts'
 import { DEFAULT_LIMITS } from '../config/limits.ts'
 import type { Limits } from '../config/limits.ts'
+import type { RunOutcome } from '../cron/outcome.ts'
 import type { Change, Route, ServedState } from '../deploy/change.ts'
 import type { Deployment } from '../deploy/deployment.ts'
 import type { CompiledEngine, Engine } from '../engine/guest.ts'
 import { loadEngine } from '../engine/load.ts'
 import { NanoError } from '../errors.ts'
+import type { Run } from '../http/request-head.ts'
 import { warmUp } from '../instance/warm-up.ts'
 import type { Epoch } from '../limits/epoch.ts'
 import type { EndCode } from '../limits/grace.ts'
@@ -27,6 +29,7 @@ import { purgeCaches, TenantStorage } from '../front/tenant-storage.ts'
 import { Router } from '../router/router.ts'
 import { Split } from '../router/split.ts'
 import type { Caller } from '../router/split.ts'
+import { runScheduled } from '../tenant/scheduled-run.ts'
 import type { ContentAnswer } from '../tenant/content-slot.ts'
 import { Tenant } from '../tenant/tenant.ts'
 import type { TenantServices } from '../tenant/tenant.ts'
@@ -72,6 +75,9 @@ interface LoadedEngine {
 const WARM_UPS = 3
 
 const BYTES_PER_KB = 1024
+
+/** Of a run for a version that is not there. */
+const ABSENT: RunOutcome = { code: 'APP_UNAVAILABLE', noRetry: false, ms: 0, cpuMs: 0 }
 
 /** Of an app that says nothing about it: when the first one comes, connections that are open take its heads already. */
 const USUAL_HEAD_BYTES = toHeadBytes(DEFAULT_LIMITS)
@@ -136,6 +142,12 @@ export class Apps implements Disposable {
     return this.#ledger.slices()
   }
 
+  /** Call a version's scheduled handler. `id` names the run in the log. */
+  async run(deployment: number, id: string, run: Run): Promise<RunOutcome> {
+    const version = this.#versions.get(deployment)
+    return version === undefined ? ABSENT : await runScheduled(this.#toTenant(version), id, run)
+  }
+
   /** Names of the apps that are at work. */
   get busy(): string[] {
     const busy = [...this.#versions.values()].filter(({ tenant }) => tenant?.isBusy === true)
@@ -173,6 +185,11 @@ export class Apps implements Disposable {
       // the app says so itself, to its first client
       return false
     }
+  }
+
+  #toTenant(version: Version): Tenant {
+    const front = this.#toFront(version)
+    return front instanceof Front ? front.tenant : front
   }
 
   #toFront(version: Version): Front | Tenant {

@@ -34,12 +34,15 @@ import {
   toSettings,
   uploadLimit,
 } from './upload.ts'
-import { toApp, toDetails, toEtag, toPlanBody, toReportBody, toVersion } from './views.ts'
+import { toApp, toDetails, toEtag, toPlanBody, toReportBody, toRunReport, toVersion } from './views.ts'
 
 const DOCUMENT = {
   openapi: '3.1.0',
   info: { title: 'NANO admin API', version: '1' },
 }
+
+/** Of an app without an expression. */
+const EVERY_MINUTE = '* * * * *'
 
 /** Everything under /admin. */
 export function createAdminApi(services: AdminServices, gate: Gate, tails: LogTails): OpenAPIHono<AdminEnv> {
@@ -235,6 +238,20 @@ function addChanges(api: OpenAPIHono<AdminEnv>, services: AdminServices): void {
     await toServed(services).registry.purge(name, { urls, tags })
     services.log({ level: 'info', app: name, text: `purged by ${c.var.access.name}` })
     return c.json({ success: true as const }, 200)
+  })
+
+  api.openapi({ ...routes.runScheduled, middleware: limits.settings }, async (c) => {
+    const { name } = c.req.valid('param')
+    const served = toServed(services)
+    const status = served.registry.apps.find((app) => app.name === name)
+    if (status === undefined) throw new NanoError('APP_UNKNOWN', `there is no app "${name}"`)
+    const given = c.req.valid('json')
+    const scheduledTime = given.scheduled_time ?? Date.now()
+    const cron = given.cron ?? status.config?.triggers?.crons[0] ?? EVERY_MINUTE
+    const outcome = await served.run(name, { cron, scheduledTime })
+    if (outcome === undefined)
+      throw new NanoError('APP_UNAVAILABLE', `app ${name} is not served; see its log`)
+    return c.json(toRunReport({ app: name, cron, scheduledTime }, outcome), 200)
   })
 
   api.openapi(routes.reload, async (c) => {

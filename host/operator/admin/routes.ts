@@ -27,6 +27,7 @@ const FAILURES = {
   412: 'The app is not as the request expects it.',
   413: 'The upload is too large.',
   422: 'The component or the settings cannot be served.',
+  502: 'The app cannot be served.',
   503: 'As many ask as the server takes.',
 } as const
 
@@ -181,6 +182,20 @@ export const purge = createRoute({
     body: { required: true, content: { 'application/json': { schema: schema.PURGE } } },
   },
   responses: { 200: json(schema.DONE, 'They are gone.'), ...failed(400, 404) },
+})
+
+export const runScheduled = createRoute({
+  method: 'post',
+  path: '/admin/apps/{name}/scheduled',
+  summary: "Call the app's scheduled handler now",
+  description:
+    'Answers when it is done. It is called beside what the clock calls, whatever of that is running.',
+  security,
+  request: {
+    params: schema.NAME,
+    body: { content: { 'application/json': { schema: schema.RUN } } },
+  },
+  responses: { 200: json(schema.RUN_REPORT, 'How it ended.'), ...failed(400, 404, 502) },
 })
 
 export const reload = createRoute({
