@@ -57,3 +57,9 @@ declare module '*.sql' {
   const text: string
   export default text
 }
+
+/** A file as text. */
+declare module '*?raw' {
+  const text: string
+  export default text
+}
