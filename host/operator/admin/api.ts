@@ -60,10 +60,7 @@ export function createAdminApi(services: AdminServices, gate: Gate, tails: LogTa
   api.get('/admin/health', (c) => c.json({ status: 'ok', admin: true }))
   addReading(api, services)
   addChanges(api, services)
-  addD1(api, () => {
-    const { registry, storage } = toServed(services)
-    return { storage, apps: registry.apps }
-  })
+  addD1(api, () => toServed(services))
   addLogs(api, {
     tails,
     tokens: gate.tokens,

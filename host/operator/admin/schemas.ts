@@ -23,28 +23,6 @@ export const ERROR = z
   })
   .openapi('Error')
 
-const value = z.union([z.string(), z.number(), z.null()])
-
-export const STATEMENTS = z
-  .object({
-    statements: z
-      .array(z.object({ sql: z.string(), params: z.array(value).default([]) }))
-      .openapi({ description: 'One transaction.' }),
-  })
-  .openapi('Statements')
-
-export const RESULTS = z
-  .object({
-    results: z.array(
-      z.object({
-        success: z.literal(true),
-        meta: z.record(z.string(), z.unknown()),
-        results: z.array(z.record(z.string(), z.unknown())),
-      }),
-    ),
-  })
-  .openapi('Results')
-
 export const DONE = z.object({ success: z.literal(true) }).openapi('Done')
 
 export const APP = z
@@ -237,10 +215,6 @@ export const APP_JSON = SETTINGS_JSON.extend({
 }).openapi('NewApp')
 
 export const NAME = z.object({ name: appName().openapi({ param: { name: 'name', in: 'path' } }) })
-
-export const DATABASE = NAME.extend({
-  database: z.string().openapi({ param: { name: 'database', in: 'path' } }),
-})
 
 export const NAME_AND_VERSION = NAME.extend({
   version: z.coerce
