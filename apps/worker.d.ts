@@ -63,3 +63,29 @@ interface R2ObjectBody extends R2Object {
   /** Undefined when a condition does not hold. */
   readonly body?: ReadableStream<Uint8Array>
 }
+
+/** An SQL database. */
+interface D1Database {
+  prepare(sql: string): D1PreparedStatement
+  batch(
+    statements: readonly D1PreparedStatement[],
+  ): Promise<readonly { readonly results: readonly unknown[] }[]>
+}
+
+interface D1PreparedStatement {
+  bind(...values: readonly unknown[]): D1PreparedStatement
+  all(): Promise<{ readonly results: readonly unknown[] }>
+  first(): Promise<unknown>
+  run(): Promise<unknown>
+}
+
+declare module '*.sql' {
+  const text: string
+  export default text
+}
+
+/** A file as text. */
+declare module '*?raw' {
+  const text: string
+  export default text
+}

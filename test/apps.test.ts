@@ -19,11 +19,11 @@ import type { Served } from './harness/serve.ts'
 import { answerTogether, startUpstream } from './harness/upstream.ts'
 import type { Upstream } from './harness/upstream.ts'
 
-const directory = mkdtempSync(join(tmpdir(), 'nano-apps-'))
 const SECRET = 'test-secret'
 const JSON_TYPE = { 'content-type': 'application/json' }
 
 describe('example apps', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'nano-apps-'))
   let server: Served
   let upstream: Upstream
 
@@ -53,6 +53,9 @@ describe('example apps', () => {
           app(name),
         ),
         { ...app('file-drop'), r2_buckets: [{ binding: 'FILES' }] },
+        { ...app('blog'), assets: { directory: join(example('blog'), 'public') }, response_cache: true },
+        { name: 'start', hostname: 'start.test', assets: { directory: join(example('start'), 'public') } },
+        { ...app('guestbook'), d1_databases: [{ binding: 'DB' }] },
         app('webhook', { WEBHOOK_SECRET: SECRET }),
         { ...app('aggregator', urls('weather', 'news')) },
         { ...app('aggregator', urls('weather', 'broken')), name: 'half', hostname: 'half.test' },
@@ -62,7 +65,7 @@ describe('example apps', () => {
           hostname: 'none.test',
         },
       ],
-      1,
+      undefined,
       { storageDirectory: directory },
     )
   })
@@ -76,11 +79,32 @@ describe('example apps', () => {
   test('nano.json serves every one of them', ({ expect }) => {
     const file = join(import.meta.dirname, '../apps/nano.json')
     const config = parseConfig(readFileSync(file, 'utf8'), file)
-    expect(config.apps.map((app) => app.path).sort()).toEqual(exampleNames().map(example).sort())
+    const withCode = config.apps.filter((app) => app.path !== '')
+    expect(withCode.map((app) => app.path).sort()).toEqual(exampleNames().map(example).sort())
+  })
+
+  test('the start page links to every one of them', ({ expect }) => {
+    const file = join(import.meta.dirname, '../apps/nano.json')
+    const { apps, port } = parseConfig(readFileSync(file, 'utf8'), file)
+    const page = readFileSync(join(import.meta.dirname, '../apps/start/public/index.html'), 'utf8')
+    const others = apps.filter(({ name }) => name !== 'start')
+    expect(others.filter(({ hostname }) => !page.includes(`href="http://${hostname}:${port}/`))).toEqual([])
   })
 
   test('the address that is printed for each answers', async ({ expect }) => {
     for (const name of exampleNames()) expect((await server.send(`${name}.test`, '/')).status).toBe(200)
+  })
+
+  test('blog: a page is rendered once, its style sheet is a file', async ({ expect }) => {
+    const [first, second] = [
+      await server.send('blog.test', '/hello'),
+      await server.send('blog.test', '/hello'),
+    ]
+    expect(first.text).toContain('<strong>Markdown</strong>')
+    expect([second.text, second.headers['cf-cache-status']]).toEqual([first.text, 'HIT'])
+    const style = await server.send('blog.test', '/style.css')
+    expect([style.status, style.headers['cache-control']]).toEqual([200, 'public, max-age=3600'])
+    expect((await server.send('start.test', '/')).text).toContain('blog.localhost')
   })
 
   test('hello', async ({ expect }) => {
@@ -229,6 +253,21 @@ describe('example apps', () => {
     expect(page).toContain('&lt;script&gt;')
     expect((await at('/a%20b', { method: 'DELETE' })).status).toBe(204)
     expect((await at('/a%20b')).status).toBe(404)
+  })
+
+  test('guestbook: what is written is shown, as text', async ({ expect }) => {
+    const write = (body: string) =>
+      server.send('guestbook.test', '/', {
+        method: 'POST',
+        body,
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      })
+    expect((await write('name=Ada&message=%3Cb%3EHello')).status).toBe(303)
+    expect((await write('name=&message=x')).status).toBe(400)
+    const { text } = await server.send('guestbook.test', '/')
+    expect(text).toContain('<h2>Ada</h2><p>&lt;b&gt;Hello</p>')
+    const entries = (await server.send('guestbook.test', '/entries')).json()
+    expect(entries).toMatchObject([{ name: 'Ada', message: '<b>Hello' }])
   })
 
   test('digest: what the clock makes is there for whoever asks', async ({ expect }) => {

@@ -1,9 +1,8 @@
 /** The keys of an app's settings that list its bindings for data. */
 
+import { BINDING_NAME } from './config.ts'
 import { closed, flag, list, text, textLike } from './values.ts'
 
-/** As in wrangler's files: what JavaScript calls an identifier. */
-const BINDING_NAME = /^[A-Za-z_$][\w$]{0,127}$/
 const TABLE_NAME = /^[A-Za-z_]\w{0,127}$/
 const DATA_ID = /^[^\p{Cc}\p{Cs}]{1,128}$/u
 
