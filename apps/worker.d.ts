@@ -37,3 +37,9 @@ interface Crypto {
     readonly bytesWritten: bigint
   }
 }
+
+/** A file as text. */
+declare module '*?raw' {
+  const text: string
+  export default text
+}
