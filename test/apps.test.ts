@@ -3,7 +3,8 @@
  */
 
 import { createHmac } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import { afterAll, beforeAll, describe, test } from 'vitest'
@@ -22,6 +23,7 @@ const SECRET = 'test-secret'
 const JSON_TYPE = { 'content-type': 'application/json' }
 
 describe('example apps', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'nano-apps-'))
   let server: Served
   let upstream: Upstream
 
@@ -45,26 +47,32 @@ describe('example apps', () => {
       WEATHER_URL: `${upstream.url}/${weather}`,
       NEWS_URL: `${upstream.url}/${news}`,
     })
-    server = await serve([
-      ...['hello', 'rest-api', 'events', 'feeds', 'site', 'upload', 'classic', 'digest'].map((name) =>
-        app(name),
-      ),
-      { ...app('blog'), assets: { directory: join(example('blog'), 'public') }, response_cache: true },
-      { name: 'start', hostname: 'start.test', assets: { directory: join(example('start'), 'public') } },
-      app('webhook', { WEBHOOK_SECRET: SECRET }),
-      { ...app('aggregator', urls('weather', 'news')) },
-      { ...app('aggregator', urls('weather', 'broken')), name: 'half', hostname: 'half.test' },
-      {
-        ...app('aggregator', { WEATHER_URL: 'http://127.0.0.1:1/', NEWS_URL: 'nonsense' }),
-        name: 'none',
-        hostname: 'none.test',
-      },
-    ])
+    server = await serve(
+      [
+        ...['hello', 'rest-api', 'events', 'feeds', 'site', 'upload', 'classic', 'digest'].map((name) =>
+          app(name),
+        ),
+        { ...app('blog'), assets: { directory: join(example('blog'), 'public') }, response_cache: true },
+        { name: 'start', hostname: 'start.test', assets: { directory: join(example('start'), 'public') } },
+        { ...app('guestbook'), d1_databases: [{ binding: 'DB' }] },
+        app('webhook', { WEBHOOK_SECRET: SECRET }),
+        { ...app('aggregator', urls('weather', 'news')) },
+        { ...app('aggregator', urls('weather', 'broken')), name: 'half', hostname: 'half.test' },
+        {
+          ...app('aggregator', { WEATHER_URL: 'http://127.0.0.1:1/', NEWS_URL: 'nonsense' }),
+          name: 'none',
+          hostname: 'none.test',
+        },
+      ],
+      undefined,
+      { storageDirectory: directory },
+    )
   })
 
   afterAll(async () => {
     await server.close()
     await upstream.close()
+    rmSync(directory, { recursive: true, force: true })
   })
 
   test('nano.json serves every one of them', ({ expect }) => {
@@ -219,6 +227,21 @@ describe('example apps', () => {
       ),
     ).toBe(true)
     expect((await server.send('upload.test', '/download?bytes=-1')).status).toBe(400)
+  })
+
+  test('guestbook: what is written is shown, as text', async ({ expect }) => {
+    const write = (body: string) =>
+      server.send('guestbook.test', '/', {
+        method: 'POST',
+        body,
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      })
+    expect((await write('name=Ada&message=%3Cb%3EHello')).status).toBe(303)
+    expect((await write('name=&message=x')).status).toBe(400)
+    const { text } = await server.send('guestbook.test', '/')
+    expect(text).toContain('<h2>Ada</h2><p>&lt;b&gt;Hello</p>')
+    const entries = (await server.send('guestbook.test', '/entries')).json()
+    expect(entries).toMatchObject([{ name: 'Ada', message: '<b>Hello' }])
   })
 
   test('digest: what the clock makes is there for whoever asks', async ({ expect }) => {
