@@ -4,7 +4,6 @@
  * same port. What a shard needs is posted to it: compiled modules and images are shared, not copied.
  */
 
-import { availableParallelism } from 'node:os'
 import { dirname, extname, join, resolve } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 
@@ -15,6 +14,7 @@ import { Opener } from './deploy/opener.ts'
 import type { EngineCounters } from './engine/engine.ts'
 import { NanoError } from './errors.ts'
 import { assertFree } from './ingress/listen.ts'
+import { toLiveInstances } from './limits/address-space.ts'
 import { toLogEntry } from './log/entry.ts'
 import type { LogEntry } from './log/entry.ts'
 import { LogHub } from './log/hub.ts'
@@ -30,6 +30,7 @@ import { LiveConfig } from './registry/live-config.ts'
 import { Registry } from './registry/registry.ts'
 import type { ReloadReport } from './registry/reload-report.ts'
 import type { ShardSettings } from './supervisor/messages.ts'
+import { toShardCount } from './supervisor/shard-count.ts'
 import { Shards } from './supervisor/shards.ts'
 import { StorageThread } from './supervisor/storage.ts'
 import type { CommonData, ShardsState } from './supervisor/shards.ts'
@@ -122,9 +123,6 @@ const LOCAL_DATA = '.nano'
 /** The data of bindings, below that. */
 const DATA = 'data'
 
-/** Where several threads can listen on one port. */
-const REUSE_PORT: ReadonlySet<string> = new Set(['linux', 'freebsd', 'sunos', 'aix'])
-
 // as source or compiled, whatever this file is
 const SHARD = new URL(`shard${extname(import.meta.filename)}`, import.meta.url)
 
@@ -150,7 +148,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   /** What shards are told again when it changes. */
   const toSettings = (): ShardSettings => {
     const { connectionLimits, accessLog = false, trustedProxies = [] } = current
-    return { connectionLimits, trustedProxies, logsRequests: accessLog, tls: certificates?.state }
+    const liveInstances = toLiveInstances(current.liveInstances, count)
+    return {
+      connectionLimits,
+      trustedProxies,
+      liveInstances,
+      logsRequests: accessLog,
+      tls: certificates?.state,
+    }
   }
   const storage = new StorageThread({
     directory: options.storageDirectory ?? join(dataDirectory ?? LOCAL_DATA, DATA),
@@ -235,6 +240,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const apply = async (now: Config) => {
       // the listener stays until the next start, and so does who may use it
       if (now.admin !== false) operator?.readTokens(now.admin?.tokensFile)
+      // what cannot be is refused before anything has changed
+      toLiveInstances(now.liveInstances, count)
       const isSame = isDeepStrictEqual(current.defaults, now.defaults)
       current = now
       opener.images.budgetMb = now.imageCacheMb
@@ -319,15 +326,6 @@ function toFileReader(opener: Opener, { file }: Config): ServedApps['readFile'] 
       path: resolve(base, path),
       access: { allowRead: allowRead.map((each) => resolve(base, each)), configuration: file },
     })
-}
-
-function toShardCount({ shards }: Config, log: (entry: Omit<LogEntry, 'time'>) => void): number {
-  const wanted = shards ?? availableParallelism()
-  const count = REUSE_PORT.has(process.platform) ? wanted : 1
-  if (count < (shards ?? 1)) {
-    log({ level: 'warn', text: `one shard instead of ${wanted}: threads cannot share a port on this system` })
-  }
-  return count
 }
 
 function toCounters(all: Total, engines: Readonly<EngineCounters>): ServerCounters {
