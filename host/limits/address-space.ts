@@ -20,12 +20,7 @@ export function toRoom(limits = readLimits()): number {
 }
 
 /** How many live instances each of so many shards may have. Throws CONFIG_INVALID for more than there is room for. */
-export function toLiveInstances(
-  wanted: number | undefined,
-  usual: number,
-  shards: number,
-  room = toRoom(),
-): number {
+export function toLiveInstances(wanted: number | undefined, shards: number, room = toRoom()): number {
   const most = Math.max(1, Math.floor(room / shards))
   if (wanted === undefined) return Math.min(CAPACITY_RULES.liveInstances.initial, most)
   if (wanted <= most) return wanted
