@@ -3,7 +3,8 @@
  */
 
 import { createHmac } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import { afterAll, beforeAll, describe, test } from 'vitest'
@@ -21,6 +22,7 @@ const SECRET = 'test-secret'
 const JSON_TYPE = { 'content-type': 'application/json' }
 
 describe('example apps', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'nano-apps-'))
   let server: Served
   let upstream: Upstream
 
@@ -44,21 +46,27 @@ describe('example apps', () => {
       WEATHER_URL: `${upstream.url}/${weather}`,
       NEWS_URL: `${upstream.url}/${news}`,
     })
-    server = await serve([
-      ...['hello', 'rest-api', 'events', 'feeds', 'site', 'upload', 'classic'].map((name) => app(name)),
-      app('webhook', { WEBHOOK_SECRET: SECRET }),
-      { ...app('aggregator', urls('weather', 'news')) },
-      { ...app('aggregator', urls('weather', 'broken')), name: 'half', hostname: 'half.test' },
-      {
-        ...app('aggregator', { WEATHER_URL: 'http://127.0.0.1:1/', NEWS_URL: 'nonsense' }),
-        name: 'none',
-        hostname: 'none.test',
-      },
-    ])
+    server = await serve(
+      [
+        ...['hello', 'rest-api', 'events', 'feeds', 'site', 'upload', 'classic'].map((name) => app(name)),
+        { ...app('links'), kv_namespaces: [{ binding: 'LINKS' }] },
+        app('webhook', { WEBHOOK_SECRET: SECRET }),
+        { ...app('aggregator', urls('weather', 'news')) },
+        { ...app('aggregator', urls('weather', 'broken')), name: 'half', hostname: 'half.test' },
+        {
+          ...app('aggregator', { WEATHER_URL: 'http://127.0.0.1:1/', NEWS_URL: 'nonsense' }),
+          name: 'none',
+          hostname: 'none.test',
+        },
+      ],
+      1,
+      { storageDirectory: directory },
+    )
   })
 
   afterAll(async () => {
     await server.close()
+    rmSync(directory, { recursive: true, force: true })
     await upstream.close()
   })
 
@@ -193,6 +201,24 @@ describe('example apps', () => {
       ),
     ).toBe(true)
     expect((await server.send('upload.test', '/download?bytes=-1')).status).toBe(400)
+  })
+
+  test('links: shortens, leads on, lists, refuses', async ({ expect }) => {
+    const shorten = (body: string) =>
+      server.send('links.test', '/', {
+        method: 'POST',
+        body,
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      })
+    const { status, text } = await shorten('url=https://example.com/a?b=c&days=7')
+    expect([status, text]).toEqual([201, expect.stringMatching(/^http:\/\/links\.test\/[\w-]{8}\n$/)])
+    const { pathname } = new URL(text)
+    const led = await server.send('links.test', pathname)
+    expect([led.status, led.headers.location]).toEqual([302, 'https://example.com/a?b=c'])
+    expect((await server.send('links.test', '/links')).text).toContain(`<a href="${pathname}">`)
+    expect((await server.send('links.test', '/nothing')).status).toBe(404)
+    for (const wrong of ['url=javascript:1', 'url=https://a.test&days=0'])
+      expect((await shorten(wrong)).status).toBe(400)
   })
 
   test('classic', async ({ expect }) => {

@@ -159,6 +159,10 @@ const shared = {
     .exactOptional(),
 }
 
+/** Without what it is instead: that may be a password. */
+const REDIS_EXPECTED =
+  'expected a redis:, rediss: or unix: URL without a password, which goes into "password_file"'
+
 function isRedisUrl(text: string): boolean {
   const { protocol = '', password } = URL.parse(text) ?? {}
   return ['redis:', 'rediss:', 'unix:'].includes(protocol) && password === ''
@@ -310,7 +314,7 @@ export const NANO_JSON = closed(
       .exactOptional(),
     storage: closed({
       kv: closed({
-        redis: textThat(isRedisUrl, 'a redis:, rediss: or unix: URL without a password').meta({
+        redis: text().refine(isRedisUrl, { error: REDIS_EXPECTED }).meta({
           description:
             'A server that speaks the protocol of Redis, such as Valkey: redis://cache.internal:6379/0. It needs the package @redis/client beside nano-workers.',
         }),
