@@ -91,6 +91,8 @@ export interface RunningServer {
    */
   reload(): Promise<ReloadReport>
   counters(): Promise<ServerCounters>
+  /** What was loaded of apps, and is held. */
+  readonly images: Opener['images']['counters']
   /** Every shard takes requests. */
   readonly isComplete: boolean
   /** Each app over all shards, those that died included. */
@@ -128,11 +130,10 @@ const SHARD = new URL(`shard${extname(import.meta.filename)}`, import.meta.url)
 
 /** Resolves when every shard listens and has warmed its engines. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { config } = options
+  const { config, dataDirectory, heapMb, inherited, isDevelopment, silenceMs, watchMs } = options
   const hub = new LogHub(options.log)
   const log = (entry: Omit<LogEntry, 'time'>): void => hub.write(toLogEntry(entry))
   const errors = new RecentErrors(hub.ring)
-  const { inherited } = options
   const count = toShardCount(config, log)
   if (config.port !== 0 && inherited === undefined) await assertFree(config.port, config.host)
   if (config.admin && config.port !== 0 && config.admin.port === config.port) {
@@ -151,14 +152,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const { connectionLimits, accessLog = false, trustedProxies = [] } = current
     return { connectionLimits, trustedProxies, logsRequests: accessLog, tls: certificates?.state }
   }
-  const { dataDirectory, isDevelopment, watchMs } = options
   const storage = new StorageThread({
     directory: options.storageDirectory ?? join(dataDirectory ?? LOCAL_DATA, DATA),
     settings: config.storage ?? {},
     onError: (text) => log({ level: 'error', text }),
   })
   const stays = dataDirectory !== undefined || isDevelopment === true
-  const opener = new Opener({ engines: config.engines, dataDirectory, stays })
+  const opener = new Opener({ ...config, dataDirectory, stays })
   const registry = new Registry({
     opener,
     everyHost: options.everyHost === true,
@@ -171,16 +171,15 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const started = performance.now()
   const snapshot = async (): Promise<HostSnapshot> => {
     const { versions, turns, shards: reports } = (await shards?.count()) ?? NO_TOTAL
-    const apps = { opening: 0, serving: 0, unavailable: 0 }
-    for (const app of registry.apps) apps[app.state]++
     return {
       versions,
       turns,
       reports,
       shards: state(),
-      apps,
+      apps: registry.states,
       engines: registry.engineCount,
       engineCounters: opener.counters,
+      images: opener.images.counters,
       certificates: certificates?.ends ?? [],
       deploys: registry.deploys,
       uptimeSeconds: (performance.now() - started) / MS_PER_SECOND,
@@ -205,7 +204,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const close = async (): Promise<void> => {
     const settled = live?.[Symbol.asyncDispose]()
     // what a reload waits for fails
-    opener[Symbol.dispose]()
+    const opened = opener[Symbol.asyncDispose]()
     certificates?.[Symbol.dispose]()
     await shards?.close()
     await storage[Symbol.asyncDispose]()
@@ -213,6 +212,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await operator?.close()
     await hub.close()
     await settled
+    await opened
   }
   try {
     await certificates?.load(config.tls ?? [])
@@ -237,6 +237,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       if (now.admin !== false) operator?.readTokens(now.admin?.tokensFile)
       const isSame = isDeepStrictEqual(current.defaults, now.defaults)
       current = now
+      opener.images.budgetMb = now.imageCacheMb
       for (const { name, config: app } of registry.apps) {
         if (app !== undefined) hub.setDrain(name, app.logDrain ?? now.logDrain)
       }
@@ -261,7 +262,6 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       ...(options.telemetry?.traces !== undefined && { sampling: options.telemetry.sampling }),
       ...(operator?.port === undefined ? {} : { operatorPort: operator.port }),
     }
-    const { heapMb, silenceMs } = options
     const running = new Shards({
       script: SHARD,
       data,
@@ -296,6 +296,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       deployed,
       logs: hub.ring,
       reload: () => reloaded.reload(),
+      images: opener.images.counters,
       counters: async () => toCounters(await running.count(), opener.counters),
       get isComplete() {
         const { listening, wanted } = running.state

@@ -71,6 +71,7 @@ async function run(data: ShardData): Promise<void> {
     openDialer: ({ egress, limits }) => openDialer(egress, { limits, machine }),
     onMaxHead: (bytes) => ingress.admitHeads(bytes),
     onCount: tellCount,
+    onLoad: (deployment) => tell({ type: 'load', deployment }),
   })
   const toSettings = ({ connectionLimits, tls, trustedProxies, logsRequests }: ShardSettings) => ({
     connectionLimits,
@@ -84,6 +85,13 @@ async function run(data: ShardData): Promise<void> {
     shard: data.number,
     tracer,
     onError: (error) => log({ level: 'error', text: toStackText(error) }),
+  })
+  /** What comes before this shard listens. */
+  const early: ToShard[] = []
+  let listen = (message: ToShard): void => void early.push(message)
+  parentPort?.on('message', (message: ToShard) => {
+    if (message.type === 'content') apps.answer(message.deployment, message.answer)
+    else listen(message)
   })
   await apps.start(data.served)
   const { port: wanted, host, reusePort, inherited } = data
@@ -115,14 +123,15 @@ async function run(data: ShardData): Promise<void> {
     if (change.type === 'configure') ingress.configure(toSettings(change.settings))
     else await apps.apply(change)
   }
-  parentPort?.on('message', (message: ToShard) => {
+  listen = (message) => {
     if (message.type === 'ping') tell({ type: 'pong' })
     else if (message.type === 'count') void count()
     else if (message.type === 'apply') void answer(message.number, apply(message.change))
     else if (message.type === 'taken') requests.taken()
     else if (message.type === 'storage') storage.attach(message.port)
-    else void stop({ ingress, apps, tracer, requests, storage }, message.graceMs)
-  })
+    else if (message.type === 'stop') void stop({ ingress, apps, tracer, requests, storage }, message.graceMs)
+  }
+  for (const message of early) listen(message)
   const { port } = ingress.server.address() as AddressInfo
   machine.tenantPort = port
   tell({ type: 'ready', port })

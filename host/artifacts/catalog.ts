@@ -36,6 +36,8 @@ const LAYOUTS = [
   // a version beside the active one, and its part of the requests
   `ALTER TABLE apps ADD COLUMN canary INTEGER;
    ALTER TABLE apps ADD COLUMN percent INTEGER;`,
+  // what the component comes to
+  `ALTER TABLE versions ADD COLUMN image TEXT;`,
 ]
 
 /** Throws what is wrong with it. */

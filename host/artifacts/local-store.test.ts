@@ -29,6 +29,7 @@ const toNew = (app: string, content: string, more: Partial<NewVersion> = {}): Ne
   settings: '{}',
   component: bytesOf(content),
   engineHash: 'e1',
+  image: '{}',
   ...more,
 })
 
@@ -207,11 +208,13 @@ it('of a release before canaries is read as it was', ({ expect }) => {
   }
   const database = new DatabaseSync(join(directory, 'catalog.sqlite'))
   database.exec('ALTER TABLE apps DROP COLUMN canary; ALTER TABLE apps DROP COLUMN percent')
+  database.exec('ALTER TABLE versions DROP COLUMN image')
   database.exec('PRAGMA user_version = 1')
   database.close()
   using store = new LocalStore(directory)
   expect(store.apps()).toMatchObject([{ name: 'a', active: { number: 1 } }])
   expect(store.apps()[0]).not.toHaveProperty('canary')
+  expect(store.apps()[0]!.active.image).toBeUndefined()
   store.add(toNew('a', 'two'))
   store.activate('a', 1, { version: 2, percent: 10 })
   expect(store.apps()).toMatchObject([{ canary: { version: { number: 2 }, percent: 10 } }])

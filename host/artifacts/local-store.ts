@@ -24,6 +24,7 @@ const KEPT_VERSIONS = 20
 export class LocalStore implements ArtifactStore {
   readonly #blobs: Blobs
   readonly #database: DatabaseSync
+  readonly #isReadOnly: boolean
   readonly #statements = new Map<string, StatementSync>()
 
   /** Throws STORAGE_FAILED when the directory cannot be used, or another process has it. */
@@ -32,8 +33,9 @@ export class LocalStore implements ArtifactStore {
       mkdirSync(directory, { recursive: true, mode: 0o700 })
       this.#database = openCatalog(directory)
       this.#blobs = new Blobs(directory)
+      this.#isReadOnly = isReadOnly(directory)
       // only who has the directory may
-      if (!isReadOnly(directory)) this.#blobs.prepare()
+      if (!this.#isReadOnly) this.#blobs.prepare()
     } catch (cause) {
       if (cause instanceof NanoError) throw cause
       throw new NanoError(
@@ -45,7 +47,7 @@ export class LocalStore implements ArtifactStore {
   }
 
   add(version: NewVersion): StoredVersion {
-    const { app, hostname, settings, engineHash } = version
+    const { app, hostname, settings, engineHash, image } = version
     const component = this.#putComponent(version.component, engineHash)
     const sourceMap = version.sourceMap === undefined ? undefined : this.#blobs.put(version.sourceMap)
     return this.#transaction(() => {
@@ -60,8 +62,8 @@ export class LocalStore implements ArtifactStore {
       const number = (last?.number ?? 0) + 1
       const createdAt = Date.now()
       this.#run(
-        `INSERT INTO versions (app, number, hostname, settings, component, source_map, engine, created_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+        `INSERT INTO versions (app, number, hostname, settings, component, source_map, engine, image, created_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         app,
         number,
         hostname,
@@ -69,10 +71,16 @@ export class LocalStore implements ArtifactStore {
         component,
         sourceMap ?? null,
         engineHash,
+        image,
         createdAt,
       )
-      return { app, number, hostname, settings, component, sourceMap, engineHash, createdAt }
+      return { app, number, hostname, settings, component, sourceMap, engineHash, image, createdAt }
     })
+  }
+
+  setImage({ app, number }: StoredVersion, image: string): void {
+    if (!this.#isReadOnly)
+      this.#run('UPDATE versions SET image = ? WHERE app = ? AND number = ?', image, app, number)
   }
 
   activate(app: string, number: number, canary?: Canary<number>): StoredApp {
@@ -198,6 +206,7 @@ function toVersion(row: Record<string, unknown>): StoredVersion {
     component: row['component'] as ContentHash,
     sourceMap: (row['source_map'] ?? undefined) as ContentHash | undefined,
     engineHash: row['engine'] as string,
+    image: (row['image'] ?? undefined) as string | undefined,
     createdAt: row['created_at'] as number,
   }
 }

@@ -21,6 +21,8 @@ export interface StoredVersion extends VersionSettings {
   readonly sourceMap: ContentHash | undefined
   /** The engine of the component. */
   readonly engineHash: string
+  /** What the component was found to come to when it was opened, as JSON; undefined: it has to be opened. */
+  readonly image: string | undefined
   /** Milliseconds since 1970. */
   readonly createdAt: number
 }
@@ -47,12 +49,15 @@ export interface NewVersion extends VersionSettings {
   readonly component: Uint8Array
   readonly sourceMap?: Uint8Array | undefined
   readonly engineHash: string
+  readonly image: string
 }
 
 /** Everything is on the disk when a call returns, and is done completely or not at all. */
 export interface ArtifactStore extends Disposable {
   /** Keeps a version that serves nobody yet. The same component and settings as the app's last version give that one. */
   add(version: NewVersion): StoredVersion
+  /** A version's component comes to something else than before: there is another engine for it. */
+  setImage(version: StoredVersion, image: string): void
   /** From now on this version is the app's. `canary`: beside this other one. Throws VERSION_UNKNOWN. */
   activate(app: string, number: number, canary?: Canary<number>): StoredApp
   /** Apps that have a version that serves. */

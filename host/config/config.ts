@@ -74,6 +74,8 @@ export interface Config {
   readonly allowLoopback?: boolean
   /** Of apps that name none. */
   readonly logDrain?: LogDrain
+  /** The most MiB of apps' images that are kept in memory. Undefined: the default. */
+  readonly imageCacheMb?: number
   /** A line in the log for each request. Undefined: none. */
   readonly accessLog?: boolean
   /** False: there is no operator's listener. Undefined: on the default port, or on another when that is taken. */
@@ -95,6 +97,9 @@ export const APP_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/
 /** Where the configuration and the command line say nothing. */
 export const DEFAULTS = { port: 3000, host: '127.0.0.1' } as const
 
+/** Of `image_cache_mb`. */
+export const DEFAULT_IMAGE_CACHE_MB = 256
+
 /** Where the operator's listener is when nobody says anything. */
 export const DEFAULT_ADMIN: AdminConfig = { host: '127.0.0.1', port: 3001 }
 
@@ -102,4 +107,5 @@ export const DEFAULT_ADMIN: AdminConfig = { host: '127.0.0.1', port: 3001 }
 export const RANGES = {
   port: [0, 65535],
   shards: [1, 256],
+  imageCacheMb: [1, 1_000_000],
 } as const satisfies Record<string, readonly [number, number]>

@@ -33,7 +33,7 @@ export function toKey<Name extends string>(name: Name): Key<Name> {
   return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`) as Key<Name>
 }
 
-/** What nano.json gives, in place of `defaults`. */
+/** What nano.json gives, in place of `defaults`; those themselves where it gives nothing: there may be ten thousand apps. */
 export function toNumbers<Table extends Rules>(
   table: Table,
   given: Readonly<Partial<Record<string, unknown>>>,
@@ -43,6 +43,7 @@ export function toNumbers<Table extends Rules>(
     const value = given[toKey(name)]
     return typeof value === 'number' ? [[name, value] as const] : []
   })
+  if (own.length === 0) return defaults
   return { ...defaults, ...(Object.fromEntries(own) as Partial<Numbers<Table>>) }
 }
 

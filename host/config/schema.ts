@@ -9,7 +9,7 @@ import { parseRule } from '../egress/rule.ts'
 import { parseNetwork } from '../http/address.ts'
 import { toHostName } from '../http/host-name.ts'
 import { parseStickyBy } from '../http/sticky-key.ts'
-import { APP_NAME, DEFAULT_ADMIN, DEFAULTS, RANGES } from './config.ts'
+import { APP_NAME, DEFAULT_ADMIN, DEFAULT_IMAGE_CACHE_MB, DEFAULTS, RANGES } from './config.ts'
 import { CONNECTION_RULES } from './connection-limits.ts'
 import { LIMIT_RULES } from './limits.ts'
 import { toKey } from './number-rule.ts'
@@ -300,6 +300,13 @@ export const NANO_JSON = closed(
         default: false,
         description:
           "For development only: the fetches of every app may reach this machine's own ports (127.0.0.1, ::1, localhost), except the operator's.",
+      })
+      .exactOptional(),
+    image_cache_mb: integer({ range: RANGES.imageCacheMb })
+      .meta({
+        default: DEFAULT_IMAGE_CACHE_MB,
+        description:
+          "The most MiB of apps' images that are kept in memory, for all shards together; the least recently used ones are read from the disk again.",
       })
       .exactOptional(),
     access_log: flag()

@@ -35,6 +35,7 @@ export function toConfig(json: NanoJson, file: string): Config {
       engines: json.engines,
       allowLoopback: json.allow_loopback,
       accessLog: json.access_log,
+      imageCacheMb: json.image_cache_mb,
       logDrain: toLogDrain(json.log_drain, dirname(file)),
       dataDirectory: json.data_dir && toPath(json.data_dir),
       storage: json.storage && toStorage(json.storage, toPath),

@@ -3,7 +3,7 @@
 import type { AppConfig, Config } from '../config/config.ts'
 import { NanoError, toNanoError } from '../errors.ts'
 import { Engines } from './open-engines.ts'
-import type { OpenComponent } from './open-component.ts'
+import type { OpenComponent } from './opening.ts'
 import { Opener } from './opener.ts'
 
 /** What is known of an app before it is served. */

@@ -1,6 +1,6 @@
 /**
- * What a shard is told to serve: everything about one version of an app, in a form that can be posted to a thread. The
- * image is in shared memory, so that all shards and all apps of one component have the same bytes.
+ * What a shard is told to serve: everything about one version of an app but what is in it, in a form that can be posted to
+ * a thread. Its content is loaded when its first request comes.
  */
 
 import type { AppConfig } from '../config/config.ts'
@@ -9,10 +9,10 @@ import { toRecycleMb, type Limits } from '../config/limits.ts'
 import type { EgressSettings } from '../egress/policy.ts'
 import { NanoError } from '../errors.ts'
 import { PAGES_PER_MB } from '../wasm/memory.ts'
-import type { OpenComponent } from './open-component.ts'
+import type { KeptImage } from './image-files.ts'
 
 /** One version of an app, ready to be served. */
-export interface Deployment extends OpenComponent {
+export interface Deployment extends KeptImage {
   /** Unique in the process; a later deployment has a larger one. */
   readonly id: number
   /** The app's name. */
@@ -29,18 +29,19 @@ export interface Deployment extends OpenComponent {
 export function toDeployment(
   { id, version }: Pick<Deployment, 'id' | 'version'>,
   app: AppConfig,
-  component: OpenComponent,
+  component: KeptImage,
 ): Deployment {
   const { name, env, limits, egress } = app
+  const { engineHash, image } = component
   expectRoom(component, limits)
-  return { ...component, id, version, name, env, limits, ...(egress === undefined ? {} : { egress }) }
+  return { engineHash, image, id, version, name, env, limits, ...(egress === undefined ? {} : { egress }) }
 }
 
 /**
  * A component says itself how much memory it begins with. It can neither lift its own ceiling with that, nor begin where
  * instances are replaced: then every request would make a new one.
  */
-function expectRoom({ image }: OpenComponent, limits: Limits): void {
+function expectRoom({ image }: KeptImage, limits: Limits): void {
   const needed = Math.ceil(image.pages / PAGES_PER_MB)
   const { memoryMb } = limits
   const recycleMb = toRecycleMb(limits)

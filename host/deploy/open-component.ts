@@ -11,17 +11,15 @@ import { checkSize } from '../component/read.ts'
 import { splitComponent } from '../component/skeleton.ts'
 import { NanoError } from '../errors.ts'
 import { splitImage } from '../image/image.ts'
-import type { Image } from '../image/image.ts'
+import type { AppContent } from '../image/image.ts'
 import { readRegularFile } from './read-file.ts'
 import { readSourceMap } from './read-source-map.ts'
 
-/** What a component comes to: which engine it needs, and the app itself. Apps may share it. */
-export interface OpenComponent {
+/** A component in its parts: which engine it needs, and the app itself. */
+export interface SplitComponent {
   /** Names the engine. */
   readonly engineHash: string
-  readonly image: Image
-  /** JSON, when there is one. */
-  readonly sourceMap?: string
+  readonly content: AppContent
 }
 
 /** What is said while a component is opened. */
@@ -61,7 +59,7 @@ export async function openComponent(
   path: string,
   listener: OpenListener,
   access: OpenAccess = {},
-): Promise<OpenComponent> {
+): Promise<SplitComponent> {
   return await named(path, async () => {
     if (!isComponent(path)) return toOpen(await build(path, listener, access))
     return await openBytes(read(path, listener), showPath(path), listener, access)
@@ -102,19 +100,26 @@ export async function openBytes(
   name: string,
   listener: OpenListener,
   { isServed }: Pick<OpenAccess, 'isServed'>,
-): Promise<OpenComponent> {
+): Promise<SplitComponent> {
   const opened = toOpen(brought)
   if (isServed?.(opened.engineHash) ?? true) return opened
   return await rebuild(name, brought, opened, listener)
 }
 
-function toOpen({ component, sourceMap }: Brought): OpenComponent {
+function toOpen({ component, sourceMap }: Brought): SplitComponent {
   const { skeletonHash, memoryMinPages, segments } = splitComponent(component)
+  const image = splitImage(segments, memoryMinPages)
   return {
     engineHash: skeletonHash,
-    image: splitImage(segments, memoryMinPages),
-    ...(sourceMap === undefined ? {} : { sourceMap }),
+    content: sourceMap === undefined ? { image } : { image, sourceMap: toShared(sourceMap) },
   }
+}
+
+function toShared(text: string): Uint8Array<SharedArrayBuffer> {
+  const bytes = Buffer.from(text)
+  const shared = new Uint8Array(new SharedArrayBuffer(bytes.length))
+  shared.set(bytes)
+  return shared
 }
 
 function read(path: string, listener: OpenListener): Brought {
@@ -128,9 +133,9 @@ function read(path: string, listener: OpenListener): Brought {
 async function rebuild(
   name: string,
   { component, sourceMap }: Brought,
-  opened: OpenComponent,
+  opened: SplitComponent,
   listener: OpenListener,
-): Promise<OpenComponent> {
+): Promise<SplitComponent> {
   const carried = readCarriedBundle(component)
   if (carried === undefined) return opened
   const { cachedRebuild } = await import('../build/build.ts')

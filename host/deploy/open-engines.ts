@@ -22,11 +22,16 @@ import { NanoError } from '../errors.ts'
 /** NANO's own. */
 const PACKAGE = dirname(findPackageJSON(import.meta.url) ?? '')
 
+/** Where engines and images are that no release carries. */
+export function findOwnCache(): string {
+  return findCacheDirectory([join(PACKAGE, 'node_modules')])
+}
+
 /** Opens engines. */
 export class Engines {
   readonly counters: EngineCounters = { transpiles: 0, compiles: 0 }
   readonly #known: KnownEngines
-  readonly #cache = findCacheDirectory([join(PACKAGE, 'node_modules')])
+  readonly #cache = findOwnCache()
 
   /** `additions`: hashes of engines that the operator admits besides those of the release. */
   constructor(additions: readonly string[] = []) {

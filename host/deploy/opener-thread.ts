@@ -3,29 +3,31 @@
  */
 
 import { existsSync } from 'node:fs'
-import { parentPort, workerData } from 'node:worker_threads'
+import { workerData } from 'node:worker_threads'
 
 import { LocalStore } from '../artifacts/local-store.ts'
-import type { ArtifactStore } from '../artifacts/store.ts'
-import { NanoError, toFault } from '../errors.ts'
-import { openBytes, openComponent, readComponentFile } from './open-component.ts'
-import { Engines } from './open-engines.ts'
+import type { ArtifactStore, StoredVersion } from '../artifacts/store.ts'
+import { NanoError, toNanoError } from '../errors.ts'
+import { answerAll } from './answering.ts'
+import { ImageFiles, toRef } from './image-files.ts'
+import type { KeptImage } from './image-files.ts'
+import { isComponent, openBytes, openComponent, readComponentFile } from './open-component.ts'
+import type { OpenListener, SplitComponent } from './open-component.ts'
+import { Engines, findOwnCache } from './open-engines.ts'
 import { reduceSourceMap } from './read-source-map.ts'
-import type { Asked, FromOpener, OpenerData, OpeningNote, Outcome, Requests, RequestType } from './opening.ts'
+import { isSettled, readStamps } from './stamp.ts'
+import type { OpenComponent, OpenerData, OpeningNote, Origin, Requests } from './opening.ts'
 
 type Note = (note: OpeningNote) => void
-type Answers = {
-  readonly [Type in RequestType]: (
-    ask: Requests[Type]['ask'],
-    note: Note,
-  ) => Requests[Type]['answer'] | Promise<Requests[Type]['answer']>
-}
 
 const { engines: admitted, dataDirectory } = workerData as OpenerData
 
 let opened: ArtifactStore | undefined
 const engines = new Engines(admitted)
+const images = new ImageFiles(findOwnCache())
 const isServed = (hash: string): boolean => engines.serves(hash)
+/** It was said that images cannot be kept. */
+let isWarned = false
 
 /** Opened by the first who asks: who deploys nothing needs none. */
 function store(): ArtifactStore {
@@ -40,8 +42,8 @@ const toListener = (note: Note) => ({
   onInputs: (paths: readonly string[]) => note({ type: 'inputs', paths }),
 })
 
-const answers: Answers = {
-  component: ({ path, access }, note) => openComponent(path, toListener(note), { ...access, isServed }),
+answerAll<Requests, OpeningNote>({
+  component: (ask, note) => openFile(ask, note),
   file: ({ path, access }, note) => readComponentFile(path, toListener(note), access),
   async engine(hash, note) {
     // counts for itself
@@ -53,21 +55,35 @@ const answers: Answers = {
   },
   async add(version, note) {
     const brought = { component: version.component, sourceMap: toSourceMap(version.sourceMap, note) }
-    const component = await openBytes(brought, version.app, toListener(note), { isServed })
-    engines.expectKnown(component.engineHash)
-    return { version: store().add({ ...version, engineHash: component.engineHash }), component }
+    const split = await openBytes(brought, version.app, toListener(note), { isServed })
+    const { engineHash } = split
+    engines.expectKnown(engineHash)
+    const kept = keep(split, note)
+    const added = store().add({ ...version, engineHash, image: toText(kept) })
+    return { version: added, component: { ...kept, origin: { type: 'stored', ask: added } } }
   },
-  async stored({ app, component, sourceMap }, note) {
+  async stored(version, note) {
+    const { app, component, sourceMap } = version
     const map = sourceMap === undefined ? undefined : store().read(sourceMap)
     const brought = { component: store().read(component), sourceMap: toSourceMap(map, note) }
+    const kept = keep(await openBytes(brought, app, toListener(note), { isServed }), note)
+    const image = toText(kept)
+    if (image !== version.image) store().setImage(version, image)
     return {
-      component: await openBytes(brought, app, toListener(note), { isServed }),
+      component: { ...kept, origin: { type: 'stored', ask: { ...version, image } } },
       componentBytes: brought.component.length,
     }
   },
   read: (hash) => store().read(hash),
   // who has deployed nothing yet has no directory
-  apps: () => (opened === undefined && !existsSync(dataDirectory ?? '') ? [] : store().apps()),
+  apps: () =>
+    (opened === undefined && !existsSync(dataDirectory ?? '') ? [] : store().apps()).map(
+      ({ name, active, canary }) => ({
+        name,
+        active: toServed(active),
+        ...(canary === undefined ? {} : { canary: { ...canary, version: toServed(canary.version) } }),
+      }),
+    ),
   versions: (app) => store().versions(app),
   activate: ({ app, number, canary }) => store().activate(app, number, canary),
   remove(app) {
@@ -75,28 +91,56 @@ const answers: Answers = {
     store().collect()
     return wasThere
   },
-}
-
-parentPort?.on('message', (asked: Asked) => {
-  void settle(asked, (note) => tell({ id: asked.id, note })).then((outcome) =>
-    tell({ id: asked.id, outcome }),
-  )
 })
 
-async function settle({ type, ask }: Asked, note: Note): Promise<Outcome> {
-  try {
-    return { answer: await (answers[type] as (ask: unknown, note: Note) => unknown)(ask, note) }
-  } catch (thrown) {
-    return { fault: toFault(thrown) }
+/** The component at a path, or built from it. One that was checked before and is the same file is not read again. */
+async function openFile(ask: Requests['component']['ask'], note: Note): Promise<OpenComponent> {
+  const { path, access, isAnew = false } = ask
+  const origin: Origin = { type: 'component', ask: { path, access } }
+  const paths = isComponent(path) ? [path, `${path}.map`] : []
+  const stamps = readStamps(paths)
+  const known = isAnew || paths.length === 0 ? undefined : images.find(path, stamps)
+  if (known !== undefined && isServed(known.engineHash)) return { ...known, origin }
+  const listener = toListener(note)
+  let isQuiet = true
+  const onWarning = (text: string): void => {
+    isQuiet = false
+    listener.onWarning(text)
   }
+  const watched: OpenListener = { ...listener, onWarning }
+  const kept = keep(await openComponent(path, watched, { ...access, isServed }), note)
+  // what was said has to be said again
+  const isToBeNoted = paths.length > 0 && isQuiet && kept.held === undefined
+  if (isToBeNoted && isSettled(paths) && readStamps(paths).join() === stamps.join()) {
+    images.note(path, stamps, { engineHash: kept.engineHash, image: kept.image })
+  }
+  return { ...kept, origin }
+}
+
+/** Keeps what a component comes to on the disk, or else holds it. Of an engine that is not served nothing is left behind. */
+function keep({ engineHash, content }: SplitComponent, note: Note): Omit<OpenComponent, 'origin'> {
+  try {
+    if (isServed(engineHash)) return images.keep(engineHash, content)
+  } catch (thrown) {
+    const { message } = toNanoError(thrown)
+    if (!isWarned) note({ type: 'warning', text: `${message}; those of all apps stay in memory` })
+    isWarned = true
+  }
+  return { engineHash, image: toRef(engineHash, content), held: content }
+}
+
+function toText({ engineHash, image }: KeptImage): string {
+  return JSON.stringify({ engineHash, image } satisfies KeptImage)
+}
+
+/** What is known of a component is of use only where its engine is served. */
+function toServed(version: StoredVersion): StoredVersion {
+  if (version.image === undefined) return version
+  const { engineHash } = JSON.parse(version.image) as KeptImage
+  return isServed(engineHash) ? version : { ...version, image: undefined }
 }
 
 /** Of a source map that somebody sent, what stacks need. */
 function toSourceMap(bytes: Uint8Array | undefined, note: Note): string | undefined {
   return bytes === undefined ? undefined : reduceSourceMap(bytes, (text) => note({ type: 'warning', text }))
-}
-
-function tell(message: FromOpener): void {
-  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread is no window
-  parentPort?.postMessage(message)
 }

@@ -4,8 +4,9 @@ import type { ContentHash } from '../artifacts/blobs.ts'
 import type { Canary, NewVersion, StoredApp, StoredVersion } from '../artifacts/store.ts'
 import type { EngineCounters } from '../engine/engine.ts'
 import type { CompiledEngine } from '../engine/guest.ts'
-import type { Fault } from '../errors.ts'
-import type { Brought, OpenComponent, SourceAccess } from './open-component.ts'
+import type { AppContent } from '../image/image.ts'
+import type { KeptImage } from './image-files.ts'
+import type { Brought, SourceAccess } from './open-component.ts'
 
 /** What the thread is started with. */
 export interface OpenerData {
@@ -15,16 +16,36 @@ export interface OpenerData {
   readonly dataDirectory: string | undefined
 }
 
+/** What a component is opened from: asked again, it gives the same, as long as nobody has changed it. */
+export type Origin =
+  | { readonly type: 'component'; readonly ask: Requests['component']['ask'] }
+  | { readonly type: 'stored'; readonly ask: StoredVersion }
+
+/** A component that was checked. Its content is loaded when it is needed. Apps may share it. */
+export interface OpenComponent extends KeptImage {
+  readonly origin: Origin
+  /** Given where it could not be kept on the disk. */
+  readonly held?: AppContent | undefined
+}
+
 /** What can be asked for, with the answer to each. */
 export interface Requests {
   /** The component at a path, or built from it. */
-  component: { ask: { readonly path: string; readonly access: SourceAccess }; answer: OpenComponent }
+  component: {
+    ask: {
+      readonly path: string
+      readonly access: SourceAccess
+      /** Although it is known what it comes to. */
+      readonly isAnew?: boolean
+    }
+    answer: OpenComponent
+  }
   /** The bytes of it. */
   file: { ask: { readonly path: string; readonly access: SourceAccess }; answer: Brought }
   engine: { ask: string; answer: { readonly engine: CompiledEngine; readonly counters: EngineCounters } }
   /** Keep a version, and open it. */
   add: {
-    ask: Omit<NewVersion, 'engineHash'>
+    ask: Omit<NewVersion, 'image' | 'engineHash'>
     answer: { readonly version: StoredVersion; readonly component: OpenComponent }
   }
   /** The component of a version that is kept. */
@@ -34,6 +55,7 @@ export interface Requests {
   }
   /** The bytes that were kept. */
   read: { ask: ContentHash; answer: Uint8Array }
+  /** Those that are kept. What is known of a component whose engine is not served any more is left out. */
   apps: { ask: undefined; answer: readonly StoredApp[] }
   versions: { ask: string; answer: readonly StoredVersion[] }
   activate: {
@@ -42,13 +64,6 @@ export interface Requests {
   }
   remove: { ask: string; answer: boolean }
 }
-
-export type RequestType = keyof Requests
-
-/** One request. */
-export type Asked = {
-  [Type in RequestType]: { readonly id: number; readonly type: Type; readonly ask: Requests[Type]['ask'] }
-}[RequestType]
 
 /** What is said on the way. */
 export type OpeningNote =
@@ -59,10 +74,3 @@ export type OpeningNote =
   | { readonly type: 'warning'; readonly text: string }
   /** What a component, good or not, is built from: files, and directories in which something is missing. */
   | { readonly type: 'inputs'; readonly paths: readonly string[] }
-
-/** What came of a request. */
-export type Outcome = { readonly answer: unknown } | { readonly fault: Fault }
-
-export type FromOpener =
-  | { readonly id: number; readonly note: OpeningNote }
-  | { readonly id: number; readonly outcome: Outcome }

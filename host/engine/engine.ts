@@ -106,12 +106,17 @@ export function toFileHash(content: Uint8Array | string): string {
   return createHash('sha256').update(content).digest('hex')
 }
 
-/** Throws for an engine's directory into which somebody else can put code. Not all systems know owners. */
-export function expectPrivate(directory: string): void {
+/** Whether nobody else can put anything there. Not all systems know owners. */
+export function isPrivate(path: string): boolean {
   const own = process.getuid?.()
+  const { uid, mode } = statSync(path)
+  return own === undefined || ((uid === own || uid === ROOT) && (mode & OTHERS_WRITE) === 0)
+}
+
+/** Throws for an engine's directory into which somebody else can put code. */
+export function expectPrivate(directory: string): void {
   for (const path of [dirname(directory), directory]) {
-    const { uid, mode } = statSync(path)
-    if (own === undefined || ((uid === own || uid === ROOT) && (mode & OTHERS_WRITE) === 0)) continue
+    if (isPrivate(path)) continue
     throw new NanoError(
       'CONFIG_INVALID',
       `${path} holds code that NANO runs, and others can write to it. ` +

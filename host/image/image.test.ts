@@ -30,10 +30,10 @@ it('lays down what was split', ({ expect }) => {
 it('keeps no zero page, joins neighbours, is shared', ({ expect }) => {
   const bytes = new Uint8Array(6 * IMAGE_PAGE)
   bytes[0] = bytes[2 * IMAGE_PAGE - 1] = bytes[4 * IMAGE_PAGE] = 1
-  const image = splitImage([{ offset: 0, bytes }], PAGES)
-  expect([...image.runs]).toEqual([0, 2 * IMAGE_PAGE, 4 * IMAGE_PAGE, IMAGE_PAGE])
-  expect(image.bytes.buffer).toBeInstanceOf(SharedArrayBuffer)
-  expect(image.bytes).toHaveLength(3 * IMAGE_PAGE)
+  const [layer] = splitImage([{ offset: 0, bytes }], PAGES).layers
+  expect([...layer!.runs]).toEqual([0, 2 * IMAGE_PAGE, 0, 4 * IMAGE_PAGE, IMAGE_PAGE, 2 * IMAGE_PAGE])
+  expect(layer!.bytes.buffer).toBeInstanceOf(SharedArrayBuffer)
+  expect(layer!.bytes).toHaveLength(3 * IMAGE_PAGE)
 })
 
 it('refuses parts beyond the memory', ({ expect }) => {

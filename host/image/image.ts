@@ -1,11 +1,13 @@
 /**
  * A tenant's memory snapshot: which 4 KiB pages of a fresh instance's memory are not zero, and what is in them. It is
- * kept in shared memory, so posting it to a shard costs nothing, and it never changes after `splitImage`.
+ * kept in shared memory, so posting it to a shard costs nothing, and it never changes once it is made.
  *
- *     runs    [address, length]*              ascending; multiples of IMAGE_PAGE
- *     bytes   the runs' content, one after the other
+ *     layers   [ pages that the engine's base image has as well,  pages of its own ]      of a packed image (packed.ts)
+ *              [ all of them ]                                                            of one that was split
+ *     runs     [address, length, place]*    multiples of IMAGE_PAGE; `place`: where in the layer's bytes
  *
- * Zero pages are not kept and never written: touching one makes it resident, and a page fault is what costs.
+ * Layers do not overlap. Zero pages are not kept and never written: touching one makes it resident, and a page fault is
+ * what costs.
  */
 import { NanoError } from '../errors.ts'
 import { WASM_PAGE } from '../wasm/memory.ts'
@@ -13,15 +15,29 @@ import { WASM_PAGE } from '../wasm/memory.ts'
 /** Bytes in a page of an image; the operating system's usual page. */
 export const IMAGE_PAGE = 4096
 
+/** Numbers of a run: address, length and place. */
+export const RUN_WORDS = 3
+
 /** The most bytes that an image may take. Single bytes, each in a page of its own, make much of a small file. */
-const MAX_IMAGE_BYTES = 128 * 1024 * 1024
+export const MAX_IMAGE_BYTES = 128 * 1024 * 1024
+
+/** Pages out of one block of bytes. */
+export interface ImageLayer {
+  readonly runs: Uint32Array<SharedArrayBuffer>
+  readonly bytes: Uint8Array<SharedArrayBuffer>
+}
 
 export interface Image {
   /** Pages of WebAssembly memory that an instance needs at least. */
   readonly pages: number
-  /** Address and length of each run. */
-  readonly runs: Uint32Array<SharedArrayBuffer>
-  readonly bytes: Uint8Array<SharedArrayBuffer>
+  readonly layers: readonly ImageLayer[]
+}
+
+/** What of an app is loaded when it is needed, in shared memory. */
+export interface AppContent {
+  readonly image: Image
+  /** JSON in UTF-8, when there is one. */
+  readonly sourceMap?: Uint8Array<SharedArrayBuffer> | undefined
 }
 
 /** Bytes at an address of the snapshot. */
@@ -33,7 +49,6 @@ export interface ImagePart {
 /** The image of a snapshot. `parts`: in order, not overlapping, within `pages`. Throws COMPONENT_INVALID. */
 export function splitImage(parts: readonly ImagePart[], pages: number): Image {
   const kept = findPages(parts, pages)
-  const runs = toRuns(kept)
   const size = kept.length * IMAGE_PAGE
   if (size > MAX_IMAGE_BYTES) {
     throw new NanoError(
@@ -41,31 +56,71 @@ export function splitImage(parts: readonly ImagePart[], pages: number): Image {
       `the app's snapshot takes ${size} bytes of memory; at most ${MAX_IMAGE_BYTES} are admitted`,
     )
   }
-  const image: Image = {
-    pages,
-    runs: new Uint32Array(new SharedArrayBuffer(runs.length * 8)),
-    bytes: new Uint8Array(new SharedArrayBuffer(size)),
-  }
-  image.runs.set(runs.flat())
+  const bytes = new Uint8Array(new SharedArrayBuffer(size))
   /** Where in `bytes` a kept page begins. */
   const places = new Map(kept.map((page, index) => [page, index * IMAGE_PAGE]))
   for (const part of parts) {
-    for (const { page, address, bytes } of cutIntoPages(part)) {
+    for (const { page, address, bytes: piece } of cutIntoPages(part)) {
       const place = places.get(page)
-      if (place !== undefined) image.bytes.set(bytes, place + (address % IMAGE_PAGE))
+      if (place !== undefined) bytes.set(piece, place + (address % IMAGE_PAGE))
     }
   }
-  return image
+  const runs = new Runs()
+  for (const [page, place] of places) runs.add(page * IMAGE_PAGE, place)
+  return { pages, layers: [{ runs: runs.toWords(), bytes }] }
+}
+
+/** Runs of pages, gathered one by one. */
+export class Runs {
+  readonly #runs: [address: number, length: number, place: number][] = []
+
+  /** One more page; what follows the one before in memory and in the block is of its run. */
+  add(address: number, place: number): void {
+    const last = this.#runs.at(-1)
+    if (last !== undefined && last[0] + last[1] === address && last[2] + last[1] === place) {
+      last[1] += IMAGE_PAGE
+    } else this.#runs.push([address, IMAGE_PAGE, place])
+  }
+
+  toWords(): Uint32Array<SharedArrayBuffer> {
+    const words = new Uint32Array(new SharedArrayBuffer(this.#runs.length * RUN_WORDS * 4))
+    words.set(this.#runs.flat())
+    return words
+  }
 }
 
 /** Writes an image into a fresh memory of at least `image.pages`, whose pages are all zero. */
-export function layInto(image: Image, memory: WebAssembly.Memory): void {
+export function layInto({ layers }: Image, memory: WebAssembly.Memory): void {
   const target = new Uint8Array(memory.buffer)
-  let at = 0
-  for (let index = 0; index < image.runs.length; index += 2) {
-    const length = image.runs[index + 1]!
-    target.set(image.bytes.subarray(at, at + length), image.runs[index])
-    at += length
+  for (const { runs, bytes } of layers) {
+    for (let i = 0; i < runs.length; i += RUN_WORDS) {
+      const place = runs[i + 2]!
+      target.set(bytes.subarray(place, place + runs[i + 1]!), runs[i])
+    }
+  }
+}
+
+/** Bytes of the pages that are not zero. */
+export function toImageBytes({ layers }: Image): number {
+  let sum = 0
+  for (const { runs } of layers) for (let i = 1; i < runs.length; i += RUN_WORDS) sum += runs[i]!
+  return sum
+}
+
+/** Each page of a layer: its address and its bytes. */
+export function* toPages({
+  runs,
+  bytes,
+}: ImageLayer): Generator<{ address: number; place: number; page: Buffer }> {
+  for (let i = 0; i < runs.length; i += RUN_WORDS) {
+    for (let at = 0; at < runs[i + 1]!; at += IMAGE_PAGE) {
+      const place = runs[i + 2]! + at
+      yield {
+        address: runs[i]! + at,
+        place,
+        page: Buffer.from(bytes.buffer, bytes.byteOffset + place, IMAGE_PAGE),
+      }
+    }
   }
 }
 
@@ -79,17 +134,6 @@ function findPages(parts: readonly ImagePart[], pages: number): number[] {
     }
   }
   return [...kept].sort((a, b) => a - b)
-}
-
-function toRuns(kept: readonly number[]): [address: number, length: number][] {
-  const runs: [number, number][] = []
-  for (const page of kept) {
-    const address = page * IMAGE_PAGE
-    const last = runs.at(-1)
-    if (last !== undefined && last[0] + last[1] === address) last[1] += IMAGE_PAGE
-    else runs.push([address, IMAGE_PAGE])
-  }
-  return runs
 }
 
 function* cutIntoPages(part: ImagePart): Generator<{ page: number; address: number; bytes: Uint8Array }> {

@@ -17,7 +17,7 @@ import { readKeyPair } from '../tls/key-pair.ts'
 import type { LoadedPair } from '../tls/key-pair.ts'
 import type { TlsState } from '../tls/contexts.ts'
 import { FileWatcher } from './file-watcher.ts'
-import { toStamps } from './stamp.ts'
+import { toStamps } from '../deploy/stamp.ts'
 
 /** What is said of certificates. */
 interface Entry {

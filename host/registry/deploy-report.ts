@@ -1,7 +1,7 @@
 /** What a deploy came to, for whoever asked for it. Pure. */
 
 import type { StoredApp, StoredVersion } from '../artifacts/store.ts'
-import type { OpenComponent } from '../deploy/open-component.ts'
+import type { OpenComponent } from '../deploy/opening.ts'
 import { WASM_PAGE } from '../wasm/memory.ts'
 
 /** As the admin API gives it. */
@@ -73,7 +73,7 @@ export function toReport({
     engine: version.engineHash,
     engineChanged: before !== undefined && before.engineHash !== version.engineHash,
     changes: before === undefined ? [] : toChanges(before, version),
-    imageBytes: component.image.bytes.length,
+    imageBytes: component.image.bytes,
     memoryBytes: component.image.pages * WASM_PAGE,
     warmUpMs: Math.round(warmUpMs),
     milliseconds: Math.round(ms),

@@ -15,7 +15,8 @@ import { isDeepStrictEqual } from 'node:util'
 
 import type { Canary, StoredApp, StoredVersion } from '../artifacts/store.ts'
 import type { AppConfig } from '../config/config.ts'
-import type { OpenComponent } from '../deploy/open-component.ts'
+import type { KeptImage } from '../deploy/image-files.ts'
+import type { OpenComponent } from '../deploy/opening.ts'
 import type { Opener } from '../deploy/opener.ts'
 import { NanoError, toNanoError } from '../errors.ts'
 import { toReport } from './deploy-report.ts'
@@ -87,12 +88,12 @@ export class DeployedApps {
 
   /** Serve what served last. An app that cannot be served keeps no other from it. */
   async restore(apps: readonly StoredApp[]): Promise<void> {
-    const { opener, onBroken, registry } = this.#options
+    const { onBroken, registry } = this.#options
     for (const { name, active, canary } of apps) {
       this.#serving.set(name, { name, active })
       try {
         // oxlint-disable-next-line no-await-in-loop -- one after the other
-        await this.#serve(active, (await opener.ask('stored', active)).component)
+        await this.#serve(active, await this.#toComponent(active))
         // oxlint-disable-next-line no-await-in-loop
         if (canary !== undefined) await this.#restoreCanary(name, active, canary)
       } catch (thrown) {
@@ -110,8 +111,9 @@ export class DeployedApps {
 
   /** One that is no good leaves the other version all requests. */
   async #restoreCanary(name: string, active: StoredVersion, canary: Canary<StoredVersion>): Promise<void> {
-    const { opener, onBroken } = this.#options
+    const { onBroken, opener } = this.#options
     try {
+      // opened although it is known: there is another version that can have its requests
       const { component } = await opener.ask('stored', canary.version)
       await this.#serve(canary.version, component, { percent: canary.percent })
       this.#serving.set(name, { name, active, canary })
@@ -140,7 +142,7 @@ export class DeployedApps {
   }
 
   async #refresh(name: string): Promise<boolean> {
-    const { registry, opener } = this.#options
+    const { registry } = this.#options
     const { active, canary } = this.#serving.get(name) ?? {}
     const served = registry.apps.find((app) => app.name === name)
     if (active === undefined || served?.config === undefined) return false
@@ -150,11 +152,19 @@ export class DeployedApps {
     ].filter(({ version, config }) => !isDeepStrictEqual(this.#parse(version), config))
     for (const { version, percent } of steps) {
       // oxlint-disable-next-line no-await-in-loop
-      const { component } = await opener.ask('stored', version)
+      const component = await this.#toComponent(version)
       // oxlint-disable-next-line no-await-in-loop
       await this.#serve(version, component, { percent, keepsCanary: true })
     }
     return steps.length > 0
+  }
+
+  /** What a version comes to. One that was opened before is not opened again. */
+  async #toComponent(version: StoredVersion): Promise<OpenComponent> {
+    if (version.image !== undefined) {
+      return { ...(JSON.parse(version.image) as KeptImage), origin: { type: 'stored', ask: version } }
+    }
+    return (await this.#options.opener.ask('stored', version)).component
   }
 
   /** Resolves when every shard serves the version. */

@@ -18,8 +18,8 @@ import { basename } from 'node:path'
 
 import { toPathEntries } from './path-entries.ts'
 import type { Walks } from './path-entries.ts'
-import { toStamp } from './stamp.ts'
-import type { Stamp, Stamps } from './stamp.ts'
+import { toStamp } from '../deploy/stamp.ts'
+import type { Stamp, Stamps } from '../deploy/stamp.ts'
 
 /** A file that is written all the time is looked at after so many times the quiet that is waited for. */
 const PATIENCE = 10

@@ -15,8 +15,8 @@ import { isDeepStrictEqual } from 'node:util'
 
 import type { AppConfig, Config } from '../config/config.ts'
 import { isComponent } from '../deploy/open-component.ts'
-import type { OpenComponent } from '../deploy/open-component.ts'
 import type { OnNote, Opener } from '../deploy/opener.ts'
+import type { OpenComponent } from '../deploy/opening.ts'
 import { NanoError, toNanoError } from '../errors.ts'
 import { toChangedSettings } from './plan.ts'
 import type { AppChange, AppRefusal, AppsPlan } from './plan.ts'
@@ -24,9 +24,8 @@ import { toPuttableOrder } from './puttable-order.ts'
 import type { PutStep } from './puttable-order.ts'
 import type { Registry } from './registry.ts'
 import type { AppFailure, AppsReport } from './reload-report.ts'
-import { isSameComponent } from './same-component.ts'
-import { isCurrent, toStamps } from './stamp.ts'
-import type { Stamps } from './stamp.ts'
+import { isCurrent, toStamps } from '../deploy/stamp.ts'
+import type { Stamps } from '../deploy/stamp.ts'
 
 /** A step that takes seconds. `done` of `total` apps lie behind. */
 export interface LoadStep {
@@ -211,7 +210,7 @@ export class FileApps {
     const isServed =
       before.component !== undefined &&
       isDeepStrictEqual(before.config, app) &&
-      isSameComponent(before.component, outcome)
+      before.component.image.id === outcome.image.id
     if (!isServed) {
       if (displaces !== undefined) await this.#takeOff(displaces)
       const onNote: OnNote = ({ type }) => {

@@ -15,8 +15,8 @@ import type { FileApps } from './from-config.ts'
 import type { Plan } from './plan.ts'
 import { toChangedKeys, toReloadText } from './reload-report.ts'
 import type { AppsReport, ReloadReport } from './reload-report.ts'
-import { toStamps } from './stamp.ts'
-import type { Stamps } from './stamp.ts'
+import { toStamps } from '../deploy/stamp.ts'
+import type { Stamps } from '../deploy/stamp.ts'
 
 /** What is said of a reload. */
 interface Entry {

@@ -6,7 +6,7 @@ import { describe, it } from 'vitest'
 import type { AppConfig } from '../config/config.ts'
 import { DEFAULT_LIMITS } from '../config/limits.ts'
 import type { Change, ServedState } from '../deploy/change.ts'
-import type { OpenComponent } from '../deploy/open-component.ts'
+import type { OpenComponent } from '../deploy/opening.ts'
 import type { CompiledEngine } from '../engine/guest.ts'
 import { NanoError } from '../errors.ts'
 import { Registry } from './registry.ts'
@@ -82,6 +82,7 @@ function open(numbers: readonly number[]) {
     opener: {
       component: async () => (await chance.act('component'), COMPONENT),
       engine: async () => (await chance.act('engine'), ENGINE),
+      images: { load: async () => await Promise.reject(new Error('no shard asks')) },
     },
   })
   let shard = new Shard(registry.state)

@@ -19,13 +19,15 @@
 
 import type { AppConfig } from '../config/config.ts'
 import type { CanaryRoute, Change, Route, ServedState } from '../deploy/change.ts'
+import type { Images } from '../deploy/images.ts'
 import { toDeployment } from '../deploy/deployment.ts'
 import type { Deployment } from '../deploy/deployment.ts'
-import type { OpenComponent } from '../deploy/open-component.ts'
+import type { OpenComponent } from '../deploy/opening.ts'
 import type { Opener, OnNote } from '../deploy/opener.ts'
-import type { CompiledEngine } from '../engine/guest.ts'
+import type { AppContent } from '../image/image.ts'
 import { NanoError, toNanoError } from '../errors.ts'
 import { toVersionLabel } from '../tenant/report.ts'
+import { Deployments } from './deployments.ts'
 import { InOrder } from './in-order.ts'
 import { ServedApp } from './served-app.ts'
 import type { Canary, Owner } from './served-app.ts'
@@ -102,7 +104,7 @@ export interface DeployCounters {
 }
 
 export interface RegistryOptions {
-  readonly opener: Pick<Opener, 'component' | 'engine'>
+  readonly opener: Pick<Opener, 'component' | 'engine'> & { readonly images: Pick<Images, 'load'> }
   /** The first app answers whatever the host name. */
   readonly everyHost?: boolean
   /** This is what an app is from now on; undefined: it has gone. */
@@ -126,17 +128,13 @@ export class Registry {
   /** Which app has a host name, or has reserved it. */
   readonly #holders = new Map<string, ServedApp>()
   readonly #order = new InOrder()
-  /** Those that shards have: what serves, and what is about to. */
-  readonly #deployments = new Map<number, Deployment>()
-  /** Those of the deployments, by hash. */
-  readonly #engines = new Map<string, CompiledEngine>()
-  /** The longest turn of each deployment that is there or drains. */
-  readonly #turnMs = new Map<number, number>()
+  readonly #deployments: Deployments
   #shards: Shardlike = NOBODY
   #last = 0
 
   constructor({ opener, everyHost = false, onApp = () => {} }: RegistryOptions) {
     this.#opener = opener
+    this.#deployments = new Deployments(opener.images)
     this.#everyHost = everyHost
     this.#onApp = onApp
   }
@@ -148,28 +146,35 @@ export class Registry {
 
   get state(): ServedState {
     return {
-      deployments: [...this.#deployments.values()],
+      deployments: this.#deployments.all,
       routes: [...this.#apps.values()].flatMap(({ route }) => route ?? []),
-      engines: new Map(this.#engines),
+      engines: this.#deployments.engines,
     }
   }
 
   /** Engines that are served. */
   get engineCount(): number {
-    return this.#engines.size
+    return this.#deployments.engineCount
   }
 
   get apps(): readonly AppStatus[] {
-    return [...this.#apps.values()].map(({ name, hostname, owner, deployment, route, config, canary }) => ({
+    return [...this.#apps.values()].map(({ name, hostname, owner, state, deployment, config, canary }) => ({
       name,
       hostname,
       owner,
-      state: route === undefined ? 'opening' : deployment === undefined ? 'unavailable' : 'serving',
+      state,
       deployment: deployment?.id,
       engineHash: deployment?.engineHash,
       config: deployment === undefined ? undefined : config,
       canary: canary && { ...canary, deployment: canary.deployment.id },
     }))
+  }
+
+  /** How many there are in each state. */
+  get states(): Record<AppStatus['state'], number> {
+    const states = { opening: 0, serving: 0, unavailable: 0 }
+    for (const app of this.#apps.values()) states[app.state]++
+    return states
   }
 
   /** Whether there is an app of this name. */
@@ -208,7 +213,12 @@ export class Registry {
 
   /** The longest turn that an app may take, in milliseconds; of one that drains, too. */
   get longestTurnMs(): number {
-    return Math.max(0, ...this.#turnMs.values())
+    return this.#deployments.longestTurnMs
+  }
+
+  /** What a deployment is made of, for a shard that has a request for it. */
+  load(id: number): Promise<AppContent> {
+    return this.#deployments.load(id)
   }
 
   /**
@@ -342,9 +352,7 @@ export class Registry {
     const opened = component ?? (await this.#opener.component(path, { allowRead }, onNote))
     const engine = await this.#opener.engine(opened.engineHash, onNote)
     const deployment = toDeployment({ id: ++this.#last, version }, config, opened)
-    this.#engines.set(engine.hash, engine)
-    this.#deployments.set(deployment.id, deployment)
-    this.#turnMs.set(deployment.id, config.limits.cpuMs)
+    this.#deployments.add(deployment, engine, opened)
     try {
       await this.#shards.apply({ type: 'deploy', deployment, engine })
       await commit?.()
@@ -384,12 +392,9 @@ export class Registry {
     if (!app.has(hostname)) this.#holders.delete(hostname)
   }
 
-  async #retire({ id, engineHash }: Deployment): Promise<void> {
-    this.#deployments.delete(id)
-    const isUsed = [...this.#deployments.values()].some((other) => other.engineHash === engineHash)
-    if (!isUsed) this.#engines.delete(engineHash)
-    setTimeout(() => this.#turnMs.delete(id), DRAIN_MS).unref()
-    await this.#shards.apply({ type: 'retire', deployment: id, graceMs: DRAIN_MS })
+  async #retire(deployment: Deployment): Promise<void> {
+    this.#deployments.retire(deployment, DRAIN_MS)
+    await this.#shards.apply({ type: 'retire', deployment: deployment.id, graceMs: DRAIN_MS })
   }
 
   #isFallback(app: ServedApp): boolean {

@@ -52,6 +52,7 @@ const AT_START: { readonly [Name in keyof Required<Config>]: (config: Config) =>
   connectionLimits: nothing,
   trustedProxies: nothing,
   accessLog: nothing,
+  imageCacheMb: nothing,
   logDrain: nothing,
 }
 

@@ -39,6 +39,12 @@ export class ServedApp {
     return this.route?.hostname ?? this.reserved[0] ?? ''
   }
 
+  /** `unavailable`: its requests are refused. */
+  get state(): 'opening' | 'serving' | 'unavailable' {
+    if (this.route === undefined) return 'opening'
+    return this.deployment === undefined ? 'unavailable' : 'serving'
+  }
+
   has(hostname: string): boolean {
     return this.route?.hostname === hostname || this.reserved.includes(hostname)
   }

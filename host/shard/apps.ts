@@ -23,25 +23,31 @@ import type { EndCode } from '../limits/grace.ts'
 import { Router } from '../router/router.ts'
 import { Split } from '../router/split.ts'
 import type { Caller } from '../router/split.ts'
+import type { ContentAnswer } from '../tenant/content-slot.ts'
 import { Tenant } from '../tenant/tenant.ts'
 import type { TenantServices } from '../tenant/tenant.ts'
 import type { Slice } from '../tenant/shard-report.ts'
 import { UnavailableApp } from '../tenant/unavailable-app.ts'
 import { Ledger } from './ledger.ts'
+import { Lending } from './lending.ts'
 
 /** What the apps of a shard share. */
-export interface AppsServices extends Omit<TenantServices, 'dialer'> {
+export interface AppsServices extends Omit<TenantServices, 'dialer' | 'source'> {
   readonly epoch: Epoch
   openDialer(deployment: Deployment): Dialer
+  /** Ask the main thread what a deployment is made of; the answer is given to `Apps.answer`. */
+  onLoad(deployment: number): void
   /** The largest request head that any app takes, in bytes, has become another. */
   onMaxHead(bytes: number): void
   /** A version is gone, which has done this. */
   onCount(slice: Slice): void
 }
 
-/** One version. */
+/** One version. It has no tenant before its first request: one that rests costs what is known of it, and nothing else. */
 interface Version {
-  readonly tenant: Tenant
+  readonly deployment: Deployment
+  readonly engine: Engine
+  tenant?: Tenant
   /** Is over when it is gone. */
   drained?: Promise<void>
 }
@@ -63,18 +69,22 @@ const USUAL_HEAD_BYTES = toHeadBytes(DEFAULT_LIMITS)
 
 export class Apps implements Disposable {
   readonly #services: AppsServices
-  readonly #router = new Router<Tenant | UnavailableApp | Split<Tenant>>()
+  readonly #router = new Router<Version | UnavailableApp | Split<Version>>()
   /** By deployment; those that drain included. */
   readonly #versions = new Map<number, Version>()
   /** By host name. */
   readonly #unavailable = new Map<string, UnavailableApp>()
   readonly #engines = new Map<string, LoadedEngine>()
   readonly #ledger: Ledger
+  readonly #lending: Lending
+  /** How many versions take heads of so many bytes. */
+  readonly #heads = new Map<number, number>()
   #isOver = false
 
   constructor(services: AppsServices) {
     this.#services = services
     this.#ledger = new Ledger((slice) => services.onCount(slice))
+    this.#lending = new Lending((deployment) => services.onLoad(deployment))
   }
 
   /** Begin with this. */
@@ -101,7 +111,13 @@ export class Apps implements Disposable {
   /** What serves a request for a canonical host name. */
   find(hostname: string, rawHeaders: readonly string[], caller: Caller): Tenant | UnavailableApp | undefined {
     const found = this.#router.find(hostname)
-    return found instanceof Split ? found.choose(rawHeaders, caller) : found
+    const chosen = found instanceof Split ? found.choose(rawHeaders, caller) : found
+    return chosen === undefined || chosen instanceof UnavailableApp ? chosen : this.#toTenant(chosen)
+  }
+
+  /** What the main thread says to `onLoad`. */
+  answer(deployment: number, answer: ContentAnswer): void {
+    this.#lending.answer(deployment, answer)
   }
 
   /** What they did since it was asked for last. */
@@ -111,8 +127,8 @@ export class Apps implements Disposable {
 
   /** Names of the apps that are at work. */
   get busy(): string[] {
-    const busy = [...this.#versions.values()].filter(({ tenant }) => tenant.isBusy)
-    return [...new Set(busy.map(({ tenant }) => tenant.name))]
+    const busy = [...this.#versions.values()].filter(({ tenant }) => tenant?.isBusy === true)
+    return [...new Set(busy.map(({ deployment }) => deployment.name))]
   }
 
   /** No more changes; what has begun comes to its end, or is cut after so many milliseconds. */
@@ -126,22 +142,41 @@ export class Apps implements Disposable {
   /** End all of them: open requests fail. */
   [Symbol.dispose](): void {
     this.#isOver = true
-    for (const { tenant } of this.#versions.values()) tenant[Symbol.dispose]()
+    for (const { tenant } of this.#versions.values()) tenant?.[Symbol.dispose]()
   }
 
   async #deploy(deployment: Deployment, engine: CompiledEngine): Promise<void> {
-    const loaded = await this.#load(engine)
-    const parts = { ...deployment, engine: loaded.engine }
-    if (loaded.warmUps > 0) loaded.warmUps = warmUp(parts, this.#services.epoch) ? 0 : loaded.warmUps - 1
+    const loaded = this.#engines.get(engine.hash) ?? (await this.#load(engine))
+    if (loaded.warmUps > 0) loaded.warmUps = (await this.#warmUp(deployment, loaded)) ? 0 : loaded.warmUps - 1
+    this.#versions.set(deployment.id, { deployment, engine: loaded.engine })
+    const bytes = toHeadBytes(deployment.limits)
+    this.#heads.set(bytes, (this.#heads.get(bytes) ?? 0) + 1)
+  }
+
+  /** Whether the engine is warm, by this app. */
+  async #warmUp(deployment: Deployment, { engine }: LoadedEngine): Promise<boolean> {
+    try {
+      using lent = await this.#lending.lend(deployment.id)
+      return warmUp({ ...deployment, image: lent.content.image, engine }, this.#services.epoch)
+    } catch {
+      // the app says so itself, to its first client
+      return false
+    }
+  }
+
+  #toTenant(version: Version): Tenant {
+    return (version.tenant ??= this.#openTenant(version))
+  }
+
+  #openTenant({ deployment, engine }: Version): Tenant {
     const dialer = this.#services.openDialer(deployment)
-    const tenant = new Tenant(parts, { ...this.#services, dialer })
-    this.#versions.set(deployment.id, { tenant })
+    const source = () => this.#lending.lend(deployment.id)
+    const tenant = new Tenant({ ...deployment, engine }, { ...this.#services, dialer, source })
     this.#ledger.open(tenant)
+    return tenant
   }
 
   async #load(engine: CompiledEngine): Promise<LoadedEngine> {
-    const found = this.#engines.get(engine.hash)
-    if (found !== undefined) return found
     const loaded = { engine: await loadEngine(engine), warmUps: WARM_UPS }
     this.#engines.set(engine.hash, loaded)
     return loaded
@@ -164,13 +199,13 @@ export class Apps implements Disposable {
     this.#router.set(route.hostname, this.#toApp(route), route.isFallback)
   }
 
-  #toApp(route: Route): Tenant | UnavailableApp | Split<Tenant> {
+  #toApp(route: Route): Version | UnavailableApp | Split<Version> {
     const { app: name, hostname, deployment, canary, notice } = route
     if (deployment !== undefined) {
-      const tenant = this.#toTenant(name, deployment)
+      const version = this.#toVersion(name, deployment)
       return canary === undefined
-        ? tenant
-        : new Split(tenant, this.#toTenant(name, canary.deployment), canary)
+        ? version
+        : new Split(version, this.#toVersion(name, canary.deployment), canary)
     }
     const unavailable = new UnavailableApp(name, notice)
     this.#unavailable.set(hostname, unavailable)
@@ -178,9 +213,9 @@ export class Apps implements Disposable {
     return unavailable
   }
 
-  #toTenant(name: string, deployment: number): Tenant {
+  #toVersion(name: string, deployment: number): Version {
     const version = this.#versions.get(deployment)
-    if (version !== undefined) return version.tenant
+    if (version !== undefined) return version
     throw new NanoError('INTERNAL', `deployment ${deployment} of ${name} is not there`)
   }
 
@@ -188,18 +223,28 @@ export class Apps implements Disposable {
     const version = this.#versions.get(deployment)
     if (version === undefined) return Promise.resolve()
     const { tenant } = version
+    if (tenant === undefined) {
+      this.#forget(version)
+      return Promise.resolve()
+    }
     const drained = tenant.drain(graceMs, code)
     version.drained ??= drained.then(() => {
-      this.#versions.delete(deployment)
+      this.#forget(version)
       this.#ledger.close(tenant)
     })
     return version.drained
   }
 
+  #forget({ deployment: { id, limits } }: Version): void {
+    this.#versions.delete(id)
+    const bytes = toHeadBytes(limits)
+    const left = (this.#heads.get(bytes) ?? 0) - 1
+    if (left > 0) this.#heads.set(bytes, left)
+    else this.#heads.delete(bytes)
+  }
+
   #tellMaxHead(): void {
-    let most = USUAL_HEAD_BYTES
-    for (const { tenant } of this.#versions.values()) most = Math.max(most, toHeadBytes(tenant.limits))
-    this.#services.onMaxHead(most)
+    this.#services.onMaxHead(Math.max(USUAL_HEAD_BYTES, ...this.#heads.keys()))
   }
 }
 

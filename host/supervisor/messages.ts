@@ -7,6 +7,7 @@ import type { Change, ServedState } from '../deploy/change.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { LogEntry } from '../log/entry.ts'
 import type { RecordBatch } from '../log/request-log.ts'
+import type { ContentAnswer } from '../tenant/content-slot.ts'
 import type { Sampling } from '../telemetry/settings.ts'
 import type { SpanRecord } from '../telemetry/tracer.ts'
 import type { ShardReport, Slice } from '../tenant/shard-report.ts'
@@ -55,6 +56,8 @@ export type ToShard =
   | { type: 'count' }
   /** The last records of requests have been taken. */
   | { type: 'taken' }
+  /** What a deployment is made of. */
+  | { type: 'content'; deployment: number; answer: ContentAnswer }
   /** A port to the storage thread, which it asked for. */
   | { type: 'storage'; port: MessagePort }
   /** Say that you are there. */
@@ -73,5 +76,7 @@ export type FromShard =
   | { type: 'storage' }
   /** Of traces, over. */
   | { type: 'spans'; spans: readonly SpanRecord[] }
+  /** Say what a deployment is made of; answered by `content`. */
+  | { type: 'load'; deployment: number }
   | { type: 'pong' }
   | { type: 'applied'; number: number; fault?: { code: ErrorCode; text: string } }

@@ -8,11 +8,13 @@
 import { Worker } from 'node:worker_threads'
 import type { MessagePort } from 'node:worker_threads'
 
-import { NanoError, toStackText } from '../errors.ts'
+import { NanoError, toFault, toStackText } from '../errors.ts'
+import type { AppContent } from '../image/image.ts'
 import { toLogEntry } from '../log/entry.ts'
 import type { LogEntry } from '../log/entry.ts'
 import type { RecordBatch } from '../log/request-log.ts'
 import type { SpanRecord } from '../telemetry/tracer.ts'
+import type { ContentAnswer } from '../tenant/content-slot.ts'
 import type { ShardReport, Slice } from '../tenant/shard-report.ts'
 import { EPOCH_WORD } from '../wasm/epoch.ts'
 import type { FromShard, ShardChange, ShardData, ToShard } from './messages.ts'
@@ -25,6 +27,8 @@ export interface ThreadWatcher extends SlotWatcher {
   onRequests(batch: RecordBatch): void
   onCount(slice: Slice): void
   onReport(report: ShardReport): void
+  /** It needs what this deployment is made of; rejects with the reason why there is none. */
+  onLoad(deployment: number): Promise<AppContent>
   onSpans(spans: readonly SpanRecord[]): void
   /** It wants a port to the storage thread. */
   onStorage(take: (port: MessagePort) => void): void
@@ -68,6 +72,7 @@ export class ShardThread implements SlotThread {
       else if (message.type === 'failed') watcher.onFailed(new NanoError(message.code, message.text))
       else if (message.type === 'ready') watcher.onReady(message.port)
       else if (message.type === 'applied') this.#onApplied(message)
+      else if (message.type === 'load') void this.#load(message.deployment, watcher)
       else if (message.type === 'spans') watcher.onSpans(message.spans)
       else if (message.type === 'storage')
         watcher.onStorage((port) => this.#post({ type: 'storage', port }, [port]))
@@ -128,6 +133,14 @@ export class ShardThread implements SlotThread {
 
   terminate(): void {
     void this.#worker.terminate()
+  }
+
+  async #load(deployment: number, watcher: ThreadWatcher): Promise<void> {
+    const answer = await watcher.onLoad(deployment).then(
+      (content): ContentAnswer => ({ content }),
+      (error: unknown): ContentAnswer => ({ fault: toFault(error) }),
+    )
+    this.#post({ type: 'content', deployment, answer })
   }
 
   #onApplied({ number, fault }: FromShard & { type: 'applied' }): void {

@@ -22,6 +22,7 @@ const SERVED: Served = {
   longestTurnMs: 0,
   has: () => false,
   hasVersion: () => false,
+  load: async () => await Promise.reject(new Error('nothing is served')),
 }
 
 /** Threads that do this; `number` counts them from 1, `tell` posts to the main thread. */

@@ -8,6 +8,7 @@ import { setFlagsFromString } from 'node:v8'
 
 import type { ServedState } from '../deploy/change.ts'
 import { toStackText } from '../errors.ts'
+import type { AppContent } from '../image/image.ts'
 import { Ticker } from '../limits/ticker.ts'
 import { toLogEntry } from '../log/entry.ts'
 import type { LogEntry } from '../log/entry.ts'
@@ -30,6 +31,8 @@ export interface Served extends ServedNames {
   readonly state: ServedState
   /** The longest turn that an app may take, in milliseconds. */
   readonly longestTurnMs: number
+  /** What a deployment is made of. */
+  load(deployment: number): Promise<AppContent>
 }
 
 export interface ShardsOptions {
@@ -192,6 +195,7 @@ export class Shards {
         onStorage: (take) => this.#options.storage.connect(take),
         onSpans: (spans) => this.#options.onSpans?.(spans),
         onReport: (report) => tally.report(report),
+        onLoad: (deployment) => served.load(deployment),
         onExit: () => {
           tally.retire()
           watcher.onExit()

@@ -267,6 +267,25 @@ const HOST_SERIES: readonly Series[] = [
     ({ engineCounters: { transpiles, compiles } }) => ({ generated: transpiles, compiled: compiles }),
   ),
   byLabel(
+    'nano_image_loads_total',
+    'counter',
+    'Images of apps that were loaded: read from the disk, or made again of their components.',
+    'from',
+    ({ images: { loads, remakes } }) => ({ disk: loads, component: remakes }),
+  ),
+  ofHost(
+    'nano_image_evictions_total',
+    'counter',
+    'Images given up because others were needed since.',
+    ({ images }) => images.evictions,
+  ),
+  ofHost(
+    'nano_image_cache_bytes',
+    'gauge',
+    'Images that are held in memory, what they share apart.',
+    ({ images }) => images.bytes,
+  ),
+  byLabel(
     'nano_tls_certificate_expiry_timestamp_seconds',
     'gauge',
     'When a certificate of the tenants’ port expires, in seconds since 1970.',

@@ -1,5 +1,6 @@
 /** What there is to be told at one moment: types only. */
 
+import type { ImageCounters } from '../image/counters.ts'
 import type { EngineCounters } from '../engine/engine.ts'
 import type { ShardReport, VersionCounts } from '../tenant/shard-report.ts'
 import type { TurnReport } from '../tenant/turn-times.ts'
@@ -15,6 +16,7 @@ export interface HostSnapshot {
   /** Engines that are served. */
   readonly engines: number
   readonly engineCounters: Readonly<EngineCounters>
+  readonly images: Readonly<ImageCounters>
   /** That the apps' port has, by file; until when, in milliseconds since 1970. */
   readonly certificates: readonly { readonly file: string; readonly notAfter: number }[]
   readonly deploys: { readonly served: number; readonly failed: number }

@@ -16,8 +16,6 @@ export interface JournalSubject {
   readonly name: string
   readonly version?: number | undefined
   readonly limits: Limits
-  /** JSON. */
-  readonly sourceMap?: string | undefined
 }
 
 /** One tenant's journal. */
@@ -25,7 +23,9 @@ export class Journal {
   readonly #subject: JournalSubject
   readonly #log: BoundedLog
   readonly #counts: Counts
-  #sourceMap: SourceMap | undefined
+  /** JSON in UTF-8; undefined: there is none, or no instance was ever made. */
+  sourceMap: Uint8Array | undefined
+  #openMap: SourceMap | undefined
 
   constructor(subject: JournalSubject, log: Log, counts: Counts) {
     this.#counts = counts
@@ -72,7 +72,8 @@ export class Journal {
   }
 
   #map(): SourceMap {
-    return (this.#sourceMap ??= openSourceMap(this.#subject.sourceMap))
+    const { sourceMap } = this
+    return (this.#openMap ??= openSourceMap(sourceMap && new TextDecoder().decode(sourceMap)))
   }
 
   #toWhy(code: ErrorCode): string | undefined {

@@ -1,11 +1,12 @@
 /**
  * A tenant's instances on one shard.
  *
- *     none  --first request-->  current  --a limit of its own, `retire`-->  retiring  --work done, deadline, no room-->  gone
+ *     none  --first request-->  content asked for  --here-->  current  --a limit of its own, `retire`-->  retiring  --work done, deadline, no room-->  gone
  *                               current  --nothing to do for a while-->  gone
  *                               current  --trap, limit, `end`-->  gone, and its open requests fail
  *
- * There is at most one that takes requests, made when one comes; it serves many at once. One that retires keeps what it
+ * There is at most one that takes requests, made when one comes and what it is made of is here (content-slot.ts); it serves
+ * many at once. One that retires keeps what it
  * has begun, so that no request is dropped on account of a replacement: until its deadline, which is the instance's own
  * (instance/turn.ts), and as long as the memories of all of them together have room.
  */
@@ -14,7 +15,7 @@ import { NO_METER, type Meter } from '../bindings/binding.ts'
 import { DATA_COUNTS } from '../bindings/data-counts.ts'
 import type { Dialer } from '../bindings/dialer.ts'
 import { toTotalMemoryMb } from '../config/limits.ts'
-import { toStackText } from '../errors.ts'
+import { NanoError, toStackText } from '../errors.ts'
 import type { Death, InstanceHost, InstanceParts } from '../instance/contract.ts'
 import { Instance } from '../instance/turn.ts'
 import type { ByteBudget } from '../limits/byte-budget.ts'
@@ -23,6 +24,7 @@ import { Deadlines, type Deadline } from '../limits/deadlines.ts'
 import type { Epoch } from '../limits/epoch.ts'
 import type { EndCode } from '../limits/grace.ts'
 import type { JobLine } from '../limits/job-pool.ts'
+import { ContentSlot, type ContentSource } from './content-slot.ts'
 import type { Journal } from './journal.ts'
 import type { Storage } from '../storage/client.ts'
 import { WASM_PAGE } from '../wasm/memory.ts'
@@ -33,6 +35,7 @@ export interface PoolServices {
   readonly journal: Journal
   readonly counts: Counts
   readonly buffers: ByteBudget
+  readonly source: ContentSource
   /** Keeps to the tenant's egress policy. */
   readonly dialer: Dialer
   readonly storage: Storage
@@ -64,9 +67,16 @@ export interface PoolCounters extends Meter {
 
 const BYTES_PER_MB = 1024 * 1024
 
+/** What instances are made of, but for what is loaded. */
+export interface PoolParts extends Omit<InstanceParts, 'image'> {
+  /** Of WebAssembly memory, that an instance begins with. */
+  readonly image: { readonly pages: number }
+}
+
 /** The instances. */
 export class Pool {
-  readonly #parts: InstanceParts
+  readonly #parts: PoolParts
+  readonly #slot: ContentSlot
   readonly #services: PoolServices
   /** The oldest first. */
   readonly #instances = new Set<Instance>()
@@ -78,17 +88,32 @@ export class Pool {
   readonly #past = { ...NO_METER, instances: 0, traps: 0, cpuStops: 0, memoryStops: 0 }
   #current: Instance | undefined
   #coldSince: number | undefined
+  /** Since when there is no current one although there should be. */
+  #wantedSince: number | undefined
   /** When the current one, which has nothing to do, is given up. */
   #rest: Deadline | undefined
 
-  constructor(parts: InstanceParts, services: PoolServices) {
+  constructor(parts: PoolParts, services: PoolServices) {
     this.#parts = parts
+    this.#slot = new ContentSlot(services.source, () => services.onReady())
     this.#services = services
     this.#maxBytes = toTotalMemoryMb(parts.limits) * BYTES_PER_MB
     this.#idle = new Deadlines(parts.limits.recycleIdleMs)
   }
 
-  /** The instance for requests that have come; undefined when none can be made. */
+  /** Whether `take` has an answer; if not, it is going to, and `onReady` is called. */
+  prepare(): boolean {
+    if (this.#current !== undefined) return true
+    this.#wantedSince ??= performance.now()
+    return this.#slot.want()
+  }
+
+  /** Whether what instances are made of is on its way. */
+  get isWaiting(): boolean {
+    return this.#current === undefined && this.#slot.isAsked
+  }
+
+  /** The instance for requests that have come, once `prepare` was true; undefined when none can be made. */
   take(): Instance | undefined {
     this.#rest?.cancel()
     this.#rest = undefined
@@ -149,24 +174,31 @@ export class Pool {
   /** End all of them: open requests fail. */
   end(code: EndCode): void {
     for (const instance of this.#instances) instance.end(code)
+    this.#slot[Symbol.dispose]()
     this.#idle[Symbol.dispose]()
   }
 
   #create(): Instance | undefined {
-    this.#makeRoom(this.#parts.image.pages * WASM_PAGE)
-    const number = ++this.#past.instances
-    this.#coldSince = performance.now()
     try {
+      using lent = this.#slot.take()
+      if (lent === undefined) return undefined
+      this.#coldSince = this.#wantedSince
+      const { image, sourceMap } = lent.content
+      this.#services.journal.sourceMap = sourceMap
+      this.#makeRoom(image.pages * WASM_PAGE)
+      const number = ++this.#past.instances
       const instance: Instance = new Instance(
         number,
-        this.#parts,
+        { ...this.#parts, image },
         this.#toHost(() => instance),
       )
       this.#instances.add(instance)
       this.#current = instance
+      this.#wantedSince = undefined
       return instance
     } catch (error) {
-      this.#services.journal.write('error', 'instance-failed', toStackText(error))
+      this.#coldSince = this.#wantedSince = undefined
+      this.#services.journal.write('error', 'instance-failed', toFailureText(error))
       return undefined
     }
   }
@@ -260,6 +292,13 @@ export class Pool {
     if (code === 'APP_MEMORY_LIMIT') this.#past.memoryStops++
     this.#services.onFallen(code === 'APP_CPU_LIMIT' ? this.#parts.limits.cpuMs : ranMs, client)
   }
+}
+
+/** What is broken on the disk has nothing to do with the place where that was noticed. */
+function toFailureText(error: unknown): string {
+  return error instanceof NanoError && error.blame === 'operator'
+    ? `${error.code}: ${error.message}`
+    : toStackText(error)
 }
 
 function addMeter(sum: Meter, meter: Meter): void {

@@ -3,6 +3,7 @@
  *
  *     request  >  ends? [its code]  >  backed off? [APP_BACKED_OFF]  >  too long a wait, no room? [APP_BUSY]  >  queue
  *     turn     >  what instances have begun  |  the next requests of the queue  >  an instance of the pool
+ *                                                                               >  none, and its content is on its way: they wait
  *
  * What is begun comes first: so no more is begun than can be finished, and what waits, waits here, where it costs little
  * and can be told in time that there is no room.
@@ -19,7 +20,6 @@ import type { Dialer } from '../bindings/dialer.ts'
 import type { Limits } from '../config/limits.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { RequestTrace } from '../http/request-trace.ts'
-import type { InstanceParts } from '../instance/contract.ts'
 import type { Instance } from '../instance/turn.ts'
 import { ByteBudget } from '../limits/byte-budget.ts'
 import { Deadlines } from '../limits/deadlines.ts'
@@ -32,23 +32,24 @@ import { NOBODY, type Exchange, type ExchangeListener } from './exchange.ts'
 import { Journal } from './journal.ts'
 import type { Log } from './log.ts'
 import { BUSY_MS, OpenRequest, type RequestWatcher } from './open-request.ts'
-import { Pool, type PoolCounters, type PoolServices } from './pool.ts'
+import { Pool, type PoolCounters, type PoolParts, type PoolServices } from './pool.ts'
 import { Counts, toFailures, toVersionLabel } from './report.ts'
 import { RequestQueue } from './request-queue.ts'
 
 /** What a tenant runs. */
-export interface TenantParts extends InstanceParts {
+export interface TenantParts extends PoolParts {
   readonly name: string
   /** Of its version; unique in the process. */
   readonly id: number
   /** Of an app that was deployed. */
   readonly version?: number | undefined
-  /** The app's source map, as JSON text. */
-  readonly sourceMap?: string | undefined
 }
 
 /** What a shard gives to a tenant. The dialer is the tenant's own, and ends with it. */
-export interface TenantServices extends Pick<PoolServices, 'dialer' | 'storage' | 'epoch' | 'onTurn'> {
+export interface TenantServices extends Pick<
+  PoolServices,
+  'source' | 'dialer' | 'storage' | 'epoch' | 'onTurn'
+> {
   /** Who has the next turn. */
   readonly scheduler: Scheduler
   readonly log: Log
@@ -200,7 +201,7 @@ export class Tenant implements Disposable {
     if (this.#wasNew) this.#begin(now, isReady ? 1 : this.#batch.size)
     else this.#pool.deliver()
     if (this.#state === 'draining' && this.#queue.length === 0) this.#windUp()
-    return this.#pool.isReady || this.#queue.peek() !== undefined
+    return this.#pool.isReady || (this.#queue.peek() !== undefined && !this.#pool.isWaiting)
   }
 
   /** Nothing waits any more. */
@@ -234,6 +235,8 @@ export class Tenant implements Disposable {
 
   /** A turn of so many new requests at the most. */
   #begin(now: number, most: number): void {
+    // what waits goes on waiting until what an instance is made of is here
+    if (this.#queue.peek() === undefined || !this.#pool.prepare()) return
     let instance: Instance | undefined
     let traced: RequestTrace | undefined
     let begun = 0

@@ -160,7 +160,8 @@ describe('two apps', () => {
       message: { compiled: CompiledEngine; image: Image }
     }
     port1.close()
-    expect(message.image.bytes.buffer.byteLength).toBe(images[0]!.bytes.length)
+    const [posted, own] = [message.image, images[0]!].map(({ layers }) => layers[0]!.bytes)
+    expect(posted!.buffer.byteLength).toBe(own!.length)
     const guest = make(message.image, await loadEngine(message.compiled))
     guest.turn(0, [request(1)])
     expect(guest.answers).toEqual([words[0]])

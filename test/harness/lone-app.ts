@@ -65,10 +65,10 @@ export class LoneApp implements Disposable {
 
   static async open(path: string, cpuMs: number, env: Env = {}): Promise<LoneApp> {
     const text = JSON.stringify({ apps: [{ name: 'lone', path, cpu_ms: cpuMs }] })
-    const { deployments, engines } = await load(text, join(path, '../nano.json'))
+    const { deployments, engines, contents } = await load(text, join(path, '../nano.json'))
     const deployment = deployments[0]!
     const engine = await loadEngine(engines.get(deployment.engineHash)!)
-    const app = new LoneApp({ ...deployment, engine, env })
+    const app = new LoneApp({ ...deployment, image: contents[0]!.image, engine, env })
     await app.#ticker.ready
     return app
   }

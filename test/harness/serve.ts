@@ -10,6 +10,7 @@ import type { LIMIT_RULES } from '../../host/config/limits.ts'
 import type { Key } from '../../host/config/number-rule.ts'
 import type { TlsFiles } from '../../host/config/config.ts'
 import { parseConfig } from '../../host/config/parse.ts'
+import type { ImageCounters } from '../../host/image/counters.ts'
 import type { LogRing } from '../../host/log/ring.ts'
 import type { DeployedApps } from '../../host/registry/deployed.ts'
 import type { Registry } from '../../host/registry/registry.ts'
@@ -43,6 +44,8 @@ export interface Served {
   /** The latest entries, and those that come. */
   readonly logs: LogRing
   counters(): Promise<ServerCounters>
+  /** What was loaded of apps, and is held. */
+  readonly images: Readonly<ImageCounters>
   readonly registry: Registry
   /** Of a server with a data directory. */
   readonly deployed: DeployedApps
@@ -111,6 +114,8 @@ export interface ServeOptions {
     request_ms?: number
     connections?: number
   }
+  /** The most MiB of images in memory. */
+  imageCacheMb?: number
   /** The most MiB of a shard's own heap. */
   heapMb?: number
   /** Where deployed apps are kept. */
@@ -136,6 +141,7 @@ export async function serve(apps: AppSpec[], shards = 1, options: ServeOptions =
     tls,
     storage,
     connectionLimits,
+    imageCacheMb,
     ...more
   } = options
   const top = {
@@ -144,6 +150,7 @@ export async function serve(apps: AppSpec[], shards = 1, options: ServeOptions =
     admin,
     allow_loopback: allowLoopback,
     access_log: accessLog,
+    ...(imageCacheMb === undefined ? {} : { image_cache_mb: imageCacheMb }),
     ...(tls === undefined ? {} : { tls }),
     ...(storage === undefined ? {} : { storage }),
     ...(logDrain === undefined ? {} : { log_drain: logDrain }),
@@ -169,6 +176,7 @@ export async function serve(apps: AppSpec[], shards = 1, options: ServeOptions =
     logs: server.logs,
     tenants: () => server.tenants(),
     counters: () => server.counters(),
+    images: server.images,
     registry: server.registry,
     get deployed() {
       if (server.deployed === undefined) throw new Error('the server has no data directory')

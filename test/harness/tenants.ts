@@ -14,6 +14,7 @@ import { Epoch } from '../../host/limits/epoch.ts'
 import { Scheduler } from '../../host/limits/scheduler.ts'
 import { NO_STORAGE } from '../../host/storage/client.ts'
 import { Tenant } from '../../host/tenant/tenant.ts'
+import { toSource } from './content.ts'
 import { load } from './load.ts'
 import { ROOT } from './serve.ts'
 import type { AppSpec } from './serve.ts'
@@ -30,12 +31,13 @@ export interface Tenants extends AsyncDisposable {
 /** One app, and a tenant of it for each `deploy`. */
 export async function openTenants(app: AppSpec & { hostname: string }): Promise<Tenants> {
   const text = JSON.stringify({ defaults: { cpu_ms: 10_000 }, apps: [app] })
-  const { deployments, engines } = await load(text, join(ROOT, 'test/nano.json'))
+  const { deployments, engines, contents } = await load(text, join(ROOT, 'test/nano.json'))
   const deployment = deployments[0]!
   const engine = await loadEngine(engines.get(deployment.engineHash)!)
   const parts = { ...deployment, engine }
   const log: string[] = []
   const services = {
+    source: toSource(contents[0]!),
     epoch: new Epoch(),
     scheduler: new Scheduler(),
     log: { write: (record: { text: string }) => void log.push(record.text) },

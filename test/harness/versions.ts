@@ -1,7 +1,7 @@
 /** The app that says which version it is (test/fixtures/version.ts), and ways to serve it. */
 
 import { DEFAULT_LIMITS } from '../../host/config/limits.ts'
-import type { OpenComponent } from '../../host/deploy/open-component.ts'
+import type { OpenComponent } from '../../host/deploy/opening.ts'
 import { fixture } from './serve.ts'
 import type { AppSpec, Served } from './serve.ts'
 

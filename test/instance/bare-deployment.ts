@@ -11,12 +11,15 @@ import { buildEngine } from '../../host/engine/build-engine.ts'
 import { openEngine } from '../../host/engine/engine.ts'
 import { loadEngine } from '../../host/engine/load.ts'
 import { splitImage } from '../../host/image/image.ts'
+import type { ContentSource } from '../../host/tenant/content-slot.ts'
 import type { TenantParts } from '../../host/tenant/tenant.ts'
+import { toSource } from '../harness/content.ts'
 import { example } from '../harness/serve.ts'
 
 export interface BareDeployment extends AsyncDisposable {
   /** What a tenant of it runs. */
   with(limits: Limits): TenantParts
+  readonly source: ContentSource
 }
 
 /** Takes seconds. */
@@ -35,6 +38,7 @@ export async function openBareDeployment(): Promise<BareDeployment> {
   }
   return {
     with: (limits) => ({ ...parts, limits }),
+    source: toSource({ image: parts.image }),
     [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true }),
   }
 }

@@ -67,7 +67,14 @@ test('every client gets one end, and nothing is left', { timeout: 120_000 }, asy
   const log = { write() {} }
   await assert(
     asyncProperty(array(step, { minLength: 5, maxLength: 40 }), ending, async (steps, end) => {
-      const services = { dialer: openDialer(), storage: NO_STORAGE, epoch, scheduler: new Scheduler(), log }
+      const services = {
+        dialer: openDialer(),
+        storage: NO_STORAGE,
+        epoch,
+        scheduler: new Scheduler(),
+        log,
+        source: deployment.source,
+      }
       const tenant = new Tenant(deployment.with(LIMITS), services)
       const clients: Client[] = []
       const drains: Promise<void>[] = []

@@ -9,11 +9,12 @@ import { splitComponent } from '../../host/component/skeleton.ts'
 import { DEFAULT_LIMITS } from '../../host/config/limits.ts'
 import { Engines } from '../../host/deploy/open-engines.ts'
 import { loadEngine } from '../../host/engine/load.ts'
-import { layInto, splitImage } from '../../host/image/image.ts'
+import { layInto, RUN_WORDS, splitImage, type Image } from '../../host/image/image.ts'
 import { Epoch } from '../../host/limits/epoch.ts'
 import { Scheduler } from '../../host/limits/scheduler.ts'
 import { NO_STORAGE } from '../../host/storage/client.ts'
 import { Tenant, type TenantParts } from '../../host/tenant/tenant.ts'
+import { toSource } from '../harness/content.ts'
 import { buildFixture } from '../harness/component.ts'
 import { Client } from './client.ts'
 
@@ -22,7 +23,7 @@ const ROUNDS = 20
 
 const Real = WebAssembly.Memory
 const made: WebAssembly.Memory[] = []
-let deployment: TenantParts
+let deployment: TenantParts & { readonly image: Image }
 
 beforeAll(async () => {
   const { skeletonHash, segments, memoryMinPages } = splitComponent(await buildFixture('hostile-spy'))
@@ -58,6 +59,7 @@ function open(name: string): Tenant {
     epoch: new Epoch(),
     scheduler: new Scheduler(),
     log,
+    source: toSource({ image: deployment.image }),
   }
   return new Tenant({ ...deployment, name }, services)
 }
@@ -100,10 +102,11 @@ test('a fresh memory is the image and zeros, to its last byte', ({ expect }) => 
   const isZero = (from: number, to: number): boolean =>
     bytes.subarray(from, to).equals(zeros.subarray(from, to))
   let end = 0
-  for (let index = 0; index < image.runs.length; index += 2) {
-    const at = image.runs[index]!
+  const { runs } = image.layers[0]!
+  for (let index = 0; index < runs.length; index += RUN_WORDS) {
+    const at = runs[index]!
     expect(isZero(end, at)).toBe(true)
-    end = at + image.runs[index + 1]!
+    end = at + runs[index + 1]!
   }
   expect(isZero(end, bytes.length)).toBe(true)
 })

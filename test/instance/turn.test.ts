@@ -36,6 +36,7 @@ function serve(limits: Partial<Limits> = {}): Tenant {
     storage: NO_STORAGE,
     epoch: new Epoch(),
     scheduler: new Scheduler(),
+    source: deployment.source,
     log: { write: (record) => void log.push(record) },
   })
   return tenant

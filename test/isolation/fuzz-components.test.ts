@@ -10,7 +10,7 @@ import { readComponent } from '../../host/component/read.ts'
 import { splitComponent } from '../../host/component/skeleton.ts'
 import { KnownEngines } from '../../host/engine/known.ts'
 import { NanoError } from '../../host/errors.ts'
-import { splitImage } from '../../host/image/image.ts'
+import { splitImage, toImageBytes } from '../../host/image/image.ts'
 import { withDataSegments } from '../../host/wasm/data-segments.ts'
 import { WASM_PAGE } from '../../host/wasm/memory.ts'
 import { SECTION } from '../../host/wasm/sections.ts'
@@ -129,7 +129,7 @@ function check(bytes: Uint8Array): End {
     }
     if (end > memoryMinPages * WASM_PAGE) throw new Error(`segments to ${end} in ${memoryMinPages} pages`)
     const image = splitImage(segments, memoryMinPages)
-    if (image.bytes.length > 2 * bytes.length + 4096 * (segments.length + 1))
+    if (toImageBytes(image) > 2 * bytes.length + 4096 * (segments.length + 1))
       throw new Error('a blown up image')
     return 'sound'
   } catch (error) {

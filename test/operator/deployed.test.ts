@@ -6,6 +6,9 @@ import { join } from 'node:path'
 
 import { afterAll, describe, test } from 'vitest'
 
+import { ImageFiles } from '../../host/deploy/image-files.ts'
+import type { KeptImage } from '../../host/deploy/image-files.ts'
+import { findOwnCache } from '../../host/deploy/open-engines.ts'
 import type { NewDeploy } from '../../host/registry/deployed.ts'
 import { fixture, serve } from '../harness/serve.ts'
 import type { Served } from '../harness/serve.ts'
@@ -111,7 +114,7 @@ describe('an app that is deployed', () => {
     await expect(server.deployed.remove('nobody')).rejects.toThrow('there is no app "nobody"')
   })
 
-  test('whose artifact is broken is unavailable after a restart, and the others serve', async ({
+  test('whose artifact is broken, and whose image is gone, is unavailable after a restart, and the others serve', async ({
     expect,
   }) => {
     const directory = toFolder()
@@ -127,6 +130,8 @@ describe('an app that is deployed', () => {
     const small = files.toSorted((a, b) => readFileSync(a).length - readFileSync(b).length)[0]!
     writeFileSync(small, readFileSync(small).subarray(0, 5000))
     await using server = await open(directory)
+    const image = JSON.parse(server.deployed.serving('broken')!.active.image!) as KeptImage
+    rmSync(new ImageFiles(findOwnCache()).toContentPath(image.image.id))
     expect([await ask(server, 'whole.test'), await ask(server, 'broken.test')]).toEqual(['w', '502'])
     expect(await server.logged('broken', 'ARTIFACT_BROKEN', 'Deploy it again')).toBeDefined()
     await server.deployed.deploy(toDeploy('broken', 'mended'))

@@ -7,6 +7,7 @@ import { test } from 'vitest'
 
 import { DEFAULT_CONNECTION_LIMITS } from '../../host/config/connection-limits.ts'
 import type { ServedState } from '../../host/deploy/change.ts'
+import type { AppContent } from '../../host/image/image.ts'
 import type { FromShard } from '../../host/supervisor/messages.ts'
 import { Shards } from '../../host/supervisor/shards.ts'
 import { expose } from '../../host/telemetry/exposition.ts'
@@ -26,22 +27,32 @@ const LONG_PATH = `/${'u'.repeat(3000)}`
 
 const toHost = (i: number): string => `app-${i}.test`
 
-async function toServed(): Promise<ServedState> {
+async function toServed(): Promise<{ state: ServedState; content: AppContent }> {
   const app = { name: 'app', hostname: toHost(0), path: fixture('memory'), max_url_kb: 1, cpu_ms: 10_000 }
-  const { deployments, engines } = await load(JSON.stringify({ apps: [app] }), join(ROOT, 'test/nano.json'))
-  const { sourceMap: _, ...deployment } = deployments[0]!
+  const { deployments, engines, contents } = await load(
+    JSON.stringify({ apps: [app] }),
+    join(ROOT, 'test/nano.json'),
+  )
+  const deployment = deployments[0]!
   const ids = Array.from({ length: TENANTS }, (__, i) => i)
-  return {
+  const state = {
     deployments: ids.map((id) => ({ ...deployment, id, name: `app-${id}` })),
     routes: ids.map((id) => ({ app: `app-${id}`, hostname: toHost(id), isFallback: false, deployment: id })),
     engines,
   }
+  return { state, content: contents[0]! }
 }
 
 async function start() {
   const threads = watchThreads()
-  const state = await toServed()
-  const served = { state, longestTurnMs: 10_000, has: () => true, hasVersion: () => true }
+  const { state, content } = await toServed()
+  const served = {
+    state,
+    longestTurnMs: 10_000,
+    has: () => true,
+    hasVersion: () => true,
+    load: async () => content,
+  }
   const shards = new Shards({
     script: new URL('../../host/shard.ts', import.meta.url),
     data: {
@@ -152,6 +163,7 @@ test(
       apps: { opening: 0, serving: TENANTS, unavailable: 0 },
       engines: 1,
       certificates: [],
+      images: { loads: 0, remakes: 0, evictions: 0, bytes: 0 },
       engineCounters: { transpiles: 0, compiles: 0 },
       deploys: { served: TENANTS, failed: 0 },
       uptimeSeconds: 1,

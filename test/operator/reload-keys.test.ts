@@ -101,6 +101,12 @@ const CHANGES: Record<Key, Change> = {
       await expect.poll(() => served.log.filter((line) => line.includes('/headers')).length).toBe(1)
     },
   },
+  image_cache_mb: {
+    to: 1,
+    async holds({ server: { images } }, expect) {
+      expect(images.bytes).toBeLessThanOrEqual(1024 * 1024)
+    },
+  },
   log_drain: {
     to: 'file:{app}.log',
     async holds(served, expect) {

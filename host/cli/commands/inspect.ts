@@ -10,7 +10,7 @@ import { Engines } from '../../deploy/open-engines.ts'
 import { readRegularFile } from '../../deploy/read-file.ts'
 import { readMapText } from '../../deploy/read-source-map.ts'
 import { NanoError } from '../../errors.ts'
-import { splitImage } from '../../image/image.ts'
+import { splitImage, toImageBytes } from '../../image/image.ts'
 import { WASM_PAGE } from '../../wasm/memory.ts'
 import { toSize } from '../messages.ts'
 import { flag } from '../usage.ts'
@@ -57,7 +57,7 @@ function inspect(file: string): Inspection {
       sha256: toContentHash(bytes),
       engine: skeletonHash,
       engine_is_served: new Engines().serves(skeletonHash),
-      image_bytes: image.bytes.length,
+      image_bytes: toImageBytes(image),
       memory_bytes: image.pages * WASM_PAGE,
       source_map: readMap(`${file}.map`, bundle?.mapHash),
       ...(bundle && {

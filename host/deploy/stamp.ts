@@ -1,5 +1,7 @@
 /** Whether a file is the one that it was, without reading it. */
 
+import { statSync } from 'node:fs'
+import type { BigIntStats } from 'node:fs'
 import { stat } from 'node:fs/promises'
 
 /** What stands for the content of a file. Two that are equal: the same file, not written since. */
@@ -7,6 +9,9 @@ export type Stamp = string
 
 /** By path. */
 export type Stamps = ReadonlyMap<string, Stamp>
+
+/** The most that a file's time of change may be late by: two seconds on some file systems. */
+const COARSE_MS = 2500
 
 const ABSENT: Stamp = 'absent'
 /** Of what was written while it was read: equal to no other. */
@@ -20,11 +25,32 @@ export async function toStamp(path: string, sinceMs = Infinity): Promise<Stamp> 
   try {
     const stats = await stat(path, { bigint: true })
     if (Number(stats.ctimeNs / 1_000_000n) >= sinceMs) return UNSURE
-    if (stats.isDirectory()) return `${stats.ino} ${stats.mtimeNs}`
-    return `${stats.dev} ${stats.ino} ${stats.size} ${stats.mtimeNs} ${stats.ctimeNs}`
+    return toText(stats)
   } catch {
     return ABSENT
   }
+}
+
+function toText(stats: BigIntStats): Stamp {
+  if (stats.isDirectory()) return `${stats.ino} ${stats.mtimeNs}`
+  return `${stats.dev} ${stats.ino} ${stats.size} ${stats.mtimeNs} ${stats.ctimeNs}`
+}
+
+/** Of files, on a thread that has nothing else to do. */
+export function readStamps(paths: readonly string[]): Stamp[] {
+  return paths.map((path) => {
+    try {
+      return toText(statSync(path, { bigint: true }))
+    } catch {
+      return ABSENT
+    }
+  })
+}
+
+/** Whether whoever writes to one of these files from here on gives it another stamp: the clock of a file is a coarse one. */
+export function isSettled(paths: readonly string[]): boolean {
+  const since = Date.now() - COARSE_MS
+  return paths.every((path) => (statSync(path, { throwIfNoEntry: false })?.ctimeMs ?? 0) < since)
 }
 
 /** Of several paths, one after the other: there may be ten thousand. */

@@ -1,0 +1,97 @@
+/** Images on the disk: what is kept, what is found again, and what becomes of what is broken. */
+import {
+  chmodSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { afterAll, it } from 'vitest'
+
+import { IMAGE_PAGE, layInto, splitImage } from '../image/image.ts'
+import type { AppContent } from '../image/image.ts'
+import { ImageFiles } from './image-files.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'nano-images-'))
+let folders = 0
+const toFolder = (): string => join(folder, `${++folders}`)
+
+afterAll(() => rmSync(folder, { recursive: true }))
+
+/** So many pages that all have, and one of its own. */
+function toContent(own: number): AppContent {
+  const bytes = new Uint8Array(65_536).fill(7, 0, 8 * IMAGE_PAGE)
+  bytes[10 * IMAGE_PAGE] = own
+  return { image: splitImage([{ offset: 0, bytes }], 1) }
+}
+
+function toMemory({ image }: AppContent): Buffer {
+  const memory = new WebAssembly.Memory({ initial: image.pages })
+  layInto(image, memory)
+  return Buffer.from(memory.buffer)
+}
+
+it('gives what was kept to whoever opens the directory, the first image of an engine once', ({ expect }) => {
+  const cache = toFolder()
+  const contents = [1, 2, 3].map(toContent)
+  const kept = contents.map((content) => new ImageFiles(cache).keep('e', content))
+  const files = new ImageFiles(cache)
+  const loaded = kept.map(({ image }) => files.load('e', image.id))
+  expect(loaded.map((content) => toMemory(content).equals(toMemory(contents.shift()!)))).toEqual([
+    true,
+    true,
+    true,
+  ])
+  const blocks = new Set(loaded.map(({ image }) => image.layers[0]!.bytes.buffer))
+  expect(blocks.size).toBe(1)
+  expect(loaded.map(({ image }) => image.layers[1]!.bytes.length)).toEqual([0, IMAGE_PAGE, IMAGE_PAGE])
+  expect(readdirSync(join(cache, 'images', 'bases'))).toEqual(['e'])
+})
+
+it('takes away what is broken, so that it can be kept again', ({ expect }) => {
+  const files = new ImageFiles(toFolder())
+  files.keep('e', toContent(1))
+  const { image } = files.keep('e', toContent(2))
+  const path = files.toContentPath(image.id)
+  const whole = readFileSync(path)
+  truncateSync(path, 50)
+  expect(() => files.load('e', image.id)).toThrow('cannot be read')
+  files.keep('e', toContent(2))
+  expect(readFileSync(path).equals(whole)).toBe(true)
+})
+
+it('has another base when the one that there was is broken', ({ expect }) => {
+  const cache = toFolder()
+  const { image } = new ImageFiles(cache).keep('e', toContent(1))
+  writeFileSync(join(cache, 'images', 'bases', 'e'), 'no image')
+  const files = new ImageFiles(cache)
+  expect(() => files.load('e', image.id)).toThrow('its base image is not there')
+  files.keep('e', toContent(2))
+  files.keep('e', toContent(1))
+  expect(toMemory(files.load('e', image.id)).equals(toMemory(toContent(1)))).toBe(true)
+})
+
+it('knows a file by all of its stamps', ({ expect }) => {
+  const files = new ImageFiles(toFolder())
+  const kept = files.keep('e', toContent(1))
+  files.note('/app.wasm', ['a', 'b'], kept)
+  expect(files.find('/app.wasm', ['a', 'b'])).toEqual(kept)
+  expect(files.find('/app.wasm', ['a', 'c'])).toBeUndefined()
+  expect(files.find('/other.wasm', ['a', 'b'])).toBeUndefined()
+})
+
+it('uses no directory that others can write to', ({ expect }) => {
+  const cache = toFolder()
+  const files = new ImageFiles(cache)
+  const kept = files.keep('e', toContent(1))
+  files.note('/app.wasm', [], kept)
+  chmodSync(join(cache, 'images'), 0o777)
+  expect(() => files.keep('e', toContent(2))).toThrow('others can write there')
+  expect(() => files.load('e', kept.image.id)).toThrow('others can write there')
+  expect(files.find('/app.wasm', [])).toBeUndefined()
+})
