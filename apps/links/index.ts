@@ -41,7 +41,8 @@ export default {
 
 async function shorten(request: Request, links: KVNamespace): Promise<Response> {
   const form = await request.formData()
-  const url = URL.parse(String(form.get('url')))
+  const given = form.get('url')
+  const url = typeof given === 'string' ? URL.parse(given) : null
   const days = Number(form.get('days') ?? MOST_DAYS)
   if (url === null || !/^https?:$/.test(url.protocol)) {
     return new Response('url: expected an address that begins with http: or https:.\n', { status: 400 })
