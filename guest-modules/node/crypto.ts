@@ -1,7 +1,8 @@
-/** `node:crypto`: random values by WebCrypto, hashes and what is made of them in `crypto/`; the rest throws when called. */
+/** `node:crypto`: random values by WebCrypto, hashes, ciphers and secret keys in `crypto/`; the rest throws when called. */
 
 import unenv from 'unenv/node/crypto'
 import { Buffer } from './buffer.ts'
+import * as ciphers from './crypto/cipher.ts'
 import { type Data, toBytes } from './crypto/data.ts'
 import * as hashes from './crypto/hash.ts'
 import * as keys from './crypto/key-object.ts'
@@ -89,6 +90,7 @@ export const getRandomValues: Crypto['getRandomValues'] = (into) => globalThis.c
 export const webcrypto = globalThis.crypto
 export const { subtle } = globalThis.crypto
 
+export { createCipheriv, createDecipheriv, getCipherInfo, getCiphers } from './crypto/cipher.ts'
 export {
   createHash,
   createHmac,
@@ -114,8 +116,6 @@ export {
 export const {
   Certificate,
   constants,
-  createCipheriv,
-  createDecipheriv,
   createDiffieHellman,
   createECDH,
   diffieHellman,
@@ -124,8 +124,6 @@ export const {
   generateKeyPair,
   generateKeyPairSync,
   generateKeySync,
-  getCipherInfo,
-  getCiphers,
   getCurves,
   getFips,
   privateDecrypt,
@@ -140,6 +138,7 @@ export const {
 
 export default {
   ...base,
+  ...ciphers,
   ...hashes,
   ...keys,
   getRandomValues,

@@ -24,10 +24,24 @@ type Intl = typeof import('../lazy/intl.ts')
 const intl = loadIntl as unknown as () => Intl
 
 const timeOf = uncurry(Date.prototype.getTime)
+const textOf = uncurry(Date.prototype.toString)
+const clockOf = uncurry(Date.prototype.toTimeString)
 const numberOf = uncurry(Number.prototype.valueOf)
 const bigintOf = uncurry(BigInt.prototype.valueOf)
 
+/** The engine calls the one zone that there is by its short name. */
+const SHORT_ZONE = /\(UTC\)$/
+const ZONE = '(Coordinated Universal Time)'
+const withZone = (text: string): string =>
+  test(SHORT_ZONE, text) ? slice(text, 0, -'(UTC)'.length) + ZONE : text
+
 const dates = {
+  toString(): string {
+    return withZone(textOf(this))
+  },
+  toTimeString(): string {
+    return withZone(clockOf(this))
+  },
   toLocaleString(...[locales, options]: unknown[]): unknown {
     return intl().dateToLocaleString(timeOf(this), locales, options, ['date', 'time'])
   },

@@ -29,6 +29,15 @@ it('gives a name of a pattern the module that it means', async ({ expect }) => {
   expect((failure as Error).message).toContain('./ab')
 })
 
+it('takes comments away that tell a bundler to leave an import alone', async ({ expect }) => {
+  for (const code of [
+    'import(/* @vite-ignore */ "there")',
+    'import( /* webpackIgnore: true */\n // not now\n "there")',
+  ]) {
+    expect((await rewrite(code)).code).toBe('import("there")')
+  }
+})
+
 it('leaves what the bundler can resolve', async ({ expect }) => {
   for (const code of [
     'import("./a.js")',

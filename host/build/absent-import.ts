@@ -39,7 +39,12 @@ export function rejectAbsentImports(
     worthParsing: /\bimport\s*\(|\btry\b[^]*\brequire\s*\(/,
     async apply(module) {
       for (const { kind, name, pattern, start, from, to, end } of listImports(module)) {
-        if (name !== undefined && (await module.finds(name, kind))) continue
+        if (name !== undefined && (await module.finds(name, kind))) {
+          // a comment there may tell a bundler to leave the import alone
+          const hasComment = module.code.slice(start, from).includes('/')
+          if (kind === 'dynamic-import' && hasComment) module.edited.overwrite(start, from, 'import(')
+          continue
+        }
         if (kind === 'require-call') {
           module.edited.overwrite(start, from, `${REQUIRE}(`)
           continue

@@ -13,6 +13,7 @@ import { rejectAbsentImports } from './absent-import.ts'
 import { toMapHash, type AppBundle } from './app-bundle.ts'
 import { contains, OUTSIDE, toReal } from './app-root.ts'
 import { editPlugin } from './edit-plugin.ts'
+import { followCreatedRequire } from './created-require.ts'
 import { createEntryAlias, type EntryAlias } from './entry-alias.ts'
 import type { AppSource } from './entry.ts'
 import { adviceForType, fileTypes, keepAttributes, withoutQuery } from './file-types.ts'
@@ -75,6 +76,7 @@ async function bundleOnce(
   const edits = [
     keepAttributes,
     lowerRegexes(budget, show),
+    followCreatedRequire,
     rejectAbsentImports(
       (id, { line, column }, name) =>
         warnings.push(

@@ -9,6 +9,7 @@ import { transformSync } from 'rolldown/utils'
 const TARGET = 'es2016'
 /** What it makes async functions with, for which there is a faster one that knows the context. */
 const HELPER = '"@oxc-project/runtime/helpers/asyncToGenerator"'
+const REQUIRED_HELPER = `require(${HELPER})`
 
 /** The plugin; it belongs behind all other plugins that change code, since what those look for may be gone. */
 export const lowerAsync = (helper: string): Plugin => ({
@@ -23,7 +24,9 @@ export const lowerAsync = (helper: string): Plugin => ({
       // the bundler reports broken code itself, with its place
       if (lowered.errors.length > 0) return null
       // in an import, whose columns nobody asks for
-      const own = lowered.code.replace(HELPER, JSON.stringify(helper))
+      const name = JSON.stringify(helper)
+      // CommonJS gets the namespace
+      const own = lowered.code.replace(REQUIRED_HELPER, `require(${name}).default`).replace(HELPER, name)
       return { code: own, map: lowered.map === undefined ? null : JSON.stringify(lowered.map) }
     },
   },

@@ -15,7 +15,7 @@ const CLOUDFLARE = 'cloudflare:'
 const NODE = 'node:'
 const UNENV = 'unenv'
 /** Packages that the modules import. */
-const PACKAGES = [UNENV, 'readable-stream', 'string_decoder', 'events', '@noble/hashes']
+const PACKAGES = [UNENV, 'readable-stream', 'string_decoder', 'events', '@noble/ciphers', '@noble/hashes']
 const BUILTINS = new Set(builtinModules)
 
 /** Whether Node.js has a module of this name, with its prefix or without. */

@@ -25,8 +25,8 @@ describe('a question', () => {
     ['too many items', 'format', ['ListFormat', ['de'], {}], [Array(10_001).fill('a')]],
     ['too long a text to segment', 'segment', ['Segmenter', ['th'], {}], ['a'.repeat(16_385)]],
     ['marks to compare', 'compare', ['Collator', ['de'], {}], ['a', '\u0315\u0300'.repeat(5000)]],
-    ['too many properties', 'rewrite', [], [String.raw`[\p{L}]`.repeat(9), 'v']],
-    ['too deep a pattern', 'rewrite', [], [`${'(?:'.repeat(20_000)}\\p{L}`, 'v']],
+    ['too many properties', 'rewrite', [], [String.raw`[\p{L}--a]`.repeat(9), 'v']],
+    ['too deep a pattern', 'rewrite', [], [`${'(?:'.repeat(20_000)}[\\p{L}--a]`, 'v']],
     ['arguments beyond the bound', 'normalize', [], ['a'.repeat(1024 * 1024), 'NFC']],
   ])('%s ends in an error of the app', ([, method, expert, input], { expect }) => {
     const [name, message] = ask(method, expert, input) as [string, string]

@@ -1,9 +1,10 @@
 /**
  * Regular expressions without what the guests' engine lacks: `\p{...}` and the flag `v`. With `u` each property becomes the
- * ranges of its characters, which are kept; an expression with `v`, whose classes can be computed with, is rewritten as a
- * whole. Both grow a thousandfold.
+ * ranges of its characters, which are kept; an expression with `v` whose classes are computed is rewritten as a whole, any
+ * other one is one with `u`. Both grow a thousandfold.
  */
 import rewriteAll from 'regexpu-core'
+import { toPlain } from './pattern-sets.ts'
 
 const OPTIONS = { unicodePropertyEscapes: 'transform', unicodeSetsFlag: 'transform' } as const
 const PROPERTY = /\\[pP]\{/
@@ -21,7 +22,8 @@ export function needsRewriting({ source, flags }: Pattern): boolean {
 }
 
 /** As a whole. Throws what is wrong with it. */
-export function rewrite({ source, flags }: Pattern): Pattern {
+export function rewrite(pattern: Pattern): Pattern {
+  const { source, flags } = withoutSets(pattern)
   let newFlags = flags
   const rewritten = rewriteAll(source, flags, {
     ...OPTIONS,
@@ -32,13 +34,21 @@ export function rewrite({ source, flags }: Pattern): Pattern {
   return { source: rewritten, flags: newFlags }
 }
 
+/** With `u` in place of `v` where that is the same. */
+function withoutSets({ source, flags }: Pattern): Pattern {
+  if (!flags.includes('v')) return { source, flags }
+  const plain = toPlain(source, flags.includes('i'))
+  return { source: plain.source, flags: plain.isPlain ? flags.replace('v', 'u') : flags }
+}
+
 /** Rewrites for one guest, within bounds. */
 export class PatternRewriter {
   /** What each property becomes within a class. */
   readonly #ranges = new Map<string, string>()
 
-  rewrite({ source, flags }: Pattern): Pattern {
-    if (source.length > MOST_SOURCE) throw new RangeError(TOO_LONG)
+  rewrite(pattern: Pattern): Pattern {
+    if (pattern.source.length > MOST_SOURCE) throw new RangeError(TOO_LONG)
+    const { source, flags } = withoutSets(pattern)
     if (flags.includes('v')) return this.#rewriteWhole({ source, flags })
     const caseless = flags.includes('i') ? 'iu' : 'u'
     let isInClass = false
@@ -79,7 +89,7 @@ export class PatternRewriter {
 /** Characters of an expression, and of what it becomes. */
 const MOST_SOURCE = 64 * 1024
 const MOST_REWRITTEN = 1024 * 1024
-/** Properties of an expression with the flag `v`: some take a tenth of a second each. */
+/** Properties of an expression whose classes are computed: some take a tenth of a second each. */
 const MOST_PROPERTIES = 8
 /** Properties of which a guest's ranges are kept: they have 10 KB at most. */
 const MOST_KEPT = 64

@@ -1,9 +1,11 @@
 // Modules that an app imports without installing them: those of Node.js and of Workers, and the globals of Node.js.
 
 import { createHash, createHmac, hkdfSync, pbkdf2Sync, scryptSync } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { buildApp } from '../../host/build/build.ts'
+import { runCases } from './cipher-cases.ts'
 import { serve, type Served } from '../harness/serve.ts'
 import { createSourceDir, type SourceDir } from './source-dir.ts'
 
@@ -17,12 +19,16 @@ import * as nodeCrypto from 'node:crypto'
 import path from 'path'
 import { pipeline } from 'node:stream/promises'
 import { Readable, Transform } from 'node:stream'
+import { createRequire } from 'module'
 import { StringDecoder } from 'string_decoder'
 import { setTimeout as sleep } from 'node:timers/promises'
 import url from 'node:url'
 import util from 'util'
 import old from 'old-style'
 import mapped from 'browser-field'
+import { runCases } from './ciphers.ts'
+
+const require = createRequire(import.meta.url)
 
 const thrown = (run: () => unknown) => { try { return run() } catch (error) { return String(error) } }
 
@@ -47,6 +53,7 @@ const pages: Record<string, () => unknown> = {
     twice: thrown(() => { const hash = nodeCrypto.createHash('md5'); hash.digest(); hash.digest() }),
     unknown: thrown(() => nodeCrypto.createHash('nothing')),
   }),
+  '/ciphers': () => ({ cases: runCases() }),
   '/stream': async () => {
     const parts: string[] = []
     await pipeline(
@@ -72,6 +79,7 @@ const pages: Record<string, () => unknown> = {
       thrown(() => assert.deepStrictEqual({ a: 1 }, { a: '1' })).split(':')[0], thrown(() => assert.throws(() => { throw new TypeError('x') }, /x/)) ?? 'thrown'], slept: await sleep(1, 'slept'), exists: fs.existsSync('/etc/passwd'),
     mapped, immediate: await new Promise((resolve) => setImmediate(resolve, 'immediate')),
   }),
+  '/required': () => ({ there: require('node:path').posix.join('a', 'b'), gone: thrown(() => require('not-there')) }),
   '/refused': () => ({ read: thrown(() => fs.readFileSync('/etc/passwd')) }),
 }
 
@@ -85,6 +93,7 @@ export default {
 
 const CONTEXT = `
 import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks'
+import inCommonJs from './common.cjs'
 
 const storage = new AsyncLocalStorage<string>()
 const tick = () => new Promise<void>((resolve) => setTimeout(resolve, 1))
@@ -107,6 +116,7 @@ async function walk() {
   for await (const step of steps()) seen.push(step)
   try { await Promise.reject(new Error('no')) } catch { seen.push(storage.getStore()) }
   seen.push(await new Promise((resolve) => queueMicrotask(() => resolve(storage.getStore()))))
+  seen.push(await inCommonJs(() => storage.getStore()))
   seen.push(await new Response('x').text().then(() => storage.getStore()))
   seen.push(storage.run('inner', () => storage.getStore()), storage.exit(() => String(storage.getStore())))
   return seen
@@ -158,7 +168,9 @@ export default class extends WorkerEntrypoint {
 const FILES = {
   'package.json': '{ "name": "app" }',
   'node.ts': NODE,
+  'ciphers.ts': readFileSync(new URL('./cipher-cases.ts', import.meta.url), 'utf8'),
   'context.ts': CONTEXT,
+  'common.cjs': `require('node:path'); module.exports = async (look) => { await null; return look() }`,
   'workers.ts': WORKERS,
   // as packages were written before there were classes
   'node_modules/old-style/index.js': `
@@ -243,6 +255,19 @@ describe('Node.js', () => {
     })
   })
 
+  test('ciphers are those of Node.js', async () => {
+    expect(await get('node', '/ciphers')).toEqual({
+      cases: JSON.parse(JSON.stringify(runCases())) as unknown,
+    })
+  })
+
+  test('createRequire finds what is there when the app is built', async () => {
+    expect(await get('node', '/required')).toEqual({
+      there: 'a/b',
+      gone: expect.stringContaining("Cannot find module 'not-there'") as unknown,
+    })
+  })
+
   test('streams, events and those of packages that are older than classes', async () => {
     expect(await get('node', '/stream')).toEqual({ parts: 'AB', decoded: 'é' })
     expect(await get('node', '/events')).toEqual({ first: [1, 2], values: [1, 2, 3], left: 0, old: 'told' })
@@ -287,6 +312,7 @@ describe('AsyncLocalStorage', () => {
     `${id},${id}`,
     `${id}1`,
     `${id}2`,
+    id,
     id,
     id,
     id,

@@ -45,6 +45,8 @@ describe('languages', () => {
       'en-US',
       '1/1/1970, 12:00:00 AM',
       '1,234.5',
+      'Thu Jan 01 1970 00:00:00 GMT+0000 (Coordinated Universal Time)',
+      '00:00:00 GMT+0000 (Coordinated Universal Time)',
     ])
   })
 
