@@ -9,9 +9,20 @@ interface ExecutionContext {
   passThroughOnException(): void
 }
 
+/** A run that the clock set off. */
+interface ScheduledController {
+  /** The expression that it is for. */
+  readonly cron: string
+  /** When it was to begin, in milliseconds since 1970. */
+  readonly scheduledTime: number
+  noRetry(): void
+}
+
 /** A Worker's default export. `Env` names the strings that the configuration gives to the app. */
 interface ExportedHandler<Env = Record<string, string | undefined>> {
   fetch(request: Request, env: Env, context: ExecutionContext): Response | Promise<Response>
+  /** What the clock calls. */
+  scheduled?(controller: ScheduledController, env: Env, context: ExecutionContext): void | Promise<void>
 }
 
 interface SubtleCrypto {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 import { buildApp } from '../host/build/build.ts'
-import type { ServerCounters } from '../host/server.ts'
+import type { ServerCounters } from '../host/supervisor/counters.ts'
 import { toHosts } from './hosts.ts'
 import { findPort, startProcess } from './server-process.ts'
 import type { ServerProcess } from './server-process.ts'

@@ -1,51 +1,66 @@
 /**
- * The app's handler: a default export with `fetch` (an object, an instance of a class, or a class that each request gets an
- * instance of), or, in the older style, a listener for the event `fetch`. An app that only has handlers of other events is
- * one too, and says so to whoever sends it a request.
+ * The app's handlers: a default export with `fetch` and `scheduled` (an object, an instance of a class, or a class that each
+ * call gets an instance of), or, in the older style, listeners for these events. An app that only has handlers of other
+ * events is one too, and says so to whoever sends it a request.
  */
 
-import type { ExecutionContext } from './bindings/background.ts'
+import { ExecutionContext } from './bindings/background.ts'
+import type { ScheduledCall, ScheduledController } from './bindings/scheduled.ts'
+import { env } from './env.ts'
 import { Event } from './globals/event.ts'
 import type { Request } from './globals/request.ts'
 import { Response } from './globals/response.ts'
 import type { Handler } from './turn/handler.ts'
 
-type Listener = (event: FetchEvent) => void
+type Listener = (event: Event) => unknown
 
 /** What marks the classes of `cloudflare:workers`: guest-modules/cloudflare/workers.ts. */
 const ENTRYPOINT = Symbol.for('nano:entrypoint')
 
-const listeners: Listener[] = []
+/** By event. */
+const listeners: Readonly<Record<string, Listener[]>> = { fetch: [], scheduled: [] }
 
-export function addFetchListener(listener: unknown): void {
-  if (typeof listener === 'function') listeners.push(listener as Listener)
+/** False for an event that is none of the app's. */
+export function addAppListener(type: unknown, listener: unknown): boolean {
+  if (typeof type !== 'string' || !Object.hasOwn(listeners, type)) return false
+  if (typeof listener === 'function') listeners[type]!.push(listener as Listener)
   else if (hasMethod(listener, 'handleEvent')) {
     const owner = listener as { handleEvent: Listener }
-    listeners.push((event) => owner.handleEvent(event))
+    listeners[type]!.push((event) => owner.handleEvent(event))
   }
+  return true
 }
 
 /** Handlers of what is no request. */
 const OTHER_HANDLERS = ['scheduled', 'queue', 'email', 'tail', 'trace', 'test'] as const
 const NO_FETCH = 'The app has no fetch handler, so it answers no requests.'
 
-type EntrypointClass = new (context: ExecutionContext, env: unknown) => Partial<Handler>
+type EntrypointClass = new (context: ExecutionContext, env: unknown) => Partial<Handler & Scheduled>
+
+/** An app that the clock may call. */
+interface Scheduled {
+  scheduled(controller: ScheduledController, env: unknown, context: ExecutionContext): unknown
+}
 
 export interface App {
   handler: Handler
+  /** Undefined: there is no handler for it. */
+  scheduled: ScheduledCall | undefined
   /** The older style has no `env` parameter: its members become globals. */
   isClassic: boolean
 }
 
 export function findApp(module: Record<string, unknown>): App {
   const exported = module['default']
-  if (hasMethod(exported, 'fetch')) return { handler: exported as Handler, isClassic: false }
+  const scheduled = findScheduled(exported)
+  if (hasMethod(exported, 'fetch')) return { handler: exported as Handler, scheduled, isClassic: false }
   if (typeof exported === 'function' && isEntrypoint(exported)) {
-    return { handler: toHandler(exported as unknown as EntrypointClass), isClassic: false }
+    return { handler: toHandler(exported as unknown as EntrypointClass), scheduled, isClassic: false }
   }
-  if (listeners.length > 0) return { handler: { fetch: dispatch }, isClassic: true }
-  if (OTHER_HANDLERS.some((name) => hasMethod(exported, name))) {
-    return { handler: { fetch: refuse }, isClassic: false }
+  if (listeners['fetch']!.length > 0) return { handler: { fetch: dispatch }, scheduled, isClassic: true }
+  const isClassic = listeners['scheduled']!.length > 0
+  if (isClassic || OTHER_HANDLERS.some((name) => hasMethod(exported, name))) {
+    return { handler: { fetch: refuse }, scheduled, isClassic }
   }
   throw new Error(
     'The app has no default export with a fetch handler, and no listener for the event "fetch". ' +
@@ -54,9 +69,24 @@ export function findApp(module: Record<string, unknown>): App {
   )
 }
 
-/** Whether a class is one of `cloudflare:workers`, or has a method `fetch` like one. */
-function isEntrypoint(value: { prototype?: unknown }): boolean {
-  return hasMethod(value.prototype, 'fetch') || hasMethod(value.prototype, ENTRYPOINT)
+function findScheduled(exported: unknown): ScheduledCall | undefined {
+  if (hasMethod(exported, 'scheduled')) {
+    return (controller, id) => (exported as Scheduled).scheduled(controller, env, new ExecutionContext(id))
+  }
+  if (typeof exported === 'function' && hasMethod(exported.prototype, 'scheduled')) {
+    const Entrypoint = exported as unknown as EntrypointClass
+    return (controller, id) => {
+      const context = new ExecutionContext(id)
+      return (new Entrypoint(context, env) as Scheduled).scheduled(controller, env, context)
+    }
+  }
+  if (listeners['scheduled']!.length > 0) return dispatchScheduled
+  return undefined
+}
+
+/** Whether a class is one of `cloudflare:workers`, or has a method like one. */
+function isEntrypoint({ prototype }: { prototype?: unknown }): boolean {
+  return ['fetch', 'scheduled', ENTRYPOINT].some((name) => hasMethod(prototype, name))
 }
 
 /** Each call has an instance of its own, as in Workers. */
@@ -119,9 +149,41 @@ class FetchEvent extends Event {
 
 function dispatch(request: Request, _env: unknown, context: ExecutionContext): unknown {
   const event = new FetchEvent(request, context)
-  for (let i = 0; i < listeners.length; i++) {
-    listeners[i]?.(event)
+  const own = listeners['fetch']!
+  for (let i = 0; i < own.length; i++) {
+    void own[i]?.(event)
     if (FetchEvent.isAnswered(event)) return FetchEvent.answerOf(event)
   }
   throw new Error('No listener for the event "fetch" called event.respondWith().')
+}
+
+class ScheduledEvent extends Event {
+  readonly cron: string
+  readonly scheduledTime: number
+  readonly #controller: ScheduledController
+  readonly #context: ExecutionContext
+
+  constructor(controller: ScheduledController, context: ExecutionContext) {
+    super('scheduled')
+    this.cron = controller.cron
+    this.scheduledTime = controller.scheduledTime
+    this.#controller = controller
+    this.#context = context
+  }
+
+  noRetry(): void {
+    this.#controller.noRetry()
+  }
+
+  waitUntil(promise: unknown): void {
+    this.#context.waitUntil(promise)
+  }
+}
+
+/** What an asynchronous listener does is waited for as well. */
+async function dispatchScheduled(controller: ScheduledController, id: number): Promise<void> {
+  const event = new ScheduledEvent(controller, new ExecutionContext(id))
+  const begun: unknown[] = []
+  for (const listener of listeners['scheduled']!) begun.push(listener(event))
+  for (const each of begun) await each
 }

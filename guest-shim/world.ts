@@ -9,6 +9,7 @@
 import type { Event, Startup } from 'nano:workers/events'
 import { findApp } from './app.ts'
 import { handlers } from './bindings/registry.ts'
+import { setScheduledCall } from './bindings/scheduled.ts'
 import { define, env, fillEnv } from './env.ts'
 import { installGlobals } from './globals/install.ts'
 import { reportException } from './globals/report-error.ts'
@@ -29,7 +30,9 @@ let isClassic = false
 
 /** Takes the app's module namespace. Throws when there is nothing in it that could answer a request. */
 export function start(app: Record<string, unknown>): void {
-  ;({ handler, isClassic } = findApp(app))
+  const found = findApp(app)
+  ;({ handler, isClassic } = found)
+  setScheduledCall(found.scheduled)
 }
 
 export function turn(of: number, events: readonly Event[]): void {

@@ -11,8 +11,8 @@ import { isDeepStrictEqual } from 'node:util'
 import { toOrigin } from './cli/messages.ts'
 import type { Step } from './cli/progress.ts'
 import type { Config } from './config/config.ts'
+import { Schedule } from './cron/schedule.ts'
 import { Opener } from './deploy/opener.ts'
-import type { EngineCounters } from './engine/engine.ts'
 import { NanoError } from './errors.ts'
 import { assertFree } from './ingress/listen.ts'
 import { toLogEntry } from './log/entry.ts'
@@ -29,17 +29,17 @@ import { FileApps } from './registry/from-config.ts'
 import { LiveConfig } from './registry/live-config.ts'
 import { Registry } from './registry/registry.ts'
 import type { ReloadReport } from './registry/reload-report.ts'
+import { toCounters } from './supervisor/counters.ts'
+import type { ServerCounters } from './supervisor/counters.ts'
 import type { ShardSettings } from './supervisor/messages.ts'
 import { Shards } from './supervisor/shards.ts'
 import { StorageThread } from './supervisor/storage.ts'
 import type { CommonData, ShardsState } from './supervisor/shards.ts'
 import { NO_TOTAL } from './supervisor/tally.ts'
-import type { Total } from './supervisor/tally.ts'
 import type { Exporter, ExporterOptions } from './telemetry/exporter.ts'
 import type { TelemetrySettings } from './telemetry/settings.ts'
 import type { HostSnapshot } from './telemetry/snapshot.ts'
 import type { TenantReport } from './tenant/report.ts'
-import type { TenantCounters } from './tenant/tenant.ts'
 
 export interface ServerOptions {
   readonly config: Config
@@ -101,16 +101,6 @@ export interface RunningServer {
   close(): Promise<void>
 }
 
-/** What the server has done since its start, all shards together. */
-export interface ServerCounters extends TenantCounters {
-  /** Engines that were generated, and compiled: never more than there are different ones. */
-  transpiles: number
-  compiles: number
-  /** Of the latest turns, guest and crossings, in microseconds. */
-  turnP50Us: number
-  turnP99Us: number
-}
-
 const LOOPBACK_WARNING =
   "--allow-loopback: apps may reach this machine's own ports (127.0.0.1, ::1, localhost), databases and other people's " +
   'programs included; leave it off wherever apps of others are served'
@@ -162,8 +152,20 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const registry = new Registry({
     opener,
     everyHost: options.everyHost === true,
-    onApp: (name, app) =>
-      app === undefined ? hub.forget(name) : hub.setDrain(name, app.logDrain ?? current.logDrain),
+    onApp(name, app) {
+      if (app === undefined) hub.forget(name)
+      else hub.setDrain(name, app.logDrain ?? current.logDrain)
+      if (app === undefined) schedule.remove(name)
+      else schedule.set(name, app.triggers)
+    },
+  })
+  const schedule = new Schedule({
+    directory: dataDirectory,
+    log: ({ app, ...entry }) => log({ ...entry, ...(app === '' ? {} : { app }) }),
+    run: (app, run) => {
+      const deployment = registry.servingOf(app)
+      return deployment === undefined ? undefined : shards?.run(deployment, run)
+    },
   })
   let served: ServedApps | undefined
   const state = (): ShardsState =>
@@ -182,6 +184,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       images: opener.images.counters,
       certificates: certificates?.ends ?? [],
       deploys: registry.deploys,
+      scheduled: schedule.counts,
       uptimeSeconds: (performance.now() - started) / MS_PER_SECOND,
     }
   }
@@ -204,6 +207,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const close = async (): Promise<void> => {
     const settled = live?.[Symbol.asyncDispose]()
     // what a reload waits for fails
+    schedule[Symbol.dispose]()
     const opened = opener[Symbol.asyncDispose]()
     certificates?.[Symbol.dispose]()
     await shards?.close()
@@ -258,6 +262,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       reusePort: count > 1,
       inherited,
       allowLoopback,
+      isDevelopment,
       ...toSettings(),
       ...(options.telemetry?.traces !== undefined && { sampling: options.telemetry.sampling }),
       ...(operator?.port === undefined ? {} : { operatorPort: operator.port }),
@@ -276,8 +281,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     shards = running
     registry.shards = running
     const listening = await running.start()
+    schedule.start()
     served = {
       registry,
+      run: (app, run) => schedule.runNow(app, run),
       deployed,
       reload: () => reloaded.reload(),
       plan: (text) => reloaded.plan(text),
@@ -328,17 +335,6 @@ function toShardCount({ shards }: Config, log: (entry: Omit<LogEntry, 'time'>) =
     log({ level: 'warn', text: `one shard instead of ${wanted}: threads cannot share a port on this system` })
   }
   return count
-}
-
-function toCounters(all: Total, engines: Readonly<EngineCounters>): ServerCounters {
-  const total: Record<string, number> = { ...engines }
-  const { tenants, gone } = all.byApp()
-  for (const { counters } of [...tenants, gone]) {
-    for (const [name, value] of Object.entries(counters)) total[name] = (total[name] ?? 0) + value
-  }
-  const latest = all.turns.latest.toSorted((a, b) => a - b)
-  const at = (share: number): number => (latest[Math.floor(latest.length * share)] ?? 0) * 1000
-  return { ...total, turnP50Us: at(0.5), turnP99Us: at(0.99) } as unknown as ServerCounters
 }
 
 /** Loaded only when something goes out. */

@@ -14,6 +14,7 @@ import { isMainThread, parentPort, workerData } from 'node:worker_threads'
 import { openDialer } from './bindings/dialer.ts'
 import type { Machine } from './egress/machine.ts'
 import { toNanoError, toStackText } from './errors.ts'
+import { RequestIds } from './http/request-id.ts'
 import { listenOnInherited } from './ingress/inherited.ts'
 import { createIngress } from './ingress/serve.ts'
 import type { Ingress } from './ingress/serve.ts'
@@ -84,6 +85,7 @@ async function run(data: ShardData): Promise<void> {
     find: (...request) => apps.find(...request),
     shard: data.number,
     tracer,
+    runsScheduled: data.isDevelopment,
     onError: (error) => log({ level: 'error', text: toStackText(error) }),
   })
   /** What comes before this shard listens. */
@@ -123,11 +125,16 @@ async function run(data: ShardData): Promise<void> {
     if (change.type === 'configure') ingress.configure(toSettings(change.settings))
     else await apps.apply(change)
   }
+  const ids = new RequestIds(data.number)
+  const runOf = async ({ number, deployment, run: asked }: ToShard & { type: 'run' }): Promise<void> => {
+    tell({ type: 'ran', number, outcome: await apps.run(deployment, ids.make(), asked) })
+  }
   listen = (message) => {
     if (message.type === 'ping') tell({ type: 'pong' })
     else if (message.type === 'count') void count()
     else if (message.type === 'apply') void answer(message.number, apply(message.change))
     else if (message.type === 'taken') requests.taken()
+    else if (message.type === 'run') void runOf(message)
     else if (message.type === 'storage') storage.attach(message.port)
     else if (message.type === 'stop') void stop({ ingress, apps, tracer, requests, storage }, message.graceMs)
   }

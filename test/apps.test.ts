@@ -11,6 +11,7 @@ import { afterAll, beforeAll, describe, test } from 'vitest'
 
 import { parseConfig } from '../host/config/parse.ts'
 import { exampleNames } from './build-apps.ts'
+import { toAsk, TOKEN } from './harness/admin.ts'
 import { makeBytes } from './harness/bytes.ts'
 import { open } from './harness/http.ts'
 import { builtExample, example, serve, waitFor } from './harness/serve.ts'
@@ -48,7 +49,9 @@ describe('example apps', () => {
     })
     server = await serve(
       [
-        ...['hello', 'rest-api', 'events', 'feeds', 'site', 'upload', 'classic'].map((name) => app(name)),
+        ...['hello', 'rest-api', 'events', 'feeds', 'site', 'upload', 'classic', 'digest'].map((name) =>
+          app(name),
+        ),
         { ...app('links'), kv_namespaces: [{ binding: 'LINKS' }] },
         app('webhook', { WEBHOOK_SECRET: SECRET }),
         { ...app('aggregator', urls('weather', 'news')) },
@@ -219,6 +222,33 @@ describe('example apps', () => {
     expect((await server.send('links.test', '/nothing')).status).toBe(404)
     for (const wrong of ['url=javascript:1', 'url=https://a.test&days=0'])
       expect((await shorten(wrong)).status).toBe(400)
+  })
+
+  test('digest: what the clock makes is there for whoever asks', async ({ expect }) => {
+    await using own = await serve(
+      [
+        {
+          name: 'digest',
+          path: builtExample('digest'),
+          env: { FEEDS: [`${upstream.url}/a`, `${upstream.url}/b`, 'nonsense'] },
+          egress: { private: true },
+        },
+      ],
+      1,
+      { admin: { port: 0 }, adminToken: TOKEN },
+    )
+    const read = async () => JSON.parse((await own.send('digest', '/')).text) as unknown
+    expect(await read()).toMatchObject({ entries: [] })
+    const { text } = await toAsk(own)('POST', '/admin/apps/digest/scheduled', { json: { scheduled_time: 0 } })
+    expect(JSON.parse(text)).toMatchObject({ outcome: 'ok' })
+    expect(await read()).toMatchObject({
+      madeAt: '1970-01-01T00:00:00.000Z',
+      entries: [
+        { url: `${upstream.url}/a`, title: 'no title (200)' },
+        { url: `${upstream.url}/b`, title: 'no title (200)' },
+        { url: 'nonsense', title: expect.stringContaining('not reached') as string },
+      ],
+    })
   })
 
   test('classic', async ({ expect }) => {

@@ -9,13 +9,21 @@ import { reportException } from '../globals/report-error.ts'
 
 /** Promises that are pending, by request. */
 const pending = makeTable<number, number>()
-let onReleased: (id: number) => void = () => {}
+
+/** Who wants to know what becomes of them. */
+interface HoldWatcher {
+  /** The request has nothing pending any more. */
+  released(id: number): void
+  /** One of its promises was rejected, which is reported already. */
+  failed?(id: number): void
+}
+
+const watchers: HoldWatcher[] = []
 
 export const isHeld = (id: number) => pending.get(id) !== undefined
 
-/** Who wants to know that a request has nothing pending any more. */
-export function watchReleases(listener: (id: number) => void): void {
-  onReleased = listener
+export function watchHolds(watcher: HoldWatcher): void {
+  watchers[watchers.length] = watcher
 }
 
 export function waitUntil(id: number, promise: unknown): void {
@@ -30,6 +38,7 @@ async function settle(id: number, promise: unknown): Promise<void> {
     await promise
   } catch (error) {
     reportException(error)
+    for (let i = 0; i < watchers.length; i++) watchers[i]?.failed?.(id)
   }
   const count = pending.get(id) ?? 1
   if (count > 1) {
@@ -38,7 +47,7 @@ async function settle(id: number, promise: unknown): Promise<void> {
   }
   pending.delete(id)
   release(id)
-  onReleased(id)
+  for (let i = 0; i < watchers.length; i++) watchers[i]?.released(id)
 }
 
 /** The third argument of `fetch`, and the second of `respondWith`'s event. */

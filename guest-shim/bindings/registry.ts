@@ -8,6 +8,7 @@ import { binding as languageBinding } from './language.ts'
 import { binding as outboundBinding } from './outbound.ts'
 import { binding as requestBodyBinding } from './request-body.ts'
 import { binding as responseBinding } from './response.ts'
+import { binding as scheduledBinding } from './scheduled.ts'
 import { binding as sqlBinding } from './sql.ts'
 import { binding as timerBinding } from './timer.ts'
 
@@ -22,9 +23,10 @@ export const handlers = {
   ...outboundBinding.events,
   ...requestBodyBinding.events,
   ...responseBinding.events,
+  ...scheduledBinding.events,
   ...sqlBinding.events,
   ...timerBinding.events,
 }
 
 /** Everyone who may have something for `env`. */
-export const bindings = [backgroundBinding, consoleBinding, cryptoBinding, dataBinding, kvBinding, languageBinding, outboundBinding, requestBodyBinding, responseBinding, sqlBinding, timerBinding]
+export const bindings = [backgroundBinding, consoleBinding, cryptoBinding, dataBinding, kvBinding, languageBinding, outboundBinding, requestBodyBinding, responseBinding, scheduledBinding, sqlBinding, timerBinding]

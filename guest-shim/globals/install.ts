@@ -3,7 +3,7 @@
  */
 
 import { guestConsole } from '../bindings/console.ts'
-import { addFetchListener } from '../app.ts'
+import { addAppListener } from '../app.ts'
 import { guardEntropy } from './entropy.ts'
 import { AbortController, AbortSignal } from './abort-signal.ts'
 import { atob, btoa } from './base64.ts'
@@ -123,8 +123,7 @@ export function installGlobals(): () => void {
     ...workers,
     [MODULE_DOOR]: moduleDoor,
     addEventListener(this: unknown, type: unknown, listener: unknown, options?: unknown) {
-      if (type === 'fetch') addFetchListener(listener)
-      else apply(addEventListener, this, [type, listener, options])
+      if (!addAppListener(type, listener)) apply(addEventListener, this, [type, listener, options])
     },
     dispatchEvent,
     removeEventListener,

@@ -6,7 +6,7 @@
  */
 
 import type { Event, Request as RequestRecord } from 'nano:workers/events'
-import { ExecutionContext, isHeld, watchReleases } from '../bindings/background.ts'
+import { ExecutionContext, isHeld, watchHolds } from '../bindings/background.ts'
 import { closeBody, openBody } from '../bindings/request-body.ts'
 import { answer, answerAtOnce, answerError, type HandlerCall, open } from '../bindings/response.ts'
 import type { Source } from '../globals/body.ts'
@@ -74,8 +74,10 @@ function endBody(id: number): void {
   if (!isHeld(id)) closeBody(id)
 }
 
-watchReleases((id) => {
-  if (open.get(id) === undefined) closeBody(id)
+watchHolds({
+  released(id) {
+    if (open.get(id) === undefined) closeBody(id)
+  },
 })
 
 /** The client went away: no more can be sent, and the app is told by signal and by its stream's `cancel`. */

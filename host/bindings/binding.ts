@@ -15,6 +15,7 @@ import type { ConsolePort } from './console.ts'
 import { NO_DATA, type DataCounts } from './data-counts.ts'
 import type { DataBinding } from './data.ts'
 import type { Dialer } from './dialer.ts'
+import type { RunAnswers } from './scheduled.ts'
 
 /** What the host tells the guest: the `event` variant of wit/events.wit. */
 export type GuestEvent = Event
@@ -95,6 +96,8 @@ export interface BindingContext {
   readonly turnStart: () => number
   /** The egress policy refused a fetch. */
   onDenied(text?: string): void
+  /** How runs of the clock are answered. */
+  readonly runs: RunAnswers
   /** A response has got all that it will get. */
   readonly onResponseDone: (id: number) => void
 }

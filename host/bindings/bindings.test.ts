@@ -316,7 +316,14 @@ describe('timer', () => {
 
 test('background: only requests that have an account can hold', ({ expect }) => {
   const { meter } = makeGuest()
-  const limits = { cpuMs: 1, subrequests: 1, dataCalls: 1, backgroundMs: 1 }
+  const limits = {
+    cpuMs: 1,
+    scheduledCpuMs: 10,
+    scheduledTurnMs: 10,
+    subrequests: 1,
+    dataCalls: 1,
+    backgroundMs: 1,
+  }
   using accounts = new Accounts(limits, { onLimit() {}, onClosed() {} })
   accounts.open(1, { id: 'r', headers: '', client: 'c' }, { cpuMs: 0 })
   const { imports } = new BackgroundBinding(meter, accounts)

@@ -52,7 +52,14 @@ function makeBinding(buffers = new ByteBudget(MIB)) {
   const events: GuestEvent[] = []
   const waiting: ((event: GuestEvent) => void)[] = []
   const accounts = new Accounts(
-    { cpuMs: CPU_MS, subrequests: 1, dataCalls: 1, backgroundMs: BACKGROUND_MS },
+    {
+      cpuMs: CPU_MS,
+      scheduledCpuMs: 10,
+      scheduledTurnMs: 10,
+      subrequests: 1,
+      dataCalls: 1,
+      backgroundMs: BACKGROUND_MS,
+    },
     { onLimit() {}, onClosed() {} },
   )
   const cpu = { cpuMs: 0 }

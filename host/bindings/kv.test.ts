@@ -42,7 +42,14 @@ function open({
   const storage = new Held()
   const meter = { ...NO_METER }
   const buffers = new ByteBudget(bufferBytes)
-  const limits = { cpuMs: 1, subrequests: 1, dataCalls, backgroundMs: 1 }
+  const limits = {
+    cpuMs: 1,
+    subrequests: 1,
+    dataCalls,
+    backgroundMs: 1,
+    scheduledCpuMs: 1,
+    scheduledTurnMs: 1,
+  }
   const accounts = new Accounts(limits, { onLimit() {}, onClosed() {} })
   accounts.open(1, { id: 'r', headers: '', client: 'c' }, { cpuMs: 0 })
   accounts.begin([1])

@@ -39,7 +39,7 @@ beforeEach(async () => {
 function open(more: Partial<OutboundServices> = {}): OutboundBinding {
   const meter = { ...NO_METER }
   const accounts = new Accounts(
-    { cpuMs: 1, subrequests: 5000, dataCalls: 1, backgroundMs: 1 },
+    { cpuMs: 1, scheduledCpuMs: 10, scheduledTurnMs: 10, subrequests: 5000, dataCalls: 1, backgroundMs: 1 },
     { onLimit() {}, onClosed() {} },
   )
   accounts.open(1, { id: 'r', headers: 'cdn-loop\nother;x=1\n', client: 'c' }, { cpuMs: 0 })

@@ -8,6 +8,7 @@ import { bind as languageBinding } from './language.ts'
 import { bind as outboundBinding } from './outbound.ts'
 import { bind as requestBodyBinding } from './request-body.ts'
 import { bind as responseBinding } from './response.ts'
+import { bind as scheduledBinding } from './scheduled.ts'
 import { bind as sqlBinding } from './sql.ts'
 import { bind as timerBinding } from './timer.ts'
 import type { Imports } from '../../wit/worlds.ts'
@@ -25,6 +26,7 @@ export function bindAll(context: BindingContext) {
     'outbound': outboundBinding(context),
     'request-body': requestBodyBinding(context),
     'response': responseBinding(context),
+    'scheduled': scheduledBinding(context),
     'sql': sqlBinding(context),
     'timer': timerBinding(context),
   }
@@ -42,6 +44,7 @@ export function toImports(all: ReturnType<typeof bindAll>): Imports {
     'nano:workers/outbound': all['outbound'].imports,
     'nano:workers/request-body': all['request-body'].imports,
     'nano:workers/response': all['response'].imports,
+    'nano:workers/scheduled': all['scheduled'].imports,
     'nano:workers/sql': all['sql'].imports,
     'nano:workers/timer': all['timer'].imports,
   }
@@ -61,5 +64,6 @@ export const EVENT_OWNERS: { readonly [event: string]: keyof ReturnType<typeof b
   'request-body': 'request-body',
   'request-body-failed': 'request-body',
   'response-writable': 'response',
+  'scheduled': 'scheduled',
   'timer-due': 'timer',
 }

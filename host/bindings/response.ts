@@ -130,6 +130,11 @@ export class ResponseBinding<Port extends ResponsePort> implements Binding {
     return this.#waiting
   }
 
+  /** Whose response it is, while it is open. */
+  portOf(id: number): Port | undefined {
+    return this.#open.get(id)?.port
+  }
+
   add(id: number, port: Port): void {
     this.#open.set(id, {
       id,

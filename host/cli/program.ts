@@ -14,6 +14,7 @@ import { addInit } from './commands/init.ts'
 import { addInspect } from './commands/inspect.ts'
 import { addLogs } from './commands/logs.ts'
 import { addScripts } from './commands/script.ts'
+import { addScheduled } from './commands/scheduled.ts'
 import { addServe } from './commands/serve.ts'
 import { addValidate } from './commands/validate.ts'
 import { addVersions } from './commands/versions.ts'
@@ -23,7 +24,7 @@ import { toUsageError } from './usage.ts'
 import { readVersion } from './version.ts'
 
 const AFTER = `
-deploy, apps, versions, rollback, promote, delete and logs ask the server at NANO_ADMIN_URL (default: http://127.0.0.1:3001)
+deploy, apps, versions, rollback, promote, delete, scheduled and logs ask the server at NANO_ADMIN_URL (default: http://127.0.0.1:3001)
 with the token NANO_ADMIN_TOKEN, and serve admits that token.
 NANO_LOG_FORMAT=json makes the log of serve one JSON object a line, apache its requests lines of the combined format.
 Exit status: 0 fine, 1 failed, 2 wrong usage.`
@@ -51,6 +52,7 @@ export function createProgram(startServer: StartServer, format: LogFormat): Comm
   addDeploy(program)
   addApps(program)
   addVersions(program)
+  addScheduled(program)
   addLogs(program)
   addCompletion(program)
   program.command('version', { hidden: true }).action(() => void process.stdout.write(`${readVersion()}\n`))

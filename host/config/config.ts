@@ -3,6 +3,7 @@
  * Only the parser makes one from a file; nothing else in the host reads nano.json.
  */
 
+import type { Triggers } from '../cron/outcome.ts'
 import type { EgressSettings } from '../egress/policy.ts'
 import type { StickyBy } from '../http/sticky-key.ts'
 import type { ConnectionLimits } from './connection-limits.ts'
@@ -23,6 +24,8 @@ export interface AppConfig {
   readonly limits: Limits
   /** Where its fetches may go; undefined: to public addresses. Every entry is one that the policy can read. */
   readonly egress?: EgressSettings
+  /** When the clock calls it; undefined: never. */
+  readonly triggers?: Triggers
   /** Where its part of the log goes besides the server's own. */
   readonly logDrain?: LogDrain
   /** What tells its clients apart when two of its versions share them; undefined: their addresses. */

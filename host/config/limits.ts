@@ -27,6 +27,21 @@ export const LIMIT_RULES = {
     initial: 200,
     text: 'Milliseconds of processor time for a request at once, and for one turn; more comes with time. Beyond it the app is stopped.',
   },
+  scheduledCpuMs: {
+    range: [1, 900_000],
+    initial: 30_000,
+    text: 'Milliseconds of processor time that a run of the clock has, in place of cpu_ms.',
+  },
+  scheduledTurnMs: {
+    range: [1, 60_000],
+    initial: 1000,
+    text: 'The longest that a run of the clock may keep the processor without a pause, in milliseconds: the other apps of the shard wait for it.',
+  },
+  scheduledTimeoutMs: {
+    range: [1, HOUR_MS],
+    initial: 900_000,
+    text: 'Milliseconds that a run of the clock may take, with what it gives to waitUntil.',
+  },
   memoryMb: {
     range: [128, 4096],
     initial: 128,

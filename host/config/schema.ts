@@ -15,6 +15,7 @@ import { LIMIT_RULES } from './limits.ts'
 import { toKey } from './number-rule.ts'
 import type { Key, NumberRule } from './number-rule.ts'
 import { withOwnNames } from './binding-names.ts'
+import { triggers } from './triggers.ts'
 import { closed, expected, flag, integer, list, text, textLike, textThat } from './values.ts'
 
 /** As in wrangler's files: what JavaScript calls an identifier. */
@@ -196,6 +197,7 @@ const settings = {
     .record(z.string(), z.unknown(), { error: expected('an object') })
     .meta({ description: 'What the app gets as its env argument: texts, and any other JSON values.' })
     .exactOptional(),
+  triggers: triggers.exactOptional(),
   ...inherited,
 }
 

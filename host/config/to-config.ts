@@ -2,6 +2,7 @@
 
 import { dirname, resolve } from 'node:path'
 
+import type { Triggers } from '../cron/outcome.ts'
 import { toHostName } from '../http/host-name.ts'
 import { parseStickyBy } from '../http/sticky-key.ts'
 import type { AdminConfig, AppConfig, AppDefaults, Config, LogDrain } from './config.ts'
@@ -82,10 +83,16 @@ export function toSettings(
   name: string,
   app: AppSettings & SharedBindings,
   defaults: AppDefaults,
-): Pick<AppConfig, 'env' | 'limits' | 'egress' | 'stickyBy'> {
+): Pick<AppConfig, 'env' | 'limits' | 'egress' | 'stickyBy' | 'triggers'> {
   const stickyBy = app.sticky_by === undefined ? undefined : parseStickyBy(app.sticky_by)
   const env = { ...toEnv(app.env ?? {}), ...toBindings(name, app) }
-  return { env, ...inherit(app, defaults), ...defined({ stickyBy }) }
+  const triggers = toTriggers(app.triggers)
+  return { env, ...inherit(app, defaults), ...defined({ stickyBy, triggers }) }
+}
+
+function toTriggers(given: AppSettings['triggers']): Triggers | undefined {
+  const { crons = [], time_zone: timeZone = 'UTC', overlap = false } = given ?? {}
+  return crons.length === 0 ? undefined : { crons, timeZone, overlap }
 }
 
 /** What is not given comes from the defaults: limits one by one, egress key by key. */

@@ -3,7 +3,7 @@
  * speaks the present world only. A table takes from its events what its own world has, by name; its imports are a part of
  * the present ones. Where an older world has an event otherwise, the compiler asks for a step between, and it stands here.
  *
- * An event that a world does not have is never sent to its guests: it answers an import, and they lack that too.
+ * An event that a world does not have is not sent to its guests: most answer an import, which they lack, too.
  */
 import { TABLES, type Event, type Member } from '../../wit/worlds.ts'
 import { BOUNDS } from './bounds.ts'
@@ -57,12 +57,15 @@ interface Table {
   ) => { readonly turn: (source: number, events: readonly never[]) => void }
 }
 
-/** From the present events to those of an older world. */
+/** From the present events to those of an older world; undefined: it has none for it. */
 const STEPS: { readonly [V in Different]: (event: Event) => unknown } = {
-  '0.1.0': (event) =>
-    event.tag === 'startup'
+  '0.1.0': (event) => {
+    // the clock calls nobody there
+    if (event.tag === 'scheduled') return undefined
+    return event.tag === 'startup'
       ? ({ tag: 'startup', val: { env: toJsonObject(event.val.env) } } satisfies EventOf<'0.1.0'>)
-      : event,
+      : event
+  },
 }
 
 const worlds: ReadonlyMap<string, World> = new Map(
@@ -90,7 +93,8 @@ function toWorld(table: Table, step: ((event: Event) => unknown) | undefined): W
       const { turn } = table.lowerExports(guest, new GuestWriter(memory, guest.cabi_realloc))
       // that events fit their world is what `Different` and `STEPS` hold
       if (step === undefined) return turn as Guest['turn']
-      return (source, events) => turn(source, events.map(step) as never[])
+      return (source, events) =>
+        turn(source, events.map(step).filter((event) => event !== undefined) as never[])
     },
   }
 }

@@ -10,6 +10,14 @@ export interface TlsFacts {
   readonly cipher: string
 }
 
+/** What the clock sets off. */
+export interface Run {
+  /** The expression of the configuration that it is for. */
+  readonly cron: string
+  /** When it was to begin, in milliseconds since 1970. */
+  readonly scheduledTime: number
+}
+
 /** A client's request. */
 export interface RequestHead {
   /** Names the request in logs and to the client; unique in the server's life. */
@@ -29,6 +37,8 @@ export interface RequestHead {
   readonly smallBody?: Uint8Array
   /** How its connection to this server is encrypted; undefined: it is not, or a proxy took it. */
   readonly tls?: TlsFacts | undefined
+  /** It is no client's: the clock set it off. */
+  readonly run?: Run | undefined
   /** Given when the request is traced. */
   readonly trace?: RequestTrace | undefined
 }

@@ -36,10 +36,11 @@ export class RequestIds {
 
   /** The id of a request with these headers; they count when a trusted proxy sent it. */
   take(rawHeaders: readonly string[], isTrusted: boolean): string {
-    return (isTrusted ? toGiven(rawHeaders) : undefined) ?? this.#make()
+    return (isTrusted ? toGiven(rawHeaders) : undefined) ?? this.make()
   }
 
-  #make(): string {
+  /** One of our own. */
+  make(): string {
     if (this.#used === this.#random.length) {
       randomFillSync(this.#random)
       this.#used = 0

@@ -16,10 +16,13 @@ import { Hono } from 'hono'
 
 import { toNanoError, toStatus } from '../errors.ts'
 import type { ErrorCode, NanoError } from '../errors.ts'
+import { toHeaderLines } from '../http/header-lines.ts'
+import type { Run } from '../http/request-head.ts'
 import { RequestIds } from '../http/request-id.ts'
 import { parseTarget } from '../http/target.ts'
 import type { Target } from '../http/target.ts'
 import { toRequestLine } from '../tenant/log.ts'
+import { runScheduled } from '../tenant/scheduled-run.ts'
 import { endAfterAnswer } from './connection-end.ts'
 import type { Connection } from './connection.ts'
 import type { IngressState, RoutedTenant } from './contract.ts'
@@ -29,7 +32,8 @@ import { toScheme } from './guest-headers.ts'
 import { MAX_HEADERS, toExcess, toHeadSizes } from './head-sizes.ts'
 import { toRecord } from './request-record.ts'
 import { SMALL_BODY_BYTES, collectBody } from './request-body.ts'
-import { sendError } from './response-writer.ts'
+import { sendError, sendWhole } from './response-writer.ts'
+import { toAskedRun, toRunAnswer } from './scheduled-door.ts'
 
 export interface DispatchOptions {
   /** The shard's number: begins the ids of its requests. */
@@ -40,6 +44,8 @@ export interface DispatchOptions {
     rawHeaders: readonly string[],
     connection: Pick<Connection, 'toClient'>,
   ): RoutedTenant | undefined
+  /** Who asks may have scheduled handlers called: scheduled-door.ts. */
+  readonly runsScheduled?: boolean | undefined
   /** Something failed in the host itself. */
   onError(error: NanoError): void
 }
@@ -132,6 +138,12 @@ export class Dispatcher {
       outgoing.shouldKeepAlive = false
       endAfterAnswer(incoming.socket, connection)
     }
+    const run = this.#options.runsScheduled === true ? toAskedRun(url) : undefined
+    if (run !== undefined) {
+      incoming.resume()
+      void this.#runScheduled(tenant, run, bindings)
+      return
+    }
     const open = (body: HttpRequest['body'], app = tenant): void => {
       const request = { id, connection, incoming, outgoing, url, scheme, since, sizes, body }
       new HttpExchange(this.#ingress, app, request).open()
@@ -148,6 +160,13 @@ export class Dispatcher {
       const find = () => this.#options.find(hostname, incoming.rawHeaders, connection)
       collectBody(incoming, size, (body) => open(body, find() ?? tenant))
     }
+  }
+
+  async #runScheduled(tenant: RoutedTenant, run: Run, { outgoing, target, id }: Bindings): Promise<void> {
+    const { status, type, text } = toRunAnswer(await runScheduled(tenant, id, run), target.url)
+    const encoder = new TextEncoder()
+    const headers = encoder.encode(toHeaderLines('content-type', type))
+    sendWhole(this.#ingress, outgoing, status, headers, encoder.encode(text), id)
   }
 
   #sendNotFound(bindings: Bindings): void {

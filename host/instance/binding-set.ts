@@ -11,6 +11,10 @@ import type { Accounts } from '../limits/accounts.ts'
 import type { TurnClock } from './clock.ts'
 import type { InstanceHost, InstanceParts, RequestContext } from './contract.ts'
 
+/** The status of a run's answer, which nobody reads. */
+const RUN_DONE = 204
+const NOTHING = new Uint8Array(0)
+
 /** All that one guest may reach. */
 export class BindingSet implements Omit<Binding, 'delivered'> {
   /** Its ports are those that `add` was given. */
@@ -48,6 +52,11 @@ export class BindingSet implements Omit<Binding, 'delivered'> {
       cpuMs,
       turnStart: () => clock.now,
       onDenied: (text) => host.onDenied(text),
+      runs: {
+        finish: (id) => this.responses.imports.send(id, RUN_DONE, NOTHING, NOTHING),
+        fail: (id, error) => this.responses.imports.fail(id, error),
+        noRetry: (id) => this.responses.portOf(id)?.noRetry?.(),
+      },
       onResponseDone: (id) => {
         this.bodies.close(id)
         accounts.done(id)

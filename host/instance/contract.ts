@@ -31,6 +31,8 @@ export interface InstanceParts {
  * a `RequestHead`; on the other side stands the tenant's view of it (tenant/open-request.ts).
  */
 export interface RequestContext extends ResponsePort, BodyPort, CpuMeter {
+  /** The app asks that a run of the clock is not tried again. */
+  noRetry?(): void
   /** The guest will not answer. */
   fail(code: ErrorCode): void
   /** The guest fell in a turn with this request among others. It has done nothing about it, and another one may. */

@@ -38,8 +38,6 @@ export class Instance implements Mailbox, Disposable {
   readonly number: number
   readonly meter: Meter = { ...NO_METER }
   readonly #host: InstanceHost
-  /** The longest turn. */
-  readonly #cpuMs: number
   readonly #maxRequests: number
   /** Bytes of memory beyond which it is replaced. */
   readonly #recycleBytes: number
@@ -61,8 +59,7 @@ export class Instance implements Mailbox, Disposable {
   constructor(number: number, parts: InstanceParts, host: InstanceHost) {
     this.number = number
     this.#host = host
-    const { cpuMs, recycleRequests, retireMs } = parts.limits
-    this.#cpuMs = cpuMs
+    const { recycleRequests, retireMs } = parts.limits
     this.#maxRequests = recycleRequests
     this.#recycleBytes = toRecycleMb(parts.limits) * BYTES_PER_MB
     this.#retireMs = retireMs
@@ -100,11 +97,11 @@ export class Instance implements Mailbox, Disposable {
   /** Give the guest a request, with the next turn. The id names it in all that follows. */
   open(request: RequestHead, port: RequestContext): number {
     const id = ++this.meter.requests
-    const { method, url, headers, hasBody, smallBody } = request
+    const { hasBody, smallBody } = request
     this.#bindings.responses.add(id, port)
     this.#accounts.open(id, request, port)
     this.#wake()
-    this.#agenda.addRequest(id, { tag: 'request', val: { id, method, url, headers, hasBody } }, smallBody)
+    this.#agenda.addRequest(id, toEvent(id, request), smallBody)
     if (hasBody && smallBody === undefined) this.#bindings.bodies.add(id, port)
     if (id >= this.#maxRequests) this.#recycle()
     return id
@@ -220,7 +217,7 @@ export class Instance implements Mailbox, Disposable {
     const { epoch } = this.#host
     const start = this.#clock.now
     this.#accounts.begin(payers)
-    epoch.begin(this.#cpuMs)
+    epoch.begin(this.#accounts.turnMs)
     try {
       this.#guest.turn(source, events)
     } catch (trap) {
@@ -320,4 +317,10 @@ export class Instance implements Mailbox, Disposable {
       else port.fail(code)
     }
   }
+}
+
+function toEvent(id: number, { run, method, url, headers, hasBody }: RequestHead): GuestEvent {
+  return run === undefined
+    ? { tag: 'request', val: { id, method, url, headers, hasBody } }
+    : { tag: 'scheduled', val: { id, ...run } }
 }

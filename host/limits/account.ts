@@ -5,7 +5,7 @@
  */
 import type { RequestHead } from '../http/request-head.ts'
 import type { RequestTrace } from '../http/request-trace.ts'
-import type { CpuBudget } from './cpu-budget.ts'
+import { CpuBudget } from './cpu-budget.ts'
 import type { Deadline } from './deadlines.ts'
 
 /** The source of what belongs to no request: the app itself. */
@@ -17,8 +17,16 @@ export interface CpuMeter {
   cpuMs: number
 }
 
+/** What an account has of the processor's time, in milliseconds. */
+export interface CpuShare {
+  /** At once. */
+  readonly cpuMs: number
+  /** In one turn. */
+  readonly turnMs: number
+}
+
 /** The request that an account is opened for. */
-export type AccountSubject = Pick<RequestHead, 'id' | 'client' | 'headers' | 'trace'>
+export type AccountSubject = Pick<RequestHead, 'id' | 'client' | 'headers' | 'run' | 'trace'>
 
 /**
  * - open: its request has no complete response.
@@ -42,6 +50,8 @@ export class Account {
   readonly name: string
   readonly client: string
   readonly budget: CpuBudget
+  /** The longest turn that it pays for alone, in milliseconds. */
+  readonly turnMs: number
   /** Of the request, if it is traced. */
   trace: RequestTrace | undefined
   readonly meter: CpuMeter
@@ -60,14 +70,15 @@ export class Account {
   constructor(
     number: number,
     { id, headers, client, trace }: AccountSubject,
-    budget: CpuBudget,
+    { cpuMs, turnMs }: CpuShare,
     meter: CpuMeter,
   ) {
     this.number = number
     this.name = id
     this.headers = headers
     this.client = client
-    this.budget = budget
+    this.budget = new CpuBudget(cpuMs)
+    this.turnMs = turnMs
     this.trace = trace
     this.meter = meter
   }

@@ -21,7 +21,15 @@ function open(limits: { cpuMs?: number; subrequests?: number }, ...numbers: numb
   const closed: number[] = []
   const now = (): number => performance.now()
   const accounts = new Accounts(
-    { cpuMs: 100, subrequests: 2, dataCalls: 2, backgroundMs: BACKGROUND_MS, ...limits },
+    {
+      cpuMs: 100,
+      scheduledCpuMs: 10,
+      scheduledTurnMs: 10,
+      subrequests: 2,
+      dataCalls: 2,
+      backgroundMs: BACKGROUND_MS,
+      ...limits,
+    },
     {
       onLimit: (code, request) => void said.push(`${code} ${request}`),
       onClosed: (number) => void closed.push(number),

@@ -16,8 +16,7 @@
  * work for.
  */
 import type { Limits } from '../config/limits.ts'
-import { Account, APP, type AccountSubject, type CpuMeter } from './account.ts'
-import { CpuBudget } from './cpu-budget.ts'
+import { Account, APP, type AccountSubject, type CpuMeter, type CpuShare } from './account.ts'
 import { Deadlines } from './deadlines.ts'
 
 /** A limit that ends something other than a response. */
@@ -30,13 +29,19 @@ export interface AccountsHost {
   onClosed(number: number, isLate: boolean): void
 }
 
-type AccountLimits = Pick<Limits, 'cpuMs' | 'subrequests' | 'dataCalls' | 'backgroundMs'>
+type AccountLimits = Pick<
+  Limits,
+  'cpuMs' | 'scheduledCpuMs' | 'scheduledTurnMs' | 'subrequests' | 'dataCalls' | 'backgroundMs'
+>
 
 /** The accounts of one instance. Moments are milliseconds of `performance.now()`. */
 export class Accounts implements Disposable {
   readonly #limits: AccountLimits
   readonly #host: AccountsHost
   readonly #app: Account
+  readonly #ofRequests: CpuShare
+  /** Of what the clock sets off. */
+  readonly #ofRuns: CpuShare
   readonly #open = new Map<number, Account>()
   readonly #background: Deadlines
   /** What the next sweep closes, if it may. */
@@ -46,9 +51,10 @@ export class Accounts implements Disposable {
   constructor(limits: AccountLimits, host: AccountsHost) {
     this.#limits = limits
     this.#host = host
-    this.#app = new Account(APP, { id: '', headers: '', client: '' }, new CpuBudget(limits.cpuMs), {
-      cpuMs: 0,
-    })
+    const { cpuMs, scheduledCpuMs, scheduledTurnMs } = limits
+    this.#ofRequests = { cpuMs, turnMs: cpuMs }
+    this.#ofRuns = { cpuMs: scheduledCpuMs, turnMs: scheduledTurnMs }
+    this.#app = new Account(APP, { id: '', headers: '', client: '' }, this.#ofRequests, { cpuMs: 0 })
     this.#background = new Deadlines(limits.backgroundMs)
   }
 
@@ -68,7 +74,8 @@ export class Accounts implements Disposable {
 
   /** `meter` is told what it pays for. */
   open(number: number, request: AccountSubject, meter: CpuMeter): void {
-    this.#open.set(number, new Account(number, request, new CpuBudget(this.#limits.cpuMs), meter))
+    const share = request.run === undefined ? this.#ofRequests : this.#ofRuns
+    this.#open.set(number, new Account(number, request, share, meter))
   }
 
   /** The request has got all that it will get. */
@@ -105,6 +112,11 @@ export class Accounts implements Disposable {
   /** A turn of these sources begins. */
   begin(numbers: readonly number[]): void {
     this.#payers = numbers.map((number) => this.#find(number))
+  }
+
+  /** How long the turn may be, in milliseconds: what the least of its payers may. */
+  get turnMs(): number {
+    return this.#payers.reduce((least, { turnMs }) => Math.min(least, turnMs), Infinity)
   }
 
   /** The client whose request alone the turn is for; undefined: that cannot be said. */

@@ -54,7 +54,8 @@ export class Deployments {
     known.deployments++
     this.#engines.set(engine.hash, known)
     this.#told.set(deployment.id, deployment)
-    this.#known.set(deployment.id, { component, turnMs: deployment.limits.cpuMs })
+    const { cpuMs, scheduledTurnMs } = deployment.limits
+    this.#known.set(deployment.id, { component, turnMs: Math.max(cpuMs, scheduledTurnMs) })
   }
 
   /** `drainMs`: how long it may be asked for. */

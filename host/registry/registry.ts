@@ -170,6 +170,9 @@ export class Registry {
     }))
   }
 
+  /** The version of the app that serves. */
+  readonly servingOf = (name: string): number | undefined => this.#apps.get(name)?.deployment?.id
+
   /** How many there are in each state. */
   get states(): Record<AppStatus['state'], number> {
     const states = { opening: 0, serving: 0, unavailable: 0 }

@@ -12,17 +12,20 @@
 import type { Dialer } from '../bindings/dialer.ts'
 import { DEFAULT_LIMITS } from '../config/limits.ts'
 import type { Limits } from '../config/limits.ts'
+import type { RunOutcome } from '../cron/outcome.ts'
 import type { Change, Route, ServedState } from '../deploy/change.ts'
 import type { Deployment } from '../deploy/deployment.ts'
 import type { CompiledEngine, Engine } from '../engine/guest.ts'
 import { loadEngine } from '../engine/load.ts'
 import { NanoError } from '../errors.ts'
+import type { Run } from '../http/request-head.ts'
 import { warmUp } from '../instance/warm-up.ts'
 import type { Epoch } from '../limits/epoch.ts'
 import type { EndCode } from '../limits/grace.ts'
 import { Router } from '../router/router.ts'
 import { Split } from '../router/split.ts'
 import type { Caller } from '../router/split.ts'
+import { runScheduled } from '../tenant/scheduled-run.ts'
 import type { ContentAnswer } from '../tenant/content-slot.ts'
 import { Tenant } from '../tenant/tenant.ts'
 import type { TenantServices } from '../tenant/tenant.ts'
@@ -63,6 +66,9 @@ interface LoadedEngine {
 const WARM_UPS = 3
 
 const BYTES_PER_KB = 1024
+
+/** Of a run for a version that is not there. */
+const ABSENT: RunOutcome = { code: 'APP_UNAVAILABLE', noRetry: false, ms: 0, cpuMs: 0 }
 
 /** Of an app that says nothing about it: when the first one comes, connections that are open take its heads already. */
 const USUAL_HEAD_BYTES = toHeadBytes(DEFAULT_LIMITS)
@@ -123,6 +129,12 @@ export class Apps implements Disposable {
   /** What they did since it was asked for last. */
   counts(): Iterable<Slice> {
     return this.#ledger.slices()
+  }
+
+  /** Call a version's scheduled handler. `id` names the run in the log. */
+  async run(deployment: number, id: string, run: Run): Promise<RunOutcome> {
+    const version = this.#versions.get(deployment)
+    return version === undefined ? ABSENT : await runScheduled(this.#toTenant(version), id, run)
   }
 
   /** Names of the apps that are at work. */

@@ -3,8 +3,10 @@
 import type { MessagePort } from 'node:worker_threads'
 
 import type { ConnectionLimits } from '../config/connection-limits.ts'
+import type { RunOutcome } from '../cron/outcome.ts'
 import type { Change, ServedState } from '../deploy/change.ts'
 import type { ErrorCode } from '../errors.ts'
+import type { Run } from '../http/request-head.ts'
 import type { LogEntry } from '../log/entry.ts'
 import type { RecordBatch } from '../log/request-log.ts'
 import type { ContentAnswer } from '../tenant/content-slot.ts'
@@ -39,6 +41,8 @@ export interface ShardData extends ShardSettings {
   readonly operatorPort?: number
   /** The apps' fetches may reach loopback. */
   readonly allowLoopback: boolean
+  /** Apps are being developed: whoever asks may have their scheduled handlers called. */
+  readonly isDevelopment?: boolean | undefined
   /** Where the ticker writes the time for this shard. */
   readonly epoch: WebAssembly.Memory
   /** Given where requests are traced. */
@@ -51,6 +55,8 @@ export type ShardChange = Change | { readonly type: 'configure'; readonly settin
 export type ToShard =
   /** In order; each is answered by `applied` with its number. */
   | { type: 'apply'; number: number; change: ShardChange }
+  /** Call the scheduled handler of a version; answered by `ran` with the number. */
+  | { type: 'run'; number: number; deployment: number; run: Run }
   | { type: 'stop'; graceMs: number }
   /** Say what was done so far. */
   | { type: 'count' }
@@ -76,6 +82,7 @@ export type FromShard =
   | { type: 'storage' }
   /** Of traces, over. */
   | { type: 'spans'; spans: readonly SpanRecord[] }
+  | { type: 'ran'; number: number; outcome: RunOutcome }
   /** Say what a deployment is made of; answered by `content`. */
   | { type: 'load'; deployment: number }
   | { type: 'pong' }

@@ -8,7 +8,9 @@
 import { Worker } from 'node:worker_threads'
 import type { MessagePort } from 'node:worker_threads'
 
+import type { RunOutcome } from '../cron/outcome.ts'
 import { NanoError, toFault, toStackText } from '../errors.ts'
+import type { Run } from '../http/request-head.ts'
 import type { AppContent } from '../image/image.ts'
 import { toLogEntry } from '../log/entry.ts'
 import type { LogEntry } from '../log/entry.ts'
@@ -34,6 +36,9 @@ export interface ThreadWatcher extends SlotWatcher {
   onStorage(take: (port: MessagePort) => void): void
 }
 
+/** Of a run whose thread ended. */
+const CUT: RunOutcome = { code: 'INTERNAL', noRetry: false, ms: 0, cpuMs: 0 }
+
 /** One thread. */
 export class ShardThread implements SlotThread {
   readonly #worker: Worker
@@ -43,7 +48,10 @@ export class ShardThread implements SlotThread {
   #reported = Promise.withResolvers<void>()
   /** Changes that it has not answered, by number. */
   readonly #changes = new Map<number, PromiseWithResolvers<void>>()
+  /** Runs of the clock that are not over, by number. */
+  readonly #runs = new Map<number, (outcome: RunOutcome) => void>()
   #lastChange = 0
+  #lastRun = 0
   #isAsked = false
   #isPinged = false
   #lastTurn = 0
@@ -72,7 +80,10 @@ export class ShardThread implements SlotThread {
       else if (message.type === 'failed') watcher.onFailed(new NanoError(message.code, message.text))
       else if (message.type === 'ready') watcher.onReady(message.port)
       else if (message.type === 'applied') this.#onApplied(message)
-      else if (message.type === 'load') void this.#load(message.deployment, watcher)
+      else if (message.type === 'ran') {
+        this.#runs.get(message.number)?.(message.outcome)
+        this.#runs.delete(message.number)
+      } else if (message.type === 'load') void this.#load(message.deployment, watcher)
       else if (message.type === 'spans') watcher.onSpans(message.spans)
       else if (message.type === 'storage')
         watcher.onStorage((port) => this.#post({ type: 'storage', port }, [port]))
@@ -92,6 +103,8 @@ export class ShardThread implements SlotThread {
       // its successor begins with all of them
       for (const { resolve } of this.#changes.values()) resolve()
       this.#changes.clear()
+      for (const end of this.#runs.values()) end(CUT)
+      this.#runs.clear()
       watcher.onExit()
     })
   }
@@ -103,6 +116,13 @@ export class ShardThread implements SlotThread {
     this.#changes.set(number, done)
     this.#post({ type: 'apply', number, change })
     return done.promise
+  }
+
+  /** Call a version's scheduled handler. Never rejects. */
+  run(deployment: number, run: Run): Promise<RunOutcome> {
+    const number = ++this.#lastRun
+    this.#post({ type: 'run', number, deployment, run })
+    return new Promise((resolve) => this.#runs.set(number, resolve))
   }
 
   /** Resolves when the shard has told what it did, or is gone. */

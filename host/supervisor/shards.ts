@@ -6,8 +6,10 @@
 import { totalmem } from 'node:os'
 import { setFlagsFromString } from 'node:v8'
 
+import type { RunOutcome } from '../cron/outcome.ts'
 import type { ServedState } from '../deploy/change.ts'
 import { toStackText } from '../errors.ts'
+import type { Run } from '../http/request-head.ts'
 import type { AppContent } from '../image/image.ts'
 import { Ticker } from '../limits/ticker.ts'
 import { toLogEntry } from '../log/entry.ts'
@@ -153,6 +155,12 @@ export class Shards {
   async configure(settings: ShardSettings): Promise<void> {
     this.#settings = settings
     await this.apply({ type: 'configure', settings })
+  }
+
+  /** Call a version's scheduled handler, on the one shard that does so for it. Undefined: no shard listens. */
+  run(deployment: number, run: Run): Promise<RunOutcome> | undefined {
+    const threads = this.#slots.flatMap(({ isListening, served }) => (isListening ? (served ?? []) : []))
+    return threads[deployment % threads.length]?.run(deployment, run)
   }
 
   /** What was done since the start. A shard that does not answer in time counts with what it told before. */

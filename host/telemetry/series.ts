@@ -11,9 +11,10 @@ import { ANSWER_CLASSES, ANSWER_TIMES, COLD_STARTS, TENANT_COUNTS, toColumn } fr
 import type { HistogramColumns } from '../tenant/report.ts'
 import type { TenantCounters } from '../tenant/tenant.ts'
 import { TURN_BOUNDS_MS } from '../tenant/turn-times.ts'
+import { RUN_SERIES } from './run-series.ts'
 import type { HostSnapshot } from './snapshot.ts'
 
-type Label = readonly [name: string, value: string]
+export type Label = readonly [name: string, value: string]
 
 /** One value. */
 export interface NumberSample {
@@ -303,7 +304,7 @@ const HOST_SERIES: readonly Series[] = [
 ]
 
 /** All of them. */
-export const SERIES: readonly Series[] = [...VERSION_SERIES, ...HOST_SERIES]
+export const SERIES: readonly Series[] = [...VERSION_SERIES, ...RUN_SERIES, ...HOST_SERIES]
 
 function toAverageMs({ versions }: HostSnapshot): number {
   const { at, boundsMs } = ANSWER_TIMES

@@ -1,5 +1,6 @@
 /** What there is to be told at one moment: types only. */
 
+import type { CronCounts } from '../cron/schedule.ts'
 import type { ImageCounters } from '../image/counters.ts'
 import type { EngineCounters } from '../engine/engine.ts'
 import type { ShardReport, VersionCounts } from '../tenant/shard-report.ts'
@@ -20,5 +21,7 @@ export interface HostSnapshot {
   /** That the apps' port has, by file; until when, in milliseconds since 1970. */
   readonly certificates: readonly { readonly file: string; readonly notAfter: number }[]
   readonly deploys: { readonly served: number; readonly failed: number }
+  /** Runs of the clock, by app. */
+  readonly scheduled: ReadonlyMap<string, Readonly<CronCounts>>
   readonly uptimeSeconds: number
 }

@@ -11,6 +11,8 @@ import type { CpuMeter } from '../limits/account.ts'
 
 /** The client's side of one request: what it asks for (`RequestHead`), and the way back to the client. */
 export interface Exchange extends RequestHead {
+  /** The app asks that a run of the clock is not tried again. */
+  noRetry?(): void
   /** The next chunk is wanted; it comes as `ExchangeListener.bodyChunk`, or `ExchangeListener.bodyFailed` says why not. */
   pullBody(): void
   /** The rest of the body is not wanted. */

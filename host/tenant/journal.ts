@@ -51,13 +51,14 @@ export class Journal {
   }
 
   /** A request failed; what it asked for comes before the text. */
-  failedExchange(code: ErrorCode, { id, method, url }: Exchange, text = this.explain(code)): void {
-    this.failed(code, id, `${toRequestLine(method, url)}: ${text}`)
+  failedExchange(code: ErrorCode, { id, method, url, run }: Exchange, text?: string): void {
+    const what = run === undefined ? toRequestLine(method, url) : `scheduled ${run.cron}`
+    this.failed(code, id, `${what}: ${text ?? this.explain(code, run !== undefined)}`)
   }
 
-  /** A code, and the limit or the cause behind it. */
-  explain(code: ErrorCode): string {
-    const why = this.#toWhy(code)
+  /** A code, and the limit or the cause behind it. `isRun`: for what the clock sets off. */
+  explain(code: ErrorCode, isRun = false): string {
+    const why = (isRun ? this.#toWhyOfRun(code) : undefined) ?? this.#toWhy(code)
     return why === undefined ? code : `${code}: ${why}`
   }
 
@@ -74,6 +75,16 @@ export class Journal {
   #map(): SourceMap {
     const { sourceMap } = this
     return (this.#openMap ??= openSourceMap(sourceMap && new TextDecoder().decode(sourceMap)))
+  }
+
+  #toWhyOfRun(code: ErrorCode): string | undefined {
+    const { scheduledCpuMs, scheduledTurnMs, scheduledTimeoutMs } = this.#subject.limits
+    const reasons: Partial<Record<ErrorCode, string>> = {
+      APP_TIMEOUT: `not done within ${scheduledTimeoutMs} ms`,
+      APP_CPU_LIMIT: `more than ${scheduledTurnMs} ms of processor time without a pause, or ${scheduledCpuMs} ms in all`,
+      APP_BUSY: `waited ${scheduledTimeoutMs} ms for its turn`,
+    }
+    return reasons[code]
   }
 
   #toWhy(code: ErrorCode): string | undefined {

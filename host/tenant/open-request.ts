@@ -61,7 +61,7 @@ export class OpenRequest implements RequestContext, ExchangeListener, Timed, Que
 
   /** Whether it may be begun in one turn with others: only what is here as a whole can be begun once more. */
   get isSociable(): boolean {
-    return !this.#isSuspect && this.#isWhole
+    return !this.#isSuspect && this.#isWhole && this.exchange.run === undefined
   }
 
   get #isWhole(): boolean {
@@ -123,6 +123,10 @@ export class OpenRequest implements RequestContext, ExchangeListener, Timed, Que
     this.#instance = undefined
     this.#isSuspect = true
     this.#watcher.onAgain(this)
+  }
+
+  noRetry(): void {
+    this.exchange.noRetry?.()
   }
 
   pullBody(): void {

@@ -96,6 +96,8 @@ export class Tenant implements Disposable {
   readonly #pool: Pool
   readonly #breaker: Breaker
   readonly #deadlines: Deadlines
+  /** Of what the clock sets off. */
+  readonly #runDeadlines: Deadlines
   readonly #queue: RequestQueue<OpenRequest>
   readonly #batch = new BatchSize()
   readonly #drainRate = new DrainRate()
@@ -129,6 +131,7 @@ export class Tenant implements Disposable {
     })
     this.#breaker = new Breaker(limits.cpuMs)
     this.#deadlines = new Deadlines(limits.timeoutMs)
+    this.#runDeadlines = new Deadlines(limits.scheduledTimeoutMs)
     this.#queue = new RequestQueue(limits.concurrentRequests, limits.queuedRequests)
   }
 
@@ -141,10 +144,13 @@ export class Tenant implements Disposable {
     // the log had its line when it began
     if (backOffMs > 0) return this.#refuse(exchange, 'APP_BACKED_OFF', backOffMs)
     const waitMs = this.#drainRate.waitMs(this.#queue.length, now)
-    if (waitMs > this.limits.timeoutMs * WAIT_SHARE) return this.#refuse(exchange, 'APP_BUSY', waitMs)
+    const { timeoutMs, scheduledTimeoutMs } = this.limits
+    const isRun = exchange.run !== undefined
+    if (waitMs > (isRun ? scheduledTimeoutMs : timeoutMs) * WAIT_SHARE)
+      return this.#refuse(exchange, 'APP_BUSY', waitMs)
     const request = new OpenRequest(exchange, this.#watcher, now)
     if (!this.#queue.admit(request)) return this.#refuse(exchange, 'APP_BUSY', Math.max(BUSY_MS, waitMs))
-    request.deadline = this.#deadlines.start(request, now)
+    request.deadline = (isRun ? this.#runDeadlines : this.#deadlines).start(request, now)
     this.#share.wake()
     return request
   }
@@ -223,6 +229,7 @@ export class Tenant implements Disposable {
     this.#pool.end(code)
     for (const request of this.#queue.waiting()) request.fail(code)
     this.#deadlines[Symbol.dispose]()
+    this.#runDeadlines[Symbol.dispose]()
     this.#share.close()
     this.#dialer[Symbol.dispose]()
     this.#over.resolve()

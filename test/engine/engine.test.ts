@@ -107,6 +107,7 @@ function make(image: Image, from = engine, maximum = 2048): Made {
     'nano:workers/data': { write: () => true, finish: nothing, pull: nothing, abort: nothing },
     'nano:workers/kv': { get: nothing, getMany: nothing, put: nothing, delete: nothing, list: nothing },
     'nano:workers/language': { ask: () => new Uint8Array(0) },
+    'nano:workers/scheduled': { noRetry: nothing, finish: nothing, fail: nothing },
     'nano:workers/crypto': {
       text: nothing,
       number: nothing,

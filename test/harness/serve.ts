@@ -15,7 +15,7 @@ import type { LogRing } from '../../host/log/ring.ts'
 import type { DeployedApps } from '../../host/registry/deployed.ts'
 import type { Registry } from '../../host/registry/registry.ts'
 import { startServer } from '../../host/server.ts'
-import type { ServerCounters } from '../../host/server.ts'
+import type { ServerCounters } from '../../host/supervisor/counters.ts'
 import type { TelemetrySettings } from '../../host/telemetry/settings.ts'
 import type { TenantReport } from '../../host/tenant/report.ts'
 import { send } from './http.ts'
@@ -33,6 +33,7 @@ export interface AppSpec extends LimitSpec {
   kv_namespaces?: { binding: string; id?: string; shared?: boolean }[]
   d1_databases?: readonly object[]
   egress?: { allow?: string[]; deny?: string[]; private?: boolean }
+  triggers?: { crons?: string[]; time_zone?: string; overlap?: boolean }
   log_drain?: string | { url: string; headers?: Record<string, string> }
 }
 

@@ -166,6 +166,7 @@ test(
       images: { loads: 0, remakes: 0, evictions: 0, bytes: 0 },
       engineCounters: { transpiles: 0, compiles: 0 },
       deploys: { served: TENANTS, failed: 0 },
+      scheduled: new Map(),
       uptimeSeconds: 1,
     }
     const pauses = { count: 0, isOn: true }

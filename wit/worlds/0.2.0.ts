@@ -4,7 +4,7 @@ import type { GuestWriter } from '../../host/engine/guest-writer.ts'
 
 export const version = '0.2.0'
 /** Changes with whatever lies otherwise in memory or has another name. */
-export const structure = 'fde4e96b5a00c998'
+export const structure = 'e11f90f276a37cc0'
 
 export interface EventsBinding {
   readonly kind: string
@@ -92,6 +92,12 @@ export interface WireFailure {
   readonly message: string
 }
 
+export interface ScheduledRun {
+  readonly id: number
+  readonly cron: string
+  readonly scheduledTime: number
+}
+
 export type EventsEvent =
   | { readonly tag: 'startup'; readonly val: EventsStartup }
   | { readonly tag: 'request'; readonly val: EventsRequest }
@@ -108,6 +114,7 @@ export type EventsEvent =
   | { readonly tag: 'request-body'; readonly val: WireBodyChunk }
   | { readonly tag: 'request-body-failed'; readonly val: WireFailure }
   | { readonly tag: 'response-writable'; readonly val: number }
+  | { readonly tag: 'scheduled'; readonly val: ScheduledRun }
   | { readonly tag: 'timer-due' }
 
 export type ConsoleLevel = 'debug' | 'info' | 'warn' | 'error'
@@ -183,6 +190,11 @@ export interface Imports {
     readonly send: (id: number, status: number, headers: Uint8Array, body: Uint8Array) => void
     readonly start: (id: number, status: number, headers: Uint8Array) => void
     readonly write: (id: number, bytes: Uint8Array) => boolean
+    readonly finish: (id: number) => void
+    readonly fail: (id: number, error: Uint8Array) => void
+  }
+  readonly 'nano:workers/scheduled': {
+    readonly noRetry: (id: number) => void
     readonly finish: (id: number) => void
     readonly fail: (id: number, error: Uint8Array) => void
   }
@@ -341,70 +353,80 @@ function storeWireFailure(to: GuestWriter, at: number, value: WireFailure): void
   to.string(at + 4, value.message)
 }
 
+function storeScheduledRun(to: GuestWriter, at: number, value: ScheduledRun): void {
+  to.u32(at, value.id)
+  to.string(at + 4, value.cron)
+  to.f64(at + 16, value.scheduledTime)
+}
+
 function storeEventsEvent(to: GuestWriter, at: number, value: EventsEvent): void {
   switch (value.tag) {
     case 'startup':
       to.u8(at, 0)
-      storeEventsStartup(to, at + 4, value.val)
+      storeEventsStartup(to, at + 8, value.val)
       return
     case 'request':
       to.u8(at, 1)
-      storeEventsRequest(to, at + 4, value.val)
+      storeEventsRequest(to, at + 8, value.val)
       return
     case 'client-gone':
       to.u8(at, 2)
-      to.u32(at + 4, value.val)
+      to.u32(at + 8, value.val)
       return
     case 'crypto-done':
       to.u8(at, 3)
-      storeCryptoCryptoOutcome(to, at + 4, value.val)
+      storeCryptoCryptoOutcome(to, at + 8, value.val)
       return
     case 'data-answered':
       to.u8(at, 4)
-      storeDataDataAnswer(to, at + 4, value.val)
+      storeDataDataAnswer(to, at + 8, value.val)
       return
     case 'data-body':
       to.u8(at, 5)
-      storeWireBodyChunk(to, at + 4, value.val)
+      storeWireBodyChunk(to, at + 8, value.val)
       return
     case 'data-failed':
       to.u8(at, 6)
-      storeDataDataFailure(to, at + 4, value.val)
+      storeDataDataFailure(to, at + 8, value.val)
       return
     case 'data-writable':
       to.u8(at, 7)
-      to.u32(at + 4, value.val)
+      to.u32(at + 8, value.val)
       return
     case 'answered':
       to.u8(at, 8)
-      storeOutboundAnswer(to, at + 4, value.val)
+      storeOutboundAnswer(to, at + 8, value.val)
       return
     case 'answer-body':
       to.u8(at, 9)
-      storeWireBodyChunk(to, at + 4, value.val)
+      storeWireBodyChunk(to, at + 8, value.val)
       return
     case 'fetch-failed':
       to.u8(at, 10)
-      storeWireFailure(to, at + 4, value.val)
+      storeWireFailure(to, at + 8, value.val)
       return
     case 'fetch-writable':
       to.u8(at, 11)
-      to.u32(at + 4, value.val)
+      to.u32(at + 8, value.val)
       return
     case 'request-body':
       to.u8(at, 12)
-      storeWireBodyChunk(to, at + 4, value.val)
+      storeWireBodyChunk(to, at + 8, value.val)
       return
     case 'request-body-failed':
       to.u8(at, 13)
-      storeWireFailure(to, at + 4, value.val)
+      storeWireFailure(to, at + 8, value.val)
       return
     case 'response-writable':
       to.u8(at, 14)
-      to.u32(at + 4, value.val)
+      to.u32(at + 8, value.val)
+      return
+    case 'scheduled':
+      to.u8(at, 15)
+      storeScheduledRun(to, at + 8, value.val)
       return
     case 'timer-due':
-      to.u8(at, 15)
+      to.u8(at, 16)
       return
     default:
       to.unknownCase(value)
@@ -412,11 +434,11 @@ function storeEventsEvent(to: GuestWriter, at: number, value: EventsEvent): void
 }
 
 function storeItemsOfEventsEvent(to: GuestWriter, items: readonly EventsEvent[]): number {
-  const start = to.allocate(4, 44 * items.length)
+  const start = to.allocate(8, 48 * items.length)
   let at = start
   for (const item of items) {
     storeEventsEvent(to, at, item)
-    at += 44
+    at += 48
   }
   return start
 }
@@ -452,6 +474,7 @@ export function liftImports(imports: Imports, from: GuestReader, to: GuestWriter
   const outboundHalf = imports['nano:workers/outbound']
   const requestBodyHalf = imports['nano:workers/request-body']
   const responseHalf = imports['nano:workers/response']
+  const scheduledHalf = imports['nano:workers/scheduled']
   const sqlHalf = imports['nano:workers/sql']
   const timerHalf = imports['nano:workers/timer']
   return {
@@ -507,6 +530,11 @@ export function liftImports(imports: Imports, from: GuestReader, to: GuestWriter
       'write': (a0: number, a1: number, a2: number) => (responseHalf.write(a0 >>> 0, from.bytes(a1, a2)) ? 1 : 0),
       'finish': (a0: number) => responseHalf.finish(a0 >>> 0),
       'fail': (a0: number, a1: number, a2: number) => responseHalf.fail(a0 >>> 0, from.bytes(a1, a2, bounds['text'])),
+    },
+    'nano:workers/scheduled': {
+      'no-retry': (a0: number) => scheduledHalf.noRetry(a0 >>> 0),
+      'finish': (a0: number) => scheduledHalf.finish(a0 >>> 0),
+      'fail': (a0: number, a1: number, a2: number) => scheduledHalf.fail(a0 >>> 0, from.bytes(a1, a2, bounds['text'])),
     },
     'nano:workers/sql': {
       'query': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number) => sqlHalf.query(a0 >>> 0, from.bytes(a1, a2), from.caseOf(sqlRowShapeCases, a3), from.bytes(a4, a5)),

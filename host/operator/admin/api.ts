@@ -24,12 +24,15 @@ import { toGuard } from './preconditions.ts'
 import * as routes from './routes.ts'
 import type { AdminServices, ServedApps } from './services.ts'
 import { configLimit, readUpload, settingsLimit, splitSettings, toSettings, uploadLimit } from './upload.ts'
-import { toApp, toDetails, toEtag, toPlanBody, toReportBody, toVersion } from './views.ts'
+import { toApp, toDetails, toEtag, toPlanBody, toReportBody, toRunReport, toVersion } from './views.ts'
 
 const DOCUMENT = {
   openapi: '3.1.0',
   info: { title: 'NANO admin API', version: '1' },
 }
+
+/** Of an app without an expression. */
+const EVERY_MINUTE = '* * * * *'
 
 /** Everything under /admin. */
 export function createAdminApi(services: AdminServices, gate: Gate, tails: LogTails): OpenAPIHono<AdminEnv> {
@@ -206,6 +209,20 @@ function addChanges(api: OpenAPIHono<AdminEnv>, services: AdminServices): void {
     const checks = toChecks(name, c.var.access, c.req.valid('header'))
     const report = await toDeployed(services).rollBack(name, version, checks)
     return c.json(tell(c, 'switched', report), 200)
+  })
+
+  api.openapi({ ...routes.runScheduled, middleware: limits.settings }, async (c) => {
+    const { name } = c.req.valid('param')
+    const served = toServed(services)
+    const status = served.registry.apps.find((app) => app.name === name)
+    if (status === undefined) throw new NanoError('APP_UNKNOWN', `there is no app "${name}"`)
+    const given = c.req.valid('json')
+    const scheduledTime = given.scheduled_time ?? Date.now()
+    const cron = given.cron ?? status.config?.triggers?.crons[0] ?? EVERY_MINUTE
+    const outcome = await served.run(name, { cron, scheduledTime })
+    if (outcome === undefined)
+      throw new NanoError('APP_UNAVAILABLE', `app ${name} is not served; see its log`)
+    return c.json(toRunReport({ app: name, cron, scheduledTime }, outcome), 200)
   })
 
   api.openapi(routes.reload, async (c) => {

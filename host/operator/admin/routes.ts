@@ -27,6 +27,7 @@ const FAILURES = {
   412: 'The app is not as the request expects it.',
   413: 'The upload is too large.',
   422: 'The component or the settings cannot be served.',
+  502: 'The app cannot be served.',
   503: 'As many ask as the server takes.',
 } as const
 
@@ -143,6 +144,20 @@ export const rollBack = createRoute({
     body: { content: { 'application/json': { schema: schema.ROLLBACK } } },
   },
   responses: { 200: json(schema.REPORT, 'What serves now.'), ...failed(400, 404, 412) },
+})
+
+export const runScheduled = createRoute({
+  method: 'post',
+  path: '/admin/apps/{name}/scheduled',
+  summary: "Call the app's scheduled handler now",
+  description:
+    'Answers when it is done. It is called beside what the clock calls, whatever of that is running.',
+  security,
+  request: {
+    params: schema.NAME,
+    body: { content: { 'application/json': { schema: schema.RUN } } },
+  },
+  responses: { 200: json(schema.RUN_REPORT, 'How it ended.'), ...failed(400, 404, 502) },
 })
 
 export const reload = createRoute({

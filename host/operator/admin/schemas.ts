@@ -3,6 +3,7 @@
 import { z } from '@hono/zod-openapi'
 
 import { appName } from '../../config/schema.ts'
+import { expectCron } from '../../config/triggers.ts'
 import { LOG_LEVELS } from '../../log/entry.ts'
 
 const text = (description: string) => z.string().openapi({ description })
@@ -255,5 +256,31 @@ export const PROMOTE = z.object({
       'The part of the clients that get the version; the version before serves the rest. A client keeps its version while the part grows. 100: it serves alone; 0: it serves nobody.',
   }),
 })
+
+export const RUN = z.object({
+  cron: z
+    .string()
+    .check(expectCron)
+    .optional()
+    .openapi({ description: "Of the event; the app's first expression unless given." }),
+  scheduled_time: z
+    .int()
+    .min(0)
+    .optional()
+    .openapi({ description: 'Of the event, in milliseconds since 1970; now unless given.' }),
+})
+
+export const RUN_REPORT = z
+  .object({
+    app: z.string(),
+    cron: z.string(),
+    scheduled_time: z.int(),
+    outcome: z.enum(['ok', 'failed']),
+    code: text('Why it failed, one of the closed set of errors.').optional(),
+    no_retry: flag('The app asked that it is not tried again.'),
+    milliseconds: z.int(),
+    cpu_ms: z.number(),
+  })
+  .openapi('RunReport')
 
 export const REMOVE_QUERY = z.object({ hostname: z.string({ error: 'expected a host name, got none' }) })

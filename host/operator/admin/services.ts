@@ -5,6 +5,8 @@ import type { DeployedApps } from '../../registry/deployed.ts'
 import type { Registry } from '../../registry/registry.ts'
 import type { LogEntry } from '../../log/entry.ts'
 import type { LogRing } from '../../log/ring.ts'
+import type { RunOutcome } from '../../cron/outcome.ts'
+import type { Run } from '../../http/request-head.ts'
 import type { Plan } from '../../registry/plan.ts'
 import type { ReloadReport } from '../../registry/reload-report.ts'
 import type { RecentErrors } from '../recent-errors.ts'
@@ -15,6 +17,8 @@ export interface ServedApps {
   readonly registry: Pick<Registry, 'apps' | 'expectFree'>
   /** Undefined: there is no data directory. */
   readonly deployed: DeployedApps | undefined
+  /** Call the app's scheduled handler. Undefined: nobody serves it. */
+  run(app: string, run: Run): Promise<RunOutcome | undefined>
   /** Serve what the configuration says now. Rejects with CONFIG_INVALID. */
   reload(): Promise<ReloadReport>
   /** What a reload would change, with this text in place of the file. Rejects with CONFIG_INVALID. */

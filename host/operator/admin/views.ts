@@ -4,7 +4,9 @@ import type { StoredApp, StoredVersion } from '../../artifacts/store.ts'
 import { LIMIT_RULES, toTotalMemoryMb } from '../../config/limits.ts'
 import type { Limits } from '../../config/limits.ts'
 import { toKey } from '../../config/number-rule.ts'
+import type { RunOutcome } from '../../cron/outcome.ts'
 import type { EgressSettings } from '../../egress/policy.ts'
+import type { Run } from '../../http/request-head.ts'
 import type { DeployReport } from '../../registry/deploy-report.ts'
 import type { Plan } from '../../registry/plan.ts'
 import type { AppStatus } from '../../registry/registry.ts'
@@ -141,4 +143,20 @@ function toEgress({ allow, deny, private: isPrivate }: EgressSettings) {
 
 function toTime(ms: number): string {
   return new Date(ms).toISOString()
+}
+
+export function toRunReport(
+  { app, cron, scheduledTime }: Run & { readonly app: string },
+  { code, noRetry, ms, cpuMs }: RunOutcome,
+) {
+  return {
+    app,
+    cron,
+    scheduled_time: scheduledTime,
+    outcome: code === undefined ? ('ok' as const) : ('failed' as const),
+    code,
+    no_retry: noRetry,
+    milliseconds: Math.round(ms),
+    cpu_ms: Math.round(cpuMs * 100) / 100,
+  }
 }

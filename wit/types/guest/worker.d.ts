@@ -8,6 +8,7 @@
 /// <reference path="./interfaces/nano-workers-outbound.d.ts" />
 /// <reference path="./interfaces/nano-workers-request-body.d.ts" />
 /// <reference path="./interfaces/nano-workers-response.d.ts" />
+/// <reference path="./interfaces/nano-workers-scheduled.d.ts" />
 /// <reference path="./interfaces/nano-workers-sql.d.ts" />
 /// <reference path="./interfaces/nano-workers-timer.d.ts" />
 /// <reference path="./interfaces/nano-workers-wire.d.ts" />
@@ -23,6 +24,7 @@ declare module 'nano:workers/worker' {
   export type * as NanoWorkersOutbound020 from 'nano:workers/outbound'; // import nano:workers/outbound
   export type * as NanoWorkersRequestBody020 from 'nano:workers/request-body'; // import nano:workers/request-body
   export type * as NanoWorkersResponse020 from 'nano:workers/response'; // import nano:workers/response
+  export type * as NanoWorkersScheduled020 from 'nano:workers/scheduled'; // import nano:workers/scheduled
   export type * as NanoWorkersSql020 from 'nano:workers/sql'; // import nano:workers/sql
   export type * as NanoWorkersTimer020 from 'nano:workers/timer'; // import nano:workers/timer
   export type * as NanoWorkersWire020 from 'nano:workers/wire'; // import nano:workers/wire

@@ -10,6 +10,7 @@ export type * as NanoWorkersLanguage020 from './interfaces/nano-workers-language
 export type * as NanoWorkersOutbound020 from './interfaces/nano-workers-outbound.js'; // import nano:workers/outbound@0.2.0
 export type * as NanoWorkersRequestBody020 from './interfaces/nano-workers-request-body.js'; // import nano:workers/request-body@0.2.0
 export type * as NanoWorkersResponse020 from './interfaces/nano-workers-response.js'; // import nano:workers/response@0.2.0
+export type * as NanoWorkersScheduled020 from './interfaces/nano-workers-scheduled.js'; // import nano:workers/scheduled@0.2.0
 export type * as NanoWorkersSql020 from './interfaces/nano-workers-sql.js'; // import nano:workers/sql@0.2.0
 export type * as NanoWorkersTimer020 from './interfaces/nano-workers-timer.js'; // import nano:workers/timer@0.2.0
 export type * as NanoWorkersWire020 from './interfaces/nano-workers-wire.js'; // import nano:workers/wire@0.2.0

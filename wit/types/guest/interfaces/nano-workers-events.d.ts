@@ -1,6 +1,7 @@
 /// <reference path="./nano-workers-crypto.d.ts" />
 /// <reference path="./nano-workers-data.d.ts" />
 /// <reference path="./nano-workers-outbound.d.ts" />
+/// <reference path="./nano-workers-scheduled.d.ts" />
 /// <reference path="./nano-workers-wire.d.ts" />
 declare module 'nano:workers/events' {
   export type CryptoOutcome = import('nano:workers/crypto').CryptoOutcome;
@@ -9,6 +10,7 @@ declare module 'nano:workers/events' {
   export type BodyChunk = import('nano:workers/wire').BodyChunk;
   export type Failure = import('nano:workers/wire').Failure;
   export type Answer = import('nano:workers/outbound').Answer;
+  export type Run = import('nano:workers/scheduled').Run;
   /**
    * An object that the guest makes.
    */
@@ -77,7 +79,7 @@ declare module 'nano:workers/events' {
      */
     hasBody: boolean,
   }
-  export type Event = EventStartup | EventRequest | EventClientGone | EventCryptoDone | EventDataAnswered | EventDataBody | EventDataFailed | EventDataWritable | EventAnswered | EventAnswerBody | EventFetchFailed | EventFetchWritable | EventRequestBody | EventRequestBodyFailed | EventResponseWritable | EventTimerDue;
+  export type Event = EventStartup | EventRequest | EventClientGone | EventCryptoDone | EventDataAnswered | EventDataBody | EventDataFailed | EventDataWritable | EventAnswered | EventAnswerBody | EventFetchFailed | EventFetchWritable | EventRequestBody | EventRequestBodyFailed | EventResponseWritable | EventScheduled | EventTimerDue;
   export interface EventStartup {
     tag: 'startup',
     val: Startup,
@@ -179,6 +181,13 @@ declare module 'nano:workers/events' {
   export interface EventResponseWritable {
     tag: 'response-writable',
     val: number,
+  }
+  /**
+   * It is time. Exactly one `finish` or `fail` for it.
+   */
+  export interface EventScheduled {
+    tag: 'scheduled',
+    val: Run,
   }
   /**
    * The time given to `timer.wake-in` has come.

@@ -5,6 +5,7 @@ export type DataFailure = import('./nano-workers-data.js').DataFailure;
 export type BodyChunk = import('./nano-workers-wire.js').BodyChunk;
 export type Failure = import('./nano-workers-wire.js').Failure;
 export type Answer = import('./nano-workers-outbound.js').Answer;
+export type Run = import('./nano-workers-scheduled.js').Run;
 /**
  * An object that the guest makes.
  */
@@ -73,7 +74,7 @@ export interface Request {
    */
   hasBody: boolean,
 }
-export type Event = EventStartup | EventRequest | EventClientGone | EventCryptoDone | EventDataAnswered | EventDataBody | EventDataFailed | EventDataWritable | EventAnswered | EventAnswerBody | EventFetchFailed | EventFetchWritable | EventRequestBody | EventRequestBodyFailed | EventResponseWritable | EventTimerDue;
+export type Event = EventStartup | EventRequest | EventClientGone | EventCryptoDone | EventDataAnswered | EventDataBody | EventDataFailed | EventDataWritable | EventAnswered | EventAnswerBody | EventFetchFailed | EventFetchWritable | EventRequestBody | EventRequestBodyFailed | EventResponseWritable | EventScheduled | EventTimerDue;
 export interface EventStartup {
   tag: 'startup',
   val: Startup,
@@ -175,6 +176,13 @@ export interface EventRequestBodyFailed {
 export interface EventResponseWritable {
   tag: 'response-writable',
   val: number,
+}
+/**
+ * It is time. Exactly one `finish` or `fail` for it.
+ */
+export interface EventScheduled {
+  tag: 'scheduled',
+  val: Run,
 }
 /**
  * The time given to `timer.wake-in` has come.

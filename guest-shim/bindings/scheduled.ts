@@ -1,0 +1,92 @@
+/**
+ * Runs that the clock sets off. One is over when the app's handler and all that it gave to `waitUntil` are settled:
+ *
+ *     scheduled > handler > its promise > promises of waitUntil > finish, or fail with what failed first
+ */
+
+import { type Event, fail, finish, noRetry, type Run } from 'nano:workers/scheduled'
+import { describeError } from '../globals/log-text.ts'
+import { encode, makeTable, NativePromise } from '../globals/primordials.ts'
+import { source } from '../turn/source.ts'
+import { isHeld, watchHolds } from './background.ts'
+import type { GuestBinding } from './binding.ts'
+
+/** A run, as the app's handler gets it. */
+export class ScheduledController {
+  readonly #id: number
+  readonly scheduledTime: number
+  readonly cron: string
+  readonly type = 'scheduled'
+
+  constructor({ id, cron, scheduledTime }: Run) {
+    this.#id = id
+    this.cron = cron
+    this.scheduledTime = scheduledTime
+  }
+
+  noRetry(): void {
+    noRetry(this.#id)
+  }
+}
+
+/** Calls the app. */
+export type ScheduledCall = (controller: ScheduledController, id: number) => unknown
+
+const NO_HANDLER =
+  'The app has no scheduled handler. Write: export default { async scheduled(controller, env, ctx) { ... } }'
+
+interface OpenRun {
+  hasFailed: boolean
+  onReleased: (() => void) | undefined
+}
+
+/** Runs that are not over. */
+const open = makeTable<number, OpenRun>()
+let call: ScheduledCall | undefined
+
+export function setScheduledCall(given: ScheduledCall | undefined): void {
+  call = given
+}
+
+watchHolds({
+  released(id) {
+    const run = open.get(id)
+    const onReleased = run?.onReleased
+    if (run === undefined || onReleased === undefined) return
+    run.onReleased = undefined
+    onReleased()
+  },
+  failed(id) {
+    const run = open.get(id)
+    if (run !== undefined) run.hasFailed = true
+  },
+})
+
+function begin(run: Run): void {
+  source.current = run.id
+  const state: OpenRun = { hasFailed: false, onReleased: undefined }
+  open.set(run.id, state)
+  void settle(run, state)
+}
+
+async function settle(run: Run, state: OpenRun): Promise<void> {
+  let error: string | undefined
+  try {
+    if (call === undefined) error = NO_HANDLER
+    else await call(new ScheduledController(run), run.id)
+  } catch (thrown) {
+    error = describeError(thrown)
+  }
+  while (isHeld(run.id)) {
+    // one after the other: what was waited for may have asked for more
+    await new NativePromise<void>((resolve) => {
+      state.onReleased = resolve
+    })
+  }
+  open.delete(run.id)
+  if (error === undefined && state.hasFailed) error = 'A promise that was given to waitUntil() was rejected.'
+  if (error === undefined) finish(run.id)
+  else fail(run.id, encode(error))
+}
+
+export const binding: GuestBinding<Event> = { events: { scheduled: begin } }

@@ -1,0 +1,34 @@
+/** What there is to be told of the calls that the clock makes. */
+
+import type { Label, Series } from './series.ts'
+
+const MS_PER_SECOND = 1000
+
+export const RUN_SERIES: readonly Series[] = [
+  {
+    name: 'nano_scheduled_runs_total',
+    kind: 'counter',
+    help: 'Calls of scheduled handlers by what came of them; missed: there was none when it was time.',
+    labels: ['tenant', 'outcome'],
+    *samples({ scheduled }) {
+      for (const [app, { ok, failed, missed }] of scheduled) {
+        for (const [outcome, value] of Object.entries({ ok, failed, missed })) {
+          const labels: Label[] = [
+            ['tenant', app],
+            ['outcome', outcome],
+          ]
+          yield { labels, value }
+        }
+      }
+    },
+  },
+  {
+    name: 'nano_scheduled_run_seconds_total',
+    kind: 'counter',
+    help: 'How long calls of scheduled handlers took, together.',
+    labels: ['tenant'],
+    *samples({ scheduled }) {
+      for (const [app, { ms }] of scheduled) yield { labels: [['tenant', app]], value: ms / MS_PER_SECOND }
+    },
+  },
+]
