@@ -9,19 +9,27 @@ export const BINDING_KEYS = ['kv_namespaces', 'd1_databases'] as const
 
 type Bound = {
   readonly [Key in (typeof BINDING_KEYS)[number]]?: readonly { readonly binding: string }[] | undefined
-} & { readonly env?: Readonly<Record<string, unknown>> | undefined }
+} & {
+  readonly env?: Readonly<Record<string, unknown>> | undefined
+  readonly secrets?: Readonly<Record<string, unknown>> | undefined
+}
 
 /** A schema of settings in which no two members of `env` have one name. */
 export function withOwnNames<Schema extends z.ZodType<Bound>>(schema: Schema): Schema {
   return schema.superRefine((app, context) => {
+    const refuse = (path: (string | number)[], input: string): void => {
+      const message = expected('a name that nothing else in the env of the app has')({ input })
+      context.addIssue({ code: 'custom', path, message })
+    }
     const taken = new Set(Object.keys(app.env ?? {}))
+    for (const name of Object.keys(app.secrets ?? {})) {
+      if (taken.has(name)) refuse(['secrets', name], name)
+      taken.add(name)
+    }
     for (const key of BINDING_KEYS) {
       for (const [index, { binding }] of (app[key] ?? []).entries()) {
         if (!taken.has(binding)) taken.add(binding)
-        else {
-          const message = expected('a name that nothing else in the env of the app has')({ input: binding })
-          context.addIssue({ code: 'custom', path: [key, index, 'binding'], message })
-        }
+        else refuse([key, index, 'binding'], binding)
       }
     }
   })

@@ -9,6 +9,7 @@ import type { StickyBy } from '../http/sticky-key.ts'
 import type { ConnectionLimits } from './connection-limits.ts'
 import type { Env } from './env.ts'
 import type { Limits } from './limits.ts'
+import type { Secrets } from './secrets.ts'
 import type { StorageSettings } from './storage-settings.ts'
 
 /** One app as the operator wants it served. */
@@ -24,6 +25,8 @@ export interface AppConfig {
   readonly limits: Limits
   /** Where its fetches may go; undefined: to public addresses. Every entry is one that the policy can read. */
   readonly egress?: EgressSettings
+  /** Members of its env that are read when it is put. */
+  readonly secrets?: Secrets
   /** When the clock calls it; undefined: never. */
   readonly triggers?: Triggers
   /** Where its part of the log goes besides the server's own. */

@@ -15,6 +15,7 @@ import { LIMIT_RULES } from './limits.ts'
 import { toKey } from './number-rule.ts'
 import type { Key, NumberRule } from './number-rule.ts'
 import { withOwnNames } from './binding-names.ts'
+import { secrets } from './secret-schema.ts'
 import { triggers } from './triggers.ts'
 import { closed, expected, flag, integer, list, text, textLike, textThat } from './values.ts'
 
@@ -238,6 +239,7 @@ const app = withOwnNames(
       })
       .exactOptional(),
     log_drain: logDrain("the app's part of the log").exactOptional(),
+    secrets: secrets.exactOptional(),
     kv_namespaces: list(closed({ ...kvNamespace, ...shared }))
       .meta({ description: KV_DESCRIPTION })
       .exactOptional(),

@@ -14,6 +14,7 @@ import { toNumbers } from './number-rule.ts'
 import { FILE_DRAIN } from './schema.ts'
 import type { AppSettings, NanoJson } from './schema.ts'
 import type { StorageSettings } from './storage-settings.ts'
+import type { Secrets, SecretSource } from './secrets.ts'
 import { toBindings } from './to-bindings.ts'
 import type { SharedBindings } from './to-bindings.ts'
 
@@ -74,8 +75,18 @@ function toApp(app: NanoJson['apps'][number], defaults: AppDefaults, base: strin
     ...defined({
       allowRead: app.allow_read?.map((path) => resolve(base, path)),
       logDrain: toLogDrain(app.log_drain, base),
+      secrets: toSecrets(app.secrets, base),
     }),
   }
+}
+
+function toSecrets(given: NanoJson['apps'][number]['secrets'], base: string): Secrets | undefined {
+  if (given === undefined) return undefined
+  const entries = Object.entries(given).map(([name, source]): [string, SecretSource] => [
+    name,
+    'file' in source ? { file: resolve(base, source.file) } : source,
+  ])
+  return Object.fromEntries(entries)
 }
 
 /** What an app says besides where it is. */

@@ -14,6 +14,7 @@ import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 
 import type { AppConfig, Config } from '../config/config.ts'
+import { readSecrets, toSecretFiles } from '../config/secrets.ts'
 import { isComponent } from '../deploy/open-component.ts'
 import type { OnNote, Opener } from '../deploy/opener.ts'
 import type { OpenComponent } from '../deploy/opening.ts'
@@ -204,23 +205,25 @@ export class FileApps {
   async #put({ app, displaces }: PutStep, round: Round): Promise<boolean> {
     const { name } = app
     const before = this.#apps.get(name) ?? { config: app, component: undefined }
-    const { outcome, stamps } = await this.#read(app, round)
+    const config = withSecrets(app)
+    const { outcome, stamps: read } = await this.#read(app, round)
+    const stamps = new Map([...read, ...(await toStamps(toSecretFiles(app.secrets ?? {})))])
     this.#apps.set(name, { ...before, stamps, isDone: false })
     if (outcome instanceof NanoError) throw outcome
     const isServed =
       before.component !== undefined &&
-      isDeepStrictEqual(before.config, app) &&
+      isDeepStrictEqual(before.config, config) &&
       before.component.image.id === outcome.image.id
     if (!isServed) {
       if (displaces !== undefined) await this.#takeOff(displaces)
       const onNote: OnNote = ({ type }) => {
         if (type === 'generating') round.tell('building the engine (once)')
       }
-      await this.#options.registry.put(app, { component: outcome, onNote })
+      await this.#options.registry.put(config, { component: outcome, onNote })
     }
     // of two copies the one that serves is kept
     const component = isServed ? before.component : outcome
-    this.#apps.set(name, { config: app, component, stamps, isDone: true })
+    this.#apps.set(name, { config, component, stamps, isDone: true })
     return !isServed
   }
 
@@ -283,7 +286,7 @@ export class FileApps {
 
 /** What of the app is not as it is; `component` when that may be so. */
 async function toChanges({ config, stamps, isDone }: FileApp, app: AppConfig): Promise<readonly string[]> {
-  const keys = toChangedSettings(config, app)
+  const keys = toChangedSettings(config, withSecrets(app))
   const isRead = toReadKey(config) !== toReadKey(app)
   return isRead || (isDone && (await isCurrent(stamps))) ? keys : [...keys, 'component']
 }
@@ -291,4 +294,9 @@ async function toChanges({ config, stamps, isDone }: FileApp, app: AppConfig): P
 /** What decides what a path comes to. */
 function toReadKey({ path, allowRead = [] }: AppConfig): string {
   return JSON.stringify([path, allowRead])
+}
+
+/** With what its secrets are now. Throws CONFIG_INVALID. */
+function withSecrets(app: AppConfig): AppConfig {
+  return app.secrets === undefined ? app : { ...app, env: { ...app.env, ...readSecrets(app.secrets) } }
 }
