@@ -17,7 +17,7 @@ const APPS: readonly { app: string; path: string; first: Touched; most: Touched 
   {
     app: 'hello',
     path: '/',
-    first: { lines: 1400, written: 360, pages: 270, instructions: 190_000, functions: 195 },
+    first: { lines: 1450, written: 380, pages: 280, instructions: 195_000, functions: 225 },
     most: { lines: 850, written: 130, pages: 215, instructions: 110_000, functions: 155 },
   },
   {
