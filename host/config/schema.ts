@@ -14,6 +14,7 @@ import { CONNECTION_RULES } from './connection-limits.ts'
 import { LIMIT_RULES } from './limits.ts'
 import { toKey } from './number-rule.ts'
 import type { Key, NumberRule } from './number-rule.ts'
+import { storage } from './storage-schema.ts'
 import { withOwnNames } from './binding-names.ts'
 import { secrets } from './secret-schema.ts'
 import { triggers } from './triggers.ts'
@@ -159,15 +160,6 @@ const shared = {
         "Every app of this file that says so of the same id has the same data. Else it is the app's alone.",
     })
     .exactOptional(),
-}
-
-/** Without what it is instead: that may be a password. */
-const REDIS_EXPECTED =
-  'expected a redis:, rediss: or unix: URL without a password, which goes into "password_file"'
-
-function isRedisUrl(text: string): boolean {
-  const { protocol = '', password } = URL.parse(text) ?? {}
-  return ['redis:', 'rediss:', 'unix:'].includes(protocol) && password === ''
 }
 
 const d1Database = {
@@ -323,21 +315,7 @@ export const NANO_JSON = closed(
           'Where apps are kept that are deployed through the admin API, and the data of bindings, relative to this file: .nano beside it unless given.',
       })
       .exactOptional(),
-    storage: closed({
-      kv: closed({
-        redis: text().refine(isRedisUrl, { error: REDIS_EXPECTED }).meta({
-          description:
-            'A server that speaks the protocol of Redis, such as Valkey: redis://cache.internal:6379/0. It needs the package @redis/client beside nano-workers.',
-        }),
-        password_file: text()
-          .meta({ description: 'A file, relative to this one, with the password and nothing else.' })
-          .exactOptional(),
-      })
-        .meta({ description: 'Where KV namespaces are; in the data directory unless given.' })
-        .exactOptional(),
-    })
-      .meta({ description: 'Where the data of bindings is that is not kept in the data directory.' })
-      .exactOptional(),
+    storage: storage.exactOptional(),
     defaults: closed(inherited)
       .meta({ description: 'Limits of every app that does not set its own.' })
       .exactOptional(),
