@@ -61,3 +61,9 @@ type KVListing<Metadata> = {
     readonly metadata?: Metadata
   }[]
 } & ({ readonly list_complete: false; readonly cursor: string } | { readonly list_complete: true })
+
+/** A file as text. */
+declare module '*?raw' {
+  const text: string
+  export default text
+}

@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
+import { assets } from './assets.ts'
 import { coldStart } from './cold-start.ts'
 import { deploy } from './deploy.ts'
 import { dev } from './dev.ts'
@@ -33,6 +34,7 @@ const PARTS: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   touched,
   micro,
   goodput,
+  assets,
 }
 const RESULTS = fileURLToPath(new URL('results/', import.meta.url))
 

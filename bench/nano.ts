@@ -18,6 +18,8 @@ export interface NanoOptions {
   readonly shards: number
   /** Where the configuration is written. */
   readonly directory: string
+  /** Of each app, as nano.json spells them. */
+  readonly settings?: object
 }
 
 export interface NanoProcess extends ServerProcess {
@@ -33,11 +35,19 @@ export async function buildExample(name: string, file: string): Promise<number> 
   return durationMs
 }
 
-export async function startNano({ component, apps, shards, directory }: NanoOptions): Promise<NanoProcess> {
+export async function startNano({
+  component,
+  apps,
+  shards,
+  directory,
+  settings = {},
+}: NanoOptions): Promise<NanoProcess> {
   const port = await findPort()
   const hosts = toHosts(apps)
   const file = join(directory, `nano-${apps}.json`)
-  const config = { apps: hosts.map((hostname, i) => ({ name: `app-${i}`, hostname, path: component })) }
+  const config = {
+    apps: hosts.map((hostname, i) => ({ name: `app-${i}`, hostname, path: component, ...settings })),
+  }
   await writeFile(file, JSON.stringify(config))
   const args = [file, String(port), String(shards)]
   const server = await startProcess({ command: CHILD, args, port, hosts, channel: true })

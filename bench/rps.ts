@@ -53,7 +53,8 @@ export async function rps(bench: Bench): Promise<void> {
   await compare(bench, [...counts.map((count) => nano(MANY, count)), workerd(MANY)])
 }
 
-async function compare(bench: Bench, contenders: readonly Contender[]): Promise<void> {
+/** Load on each in turn. What begins with NANO is set in relation to the others. */
+export async function compare(bench: Bench, contenders: readonly Contender[]): Promise<void> {
   await using stack = new AsyncDisposableStack()
   const runs: { name: string; server: ServerProcess; results: LoadResult[] }[] = []
   const failures: unknown[] = []

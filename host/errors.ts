@@ -57,6 +57,8 @@ const CODES = {
   // components
   COMPONENT_INVALID: ['tenant', 422, 'The file is not a component that NANO can serve.'],
   ENGINE_UNKNOWN: ['tenant', 422, 'The component was built with an engine that this host does not know.'],
+  ASSETS_INVALID: ['tenant', 422, 'The files of the app cannot be served.'],
+  ASSET_UNREADABLE: ['operator', 502, 'A file of the app could not be read.'],
   // operation
   APP_UNKNOWN: ['operator', 404, 'There is no app of that name.'],
   APP_CONFLICT: ['operator', 409, "The app, or its host name, is somebody else's."],

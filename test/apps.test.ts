@@ -53,6 +53,8 @@ describe('example apps', () => {
           app(name),
         ),
         { ...app('links'), kv_namespaces: [{ binding: 'LINKS' }] },
+        { ...app('blog'), assets: { directory: join(example('blog'), 'public') }, response_cache: true },
+        { name: 'start', hostname: 'start.test', assets: { directory: join(example('start'), 'public') } },
         app('webhook', { WEBHOOK_SECRET: SECRET }),
         { ...app('aggregator', urls('weather', 'news')) },
         { ...app('aggregator', urls('weather', 'broken')), name: 'half', hostname: 'half.test' },
@@ -76,11 +78,32 @@ describe('example apps', () => {
   test('nano.json serves every one of them', ({ expect }) => {
     const file = join(import.meta.dirname, '../apps/nano.json')
     const config = parseConfig(readFileSync(file, 'utf8'), file)
-    expect(config.apps.map((app) => app.path).sort()).toEqual(exampleNames().map(example).sort())
+    const withCode = config.apps.filter((app) => app.path !== '')
+    expect(withCode.map((app) => app.path).sort()).toEqual(exampleNames().map(example).sort())
+  })
+
+  test('the start page links to every one of them', ({ expect }) => {
+    const file = join(import.meta.dirname, '../apps/nano.json')
+    const { apps, port } = parseConfig(readFileSync(file, 'utf8'), file)
+    const page = readFileSync(join(import.meta.dirname, '../apps/start/public/index.html'), 'utf8')
+    const others = apps.filter(({ name }) => name !== 'start')
+    expect(others.filter(({ hostname }) => !page.includes(`href="http://${hostname}:${port}/`))).toEqual([])
   })
 
   test('the address that is printed for each answers', async ({ expect }) => {
     for (const name of exampleNames()) expect((await server.send(`${name}.test`, '/')).status).toBe(200)
+  })
+
+  test('blog: a page is rendered once, its style sheet is a file', async ({ expect }) => {
+    const [first, second] = [
+      await server.send('blog.test', '/hello'),
+      await server.send('blog.test', '/hello'),
+    ]
+    expect(first.text).toContain('<strong>Markdown</strong>')
+    expect([second.text, second.headers['cf-cache-status']]).toEqual([first.text, 'HIT'])
+    const style = await server.send('blog.test', '/style.css')
+    expect([style.status, style.headers['cache-control']]).toEqual([200, 'public, max-age=3600'])
+    expect((await server.send('start.test', '/')).text).toContain('blog.localhost')
   })
 
   test('hello', async ({ expect }) => {

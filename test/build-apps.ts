@@ -48,10 +48,13 @@ export async function setup(): Promise<void> {
   writeFileSync(file, stamp)
 }
 
-/** The directories of apps/. */
+/** The directories of apps/ with code in them. */
 export function exampleNames(): string[] {
   const entries = readdirSync(join(ROOT, 'apps'), { withFileTypes: true })
-  return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name)
+  const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name)
+  return names.filter((name) =>
+    ['index.ts', 'index.js'].some((file) => existsSync(join(ROOT, 'apps', name, file))),
+  )
 }
 
 function fixtureNames(): string[] {

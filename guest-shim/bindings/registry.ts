@@ -1,5 +1,7 @@
 /** The guest's half of every interface. Written by wit/generate.ts; to change it, change what it is written from. */
+import { binding as assetsBinding } from './assets.ts'
 import { binding as backgroundBinding } from './background.ts'
+import { binding as cacheBinding } from './cache.ts'
 import { binding as consoleBinding } from './console.ts'
 import { binding as cryptoBinding } from './crypto.ts'
 import { binding as dataBinding } from './data.ts'
@@ -14,7 +16,9 @@ import { binding as timerBinding } from './timer.ts'
 
 /** Who takes an event. */
 export const handlers = {
+  ...assetsBinding.events,
   ...backgroundBinding.events,
+  ...cacheBinding.events,
   ...consoleBinding.events,
   ...cryptoBinding.events,
   ...dataBinding.events,
@@ -29,4 +33,4 @@ export const handlers = {
 }
 
 /** Everyone who may have something for `env`. */
-export const bindings = [backgroundBinding, consoleBinding, cryptoBinding, dataBinding, kvBinding, languageBinding, outboundBinding, requestBodyBinding, responseBinding, scheduledBinding, sqlBinding, timerBinding]
+export const bindings = [assetsBinding, backgroundBinding, cacheBinding, consoleBinding, cryptoBinding, dataBinding, kvBinding, languageBinding, outboundBinding, requestBodyBinding, responseBinding, scheduledBinding, sqlBinding, timerBinding]

@@ -90,7 +90,7 @@ function send(
 }
 
 /** Method, URL without its fragment, which is never sent, and headers; the host knows the length. */
-function toHead(request: RequestParts): string {
+export function toHead(request: RequestParts): string {
   const { method, url, body } = request
   const hash = indexOf(url, '#')
   const list = request.toList().copy()
@@ -99,8 +99,17 @@ function toHead(request: RequestParts): string {
   return `${method}\n${hash < 0 ? url : slice(url, 0, hash)}\n${length}${list.toLines()}`
 }
 
+/** A response that the host has, or one like it. `open`: makes its body; null: there is none. */
+export function toResponse(
+  answer: Omit<Answer, 'id' | 'hasBody'>,
+  method: string,
+  open: (() => ReadableStream<Uint8Array>) | null,
+): Response {
+  return new Response(toParts(answer, method, open))
+}
+
 function toParts(
-  answer: Answer,
+  answer: Omit<Answer, 'id' | 'hasBody'>,
   method: string,
   open: (() => ReadableStream<Uint8Array>) | null,
 ): ResponseParts {

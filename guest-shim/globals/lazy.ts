@@ -3,6 +3,7 @@
  * image holds no more of them than their text.
  */
 
+import loadCache from '../lazy/cache.ts?lazy'
 import loadIntl from '../lazy/intl.ts?lazy'
 import loadMessaging from '../lazy/messaging.ts?lazy'
 import loadPerformance from '../lazy/performance.ts?lazy'
@@ -13,6 +14,7 @@ import { defineProperty } from './primordials.ts'
 type Part = () => Readonly<Record<string, unknown>>
 
 const PARTS: readonly (readonly [load: unknown, names: readonly string[]])[] = [
+  [loadCache, ['Cache', 'CacheStorage', 'caches']],
   [loadIntl, ['Intl']],
   [loadMessaging, ['BroadcastChannel', 'MessageChannel', 'MessageEvent', 'MessagePort']],
   [

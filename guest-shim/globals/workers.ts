@@ -41,37 +41,6 @@ for (const name of Object.keys(AGENT) as (keyof typeof AGENT)[]) {
   defineProperty(Navigator.prototype, name, { get: () => AGENT[name], configurable: true, enumerable: true })
 }
 
-export class Cache {
-  constructor() {
-    requireOwn(isOwn)
-  }
-
-  match(): Promise<undefined> {
-    return NativePromise.reject(missing('The cache (caches.default)'))
-  }
-
-  put(): Promise<void> {
-    return NativePromise.reject(missing('The cache (caches.default)'))
-  }
-
-  delete(): Promise<boolean> {
-    return NativePromise.reject(missing('The cache (caches.default)'))
-  }
-}
-
-export class CacheStorage {
-  readonly default: Cache
-
-  constructor() {
-    requireOwn(isOwn)
-    this.default = new Cache()
-  }
-
-  open(): Promise<Cache> {
-    return NativePromise.reject(missing('caches.open()'))
-  }
-}
-
 export class Scheduler {
   constructor() {
     requireOwn(isOwn)
@@ -102,10 +71,9 @@ export class WebSocketPair {
 }
 
 export const navigator = new Navigator()
-export const caches = new CacheStorage()
 export const scheduler = new Scheduler()
 isOwn = false
 
 // a bundler may rename a class that is called like a global
-const classes = { Navigator, Cache, CacheStorage, Scheduler, WebSocketPair }
+const classes = { Navigator, Scheduler, WebSocketPair }
 for (const name in classes) defineProperty(classes[name as keyof typeof classes], 'name', { value: name })

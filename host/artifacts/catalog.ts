@@ -38,6 +38,8 @@ const LAYOUTS = [
    ALTER TABLE apps ADD COLUMN percent INTEGER;`,
   // what the component comes to
   `ALTER TABLE versions ADD COLUMN image TEXT;`,
+  // what says which files belong to the version
+  `ALTER TABLE versions ADD COLUMN assets TEXT;`,
 ]
 
 /** Throws what is wrong with it. */

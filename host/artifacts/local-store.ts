@@ -13,6 +13,7 @@ import { mkdirSync } from 'node:fs'
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 
 import { NanoError } from '../errors.ts'
+import { AssetFiles } from './asset-files.ts'
 import { Blobs } from './blobs.ts'
 import type { ContentHash } from './blobs.ts'
 import { isReadOnly, openCatalog, toReason } from './catalog.ts'
@@ -23,12 +24,14 @@ const KEPT_VERSIONS = 20
 
 export class LocalStore implements ArtifactStore {
   readonly #blobs: Blobs
+  readonly files: AssetFiles
   readonly #database: DatabaseSync
   readonly #isReadOnly: boolean
   readonly #statements = new Map<string, StatementSync>()
 
   /** Throws STORAGE_FAILED when the directory cannot be used, or another process has it. */
   constructor(directory: string) {
+    this.files = new AssetFiles(directory)
     try {
       mkdirSync(directory, { recursive: true, mode: 0o700 })
       this.#database = openCatalog(directory)
@@ -50,11 +53,13 @@ export class LocalStore implements ArtifactStore {
     const { app, hostname, settings, engineHash, image } = version
     const component = this.#putComponent(version.component, engineHash)
     const sourceMap = version.sourceMap === undefined ? undefined : this.#blobs.put(version.sourceMap)
+    const assets = version.assets === undefined ? undefined : this.#putAssets(version.assets)
     return this.#transaction(() => {
       const [last] = this.versions(app)
       const isSame =
         last?.component === component &&
         last.sourceMap === sourceMap &&
+        last.assets === assets &&
         last.hostname === hostname &&
         last.settings === settings
       if (isSame) return last
@@ -62,19 +67,20 @@ export class LocalStore implements ArtifactStore {
       const number = (last?.number ?? 0) + 1
       const createdAt = Date.now()
       this.#run(
-        `INSERT INTO versions (app, number, hostname, settings, component, source_map, engine, image, created_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        `INSERT INTO versions (app, number, hostname, settings, component, source_map, assets, engine, image, created_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         app,
         number,
         hostname,
         settings,
         component,
         sourceMap ?? null,
+        assets ?? null,
         engineHash,
         image,
         createdAt,
       )
-      return { app, number, hostname, settings, component, sourceMap, engineHash, image, createdAt }
+      return { app, number, hostname, settings, component, sourceMap, assets, engineHash, image, createdAt }
     })
   }
 
@@ -137,16 +143,35 @@ export class LocalStore implements ArtifactStore {
     // an engine that nobody has any more needs no base
     this.#run('DELETE FROM bases WHERE engine NOT IN (SELECT engine FROM versions)')
     const named = this.#all(
-      `SELECT component AS hash FROM versions UNION SELECT source_map FROM versions UNION SELECT component FROM bases`,
+      `SELECT component AS hash FROM versions UNION SELECT source_map FROM versions
+       UNION SELECT assets FROM versions UNION SELECT component FROM bases`,
     )
     const isNamed = new Set(named.map(({ hash }) => hash))
     const unnamed = this.#blobs.list().filter((hash) => !isNamed.has(hash))
     for (const hash of unnamed) this.#blobs.remove(hash)
+    this.#collectFiles()
     return unnamed.length
   }
 
   [Symbol.dispose](): void {
     this.#database.close()
+  }
+
+  /** Throws ASSETS_INVALID when not all of the files are there. */
+  #putAssets(text: Uint8Array): ContentHash {
+    const missing = this.files.missing(toHashes(text))
+    if (missing.length === 0) return this.#blobs.put(text)
+    const shown = missing.slice(0, 3).map((hash) => hash.slice(0, 12))
+    throw new NanoError(
+      'ASSETS_INVALID',
+      `${missing.length} files were not sent (${shown.join(', ')}...): send what POST .../assets says is missing first`,
+    )
+  }
+
+  #collectFiles(): void {
+    const rows = this.#all('SELECT DISTINCT assets AS hash FROM versions WHERE assets IS NOT NULL')
+    const isNamed = new Set(rows.flatMap(({ hash }) => toHashes(this.#blobs.get(hash as ContentHash))))
+    this.files.collect((hash) => isNamed.has(hash))
   }
 
   /** The first component of an engine is what the others of it are compressed against. */
@@ -197,6 +222,11 @@ function find(versions: readonly StoredVersion[], app: string, number: number): 
   throw new NanoError('VERSION_UNKNOWN', text)
 }
 
+function toHashes(text: Uint8Array): string[] {
+  const { files } = JSON.parse(Buffer.from(text).toString()) as { files: Record<string, { hash: string }> }
+  return Object.values(files).map(({ hash }) => hash)
+}
+
 function toVersion(row: Record<string, unknown>): StoredVersion {
   return {
     app: row['app'] as string,
@@ -205,6 +235,7 @@ function toVersion(row: Record<string, unknown>): StoredVersion {
     settings: row['settings'] as string,
     component: row['component'] as ContentHash,
     sourceMap: (row['source_map'] ?? undefined) as ContentHash | undefined,
+    assets: (row['assets'] ?? undefined) as ContentHash | undefined,
     engineHash: row['engine'] as string,
     image: (row['image'] ?? undefined) as string | undefined,
     createdAt: row['created_at'] as number,

@@ -3,6 +3,7 @@
  * several machines is another one; `local-store.ts` is the one on this machine's disk.
  */
 
+import type { AssetFiles } from './asset-files.ts'
 import type { ContentHash } from './blobs.ts'
 
 /** What belongs to a version besides its component. */
@@ -19,6 +20,8 @@ export interface StoredVersion extends VersionSettings {
   readonly number: number
   readonly component: ContentHash
   readonly sourceMap: ContentHash | undefined
+  /** JSON of the files that belong to it (assets/new-assets.ts). */
+  readonly assets: ContentHash | undefined
   /** The engine of the component. */
   readonly engineHash: string
   /** What the component was found to come to when it was opened, as JSON; undefined: it has to be opened. */
@@ -48,6 +51,8 @@ export interface NewVersion extends VersionSettings {
   readonly app: string
   readonly component: Uint8Array
   readonly sourceMap?: Uint8Array | undefined
+  /** JSON of the files that belong to it: they are there already. */
+  readonly assets?: Uint8Array | undefined
   readonly engineHash: string
   readonly image: string
 }
@@ -64,6 +69,8 @@ export interface ArtifactStore extends Disposable {
   apps(): readonly StoredApp[]
   /** Of an app, the last one first. */
   versions(app: string): readonly StoredVersion[]
+  /** Files of apps, which are served from where they are. */
+  readonly files: AssetFiles
   /** The bytes as they came. Throws ARTIFACT_BROKEN. */
   read(hash: ContentHash): Uint8Array
   /** The app and all its versions go. False: there was none. */

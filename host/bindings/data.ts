@@ -81,6 +81,15 @@ export class DataBinding implements Binding {
    * else the guest says: it throws a `StorageError` for what the app is to be told.
    */
   start(id: number, kind: DataKind, name: Uint8Array, toAsk: () => DataAsk): void {
+    this.#start(id, kind, () => this.#toResource(kind, name), toAsk)
+  }
+
+  /** The same for what every app has without a binding in its `env`: whose it is, is for its storage to say. */
+  startOwn(id: number, kind: DataKind, toAsk: () => DataAsk): void {
+    this.#start(id, kind, () => ({ kind, key: '' }), toAsk)
+  }
+
+  #start(id: number, kind: DataKind, open: () => Resource | undefined, toAsk: () => DataAsk): void {
     const { meter, accounts, mailbox } = this.#services
     meter.crossings++
     if (this.#calls.has(id)) return void meter.ignored++
@@ -92,7 +101,7 @@ export class DataBinding implements Binding {
       mailbox.post({ tag: 'data-failed', val: { id, ...failure } }, owner)
     }
     if (account === undefined) return refuse(TOO_MANY)
-    const resource = this.#toResource(kind, name)
+    const resource = open()
     if (resource === undefined) return refuse(toUnknown(kind))
     let ask
     try {

@@ -1,5 +1,7 @@
 /** The host's half of every interface. Written by wit/generate.ts; to change it, change what it is written from. */
+import { bind as assetsBinding } from './assets.ts'
 import { bind as backgroundBinding } from './background.ts'
+import { bind as cacheBinding } from './cache.ts'
 import { bind as consoleBinding } from './console.ts'
 import { bind as cryptoBinding } from './crypto.ts'
 import { bind as dataBinding } from './data.ts'
@@ -17,7 +19,9 @@ import type { BindingContext } from './binding.ts'
 /** For one instance, by interface. */
 export function bindAll(context: BindingContext) {
   return {
+    'assets': assetsBinding(context),
     'background': backgroundBinding(context),
+    'cache': cacheBinding(context),
     'console': consoleBinding(context),
     'crypto': cryptoBinding(context),
     'data': dataBinding(context),
@@ -35,7 +39,9 @@ export function bindAll(context: BindingContext) {
 /** As the world names them. */
 export function toImports(all: ReturnType<typeof bindAll>): Imports {
   return {
+    'nano:workers/assets': all['assets'].imports,
     'nano:workers/background': all['background'].imports,
+    'nano:workers/cache': all['cache'].imports,
     'nano:workers/console': all['console'].imports,
     'nano:workers/crypto': all['crypto'].imports,
     'nano:workers/data': all['data'].imports,

@@ -21,6 +21,7 @@ const UNIX = 'unix:'
 export interface Asked {
   readonly json?: unknown
   readonly form?: FormData
+  readonly bytes?: Uint8Array
   readonly headers?: OutgoingHttpHeaders
   /** Bytes of the body that have gone so far. */
   readonly onSent?: (bytes: number) => void
@@ -74,11 +75,12 @@ export class AdminClient {
   #send(
     method: string,
     path: string,
-    { json, form, headers: more, onSent }: Asked,
+    { json, form, bytes, headers: more, onSent }: Asked,
   ): Promise<IncomingMessage> {
     const { url, socketPath } = this.#place
     const body = form === undefined ? undefined : new Response(form)
-    const type = json === undefined ? body?.headers.get('content-type') : 'application/json'
+    const own = bytes === undefined ? 'application/json' : 'application/octet-stream'
+    const type = json === undefined && bytes === undefined ? body?.headers.get('content-type') : own
     const headers: OutgoingHttpHeaders = {
       ...more,
       ...(type == null ? {} : { 'content-type': type }),
@@ -89,7 +91,8 @@ export class AdminClient {
       const options = { method, headers, ...(socketPath === undefined ? {} : { socketPath }) }
       const request = start(new URL(path, url), options, resolve)
       request.on('error', reject)
-      if (body?.body == null) request.end(json === undefined ? undefined : JSON.stringify(json))
+      if (bytes !== undefined) request.end(bytes)
+      else if (body?.body == null) request.end(json === undefined ? undefined : JSON.stringify(json))
       // a server that refuses does not read to the end; its answer says why
       else pipeline(count(Readable.fromWeb(body.body), onSent), request).catch(() => undefined)
     })

@@ -63,7 +63,7 @@ describe('arguments', () => {
   const refused: [line: string, complaint: RegExp][] = [
     [
       '',
-      /expected a command; known are serve, build, dev, run, eval, repl, init, validate, inspect, deploy, apps, versions, rollback, promote, delete, scheduled, logs, completion, help/,
+      /expected a command; known are serve, build, dev, run, eval, repl, init, validate, inspect, deploy, apps, versions, rollback, promote, delete, scheduled, logs, purge, completion, help/,
     ],
     ['sevre', /unknown command 'sevre'; did you mean serve\?/],
     ['zzzzz', /unknown command 'zzzzz'; known are serve, build, dev, run, eval, repl, init, validate/],
@@ -89,7 +89,7 @@ describe('arguments', () => {
     ['build', /missing required argument 'entry'/],
     ['promote a', /missing required argument 'version'/],
     ['rollback a x', /version: expected a whole number from 1, got "x"/],
-    ['deploy', /missing required argument 'app'/],
+    ['deploy', /expected an app, --assets, or both/],
     ['build a.ts', /build needs -o/],
     ['build a.ts b.ts -o c', /a\.ts, b\.ts/],
     ['dev', /missing required argument 'entry'/],

@@ -13,6 +13,7 @@ import { addDev } from './commands/dev.ts'
 import { addInit } from './commands/init.ts'
 import { addInspect } from './commands/inspect.ts'
 import { addLogs } from './commands/logs.ts'
+import { addPurge } from './commands/purge.ts'
 import { addScripts } from './commands/script.ts'
 import { addScheduled } from './commands/scheduled.ts'
 import { addServe } from './commands/serve.ts'
@@ -24,7 +25,7 @@ import { toUsageError } from './usage.ts'
 import { readVersion } from './version.ts'
 
 const AFTER = `
-deploy, apps, versions, rollback, promote, delete, scheduled and logs ask the server at NANO_ADMIN_URL (default: http://127.0.0.1:3001)
+deploy, apps, versions, rollback, promote, delete, scheduled, purge and logs ask the server at NANO_ADMIN_URL (default: http://127.0.0.1:3001)
 with the token NANO_ADMIN_TOKEN, and serve admits that token.
 NANO_LOG_FORMAT=json makes the log of serve one JSON object a line, apache its requests lines of the combined format.
 Exit status: 0 fine, 1 failed, 2 wrong usage.`
@@ -54,6 +55,7 @@ export function createProgram(startServer: StartServer, format: LogFormat): Comm
   addVersions(program)
   addScheduled(program)
   addLogs(program)
+  addPurge(program)
   addCompletion(program)
   program.command('version', { hidden: true }).action(() => void process.stdout.write(`${readVersion()}\n`))
   return program

@@ -11,6 +11,7 @@ type Bound = {
   readonly [Key in (typeof BINDING_KEYS)[number]]?: readonly { readonly binding: string }[] | undefined
 } & {
   readonly env?: Readonly<Record<string, unknown>> | undefined
+  readonly assets?: { readonly binding?: string | undefined } | undefined
   readonly secrets?: Readonly<Record<string, unknown>> | undefined
 }
 
@@ -22,6 +23,9 @@ export function withOwnNames<Schema extends z.ZodType<Bound>>(schema: Schema): S
       context.addIssue({ code: 'custom', path, message })
     }
     const taken = new Set(Object.keys(app.env ?? {}))
+    const assets = app.assets?.binding
+    if (assets !== undefined && taken.has(assets)) refuse(['assets', 'binding'], assets)
+    if (assets !== undefined) taken.add(assets)
     for (const name of Object.keys(app.secrets ?? {})) {
       if (taken.has(name)) refuse(['secrets', name], name)
       taken.add(name)

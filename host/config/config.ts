@@ -3,6 +3,7 @@
  * Only the parser makes one from a file; nothing else in the host reads nano.json.
  */
 
+import type { AssetSettings } from '../assets/manifest.ts'
 import type { Triggers } from '../cron/outcome.ts'
 import type { EgressSettings } from '../egress/policy.ts'
 import type { StickyBy } from '../http/sticky-key.ts'
@@ -17,7 +18,7 @@ export interface AppConfig {
   readonly name: string
   /** Canonical, see host-name.ts. */
   readonly hostname: string
-  /** Absolute: a `.wasm`, a source file or a directory with an index file. */
+  /** Absolute: a `.wasm`, a source file or a directory with an index file; NO_PATH: there is none. */
   readonly path: string
   /** Absolute paths of files and directories that a build may read besides the app's own; undefined: none. */
   readonly allowRead?: readonly string[]
@@ -33,6 +34,10 @@ export interface AppConfig {
   readonly logDrain?: LogDrain
   /** What tells its clients apart when two of its versions share them; undefined: their addresses. */
   readonly stickyBy?: StickyBy
+  /** Files that are served without the app; undefined: it has none. */
+  readonly assets?: AssetSettings
+  /** The most MiB of responses that are given again without asking it; undefined: none are. */
+  readonly responseCacheMb?: number
 }
 
 /** Where an app's lines go: a file, or an endpoint that takes them by POST. `{app}` stands for the app's name. */
@@ -97,8 +102,17 @@ export interface Config {
   readonly engines?: readonly string[]
 }
 
+/** Of an app that was deployed, or is files alone. */
+export const NO_PATH = ''
+
 /** What an app may be called. */
 export const APP_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/
+
+/** Of responses that are given again, unless an app says otherwise. */
+export const DEFAULT_CACHE_MB = 64
+
+/** As in wrangler's files: what JavaScript calls an identifier. */
+export const BINDING_NAME = /^[A-Za-z_$][\w$]{0,127}$/
 
 /** Where the configuration and the command line say nothing. */
 export const DEFAULTS = { port: 3000, host: '127.0.0.1' } as const

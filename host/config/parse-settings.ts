@@ -5,15 +5,13 @@
 
 import { NanoError } from '../errors.ts'
 import { toHostName } from '../http/host-name.ts'
+import { NO_PATH } from './config.ts'
 import type { AppConfig, AppDefaults } from './config.ts'
 import { DEFAULT_LIMITS } from './limits.ts'
 import { toWhere } from './places.ts'
 import type { Path } from './places.ts'
 import { APP_SETTINGS, appName, hostName } from './schema.ts'
 import { toSettings } from './to-config.ts'
-
-/** Where the component of a deployed app would be: it has no path. */
-const NO_PATH = ''
 
 /** Throws SETTINGS_INVALID with every problem, a line each. */
 export function parseSettings(
@@ -33,7 +31,7 @@ export function parseSettings(
     name,
     hostname: toHostName(hostname)!,
     path: NO_PATH,
-    ...toSettings(name, parsed.data, defaults),
+    ...toSettings(name, parsed.data, defaults, () => undefined),
   }
 }
 

@@ -9,19 +9,19 @@ import { parseRule } from '../egress/rule.ts'
 import { parseNetwork } from '../http/address.ts'
 import { toHostName } from '../http/host-name.ts'
 import { parseStickyBy } from '../http/sticky-key.ts'
-import { APP_NAME, DEFAULT_ADMIN, DEFAULT_IMAGE_CACHE_MB, DEFAULTS, RANGES } from './config.ts'
+import { APP_NAME, BINDING_NAME, DEFAULT_ADMIN, DEFAULT_IMAGE_CACHE_MB, DEFAULTS, RANGES } from './config.ts'
 import { CONNECTION_RULES } from './connection-limits.ts'
 import { LIMIT_RULES } from './limits.ts'
 import { toKey } from './number-rule.ts'
 import type { Key, NumberRule } from './number-rule.ts'
 import { storage } from './storage-schema.ts'
 import { withOwnNames } from './binding-names.ts'
+import { logDrain } from './drain-schema.ts'
+import { ASSETS, RESPONSE_CACHE } from './assets-schema.ts'
 import { secrets } from './secret-schema.ts'
 import { triggers } from './triggers.ts'
 import { closed, expected, flag, integer, list, text, textLike, textThat } from './values.ts'
 
-/** As in wrangler's files: what JavaScript calls an identifier. */
-const BINDING_NAME = /^[A-Za-z_$][\w$]{0,127}$/
 const TABLE_NAME = /^[A-Za-z_]\w{0,127}$/
 const DATA_ID = /^[^\p{Cc}\p{Cs}]{1,128}$/u
 const ENGINE = /^[0-9a-f]{64}$/
@@ -111,27 +111,6 @@ const egress = closed({
     'Where the fetches of the app may go: public addresses unless given. A key that an app does not give is taken from the defaults.',
 })
 
-/** What a drain that is a file begins with. */
-export const FILE_DRAIN = 'file:'
-
-const drainUrl = textThat(isDrainUrl, 'a "file:" with a path, or an http: or https: URL without a password')
-
-/** `whose`: the part of the log that goes there. */
-const logDrain = (whose: string) =>
-  z
-    .union([drainUrl, closed({ url: drainUrl, headers: z.record(z.string(), text()).exactOptional() })], {
-      error: expected('a "file:" with a path, an http: or https: URL, or an object with "url" and "headers"'),
-    })
-    .meta({
-      description: `Where ${whose} goes besides the server's own log, as JSON lines: file:logs/{app}.log (relative to this file), or a URL that takes them by POST; {app} is the app's name. With headers: { "url": ..., "headers": { ... } }.`,
-    })
-
-function isDrainUrl(text: string): boolean {
-  if (text.startsWith(FILE_DRAIN)) return text.length > FILE_DRAIN.length && !text.startsWith('file://')
-  const { protocol, username, password } = URL.parse(text) ?? {}
-  return (protocol === 'http:' || protocol === 'https:') && username === '' && password === ''
-}
-
 /** What an app may have of its own or take from the defaults. */
 const inherited = { ...numbers(LIMIT_RULES, true), egress: egress.exactOptional() }
 
@@ -190,6 +169,8 @@ const settings = {
     .record(z.string(), z.unknown(), { error: expected('an object') })
     .meta({ description: 'What the app gets as its env argument: texts, and any other JSON values.' })
     .exactOptional(),
+  assets: ASSETS.exactOptional(),
+  response_cache: RESPONSE_CACHE.exactOptional(),
   triggers: triggers.exactOptional(),
   ...inherited,
 }
@@ -220,10 +201,12 @@ const app = withOwnNames(
           'Requests with this Host header go to the app: capitals and the port make no difference. The name unless given; unique.',
       })
       .exactOptional(),
-    path: text().meta({
-      description:
-        'Relative to this file: a component (.wasm), a source file, or a directory with an index file.',
-    }),
+    path: text()
+      .meta({
+        description:
+          'Relative to this file: a component (.wasm), a source file, or a directory with an index file. An app that is files alone ("assets") has none.',
+      })
+      .exactOptional(),
     allow_read: list(text())
       .meta({
         description:
@@ -244,6 +227,16 @@ const app = withOwnNames(
   .refine(({ name, hostname }) => hostname !== undefined || toHostName(name) !== undefined, {
     path: ['name'],
     error: 'expected a "hostname" beside it, for the name is none',
+  })
+  .refine(({ path, assets: given }) => path !== undefined || given !== undefined, {
+    path: ['path'],
+    // whatever else is wrong
+    when: ({ value }) => typeof value === 'object' && value !== null,
+    error: 'expected a component, a source file or a directory, or "assets" with a directory',
+  })
+  .refine(({ assets: given }) => given === undefined || given.directory !== undefined, {
+    path: ['assets', 'directory'],
+    error: 'expected a directory',
   })
   .meta({ id: 'app' })
 

@@ -14,15 +14,20 @@ type Shared<Key extends keyof AppSettings> = readonly (NonNullable<
 export interface SharedBindings {
   readonly kv_namespaces?: Shared<'kv_namespaces'>
   readonly d1_databases?: Shared<'d1_databases'>
+  readonly assets?: { readonly binding?: string }
 }
 
 /** `app`: its name. */
-export function toBindings(app: string, { kv_namespaces = [], d1_databases = [] }: SharedBindings): Env {
+export function toBindings(
+  app: string,
+  { assets, kv_namespaces = [], d1_databases = [] }: SharedBindings,
+): Env {
   const member = (kind: string, binding: string, id: string, shared = false): [string, EnvValue] => [
     binding,
     { type: 'binding', kind, settings: '{}', resource: toResource(kind, shared ? undefined : app, id) },
   ]
   return Object.fromEntries([
+    ...(assets?.binding === undefined ? [] : [member('assets', assets.binding, '')]),
     ...kv_namespaces.map(({ binding, id = binding, shared }) => member('kv', binding, id, shared)),
     ...d1_databases.map((each) => member('d1', each.binding, toDatabaseId(each), each.shared)),
   ])

@@ -2,16 +2,19 @@
 
 import { dirname, resolve } from 'node:path'
 
+import { DEFAULT_ASSET_SETTINGS } from '../assets/manifest.ts'
+import type { AssetSettings } from '../assets/manifest.ts'
 import type { Triggers } from '../cron/outcome.ts'
 import { toHostName } from '../http/host-name.ts'
 import { parseStickyBy } from '../http/sticky-key.ts'
+import { DEFAULT_CACHE_MB, NO_PATH } from './config.ts'
 import type { AdminConfig, AppConfig, AppDefaults, Config, LogDrain } from './config.ts'
 import { CONNECTION_RULES, DEFAULT_CONNECTION_LIMITS } from './connection-limits.ts'
 import { defined } from './defined.ts'
 import type { Env, EnvValue } from './env.ts'
 import { DEFAULT_LIMITS, LIMIT_RULES } from './limits.ts'
 import { toNumbers } from './number-rule.ts'
-import { FILE_DRAIN } from './schema.ts'
+import { FILE_DRAIN } from './drain-schema.ts'
 import type { AppSettings, NanoJson } from './schema.ts'
 import type { StorageSettings } from './storage-settings.ts'
 import type { Secrets, SecretSource } from './secrets.ts'
@@ -70,8 +73,8 @@ function toApp(app: NanoJson['apps'][number], defaults: AppDefaults, base: strin
   return {
     name,
     hostname: toHostName(hostname)!,
-    path: resolve(base, app.path),
-    ...toSettings(name, app, defaults),
+    path: app.path === undefined ? NO_PATH : resolve(base, app.path),
+    ...toSettings(name, app, defaults, (directory) => resolve(base, directory)),
     ...defined({
       allowRead: app.allow_read?.map((path) => resolve(base, path)),
       logDrain: toLogDrain(app.log_drain, base),
@@ -94,11 +97,38 @@ export function toSettings(
   name: string,
   app: AppSettings & SharedBindings,
   defaults: AppDefaults,
-): Pick<AppConfig, 'env' | 'limits' | 'egress' | 'stickyBy' | 'triggers'> {
+  toDirectory: (path: string) => string | undefined,
+): Pick<AppConfig, 'env' | 'limits' | 'egress' | 'stickyBy' | 'assets' | 'responseCacheMb' | 'triggers'> {
   const stickyBy = app.sticky_by === undefined ? undefined : parseStickyBy(app.sticky_by)
+  const assets = app.assets && toAssets(app.assets, toDirectory)
   const env = { ...toEnv(app.env ?? {}), ...toBindings(name, app) }
-  const triggers = toTriggers(app.triggers)
-  return { env, ...inherit(app, defaults), ...defined({ stickyBy, triggers }) }
+  return {
+    env,
+    ...inherit(app, defaults),
+    ...defined({
+      stickyBy,
+      assets,
+      responseCacheMb: toCacheMb(app.response_cache),
+      triggers: toTriggers(app.triggers),
+    }),
+  }
+}
+
+function toCacheMb(given: AppSettings['response_cache']): number | undefined {
+  if (given === undefined || given === false) return undefined
+  return given === true ? DEFAULT_CACHE_MB : given.max_mb
+}
+
+function toAssets(
+  given: NonNullable<AppSettings['assets']>,
+  toDirectory: (path: string) => string | undefined,
+): AssetSettings {
+  return {
+    runWorkerFirst: given.run_worker_first ?? DEFAULT_ASSET_SETTINGS.runWorkerFirst,
+    htmlHandling: given.html_handling ?? DEFAULT_ASSET_SETTINGS.htmlHandling,
+    notFoundHandling: given.not_found_handling ?? DEFAULT_ASSET_SETTINGS.notFoundHandling,
+    ...defined({ binding: given.binding, directory: given.directory && toDirectory(given.directory) }),
+  }
 }
 
 function toTriggers(given: AppSettings['triggers']): Triggers | undefined {

@@ -8,6 +8,7 @@
  * A shard that starts gets the state; one that runs gets each change, in order. So the two never differ for long.
  */
 
+import type { Purge } from '../cache/response-store.ts'
 import type { CompiledEngine } from '../engine/guest.ts'
 import type { Share } from '../router/split.ts'
 import type { Deployment } from './deployment.ts'
@@ -47,5 +48,7 @@ export type Change =
   | { readonly type: 'deploy'; readonly deployment: Deployment; readonly engine: CompiledEngine }
   /** `from`: the host name that led to the app before; `to`: undefined when the app goes. */
   | { readonly type: 'switch'; readonly from: string | undefined; readonly to: Route | undefined }
+  /** Responses of the app that are kept go: all, or those of URLs and with tags. */
+  | ({ readonly type: 'purge'; readonly app: string } & Purge)
   /** `graceMs`: how long what it has begun may take. */
   | { readonly type: 'retire'; readonly deployment: number; readonly graceMs: number }

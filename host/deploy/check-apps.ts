@@ -24,10 +24,10 @@ export async function checkApps(
   for (const app of apps) {
     onApp(app, checks.length)
     const warnings: string[] = []
-    const { allowRead, path } = app
+    const { allowRead, assets, path } = app
     // oxlint-disable-next-line no-await-in-loop -- one after the other, so that progress can be told
     const outcome = await opener
-      .component(path, { allowRead, configuration: file }, (note) => {
+      .component(path, { allowRead, assets: assets?.directory, configuration: file }, (note) => {
         if (note.type === 'warning') warnings.push(note.text)
       })
       .then((component) => {

@@ -3,8 +3,11 @@
  * a thread. Its content is loaded when its first request comes.
  */
 
+import { DEFAULT_ASSET_SETTINGS } from '../assets/manifest.ts'
+import type { AssetSettings, SharedManifest } from '../assets/manifest.ts'
 import type { AppConfig } from '../config/config.ts'
 import type { Env } from '../config/env.ts'
+import { defined } from '../config/defined.ts'
 import { toRecycleMb, type Limits } from '../config/limits.ts'
 import type { EgressSettings } from '../egress/policy.ts'
 import { NanoError } from '../errors.ts'
@@ -13,6 +16,12 @@ import type { KeptImage } from './image-files.ts'
 
 /** One version of an app, ready to be served. */
 export interface Deployment extends KeptImage {
+  /** Files that belong to it. */
+  readonly assets?: SharedManifest
+  /** How they are given. */
+  readonly assetSettings: AssetSettings
+  /** The most MiB of responses that are kept before it; undefined: none are. */
+  readonly responseCacheMb?: number
   /** Unique in the process; a later deployment has a larger one. */
   readonly id: number
   /** The app's name. */
@@ -29,12 +38,13 @@ export interface Deployment extends KeptImage {
 export function toDeployment(
   { id, version }: Pick<Deployment, 'id' | 'version'>,
   app: AppConfig,
-  component: KeptImage,
+  component: KeptImage & { readonly assets?: SharedManifest | undefined },
 ): Deployment {
-  const { name, env, limits, egress } = app
-  const { engineHash, image } = component
+  const { name, env, limits, egress, assets: assetSettings = DEFAULT_ASSET_SETTINGS, responseCacheMb } = app
+  const { engineHash, image, assets } = component
   expectRoom(component, limits)
-  return { engineHash, image, id, version, name, env, limits, ...(egress === undefined ? {} : { egress }) }
+  const given = defined({ egress, responseCacheMb, assets })
+  return { engineHash, image, id, version, name, env, limits, assetSettings, ...given }
 }
 
 /**

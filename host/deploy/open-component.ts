@@ -9,6 +9,8 @@ import { relative } from 'node:path'
 import { readCarriedBundle } from '../component/carried-bundle.ts'
 import { checkSize } from '../component/read.ts'
 import { splitComponent } from '../component/skeleton.ts'
+import { NO_PATH } from '../config/config.ts'
+import { NO_ENGINE } from '../engine/no-engine.ts'
 import { NanoError } from '../errors.ts'
 import { splitImage } from '../image/image.ts'
 import type { AppContent } from '../image/image.ts'
@@ -34,12 +36,17 @@ export interface OpenListener {
 
 const COMPONENT = '.wasm'
 
+/** Of an app that is files alone. */
+const NO_COMPONENT: SplitComponent = { engineHash: NO_ENGINE.hash, content: { image: splitImage([], 0) } }
+
 /** What a build of an app's source may read: see `BuildOptions`. */
 export interface SourceAccess {
   readonly allowRead?: readonly string[] | undefined
   readonly configuration?: string | undefined
   /** How long a process waits for another build. */
   readonly idleMs?: number | undefined
+  /** A directory with the app's files; absolute. */
+  readonly assets?: string | undefined
   /** Whether the app's stacks go on past each `await`, which slows promises down. */
   readonly asyncStacks?: boolean | undefined
 }
@@ -54,12 +61,13 @@ export function isComponent(path: string): boolean {
   return path.endsWith(COMPONENT)
 }
 
-/** Errors and warnings name the path. */
+/** Errors and warnings name the path; without one there is nothing but files. */
 export async function openComponent(
   path: string,
   listener: OpenListener,
   access: OpenAccess = {},
 ): Promise<SplitComponent> {
+  if (path === NO_PATH) return NO_COMPONENT
   return await named(path, async () => {
     if (!isComponent(path)) return toOpen(await build(path, listener, access))
     return await openBytes(read(path, listener), showPath(path), listener, access)
@@ -101,6 +109,7 @@ export async function openBytes(
   listener: OpenListener,
   { isServed }: Pick<OpenAccess, 'isServed'>,
 ): Promise<SplitComponent> {
+  if (brought.component.length === 0) return NO_COMPONENT
   const opened = toOpen(brought)
   if (isServed?.(opened.engineHash) ?? true) return opened
   return await rebuild(name, brought, opened, listener)

@@ -16,6 +16,7 @@ import { buildEngine, hasEngine, toEngineDirectory } from '../engine/build-engin
 import { expectPrivate, openEngine } from '../engine/engine.ts'
 import type { EngineCounters } from '../engine/engine.ts'
 import type { CompiledEngine } from '../engine/guest.ts'
+import { NO_ENGINE } from '../engine/no-engine.ts'
 import { readKnownEngines, type KnownEngines } from '../engine/known.ts'
 import { NanoError } from '../errors.ts'
 
@@ -40,7 +41,7 @@ export class Engines {
 
   /** Throws ENGINE_UNKNOWN for one that this host does not serve. */
   expectKnown(hash: string): void {
-    this.#known.expectKnown(hash)
+    if (hash !== NO_ENGINE.hash) this.#known.expectKnown(hash)
   }
 
   /** Whether components of an engine can be served. */
@@ -51,6 +52,7 @@ export class Engines {
 
   /** `onGenerate` is called when the engine is not there and seconds will pass. Throws ENGINE_UNKNOWN. */
   async open(hash: string, onGenerate: () => void): Promise<CompiledEngine> {
+    if (hash === NO_ENGINE.hash) return NO_ENGINE
     this.#known.expectKnown(hash)
     const directory = this.#find(hash) ?? (await this.#generate(hash, onGenerate))
     if (directory !== undefined) return openEngine(directory, this.counters)

@@ -5,6 +5,9 @@
 import { existsSync } from 'node:fs'
 import { workerData } from 'node:worker_threads'
 
+import { shareManifest } from '../assets/manifest.ts'
+import type { AssetManifest, SharedManifest } from '../assets/manifest.ts'
+import type { NewAssets } from '../assets/new-assets.ts'
 import { LocalStore } from '../artifacts/local-store.ts'
 import type { ArtifactStore, StoredVersion } from '../artifacts/store.ts'
 import { NanoError, toNanoError } from '../errors.ts'
@@ -43,7 +46,11 @@ const toListener = (note: Note) => ({
 })
 
 answerAll<Requests, OpeningNote>({
-  component: (ask, note) => openFile(ask, note),
+  async component(ask, note) {
+    const component = await openFile(ask, note)
+    const { assets } = ask.access
+    return assets === undefined ? component : { ...component, assets: await openAssets(assets, note) }
+  },
   file: ({ path, access }, note) => readComponentFile(path, toListener(note), access),
   async engine(hash, note) {
     // counts for itself
@@ -60,7 +67,8 @@ answerAll<Requests, OpeningNote>({
     engines.expectKnown(engineHash)
     const kept = keep(split, note)
     const added = store().add({ ...version, engineHash, image: toText(kept) })
-    return { version: added, component: { ...kept, origin: { type: 'stored', ask: added } } }
+    const origin: Origin = { type: 'stored', ask: added }
+    return { version: added, component: { ...kept, origin, assets: findAssets(added) } }
   },
   async stored(version, note) {
     const { app, component, sourceMap } = version
@@ -70,9 +78,18 @@ answerAll<Requests, OpeningNote>({
     const image = toText(kept)
     if (image !== version.image) store().setImage(version, image)
     return {
-      component: { ...kept, origin: { type: 'stored', ask: { ...version, image } } },
+      component: {
+        ...kept,
+        origin: { type: 'stored', ask: { ...version, image } },
+        assets: findAssets(version),
+      },
       componentBytes: brought.component.length,
     }
+  },
+  'missing-files': (hashes) => store().files.missing(hashes),
+  'put-file'({ hash, bytes }) {
+    store().files.put(hash, bytes)
+    return undefined
   },
   read: (hash) => store().read(hash),
   // who has deployed nothing yet has no directory
@@ -115,6 +132,32 @@ async function openFile(ask: Requests['component']['ask'], note: Note): Promise<
     images.note(path, stamps, { engineHash: kept.engineHash, image: kept.image })
   }
   return { ...kept, origin }
+}
+
+/** Files of a directory. Most apps have none: what reads them is loaded when one does. */
+async function openAssets(directory: string, note: Note): Promise<SharedManifest> {
+  const { scanAssets } = await import('./scan-assets.ts')
+  const { manifest, inputs, warnings } = scanAssets(directory)
+  note({ type: 'inputs', paths: inputs })
+  for (const text of warnings) note({ type: 'warning', text: `${directory}: ${text}` })
+  return shareManifest(manifest)
+}
+
+/** Files that were deployed with a version. */
+function findAssets({ assets }: StoredVersion): SharedManifest | undefined {
+  if (assets === undefined) return undefined
+  const { files, headers, redirects } = JSON.parse(Buffer.from(store().read(assets)).toString()) as NewAssets
+  const entries = Object.entries(files).map(([path, file]) => [
+    path,
+    { ...file, ...store().files.find(file.hash) },
+  ])
+  const { root } = store().files
+  return shareManifest({
+    root,
+    headers,
+    redirects,
+    files: Object.fromEntries(entries) as AssetManifest['files'],
+  })
 }
 
 /** Keeps what a component comes to on the disk, or else holds it. Of an engine that is not served nothing is left behind. */

@@ -1,5 +1,6 @@
 /** What the main thread asks the opener's thread for, and what comes back: types only. See `opener.ts`. */
 
+import type { SharedManifest } from '../assets/manifest.ts'
 import type { ContentHash } from '../artifacts/blobs.ts'
 import type { Canary, NewVersion, StoredApp, StoredVersion } from '../artifacts/store.ts'
 import type { EngineCounters } from '../engine/engine.ts'
@@ -24,6 +25,8 @@ export type Origin =
 /** A component that was checked. Its content is loaded when it is needed. Apps may share it. */
 export interface OpenComponent extends KeptImage {
   readonly origin: Origin
+  /** Files that belong to it. */
+  readonly assets?: SharedManifest | undefined
   /** Given where it could not be kept on the disk. */
   readonly held?: AppContent | undefined
 }
@@ -53,6 +56,10 @@ export interface Requests {
     ask: StoredVersion
     answer: { readonly component: OpenComponent; readonly componentBytes: number }
   }
+  /** Of files, those that are not there: by their hashes. */
+  'missing-files': { ask: readonly string[]; answer: readonly string[] }
+  /** Keep a file for a deploy that is to come. */
+  'put-file': { ask: { readonly hash: string; readonly bytes: Uint8Array }; answer: undefined }
   /** The bytes that were kept. */
   read: { ask: ContentHash; answer: Uint8Array }
   /** Those that are kept. What is known of a component whose engine is not served any more is left out. */

@@ -13,6 +13,7 @@
 
 import { isDeepStrictEqual } from 'node:util'
 
+import type { NewAssets } from '../assets/new-assets.ts'
 import type { Canary, StoredApp, StoredVersion } from '../artifacts/store.ts'
 import type { AppConfig } from '../config/config.ts'
 import type { KeptImage } from '../deploy/image-files.ts'
@@ -33,6 +34,8 @@ export interface NewDeploy {
   /** As nano.json spells them: an app's keys but for name, host name and path. */
   readonly settings?: Readonly<Record<string, unknown>> | undefined
   readonly component?: Uint8Array | undefined
+  /** Files that belong to it, which are there already; undefined: as they were. */
+  readonly assets?: NewAssets | undefined
   /** Of the component that is given. */
   readonly sourceMap?: Uint8Array | undefined
   /** The version's part of the requests; the version before serves the rest. All of them unless given. */
@@ -68,6 +71,9 @@ interface Change extends Opened {
   readonly started: number
   readonly warnings: readonly string[]
 }
+
+/** Of an app that is files alone. */
+const NO_COMPONENT = new Uint8Array(0)
 
 const ALWAYS: Guard = () => {}
 
@@ -161,7 +167,8 @@ export class DeployedApps {
 
   /** What a version comes to. One that was opened before is not opened again. */
   async #toComponent(version: StoredVersion): Promise<OpenComponent> {
-    if (version.image !== undefined) {
+    // what files belong to it is not known without asking
+    if (version.image !== undefined && version.assets === undefined) {
       return { ...(JSON.parse(version.image) as KeptImage), origin: { type: 'stored', ask: version } }
     }
     return (await this.#options.opener.ask('stored', version)).component
@@ -203,6 +210,19 @@ export class DeployedApps {
     return this.#options.opener.ask('read', component)
   }
 
+  /** Of files for a deploy that is to come, the hashes of those that are not here. */
+  missingFiles({ files }: NewAssets): Promise<readonly string[]> {
+    return this.#options.opener.ask(
+      'missing-files',
+      Object.values(files).map(({ hash }) => hash),
+    )
+  }
+
+  /** Keep a file for a deploy that is to come. Rejects with ASSETS_INVALID when the hash is not that of the bytes. */
+  async putFile(hash: string, bytes: Uint8Array): Promise<void> {
+    await this.#options.opener.ask('put-file', { hash, bytes })
+  }
+
   /** What serves. */
   serving(app: string): StoredApp | undefined {
     return this.#serving.get(app)
@@ -227,12 +247,16 @@ export class DeployedApps {
     guard(before, next)
     registry.expectFree(app, next.hostname, 'deployed')
     expectSplit(app, before, { percent, hostname: next.hostname })
+    const isFirst = before === undefined && given.assets !== undefined
     const { component: bytes, sourceMap } =
-      given.component === undefined
-        ? await this.#readKept(app, before?.active)
-        : { component: given.component, sourceMap: given.sourceMap }
+      given.component !== undefined
+        ? { component: given.component, sourceMap: given.sourceMap }
+        : isFirst
+          ? { component: NO_COMPONENT, sourceMap: undefined }
+          : await this.#readKept(app, before?.active)
+    const assets = await this.#toAssets(given.assets, before?.active)
     const warnings: string[] = []
-    const added = { app, ...next, component: bytes, sourceMap }
+    const added = { app, ...next, component: bytes, sourceMap, assets }
     const { version, component } = await opener.ask('add', added, (note) => {
       if (note.type === 'warning') warnings.push(note.text)
     })
@@ -292,6 +316,15 @@ export class DeployedApps {
 
   #parse({ app: name, hostname, settings }: { app: string } & Settings): AppConfig {
     return this.#options.parse({ name, hostname, settings: JSON.parse(settings) as unknown })
+  }
+
+  /** What is to be kept of the files. */
+  async #toAssets(
+    given: NewAssets | undefined,
+    before: StoredVersion | undefined,
+  ): Promise<Uint8Array | undefined> {
+    if (given !== undefined) return Buffer.from(JSON.stringify(given))
+    return before?.assets === undefined ? undefined : await this.#options.opener.ask('read', before.assets)
   }
 
   /** The component of the version that serves, and its source map. */

@@ -13,6 +13,7 @@
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 
+import { NO_PATH } from '../config/config.ts'
 import type { AppConfig, Config } from '../config/config.ts'
 import { readSecrets, toSecretFiles } from '../config/secrets.ts'
 import { isComponent } from '../deploy/open-component.ts'
@@ -213,7 +214,8 @@ export class FileApps {
     const isServed =
       before.component !== undefined &&
       isDeepStrictEqual(before.config, config) &&
-      before.component.image.id === outcome.image.id
+      before.component.image.id === outcome.image.id &&
+      hasSameAssets(before.component, outcome)
     if (!isServed) {
       if (displaces !== undefined) await this.#takeOff(displaces)
       const onNote: OnNote = ({ type }) => {
@@ -241,9 +243,9 @@ export class FileApps {
       return { outcome: known.component, stamps: known.stamps }
     }
     const { isDevelopment = false, onWarning, opener } = this.#options
-    const { name, path, allowRead } = app
+    const { name, path, allowRead, assets } = app
     const startedAt = Date.now()
-    const own = await toStamps(isComponent(path) ? [path, `${path}.map`] : [path, join(path, 'package.json')])
+    const own = await toStamps(toOwnPaths(path))
     const inputs = new Set<string>()
     const onNote: OnNote = (note) => {
       if (note.type === 'warning') onWarning(name, note.text)
@@ -255,7 +257,9 @@ export class FileApps {
       configuration: file,
       ...(isDevelopment ? { idleMs: DEVELOPMENT_IDLE_MS, asyncStacks: true } : {}),
     }
-    const outcome = await opener.component(path, access, onNote).catch(toNanoError)
+    const outcome = await opener
+      .component(path, { ...access, assets: assets?.directory }, onNote)
+      .catch(toNanoError)
     return { outcome, stamps: new Map([...(await toStamps(inputs, startedAt)), ...own]) }
   }
 
@@ -291,9 +295,18 @@ async function toChanges({ config, stamps, isDone }: FileApp, app: AppConfig): P
   return isRead || (isDone && (await isCurrent(stamps))) ? keys : [...keys, 'component']
 }
 
+function toOwnPaths(path: string): readonly string[] {
+  if (path === NO_PATH) return []
+  return isComponent(path) ? [path, `${path}.map`] : [path, join(path, 'package.json')]
+}
+
+function hasSameAssets({ assets: a }: OpenComponent, { assets: b }: OpenComponent): boolean {
+  return a === undefined || b === undefined ? a === b : Buffer.from(a.buffer).equals(Buffer.from(b.buffer))
+}
+
 /** What decides what a path comes to. */
-function toReadKey({ path, allowRead = [] }: AppConfig): string {
-  return JSON.stringify([path, allowRead])
+function toReadKey({ path, allowRead = [], assets }: AppConfig): string {
+  return JSON.stringify([path, allowRead, assets?.directory])
 }
 
 /** With what its secrets are now. Throws CONFIG_INVALID. */

@@ -61,7 +61,7 @@ class Shard {
       if ([...this.routes.values()].some(([one, other]) => [one, other].includes(change.deployment))) {
         throw new Error('retired what still serves')
       }
-    } else {
+    } else if (change.type === 'switch') {
       const { from, to } = change
       if (from !== undefined && !this.routes.delete(from)) throw new Error(`no route ${from}`)
       if (to === undefined) return

@@ -17,6 +17,7 @@
  * reserved before anything is opened for it. What fails changes nothing that serves.
  */
 
+import type { Purge } from '../cache/response-store.ts'
 import type { AppConfig } from '../config/config.ts'
 import type { CanaryRoute, Change, Route, ServedState } from '../deploy/change.ts'
 import type { Images } from '../deploy/images.ts'
@@ -207,7 +208,7 @@ export class Registry {
   /** Whose the name or the host name is, when it is somebody else's. */
   findConflict(name: string, hostname: string, owner: Owner): Conflict | undefined {
     const app = this.#apps.get(name)
-    if (app !== undefined && app.owner !== owner) return { owner: app.owner, text: toOwnerText(app) }
+    if (app !== undefined && app.owner !== owner) return { owner: app.owner, text: app.ownerText }
     const holder = this.#holders.get(hostname)
     if (holder === undefined || holder.name === name) return undefined
     const text = `the host name ${hostname} is taken by app ${holder.name}; give ${name} another one`
@@ -312,6 +313,12 @@ export class Registry {
     })
   }
 
+  /** Responses of the app that are kept go, on every shard. Rejects when there is no such app. */
+  async purge(name: string, purge: Purge): Promise<void> {
+    if (!this.#apps.has(name)) throw new NanoError('APP_UNKNOWN', `there is no app "${name}"`)
+    await this.#shards.apply({ type: 'purge', app: name, ...purge })
+  }
+
   /** Runs steps for an app after those that were asked for before. Until then the host name is the app's. */
   #inOrder<T>(
     { name, hostname, owner = 'file' }: { name: string; hostname: string; owner?: Owner | undefined },
@@ -351,8 +358,9 @@ export class Registry {
     { component, version, onNote = () => {}, commit }: PutOptions,
     toTarget: (deployment: Deployment) => Target,
   ): Promise<number> {
-    const { allowRead, path } = config
-    const opened = component ?? (await this.#opener.component(path, { allowRead }, onNote))
+    const { allowRead, assets, path } = config
+    const opened =
+      component ?? (await this.#opener.component(path, { allowRead, assets: assets?.directory }, onNote))
     const engine = await this.#opener.engine(opened.engineHash, onNote)
     const deployment = toDeployment({ id: ++this.#last, version }, config, opened)
     this.#deployments.add(deployment, engine, opened)
@@ -410,10 +418,4 @@ export class Registry {
 function toCanaryRoute({ deployment, percent }: Canary, { name, config }: ServedApp): CanaryRoute {
   const { id, version = id } = deployment
   return { deployment: id, percent, salt: `${name}/${version}`, stickyBy: config?.stickyBy }
-}
-
-function toOwnerText({ name, owner }: ServedApp): string {
-  return owner === 'file'
-    ? `app ${name} stands in the configuration file; change it there`
-    : `app ${name} was deployed; delete it first, or give yours another name`
 }

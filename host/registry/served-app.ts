@@ -48,4 +48,11 @@ export class ServedApp {
   has(hostname: string): boolean {
     return this.route?.hostname === hostname || this.reserved.includes(hostname)
   }
+
+  /** Why nobody else may have its name. */
+  get ownerText(): string {
+    return this.owner === 'file'
+      ? `app ${this.name} stands in the configuration file; change it there`
+      : `app ${this.name} was deployed; delete it first, or give yours another name`
+  }
 }

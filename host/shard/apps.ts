@@ -9,6 +9,7 @@
  * retired gets no new ones, and is gone when what it has begun is done, or its time is over.
  */
 
+import { FileReader } from '../assets/file-reader.ts'
 import type { Dialer } from '../bindings/dialer.ts'
 import { DEFAULT_LIMITS } from '../config/limits.ts'
 import type { Limits } from '../config/limits.ts'
@@ -22,6 +23,9 @@ import type { Run } from '../http/request-head.ts'
 import { warmUp } from '../instance/warm-up.ts'
 import type { Epoch } from '../limits/epoch.ts'
 import type { EndCode } from '../limits/grace.ts'
+import { AppFiles } from '../front/app-files.ts'
+import { Front } from '../front/front.ts'
+import { purgeCaches, TenantStorage } from '../front/tenant-storage.ts'
 import { Router } from '../router/router.ts'
 import { Split } from '../router/split.ts'
 import type { Caller } from '../router/split.ts'
@@ -51,9 +55,14 @@ interface Version {
   readonly deployment: Deployment
   readonly engine: Engine
   tenant?: Tenant
+  /** Takes its requests. */
+  front?: Front | Tenant
   /** Is over when it is gone. */
   drained?: Promise<void>
 }
+
+/** What a host name leads to. */
+type Served = Front | Tenant | UnavailableApp
 
 /** An engine of this thread. */
 interface LoadedEngine {
@@ -83,6 +92,7 @@ export class Apps implements Disposable {
   readonly #engines = new Map<string, LoadedEngine>()
   readonly #ledger: Ledger
   readonly #lending: Lending
+  readonly #reader = new FileReader()
   /** How many versions take heads of so many bytes. */
   readonly #heads = new Map<number, number>()
   #isOver = false
@@ -110,15 +120,16 @@ export class Apps implements Disposable {
     if (this.#isOver) return
     if (change.type === 'deploy') await this.#deploy(change.deployment, change.engine)
     else if (change.type === 'switch') this.#switch(change.from, change.to)
+    else if (change.type === 'purge') this.#purge(change)
     else void this.#retire(change.deployment, change.graceMs)
     this.#tellMaxHead()
   }
 
   /** What serves a request for a canonical host name. */
-  find(hostname: string, rawHeaders: readonly string[], caller: Caller): Tenant | UnavailableApp | undefined {
+  find(hostname: string, rawHeaders: readonly string[], caller: Caller): Served | undefined {
     const found = this.#router.find(hostname)
     const chosen = found instanceof Split ? found.choose(rawHeaders, caller) : found
-    return chosen === undefined || chosen instanceof UnavailableApp ? chosen : this.#toTenant(chosen)
+    return chosen === undefined || chosen instanceof UnavailableApp ? chosen : this.#toFront(chosen)
   }
 
   /** What the main thread says to `onLoad`. */
@@ -177,15 +188,41 @@ export class Apps implements Disposable {
   }
 
   #toTenant(version: Version): Tenant {
-    return (version.tenant ??= this.#openTenant(version))
+    const front = this.#toFront(version)
+    return front instanceof Front ? front.tenant : front
   }
 
-  #openTenant({ deployment, engine }: Version): Tenant {
+  #toFront(version: Version): Front | Tenant {
+    return (version.front ??= this.#openFront(version))
+  }
+
+  #openFront(version: Version): Front | Tenant {
+    const { deployment, engine } = version
+    const { name: app, responseCacheMb: cacheMb } = deployment
+    const files = new AppFiles(deployment)
+    const reader = this.#reader
+    const storage = new TenantStorage({
+      app,
+      storage: this.#services.storage,
+      reader,
+      site: () => files.site,
+    })
     const dialer = this.#services.openDialer(deployment)
     const source = () => this.#lending.lend(deployment.id)
-    const tenant = new Tenant({ ...deployment, engine }, { ...this.#services, dialer, source })
-    this.#ledger.open(tenant)
-    return tenant
+    const tenant = new Tenant({ ...deployment, engine }, { ...this.#services, dialer, source, storage })
+    version.tenant = tenant
+    const isPlain = files.isEmpty && !files.isAlone && cacheMb === undefined
+    const front = isPlain ? tenant : new Front(tenant, { files, reader, cacheMb })
+    this.#ledger.open(front)
+    return front
+  }
+
+  /** Of all versions, and of the caches that the app fills itself: those are in the storage. */
+  #purge({ app, urls, tags }: Change & { type: 'purge' }): void {
+    for (const { deployment, front } of this.#versions.values()) {
+      if (deployment.name === app && front instanceof Front) front.purge({ urls, tags })
+    }
+    purgeCaches(this.#services.storage, app, { urls, tags })
   }
 
   async #load(engine: CompiledEngine): Promise<LoadedEngine> {
@@ -234,15 +271,15 @@ export class Apps implements Disposable {
   #retire(deployment: number, graceMs: number, code: EndCode = 'APP_REPLACED'): Promise<void> {
     const version = this.#versions.get(deployment)
     if (version === undefined) return Promise.resolve()
-    const { tenant } = version
-    if (tenant === undefined) {
+    const { tenant, front } = version
+    if (tenant === undefined || front === undefined) {
       this.#forget(version)
       return Promise.resolve()
     }
     const drained = tenant.drain(graceMs, code)
     version.drained ??= drained.then(() => {
       this.#forget(version)
-      this.#ledger.close(tenant)
+      this.#ledger.close(front)
     })
     return version.drained
   }

@@ -142,7 +142,19 @@ const STOPS = [
   { at: toColumn.count('memoryStops'), label: ['reason', 'memory'] },
 ] as const
 
+const CACHE = [
+  { at: toColumn.count('cacheHits'), label: ['result', 'hit'], isRare: true },
+  { at: toColumn.count('cacheMisses'), label: ['result', 'miss'], isRare: true },
+  { at: toColumn.count('cacheStale'), label: ['result', 'stale'], isRare: true },
+] as const
+
 const VERSION_SERIES: readonly Series[] = [
+  ofVersion(
+    'nano_response_cache_requests_total',
+    'counter',
+    'Requests that met the response cache, by what it had.',
+    CACHE,
+  ),
   ofVersion(
     'nano_requests_total',
     'counter',

@@ -59,6 +59,10 @@ export interface TenantServices extends Pick<
 export interface TenantCounters extends PoolCounters {
   /** Requests that were refused after too many stops. */
   backedOff: number
+  /** Requests that were answered without it, by a response that was kept; those that filled that; those with a stale one. */
+  cacheHits: number
+  cacheMisses: number
+  cacheStale: number
   /** Requests that wait for a place. */
   queuedRequests: number
   /** Bytes that the host holds for it. */
@@ -82,6 +86,9 @@ const OLD_SHARE = 0.25
 
 /** What the guest puts before an error that is about what the handler returned. */
 const NON_RESPONSE = 'NonResponse: '
+
+/** What stands before it counts those (front/). */
+const NOT_CACHED = { cacheHits: 0, cacheMisses: 0, cacheStale: 0 }
 
 /** One app. */
 export class Tenant implements Disposable {
@@ -167,6 +174,7 @@ export class Tenant implements Disposable {
 
   get counters(): TenantCounters {
     return {
+      ...NOT_CACHED,
       ...this.#pool.counters,
       backedOff: this.counts.failuresOf('APP_BACKED_OFF'),
       queuedRequests: this.#queue.length,

@@ -28,11 +28,19 @@ type LimitSpec = { [key in Key<keyof typeof LIMIT_RULES>]?: number }
 export interface AppSpec extends LimitSpec {
   name: string
   hostname?: string
-  path: string
+  path?: string
   env?: Record<string, unknown>
   kv_namespaces?: { binding: string; id?: string; shared?: boolean }[]
   d1_databases?: readonly object[]
   egress?: { allow?: string[]; deny?: string[]; private?: boolean }
+  assets?: {
+    directory: string
+    binding?: string
+    run_worker_first?: boolean | string[]
+    html_handling?: string
+    not_found_handling?: string
+  }
+  response_cache?: boolean | { max_mb: number }
   triggers?: { crons?: string[]; time_zone?: string; overlap?: boolean }
   log_drain?: string | { url: string; headers?: Record<string, string> }
 }

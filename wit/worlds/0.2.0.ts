@@ -4,7 +4,7 @@ import type { GuestWriter } from '../../host/engine/guest-writer.ts'
 
 export const version = '0.2.0'
 /** Changes with whatever lies otherwise in memory or has another name. */
-export const structure = 'e11f90f276a37cc0'
+export const structure = '571b2415575e5d3e'
 
 export interface EventsBinding {
   readonly kind: string
@@ -140,9 +140,17 @@ const sqlRowShapeCases: readonly SqlRowShape[] = ['objects', 'arrays', 'first', 
 
 /** What the world's guest calls. */
 export interface Imports {
+  readonly 'nano:workers/assets': {
+    readonly fetch: (id: number, binding: Uint8Array, head: Uint8Array) => void
+  }
   readonly 'nano:workers/background': {
     readonly hold: (id: number) => void
     readonly release: (id: number) => void
+  }
+  readonly 'nano:workers/cache': {
+    readonly match: (id: number, cache: Uint8Array, request: Uint8Array) => void
+    readonly put: (id: number, cache: Uint8Array, request: Uint8Array, response: Uint8Array, body: Uint8Array, more: boolean) => void
+    readonly delete: (id: number, cache: Uint8Array, request: Uint8Array) => void
   }
   readonly 'nano:workers/console': {
     readonly log: (level: ConsoleLevel, text: Uint8Array) => void
@@ -465,7 +473,9 @@ export interface Bounds {
 
 /** The interfaces as the core module imports them, names without version. */
 export function liftImports(imports: Imports, from: GuestReader, to: GuestWriter, bounds: Bounds) {
+  const assetsHalf = imports['nano:workers/assets']
   const backgroundHalf = imports['nano:workers/background']
+  const cacheHalf = imports['nano:workers/cache']
   const consoleHalf = imports['nano:workers/console']
   const cryptoHalf = imports['nano:workers/crypto']
   const dataHalf = imports['nano:workers/data']
@@ -478,9 +488,17 @@ export function liftImports(imports: Imports, from: GuestReader, to: GuestWriter
   const sqlHalf = imports['nano:workers/sql']
   const timerHalf = imports['nano:workers/timer']
   return {
+    'nano:workers/assets': {
+      'fetch': (a0: number, a1: number, a2: number, a3: number, a4: number) => assetsHalf.fetch(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4, bounds['head'])),
+    },
     'nano:workers/background': {
       'hold': (a0: number) => backgroundHalf.hold(a0 >>> 0),
       'release': (a0: number) => backgroundHalf.release(a0 >>> 0),
+    },
+    'nano:workers/cache': {
+      'match': (a0: number, a1: number, a2: number, a3: number, a4: number) => cacheHalf.match(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4, bounds['head'])),
+      'put': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number, a6: number, a7: number, a8: number, a9: number) => cacheHalf.put(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4, bounds['head']), from.bytes(a5, a6, bounds['head']), from.bytes(a7, a8), a9 !== 0),
+      'delete': (a0: number, a1: number, a2: number, a3: number, a4: number) => cacheHalf.delete(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4, bounds['head'])),
     },
     'nano:workers/console': {
       'log': (a0: number, a1: number, a2: number) => consoleHalf.log(from.caseOf(consoleLevelCases, a0), from.bytes(a1, a2, bounds['text'])),

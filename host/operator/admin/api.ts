@@ -23,7 +23,17 @@ import { addLogs } from './log-api.ts'
 import { toGuard } from './preconditions.ts'
 import * as routes from './routes.ts'
 import type { AdminServices, ServedApps } from './services.ts'
-import { configLimit, readUpload, settingsLimit, splitSettings, toSettings, uploadLimit } from './upload.ts'
+import { parseNewAssets } from '../../assets/new-assets.ts'
+import {
+  configLimit,
+  fileLimit,
+  manifestLimit,
+  readUpload,
+  settingsLimit,
+  splitSettings,
+  toSettings,
+  uploadLimit,
+} from './upload.ts'
 import { toApp, toDetails, toEtag, toPlanBody, toReportBody, toRunReport, toVersion } from './views.ts'
 
 const DOCUMENT = {
@@ -209,6 +219,25 @@ function addChanges(api: OpenAPIHono<AdminEnv>, services: AdminServices): void {
     const checks = toChecks(name, c.var.access, c.req.valid('header'))
     const report = await toDeployed(services).rollBack(name, version, checks)
     return c.json(tell(c, 'switched', report), 200)
+  })
+
+  api.openapi({ ...routes.checkAssets, middleware: manifestLimit }, async (c) => {
+    const assets = parseNewAssets(JSON.stringify(c.req.valid('json')))
+    return c.json({ missing: [...(await toDeployed(services).missingFiles(assets))] }, 200)
+  })
+
+  api.openapi({ ...routes.putAsset, middleware: fileLimit }, async (c) => {
+    const { hash } = c.req.valid('param')
+    await toDeployed(services).putFile(hash, new Uint8Array(await c.req.arrayBuffer()))
+    return c.json({ success: true as const }, 200)
+  })
+
+  api.openapi({ ...routes.purge, middleware: limits.settings }, async (c) => {
+    const { name } = c.req.valid('param')
+    const { urls, tags } = c.req.valid('json')
+    await toServed(services).registry.purge(name, { urls, tags })
+    services.log({ level: 'info', app: name, text: `purged by ${c.var.access.name}` })
+    return c.json({ success: true as const }, 200)
   })
 
   api.openapi({ ...routes.runScheduled, middleware: limits.settings }, async (c) => {

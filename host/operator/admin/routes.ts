@@ -146,6 +146,44 @@ export const rollBack = createRoute({
   responses: { 200: json(schema.REPORT, 'What serves now.'), ...failed(400, 404, 412) },
 })
 
+export const checkAssets = createRoute({
+  method: 'post',
+  path: '/admin/apps/{name}/assets',
+  summary: 'Which files of a version that is to come are to be sent',
+  security,
+  request: {
+    params: schema.NAME,
+    body: { required: true, content: { 'application/json': { schema: schema.ASSETS_JSON } } },
+  },
+  responses: { 200: json(schema.MISSING, 'Those that are not here.'), ...failed(400, 413, 422) },
+})
+
+export const putAsset = createRoute({
+  method: 'put',
+  path: '/admin/apps/{name}/assets/{hash}',
+  summary: 'Send a file; what no version names within an hour goes',
+  security,
+  request: {
+    params: schema.NAME_AND_HASH,
+    body: { required: true, content: { 'application/octet-stream': { schema: schema.BYTES } } },
+  },
+  responses: { 200: json(schema.DONE, 'It is kept.'), ...failed(400, 413, 422) },
+})
+
+export const purge = createRoute({
+  method: 'post',
+  path: '/admin/apps/{name}/purge',
+  summary: 'Take away responses of the app that are kept',
+  description:
+    'Of the response cache, and of the caches that the app fills itself. Answers when every shard has done it.',
+  security,
+  request: {
+    params: schema.NAME,
+    body: { required: true, content: { 'application/json': { schema: schema.PURGE } } },
+  },
+  responses: { 200: json(schema.DONE, 'They are gone.'), ...failed(400, 404) },
+})
+
 export const runScheduled = createRoute({
   method: 'post',
   path: '/admin/apps/{name}/scheduled',

@@ -188,10 +188,16 @@ export const SETTINGS = z.string().openapi({
 
 const FILE = z.instanceof(File).openapi({ type: 'string', format: 'binary' })
 
+const ASSETS = z.string().openapi({
+  description:
+    'JSON: the files of the app, { "files": { "/index.html": { "hash": SHA-256, "size": bytes } }, "headers": text of _headers, "redirects": text of _redirects }. All are sent before.',
+})
+
 export const UPLOAD_FORM = z.object({
   settings: z.union([FILE, SETTINGS]).optional().openapi({ type: 'string' }),
   component: FILE.optional(),
   source_map: FILE.optional(),
+  assets: z.union([FILE, ASSETS]).optional().openapi({ type: 'string' }),
 })
 
 export const BYTES = z.any().openapi({ type: 'string', format: 'binary' })
@@ -257,6 +263,50 @@ export const PROMOTE = z.object({
   }),
 })
 
+export const ASSETS_JSON = z
+  .object({ files: z.record(z.string(), z.object({ hash: z.string(), size: z.int() })) })
+  .loose()
+  .openapi('Assets', { description: 'The files of a version that is to come.' })
+
+export const MISSING = z
+  .object({
+    missing: z.array(z.string()).openapi({ description: 'Hashes of files that the server has not.' }),
+  })
+  .openapi('MissingAssets')
+
+export const NAME_AND_HASH = NAME.extend({
+  hash: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .openapi({ param: { name: 'hash', in: 'path' } }),
+})
+
+export const PURGE = z
+  .object({
+    everything: z
+      .literal(true)
+      .optional()
+      .openapi({ description: 'All responses of the app that are kept.' }),
+    urls: z
+      .array(z.url())
+      .min(1)
+      .max(1000)
+      .optional()
+      .openapi({ description: 'Those of these URLs, query included.' }),
+    tags: z
+      .array(z.string().min(1).max(1024))
+      .min(1)
+      .max(1000)
+      .optional()
+      .openapi({ description: 'Those whose Cache-Tag has one of these.' }),
+  })
+  .refine(
+    ({ everything, urls, tags }) => (everything === undefined) !== (urls === undefined && tags === undefined),
+    {
+      error: 'expected "everything": true, or "urls" or "tags"',
+    },
+  )
+  .openapi('Purge')
 export const RUN = z.object({
   cron: z
     .string()

@@ -14,7 +14,7 @@ import type { ServerView } from '../server-view.ts'
 
 /** What is served, and what was deployed. */
 export interface ServedApps {
-  readonly registry: Pick<Registry, 'apps' | 'expectFree'>
+  readonly registry: Pick<Registry, 'apps' | 'expectFree' | 'purge'>
   /** Undefined: there is no data directory. */
   readonly deployed: DeployedApps | undefined
   /** Call the app's scheduled handler. Undefined: nobody serves it. */

@@ -4,18 +4,21 @@ import type { IncomingMessage } from 'node:http'
 
 import type { Context, MiddlewareHandler } from 'hono'
 
+import { MOST } from '../../assets/manifest.ts'
+import { parseNewAssets } from '../../assets/new-assets.ts'
 import { MAX_COMPONENT_BYTES } from '../../component/read.ts'
 import { MAX_SOURCE_MAP_BYTES } from '../../deploy/read-source-map.ts'
 import { NanoError } from '../../errors.ts'
 import type { NewDeploy } from '../../registry/deployed.ts'
 import type { AdminEnv } from './admin-env.ts'
 
-export type Upload = Pick<NewDeploy, 'hostname' | 'settings' | 'component' | 'sourceMap'>
+export type Upload = Pick<NewDeploy, 'hostname' | 'settings' | 'component' | 'sourceMap' | 'assets'>
 
 interface Form {
   readonly settings?: File | string | undefined
   readonly component?: File | undefined
   readonly source_map?: File | undefined
+  readonly assets?: File | string | undefined
 }
 
 const TYPES: readonly string[] = [
@@ -29,7 +32,10 @@ const MAX_SETTINGS_BYTES = 1024 * 1024
 const MAX_CONFIG_BYTES = 16 * 1024 * 1024
 /** What a form has around its parts. */
 const FORM_BYTES = 64 * 1024
-const MAX_UPLOAD_BYTES = MAX_COMPONENT_BYTES + MAX_SOURCE_MAP_BYTES + MAX_SETTINGS_BYTES + FORM_BYTES
+/** Of a manifest of files. */
+const MAX_MANIFEST_BYTES = 8 * 1024 * 1024
+const MAX_UPLOAD_BYTES =
+  MAX_COMPONENT_BYTES + MAX_SOURCE_MAP_BYTES + MAX_SETTINGS_BYTES + MAX_MANIFEST_BYTES + FORM_BYTES
 /** Each is held in memory as a whole, some of it twice. */
 const AT_ONCE = 4
 /** The longest pause between two parts of a body. */
@@ -44,6 +50,18 @@ export const configLimit: MiddlewareHandler<AdminEnv> = async (c, next) => {
 /** A body of JSON. */
 export const settingsLimit: MiddlewareHandler<AdminEnv> = async (c, next) => {
   await collect(c, MAX_SETTINGS_BYTES, 'application/json')
+  await next()
+}
+
+/** A manifest of files. */
+export const manifestLimit: MiddlewareHandler<AdminEnv> = async (c, next) => {
+  await collect(c, MAX_MANIFEST_BYTES, 'application/json')
+  await next()
+}
+
+/** A file of an app. */
+export const fileLimit: MiddlewareHandler<AdminEnv> = async (c, next) => {
+  await collect(c, MOST.fileBytes, 'application/octet-stream')
   await next()
 }
 
@@ -81,13 +99,17 @@ export async function readUpload(c: Context<AdminEnv>, form: Form): Promise<Uplo
 }
 
 /** What a form's parts are. Throws REQUEST_INVALID. */
-async function toUpload({ settings, component, source_map: sourceMap }: Form): Promise<Upload> {
+async function toUpload({ settings, component, source_map: sourceMap, assets }: Form): Promise<Upload> {
   if (component === undefined && sourceMap !== undefined) {
     throw new NanoError('REQUEST_INVALID', 'expected a part "component" beside "source_map", got none')
   }
   const text = settings instanceof File ? await settings.text() : settings
   return {
     ...toSettings(text),
+    assets:
+      assets === undefined
+        ? undefined
+        : parseNewAssets(assets instanceof File ? await assets.text() : assets),
     component: await toBytes(component),
     sourceMap: await toBytes(sourceMap),
   }

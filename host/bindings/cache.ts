@@ -1,0 +1,78 @@
+/** Caches that an app fills itself (wit/cache.wit): checks what the guest passes, and starts calls; data.ts has what becomes of them. */
+import type * as Wit from '../../wit/types/host/interfaces/nano-workers-cache.d.ts'
+import { MOST_BYTES } from '../storage/cache/open.ts'
+import type { CacheCall } from '../storage/cache/open.ts'
+import { StorageError } from '../storage/failure.ts'
+import type { Binding, BindingContext } from './binding.ts'
+import type { DataAsk, DataBinding } from './data.ts'
+import { splitRequest, splitResponse } from './message-head.ts'
+
+const KIND = 'cache'
+/** As Workers have it. */
+const MOST_NAME_BYTES = 1024
+
+class CacheBinding implements Binding {
+  readonly #data: DataBinding
+
+  constructor(data: DataBinding) {
+    this.#data = data
+  }
+
+  readonly imports = {
+    match: (id: number, cache: Uint8Array, head: Uint8Array): void =>
+      this.#start(id, () => ({ op: 'match', args: { cache: toName(cache), request: splitRequest(head) } })),
+    put: (
+      id: number,
+      cache: Uint8Array,
+      head: Uint8Array,
+      response: Uint8Array,
+      body: Uint8Array,
+      more: boolean,
+    ): void =>
+      this.#start(id, () => {
+        const args = { cache: toName(cache), request: splitRequest(head), response: splitResponse(response) }
+        return { ...ask({ op: 'put', args }), body, more, whole: { mostBytes: MOST_BYTES, tooLong } }
+      }),
+    delete: (id: number, cache: Uint8Array, head: Uint8Array): void =>
+      this.#start(id, () => ({ op: 'delete', args: { cache: toName(cache), request: splitRequest(head) } })),
+  } satisfies typeof Wit
+
+  flush(): void {}
+
+  isPending(): boolean {
+    return false
+  }
+
+  [Symbol.dispose](): void {}
+
+  #start(id: number, toAsk: () => CacheCall & Pick<DataAsk, 'body' | 'more' | 'whole'>): void {
+    this.#data.startOwn(id, KIND, toAsk)
+  }
+}
+
+/** Holds a call to what the store takes. */
+function ask(call: CacheCall): CacheCall {
+  return call
+}
+
+function toName(name: Uint8Array): string {
+  if (name.length > MOST_NAME_BYTES) {
+    throw new StorageError(
+      '',
+      `expected a cache name of at most ${MOST_NAME_BYTES} bytes, got ${name.length}`,
+      {
+        name: 'TypeError',
+      },
+    )
+  }
+  return Buffer.from(name).toString()
+}
+
+function tooLong(length: number): StorageError {
+  return new StorageError(
+    '',
+    `Cache PUT failed: 413 expected a body of at most ${MOST_BYTES} bytes, got ${length}`,
+  )
+}
+
+export const bind = ({ data }: BindingContext): CacheBinding => new CacheBinding(data)
