@@ -62,6 +62,26 @@ type KVListing<Metadata> = {
   }[]
 } & ({ readonly list_complete: false; readonly cursor: string } | { readonly list_complete: true })
 
+/** An SQL database. */
+interface D1Database {
+  prepare(sql: string): D1PreparedStatement
+  batch(
+    statements: readonly D1PreparedStatement[],
+  ): Promise<readonly { readonly results: readonly unknown[] }[]>
+}
+
+interface D1PreparedStatement {
+  bind(...values: readonly unknown[]): D1PreparedStatement
+  all(): Promise<{ readonly results: readonly unknown[] }>
+  first(): Promise<unknown>
+  run(): Promise<unknown>
+}
+
+declare module '*.sql' {
+  const text: string
+  export default text
+}
+
 /** A file as text. */
 declare module '*?raw' {
   const text: string

@@ -66,6 +66,7 @@ const CODES = {
   TRAFFIC_REFUSED: ['operator', 409, 'The version cannot have that part of the requests.'],
   VERSION_UNKNOWN: ['operator', 404, 'The app has no such version.'],
   ARTIFACT_BROKEN: ['operator', 500, 'What is stored of the app, or of its engine, is broken.'],
+  QUERY_FAILED: ['operator', 422, 'The database refused the statements.'],
   STORAGE_FAILED: ['operator', 500, 'The data directory cannot be used.'],
   CONFIG_INVALID: ['operator', 500, 'The configuration is invalid.'],
   USAGE: ['operator', 500, 'The command line is invalid.'],

@@ -33,6 +33,7 @@ import { toCounters } from './supervisor/counters.ts'
 import type { ServerCounters } from './supervisor/counters.ts'
 import type { ShardSettings } from './supervisor/messages.ts'
 import { Shards } from './supervisor/shards.ts'
+import { STORAGE_FOLDER } from './storage/store.ts'
 import { StorageThread } from './supervisor/storage.ts'
 import type { CommonData, ShardsState } from './supervisor/shards.ts'
 import { NO_TOTAL } from './supervisor/tally.ts'
@@ -109,8 +110,6 @@ const MS_PER_SECOND = 1000
 
 /** Where data is kept of a server that has no directory for it, beside whoever started it. */
 const LOCAL_DATA = '.nano'
-/** The data of bindings, below that. */
-const DATA = 'data'
 
 /** Where several threads can listen on one port. */
 const REUSE_PORT: ReadonlySet<string> = new Set(['linux', 'freebsd', 'sunos', 'aix'])
@@ -143,7 +142,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     return { connectionLimits, trustedProxies, logsRequests: accessLog, tls: certificates?.state }
   }
   const storage = new StorageThread({
-    directory: options.storageDirectory ?? join(dataDirectory ?? LOCAL_DATA, DATA),
+    directory: options.storageDirectory ?? join(dataDirectory ?? LOCAL_DATA, STORAGE_FOLDER),
     settings: config.storage ?? {},
     onError: (text) => log({ level: 'error', text }),
   })
@@ -286,6 +285,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       registry,
       run: (app, run) => schedule.runNow(app, run),
       deployed,
+      storage: storage.client,
       reload: () => reloaded.reload(),
       plan: (text) => reloaded.plan(text),
       readFile: toFileReader(opener, config),

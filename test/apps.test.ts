@@ -52,9 +52,10 @@ describe('example apps', () => {
         ...['hello', 'rest-api', 'events', 'feeds', 'site', 'upload', 'classic', 'digest'].map((name) =>
           app(name),
         ),
-        { ...app('links'), kv_namespaces: [{ binding: 'LINKS' }] },
         { ...app('blog'), assets: { directory: join(example('blog'), 'public') }, response_cache: true },
         { name: 'start', hostname: 'start.test', assets: { directory: join(example('start'), 'public') } },
+        { ...app('links'), kv_namespaces: [{ binding: 'LINKS' }] },
+        { ...app('guestbook'), d1_databases: [{ binding: 'DB' }] },
         app('webhook', { WEBHOOK_SECRET: SECRET }),
         { ...app('aggregator', urls('weather', 'news')) },
         { ...app('aggregator', urls('weather', 'broken')), name: 'half', hostname: 'half.test' },
@@ -64,15 +65,15 @@ describe('example apps', () => {
           hostname: 'none.test',
         },
       ],
-      1,
+      undefined,
       { storageDirectory: directory },
     )
   })
 
   afterAll(async () => {
     await server.close()
-    rmSync(directory, { recursive: true, force: true })
     await upstream.close()
+    rmSync(directory, { recursive: true, force: true })
   })
 
   test('nano.json serves every one of them', ({ expect }) => {
@@ -245,6 +246,21 @@ describe('example apps', () => {
     expect((await server.send('links.test', '/nothing')).status).toBe(404)
     for (const wrong of ['url=javascript:1', 'url=https://a.test&days=0'])
       expect((await shorten(wrong)).status).toBe(400)
+  })
+
+  test('guestbook: what is written is shown, as text', async ({ expect }) => {
+    const write = (body: string) =>
+      server.send('guestbook.test', '/', {
+        method: 'POST',
+        body,
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      })
+    expect((await write('name=Ada&message=%3Cb%3EHello')).status).toBe(303)
+    expect((await write('name=&message=x')).status).toBe(400)
+    const { text } = await server.send('guestbook.test', '/')
+    expect(text).toContain('<h2>Ada</h2><p>&lt;b&gt;Hello</p>')
+    const entries = (await server.send('guestbook.test', '/entries')).json()
+    expect(entries).toMatchObject([{ name: 'Ada', message: '<b>Hello' }])
   })
 
   test('digest: what the clock makes is there for whoever asks', async ({ expect }) => {

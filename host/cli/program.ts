@@ -8,6 +8,7 @@ import { Command, CommanderError } from 'commander'
 import { addApps } from './commands/apps.ts'
 import { addBuild } from './commands/build.ts'
 import { addCompletion } from './commands/completion.ts'
+import { addD1 } from './commands/d1.ts'
 import { addDeploy } from './commands/deploy.ts'
 import { addDev } from './commands/dev.ts'
 import { addInit } from './commands/init.ts'
@@ -55,6 +56,7 @@ export function createProgram(startServer: StartServer, format: LogFormat): Comm
   addVersions(program)
   addScheduled(program)
   addLogs(program)
+  addD1(program)
   addPurge(program)
   addCompletion(program)
   program.command('version', { hidden: true }).action(() => void process.stdout.write(`${readVersion()}\n`))

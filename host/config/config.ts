@@ -8,6 +8,7 @@ import type { Triggers } from '../cron/outcome.ts'
 import type { EgressSettings } from '../egress/policy.ts'
 import type { StickyBy } from '../http/sticky-key.ts'
 import type { ConnectionLimits } from './connection-limits.ts'
+import type { DatabaseConfig } from './databases.ts'
 import type { Env } from './env.ts'
 import type { Limits } from './limits.ts'
 import type { Secrets } from './secrets.ts'
@@ -23,6 +24,8 @@ export interface AppConfig {
   /** Absolute paths of files and directories that a build may read besides the app's own; undefined: none. */
   readonly allowRead?: readonly string[]
   readonly env: Env
+  /** Its D1 databases; undefined: it has none, or was deployed. */
+  readonly databases?: readonly DatabaseConfig[]
   readonly limits: Limits
   /** Where its fetches may go; undefined: to public addresses. Every entry is one that the policy can read. */
   readonly egress?: EgressSettings

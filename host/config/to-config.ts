@@ -10,6 +10,7 @@ import { parseStickyBy } from '../http/sticky-key.ts'
 import { DEFAULT_CACHE_MB, NO_PATH } from './config.ts'
 import type { AdminConfig, AppConfig, AppDefaults, Config, LogDrain } from './config.ts'
 import { CONNECTION_RULES, DEFAULT_CONNECTION_LIMITS } from './connection-limits.ts'
+import { toDatabases } from './databases.ts'
 import { defined } from './defined.ts'
 import type { Env, EnvValue } from './env.ts'
 import { DEFAULT_LIMITS, LIMIT_RULES } from './limits.ts'
@@ -78,6 +79,7 @@ function toApp(app: NanoJson['apps'][number], defaults: AppDefaults, base: strin
     ...defined({
       allowRead: app.allow_read?.map((path) => resolve(base, path)),
       logDrain: toLogDrain(app.log_drain, base),
+      databases: toDatabases(app, base),
       secrets: toSecrets(app.secrets, base),
     }),
   }

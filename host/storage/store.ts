@@ -38,3 +38,6 @@ export interface StoreOptions {
   readonly settings: StorageSettings
   readonly log: (text: string) => void
 }
+
+/** Where they are in a data directory. */
+export const STORAGE_FOLDER = 'data'

@@ -13,6 +13,7 @@ import { MessageChannel } from 'node:worker_threads'
 import type { MessagePort } from 'node:worker_threads'
 
 import { toStackText } from '../errors.ts'
+import { StorageClient } from '../storage/client.ts'
 import type { FromStorageThread, StorageData, ToStorageThread } from '../storage/storage-thread.ts'
 import { Backoff } from './backoff.ts'
 
@@ -30,6 +31,8 @@ export interface StorageThreadOptions extends StorageData {
 type Take = (port: MessagePort) => void
 
 export class StorageThread implements AsyncDisposable {
+  /** For the main thread's own calls. */
+  readonly client = new StorageClient(() => this.connect((port) => this.client.attach(port)))
   readonly #options: StorageThreadOptions
   readonly #backoff = new Backoff()
   #worker: Worker | undefined
@@ -57,6 +60,7 @@ export class StorageThread implements AsyncDisposable {
   /** What is begun comes to its end, unless that takes too long. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true
+    this.client[Symbol.dispose]()
     clearTimeout(this.#pause)
     this.#asking = []
     const worker = this.#worker

@@ -16,6 +16,9 @@ export interface Answer {
 /** What workerd answered; `record` writes it. */
 export const ANSWERS_FILE = join(import.meta.dirname, 'answers.json')
 
+/** Apps with a database, `DB`; their answers are those of workerd with wrangler's own D1, asked by hand. */
+export const hasDatabase = ({ name }: App): boolean => name.startsWith('d1-')
+
 /** Apps that do not answer as they do there, and what is missing. */
 export const MISSING: Readonly<Record<string, string>> = {
   'better-auth': 'WebCrypto beyond digests and HMAC',

@@ -3,11 +3,12 @@
  * workerd, and writes the page of the documentation. `-- --record` asks workerd first and keeps its answers.
  */
 
-import { writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import { serve } from '../harness/serve.ts'
-import { type Answer, ANSWERS_FILE, listApps, MISSING, readAnswers } from './apps.ts'
+import { type Answer, ANSWERS_FILE, hasDatabase, listApps, MISSING, readAnswers } from './apps.ts'
 import { install, listPackages } from './install.ts'
 import { writePage } from './page.ts'
 import { askWorkerd } from './workerd.ts'
@@ -15,11 +16,19 @@ import { askWorkerd } from './workerd.ts'
 const folder = install()
 const apps = listApps(folder)
 if (process.argv.includes('--record')) {
-  const recorded = await askWorkerd(apps, join(folder, '../workerd'))
-  writeFileSync(ANSWERS_FILE, `${JSON.stringify(Object.fromEntries(recorded), null, 2)}\n`)
+  const answers = readAnswers()
+  const kept = apps.filter(hasDatabase).map(({ name }) => [name, answers[name]] as const)
+  const asked = apps.filter((app) => !hasDatabase(app))
+  const recorded = await askWorkerd(asked, join(folder, '../workerd'))
+  writeFileSync(ANSWERS_FILE, `${JSON.stringify(Object.fromEntries([...kept, ...recorded]), null, 2)}\n`)
 }
 const expected = readAnswers()
-const served = await serve(apps)
+const storageDirectory = mkdtempSync(join(tmpdir(), 'nano-ecosystem-'))
+const served = await serve(
+  apps.map((app) => (hasDatabase(app) ? { ...app, d1_databases: [{ binding: 'DB' }] } : app)),
+  undefined,
+  { storageDirectory },
+)
 const rows = []
 const failures: string[] = []
 for (const { name, path } of apps) {
@@ -33,6 +42,7 @@ for (const { name, path } of apps) {
   if (!isRight && known === undefined) failures.push(`${name}: ${status} ${text.slice(0, 500)}`)
 }
 await served.close()
+rmSync(storageDirectory, { recursive: true })
 writePage(rows)
 if (failures.length > 0) {
   console.error(

@@ -20,6 +20,7 @@ import type { AdminEnv } from './admin-env.ts'
 import { authenticate } from './authenticate.ts'
 import type { Gate } from './authenticate.ts'
 import { addLogs } from './log-api.ts'
+import { addD1 } from './d1-api.ts'
 import { toGuard } from './preconditions.ts'
 import * as routes from './routes.ts'
 import type { AdminServices, ServedApps } from './services.ts'
@@ -59,6 +60,7 @@ export function createAdminApi(services: AdminServices, gate: Gate, tails: LogTa
   api.get('/admin/health', (c) => c.json({ status: 'ok', admin: true }))
   addReading(api, services)
   addChanges(api, services)
+  addD1(api, () => toServed(services))
   addLogs(api, {
     tails,
     tokens: gate.tokens,

@@ -3,6 +3,7 @@
 import { createRoute } from '@hono/zod-openapi'
 import type { RouteConfig } from '@hono/zod-openapi'
 
+import * as d1 from './d1-schemas.ts'
 import * as schema from './schemas.ts'
 
 const json = <Schema>(content: Schema, description: string) => ({
@@ -227,6 +228,18 @@ export const promote = createRoute({
     body: { required: true, content: { 'application/json': { schema: schema.PROMOTE } } },
   },
   responses: { 200: json(schema.REPORT, 'What serves now.'), ...failed(400, 404, 409, 412) },
+})
+
+export const queryD1 = createRoute({
+  method: 'post',
+  path: '/admin/apps/{name}/d1/{database}',
+  summary: 'Run statements on a D1 database of the app, all of them or none',
+  security,
+  request: {
+    params: d1.DATABASE,
+    body: { required: true, content: { 'application/json': { schema: d1.STATEMENTS } } },
+  },
+  responses: { 200: json(d1.RESULTS, "D1's results, one for each."), ...failed(400, 404, 422) },
 })
 
 const events = {

@@ -9,6 +9,7 @@ import type { RunOutcome } from '../../cron/outcome.ts'
 import type { Run } from '../../http/request-head.ts'
 import type { Plan } from '../../registry/plan.ts'
 import type { ReloadReport } from '../../registry/reload-report.ts'
+import type { Storage } from '../../storage/client.ts'
 import type { RecentErrors } from '../recent-errors.ts'
 import type { ServerView } from '../server-view.ts'
 
@@ -17,6 +18,8 @@ export interface ServedApps {
   readonly registry: Pick<Registry, 'apps' | 'expectFree' | 'purge'>
   /** Undefined: there is no data directory. */
   readonly deployed: DeployedApps | undefined
+  /** Where the data of bindings is. */
+  readonly storage: Storage
   /** Call the app's scheduled handler. Undefined: nobody serves it. */
   run(app: string, run: Run): Promise<RunOutcome | undefined>
   /** Serve what the configuration says now. Rejects with CONFIG_INVALID. */

@@ -1,8 +1,9 @@
+import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { afterEach, beforeEach, describe, test } from 'vitest'
+import { afterAll, afterEach, beforeEach, describe, test } from 'vitest'
 
 import type { RowShape, SqlOutcome } from './call.ts'
 import { SqlPool } from './pool.ts'
@@ -165,3 +166,36 @@ describe('a pool of processes for SQL', { timeout: 30_000 }, () => {
     expect(await rows('a', 'SELECT * FROM t')).toEqual([])
   })
 })
+
+/** Only root has disks to give. */
+const disk = mkdtempSync(join(tmpdir(), 'nano-sql-disk-'))
+const canMount = (() => {
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', disk], { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+})()
+afterAll(() => {
+  if (canMount) execFileSync('umount', ['--lazy', disk], { stdio: 'ignore' })
+  rmSync(disk, { recursive: true, force: true })
+})
+
+test.skipIf(!canMount)(
+  'a full disk (needs root): the call fails, and what was there is there',
+  async ({ expect }) => {
+    const full = join('..', '..', disk, 'a')
+    await rows(full, 'CREATE TABLE t (x)')
+    const outcomes = []
+    for (let i = 0; i < 8; i++) outcomes.push(await run(full, 'INSERT INTO t VALUES (randomblob(40000))'))
+    const done = outcomes.filter(({ type }) => type === 'done').length
+    expect(done).toBeGreaterThan(0)
+    expect(outcomes.at(-1)).toEqual({
+      type: 'failed',
+      message: expect.stringMatching(/SQLITE_(?:FULL|IOERR)/) as string,
+    })
+    expect(await rows(full, 'SELECT count(*) AS n FROM t')).toEqual([{ n: done }])
+    expect(await rows('neighbour', 'SELECT 1 AS x')).toEqual([{ x: 1 }])
+  },
+)
