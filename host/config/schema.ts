@@ -15,6 +15,7 @@ import { CONNECTION_RULES } from './connection-limits.ts'
 import { LIMIT_RULES } from './limits.ts'
 import { toKey } from './number-rule.ts'
 import type { Key, NumberRule } from './number-rule.ts'
+import { storage } from './storage-schema.ts'
 import { withOwnNames } from './binding-names.ts'
 import { logDrain } from './drain-schema.ts'
 import { ASSETS, RESPONSE_CACHE } from './assets-schema.ts'
@@ -139,11 +140,6 @@ const shared = {
         "Every app of this file that says so of the same id has the same data. Else it is the app's alone.",
     })
     .exactOptional(),
-}
-
-function isRedisUrl(text: string): boolean {
-  const { protocol = '', password } = URL.parse(text) ?? {}
-  return ['redis:', 'rediss:', 'unix:'].includes(protocol) && password === ''
 }
 
 const d1Database = {
@@ -307,21 +303,7 @@ export const NANO_JSON = closed(
           'Where apps are kept that are deployed through the admin API, and the data of bindings, relative to this file: .nano beside it unless given.',
       })
       .exactOptional(),
-    storage: closed({
-      kv: closed({
-        redis: textThat(isRedisUrl, 'a redis:, rediss: or unix: URL without a password').meta({
-          description:
-            'A server that speaks the protocol of Redis, such as Valkey: redis://cache.internal:6379/0. It needs the package @redis/client beside nano-workers.',
-        }),
-        password_file: text()
-          .meta({ description: 'A file, relative to this one, with the password and nothing else.' })
-          .exactOptional(),
-      })
-        .meta({ description: 'Where KV namespaces are; in the data directory unless given.' })
-        .exactOptional(),
-    })
-      .meta({ description: 'Where the data of bindings is that is not kept in the data directory.' })
-      .exactOptional(),
+    storage: storage.exactOptional(),
     defaults: closed(inherited)
       .meta({ description: 'Limits of every app that does not set its own.' })
       .exactOptional(),
