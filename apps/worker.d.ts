@@ -64,6 +64,30 @@ interface R2ObjectBody extends R2Object {
   readonly body?: ReadableStream<Uint8Array>
 }
 
+/** Keys and values, as far as the examples use them. */
+interface KVNamespace {
+  get(key: string): Promise<string | null>
+  put(
+    key: string,
+    value: string | ArrayBuffer | ArrayBufferView | ReadableStream,
+    options?: { expiration?: number; expirationTtl?: number; metadata?: unknown },
+  ): Promise<void>
+  delete(key: string): Promise<void>
+  list<Metadata = unknown>(options?: {
+    prefix?: string | null
+    limit?: number
+    cursor?: string | null
+  }): Promise<KVListing<Metadata>>
+}
+
+type KVListing<Metadata> = {
+  readonly keys: readonly {
+    readonly name: string
+    readonly expiration?: number
+    readonly metadata?: Metadata
+  }[]
+} & ({ readonly list_complete: false; readonly cursor: string } | { readonly list_complete: true })
+
 /** An SQL database. */
 interface D1Database {
   prepare(sql: string): D1PreparedStatement

@@ -4,7 +4,6 @@
  * same port. What a shard needs is posted to it: compiled modules and images are shared, not copied.
  */
 
-import { availableParallelism } from 'node:os'
 import { dirname, extname, join, resolve } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 
@@ -15,6 +14,7 @@ import { Schedule } from './cron/schedule.ts'
 import { Opener } from './deploy/opener.ts'
 import { NanoError } from './errors.ts'
 import { assertFree } from './ingress/listen.ts'
+import { toLiveInstances } from './limits/address-space.ts'
 import { toLogEntry } from './log/entry.ts'
 import type { LogEntry } from './log/entry.ts'
 import { LogHub } from './log/hub.ts'
@@ -32,6 +32,7 @@ import type { ReloadReport } from './registry/reload-report.ts'
 import { toCounters } from './supervisor/counters.ts'
 import type { ServerCounters } from './supervisor/counters.ts'
 import type { ShardSettings } from './supervisor/messages.ts'
+import { toShardCount } from './supervisor/shard-count.ts'
 import { Shards } from './supervisor/shards.ts'
 import { STORAGE_FOLDER } from './storage/store.ts'
 import { StorageThread } from './supervisor/storage.ts'
@@ -111,9 +112,6 @@ const MS_PER_SECOND = 1000
 /** Where data is kept of a server that has no directory for it, beside whoever started it. */
 const LOCAL_DATA = '.nano'
 
-/** Where several threads can listen on one port. */
-const REUSE_PORT: ReadonlySet<string> = new Set(['linux', 'freebsd', 'sunos', 'aix'])
-
 // as source or compiled, whatever this file is
 const SHARD = new URL(`shard${extname(import.meta.filename)}`, import.meta.url)
 
@@ -139,7 +137,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   /** What shards are told again when it changes. */
   const toSettings = (): ShardSettings => {
     const { connectionLimits, accessLog = false, trustedProxies = [] } = current
-    return { connectionLimits, trustedProxies, logsRequests: accessLog, tls: certificates?.state }
+    const liveInstances = toLiveInstances(current.liveInstances, count)
+    return {
+      connectionLimits,
+      trustedProxies,
+      liveInstances,
+      logsRequests: accessLog,
+      tls: certificates?.state,
+    }
   }
   const storage = new StorageThread({
     directory: options.storageDirectory ?? join(dataDirectory ?? LOCAL_DATA, STORAGE_FOLDER),
@@ -238,6 +243,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const apply = async (now: Config) => {
       // the listener stays until the next start, and so does who may use it
       if (now.admin !== false) operator?.readTokens(now.admin?.tokensFile)
+      // what cannot be is refused before anything has changed
+      toLiveInstances(now.liveInstances, count)
       const isSame = isDeepStrictEqual(current.defaults, now.defaults)
       current = now
       opener.images.budgetMb = now.imageCacheMb
@@ -326,15 +333,6 @@ function toFileReader(opener: Opener, { file }: Config): ServedApps['readFile'] 
       path: resolve(base, path),
       access: { allowRead: allowRead.map((each) => resolve(base, each)), configuration: file },
     })
-}
-
-function toShardCount({ shards }: Config, log: (entry: Omit<LogEntry, 'time'>) => void): number {
-  const wanted = shards ?? availableParallelism()
-  const count = REUSE_PORT.has(process.platform) ? wanted : 1
-  if (count < (shards ?? 1)) {
-    log({ level: 'warn', text: `one shard instead of ${wanted}: threads cannot share a port on this system` })
-  }
-  return count
 }
 
 /** Loaded only when something goes out. */

@@ -19,6 +19,7 @@ import { listenOnInherited } from './ingress/inherited.ts'
 import { createIngress } from './ingress/serve.ts'
 import type { Ingress } from './ingress/serve.ts'
 import { Epoch } from './limits/epoch.ts'
+import { Residents } from './limits/residents.ts'
 import { Scheduler } from './limits/scheduler.ts'
 import { toLogEntry } from './log/entry.ts'
 import type { LogEntry } from './log/entry.ts'
@@ -58,12 +59,14 @@ async function run(data: ShardData): Promise<void> {
   const { allowLoopback, operatorPort } = data
   const machine: Machine = { allowLoopback, ...(operatorPort !== undefined && { operatorPort }) }
   const scheduler = new Scheduler()
+  const residents = new Residents()
   const tracer = await openTracer(data.sampling)
   const storage = new StorageClient(() => tell({ type: 'storage' }))
   const apps = new Apps({
     storage,
     epoch: new Epoch(data.epoch),
     scheduler,
+    residents,
     log: {
       write: ({ level, tenant, version, request, text }) =>
         log({ level, app: tenant, version, request, text }),
@@ -74,6 +77,7 @@ async function run(data: ShardData): Promise<void> {
     onCount: tellCount,
     onLoad: (deployment) => tell({ type: 'load', deployment }),
   })
+  residents.most = data.liveInstances
   const toSettings = ({ connectionLimits, tls, trustedProxies, logsRequests }: ShardSettings) => ({
     connectionLimits,
     tls,
@@ -122,8 +126,9 @@ async function run(data: ShardData): Promise<void> {
   }
   endOnFault(ingress, apps, { log, count: countAtOnce, requests })
   const apply = async (change: ShardChange): Promise<void> => {
-    if (change.type === 'configure') ingress.configure(toSettings(change.settings))
-    else await apps.apply(change)
+    if (change.type !== 'configure') return await apps.apply(change)
+    residents.most = change.settings.liveInstances
+    ingress.configure(toSettings(change.settings))
   }
   const ids = new RequestIds(data.number)
   const runOf = async ({ number, deployment, run: asked }: ToShard & { type: 'run' }): Promise<void> => {

@@ -55,6 +55,7 @@ describe('example apps', () => {
         { ...app('file-drop'), r2_buckets: [{ binding: 'FILES' }] },
         { ...app('blog'), assets: { directory: join(example('blog'), 'public') }, response_cache: true },
         { name: 'start', hostname: 'start.test', assets: { directory: join(example('start'), 'public') } },
+        { ...app('links'), kv_namespaces: [{ binding: 'LINKS' }] },
         { ...app('guestbook'), d1_databases: [{ binding: 'DB' }] },
         app('webhook', { WEBHOOK_SECRET: SECRET }),
         { ...app('aggregator', urls('weather', 'news')) },
@@ -253,6 +254,24 @@ describe('example apps', () => {
     expect(page).toContain('&lt;script&gt;')
     expect((await at('/a%20b', { method: 'DELETE' })).status).toBe(204)
     expect((await at('/a%20b')).status).toBe(404)
+  })
+
+  test('links: shortens, leads on, lists, refuses', async ({ expect }) => {
+    const shorten = (body: string) =>
+      server.send('links.test', '/', {
+        method: 'POST',
+        body,
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      })
+    const { status, text } = await shorten('url=https://example.com/a?b=c&days=7')
+    expect([status, text]).toEqual([201, expect.stringMatching(/^http:\/\/links\.test\/[\w-]{8}\n$/)])
+    const { pathname } = new URL(text)
+    const led = await server.send('links.test', pathname)
+    expect([led.status, led.headers.location]).toEqual([302, 'https://example.com/a?b=c'])
+    expect((await server.send('links.test', '/links')).text).toContain(`<a href="${pathname}">`)
+    expect((await server.send('links.test', '/nothing')).status).toBe(404)
+    for (const wrong of ['url=javascript:1', 'url=https://a.test&days=0'])
+      expect((await shorten(wrong)).status).toBe(400)
   })
 
   test('guestbook: what is written is shown, as text', async ({ expect }) => {

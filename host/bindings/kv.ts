@@ -147,6 +147,7 @@ function toMetadata(metadata: Uint8Array): string | undefined {
   }
   const text = Buffer.from(metadata).toString()
   try {
+    if (!isUtf8(metadata)) throw new TypeError('expected UTF-8')
     JSON.parse(text)
   } catch {
     throw wrong('KV PUT failed: 400 Metadata must be valid JSON.')

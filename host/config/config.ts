@@ -90,6 +90,8 @@ export interface Config {
   readonly logDrain?: LogDrain
   /** The most MiB of apps' images that are kept in memory. Undefined: the default. */
   readonly imageCacheMb?: number
+  /** Live instances on each shard, beyond which those go that rest. Undefined: the default, or what there is room for. */
+  readonly liveInstances?: number
   /** A line in the log for each request. Undefined: none. */
   readonly accessLog?: boolean
   /** False: there is no operator's listener. Undefined: on the default port, or on another when that is taken. */
@@ -120,9 +122,6 @@ export const BINDING_NAME = /^[A-Za-z_$][\w$]{0,127}$/
 /** Where the configuration and the command line say nothing. */
 export const DEFAULTS = { port: 3000, host: '127.0.0.1' } as const
 
-/** Of `image_cache_mb`. */
-export const DEFAULT_IMAGE_CACHE_MB = 256
-
 /** Where the operator's listener is when nobody says anything. */
 export const DEFAULT_ADMIN: AdminConfig = { host: '127.0.0.1', port: 3001 }
 
@@ -130,5 +129,4 @@ export const DEFAULT_ADMIN: AdminConfig = { host: '127.0.0.1', port: 3001 }
 export const RANGES = {
   port: [0, 65535],
   shards: [1, 256],
-  imageCacheMb: [1, 1_000_000],
 } as const satisfies Record<string, readonly [number, number]>

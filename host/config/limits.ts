@@ -155,6 +155,11 @@ export const LIMIT_RULES = {
     initial: 600_000,
     text: 'An instance that has had nothing to do for so many milliseconds is given up; the next request gets a new one.',
   },
+  minInstances: {
+    range: [0, 1],
+    initial: 0,
+    text: 'With 1 the instance of the app stays on each shard once it was made, however long it has nothing to do and whoever else needs room.',
+  },
 } as const satisfies Record<string, NumberRule>
 
 /** The limits of one app, every default filled in. */

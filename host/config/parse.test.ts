@@ -334,6 +334,31 @@ describe('complaints', () => {
         /egress\.private: expected true or false, got "no"/,
       ],
     ],
+    [
+      'bindings that have one name, or a name that none may have',
+      '{ "apps": [{ "name": "a", "path": "a", "env": { "A": 1 }, "kv_namespaces": [{ "binding": "A" }, { "binding": "B" }, { "binding": "B" }, { "binding": "1" }, { "id": "x" }, { "binding": "C", "id": "\\u0000" }] }] }',
+      [
+        /kv_namespaces\[3\]\.binding: expected letters, digits, "_" and "\$", not first a digit, got "1"/,
+        /kv_namespaces\[4\]: "binding" is missing/,
+        /kv_namespaces\[5\]\.id: expected at most 128 characters/,
+      ],
+    ],
+    [
+      'bindings that have one name',
+      '{ "apps": [{ "name": "a", "path": "a", "env": { "A": 1 }, "kv_namespaces": [{ "binding": "A" }, { "binding": "B" }, { "binding": "B" }] }] }',
+      [
+        /kv_namespaces\[0\]\.binding: expected a name that nothing else in the env of the app has, got "A"/,
+        /kv_namespaces\[2\]\.binding: expected a name that nothing else in the env of the app has, got "B"/,
+      ],
+    ],
+    [
+      'a store that cannot be',
+      '{ "apps": [], "storage": { "kv": { "redis": "redis://:secret@a" }, "kw": {} } }',
+      [
+        /storage\.kv\.redis: expected a redis:, rediss: or unix: URL without a password, which goes into "password_file"$/,
+        /storage: unknown key "kw"; did you mean "kv"\?/,
+      ],
+    ],
     ['a key twice', '{ "apps": [{ "name": "a", "name": "b", "path": "a" }] }', [/"name" is given twice/]],
     ['a byte order mark', `\uFEFF{ "apps": [${app}] }`, [/:1:1: starts with a byte order mark/]],
     ['an empty file', '', [/:1:1: /]],

@@ -9,11 +9,13 @@ import { parseRule } from '../egress/rule.ts'
 import { parseNetwork } from '../http/address.ts'
 import { toHostName } from '../http/host-name.ts'
 import { parseStickyBy } from '../http/sticky-key.ts'
-import { APP_NAME, DEFAULT_ADMIN, DEFAULT_IMAGE_CACHE_MB, DEFAULTS, RANGES } from './config.ts'
+import { APP_NAME, DEFAULT_ADMIN, DEFAULTS, RANGES } from './config.ts'
+import { CAPACITY_RULES } from './capacity.ts'
 import { CONNECTION_RULES } from './connection-limits.ts'
 import { LIMIT_RULES } from './limits.ts'
 import { toKey } from './number-rule.ts'
 import type { Key, NumberRule } from './number-rule.ts'
+import { storage } from './storage-schema.ts'
 import { withOwnNames } from './binding-names.ts'
 import { OWN_BINDINGS, SHARED_BINDINGS } from './data-bindings.ts'
 import { logDrain } from './drain-schema.ts'
@@ -112,11 +114,6 @@ const egress = closed({
 /** What an app may have of its own or take from the defaults. */
 const inherited = { ...numbers(LIMIT_RULES, true), egress: egress.exactOptional() }
 
-function isRedisUrl(text: string): boolean {
-  const { protocol = '', password } = URL.parse(text) ?? {}
-  return ['redis:', 'rediss:', 'unix:'].includes(protocol) && password === ''
-}
-
 const settings = {
   env: z
     .record(z.string(), z.unknown(), { error: expected('an object') })
@@ -208,6 +205,7 @@ export const NANO_JSON = closed(
       })
       .exactOptional(),
     ...numbers(CONNECTION_RULES, false),
+    ...numbers(CAPACITY_RULES, false),
     trusted_proxies: list(
       textThat(
         (network) => parseNetwork(network) !== undefined,
@@ -238,13 +236,6 @@ export const NANO_JSON = closed(
           "For development only: the fetches of every app may reach this machine's own ports (127.0.0.1, ::1, localhost), except the operator's.",
       })
       .exactOptional(),
-    image_cache_mb: integer({ range: RANGES.imageCacheMb })
-      .meta({
-        default: DEFAULT_IMAGE_CACHE_MB,
-        description:
-          "The most MiB of apps' images that are kept in memory, for all shards together; the least recently used ones are read from the disk again.",
-      })
-      .exactOptional(),
     access_log: flag()
       .meta({ default: false, description: 'A line in the log for each request.' })
       .exactOptional(),
@@ -255,21 +246,7 @@ export const NANO_JSON = closed(
           'Where apps are kept that are deployed through the admin API, and the data of bindings, relative to this file: .nano beside it unless given.',
       })
       .exactOptional(),
-    storage: closed({
-      kv: closed({
-        redis: textThat(isRedisUrl, 'a redis:, rediss: or unix: URL without a password').meta({
-          description:
-            'A server that speaks the protocol of Redis, such as Valkey: redis://cache.internal:6379/0. It needs the package @redis/client beside nano-workers.',
-        }),
-        password_file: text()
-          .meta({ description: 'A file, relative to this one, with the password and nothing else.' })
-          .exactOptional(),
-      })
-        .meta({ description: 'Where KV namespaces are; in the data directory unless given.' })
-        .exactOptional(),
-    })
-      .meta({ description: 'Where the data of bindings is that is not kept in the data directory.' })
-      .exactOptional(),
+    storage: storage.exactOptional(),
     defaults: closed(inherited)
       .meta({ description: 'Limits of every app that does not set its own.' })
       .exactOptional(),

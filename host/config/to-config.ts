@@ -41,6 +41,7 @@ export function toConfig(json: NanoJson, file: string): Config {
       engines: json.engines,
       allowLoopback: json.allow_loopback,
       accessLog: json.access_log,
+      liveInstances: json.live_instances,
       imageCacheMb: json.image_cache_mb,
       logDrain: toLogDrain(json.log_drain, dirname(file)),
       dataDirectory: json.data_dir && toPath(json.data_dir),

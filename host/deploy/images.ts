@@ -12,7 +12,7 @@
 
 import { extname } from 'node:path'
 
-import { DEFAULT_IMAGE_CACHE_MB } from '../config/config.ts'
+import { CAPACITY_RULES } from '../config/capacity.ts'
 import { NanoError } from '../errors.ts'
 import type { ImageCounters } from '../image/counters.ts'
 import type { AppContent } from '../image/image.ts'
@@ -50,7 +50,7 @@ export class Images implements Disposable {
   })
   /** The one that was used last comes last. */
   readonly #entries = new Map<ContentId, Entry>()
-  #budget = DEFAULT_IMAGE_CACHE_MB * BYTES_PER_MB
+  #budget = CAPACITY_RULES.imageCacheMb.initial * BYTES_PER_MB
 
   /** `reopen`: opens a component again from where it came, and keeps its image on the disk. */
   constructor(reopen: (component: OpenComponent) => Promise<OpenComponent>) {
@@ -59,7 +59,7 @@ export class Images implements Disposable {
 
   /** The most MiB that are held; undefined: the default. */
   set budgetMb(megabytes: number | undefined) {
-    this.#budget = (megabytes ?? DEFAULT_IMAGE_CACHE_MB) * BYTES_PER_MB
+    this.#budget = (megabytes ?? CAPACITY_RULES.imageCacheMb.initial) * BYTES_PER_MB
     this.#evict()
   }
 

@@ -53,6 +53,7 @@ const AT_START: { readonly [Name in keyof Required<Config>]: (config: Config) =>
   trustedProxies: nothing,
   accessLog: nothing,
   imageCacheMb: nothing,
+  liveInstances: nothing,
   logDrain: nothing,
 }
 

@@ -22,6 +22,8 @@ export interface ShardSettings {
   readonly tls?: TlsState | undefined
   /** Addresses and ranges of proxies that are believed about their clients. */
   readonly trustedProxies: readonly string[]
+  /** Beyond so many those go that rest. */
+  readonly liveInstances: number
   /** Say what is known of each request when it is over. */
   readonly logsRequests: boolean
 }

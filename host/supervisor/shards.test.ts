@@ -14,6 +14,7 @@ const DATA: CommonData = {
   allowLoopback: false,
   logsRequests: false,
   trustedProxies: [],
+  liveInstances: 1,
   connectionLimits: DEFAULT_CONNECTION_LIMITS,
 }
 

@@ -186,6 +186,7 @@ const VERSION_SERIES: readonly Series[] = [
     'From the request that found no instance to the end of the first turn of the new one.',
     COLD_STARTS,
   ),
+  ofCount('nano_instances_evicted_total', 'evicted'),
   ofCount('nano_traps_total', 'traps'),
   ofVersion('nano_stops_total', 'counter', 'Instances stopped, by the limit that they reached.', STOPS),
   ofCount('nano_backed_off_total', 'backedOff'),

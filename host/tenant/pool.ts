@@ -2,7 +2,7 @@
  * A tenant's instances on one shard.
  *
  *     none  --first request-->  content asked for  --here-->  current  --a limit of its own, `retire`-->  retiring  --work done, deadline, no room-->  gone
- *                               current  --nothing to do for a while-->  gone
+ *                               current  --nothing to do for a while, or others need its place (residents.ts)-->  gone
  *                               current  --trap, limit, `end`-->  gone, and its open requests fail
  *
  * There is at most one that takes requests, made when one comes and what it is made of is here (content-slot.ts); it serves
@@ -23,6 +23,7 @@ import type { CpuClock } from '../limits/cpu-clock.ts'
 import { Deadlines, type Deadline } from '../limits/deadlines.ts'
 import type { Epoch } from '../limits/epoch.ts'
 import type { EndCode } from '../limits/grace.ts'
+import type { Residents, Resting } from '../limits/residents.ts'
 import type { JobLine } from '../limits/job-pool.ts'
 import { ContentSlot, type ContentSource } from './content-slot.ts'
 import type { Journal } from './journal.ts'
@@ -36,6 +37,8 @@ export interface PoolServices {
   readonly counts: Counts
   readonly buffers: ByteBudget
   readonly source: ContentSource
+  /** Of the shard. */
+  readonly residents: Residents
   /** Keeps to the tenant's egress policy. */
   readonly dialer: Dialer
   readonly storage: Storage
@@ -54,6 +57,8 @@ export interface PoolServices {
 export interface PoolCounters extends Meter {
   /** Instances made. */
   instances: number
+  /** Instances that made room for others. */
+  evicted: number
   traps: number
   /** Instances that used more processor time than they may. */
   cpuStops: number
@@ -85,13 +90,15 @@ export class Pool {
   readonly #idle: Deadlines
   readonly #maxBytes: number
   /** Of those that are gone. */
-  readonly #past = { ...NO_METER, instances: 0, traps: 0, cpuStops: 0, memoryStops: 0 }
+  readonly #past = { ...NO_METER, instances: 0, evicted: 0, traps: 0, cpuStops: 0, memoryStops: 0 }
   #current: Instance | undefined
   #coldSince: number | undefined
   /** Since when there is no current one although there should be. */
   #wantedSince: number | undefined
   /** When the current one, which has nothing to do, is given up. */
   #rest: Deadline | undefined
+  /** It, as long as it has nothing to do and may go for others. */
+  #resting: Resting | undefined
 
   constructor(parts: PoolParts, services: PoolServices) {
     this.#parts = parts
@@ -115,8 +122,7 @@ export class Pool {
 
   /** The instance for requests that have come, once `prepare` was true; undefined when none can be made. */
   take(): Instance | undefined {
-    this.#rest?.cancel()
-    this.#rest = undefined
+    this.#leaveRest()
     return this.#current ?? this.#create()
   }
 
@@ -179,6 +185,7 @@ export class Pool {
   }
 
   #create(): Instance | undefined {
+    let isOpened = false
     try {
       using lent = this.#slot.take()
       if (lent === undefined) return undefined
@@ -187,6 +194,8 @@ export class Pool {
       this.#services.journal.sourceMap = sourceMap
       this.#makeRoom(image.pages * WASM_PAGE)
       const number = ++this.#past.instances
+      this.#services.residents.opened()
+      isOpened = true
       const instance: Instance = new Instance(
         number,
         { ...this.#parts, image },
@@ -197,6 +206,7 @@ export class Pool {
       this.#wantedSince = undefined
       return instance
     } catch (error) {
+      if (isOpened) this.#services.residents.closed()
       this.#coldSince = this.#wantedSince = undefined
       this.#services.journal.write('error', 'instance-failed', toFailureText(error))
       return undefined
@@ -255,7 +265,16 @@ export class Pool {
   }
 
   #onResting(instance: Instance): void {
-    if (this.#current !== instance) return
+    if (this.#current !== instance || this.#parts.limits.minInstances > 0) return
+    this.#resting = {
+      evict: () => {
+        this.#past.evicted++
+        const text = `instance ${instance.number} rested, and made room for those of others`
+        this.#services.journal.write('debug', 'instance-retired', text)
+        instance[Symbol.dispose]()
+      },
+    }
+    this.#services.residents.rest(this.#resting)
     const late = (): void => {
       const { number } = instance
       this.#services.journal.write('debug', 'instance-retired', `instance ${number} had nothing to do`)
@@ -264,16 +283,28 @@ export class Pool {
     this.#rest = this.#idle.start({ late })
   }
 
+  /** The current one has something to do, or goes. */
+  #leaveRest(): void {
+    this.#rest?.cancel()
+    this.#rest = undefined
+    if (this.#resting !== undefined) this.#services.residents.leave(this.#resting)
+    this.#resting = undefined
+  }
+
   #onRetiring(instance: Instance): void {
     if (this.#current === instance) this.#current = undefined
-    this.#rest?.cancel()
+    this.#leaveRest()
     const { number, meter, memoryBytes } = instance
     const text = `instance ${number} retires after ${meter.requests} requests, ${memoryBytes} bytes of memory`
     this.#services.journal.write('debug', 'instance-retired', text)
   }
 
   #onDead(instance: Instance, { code, trap, ranMs, client, unfinished }: Death): void {
-    if (this.#current === instance) this.#current = undefined
+    if (this.#current === instance) {
+      this.#current = undefined
+      this.#leaveRest()
+    }
+    this.#services.residents.closed()
     this.#ready.delete(instance)
     this.#instances.delete(instance)
     addMeter(this.#past, instance.meter)

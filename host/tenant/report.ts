@@ -27,6 +27,7 @@ export const TENANT_COUNTS: Readonly<Record<keyof TenantCounters, TenantCount>> 
   ...toCounters(DATA_COUNTS, 'Calls to data, by its kind.'),
   cpuMs: { kind: 'counter', help: 'Processor time of calls into instances.' },
   instances: { kind: 'counter', help: 'Instances made.' },
+  evicted: { kind: 'counter', help: 'Instances that rested and made room for those of other apps.' },
   traps: { kind: 'counter', help: 'Instances that crashed or were stopped.' },
   cpuStops: { kind: 'counter', help: 'Instances stopped for their processor time.' },
   memoryStops: { kind: 'counter', help: 'Instances stopped for their memory.' },

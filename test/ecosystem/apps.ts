@@ -19,14 +19,8 @@ export const ANSWERS_FILE = join(import.meta.dirname, 'answers.json')
 /** Apps with a database, `DB`; their answers are those of workerd with wrangler's own D1, asked by hand. */
 export const hasDatabase = ({ name }: App): boolean => name.startsWith('d1-')
 
-/** Apps that do not answer as they do there, and what is missing. */
-export const MISSING: Readonly<Record<string, string>> = {
-  'better-auth': 'WebCrypto beyond digests and HMAC',
-  dates: '`Intl`',
-  'iron-session': 'WebCrypto beyond digests and HMAC',
-  slugify: '`String.prototype.normalize`',
-  zod: '`\\p{}` in regular expressions made at run time',
-}
+/** Apps that do not answer as they do there, and what is missing: none at present. */
+export const MISSING: Readonly<Record<string, string>> = {}
 
 /** Right answers of apps that workerd refuses: it makes no code at run time. */
 const REFUSED_THERE: Readonly<Record<string, string>> = {

@@ -126,6 +126,8 @@ export interface ServeOptions {
   }
   /** The most MiB of images in memory. */
   imageCacheMb?: number
+  /** On each shard, beyond which those go that rest. */
+  liveInstances?: number
   /** The most MiB of a shard's own heap. */
   heapMb?: number
   /** Where deployed apps are kept. */
@@ -152,6 +154,7 @@ export async function serve(apps: AppSpec[], shards = 1, options: ServeOptions =
     storage,
     connectionLimits,
     imageCacheMb,
+    liveInstances,
     ...more
   } = options
   const top = {
@@ -160,6 +163,7 @@ export async function serve(apps: AppSpec[], shards = 1, options: ServeOptions =
     admin,
     allow_loopback: allowLoopback,
     access_log: accessLog,
+    ...(liveInstances === undefined ? {} : { live_instances: liveInstances }),
     ...(imageCacheMb === undefined ? {} : { image_cache_mb: imageCacheMb }),
     ...(tls === undefined ? {} : { tls }),
     ...(storage === undefined ? {} : { storage }),

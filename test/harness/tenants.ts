@@ -11,6 +11,7 @@ import { loadEngine } from '../../host/engine/load.ts'
 import { createIngress } from '../../host/ingress/serve.ts'
 import type { Ingress } from '../../host/ingress/serve.ts'
 import { Epoch } from '../../host/limits/epoch.ts'
+import { Residents } from '../../host/limits/residents.ts'
 import { Scheduler } from '../../host/limits/scheduler.ts'
 import { NO_STORAGE } from '../../host/storage/client.ts'
 import { Tenant } from '../../host/tenant/tenant.ts'
@@ -38,6 +39,7 @@ export async function openTenants(app: AppSpec & { hostname: string }): Promise<
   const log: string[] = []
   const services = {
     source: toSource(contents[0]!),
+    residents: new Residents(),
     epoch: new Epoch(),
     scheduler: new Scheduler(),
     log: { write: (record: { text: string }) => void log.push(record.text) },

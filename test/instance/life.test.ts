@@ -10,6 +10,7 @@ import { afterAll, beforeAll, test } from 'vitest'
 import { openDialer } from '../../host/bindings/dialer.ts'
 import { DEFAULT_LIMITS, type Limits } from '../../host/config/limits.ts'
 import { Epoch } from '../../host/limits/epoch.ts'
+import { Residents } from '../../host/limits/residents.ts'
 import { Scheduler } from '../../host/limits/scheduler.ts'
 import { NO_STORAGE } from '../../host/storage/client.ts'
 import { Tenant } from '../../host/tenant/tenant.ts'
@@ -74,6 +75,7 @@ test('every client gets one end, and nothing is left', { timeout: 120_000 }, asy
         scheduler: new Scheduler(),
         log,
         source: deployment.source,
+        residents: new Residents(),
       }
       const tenant = new Tenant(deployment.with(LIMITS), services)
       const clients: Client[] = []

@@ -11,6 +11,7 @@ import { Engines } from '../../host/deploy/open-engines.ts'
 import { loadEngine } from '../../host/engine/load.ts'
 import { layInto, RUN_WORDS, splitImage, type Image } from '../../host/image/image.ts'
 import { Epoch } from '../../host/limits/epoch.ts'
+import { Residents } from '../../host/limits/residents.ts'
 import { Scheduler } from '../../host/limits/scheduler.ts'
 import { NO_STORAGE } from '../../host/storage/client.ts'
 import { Tenant, type TenantParts } from '../../host/tenant/tenant.ts'
@@ -60,6 +61,7 @@ function open(name: string): Tenant {
     scheduler: new Scheduler(),
     log,
     source: toSource({ image: deployment.image }),
+    residents: new Residents(),
   }
   return new Tenant({ ...deployment, name }, services)
 }

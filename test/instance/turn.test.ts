@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, test } from 'vitest'
 import { openDialer } from '../../host/bindings/dialer.ts'
 import { DEFAULT_LIMITS, type Limits } from '../../host/config/limits.ts'
 import { Epoch } from '../../host/limits/epoch.ts'
+import { Residents } from '../../host/limits/residents.ts'
 import { Scheduler } from '../../host/limits/scheduler.ts'
 import type { LogRecord } from '../../host/tenant/log.ts'
 import { NO_STORAGE } from '../../host/storage/client.ts'
@@ -37,6 +38,7 @@ function serve(limits: Partial<Limits> = {}): Tenant {
     epoch: new Epoch(),
     scheduler: new Scheduler(),
     source: deployment.source,
+    residents: new Residents(),
     log: { write: (record) => void log.push(record) },
   })
   return tenant

@@ -62,6 +62,7 @@ async function start() {
       allowLoopback: false,
       connectionLimits: DEFAULT_CONNECTION_LIMITS,
       trustedProxies: [],
+      liveInstances: 100,
       logsRequests: false,
     },
     served,

@@ -134,3 +134,45 @@ test('a component that was checked is not read again as long as it is the same f
   await using server = await serve([app])
   expect((await server.send('settled.test', '/')).status).toBe(200)
 })
+
+test('of 200 apps those with live instances are 20, and each is answered whenever it is asked', async ({
+  expect,
+}) => {
+  const most = 20
+  const numbers = Array.from({ length: 200 }, (_, i) => i)
+  await using server = await serve([FIRST], 1, { liveInstances: most })
+  await register(server, numbers, { timeoutMs: 60_000 })
+  const live = async () =>
+    (await server.tenants()).reduce((sum, { counters }) => sum + counters.liveInstances, 0)
+  for (const number of numbers) {
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    expect(await ask(server, number)).toBe(toGreeting(number))
+  }
+  expect(await live()).toBe(most)
+  const evicted = async () =>
+    (await server.tenants()).reduce((sum, { counters }) => sum + counters.evicted, 0)
+  expect(await evicted()).toBe(numbers.length - most)
+  // those that were used last are still there
+  await ask(server, numbers.length - 1)
+  expect(await evicted()).toBe(numbers.length - most)
+  // all at once: as many as work are there, and no more in the end
+  const answers = await Promise.all(numbers.map((number) => ask(server, number)))
+  expect(answers).toEqual(numbers.map(toGreeting))
+  await expect.poll(live).toBe(most)
+})
+
+test('an app with min_instances keeps its instance, whoever else needs room', async ({ expect }) => {
+  await using server = await serve([FIRST], 1, { liveInstances: 1 })
+  await register(server, [0], { minInstances: 1 })
+  await register(server, [1, 2])
+  for (const number of [0, 1, 2, 1, 2, 0]) {
+    // oxlint-disable-next-line no-await-in-loop
+    expect(await ask(server, number)).toBe(toGreeting(number))
+  }
+  const pinned = (await server.tenants()).find(({ name }) => name === 'app-0')!
+  expect(pinned.counters).toMatchObject({ instances: 1, liveInstances: 1, evicted: 0 })
+})
+
+test('more live instances than there is address space for are refused', async ({ expect }) => {
+  await expect(serve([FIRST], 2, { liveInstances: 8001 })).rejects.toThrow('expected at most 8000')
+})

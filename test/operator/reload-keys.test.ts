@@ -101,6 +101,22 @@ const CHANGES: Record<Key, Change> = {
       await expect.poll(() => served.log.filter((line) => line.includes('/headers')).length).toBe(1)
     },
   },
+  live_instances: {
+    to: 1,
+    async prepare(served) {
+      await served.server.registry.put({
+        ...served.server.registry.apps[0]!.config!,
+        name: 'more',
+        hostname: 'more.test',
+      })
+      return [await ask(served, '/headers'), await ask(served, '/headers', { host: 'more.test' })]
+    },
+    async holds({ server }, expect) {
+      const live = async () =>
+        (await server.tenants()).reduce((sum, { counters }) => sum + counters.liveInstances, 0)
+      await expect.poll(live).toBe(1)
+    },
+  },
   image_cache_mb: {
     to: 1,
     async holds({ server: { images } }, expect) {
