@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { beforeAll, describe, test } from 'vitest'
 
 import { SERIES } from '../../host/telemetry/series.ts'
+import { toAsk, TOKEN } from '../harness/admin.ts'
 import { makeCertificate, NO_OPENSSL } from '../harness/certificate.ts'
 import { send } from '../harness/http.ts'
 import { fixture, ROOT, serve } from '../harness/serve.ts'
@@ -19,10 +20,28 @@ let labels: Set<string>
 
 beforeAll(async () => {
   const app = { name: 'faults', hostname: 'faults.test', path: fixture('faults'), cpu_ms: 100 }
-  await using server = await serve([app], 1, { admin: { port: 0 } })
-  for (const path of ['/', '/throw', '/spin']) await server.send('faults.test', path)
-  // one that has certificates
   const folder = mkdtempSync(join(tmpdir(), 'nano-watching-'))
+  const keeper = {
+    name: 'keeper',
+    path: fixture('kv'),
+    kv_namespaces: [{ binding: 'KV', id: 'kept' }],
+    response_cache: true,
+  }
+  await using server = await serve([app, keeper], 1, {
+    admin: { port: 0 },
+    adminToken: TOKEN,
+    storageDirectory: join(folder, 'data'),
+  })
+  for (const path of ['/', '/throw', '/spin']) await server.send('faults.test', path)
+  const body = JSON.stringify([
+    ['KV', 'put', 'key', 'value'],
+    ['KV', 'get', 'key'],
+    ['KV', 'get', 'k'.repeat(1000)],
+  ])
+  await server.send('keeper', '/', { method: 'POST', body })
+  await server.send('keeper', '/key')
+  await toAsk(server)('POST', '/admin/apps/keeper/scheduled', { json: {} })
+  // one that has certificates
   await using encrypted = await serve([], 1, {
     admin: { port: 0 },
     ...(NO_OPENSSL === undefined && { tls: makeCertificate(folder, 'a', ['a.test']) }),
