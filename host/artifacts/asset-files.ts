@@ -4,28 +4,16 @@
  *
  *     <directory>/assets/ab/ab12...   .br   .gz
  *
- * A file is written beside, synced and renamed into place. One that no version names goes, but not at once: it may belong to
- * a deploy that is on its way.
+ * One that no version names goes, but not at once: it may belong to a deploy that is on its way.
  */
 
-import { randomUUID } from 'node:crypto'
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 
 import { NanoError } from '../errors.ts'
 import { toContentHash } from './blobs.ts'
+import { placeFile } from './place-file.ts'
 
 /** A file, and its compressed forms: names below `root`. */
 export interface StoredFile {
@@ -45,9 +33,11 @@ const HASH = /^[0-9a-f]{64}$/
 
 export class AssetFiles {
   readonly root: string
+  readonly #drafts: string
 
   constructor(directory: string) {
     this.root = join(directory, 'assets')
+    this.#drafts = join(directory, 'drafts')
   }
 
   /** Of the hashes, those that are not there. */
@@ -65,9 +55,9 @@ export class AssetFiles {
       )
     }
     if (existsSync(this.#toPath(hash))) return
-    for (const [suffix, coded] of toCoded(bytes)) this.#write(this.#toPath(hash) + suffix, coded)
+    for (const [suffix, coded] of toCoded(bytes)) this.#place(this.#toPath(hash) + suffix, coded)
     // last: what has its name has its forms
-    this.#write(this.#toPath(hash), bytes)
+    this.#place(this.#toPath(hash), bytes)
   }
 
   /** Where a file is that is there. */
@@ -97,18 +87,8 @@ export class AssetFiles {
     return join(this.root, toName(hash))
   }
 
-  #write(path: string, bytes: Uint8Array): void {
-    const draft = `${path}.${randomUUID()}`
-    try {
-      mkdirSync(join(path, '..'), { recursive: true, mode: 0o700 })
-      writeFileSync(draft, bytes, { flag: 'wx', mode: 0o600, flush: true })
-      renameSync(draft, path)
-      syncFolder(join(path, '..'))
-    } catch (cause) {
-      rmSync(draft, { force: true })
-      const { code = 'unknown', message } = cause as NodeJS.ErrnoException
-      throw new NanoError('STORAGE_FAILED', `cannot write below ${this.root}: ${code}: ${message}`, { cause })
-    }
+  #place(path: string, bytes: Uint8Array): void {
+    placeFile({ root: this.root, path, drafts: this.#drafts }, [bytes])
   }
 }
 
@@ -130,13 +110,4 @@ function toCoded(bytes: Uint8Array): [suffix: string, bytes: Uint8Array][] {
     [SUFFIXES.gzip, zipped],
     [SUFFIXES.br, brotliCompressSync(bytes, { params })],
   ]
-}
-
-function syncFolder(path: string): void {
-  const folder = openSync(path, 'r')
-  try {
-    fsyncSync(folder)
-  } finally {
-    closeSync(folder)
-  }
 }

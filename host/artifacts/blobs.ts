@@ -5,27 +5,16 @@
  *     <directory>/drafts/            what is being written
  *
  * A blob may be compressed against another one, its base: of a component of an engine that is known all but the app
- * itself is in the base. A file is written beside, synced, then renamed into place and its directory synced: whoever sees
- * it sees all of it, a power cut included.
+ * itself is in the base.
  */
 
-import { createHash, randomUUID } from 'node:crypto'
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 
 import { NanoError } from '../errors.ts'
+import { placeFile } from './place-file.ts'
 
 /** SHA-256 in lower-case hex. */
 export type ContentHash = string & { readonly __brand: 'ContentHash' }
@@ -82,7 +71,8 @@ export class Blobs {
     head.writeUInt8(VERSION, MAGIC.length)
     head.writeUInt8(isBased ? KIND.based : KIND.plain, MAGIC.length + 1)
     if (isBased) Buffer.from(base, 'hex').copy(head, MAGIC.length + 2)
-    this.#write(this.#toPath(hash), [head, compress(bytes, isBased ? this.get(base) : undefined)])
+    const place = { root: this.#blobs, path: this.#toPath(hash), drafts: this.#drafts }
+    placeFile(place, [head, compress(bytes, isBased ? this.get(base) : undefined)])
     return hash
   }
 
@@ -122,44 +112,8 @@ export class Blobs {
     }
   }
 
-  #write(path: string, parts: readonly Uint8Array[]): void {
-    const draft = join(this.#drafts, randomUUID())
-    const folder = join(path, '..')
-    try {
-      const file = openSync(draft, 'wx', 0o600)
-      try {
-        for (const part of parts) writeAll(file, part)
-        fsyncSync(file)
-      } finally {
-        closeSync(file)
-      }
-      if (mkdirSync(folder, { recursive: true, mode: 0o700 }) !== undefined) syncFolder(this.#blobs)
-      renameSync(draft, path)
-      syncFolder(folder)
-    } catch (cause) {
-      rmSync(draft, { force: true })
-      const { code = 'unknown', message } = cause as NodeJS.ErrnoException
-      throw new NanoError('STORAGE_FAILED', `cannot write below ${this.#blobs}: ${code}: ${message}`, {
-        cause,
-      })
-    }
-  }
-
   #toPath(hash: ContentHash): string {
     return join(this.#blobs, hash.slice(0, 2), hash)
-  }
-}
-
-function writeAll(file: number, bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at)
-}
-
-function syncFolder(path: string): void {
-  const folder = openSync(path, 'r')
-  try {
-    fsyncSync(folder)
-  } finally {
-    closeSync(folder)
   }
 }
 
