@@ -5,8 +5,8 @@
 
 import type { ErrorCode } from '../errors.ts'
 import { parseHeaderLines, toHeaderLines } from '../http/header-lines.ts'
-import { NOBODY } from '../tenant/exchange.ts'
 import type { Exchange, ExchangeListener } from '../tenant/exchange.ts'
+import { Forwarding } from './forwarding.ts'
 import { Recorder } from './recorder.ts'
 import type { RecorderOptions } from './recorder.ts'
 
@@ -25,7 +25,7 @@ export function isPartial(headers: string): boolean {
   return (parseHeaderLines(headers) ?? []).some((name, i) => i % 2 === 0 && OF_ONE.has(name))
 }
 
-export class Filling implements Exchange, ExchangeListener {
+export class Filling extends Forwarding implements Exchange {
   readonly id: string
   readonly client: string
   readonly method: string
@@ -37,10 +37,10 @@ export class Filling implements Exchange, ExchangeListener {
   readonly #exchange: Exchange
   readonly #status: Uint8Array
   readonly #recorder: Recorder | undefined
-  #listener: ExchangeListener = NOBODY
 
   /** `status`: of the cache, for the client. */
   constructor(exchange: Exchange, status: string, options?: RecorderOptions) {
+    super()
     const { id, client, method, url, headers, hasBody, tls, trace } = exchange
     this.id = id
     this.client = client
@@ -57,7 +57,7 @@ export class Filling implements Exchange, ExchangeListener {
 
   /** Ask the app. */
   ask(ask: (exchange: Exchange) => ExchangeListener): ExchangeListener {
-    this.#listener = ask(this)
+    this.listener = ask(this)
     return this
   }
 
@@ -100,28 +100,8 @@ export class Filling implements Exchange, ExchangeListener {
 
   // the client's side
 
-  get cpuMs(): number {
-    return this.#listener.cpuMs
-  }
-
-  get isCold(): boolean {
-    return this.#listener.isCold
-  }
-
-  bodyChunk(bytes: Uint8Array, last: boolean): void {
-    this.#listener.bodyChunk(bytes, last)
-  }
-
-  bodyFailed(message: string): void {
-    this.#listener.bodyFailed(message)
-  }
-
-  writable(): void {
-    this.#listener.writable()
-  }
-
-  clientGone(): void {
-    this.#listener.clientGone()
+  override clientGone(): void {
+    super.clientGone()
     this.#recorder?.fail()
   }
 

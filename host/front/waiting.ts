@@ -5,19 +5,19 @@
  *              --its client leaves-->  over
  */
 
-import { NOBODY } from '../tenant/exchange.ts'
 import type { Exchange, ExchangeListener } from '../tenant/exchange.ts'
+import { Forwarding } from './forwarding.ts'
 
 type Handle = (exchange: Exchange) => ExchangeListener
 
-export class Waiting implements ExchangeListener {
+export class Waiting extends Forwarding {
   readonly #exchange: Exchange
   readonly #among: Set<Waiting>
   readonly #timer: NodeJS.Timeout
-  #listener: ExchangeListener = NOBODY
 
   /** `among`: those that wait; it is one of them until it goes on. `late`: what becomes of it after so many milliseconds. */
   constructor(exchange: Exchange, among: Set<Waiting>, { ms, late }: { ms: number; late: Handle }) {
+    super()
     this.#exchange = exchange
     this.#among = among
     this.#timer = setTimeout(() => this.goOn(late), ms)
@@ -25,32 +25,12 @@ export class Waiting implements ExchangeListener {
   }
 
   goOn(handle: Handle): void {
-    if (this.#leave()) this.#listener = handle(this.#exchange)
+    if (this.#leave()) this.listener = handle(this.#exchange)
   }
 
-  get cpuMs(): number {
-    return this.#listener.cpuMs
-  }
-
-  get isCold(): boolean {
-    return this.#listener.isCold
-  }
-
-  bodyChunk(bytes: Uint8Array, last: boolean): void {
-    this.#listener.bodyChunk(bytes, last)
-  }
-
-  bodyFailed(message: string): void {
-    this.#listener.bodyFailed(message)
-  }
-
-  writable(): void {
-    this.#listener.writable()
-  }
-
-  clientGone(): void {
+  override clientGone(): void {
     this.#leave()
-    this.#listener.clientGone()
+    super.clientGone()
   }
 
   /** Whether it waited. */
