@@ -14,7 +14,7 @@ import { createClient } from '@redis/client'
 
 import { StorageError } from '../failure.ts'
 import type { RedisSettings } from '../../config/storage-settings.ts'
-import { toEnd } from './kv-store.ts'
+import { toEnd } from '../key-range.ts'
 import type { KvEntry, KvListed, KvListing, KvListOptions, KvPut, KvStore } from './kv-store.ts'
 
 const CONNECT_MS = 2000

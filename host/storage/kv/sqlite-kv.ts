@@ -10,7 +10,8 @@ import { StorageError } from '../failure.ts'
 import { GroupCommit } from '../group-commit.ts'
 import { guard, openDatabase } from '../sqlite.ts'
 import type { StoreOptions } from '../store.ts'
-import { toCost, toEnd } from './kv-store.ts'
+import { toEnd } from '../key-range.ts'
+import { toCost } from './kv-store.ts'
 import type { KvEntry, KvListing, KvListOptions, KvPut, KvStore } from './kv-store.ts'
 
 /** The value stands last: who looks for what stands before it does not read it. */

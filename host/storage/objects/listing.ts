@@ -3,10 +3,9 @@
  * entry, however many there are. A cursor is where the next listing begins.
  */
 
+import { toEnd } from '../key-range.ts'
 import type { ListOptions, ObjectListing, StoredObject } from './object-store.ts'
 
-/** Behind every key: no UTF-8 begins with it. */
-const LAST = new Uint8Array([0xff])
 const ZERO = new Uint8Array(1)
 
 type Bytes = Uint8Array
@@ -57,11 +56,3 @@ function toFirst(first: Bytes, ...others: readonly (Bytes | undefined)[]): Bytes
 
 /** The first key behind this one. */
 const toNext = (key: string): Bytes => Buffer.concat([Buffer.from(key), ZERO])
-
-/** The first bytes behind all that begin with these, which are UTF-8: their last byte has a next one. */
-function toEnd(prefix: Bytes): Bytes {
-  if (prefix.length === 0) return LAST
-  const end = new Uint8Array(prefix)
-  end[end.length - 1]!++
-  return end
-}
