@@ -1,15 +1,17 @@
 /** The app's own files (wit/assets.wit): starts calls; data.ts has what becomes of them, `front/asset-storage.ts` answers. */
 import type * as Wit from '../../wit/types/host/interfaces/nano-workers-assets.d.ts'
-import type { Binding, BindingContext } from './binding.ts'
+import type { BindingContext } from './binding.ts'
 import type { DataBinding } from './data.ts'
 import { splitRequest } from './message-head.ts'
+import { PassiveBinding } from './passive-binding.ts'
 
 const KIND = 'assets'
 
-class AssetsBinding implements Binding {
+class AssetsBinding extends PassiveBinding {
   readonly #data: DataBinding
 
   constructor(data: DataBinding) {
+    super()
     this.#data = data
   }
 
@@ -17,14 +19,6 @@ class AssetsBinding implements Binding {
     fetch: (id: number, binding: Uint8Array, head: Uint8Array): void =>
       this.#data.start(id, KIND, binding, () => ({ op: 'fetch', args: splitRequest(head) })),
   } satisfies typeof Wit
-
-  flush(): void {}
-
-  isPending(): boolean {
-    return false
-  }
-
-  [Symbol.dispose](): void {}
 }
 
 export const bind = ({ data }: BindingContext): AssetsBinding => new AssetsBinding(data)

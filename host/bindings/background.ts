@@ -4,14 +4,16 @@
  */
 import type * as Wit from '../../wit/types/host/interfaces/nano-workers-background.d.ts'
 import type { Accounts } from '../limits/accounts.ts'
-import type { Binding, BindingContext, Meter } from './binding.ts'
+import type { BindingContext, Meter } from './binding.ts'
+import { PassiveBinding } from './passive-binding.ts'
 
 /** Requests that are held, in the accounts of the instance. */
-export class BackgroundBinding implements Binding {
+export class BackgroundBinding extends PassiveBinding {
   readonly #accounts: Accounts
   readonly #meter: Meter
 
   constructor(meter: Meter, accounts: Accounts) {
+    super()
     this.#meter = meter
     this.#accounts = accounts
   }
@@ -27,18 +29,6 @@ export class BackgroundBinding implements Binding {
       if (!this.#accounts.release(id)) this.#meter.ignored++
     },
   } satisfies typeof Wit
-
-  flush(): void {
-    // a hold asks for nothing
-  }
-
-  isPending(): boolean {
-    return false
-  }
-
-  [Symbol.dispose](): void {
-    // the accounts are the instance's
-  }
 }
 
 export const bind = ({ meter, accounts }: BindingContext): BackgroundBinding =>

@@ -3,18 +3,20 @@ import type * as Wit from '../../wit/types/host/interfaces/nano-workers-cache.d.
 import { MOST_BYTES } from '../storage/cache/open.ts'
 import type { CacheCall } from '../storage/cache/open.ts'
 import { StorageError } from '../storage/failure.ts'
-import type { Binding, BindingContext } from './binding.ts'
+import type { BindingContext } from './binding.ts'
 import type { DataAsk, DataBinding } from './data.ts'
 import { splitRequest, splitResponse } from './message-head.ts'
+import { PassiveBinding } from './passive-binding.ts'
 
 const KIND = 'cache'
 /** As Workers have it. */
 const MOST_NAME_BYTES = 1024
 
-class CacheBinding implements Binding {
+class CacheBinding extends PassiveBinding {
   readonly #data: DataBinding
 
   constructor(data: DataBinding) {
+    super()
     this.#data = data
   }
 
@@ -36,14 +38,6 @@ class CacheBinding implements Binding {
     delete: (id: number, cache: Uint8Array, head: Uint8Array): void =>
       this.#start(id, () => ({ op: 'delete', args: { cache: toName(cache), request: splitRequest(head) } })),
   } satisfies typeof Wit
-
-  flush(): void {}
-
-  isPending(): boolean {
-    return false
-  }
-
-  [Symbol.dispose](): void {}
 
   #start(id: number, toAsk: () => CacheCall & Pick<DataAsk, 'body' | 'more' | 'whole'>): void {
     this.#data.startOwn(id, KIND, toAsk)

@@ -6,8 +6,9 @@ import { isUtf8 } from 'node:buffer'
 import type * as Wit from '../../wit/types/host/interfaces/nano-workers-kv.d.ts'
 import { StorageError } from '../storage/failure.ts'
 import type { KvCall } from '../storage/kv/open.ts'
-import type { Binding, BindingContext } from './binding.ts'
+import type { BindingContext } from './binding.ts'
 import type { DataAsk, DataBinding } from './data.ts'
+import { PassiveBinding } from './passive-binding.ts'
 
 const MOST_KEY_BYTES = 512
 const MOST_METADATA_BYTES = 1024
@@ -20,12 +21,13 @@ const KIND = 'kv'
 const MS_PER_SECOND = 1000
 const BYTES_PER_MB = 1024 * 1024
 
-class KvBinding implements Binding {
+class KvBinding extends PassiveBinding {
   readonly #data: DataBinding
   /** What a namespace may take up. */
   readonly #mostBytes: number
 
   constructor(data: DataBinding, mostBytes: number) {
+    super()
     this.#data = data
     this.#mostBytes = mostBytes
   }
@@ -62,14 +64,6 @@ class KvBinding implements Binding {
         ask({ op: 'list', args: toListing(prefix, limit, cursor) }),
       ),
   } satisfies typeof Wit
-
-  flush(): void {}
-
-  isPending(): boolean {
-    return false
-  }
-
-  [Symbol.dispose](): void {}
 }
 
 /** Holds a call to what the store takes. */

@@ -8,7 +8,7 @@ import type { BucketLimits } from '../storage/objects/object-store.ts'
 import type { ObjectCall } from '../storage/objects/open.ts'
 import { r2Error } from '../storage/objects/r2-error.ts'
 import type { R2Operation } from '../storage/objects/r2-error.ts'
-import type { Binding, BindingContext } from './binding.ts'
+import type { BindingContext } from './binding.ts'
 import type { DataAsk, DataBinding } from './data.ts'
 import {
   parseJson,
@@ -20,6 +20,7 @@ import {
   toPut,
   toRangeAsk,
 } from './object-options.ts'
+import { PassiveBinding } from './passive-binding.ts'
 
 const MOST_KEY_BYTES = 1024
 const MOST_UPLOAD_BYTES = 1024
@@ -29,11 +30,12 @@ const MOST_PARTS = 10_000
 
 const KIND = 'r2'
 
-class ObjectsBinding implements Binding {
+class ObjectsBinding extends PassiveBinding {
   readonly #data: DataBinding
   readonly #limits: BucketLimits
 
   constructor(data: DataBinding, limits: BucketLimits) {
+    super()
     this.#data = data
     this.#limits = limits
   }
@@ -129,14 +131,6 @@ class ObjectsBinding implements Binding {
         return ask({ op: 'abort-upload', args })
       }),
   } satisfies typeof Wit
-
-  flush(): void {}
-
-  isPending(): boolean {
-    return false
-  }
-
-  [Symbol.dispose](): void {}
 }
 
 /** Holds a call to what the store takes. */

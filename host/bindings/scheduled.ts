@@ -4,7 +4,8 @@
  */
 
 import type * as Wit from '../../wit/types/host/interfaces/nano-workers-scheduled.d.ts'
-import type { Binding, BindingContext } from './binding.ts'
+import type { BindingContext } from './binding.ts'
+import { PassiveBinding } from './passive-binding.ts'
 
 /** How a request is answered that no client sent. Ids that are not open are counted and ignored. */
 export interface RunAnswers {
@@ -13,10 +14,11 @@ export interface RunAnswers {
   noRetry(id: number): void
 }
 
-export class ScheduledBinding implements Binding {
+export class ScheduledBinding extends PassiveBinding {
   readonly #answers: RunAnswers
 
   constructor(answers: RunAnswers) {
+    super()
     this.#answers = answers
   }
 
@@ -26,18 +28,6 @@ export class ScheduledBinding implements Binding {
     finish: (id: number): void => this.#answers.finish(id),
     fail: (id: number, error: Uint8Array): void => this.#answers.fail(id, error),
   } satisfies typeof Wit
-
-  flush(): void {
-    // the answers are flushed as such
-  }
-
-  isPending(): boolean {
-    return false
-  }
-
-  [Symbol.dispose](): void {
-    // the answers are not its own
-  }
 }
 
 export const bind = ({ runs }: BindingContext): ScheduledBinding => new ScheduledBinding(runs)

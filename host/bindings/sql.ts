@@ -1,15 +1,17 @@
 /** SQL (wit/sql.wit): starts calls; data.ts has what becomes of them, host/storage/sql who runs them. */
 import type * as Wit from '../../wit/types/host/interfaces/nano-workers-sql.d.ts'
 import type { QueryCall } from '../storage/sql/open.ts'
-import type { Binding, BindingContext } from './binding.ts'
+import type { BindingContext } from './binding.ts'
 import type { DataAsk } from './data.ts'
+import { PassiveBinding } from './passive-binding.ts'
 
 const KIND = 'd1'
 
-class SqlBinding implements Binding {
+class SqlBinding extends PassiveBinding {
   readonly #context: Pick<BindingContext, 'data' | 'sql'>
 
   constructor(context: Pick<BindingContext, 'data' | 'sql'>) {
+    super()
     this.#context = context
   }
 
@@ -20,14 +22,6 @@ class SqlBinding implements Binding {
       data.start(id, KIND, database, (): DataAsk => ({ ...call, body: statements }))
     },
   } satisfies typeof Wit
-
-  flush(): void {}
-
-  isPending(): boolean {
-    return false
-  }
-
-  [Symbol.dispose](): void {}
 }
 
 export const bind = (context: BindingContext): SqlBinding => new SqlBinding(context)
