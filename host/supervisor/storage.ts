@@ -8,8 +8,7 @@
  */
 
 import { extname } from 'node:path'
-import { Worker } from 'node:worker_threads'
-import { MessageChannel } from 'node:worker_threads'
+import { MessageChannel, Worker } from 'node:worker_threads'
 import type { MessagePort } from 'node:worker_threads'
 
 import { toStackText } from '../errors.ts'
