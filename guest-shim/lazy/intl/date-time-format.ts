@@ -2,7 +2,7 @@
 
 import { NativeRangeError, NativeTypeError } from '../../globals/primordials.ts'
 import { number, type Options, readOptions, text, toLocaleList, toTable, truth } from './locales.ts'
-import { bindOnce, findExpert, makeService } from './service.ts'
+import { findExpert, formatMembers, makeService } from './service.ts'
 
 const KIND = 'DateTimeFormat'
 const LAST_TIME = 8.64e15
@@ -15,39 +15,16 @@ const OPTIONS = [
   ...toTable(text, 'timeZoneName', 'formatMatcher', 'dateStyle', 'timeStyle'),
 ]
 
-export const { constructor: DateTimeFormat, expertOf } = makeService(
+export const { constructor: DateTimeFormat } = makeService(
   { kind: KIND, options: OPTIONS, isLax: true },
-  () => ({
-    get format() {
-      return boundFormat(this)
-    },
-    formatToParts(date: unknown): unknown {
-      return expertOf(this).ask('format-to-parts', toTime(date))
-    },
-    formatRange(from: unknown, to: unknown): unknown {
-      return expertOf(this).ask('format-range', ...toRange(from, to))
-    },
-    formatRangeToParts(from: unknown, to: unknown): unknown {
-      return expertOf(this).ask('format-range-to-parts', ...toRange(from, to))
-    },
-  }),
+  (expertOf) => formatMembers(expertOf, toTime, 'dates'),
 )
-
-const boundFormat = bindOnce((object) => {
-  const expert = expertOf(object)
-  return (date: unknown) => expert.ask('format', toTime(date))
-})
 
 function toTime(value: unknown): number {
   // oxlint-disable-next-line no-implicit-coercion, typescript/no-unnecessary-type-conversion -- a BigInt or a symbol must throw
   const time = value === undefined ? Date.now() : +(value as number)
   if (!(time >= -LAST_TIME && time <= LAST_TIME)) throw new NativeRangeError('Invalid time value')
   return Math.trunc(time)
-}
-
-function toRange(from: unknown, to: unknown): [number, number] {
-  if (from === undefined || to === undefined) throw new NativeTypeError('expected two dates')
-  return [toTime(from), toTime(to)]
 }
 
 type Part = 'date' | 'time'

@@ -3,7 +3,7 @@
 import { NativeTypeError } from '../../globals/primordials.ts'
 import { isObject } from '../../globals/web-idl.ts'
 import { grouping, number, readOptions, text, toLocaleList, toTable } from './locales.ts'
-import { bindOnce, findExpert, makeService } from './service.ts'
+import { findExpert, formatMembers, makeService } from './service.ts'
 
 const DIGITS = [
   ...toTable(
@@ -34,28 +34,10 @@ const OPTIONS = [
   ...toTable(text, 'signDisplay'),
 ]
 
-export const { constructor: NumberFormat, expertOf } = makeService(
+export const { constructor: NumberFormat } = makeService(
   { kind: 'NumberFormat', options: OPTIONS, isLax: true },
-  () => ({
-    get format() {
-      return boundFormat(this)
-    },
-    formatToParts(value: unknown): unknown {
-      return expertOf(this).ask('format-to-parts', toDigits(value))
-    },
-    formatRange(from: unknown, to: unknown): unknown {
-      return expertOf(this).ask('format-range', ...toRange(from, to))
-    },
-    formatRangeToParts(from: unknown, to: unknown): unknown {
-      return expertOf(this).ask('format-range-to-parts', ...toRange(from, to))
-    },
-  }),
+  (expertOf) => formatMembers(expertOf, toDigits, 'numbers'),
 )
-
-const boundFormat = bindOnce((object) => {
-  const expert = expertOf(object)
-  return (value: unknown) => expert.ask('format', toDigits(value))
-})
 
 export const { constructor: PluralRules } = makeService(
   {
@@ -93,9 +75,4 @@ function toDigits(value: unknown): string {
   if (!isObject(value)) return toNumberText(value)
   const plain: unknown = value.valueOf()
   return typeof plain === 'bigint' ? `${plain}` : toNumberText(value)
-}
-
-function toRange(from: unknown, to: unknown): [string, string] {
-  if (from === undefined || to === undefined) throw new NativeTypeError('expected two numbers')
-  return [toDigits(from), toDigits(to)]
 }

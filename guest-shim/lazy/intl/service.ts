@@ -131,3 +131,33 @@ export function bindOnce<F extends (...args: never[]) => unknown>(
     return found
   }
 }
+
+/** What formats single things and ranges of them. `toInput`: what the host is asked about. `what`: two of them, in words. */
+export function formatMembers(
+  expertOf: (object: unknown) => Expert,
+  toInput: (value: unknown) => unknown,
+  what: string,
+): Members {
+  const boundFormat = bindOnce((object) => {
+    const expert = expertOf(object)
+    return (value: unknown) => expert.ask('format', toInput(value))
+  })
+  const toRange = (from: unknown, to: unknown): [unknown, unknown] => {
+    if (from === undefined || to === undefined) throw new NativeTypeError(`expected two ${what}`)
+    return [toInput(from), toInput(to)]
+  }
+  return {
+    get format() {
+      return boundFormat(this)
+    },
+    formatToParts(value: unknown): unknown {
+      return expertOf(this).ask('format-to-parts', toInput(value))
+    },
+    formatRange(from: unknown, to: unknown): unknown {
+      return expertOf(this).ask('format-range', ...toRange(from, to))
+    },
+    formatRangeToParts(from: unknown, to: unknown): unknown {
+      return expertOf(this).ask('format-range-to-parts', ...toRange(from, to))
+    },
+  }
+}
