@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url'
 
 import { assets } from './assets.ts'
 import { coldStart } from './cold-start.ts'
+import { density } from './density.ts'
 import { deploy } from './deploy.ts'
 import { dev } from './dev.ts'
 import { toLine } from './figure.ts'
@@ -28,6 +29,7 @@ const PARTS: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   rps,
   'cold-start': coldStart,
   memory,
+  density,
   deploy,
   dev,
   turn,
@@ -76,6 +78,7 @@ async function runPart(name: string): Promise<{ name: string; figures: Figure[];
     component,
     directory,
     seconds: quick ? 1 : 4,
+    isQuick: quick,
     add: (figure) => void figures.push(figure),
     tell: (text) =>
       void process.stderr.write(process.stderr.isTTY ? `\r\u001B[K${text} ...` : `${text} ...\n`),
