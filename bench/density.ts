@@ -86,7 +86,12 @@ async function firstResponses(bench: Bench, fleet: Fleet, server: NanoProcess, a
 
 async function oneAsked(bench: Bench, { hosts }: Fleet, server: NanoProcess, add: Add): Promise<void> {
   bench.tell('load on one of them')
-  const plan = { port: server.port, hosts: hosts.slice(0, 1), connections: CONNECTIONS, seconds: bench.seconds }
+  const plan = {
+    port: server.port,
+    hosts: hosts.slice(0, 1),
+    connections: CONNECTIONS,
+    seconds: bench.seconds,
+  }
   await load(plan)
   const before = cpuMs(server)
   const { requests } = await load(plan)

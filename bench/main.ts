@@ -4,9 +4,10 @@
  * then is 1.
  */
 
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 import { assets } from './assets.ts'
@@ -62,6 +63,7 @@ process.stdout.write(
       .map(([name, version]) => `${name} ${version}`)
       .join(', ')}\n`,
 )
+compile()
 await buildExample('hello', component)
 for (const name of names.length > 0 ? names : Object.keys(PARTS)) parts.push(await runPart(name))
 
@@ -71,6 +73,12 @@ writeFileSync(file, `${JSON.stringify({ ...machine, quick, parts }, undefined, 2
 process.stdout.write(`\nwritten to ${file}\n`)
 // the WASI shim behind componentize-js keeps a thread that would keep the process
 process.exit(parts.some((part) => part.failure !== undefined) ? 1 : 0)
+
+/** The server under test. */
+function compile(): void {
+  const compiler = join(dirname(fileURLToPath(import.meta.resolve('typescript/package.json'))), 'bin/tsc')
+  execFileSync(process.execPath, [compiler, '-p', fileURLToPath(new URL('tsconfig.json', import.meta.url))])
+}
 
 async function runPart(name: string): Promise<{ name: string; figures: Figure[]; failure?: string }> {
   const figures: Figure[] = []

@@ -6,12 +6,14 @@ import { fileURLToPath } from 'node:url'
 
 import { buildApp } from '../host/build/build.ts'
 import type { ServerCounters } from '../host/supervisor/counters.ts'
+import type { ChildQuestions, NewApp } from './child-questions.ts'
 import type { Fleet } from './fleet.ts'
 import { toHosts } from './hosts.ts'
 import { findPort, startProcess } from './server-process.ts'
 import type { ServerProcess, StartOptions } from './server-process.ts'
 
-const CHILD = fileURLToPath(new URL('serve-child.ts', import.meta.url))
+/** Compiled, as in a release. */
+const CHILD = fileURLToPath(new URL('../dist/bench/serve-child.js', import.meta.url))
 
 export interface NanoOptions {
   readonly component: string
@@ -28,19 +30,6 @@ export interface NanoProcess extends ServerProcess {
   /** How many milliseconds it took. */
   deploy(app: NewApp): Promise<number>
   remove(app: string): Promise<void>
-}
-
-export interface NewApp {
-  readonly name: string
-  /** A component. */
-  readonly path: string
-}
-
-/** What a server under test is asked by who started it. */
-export interface ChildQuestions {
-  counters: { ask: undefined; answer: ServerCounters }
-  deploy: { ask: NewApp; answer: number }
-  remove: { ask: string; answer: undefined }
 }
 
 /** Builds one of the example apps; how long it took. */

@@ -1,13 +1,13 @@
 /**
  * NANO as a server under test: what `nano-workers serve` does, and answers for whoever started the process
- * (`ChildQuestions`). Arguments: configuration file, port, shards.
+ * (`ChildQuestions`). It runs compiled, as a release does. Arguments: configuration file, port, shards.
  */
 
 import { readFileSync } from 'node:fs'
 
 import { readConfig } from '../host/config/parse.ts'
 import { startServer } from '../host/server.ts'
-import type { ChildQuestions } from './nano.ts'
+import type { ChildQuestions } from './child-questions.ts'
 
 const [file, port, shards] = process.argv.slice(2)
 

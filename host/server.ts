@@ -15,6 +15,7 @@ import { Opener } from './deploy/opener.ts'
 import { NanoError } from './errors.ts'
 import { assertFree } from './ingress/listen.ts'
 import { toLiveInstances } from './limits/address-space.ts'
+import { collectGarbage } from './limits/collect.ts'
 import { toLogEntry } from './log/entry.ts'
 import type { LogEntry } from './log/entry.ts'
 import { LogHub } from './log/hub.ts'
@@ -301,6 +302,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       reloaded.watch(watchMs)
       await certificates?.watch(watchMs)
     }
+    collectGarbage()
     return {
       port: listening,
       url: toOrigin({ ...config, port: listening }),
