@@ -66,7 +66,7 @@ export async function micro(bench: Bench): Promise<void> {
     throw cause
   })
   await ticker.ready
-  const epoch = new Epoch(ticker.memories[0])
+  const epoch = new Epoch(ticker.epochs[0])
   using plainGuest = new TimedGuest(
     { ...parts, engine: await loadEngine(withoutChecks(checked, component, bench.directory)) },
     epoch,

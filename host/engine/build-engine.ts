@@ -20,7 +20,7 @@ import { GLUE_FILE, MANIFEST_FILE, toFileHash, type EngineCounters, type EngineM
 import { findWorld, WORLD_VERSIONS } from './worlds.ts'
 
 /** Changes with whatever changes what is generated: this file's edits, and the version of jco. */
-const GENERATOR = 'jco-1.35.0-5'
+const GENERATOR = 'jco-1.35.0-6'
 const NAME = 'engine'
 /** How an engine's main module names what it imports of the world. */
 const WORLD_IMPORT = /^nano:workers\/[a-z0-9-]+@(.+)$/

@@ -6,7 +6,7 @@
 import { assert, constantFrom, integer, nat, oneof, property } from 'fast-check'
 import { describe, it } from 'vitest'
 import type { Event } from '../../wit/worlds.ts'
-import { createEpochMemory } from '../limits/epoch.ts'
+import { createEpoch } from '../limits/epoch.ts'
 import type { Bindings } from './guest.ts'
 import { hookImports } from './starlingmonkey/core-hooks.ts'
 import { findWorld, type World, WORLD_VERSIONS } from './worlds.ts'
@@ -167,7 +167,7 @@ describe("the engine's own imports", () => {
       {
         clock: { wallNs: () => 1n, monotonicNs: () => 2n },
         stderr: (text) => printed.push(text),
-        epoch: createEpochMemory(),
+        epoch: createEpoch().memory,
         world: {},
         realloc,
       },

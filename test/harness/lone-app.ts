@@ -58,7 +58,7 @@ export class LoneApp implements Disposable {
   readonly #ticker = new Ticker(1, (error) => {
     throw error
   })
-  readonly #epoch = new TimedEpoch(this.#ticker.memories[0])
+  readonly #epoch = new TimedEpoch(this.#ticker.epochs[0])
   readonly #dialer = openDialer()
   /** Errors that belong to no request. */
   readonly reports: string[] = []
