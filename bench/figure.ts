@@ -1,5 +1,7 @@
 /** What the bench has found out: figures, how to sum them up, how to show them. */
 
+import type { LoadMaker } from './load-makers.ts'
+
 export interface Figure {
   readonly name: string
   /** Undefined: could not be had, and `note` says why. */
@@ -22,6 +24,8 @@ export interface Bench {
   readonly seconds: number
   /** Less of everything, for a look. */
   readonly isQuick: boolean
+  /** Whatever depends on who makes the load is measured with each of these. */
+  readonly loadMakers: readonly LoadMaker[]
   /** Keeps a figure. */
   add(figure: Figure): void
   /** Says what happens next. */

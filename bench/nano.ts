@@ -29,7 +29,7 @@ export interface NanoProcess extends ServerProcess {
   counters(): Promise<ServerCounters>
   /** How many milliseconds it took. */
   deploy(app: NewApp): Promise<number>
-  remove(app: string): Promise<void>
+  remove(app: string): Promise<undefined>
 }
 
 /** Builds one of the example apps; how long it took. */
@@ -94,7 +94,7 @@ async function startChild({ file, shards, ...options }: ChildOptions): Promise<N
     ...server,
     counters: () => ask('counters', undefined),
     deploy: (app) => ask('deploy', app),
-    remove: async (app) => void (await ask('remove', app)),
+    remove: (app) => ask('remove', app),
   }
 }
 

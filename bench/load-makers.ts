@@ -1,21 +1,33 @@
-/** Load made by wrk, where it is installed: a generator that others know, much cheaper than one in JavaScript. */
+/**
+ * Load made by wrk, where it is installed: a generator that others know, and much cheaper than one in JavaScript, so that
+ * more of the machine is left for the server.
+ */
 
 import { execFile, spawnSync } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 
-import { toRequestText } from './load.ts'
+import { load, toRequestText } from './load.ts'
 import type { LoadPlan, LoadResult } from './load.ts'
 
 const run = promisify(execFile)
 
-export function hasWrk(): boolean {
-  return spawnSync('wrk', ['-v']).error === undefined
+/** Who makes load, and how. */
+export interface LoadMaker {
+  readonly name: 'built-in' | 'wrk'
+  run(plan: LoadPlan): Promise<LoadResult>
+}
+
+/** The bench's own, and wrk where it is there. `directory`: for its scripts. */
+export function findLoadMakers(directory: string): readonly LoadMaker[] {
+  const own: LoadMaker = { name: 'built-in', run: load }
+  if (spawnSync('wrk', ['-v']).error !== undefined) return [own]
+  return [own, { name: 'wrk', run: (plan) => loadWithWrk(plan, directory) }]
 }
 
 /** One thread, hosts in turn. Its script is written into `directory`. */
-export async function loadWithWrk(plan: LoadPlan, directory: string): Promise<LoadResult> {
+async function loadWithWrk(plan: LoadPlan, directory: string): Promise<LoadResult> {
   const { port, hosts, connections, seconds, request } = plan
   const script = join(directory, 'wrk.lua')
   await writeFile(script, toScript(hosts.map((host) => toRequestText(host, request))))
