@@ -5,6 +5,8 @@ import type { SecretSource } from './secrets.ts'
 export interface StorageSettings {
   readonly kv?: { readonly redis?: RedisSettings }
   readonly r2?: { readonly s3?: S3Settings }
+  /** MiB of apps' own caches, all apps together. */
+  readonly cachesMb?: number | undefined
 }
 
 /** A server that speaks Redis' protocol. */
