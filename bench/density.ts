@@ -13,12 +13,16 @@ import { firstResponse } from './first-response.ts'
 import { openFleet } from './fleet.ts'
 import type { Fleet } from './fleet.ts'
 import { load } from './load.ts'
+import { neighbour } from './neighbour.ts'
 import { startFleet } from './nano.ts'
 import type { NanoProcess } from './nano.ts'
 import { cpuMs, residentBytes } from './server-process.ts'
+import { walk } from './walk.ts'
 
 const APPS = [10, 1000, 10_000]
 const QUICK_APPS = [10, 1000]
+/** Enough for what does not depend on it. */
+const FEW = 1000
 const STARTS = 3
 const DEPLOYS = 5
 const FIRSTS = 100
@@ -28,7 +32,10 @@ const CONNECTIONS = 8
 const SETTLE_MS = 3000
 
 export async function density(bench: Bench): Promise<void> {
-  for (const apps of bench.isQuick ? QUICK_APPS : APPS) await registered(bench, apps)
+  const counts = bench.isQuick ? QUICK_APPS : APPS
+  for (const apps of counts) await registered(bench, apps)
+  await neighbour(bench, FEW)
+  await walk(bench, counts.at(-1)!)
 }
 
 async function registered(bench: Bench, apps: number): Promise<void> {

@@ -30,8 +30,8 @@ export async function memory(bench: Bench): Promise<void> {
     bench.add({ name: 'NANO, each live tenant', value: each / MIB, unit: 'MiB' })
     bench.add({ name: 'NANO, process with 1 live tenant', value: before / MIB, unit: 'MiB' })
   }
-  const one = await measure(() => startWorkerd(1, directory))
-  const many = await measure(() => startWorkerd(MANY, directory))
+  const one = await measure(() => startWorkerd({ apps: 1, directory }))
+  const many = await measure(() => startWorkerd({ apps: MANY, directory }))
   bench.add({ name: 'workerd, each live app', value: (many - one) / (MANY - 1) / MIB, unit: 'MiB' })
   bench.add({ name: 'workerd, process with 1 app', value: one / MIB, unit: 'MiB' })
   bench.add({ name: 'Node, process with 1 app', value: (await measure(startNode)) / MIB, unit: 'MiB' })

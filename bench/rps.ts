@@ -38,7 +38,7 @@ export async function rps(bench: Bench): Promise<void> {
   })
   const workerd = (apps: number): Contender => ({
     name: `workerd, ${apps === 1 ? '1 app' : `${apps} apps behind a router`}`,
-    start: () => startWorkerd(apps, bench.directory),
+    start: () => startWorkerd({ apps, directory: bench.directory }),
   })
   const counts = shards === 1 ? [1] : [1, shards]
   await compare(bench, [
