@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url'
 
 import { assets } from './assets.ts'
 import { coldStart } from './cold-start.ts'
+import { cpu } from './cpu.ts'
 import { density } from './density.ts'
 import { deploy } from './deploy.ts'
 import { dev } from './dev.ts'
@@ -23,12 +24,15 @@ import { findLoadMakers } from './load-makers.ts'
 import { memory } from './memory.ts'
 import { micro } from './micro.ts'
 import { buildExample } from './nano.ts'
+import { real } from './real.ts'
 import { rps } from './rps.ts'
 import { touched } from './touched.ts'
 import { turn } from './turn.ts'
 
 const PARTS: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   rps,
+  cpu,
+  real,
   'cold-start': coldStart,
   memory,
   density,
