@@ -51,9 +51,9 @@ async function registered(bench: Bench, apps: number): Promise<void> {
   }
   await using server = await start()
   starts.push(server.readyMs)
-  add('start to listening', median(starts), 'ms', toPlace('start', apps))
+  add('start to listening', median(starts), 'ms', toPlace('start', 'NANO', apps))
   await new Promise((resolve) => setTimeout(resolve, SETTLE_MS))
-  add('memory, none live', residentBytes(server) / MIB, 'MiB', toPlace('memory', apps))
+  add('memory, none live', residentBytes(server) / MIB, 'MiB', toPlace('memory', 'NANO, none live', apps))
   await deployOneMore(bench, fleet, server, add)
   await firstResponses(bench, fleet, server, add)
   await oneAsked(bench, fleet, server, add)
@@ -88,7 +88,8 @@ async function firstResponses(bench: Bench, fleet: Fleet, server: NanoProcess, a
   const times: number[] = []
   for (const host of asked) times.push(await firstResponse(server.port, host))
   const [p50Ms, p99Ms] = [quantile(times, 0.5), quantile(times, 0.99)]
-  add('first response', p50Ms, 'ms', { p50Ms, p99Ms, ...toPlace('cold start', hosts.length) })
+  add('first response', p50Ms, 'ms', { p50Ms, p99Ms, ...toPlace('cold-start', 'NANO, p50', hosts.length) })
+  add('first response, p99', p99Ms, 'ms', toPlace('cold-start', 'NANO, p99', hosts.length))
 }
 
 async function oneAsked(bench: Bench, { hosts }: Fleet, server: NanoProcess, add: Add): Promise<void> {
@@ -105,6 +106,6 @@ async function oneAsked(bench: Bench, { hosts }: Fleet, server: NanoProcess, add
   add('processor time of a request to one', ((cpuMs(server) - before) / requests) * 1000, 'us')
 }
 
-function toPlace(plot: string, apps: number): Pick<Figure, 'at'> {
-  return { at: { plot, line: 'NANO', apps } }
+function toPlace(plot: string, line: string, apps: number): Pick<Figure, 'at'> {
+  return { at: { plot, line, apps } }
 }

@@ -42,6 +42,7 @@ export async function walk(bench: Bench, apps: number): Promise<void> {
   {
     await using server = await startDistinctWorkerd(fitting, directory)
     await walkOver(bench, `workerd, all of ${fitting} apps`, server)
+    addWorkerd(bench, fitting, server)
   }
   await using stack = new AsyncDisposableStack()
   const nodes: ServerProcess[] = []
@@ -90,15 +91,25 @@ async function walkOver(bench: Bench, name: string, server: ServerProcess): Prom
 }
 
 /** How many apps it holds in the budget. */
-async function measureWorkerd({ directory }: Bench): Promise<number> {
+async function measureWorkerd(bench: Bench): Promise<number> {
   const measure = async (apps: number): Promise<number> => {
-    await using server = await startDistinctWorkerd(apps, directory)
+    await using server = await startDistinctWorkerd(apps, bench.directory)
     for (const host of server.hosts) await firstResponse(server.port, host)
-    return residentBytes(server) / MIB
+    return addWorkerd(bench, apps, server)
   }
   const one = await measure(1)
   const each = ((await measure(SAMPLE)) - one) / (SAMPLE - 1)
   return Math.floor((BUDGET_MIB - one) / each)
+}
+
+/** Gives its memory. */
+function addWorkerd(bench: Bench, apps: number, server: ServerProcess): number {
+  const megabytes = residentBytes(server) / MIB
+  const name = `workerd, ${apps} apps`
+  const line = 'workerd, all live'
+  bench.add({ name: `${name}: start`, value: server.readyMs, unit: 'ms', at: { plot: 'start', line, apps } })
+  bench.add({ name: `${name}: memory`, value: megabytes, unit: 'MiB', at: { plot: 'memory', line, apps } })
+  return megabytes
 }
 
 function startDistinctWorkerd(apps: number, directory: string): Promise<ServerProcess> {
