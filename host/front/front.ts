@@ -101,10 +101,7 @@ export class Front {
   refused: Tenant['refused'] = (...refusal) => this.tenant.refused(...refusal)
 }
 
-function toAnswer(
-  { isAlone, site }: AppFiles,
-  { method, url, headers }: Exchange,
-): AssetAnswer | undefined {
+function toAnswer({ isAlone, site }: AppFiles, { method, url, headers }: Exchange): AssetAnswer | undefined {
   const request = { method, url, header: toHeaderOf(headers) }
   return isAlone ? (site?.answer(request) ?? NOTHING) : site?.answerFirst(request)
 }
