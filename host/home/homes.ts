@@ -46,10 +46,10 @@ export class Homes implements Disposable {
 
   /** The shard in this place takes requests, through this port. */
   meet(place: number, port: MessagePort): void {
-    const { take, join } = this.#options
+    const options = this.#options
     const peer: Peer = new Peer(port, {
-      take,
-      join: (trace) => trace && join(trace),
+      take: (deployment) => options.take(deployment),
+      join: (trace) => trace && options.join(trace),
       onLeaving: () => {
         if (this.#peers.get(place) !== peer) return
         this.#peers.delete(place)

@@ -91,7 +91,7 @@ export class Peer {
   /** Hear what was said up to now. */
   receive(): void {
     for (;;) {
-      const received = receiveMessageOnPort(this.#port) as { message: readonly Between[] } | undefined
+      const received = receiveMessageOnPort(this.#port)
       if (received === undefined) return
       this.#hear(received.message)
     }
@@ -157,7 +157,7 @@ export class Peer {
     this.#isOver = true
     this.#host.onLeaving(this)
     this.#host.onLeft(this)
-    for (const handOver of [...this.#out.values()]) handOver.lost()
-    for (const handed of [...this.#in.values()]) handed.gone()
+    for (const handOver of this.#out.values()) handOver.lost()
+    for (const handed of this.#in.values()) handed.gone()
   }
 }

@@ -13,6 +13,7 @@ import { toStackText } from '../errors.ts'
 import { homeOf, toHomeKey } from '../home/home-of.ts'
 import type { Run } from '../http/request-head.ts'
 import type { AppContent } from '../image/image.ts'
+import type { SharedEpoch } from '../limits/epoch.ts'
 import { Ticker } from '../limits/ticker.ts'
 import { toLogEntry } from '../log/entry.ts'
 import type { LogEntry } from '../log/entry.ts'
@@ -104,7 +105,7 @@ export class Shards {
     this.#ticker = new Ticker(count, (error) =>
       onError(`the ticker died and is started again: ${toStackText(error)}`),
     )
-    this.#slots = this.#ticker.memories.map((epoch, place) => {
+    this.#slots = this.#ticker.epochs.map((epoch, place) => {
       const name = `shard ${place}`
       return new Slot<ShardThread>({
         name,
@@ -205,7 +206,7 @@ export class Shards {
   }
 
   #begin(
-    { name, place, epoch }: { name: string; place: number; epoch: WebAssembly.Memory },
+    { name, place, epoch }: { name: string; place: number; epoch: SharedEpoch },
     port: number,
     watcher: SlotWatcher,
   ): ShardThread {
