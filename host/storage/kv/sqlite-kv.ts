@@ -123,14 +123,17 @@ class SqliteKv implements KvStore {
   }
 
   async forget(namespace: string): Promise<void> {
-    for (let isGone = false; !isGone;) {
+    const { clear, drop } = this.#statements
+    for (;;) {
+      let removed: number | bigint | undefined
       // oxlint-disable-next-line no-await-in-loop -- some at a time, for others wait meanwhile
       await this.#changes.run(() => {
-        const { clear, drop } = this.#statements
         const id = this.#find(namespace)
-        isGone = id === undefined || clear.run(id).changes === 0
-        if (id !== undefined && isGone) drop.run(id)
+        if (id === undefined) return
+        removed = clear.run(id).changes
+        if (removed === 0) drop.run(id)
       })
+      if (removed === undefined || removed === 0) return
     }
   }
 

@@ -167,23 +167,27 @@ export class Catalog {
     this.#run('removeUpload', upload)
   }
 
-  /** Some of those that began before. */
-  findStaleUploads(before: number): string[] {
-    return (this.#all('staleUploads', before) as { id: string }[]).map(({ id }) => id)
+  /** Some of those that began before; names of the files. Undefined: there were none. */
+  removeStaleUploads(before: number): string[] | undefined {
+    const stale = this.#all('staleUploads', before) as { id: string }[]
+    return stale.length === 0 ? undefined : this.#removeUploads(stale)
   }
 
   /** Some of what it has goes; names of the files. Undefined: it had nothing, and is gone. */
   removeSome({ id }: Bucket): string[] | undefined {
     const keys = this.#all('someKeys', id) as { key: Uint8Array }[]
     const uploads = this.#all('someUploads', id) as { id: string }[]
-    if (keys.length + uploads.length === 0) return void this.#run('removeBucket', id)
-    return [
-      ...keys.flatMap(({ key }) => this.#removeObject(id, key)),
-      ...uploads.flatMap((upload) => {
-        this.removeUpload(upload.id)
-        return this.removeFiles(upload.id)
-      }),
-    ]
+    if (keys.length + uploads.length > 0)
+      return [...keys.flatMap(({ key }) => this.#removeObject(id, key)), ...this.#removeUploads(uploads)]
+    this.#run('removeBucket', id)
+    return undefined
+  }
+
+  #removeUploads(uploads: readonly { readonly id: string }[]): string[] {
+    return uploads.flatMap(({ id }) => {
+      this.removeUpload(id)
+      return this.removeFiles(id)
+    })
   }
 
   listFiles(owner: string): FileRow[] {
