@@ -155,7 +155,7 @@ function addRatios(bench: Bench, runs: readonly Run[]): void {
   }
 }
 
-/** All of them are live. */
+/** Every tenant has its instance, at its home. Those with load spread while it is on. */
 async function startWarmNano(options: NanoOptions): Promise<NanoProcess> {
   const server = await startNano(options)
   for (const host of server.hosts) await firstResponse(server.port, host)
