@@ -1,7 +1,5 @@
 /**
  * A chart of lines as SVG: numbers against a number of apps, both on logarithmic axes. Pure.
- *
- * Our own, for what draws charts without a browser is many times as large as this bench, or brings one with it.
  */
 
 export interface Line {
