@@ -33,6 +33,8 @@ export interface NewDeploy {
   readonly hostname?: string | undefined
   /** As nano.json spells them: an app's keys but for name, host name and path. */
   readonly settings?: Readonly<Record<string, unknown>> | undefined
+  /** Keys that `settings` does not have stay as they were. */
+  readonly keepsSettings?: boolean | undefined
   readonly component?: Uint8Array | undefined
   /** Files that belong to it, which are there already; undefined: as they were. */
   readonly assets?: NewAssets | undefined
@@ -238,7 +240,7 @@ export class DeployedApps {
     const { opener, registry } = this.#options
     const started = performance.now()
     const before = this.#serving.get(app)
-    const settings = given.settings === undefined ? before?.active.settings : JSON.stringify(given.settings)
+    const settings = toSettingsText(given, before?.active.settings)
     const next = this.#check({
       app,
       hostname: given.hostname ?? before?.active.hostname ?? app,
@@ -383,6 +385,16 @@ export class DeployedApps {
     if (percent === ALL) await registry.put(config, options)
     else await registry.putBeside(config, { ...options, percent })
   }
+}
+
+/** What is said, over what was said before, or that. */
+function toSettingsText(
+  { settings, keepsSettings = false }: Pick<NewDeploy, 'settings' | 'keepsSettings'>,
+  before: string | undefined,
+): string | undefined {
+  if (settings === undefined) return before
+  const kept = keepsSettings && before !== undefined ? (JSON.parse(before) as object) : {}
+  return JSON.stringify({ ...kept, ...settings })
 }
 
 function toUnknown(app: string, what: string): NanoError {

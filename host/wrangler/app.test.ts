@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { openWrangler } from './app.ts'
 import { findWrangler } from './file.ts'
 import { WRANGLER_KEYS } from './keys.ts'
+import { openSource } from './source.ts'
 
 let folder: string
 
@@ -15,13 +16,14 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true }))
 
-const ALL = new Set(['kv_namespaces', 'd1_databases', 'r2_buckets', 'assets'])
-
-function open(json: object, environment?: string, known: ReadonlySet<string> = ALL) {
+function open(json: object, environment?: string) {
   const file = join(folder, 'wrangler.jsonc')
   writeFileSync(file, `// of a test\n${JSON.stringify(json)}`)
-  return openWrangler(file, { environment, known })
+  return openWrangler(file, environment)
 }
+
+/** What is said, without the folder. */
+const said = (lines: readonly string[]): string[] => lines.map((text) => text.slice(folder.length + 1))
 
 const FULL = {
   name: 'shop',
@@ -37,25 +39,37 @@ const FULL = {
   routes: [{ pattern: 'Shop.example.com/*', custom_domain: true }],
   define: { VERSION: '"1"' },
   alias: { react: 'preact/compat' },
+  rules: [{ type: 'Text', globs: ['**/*.tpl'] }],
+  limits: { cpu_ms: 50 },
 }
-const SETTINGS = {
+const toSettings = () => ({
   env: FULL.vars,
   triggers: FULL.triggers,
   kv_namespaces: [{ binding: 'KV', id: 'abc' }],
-  d1_databases: [{ binding: 'DB', database_name: 'main', database_id: 'x' }],
+  d1_databases: [
+    { binding: 'DB', database_name: 'main', database_id: 'x', migrations_dir: join(folder, 'migrations') },
+  ],
   r2_buckets: FULL.r2_buckets,
-  assets: FULL.assets,
-}
+  assets: { directory: join(folder, 'public'), binding: 'ASSETS' },
+})
 
 test('what a file says of an app, in the spelling of nano.json', () => {
   expect(open(FULL)).toMatchObject({
     name: 'shop',
-    main: join(folder, 'src/index.ts'),
     hostname: 'shop.example.com',
-    settings: SETTINGS,
+    settings: toSettings(),
+    limits: { cpu_ms: 50 },
+    isFilesAlone: false,
+    warnings: [],
+    routeWarnings: [],
+  })
+  expect(openSource(join(folder, 'wrangler.jsonc'), undefined)).toEqual({
+    folder,
+    main: join(folder, 'src/index.ts'),
     define: FULL.define,
     alias: FULL.alias,
-    warnings: [],
+    rules: [{ type: 'Text', globs: ['**/*.tpl'] }],
+    command: undefined,
   })
 })
 
@@ -79,14 +93,21 @@ CURRENCY = "USD"
 `,
   )
   expect(findWrangler(folder)).toBe(file)
-  expect(openWrangler(file, { known: ALL })).toMatchObject({
+  expect(openSource(file, undefined).main).toBe(join(folder, 'src/index.ts'))
+  expect(openWrangler(file, undefined)).toMatchObject({
     name: 'shop',
-    main: join(folder, 'src/index.ts'),
     hostname: 'shop.example.com',
-    settings: { env: FULL.vars, kv_namespaces: SETTINGS.kv_namespaces, triggers: FULL.triggers },
+    settings: { env: FULL.vars, kv_namespaces: toSettings().kv_namespaces, triggers: FULL.triggers },
   })
-  const staging = openWrangler(file, { environment: 'staging', known: ALL })
+  const staging = openWrangler(file, 'staging')
   expect(staging.settings).toEqual({ env: { CURRENCY: 'USD' }, triggers: FULL.triggers })
+})
+
+test('of several files the one that wrangler takes counts', () => {
+  for (const name of ['wrangler.toml', 'wrangler.jsonc', 'wrangler.json']) {
+    writeFileSync(join(folder, name), '')
+    expect(findWrangler(folder)).toBe(join(folder, name))
+  }
 })
 
 describe('environments', () => {
@@ -98,8 +119,27 @@ describe('environments', () => {
   test('take what may be inherited, and have bindings of their own', () => {
     const { name, hostname, settings } = open({ ...json, routes: undefined }, 'staging')
     expect([name, hostname]).toEqual(['shop-staging', 'staging.example.com'])
-    expect(settings).toEqual({ env: { CURRENCY: 'USD' }, triggers: FULL.triggers, assets: FULL.assets })
+    const { assets, triggers } = toSettings()
+    expect(settings).toEqual({ env: { CURRENCY: 'USD' }, triggers, assets })
     expect(open(json, 'live').name).toBe('live')
+  })
+
+  test('that lack what stands at the top level are told of', () => {
+    expect(said(open(json, 'staging').warnings)).toEqual(
+      ['kv_namespaces', 'd1_databases', 'r2_buckets', 'define'].map((key) =>
+        expect.stringMatching(
+          `^wrangler.jsonc:2:\\d+: ${key}: it stands at the top level, .*; say it in env.staging`,
+        ),
+      ),
+    )
+  })
+
+  test('that a file without any is asked for are its top level', () => {
+    const { name, warnings } = open(FULL, 'staging')
+    expect([name, said(warnings)]).toEqual([
+      'shop',
+      ['wrangler.jsonc:2:1: env: it has no environments, so that "staging" is its top level'],
+    ])
   })
 
   test('have to be there', () => {
@@ -109,44 +149,55 @@ describe('environments', () => {
 })
 
 test('what does not hold is said once, with its key', () => {
-  const { warnings } = open({
+  const { warnings, routeWarnings } = open({
     ...FULL,
     queues: { producers: [{ binding: 'QUEUE', queue: 'q' }] },
     services: [],
     routes: ['shop.example.com/*', 'other.example.com', '*.example.com/*'],
     no_bundle: true,
-    whatever: 1,
+    asets: { directory: 'public' },
+    'a\u001b[2Jb': 1,
+    assets: { directory: 'public', serve_directly: true },
+    compatibility_flags: ['nodejs_compat', 'nodejs_als', 'no_fetch'],
+    rules: [{ type: 'CompiledWasm', globs: ['**/*.wasm'] }],
   })
-  expect(warnings.map((text) => text.slice(folder.length + 1))).toEqual([
-    'wrangler.jsonc: queues: NANO has no queues: env does not have these members',
-    'wrangler.jsonc: no_bundle: the app is bundled',
-    'wrangler.jsonc: whatever: NANO does not know this key',
-    'wrangler.jsonc: routes: expected a host name, got "*.example.com/*"; the app has all paths of one host name',
-    'wrangler.jsonc: routes: shop.example.com is taken; for other.example.com deploy the app once more',
+  const texts = said(warnings).map((text) => text.replace(/^wrangler\.jsonc:2:\d+: /, ''))
+  expect(texts.sort()).toEqual([
+    'a?[2Jb: NANO does not know this key',
+    'asets: NANO does not know this key; did you mean "assets"?',
+    'assets: serve_directly is not taken; known are directory, binding, run_worker_first, html_handling, not_found_handling',
+    'compatibility_flags: no_fetch: NANO has one behaviour, which flags do not change',
+    'no_bundle: the app is bundled; nothing is to be done',
+    expect.stringMatching(/^queues: queues are not served, .*; use ctx\.waitUntil/),
+    'rules: CompiledWasm: an app cannot load WebAssembly, being WebAssembly itself',
+  ])
+  expect(said(routeWarnings)).toEqual([
+    expect.stringMatching(/: routes: expected a host name with all of its paths, got "\*\.example\.com\/\*"/),
+    expect.stringMatching(
+      /: routes: shop\.example\.com is taken, other\.example\.com not; deploy the app once more/,
+    ),
   ])
 })
 
-test('bindings that this version does not have are left out, and said', () => {
-  const { settings, warnings } = open(FULL, undefined, new Set(['kv_namespaces']))
-  expect(Object.keys(settings).sort()).toEqual(['env', 'kv_namespaces', 'triggers'])
-  expect(warnings.length).toBe(3)
-})
-
-test.for([
-  [{ durable_objects: { bindings: [{ name: 'ROOM', class_name: 'Room' }] } }, 'durable_objects: NANO has no'],
-  [{ workflows: [{ binding: 'FLOW' }] }, 'workflows: NANO has no'],
-  [{ pages_build_output_dir: 'dist' }, 'pages_build_output_dir: of Pages'],
-] as const)('an app that could not work is refused: %j', ([json, reason]) => {
-  expect(() => open(json)).toThrow(reason)
+test('an app that could not work is refused, with the place', () => {
+  expect(() => open({ pages_build_output_dir: 'dist' })).toThrow(
+    /wrangler\.jsonc:2:\d+: pages_build_output_dir: this is a Pages project/,
+  )
 })
 
 test('a file that cannot be read is told with its place', () => {
   const json = join(folder, 'wrangler.json')
   writeFileSync(json, '{\n  "name": }')
-  expect(() => openWrangler(json, { known: ALL })).toThrow(`${json}:2:11: ValueExpected`)
+  expect(() => openWrangler(json, undefined)).toThrow(`${json}:2:11: value expected`)
+  writeFileSync(json, '['.repeat(1000))
+  expect(() => openWrangler(json, undefined)).toThrow(`${json}:1:101: expected at most 100 levels`)
+  writeFileSync(json, '[]')
+  expect(() => openWrangler(json, undefined)).toThrow(`${json}:1:1: expected an object, got []`)
+  writeFileSync(json, ' '.repeat(2 ** 20 + 1))
+  expect(() => openWrangler(json, undefined)).toThrow(`${json}: expected at most 1048576 bytes`)
   const toml = join(folder, 'wrangler.toml')
   writeFileSync(toml, 'name = "a"\nname = "b"\n')
-  expect(() => openWrangler(toml, { known: ALL })).toThrow(/wrangler\.toml:2:\d+: /)
+  expect(() => openWrangler(toml, undefined)).toThrow(/wrangler\.toml:2:\d+: /)
 })
 
 test('the page for whoever migrates has every key', () => {

@@ -1,45 +1,43 @@
 /**
- * A wrangler file as what NANO knows of an app: where it begins, what it is called, and its settings as nano.json spells
- * them. What does not hold is said, with the key. Pure.
+ * A wrangler file as what NANO knows of an app: what it is called, and its settings as nano.json spells them. What does not
+ * hold is said, with the key. Nothing of it is checked here: it is checked as what somebody writes into nano.json.
  */
 
 import { dirname, resolve } from 'node:path'
 
-import { NanoError } from '../errors.ts'
-import { isObject, readWrangler } from './file.ts'
-import type { WranglerJson } from './file.ts'
+import { suggest } from '../json/suggest.ts'
+import { toWhere } from '../json/places.ts'
+import type { Path } from '../json/places.ts'
+import { withEnvironment } from './environment.ts'
+import { invalid, isObject, readWrangler, toShown } from './file.ts'
+import type { WranglerFile, WranglerJson } from './file.ts'
+import { toHost } from './hosts.ts'
 import { WRANGLER_KEYS } from './keys.ts'
+import type { Say } from './say.ts'
 
 /** An app as its wrangler file has it. */
 export interface WranglerApp {
   readonly file: string
   readonly name: string | undefined
-  /** Absolute. */
-  readonly main: string | undefined
+  /** The first of its routes. */
   readonly hostname: string | undefined
-  /** As nano.json spells them; nothing of them is checked. */
+  /** As nano.json spells them; paths are absolute. */
   readonly settings: WranglerJson
-  readonly define: Readonly<Record<string, string>>
-  readonly alias: Readonly<Record<string, string>>
-  /** Runs before the app can be built, if somebody says so. */
-  readonly command: string | undefined
+  /** What it is to have of what the operator gives, as nano.json spells it. */
+  readonly limits: WranglerJson
+  /** Names of secrets that it needs; undefined: it does not say. */
+  readonly secrets: readonly string[] | undefined
+  /** It has files and no code. */
+  readonly isFilesAlone: boolean
+  /** Runs before the app can be built, if somebody says so: in a shell, in this folder. */
+  readonly build: { readonly command: string; readonly folder: string } | undefined
   /** What does not hold, a line each. */
   readonly warnings: readonly string[]
+  /** Those of its routes. */
+  readonly routeWarnings: readonly string[]
+  /** Where a value of `settings` or `limits` stands, and what the file calls it. */
+  readonly placeOf: (path: Path) => string
 }
-
-/** Keys that an environment does not take from the top level. */
-const OWN_KEYS: ReadonlySet<string> = new Set([
-  'vars',
-  'define',
-  'kv_namespaces',
-  'd1_databases',
-  'r2_buckets',
-  'services',
-  'queues',
-  'durable_objects',
-  'workflows',
-  'secrets',
-])
 
 /** What lists bindings, with what of each is taken. */
 const BINDINGS: Readonly<Record<string, readonly string[]>> = {
@@ -47,117 +45,143 @@ const BINDINGS: Readonly<Record<string, readonly string[]>> = {
   d1_databases: ['binding', 'database_name', 'database_id', 'migrations_dir', 'migrations_table'],
   r2_buckets: ['binding', 'bucket_name'],
 }
-/** Says that a version of NANO has no such binding. */
-const MISSING = 'this version of NANO does not have it yet'
-/** A host name, perhaps with a path; patterns are none. */
-const ROUTE = /^(?:https?:\/\/)?([a-z0-9.-]+)(\/\*?)?$/i
+const ASSETS = ['directory', 'binding', 'run_worker_first', 'html_handling', 'not_found_handling']
+const LIMITS = ['cpu_ms', 'subrequests']
+const DEFAULT_MIGRATIONS = 'migrations'
+/** Flags for what an app has anyway. */
+const MODULES_OF_NODE: ReadonlySet<unknown> = new Set(['nodejs_compat', 'nodejs_compat_v2', 'nodejs_als'])
+/** What nano.json calls some keys. */
+const CALLED: Readonly<Record<string, string>> = { env: 'vars', cpu_ms: 'limits', subrequests: 'limits' }
 
-export interface WranglerOptions {
-  /** The environment: a key of `env`. */
-  readonly environment?: string | undefined
-  /** The keys of settings that this version has. */
-  readonly known: ReadonlySet<string>
-}
-
-/** Throws CONFIG_INVALID for a file that cannot be read, and for an app that could not work. */
-export function openWrangler(file: string, { environment, known }: WranglerOptions): WranglerApp {
+/** `environment`: a key of `env`. Throws WRANGLER_INVALID for a file that cannot be read, and for an app that could not work. */
+export function openWrangler(file: string, environment: string | undefined): WranglerApp {
   const top = readWrangler(file)
-  const json = environment === undefined ? top : withEnvironment(top, environment, file)
   const warnings: string[] = []
-  const say = (key: string, text: string): void => void warnings.push(`${file}: ${key}: ${text}`)
-  for (const key of Object.keys(json)) judge(key, json[key], file, say)
-  const base = dirname(file)
-  const [hostname, ...more] = toHosts(json, say)
-  if (more.length > 0) say('routes', `${hostname} is taken; for ${more.join(', ')} deploy the app once more`)
+  const routeWarnings: string[] = []
+  const sayTo =
+    (lines: string[], { placeOf }: WranglerFile): Say =>
+    (key, text) =>
+      void lines.push(toShown(`${placeOf([key])}: ${key}: ${text}`))
+  const read = withEnvironment(top, environment, sayTo(warnings, top))
+  const say = sayTo(warnings, read)
+  const { json } = read
+  for (const key of Object.keys(json)) judge(key, json[key], read, say)
+  const { assets, limits, main, name, secrets } = json
   return {
     file,
-    name: toText(json['name']),
-    main: typeof json['main'] === 'string' ? resolve(base, json['main']) : undefined,
-    hostname,
-    settings: toSettings(json, known, say),
-    define: toTexts(json['define']),
-    alias: toTexts(json['alias']),
-    command: isObject(json['build']) ? toText(json['build']['command']) : undefined,
+    name: typeof name === 'string' && name !== '' ? name : undefined,
+    hostname: toHost(json, sayTo(routeWarnings, read)),
+    settings: toSettings(json, dirname(file), say),
+    limits: isObject(limits) ? pick('limits', limits, LIMITS, say) : {},
+    secrets:
+      isObject(secrets) && Array.isArray(secrets['required'])
+        ? secrets['required'].filter(isText)
+        : undefined,
+    isFilesAlone: main === undefined && isObject(assets) && assets['directory'] !== undefined,
+    build: toBuild(json, dirname(file)),
     warnings,
+    routeWarnings,
+    placeOf(path) {
+      const [first = '', ...rest] = path
+      const called = CALLED[first] ?? first
+      const own = called === 'limits' ? [called, first] : [called, ...rest]
+      return toShown(`${read.placeOf(own)}: ${toWhere(own)}`)
+    },
   }
 }
 
-type Say = (key: string, text: string) => void
-
-function withEnvironment(top: WranglerJson, name: string, file: string): WranglerJson {
-  const all = isObject(top['env']) ? top['env'] : {}
-  const own = Object.hasOwn(all, name) ? all[name] : undefined
-  if (!isObject(own)) {
-    const names = Object.keys(all).join(', ')
-    const text = `${file}: env: expected an environment "${name}", got ${names === '' ? 'none' : names}`
-    throw new NanoError('CONFIG_INVALID', text)
-  }
-  const inherited = Object.entries(top).filter(([key]) => key !== 'env' && !OWN_KEYS.has(key))
-  const named = typeof top['name'] === 'string' ? { name: `${top['name']}-${name}` } : {}
-  return { ...Object.fromEntries(inherited), ...named, ...own }
-}
-
-function judge(key: string, value: unknown, file: string, say: Say): void {
+function judge(key: string, value: unknown, { placeOf }: WranglerFile, say: Say): void {
   if (isEmpty(value)) return
-  if (!Object.hasOwn(WRANGLER_KEYS, key)) return say(key, 'NANO does not know this key')
+  if (!Object.hasOwn(WRANGLER_KEYS, key)) {
+    const near = suggest(key, Object.keys(WRANGLER_KEYS))
+    return say(
+      key,
+      near === undefined
+        ? 'NANO does not know this key'
+        : `NANO does not know this key; did you mean "${near}"?`,
+    )
+  }
   const { treatment, text } = WRANGLER_KEYS[key]!
   if (treatment === 'dropped') say(key, text)
-  if (treatment === 'refused') throw new NanoError('CONFIG_INVALID', `${file}: ${key}: ${text}`)
+  if (treatment === 'refused') throw invalid(`${placeOf([key])}: ${key}: ${text}`)
+  if (key === 'compatibility_flags' && Array.isArray(value)) {
+    const others = value.filter((flag) => !MODULES_OF_NODE.has(flag))
+    if (others.length > 0) say(key, `${others.join(', ')}: NANO has one behaviour, which flags do not change`)
+  }
+  if (
+    key === 'rules' &&
+    Array.isArray(value) &&
+    value.some((rule) => isObject(rule) && rule['type'] === 'CompiledWasm')
+  ) {
+    say(key, 'CompiledWasm: an app cannot load WebAssembly, being WebAssembly itself')
+  }
 }
 
 /** A key that says nothing asks for nothing. */
 function isEmpty(value: unknown): boolean {
   if (value === false || value === null || value === undefined) return true
   if (Array.isArray(value)) return value.length === 0
-  if (!isObject(value)) return false
-  return Object.values(value).every(isEmpty)
+  return isObject(value) && Object.values(value).every(isEmpty)
 }
 
-function toSettings(json: WranglerJson, known: ReadonlySet<string>, say: Say): WranglerJson {
+function toSettings(json: WranglerJson, folder: string, say: Say): WranglerJson {
   const settings: Record<string, unknown> = {}
-  if (isObject(json['vars'])) settings['env'] = json['vars']
-  if (isObject(json['triggers']) && Array.isArray(json['triggers']['crons'])) {
-    settings['triggers'] = { crons: json['triggers']['crons'] }
-  }
+  const { assets, triggers, vars } = json
+  if (vars !== undefined) settings['env'] = vars
+  if (isObject(triggers)) settings['triggers'] = pick('triggers', triggers, ['crons'], say)
   for (const [key, members] of Object.entries(BINDINGS)) {
     const given = json[key]
-    if (!Array.isArray(given) || given.length === 0) continue
-    if (!known.has(key)) say(key, MISSING)
-    else settings[key] = given.map((each) => (isObject(each) ? pick(each, members) : (each as unknown)))
+    if (given === undefined) continue
+    settings[key] = Array.isArray(given)
+      ? given.map((each: unknown) => (isObject(each) ? pickQuietly(each, members) : each))
+      : given
   }
-  const { assets } = json
-  if (isObject(assets) && known.has('assets')) settings['assets'] = assets
-  else if (!isEmpty(assets)) say('assets', MISSING)
+  const databases = settings['d1_databases']
+  if (Array.isArray(databases)) {
+    settings['d1_databases'] = databases.map((each: unknown) =>
+      isObject(each)
+        ? inFolder({ migrations_dir: DEFAULT_MIGRATIONS, ...each }, 'migrations_dir', folder)
+        : each,
+    )
+  }
+  if (assets !== undefined) {
+    settings['assets'] = isObject(assets)
+      ? inFolder(pick('assets', assets, ASSETS, say), 'directory', folder)
+      : assets
+  }
   return settings
 }
 
-function pick(given: WranglerJson, members: readonly string[]): WranglerJson {
+function inFolder(given: WranglerJson, key: string, folder: string): WranglerJson {
+  const path = given[key]
+  return typeof path === 'string' ? { ...given, [key]: resolve(folder, path) } : given
+}
+
+/** The members that are taken; of the others it is said that they are not. */
+function pick(key: string, given: WranglerJson, members: readonly string[], say: Say): WranglerJson {
+  const others = Object.keys(given).filter((name) => !members.includes(name) && !isEmpty(given[name]))
+  if (others.length > 0) say(key, `${others.join(', ')} is not taken; known are ${members.join(', ')}`)
+  return pickQuietly(given, members)
+}
+
+function pickQuietly(given: WranglerJson, members: readonly string[]): WranglerJson {
   return Object.fromEntries(
-    members.filter((name) => given[name] !== undefined).map((name) => [name, given[name]]),
+    members
+      .filter((name) => given[name] !== undefined && given[name] !== null)
+      .map((name) => [name, given[name]]),
   )
 }
 
-/** The host names of `route` and `routes`. */
-function toHosts(json: WranglerJson, say: Say): string[] {
-  const routes = [json['route'], json['routes']].flat().filter((route) => route !== undefined)
-  return routes.flatMap((route) => {
-    const pattern = isObject(route) ? route['pattern'] : route
-    const [, host] = typeof pattern === 'string' ? (ROUTE.exec(pattern) ?? []) : []
-    if (host !== undefined) return host.toLowerCase()
-    say(
-      'routes',
-      `expected a host name, got ${JSON.stringify(pattern)}; the app has all paths of one host name`,
-    )
-    return []
-  })
+function toBuild({ build }: WranglerJson, folder: string): WranglerApp['build'] {
+  if (!isObject(build) || !isText(build['command'])) return undefined
+  return { command: build['command'], folder: resolve(folder, isText(build['cwd']) ? build['cwd'] : '.') }
 }
 
-const toText = (value: unknown): string | undefined =>
-  typeof value === 'string' && value !== '' ? value : undefined
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== ''
+}
 
-function toTexts(value: unknown): Readonly<Record<string, string>> {
-  if (!isObject(value)) return {}
-  return Object.fromEntries(
-    Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
-  )
+/** What is to be said when its build did not run. */
+export function toUnbuilt({ build, file }: WranglerApp): string {
+  return `${file}: build: the command was not run; --run-build of build, dev and deploy runs it: ${build?.command}`
 }
