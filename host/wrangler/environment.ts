@@ -49,6 +49,9 @@ const OWN_KEYS: ReadonlySet<string> = new Set([
   'workflows',
 ])
 
+/** Wrangler's environments take them, too; but two apps cannot have one host name. */
+const HOST_KEYS: ReadonlySet<string> = new Set(['route', 'routes'])
+
 /** What a file says of an app; places are those of what holds. */
 export function withEnvironment(read: WranglerFile, name: string | undefined, say: Say): WranglerFile {
   const json = toJson(read, name, say)
@@ -82,7 +85,7 @@ function toJson({ json: top, placeOf }: WranglerFile, name: string | undefined, 
       `it stands at the top level, which environment "${name}" does not take it from; say it in env.${name}, too`,
     )
   }
-  const inherited = entries.filter(([key]) => !OWN_KEYS.has(key))
+  const inherited = entries.filter(([key]) => !OWN_KEYS.has(key) && !HOST_KEYS.has(key))
   const named = typeof top['name'] === 'string' ? { name: `${top['name']}-${name}` } : {}
   return { ...Object.fromEntries(inherited), ...named, ...own }
 }
