@@ -123,7 +123,7 @@ function take(
 function check(merged: unknown, { placeOf }: WranglerApp): AppJson {
   const { data, error } = APP.safeParse(merged)
   if (data !== undefined) return data
-  const lines = error!.issues.map(({ message, path }) => `${placeOf(path as Path)}: ${message}`)
+  const lines = error.issues.map(({ message, path }) => `${placeOf(path as Path)}: ${message}`)
   throw invalid(lines.join('\n'))
 }
 

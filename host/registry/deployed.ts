@@ -23,6 +23,7 @@ import { NanoError, toNanoError } from '../errors.ts'
 import { toReport } from './deploy-report.ts'
 import type { DeployReport, Settings } from './deploy-report.ts'
 import { InOrder } from './in-order.ts'
+import { toKeptSettings } from './kept-settings.ts'
 import type { PutOptions, Registry } from './registry.ts'
 import type { AppFailure, AppsReport } from './reload-report.ts'
 import { ALL, expectSplit, toNext, toPercent, toShare } from './traffic.ts'
@@ -240,7 +241,7 @@ export class DeployedApps {
     const { opener, registry } = this.#options
     const started = performance.now()
     const before = this.#serving.get(app)
-    const settings = toSettingsText(given, before?.active.settings)
+    const settings = toKeptSettings(given, before?.active.settings)
     const next = this.#check({
       app,
       hostname: given.hostname ?? before?.active.hostname ?? app,
@@ -385,16 +386,6 @@ export class DeployedApps {
     if (percent === ALL) await registry.put(config, options)
     else await registry.putBeside(config, { ...options, percent })
   }
-}
-
-/** What is said, over what was said before, or that. */
-function toSettingsText(
-  { settings, keepsSettings = false }: Pick<NewDeploy, 'settings' | 'keepsSettings'>,
-  before: string | undefined,
-): string | undefined {
-  if (settings === undefined) return before
-  const kept = keepsSettings && before !== undefined ? (JSON.parse(before) as object) : {}
-  return JSON.stringify({ ...kept, ...settings })
 }
 
 function toUnknown(app: string, what: string): NanoError {

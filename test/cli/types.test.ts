@@ -28,8 +28,13 @@ beforeEach(() => {
   write('package.json', { name: 'app' })
   write('tsconfig.json', {
     compilerOptions: {
-      ...{ target: 'esnext', module: 'preserve', moduleResolution: 'bundler', lib: ['esnext'], strict: true },
-      ...{ noEmit: true, types: ['@cloudflare/workers-types'] },
+      target: 'esnext',
+      module: 'preserve',
+      moduleResolution: 'bundler',
+      lib: ['esnext'],
+      types: ['@cloudflare/workers-types'],
+      strict: true,
+      noEmit: true,
     },
     include: ['**/*.ts'],
   })
@@ -146,8 +151,11 @@ test('of a nano.json without a wrangler file', async () => {
   write('nano.json', {
     apps: [
       {
-        ...{ name: 'shop', path: 'dist/app.wasm', env: { GREETING: 'Hello' } },
-        ...{ secrets: { KEY: { env: 'KEY' } }, r2_buckets: [{ binding: 'FILES' }] },
+        name: 'shop',
+        path: 'dist/app.wasm',
+        env: { GREETING: 'Hello' },
+        secrets: { KEY: { env: 'KEY' } },
+        r2_buckets: [{ binding: 'FILES' }],
       },
     ],
   })

@@ -28,8 +28,12 @@ test(
         const define = { NAME: '"built"' }
         const kv = [{ binding: 'KV' }]
         write('shop/wrangler.json', {
-          ...{ main: 'src/index.js', define, kv_namespaces: kv, vars: { WORD: 'one' } },
-          ...{ assets: { directory: 'public' }, queues: { producers: [{ binding: 'Q', queue: 'q' }] } },
+          main: 'src/index.js',
+          define,
+          kv_namespaces: kv,
+          vars: { WORD: 'one' },
+          assets: { directory: 'public' },
+          queues: { producers: [{ binding: 'Q', queue: 'q' }] },
         })
         write('blog/wrangler.toml', 'main = "src/index.js"\n[define\n')
         symlinkSync('../..', join(folder, 'blog/public/up'))

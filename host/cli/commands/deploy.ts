@@ -115,10 +115,14 @@ async function deploy(app: string | undefined, options: DeployOptions): Promise<
       keep: settings.keepsOthers ? 'true' : undefined,
     }).filter((entry): entry is [string, string] => entry[1] !== undefined),
   )
-  const report = await client.ask<Report>('PUT', `/admin/apps/${encodeURIComponent(name)}?${query}`, {
-    form,
-    onSent: toMeter(subject, size, progress),
-  })
+  const report = await client.ask<Report>(
+    'PUT',
+    `/admin/apps/${encodeURIComponent(name)}?${query.toString()}`,
+    {
+      form,
+      onSent: toMeter(subject, size, progress),
+    },
+  )
   progress.clear()
   process.stdout.write(json ? `${JSON.stringify(report)}\n` : toReportText(report))
 }

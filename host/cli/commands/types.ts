@@ -1,7 +1,7 @@
 /** `types`: a declaration file for the `env` of an app, from its nano.json and its wrangler file. */
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { basename, dirname, join, relative, resolve } from 'node:path'
+import { basename, join, relative, resolve } from 'node:path'
 
 import type { Command } from 'commander'
 
