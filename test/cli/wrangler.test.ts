@@ -140,7 +140,7 @@ test('the page for whoever migrates', { timeout: 240_000 }, async ({ expect }) =
     expect(await runLine(line, { cwd: shop, bin, env }), line).toBe('')
   }
   expect((await server.send('shop.example', '/')).text).toBe(
-    '["1","EUR",null,"no such table: t: SQLITE_ERROR","kept"]',
+    '["1","EUR",null,"D1_ERROR: no such table: t: SQLITE_ERROR","kept"]',
   )
   expect((await server.send('shop.example', '/page')).text).toBe('<p>page</p>')
   expect((await server.send('shop-staging', '/')).text).toBe('["2","USD",null,null,"kept"]')
