@@ -36,7 +36,7 @@ export function toSvg({ title, unit, lines }: Chart): string {
     ...x.ticks.map((tick) => toTick(x.at(tick), tick)),
     ...y.ticks.map((tick) => toRule(y.at(tick), tick)),
     toText((PLOT.left + PLOT.right) / 2, HEIGHT - 12, 'apps', 'text-anchor="middle"'),
-    ...lines.flatMap((line, i) => toLine(line, COLORS[i % COLORS.length]!, i, x.at, y.at)),
+    ...lines.flatMap((line, i) => toLine(line, COLORS[i % COLORS.length]!, i, x, y)),
   ]
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12" role="img">
 <title>${toEscaped(title)}</title>
@@ -70,16 +70,10 @@ function toRule(y: number, value: number): string {
   return `${line}${toText(PLOT.left - 8, y + 4, toNumber(value), 'text-anchor="end"')}`
 }
 
-function toLine(
-  { name, points }: Line,
-  color: string,
-  index: number,
-  toX: (apps: number) => number,
-  toY: (value: number) => number,
-): string[] {
+function toLine({ name, points }: Line, color: string, index: number, x: Scale, y: Scale): string[] {
   const places = points
     .toSorted(([a], [b]) => a - b)
-    .map(([apps, value]) => [round(toX(apps)), round(toY(value))] as const)
+    .map(([apps, value]) => [round(x.at(apps)), round(y.at(value))] as const)
   const legend = PLOT.top + 8 + index * 20
   return [
     `<polyline points="${places.map((place) => place.join(',')).join(' ')}" fill="none" stroke="${color}" stroke-width="2"/>`,

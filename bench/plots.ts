@@ -17,9 +17,9 @@ const PLOTS: Readonly<Record<string, { readonly title: string; readonly unit: st
   'cold-start': { title: 'First response of an app', unit: 'ms' },
 }
 
-export async function plots({ results, tell }: Bench): Promise<void> {
+export async function plots(bench: Bench): Promise<void> {
   mkdirSync(FOLDER, { recursive: true })
-  const figures = readFigures(results)
+  const figures = readFigures(bench.results)
   for (const [name, { title, unit }] of Object.entries(PLOTS)) {
     const lines = new Map<string, Map<number, number>>()
     for (const { at, value } of figures) {
@@ -27,7 +27,7 @@ export async function plots({ results, tell }: Bench): Promise<void> {
       lines.set(at.line, (lines.get(at.line) ?? new Map<number, number>()).set(at.apps, value))
     }
     if (lines.size === 0) {
-      tell(`nothing was measured for the plot ${name}`)
+      bench.tell(`nothing was measured for the plot ${name}`)
       continue
     }
     const drawn = Array.from(lines, ([line, points]) => ({ name: line, points: [...points] }))
