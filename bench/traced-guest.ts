@@ -51,10 +51,7 @@ export class TracedGuest implements Disposable {
     const compiled = openEngine(await buildEngine(component, cache))
     const main = addTrace(importMemory(stripData(readComponent(component).mainSections)))
     const traced = new WebAssembly.Module(encodeModule(main))
-    const engine = await loadEngine({
-      ...compiled,
-      modules: { ...compiled.modules, [compiled.mainModule]: traced },
-    })
+    const engine = loadEngine({ ...compiled, module: traced })
     const { segments, memoryMinPages } = splitComponent(component)
     const memory = new WebAssembly.Memory({ initial: TRACE_PAGES, maximum: TRACE_PAGES, shared: true })
     const parts = { engine, image: splitImage(segments, memoryMinPages), env: {}, limits: DEFAULT_LIMITS }

@@ -16,14 +16,16 @@ import type { Env, EnvValue } from './env.ts'
 import { DEFAULT_LIMITS, LIMIT_RULES } from './limits.ts'
 import { toNumbers } from './number-rule.ts'
 import { FILE_DRAIN } from './drain-schema.ts'
-import type { AppSettings, NanoJson } from './schema.ts'
+import type { AppJson, AppSettings, NanoJson } from './schema.ts'
+import { takeWrangler, toOwnProject } from './take-wrangler.ts'
+import type { ToProject } from './take-wrangler.ts'
 import type { StorageSettings } from './storage-settings.ts'
 import type { Secrets, SecretSource } from './secrets.ts'
 import { toBindings } from './to-bindings.ts'
 import type { SharedBindings } from './to-bindings.ts'
 
-/** `file` is absolute. */
-export function toConfig(json: NanoJson, file: string): Config {
+/** `file` is absolute. `toProject`: the folder that an app's wrangler file is in. */
+export function toConfig(json: NanoJson, file: string, toProject: ToProject = toOwnProject): Config {
   const defaults = inherit(json.defaults ?? {}, { limits: DEFAULT_LIMITS })
   const toPath = (path: string) => resolve(dirname(file), path)
   return {
@@ -32,7 +34,12 @@ export function toConfig(json: NanoJson, file: string): Config {
     port: json.port,
     host: json.host,
     connectionLimits: toNumbers(CONNECTION_RULES, json, DEFAULT_CONNECTION_LIMITS),
-    apps: json.apps.map((app) => toApp(app, defaults, dirname(file))),
+    apps: json.apps.map((app) => {
+      const project = toProject(app, dirname(file))
+      if (project === undefined) return toApp(app, defaults, dirname(file))
+      const taken = takeWrangler(app, project, { defaults, base: dirname(file) })
+      return taken.finish(toApp(taken.app, defaults, dirname(file)))
+    }),
     ...defined({
       tls: json.tls && [json.tls].flat().map(({ cert, key }) => ({ cert: toPath(cert), key: toPath(key) })),
       shards: json.shards,
@@ -43,20 +50,30 @@ export function toConfig(json: NanoJson, file: string): Config {
       accessLog: json.access_log,
       liveInstances: json.live_instances,
       imageCacheMb: json.image_cache_mb,
+      cachesMb: json.caches_mb,
       logDrain: toLogDrain(json.log_drain, dirname(file)),
       dataDirectory: json.data_dir && toPath(json.data_dir),
-      storage: json.storage && toStorage(json.storage, toPath),
+      storage: json.storage && toStorage(json.storage, dirname(file)),
     }),
   }
 }
 
-function toStorage(
-  { kv }: NonNullable<NanoJson['storage']>,
-  toPath: (path: string) => string,
-): StorageSettings {
-  if (kv === undefined) return {}
-  const passwordFile = kv.password_file && toPath(kv.password_file)
-  return { kv: { redis: { url: kv.redis, ...defined({ passwordFile }) } } }
+function toStorage({ kv, r2 }: NonNullable<NanoJson['storage']>, base: string): StorageSettings {
+  const passwordFile = kv?.password_file && resolve(base, kv.password_file)
+  return {
+    ...(kv && { kv: { redis: { url: kv.redis, ...defined({ passwordFile }) } } }),
+    ...(r2 && {
+      r2: {
+        s3: {
+          endpoint: r2.s3,
+          region: r2.region ?? 'us-east-1',
+          bucket: r2.bucket,
+          accessKeyId: toSource(r2.access_key_id, base),
+          secretAccessKey: toSource(r2.secret_access_key, base),
+        },
+      },
+    }),
+  }
 }
 
 function toAdmin(
@@ -70,7 +87,7 @@ function toAdmin(
   }
 }
 
-function toApp(app: NanoJson['apps'][number], defaults: AppDefaults, base: string): AppConfig {
+function toApp(app: AppJson, defaults: AppDefaults, base: string): AppConfig {
   const { name, hostname = name } = app
   return {
     name,
@@ -86,13 +103,13 @@ function toApp(app: NanoJson['apps'][number], defaults: AppDefaults, base: strin
   }
 }
 
-function toSecrets(given: NanoJson['apps'][number]['secrets'], base: string): Secrets | undefined {
+function toSecrets(given: AppJson['secrets'], base: string): Secrets | undefined {
   if (given === undefined) return undefined
-  const entries = Object.entries(given).map(([name, source]): [string, SecretSource] => [
-    name,
-    'file' in source ? { file: resolve(base, source.file) } : source,
-  ])
-  return Object.fromEntries(entries)
+  return Object.fromEntries(Object.entries(given).map(([name, source]) => [name, toSource(source, base)]))
+}
+
+function toSource(given: SecretSource, base: string): SecretSource {
+  return 'file' in given ? { file: resolve(base, given.file) } : given
 }
 
 /** What an app says besides where it is. */

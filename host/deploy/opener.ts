@@ -6,13 +6,14 @@
  * modules are shared with this thread, not copied.
  */
 
-import { extname } from 'node:path'
+import { dirname, extname, resolve } from 'node:path'
 
 import type { EngineCounters } from '../engine/engine.ts'
 import type { CompiledEngine } from '../engine/guest.ts'
+import type { ContentId } from '../image/packed.ts'
 import { AskedThread } from './asked-thread.ts'
 import { Images } from './images.ts'
-import type { SourceAccess } from './open-component.ts'
+import type { Brought, SourceAccess } from './open-component.ts'
 import type { OpenComponent, OpenerData, OpeningNote, Requests } from './opening.ts'
 
 // as source or compiled, whatever this file is
@@ -23,6 +24,8 @@ const AT_ONCE = 2
 
 /** The most MiB of JavaScript objects of the thread, images and modules apart. */
 const HEAP_MB = 1024
+
+const DAY_MS = 24 * 3_600_000
 
 /** Told what happens on the way. */
 export type OnNote = (note: OpeningNote) => void
@@ -40,12 +43,13 @@ export interface OpenerOptions {
 
 export class Opener implements Disposable, AsyncDisposable {
   /** Engines that were generated, and compiled: never more than there are different ones. */
-  readonly counters: EngineCounters = { transpiles: 0, compiles: 0 }
+  readonly counters: EngineCounters = { generates: 0, compiles: 0 }
   /** What components came to. */
   readonly images: Images
   readonly #thread: AskedThread<Requests, OpeningNote>
   /** By hash. One that failed is asked for again. */
   readonly #engines = new Map<string, Promise<CompiledEngine>>()
+  #pruning: NodeJS.Timeout | undefined
 
   constructor({ engines = [], dataDirectory, imageCacheMb, stays = false }: OpenerOptions = {}) {
     const data: OpenerData = { engines, dataDirectory }
@@ -66,6 +70,16 @@ export class Opener implements Disposable, AsyncDisposable {
     return this.ask('component', { path, access }, onNote)
   }
 
+  /**
+   * The bytes of what lies on the server, for whoever deploys it from there. Paths are relative to the configuration's
+   * file; without one, to the directory of the process.
+   */
+  file(path: string, allowRead: readonly string[], configuration: string | undefined): Promise<Brought> {
+    const base = configuration === undefined ? '.' : dirname(configuration)
+    const access = { allowRead: allowRead.map((each) => resolve(base, each)), configuration }
+    return this.ask('file', { path: resolve(base, path), access })
+  }
+
   /** A known engine, the same for all who ask. Rejects with ENGINE_UNKNOWN. */
   engine(hash: string, onNote: OnNote): Promise<CompiledEngine> {
     let engine = this.#engines.get(hash)
@@ -75,6 +89,13 @@ export class Opener implements Disposable, AsyncDisposable {
       engine.catch(() => this.#engines.delete(hash))
     }
     return engine
+  }
+
+  /** Images on the disk that none of these is go when there are many of them: now, and every day. */
+  keepImages(named: () => readonly ContentId[]): void {
+    const prune = (): void => void this.ask('prune', named()).catch(() => undefined)
+    prune()
+    this.#pruning = setInterval(prune, DAY_MS).unref()
   }
 
   /** Anything else that the thread does (`Requests`). Rejects with its error, or INTERNAL when the thread ends. */
@@ -87,19 +108,21 @@ export class Opener implements Disposable, AsyncDisposable {
   }
 
   [Symbol.dispose](): void {
+    clearInterval(this.#pruning)
     this.images[Symbol.dispose]()
     this.#thread[Symbol.dispose]()
   }
 
   /** Resolves when another process may have the data directory. */
   async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#pruning)
     this.images[Symbol.dispose]()
     await this.#thread[Symbol.asyncDispose]()
   }
 
   async #openEngine(hash: string, onNote: OnNote): Promise<CompiledEngine> {
     const { engine, counters } = await this.ask('engine', hash, onNote)
-    this.counters.transpiles += counters.transpiles
+    this.counters.generates += counters.generates
     this.counters.compiles += counters.compiles
     return engine
   }

@@ -23,9 +23,12 @@ import type { Run } from '../http/request-head.ts'
 import { warmUp } from '../instance/warm-up.ts'
 import type { Epoch } from '../limits/epoch.ts'
 import type { EndCode } from '../limits/grace.ts'
+import { Largest } from '../limits/largest.ts'
 import { AppFiles } from '../front/app-files.ts'
 import { Front } from '../front/front.ts'
 import { purgeCaches, TenantStorage } from '../front/tenant-storage.ts'
+import type { Door } from '../home/door.ts'
+import type { Homes } from '../home/homes.ts'
 import { Router } from '../router/router.ts'
 import { Split } from '../router/split.ts'
 import type { Caller } from '../router/split.ts'
@@ -41,6 +44,8 @@ import { Lending } from './lending.ts'
 /** What the apps of a shard share. */
 export interface AppsServices extends Omit<TenantServices, 'dialer' | 'source'> {
   readonly epoch: Epoch
+  /** Undefined: there is one shard. */
+  readonly homes: Homes | undefined
   openDialer(deployment: Deployment): Dialer
   /** Ask the main thread what a deployment is made of; the answer is given to `Apps.answer`. */
   onLoad(deployment: number): void
@@ -57,6 +62,8 @@ interface Version {
   tenant?: Tenant
   /** Takes its requests. */
   front?: Front | Tenant
+  /** Says which of them are served here; undefined: there is one shard. */
+  door?: Door | undefined
   /** Is over when it is gone. */
   drained?: Promise<void>
 }
@@ -93,8 +100,8 @@ export class Apps implements Disposable {
   readonly #ledger: Ledger
   readonly #lending: Lending
   readonly #reader = new FileReader()
-  /** How many versions take heads of so many bytes. */
-  readonly #heads = new Map<number, number>()
+  /** How many bytes of a head each version takes. */
+  readonly #heads = new Largest()
   #isOver = false
 
   constructor(services: AppsServices) {
@@ -148,6 +155,15 @@ export class Apps implements Disposable {
     return version === undefined ? ABSENT : await runScheduled(this.#toTenant(version), id, run)
   }
 
+  /** What takes the requests for a deployment that other shards hand over; undefined: it is not served any more. */
+  take(deployment: number): Tenant | undefined {
+    const version = this.#versions.get(deployment)
+    if (version === undefined) return undefined
+    const tenant = this.#toTenant(version)
+    version.door?.tookOver()
+    return tenant
+  }
+
   /** Names of the apps that are at work. */
   get busy(): string[] {
     const busy = [...this.#versions.values()].filter(({ tenant }) => tenant?.isBusy === true)
@@ -172,8 +188,7 @@ export class Apps implements Disposable {
     const loaded = this.#engines.get(engine.hash) ?? (await this.#load(engine))
     if (loaded.warmUps > 0) loaded.warmUps = (await this.#warmUp(deployment, loaded)) ? 0 : loaded.warmUps - 1
     this.#versions.set(deployment.id, { deployment, engine: loaded.engine })
-    const bytes = toHeadBytes(deployment.limits)
-    this.#heads.set(bytes, (this.#heads.get(bytes) ?? 0) + 1)
+    this.#heads.add(toHeadBytes(deployment.limits))
   }
 
   /** Whether the engine is warm, by this app. */
@@ -211,8 +226,11 @@ export class Apps implements Disposable {
     const source = () => this.#lending.lend(deployment.id)
     const tenant = new Tenant({ ...deployment, engine }, { ...this.#services, dialer, source, storage })
     version.tenant = tenant
-    const isPlain = files.isEmpty && !files.isAlone && cacheMb === undefined
-    const front = isPlain ? tenant : new Front(tenant, { files, reader, cacheMb })
+    const door = this.#services.homes?.open(tenant, deployment.id)
+    version.door = door
+    const own = files.isEmpty && !files.isAlone ? undefined : files
+    const isPlain = own === undefined && cacheMb === undefined && door === undefined
+    const front = isPlain ? tenant : new Front(tenant, { files: own, reader, cacheMb, door })
     this.#ledger.open(front)
     return front
   }
@@ -226,7 +244,7 @@ export class Apps implements Disposable {
   }
 
   async #load(engine: CompiledEngine): Promise<LoadedEngine> {
-    const loaded = { engine: await loadEngine(engine), warmUps: WARM_UPS }
+    const loaded = { engine: loadEngine(engine), warmUps: WARM_UPS }
     this.#engines.set(engine.hash, loaded)
     return loaded
   }
@@ -271,13 +289,14 @@ export class Apps implements Disposable {
   #retire(deployment: number, graceMs: number, code: EndCode = 'APP_REPLACED'): Promise<void> {
     const version = this.#versions.get(deployment)
     if (version === undefined) return Promise.resolve()
-    const { tenant, front } = version
+    const { tenant, front, door } = version
     if (tenant === undefined || front === undefined) {
       this.#forget(version)
       return Promise.resolve()
     }
-    const drained = tenant.drain(graceMs, code)
+    const drained = Promise.all([tenant.drain(graceMs, code), door?.drained()])
     version.drained ??= drained.then(() => {
+      if (door !== undefined) this.#services.homes?.close(door)
       this.#forget(version)
       this.#ledger.close(front)
     })
@@ -286,14 +305,11 @@ export class Apps implements Disposable {
 
   #forget({ deployment: { id, limits } }: Version): void {
     this.#versions.delete(id)
-    const bytes = toHeadBytes(limits)
-    const left = (this.#heads.get(bytes) ?? 0) - 1
-    if (left > 0) this.#heads.set(bytes, left)
-    else this.#heads.delete(bytes)
+    this.#heads.remove(toHeadBytes(limits))
   }
 
   #tellMaxHead(): void {
-    this.#services.onMaxHead(Math.max(USUAL_HEAD_BYTES, ...this.#heads.keys()))
+    this.#services.onMaxHead(Math.max(USUAL_HEAD_BYTES, this.#heads.value))
   }
 }
 

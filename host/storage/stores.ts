@@ -7,11 +7,14 @@ type Open = (options: StoreOptions) => Promise<Store>
 
 /** A store's code is loaded with it. */
 const KINDS: Readonly<Record<string, Open>> = {
-  cache: async () => (await import('./cache/open.ts')).openCache(),
+  cache: async ({ settings }) => (await import('./cache/open.ts')).openCache(settings),
   kv: async (options) => (await import('./kv/open.ts')).openKv(options),
   r2: async (options) => (await import('./objects/open.ts')).openObjects(options),
   d1: async (options) => (await import('./sql/open.ts')).openSql(options),
 }
+
+/** What can be kept. */
+export const STORED_KINDS: ReadonlySet<string> = new Set(Object.keys(KINDS))
 
 export class Stores implements AsyncDisposable {
   readonly #options: StoreOptions

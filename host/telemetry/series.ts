@@ -187,6 +187,8 @@ const VERSION_SERIES: readonly Series[] = [
     COLD_STARTS,
   ),
   ofCount('nano_instances_evicted_total', 'evicted'),
+  ofCount('nano_hand_overs_total', 'handOvers'),
+  ofCount('nano_spreads_total', 'spreads'),
   ofCount('nano_traps_total', 'traps'),
   ofVersion('nano_stops_total', 'counter', 'Instances stopped, by the limit that they reached.', STOPS),
   ofCount('nano_backed_off_total', 'backedOff'),
@@ -278,7 +280,7 @@ const HOST_SERIES: readonly Series[] = [
     'counter',
     'Engines that were generated, and compiled.',
     'step',
-    ({ engineCounters: { transpiles, compiles } }) => ({ generated: transpiles, compiled: compiles }),
+    ({ engineCounters: { generates, compiles } }) => ({ generated: generates, compiled: compiles }),
   ),
   byLabel(
     'nano_image_loads_total',

@@ -67,7 +67,7 @@ export class LoneApp implements Disposable {
     const text = JSON.stringify({ apps: [{ name: 'lone', path, cpu_ms: cpuMs }] })
     const { deployments, engines, contents } = await load(text, join(path, '../nano.json'))
     const deployment = deployments[0]!
-    const engine = await loadEngine(engines.get(deployment.engineHash)!)
+    const engine = loadEngine(engines.get(deployment.engineHash)!)
     const app = new LoneApp({ ...deployment, image: contents[0]!.image, engine, env })
     await app.#ticker.ready
     return app
