@@ -40,7 +40,7 @@ export class HTMLRewriter {
   /** A response whose body is rewritten as it is read. An error of a handler is one of the body. */
   transform(response: unknown): Response {
     if (!isResponse(response)) throw new TypeError('HTMLRewriter.transform: expected a Response')
-    const body = response.body as ReadableStream<Uint8Array> | null
+    const { body } = response
     if (body === null) return response
     const type = response.headers.get('content-type') ?? ''
     const charset = CHARSET.exec(type)?.[1] ?? UTF_8
@@ -120,4 +120,4 @@ async function* toBytes(pieces: readonly Piece[]): AsyncGenerator<Bytes, void, v
 }
 
 const toTexts = (stream: ReadableStream<Uint8Array>) =>
-  pipeThrough(stream, new TextDecoderStream()) as ReadableStream<string>
+  pipeThrough<string>(stream as ReadableStream<never>, new TextDecoderStream())

@@ -266,7 +266,7 @@ async function call<T extends Parameters<typeof retire>[0]>(
     try {
       const result = handler(node)
       // oxlint-disable-next-line no-await-in-loop -- one after the other
-      if (isObject(result)) await result
+      if (isObject(result)) await (result as Promise<unknown>)
     } finally {
       retire(node)
     }

@@ -3,7 +3,14 @@
  * `css-what`.
  */
 
-import { parse, type AttributeSelector, type PseudoSelector, type Selector } from 'css-what'
+import {
+  AttributeAction,
+  parse,
+  SelectorType,
+  type AttributeSelector,
+  type PseudoSelector,
+  type Selector,
+} from 'css-what'
 import type { OpenElement } from './open-elements.ts'
 
 export type Match = (element: OpenElement) => boolean
@@ -26,7 +33,7 @@ export function toMatch(text: string): Match {
   try {
     all = parse(text.replace(COMMENTS, '$1'))
   } catch (error) {
-    throw new TypeError(`expected a selector, got "${text}": ${(error as Error).message}`)
+    throw new TypeError(`expected a selector, got "${text}": ${(error as Error).message}`, { cause: error })
   }
   return toAnyOf(all, text)
 }
@@ -48,8 +55,8 @@ function toPath(parts: readonly Selector[], text: string): Match {
     return tests.length === 1 ? tests[0]! : (element) => tests.every((match) => match(element))
   }
   for (const part of parts) {
-    if (part.type === 'child') outer = isChildOf(close())
-    else if (part.type === 'descendant') outer = isWithin(close())
+    if (part.type === SelectorType.Child) outer = isChildOf(close())
+    else if (part.type === SelectorType.Descendant) outer = isWithin(close())
     else compound.push(toTest(part, text))
   }
   return close()
@@ -69,30 +76,30 @@ const isWithin =
 
 function toTest(part: Selector, text: string): Match {
   switch (part.type) {
-    case 'universal':
+    case SelectorType.Universal:
       if (part.namespace !== null && part.namespace !== '*') refuse(text, 'names a namespace')
       return () => true
-    case 'tag': {
+    case SelectorType.Tag: {
       if (part.namespace !== null && part.namespace !== '*') refuse(text, 'names a namespace')
       const name = part.name.toLowerCase()
       return (element) => element.name === name
     }
-    case 'attribute':
+    case SelectorType.Attribute:
       if (part.namespace !== null) refuse(text, 'names a namespace')
       return toAttributeTest(part)
-    case 'pseudo':
+    case SelectorType.Pseudo:
       return toPseudoTest(part, text)
     default:
       return refuse(
         text,
-        `has ${part.type === 'pseudo-element' ? `::${part.name}` : `the combinator ${part.type}`}`,
+        `has ${part.type === SelectorType.PseudoElement ? `::${part.name}` : `the combinator ${part.type}`}`,
       )
   }
 }
 
 function toAttributeTest({ action, ignoreCase, name: given, value: wanted }: AttributeSelector): Match {
   const name = given.toLowerCase()
-  if (action === 'exists') return (element) => element.attribute(name) !== undefined
+  if (action === AttributeAction.Exists) return (element) => element.attribute(name) !== undefined
   const isLoose = ignoreCase === true || (ignoreCase === null && LOOSE.has(name))
   const toCase = (value: string) => (isLoose ? value.toLowerCase() : value)
   const sought = toCase(wanted)
@@ -106,18 +113,18 @@ function toAttributeTest({ action, ignoreCase, name: given, value: wanted }: Att
 function toValueTest(action: AttributeSelector['action'], sought: string): (value: string) => boolean {
   const isNothing = sought === ''
   switch (action) {
-    case 'element':
+    case AttributeAction.Element:
       if (isNothing || SPACE.test(sought)) return () => false
       return (value) => value.includes(sought) && value.split(SPACE).includes(sought)
-    case 'start':
+    case AttributeAction.Start:
       return (value) => !isNothing && value.startsWith(sought)
-    case 'end':
+    case AttributeAction.End:
       return (value) => !isNothing && value.endsWith(sought)
-    case 'any':
+    case AttributeAction.Any:
       return (value) => !isNothing && value.includes(sought)
-    case 'hyphen':
+    case AttributeAction.Hyphen:
       return (value) => value === sought || value.startsWith(`${sought}-`)
-    case 'not':
+    case AttributeAction.Not:
       return (value) => value !== sought
     default:
       return (value) => value === sought
@@ -142,7 +149,11 @@ function toPseudoTest({ data, name }: PseudoSelector, text: string): Match {
     }
     case 'not': {
       if (!Array.isArray(data)) return refuse(text, 'has :not without a selector')
-      if (data.some((each) => each.some(({ type }) => type === 'child' || type === 'descendant'))) {
+      if (
+        data.some((each) =>
+          each.some(({ type }) => type === SelectorType.Child || type === SelectorType.Descendant),
+        )
+      ) {
         return refuse(text, 'has a combinator within :not')
       }
       const match = toAnyOf(data, text)
