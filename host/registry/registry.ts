@@ -105,7 +105,7 @@ export interface DeployCounters {
 }
 
 export interface RegistryOptions {
-  readonly opener: Pick<Opener, 'component' | 'engine'> & { readonly images: Pick<Images, 'load'> }
+  readonly opener: Pick<Opener, 'component' | 'engine' | 'forEnv'> & { readonly images: Pick<Images, 'load'> }
   /** The first app answers whatever the host name. */
   readonly everyHost?: boolean
   /** This is what an app is from now on; undefined: it has gone. */
@@ -359,8 +359,9 @@ export class Registry {
     toTarget: (deployment: Deployment) => Target,
   ): Promise<number> {
     const { allowRead, assets, path } = config
-    const opened =
+    const brought =
       component ?? (await this.#opener.component(path, { allowRead, assets: assets?.directory }, onNote))
+    const opened = await this.#opener.forEnv(brought, config.env, onNote)
     const engine = await this.#opener.engine(opened.engineHash, onNote)
     const deployment = toDeployment({ id: ++this.#last, version }, config, opened)
     this.#deployments.add(deployment, engine, opened)

@@ -8,6 +8,10 @@ import { toDuration, toSize } from '../messages.ts'
 import { Progress } from '../progress.ts'
 import { integer, option, repeatable, text, usage } from '../usage.ts'
 
+/** What becomes of an app whose top level cannot do without an `env`. */
+const AFTERWARDS =
+  'It reads env, which a build does not have: where the app is deployed, its top level runs again, with the values that it has there.'
+
 interface BuildOptions {
   readonly out?: string
   readonly allowRead?: readonly string[]
@@ -61,9 +65,10 @@ async function build(entry: string, { out, ...options }: BuildOptions): Promise<
     onWarning: (warning: string) => progress.warn(warning),
   }
   const { buildApp } = await import('../../build/build.ts')
-  const { component, durationMs } = await (isComponent(entry)
+  const { component, durationMs, unmet } = await (isComponent(entry)
     ? rebuildFile(entry, all)
     : buildApp({ ...all, entry }))
+  if (unmet !== undefined) progress.warn(`${unmet}\n${AFTERWARDS}`)
   progress.clear()
   process.stdout.write(`${out}  ${toSize(component.length)}  ${toDuration(durationMs)}\n`)
 }
