@@ -6,14 +6,7 @@
 import type { AppBundle } from './app-bundle.ts'
 import { bundleShim } from './bundle-shim.ts'
 import { bundle } from './bundle.ts'
-import {
-  findKept,
-  keep,
-  type Shelf,
-  toBuildShelf,
-  toKeptFile,
-  toRebuildShelf,
-} from './cache.ts'
+import { findKept, keep, type Shelf, toBuildShelf, toKeptFile, toRebuildShelf } from './cache.ts'
 import { packBundle, unpackBundle } from './carried-code.ts'
 import { findSource } from './entry.ts'
 import type { BuildJob, BuildStep, Made } from './job.ts'
@@ -64,8 +57,13 @@ async function find(
 ): Promise<Found> {
   if (origin.type === 'carried') {
     onStep('unpack')
-    const app = unpackBundle(origin.carried, origin.sourceMap)
-    return { app, shelf: toRebuildShelf(findShim(), cacheDirectory) }
+    const { carried, sourceMap, env } = origin
+    const app = unpackBundle(carried, sourceMap)
+    // whose map is not kept may have what a host left of it, for places in messages
+    return {
+      app: env === undefined ? app : { ...app, map: sourceMap },
+      shelf: toRebuildShelf(findShim(), cacheDirectory),
+    }
   }
   onStep('bundle')
   const source = findSource(origin.entry, origin)

@@ -158,5 +158,8 @@ function toSnapshotFailure(error: unknown, reads: TopLevelReads): Error {
   const at = message.lastIndexOf(FAILURE)
   if (at === -1) return error as Error
   const output = message.slice(message.indexOf('\n') + 1, at)
-  return new SnapshotFailure(output.trim(), message.slice(at + FAILURE.length).trim(), { cause: error, reads })
+  return new SnapshotFailure(output.trim(), message.slice(at + FAILURE.length).trim(), {
+    cause: error,
+    reads,
+  })
 }

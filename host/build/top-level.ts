@@ -79,16 +79,25 @@ function findCause({ reads, hasStack }: SnapshotFailure, code: string): EnvReads
 
 function hasDefaultExport(code: string): boolean {
   const { module } = parseSync(BUNDLE_NAME, code)
-  return module.staticExports.some(({ entries }) => entries.some(({ exportName }) => exportName.kind === 'Default' || exportName.name === 'default'))
+  return module.staticExports.some(({ entries }) =>
+    entries.some(({ exportName }) => exportName.kind === 'Default' || exportName.name === 'default'),
+  )
 }
 
-async function toFailure(error: unknown, { map, entry }: AppBundle, options: SnapshotOptions): Promise<NanoError> {
+async function toFailure(
+  error: unknown,
+  { map, entry }: AppBundle,
+  options: SnapshotOptions,
+): Promise<NanoError> {
   if (error instanceof NanoError) return error
   if (!(error instanceof SnapshotFailure)) {
     return new NanoError('BUILD_FAILED', `${entry}: ${(error as Error).message}`, { cause: error })
   }
   const { modules = {} } = options
-  const suspicious = { ...options, modules: { ...modules, [SHIM_NAME]: withSuspects(modules[SHIM_NAME] ?? '') } }
+  const suspicious = {
+    ...options,
+    modules: { ...modules, [SHIM_NAME]: withSuspects(modules[SHIM_NAME] ?? '') },
+  }
   const clearer = error.isMute ? await failureOf(suspicious) : undefined
   return toTopLevelError(clearer ?? error, map, entry, options)
 }

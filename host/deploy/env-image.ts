@@ -39,10 +39,17 @@ const TAG_BYTES = 16
 /** `component`: its hash, and how else it is made. */
 export function toSeal(component: string, env: Env): Seal {
   const seen = Object.entries(env).map(([name, value]) =>
-    value.type === 'binding' ? [name, value.type, value.kind, value.settings] : [name, value.type, value.value],
+    value.type === 'binding'
+      ? [name, value.type, value.kind, value.settings]
+      : [name, value.type, value.value],
   )
-  const bytes = Buffer.from(hkdfSync('sha256', JSON.stringify(seen), component, 'nano env image 1', 2 * KEY_BYTES))
-  return { id: bytes.toString('hex', 0, KEY_BYTES) as ContentId, key: new Uint8Array(bytes.subarray(KEY_BYTES)) }
+  const bytes = Buffer.from(
+    hkdfSync('sha256', JSON.stringify(seen), component, 'nano env image 1', 2 * KEY_BYTES),
+  )
+  return {
+    id: bytes.toString('hex', 0, KEY_BYTES) as ContentId,
+    key: new Uint8Array(bytes.subarray(KEY_BYTES)),
+  }
 }
 
 /** nonce, tag, sealed bytes */

@@ -191,6 +191,7 @@ export async function rebuildFor(
     const { rebuildComponent } = await import('../build/build.ts')
     const rebuilt = await rebuildComponent({
       component,
+      sourceMap,
       asyncStacks,
       env: { members: toMembers(env), areGlobals: reads.isClassic },
       onProgress: (step) => tellBuild(step, listener),
