@@ -121,7 +121,7 @@ it('seals what is for one deployment: who has another env cannot open it, and no
   expect(toMemory(files.load('e', image.id, own!.key)).equals(toMemory(toContent(1)))).toBe(true)
 })
 
-it('names and seals by the component and all that the app sees of its env', ({ expect }) => {
+it('names and seals by component and env', ({ expect }) => {
   const text = { type: 'text', value: '1' } as const
   const binding = { type: 'binding', kind: 'kv', settings: '{}' } as const
   const envs: Env[] = [

@@ -283,7 +283,7 @@ const HOST_SERIES: readonly Series[] = [
   byLabel(
     'nano_image_loads_total',
     'counter',
-    'Images of apps that were loaded: read from the disk, made again of their components, or made for a deployment.',
+    'Images that were loaded: from the disk, made again of components, made for an env.',
     'from',
     ({ images: { loads, remakes, made } }) => ({ disk: loads, component: remakes, env: made }),
   ),

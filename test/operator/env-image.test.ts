@@ -15,6 +15,9 @@ import { send } from '../harness/http.ts'
 import { fixture, fixtureSource, ROOT, serve } from '../harness/serve.ts'
 import type { AppSpec, Served } from '../harness/serve.ts'
 
+/** Some of these tests build several times. */
+const LONG = 120_000
+
 const folder = mkdtempSync(join(tmpdir(), 'nano-env-image-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
@@ -93,31 +96,37 @@ describe('apps of a configuration', () => {
     expect(again.images).toMatchObject({ made: 0, remakes: 0 })
   })
 
-  test('have an image made again when the one in the cache has gone', async ({ expect }) => {
-    const env = { DATABASE_URL: toUrl('gone') }
-    // the first one warms the engine, and is loaded at once
-    await using other = await serve([PLAIN, { ...EARLY, env }])
-    const { id } = other.registry.state.deployments.find(({ name }) => name === 'early')!.image
-    rmSync(new ImageFiles(findOwnCache()).toContentPath(id))
-    expect(await seenBy(other, 'early.test')).toMatchObject({ host: toHost('gone') })
-    expect(other.images).toMatchObject({ made: 2, remakes: 1 })
-  })
+  test(
+    'have an image made again when the one in the cache has gone',
+    { timeout: LONG },
+    async ({ expect }) => {
+      const env = { DATABASE_URL: toUrl('gone') }
+      // the first one warms the engine, and is loaded at once
+      await using other = await serve([PLAIN, { ...EARLY, env, timeout_ms: 60_000 }])
+      const { id } = other.registry.state.deployments.find(({ name }) => name === 'early')!.image
+      rmSync(new ImageFiles(findOwnCache()).toContentPath(id))
+      expect(await seenBy(other, 'early.test')).toMatchObject({ host: toHost('gone') })
+      expect(other.images).toMatchObject({ made: 2, remakes: 1 })
+    },
+  )
 
-  test('get another image with other values; values that it fails with leave the one that serves', async ({
-    expect,
-  }) => {
-    await server.put({ ...EARLY, env: { DATABASE_URL: toUrl('three') }, ...KV })
-    expect(await seenBy(server, 'early.test')).toMatchObject({ host: toHost('three') })
-    const broken = server.put({ ...EARLY, env: { DATABASE_URL: `no url, ${NEW}` } })
-    await expect(broken).rejects.toMatchObject({
-      code: 'BUILD_FAILED',
-      message: expect.stringMatching(
-        /^the app's top level reads env, .*early-env\.ts:\d+:\d+: TypeError: URL constructor/,
-      ) as string,
-    })
-    await expect(server.put({ ...EARLY, env: {} })).rejects.toMatchObject({ code: 'BUILD_FAILED' })
-    expect(await seenBy(server, 'early.test')).toMatchObject({ host: toHost('three') })
-  })
+  test(
+    'get another image with other values; values that it fails with leave the one that serves',
+    { timeout: LONG },
+    async ({ expect }) => {
+      await server.put({ ...EARLY, env: { DATABASE_URL: toUrl('three') }, ...KV })
+      expect(await seenBy(server, 'early.test')).toMatchObject({ host: toHost('three') })
+      const broken = server.put({ ...EARLY, env: { DATABASE_URL: `no url, ${NEW}` } })
+      await expect(broken).rejects.toMatchObject({
+        code: 'BUILD_FAILED',
+        message: expect.stringMatching(
+          /^the app's top level reads env, .*early-env\.ts:\d+:\d+: TypeError: URL constructor/,
+        ) as string,
+      })
+      await expect(server.put({ ...EARLY, env: {} })).rejects.toMatchObject({ code: 'BUILD_FAILED' })
+      expect(await seenBy(server, 'early.test')).toMatchObject({ host: toHost('three') })
+    },
+  )
 
   test('cannot do I/O there', async ({ expect }) => {
     const early = server.put({ ...EARLY, env: { DATABASE_URL: toUrl('io'), READS_EARLY: true }, ...KV })
@@ -135,44 +144,46 @@ describe('apps of a configuration', () => {
   })
 })
 
-test('versions that were deployed have the env of their settings: side by side, rolled back, and after a restart', async ({
-  expect,
-}) => {
-  const dataDirectory = join(folder, 'data')
-  const component = readFileSync(fixture('early-env'))
-  const settings = (name: string) => ({ env: { DATABASE_URL: toUrl(name), SECOND: name } })
-  const hostname = 'shop.test'
-  const seen = async (server: Served) => {
-    const headers = Array.from({ length: 40 }, (_, i) => ({ 'x-user': String(i) }))
-    const answers = await Promise.all(headers.map((each) => server.send(hostname, '/', { headers: each })))
-    return [...new Set(answers.map(({ text }) => (JSON.parse(text) as { host: string }).host))].sort()
-  }
-  {
-    await using server = await serve([], 2, { dataDirectory })
-    const sticky = { sticky_by: 'header:x-user' }
-    await server.deployed.deploy({
-      app: 'shop',
-      hostname,
-      component,
-      settings: { ...settings('a'), ...sticky },
-    })
-    await server.deployed.deploy({ app: 'shop', settings: { ...settings('b'), ...sticky }, percent: 50 })
-    expect(await seen(server)).toEqual([toHost('a'), toHost('b')])
-    await server.deployed.promote('shop', 2, 100)
-    expect(await seen(server)).toEqual([toHost('b')])
-    const broken = server.deployed.deploy({ app: 'shop', settings: { env: {} } })
-    await expect(broken).rejects.toMatchObject({ code: 'BUILD_FAILED' })
-    expect(await seen(server)).toEqual([toHost('b')])
-    await server.deployed.rollBack('shop', 1)
-    expect(await seen(server)).toEqual([toHost('a')])
-    expect(server.images.made).toBe(2)
-  }
-  await using again = await serve([], 2, { dataDirectory })
-  expect(await seen(again)).toEqual([toHost('a')])
-  expect(again.images).toMatchObject({ made: 0, remakes: 0 })
-})
+test(
+  'versions that were deployed have the env of their settings: side by side, rolled back, and after a restart',
+  { timeout: LONG },
+  async ({ expect }) => {
+    const dataDirectory = join(folder, 'data')
+    const component = readFileSync(fixture('early-env'))
+    const settings = (name: string) => ({ env: { DATABASE_URL: toUrl(name), SECOND: name } })
+    const hostname = 'shop.test'
+    const seen = async (server: Served) => {
+      const headers = Array.from({ length: 40 }, (_, i) => ({ 'x-user': String(i) }))
+      const answers = await Promise.all(headers.map((each) => server.send(hostname, '/', { headers: each })))
+      return [...new Set(answers.map(({ text }) => (JSON.parse(text) as { host: string }).host))].sort()
+    }
+    {
+      await using server = await serve([], 2, { dataDirectory })
+      const sticky = { sticky_by: 'header:x-user' }
+      await server.deployed.deploy({
+        app: 'shop',
+        hostname,
+        component,
+        settings: { ...settings('a'), ...sticky },
+      })
+      await server.deployed.deploy({ app: 'shop', settings: { ...settings('b'), ...sticky }, percent: 50 })
+      expect(await seen(server)).toEqual([toHost('a'), toHost('b')])
+      await server.deployed.promote('shop', 2, 100)
+      expect(await seen(server)).toEqual([toHost('b')])
+      const broken = server.deployed.deploy({ app: 'shop', settings: { env: {} } })
+      await expect(broken).rejects.toMatchObject({ code: 'BUILD_FAILED' })
+      expect(await seen(server)).toEqual([toHost('b')])
+      await server.deployed.rollBack('shop', 1)
+      expect(await seen(server)).toEqual([toHost('a')])
+      expect(server.images.made).toBe(2)
+    }
+    await using again = await serve([], 2, { dataDirectory })
+    expect(await seen(again)).toEqual([toHost('a')])
+    expect(again.images).toMatchObject({ made: 0, remakes: 0 })
+  },
+)
 
-test('a secret that is read at the top level is nowhere in the cache as it is', async ({ expect }) => {
+test('a secret that is read at the top level lies sealed', async ({ expect }) => {
   const secret = `postgres://user:${NEW}-secret@db.test/`
   process.env['NANO_TEST_EARLY_SECRET'] = secret
   const spec = { ...EARLY, secrets: { DATABASE_URL: { env: 'NANO_TEST_EARLY_SECRET' } } }
