@@ -13,7 +13,7 @@ import { readComponent } from '../host/component/read.ts'
 import { splitComponent } from '../host/component/skeleton.ts'
 import { DEFAULT_LIMITS } from '../host/config/limits.ts'
 import { buildEngine, toEngineDirectory } from '../host/engine/build-engine.ts'
-import { openEngine } from '../host/engine/engine.ts'
+import { MODULE_FILE, openEngine } from '../host/engine/engine.ts'
 import type { CompiledEngine } from '../host/engine/guest.ts'
 import { loadEngine } from '../host/engine/load.ts'
 import { splitImage } from '../host/image/image.ts'
@@ -66,12 +66,12 @@ export async function micro(bench: Bench): Promise<void> {
     throw cause
   })
   await ticker.ready
-  const epoch = new Epoch(ticker.memories[0])
+  const epoch = new Epoch(ticker.epochs[0])
   using plainGuest = new TimedGuest(
-    { ...parts, engine: await loadEngine(withoutChecks(checked, component, bench.directory)) },
+    { ...parts, engine: loadEngine(withoutChecks(checked, component, bench.directory)) },
     epoch,
   )
-  using checkedGuest = new TimedGuest({ ...parts, engine: await loadEngine(checked) }, epoch)
+  using checkedGuest = new TimedGuest({ ...parts, engine: loadEngine(checked) }, epoch)
   const times = new Map(BENCHMARKS.map((name) => [name, { plain: [] as number[], checked: [] as number[] }]))
   bench.tell('micro-benchmarks with and without checks')
   const rounds = WARM_UP + bench.seconds * ROUNDS_PER_SECOND
@@ -98,12 +98,11 @@ export async function micro(bench: Bench): Promise<void> {
 function withoutChecks(engine: CompiledEngine, component: Uint8Array, cache: string): CompiledEngine {
   const main = importMemory(stripData(readComponent(component).mainSections))
   const { skeletonHash } = splitComponent(component)
-  const served = readFileSync(join(toEngineDirectory(cache, skeletonHash), engine.mainModule))
+  const served = readFileSync(join(toEngineDirectory(cache, skeletonHash), MODULE_FILE))
   if (!served.equals(encodeModule(addEpochChecks(main)))) {
     throw new Error('the engine differs from the plain one by more than its checks')
   }
-  const plain = new WebAssembly.Module(encodeModule(main))
-  return { ...engine, modules: { ...engine.modules, [engine.mainModule]: plain } }
+  return { ...engine, module: new WebAssembly.Module(encodeModule(main)) }
 }
 
 /** Knows what its turns take. */

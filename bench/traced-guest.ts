@@ -7,7 +7,7 @@ import { buildEngine } from '../host/engine/build-engine.ts'
 import { openEngine } from '../host/engine/engine.ts'
 import { loadEngine } from '../host/engine/load.ts'
 import { splitImage } from '../host/image/image.ts'
-import { Epoch } from '../host/limits/epoch.ts'
+import { createBell, Epoch } from '../host/limits/epoch.ts'
 import { stripData } from '../host/wasm/data-segments.ts'
 import { importMemory } from '../host/wasm/memory.ts'
 import { encodeModule } from '../host/wasm/sections.ts'
@@ -51,14 +51,11 @@ export class TracedGuest implements Disposable {
     const compiled = openEngine(await buildEngine(component, cache))
     const main = addTrace(importMemory(stripData(readComponent(component).mainSections)))
     const traced = new WebAssembly.Module(encodeModule(main))
-    const engine = await loadEngine({
-      ...compiled,
-      modules: { ...compiled.modules, [compiled.mainModule]: traced },
-    })
+    const engine = loadEngine({ ...compiled, module: traced })
     const { segments, memoryMinPages } = splitComponent(component)
     const memory = new WebAssembly.Memory({ initial: TRACE_PAGES, maximum: TRACE_PAGES, shared: true })
     const parts = { engine, image: splitImage(segments, memoryMinPages), env: {}, limits: DEFAULT_LIMITS }
-    return new TracedGuest(new LoneGuest(parts, new Epoch(memory)), memory.buffer)
+    return new TracedGuest(new LoneGuest(parts, new Epoch({ memory, bell: createBell() })), memory.buffer)
   }
 
   /** Of one turn, with what came before it. */

@@ -148,7 +148,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   }
   const storage = new StorageThread({
     directory: options.storageDirectory ?? join(dataDirectory ?? LOCAL_DATA, STORAGE_FOLDER),
-    settings: config.storage ?? {},
+    settings: { ...config.storage, cachesMb: config.cachesMb },
     onError: (text) => log({ level: 'error', text }),
   })
   const stays = dataDirectory !== undefined || isDevelopment === true

@@ -1,7 +1,7 @@
 /**
  * Door: one worker thread's runtime, wired from the rooms below. It has its own listener, its own tenants and its own
  * instances; compiled engines and images come from the main thread and are shared. The thread loads nothing that
- * builds, transpiles or compiles.
+ * builds, generates or compiles.
  *
  *     workerData > apps > ingress > listen > "ready"  ...  "apply": deploy, switch, retire  ...  "stop" > drain > exit
  */

@@ -86,7 +86,7 @@ function findUses({ program }: EditedModule): Uses {
   }).visit(program)
   for (const statement of program.body) {
     // a type of what is there
-    if ('declare' in statement && statement.declare === true) continue
+    if ('declare' in statement && statement.declare) continue
     if (statement.type === 'VariableDeclaration') for (const { id } of statement.declarations) bind(id)
     if (statement.type === 'FunctionDeclaration' || statement.type === 'ClassDeclaration') bind(statement.id)
   }

@@ -2,6 +2,8 @@
 
 export interface StorageSettings {
   readonly kv?: { readonly redis?: RedisSettings }
+  /** MiB of apps' own caches, all apps together. */
+  readonly cachesMb?: number | undefined
 }
 
 /** A server that speaks Redis' protocol. */

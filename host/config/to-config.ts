@@ -43,6 +43,7 @@ export function toConfig(json: NanoJson, file: string): Config {
       accessLog: json.access_log,
       liveInstances: json.live_instances,
       imageCacheMb: json.image_cache_mb,
+      cachesMb: json.caches_mb,
       logDrain: toLogDrain(json.log_drain, dirname(file)),
       dataDirectory: json.data_dir && toPath(json.data_dir),
       storage: json.storage && toStorage(json.storage, toPath),

@@ -30,7 +30,7 @@ export function findOwnCache(): string {
 
 /** Opens engines. */
 export class Engines {
-  readonly counters: EngineCounters = { transpiles: 0, compiles: 0 }
+  readonly counters: EngineCounters = { generates: 0, compiles: 0 }
   readonly #known: KnownEngines
   readonly #cache = findOwnCache()
 

@@ -42,7 +42,7 @@ export interface OpenerOptions {
 
 export class Opener implements Disposable, AsyncDisposable {
   /** Engines that were generated, and compiled: never more than there are different ones. */
-  readonly counters: EngineCounters = { transpiles: 0, compiles: 0 }
+  readonly counters: EngineCounters = { generates: 0, compiles: 0 }
   /** What components came to. */
   readonly images: Images
   readonly #thread: AskedThread<Requests, OpeningNote>
@@ -111,7 +111,7 @@ export class Opener implements Disposable, AsyncDisposable {
 
   async #openEngine(hash: string, onNote: OnNote): Promise<CompiledEngine> {
     const { engine, counters } = await this.ask('engine', hash, onNote)
-    this.counters.transpiles += counters.transpiles
+    this.counters.generates += counters.generates
     this.counters.compiles += counters.compiles
     return engine
   }

@@ -1,33 +1,30 @@
 /**
- * A component that NANO built to an engine on disk: jco generates the glue, and the main module loses its data and
- * gets its memory and its deadline from the host.
+ * A component that NANO built to an engine on disk: its main module, without the data of an app, which gets its memory and
+ * its deadline from the host. What else is in a component, adapters between the module and the world, is not needed: the
+ * host gives the module all that it imports (starlingmonkey/core-hooks.ts).
  *
- * A code generator pastes names from the component into the code that it makes. So nothing but a component of NANO's
- * own build may come here, never a file that somebody brought: what such a file has in common with an engine is its
- * skeleton's hash, and that is all that is taken from it.
+ * What is written here all tenants run on. So nothing but a component of NANO's own build may come here, never a file that
+ * somebody brought: what such a file has in common with an engine is its skeleton's hash, and that is all that is taken
+ * from it.
  */
 import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { readComponent } from '../component/read.ts'
 import { splitComponent } from '../component/skeleton.ts'
 import { NanoError } from '../errors.ts'
 import { stripData } from '../wasm/data-segments.ts'
 import { addEpochChecks } from '../wasm/epoch.ts'
 import { readImports } from '../wasm/imports.ts'
 import { importMemory } from '../wasm/memory.ts'
-import { encodeModule, parseModule, type Section } from '../wasm/sections.ts'
-import { GLUE_FILE, MANIFEST_FILE, toFileHash, type EngineCounters, type EngineManifest } from './engine.ts'
+import { encodeModule, type Section } from '../wasm/sections.ts'
+import { MANIFEST_FILE, MODULE_FILE, toFileHash, type EngineCounters, type EngineManifest } from './engine.ts'
 import { findWorld, WORLD_VERSIONS } from './worlds.ts'
 
-/** Changes with whatever changes what is generated: this file's edits, and the version of jco. */
-const GENERATOR = 'jco-1.35.0-5'
-const NAME = 'engine'
+/** Changes with whatever changes what is generated. */
+const GENERATOR = 7
 /** How an engine's main module names what it imports of the world. */
 const WORLD_IMPORT = /^nano:workers\/[a-z0-9-]+@(.+)$/
-/** The glue traces every step, and asks the environment each time whether to: a third of a crossing. */
-const TRACE =
-  /const _debugLog = \(\.\.\.args\) => \{\s*if \(!globalThis\?\.process\?\.env\?\.JCO_DEBUG\) \{ return; \}\s*console\.debug\(\.\.\.args\);\s*\};/g
-const NO_TRACE = 'const _debugLog = () => {};'
 
 /** Where the engine with this hash is, or will be, below a cache directory or a release's package. */
 export function toEngineDirectory(root: string, hash: string): string {
@@ -48,48 +45,21 @@ export async function buildEngine(
   const { skeletonHash } = splitComponent(component)
   const directory = toEngineDirectory(cache, skeletonHash)
   if (hasEngine(cache, skeletonHash)) return directory
-  if (counters !== undefined) counters.transpiles++
-  // large, and most starts find their engine in the cache
-  const { transpile } = await import('@bytecodealliance/jco')
-  const { files } = await transpile(component, {
-    name: NAME,
-    instantiation: 'sync',
-    noTypescript: true,
-    nodejsCompat: false,
-    wasiShim: false,
-  })
-  await writeEngine(directory, skeletonHash, files)
+  if (counters !== undefined) counters.generates++
+  await writeEngine(directory, skeletonHash, readComponent(component).mainSections)
   return directory
 }
 
 /** Writes beside and moves into place: whoever sees the directory sees all of it. */
-async function writeEngine(
-  directory: string,
-  hash: string,
-  files: Readonly<Record<string, Uint8Array>>,
-): Promise<void> {
-  const modules = Object.keys(files).filter((name) => name.endsWith('.wasm'))
-  const mainModule = modules.reduce((a, b) => (files[b]!.length > files[a]!.length ? b : a))
-  const main = parseModule(files[mainModule]!)
+async function writeEngine(directory: string, hash: string, main: readonly Section[]): Promise<void> {
   const { version: world, structure } = readWorld(main)
+  const module = editMain(main)
+  const manifest: EngineManifest = { hash, world, structure, module: toFileHash(module) }
   await mkdir(dirname(directory), { recursive: true, mode: 0o700 })
   const temporary = await mkdtemp(`${directory}.`)
-  const contents: Record<string, Uint8Array | string> = {
-    [GLUE_FILE]: patchGlue(new TextDecoder().decode(files[`${NAME}.js`])),
-    ...Object.fromEntries(modules.map((name) => [name, name === mainModule ? editMain(main) : files[name]!])),
-  }
-  const hashes = Object.entries(contents).map(([name, content]) => [name, toFileHash(content)])
-  const manifest: EngineManifest = {
-    hash,
-    world,
-    structure,
-    modules,
-    mainModule,
-    files: Object.fromEntries(hashes) as EngineManifest['files'],
-  }
-  const all = { ...contents, [MANIFEST_FILE]: `${JSON.stringify(manifest, undefined, 2)}\n` }
   try {
-    await Promise.all(Object.entries(all).map(([name, content]) => writeFile(join(temporary, name), content)))
+    await writeFile(join(temporary, MODULE_FILE), module)
+    await writeFile(join(temporary, MANIFEST_FILE), `${JSON.stringify(manifest, undefined, 2)}\n`)
     await rename(temporary, directory)
   } catch (error) {
     // another process was faster: what it wrote is the same
@@ -114,13 +84,4 @@ function readWorld(main: readonly Section[]) {
     'ENGINE_UNKNOWN',
     `expected an engine of one world of ${WORLD_VERSIONS.join(', ')}, got ${[...versions].join(', ') || 'none'}`,
   )
-}
-
-/** The glue without its tracing. */
-export function patchGlue(glue: string): string {
-  const found = glue.match(TRACE)?.length ?? 0
-  if (found !== 1) {
-    throw new NanoError('INTERNAL', `expected one trace function in jco's glue, found ${found}`)
-  }
-  return glue.replace(TRACE, NO_TRACE)
 }

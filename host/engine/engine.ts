@@ -1,12 +1,12 @@
 /**
- * Engines on disk. One directory per skeleton and generator holds everything that `build-engine.ts` made of a
- * component; opening it compiles the modules, once for the whole process.
+ * Engines on disk. One directory per skeleton and generator holds the module that `build-engine.ts` made of a component;
+ * opening it compiles the module, once for the whole process.
  *
- *     <cache>/engines/<hash>-<generator>/     engine.json  engine.mjs  *.wasm
- *     <package>/engines/<hash>-<generator>/   engine.json  engine.mjs  *.wasm.zst     of a release
+ *     <cache>/engines/<hash>-<generator>/     engine.json  engine.wasm
+ *     <package>/engines/<hash>-<generator>/   engine.json  engine.wasm.zst     of a release
  *
- * The glue in it is code that the host runs: a cache that others can write to is not used. The manifest has the hash of
- * every file, and a file that has another is not used either.
+ * What is in the module is what keeps tenants apart: a cache that others can write to is not used. The manifest has the
+ * hash of the module, and one that has another is not used either.
  */
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, statSync } from 'node:fs'
@@ -17,7 +17,7 @@ import type { CompiledEngine } from './guest.ts'
 import { findWorld, WORLD_VERSIONS, type World } from './worlds.ts'
 
 export const MANIFEST_FILE = 'engine.json'
-export const GLUE_FILE = 'engine.mjs'
+export const MODULE_FILE = 'engine.wasm'
 /** What the name of a compressed file ends with. */
 export const COMPRESSED = '.zst'
 
@@ -36,51 +36,36 @@ export interface EngineManifest {
   /** The version of the world that its calls are laid out for, and how it lays them out. */
   readonly world: string
   readonly structure: string
-  /** Core modules as the glue and the files name them. */
-  readonly modules: readonly string[]
-  readonly mainModule: string
-  /** SHA-256 of what each file holds, before it is compressed. */
-  readonly files: Readonly<Record<string, string>>
+  /** SHA-256 of the module, before it is compressed. */
+  readonly module: string
 }
 
 /** How often the costly steps were taken; tests hold that it is once per engine. */
 export interface EngineCounters {
-  transpiles: number
+  generates: number
   compiles: number
 }
 
-/** Opens the engine in `directory`. Its modules are compiled lazily, function by function, when first called. */
+/** Opens the engine in `directory`. Its module is compiled lazily, function by function, when first called. */
 export function openEngine(directory: string, counters?: EngineCounters): CompiledEngine {
   const manifest = JSON.parse(readFileSync(join(directory, MANIFEST_FILE), 'utf8')) as EngineManifest
-  const { hash, modules, mainModule } = manifest
   const world = toWorld(manifest)
   if (world === undefined) {
     throw new NanoError(
       'ENGINE_UNKNOWN',
-      `the engine ${hash.slice(0, 12)} was made for another world: expected one of ${WORLD_VERSIONS.join(', ')} ` +
+      `the engine ${manifest.hash.slice(0, 12)} was made for another world: expected one of ${WORLD_VERSIONS.join(', ')} ` +
         `as this version of NANO has them, got ${manifest.world}. ${ADVICE}`,
     )
   }
-  readChecked(directory, GLUE_FILE, manifest)
+  const module = readModule(directory, manifest.module)
   if (counters !== undefined) counters.compiles++
-  const compiled = modules.map((name) => [
-    name,
-    new WebAssembly.Module(readChecked(directory, name, manifest)),
-  ])
-  return {
-    hash,
-    world: world.version,
-    gluePath: join(directory, GLUE_FILE),
-    modules: Object.fromEntries(compiled) as CompiledEngine['modules'],
-    mainModule,
-  }
+  return { hash: manifest.hash, world: world.version, module: new WebAssembly.Module(module) }
 }
 
-/** A file of an engine. Throws ARTIFACT_BROKEN unless it is what was written. */
-function readChecked(directory: string, name: string, { files }: EngineManifest): Buffer<ArrayBuffer> {
-  const path = join(directory, name)
+/** Throws ARTIFACT_BROKEN unless it is what was written. */
+function readModule(directory: string, expected: string): Buffer<ArrayBuffer> {
+  const path = join(directory, MODULE_FILE)
   const bytes = readMaybeCompressed(path)
-  const expected = files[name]
   const actual = toFileHash(bytes)
   if (actual === expected) return bytes
   throw new NanoError(
@@ -101,8 +86,8 @@ function readMaybeCompressed(path: string): Buffer<ArrayBuffer> {
   }
 }
 
-/** As manifests name what a file holds. */
-export function toFileHash(content: Uint8Array | string): string {
+/** As manifests name a module. */
+export function toFileHash(content: Uint8Array): string {
   return createHash('sha256').update(content).digest('hex')
 }
 

@@ -15,12 +15,8 @@ export interface CompiledEngine {
   readonly hash: string
   /** The version of the world that its guests speak. */
   readonly world: string
-  /** The file of the code that links its modules. */
-  readonly gluePath: string
-  /** Compiled core modules by the names that the glue asks for. */
-  readonly modules: Readonly<Record<string, WebAssembly.Module>>
-  /** Which of them is the engine itself, whose memory is imported. */
-  readonly mainModule: string
+  /** Imports its memory and all that it calls. Undefined: there is no guest to be made (no-engine.ts). */
+  readonly module: WebAssembly.Module | undefined
 }
 
 /** An engine that guests can be made with. */

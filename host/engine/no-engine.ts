@@ -8,9 +8,7 @@ import type { CompiledEngine, Engine } from './guest.ts'
 export const NO_ENGINE: CompiledEngine = {
   hash: 'none',
   world: 'none',
-  gluePath: '',
-  modules: {},
-  mainModule: '',
+  module: undefined,
 }
 
 export const EMPTY_ENGINE: Engine = {

@@ -7,6 +7,7 @@
  *                                                                         no  >  the clock stays behind by what is missing
  */
 import { EPOCH_WORD } from '../wasm/epoch.ts'
+import { expire, NOBODY, toLeft } from './epoch.ts'
 import { ThreadTime } from './thread-time.ts'
 
 /** What is read of a thread's processor time may be late by so much. */
@@ -15,15 +16,12 @@ const GRAIN_MS = 5
 /** The clock stays behind for no longer than so many times what the turn may take: a thread that stands still is no guest. */
 const MOST_HELD = 10
 
-/** A deadline that is further ahead is nobody's: no guest runs. */
-const FAR_MS = 2 ** 30
-
 /** What is known of the turn that runs. */
 interface Turn {
-  /** The word that tells it from others. */
-  readonly deadline: number
-  /** The clock when it was measured first, and the thread's processor time. */
-  from: { readonly now: number; readonly usedMs: number } | undefined
+  /** Which of the shard's it is. */
+  readonly number: number
+  /** What it had left when it was measured first, and the thread's processor time. */
+  from: { readonly left: number; readonly usedMs: number } | undefined
   /** How long the clock has stayed behind. */
   heldMs: number
 }
@@ -33,6 +31,7 @@ export class ShardClock {
   readonly #words: Int32Array
   #thread = new ThreadTime(0)
   #turn: Turn | undefined
+  #turns = 0
 
   constructor(memory: WebAssembly.Memory) {
     this.#words = new Int32Array(memory.buffer)
@@ -40,39 +39,54 @@ export class ShardClock {
 
   /** So many milliseconds have passed. */
   advance(ms: number): void {
-    const now = this.#words[EPOCH_WORD.now]!
-    const deadline = Atomics.load(this.#words, EPOCH_WORD.deadline)
-    const left = (deadline - now) | 0
-    const isRunning = left > 0 && left < FAR_MS
-    const step = isRunning && this.#isLong(deadline, now) && left <= ms ? this.#toStep(left, ms) : ms
-    Atomics.store(this.#words, EPOCH_WORD.now, (now + step) | 0)
+    const words = this.#words
+    const now = words[EPOCH_WORD.now]!
+    const deadline = Atomics.load(words, EPOCH_WORD.deadline)
+    const left = toLeft(deadline, now)
+    const step = left === undefined ? ms : this.#toStep(left, ms)
+    Atomics.store(words, EPOCH_WORD.now, (now + step) | 0)
+    words[EPOCH_WORD.passed]! += step
+    if (left !== undefined && left <= step) expire(words, deadline)
   }
 
-  /** Whether the turn was here before. */
-  #isLong(deadline: number, now: number): boolean {
-    if (this.#turn?.deadline !== deadline) {
-      this.#turn = { deadline, from: undefined, heldMs: 0 }
-      return false
-    }
-    if (this.#turn.from === undefined) {
-      const usedMs = this.#read()
-      if (usedMs !== undefined) this.#turn.from = { now, usedMs }
-    }
-    return true
+  /** So many milliseconds have passed in which no turn was to be stopped: deadlines do not come closer. */
+  rest(ms: number): void {
+    this.#words[EPOCH_WORD.passed]! += ms
   }
 
-  /** How far the clock goes that would reach the deadline. */
+  /** Whether a turn runs or has run since this was asked last. */
+  isWanted(): boolean {
+    const turns = this.#words[EPOCH_WORD.turns]!
+    const isWanted = turns !== this.#turns || Atomics.load(this.#words, EPOCH_WORD.deadline) !== NOBODY
+    this.#turns = turns
+    return isWanted
+  }
+
+  /** How far the clock goes when the turn that runs has so much left. */
   #toStep(left: number, ms: number): number {
-    const turn = this.#turn
-    const from = turn?.from
-    const usedMs = from && this.#read()
-    if (turn === undefined || from === undefined || usedMs === undefined) return ms
-    const wanted = (turn.deadline - from.now) | 0
-    const missing = Math.ceil(wanted - (usedMs - from.usedMs) - GRAIN_MS)
-    if (missing <= 0 || turn.heldMs > wanted * MOST_HELD) return ms
+    const turn = this.#toTurn(left)
+    if (turn?.from === undefined || left > ms) return ms
+    const usedMs = this.#read()
+    if (usedMs === undefined) return ms
+    const missing = Math.ceil(turn.from.left - (usedMs - turn.from.usedMs) - GRAIN_MS)
+    if (missing <= 0 || turn.heldMs > turn.from.left * MOST_HELD) return ms
     const step = left - missing
     turn.heldMs += ms - step
     return step
+  }
+
+  /** The turn that runs, if it is here for the second time at least. */
+  #toTurn(left: number): Turn | undefined {
+    const number = this.#words[EPOCH_WORD.turns]!
+    if (this.#turn?.number !== number) {
+      this.#turn = { number, from: undefined, heldMs: 0 }
+      return undefined
+    }
+    if (this.#turn.from === undefined) {
+      const usedMs = this.#read()
+      if (usedMs !== undefined) this.#turn.from = { left, usedMs }
+    }
+    return this.#turn
   }
 
   #read(): number | undefined {

@@ -358,9 +358,8 @@ export class Registry {
     { component, version, onNote = () => {}, commit }: PutOptions,
     toTarget: (deployment: Deployment) => Target,
   ): Promise<number> {
-    const { allowRead, assets, path } = config
-    const brought =
-      component ?? (await this.#opener.component(path, { allowRead, assets: assets?.directory }, onNote))
+    const access = { allowRead: config.allowRead, assets: config.assets?.directory }
+    const brought = component ?? (await this.#opener.component(config.path, access, onNote))
     const opened = await this.#opener.forEnv(brought, config.env, onNote)
     const engine = await this.#opener.engine(opened.engineHash, onNote)
     const deployment = toDeployment({ id: ++this.#last, version }, config, opened)

@@ -226,7 +226,7 @@ export class Apps implements Disposable {
   }
 
   async #load(engine: CompiledEngine): Promise<LoadedEngine> {
-    const loaded = { engine: await loadEngine(engine), warmUps: WARM_UPS }
+    const loaded = { engine: loadEngine(engine), warmUps: WARM_UPS }
     this.#engines.set(engine.hash, loaded)
     return loaded
   }

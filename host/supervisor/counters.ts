@@ -7,7 +7,7 @@ import type { Total } from './tally.ts'
 /** What the server has done since its start, all shards together. */
 export interface ServerCounters extends TenantCounters {
   /** Engines that were generated, and compiled: never more than there are different ones. */
-  transpiles: number
+  generates: number
   compiles: number
   /** Of the latest turns, guest and crossings, in microseconds. */
   turnP50Us: number

@@ -7,6 +7,7 @@ import type { RunOutcome } from '../cron/outcome.ts'
 import type { Change, ServedState } from '../deploy/change.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { Run } from '../http/request-head.ts'
+import type { SharedEpoch } from '../limits/epoch.ts'
 import type { LogEntry } from '../log/entry.ts'
 import type { RecordBatch } from '../log/request-log.ts'
 import type { ContentAnswer } from '../tenant/content-slot.ts'
@@ -46,7 +47,7 @@ export interface ShardData extends ShardSettings {
   /** Apps are being developed: whoever asks may have their scheduled handlers called. */
   readonly isDevelopment?: boolean | undefined
   /** Where the ticker writes the time for this shard. */
-  readonly epoch: WebAssembly.Memory
+  readonly epoch: SharedEpoch
   /** Given where requests are traced. */
   readonly sampling?: Sampling | undefined
 }

@@ -54,7 +54,7 @@ export class ShardThread implements SlotThread {
   #lastRun = 0
   #isAsked = false
   #isPinged = false
-  #lastTurn = 0
+  #lastTurns = 0
   #lastNow = 0
   #silentMs = 0
 
@@ -64,7 +64,7 @@ export class ShardThread implements SlotThread {
     options: { name: string; heapMb: number },
     watcher: ThreadWatcher,
   ) {
-    this.#progress = new Int32Array(data.epoch.buffer)
+    this.#progress = new Int32Array(data.epoch.memory.buffer)
     const { name, heapMb } = options
     this.#worker = new Worker(script, {
       workerData: data,
@@ -134,12 +134,12 @@ export class ShardThread implements SlotThread {
   }
 
   measureSilence(elapsed: number): number {
-    const turn = Atomics.load(this.#progress, EPOCH_WORD.deadline)
-    const now = Atomics.load(this.#progress, EPOCH_WORD.now)
-    const isSilent = this.#isPinged && turn === this.#lastTurn
+    const turns = Atomics.load(this.#progress, EPOCH_WORD.turns)
+    const now = Atomics.load(this.#progress, EPOCH_WORD.passed)
+    const isSilent = this.#isPinged && turns === this.#lastTurns
     // the shard's clock stays behind while its thread is kept from running (limits/shard-clock.ts)
     const passed = Math.min(elapsed, (now - this.#lastNow) | 0)
-    this.#lastTurn = turn
+    this.#lastTurns = turns
     this.#lastNow = now
     this.#silentMs = isSilent ? this.#silentMs + Math.max(0, passed) : 0
     if (!this.#isPinged) this.#post({ type: 'ping' })

@@ -11,6 +11,7 @@ import type { ServedState } from '../deploy/change.ts'
 import { toStackText } from '../errors.ts'
 import type { Run } from '../http/request-head.ts'
 import type { AppContent } from '../image/image.ts'
+import type { SharedEpoch } from '../limits/epoch.ts'
 import { Ticker } from '../limits/ticker.ts'
 import { toLogEntry } from '../log/entry.ts'
 import type { LogEntry } from '../log/entry.ts'
@@ -102,7 +103,7 @@ export class Shards {
     this.#ticker = new Ticker(count, (error) =>
       onError(`the ticker died and is started again: ${toStackText(error)}`),
     )
-    this.#slots = this.#ticker.memories.map((epoch, index) => {
+    this.#slots = this.#ticker.epochs.map((epoch, index) => {
       const name = `shard ${index}`
       return new Slot<ShardThread>({
         name,
@@ -180,7 +181,7 @@ export class Shards {
     this.#ticker[Symbol.dispose]()
   }
 
-  #begin(name: string, epoch: WebAssembly.Memory, port: number, watcher: SlotWatcher): ShardThread {
+  #begin(name: string, epoch: SharedEpoch, port: number, watcher: SlotWatcher): ShardThread {
     const { script, data, served, log } = this.#options
     const tally = this.#tally.open(name)
     const started = {

@@ -278,7 +278,7 @@ const HOST_SERIES: readonly Series[] = [
     'counter',
     'Engines that were generated, and compiled.',
     'step',
-    ({ engineCounters: { transpiles, compiles } }) => ({ generated: transpiles, compiled: compiles }),
+    ({ engineCounters: { generates, compiles } }) => ({ generated: generates, compiled: compiles }),
   ),
   byLabel(
     'nano_image_loads_total',

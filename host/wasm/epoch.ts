@@ -1,16 +1,15 @@
 /**
- * Epoch interruption: a module that stops by itself once a moment has passed. Whoever owns the second memory writes
- * what time it is and until when the module may run; the module compares them wherever it could run on for ever.
+ * Epoch interruption: a module that stops by itself once somebody says so. Whoever owns the second memory makes a word of
+ * it negative when the time of the module is over; the module looks at it wherever it could run on for ever.
  *
- *     memory 1:   0: now, i32    4: deadline, i32
+ *     memory 1:   4: deadline, i32; the module reads no other
  *
- *     function:   locals  [check]  ...          check:  if (now - deadline >= 0) unreachable
+ *     function:   locals  [check]  ...          check:  if (deadline < 0) unreachable
  *     loop:       loop t  [check]  ...
  *
- * The words count in a circle, which is why their difference is compared and not they. Without a loop only a circle of
- * calls could go on for ever, so there is a check in each circle: in every function that calls through a table, and
- * where calls by name come back to a function that has not returned. Others without a loop are left as they are. Bulk
- * operations are not cut: the memory's size bounds each.
+ * Without a loop only a circle of calls could go on for ever, so there is a check in each circle: in every function that
+ * calls through a table, and where calls by name come back to a function that has not returned. Others without a loop
+ * are left as they are. Bulk operations are not cut: the memory's size bounds each.
  */
 import { addMemoryImport, countImports } from './imports.ts'
 import { MEMORY_INDEX, OPCODE, skipInstruction } from './instructions.ts'
@@ -21,22 +20,23 @@ import { Writer } from './writer.ts'
 /** Where an instrumented module finds its second memory: one page, shared. */
 export const EPOCH_IMPORT = { module: 'nano', name: 'epoch' } as const
 
-/** The words of that memory, by their index. `thread`: of whoever runs the module, for whoever writes the time. */
-export const EPOCH_WORD = { now: 0, deadline: 1, thread: 2 } as const
+/**
+ * The words of that memory, by their index; limits/epoch.ts says who writes which. `now`: the time, in milliseconds from
+ * anywhere. `thread`: of whoever runs the module. `turns`: how often it was entered. `passed`: as `now`, and goes on when
+ * that rests.
+ */
+export const EPOCH_WORD = { now: 0, deadline: 1, thread: 2, turns: 3, passed: 4 } as const
 
 const WORD_BYTES = 4
 
 /** Flags of a memory's limits: shared, and then with a maximum. */
 const SHARED = 3
 
-/** i32.sub, i32.const 0, i32.ge_s, if, unreachable, end. */
-const COMPARE = [0x6b, 0x41, 0, 0x4e, 0x04, 0x40, 0x00, 0x0b]
-const CHECK = Uint8Array.of(...toLoad(EPOCH_WORD.now), ...toLoad(EPOCH_WORD.deadline), ...COMPARE)
-
 /** i32.const 0, i32.load of memory 1. */
-function toLoad(word: number): number[] {
-  return [0x41, 0, 0x28, 2 | MEMORY_INDEX, 1, word * WORD_BYTES]
-}
+const LOAD = [0x41, 0, 0x28, 2 | MEMORY_INDEX, 1, EPOCH_WORD.deadline * WORD_BYTES]
+/** i32.const 0, i32.lt_s, if, unreachable, end. */
+const TRAP_IF_NEGATIVE = [0x41, 0, 0x48, 0x04, 0x40, 0x00, 0x0b]
+const CHECK = Uint8Array.of(...LOAD, ...TRAP_IF_NEGATIVE)
 
 /** The module with the check in it. Its own memory must be imported, and be its only one. */
 export function addEpochChecks(sections: readonly Section[]): Section[] {

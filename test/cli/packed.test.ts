@@ -7,6 +7,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, w
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { zstdCompressSync } from 'node:zlib'
 
 import { afterAll, beforeAll, describe, test } from 'vitest'
 import type { TestContext } from 'vitest'
@@ -191,13 +192,14 @@ describe('installed without the build tools', () => {
     const { expect } = context
     const engines = join(host, 'node_modules/nano-workers/engines')
     for (const name of readdirSync(engines)) {
-      const glue = join(engines, name, 'engine.mjs')
-      writeFileSync(glue, `${readFileSync(glue, 'utf8')}// changed\n`)
+      const module = join(engines, name, 'engine.wasm.zst')
+      // another frame behind it, of a byte
+      writeFileSync(module, Buffer.concat([readFileSync(module), zstdCompressSync(Buffer.alloc(1))]))
     }
     const { status, err } = await nano(host, ['serve', '--app', fixture('version'), '--port', '0'])
     expect([status, err]).toEqual([
       1,
-      expect.stringMatching(/ARTIFACT_BROKEN: .*engine\.mjs: expected the SHA-256 /),
+      expect.stringMatching(/ARTIFACT_BROKEN: .*engine\.wasm: expected the SHA-256 /),
     ])
   })
 })

@@ -58,7 +58,7 @@ export class LoneApp implements Disposable {
   readonly #ticker = new Ticker(1, (error) => {
     throw error
   })
-  readonly #epoch = new TimedEpoch(this.#ticker.memories[0])
+  readonly #epoch = new TimedEpoch(this.#ticker.epochs[0])
   readonly #dialer = openDialer()
   /** Errors that belong to no request. */
   readonly reports: string[] = []
@@ -67,7 +67,7 @@ export class LoneApp implements Disposable {
     const text = JSON.stringify({ apps: [{ name: 'lone', path, cpu_ms: cpuMs }] })
     const { deployments, engines, contents } = await load(text, join(path, '../nano.json'))
     const deployment = deployments[0]!
-    const engine = await loadEngine(engines.get(deployment.engineHash)!)
+    const engine = loadEngine(engines.get(deployment.engineHash)!)
     const app = new LoneApp({ ...deployment, image: contents[0]!.image, engine, env })
     await app.#ticker.ready
     return app

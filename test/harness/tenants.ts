@@ -34,7 +34,7 @@ export async function openTenants(app: AppSpec & { hostname: string }): Promise<
   const text = JSON.stringify({ defaults: { cpu_ms: 10_000 }, apps: [app] })
   const { deployments, engines, contents } = await load(text, join(ROOT, 'test/nano.json'))
   const deployment = deployments[0]!
-  const engine = await loadEngine(engines.get(deployment.engineHash)!)
+  const engine = loadEngine(engines.get(deployment.engineHash)!)
   const parts = { ...deployment, engine }
   const log: string[] = []
   const services = {

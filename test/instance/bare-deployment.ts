@@ -32,7 +32,7 @@ export async function openBareDeployment(): Promise<BareDeployment> {
   const parts = {
     name: 'bare',
     id: 1,
-    engine: await loadEngine(engine),
+    engine: loadEngine(engine),
     image: splitImage(segments, memoryMinPages),
     env: { KEY: { type: 'text', value: 'value' } as const },
   }

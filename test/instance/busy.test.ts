@@ -23,7 +23,7 @@ test('the memory of a busy app levels off', { timeout: 120_000 }, async ({ expec
   const directory = await mkdtemp(join(tmpdir(), 'nano-busy-'))
   onTestFinished(() => rm(directory, { recursive: true, force: true }))
   const component = await readFile(builtExample('hello'))
-  const engine = await loadEngine(openEngine(await buildEngine(component, directory)))
+  const engine = loadEngine(openEngine(await buildEngine(component, directory)))
   const { segments, memoryMinPages } = splitComponent(component)
   const limits = { ...DEFAULT_LIMITS, recycleRequests: Number.MAX_SAFE_INTEGER }
   const parts = { engine, image: splitImage(segments, memoryMinPages), env: {}, limits }

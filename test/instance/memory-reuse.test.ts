@@ -33,7 +33,7 @@ beforeAll(async () => {
   deployment = {
     name: 'spy',
     id: 1,
-    engine: await loadEngine(engine),
+    engine: loadEngine(engine),
     image: splitImage(segments, memoryMinPages),
     env: {},
     limits: { ...DEFAULT_LIMITS, cpuMs: 10_000 },

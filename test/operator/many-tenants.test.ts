@@ -165,7 +165,7 @@ test(
       engines: 1,
       certificates: [],
       images: { loads: 0, remakes: 0, made: 0, evictions: 0, bytes: 0 },
-      engineCounters: { transpiles: 0, compiles: 0 },
+      engineCounters: { generates: 0, compiles: 0 },
       deploys: { served: TENANTS, failed: 0 },
       scheduled: new Map(),
       uptimeSeconds: 1,

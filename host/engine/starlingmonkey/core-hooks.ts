@@ -1,8 +1,7 @@
 /**
- * What the main module imports directly, past jco's glue and adapter: its memory, the one that holds its deadline
- * (wasm/epoch.ts), the world's own interfaces, and the WASI functions that an engine calls in a turn: clocks, random
- * bytes, standard error. No engine calls any other; a guest that does has had its memory forged, and ends there: the
- * glue trusts lengths and keeps what it is asked for, and nothing stops a loop in the adapter.
+ * What the main module imports: its memory, the one that holds its deadline (wasm/epoch.ts), the world's own interfaces,
+ * and the WASI functions that an engine calls in a turn: clocks, random bytes, standard error. No engine calls any other
+ * of WASI; a guest that does has had its memory forged, and ends there.
  *
  * Arguments are pointers from a guest that may be hostile: each is read through a view of the guest's own memory,
  * which refuses what lies outside of it, and nothing loops or copies without a bound.
@@ -12,7 +11,7 @@ import { MEMORY_IMPORT } from '../../wasm/memory.ts'
 import type { System } from '../guest.ts'
 import type { Realloc } from '../guest-writer.ts'
 import type { CoreFunctions } from '../worlds.ts'
-import { getRandomBytes, getRandomU64 } from './wasi.ts'
+import { getRandomBytes, getRandomU64 } from './random.ts'
 
 /** What hooking takes: the system, the world's functions, and the guest's allocator. */
 interface Hooks extends System {
@@ -37,16 +36,38 @@ const MAX_VECTORS = 1024
 /** Bytes of one write that are kept; the rest counts as written. */
 const MAX_TEXT = 65_536
 
-/** The main module's imports with memory and hot functions put in. */
-export function hookImports(
-  imports: WebAssembly.Imports,
-  memory: WebAssembly.Memory,
-  host: Hooks,
-): WebAssembly.Imports {
-  const { clock } = host
-  const hooked: WebAssembly.Imports = {
-    [MEMORY_IMPORT.module]: { [MEMORY_IMPORT.name]: memory, [EPOCH_IMPORT.name]: host.epoch },
+/** One import of a main module. */
+type CoreImport = ReturnType<typeof WebAssembly.Module.imports>[number]
+
+/** The imports of one engine's main module. */
+export class CoreHooks {
+  /** All of them, and none with an answer; by module. */
+  readonly #closed: readonly (readonly [module: string, functions: WebAssembly.ModuleImports])[]
+
+  /** `imports`: as the module names them. */
+  constructor(imports: readonly CoreImport[]) {
+    const functions = imports.filter(({ kind }) => kind === 'function')
+    const byModule = Map.groupBy(functions, ({ module }) => module)
+    this.#closed = Array.from(byModule, ([module, each]) => [module, close(module, each)])
   }
+
+  /** For one instance. */
+  toImports(memory: WebAssembly.Memory, host: Hooks): WebAssembly.Imports {
+    const direct = toDirect(memory, host)
+    const hooked: WebAssembly.Imports = {
+      [MEMORY_IMPORT.module]: { [MEMORY_IMPORT.name]: memory, [EPOCH_IMPORT.name]: host.epoch },
+    }
+    for (const [name, functions] of this.#closed) {
+      const [bare = name] = name.split('@')
+      hooked[name] = { ...functions, ...direct[bare] }
+    }
+    return hooked
+  }
+}
+
+/** What the host answers, by interface without version. */
+function toDirect(memory: WebAssembly.Memory, host: Hooks): CoreFunctions {
+  const { clock } = host
   let view = new DataView(memory.buffer)
   // growing a memory takes its buffer away, and with it every view
   const viewMemory = (): DataView =>
@@ -83,25 +104,20 @@ export function hookImports(
     viewMemory().setUint32((result >>> 0) + 4, bytes.length, true)
   }
 
-  const direct: CoreFunctions = {
+  return {
     ...host.world,
     [PREVIEW1]: { clock_time_get: clockTimeGet, fd_write: fdWrite, fd_fdstat_get: fdStat },
     [MONOTONIC_CLOCK]: { now: () => clock.monotonicNs() },
     [RANDOM]: { 'get-random-bytes': randomBytes, 'get-random-u64': getRandomU64 },
   }
-  for (const [name, functions] of Object.entries(imports)) {
-    const [bare = name] = name.split('@')
-    hooked[name] = { ...close(name, functions), ...direct[bare] }
-  }
-  return hooked
 }
 
 /** The functions of a module that the engine has no use for. */
-function close(module: string, functions: WebAssembly.ModuleImports): WebAssembly.ModuleImports {
+function close(module: string, functions: readonly CoreImport[]): WebAssembly.ModuleImports {
   const refuse = (name: string) => (): never => {
     throw new Error(`the guest called ${module} ${name}, which no engine does`)
   }
-  return Object.fromEntries(Object.keys(functions).map((name) => [name, refuse(name)]))
+  return Object.fromEntries(functions.map(({ name }) => [name, refuse(name)]))
 }
 
 function readVectors(view: DataView, vectors: number, count: number): { text: string; length: number } {
