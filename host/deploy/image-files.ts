@@ -8,11 +8,22 @@
  *     <cache>/images/files/<path and stamps> which content a component's file comes to: a file that was checked once is
  *                                            not read again as long as it is the same
  *
+ * Content that was used has the time of that, so that what nobody needs is known (prune-images.ts).
+ *
  * A file is written beside and moved into place, so that whoever sees it sees all of it; what is broken all the same is
  * removed by whoever finds out. The directory is the user's own, for what is in it is served.
  */
 import { createHash, randomUUID } from 'node:crypto'
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 
 import { isPrivate } from '../engine/engine.ts'
@@ -23,6 +34,7 @@ import { pack, toContentId, unpack } from '../image/packed.ts'
 import type { BaseImage, ContentId } from '../image/packed.ts'
 import { seal, unseal } from './env-image.ts'
 import type { ComponentReads, Seal } from './env-image.ts'
+import { pruneImages } from './prune-images.ts'
 
 /** What is known of content that is not loaded. */
 export interface ImageRef {
@@ -81,10 +93,12 @@ export class ImageFiles {
     try {
       this.#expectOwn()
       const bytes = readFileSync(path)
-      return unpack(key === undefined ? bytes : unseal(bytes, key), (base) => {
+      const content = unpack(key === undefined ? bytes : unseal(bytes, key), (base) => {
         const found = this.#findBase(engineHash)
         return found?.id === base ? found : undefined
       })
+      touch(path)
+      return content
     } catch (cause) {
       rmSync(path, { force: true })
       const text = `the image ${id.slice(0, 12)} below ${this.#directory} cannot be read: ${(cause as Error).message}`
@@ -109,6 +123,15 @@ export class ImageFiles {
     } catch {
       // the file is read again
     }
+  }
+
+  /** Of content that is not named, what was used last is kept, of so many bytes at most. Gives how much went. */
+  prune(named: ReadonlySet<ContentId>, mostBytes: number): number {
+    const [content, notes] = ['content', 'files'].map((name) => join(this.#directory, name)) as [
+      string,
+      string,
+    ]
+    return pruneImages({ content, notes }, named, mostBytes)
   }
 
   /** What content of an engine is packed against: this one, when there is none yet. */
@@ -189,6 +212,16 @@ export function toRef(engineHash: string, content: AppContent, sealed?: Seal): I
   const { image } = content
   const id = sealed?.id ?? toContentId(engineHash, content)
   return { id, pages: image.pages, bytes: toImageBytes(image) }
+}
+
+/** A cache that may only be read is used all the same. */
+function touch(path: string): void {
+  const now = new Date()
+  try {
+    utimesSync(path, now, now)
+  } catch {
+    // it goes earlier than others
+  }
 }
 
 function exists(path: string): boolean {

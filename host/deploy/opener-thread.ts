@@ -33,6 +33,8 @@ let opened: ArtifactStore | undefined
 const engines = new Engines(admitted)
 const images = new ImageFiles(findOwnCache())
 const isServed = (hash: string): boolean => engines.serves(hash)
+/** Of images that no app of this server has: those of versions before, of apps that are gone, and of other servers. */
+const SPARE_BYTES = 1024 * 1024 * 1024
 /** It was said that images cannot be kept. */
 let isWarned = false
 /** Among what is known of images. */
@@ -112,6 +114,7 @@ answerAll<Requests, OpeningNote>({
     if (held === undefined) images.note(ENV_IMAGE, [sealed.id], { engineHash, image })
     return { component: { ...kept, ...opened }, isMade: true }
   },
+  assets: findAssets,
   'missing-files': (hashes) => store().files.missing(hashes),
   'put-file'({ hash, bytes }) {
     store().files.put(hash, bytes)
@@ -134,6 +137,7 @@ answerAll<Requests, OpeningNote>({
     store().collect()
     return wasThere
   },
+  prune: (named) => images.prune(new Set(named), SPARE_BYTES),
 })
 
 /** The bytes of a component again. What was said of them was said. */

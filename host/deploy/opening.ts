@@ -8,6 +8,7 @@ import type { CompiledEngine } from '../engine/guest.ts'
 import type { Env } from '../config/env.ts'
 import type { AppContent } from '../image/image.ts'
 import type { ComponentReads } from './env-image.ts'
+import type { ContentId } from '../image/packed.ts'
 import type { KeptImage } from './image-files.ts'
 import type { Brought, SourceAccess } from './open-component.ts'
 
@@ -72,6 +73,8 @@ export interface Requests {
     }
     answer: { readonly component: Omit<OpenComponent, 'assets'>; readonly isMade: boolean }
   }
+  /** The files of a version that is kept, if it has some. */
+  assets: { ask: StoredVersion; answer: SharedManifest | undefined }
   /** Of files, those that are not there: by their hashes. */
   'missing-files': { ask: readonly string[]; answer: readonly string[] }
   /** Keep a file for a deploy that is to come. */
@@ -86,6 +89,8 @@ export interface Requests {
     answer: StoredApp
   }
   remove: { ask: string; answer: boolean }
+  /** Give up images on the disk that none of these is and that were not used for longest. Gives how many. */
+  prune: { ask: readonly ContentId[]; answer: number }
 }
 
 /** What is said on the way. */
