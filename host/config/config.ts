@@ -41,7 +41,11 @@ export interface AppConfig {
   readonly assets?: AssetSettings
   /** The most MiB of responses that are given again without asking it; undefined: none are. */
   readonly responseCacheMb?: number
+  /** What has a memory of its own; undefined: an instance, which serves many requests. */
+  readonly isolation?: Isolation
 }
+
+export type Isolation = 'instance' | 'request'
 
 /** Where an app's lines go: a file, or an endpoint that takes them by POST. `{app}` stands for the app's name. */
 export type LogDrain =

@@ -31,6 +31,8 @@ export interface Image {
   /** Pages of WebAssembly memory that an instance needs at least. */
   readonly pages: number
   readonly layers: readonly ImageLayer[]
+  /** Names what the first layer is of, when images of other apps have it, too. */
+  readonly source?: string | undefined
 }
 
 /** What of an app is loaded when it is needed, in shared memory. */
