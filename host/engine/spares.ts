@@ -18,10 +18,8 @@ import type { Blank, MakeBlank } from './guest.ts'
 const READY = 2
 /** The most that are kept, ready or not. */
 const MOST = 4
-/** More than an image begins with its memory may have: memories do not shrink. */
-const SLACK_BYTES = 16 * WASM_PAGE
-/** A larger memory is not kept. */
-const MOST_BYTES = 32 * 1024 * 1024
+/** More than its image begins with a memory may have: it does not shrink, and its next guest cannot use what is more. */
+const SLACK_BYTES = 8 * 1024 * 1024
 /** How long work on them may keep others from their turn, and how long after a guest came or went it begins. */
 const STEP_MS = 0.25
 const DELAY_MS = 5
@@ -45,6 +43,8 @@ export interface Spare extends Kind {
   readonly blank: Blank
   /** What lies in its memory when it is ready. */
   filling: Filling | undefined
+  /** A memory that is larger when its guest is gone is not kept. */
+  mostBytes: number
 }
 
 /** What the next one is likely to be for. */
@@ -75,11 +75,12 @@ export class Spares {
   /** One with this image in its memory. Throws when the engine cannot be started, or there is no room for a memory. */
   take(wanted: Wanted): Spare {
     const { image, maximum, epoch } = wanted
-    const spare = this.#find(wanted) ?? this.#create(image.pages, { maximum, epoch })
+    const spare = this.#find(wanted) ?? this.#createOther(image.pages, { maximum, epoch })
     const { memory } = spare.blank
     const missing = image.pages - memory.buffer.byteLength / WASM_PAGE
     if (missing > 0) memory.grow(missing)
     layOver(image, memory, spare.filling)
+    spare.mostBytes = toMostBytes(image)
     const filling = toFilling(image)
     if (filling?.source !== spare.filling?.source) spare.filling = filling
     if (filling !== undefined) this.#model = { maximum, epoch, pages: image.pages, filling }
@@ -90,8 +91,8 @@ export class Spares {
   /** Its guest is gone, and it can be used again. */
   giveBack(spare: Spare): void {
     spare.blank.clear()
-    const isKept = spare.blank.memory.buffer.byteLength <= MOST_BYTES
-    if (!isKept || this.#ready.length + this.#used.length >= MOST) return
+    const isLarge = spare.blank.memory.buffer.byteLength > spare.mostBytes
+    if (isLarge || this.#isFull) return
     this.#used.push(spare)
     this.#schedule()
   }
@@ -107,11 +108,24 @@ export class Spares {
     return used
   }
 
+  get #isFull(): boolean {
+    return this.#ready.length + this.#used.length >= MOST
+  }
+
+  /** None that is kept suits. Where there are as many as may be the oldest goes, so that others come. */
+  #createOther(pages: number, kind: Kind): Spare {
+    if (this.#isFull) {
+      this.#work = undefined
+      if (this.#ready.shift() === undefined) this.#used.shift()
+    }
+    return this.#create(pages, kind)
+  }
+
   #create(pages: number, kind: Kind): Spare {
     const { maximum, epoch } = kind
     const make = (): Blank => this.#make(new WebAssembly.Memory({ initial: pages, maximum }), epoch)
     try {
-      return { ...kind, blank: make(), filling: undefined }
+      return { ...kind, blank: make(), filling: undefined, mostBytes: 0 }
     } catch (error) {
       // for want of address space: the next one may find theirs
       this.#ready.length = this.#used.length = 0
@@ -164,9 +178,13 @@ export class Spares {
   }
 }
 
+function toMostBytes({ pages }: Image): number {
+  return pages * WASM_PAGE + SLACK_BYTES
+}
+
 /** The first that suits is in the list no longer. */
 function takeFirst(list: Spare[], { image, maximum, epoch }: Wanted): Spare | undefined {
-  const most = image.pages * WASM_PAGE + SLACK_BYTES
+  const most = toMostBytes(image)
   const index = list.findIndex(
     (spare) =>
       spare.maximum === maximum && spare.epoch === epoch && spare.blank.memory.buffer.byteLength <= most,

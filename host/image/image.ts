@@ -91,17 +91,6 @@ export class Runs {
   }
 }
 
-/** Writes an image into a fresh memory of at least `image.pages`, whose pages are all zero. */
-export function layInto({ layers }: Image, memory: WebAssembly.Memory): void {
-  const target = new Uint8Array(memory.buffer)
-  for (const { runs, bytes } of layers) {
-    for (let i = 0; i < runs.length; i += RUN_WORDS) {
-      const place = runs[i + 2]!
-      target.set(bytes.subarray(place, place + runs[i + 1]!), runs[i])
-    }
-  }
-}
-
 /** Bytes of the pages that are not zero. */
 export function toImageBytes({ layers }: Image): number {
   let sum = 0
