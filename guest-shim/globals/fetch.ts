@@ -8,6 +8,7 @@ import { parseDataUrl } from '../wire/data-url.ts'
 import { HeaderList } from '../wire/header-list.ts'
 import { type AbortSignal, offAbort, onAbort } from './abort-signal.ts'
 import { Body, lengthOf } from './body.ts'
+import { toCacheLines } from './fetch-cache.ts'
 import { signalOf } from './signal-state.ts'
 import { indexOf, NativePromise, NativeTypeError, slice } from './primordials.ts'
 import { partsOf, Request, type RequestParts } from './request.ts'
@@ -82,19 +83,19 @@ function send(
   const over = () => {
     if (signal !== undefined) offAbort(signal, abort)
   }
-  const outgoing = { head: toHead(request), redirect: request.options.redirect }
+  const outgoing = { head: toHead(request, toCacheLines(request)), redirect: request.options.redirect }
   const outbound = new Outbound(outgoing, body, { answered, failed, over })
   if (signal !== undefined) onAbort(signal, abort)
 }
 
-/** Method, URL without its fragment, which is never sent, and headers; the host knows the length. */
-export function toHead(request: RequestParts): string {
+/** Method, URL without its fragment, which is never sent, and headers; the host knows the length. `more`: further lines. */
+export function toHead(request: RequestParts, more = ''): string {
   const { method, url, body } = request
   const hash = indexOf(url, '#')
   const list = request.toList().copy()
   list.delete('content-length')
   const length = body?.length === undefined ? '' : `:length\n${body.length}\n`
-  return `${method}\n${hash < 0 ? url : slice(url, 0, hash)}\n${length}${list.toLines()}`
+  return `${method}\n${hash < 0 ? url : slice(url, 0, hash)}\n${length}${more}${list.toLines()}`
 }
 
 /** A response that the host has, or one like it. `open`: makes its body; null: there is none. */

@@ -16,6 +16,7 @@ import type { ConsolePort } from './console.ts'
 import { NO_DATA, type DataCounts } from './data-counts.ts'
 import type { DataBinding } from './data.ts'
 import type { Dialer } from './dialer.ts'
+import type { FetchCacheServices } from './fetch-cache.ts'
 import type { RunAnswers } from './scheduled.ts'
 
 /** What the host tells the guest: the `event` variant of wit/events.wit. */
@@ -80,6 +81,8 @@ export interface BindingContext {
   /** What the host may hold for the tenant. */
   readonly buffers: ByteBudget
   readonly dialer: Dialer
+  /** Where answers to fetches are kept. */
+  readonly fetchCache: FetchCacheServices
   /** Where calls to data go on. */
   readonly data: DataBinding
   /** What each bucket may hold. */

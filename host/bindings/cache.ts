@@ -1,6 +1,5 @@
 /** Caches that an app fills itself (wit/cache.wit): checks what the guest passes, and starts calls; data.ts has what becomes of them. */
 import type * as Wit from '../../wit/types/host/interfaces/nano-workers-cache.d.ts'
-import { MOST_BYTES } from '../storage/cache/open.ts'
 import type { CacheCall } from '../storage/cache/open.ts'
 import { StorageError } from '../storage/failure.ts'
 import type { BindingContext } from './binding.ts'
@@ -14,10 +13,12 @@ const MOST_NAME_BYTES = 1024
 
 class CacheBinding extends PassiveBinding {
   readonly #data: DataBinding
+  readonly #mostBytes: number
 
-  constructor(data: DataBinding) {
+  constructor(data: DataBinding, mostBytes: number) {
     super()
     this.#data = data
+    this.#mostBytes = mostBytes
   }
 
   readonly imports = {
@@ -32,8 +33,11 @@ class CacheBinding extends PassiveBinding {
       more: boolean,
     ): void =>
       this.#start(id, () => {
-        const args = { cache: toName(cache), request: splitRequest(head), response: splitResponse(response) }
-        return { ...ask({ op: 'put', args }), body, more, whole: { mostBytes: MOST_BYTES, tooLong } }
+        const mostBytes = this.#mostBytes
+        const heads = { request: splitRequest(head), response: splitResponse(response) }
+        const tooLong = (length: number) => toTooLong(mostBytes, length)
+        const args = { cache: toName(cache), ...heads, mostBytes }
+        return { ...ask({ op: 'put', args }), body, more, whole: { mostBytes, tooLong } }
       }),
     delete: (id: number, cache: Uint8Array, head: Uint8Array): void =>
       this.#start(id, () => ({ op: 'delete', args: { cache: toName(cache), request: splitRequest(head) } })),
@@ -62,11 +66,9 @@ function toName(name: Uint8Array): string {
   return Buffer.from(name).toString()
 }
 
-function tooLong(length: number): StorageError {
-  return new StorageError(
-    '',
-    `Cache PUT failed: 413 expected a body of at most ${MOST_BYTES} bytes, got ${length}`,
-  )
+function toTooLong(most: number, length: number): StorageError {
+  return new StorageError('', `Cache PUT failed: 413 expected a body of at most ${most} bytes, got ${length}`)
 }
 
-export const bind = ({ data }: BindingContext): CacheBinding => new CacheBinding(data)
+export const bind = ({ data, fetchCache }: BindingContext): CacheBinding =>
+  new CacheBinding(data, fetchCache.mostBytes)

@@ -12,29 +12,45 @@ import { ReadableStream } from 'node:stream/web'
 import { DEFAULT_LIMITS, type Limits } from '../config/limits.ts'
 import { type CheckedAgent, openCheckedAgent } from '../egress/agent.ts'
 import { withPlaceholders } from '../egress/added-headers.ts'
-import type { Resolve } from '../egress/connect.ts'
+import { EgressDenied, type Resolve } from '../egress/connect.ts'
 import { ConnectionWornOut } from '../egress/guard.ts'
 import type { Machine } from '../egress/machine.ts'
 import { EgressPolicy, type EgressSettings } from '../egress/policy.ts'
 import { type Hop, isRedirect, toNextHop } from '../egress/redirect.ts'
+import { toTarget } from '../egress/rule.ts'
 import { openResolver } from '../egress/resolver.ts'
 
 /** A fetch to make. */
 export interface Dial extends Omit<Hop, 'url'> {
   readonly redirect: 'follow' | 'error' | 'manual'
   readonly signal: AbortSignal
+  /** Undefined: nothing of it is kept. */
+  readonly cache?: HopCache
 }
 
-/** What came of it. */
-export interface Answer {
+/** What came of one request. */
+export interface HopAnswer {
   readonly status: number
   readonly statusText: string
-  readonly url: string
-  readonly redirected: boolean
   /** `set-cookie` once per cookie. */
   readonly headers: Iterable<[string, string]>
   /** Decoded. */
   readonly body: ReadableStream<Uint8Array> | null
+}
+
+/** Where answers to the requests of one fetch are kept. */
+export interface HopCache {
+  /** The policy has admitted the hop. */
+  find(hop: Hop): Promise<Finding>
+}
+
+/** What is kept for a request, or else who keeps the answer to it: gives what the app is to get. */
+export type Finding = { readonly found: HopAnswer } | { keep(answer: HopAnswer): HopAnswer }
+
+/** What came of it. */
+export interface Answer extends HopAnswer {
+  readonly url: string
+  readonly redirected: boolean
 }
 
 /** Makes a tenant's fetches. */
@@ -67,16 +83,21 @@ export function openDialer(
   const { idleMs, timeoutMs } = limits
   return {
     idleMs,
-    async fetch(url, { redirect, signal, ...request }) {
-      agent ??= openCheckedAgent({ policy, resolve, headMs: Math.max(timeoutMs, idleMs), idleMs })
+    async fetch(url, { redirect, signal, cache, ...request }) {
       const isFollowed = redirect === 'follow'
       const mode = isFollowed ? ('manual' as const) : redirect
+      const ask = async (hop: Hop): Promise<HopAnswer> => {
+        agent ??= openCheckedAgent({ policy, resolve, headMs: Math.max(timeoutMs, idleMs), idleMs })
+        return send(agent, hop, { redirect: mode, signal })
+      }
       let hop: Hop = { ...request, url }
       for (let redirects = 0; ; redirects++) {
         // oxlint-disable-next-line no-await-in-loop -- one hop follows from the other
-        const answer = await send(agent, hop, { redirect: mode, signal })
-        const location = isFollowed && isRedirect(answer.status) ? answer.headers.get('location') : null
-        if (location === null) return toAnswer(answer, redirects > 0)
+        const answer = await (cache === undefined ? ask(hop) : askCache(cache, policy, hop, ask))
+        const location = isRedirect(answer.status) ? toLocation(answer) : undefined
+        if (location !== undefined && redirect === 'error') throw new TypeError('unexpected redirect')
+        if (location === undefined || !isFollowed)
+          return { ...answer, url: withoutFragment(hop.url), redirected: redirects > 0 }
         answer.body?.cancel().catch(() => undefined)
         if (redirects === MAX_REDIRECTS) throw new TypeError(`more than ${MAX_REDIRECTS} redirects`)
         hop = toNextHop(hop, answer.status, location)
@@ -93,19 +114,42 @@ async function send(
   agent: CheckedAgent,
   { url, method, headers, body }: Hop,
   options: Pick<RequestInit, 'redirect' | 'signal'>,
-): Promise<Response> {
+): Promise<HopAnswer> {
   const init: RequestInit = { ...options, method, headers: withPlaceholders(headers) }
   if (body !== undefined) Object.assign(init, { body, duplex: 'half' })
   const isRepeatable = IDEMPOTENT.has(method) && !(body instanceof ReadableStream)
   try {
-    return await fetch(url, { ...init, dispatcher: agent.dispatcher })
+    return toAnswer(await fetch(url, { ...init, dispatcher: agent.dispatcher }))
   } catch (error) {
     const isWornOut = error instanceof Error && error.cause instanceof ConnectionWornOut
     if (!isRepeatable || !isWornOut) throw error
-    return await fetch(url, { ...init, dispatcher: agent.fresh })
+    return toAnswer(await fetch(url, { ...init, dispatcher: agent.fresh }))
   }
 }
 
-function toAnswer({ status, statusText, url, headers, body }: Response, redirected: boolean): Answer {
-  return { status, statusText, url, redirected, headers, body: body as ReadableStream<Uint8Array> | null }
+/** What is kept, or what the far side says. */
+async function askCache(
+  cache: HopCache,
+  policy: EgressPolicy,
+  hop: Hop,
+  ask: (hop: Hop) => Promise<HopAnswer>,
+): Promise<HopAnswer> {
+  const target = toTarget(new URL(hop.url))
+  if (!policy.admitsHost(target)) throw new TypeError('fetch failed', { cause: new EgressDenied(target) })
+  const finding = await cache.find(hop)
+  return 'found' in finding ? finding.found : finding.keep(await ask(hop))
+}
+
+function withoutFragment(url: string): string {
+  const hash = url.indexOf('#')
+  return hash < 0 ? url : url.slice(0, hash)
+}
+
+function toLocation({ headers }: HopAnswer): string | undefined {
+  for (const [name, value] of headers) if (name.toLowerCase() === 'location') return value
+  return undefined
+}
+
+function toAnswer({ status, statusText, headers, body }: Response): HopAnswer {
+  return { status, statusText, headers, body: body as ReadableStream<Uint8Array> | null }
 }

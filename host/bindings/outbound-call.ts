@@ -12,6 +12,7 @@
  * What the guest asks for within a turn is noted, and done by `act` after it.
  */
 import type { ReadableStreamDefaultReader } from 'node:stream/web'
+import { parseFetchRule } from '../cache/fetch-rule.ts'
 import { type ByteBudget, Holding } from '../limits/byte-budget.ts'
 import type { GuestEvent, Mailbox } from './binding.ts'
 import { CDN_LOOP } from '../http/cdn-loop.ts'
@@ -19,6 +20,7 @@ import type { RequestTrace, SpanAttributes } from '../http/request-trace.ts'
 import { withTrace, type TraceHeaders } from '../http/trace-context.ts'
 import { EgressDenied } from '../egress/connect.ts'
 import type { Answer, Dial, Dialer } from './dialer.ts'
+import { FetchCache, type FetchCacheServices } from './fetch-cache.ts'
 import { parseOutboundHead, toAnswerHeaders, toUnpackBytes } from './outbound-head.ts'
 import { Upload } from './upload.ts'
 
@@ -37,6 +39,12 @@ export interface OutboundStart {
   readonly redirect: Dial['redirect']
   /** Of the request that pays for it. */
   readonly trace?: RequestTrace | undefined
+}
+
+/** What a fetch is made with. */
+export interface CallServices {
+  readonly dialer: Dialer
+  readonly fetchCache: FetchCacheServices
 }
 
 /** What a fetch tells its binding. */
@@ -178,7 +186,7 @@ export class OutboundCall {
   }
 
   /** Make the fetch; never throws. */
-  async run(dialer: Dialer): Promise<void> {
+  async run({ dialer, fetchCache }: CallServices): Promise<void> {
     const start = this.#start
     if (this.#state !== 'waiting' || start === undefined) return
     this.#start = undefined
@@ -202,12 +210,14 @@ export class OutboundCall {
       // who sends it holds the app to it
       if (this.#upload !== undefined && head.length !== undefined)
         headers.push(['content-length', head.length])
+      const rule = head.cf === undefined ? undefined : parseFetchRule(head.cf)
       const dial: Dial = {
         method: head.method,
         headers,
         body: this.#upload?.stream ?? whole,
         redirect: start.redirect,
         signal: this.#abort.signal,
+        ...(rule && isCacheable(head.method) && { cache: new FetchCache(rule, fetchCache) }),
       }
       const answer = await dialer.fetch(head.url, dial)
       span({ 'http.response.status_code': answer.status })
@@ -329,6 +339,10 @@ export class OutboundCall {
     this.#posted = event
     this.#mailbox.post(event, this.#owner)
   }
+}
+
+function isCacheable(method: string): boolean {
+  return method === 'GET' || method === 'HEAD'
 }
 
 function toSpanAttributes({ method, url }: { method: string; url: string }): SpanAttributes {

@@ -13,6 +13,8 @@ export interface OutboundHead {
   readonly headers: [string, string][]
   /** Bytes that a streamed body is going to have, if the guest knows. */
   readonly length: string | undefined
+  /** JSON: how the answer is to be kept (host/cache/fetch-rule.ts). */
+  readonly cf: string | undefined
 }
 
 /** Of the message's own headers those that the host decides. */
@@ -40,8 +42,9 @@ const ASKED: ReadonlySet<string> = new Set(['gzip', 'deflate'])
 
 const ACCEPT_ENCODING = 'accept-encoding'
 
-/** No header: has a colon before its name. */
+/** No headers: they have a colon before their names. */
 const LENGTH = ':length'
+const CF = ':cf'
 
 /** A longer head is none. */
 const MAX_HEAD_BYTES = 128 * 1024
@@ -65,14 +68,16 @@ export function parseOutboundHead(bytes: Uint8Array): OutboundHead | undefined {
   if (list.length > 2 * MAX_HEADERS) return undefined
   const headers: [string, string][] = []
   let length: string | undefined
+  let cf: string | undefined
   for (let i = 0; i + 1 < list.length; i += 2) {
     const [name, value] = [list[i]!, list[i + 1]!]
     const lower = name.toLowerCase()
     if (lower === LENGTH) length = /^\d{1,15}$/.test(value) ? value : undefined
+    else if (lower === CF) cf = value
     else if (lower === ACCEPT_ENCODING) headers.push([lower, toAsked(value)])
     else if (!isOwn(lower)) headers.push([name, value])
   }
-  return { method, url, headers: withAsked(headers), length }
+  return { method, url, headers: withAsked(headers), length, cf }
 }
 
 /** What an app is taken to accept when it does not say. Part of something has to be part of it as it is. */

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, test } from 'vitest'
 import { DEFAULT_LIMITS } from '../config/limits.ts'
 import { ByteBudget } from '../limits/byte-budget.ts'
 import type { GuestEvent } from './binding.ts'
+import { NO_STORAGE } from '../storage/client.ts'
 import { openDialer } from './dialer.ts'
 import { OutboundCall } from './outbound-call.ts'
 
@@ -57,7 +58,8 @@ function start(method: string, more: boolean): { call: OutboundCall; over: Promi
   const port = { onDialed() {}, onOver: resolve, onDenied() {} }
   const call: OutboundCall = OutboundCall.open(begun, { post }, buffers, port)!
   cleanUps.push(() => dialer[Symbol.dispose]())
-  void call.run(dialer)
+  const fetchCache = { storage: NO_STORAGE, buffers, mostBytes: 0, answerMs: 1000 }
+  void call.run({ dialer, fetchCache })
   return { call, over }
 }
 

@@ -7,6 +7,7 @@ import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, test, vi } from 'vitest'
 import { Accounts } from '../limits/accounts.ts'
 import { ByteBudget } from '../limits/byte-budget.ts'
+import { NO_STORAGE } from '../storage/client.ts'
 import { NO_METER } from './binding.ts'
 import type { GuestEvent } from './binding.ts'
 import { openDialer } from './dialer.ts'
@@ -44,7 +45,8 @@ function open(more: Partial<OutboundServices> = {}): OutboundBinding {
   )
   accounts.open(1, { id: 'r', headers: 'cdn-loop\nother;x=1\n', client: 'c' }, { cpuMs: 0 })
   accounts.begin([1])
-  const services = { dialer, accounts, buffers: budget, maxDialing: 1000, onDenied() {}, ...more }
+  const fetchCache = { storage: NO_STORAGE, buffers: budget, mostBytes: MIB, answerMs: 1000 }
+  const services = { dialer, fetchCache, accounts, buffers: budget, maxDialing: 1000, onDenied() {}, ...more }
   return new OutboundBinding({ post: (event) => events.push(event) }, meter, services)
 }
 

@@ -13,6 +13,7 @@ import { nextLoop } from '../http/cdn-loop.ts'
 import { nextTrace } from '../http/trace-context.ts'
 import type { EgressDenied } from '../egress/connect.ts'
 import type { Dialer } from './dialer.ts'
+import type { FetchCacheServices } from './fetch-cache.ts'
 import { OutboundCall, type OutboundStart } from './outbound-call.ts'
 
 /** The most fetches that one instance may have open, answers that are not read to their end included. */
@@ -28,6 +29,8 @@ const NOBODY = 'the app has no request to work for; use ctx.waitUntil() for what
 /** What the fetches of an instance need. */
 export interface OutboundServices {
   readonly dialer: Dialer
+  /** Where answers are kept for which the app asks for it. */
+  readonly fetchCache: FetchCacheServices
   /** Who pays. */
   readonly accounts: Accounts
   /** What waits for the far side. */
@@ -153,7 +156,7 @@ export class OutboundBinding implements Binding {
       this.#waiting.delete(call)
       if (!call.isOpen) continue
       this.#dialing++
-      void call.run(this.#services.dialer)
+      void call.run(this.#services)
     }
   }
 

@@ -3,7 +3,8 @@
 import { select, toContentRange } from '../http/conditional.ts'
 import { toHeaderOf } from '../http/header-values.ts'
 import { parseHeaderLines, toHeaderLines } from '../http/header-lines.ts'
-import type { CacheableResponse, CacheRequest, Found } from './response-store.ts'
+import type { CacheableResponse, CacheRequest } from './kept-response.ts'
+import type { Found } from './response-store.ts'
 
 const STATUS_TEXTS: Readonly<Record<number, string>> = {
   206: 'Partial Content',

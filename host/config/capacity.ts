@@ -14,4 +14,9 @@ export const CAPACITY_RULES = {
     initial: 256,
     text: "The most MiB of apps' images that are kept in memory, for all shards together; the least recently used ones are read from the disk again.",
   },
+  cachesMb: {
+    range: [1, 1_000_000],
+    initial: 1024,
+    text: "The most MiB that apps' own caches (caches.default, caches.open, fetches with cf.cacheTtl) take up, all apps together; those of the app that has not used them for the longest go.",
+  },
 } as const satisfies Record<string, NumberRule>

@@ -94,6 +94,8 @@ export interface Config {
   readonly logDrain?: LogDrain
   /** The most MiB of apps' images that are kept in memory. Undefined: the default. */
   readonly imageCacheMb?: number
+  /** The most MiB of apps' own caches, all apps together. Undefined: the default. */
+  readonly cachesMb?: number
   /** Live instances on each shard, beyond which those go that rest. Undefined: the default, or what there is room for. */
   readonly liveInstances?: number
   /** A line in the log for each request. Undefined: none. */

@@ -136,6 +136,11 @@ export const LIMIT_RULES = {
     initial: 1_000_000,
     text: 'Objects that an R2 bucket of the app may hold, each part of one counted; further ones fail.',
   },
+  cacheMb: {
+    range: [1, 65_536],
+    initial: 64,
+    text: 'MiB that the caches take up which the app fills itself, all of them together; what was used last stays.',
+  },
   recycleRequests: {
     range: [1, 1_000_000_000],
     initial: 1_000_000,

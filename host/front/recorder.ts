@@ -6,7 +6,7 @@
  *            any  --failed, nobody is there-->  over: nothing
  */
 
-import type { CacheableResponse } from '../cache/response-store.ts'
+import type { CacheableResponse } from '../cache/kept-response.ts'
 import { parseHeaderLines, toHeaderLines } from '../http/header-lines.ts'
 
 export interface RecorderOptions {

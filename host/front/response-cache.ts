@@ -11,8 +11,10 @@
 
 import { LRUCache } from 'lru-cache'
 
-import { isKeepable, ResponseStore } from '../cache/response-store.ts'
-import type { CacheableResponse, Found, Keep, Purge } from '../cache/response-store.ts'
+import { isKeepable } from '../cache/kept-response.ts'
+import type { CacheableResponse, Keep } from '../cache/kept-response.ts'
+import { ResponseStore } from '../cache/response-store.ts'
+import type { Found, Purge } from '../cache/response-store.ts'
 import { selectCached } from '../cache/select-cached.ts'
 import { toHeaderLines } from '../http/header-lines.ts'
 import { NOBODY } from '../tenant/exchange.ts'

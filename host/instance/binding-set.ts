@@ -43,6 +43,7 @@ export class BindingSet implements Omit<Binding, 'delivered'> {
       accounts,
       buffers,
       dialer,
+      fetchCache: { storage, buffers, answerMs, mostBytes: limits.cacheMb * 2 ** 20 },
       data: new DataBinding({ mailbox, meter, accounts, buffers, storage, env, ...allowed }),
       bucketLimits: { mostBytes: limits.bucketMb * 2 ** 20, mostObjects: limits.bucketObjects },
       sql: { timeMs: limits.databaseMs, maxBytes: limits.databaseMb * 2 ** 20 },

@@ -7,7 +7,7 @@ type Open = (options: StoreOptions) => Promise<Store>
 
 /** A store's code is loaded with it. */
 const KINDS: Readonly<Record<string, Open>> = {
-  cache: async () => (await import('./cache/open.ts')).openCache(),
+  cache: async ({ settings }) => (await import('./cache/open.ts')).openCache(settings),
   kv: async (options) => (await import('./kv/open.ts')).openKv(options),
   r2: async (options) => (await import('./objects/open.ts')).openObjects(options),
   d1: async (options) => (await import('./sql/open.ts')).openSql(options),

@@ -52,6 +52,7 @@ const CHANGES: Record<Key, Change> = {
   engines: { to: ['0'.repeat(64)] },
   allow_loopback: { to: true },
   data_dir: { to: 'elsewhere' },
+  caches_mb: { to: 16 },
   storage: { to: { kv: { redis: 'redis://127.0.0.1:1' } } },
   keep_alive_ms: {
     to: 7000,
