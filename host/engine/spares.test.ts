@@ -1,7 +1,7 @@
 /** Instances that are used again: as many as may be kept, given to whom they suit, and empty in between. */
 import { setTimeout as later } from 'node:timers/promises'
 import { describe, it, type TestContext } from 'vitest'
-import { IMAGE_PAGE, splitImage, type Image } from '../image/image.ts'
+import { IMAGE_PAGE, splitImage } from '../image/image.ts'
 import { createEpoch } from '../limits/epoch.ts'
 import { WASM_PAGE } from '../wasm/memory.ts'
 import { Spares, type Spare, type Wanted } from './spares.ts'

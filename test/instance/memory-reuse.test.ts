@@ -103,7 +103,7 @@ test('a secret is in the memory of its tenant and of nobody else, whoever came a
   // to the last byte, each time
   expect(wrong).toEqual([])
   expect(taken.length).toBe(2 * ROUNDS + 1)
-  console.log(memories.size, taken.length); expect(memories.size).toBeLessThan(ROUNDS)
+  expect(memories.size).toBeLessThan(ROUNDS)
 })
 
 test('a memory in which a guest fell is nobody’s again', async ({ expect }) => {

@@ -81,9 +81,11 @@ test('what goes on behind a response keeps the instance, and a stream does', asy
   const waiting = new Map<string, () => void>()
   await using upstream = await startUpstream(({ url = '' }, response) => {
     asked.push(url)
-    if (url.endsWith('-again')) return void response.end()
-    response.write('first ')
-    waiting.set(url, () => void response.end('last'))
+    if (url.endsWith('-again')) response.end()
+    else {
+      response.write('first ')
+      waiting.set(url, () => void response.end('last'))
+    }
   })
   await using server = await serve([alone('drain', { egress: { private: true } })])
   const to = (path: string): string => `url=${encodeURIComponent(upstream.url + path)}`
