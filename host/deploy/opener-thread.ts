@@ -49,8 +49,9 @@ const toListener = (note: Note) => ({
 answerAll<Requests, OpeningNote>({
   async component(ask, note) {
     const component = await openFile(ask, note)
-    const { assets } = ask.access
-    return assets === undefined ? component : { ...component, assets: await openAssets(assets, note) }
+    const { assets, assetsWithin } = ask.access
+    if (assets === undefined) return component
+    return { ...component, assets: await openAssets(assets, assetsWithin, note) }
   },
   file: ({ path, access }, note) => readComponentFile(path, toListener(note), access),
   async engine(hash, note) {
@@ -136,9 +137,13 @@ async function openFile(ask: Requests['component']['ask'], note: Note): Promise<
 }
 
 /** Files of a directory. Most apps have none: what reads them is loaded when one does. */
-async function openAssets(directory: string, note: Note): Promise<SharedManifest> {
+async function openAssets(
+  directory: string,
+  within: readonly string[] | undefined,
+  note: Note,
+): Promise<SharedManifest> {
   const { scanAssets } = await import('./scan-assets.ts')
-  const { manifest, inputs, warnings } = scanAssets(directory)
+  const { manifest, inputs, warnings } = scanAssets(directory, within)
   note({ type: 'inputs', paths: inputs })
   for (const text of warnings) note({ type: 'warning', text: `${directory}: ${text}` })
   return shareManifest(manifest)
