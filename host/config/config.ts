@@ -41,10 +41,8 @@ export interface AppConfig {
   readonly assets?: AssetSettings
   /** The most MiB of responses that are given again without asking it; undefined: none are. */
   readonly responseCacheMb?: number
-<<<<<<< HEAD
   /** What has a memory of its own; undefined: an instance, which serves many requests. */
   readonly isolation?: Isolation
-=======
   /** Its path is a folder, whose wrangler file says what is not said of it elsewhere. */
   readonly wrangler?: WranglerOutcome
 }
@@ -61,7 +59,6 @@ export interface WranglerOutcome {
   readonly fault?: string
   /** It says where the app's files are, and they have to lie in one of these. */
   readonly assetsWithin?: readonly string[]
->>>>>>> main
 }
 
 export type Isolation = 'instance' | 'request'
