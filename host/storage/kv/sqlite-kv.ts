@@ -53,6 +53,8 @@ const STATEMENTS = {
   delete: 'DELETE FROM entry WHERE namespace = ? AND key = ?',
   list: `SELECT key, expiration, metadata FROM entry WHERE namespace = ? AND key >= ? AND key > ? AND key < ? AND ${IS_LIVE} ORDER BY key LIMIT ?`,
   expired: `SELECT namespace, key, bytes FROM entry WHERE expiration <= ? LIMIT ${MOST_SWEPT}`,
+  clear: `DELETE FROM entry WHERE namespace = ?1 AND key IN (SELECT key FROM entry WHERE namespace = ?1 LIMIT ${MOST_SWEPT})`,
+  drop: 'DELETE FROM namespace WHERE id = ?',
 } as const
 
 export async function openSqliteKv({ directory }: Pick<StoreOptions, 'directory'>): Promise<KvStore> {
@@ -118,6 +120,18 @@ class SqliteKv implements KvStore {
       }))
       return { keys, next: rows.length > limit ? keys.at(-1)?.name : undefined }
     })
+  }
+
+  async forget(namespace: string): Promise<void> {
+    for (let isGone = false; !isGone;) {
+      // oxlint-disable-next-line no-await-in-loop -- some at a time, for others wait meanwhile
+      await this.#changes.run(() => {
+        const { clear, drop } = this.#statements
+        const id = this.#find(namespace)
+        isGone = id === undefined || clear.run(id).changes === 0
+        if (id !== undefined && isGone) drop.run(id)
+      })
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -225,6 +225,21 @@ class FileObjects implements ObjectStore {
     })
   }
 
+  async forget(name: string): Promise<void> {
+    for (let isGone = false; !isGone;) {
+      let dropped: readonly string[] = []
+      // oxlint-disable-next-line no-await-in-loop -- some at a time, for others wait meanwhile
+      await this.#changes.run(() => {
+        const bucket = this.#catalog.findBucket(name)
+        const removed = bucket && this.#catalog.removeSome(bucket)
+        dropped = removed ?? []
+        isGone = removed === undefined
+      })
+      // oxlint-disable-next-line no-await-in-loop -- the same
+      await this.#contents.drop(dropped)
+    }
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort()
     clearInterval(this.#clock)
