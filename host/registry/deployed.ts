@@ -21,6 +21,8 @@ import type { OpenComponent } from '../deploy/opening.ts'
 import type { Opener } from '../deploy/opener.ts'
 import { NanoError, toNanoError } from '../errors.ts'
 import { toReport } from './deploy-report.ts'
+import { eraseApp } from './erase.ts'
+import type { EraseData } from './erase.ts'
 import type { DeployReport, Settings } from './deploy-report.ts'
 import { InOrder } from './in-order.ts'
 import { toKeptSettings } from './kept-settings.ts'
@@ -231,9 +233,9 @@ export class DeployedApps {
     return this.#serving.get(app)
   }
 
-  /** The app goes, with all its versions. */
-  remove(app: string, guard = ALWAYS): Promise<void> {
-    return this.#inOrder.run(app, () => this.#remove(app, guard))
+  /** The app goes, with all its versions; with `erase` also the data of all of them, and what it has begun is cut. */
+  remove(app: string, guard = ALWAYS, erase?: EraseData): Promise<void> {
+    return this.#inOrder.run(app, () => this.#remove(app, guard, erase))
   }
 
   async #deploy({ percent = ALL, ...given }: NewDeploy, guard: Guard): Promise<DeployReport> {
@@ -299,7 +301,7 @@ export class DeployedApps {
     return await this.#change({ ...opened, percent: ALL, before, started, warnings: [] })
   }
 
-  async #remove(app: string, guard: Guard): Promise<void> {
+  async #remove(app: string, guard: Guard, erase: EraseData | undefined): Promise<void> {
     const { opener, registry } = this.#options
     guard(this.#serving.get(app), undefined)
     const forget = async (): Promise<boolean> => {
@@ -307,8 +309,16 @@ export class DeployedApps {
       this.#serving.delete(app)
       return wasThere
     }
-    if (registry.has(app)) await registry.remove(app, 'deployed', async () => void (await forget()))
-    else if (!(await forget())) throw new NanoError('APP_UNKNOWN', `there is no app "${app}"`)
+    const versions = erase === undefined ? [] : await opener.ask('versions', app)
+    if (erase !== undefined && versions.length > 0) {
+      const parse = (version: StoredVersion): AppConfig => this.#parse(version)
+      const stop = async (): Promise<void> => {
+        if (registry.has(app)) await registry.remove(app, 'deployed', { isAtOnce: true })
+      }
+      await eraseApp(app, { versions, parse, stop, erase, forget })
+    } else if (registry.has(app)) {
+      await registry.remove(app, 'deployed', { commit: async () => void (await forget()) })
+    } else if (!(await forget())) throw new NanoError('APP_UNKNOWN', `there is no app "${app}"`)
   }
 
   /** What is to be kept of an app's settings. Throws SETTINGS_INVALID. */

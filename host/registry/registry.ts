@@ -90,6 +90,14 @@ export interface PutOptions {
   readonly onNote?: OnNote
 }
 
+/** How an app goes. */
+export interface RemoveOptions {
+  /** What is to be done before: if it fails, nothing has changed. */
+  readonly commit?: () => Promise<void>
+  /** What it has begun is cut, and over when it is removed. */
+  readonly isAtOnce?: boolean
+}
+
 /** How much of an app's requests a canary gets. */
 export interface ShareOptions {
   readonly owner?: Owner
@@ -302,7 +310,11 @@ export class Registry {
   /**
    * Serve the app no longer. What it has begun drains. `commit`: is to be done before. Rejects when there is no such app.
    */
-  async remove(name: string, owner: Owner = 'file', commit?: () => Promise<void>): Promise<void> {
+  async remove(
+    name: string,
+    owner: Owner = 'file',
+    { commit, isAtOnce = false }: RemoveOptions = {},
+  ): Promise<void> {
     const unknown = new NanoError('APP_UNKNOWN', `there is no app "${name}"`)
     const known = this.#apps.get(name)
     if (known === undefined) throw unknown
@@ -311,6 +323,7 @@ export class Registry {
       await commit?.()
       await this.#switch(app, undefined)
       this.#onApp(name, undefined)
+      if (isAtOnce) await this.#shards.apply({ type: 'end', app: name })
     })
   }
 

@@ -100,8 +100,8 @@ export const deleteApp = createRoute({
   path: '/admin/apps/{name}',
   summary: 'Delete an app and all its versions',
   security,
-  request: { params: schema.NAME, headers: schema.PRECONDITIONS },
-  responses: { 200: json(schema.DONE, 'It serves no longer.'), ...failed(404, 409, 412) },
+  request: { params: schema.NAME, headers: schema.PRECONDITIONS, query: schema.DATA_QUERY },
+  responses: { 200: json(schema.DONE, 'It serves no longer.'), ...failed(400, 404, 409, 412) },
 })
 
 export const deleteAppByHost = createRoute({
