@@ -26,26 +26,11 @@ import type { EraseData } from './erase.ts'
 import type { DeployReport, Settings } from './deploy-report.ts'
 import { InOrder } from './in-order.ts'
 import { toKeptSettings } from './kept-settings.ts'
-import type { PutOptions, Registry } from './registry.ts'
+import type { NewDeploy } from './new-deploy.ts'
+import type { PutOptions } from './put-options.ts'
+import type { Registry } from './registry.ts'
 import type { AppFailure, AppsReport } from './reload-report.ts'
 import { ALL, expectSplit, toNext, toPercent, toShare } from './traffic.ts'
-
-/** What is deployed. What is not given is as it was: of a new app, its host name is its name. */
-export interface NewDeploy {
-  readonly app: string
-  readonly hostname?: string | undefined
-  /** As nano.json spells them: an app's keys but for name, host name and path. */
-  readonly settings?: Readonly<Record<string, unknown>> | undefined
-  /** Keys that `settings` does not have stay as they were. */
-  readonly keepsSettings?: boolean | undefined
-  readonly component?: Uint8Array | undefined
-  /** Files that belong to it, which are there already; undefined: as they were. */
-  readonly assets?: NewAssets | undefined
-  /** Of the component that is given. */
-  readonly sourceMap?: Uint8Array | undefined
-  /** The version's part of the requests; the version before serves the rest. All of them unless given. */
-  readonly percent?: number | undefined
-}
 
 /**
  * Asked when it is the turn of a change, with what serves and what is to serve (nothing: the app goes); throws when the

@@ -9,7 +9,6 @@ import type { Context, MiddlewareHandler } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import { methodNotAllowed } from 'hono/method-not-allowed'
 
-import type { Env } from '../../config/env.ts'
 import { NanoError, toNanoError, toStackText } from '../../errors.ts'
 import type { DeployedApps, Guard } from '../../registry/deployed.ts'
 import type { DeployReport } from '../../registry/deploy-report.ts'
@@ -22,8 +21,8 @@ import { authenticate } from './authenticate.ts'
 import type { Gate } from './authenticate.ts'
 import { addLogs } from './log-api.ts'
 import { addD1 } from './d1-api.ts'
-import { eraseData } from './erase-data.ts'
 import { toGuard } from './preconditions.ts'
+import { addRemoval } from './remove-api.ts'
 import * as routes from './routes.ts'
 import type { AdminServices, ServedApps } from './services.ts'
 import { parseNewAssets } from '../../assets/new-assets.ts'
@@ -63,6 +62,11 @@ export function createAdminApi(services: AdminServices, gate: Gate, tails: LogTa
   addReading(api, services)
   addChanges(api, services)
   addD1(api, () => toServed(services))
+  addRemoval(api, {
+    served: () => toServed(services),
+    deployed: () => toDeployed(services),
+    log: (entry) => services.log(entry),
+  })
   addLogs(api, {
     tails,
     tokens: gate.tokens,
@@ -154,15 +158,6 @@ function addChanges(api: OpenAPIHono<AdminEnv>, services: AdminServices): void {
     if (serving !== undefined) c.header('ETag', toEtag(serving))
     return toReportBody(report)
   }
-  const remove = async (c: Context<AdminEnv>, name: string, guard: Guard, hasData: boolean) => {
-    const { storage } = toServed(services)
-    const erase = hasData ? (envs: readonly Env[]) => eraseData(storage, name, envs) : undefined
-    await toDeployed(services).remove(name, guard, erase)
-    const what = hasData ? 'deleted with its data' : 'deleted'
-    services.log({ level: 'info', app: name, text: `${what} by ${c.var.access.name}` })
-    return c.json({ success: true as const }, 200)
-  }
-
   api.use('/admin/apps/:name/*', async (c, next) => {
     if (c.req.method !== 'GET') c.var.access.expectDeploy(c.req.param('name'))
     await next()
@@ -203,22 +198,6 @@ function addChanges(api: OpenAPIHono<AdminEnv>, services: AdminServices): void {
         throw new NanoError('APP_CONFLICT', `there is an app "${app}"; use PUT /admin/apps/${app}`)
     })
     return c.json({ success: true as const, ...tell(c, 'deployed', report) }, 201)
-  })
-
-  api.openapi(routes.deleteApp, async (c) => {
-    const { name } = c.req.valid('param')
-    return await remove(c, name, toGuard(c.req.valid('header')), c.req.valid('query').data === 'true')
-  })
-
-  api.openapi(routes.deleteAppByHost, async (c) => {
-    const { hostname, data } = c.req.valid('query')
-    const app = toServed(services).registry.apps.find((each) => each.hostname === hostname.toLowerCase())
-    if (app === undefined) {
-      c.var.access.expectAll()
-      throw new NanoError('APP_UNKNOWN', `there is no app with host name "${hostname}"`)
-    }
-    c.var.access.expectDeploy(app.name)
-    return await remove(c, app.name, () => {}, data === 'true')
   })
 
   api.openapi({ ...routes.rollBack, middleware: limits.settings }, async (c) => {
