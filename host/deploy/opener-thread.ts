@@ -30,6 +30,8 @@ let opened: ArtifactStore | undefined
 const engines = new Engines(admitted)
 const images = new ImageFiles(findOwnCache())
 const isServed = (hash: string): boolean => engines.serves(hash)
+/** Of images that no app of this server has: those of versions before, of apps that are gone, and of other servers. */
+const SPARE_BYTES = 1024 * 1024 * 1024
 /** It was said that images cannot be kept. */
 let isWarned = false
 
@@ -88,6 +90,7 @@ answerAll<Requests, OpeningNote>({
       componentBytes: brought.component.length,
     }
   },
+  assets: findAssets,
   'missing-files': (hashes) => store().files.missing(hashes),
   'put-file'({ hash, bytes }) {
     store().files.put(hash, bytes)
@@ -110,6 +113,7 @@ answerAll<Requests, OpeningNote>({
     store().collect()
     return wasThere
   },
+  prune: (named) => images.prune(new Set(named), SPARE_BYTES),
 })
 
 /** The component at a path, or built from it. One that was checked before and is the same file is not read again. */

@@ -157,11 +157,12 @@ export class DeployedApps {
 
   /** What a version comes to. One that was opened before is not opened again. */
   async #toComponent(version: StoredVersion): Promise<OpenComponent> {
-    // what files belong to it is not known without asking
-    if (version.image !== undefined && version.assets === undefined) {
-      return { ...(JSON.parse(version.image) as KeptImage), origin: { type: 'stored', ask: version } }
-    }
-    return (await this.#options.opener.ask('stored', version)).component
+    const { opener } = this.#options
+    if (version.image === undefined) return (await opener.ask('stored', version)).component
+    const kept = JSON.parse(version.image) as KeptImage
+    const origin: OpenComponent['origin'] = { type: 'stored', ask: version }
+    if (version.assets === undefined) return { ...kept, origin }
+    return { ...kept, origin, assets: await opener.ask('assets', version) }
   }
 
   /** Resolves when every shard serves the version. */
