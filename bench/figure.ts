@@ -1,5 +1,7 @@
 /** What the bench has found out: figures, how to sum them up, how to show them. */
 
+import type { LoadMaker } from './load-makers.ts'
+
 export interface Figure {
   readonly name: string
   /** Undefined: could not be had, and `note` says why. */
@@ -8,6 +10,8 @@ export interface Figure {
   readonly p50Ms?: number
   readonly p99Ms?: number
   readonly note?: string
+  /** Where it stands in a plot: at so many apps, of so many rows. */
+  readonly at?: { readonly plot: string; readonly line: string; readonly apps: number }
 }
 
 /** What all parts of the bench are given. */
@@ -18,6 +22,10 @@ export interface Bench {
   readonly directory: string
   /** Of load, for each measure. */
   readonly seconds: number
+  /** Less of everything, for a look. */
+  readonly isQuick: boolean
+  /** Whatever depends on who makes the load is measured with each of these. */
+  readonly loadMakers: readonly LoadMaker[]
   /** Keeps a figure. */
   add(figure: Figure): void
   /** Says what happens next. */
@@ -30,6 +38,12 @@ export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b)
   const middle = sorted.length >> 1
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
+}
+
+/** The value within which this share of all lies. */
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  return sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * share) - 1)]!
 }
 
 /** One line of the table. */

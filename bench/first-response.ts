@@ -2,8 +2,8 @@
 
 import { request } from 'node:http'
 
-/** Milliseconds. Rejects unless the answer is 200. */
-export function firstResponse(port: number, hostname: string): Promise<number> {
+/** Milliseconds. Rejects when the answer has another status. */
+export function firstResponse(port: number, hostname: string, status = 200): Promise<number> {
   const startedAt = performance.now()
   return new Promise((resolve, reject) => {
     const outgoing = request(
@@ -12,7 +12,7 @@ export function firstResponse(port: number, hostname: string): Promise<number> {
         response.resume()
         response.on('error', reject)
         response.on('end', () => {
-          if (response.statusCode === 200) resolve(performance.now() - startedAt)
+          if (response.statusCode === status) resolve(performance.now() - startedAt)
           else reject(new Error(`${hostname} answered ${response.statusCode}`))
         })
       },

@@ -3,16 +3,18 @@
  * keep-alive, one request in flight on each, and a response parser that knows no more than the servers of this bench
  * send: a status line, `content-length` or chunks. It has to be much cheaper than what it measures; heads that repeat
  * byte for byte are parsed once.
+ *
+ * The first message is the plan; a second one, whatever it is, ends the load early.
  */
 
+import { once } from 'node:events'
 import { connect } from 'node:net'
 import type { Socket } from 'node:net'
 
+import { Histogram } from './histogram.ts'
+import { toRequestText } from './load.ts'
 import type { LoadPlan, LoadResult } from './load.ts'
-
-/** One bucket of the latency histogram, in microseconds. */
-const BUCKET_US = 10
-const BUCKETS = 500_000
+import { toNext } from './next-host.ts'
 
 interface Head {
   readonly ok: boolean
@@ -31,11 +33,11 @@ process.once('message', (plan: LoadPlan) => {
   )
 })
 
-async function run({ port, hosts, connections, seconds }: LoadPlan): Promise<LoadResult> {
-  const requests = hosts.map((host) => Buffer.from(`GET / HTTP/1.1\r\nHost: ${host}\r\n\r\n`))
-  const histogram = new Uint32Array(BUCKETS)
-  let next = 0
-  let done = 0
+async function run({ port, hosts, connections, seconds, order, request }: LoadPlan): Promise<LoadResult> {
+  const requests = hosts.map((host) => Buffer.from(toRequestText(host, request)))
+  const next = toNext(order ?? 'turn', hosts.length)
+  const isAsked = new Uint8Array(hosts.length)
+  const [all, firsts] = [new Histogram(), new Histogram()]
   let errors = 0
   let stopped = false
   const sockets = new Set<Socket>()
@@ -44,12 +46,16 @@ async function run({ port, hosts, connections, seconds }: LoadPlan): Promise<Loa
     const socket = connect({ port, host: '127.0.0.1', noDelay: true })
     sockets.add(socket)
     let sentAt = 0
+    let isFirst = false
     let rest: Buffer | undefined
     let lastHead = ''
     let head: Head = { ok: false, closes: false, length: 0 }
     const send = (): void => {
+      const host = next()
+      isFirst = isAsked[host] === 0
+      isAsked[host] = 1
       sentAt = performance.now()
-      socket.write(requests[next++ % requests.length]!)
+      socket.write(requests[host]!)
     }
     socket.on('connect', send)
     socket.on('data', (piece: Buffer) => {
@@ -65,9 +71,10 @@ async function run({ port, hosts, connections, seconds }: LoadPlan): Promise<Loa
       if (!isComplete(data, end + 4, head.length)) return
       rest = undefined
       if (stopped) return
-      done++
+      const took = performance.now() - sentAt
       if (!head.ok) errors++
-      histogram[Math.min(BUCKETS - 1, Math.floor(((performance.now() - sentAt) * 1000) / BUCKET_US))]!++
+      all.add(took)
+      if (isFirst) firsts.add(took)
       if (head.closes) socket.end()
       else send()
     })
@@ -84,17 +91,21 @@ async function run({ port, hosts, connections, seconds }: LoadPlan): Promise<Loa
 
   const startedAt = performance.now()
   for (let i = 0; i < connections; i++) open()
-  await new Promise((resolve) => setTimeout(resolve, seconds * 1000))
+  await Promise.race([
+    new Promise((resolve) => setTimeout(resolve, seconds * 1000)),
+    once(process, 'message'),
+  ])
   stopped = true
   const elapsed = (performance.now() - startedAt) / 1000
   for (const socket of sockets) socket.destroy()
   return {
-    requests: done,
+    requests: all.total,
     errors,
     seconds: elapsed,
-    rps: done / elapsed,
-    p50Ms: toQuantile(histogram, done, 0.5),
-    p99Ms: toQuantile(histogram, done, 0.99),
+    rps: all.total / elapsed,
+    p50Ms: all.quantile(0.5),
+    p99Ms: all.quantile(0.99),
+    firsts: { count: firsts.total, p50Ms: firsts.quantile(0.5), p99Ms: firsts.quantile(0.99) },
   }
 }
 
@@ -117,13 +128,4 @@ function isComplete(data: Buffer, bodyAt: number, length: number): boolean {
     if (at > data.length) return false
     if (size === 0) return true
   }
-}
-
-function toQuantile(histogram: Uint32Array, total: number, quantile: number): number {
-  let seen = 0
-  for (const [bucket, count] of histogram.entries()) {
-    seen += count
-    if (seen >= total * quantile) return ((bucket + 1) * BUCKET_US) / 1000
-  }
-  return Number.NaN
 }

@@ -1,12 +1,25 @@
-/** Load on a server for some seconds, made by a process of its own, see load-child.ts. */
+/** Load on a server for some seconds, made by a process of its own, see load-child.ts; or by wrk, where it is installed. */
 
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 
+import type { Order } from './next-host.ts'
+
+/** What each app is asked; `GET /` unless given. */
+export interface LoadRequest {
+  readonly method: string
+  readonly path: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string
+}
+
 export interface LoadPlan {
   readonly port: number
-  /** Host headers, taken in turn. */
+  /** Host headers. */
   readonly hosts: readonly string[]
+  /** In turn unless given. */
+  readonly order?: Order
+  readonly request?: LoadRequest | undefined
   readonly connections: number
   readonly seconds: number
 }
@@ -19,9 +32,21 @@ export interface LoadResult {
   readonly rps: number
   readonly p50Ms: number
   readonly p99Ms: number
+  /** Of those that were the first to their host; wrk does not know. */
+  readonly firsts?: { readonly count: number; readonly p50Ms: number; readonly p99Ms: number }
+}
+
+/** Load that goes on until it is stopped, or its seconds are over. */
+export interface RunningLoad {
+  readonly result: Promise<LoadResult>
+  stop(): void
 }
 
 export async function load(plan: LoadPlan): Promise<LoadResult> {
+  return await startLoad(plan).result
+}
+
+export function startLoad(plan: LoadPlan): RunningLoad {
   const child = fork(new URL('load-child.ts', import.meta.url), {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
@@ -31,7 +56,20 @@ export async function load(plan: LoadPlan): Promise<LoadResult> {
   })
   answer.catch(() => undefined)
   child.send(plan)
-  const result = await answer
-  if (child.exitCode === null) await once(child, 'exit')
-  return result
+  const result = answer.then(async (given) => {
+    if (child.exitCode === null) await once(child, 'exit')
+    return given
+  })
+  return { result, stop: () => void child.send('stop') }
+}
+
+/** The request as it goes out. */
+export function toRequestText(host: string, request: LoadRequest = { method: 'GET', path: '/' }): string {
+  const { method, path, headers = {}, body = '' } = request
+  const lines = Object.entries({
+    Host: host,
+    ...headers,
+    ...(body === '' ? {} : { 'Content-Length': String(Buffer.byteLength(body)) }),
+  }).map(([name, value]) => `${name}: ${value}\r\n`)
+  return `${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n${body}`
 }

@@ -4,19 +4,22 @@
  * then is 1.
  */
 
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 import { assets } from './assets.ts'
 import { coldStart } from './cold-start.ts'
+import { density } from './density.ts'
 import { deploy } from './deploy.ts'
 import { dev } from './dev.ts'
 import { toLine } from './figure.ts'
 import type { Bench, Figure } from './figure.ts'
 import { describeMachine } from './machine.ts'
 import { goodput } from './goodput.ts'
+import { findLoadMakers } from './load-makers.ts'
 import { memory } from './memory.ts'
 import { micro } from './micro.ts'
 import { buildExample } from './nano.ts'
@@ -28,6 +31,7 @@ const PARTS: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   rps,
   'cold-start': coldStart,
   memory,
+  density,
   deploy,
   dev,
   turn,
@@ -40,6 +44,7 @@ const RESULTS = fileURLToPath(new URL('results/', import.meta.url))
 
 const args = process.argv.slice(2)
 const quick = args.includes('--quick')
+const seconds = quick ? 1 : 4
 const names = args.filter((arg) => arg !== '--quick')
 const unknown = names.filter((name) => PARTS[name] === undefined)
 if (unknown.length > 0) {
@@ -52,30 +57,40 @@ const directory = mkdtempSync(join(tmpdir(), 'nano-bench-'))
 process.on('exit', () => rmSync(directory, { recursive: true, force: true }))
 
 const component = join(directory, 'hello.wasm')
+const loadMakers = findLoadMakers(directory)
 const parts: { name: string; figures: Figure[]; failure?: string }[] = []
 const { versions } = machine
 process.stdout.write(
   `${machine.date}, ${machine.cpu}, ${machine.cores} cores, ${machine.system}, load ${machine.loadAverage.toFixed(1)}\n` +
     `${Object.entries(versions)
       .map(([name, version]) => `${name} ${version}`)
-      .join(', ')}\n`,
+      .join(', ')}\nload: ${loadMakers.map(({ name }) => name).join(', ')}\n`,
 )
+compile()
 await buildExample('hello', component)
 for (const name of names.length > 0 ? names : Object.keys(PARTS)) parts.push(await runPart(name))
 
 mkdirSync(RESULTS, { recursive: true })
 const file = join(RESULTS, `${machine.date.replaceAll(':', '-').slice(0, 19)}.json`)
-writeFileSync(file, `${JSON.stringify({ ...machine, quick, parts }, undefined, 2)}\n`)
+writeFileSync(file, `${JSON.stringify({ ...machine, quick, seconds, parts }, undefined, 2)}\n`)
 process.stdout.write(`\nwritten to ${file}\n`)
 // the WASI shim behind componentize-js keeps a thread that would keep the process
 process.exit(parts.some((part) => part.failure !== undefined) ? 1 : 0)
+
+/** The server under test. */
+function compile(): void {
+  const compiler = join(dirname(fileURLToPath(import.meta.resolve('typescript/package.json'))), 'bin/tsc')
+  execFileSync(process.execPath, [compiler, '-p', fileURLToPath(new URL('tsconfig.json', import.meta.url))])
+}
 
 async function runPart(name: string): Promise<{ name: string; figures: Figure[]; failure?: string }> {
   const figures: Figure[] = []
   const bench: Bench = {
     component,
     directory,
-    seconds: quick ? 1 : 4,
+    seconds,
+    isQuick: quick,
+    loadMakers,
     add: (figure) => void figures.push(figure),
     tell: (text) =>
       void process.stderr.write(process.stderr.isTTY ? `\r\u001B[K${text} ...` : `${text} ...\n`),

@@ -6,11 +6,14 @@ import { fileURLToPath } from 'node:url'
 
 import { buildApp } from '../host/build/build.ts'
 import type { ServerCounters } from '../host/supervisor/counters.ts'
+import type { ChildQuestions, NewApp } from './child-questions.ts'
+import type { Fleet } from './fleet.ts'
 import { toHosts } from './hosts.ts'
 import { findPort, startProcess } from './server-process.ts'
-import type { ServerProcess } from './server-process.ts'
+import type { ServerProcess, StartOptions } from './server-process.ts'
 
-const CHILD = fileURLToPath(new URL('serve-child.ts', import.meta.url))
+/** Compiled, as in a release. */
+const CHILD = fileURLToPath(new URL('../dist/bench/serve-child.js', import.meta.url))
 
 export interface NanoOptions {
   readonly component: string
@@ -24,6 +27,9 @@ export interface NanoOptions {
 
 export interface NanoProcess extends ServerProcess {
   counters(): Promise<ServerCounters>
+  /** How many milliseconds it took. */
+  deploy(app: NewApp): Promise<number>
+  remove(app: string): Promise<undefined>
 }
 
 /** Builds one of the example apps; how long it took. */
@@ -42,26 +48,67 @@ export async function startNano({
   directory,
   settings = {},
 }: NanoOptions): Promise<NanoProcess> {
-  const port = await findPort()
   const hosts = toHosts(apps)
-  const file = join(directory, `nano-${apps}.json`)
   const config = {
     apps: hosts.map((hostname, i) => ({ name: `app-${i}`, hostname, path: component, ...settings })),
   }
+  const file = join(directory, `nano-${apps}.json`)
   await writeFile(file, JSON.stringify(config))
-  const args = [file, String(port), String(shards)]
-  const server = await startProcess({ command: CHILD, args, port, hosts, channel: true })
-  return { ...server, counters: () => ask(server) }
+  return await startChild({ file, shards, hosts })
 }
 
-function ask({ child }: ServerProcess): Promise<ServerCounters> {
+export interface FleetOptions {
+  readonly fleet: Fleet
+  readonly shards: number
+  /** Where the configuration is written. */
+  readonly directory: string
+  /** Of the server, as nano.json spells them. */
+  readonly settings?: object
+}
+
+/** Serves apps that were deployed before. */
+export async function startFleet({ fleet, shards, directory, settings }: FleetOptions): Promise<NanoProcess> {
+  const { cache, data, hosts } = fleet
+  const file = join(directory, `fleet-${hosts.length}.json`)
+  await writeFile(file, JSON.stringify({ apps: [], data_dir: data, ...settings }))
+  return await startChild({ file, shards, hosts, env: { NANO_CACHE_DIR: cache }, probe: NOBODY })
+}
+
+/** So that no app is live when the server is there. */
+const NOBODY = { hostname: 'nobody.localhost', status: 404 }
+
+interface ChildOptions extends Pick<StartOptions, 'hosts' | 'env' | 'probe'> {
+  readonly file: string
+  readonly shards: number
+}
+
+async function startChild({ file, shards, ...options }: ChildOptions): Promise<NanoProcess> {
+  const port = await findPort()
+  const args = [file, String(port), String(shards)]
+  const server = await startProcess({ ...options, command: CHILD, args, port, channel: true })
+  const ask = <Type extends keyof ChildQuestions>(
+    type: Type,
+    given: ChildQuestions[Type]['ask'],
+  ): Promise<ChildQuestions[Type]['answer']> => askChild(server, { type, given })
+  return {
+    ...server,
+    counters: () => ask('counters', undefined),
+    deploy: (app) => ask('deploy', app),
+    remove: (app) => ask('remove', app),
+  }
+}
+
+/** Its answers come in order. */
+function askChild<Answer>({ child }: ServerProcess, question: object): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const gone = (): void => reject(new Error('NANO ended'))
     child.once('exit', gone)
-    child.once('message', (counters) => {
+    child.once('message', (message) => {
       child.off('exit', gone)
-      resolve(counters as ServerCounters)
+      const { answer, failure } = message as { answer: Answer; failure?: string }
+      if (failure === undefined) resolve(answer)
+      else reject(new Error(failure))
     })
-    child.send('counters')
+    child.send(question)
   })
 }

@@ -10,7 +10,7 @@ import { median } from './figure.ts'
 import type { Bench } from './figure.ts'
 import { firstResponse } from './first-response.ts'
 import { load } from './load.ts'
-import type { LoadResult } from './load.ts'
+import type { LoadPlan, LoadRequest, LoadResult } from './load.ts'
 import { startNano } from './nano.ts'
 import type { NanoProcess } from './nano.ts'
 import { buildForJco, startJcoServe } from './peers/jco-serve.ts'
@@ -53,51 +53,81 @@ export async function rps(bench: Bench): Promise<void> {
   await compare(bench, [...counts.map((count) => nano(MANY, count)), workerd(MANY)])
 }
 
-/** Load on each in turn. What begins with NANO is set in relation to the others. */
-export async function compare(bench: Bench, contenders: readonly Contender[]): Promise<void> {
+interface Run {
+  readonly name: string
+  readonly server: ServerProcess
+  readonly results: LoadResult[]
+}
+
+/**
+ * Load on each in turn, with each maker of load. What begins with NANO is set in relation to the others. `request`: what is
+ * asked.
+ */
+export async function compare(
+  bench: Bench,
+  contenders: readonly Contender[],
+  request?: LoadRequest,
+): Promise<void> {
   await using stack = new AsyncDisposableStack()
-  const runs: { name: string; server: ServerProcess; results: LoadResult[] }[] = []
+  const servers: { name: string; server: ServerProcess }[] = []
   const failures: unknown[] = []
+  const toPlan = ({ port, hosts }: ServerProcess, times = 1): LoadPlan => ({
+    port,
+    hosts,
+    request,
+    connections: CONNECTIONS,
+    seconds: bench.seconds * times,
+  })
   for (const { name, start } of contenders) {
     bench.tell(`starting ${name}`)
     try {
       const server = stack.use(await start())
-      runs.push({ name, server, results: [] })
-      const { port, hosts } = server
-      const seconds = bench.seconds * (hosts.length > 1 ? WARM_UP.many : WARM_UP.one)
-      await load({ port, hosts, connections: CONNECTIONS, seconds })
+      servers.push({ name, server })
+      await load(toPlan(server, server.hosts.length > 1 ? WARM_UP.many : WARM_UP.one))
     } catch (error) {
       failures.push(error)
       bench.add({ name, value: undefined, unit: 'requests/s', note: toReason(error) })
     }
   }
-  for (let round = 1; round <= ROUNDS; round++) {
-    for (const { name, server, results } of runs) {
-      bench.tell(`load on ${name}, round ${round} of ${ROUNDS}`)
-      const { port, hosts } = server
-      results.push(await load({ port, hosts, connections: CONNECTIONS, seconds: bench.seconds }))
+  for (const maker of bench.loadMakers) {
+    const suffix = maker.name === 'wrk' ? ', wrk' : ''
+    const runs: Run[] = servers.map(({ name, server }) => ({ name: name + suffix, server, results: [] }))
+    for (let round = 1; round <= ROUNDS; round++) {
+      for (const { name, server, results } of runs) {
+        bench.tell(`load on ${name}, round ${round} of ${ROUNDS}`)
+        results.push(await maker.run(toPlan(server)))
+      }
     }
+    failures.push(...runs.flatMap((run) => addRun(bench, run)))
+    addRatios(bench, runs)
   }
-  for (const { name, results } of runs) {
-    const errors = results.reduce((sum, result) => sum + result.errors, 0)
-    if (results.some((result) => result.requests === 0)) failures.push(new Error(`${name}: no answers`))
-    if (errors > 0) failures.push(new Error(`${name}: ${toCount(errors, 'error')}`))
-    bench.add({
-      name,
-      value: median(results.map((result) => result.rps)),
-      unit: 'requests/s',
-      p50Ms: median(results.map((result) => result.p50Ms)),
-      p99Ms: median(results.map((result) => result.p99Ms)),
-      ...(errors > 0 ? { note: toCount(errors, 'error') } : {}),
-    })
-  }
+  if (failures.length > 0) throw new AggregateError(failures, failures.map(toReason).join('; '))
+}
+
+/** Gives what went wrong. */
+function addRun(bench: Bench, { name, results }: Run): Error[] {
+  const errors = results.reduce((sum, result) => sum + result.errors, 0)
+  bench.add({
+    name,
+    value: median(results.map((result) => result.rps)),
+    unit: 'requests/s',
+    p50Ms: median(results.map((result) => result.p50Ms)),
+    p99Ms: median(results.map((result) => result.p99Ms)),
+    ...(errors > 0 ? { note: toCount(errors, 'error') } : {}),
+  })
+  return [
+    ...(results.some((result) => result.requests === 0) ? [new Error(`${name}: no answers`)] : []),
+    ...(errors > 0 ? [new Error(`${name}: ${toCount(errors, 'error')}`)] : []),
+  ]
+}
+
+function addRatios(bench: Bench, runs: readonly Run[]): void {
   for (const ours of runs.filter(({ name }) => name.startsWith('NANO'))) {
     for (const theirs of runs.filter(({ name }) => !name.startsWith('NANO'))) {
       const ratios = ours.results.map((result, i) => result.rps / theirs.results[i]!.rps)
       bench.add({ name: `${ours.name} / ${theirs.name.split(',')[0]}`, value: median(ratios), unit: 'x' })
     }
   }
-  if (failures.length > 0) throw new AggregateError(failures, failures.map(toReason).join('; '))
 }
 
 /** Every tenant has its instance in every shard. Which shard gets a connection is the system's choice. */

@@ -28,6 +28,10 @@ export interface StartOptions {
   readonly hosts: readonly string[]
   /** Start as a Node process with a channel for messages. `command` is the module. */
   readonly channel?: boolean
+  /** Asked until it answers so; the first host with 200 unless given. */
+  readonly probe?: { readonly hostname: string; readonly status: number } | undefined
+  /** Besides what this process has. */
+  readonly env?: Readonly<Record<string, string>> | undefined
 }
 
 const READY_MS = 60_000
@@ -41,10 +45,12 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => pr
 /** Resolves when the server has answered its first request. */
 export async function startProcess(options: StartOptions): Promise<ServerProcess> {
   const { command, args, port, hosts } = options
+  const { hostname, status } = options.probe ?? { hostname: hosts[0]!, status: 200 }
+  const env = { ...process.env, ...options.env }
   const startedAt = performance.now()
   const child = options.channel
-    ? fork(command, args, { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], detached: true })
-    : spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+    ? fork(command, args, { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], detached: true, env })
+    : spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true, env })
   running.add(child)
   child.once('exit', () => running.delete(child))
   let output = ''
@@ -57,7 +63,7 @@ export async function startProcess(options: StartOptions): Promise<ServerProcess
   child.once('error', (error) => (failure = error))
   for (;;) {
     try {
-      await firstResponse(port, hosts[0]!)
+      await firstResponse(port, hostname, status)
       const readyMs = performance.now() - startedAt
       return { child, port, hosts, readyMs, [Symbol.asyncDispose]: () => stop(child) }
     } catch (error) {
@@ -100,14 +106,35 @@ export async function findPort(): Promise<number> {
   return port
 }
 
-/** Resident memory of a server and of the processes that it started, in bytes. Linux only. */
+/**
+ * Resident memory of a server and of the processes that it started, in bytes; of what it shares with other processes its
+ * part. Linux only.
+ */
 export function residentBytes({ child }: ServerProcess): number {
-  return residentOf(child.pid!)
+  return sumOf(child.pid!, (pid) => {
+    const kilobytes = /^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1]
+    return Number(kilobytes) * 1024
+  })
 }
 
-function residentOf(pid: number): number {
-  const kilobytes = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
+/** Processor time of a server and of the processes that it started, in milliseconds. Linux only. */
+export function cpuMs({ child }: ServerProcess): number {
+  return sumOf(child.pid!, (pid) => {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    // after the name, which may hold anything
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return (Number(fields[USER_TIME]) + Number(fields[SYSTEM_TIME])) * TICK_MS
+  })
+}
+
+/** Fields of `/proc/PID/stat` after the name. */
+const USER_TIME = 11
+const SYSTEM_TIME = 12
+/** Of Linux, whatever the machine. */
+const TICK_MS = 10
+
+function sumOf(pid: number, measure: (pid: number) => number): number {
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim()
-  const below = children === '' ? [] : children.split(' ').map((child) => residentOf(Number(child)))
-  return below.reduce((sum, bytes) => sum + bytes, Number(kilobytes ?? 0) * 1024)
+  const below = children === '' ? [] : children.split(' ').map((child) => sumOf(Number(child), measure))
+  return below.reduce((sum, part) => sum + part, measure(pid))
 }

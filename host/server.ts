@@ -4,7 +4,7 @@
  * same port. What a shard needs is posted to it: compiled modules and images are shared, not copied.
  */
 
-import { dirname, extname, join, resolve } from 'node:path'
+import { extname, join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 
 import { toOrigin } from './cli/messages.ts'
@@ -15,6 +15,7 @@ import { Opener } from './deploy/opener.ts'
 import { NanoError } from './errors.ts'
 import { assertFree } from './ingress/listen.ts'
 import { toLiveInstances } from './limits/address-space.ts'
+import { collectGarbage } from './limits/collect.ts'
 import { toLogEntry } from './log/entry.ts'
 import type { LogEntry } from './log/entry.ts'
 import { LogHub } from './log/hub.ts'
@@ -295,12 +296,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       storage: storage.client,
       reload: () => reloaded.reload(),
       plan: (text) => reloaded.plan(text),
-      readFile: toFileReader(opener, config),
+      readFile: (path, allowRead) => opener.file(path, allowRead, config.file),
     }
     if (watchMs !== undefined) {
       reloaded.watch(watchMs)
       await certificates?.watch(watchMs)
     }
+    collectGarbage()
     return {
       port: listening,
       url: toOrigin({ ...config, port: listening }),
@@ -323,16 +325,6 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await close()
     throw error
   }
-}
-
-/** Reads what lies on the server, for whoever deploys it from there. */
-function toFileReader(opener: Opener, { file }: Config): ServedApps['readFile'] {
-  const base = file === undefined ? '.' : dirname(file)
-  return (path, allowRead) =>
-    opener.ask('file', {
-      path: resolve(base, path),
-      access: { allowRead: allowRead.map((each) => resolve(base, each)), configuration: file },
-    })
 }
 
 /** Loaded only when something goes out. */

@@ -114,16 +114,19 @@ export class LocalStore implements ArtifactStore {
   }
 
   apps(): readonly StoredApp[] {
-    const rows = this.#all('SELECT * FROM apps WHERE active IS NOT NULL ORDER BY name')
+    // with two queries, however many apps there are
+    const canaries = new Map(
+      this.#all('SELECT versions.*, percent FROM apps JOIN versions ON app = name AND number = canary').map(
+        (row) => [row['app'], { version: toVersion(row), percent: row['percent'] as number }],
+      ),
+    )
+    const rows = this.#all(
+      'SELECT versions.* FROM apps JOIN versions ON app = name AND number = active ORDER BY name',
+    )
     return rows.map((row) => {
-      const name = row['name'] as string
-      const [active, version] = ['active', 'canary'].map((which) =>
-        this.#all('SELECT * FROM versions WHERE app = ? AND number = ?', name, row[which] as number | null)
-          .map(toVersion)
-          .at(0),
-      )
-      const canary = version && { version, percent: row['percent'] as number }
-      return { name, active: active!, ...(canary === undefined ? {} : { canary }) }
+      const active = toVersion(row)
+      const canary = canaries.get(active.app)
+      return { name: active.app, active, ...(canary === undefined ? {} : { canary }) }
     })
   }
 

@@ -226,7 +226,10 @@ export function toParts(given: unknown): readonly UploadedPart[] {
   })
 }
 
-export function toListing(given: unknown): { readonly options: ListOptions; readonly include: Include } {
+export function toListing(given: unknown): {
+  readonly options: Omit<ListOptions, 'hasMetadata'>
+  readonly include: Include
+} {
   const {
     limit = MOST_LISTED,
     prefix = '',

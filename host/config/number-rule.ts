@@ -33,15 +33,20 @@ export function toKey<Name extends string>(name: Name): Key<Name> {
   return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`) as Key<Name>
 }
 
+/** `timeout_ms` to `timeoutMs`. */
+function toName(key: string): string {
+  return key.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
+}
+
 /** What nano.json gives, in place of `defaults`; those themselves where it gives nothing: there may be ten thousand apps. */
 export function toNumbers<Table extends Rules>(
   table: Table,
   given: Readonly<Partial<Record<string, unknown>>>,
   defaults: Numbers<Table>,
 ): Numbers<Table> {
-  const own = Object.keys(table).flatMap((name) => {
-    const value = given[toKey(name)]
-    return typeof value === 'number' ? [[name, value] as const] : []
+  const own = Object.entries(given).flatMap(([key, value]) => {
+    const name = toName(key)
+    return typeof value === 'number' && Object.hasOwn(table, name) ? [[name, value] as const] : []
   })
   if (own.length === 0) return defaults
   return { ...defaults, ...(Object.fromEntries(own) as Partial<Numbers<Table>>) }

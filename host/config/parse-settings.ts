@@ -13,13 +13,17 @@ import type { Path } from './places.ts'
 import { APP_SETTINGS, appName, hostName } from './schema.ts'
 import { toSettings } from './to-config.ts'
 
+// there may be ten thousand apps, and making a schema takes longer than using it
+const NAME = appName()
+const HOST_NAME = hostName()
+
 /** Throws SETTINGS_INVALID with every problem, a line each. */
 export function parseSettings(
   { name, hostname, settings }: { name: string; hostname: string; settings: unknown },
   defaults: AppDefaults = { limits: DEFAULT_LIMITS },
 ): AppConfig {
-  const named = appName().safeParse(name)
-  const hosted = hostName().safeParse(hostname)
+  const named = NAME.safeParse(name)
+  const hosted = HOST_NAME.safeParse(hostname)
   const parsed = APP_SETTINGS.safeParse(settings)
   const problems = [
     ...(named.error?.issues ?? []).map(({ message }) => `name: ${message}`),

@@ -359,6 +359,24 @@ describe('complaints', () => {
         /storage: unknown key "kw"; did you mean "kv"\?/,
       ],
     ],
+    [
+      'a store of objects that cannot be',
+      '{ "apps": [], "storage": { "r2": { "s3": "https://key:secret@s3.example/x", "bucket": "A", "access_key_id": "AK" } } }',
+      [
+        /storage\.r2: "secret_access_key" is missing/,
+        /storage\.r2\.s3: expected an http: or https: URL without a path, such as https:\/\/s3\.example$/,
+        /storage\.r2\.bucket: expected the name of a bucket, got "A"/,
+        /storage\.r2\.access_key_id: expected an object with "file", "env" or "credential" that says where it is, not the secret itself$/,
+      ],
+    ],
+    [
+      'secrets that stand there themselves, without showing them',
+      `{ "apps": [{ "name": "a", "path": "a", "secrets": { "K": "hunter2" } }, { "name": "b", "path": "b", "secrets": "hunter2" }] }`,
+      [
+        /apps\[0\]\.secrets\.K: expected an object with "file", "env" or "credential" that says where it is, not the secret itself$/,
+        /apps\[1\]\.secrets: expected an object with the name of each secret$/,
+      ],
+    ],
     ['a key twice', '{ "apps": [{ "name": "a", "name": "b", "path": "a" }] }', [/"name" is given twice/]],
     ['a byte order mark', `\uFEFF{ "apps": [${app}] }`, [/:1:1: starts with a byte order mark/]],
     ['an empty file', '', [/:1:1: /]],

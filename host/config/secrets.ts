@@ -41,7 +41,8 @@ export function toSecretFiles(secrets: Secrets, environment: Environment = proce
   return Object.values(secrets).flatMap((source) => toFile(source, environment) ?? [])
 }
 
-function readSecret(source: SecretSource, environment: Environment): string {
+/** Throws an error without a word of what it is. */
+export function readSecret(source: SecretSource, environment: Environment = process.env): string {
   if ('env' in source) {
     const value = environment[source.env]
     if (value === undefined) throw new Error(`expected a variable ${source.env} in the environment, got none`)

@@ -1,6 +1,7 @@
 /** What nano.json says about where the data of bindings is. */
 
-import { closed, text } from './values.ts'
+import { source } from './secret-schema.ts'
+import { closed, text, textLike } from './values.ts'
 
 /** Without what it is instead: that may be a password. */
 const REDIS_EXPECTED =
@@ -9,6 +10,14 @@ const REDIS_EXPECTED =
 function isRedisUrl(text: string): boolean {
   const { protocol = '', password } = URL.parse(text) ?? {}
   return ['redis:', 'rediss:', 'unix:'].includes(protocol) && password === ''
+}
+
+const S3_EXPECTED = 'expected an http: or https: URL without a path, such as https://s3.example'
+
+function isEndpoint(text: string): boolean {
+  const { protocol = '', pathname, search, hash, username, password } = URL.parse(text) ?? {}
+  const isPlain = pathname === '/' && `${search}${hash}${username}${password}` === ''
+  return ['http:', 'https:'].includes(protocol) && isPlain
 }
 
 /** The key `storage`. */
@@ -23,5 +32,21 @@ export const storage = closed({
       .exactOptional(),
   })
     .meta({ description: 'Where KV namespaces are; in the data directory unless given.' })
+    .exactOptional(),
+  r2: closed({
+    s3: text().refine(isEndpoint, { error: S3_EXPECTED }).meta({
+      description:
+        'The address of a store that speaks the protocol of S3: https://s3.eu-central-1.amazonaws.com. It needs the package @aws-sdk/client-s3 beside nano-workers.',
+    }),
+    bucket: textLike(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'the name of a bucket').meta({
+      description: 'The bucket there that has the objects of all apps; it has to exist.',
+    }),
+    region: textLike(/^[a-z0-9-]{1,64}$/, 'the name of a region')
+      .meta({ default: 'us-east-1', description: 'What requests are signed for.' })
+      .exactOptional(),
+    access_key_id: source.meta({ description: 'Where the name of the key is.' }),
+    secret_access_key: source.meta({ description: 'Where the key is.' }),
+  })
+    .meta({ description: 'Where R2 buckets are; in the data directory unless given.' })
     .exactOptional(),
 }).meta({ description: 'Where the data of bindings is that is not kept in the data directory.' })

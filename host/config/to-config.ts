@@ -46,18 +46,27 @@ export function toConfig(json: NanoJson, file: string): Config {
       cachesMb: json.caches_mb,
       logDrain: toLogDrain(json.log_drain, dirname(file)),
       dataDirectory: json.data_dir && toPath(json.data_dir),
-      storage: json.storage && toStorage(json.storage, toPath),
+      storage: json.storage && toStorage(json.storage, dirname(file)),
     }),
   }
 }
 
-function toStorage(
-  { kv }: NonNullable<NanoJson['storage']>,
-  toPath: (path: string) => string,
-): StorageSettings {
-  if (kv === undefined) return {}
-  const passwordFile = kv.password_file && toPath(kv.password_file)
-  return { kv: { redis: { url: kv.redis, ...defined({ passwordFile }) } } }
+function toStorage({ kv, r2 }: NonNullable<NanoJson['storage']>, base: string): StorageSettings {
+  const passwordFile = kv?.password_file && resolve(base, kv.password_file)
+  return {
+    ...(kv && { kv: { redis: { url: kv.redis, ...defined({ passwordFile }) } } }),
+    ...(r2 && {
+      r2: {
+        s3: {
+          endpoint: r2.s3,
+          region: r2.region ?? 'us-east-1',
+          bucket: r2.bucket,
+          accessKeyId: toSource(r2.access_key_id, base),
+          secretAccessKey: toSource(r2.secret_access_key, base),
+        },
+      },
+    }),
+  }
 }
 
 function toAdmin(
@@ -89,11 +98,11 @@ function toApp(app: NanoJson['apps'][number], defaults: AppDefaults, base: strin
 
 function toSecrets(given: NanoJson['apps'][number]['secrets'], base: string): Secrets | undefined {
   if (given === undefined) return undefined
-  const entries = Object.entries(given).map(([name, source]): [string, SecretSource] => [
-    name,
-    'file' in source ? { file: resolve(base, source.file) } : source,
-  ])
-  return Object.fromEntries(entries)
+  return Object.fromEntries(Object.entries(given).map(([name, source]) => [name, toSource(source, base)]))
+}
+
+function toSource(given: SecretSource, base: string): SecretSource {
+  return 'file' in given ? { file: resolve(base, given.file) } : given
 }
 
 /** What an app says besides where it is. */

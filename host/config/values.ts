@@ -43,16 +43,20 @@ export function list<Item extends z.ZodType>(item: Item): z.ZodArray<Item> {
   return z.array(item, { error: expected('a list in [ ]') })
 }
 
-/** An object with these keys and no other. `renamed`: keys of an earlier release, and what they are called now. */
+/**
+ * An object with these keys and no other. `renamed`: keys of an earlier release, and what they are called now; `other`: what is
+ * said of what is no object.
+ */
 export function closed<Shape extends z.ZodRawShape>(
   shape: Shape,
   renamed: Readonly<Record<string, string>> = {},
+  other = expected('an object'),
 ) {
   const known = Object.keys(shape)
   const error: z.core.$ZodErrorMap = (issue) =>
     issue.code === 'unrecognized_keys'
       ? issue.keys.map((key) => toUnknown(key, known, renamed)).join('\n')
-      : expected('an object')(issue)
+      : other(issue)
   return z.strictObject(shape, { error })
 }
 

@@ -47,6 +47,9 @@ export interface ThreadOptions {
   readonly stays: boolean
 }
 
+/** A part of the heap that never shrinks once it has grown. */
+const YOUNG_MB = 8
+
 /** How long the thread stays when there is nothing to do. */
 const IDLE_MS = 5000
 
@@ -121,7 +124,7 @@ export class AskedThread<Of extends Questions<Of>, Note = never> implements Disp
     const worker = new Worker(script, {
       workerData: data,
       name,
-      resourceLimits: { maxOldGenerationSizeMb: heapMb },
+      resourceLimits: { maxOldGenerationSizeMb: heapMb, maxYoungGenerationSizeMb: YOUNG_MB },
     })
     worker.on('message', (message: FromThread<Note>) => {
       const waiting = this.#waiting.get(message.id)

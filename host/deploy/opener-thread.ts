@@ -11,6 +11,7 @@ import type { NewAssets } from '../assets/new-assets.ts'
 import { LocalStore } from '../artifacts/local-store.ts'
 import type { ArtifactStore, StoredVersion } from '../artifacts/store.ts'
 import { NanoError, toNanoError } from '../errors.ts'
+import { collectGarbage } from '../limits/collect.ts'
 import { answerAll } from './answering.ts'
 import { ImageFiles, toRef } from './image-files.ts'
 import type { KeptImage } from './image-files.ts'
@@ -55,10 +56,10 @@ answerAll<Requests, OpeningNote>({
   async engine(hash, note) {
     // counts for itself
     const own = new Engines(admitted)
-    return {
-      engine: await own.open(hash, () => note({ type: 'generating' })),
-      counters: own.counters,
-    }
+    const engine = await own.open(hash, () => note({ type: 'generating' }))
+    // the bytes that it was compiled from, which V8 has a copy of
+    collectGarbage()
+    return { engine, counters: own.counters }
   },
   async add(version, note) {
     const brought = { component: version.component, sourceMap: toSourceMap(version.sourceMap, note) }

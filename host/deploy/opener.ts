@@ -6,13 +6,13 @@
  * modules are shared with this thread, not copied.
  */
 
-import { extname } from 'node:path'
+import { dirname, extname, resolve } from 'node:path'
 
 import type { EngineCounters } from '../engine/engine.ts'
 import type { CompiledEngine } from '../engine/guest.ts'
 import { AskedThread } from './asked-thread.ts'
 import { Images } from './images.ts'
-import type { SourceAccess } from './open-component.ts'
+import type { Brought, SourceAccess } from './open-component.ts'
 import type { OpenComponent, OpenerData, OpeningNote, Requests } from './opening.ts'
 
 // as source or compiled, whatever this file is
@@ -64,6 +64,16 @@ export class Opener implements Disposable, AsyncDisposable {
   /** The component at a path. Rejects with what is wrong with it; the error names the path. */
   component(path: string, access: SourceAccess, onNote: OnNote): Promise<OpenComponent> {
     return this.ask('component', { path, access }, onNote)
+  }
+
+  /**
+   * The bytes of what lies on the server, for whoever deploys it from there. Paths are relative to the configuration's
+   * file; without one, to the directory of the process.
+   */
+  file(path: string, allowRead: readonly string[], configuration: string | undefined): Promise<Brought> {
+    const base = configuration === undefined ? '.' : dirname(configuration)
+    const access = { allowRead: allowRead.map((each) => resolve(base, each)), configuration }
+    return this.ask('file', { path: resolve(base, path), access })
   }
 
   /** A known engine, the same for all who ask. Rejects with ENGINE_UNKNOWN. */

@@ -9,10 +9,10 @@ import type { OpenComponent } from '../deploy/opening.ts'
 import type { CompiledEngine } from '../engine/guest.ts'
 import { NanoError } from '../errors.ts'
 import type { AppContent } from '../image/image.ts'
+import { Largest } from '../limits/largest.ts'
 
 interface Known {
   readonly component: OpenComponent
-  /** The longest turn that it may take. */
   readonly turnMs: number
 }
 
@@ -24,6 +24,8 @@ export class Deployments {
   readonly #engines = new Map<string, { readonly engine: CompiledEngine; deployments: number }>()
   /** Those that drain included. */
   readonly #known = new Map<number, Known>()
+  /** The longest turn that each of these may take. */
+  readonly #turns = new Largest()
 
   constructor(images: Pick<Images, 'load'>) {
     this.#images = images
@@ -44,9 +46,7 @@ export class Deployments {
 
   /** The longest turn that one may take, in milliseconds; of one that drains, too. */
   get longestTurnMs(): number {
-    let most = 0
-    for (const { turnMs } of this.#known.values()) most = Math.max(most, turnMs)
-    return most
+    return this.#turns.value
   }
 
   add(deployment: Deployment, engine: CompiledEngine, component: OpenComponent): void {
@@ -55,7 +55,9 @@ export class Deployments {
     this.#engines.set(engine.hash, known)
     this.#told.set(deployment.id, deployment)
     const { cpuMs, scheduledTurnMs } = deployment.limits
-    this.#known.set(deployment.id, { component, turnMs: Math.max(cpuMs, scheduledTurnMs) })
+    const turnMs = Math.max(cpuMs, scheduledTurnMs)
+    this.#known.set(deployment.id, { component, turnMs })
+    this.#turns.add(turnMs)
   }
 
   /** `drainMs`: how long it may be asked for. */
@@ -63,7 +65,7 @@ export class Deployments {
     this.#told.delete(id)
     const engine = this.#engines.get(engineHash)
     if (engine !== undefined && --engine.deployments === 0) this.#engines.delete(engineHash)
-    setTimeout(() => this.#known.delete(id), drainMs).unref()
+    setTimeout(() => this.#forget(id), drainMs).unref()
   }
 
   /** What a deployment is made of, for a shard that has a request for it. */
@@ -71,5 +73,12 @@ export class Deployments {
     const known = this.#known.get(id)
     if (known === undefined) throw new NanoError('INTERNAL', `deployment ${id} is not there`)
     return await this.#images.load(known.component)
+  }
+
+  #forget(id: number): void {
+    const known = this.#known.get(id)
+    if (known === undefined) return
+    this.#known.delete(id)
+    this.#turns.remove(known.turnMs)
   }
 }

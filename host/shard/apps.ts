@@ -23,6 +23,7 @@ import type { Run } from '../http/request-head.ts'
 import { warmUp } from '../instance/warm-up.ts'
 import type { Epoch } from '../limits/epoch.ts'
 import type { EndCode } from '../limits/grace.ts'
+import { Largest } from '../limits/largest.ts'
 import { AppFiles } from '../front/app-files.ts'
 import { Front } from '../front/front.ts'
 import { purgeCaches, TenantStorage } from '../front/tenant-storage.ts'
@@ -93,8 +94,8 @@ export class Apps implements Disposable {
   readonly #ledger: Ledger
   readonly #lending: Lending
   readonly #reader = new FileReader()
-  /** How many versions take heads of so many bytes. */
-  readonly #heads = new Map<number, number>()
+  /** How many bytes of a head each version takes. */
+  readonly #heads = new Largest()
   #isOver = false
 
   constructor(services: AppsServices) {
@@ -172,8 +173,7 @@ export class Apps implements Disposable {
     const loaded = this.#engines.get(engine.hash) ?? (await this.#load(engine))
     if (loaded.warmUps > 0) loaded.warmUps = (await this.#warmUp(deployment, loaded)) ? 0 : loaded.warmUps - 1
     this.#versions.set(deployment.id, { deployment, engine: loaded.engine })
-    const bytes = toHeadBytes(deployment.limits)
-    this.#heads.set(bytes, (this.#heads.get(bytes) ?? 0) + 1)
+    this.#heads.add(toHeadBytes(deployment.limits))
   }
 
   /** Whether the engine is warm, by this app. */
@@ -286,14 +286,11 @@ export class Apps implements Disposable {
 
   #forget({ deployment: { id, limits } }: Version): void {
     this.#versions.delete(id)
-    const bytes = toHeadBytes(limits)
-    const left = (this.#heads.get(bytes) ?? 0) - 1
-    if (left > 0) this.#heads.set(bytes, left)
-    else this.#heads.delete(bytes)
+    this.#heads.remove(toHeadBytes(limits))
   }
 
   #tellMaxHead(): void {
-    this.#services.onMaxHead(Math.max(USUAL_HEAD_BYTES, ...this.#heads.keys()))
+    this.#services.onMaxHead(Math.max(USUAL_HEAD_BYTES, this.#heads.value))
   }
 }
 

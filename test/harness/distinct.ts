@@ -1,6 +1,6 @@
 /**
  * Apps of the same code that are different ones: copies of the example `hello` whose images say so. They are kept as images
- * alone, a few kilobytes each, for a component has twelve megabytes.
+ * alone, for a component has twelve megabytes.
  */
 
 import { readFileSync } from 'node:fs'
@@ -10,7 +10,7 @@ import { ImageFiles } from '../../host/deploy/image-files.ts'
 import { findOwnCache } from '../../host/deploy/open-engines.ts'
 import type { OpenComponent } from '../../host/deploy/opening.ts'
 import { splitImage } from '../../host/image/image.ts'
-import type { ImageLayer } from '../../host/image/image.ts'
+import type { Image, ImageLayer } from '../../host/image/image.ts'
 import { builtExample } from './serve.ts'
 
 const SAID = 'Hello from NANO!'
@@ -22,24 +22,47 @@ export function toGreeting(number: number): string {
 
 /** Copies, kept where a server of this process finds them. */
 export class DistinctApps {
-  readonly files = new ImageFiles(findOwnCache())
-  readonly #path = builtExample('hello')
-  readonly #split = splitComponent(readFileSync(this.#path))
+  readonly files: ImageFiles
+  readonly #path: string
+  readonly #component: Buffer
+  readonly #engineHash: string
+  readonly #image: Image
+
+  /** `path`: a component of `hello`; `cache`: the cache directory. */
+  constructor(path = builtExample('hello'), cache = findOwnCache()) {
+    this.files = new ImageFiles(cache)
+    this.#path = path
+    this.#component = readFileSync(path)
+    const { skeletonHash, segments, memoryMinPages } = splitComponent(this.#component)
+    this.#engineHash = skeletonHash
+    this.#image = splitImage(segments, memoryMinPages)
+  }
+
+  /** The whole copy with this number. */
+  component(number: number): Buffer {
+    const copy = Buffer.from(this.#component)
+    say(copy, toGreeting(number))
+    return copy
+  }
 
   /** The copy with this number, with a source map of so many bytes. */
   keep(number: number, mapBytes = 0): OpenComponent {
-    const { skeletonHash, segments, memoryMinPages } = this.#split
-    const image = splitImage(segments, memoryMinPages)
-    patch(image.layers[0]!, toGreeting(number))
+    const layers = this.#image.layers.map((layer) => toSaying(layer, toGreeting(number)))
     const sourceMap = mapBytes === 0 ? undefined : new Uint8Array(new SharedArrayBuffer(mapBytes))
     return {
-      ...this.files.keep(skeletonHash, { image, sourceMap }),
+      ...this.files.keep(this.#engineHash, { image: { ...this.#image, layers }, sourceMap }),
       origin: { type: 'component', ask: { path: this.#path, access: {} } },
     }
   }
 }
 
-function patch({ bytes }: ImageLayer, text: string): void {
-  const view = Buffer.from(bytes.buffer)
-  for (let at = view.indexOf(SAID); at !== -1; at = view.indexOf(SAID, at)) view.write(text, at)
+function toSaying({ runs, bytes }: ImageLayer, text: string): ImageLayer {
+  const copy = new Uint8Array(new SharedArrayBuffer(bytes.length))
+  copy.set(bytes)
+  say(Buffer.from(copy.buffer), text)
+  return { runs, bytes: copy }
+}
+
+function say(bytes: Buffer, text: string): void {
+  for (let at = bytes.indexOf(SAID); at !== -1; at = bytes.indexOf(SAID, at)) bytes.write(text, at)
 }

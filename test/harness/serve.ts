@@ -135,7 +135,7 @@ export interface ServeOptions {
   /** Where the data of bindings is kept. */
   storageDirectory?: string
   /** Where else it is, as nano.json spells it. */
-  storage?: { kv?: { redis: string } }
+  storage?: { kv?: { redis: string }; r2?: object }
   /** How long a shard may stand still. */
   silenceMs?: number
   /** Traces and series go out. */

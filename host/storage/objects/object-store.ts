@@ -86,6 +86,8 @@ export interface ListOptions {
   /** Empty: none. */
   readonly delimiter: string
   readonly startAfter: string | undefined
+  /** Of each object what the app has said of it is asked for; else a store may leave that out. */
+  readonly hasMetadata: boolean
 }
 
 export interface ObjectListing {
@@ -95,29 +97,43 @@ export interface ObjectListing {
   readonly cursor: string | undefined
 }
 
-/** What is resolved of a change outlives a crash of the machine. */
+/** What is resolved of a change outlives a crash of the machine. `signal`: nobody waits for it any more. */
 export interface ObjectStore extends AsyncDisposable {
-  head(bucket: string, key: string): Promise<StoredObject | undefined>
+  head(bucket: string, key: string, signal?: AbortSignal): Promise<StoredObject | undefined>
   get(
     bucket: string,
     key: string,
     range: RangeAsk | undefined,
     onlyIf: Condition | undefined,
+    signal?: AbortSignal,
   ): Promise<FoundObject | undefined>
   /** Undefined: the condition does not hold, and nothing was changed. */
-  put(bucket: string, key: string, put: ObjectPut, content: Content): Promise<StoredObject | undefined>
-  delete(bucket: string, keys: readonly string[]): Promise<void>
-  list(bucket: string, options: ListOptions): Promise<ObjectListing>
+  put(
+    bucket: string,
+    key: string,
+    put: ObjectPut,
+    content: Content,
+    signal?: AbortSignal,
+  ): Promise<StoredObject | undefined>
+  delete(bucket: string, keys: readonly string[], signal?: AbortSignal): Promise<void>
+  list(bucket: string, options: ListOptions, signal?: AbortSignal): Promise<ObjectListing>
   /** Its name. */
-  createUpload(bucket: string, key: string, metadata: ObjectMetadata, limits: BucketLimits): Promise<string>
+  createUpload(
+    bucket: string,
+    key: string,
+    metadata: ObjectMetadata,
+    limits: BucketLimits,
+    signal?: AbortSignal,
+  ): Promise<string>
   /** The part's etag. */
-  uploadPart(bucket: string, part: PartPut, content: Content): Promise<string>
+  uploadPart(bucket: string, part: PartPut, content: Content, signal?: AbortSignal): Promise<string>
   completeUpload(
     bucket: string,
     key: string,
     upload: string,
     parts: readonly UploadedPart[],
     limits: BucketLimits,
+    signal?: AbortSignal,
   ): Promise<StoredObject>
-  abortUpload(bucket: string, key: string, upload: string): Promise<void>
+  abortUpload(bucket: string, key: string, upload: string, signal?: AbortSignal): Promise<void>
 }

@@ -30,7 +30,10 @@ export type ObjectCall =
     }
   | { readonly op: 'put'; readonly args: { readonly key: string; readonly put: ObjectPut } }
   | { readonly op: 'delete'; readonly args: { readonly keys: readonly string[] } }
-  | { readonly op: 'list'; readonly args: { readonly options: ListOptions; readonly include: Include } }
+  | {
+      readonly op: 'list'
+      readonly args: { readonly options: Omit<ListOptions, 'hasMetadata'>; readonly include: Include }
+    }
   | {
       readonly op: 'create-upload'
       readonly args: {
@@ -60,7 +63,10 @@ export interface Include {
 const ALL: Include = { http: true, custom: true }
 
 export async function openObjects(options: StoreOptions): Promise<Store> {
-  return toStore(await openFileObjects(options))
+  const { s3 } = options.settings.r2 ?? {}
+  if (s3 === undefined) return toStore(await openFileObjects(options))
+  const { openS3Objects } = await import('./s3-objects.ts')
+  return toStore(await openS3Objects(s3, options.log))
 }
 
 const OPERATIONS: Readonly<Record<ObjectCall['op'], R2Operation>> = {
@@ -78,10 +84,10 @@ const OPERATIONS: Readonly<Record<ObjectCall['op'], R2Operation>> = {
 /** An object store as calls. */
 export function toStore(objects: ObjectStore): Store {
   return {
-    call: async ({ key, op, args, body }) => {
+    call: async ({ key, op, args, body, signal }) => {
       const call = { op, args } as ObjectCall
       try {
-        return await run(objects, key, call, body)
+        return await run(objects, key, call, body, signal)
       } catch (error) {
         throw toR2Error(OPERATIONS[call.op], error)
       }
@@ -95,26 +101,28 @@ async function run(
   bucket: string,
   call: ObjectCall,
   body: StoreCall['body'],
+  signal: AbortSignal,
 ): Promise<StoreAnswer> {
   switch (call.op) {
     case 'head':
-      return { meta: toMeta(await store.head(bucket, call.args.key)) }
+      return { meta: toMeta(await store.head(bucket, call.args.key, signal)) }
     case 'get': {
       const { key, range, onlyIf } = call.args
-      const answer = await store.get(bucket, key, range, onlyIf)
+      const answer = await store.get(bucket, key, range, onlyIf, signal)
       if (answer === undefined) return { meta: null }
       const { object, found } = answer
       if (found === undefined) return { meta: { object: toMeta(object), found: false } }
       return { meta: { object: toMeta(object, ALL, found), found: true }, body: found.body }
     }
     case 'put':
-      return { meta: toMeta(await store.put(bucket, call.args.key, call.args.put, body)) }
+      return { meta: toMeta(await store.put(bucket, call.args.key, call.args.put, body, signal)) }
     case 'delete':
-      await store.delete(bucket, call.args.keys)
+      await store.delete(bucket, call.args.keys, signal)
       return { meta: null }
     case 'list': {
       const { options, include } = call.args
-      const { objects, prefixes, cursor } = await store.list(bucket, options)
+      const hasMetadata = include.http || include.custom
+      const { objects, prefixes, cursor } = await store.list(bucket, { ...options, hasMetadata }, signal)
       const listed = objects.map((each) => toMeta(each, include))
       return {
         meta: { objects: listed, truncated: cursor !== undefined, cursor, delimitedPrefixes: prefixes },
@@ -122,17 +130,17 @@ async function run(
     }
     case 'create-upload': {
       const { key, metadata, limits } = call.args
-      return { meta: await store.createUpload(bucket, key, metadata, limits) }
+      return { meta: await store.createUpload(bucket, key, metadata, limits, signal) }
     }
     case 'upload-part':
-      return { meta: await store.uploadPart(bucket, call.args, body) }
+      return { meta: await store.uploadPart(bucket, call.args, body, signal) }
     case 'complete-upload': {
       const { key, upload, parts, limits } = call.args
-      return { meta: toMeta(await store.completeUpload(bucket, key, upload, parts, limits)) }
+      return { meta: toMeta(await store.completeUpload(bucket, key, upload, parts, limits, signal)) }
     }
     default: {
       const { key, upload } = call.args
-      await store.abortUpload(bucket, key, upload)
+      await store.abortUpload(bucket, key, upload, signal)
       return { meta: null }
     }
   }

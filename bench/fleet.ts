@@ -1,0 +1,68 @@
+/**
+ * So many distinct apps that were deployed: a data directory with a version of each, and their packed images. Making ten
+ * thousand takes minutes, so that they are kept for the next run of the bench.
+ *
+ *     <own cache>/bench-fleet/<hello's hash>/cache      a cache directory: engine, images
+ *                                           /data-N     a data directory with N apps
+ */
+
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+
+import { LocalStore } from '../host/artifacts/local-store.ts'
+import { findOwnCache } from '../host/deploy/open-engines.ts'
+import { DistinctApps } from '../test/harness/distinct.ts'
+import type { Bench } from './figure.ts'
+import { toHosts } from './hosts.ts'
+import { buildExample } from './nano.ts'
+
+export interface Fleet {
+  /** A cache directory that has what the apps are made of. */
+  readonly cache: string
+  readonly data: string
+  readonly hosts: readonly string[]
+}
+
+/** Another app, so that the images of the fleet are packed against what is not their own. */
+const OTHER = 'classic'
+
+export async function openFleet(bench: Bench, apps: number): Promise<Fleet> {
+  const root = join(findOwnCache(), 'bench-fleet', toHash(readFileSync(bench.component)))
+  const cache = join(root, 'cache')
+  const data = join(root, `data-${apps}`)
+  const hosts = toHosts(apps)
+  if (existsSync(data)) return { cache, data, hosts }
+  const distinct = new DistinctApps(bench.component, cache)
+  await keepOther(bench, cache)
+  const draft = `${data}.draft`
+  rmSync(draft, { recursive: true, force: true })
+  {
+    using store = new LocalStore(draft)
+    for (const [number, hostname] of hosts.entries()) {
+      if (number % TELL_EACH === 0) bench.tell(`making distinct apps: ${number} of ${apps}`)
+      const app = `app-${number}`
+      const { engineHash, image } = distinct.keep(number)
+      // they share a component: what is served is the image
+      const component = Buffer.from('the component of all')
+      const kept = JSON.stringify({ engineHash, image })
+      store.add({ app, hostname, settings: '{}', component, engineHash, image: kept })
+      store.activate(app, 1)
+    }
+  }
+  renameSync(draft, data)
+  return { cache, data, hosts }
+}
+
+const TELL_EACH = 500
+
+/** Its image is the base of its engine. */
+async function keepOther({ directory }: Bench, cache: string): Promise<void> {
+  const file = join(directory, `${OTHER}.wasm`)
+  await buildExample(OTHER, file)
+  new DistinctApps(file, cache).keep(0)
+}
+
+function toHash(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex').slice(0, 16)
+}
