@@ -61,11 +61,11 @@ function resolve(rules: Rules, path: string, mayRedirect: boolean): Resolved | u
 /** What a path is looked up with. */
 interface Search {
   readonly path: string
-  exact(): Resolved | undefined
-  file(name: string): Resolved | undefined
-  redirect(name: string, to: string): Resolved | undefined
+  readonly exact: () => Resolved | undefined
+  readonly file: (name: string) => Resolved | undefined
+  readonly redirect: (name: string, to: string) => Resolved | undefined
   /** The path without its end. */
-  cut(end: string): string
+  readonly cut: (end: string) => string
 }
 
 /** First what the end of the path says, then what is there for every path. */
