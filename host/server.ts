@@ -169,7 +169,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     log: ({ app, ...entry }) => log({ ...entry, ...(app === '' ? {} : { app }) }),
     run: (app, run) => {
       const deployment = registry.servingOf(app)
-      return deployment === undefined ? undefined : shards?.run(deployment, run)
+      return deployment === undefined ? undefined : shards?.run(app, deployment, run)
     },
   })
   let served: ServedApps | undefined

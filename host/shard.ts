@@ -14,6 +14,7 @@ import { isMainThread, parentPort, workerData } from 'node:worker_threads'
 import { openDialer } from './bindings/dialer.ts'
 import type { Machine } from './egress/machine.ts'
 import { toNanoError, toStackText } from './errors.ts'
+import { Homes } from './home/homes.ts'
 import { RequestIds } from './http/request-id.ts'
 import { listenOnInherited } from './ingress/inherited.ts'
 import { createIngress } from './ingress/serve.ts'
@@ -62,7 +63,9 @@ async function run(data: ShardData): Promise<void> {
   const residents = new Residents()
   const tracer = await openTracer(data.sampling)
   const storage = new StorageClient(() => tell({ type: 'storage' }))
-  const apps = new Apps({
+  const homes = data.places === 1 ? undefined : openHomes(data, () => apps, tracer)
+  const apps: Apps = new Apps({
+    homes,
     storage,
     epoch: new Epoch(data.epoch),
     scheduler,
@@ -124,9 +127,15 @@ async function run(data: ShardData): Promise<void> {
     for (const slice of apps.counts()) tellCount(slice)
     report()
   }
-  endOnFault(ingress, apps, { log, count: countAtOnce, requests })
+  endOnFault(ingress, apps, { log, count: countAtOnce, requests, homes })
   const apply = async (change: ShardChange): Promise<void> => {
-    if (change.type !== 'configure') return await apps.apply(change)
+    if (change.type !== 'configure') {
+      // what was handed over for a version comes before its end, here and there
+      if (change.type === 'retire') homes?.receive()
+      await apps.apply(change)
+      homes?.flush()
+      return
+    }
     residents.most = change.settings.liveInstances
     ingress.configure(toSettings(change.settings))
   }
@@ -141,7 +150,9 @@ async function run(data: ShardData): Promise<void> {
     else if (message.type === 'taken') requests.taken()
     else if (message.type === 'run') void runOf(message)
     else if (message.type === 'storage') storage.attach(message.port)
-    else if (message.type === 'stop') void stop({ ingress, apps, tracer, requests, storage }, message.graceMs)
+    else if (message.type === 'peer') homes?.meet(message.place, message.port)
+    else if (message.type === 'stop')
+      void stop({ ingress, apps, tracer, requests, storage, homes }, message.graceMs)
   }
   for (const message of early) listen(message)
   const { port } = ingress.server.address() as AddressInfo
@@ -159,6 +170,14 @@ async function answer(number: number, change: Promise<void>): Promise<void> {
   }
 }
 
+function openHomes({ place }: ShardData, toApps: () => Apps, tracer: Tracer | undefined): Homes {
+  return new Homes({
+    place,
+    take: (deployment) => toApps().take(deployment),
+    join: (context) => tracer?.join(context),
+  })
+}
+
 async function openTracer(sampling: ShardData['sampling']): Promise<Tracer | undefined> {
   if (sampling === undefined) return undefined
   const { Tracer } = await import('./telemetry/tracer.ts')
@@ -172,17 +191,22 @@ interface Running {
   readonly tracer: Tracer | undefined
   readonly requests: RequestLog
   readonly storage: StorageClient
+  readonly homes: Homes | undefined
 }
 
 /** Requests come to their end, and then what apps do behind their responses; all of it until one deadline. */
-async function stop({ ingress, apps, tracer, requests, storage }: Running, graceMs: number): Promise<void> {
+async function stop(running: Running, graceMs: number): Promise<void> {
+  const { ingress, apps, tracer, requests, storage, homes } = running
   const end = performance.now() + graceMs
   // before the connections are, so that who is cut is told why
   const cut = setTimeout(() => void apps.drain(0), graceMs)
+  const left = homes?.leave()
   // a connection that is open may bring one more request, which is served
   await ingress.close(graceMs)
+  await left
   clearTimeout(cut)
   await apps.drain(Math.max(0, end - performance.now()))
+  homes?.[Symbol.dispose]()
   tracer?.[Symbol.dispose]()
   requests[Symbol.dispose]()
   storage[Symbol.dispose]()
@@ -200,6 +224,7 @@ function endOnFault(
     log(entry: Omit<LogEntry, 'time'>): void
     count(): void
     readonly requests: RequestLog
+    readonly homes: Homes | undefined
   },
 ): void {
   let isEnding = false
@@ -212,6 +237,9 @@ function endOnFault(
     isEnding = true
     const closed = ingress.close(FAULT_GRACE_MS)
     apps[Symbol.dispose]()
+    // what was handed over to it has failed just now, and what it has handed over may come to its end
+    void shard.homes?.leave()
+    shard.homes?.flush()
     shard.count()
     void closed.then(() => {
       shard.requests[Symbol.dispose]()

@@ -26,6 +26,8 @@ export interface Resource {
   readonly kind: string
   /** Names it there, see resource.ts. */
   readonly key: string
+  /** It is not the app's alone. */
+  readonly isShared?: true
 }
 
 /** By name. */

@@ -18,7 +18,8 @@ const HASH_DIGITS = 32
 export function toResource(kind: string, owner: string | undefined, id: string): Resource {
   const hash = createHash('sha256').update(JSON.stringify([kind, owner ?? null, id]))
   const shown = [owner ?? 'shared', id].map(toShown).join('.')
-  return { kind, key: `${shown}.${hash.digest('hex').slice(0, HASH_DIGITS)}` }
+  const key = `${shown}.${hash.digest('hex').slice(0, HASH_DIGITS)}`
+  return { kind, key, ...(owner === undefined && { isShared: true }) }
 }
 
 function toShown(name: string): string {

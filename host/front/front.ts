@@ -1,9 +1,9 @@
 /**
- * An app whose requests are not all for its guest: what its files or kept responses can answer never
- * gets there.
+ * An app whose requests are not all for its guest on this shard: what its files or kept responses can answer never
+ * gets there, and where there are several shards the rest may be another one's.
  *
  *     request  >  a file, or a rule of its own? [answered]  >  is there a guest? [404]  >  a response that is kept? [answered]
- *              >  tenant
+ *              >  is another shard its home? handed over (home/door.ts)  >  tenant
  */
 
 import type { FileReader } from '../assets/file-reader.ts'
@@ -16,11 +16,19 @@ import type { AppFiles } from './app-files.ts'
 import { ResponseCache } from './response-cache.ts'
 import { sendAsset } from './send-asset.ts'
 
+/** Where the app has a home (home/door.ts): serves what is asked here, or has it served there. */
+interface Door extends Pick<Tenant, 'handle'> {
+  readonly counts: Pick<TenantCounters, 'handOvers' | 'spreads'>
+}
+
 export interface FrontOptions {
-  readonly files: AppFiles
+  /** Undefined: it has none, and is not of files alone. */
+  readonly files: AppFiles | undefined
   readonly reader: FileReader
   /** The most MiB of responses that are kept; undefined: none are. */
   readonly cacheMb: number | undefined
+  /** Undefined: there is one shard. */
+  readonly door: Door | undefined
 }
 
 const NOTHING: AssetAnswer = { status: 404, headers: '' }
@@ -29,18 +37,23 @@ const NOTHING: AssetAnswer = { status: 404, headers: '' }
 export class Front {
   /** Who answers the rest. */
   readonly tenant: Tenant
-  readonly #files: AppFiles
+  readonly #files: AppFiles | undefined
   readonly #reader: FileReader
-
+  readonly #door: Door | undefined
   readonly #cache: ResponseCache | undefined
+  /** What is asked when there is no answer here. */
+  readonly #next: Pick<Tenant, 'handle'>
 
-  constructor(tenant: Tenant, { files, reader, cacheMb }: FrontOptions) {
+  constructor(tenant: Tenant, { files, reader, cacheMb, door }: FrontOptions) {
     this.tenant = tenant
+    this.#door = door
     this.#files = files
     this.#reader = reader
     const waitMs = tenant.limits.timeoutMs / 2
-    const ask = (exchange: Exchange): ExchangeListener => tenant.handle(exchange)
+    const guest = door ?? tenant
+    const ask = (exchange: Exchange): ExchangeListener => guest.handle(exchange)
     this.#cache = cacheMb === undefined ? undefined : new ResponseCache({ mostMb: cacheMb, waitMs, ask })
+    this.#next = this.#cache ?? guest
   }
 
   get name() {
@@ -68,7 +81,7 @@ export class Front {
   }
 
   get counters(): TenantCounters {
-    return { ...this.tenant.counters, ...this.#cache?.counts }
+    return { ...this.tenant.counters, ...this.#cache?.counts, ...this.#door?.counts }
   }
 
   /** Responses that are kept go. */
@@ -77,18 +90,18 @@ export class Front {
   }
 
   handle(exchange: Exchange): ExchangeListener {
-    const answer = this.#answer(exchange)
-    if (answer === undefined) return (this.#cache ?? this.tenant).handle(exchange)
+    const files = this.#files
+    const answer = files && toAnswer(files, exchange)
+    if (answer === undefined) return this.#next.handle(exchange)
     if (exchange.hasBody) exchange.cancelBody()
-    const source = this.#files.site ?? { root: '', key: '' }
+    const source = files?.site ?? { root: '', key: '' }
     return sendAsset(exchange, answer, { source, reader: this.#reader, tenant: this.tenant })
   }
 
   refused: Tenant['refused'] = (...refusal) => this.tenant.refused(...refusal)
+}
 
-  #answer({ method, url, headers }: Exchange): AssetAnswer | undefined {
-    const { isAlone, site } = this.#files
-    const request = { method, url, header: toHeaderOf(headers) }
-    return isAlone ? (site?.answer(request) ?? NOTHING) : site?.answerFirst(request)
-  }
+function toAnswer({ isAlone, site }: AppFiles, { method, url, headers }: Exchange): AssetAnswer | undefined {
+  const request = { method, url, header: toHeaderOf(headers) }
+  return isAlone ? (site?.answer(request) ?? NOTHING) : site?.answerFirst(request)
 }

@@ -27,6 +27,8 @@ import { Largest } from '../limits/largest.ts'
 import { AppFiles } from '../front/app-files.ts'
 import { Front } from '../front/front.ts'
 import { purgeCaches, TenantStorage } from '../front/tenant-storage.ts'
+import type { Door } from '../home/door.ts'
+import type { Homes } from '../home/homes.ts'
 import { Router } from '../router/router.ts'
 import { Split } from '../router/split.ts'
 import type { Caller } from '../router/split.ts'
@@ -42,6 +44,8 @@ import { Lending } from './lending.ts'
 /** What the apps of a shard share. */
 export interface AppsServices extends Omit<TenantServices, 'dialer' | 'source'> {
   readonly epoch: Epoch
+  /** Undefined: there is one shard. */
+  readonly homes: Homes | undefined
   openDialer(deployment: Deployment): Dialer
   /** Ask the main thread what a deployment is made of; the answer is given to `Apps.answer`. */
   onLoad(deployment: number): void
@@ -58,6 +62,8 @@ interface Version {
   tenant?: Tenant
   /** Takes its requests. */
   front?: Front | Tenant
+  /** Says which of them are served here; undefined: there is one shard. */
+  door?: Door | undefined
   /** Is over when it is gone. */
   drained?: Promise<void>
 }
@@ -149,6 +155,15 @@ export class Apps implements Disposable {
     return version === undefined ? ABSENT : await runScheduled(this.#toTenant(version), id, run)
   }
 
+  /** What takes the requests for a deployment that other shards hand over; undefined: it is not served any more. */
+  take(deployment: number): Tenant | undefined {
+    const version = this.#versions.get(deployment)
+    if (version === undefined) return undefined
+    const tenant = this.#toTenant(version)
+    version.door?.tookOver()
+    return tenant
+  }
+
   /** Names of the apps that are at work. */
   get busy(): string[] {
     const busy = [...this.#versions.values()].filter(({ tenant }) => tenant?.isBusy === true)
@@ -211,8 +226,11 @@ export class Apps implements Disposable {
     const source = () => this.#lending.lend(deployment.id)
     const tenant = new Tenant({ ...deployment, engine }, { ...this.#services, dialer, source, storage })
     version.tenant = tenant
-    const isPlain = files.isEmpty && !files.isAlone && cacheMb === undefined
-    const front = isPlain ? tenant : new Front(tenant, { files, reader, cacheMb })
+    const door = this.#services.homes?.open(tenant, deployment.id)
+    version.door = door
+    const own = files.isEmpty && !files.isAlone ? undefined : files
+    const isPlain = own === undefined && cacheMb === undefined && door === undefined
+    const front = isPlain ? tenant : new Front(tenant, { files: own, reader, cacheMb, door })
     this.#ledger.open(front)
     return front
   }
@@ -271,13 +289,14 @@ export class Apps implements Disposable {
   #retire(deployment: number, graceMs: number, code: EndCode = 'APP_REPLACED'): Promise<void> {
     const version = this.#versions.get(deployment)
     if (version === undefined) return Promise.resolve()
-    const { tenant, front } = version
+    const { tenant, front, door } = version
     if (tenant === undefined || front === undefined) {
       this.#forget(version)
       return Promise.resolve()
     }
-    const drained = tenant.drain(graceMs, code)
+    const drained = Promise.all([tenant.drain(graceMs, code), door?.drained()])
     version.drained ??= drained.then(() => {
+      if (door !== undefined) this.#services.homes?.close(door)
       this.#forget(version)
       this.#ledger.close(front)
     })

@@ -21,6 +21,9 @@ export interface StorageRequest {
   readonly body: Uint8Array
 }
 
+/** The operation that every store has: everything under the key goes. */
+export const FORGET = 'forget'
+
 export type ToStorage =
   /** `more`: further bytes of the body follow, one `push` for each `want`. */
   | { readonly type: 'call'; readonly id: number; readonly request: StorageRequest; readonly more: boolean }

@@ -3,7 +3,7 @@
 import type { MessagePort } from 'node:worker_threads'
 
 import { StorageError, toFailure } from './failure.ts'
-import { toOwn, toTransfer } from './protocol.ts'
+import { FORGET, toOwn, toTransfer } from './protocol.ts'
 import type { FromStorage, StorageRequest, ToStorage } from './protocol.ts'
 import type { StoreAnswer, StoreCall } from './store.ts'
 import type { Stores } from './stores.ts'
@@ -63,8 +63,8 @@ class SessionCall {
       const { signal } = this.#abort
       const store = await stores.open(kind)
       const call: StoreCall = { key, op, args, body: this.#body, signal }
-      const answer = await store.call(call)
-      await this.#answer(answer)
+      if (op === FORGET) await store.forget(key)
+      await this.#answer(op === FORGET ? { meta: null } : await store.call(call))
     } catch (error) {
       if (!(error instanceof StorageError)) onFault(error)
       if (!this.#abort.signal.aborted) this.#say({ type: 'failed', id: this.#id, failure: toFailure(error) })

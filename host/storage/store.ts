@@ -29,6 +29,8 @@ export interface StoreAnswer {
 export interface Store extends AsyncDisposable {
   /** Throws a `StorageError` for what the app is told; whatever else is thrown is a fault, and is logged. */
   call(call: StoreCall): StoreAnswer | Promise<StoreAnswer>
+  /** Everything under this key goes, for good; nothing happens when there is nothing. What failed midway goes on when it is asked again. */
+  forget(key: string): Promise<void>
 }
 
 /** What a store is opened with. */

@@ -13,6 +13,9 @@ const KINDS: Readonly<Record<string, Open>> = {
   d1: async (options) => (await import('./sql/open.ts')).openSql(options),
 }
 
+/** What can be kept. */
+export const STORED_KINDS: ReadonlySet<string> = new Set(Object.keys(KINDS))
+
 export class Stores implements AsyncDisposable {
   readonly #options: StoreOptions
   readonly #opened = new Map<string, Promise<Store>>()

@@ -33,6 +33,9 @@ export interface ShardSettings {
 export interface ShardData extends ShardSettings {
   /** Of all shards that the process ever started; begins the ids of its requests (http/request-id.ts). */
   readonly number: number
+  /** Its place among so many, which its successor has after it. */
+  readonly place: number
+  readonly places: number
   readonly port: number
   readonly host: string
   readonly reusePort: boolean
@@ -69,6 +72,8 @@ export type ToShard =
   | { type: 'content'; deployment: number; answer: ContentAnswer }
   /** A port to the storage thread, which it asked for. */
   | { type: 'storage'; port: MessagePort }
+  /** Another shard takes requests, through this port. */
+  | { type: 'peer'; place: number; port: MessagePort }
   /** Say that you are there. */
   | { type: 'ping' }
 

@@ -133,6 +133,11 @@ export class ShardThread implements SlotThread {
     await Promise.race([this.#reported.promise, this.#gone.promise])
   }
 
+  /** Another shard, in this place, is there. */
+  meet(place: number, port: MessagePort): void {
+    this.#post({ type: 'peer', place, port }, [port])
+  }
+
   measureSilence(elapsed: number): number {
     const turns = Atomics.load(this.#progress, EPOCH_WORD.turns)
     const now = Atomics.load(this.#progress, EPOCH_WORD.passed)

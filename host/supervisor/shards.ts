@@ -5,10 +5,12 @@
 
 import { totalmem } from 'node:os'
 import { setFlagsFromString } from 'node:v8'
+import { MessageChannel } from 'node:worker_threads'
 
 import type { RunOutcome } from '../cron/outcome.ts'
 import type { ServedState } from '../deploy/change.ts'
 import { toStackText } from '../errors.ts'
+import { homeOf, toHomeKey } from '../home/home-of.ts'
 import type { Run } from '../http/request-head.ts'
 import type { AppContent } from '../image/image.ts'
 import type { SharedEpoch } from '../limits/epoch.ts'
@@ -27,7 +29,7 @@ import { Tally } from './tally.ts'
 import type { Served as ServedNames, Total } from './tally.ts'
 
 /** What all shards are started with. */
-export type CommonData = Omit<ShardData, 'epoch' | 'number' | 'served'>
+export type CommonData = Omit<ShardData, 'epoch' | 'number' | 'place' | 'places' | 'served'>
 
 /** What is served, as it is at the moment. */
 export interface Served extends ServedNames {
@@ -103,14 +105,14 @@ export class Shards {
     this.#ticker = new Ticker(count, (error) =>
       onError(`the ticker died and is started again: ${toStackText(error)}`),
     )
-    this.#slots = this.#ticker.epochs.map((epoch, index) => {
-      const name = `shard ${index}`
+    this.#slots = this.#ticker.epochs.map((epoch, place) => {
+      const name = `shard ${place}`
       return new Slot<ShardThread>({
         name,
         silenceMs: () => (options.silenceMs ?? SILENCE_MS) + served.longestTurnMs,
         startSilenceMs: options.startSilenceMs ?? START_SILENCE_MS,
         onError,
-        begin: (port, watcher) => this.#begin(name, epoch, port, watcher),
+        begin: (port, watcher) => this.#begin({ name, place, epoch }, port, watcher),
       })
     })
   }
@@ -158,10 +160,11 @@ export class Shards {
     await this.apply({ type: 'configure', settings })
   }
 
-  /** Call a version's scheduled handler, on the one shard that does so for it. Undefined: no shard listens. */
-  run(deployment: number, run: Run): Promise<RunOutcome> | undefined {
-    const threads = this.#slots.flatMap(({ isListening, served }) => (isListening ? (served ?? []) : []))
-    return threads[deployment % threads.length]?.run(deployment, run)
+  /** Call the scheduled handler of an app's version, at the app's home. Undefined: no shard listens. */
+  run(app: string, deployment: number, run: Run): Promise<RunOutcome> | undefined {
+    const listening = this.#listening
+    if (listening.size === 0) return undefined
+    return listening.get(homeOf(toHomeKey(app), listening.keys()))?.run(deployment, run)
   }
 
   /** What was done since the start. A shard that does not answer in time counts with what it told before. */
@@ -181,7 +184,32 @@ export class Shards {
     this.#ticker[Symbol.dispose]()
   }
 
-  #begin(name: string, epoch: SharedEpoch, port: number, watcher: SlotWatcher): ShardThread {
+  /** The threads that take requests, by their places. */
+  get #listening(): Map<number, ShardThread> {
+    const listening = new Map<number, ShardThread>()
+    for (const [place, { isListening, served }] of this.#slots.entries()) {
+      if (isListening && served !== undefined) listening.set(place, served)
+    }
+    return listening
+  }
+
+  /** One more shard takes requests: it and each of the others get the two ends of a port. */
+  #introduce(place: number): void {
+    const listening = this.#listening
+    const thread = listening.get(place)
+    for (const [other, peer] of listening) {
+      if (other === place || thread === undefined) continue
+      const { port1, port2 } = new MessageChannel()
+      thread.meet(other, port1)
+      peer.meet(place, port2)
+    }
+  }
+
+  #begin(
+    { name, place, epoch }: { name: string; place: number; epoch: SharedEpoch },
+    port: number,
+    watcher: SlotWatcher,
+  ): ShardThread {
     const { script, data, served, log } = this.#options
     const tally = this.#tally.open(name)
     const started = {
@@ -190,6 +218,8 @@ export class Shards {
       served: served.state,
       port,
       number: ++this.#started,
+      place,
+      places: this.#slots.length,
       epoch,
     }
     return new ShardThread(
@@ -198,6 +228,10 @@ export class Shards {
       { name, heapMb: this.#heapMb },
       {
         ...watcher,
+        onReady: (listenedOn) => {
+          watcher.onReady(listenedOn)
+          this.#introduce(place)
+        },
         onLog: log,
         onRequests: (batch) => unpack(batch, log),
         onCount: (slice) => tally.count(slice),

@@ -187,6 +187,8 @@ const VERSION_SERIES: readonly Series[] = [
     COLD_STARTS,
   ),
   ofCount('nano_instances_evicted_total', 'evicted'),
+  ofCount('nano_hand_overs_total', 'handOvers'),
+  ofCount('nano_spreads_total', 'spreads'),
   ofCount('nano_traps_total', 'traps'),
   ofVersion('nano_stops_total', 'counter', 'Instances stopped, by the limit that they reached.', STOPS),
   ofCount('nano_backed_off_total', 'backedOff'),

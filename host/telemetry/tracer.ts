@@ -63,8 +63,7 @@ export class Tracer implements Disposable {
     const record = this.#record
     return {
       context,
-      span: (name, from, to, attributes = {}) =>
-        record(childSpan(context), { name, parentId: context.spanId, from, to, attributes }),
+      span: this.#toSpan(context),
       end: (status, attributes) => {
         const all = status === 0 ? attributes : { ...attributes, 'http.response.status_code': status }
         const to = performance.now()
@@ -73,12 +72,22 @@ export class Tracer implements Disposable {
     }
   }
 
+  /** The trace of a request that another shard has begun, which tells of its end. */
+  join(context: TraceContext): RequestTrace {
+    return { context, span: this.#toSpan(context), end: () => {} }
+  }
+
   /** Tell what is left. */
   [Symbol.dispose](): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
     if (this.#batch.length > 0) this.#tell(this.#batch)
     this.#batch = []
+  }
+
+  #toSpan(context: TraceContext): RequestTrace['span'] {
+    return (name, from, to, attributes = {}) =>
+      this.#record(childSpan(context), { name, parentId: context.spanId, from, to, attributes })
   }
 
   #isChosen({ traceId }: TraceContext): boolean {

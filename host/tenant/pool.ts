@@ -172,6 +172,13 @@ export class Pool {
     return this.#instances.size === 0
   }
 
+  /** The current one goes, if it rests. Whether there is none. */
+  rest(): boolean {
+    const current = this.#current
+    if (current?.state === 'resting') this.#give(current, 'has another home')
+    return this.isEmpty
+  }
+
   /** All that there are take no more requests and have until this moment for what they have begun. */
   retire(end: number, code: EndCode): void {
     for (const instance of this.#instances) instance.retire(end, code)
@@ -269,18 +276,17 @@ export class Pool {
     this.#resting = {
       evict: () => {
         this.#past.evicted++
-        const text = `instance ${instance.number} rested, and made room for those of others`
-        this.#services.journal.write('debug', 'instance-retired', text)
-        instance[Symbol.dispose]()
+        this.#give(instance, 'rested, and made room for those of others')
       },
     }
     this.#services.residents.rest(this.#resting)
-    const late = (): void => {
-      const { number } = instance
-      this.#services.journal.write('debug', 'instance-retired', `instance ${number} had nothing to do`)
-      instance[Symbol.dispose]()
-    }
-    this.#rest = this.#idle.start({ late })
+    this.#rest = this.#idle.start({ late: () => this.#give(instance, 'had nothing to do') })
+  }
+
+  /** One that rests goes. */
+  #give(instance: Instance, why: string): void {
+    this.#services.journal.write('debug', 'instance-retired', `instance ${instance.number} ${why}`)
+    instance[Symbol.dispose]()
   }
 
   /** The current one has something to do, or goes. */

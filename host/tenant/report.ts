@@ -35,6 +35,8 @@ export const TENANT_COUNTS: Readonly<Record<keyof TenantCounters, TenantCount>> 
   cacheHits: { kind: 'counter', help: 'Requests answered by a response that was kept.' },
   cacheMisses: { kind: 'counter', help: 'Requests whose response was to be kept.' },
   cacheStale: { kind: 'counter', help: 'Requests answered by a stale response.' },
+  handOvers: { kind: 'counter', help: "Requests handed over to the app's home, another shard." },
+  spreads: { kind: 'counter', help: 'Times that the app spread to a shard that is not its home.' },
   liveInstances: { kind: 'gauge', help: 'Instances alive.' },
   openRequests: { kind: 'gauge', help: 'Requests without a complete response.' },
   queuedRequests: { kind: 'gauge', help: 'Requests that wait for a place.' },

@@ -63,6 +63,9 @@ export interface TenantCounters extends PoolCounters {
   cacheHits: number
   cacheMisses: number
   cacheStale: number
+  /** Requests that arrived here and were handed over to its home; how often it came to serve them here after all. */
+  handOvers: number
+  spreads: number
   /** Requests that wait for a place. */
   queuedRequests: number
   /** Bytes that the host holds for it. */
@@ -87,8 +90,8 @@ const OLD_SHARE = 0.25
 /** What the guest puts before an error that is about what the handler returned. */
 const NON_RESPONSE = 'NonResponse: '
 
-/** What stands before it counts those (front/). */
-const NOT_CACHED = { cacheHits: 0, cacheMisses: 0, cacheStale: 0 }
+/** What stands before it counts those (front/, home/). */
+const NOT_REACHED = { cacheHits: 0, cacheMisses: 0, cacheStale: 0, handOvers: 0, spreads: 0 }
 
 /** One app. */
 export class Tenant implements Disposable {
@@ -174,7 +177,7 @@ export class Tenant implements Disposable {
 
   get counters(): TenantCounters {
     return {
-      ...NOT_CACHED,
+      ...NOT_REACHED,
       ...this.#pool.counters,
       backedOff: this.counts.failuresOf('APP_BACKED_OFF'),
       queuedRequests: this.#queue.length,
@@ -185,6 +188,11 @@ export class Tenant implements Disposable {
   /** Whether it has a request or background work that is not done. */
   get isBusy(): boolean {
     return this.#queue.length > 0 || this.#pool.isBusy
+  }
+
+  /** What lives of it goes if it has nothing to do. Whether there is nothing left. */
+  rest(): boolean {
+    return this.#queue.length === 0 && this.#pool.rest()
   }
 
   /**

@@ -5,47 +5,23 @@
 
 import { describe, test } from 'vitest'
 
-import { toIdPrefix } from '../../host/http/request-id.ts'
-import { keepAlive, send } from '../harness/http.ts'
-import type { Answer, Sent } from '../harness/http.ts'
+import { send } from '../harness/http.ts'
+import type { Answer } from '../harness/http.ts'
 import { fixture, serve, sleep, waitFor } from '../harness/serve.ts'
 import type { ServeOptions, Served } from '../harness/serve.ts'
+import { nameWithHome, ShardClient } from '../harness/shard-client.ts'
 import { runIn, watchThreads } from '../harness/threads.ts'
 import type { Threads } from '../harness/threads.ts'
 
+/** Each has its home where its client's connection is. */
+const FAULTY = nameWithHome('faulty', 0, 2)
+const NEIGHBOUR = nameWithHome('neighbour', 1, 2)
+
 const APPS = [
-  { name: 'faulty', hostname: 'faulty.test', path: fixture('faults'), cpu_ms: 500, timeout_ms: 60_000 },
-  { name: 'neighbour', hostname: 'neighbour.test', path: fixture('memory'), cpu_ms: 500 },
+  { name: FAULTY, hostname: 'faulty.test', path: fixture('faults'), cpu_ms: 500, timeout_ms: 60_000 },
+  { name: NEIGHBOUR, hostname: 'neighbour.test', path: fixture('memory'), cpu_ms: 500 },
 ]
 const PAUSE_MS = 5
-
-/** One connection, to one shard: a request's id begins with the number of the thread that took it. */
-class Client implements Disposable {
-  readonly #port: number
-  readonly #agent = keepAlive(1)
-
-  static async to(server: Served, thread: number): Promise<Client> {
-    for (let i = 0; i < 200; i++) {
-      const client = new Client(server.port)
-      const answer = await client.send('faulty.test', '/throw')
-      if (String(answer.headers['x-request-id']).startsWith(toIdPrefix(thread))) return client
-      client[Symbol.dispose]()
-    }
-    throw new Error(`no connection to the thread ${thread}`)
-  }
-
-  private constructor(port: number) {
-    this.#port = port
-  }
-
-  send(host: string, path: string, more: Partial<Sent> = {}): Promise<Answer> {
-    return send(this.#port, { ...more, host, path, agent: this.#agent })
-  }
-
-  [Symbol.dispose](): void {
-    this.#agent.destroy()
-  }
-}
 
 interface Attack extends AsyncDisposable {
   readonly server: Served
@@ -63,9 +39,11 @@ async function begin(options: ServeOptions = {}): Promise<Attack> {
   const threads = watchThreads()
   const server = await serve(APPS, 2, { ...options, admin: { port: 0 } })
   const ask = (path: string) => send(Number(new URL(server.adminUrl!).port), { host: 'localhost', path })
-  const client = await Client.to(server, 1)
+  const client = await ShardClient.to(server, 1)
+  // something that is counted
+  await client.send('faulty.test', '/throw')
   const open = client.send('faulty.test', '/never-with-interval').catch((error: Error) => error)
-  const neighbour = await Client.to(server, 2)
+  const neighbour = await ShardClient.to(server, 2)
   const state = { isOn: true, answers: 0 }
   const load = (async () => {
     while (state.isOn) {
@@ -115,7 +93,7 @@ describe('a shard', () => {
     await using attack = await begin()
     const { server, threads } = attack
     expect(await attack.ready()).toEqual(READY)
-    const before = (await server.tenants()).find(({ name }) => name === 'faulty')!
+    const before = (await server.tenants()).find(({ name }) => name === FAULTY)!
     await threads.find('shard 0').terminate()
     expect(await attack.open).toBeInstanceOf(Error)
     expect(await attack.ready()).toEqual(MISSING)
@@ -123,10 +101,10 @@ describe('a shard', () => {
     expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200))
     await becomes(attack, READY, 10_000)
     // the third thread of this server
-    using fresh = await Client.to(server, 3)
+    using fresh = await ShardClient.to(server, 3)
     expect((await fresh.send('neighbour.test', '/')).status).toBe(200)
     expect(await attack.metrics()).toContain('nano_shard_restarts_total 1')
-    const after = (await server.tenants()).find(({ name }) => name === 'faulty')!
+    const after = (await server.tenants()).find(({ name }) => name === FAULTY)!
     expect(after.counters.requests).toBeGreaterThanOrEqual(before.counters.requests)
     expect(after.counters.openRequests).toBe(0)
     expect(await server.logged('shard 0 died')).toContain('started again')
@@ -152,9 +130,9 @@ describe('a shard', () => {
       const entry = await attack.server.logged('a fault ends the shard', 'a fault of the host')
       // the stack, and whom to suspect
       expect(entry).toContain('    at ')
-      expect(entry).toContain('apps at work: faulty')
+      expect(entry).toContain(`apps at work: ${FAULTY}`)
       expect(await attack.metrics()).toMatch(
-        /nano_errors_total\{tenant="faulty",version="\d+",code="APP_THREW"\}/,
+        new RegExp(`nano_errors_total\\{tenant="${FAULTY}",version="\\d+",code="APP_THREW"\\}`, 'v'),
       )
       expect(await attack.peace()).toBeGreaterThan(20)
     },
@@ -177,6 +155,7 @@ describe('a shard', () => {
     expect,
   }) => {
     await using attack = await begin({ silenceMs: 1000 })
+    await attack.metrics()
     const say = `{ type: 'log', entry: { time: 0, level: 'info', text: 'stands still' } }`
     await runIn(
       attack.threads.find('shard 0'),
@@ -184,7 +163,7 @@ describe('a shard', () => {
     )
     await attack.server.logged('stands still')
     // the shard cannot say what it did: what it said before counts
-    expect(await attack.metrics()).toContain('nano_requests_total{tenant="faulty",')
+    expect(await attack.metrics()).toContain(`nano_requests_total{tenant="${FAULTY}",`)
     expect(await attack.open).toBeInstanceOf(Error)
     await becomes(attack, MISSING, 10_000)
     await becomes(attack, READY, 10_000)

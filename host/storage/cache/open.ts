@@ -63,6 +63,9 @@ export async function openCache({
   const apps = new AppCaches(cachesMb * BYTES_PER_MB)
   return {
     call: ({ key, op, args, body }) => apps.call(key, { op, args } as CacheCall, body),
+    async forget(key) {
+      apps.forget(key)
+    },
     async [Symbol.asyncDispose]() {
       apps.clear()
     },
@@ -89,6 +92,11 @@ class AppCaches {
     this.#bytes += store.bytes - before
     this.#makeRoom()
     return answer
+  }
+
+  forget(key: string): void {
+    this.#bytes -= this.#apps.get(key)?.bytes ?? 0
+    this.#apps.delete(key)
   }
 
   clear(): void {

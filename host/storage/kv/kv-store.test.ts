@@ -181,5 +181,21 @@ for (const { name, missing, counts, open } of MAKERS) {
       await store.put('full', bytes('b'), put(large))
       expect((await get('full', 'a', 'c')).map((entry) => entry?.[0])).toEqual([undefined, 'small'])
     })
+
+    test('forgets a namespace, however much it has, and no other', async ({ expect }) => {
+      const keys = Array.from({ length: 1201 }, (_, i) => `k${i}`)
+      await Promise.all(
+        keys.map((key) => store.put('forgotten', bytes(key), put('v', { mostBytes: 10 ** 6 }))),
+      )
+      await store.put('forgotten2', bytes('a'), put('kept'))
+      await store.forget('forgotten')
+      expect(await list('forgotten')).toEqual([[], undefined])
+      expect(await get('forgotten', 'k0', 'k1200')).toEqual([undefined, undefined])
+      expect(await get('forgotten2', 'a')).toEqual([['kept', undefined]])
+      await store.forget('forgotten')
+      // nothing of it is counted any more
+      await store.put('forgotten', bytes('a'), put('v', { mostBytes: 100 }))
+      expect(await get('forgotten', 'a')).toEqual([['v', undefined]])
+    })
   })
 }

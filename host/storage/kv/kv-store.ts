@@ -46,6 +46,8 @@ export interface KvStore extends AsyncDisposable {
   /** The same. Nothing happens when there is no such key. */
   delete(namespace: string, key: Uint8Array): Promise<void>
   list(namespace: string, options: KvListOptions): Promise<KvListing>
+  /** All of the namespace. */
+  forget(namespace: string): Promise<void>
 }
 
 /** What an entry takes up beside its bytes. */

@@ -43,6 +43,7 @@ export async function openKv(options: StoreOptions): Promise<Store> {
 export function toStore(kv: KvStore): Store {
   return {
     call: ({ key, op, args, body }) => run(kv, key, { op, args } as KvCall, body),
+    forget: (key) => kv.forget(key),
     [Symbol.asyncDispose]: () => kv[Symbol.asyncDispose](),
   }
 }

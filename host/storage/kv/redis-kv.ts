@@ -21,6 +21,9 @@ const CONNECT_MS = 2000
 const MOST_PAUSE_MS = 2000
 const FIRST_PAUSE_MS = 50
 
+/** At once. */
+const MOST_FORGOTTEN = 500
+
 /** Bulk strings of the protocol: as bytes, not as texts. */
 const AS_BYTES = { typeMapping: { [36]: Buffer } } as const
 
@@ -120,6 +123,20 @@ class RedisKv implements KvStore {
       if (keys.length < Number(most) || last === undefined) return { keys: found, next: undefined }
       if (found.length > limit) return { keys: found.slice(0, limit), next: found[limit - 1]?.name }
       from = mark('(', last)
+    }
+  }
+
+  async forget(namespace: string): Promise<void> {
+    const index = toIndex(namespace)
+    for (;;) {
+      // oxlint-disable-next-line no-await-in-loop -- some at a time, for others wait meanwhile
+      const [keys] = (await this.#ask([['ZRANGE', index, '0', String(MOST_FORGOTTEN - 1)]])) as [Buffer[]]
+      if (keys.length === 0) return
+      // oxlint-disable-next-line no-await-in-loop -- the same
+      await this.#change([
+        ['UNLINK', ...keys.map((key) => toName(namespace, key))],
+        ['ZREM', index, ...keys],
+      ])
     }
   }
 

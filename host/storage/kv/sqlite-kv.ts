@@ -53,6 +53,8 @@ const STATEMENTS = {
   delete: 'DELETE FROM entry WHERE namespace = ? AND key = ?',
   list: `SELECT key, expiration, metadata FROM entry WHERE namespace = ? AND key >= ? AND key > ? AND key < ? AND ${IS_LIVE} ORDER BY key LIMIT ?`,
   expired: `SELECT namespace, key, bytes FROM entry WHERE expiration <= ? LIMIT ${MOST_SWEPT}`,
+  clear: `DELETE FROM entry WHERE namespace = ?1 AND key IN (SELECT key FROM entry WHERE namespace = ?1 LIMIT ${MOST_SWEPT})`,
+  drop: 'DELETE FROM namespace WHERE id = ?',
 } as const
 
 export async function openSqliteKv({ directory }: Pick<StoreOptions, 'directory'>): Promise<KvStore> {
@@ -118,6 +120,21 @@ class SqliteKv implements KvStore {
       }))
       return { keys, next: rows.length > limit ? keys.at(-1)?.name : undefined }
     })
+  }
+
+  async forget(namespace: string): Promise<void> {
+    const { clear, drop } = this.#statements
+    for (;;) {
+      let removed: number | bigint | undefined
+      // oxlint-disable-next-line no-await-in-loop -- some at a time, for others wait meanwhile
+      await this.#changes.run(() => {
+        const id = this.#find(namespace)
+        if (id === undefined) return
+        removed = clear.run(id).changes
+        if (removed === 0) drop.run(id)
+      })
+      if (removed === undefined || removed === 0) return
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -75,6 +75,9 @@ const STATEMENTS = {
   putUpload: 'INSERT INTO upload VALUES (?, ?, ?, ?, ?)',
   removeUpload: 'DELETE FROM upload WHERE id = ?',
   staleUploads: 'SELECT id FROM upload WHERE begun < ? LIMIT 100',
+  someKeys: 'SELECT key FROM object WHERE bucket = ? LIMIT 500',
+  someUploads: 'SELECT id FROM upload WHERE bucket = ? LIMIT 100',
+  removeBucket: 'DELETE FROM bucket WHERE id = ?',
   files: 'SELECT name, part, size, md5 FROM file WHERE owner = ? ORDER BY part',
   hasFile: 'SELECT 1 FROM file WHERE name = ?',
   putFile: 'INSERT INTO file VALUES (?, ?, ?, ?, ?, ?)',
@@ -141,7 +144,11 @@ export class Catalog {
 
   /** Names of its files. */
   removeObject({ id }: Bucket, key: string): string[] {
-    const row = this.#get('removeObject', id, Buffer.from(key)) as { version: string } | undefined
+    return this.#removeObject(id, Buffer.from(key))
+  }
+
+  #removeObject(id: number, key: Uint8Array): string[] {
+    const row = this.#get('removeObject', id, key) as { version: string } | undefined
     return row === undefined ? [] : this.removeFiles(row.version)
   }
 
@@ -160,9 +167,27 @@ export class Catalog {
     this.#run('removeUpload', upload)
   }
 
-  /** Some of those that began before. */
-  findStaleUploads(before: number): string[] {
-    return (this.#all('staleUploads', before) as { id: string }[]).map(({ id }) => id)
+  /** Some of those that began before; names of the files. Undefined: there were none. */
+  removeStaleUploads(before: number): string[] | undefined {
+    const stale = this.#all('staleUploads', before) as { id: string }[]
+    return stale.length === 0 ? undefined : this.#removeUploads(stale)
+  }
+
+  /** Some of what it has goes; names of the files. Undefined: it had nothing, and is gone. */
+  removeSome({ id }: Bucket): string[] | undefined {
+    const keys = this.#all('someKeys', id) as { key: Uint8Array }[]
+    const uploads = this.#all('someUploads', id) as { id: string }[]
+    if (keys.length + uploads.length > 0)
+      return [...keys.flatMap(({ key }) => this.#removeObject(id, key)), ...this.#removeUploads(uploads)]
+    this.#run('removeBucket', id)
+    return undefined
+  }
+
+  #removeUploads(uploads: readonly { readonly id: string }[]): string[] {
+    return uploads.flatMap(({ id }) => {
+      this.removeUpload(id)
+      return this.removeFiles(id)
+    })
   }
 
   listFiles(owner: string): FileRow[] {

@@ -86,6 +86,16 @@ describe('objects in files', () => {
     await countFiles(0)
   })
 
+  test('go with their bucket, and are counted no more', async ({ expect }) => {
+    const limits = { mostBytes: 2000, mostObjects: 2 }
+    for (const key of ['a', 'b']) await put(key, 'x', { limits })
+    await put('a', 'x', {}, 'other')
+    await store.forget('b')
+    await countFiles(1)
+    for (const key of ['c', 'd']) await put(key, 'x', { limits })
+    expect(listFiles()).toHaveLength(3)
+  })
+
   test('leave nothing of what was refused', async ({ expect }) => {
     const torn = ReadableStream.from(
       (async function* () {

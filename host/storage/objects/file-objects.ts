@@ -225,6 +225,13 @@ class FileObjects implements ObjectStore {
     })
   }
 
+  async forget(name: string): Promise<void> {
+    await this.#clear(() => {
+      const bucket = this.#catalog.findBucket(name)
+      return bucket && this.#catalog.removeSome(bucket)
+    })
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort()
     clearInterval(this.#clock)
@@ -304,18 +311,20 @@ class FileObjects implements ObjectStore {
 
   /** Uploads that nobody has completed. */
   async #giveUp(): Promise<void> {
+    await this.#clear(() => this.#catalog.removeStaleUploads(Date.now() - UPLOAD_MS))
+  }
+
+  /** Some at a time, for others wait meanwhile. `remove`: names of files; undefined when nothing was left. */
+  async #clear(remove: () => readonly string[] | undefined): Promise<void> {
     for (;;) {
-      const stale = this.#catalog.findStaleUploads(Date.now() - UPLOAD_MS)
-      if (stale.length === 0) return
-      const dropped: string[] = []
-      // oxlint-disable-next-line no-await-in-loop -- some at a time, for others wait meanwhile
+      let removed: readonly string[] | undefined
+      // oxlint-disable-next-line no-await-in-loop -- that is the point
       await this.#changes.run(() => {
-        for (const upload of stale) {
-          dropped.push(...this.#catalog.removeFiles(upload))
-          this.#catalog.removeUpload(upload)
-        }
+        removed = remove()
       })
-      void this.#contents.drop(dropped)
+      if (removed === undefined) return
+      // oxlint-disable-next-line no-await-in-loop -- the same
+      await this.#contents.drop(removed)
     }
   }
 }

@@ -329,5 +329,21 @@ for (const { name, missing, keepsAllKeys, open } of MAKERS) {
       await expect(complete(0, 3)).rejects.toThrow('(10024)')
       expect(await store.head(b, 'k')).toBeUndefined()
     })
+
+    test('are forgotten with their bucket, uploads included, and with no other', async ({ expect }) => {
+      await Promise.all(Array.from({ length: 30 }, (_, i) => put(`k/${i}`, 'x')))
+      await put('k', 'kept', {}, `${b}2`)
+      const upload = await store.createUpload(b, 'k', PLAIN, LIMITS)
+      const part = { key: 'k', upload, part: 1, size: 1, limits: LIMITS }
+      const etag = await store.uploadPart(b, part, Buffer.from('x'))
+      await store.forget(b)
+      expect((await list()).objects).toEqual([])
+      const parts = [{ partNumber: 1, etag }]
+      await expect(store.completeUpload(b, 'k', upload, parts, LIMITS)).rejects.toThrow('(10024)')
+      expect(await getText('k', `${b}2`)).toBe('kept')
+      await store.forget(b)
+      await put('k', 'again')
+      expect(await getText('k')).toBe('again')
+    })
   })
 }

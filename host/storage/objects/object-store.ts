@@ -136,4 +136,6 @@ export interface ObjectStore extends AsyncDisposable {
     signal?: AbortSignal,
   ): Promise<StoredObject>
   abortUpload(bucket: string, key: string, upload: string, signal?: AbortSignal): Promise<void>
+  /** All of the bucket, uploads included. */
+  forget(bucket: string): Promise<void>
 }

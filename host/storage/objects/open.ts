@@ -92,6 +92,7 @@ export function toStore(objects: ObjectStore): Store {
         throw toR2Error(OPERATIONS[call.op], error)
       }
     },
+    forget: (key) => objects.forget(key),
     [Symbol.asyncDispose]: () => objects[Symbol.asyncDispose](),
   }
 }

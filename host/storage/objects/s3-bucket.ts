@@ -5,7 +5,12 @@
 
 import { addAbortSignal, Readable } from 'node:stream'
 
-import { GetObjectCommand, HeadObjectCommand, ListPartsCommand } from '@aws-sdk/client-s3'
+import {
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListMultipartUploadsCommand,
+  ListPartsCommand,
+} from '@aws-sdk/client-s3'
 import type { GetObjectCommandOutput, S3Client } from '@aws-sdk/client-s3'
 
 import type { S3Settings } from '../../config/storage-settings.ts'
@@ -59,6 +64,20 @@ export class S3Bucket implements Disposable {
     } catch (error) {
       if (isMissing(error)) return undefined
       throw this.fail(operation, error)
+    }
+  }
+
+  /** Uploads of several parts that are under way. */
+  async listUploads(name: string): Promise<{ key: string; upload: string }[]> {
+    const uploads: { key: string; upload: string }[] = []
+    for (let markers = {}; ;) {
+      const command = new ListMultipartUploadsCommand({ Bucket: this.name, Prefix: `${name}/`, ...markers })
+      // oxlint-disable-next-line no-await-in-loop -- goes on behind the ones before
+      const page = await this.send('list', (client) => client.send(command))
+      for (const { Key = '', UploadId = '' } of page.Uploads ?? [])
+        uploads.push({ key: Key.slice(name.length + 1), upload: UploadId })
+      if (page.IsTruncated !== true) return uploads
+      markers = { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker }
     }
   }
 

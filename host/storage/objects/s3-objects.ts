@@ -44,6 +44,7 @@ import { toEtag, toS3Metadata, toStored } from './s3-metadata.ts'
 
 /** Requests of one call at once. */
 const AT_ONCE = 16
+const MOST_LISTED = 1000
 /** How often a change is tried that somebody else was faster with. */
 const MOST_TRIES = 10
 
@@ -235,6 +236,24 @@ class S3Objects implements ObjectStore {
         if (!isMissing(error)) throw error
       }
     })
+  }
+
+  async forget(name: string): Promise<void> {
+    const all = { prefix: '', limit: MOST_LISTED, delimiter: '', startAfter: undefined, hasMetadata: false }
+    for (let cursor: string | undefined; ;) {
+      // oxlint-disable-next-line no-await-in-loop -- a page after the other
+      const page = await this.list(name, { ...all, cursor })
+      // oxlint-disable-next-line no-await-in-loop -- the same
+      await this.delete(
+        name,
+        page.objects.map(({ key }) => key),
+      )
+      cursor = page.cursor
+      if (cursor === undefined) break
+    }
+    for (const { key, upload } of await this.#bucket.listUploads(name))
+      // oxlint-disable-next-line no-await-in-loop -- there are few
+      await this.abortUpload(name, key, upload)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

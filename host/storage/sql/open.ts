@@ -1,4 +1,5 @@
 /** The store for D1 databases: an SQLite file for each, in processes of their own. */
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { StorageError } from '../failure.ts'
@@ -23,6 +24,13 @@ export async function openSql({ directory }: StoreOptions): Promise<Store> {
   const pool = new SqlPool()
   return {
     call: (call) => query(pool, directory, call),
+    async forget(key) {
+      const { path } = toDatabaseFile(directory, key, 0)
+      await pool.hold(path, async () => {
+        // a log without its database is nothing to SQLite
+        for (const part of ['', '-wal', '-shm']) await rm(`${path}${part}`, { force: true })
+      })
+    },
     [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
   }
 }

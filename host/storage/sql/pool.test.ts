@@ -46,6 +46,21 @@ async function rows(name: string, sql: string): Promise<unknown> {
 }
 
 describe('a pool of processes for SQL', { timeout: 30_000 }, () => {
+  test('has no file open while it is held, and makes the calls that came meanwhile', async ({ expect }) => {
+    await Promise.all([rows('a', 'CREATE TABLE t (x)'), rows('b', 'CREATE TABLE t (x)')])
+    const path = join(directory, 'a')
+    let meanwhile: Promise<unknown> | undefined
+    const endless = run('a', ENDLESS, { timeMs: 500 })
+    await pool.hold(path, async () => {
+      meanwhile = rows('a', "SELECT count(*) AS n FROM sqlite_schema WHERE name = 't'")
+      expect(await rows('b', 'SELECT count(*) AS n FROM t')).toEqual([{ n: 0 }])
+      // its log stays behind, for the process was killed: that is nothing to SQLite
+      rmSync(path)
+    })
+    expect(await endless).toMatchObject({ type: 'failed' })
+    expect(await meanwhile).toEqual([{ n: 0 }])
+  })
+
   test('keeps what it has acknowledged, whoever is killed', async ({ expect }) => {
     await rows('a', 'CREATE TABLE t (x)')
     for (let i = 0; i < 5; i++) {

@@ -37,6 +37,8 @@ interface Line {
   readonly path: string
   readonly waiting: Waiting[]
   process: Place | undefined
+  /** Its calls wait: nobody may have the file. */
+  isHeld: boolean
   /** Milliseconds that a call takes on average; undefined: none was made. */
   averageMs: number | undefined
 }
@@ -52,6 +54,9 @@ interface Place {
   isLong: boolean
   /** Files that it has open, the one that was used last at the end. */
   readonly paths: Set<string>
+  /** It gets no more calls. */
+  isDismissed: boolean
+  readonly gone: PromiseWithResolvers<void>
   idle: NodeJS.Timeout | undefined
 }
 
@@ -67,6 +72,8 @@ export class SqlPool implements AsyncDisposable {
   /** Those that wait for a process, the next one first. */
   readonly #turns = new Set<Line>()
   readonly #places = new Set<Place>()
+  /** Those that were told to go. */
+  readonly #leaving = new Set<Place>()
   #patience: NodeJS.Timeout | undefined
   #isClosed = false
   #onClosed: (() => void) | undefined
@@ -107,6 +114,26 @@ export class SqlPool implements AsyncDisposable {
     return promise
   }
 
+  /** No process has the file open while `work` runs; calls that come meanwhile wait. */
+  async hold(path: string, work: () => Promise<void>): Promise<void> {
+    const line = this.#lineOf(path)
+    line.isHeld = true
+    this.#turns.delete(line)
+    try {
+      const holders = [...this.#places, ...this.#leaving].filter(({ paths }) => paths.has(path))
+      for (const place of holders) {
+        place.isDismissed = true
+        if (place.line === undefined && this.#places.has(place)) this.#release(place)
+      }
+      await Promise.all(holders.map(({ gone }) => gone.promise))
+      await work()
+    } finally {
+      line.isHeld = false
+      this.#queue(line)
+      this.#fill()
+    }
+  }
+
   /** Calls that a process has come to their end; those that wait fail. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true
@@ -125,13 +152,13 @@ export class SqlPool implements AsyncDisposable {
   #lineOf(path: string): Line {
     const known = this.#lines.get(path)
     if (known !== undefined) return known
-    const line: Line = { path, waiting: [], process: undefined, averageMs: undefined }
+    const line: Line = { path, waiting: [], process: undefined, isHeld: false, averageMs: undefined }
     this.#lines.set(path, line)
     return line
   }
 
   #queue(line: Line): void {
-    if (line.waiting.length === 0 || line.process !== undefined) return
+    if (line.waiting.length === 0 || line.process !== undefined || line.isHeld) return
     this.#turns.add(line)
     this.#patience ??= setInterval(() => this.#giveUp(), MOST_WAIT_MS / 10)
   }
@@ -164,6 +191,8 @@ export class SqlPool implements AsyncDisposable {
       line: undefined,
       isLong: false,
       paths: new Set(),
+      isDismissed: false,
+      gone: Promise.withResolvers(),
       idle: undefined,
     }
     this.#places.add(place)
@@ -185,8 +214,9 @@ export class SqlPool implements AsyncDisposable {
   #rest(place: Place): void {
     this.#free(place)
     if (this.#isClosed) return this.#release(place)
+    if (place.isDismissed) this.#release(place)
     this.#fill()
-    if (place.line !== undefined) return
+    if (place.line !== undefined || place.isDismissed) return
     place.idle = setTimeout(() => this.#release(place), this.#options.idleMs ?? IDLE_MS)
     place.idle.unref()
   }
@@ -195,12 +225,16 @@ export class SqlPool implements AsyncDisposable {
   #release(place: Place): void {
     clearTimeout(place.idle)
     place.process.end()
-    if (!this.#isClosed) this.#forget(place)
+    if (this.#isClosed) return
+    this.#leaving.add(place)
+    this.#forget(place)
   }
 
   #gone(place: Place, left: readonly PendingCall[]): void {
     const { line } = place
     clearTimeout(place.idle)
+    this.#leaving.delete(place)
+    place.gone.resolve()
     line?.waiting.unshift(...(left as readonly Waiting[]))
     this.#free(place)
     this.#forget(place)

@@ -1,0 +1,30 @@
+/** What an app has kept goes, in every store. */
+
+import type { Env } from '../config/env.ts'
+import { askStorage } from './ask.ts'
+import type { Storage } from './client.ts'
+import { FORGET } from './protocol.ts'
+import { STORED_KINDS } from './stores.ts'
+
+const NOTHING = new Uint8Array(0)
+
+/**
+ * For good: the data behind these bindings, but for what the app shares with others. Rejects with a `StorageError` when some of it
+ * could not be removed; asked again, it goes on.
+ */
+export async function forgetData(storage: Storage, ...envs: readonly Env[]): Promise<void> {
+  const resources = new Map(
+    envs.flatMap(Object.values).flatMap((member) => {
+      const resource = member.type === 'binding' ? member.resource : undefined
+      if (resource === undefined || resource.isShared || !STORED_KINDS.has(resource.kind)) return []
+      return [[`${resource.kind} ${resource.key}`, resource] as const]
+    }),
+  )
+  const outcomes = await Promise.allSettled(
+    [...resources.values()].map(({ kind, key }) =>
+      askStorage(storage, { kind, key, op: FORGET, args: undefined, body: NOTHING }),
+    ),
+  )
+  const failure = outcomes.find((outcome) => outcome.status === 'rejected')
+  if (failure !== undefined) throw failure.reason
+}
