@@ -55,6 +55,8 @@ export interface BuildOptions extends MakeOptions {
   readonly allowRead?: readonly string[] | undefined
   /** A file of the operator's, such as nano.json: a folder that it lies in or below belongs to no app. */
   readonly configuration?: string | undefined
+  /** The environment of the wrangler file that the app may have. */
+  readonly environment?: string | undefined
 }
 
 export interface RebuildOptions extends MakeOptions {
@@ -99,12 +101,13 @@ export async function cachedRebuild(
   return run(toCarried(options), options, { cache: true, cacheDirectory: directory })
 }
 
-function toSources({ entry, allowRead = [], configuration }: BuildOptions): BuildJob['origin'] {
+function toSources({ entry, allowRead = [], configuration, environment }: BuildOptions): BuildJob['origin'] {
   return {
     type: 'sources',
     entry,
     allowRead: allowRead.map((directory) => resolve(directory)),
     outside: configuration === undefined ? undefined : dirname(resolve(configuration)),
+    environment,
   }
 }
 

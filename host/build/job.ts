@@ -11,6 +11,8 @@ export interface Sources {
   readonly entry: string
   readonly allowRead: readonly string[]
   readonly outside: string | undefined
+  /** Of the wrangler file that the app may have. */
+  readonly environment: string | undefined
 }
 
 /** What a component carries, to be made into one of the current engine. */

@@ -1,11 +1,14 @@
 /** Images on the disk: what is kept, what is found again, and what becomes of what is broken. */
 import {
   chmodSync,
+  existsSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -94,4 +97,25 @@ it('uses no directory that others can write to', ({ expect }) => {
   expect(() => files.keep('e', toContent(2))).toThrow('others can write there')
   expect(() => files.load('e', kept.image.id)).toThrow('others can write there')
   expect(files.find('/app.wasm', [])).toBeUndefined()
+})
+
+it('gives up what nobody names, least recently used first, beyond a budget', ({ expect }) => {
+  const files = new ImageFiles(toFolder())
+  const ids = Array.from({ length: 8 }, (_, own) => files.keep('e', toContent(own)).image.id)
+  const isThere = () => ids.map((id) => existsSync(files.toContentPath(id)))
+  const bytesOf = (...which: number[]): number =>
+    which.reduce((sum, i) => sum + statSync(files.toContentPath(ids[i]!)).size, 0)
+  for (const [i, id] of ids.entries()) utimesSync(files.toContentPath(id), 1000 + i, 1000 + i)
+  files.note('/app.wasm', ['1'], { engineHash: 'e', image: { id: ids[3]!, pages: 1, bytes: 0 } })
+  // used, and so the last one to go
+  files.load('e', ids[2]!)
+  const named = new Set([ids[0]!, ids[4]!])
+
+  expect(files.prune(named, bytesOf(1, 2, 3, 5, 6, 7))).toBe(0)
+  expect(isThere()).not.toContain(false)
+  expect(files.prune(named, bytesOf(2, 6, 7))).toBe(3)
+  expect(isThere()).toEqual([true, false, true, false, true, false, true, true])
+  expect(files.find('/app.wasm', ['1'])).toBeUndefined()
+  expect(files.prune(named, 0)).toBe(3)
+  expect(isThere()).toEqual([true, false, false, false, true, false, false, false])
 })

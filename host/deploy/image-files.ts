@@ -7,11 +7,22 @@
  *     <cache>/images/files/<path and stamps> which content a component's file comes to: a file that was checked once is
  *                                            not read again as long as it is the same
  *
+ * Content that was used has the time of that, so that what nobody needs is known (prune-images.ts).
+ *
  * A file is written beside and moved into place, so that whoever sees it sees all of it; what is broken all the same is
  * removed by whoever finds out. The directory is the user's own, for what is in it is served.
  */
 import { createHash, randomUUID } from 'node:crypto'
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 
 import { isPrivate } from '../engine/engine.ts'
@@ -20,6 +31,7 @@ import { toImageBytes } from '../image/image.ts'
 import type { AppContent } from '../image/image.ts'
 import { pack, toContentId, unpack } from '../image/packed.ts'
 import type { BaseImage, ContentId } from '../image/packed.ts'
+import { pruneImages } from './prune-images.ts'
 
 /** What is known of content that is not loaded. */
 export interface ImageRef {
@@ -72,10 +84,12 @@ export class ImageFiles {
     const path = this.toContentPath(id)
     try {
       this.#expectOwn()
-      return unpack(readFileSync(path), (base) => {
+      const content = unpack(readFileSync(path), (base) => {
         const found = this.#findBase(engineHash)
         return found?.id === base ? found : undefined
       })
+      touch(path)
+      return content
     } catch (cause) {
       rmSync(path, { force: true })
       const text = `the image ${id.slice(0, 12)} below ${this.#directory} cannot be read: ${(cause as Error).message}`
@@ -100,6 +114,15 @@ export class ImageFiles {
     } catch {
       // the file is read again
     }
+  }
+
+  /** Of content that is not named, what was used last is kept, of so many bytes at most. Gives how much went. */
+  prune(named: ReadonlySet<ContentId>, mostBytes: number): number {
+    const [content, notes] = ['content', 'files'].map((name) => join(this.#directory, name)) as [
+      string,
+      string,
+    ]
+    return pruneImages({ content, notes }, named, mostBytes)
   }
 
   /** What content of an engine is packed against: this one, when there is none yet. */
@@ -179,6 +202,16 @@ const FILES_VERSION = 1
 export function toRef(engineHash: string, content: AppContent): ImageRef {
   const { image } = content
   return { id: toContentId(engineHash, content), pages: image.pages, bytes: toImageBytes(image) }
+}
+
+/** A cache that may only be read is used all the same. */
+function touch(path: string): void {
+  const now = new Date()
+  try {
+    utimesSync(path, now, now)
+  } catch {
+    // it goes earlier than others
+  }
 }
 
 function exists(path: string): boolean {

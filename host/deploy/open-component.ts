@@ -45,8 +45,12 @@ export interface SourceAccess {
   readonly configuration?: string | undefined
   /** How long a process waits for another build. */
   readonly idleMs?: number | undefined
+  /** The environment of the wrangler file that the app may have. */
+  readonly environment?: string | undefined
   /** A directory with the app's files; absolute. */
   readonly assets?: string | undefined
+  /** Where that has to lie. */
+  readonly assetsWithin?: readonly string[] | undefined
   /** Whether the app's stacks go on past each `await`, which slows promises down. */
   readonly asyncStacks?: boolean | undefined
 }

@@ -30,6 +30,8 @@ let opened: ArtifactStore | undefined
 const engines = new Engines(admitted)
 const images = new ImageFiles(findOwnCache())
 const isServed = (hash: string): boolean => engines.serves(hash)
+/** Of images that no app of this server has: those of versions before, of apps that are gone, and of other servers. */
+const SPARE_BYTES = 1024 * 1024 * 1024
 /** It was said that images cannot be kept. */
 let isWarned = false
 
@@ -49,8 +51,9 @@ const toListener = (note: Note) => ({
 answerAll<Requests, OpeningNote>({
   async component(ask, note) {
     const component = await openFile(ask, note)
-    const { assets } = ask.access
-    return assets === undefined ? component : { ...component, assets: await openAssets(assets, note) }
+    const { assets, assetsWithin } = ask.access
+    if (assets === undefined) return component
+    return { ...component, assets: await openAssets(assets, assetsWithin, note) }
   },
   file: ({ path, access }, note) => readComponentFile(path, toListener(note), access),
   async engine(hash, note) {
@@ -87,6 +90,7 @@ answerAll<Requests, OpeningNote>({
       componentBytes: brought.component.length,
     }
   },
+  assets: findAssets,
   'missing-files': (hashes) => store().files.missing(hashes),
   'put-file'({ hash, bytes }) {
     store().files.put(hash, bytes)
@@ -109,6 +113,7 @@ answerAll<Requests, OpeningNote>({
     store().collect()
     return wasThere
   },
+  prune: (named) => images.prune(new Set(named), SPARE_BYTES),
 })
 
 /** The component at a path, or built from it. One that was checked before and is the same file is not read again. */
@@ -136,9 +141,13 @@ async function openFile(ask: Requests['component']['ask'], note: Note): Promise<
 }
 
 /** Files of a directory. Most apps have none: what reads them is loaded when one does. */
-async function openAssets(directory: string, note: Note): Promise<SharedManifest> {
+async function openAssets(
+  directory: string,
+  within: readonly string[] | undefined,
+  note: Note,
+): Promise<SharedManifest> {
   const { scanAssets } = await import('./scan-assets.ts')
-  const { manifest, inputs, warnings } = scanAssets(directory)
+  const { manifest, inputs, warnings } = scanAssets(directory, within)
   note({ type: 'inputs', paths: inputs })
   for (const text of warnings) note({ type: 'warning', text: `${directory}: ${text}` })
   return shareManifest(manifest)

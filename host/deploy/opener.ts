@@ -10,6 +10,7 @@ import { dirname, extname, resolve } from 'node:path'
 
 import type { EngineCounters } from '../engine/engine.ts'
 import type { CompiledEngine } from '../engine/guest.ts'
+import type { ContentId } from '../image/packed.ts'
 import { AskedThread } from './asked-thread.ts'
 import { Images } from './images.ts'
 import type { Brought, SourceAccess } from './open-component.ts'
@@ -23,6 +24,8 @@ const AT_ONCE = 2
 
 /** The most MiB of JavaScript objects of the thread, images and modules apart. */
 const HEAP_MB = 1024
+
+const DAY_MS = 24 * 3_600_000
 
 /** Told what happens on the way. */
 export type OnNote = (note: OpeningNote) => void
@@ -46,6 +49,7 @@ export class Opener implements Disposable, AsyncDisposable {
   readonly #thread: AskedThread<Requests, OpeningNote>
   /** By hash. One that failed is asked for again. */
   readonly #engines = new Map<string, Promise<CompiledEngine>>()
+  #pruning: NodeJS.Timeout | undefined
 
   constructor({ engines = [], dataDirectory, imageCacheMb, stays = false }: OpenerOptions = {}) {
     const data: OpenerData = { engines, dataDirectory }
@@ -87,6 +91,13 @@ export class Opener implements Disposable, AsyncDisposable {
     return engine
   }
 
+  /** Images on the disk that none of these is go when there are many of them: now, and every day. */
+  keepImages(named: () => readonly ContentId[]): void {
+    const prune = (): void => void this.ask('prune', named()).catch(() => undefined)
+    prune()
+    this.#pruning = setInterval(prune, DAY_MS).unref()
+  }
+
   /** Anything else that the thread does (`Requests`). Rejects with its error, or INTERNAL when the thread ends. */
   ask<Type extends keyof Requests>(
     type: Type,
@@ -97,12 +108,14 @@ export class Opener implements Disposable, AsyncDisposable {
   }
 
   [Symbol.dispose](): void {
+    clearInterval(this.#pruning)
     this.images[Symbol.dispose]()
     this.#thread[Symbol.dispose]()
   }
 
   /** Resolves when another process may have the data directory. */
   async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#pruning)
     this.images[Symbol.dispose]()
     await this.#thread[Symbol.asyncDispose]()
   }

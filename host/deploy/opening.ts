@@ -6,6 +6,7 @@ import type { Canary, NewVersion, StoredApp, StoredVersion } from '../artifacts/
 import type { EngineCounters } from '../engine/engine.ts'
 import type { CompiledEngine } from '../engine/guest.ts'
 import type { AppContent } from '../image/image.ts'
+import type { ContentId } from '../image/packed.ts'
 import type { KeptImage } from './image-files.ts'
 import type { Brought, SourceAccess } from './open-component.ts'
 
@@ -56,6 +57,8 @@ export interface Requests {
     ask: StoredVersion
     answer: { readonly component: OpenComponent; readonly componentBytes: number }
   }
+  /** The files of a version that is kept, if it has some. */
+  assets: { ask: StoredVersion; answer: SharedManifest | undefined }
   /** Of files, those that are not there: by their hashes. */
   'missing-files': { ask: readonly string[]; answer: readonly string[] }
   /** Keep a file for a deploy that is to come. */
@@ -70,6 +73,8 @@ export interface Requests {
     answer: StoredApp
   }
   remove: { ask: string; answer: boolean }
+  /** Give up images on the disk that none of these is and that were not used for longest. Gives how many. */
+  prune: { ask: readonly ContentId[]; answer: number }
 }
 
 /** What is said on the way. */

@@ -16,6 +16,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { NO_PATH } from '../config/config.ts'
 import type { AppConfig, Config } from '../config/config.ts'
 import { readSecrets, toSecretFiles } from '../config/secrets.ts'
+import { toAccess } from '../deploy/app-access.ts'
 import { isComponent } from '../deploy/open-component.ts'
 import type { OnNote, Opener } from '../deploy/opener.ts'
 import type { OpenComponent } from '../deploy/opening.ts'
@@ -217,6 +218,7 @@ export class FileApps {
       before.component.image.id === outcome.image.id &&
       hasSameAssets(before.component, outcome)
     if (!isServed) {
+      for (const text of app.wrangler?.warnings ?? []) this.#options.onWarning(name, text)
       if (displaces !== undefined) await this.#takeOff(displaces)
       const onNote: OnNote = ({ type }) => {
         if (type === 'generating') round.tell('building the engine (once)')
@@ -243,7 +245,7 @@ export class FileApps {
       return { outcome: known.component, stamps: known.stamps }
     }
     const { isDevelopment = false, onWarning, opener } = this.#options
-    const { name, path, allowRead, assets } = app
+    const { name, path } = app
     const startedAt = Date.now()
     const own = await toStamps(toOwnPaths(path))
     const inputs = new Set<string>()
@@ -252,14 +254,11 @@ export class FileApps {
       else if (note.type === 'inputs') for (const input of note.paths) inputs.add(input)
       else tell(`building ${name}`)
     }
-    const access = {
-      allowRead,
-      configuration: file,
-      ...(isDevelopment ? { idleMs: DEVELOPMENT_IDLE_MS, asyncStacks: true } : {}),
+    const open = async (): Promise<OpenComponent> => {
+      const more = isDevelopment ? { idleMs: DEVELOPMENT_IDLE_MS, asyncStacks: true } : {}
+      return await opener.component(path, { ...toAccess(app, file), ...more }, onNote)
     }
-    const outcome = await opener
-      .component(path, { ...access, assets: assets?.directory }, onNote)
-      .catch(toNanoError)
+    const outcome = await open().catch(toNanoError)
     return { outcome, stamps: new Map([...(await toStamps(inputs, startedAt)), ...own]) }
   }
 
@@ -305,8 +304,9 @@ function hasSameAssets({ assets: a }: OpenComponent, { assets: b }: OpenComponen
 }
 
 /** What decides what a path comes to. */
-function toReadKey({ path, allowRead = [], assets }: AppConfig): string {
-  return JSON.stringify([path, allowRead, assets?.directory])
+function toReadKey({ path, allowRead = [], assets, wrangler }: AppConfig): string {
+  const { environment, fault, assetsWithin } = wrangler ?? {}
+  return JSON.stringify([path, allowRead, assets?.directory, environment, fault, assetsWithin])
 }
 
 /** With what its secrets are now. Throws CONFIG_INVALID. */

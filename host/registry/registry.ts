@@ -19,6 +19,7 @@
 
 import type { Purge } from '../cache/response-store.ts'
 import type { AppConfig } from '../config/config.ts'
+import { toAccess } from '../deploy/app-access.ts'
 import type { CanaryRoute, Change, Route, ServedState } from '../deploy/change.ts'
 import type { Images } from '../deploy/images.ts'
 import { toDeployment } from '../deploy/deployment.ts'
@@ -358,9 +359,8 @@ export class Registry {
     { component, version, onNote = () => {}, commit }: PutOptions,
     toTarget: (deployment: Deployment) => Target,
   ): Promise<number> {
-    const { allowRead, assets, path } = config
     const opened =
-      component ?? (await this.#opener.component(path, { allowRead, assets: assets?.directory }, onNote))
+      component ?? (await this.#opener.component(config.path, toAccess(config, undefined), onNote))
     const engine = await this.#opener.engine(opened.engineHash, onNote)
     const deployment = toDeployment({ id: ++this.#last, version }, config, opened)
     this.#deployments.add(deployment, engine, opened)
