@@ -16,7 +16,8 @@ import { join } from 'node:path'
 
 import { afterAll, it } from 'vitest'
 
-import { IMAGE_PAGE, layInto, splitImage } from '../image/image.ts'
+import { IMAGE_PAGE, splitImage } from '../image/image.ts'
+import { layOver } from '../image/resident.ts'
 import type { AppContent } from '../image/image.ts'
 import { ImageFiles } from './image-files.ts'
 
@@ -35,7 +36,7 @@ function toContent(own: number): AppContent {
 
 function toMemory({ image }: AppContent): Buffer {
   const memory = new WebAssembly.Memory({ initial: image.pages })
-  layInto(image, memory)
+  layOver(image, memory)
   return Buffer.from(memory.buffer)
 }
 
