@@ -1,7 +1,7 @@
 /**
- * Door: `npm run bench -- [--quick] [--seconds N] [part ...]`; N: of load, for each measure. Runs the parts one after the other, prints a table and writes it as
- * JSON to bench/results/. A part that fails is reported and does not keep the others from running; the exit status
- * then is 1.
+ * Door: `npm run bench -- [--quick] [--seconds N] [part ...]`, N seconds of load for each measure. Runs the parts one after
+ * the other, prints a table and writes it as JSON to bench/results/. A part that fails is reported and does not keep the
+ * others from running; the exit status then is 1.
  */
 
 import { execFileSync } from 'node:child_process'
