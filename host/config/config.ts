@@ -41,6 +41,8 @@ export interface AppConfig {
   readonly assets?: AssetSettings
   /** The most MiB of responses that are given again without asking it; undefined: none are. */
   readonly responseCacheMb?: number
+  /** What has a memory of its own; undefined: an instance, which serves many requests. */
+  readonly isolation?: Isolation
   /** Its path is a folder, whose wrangler file says what is not said of it elsewhere. */
   readonly wrangler?: WranglerOutcome
 }
@@ -58,6 +60,8 @@ export interface WranglerOutcome {
   /** It says where the app's files are, and they have to lie in one of these. */
   readonly assetsWithin?: readonly string[]
 }
+
+export type Isolation = 'instance' | 'request'
 
 /** Where an app's lines go: a file, or an endpoint that takes them by POST. `{app}` stands for the app's name. */
 export type LogDrain =

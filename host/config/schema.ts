@@ -121,6 +121,13 @@ const settings = {
     .exactOptional(),
   assets: ASSETS.exactOptional(),
   response_cache: RESPONSE_CACHE.exactOptional(),
+  isolation: z
+    .enum(['instance', 'request'])
+    .meta({
+      description:
+        'What has a memory of its own: an instance, which serves many requests, or each request. The former unless given.',
+    })
+    .exactOptional(),
   triggers: triggers.exactOptional(),
   ...inherited,
 }

@@ -118,7 +118,10 @@ export function toSettings(
   app: AppSettings & SharedBindings,
   defaults: AppDefaults,
   toDirectory: (path: string) => string | undefined,
-): Pick<AppConfig, 'env' | 'limits' | 'egress' | 'stickyBy' | 'assets' | 'responseCacheMb' | 'triggers'> {
+): Pick<
+  AppConfig,
+  'env' | 'limits' | 'egress' | 'stickyBy' | 'assets' | 'responseCacheMb' | 'isolation' | 'triggers'
+> {
   const stickyBy = app.sticky_by === undefined ? undefined : parseStickyBy(app.sticky_by)
   const assets = app.assets && toAssets(app.assets, toDirectory)
   const env = { ...toEnv(app.env ?? {}), ...toBindings(name, app) }
@@ -129,6 +132,7 @@ export function toSettings(
       stickyBy,
       assets,
       responseCacheMb: toCacheMb(app.response_cache),
+      isolation: app.isolation,
       triggers: toTriggers(app.triggers),
     }),
   }
