@@ -199,7 +199,8 @@ test('one more app costs the same however many there are, and so does a request'
   )
   const many = await measure(600)
   expect(few.one).toBeGreaterThan(10)
-  expect(many.one).toBe(few.one)
-  // the main thread has no part in it; now and then it asks whether the shard lives
-  expect(many.request).toBeLessThanOrEqual(few.request + 50)
+  // now and then the main thread asks whether the shard lives; what is done for each app would be 500 more
+  expect(many.one).toBeLessThan(few.one + 100)
+  // the main thread has no part in a request
+  expect(many.request).toBeLessThan(few.request + 100)
 })
