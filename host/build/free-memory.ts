@@ -44,7 +44,7 @@ export interface FreeChunk {
 /** A heap to its very end. */
 interface Heap {
   readonly free: readonly FreeChunk[]
-  /** Where what is in use begins, and how large its chunk is. */
+  /** Of what is in use and as large as an arena: where it begins, and how large its chunk is. */
   readonly used: ReadonlyMap<number, number>
 }
 
@@ -70,7 +70,6 @@ export function findFree(memory: Uint8Array<ArrayBuffer>, staticEnd: number): Fr
 function findEmptyArenas(words: Uint32Array, used: Heap['used']): FreeChunk[] {
   const found: FreeChunk[] = []
   for (const [at, size] of used) {
-    if (size < SMALLEST_ARENA) continue
     const [next, first, end] = [words[at / 4]!, words[at / 4 + 1]!, words[at / 4 + 2]!]
     const isArena = (next === 0 || used.has(next)) && at + size - MOST_PADDING <= end && end <= at + size - 4
     if (isArena && first === at + ARENA_HEAD) found.push({ start: first, end })
@@ -92,8 +91,9 @@ function walk(words: Uint32Array, start: number): Heap | undefined {
     if (size < SMALLEST || (head & 4) !== 0 || end + 8 > length) return undefined
     if (((head & PREVIOUS_IN_USE) !== 0) !== isPreviousInUse) return undefined
     isPreviousInUse = (head & IN_USE) !== 0
-    if (isPreviousInUse) used.set(at + 8, size)
-    else {
+    if (isPreviousInUse) {
+      if (size >= SMALLEST_ARENA) used.set(at + 8, size)
+    } else {
       const nextHead = words[end / 4 + 1]!
       const isTop = end + nextHead === length
       if (!isTop && words[end / 4] !== size) return undefined
