@@ -16,9 +16,11 @@ import { join } from 'node:path'
 
 import { afterAll, it } from 'vitest'
 
+import type { Env } from '../config/env.ts'
 import { IMAGE_PAGE, splitImage } from '../image/image.ts'
 import { layOver } from '../image/resident.ts'
 import type { AppContent } from '../image/image.ts'
+import { toSeal } from './env-image.ts'
 import { ImageFiles } from './image-files.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'nano-images-'))
@@ -98,6 +100,47 @@ it('uses no directory that others can write to', ({ expect }) => {
   expect(() => files.keep('e', toContent(2))).toThrow('others can write there')
   expect(() => files.load('e', kept.image.id)).toThrow('others can write there')
   expect(files.find('/app.wasm', [])).toBeUndefined()
+})
+
+it('seals what is for one deployment: who has another env cannot open it, and nothing is packed against it', ({
+  expect,
+}) => {
+  const cache = toFolder()
+  const [own, other] = ['one', 'two'].map((value) => toSeal('c', { SECRET: { type: 'secret', value } }))
+  const files = new ImageFiles(cache)
+  const { image } = files.keep('e', toContent(1), own)
+  expect([image.id, existsSync(join(cache, 'images', 'bases', 'e'))]).toEqual([own!.id, false])
+  expect(toMemory(files.load('e', image.id, own!.key)).equals(toMemory(toContent(1)))).toBe(true)
+  expect(readFileSync(files.toContentPath(image.id)).includes('NANOIMG')).toBe(false)
+  expect(statSync(files.toContentPath(image.id)).mode & 0o777).toBe(0o600)
+  for (const key of [other!.key, undefined]) {
+    files.keep('e', toContent(1), own)
+    expect(() => files.load('e', image.id, key)).toThrow('cannot be read')
+  }
+  // against the base of its engine, once there is one
+  files.keep('e', toContent(2))
+  files.keep('e', toContent(1), own)
+  expect(toMemory(files.load('e', image.id, own!.key)).equals(toMemory(toContent(1)))).toBe(true)
+})
+
+it('names and seals by component and env', ({ expect }) => {
+  const text = { type: 'text', value: '1' } as const
+  const binding = { type: 'binding', kind: 'kv', settings: '{}' } as const
+  const envs: Env[] = [
+    {},
+    { A: text },
+    { B: text },
+    { A: text, B: text },
+    { B: text, A: text },
+    { A: { type: 'json', value: '1' } },
+    { A: binding },
+    { A: { ...binding, kind: 'd1' } },
+  ]
+  const seals = [...envs.map((env) => toSeal('c', env)), toSeal('d', { A: text })]
+  expect(new Set(seals.flatMap(({ id, key }) => [id, Buffer.from(key).toString('hex')])).size).toBe(18)
+  expect(toSeal('c', { A: { ...binding, resource: { kind: 'kv', key: 'k' } } })).toEqual(
+    toSeal('c', { A: binding }),
+  )
 })
 
 it('gives up what nobody names, least recently used first, beyond a budget', ({ expect }) => {

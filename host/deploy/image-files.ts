@@ -4,6 +4,7 @@
  *
  *     <cache>/images/bases/<engine>          the first image of an engine here, packed against nothing
  *     <cache>/images/content/ab/ab12...      an app's content, packed against the base of its engine
+ *                                            sealed, and never a base, when it is for one deployment (env-image.ts)
  *     <cache>/images/files/<path and stamps> which content a component's file comes to: a file that was checked once is
  *                                            not read again as long as it is the same
  *
@@ -31,6 +32,8 @@ import { toImageBytes } from '../image/image.ts'
 import type { AppContent } from '../image/image.ts'
 import { pack, toContentId, unpack } from '../image/packed.ts'
 import type { BaseImage, ContentId } from '../image/packed.ts'
+import { seal, unseal } from './env-image.ts'
+import type { ComponentReads, Seal } from './env-image.ts'
 import { pruneImages } from './prune-images.ts'
 
 /** What is known of content that is not loaded. */
@@ -46,6 +49,8 @@ export interface ImageRef {
 export interface KeptImage {
   readonly engineHash: string
   readonly image: ImageRef
+  /** What its app asks of `env` at its top level; undefined: nothing. */
+  readonly reads?: ComponentReads | undefined
 }
 
 interface OpenBase {
@@ -64,14 +69,17 @@ export class ImageFiles {
     this.#directory = join(cache, 'images')
   }
 
-  /** Keeps content of one layer. Throws STORAGE_FAILED when that cannot be. */
-  keep(engineHash: string, content: AppContent): KeptImage {
-    const kept = { engineHash, image: toRef(engineHash, content) }
+  /** Keeps content of one layer; sealed, under the seal's name. Throws STORAGE_FAILED when that cannot be. */
+  keep(engineHash: string, content: AppContent, sealed?: Seal): KeptImage {
+    const kept = { engineHash, image: toRef(engineHash, content, sealed) }
     try {
       mkdirSync(this.#directory, { recursive: true, mode: 0o700 })
       this.#expectOwn()
       const path = this.toContentPath(kept.image.id)
-      if (!exists(path)) this.#write(path, pack(content, this.#toBase(kept, content)), renameSync)
+      if (sealed !== undefined) {
+        const packed = pack(content, this.#findBase(engineHash))
+        this.#write(path, seal(packed, sealed.key), renameSync)
+      } else if (!exists(path)) this.#write(path, pack(content, this.#toBase(kept, content)), renameSync)
       return kept
     } catch (cause) {
       const text = `cannot keep images below ${this.#directory}: ${toNanoError(cause).message}`
@@ -79,12 +87,13 @@ export class ImageFiles {
     }
   }
 
-  /** The content. Throws ARTIFACT_BROKEN when it is not there, or not what it was. */
-  load(engineHash: string, id: ContentId): AppContent {
+  /** The content. `key`: of what is sealed. Throws ARTIFACT_BROKEN when it is not there, or not what it was. */
+  load(engineHash: string, id: ContentId, key?: Uint8Array): AppContent {
     const path = this.toContentPath(id)
     try {
       this.#expectOwn()
-      const content = unpack(readFileSync(path), (base) => {
+      const bytes = readFileSync(path)
+      const content = unpack(key === undefined ? bytes : unseal(bytes, key), (base) => {
         const found = this.#findBase(engineHash)
         return found?.id === base ? found : undefined
       })
@@ -199,9 +208,10 @@ export class ImageFiles {
 /** Changes with what a component is checked for. */
 const FILES_VERSION = 1
 
-export function toRef(engineHash: string, content: AppContent): ImageRef {
+export function toRef(engineHash: string, content: AppContent, sealed?: Seal): ImageRef {
   const { image } = content
-  return { id: toContentId(engineHash, content), pages: image.pages, bytes: toImageBytes(image) }
+  const id = sealed?.id ?? toContentId(engineHash, content)
+  return { id, pages: image.pages, bytes: toImageBytes(image) }
 }
 
 /** A cache that may only be read is used all the same. */

@@ -8,10 +8,12 @@
 
 import { dirname, extname, resolve } from 'node:path'
 
+import type { Env } from '../config/env.ts'
 import type { EngineCounters } from '../engine/engine.ts'
 import type { CompiledEngine } from '../engine/guest.ts'
 import type { ContentId } from '../image/packed.ts'
 import { AskedThread } from './asked-thread.ts'
+import { needsOwnImage } from './env-image.ts'
 import { Images } from './images.ts'
 import type { Brought, SourceAccess } from './open-component.ts'
 import type { OpenComponent, OpenerData, OpeningNote, Requests } from './opening.ts'
@@ -71,6 +73,16 @@ export class Opener implements Disposable, AsyncDisposable {
   }
 
   /**
+   * The component with the image that is right for this `env`: its own, unless its app asks at the top level for what is in
+   * it. Rejects with BUILD_FAILED when the top level does not come to its end with it.
+   */
+  async forEnv(component: OpenComponent, env: Env, onNote?: OnNote): Promise<OpenComponent> {
+    const { origin, reads, assets } = component
+    if (reads === undefined || origin.type === 'env-image' || !needsOwnImage(reads, env)) return component
+    return { ...(await this.#makeFor({ origin, reads, env }, onNote)), assets }
+  }
+
+  /**
    * The bytes of what lies on the server, for whoever deploys it from there. Paths are relative to the configuration's
    * file; without one, to the directory of the process.
    */
@@ -127,8 +139,15 @@ export class Opener implements Disposable, AsyncDisposable {
     return engine
   }
 
+  async #makeFor(ask: Requests['env-image']['ask'], onNote?: OnNote): Promise<OpenComponent> {
+    const { component, isMade } = await this.ask('env-image', ask, onNote)
+    if (isMade) this.images.counters.made++
+    return component
+  }
+
   async #openAgain(origin: OpenComponent['origin']): Promise<OpenComponent> {
     if (origin.type === 'component') return await this.ask('component', { ...origin.ask, isAnew: true })
+    if (origin.type === 'env-image') return await this.#makeFor({ ...origin.ask, isAnew: true })
     return (await this.ask('stored', origin.ask)).component
   }
 }

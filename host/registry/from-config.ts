@@ -215,13 +215,14 @@ export class FileApps {
     const isServed =
       before.component !== undefined &&
       isDeepStrictEqual(before.config, config) &&
-      before.component.image.id === outcome.image.id &&
+      isSame(before.component, outcome) &&
       hasSameAssets(before.component, outcome)
     if (!isServed) {
       for (const text of app.wrangler?.warnings ?? []) this.#options.onWarning(name, text)
       if (displaces !== undefined) await this.#takeOff(displaces)
       const onNote: OnNote = ({ type }) => {
         if (type === 'generating') round.tell('building the engine (once)')
+        else if (type === 'building') round.tell(`building ${name} with its env`)
       }
       await this.#options.registry.put(config, { component: outcome, onNote })
     }
@@ -297,6 +298,11 @@ async function toChanges({ config, stamps, isDone }: FileApp, app: AppConfig): P
 function toOwnPaths(path: string): readonly string[] {
   if (path === NO_PATH) return []
   return isComponent(path) ? [path, `${path}.map`] : [path, join(path, 'package.json')]
+}
+
+function isSame(a: OpenComponent, b: OpenComponent): boolean {
+  // stand-ins are all the same
+  return a.image.id === b.image.id && a.reads?.component === b.reads?.component
 }
 
 function hasSameAssets({ assets: a }: OpenComponent, { assets: b }: OpenComponent): boolean {

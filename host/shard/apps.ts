@@ -220,6 +220,7 @@ export class Apps implements Disposable {
       app,
       storage: this.#services.storage,
       reader,
+      around: () => this.#toTenant(version).around,
       site: () => files.site,
     })
     const dialer = this.#services.openDialer(deployment)
@@ -237,10 +238,15 @@ export class Apps implements Disposable {
 
   /** Of all versions, and of the caches that the app fills itself: those are in the storage. */
   #purge({ app, urls, tags }: Change & { type: 'purge' }): void {
-    for (const { deployment, front } of this.#versions.values()) {
-      if (deployment.name === app && front instanceof Front) front.purge({ urls, tags })
-    }
-    purgeCaches(this.#services.storage, app, { urls, tags })
+    const versions = [...this.#versions.values()].filter(({ deployment }) => deployment.name === app)
+    for (const { front } of versions) if (front instanceof Front) front.purge({ urls, tags })
+    const tenants = versions.flatMap(({ tenant }) => tenant ?? [])
+    purgeCaches(this.#services.storage, app, { urls, tags }, (count) => {
+      const last = tenants.at(-1)
+      if (last === undefined || count === 0) return
+      last.counts.touch()
+      last.around.ownCachePurged += count
+    })
   }
 
   async #load(engine: CompiledEngine): Promise<LoadedEngine> {

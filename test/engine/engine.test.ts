@@ -44,7 +44,7 @@ async function toComponent(word: string): Promise<Uint8Array> {
   const key = createHash('sha256').update(source).update(witText()).digest('hex')
   const file = join(COMPONENTS, `${key}.wasm`)
   if (!existsSync(file)) {
-    const bytes = await snapshot(source, { wit: witText(), timeoutMs: 30_000, memoryMb: 512 })
+    const { component: bytes } = await snapshot(source, { wit: witText(), timeoutMs: 30_000, memoryMb: 512 })
     mkdirSync(COMPONENTS, { recursive: true })
     writeFileSync(file, bytes)
   }

@@ -12,6 +12,10 @@ import { integer, option, repeatable, text, usage } from '../usage.ts'
 import { addWranglerOptions, openProject, toEnvironment, toWarnings } from '../wrangler-project.ts'
 import type { WranglerOptions } from '../wrangler-project.ts'
 
+/** What becomes of an app whose top level cannot do without an `env`. */
+const AFTERWARDS =
+  'It reads env, which a build does not have: where the app is deployed, its top level runs again, with the values that it has there.'
+
 interface BuildOptions extends WranglerOptions {
   readonly out?: string
   readonly allowRead?: readonly string[]
@@ -69,9 +73,10 @@ async function build(entry: string, { out, ...options }: BuildOptions): Promise<
     onWarning: (warning: string) => progress.warn(warning),
   }
   const { buildApp } = await import('../../build/build.ts')
-  const { component, durationMs } = await (isComponent(entry)
+  const { component, durationMs, unmet } = await (isComponent(entry)
     ? rebuildFile(entry, all)
     : buildApp({ ...all, entry }))
+  if (unmet !== undefined) progress.warn(`${unmet}\n${AFTERWARDS}`)
   progress.clear()
   process.stdout.write(`${out}  ${toSize(component.length)}  ${toDuration(durationMs)}\n`)
 }
