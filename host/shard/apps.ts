@@ -128,6 +128,7 @@ export class Apps implements Disposable {
     if (change.type === 'deploy') await this.#deploy(change.deployment, change.engine)
     else if (change.type === 'switch') this.#switch(change.from, change.to)
     else if (change.type === 'purge') this.#purge(change)
+    else if (change.type === 'end') await this.#end(change.app)
     else void this.#retire(change.deployment, change.graceMs)
     this.#tellMaxHead()
   }
@@ -307,6 +308,14 @@ export class Apps implements Disposable {
       this.#ledger.close(front)
     })
     return version.drained
+  }
+
+  /** Versions of the app that get no requests any more. */
+  async #end(app: string): Promise<void> {
+    const retired = [...this.#versions.values()].filter(
+      ({ deployment, drained }) => deployment.name === app && drained !== undefined,
+    )
+    await Promise.all(retired.map(({ deployment }) => this.#retire(deployment.id, 0)))
   }
 
   #forget({ deployment: { id, limits } }: Version): void {
