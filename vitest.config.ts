@@ -55,6 +55,7 @@ export default defineConfig({
         test: {
           name: 'rooms',
           include: [
+            'bench/**/*.test.ts',
             ...RULES,
             'host/**/*.test.ts',
             'guest-shim/**/*.test.ts',
