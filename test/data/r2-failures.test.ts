@@ -75,7 +75,7 @@ describe.skipIf(!canMount())('a disk of its own (needs root)', () => {
   })
 })
 
-describe.skipIf(!canStop())('a disk that can be stopped (needs root, and loop devices)', () => {
+describe.skipIf(!(await canStop()))('a disk that can be stopped (needs root, and loop devices)', () => {
   test('keeps its apps waiting, for a while, and nobody else; it is used again when it goes on', async ({
     expect,
   }) => {
@@ -87,8 +87,7 @@ describe.skipIf(!canStop())('a disk that can be stopped (needs root, and loop de
     await using server = await serve([R2, OTHER, kv], 1, { storageDirectory: folder })
     expect(await run(server, ['put', 'kept', '1'])).toMatchObject([{ key: 'kept' }])
     const keys = Array.from({ length: 30 }, (_, i) => `k${i}`)
-    {
-      using _stopped = disk.stop()
+    await disk.stop(async () => {
       const puts = Promise.all(keys.map((key) => run(server, ['put', key, '1'])))
       for (let i = 0; i < 20; i++) {
         const body = JSON.stringify([
@@ -101,7 +100,7 @@ describe.skipIf(!canStop())('a disk that can be stopped (needs root, and loop de
       }
       expect((await server.send('other', '/')).status).toBe(200)
       expect((await puts).flat()).toMatchObject(keys.map(() => ({ code: 'STORAGE_UNAVAILABLE' })))
-    }
+    })
     const read = () => run(server, ['read', 'kept', undefined, 'text'])
     await expect.poll(read, { timeout: 10_000 }).toEqual([['R2ObjectBody', true, '1']])
     expect(await run(server, ['put', 'new', '1'])).toMatchObject([{ key: 'new' }])

@@ -47,10 +47,14 @@ export class StoppableDisk implements Disposable {
     }
   }
 
-  /** Until the end of the scope. */
-  stop(): Disposable {
+  /** For as long as `work` takes. */
+  async stop(work: () => Promise<void>): Promise<void> {
     execFileSync('fsfreeze', ['-f', this.directory])
-    return { [Symbol.dispose]: () => void execFileSync('fsfreeze', ['-u', this.directory]) }
+    try {
+      await work()
+    } finally {
+      execFileSync('fsfreeze', ['-u', this.directory])
+    }
   }
 
   [Symbol.dispose](): void {
@@ -60,11 +64,11 @@ export class StoppableDisk implements Disposable {
 }
 
 /** Whether this machine has any that can be stopped. */
-export function canStop(): boolean {
+export async function canStop(): Promise<boolean> {
   try {
     using disk = new StoppableDisk(8)
-    using stopped = disk.stop()
-    return stopped !== undefined
+    await disk.stop(async () => undefined)
+    return true
   } catch {
     return false
   }
