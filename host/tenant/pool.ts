@@ -92,6 +92,8 @@ export class Pool {
   /** Of those that are gone. */
   readonly #past = { ...NO_METER, instances: 0, evicted: 0, traps: 0, cpuStops: 0, memoryStops: 0 }
   #current: Instance | undefined
+  /** Of memory, of all of them. */
+  #bytes = 0
   #coldSince: number | undefined
   /** Since when there is no current one although there should be. */
   #wantedSince: number | undefined
@@ -149,6 +151,7 @@ export class Pool {
     this.#ready.delete(instance)
     if (isMore) this.#ready.add(instance)
     if (this.#instances.size > 1) this.#makeRoom(0)
+    this.#weigh()
   }
 
   get counters(): PoolCounters {
@@ -209,6 +212,7 @@ export class Pool {
         this.#toHost(() => instance),
       )
       this.#instances.add(instance)
+      this.#weigh()
       this.#current = instance
       this.#wantedSince = undefined
       return instance
@@ -218,6 +222,15 @@ export class Pool {
       this.#services.journal.write('error', 'instance-failed', toFailureText(error))
       return undefined
     }
+  }
+
+  /** The shard knows how much memory all of them have. */
+  #weigh(): void {
+    let bytes = 0
+    for (const { memoryBytes } of this.#instances) bytes += memoryBytes
+    if (bytes === this.#bytes) return
+    this.#services.residents.weigh(bytes - this.#bytes)
+    this.#bytes = bytes
   }
 
   #warmed(since: number): void {
@@ -313,6 +326,7 @@ export class Pool {
     this.#services.residents.closed()
     this.#ready.delete(instance)
     this.#instances.delete(instance)
+    this.#weigh()
     addMeter(this.#past, instance.meter)
     this.#services.onReady()
     const { journal } = this.#services
