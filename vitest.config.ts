@@ -58,6 +58,7 @@ export default defineConfig({
         test: {
           name: 'rooms',
           include: [
+            'bench/**/*.test.ts',
             ...RULES,
             'host/**/*.test.ts',
             'guest-shim/**/*.test.ts',

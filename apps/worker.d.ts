@@ -113,3 +113,8 @@ declare module '*?raw' {
   const text: string
   export default text
 }
+
+declare module 'cloudflare:workers' {
+  /** The same as a handler's `env`, at the top level, too. */
+  export const env: Readonly<Record<string, unknown>>
+}

@@ -32,7 +32,7 @@ export async function coldStart(bench: Bench): Promise<void> {
   }
   const starts: [string, () => Promise<ServerProcess>][] = [
     ['NANO, new process', () => startNano({ component, directory, apps: 1, shards: 1 })],
-    ['workerd, new process', () => startWorkerd(1, directory)],
+    ['workerd, new process', () => startWorkerd({ apps: 1, directory })],
     ['Node, new process', startNode],
   ]
   for (const [name, start] of starts) {

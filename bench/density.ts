@@ -13,12 +13,16 @@ import { firstResponse } from './first-response.ts'
 import { openFleet } from './fleet.ts'
 import type { Fleet } from './fleet.ts'
 import { load } from './load.ts'
+import { neighbour } from './neighbour.ts'
 import { startFleet } from './nano.ts'
 import type { NanoProcess } from './nano.ts'
 import { cpuMs, residentBytes } from './server-process.ts'
+import { walk } from './walk.ts'
 
 const APPS = [10, 1000, 10_000]
 const QUICK_APPS = [10, 1000]
+/** Enough for what does not depend on it. */
+const FEW = 1000
 const STARTS = 3
 const DEPLOYS = 5
 const FIRSTS = 100
@@ -28,7 +32,10 @@ const CONNECTIONS = 8
 const SETTLE_MS = 3000
 
 export async function density(bench: Bench): Promise<void> {
-  for (const apps of bench.isQuick ? QUICK_APPS : APPS) await registered(bench, apps)
+  const counts = bench.isQuick ? QUICK_APPS : APPS
+  for (const apps of counts) await registered(bench, apps)
+  await neighbour(bench, FEW)
+  await walk(bench, counts.at(-1)!)
 }
 
 async function registered(bench: Bench, apps: number): Promise<void> {
@@ -44,9 +51,9 @@ async function registered(bench: Bench, apps: number): Promise<void> {
   }
   await using server = await start()
   starts.push(server.readyMs)
-  add('start to listening', median(starts), 'ms', toPlace('start', apps))
+  add('start to listening', median(starts), 'ms', toPlace('start', 'NANO', apps))
   await new Promise((resolve) => setTimeout(resolve, SETTLE_MS))
-  add('memory, none live', residentBytes(server) / MIB, 'MiB', toPlace('memory', apps))
+  add('memory, none live', residentBytes(server) / MIB, 'MiB', toPlace('memory', 'NANO, none live', apps))
   await deployOneMore(bench, fleet, server, add)
   await firstResponses(bench, fleet, server, add)
   await oneAsked(bench, fleet, server, add)
@@ -81,7 +88,8 @@ async function firstResponses(bench: Bench, fleet: Fleet, server: NanoProcess, a
   const times: number[] = []
   for (const host of asked) times.push(await firstResponse(server.port, host))
   const [p50Ms, p99Ms] = [quantile(times, 0.5), quantile(times, 0.99)]
-  add('first response', p50Ms, 'ms', { p50Ms, p99Ms, ...toPlace('cold start', hosts.length) })
+  add('first response', p50Ms, 'ms', { p50Ms, p99Ms, ...toPlace('cold-start', 'NANO, p50', hosts.length) })
+  add('first response, p99', p99Ms, 'ms', toPlace('cold-start', 'NANO, p99', hosts.length))
 }
 
 async function oneAsked(bench: Bench, { hosts }: Fleet, server: NanoProcess, add: Add): Promise<void> {
@@ -98,6 +106,6 @@ async function oneAsked(bench: Bench, { hosts }: Fleet, server: NanoProcess, add
   add('processor time of a request to one', ((cpuMs(server) - before) / requests) * 1000, 'us')
 }
 
-function toPlace(plot: string, apps: number): Pick<Figure, 'at'> {
-  return { at: { plot, line: 'NANO', apps } }
+function toPlace(plot: string, line: string, apps: number): Pick<Figure, 'at'> {
+  return { at: { plot, line, apps } }
 }

@@ -24,6 +24,8 @@ export interface Bench {
   readonly seconds: number
   /** Less of everything, for a look. */
   readonly isQuick: boolean
+  /** A directory: what runs of the bench found out. */
+  readonly results: string
   /** Whatever depends on who makes the load is measured with each of these. */
   readonly loadMakers: readonly LoadMaker[]
   /** Keeps a figure. */

@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url'
 
 import { assets } from './assets.ts'
 import { coldStart } from './cold-start.ts'
+import { cpu } from './cpu.ts'
 import { density } from './density.ts'
 import { deploy } from './deploy.ts'
 import { dev } from './dev.ts'
@@ -23,12 +24,16 @@ import { findLoadMakers } from './load-makers.ts'
 import { memory } from './memory.ts'
 import { micro } from './micro.ts'
 import { buildExample } from './nano.ts'
+import { plots } from './plots.ts'
+import { real } from './real.ts'
 import { rps } from './rps.ts'
 import { touched } from './touched.ts'
 import { turn } from './turn.ts'
 
 const PARTS: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   rps,
+  cpu,
+  real,
   'cold-start': coldStart,
   memory,
   density,
@@ -39,6 +44,7 @@ const PARTS: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   micro,
   goodput,
   assets,
+  plots,
 }
 const RESULTS = fileURLToPath(new URL('results/', import.meta.url))
 
@@ -66,11 +72,11 @@ process.stdout.write(
       .map(([name, version]) => `${name} ${version}`)
       .join(', ')}\nload: ${loadMakers.map(({ name }) => name).join(', ')}\n`,
 )
+mkdirSync(RESULTS, { recursive: true })
 compile()
 await buildExample('hello', component)
 for (const name of names.length > 0 ? names : Object.keys(PARTS)) parts.push(await runPart(name))
 
-mkdirSync(RESULTS, { recursive: true })
 const file = join(RESULTS, `${machine.date.replaceAll(':', '-').slice(0, 19)}.json`)
 writeFileSync(file, `${JSON.stringify({ ...machine, quick, seconds, parts }, undefined, 2)}\n`)
 process.stdout.write(`\nwritten to ${file}\n`)
@@ -91,6 +97,7 @@ async function runPart(name: string): Promise<{ name: string; figures: Figure[];
     seconds,
     isQuick: quick,
     loadMakers,
+    results: RESULTS,
     add: (figure) => void figures.push(figure),
     tell: (text) =>
       void process.stderr.write(process.stderr.isTTY ? `\r\u001B[K${text} ...` : `${text} ...\n`),

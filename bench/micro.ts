@@ -24,6 +24,7 @@ import { stripData } from '../host/wasm/data-segments.ts'
 import { addEpochChecks } from '../host/wasm/epoch.ts'
 import { importMemory } from '../host/wasm/memory.ts'
 import { encodeModule } from '../host/wasm/sections.ts'
+import { exportState } from '../host/wasm/state.ts'
 import { median } from './figure.ts'
 import type { Bench } from './figure.ts'
 import { LoneGuest } from './lone-guest.ts'
@@ -96,7 +97,7 @@ export async function micro(bench: Bench): Promise<void> {
 
 /** The engine without checks; throws unless they are all that makes the difference. */
 function withoutChecks(engine: CompiledEngine, component: Uint8Array, cache: string): CompiledEngine {
-  const main = importMemory(stripData(readComponent(component).mainSections))
+  const main = importMemory(exportState(stripData(readComponent(component).mainSections)))
   const { skeletonHash } = splitComponent(component)
   const served = readFileSync(join(toEngineDirectory(cache, skeletonHash), MODULE_FILE))
   if (!served.equals(encodeModule(addEpochChecks(main)))) {

@@ -4,15 +4,19 @@
  * machine with the server, which costs a server with several threads more than one with a single thread.
  */
 
+import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 
+import { buildApp } from '../host/build/build.ts'
 import { median } from './figure.ts'
 import type { Bench } from './figure.ts'
 import { firstResponse } from './first-response.ts'
 import { load } from './load.ts'
 import type { LoadPlan, LoadRequest, LoadResult } from './load.ts'
 import { startNano } from './nano.ts'
-import type { NanoProcess } from './nano.ts'
+import type { NanoOptions, NanoProcess } from './nano.ts'
 import { buildForJco, startJcoServe } from './peers/jco-serve.ts'
 import { startNode } from './peers/node.ts'
 import { startWorkerd } from './peers/workerd.ts'
@@ -28,17 +32,16 @@ const ROUNDS = 3
 const MANY = 200
 /** Load before the first round, in units of a round: many apps need more to be called often enough each. */
 const WARM_UP = { one: 1, many: 5 }
-const ALL_LIVE_MS = 60_000
 
 export async function rps(bench: Bench): Promise<void> {
   const shards = availableParallelism()
   const nano = (apps: number, count: number): Contender => ({
     name: `NANO, ${toCount(apps, 'app')}, ${toCount(count, 'shard')}`,
-    start: () => startWarmNano(bench, apps, count),
+    start: () => startWarmNano({ ...bench, apps, shards: count }),
   })
   const workerd = (apps: number): Contender => ({
     name: `workerd, ${apps === 1 ? '1 app' : `${apps} apps behind a router`}`,
-    start: () => startWorkerd(apps, bench.directory),
+    start: () => startWorkerd({ apps, directory: bench.directory }),
   })
   const counts = shards === 1 ? [1] : [1, shards]
   await compare(bench, [
@@ -51,6 +54,28 @@ export async function rps(bench: Bench): Promise<void> {
     { name: 'Node, 1 app', start: startNode },
   ])
   await compare(bench, [...counts.map((count) => nano(MANY, count)), workerd(MANY)])
+  await readers(bench, 1, 1)
+  await readers(bench, MANY, shards)
+}
+
+/** An app that reads what most apps read. */
+async function readers(bench: Bench, apps: number, shards: number): Promise<void> {
+  const { directory } = bench
+  const path = fileURLToPath(new URL('apps/reader.js', import.meta.url))
+  const component = join(directory, 'reader.wasm')
+  await buildApp({ entry: path, outFile: component })
+  const env = { GREETING: 'Hello', NAME: 'reader' }
+  const source = readFileSync(path, 'utf8')
+  await compare(bench, [
+    {
+      name: `NANO, reader, ${toCount(apps, 'app')}, ${toCount(shards, 'shard')}`,
+      start: () => startWarmNano({ directory, component, apps, shards, settings: { env } }),
+    },
+    {
+      name: `workerd, reader, ${toCount(apps, 'app')}`,
+      start: () => startWorkerd({ apps, directory, toModule: () => source, env }),
+    },
+  ])
 }
 
 interface Run {
@@ -131,13 +156,9 @@ function addRatios(bench: Bench, runs: readonly Run[]): void {
 }
 
 /** Every tenant has its instance, at its home. Those with load spread while it is on. */
-async function startWarmNano(bench: Bench, apps: number, shards: number): Promise<NanoProcess> {
-  const { component, directory } = bench
-  const server = await startNano({ component, directory, apps, shards })
-  const deadline = performance.now() + ALL_LIVE_MS
-  while ((await server.counters()).liveInstances < apps && performance.now() < deadline) {
-    for (const host of server.hosts) await firstResponse(server.port, host)
-  }
+async function startWarmNano(options: NanoOptions): Promise<NanoProcess> {
+  const server = await startNano(options)
+  for (const host of server.hosts) await firstResponse(server.port, host)
   return server
 }
 

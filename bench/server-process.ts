@@ -106,15 +106,18 @@ export async function findPort(): Promise<number> {
   return port
 }
 
-/**
- * Resident memory of a server and of the processes that it started, in bytes; of what it shares with other processes its
- * part. Linux only.
- */
+/** Resident memory of a server and of the processes that it started, in bytes. Linux only. */
 export function residentBytes({ child }: ServerProcess): number {
-  return sumOf(child.pid!, (pid) => {
-    const kilobytes = /^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1]
-    return Number(kilobytes) * 1024
-  })
+  return sumOf(child.pid!, (pid) => readKilobytes(`/proc/${pid}/status`, /^VmRSS:\s+(\d+) kB/m))
+}
+
+/** The same, but of what it shares with other processes its part. */
+export function proportionalBytes({ child }: ServerProcess): number {
+  return sumOf(child.pid!, (pid) => readKilobytes(`/proc/${pid}/smaps_rollup`, /^Pss:\s+(\d+) kB/m))
+}
+
+function readKilobytes(file: string, pattern: RegExp): number {
+  return Number(pattern.exec(readFileSync(file, 'utf8'))?.[1]) * 1024
 }
 
 /** Processor time of a server and of the processes that it started, in milliseconds. Linux only. */

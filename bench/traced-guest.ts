@@ -11,6 +11,7 @@ import { createBell, Epoch } from '../host/limits/epoch.ts'
 import { stripData } from '../host/wasm/data-segments.ts'
 import { importMemory } from '../host/wasm/memory.ts'
 import { encodeModule } from '../host/wasm/sections.ts'
+import { exportState } from '../host/wasm/state.ts'
 import { median } from './figure.ts'
 import { LoneGuest } from './lone-guest.ts'
 import { addTrace, FUNCTION_BYTES, FUNCTIONS, LINE, LINES, TRACE_PAGES } from './trace.ts'
@@ -49,7 +50,7 @@ export class TracedGuest implements Disposable {
   /** `cache`: where engines are built. */
   static async open(component: Uint8Array, cache: string): Promise<TracedGuest> {
     const compiled = openEngine(await buildEngine(component, cache))
-    const main = addTrace(importMemory(stripData(readComponent(component).mainSections)))
+    const main = addTrace(importMemory(exportState(stripData(readComponent(component).mainSections))))
     const traced = new WebAssembly.Module(encodeModule(main))
     const engine = loadEngine({ ...compiled, module: traced })
     const { segments, memoryMinPages } = splitComponent(component)

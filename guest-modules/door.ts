@@ -4,8 +4,10 @@
  */
 
 export interface ModuleDoor {
-  /** The instance's `env`; empty while the app's top level runs. */
+  /** The instance's `env`; empty while the app's top level runs, unless the image is made for one deployment. */
   readonly env: Record<string, unknown>
+  /** Has whoever asks the object for members at the top level noted as one who asks `env`. */
+  observe<T extends object>(object: T): T
   /** Calls back once `env` has its members. */
   onEnv(listener: () => void): void
   /** Keeps the instance for a promise, on behalf of the request that is handled now. */

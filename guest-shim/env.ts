@@ -1,6 +1,7 @@
 /**
  * An app's `env`, of what the host says about each member: strings as they are, JSON parsed, objects made by whoever knows
- * their kind. Every member is a property of its own, whatever it is called.
+ * their kind. Every member is a property of its own, whatever it is called. It is filled when an instance begins, or, in an
+ * image that was made for one deployment, before the app's top level runs.
  */
 
 import type { Member, Value } from 'nano:workers/events'
@@ -9,14 +10,16 @@ import { defineProperty, hasOwn, parseJson } from './globals/primordials.ts'
 
 export type Env = Record<string, unknown>
 
-/** The one of this instance: empty while the app's top level runs. */
+/** The one of this instance. */
 export const env: Env = {}
 
 const listeners: (() => void)[] = []
+let isFilled = false
 
 /** Calls back once `env` has its members. */
 export function onEnv(listener: () => void): void {
-  listeners[listeners.length] = listener
+  if (isFilled) listener()
+  else listeners[listeners.length] = listener
 }
 
 /** `onError` is told of members that cannot be made; they are left out. */
@@ -29,6 +32,7 @@ export function fillEnv(members: readonly Member[], onError: (error: unknown) =>
       onError(error)
     }
   }
+  isFilled = true
   for (let i = 0; i < listeners.length; i++) {
     try {
       listeners[i]?.()

@@ -6,11 +6,12 @@
  * request, the rest is reported.
  */
 
-import type { Event, Startup } from 'nano:workers/events'
+import type { Event, Member, Startup } from 'nano:workers/events'
 import { findApp } from './app.ts'
 import { handlers } from './bindings/registry.ts'
 import { setScheduledCall } from './bindings/scheduled.ts'
 import { define, env, fillEnv } from './env.ts'
+import { endObservation, tellBuilder, watchGlobals } from './env-reads.ts'
 import { installGlobals } from './globals/install.ts'
 import { reportException } from './globals/report-error.ts'
 import { type Handler, loseClient, receiveRequest } from './turn/handler.ts'
@@ -25,14 +26,29 @@ type BindingEvent = Exclude<Event, { tag: 'startup' | 'request' | 'client-gone' 
 const prepareTurns = installGlobals()
 const taking = handlers satisfies Record<BindingEvent['tag'], unknown>
 
+const endWatch = watchGlobals()
+
 let handler: Handler
 let isClassic = false
+/** What went wrong with members that came before the app; undefined: none came. */
+let given: unknown[] | undefined
+
+/** Before the app, in an image that is made for one deployment: what `env` holds there. `areGlobals`: the app is a classic one. */
+export function give(members: readonly Member[], areGlobals: boolean): void {
+  const failures: unknown[] = []
+  fillEnv(members, (error) => void (failures[failures.length] = error))
+  if (areGlobals) defineGlobals()
+  given = failures
+}
 
 /** Takes the app's module namespace. Throws when there is nothing in it that could answer a request. */
 export function start(app: Record<string, unknown>): void {
+  endWatch()
+  tellBuilder('done')
   const found = findApp(app)
   ;({ handler, isClassic } = found)
   setScheduledCall(found.scheduled)
+  if (isClassic) tellBuilder('classic')
 }
 
 export function turn(of: number, events: readonly Event[]): void {
@@ -68,6 +84,16 @@ function begin(startup: Startup): void {
   phase.isLive = true
   prepareTurns()
   openRejections()
+  endObservation()
+  if (given !== undefined) {
+    for (let i = 0; i < given.length; i++) reportException(given[i])
+    return
+  }
   fillEnv(startup.env, reportException)
-  if (isClassic) for (const name in env) define(globalThis, name, env[name])
+  if (isClassic) defineGlobals()
+}
+
+/** Of an app of the older style. */
+function defineGlobals(): void {
+  for (const name in env) define(globalThis, name, env[name])
 }

@@ -53,6 +53,7 @@ const CODES = {
   SERVER_UNREACHABLE: ['operator', 502, 'The server could not be asked.'],
   // building
   BUILD_FAILED: ['tenant', 500, 'The app could not be built.'],
+  WRANGLER_INVALID: ['tenant', 500, "The app's wrangler file cannot be used."],
   TOOLCHAIN_MISSING: ['operator', 501, 'This host has no tools to build apps with.'],
   // components
   COMPONENT_INVALID: ['tenant', 422, 'The file is not a component that NANO can serve.'],

@@ -305,6 +305,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       reloaded.watch(watchMs)
       await certificates?.watch(watchMs)
     }
+    opener.keepImages(() => registry.state.deployments.map(({ image }) => image.id))
     collectGarbage()
     return {
       port: listening,

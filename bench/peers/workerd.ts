@@ -23,21 +23,39 @@ export default {
   },
 }`
 
-/** Serves `apps` apps. The configuration is written into `directory`. */
-export async function startWorkerd(apps: number, directory: string): Promise<ServerProcess> {
+export interface WorkerdOptions {
+  readonly apps: number
+  /** Where the configuration is written. */
+  readonly directory: string
+  /** The module of the app with this number; hello's unless given. */
+  readonly toModule?: (number: number) => string
+  /** What each app gets as its env. */
+  readonly env?: Readonly<Record<string, string>>
+}
+
+export async function startWorkerd(options: WorkerdOptions): Promise<ServerProcess> {
+  const { apps, directory } = options
   const port = await findPort()
   await mkdir(directory, { recursive: true })
   const file = join(directory, `workerd-${apps}.capnp`)
-  await writeFile(file, toConfig(apps, port))
+  await writeFile(file, toConfig(options, port))
   return startProcess({ command: workerd.default, args: ['serve', file], port, hosts: toHosts(apps) })
 }
 
-function toConfig(apps: number, port: number): string {
+function toConfig({ apps, toModule = () => APP, env = {} }: WorkerdOptions, port: number): string {
   const names = Array.from({ length: apps }, (_, i) => `app-${i}`)
-  const services = names.map((name) => toService(name, APP, ''))
+  const texts = Object.entries(env).map(
+    ([name, text]) => `(name = "${name}", text = ${JSON.stringify(text)})`,
+  )
+  const services = names.map((name, i) => toService(name, toModule(i), texts))
   if (apps > 1) {
-    const bindings = names.map((name) => `(name = "${name}", service = "${name}")`).join(', ')
-    services.push(toService('router', ROUTER, `, bindings = [${bindings}]`))
+    services.push(
+      toService(
+        'router',
+        ROUTER,
+        names.map((name) => `(name = "${name}", service = "${name}")`),
+      ),
+    )
   }
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
@@ -49,7 +67,8 @@ const config :Workerd.Config = (
 `
 }
 
-function toService(name: string, script: string, more: string): string {
+function toService(name: string, script: string, bindings: readonly string[]): string {
   const worker = `modules = [(name = "main", esModule = ${JSON.stringify(script)})]`
+  const more = bindings.length === 0 ? '' : `, bindings = [${bindings.join(', ')}]`
   return `(name = "${name}", worker = (${worker}, compatibilityDate = "${compatibilityDate}"${more}))`
 }

@@ -1,17 +1,18 @@
 /**
  * `node:process`, and the global `process` of a bundle that uses one: what an app asks about where it runs. `env` has the
- * members of the app's `env` as texts; it is empty while the app's top level runs, which happens once, when it is built.
+ * members of the app's `env` as texts, at the top level, too, when the app asks for one there.
  */
 
 import { door } from '../door.ts'
 
 const VERSION = '24.0.0'
 
-const env: Record<string, string | undefined> = { NODE_ENV: 'production' }
+const own: Record<string, string | undefined> = { NODE_ENV: 'production' }
+const env = door.observe(own)
 door.onEnv(() => {
   for (const [name, value] of Object.entries(door.env)) {
-    if (typeof value === 'string') env[name] = value
-    else if (value !== undefined && isData(value)) env[name] = JSON.stringify(value)
+    if (typeof value === 'string') own[name] = value
+    else if (value !== undefined && isData(value)) own[name] = JSON.stringify(value)
   }
 })
 

@@ -24,6 +24,7 @@ import {
   readAll,
   streamBytes,
 } from '../globals/streams.ts'
+import { requireLive } from '../turn/phase.ts'
 import { pump, type Sink } from '../turn/pump.ts'
 import type { GuestBinding } from './binding.ts'
 
@@ -52,6 +53,7 @@ export function startCall(start: (id: number) => void): Promise<Answer> {
 /** Makes a call with a body. A stream that is over after its first chunk goes out in one crossing. */
 export function sendCall(body: Bytes | ReadableStream<Uint8Array>, start: Start): Promise<Answer> {
   return new NativePromise((resolve, reject) => {
+    requireLive('a call of a binding')
     const call = new Call(start, resolve, reject)
     if (body instanceof Uint8Array) call.whole(body)
     else void pump(body, call)

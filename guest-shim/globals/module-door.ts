@@ -6,7 +6,8 @@
 
 import { waitUntil } from '../bindings/background.ts'
 import { reportError } from '../bindings/report.ts'
-import { env, onEnv } from '../env.ts'
+import { type Env, env, onEnv } from '../env.ts'
+import { observe } from '../env-reads.ts'
 import { formatLine, inspect } from './log-text.ts'
 import { context } from '../turn/context.ts'
 import { source } from '../turn/source.ts'
@@ -15,10 +16,10 @@ import { source } from '../turn/source.ts'
 function keepAlive(promise: unknown): void {
   if (source.current !== 0) waitUntil(source.current, promise)
   // nobody's: it is not waited for, but a failure is told
-  else void observe(promise)
+  else void tellFailure(promise)
 }
 
-async function observe(promise: unknown): Promise<void> {
+async function tellFailure(promise: unknown): Promise<void> {
   try {
     await promise
   } catch (error) {
@@ -26,5 +27,18 @@ async function observe(promise: unknown): Promise<void> {
   }
 }
 
-export const moduleDoor = { env, onEnv, waitUntil: keepAlive, context, inspect, format: formatLine }
+let importedEnv: Env | undefined
+
+export const moduleDoor = {
+  /** Most apps do not ask for it. */
+  get env(): Env {
+    return (importedEnv ??= observe(env))
+  },
+  onEnv,
+  observe,
+  waitUntil: keepAlive,
+  context,
+  inspect,
+  format: formatLine,
+}
 export const MODULE_DOOR = Symbol.for('nano:modules')

@@ -2,12 +2,14 @@
  * What a build may read. An app is somebody's; the machine that builds it is the operator's, and what is imported ends up
  * in the component. So a build sees these and nothing else, by real path:
  *
- *     the app's folder            the directory that was named; for a file: its package, or the folder that it lies in
+ *     the app's folder            the directory that was named; for a file: its package, the folder of its wrangler file, or
+ *                                 the folder that it lies in
  *     node_modules of the folders above it, as Node.js finds packages, without what tools keep there for themselves
  *     what the operator allows    `--allow-read <path>`, "allow_read"
  */
 import { existsSync, realpathSync } from 'node:fs'
 import { dirname, join, relative, resolve, sep } from 'node:path'
+import { findWrangler } from '../wrangler/file.ts'
 
 /** An operator's file: a folder that holds it is no app's package. */
 const CONFIGURATION = 'nano.json'
@@ -35,11 +37,12 @@ export interface Readable {
 export function findPackageFolder(directory: string, outside?: string): string {
   const isOperators = (folder: string) =>
     existsSync(join(folder, CONFIGURATION)) || (outside !== undefined && contains(folder, outside))
-  for (const folder of upwards(directory)) {
-    if (isOperators(folder)) return directory
-    if (existsSync(join(folder, MANIFEST))) return folder
-  }
-  return directory
+  const folders = upwards(directory)
+  const end = folders.findIndex(isOperators)
+  const own = end < 0 ? folders : folders.slice(0, end)
+  const found = own.find((folder) => existsSync(join(folder, MANIFEST)))
+  // a package may have none
+  return found ?? own.find((folder) => findWrangler(folder) !== undefined) ?? directory
 }
 
 /** `allowed`: further files and directories. */

@@ -7,7 +7,7 @@ import { witText } from '../../wit/text.ts'
 import { readCarriedBundle } from '../component/carried-bundle.ts'
 import { refuse } from '../component/read.ts'
 import { BUNDLE_TIMEOUT_MS, Builders } from './builder.ts'
-import type { BuildJob, BuildStep, Made } from './job.ts'
+import type { BuildJob, BuildStep, GivenEnv, Made } from './job.ts'
 import { writeOutput } from './output.ts'
 import { findShim } from './package-files.ts'
 import { expectToolchain } from './toolchain.ts'
@@ -55,6 +55,8 @@ export interface BuildOptions extends MakeOptions {
   readonly allowRead?: readonly string[] | undefined
   /** A file of the operator's, such as nano.json: a folder that it lies in or below belongs to no app. */
   readonly configuration?: string | undefined
+  /** The environment of the wrangler file that the app may have. */
+  readonly environment?: string | undefined
 }
 
 export interface RebuildOptions extends MakeOptions {
@@ -62,6 +64,8 @@ export interface RebuildOptions extends MakeOptions {
   readonly component: Uint8Array
   /** The source map that lies beside it. The result has it only if it is the one that the component was built with. */
   readonly sourceMap?: string | undefined
+  /** What the app's top level finds in its `env`. The result is for one deployment, and to be kept like a secret. */
+  readonly env?: GivenEnv | undefined
 }
 
 export interface BuildResult extends Omit<Made, 'warnings'> {
@@ -93,26 +97,27 @@ export async function rebuildComponent(options: RebuildOptions): Promise<BuildRe
 
 /** The same, unless it was done before. */
 export async function cachedRebuild(
-  options: Omit<RebuildOptions, 'outFile'>,
+  options: Omit<RebuildOptions, 'outFile' | 'env'>,
   directory?: string,
 ): Promise<BuildResult> {
   return run(toCarried(options), options, { cache: true, cacheDirectory: directory })
 }
 
-function toSources({ entry, allowRead = [], configuration }: BuildOptions): BuildJob['origin'] {
+function toSources({ entry, allowRead = [], configuration, environment }: BuildOptions): BuildJob['origin'] {
   return {
     type: 'sources',
     entry,
     allowRead: allowRead.map((directory) => resolve(directory)),
     outside: configuration === undefined ? undefined : dirname(resolve(configuration)),
+    environment,
   }
 }
 
 /** Throws COMPONENT_INVALID. */
-function toCarried({ component, sourceMap }: RebuildOptions): BuildJob['origin'] {
+function toCarried({ component, sourceMap, env }: RebuildOptions): BuildJob['origin'] {
   const carried = readCarriedBundle(component)
   if (carried === undefined) refuse('it carries no bundle that it could be made again from')
-  return { type: 'carried', carried, sourceMap }
+  return { type: 'carried', carried, sourceMap, env }
 }
 
 async function run(origin: BuildJob['origin'], options: MakeOptions, caching: Caching): Promise<BuildResult> {

@@ -10,6 +10,7 @@ import { rolldown, type OutputChunk, type Plugin, type RolldownLog } from 'rolld
 import { BUNDLE_NAME } from '../component/source-map.ts'
 import { NanoError } from '../errors.ts'
 import { rejectAbsentImports } from './absent-import.ts'
+import { aliasPlugin } from './alias-plugin.ts'
 import { toMapHash, type AppBundle } from './app-bundle.ts'
 import { contains, OUTSIDE, toReal } from './app-root.ts'
 import { editPlugin } from './edit-plugin.ts'
@@ -28,6 +29,9 @@ import { giveNodeGlobals } from './node-globals.ts'
 import { lowerRegexes } from './regex.ts'
 import { normaliseMap, showPath } from './source-path.ts'
 import { findSettings, hasLegacyDecorators } from './tsconfig.ts'
+
+/** What names stand for unless the app says otherwise. */
+const DEFINED = { 'process.env.NODE_ENV': '"production"', global: 'globalThis' }
 
 const DATA_URL = '\0rolldown/data-url:'
 /** A file's path for a person. */
@@ -54,7 +58,7 @@ export async function bundle(
 
 /** `keepsContext`: whether async functions are lowered, so that AsyncLocalStorage can follow them. */
 async function bundleOnce(
-  { entry, readable }: AppSource,
+  { entry, readable, settings: own }: AppSource,
   shim: string,
   onMissing: (directory: string) => void,
   keepsContext: boolean,
@@ -98,7 +102,8 @@ async function bundleOnce(
       plugins: [
         gate,
         importersPlugin(importers),
-        fileTypes,
+        ...(own === undefined ? [] : [aliasPlugin(own)]),
+        fileTypes(own),
         alias.plugin,
         giveModules(modules, toFile),
         importMetaPlugin,
@@ -111,7 +116,7 @@ async function bundleOnce(
         aliasFields: [['browser']],
         conditionNames: ['workerd', 'worker', 'browser'],
       },
-      transform: { define: { 'process.env.NODE_ENV': '"production"', global: 'globalThis' } },
+      transform: { define: { ...DEFINED, ...own?.define } },
       experimental: { attachDebugInfo: 'none' },
       onLog(_level, log) {
         if (log.code !== 'UNRESOLVED_IMPORT') return

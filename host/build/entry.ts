@@ -5,6 +5,9 @@
 import { readFileSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, extname, join, resolve } from 'node:path'
 import { NanoError } from '../errors.ts'
+import { findWranglerAbove, WRANGLER_FILES } from '../wrangler/file.ts'
+import { openSource } from '../wrangler/source.ts'
+import type { SourceSettings } from '../wrangler/source.ts'
 import { createReadable, findPackageFolder, OUTSIDE, type Readable } from './app-root.ts'
 
 const EXTENSIONS = ['.ts', '.tsx', '.mts', '.js', '.mjs', '.jsx', '.cjs', '.cts']
@@ -14,6 +17,8 @@ export interface AppSource {
   /** The absolute, real path of the entry file. */
   readonly entry: string
   readonly readable: Readable
+  /** What its wrangler file says. */
+  readonly settings?: SourceSettings | undefined
 }
 
 export interface SourceOptions {
@@ -21,10 +26,12 @@ export interface SourceOptions {
   readonly allowRead: readonly string[]
   /** A directory that belongs to no app, such as the configuration's. */
   readonly outside?: string | undefined
+  /** The environment of the wrangler file. */
+  readonly environment?: string | undefined
 }
 
-/** Finds an app. `path`: its entry file, or a directory with package.json or an index file. */
-export function findSource(path: string, { allowRead, outside }: SourceOptions): AppSource {
+/** Finds an app. `path`: its entry file, or a directory with a wrangler file, package.json or an index file. */
+export function findSource(path: string, { allowRead, outside, environment }: SourceOptions): AppSource {
   const absolute = resolve(path)
   const kind = kindOf(absolute)
   if (kind === 'none') throw new NanoError('BUILD_FAILED', `${path}: there is no such file or directory`)
@@ -35,11 +42,33 @@ export function findSource(path: string, { allowRead, outside }: SourceOptions):
     if (!readable.allows(file)) throw refused(path, file)
     return file
   }
+  const settings = fromWrangler(directory, readable, checked, environment)
   const file =
     kind === 'file'
       ? join(directory, basename(absolute))
-      : (fromPackage(directory, checked) ?? fromIndex(directory, path))
-  return { entry: checkExtension(checked(file), path), readable }
+      : (toMain(settings) ?? fromPackage(directory, checked) ?? fromIndex(directory, path))
+  return { entry: checkExtension(checked(file), path), readable, settings }
+}
+
+/** What the nearest wrangler file says, within the app's folder. */
+function fromWrangler(
+  directory: string,
+  readable: Readable,
+  checked: (file: string) => string,
+  environment: string | undefined,
+): SourceSettings | undefined {
+  const file = findWranglerAbove(directory, readable.root)
+  // one that comes later, or in the place of this one, makes another build
+  for (const name of WRANGLER_FILES)
+    readable.allows(join(file === undefined ? directory : dirname(file), name))
+  return file === undefined ? undefined : openSource(checked(file), environment)
+}
+
+function toMain(settings: SourceSettings | undefined): string | undefined {
+  if (settings?.main === undefined || kindOf(settings.main) === 'file') return settings?.main
+  const next =
+    settings.command === undefined ? 'is it built by another tool?' : `--run-build runs: ${settings.command}`
+  throw new NanoError('BUILD_FAILED', `${settings.main}: "main" of the wrangler file is no file; ${next}`)
 }
 
 function refused(path: string, file: string): NanoError {

@@ -1,12 +1,14 @@
 /**
  * Files that are no JavaScript, as wrangler takes them: their text, or their bytes as an ArrayBuffer. A file's ending says
- * which, unless the import does: `?raw`, `with { type: 'text' | 'json' | 'bytes' }`.
+ * which, unless the import does (`?raw`, `with { type: 'text' | 'json' | 'bytes' }`), or the rules of a wrangler file.
  */
 import { readFile } from 'node:fs/promises'
-import { extname } from 'node:path'
+import { extname, relative, sep } from 'node:path'
 import { MagicString } from 'magic-string'
 import type { Plugin } from 'rolldown'
 import { Visitor } from 'rolldown/utils'
+import { toRuleType } from '../wrangler/source.ts'
+import type { ModuleRule, SourceSettings } from '../wrangler/source.ts'
 import type { Edit } from './edit-plugin.ts'
 
 const TEXT = [
@@ -76,6 +78,11 @@ type Kind = 'text' | 'json' | 'bytes' | 'arrayBuffer'
 
 /** What an import's attribute or query asks for. */
 const ASKED: Readonly<Record<string, Kind>> = { text: 'text', raw: 'text', json: 'json', bytes: 'bytes' }
+const BY_RULE: Readonly<Record<ModuleRule['type'], Kind | undefined>> = {
+  Text: 'text',
+  Data: 'arrayBuffer',
+  code: undefined,
+}
 const QUERY = /\?(raw|text|json|bytes)$/
 const BY_ENDING = new Map<string, Kind>([
   ...TEXT.map((ending) => [ending, 'text'] as const),
@@ -135,26 +142,33 @@ function removeAttributes(edited: MagicString, from: number, attributes: readonl
   edited.remove(from, close + 1)
 }
 
-/** The plugin. */
-export const fileTypes: Plugin = {
-  name: 'nano-file-types',
-  resolveId: {
-    filter: { id: QUERY },
-    async handler(source, importer, options) {
-      const query = QUERY.exec(source)![0]
-      const found = await this.resolve(withoutQuery(source), importer, { ...options, skipSelf: true })
-      return found === null || found.external !== false ? found : { id: found.id + query }
-    },
-  },
-  async load(id) {
+/** The plugin. `settings`: of a wrangler file. */
+export function fileTypes(settings: Pick<SourceSettings, 'rules' | 'folder'> | undefined): Plugin {
+  const toKind = (id: string): Kind | undefined => {
     const [, asked = ''] = QUERY.exec(id) ?? []
-    const kind = ASKED[asked] ?? BY_ENDING.get(extname(id).toLowerCase())
-    if (kind === undefined || id.startsWith('\0')) return null
-    const bytes = await readFile(withoutQuery(id))
-    if (kind === 'json') return { code: bytes.toString('utf8'), moduleType: 'json' }
-    if (kind === 'text') return { code: bytes.toString('utf8'), moduleType: 'text' }
-    const text = JSON.stringify(bytes.toString('base64'))
-    const part = kind === 'arrayBuffer' ? '.buffer' : ''
-    return { code: `export default Uint8Array.fromBase64(${text})${part}`, moduleType: 'js' }
-  },
+    if (Object.hasOwn(ASKED, asked)) return ASKED[asked]
+    const type = settings && toRuleType(settings.rules, relative(settings.folder, id).replaceAll(sep, '/'))
+    return type === undefined ? BY_ENDING.get(extname(id).toLowerCase()) : BY_RULE[type]
+  }
+  return {
+    name: 'nano-file-types',
+    resolveId: {
+      filter: { id: QUERY },
+      async handler(source, importer, options) {
+        const query = QUERY.exec(source)![0]
+        const found = await this.resolve(withoutQuery(source), importer, { ...options, skipSelf: true })
+        return found === null || found.external !== false ? found : { id: found.id + query }
+      },
+    },
+    async load(id) {
+      const kind = id.startsWith('\0') ? undefined : toKind(id)
+      if (kind === undefined) return null
+      const bytes = await readFile(withoutQuery(id))
+      if (kind === 'json') return { code: bytes.toString('utf8'), moduleType: 'json' }
+      if (kind === 'text') return { code: bytes.toString('utf8'), moduleType: 'text' }
+      const text = JSON.stringify(bytes.toString('base64'))
+      const part = kind === 'arrayBuffer' ? '.buffer' : ''
+      return { code: `export default Uint8Array.fromBase64(${text})${part}`, moduleType: 'js' }
+    },
+  }
 }

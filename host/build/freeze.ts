@@ -11,8 +11,7 @@
 import vm from 'node:vm'
 import { readDataSegments, withDataSegments, type DataSegment } from '../wasm/data-segments.ts'
 import { readExports, withExports } from '../wasm/exports.ts'
-import { readGlobals, toNumericType, withGlobals, withValue } from '../wasm/globals.ts'
-import { countImports } from '../wasm/imports.ts'
+import { exportGlobals, GLOBAL_EXPORT, readGlobals, withGlobals, withValue } from '../wasm/globals.ts'
 import { MAX_PAGES, readMemory, WASM_PAGE, withMemory } from '../wasm/memory.ts'
 import { dropSections, encodeModule, parseModule, SECTION, type Section } from '../wasm/sections.ts'
 import { clearFreeMemory } from './free-memory.ts'
@@ -21,7 +20,6 @@ import { clearFreeMemory } from './free-memory.ts'
 const SMALLEST_GAP = 32
 /** Segments beyond this merge over wider gaps; the tools on the way admit ten times as many. */
 const MOST_SEGMENTS = 10_000
-const GLOBAL_EXPORT = 'nano:global:'
 /** Called first if the module has it, and gone from the result: a reactor initialises once. */
 const REACTOR_START = '_initialize'
 
@@ -100,17 +98,6 @@ function toStaticEnd(sections: readonly Section[]): number {
     (end, { offset, bytes }) => Math.max(end, offset + bytes.length),
     0,
   )
-}
-
-/** The module with its mutable globals readable from outside. */
-function exportGlobals(sections: Section[]): Section[] {
-  const imported = countImports(sections, 'global')
-  const added = readGlobals(sections).flatMap((global, index) => {
-    if (!global.mutable) return []
-    if (toNumericType(global) === undefined) throw new Error(`global ${index} cannot be written down`)
-    return [{ name: `${GLOBAL_EXPORT}${index}`, kind: 'global' as const, index: imported + index }]
-  })
-  return added.length === 0 ? sections : withExports(sections, [...readExports(sections), ...added])
 }
 
 /** The parts of a memory that are not zero. Runs that are less than a gap apart are one segment. */

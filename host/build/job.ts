@@ -1,4 +1,5 @@
 /** What a build process is asked for, and what it answers: see `builder.ts`. */
+import type { Member } from '../../wit/worlds.ts'
 import type { CarriedBundle } from '../component/carried-bundle.ts'
 import type { Fault } from '../errors.ts'
 
@@ -11,6 +12,8 @@ export interface Sources {
   readonly entry: string
   readonly allowRead: readonly string[]
   readonly outside: string | undefined
+  /** Of the wrangler file that the app may have. */
+  readonly environment: string | undefined
 }
 
 /** What a component carries, to be made into one of the current engine. */
@@ -19,6 +22,15 @@ export interface Carried {
   readonly carried: CarriedBundle
   /** The source map that came with the component; it may be another one's. */
   readonly sourceMap: string | undefined
+  /** What the app's top level finds in `env`; undefined: nothing. */
+  readonly env?: GivenEnv | undefined
+}
+
+/** The `env` of one deployment. */
+export interface GivenEnv {
+  readonly members: readonly Member[]
+  /** Of a classic app. */
+  readonly areGlobals: boolean
 }
 
 /** One build. */
@@ -52,6 +64,8 @@ export interface Made {
   readonly bundleBytes: number
   /** What the app's developer should know, each with file:line:column. */
   readonly warnings: readonly string[]
+  /** Why the top level does not come to its end without an `env`; undefined: it does, or nobody looked. */
+  readonly unmet?: string | undefined
   /** Whether the component was already there. */
   readonly cached: boolean
 }

@@ -85,6 +85,8 @@ function findUses({ program }: EditedModule): Uses {
     },
   }).visit(program)
   for (const statement of program.body) {
+    // a type of what is there
+    if ('declare' in statement && statement.declare) continue
     if (statement.type === 'VariableDeclaration') for (const { id } of statement.declarations) bind(id)
     if (statement.type === 'FunctionDeclaration' || statement.type === 'ClassDeclaration') bind(statement.id)
   }

@@ -3,20 +3,24 @@
  * top level in it and keeps the memory, componentize-js wraps the result. The same modules give the same bytes.
  *
  *     nano:main > nano:guest-shim (first: it sets up the globals)
+ *               > nano:env        (in an image for one deployment: what `env` holds)
  *               > app.js
  *
  * The engine itself links them, so that the app's text and source map are the same whatever the shim.
  */
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { WORLD } from '../../wit/text.ts'
 import { BUNDLE_NAME } from '../component/source-map.ts'
 import { findSibling } from './package-files.ts'
+import { NO_READS, type TopLevelReads } from './read-collector.ts'
 import { FAILURE, TIMED_OUT, TOO_LARGE } from './wizer-protocol.ts'
 
 export const SHIM_NAME = 'nano:guest-shim'
+export const ENV_NAME = 'nano:env'
 const MAIN_NAME = 'nano:main'
+const READS = 'reads.json'
 /** Counts changes of the snapshotter that change its output; part of the cache's key. */
 export const SNAPSHOT_REVISION = 7
 /** The engine has its own limit well below this; it should be the one that an endless recursion meets. */
@@ -30,11 +34,13 @@ const DISABLED = ['http', 'fetch-event'] as const
 export class SnapshotFailure extends Error {
   readonly output: string
   readonly reason: string
+  readonly reads: TopLevelReads
 
-  constructor(output: string, reason: string, cause: unknown) {
-    super(`the app's top level failed: ${reason}`, { cause })
+  constructor(output: string, reason: string, options: { cause: unknown; reads: TopLevelReads }) {
+    super(`the app's top level failed: ${reason}`, options)
     this.output = output
     this.reason = reason
+    this.reads = options.reads
   }
 
   /** Whether the app ended with an exception, which says where it was thrown. */
@@ -63,15 +69,27 @@ export interface SnapshotOptions {
   readonly memoryMb: number
 }
 
+/** A component, and what the app's top level asked of `env`. */
+export interface Snapshot {
+  readonly component: Uint8Array
+  readonly reads: TopLevelReads
+}
+
 /** What is snapshotted of an app. The shim has the world's exports. */
-export const MAIN = `import { start } from '${SHIM_NAME}'
-import * as app from './${BUNDLE_NAME}'
+export const MAIN = toMain('')
+/** The same for one deployment. */
+export const MAIN_WITH_ENV = toMain(`import '${ENV_NAME}'\n`)
+
+function toMain(before: string): string {
+  return `import { start } from '${SHIM_NAME}'
+${before}import * as app from './${BUNDLE_NAME}'
 start(app)
 export * from '${SHIM_NAME}'
 `
+}
 
 /** The component of a module with the world's exports. Throws `SnapshotFailure` when the app is at fault. */
-export async function snapshot(code: string, options: SnapshotOptions): Promise<Uint8Array> {
+export async function snapshot(code: string, options: SnapshotOptions): Promise<Snapshot> {
   // loaded with the first build
   const { componentize, engineHash, enginePath } = await import('./componentize.ts')
   const directory = await mkdtemp(join(tmpdir(), 'nano-build-'))
@@ -84,9 +102,9 @@ export async function snapshot(code: string, options: SnapshotOptions): Promise<
       engine: enginePath,
       disableFeatures: DISABLED,
     })
-    return component
+    return { component, reads: await readReads(directory) }
   } catch (error) {
-    throw toSnapshotFailure(error)
+    throw toSnapshotFailure(error, await readReads(directory))
   } finally {
     await rm(directory, { recursive: true, force: true })
   }
@@ -109,6 +127,7 @@ async function writeLauncher(
     `--max-old-space-size=${HEAP_MB}`,
     findSibling('wizer-main'),
     `--modules=${folder}`,
+    `--reads=${join(directory, READS)}`,
     `--engine=${engine}`,
     ...(asyncStacks ? ['--async-stacks'] : []),
     `--timeout=${timeoutMs}`,
@@ -124,11 +143,23 @@ function quote(word: string): string {
   return `'${word.replaceAll("'", String.raw`'\''`)}'`
 }
 
+/** None of a snapshotter that did not come to its end. */
+async function readReads(directory: string): Promise<TopLevelReads> {
+  try {
+    return JSON.parse(await readFile(join(directory, READS), 'utf8')) as TopLevelReads
+  } catch {
+    return NO_READS
+  }
+}
+
 /** componentize-js throws one text: its own first line, what the program printed, and the line with the reason. */
-function toSnapshotFailure(error: unknown): Error {
+function toSnapshotFailure(error: unknown, reads: TopLevelReads): Error {
   const { message } = error as Error
   const at = message.lastIndexOf(FAILURE)
   if (at === -1) return error as Error
   const output = message.slice(message.indexOf('\n') + 1, at)
-  return new SnapshotFailure(output.trim(), message.slice(at + FAILURE.length).trim(), error)
+  return new SnapshotFailure(output.trim(), message.slice(at + FAILURE.length).trim(), {
+    cause: error,
+    reads,
+  })
 }

@@ -4,7 +4,8 @@
  *
  *     wizer-main --modules=FOLDER --engine=HASH --init-func NAME --dir=SOURCES [...] -o=OUT IN     < the engine's own arguments
  *
- * On failure it prints what the app printed, then one line that begins with `FAILURE`, and exits with 1.
+ * On failure it prints what the app printed, then one line that begins with `FAILURE`, and exits with 1. Either way it writes
+ * down what the app's top level asks of `env`.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -19,6 +20,7 @@ import { Language } from '../language/language.ts'
 import { tuneEngine } from './engine-tuning.ts'
 import { freeze, FreezeTimeout, FrozenTooLarge } from './freeze.ts'
 import { createPreview1, GuestExit, type Surroundings } from './preview1.ts'
+import { ReadCollector } from './read-collector.ts'
 import { exposeRejections } from './rejections.ts'
 import { FAILURE, FORBIDDEN_IMPORT, TIMED_OUT, TOO_LARGE } from './wizer-protocol.ts'
 
@@ -38,6 +40,7 @@ const { values, positionals } = parseArgs({
     mapdir: { type: 'string', multiple: true },
     out: { type: 'string', short: 'o' },
     modules: { type: 'string' },
+    reads: { type: 'string' },
     engine: { type: 'string', default: '' },
     'async-stacks': { type: 'boolean', default: false },
     now: { type: 'string', default: '0' },
@@ -49,12 +52,15 @@ const { values, positionals } = parseArgs({
 /** Of what the app prints, the end: a failure is printed last. */
 const MAX_PRINTED = 64 * 1024
 const printed = createTail()
+const collector = new ReadCollector()
 
 try {
   main()
 } catch (error) {
   process.stderr.write(`${printed.text()}\n${describe(error)}\n`)
   process.exitCode = 1
+} finally {
+  if (values.reads !== undefined) writeFileSync(values.reads, JSON.stringify(collector.reads))
 }
 
 function main(): void {
@@ -75,7 +81,9 @@ function main(): void {
       ),
     ),
     now: Number(values.now),
-    write: (bytes) => printed.write(bytes),
+    write: (bytes) => {
+      if (!collector.take(bytes)) printed.write(bytes)
+    },
   }
   const frozen = freeze(new Uint8Array(readFileSync(input)), {
     initFunction: values['init-func'] ?? 'componentize.wizer',

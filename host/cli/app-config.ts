@@ -1,17 +1,18 @@
-/** The configuration of the one app that is worked on: from the `nano.json` beside its sources, if there is one. */
+/** The configuration of the one app that is worked on: from the `nano.json` beside its sources, or from a wrangler file. */
 
-import { existsSync, statSync } from 'node:fs'
-import { basename, dirname, extname, join, resolve } from 'node:path'
+import { existsSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 
-import { DEFAULTS } from '../config/config.ts'
+import { DEFAULTS, NO_PATH } from '../config/config.ts'
 import type { AppConfig, Config } from '../config/config.ts'
 import { DEFAULT_CONNECTION_LIMITS } from '../config/connection-limits.ts'
-import { DEFAULT_LIMITS } from '../config/limits.ts'
+import type { ToProject } from '../config/take-wrangler.ts'
+import { openLoneApp } from './lone-app.ts'
+import type { LoneAppOptions } from './lone-app.ts'
 import { usage } from './usage.ts'
+import { CONFIG, findProject, findWranglerFile, toEnvironment } from './wrangler-project.ts'
 
-export const CONFIG = 'nano.json'
-
-export interface AppConfigOptions {
+export interface AppConfigOptions extends LoneAppOptions {
   readonly config?: string | undefined
   readonly name?: string | undefined
   readonly port?: number | undefined
@@ -24,8 +25,8 @@ export async function openAppConfig(path: string, options: AppConfigOptions): Pr
   const config = file === undefined ? undefined : await readConfig(file)
   const { allowLoopback = config?.allowLoopback ?? false, port = config?.port ?? DEFAULTS.port } = options
   const known = config === undefined ? undefined : findApp(config, path, options.name)
-  const name = basename(path, extname(path))
-  const app: AppConfig = known ?? { name, hostname: 'localhost', path, env: {}, limits: DEFAULT_LIMITS }
+  const app =
+    known === undefined ? await openLoneApp(path, options) : await withWrangler(known, file!, path, options)
   return {
     ...(file === undefined ? {} : { file: resolve(file) }),
     host: DEFAULTS.host,
@@ -35,30 +36,38 @@ export async function openAppConfig(path: string, options: AppConfigOptions): Pr
     connectionLimits: config?.connectionLimits ?? DEFAULT_CONNECTION_LIMITS,
     admin: false,
     allowLoopback,
-    apps: [{ ...app, path }],
+    apps: [{ ...app, path: app.path === NO_PATH ? NO_PATH : path }],
   }
 }
 
-async function readConfig(file: string): Promise<Config> {
+/** The app with what the wrangler file of its sources says, although its path may be that of what they are built to. */
+async function withWrangler(
+  known: AppConfig,
+  file: string,
+  path: string,
+  options: AppConfigOptions,
+): Promise<AppConfig> {
+  const wrangler = findWranglerFile(path)
+  if (wrangler === undefined) return known
+  const { isDevelopment = false, runBuild } = options
+  const { apps } = await readConfig(file, ({ name, wrangler_env: given }) => {
+    if (name !== known.name) return undefined
+    const environment = options.env ?? given ?? toEnvironment(options)
+    return { folder: dirname(wrangler), environment, isDevelopment, isBuilt: runBuild === true }
+  })
+  return apps.find(({ name }) => name === known.name)!
+}
+
+async function readConfig(file: string, toProject?: ToProject): Promise<Config> {
   // loads the schema library
   const parse = await import('../config/parse.ts')
-  return parse.readConfig(file)
+  return parse.readConfig(file, toProject)
 }
 
 /** The nearest one, up to the folder of the package. */
 function findConfig(path: string): string | undefined {
   const file = join(findProject(path), CONFIG)
   return existsSync(file) ? file : undefined
-}
-
-/** The nearest folder with a configuration or a package; that of the sources themselves when there is none. */
-export function findProject(path: string): string {
-  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
-  const own = isFolder ? path : dirname(path)
-  for (let folder = own; folder !== dirname(folder); folder = dirname(folder)) {
-    if (existsSync(join(folder, CONFIG)) || existsSync(join(folder, 'package.json'))) return folder
-  }
-  return own
 }
 
 /** The app that the sources are for: by its name, its path, or because there is no other. */

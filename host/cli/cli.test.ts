@@ -63,11 +63,14 @@ describe('arguments', () => {
   const refused: [line: string, complaint: RegExp][] = [
     [
       '',
-      /expected a command; known are serve, build, dev, run, eval, repl, init, validate, inspect, deploy, apps, versions, rollback, promote, delete, scheduled, logs, d1, purge, completion, help/,
+      /expected a command; known are serve, build, dev, run, eval, repl, init, types, validate, inspect, deploy, apps, versions, rollback, promote, delete, scheduled, logs, d1, purge, completion, help/,
     ],
     ['sevre', /unknown command 'sevre'; did you mean serve\?/],
-    ['zzzzz', /unknown command 'zzzzz'; known are serve, build, dev, run, eval, repl, init, validate/],
-    ['help zzzzz', /unknown command 'zzzzz'; known are serve, build, dev, run, eval, repl, init, validate/],
+    ['zzzzz', /unknown command 'zzzzz'; known are serve, build, dev, run, eval, repl, init, types, validate/],
+    [
+      'help zzzzz',
+      /unknown command 'zzzzz'; known are serve, build, dev, run, eval, repl, init, types, validate/,
+    ],
     ['--port 1', /the command comes first/],
     ['serve --prot 1', /unknown option '--prot'; did you mean --port\?/],
     ['serve -p 1', /unknown option '-p'/],

@@ -6,19 +6,25 @@
 import { existsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 
+import { DEFAULTS } from '../config/config.ts'
 import type { Config } from '../config/config.ts'
+import { DEFAULT_CONNECTION_LIMITS } from '../config/connection-limits.ts'
 import type { DatabaseConfig } from '../config/databases.ts'
 import { NanoError } from '../errors.ts'
 import { STORAGE_FOLDER } from '../storage/store.ts'
+import { findWrangler } from '../wrangler/file.ts'
 import { AdminClient } from './admin-client.ts'
+import { openLoneApp } from './lone-app.ts'
 import type { Run } from './migrations.ts'
 import { usage } from './usage.ts'
+import { CONFIG } from './wrangler-project.ts'
 
 export interface TargetOptions {
   readonly app?: string
   readonly config?: string
   readonly dataDir?: string
   readonly remote?: true
+  readonly env?: string
 }
 
 export interface Target extends AsyncDisposable {
@@ -26,7 +32,6 @@ export interface Target extends AsyncDisposable {
   readonly run: Run
 }
 
-const CONFIG = 'nano.json'
 /** What `serve` takes beside its configuration. */
 const DEFAULT_DATA = '.nano'
 /** A migration may take long. */
@@ -34,10 +39,8 @@ const TIME_MS = 600_000
 
 /** `name`: of the database or its binding. */
 export async function openTarget(name: string, options: TargetOptions): Promise<Target> {
-  const { config: file = CONFIG, remote } = options
-  if (!existsSync(file)) throw usage(`expected a configuration, got no file ${file}; give --config`)
-  const { readConfig } = await import('../config/parse.ts')
-  const config = readConfig(file)
+  const { remote } = options
+  const config = await openConfig(options)
   const { app, database } = findDatabase(config, name, options.app)
   if (remote) return { database, run: toRemote(app.name, database.binding), async [Symbol.asyncDispose]() {} }
   const { SqlPool } = await import('../storage/sql/pool.ts')
@@ -55,6 +58,25 @@ export async function openTarget(name: string, options: TargetOptions): Promise<
     return JSON.parse(Buffer.from(outcome.body).toString()) as Awaited<ReturnType<Run>>
   }
   return { database, run, [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose]() }
+}
+
+/** The configuration, or else what the wrangler file of this folder stands for. */
+async function openConfig({ config, env }: TargetOptions): Promise<Config> {
+  const { readConfig } = await import('../config/parse.ts')
+  const file = config ?? CONFIG
+  if (existsSync(file)) return readConfig(file)
+  const folder = resolve('.')
+  if (config === undefined && findWrangler(folder) !== undefined) {
+    const app = await openLoneApp(folder, { env })
+    if (app.wrangler?.fault !== undefined) throw new NanoError('WRANGLER_INVALID', app.wrangler.fault)
+    return {
+      ...DEFAULTS,
+      connectionLimits: DEFAULT_CONNECTION_LIMITS,
+      apps: [app],
+      file: join(folder, CONFIG),
+    }
+  }
+  throw usage(`expected a configuration, got no file ${file}; give --config`)
 }
 
 function toRemote(app: string, binding: string): Run {

@@ -18,6 +18,7 @@ import { addPurge } from './commands/purge.ts'
 import { addScripts } from './commands/script.ts'
 import { addScheduled } from './commands/scheduled.ts'
 import { addServe } from './commands/serve.ts'
+import { addTypes } from './commands/types.ts'
 import { addValidate } from './commands/validate.ts'
 import { addVersions } from './commands/versions.ts'
 import type { LogFormat } from '../log/line.ts'
@@ -49,6 +50,7 @@ export function createProgram(startServer: StartServer, format: LogFormat): Comm
   addDev(program, startServer, format)
   addScripts(program, startServer)
   addInit(program)
+  addTypes(program)
   addValidate(program)
   addInspect(program)
   addDeploy(program)

@@ -7,14 +7,14 @@ import { scanAssets } from '../deploy/scan-assets.ts'
 import type { AdminClient } from './admin-client.ts'
 import type { Progress } from './progress.ts'
 
-/** Gives what the deploy says of them. */
+/** Gives what the deploy says of them. `within`: where the directory has to lie. */
 export async function sendAssets(
   client: AdminClient,
   app: string,
-  directory: string,
+  { directory, within }: { readonly directory: string; readonly within: readonly string[] | undefined },
   progress: Progress,
 ): Promise<string> {
-  const { manifest, warnings } = scanAssets(resolve(directory))
+  const { manifest, warnings } = scanAssets(resolve(directory), within)
   for (const warning of warnings) progress.warn(`${directory}: ${warning}`)
   const { root, headers, redirects } = manifest
   const entries = Object.entries(manifest.files)

@@ -41,7 +41,27 @@ export interface AppConfig {
   readonly assets?: AssetSettings
   /** The most MiB of responses that are given again without asking it; undefined: none are. */
   readonly responseCacheMb?: number
+  /** What has a memory of its own; undefined: an instance, which serves many requests. */
+  readonly isolation?: Isolation
+  /** Its path is a folder, whose wrangler file says what is not said of it elsewhere. */
+  readonly wrangler?: WranglerOutcome
 }
+
+/** What the wrangler file of an app's folder came to. */
+export interface WranglerOutcome {
+  /** Which of its environments. */
+  readonly environment: string | undefined
+  /** Absolute: those that were looked for. One that changes changes the app. */
+  readonly files: readonly string[]
+  /** What of it does not hold, a line each. */
+  readonly warnings: readonly string[]
+  /** Why the app cannot be served. */
+  readonly fault?: string
+  /** It says where the app's files are, and they have to lie in one of these. */
+  readonly assetsWithin?: readonly string[]
+}
+
+export type Isolation = 'instance' | 'request'
 
 /** Where an app's lines go: a file, or an endpoint that takes them by POST. `{app}` stands for the app's name. */
 export type LogDrain =

@@ -1,7 +1,7 @@
 /**
  * nano.json to a checked `Config`. JSON with comments and trailing commas; every problem of the file is reported at
  * once, each with file:line:column, what was expected and what came. What may stand in it is described by `schema.ts`.
- * Pure but for `readConfig`.
+ * Pure but for `readConfig` and the wrangler files of folders.
  */
 
 import { readFileSync } from 'node:fs'
@@ -12,9 +12,10 @@ import type * as z from 'zod'
 
 import { NanoError } from '../errors.ts'
 import type { Config } from './config.ts'
-import { hasValue, readTree, toOffset, toPlace, toValue, toWhere } from './places.ts'
-import type { Path, Place, Problem } from './places.ts'
+import { hasValue, readTree, toOffset, toPlace, toValue, toWhere } from '../json/places.ts'
+import type { Path, Place, Problem } from '../json/places.ts'
 import { NANO_JSON } from './schema.ts'
+import type { ToProject } from './take-wrangler.ts'
 import { toConfig } from './to-config.ts'
 import { findTaken } from './unique.ts'
 
@@ -36,8 +37,8 @@ export type CheckedConfig =
   | { readonly problems: readonly ConfigProblem[] }
 
 /** Read and check a configuration file. */
-export function readConfig(file: string): Config {
-  return parseConfig(readText(file), file)
+export function readConfig(file: string, toProject?: ToProject): Config {
+  return parseConfig(readText(file), file, toProject)
 }
 
 /** The text of a configuration file. Throws CONFIG_INVALID when it has none. */
@@ -57,9 +58,12 @@ export function readText(file: string): string {
   }
 }
 
-/** Check a configuration's text. `file` is for messages, and paths are relative to its directory. */
-export function parseConfig(text: string, file: string): Config {
-  const checked = checkConfig(text, file)
+/**
+ * Check a configuration's text. `file` is for messages, and paths are relative to its directory. `toProject`: where the
+ * wrangler files of apps are, if not in the folders that their paths name.
+ */
+export function parseConfig(text: string, file: string, toProject?: ToProject): Config {
+  const checked = checkConfig(text, file, toProject)
   if ('config' in checked) return checked.config
   const lines = checked.problems.map(
     (problem) => `${file}:${problem.line}:${problem.column}: ${problem.text}`,
@@ -68,7 +72,7 @@ export function parseConfig(text: string, file: string): Config {
 }
 
 /** Check a configuration's text, and say all that is wrong with it. */
-export function checkConfig(text: string, file: string): CheckedConfig {
+export function checkConfig(text: string, file: string, toProject?: ToProject): CheckedConfig {
   const fail = (found: readonly Problem[]): CheckedConfig => ({
     problems: [...found]
       .sort((a, b) => a.offset - b.offset)
@@ -91,7 +95,7 @@ export function checkConfig(text: string, file: string): CheckedConfig {
   ]
   if (!result.success || all.length > 0) return fail(all)
   return {
-    config: toConfig(result.data, resolve(file)),
+    config: toConfig(result.data, resolve(file), toProject),
     placeOf: (path) => toPlace(toOffset(root, path), text),
   }
 }

@@ -121,6 +121,13 @@ const settings = {
     .exactOptional(),
   assets: ASSETS.exactOptional(),
   response_cache: RESPONSE_CACHE.exactOptional(),
+  isolation: z
+    .enum(['instance', 'request'])
+    .meta({
+      description:
+        'What has a memory of its own: an instance, which serves many requests, or each request. The former unless given.',
+    })
+    .exactOptional(),
   triggers: triggers.exactOptional(),
   ...inherited,
 }
@@ -139,7 +146,8 @@ export const APP_SETTINGS = withOwnNames(
 
 export type AppSettings = z.output<typeof APP_SETTINGS>
 
-const app = withOwnNames(
+/** An app of nano.json. */
+export const APP = withOwnNames(
   closed({
     name: appName().meta({
       description: 'Names the app in logs and messages; unique.',
@@ -153,13 +161,19 @@ const app = withOwnNames(
     path: text()
       .meta({
         description:
-          'Relative to this file: a component (.wasm), a source file, or a directory with an index file. An app that is files alone ("assets") has none.',
+          'Relative to this file: a component (.wasm), a source file, or a directory with a wrangler file or an index file. An app that is files alone ("assets") has none.',
       })
       .exactOptional(),
     allow_read: list(text())
       .meta({
         description:
           'Files and directories, relative to this file, that a build of the app may read besides its folder and node_modules.',
+      })
+      .exactOptional(),
+    wrangler_env: text()
+      .meta({
+        description:
+          'The environment of the wrangler file of the folder that "path" names; its top level unless given.',
       })
       .exactOptional(),
     log_drain: logDrain("the app's part of the log").exactOptional(),
@@ -250,10 +264,13 @@ export const NANO_JSON = closed(
     defaults: closed(inherited)
       .meta({ description: 'Limits of every app that does not set its own.' })
       .exactOptional(),
-    apps: list(app).default([]),
+    apps: list(APP).default([]),
   },
   RENAMED,
 )
 
 /** What nano.json says, by its own keys. */
 export type NanoJson = z.output<typeof NANO_JSON>
+
+/** What it says of one app. */
+export type AppJson = z.output<typeof APP>

@@ -16,14 +16,16 @@ import type { Env, EnvValue } from './env.ts'
 import { DEFAULT_LIMITS, LIMIT_RULES } from './limits.ts'
 import { toNumbers } from './number-rule.ts'
 import { FILE_DRAIN } from './drain-schema.ts'
-import type { AppSettings, NanoJson } from './schema.ts'
+import type { AppJson, AppSettings, NanoJson } from './schema.ts'
+import { takeWrangler, toOwnProject } from './take-wrangler.ts'
+import type { ToProject } from './take-wrangler.ts'
 import type { StorageSettings } from './storage-settings.ts'
 import type { Secrets, SecretSource } from './secrets.ts'
 import { toBindings } from './to-bindings.ts'
 import type { SharedBindings } from './to-bindings.ts'
 
-/** `file` is absolute. */
-export function toConfig(json: NanoJson, file: string): Config {
+/** `file` is absolute. `toProject`: the folder that an app's wrangler file is in. */
+export function toConfig(json: NanoJson, file: string, toProject: ToProject = toOwnProject): Config {
   const defaults = inherit(json.defaults ?? {}, { limits: DEFAULT_LIMITS })
   const toPath = (path: string) => resolve(dirname(file), path)
   return {
@@ -32,7 +34,12 @@ export function toConfig(json: NanoJson, file: string): Config {
     port: json.port,
     host: json.host,
     connectionLimits: toNumbers(CONNECTION_RULES, json, DEFAULT_CONNECTION_LIMITS),
-    apps: json.apps.map((app) => toApp(app, defaults, dirname(file))),
+    apps: json.apps.map((app) => {
+      const project = toProject(app, dirname(file))
+      if (project === undefined) return toApp(app, defaults, dirname(file))
+      const taken = takeWrangler(app, project, { defaults, base: dirname(file) })
+      return taken.finish(toApp(taken.app, defaults, dirname(file)))
+    }),
     ...defined({
       tls: json.tls && [json.tls].flat().map(({ cert, key }) => ({ cert: toPath(cert), key: toPath(key) })),
       shards: json.shards,
@@ -81,7 +88,7 @@ function toAdmin(
   }
 }
 
-function toApp(app: NanoJson['apps'][number], defaults: AppDefaults, base: string): AppConfig {
+function toApp(app: AppJson, defaults: AppDefaults, base: string): AppConfig {
   const { name, hostname = name } = app
   return {
     name,
@@ -97,7 +104,7 @@ function toApp(app: NanoJson['apps'][number], defaults: AppDefaults, base: strin
   }
 }
 
-function toSecrets(given: NanoJson['apps'][number]['secrets'], base: string): Secrets | undefined {
+function toSecrets(given: AppJson['secrets'], base: string): Secrets | undefined {
   if (given === undefined) return undefined
   return Object.fromEntries(Object.entries(given).map(([name, source]) => [name, toSource(source, base)]))
 }
@@ -112,7 +119,10 @@ export function toSettings(
   app: AppSettings & SharedBindings,
   defaults: AppDefaults,
   toDirectory: (path: string) => string | undefined,
-): Pick<AppConfig, 'env' | 'limits' | 'egress' | 'stickyBy' | 'assets' | 'responseCacheMb' | 'triggers'> {
+): Pick<
+  AppConfig,
+  'env' | 'limits' | 'egress' | 'stickyBy' | 'assets' | 'responseCacheMb' | 'isolation' | 'triggers'
+> {
   const stickyBy = app.sticky_by === undefined ? undefined : parseStickyBy(app.sticky_by)
   const assets = app.assets && toAssets(app.assets, toDirectory)
   const env = { ...toEnv(app.env ?? {}), ...toBindings(name, app) }
@@ -123,6 +133,7 @@ export function toSettings(
       stickyBy,
       assets,
       responseCacheMb: toCacheMb(app.response_cache),
+      isolation: app.isolation,
       triggers: toTriggers(app.triggers),
     }),
   }

@@ -1,7 +1,7 @@
 /** What no two apps may share. Looks at the file's plain value, so that it is told beside whatever else is wrong. */
 
 import { toHostName } from '../http/host-name.ts'
-import type { Path } from './places.ts'
+import type { Path } from '../json/places.ts'
 
 interface Taken {
   readonly path: Path

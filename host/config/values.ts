@@ -6,7 +6,7 @@
 import * as z from 'zod'
 
 import type { NumberRule } from './number-rule.ts'
-import { suggest } from './suggest.ts'
+import { suggest } from '../json/suggest.ts'
 
 /** The most characters of a value that a message shows. */
 const SHOWN = 60

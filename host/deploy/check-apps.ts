@@ -2,6 +2,7 @@
 
 import type { AppConfig, Config } from '../config/config.ts'
 import { NanoError, toNanoError } from '../errors.ts'
+import { toAccess } from './app-access.ts'
 import { Engines } from './open-engines.ts'
 import type { OpenComponent } from './opening.ts'
 import { Opener } from './opener.ts'
@@ -23,19 +24,16 @@ export async function checkApps(
   const checks: AppCheck[] = []
   for (const app of apps) {
     onApp(app, checks.length)
-    const warnings: string[] = []
-    const { allowRead, assets, path } = app
-    // oxlint-disable-next-line no-await-in-loop -- one after the other, so that progress can be told
-    const outcome = await opener
-      .component(path, { allowRead, assets: assets?.directory, configuration: file }, (note) => {
+    const warnings = [...(app.wrangler?.warnings ?? [])]
+    const check = async (): Promise<OpenComponent> => {
+      const component = await opener.component(app.path, toAccess(app, file), (note) => {
         if (note.type === 'warning') warnings.push(note.text)
       })
-      .then((component) => {
-        known.expectKnown(component.engineHash)
-        return component
-      })
-      .catch(toNanoError)
-    checks.push({ app, outcome, warnings })
+      known.expectKnown(component.engineHash)
+      return component
+    }
+    // oxlint-disable-next-line no-await-in-loop -- one after the other, so that progress can be told
+    checks.push({ app, outcome: await check().catch(toNanoError), warnings })
   }
   return checks
 }

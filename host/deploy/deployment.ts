@@ -5,7 +5,7 @@
 
 import { DEFAULT_ASSET_SETTINGS } from '../assets/manifest.ts'
 import type { AssetSettings, SharedManifest } from '../assets/manifest.ts'
-import type { AppConfig } from '../config/config.ts'
+import type { AppConfig, Isolation } from '../config/config.ts'
 import type { Env } from '../config/env.ts'
 import { defined } from '../config/defined.ts'
 import { toRecycleMb, type Limits } from '../config/limits.ts'
@@ -22,6 +22,8 @@ export interface Deployment extends KeptImage {
   readonly assetSettings: AssetSettings
   /** The most MiB of responses that are kept before it; undefined: none are. */
   readonly responseCacheMb?: number
+  /** What has a memory of its own; undefined: an instance. */
+  readonly isolation?: Isolation
   /** Unique in the process; a later deployment has a larger one. */
   readonly id: number
   /** The app's name. */
@@ -40,10 +42,11 @@ export function toDeployment(
   app: AppConfig,
   component: KeptImage & { readonly assets?: SharedManifest | undefined },
 ): Deployment {
-  const { name, env, limits, egress, assets: assetSettings = DEFAULT_ASSET_SETTINGS, responseCacheMb } = app
+  const { name, env, limits, egress, responseCacheMb, isolation } = app
+  const assetSettings = app.assets ?? DEFAULT_ASSET_SETTINGS
   const { engineHash, image, assets } = component
   expectRoom(component, limits)
-  const given = defined({ egress, responseCacheMb, assets })
+  const given = defined({ egress, responseCacheMb, isolation, assets })
   return { engineHash, image, id, version, name, env, limits, assetSettings, ...given }
 }
 

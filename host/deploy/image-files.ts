@@ -4,14 +4,26 @@
  *
  *     <cache>/images/bases/<engine>          the first image of an engine here, packed against nothing
  *     <cache>/images/content/ab/ab12...      an app's content, packed against the base of its engine
+ *                                            sealed, and never a base, when it is for one deployment (env-image.ts)
  *     <cache>/images/files/<path and stamps> which content a component's file comes to: a file that was checked once is
  *                                            not read again as long as it is the same
+ *
+ * Content that was used has the time of that, so that what nobody needs is known (prune-images.ts).
  *
  * A file is written beside and moved into place, so that whoever sees it sees all of it; what is broken all the same is
  * removed by whoever finds out. The directory is the user's own, for what is in it is served.
  */
 import { createHash, randomUUID } from 'node:crypto'
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 
 import { isPrivate } from '../engine/engine.ts'
@@ -20,6 +32,9 @@ import { toImageBytes } from '../image/image.ts'
 import type { AppContent } from '../image/image.ts'
 import { pack, toContentId, unpack } from '../image/packed.ts'
 import type { BaseImage, ContentId } from '../image/packed.ts'
+import { seal, unseal } from './env-image.ts'
+import type { ComponentReads, Seal } from './env-image.ts'
+import { pruneImages } from './prune-images.ts'
 
 /** What is known of content that is not loaded. */
 export interface ImageRef {
@@ -34,6 +49,8 @@ export interface ImageRef {
 export interface KeptImage {
   readonly engineHash: string
   readonly image: ImageRef
+  /** What its app asks of `env` at its top level; undefined: nothing. */
+  readonly reads?: ComponentReads | undefined
 }
 
 interface OpenBase {
@@ -52,14 +69,17 @@ export class ImageFiles {
     this.#directory = join(cache, 'images')
   }
 
-  /** Keeps content of one layer. Throws STORAGE_FAILED when that cannot be. */
-  keep(engineHash: string, content: AppContent): KeptImage {
-    const kept = { engineHash, image: toRef(engineHash, content) }
+  /** Keeps content of one layer; sealed, under the seal's name. Throws STORAGE_FAILED when that cannot be. */
+  keep(engineHash: string, content: AppContent, sealed?: Seal): KeptImage {
+    const kept = { engineHash, image: toRef(engineHash, content, sealed) }
     try {
       mkdirSync(this.#directory, { recursive: true, mode: 0o700 })
       this.#expectOwn()
       const path = this.toContentPath(kept.image.id)
-      if (!exists(path)) this.#write(path, pack(content, this.#toBase(kept, content)), renameSync)
+      if (sealed !== undefined) {
+        const packed = pack(content, this.#findBase(engineHash))
+        this.#write(path, seal(packed, sealed.key), renameSync)
+      } else if (!exists(path)) this.#write(path, pack(content, this.#toBase(kept, content)), renameSync)
       return kept
     } catch (cause) {
       const text = `cannot keep images below ${this.#directory}: ${toNanoError(cause).message}`
@@ -67,15 +87,18 @@ export class ImageFiles {
     }
   }
 
-  /** The content. Throws ARTIFACT_BROKEN when it is not there, or not what it was. */
-  load(engineHash: string, id: ContentId): AppContent {
+  /** The content. `key`: of what is sealed. Throws ARTIFACT_BROKEN when it is not there, or not what it was. */
+  load(engineHash: string, id: ContentId, key?: Uint8Array): AppContent {
     const path = this.toContentPath(id)
     try {
       this.#expectOwn()
-      return unpack(readFileSync(path), (base) => {
+      const bytes = readFileSync(path)
+      const content = unpack(key === undefined ? bytes : unseal(bytes, key), (base) => {
         const found = this.#findBase(engineHash)
         return found?.id === base ? found : undefined
       })
+      touch(path)
+      return content
     } catch (cause) {
       rmSync(path, { force: true })
       const text = `the image ${id.slice(0, 12)} below ${this.#directory} cannot be read: ${(cause as Error).message}`
@@ -100,6 +123,15 @@ export class ImageFiles {
     } catch {
       // the file is read again
     }
+  }
+
+  /** Of content that is not named, what was used last is kept, of so many bytes at most. Gives how much went. */
+  prune(named: ReadonlySet<ContentId>, mostBytes: number): number {
+    const [content, notes] = ['content', 'files'].map((name) => join(this.#directory, name)) as [
+      string,
+      string,
+    ]
+    return pruneImages({ content, notes }, named, mostBytes)
   }
 
   /** What content of an engine is packed against: this one, when there is none yet. */
@@ -176,9 +208,20 @@ export class ImageFiles {
 /** Changes with what a component is checked for. */
 const FILES_VERSION = 1
 
-export function toRef(engineHash: string, content: AppContent): ImageRef {
+export function toRef(engineHash: string, content: AppContent, sealed?: Seal): ImageRef {
   const { image } = content
-  return { id: toContentId(engineHash, content), pages: image.pages, bytes: toImageBytes(image) }
+  const id = sealed?.id ?? toContentId(engineHash, content)
+  return { id, pages: image.pages, bytes: toImageBytes(image) }
+}
+
+/** A cache that may only be read is used all the same. */
+function touch(path: string): void {
+  const now = new Date()
+  try {
+    utimesSync(path, now, now)
+  } catch {
+    // it goes earlier than others
+  }
 }
 
 function exists(path: string): boolean {

@@ -7,4 +7,4 @@ import { findOwnCache } from './open-engines.ts'
 
 const files = new ImageFiles(findOwnCache())
 
-answerAll<ImageQuestions, never>({ load: ({ engineHash, id }) => files.load(engineHash, id) })
+answerAll<ImageQuestions, never>({ load: ({ engineHash, id, key }) => files.load(engineHash, id, key) })

@@ -22,7 +22,10 @@ import type { OpenComponent } from './opening.ts'
 
 /** What the thread can be asked for, with the answer. */
 export interface ImageQuestions {
-  load: { ask: { readonly engineHash: string; readonly id: ContentId }; answer: AppContent }
+  load: {
+    ask: { readonly engineHash: string; readonly id: ContentId; readonly key?: Uint8Array | undefined }
+    answer: AppContent
+  }
 }
 
 interface Entry {
@@ -38,7 +41,7 @@ const HEAP_MB = 256
 const BYTES_PER_MB = 1024 * 1024
 
 export class Images implements Disposable {
-  readonly counters: ImageCounters = { loads: 0, remakes: 0, evictions: 0, bytes: 0 }
+  readonly counters: ImageCounters = { loads: 0, remakes: 0, made: 0, evictions: 0, bytes: 0 }
   readonly #reopen: (component: OpenComponent) => Promise<OpenComponent>
   readonly #thread = new AskedThread<ImageQuestions>({
     script: SCRIPT,
@@ -93,8 +96,8 @@ export class Images implements Disposable {
   }
 
   async #read(component: OpenComponent): Promise<AppContent> {
-    const { engineHash, image } = component
-    const ask = { engineHash, id: image.id }
+    const { engineHash, image, key } = component
+    const ask = { engineHash, id: image.id, key }
     try {
       this.counters.loads++
       return await this.#thread.ask('load', ask)

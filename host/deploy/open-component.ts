@@ -6,14 +6,20 @@
 
 import { relative } from 'node:path'
 
+import { toContentHash } from '../artifacts/blobs.ts'
 import { readCarriedBundle } from '../component/carried-bundle.ts'
+import { readEnvReads } from '../component/env-reads.ts'
+import type { EnvReads } from '../component/env-reads.ts'
 import { checkSize } from '../component/read.ts'
 import { splitComponent } from '../component/skeleton.ts'
 import { NO_PATH } from '../config/config.ts'
+import type { Env } from '../config/env.ts'
 import { NO_ENGINE } from '../engine/no-engine.ts'
 import { NanoError } from '../errors.ts'
 import { splitImage } from '../image/image.ts'
 import type { AppContent } from '../image/image.ts'
+import { toMembers } from '../instance/startup.ts'
+import type { ComponentReads } from './env-image.ts'
 import { readRegularFile } from './read-file.ts'
 import { readSourceMap } from './read-source-map.ts'
 
@@ -22,6 +28,8 @@ export interface SplitComponent {
   /** Names the engine. */
   readonly engineHash: string
   readonly content: AppContent
+  /** What its app asks of `env` at its top level; undefined: nothing. */
+  readonly reads?: ComponentReads | undefined
 }
 
 /** What is said while a component is opened. */
@@ -45,8 +53,12 @@ export interface SourceAccess {
   readonly configuration?: string | undefined
   /** How long a process waits for another build. */
   readonly idleMs?: number | undefined
+  /** The environment of the wrangler file that the app may have. */
+  readonly environment?: string | undefined
   /** A directory with the app's files; absolute. */
   readonly assets?: string | undefined
+  /** Where that has to lie. */
+  readonly assetsWithin?: readonly string[] | undefined
   /** Whether the app's stacks go on past each `await`, which slows promises down. */
   readonly asyncStacks?: boolean | undefined
 }
@@ -118,9 +130,11 @@ export async function openBytes(
 function toOpen({ component, sourceMap }: Brought): SplitComponent {
   const { skeletonHash, memoryMinPages, segments } = splitComponent(component)
   const image = splitImage(segments, memoryMinPages)
+  const reads = readEnvReads(component)
   return {
     engineHash: skeletonHash,
     content: sourceMap === undefined ? { image } : { image, sourceMap: toShared(sourceMap) },
+    reads: reads && { ...reads, component: toContentHash(component) },
   }
 }
 
@@ -160,6 +174,36 @@ async function rebuild(
   } catch (error) {
     if (!(error instanceof NanoError)) throw error
     const text = `${engine}, and the bundle that it carries cannot be built for the current one: ${error.message}`
+    throw new NanoError(error.code, text, { cause: error })
+  }
+}
+
+/** What is asked for one deployment. */
+export interface EnvBuild {
+  readonly brought: Brought
+  readonly reads: EnvReads
+  readonly env: Env
+  readonly asyncStacks: boolean
+}
+
+/** The component with the image that its app's top level makes with this `env`. Nothing of it is kept here. */
+export async function rebuildFor(
+  { brought: { component, sourceMap }, reads, env, asyncStacks }: EnvBuild,
+  listener: OpenListener,
+): Promise<SplitComponent> {
+  try {
+    const { rebuildComponent } = await import('../build/build.ts')
+    const rebuilt = await rebuildComponent({
+      component,
+      sourceMap,
+      asyncStacks,
+      env: { members: toMembers(env), areGlobals: reads.isClassic },
+      onProgress: (step) => tellBuild(step, listener),
+    })
+    return { ...toOpen({ component: rebuilt.component, sourceMap }), reads: undefined }
+  } catch (error) {
+    if (!(error instanceof NanoError)) throw error
+    const text = `the app's top level reads env, so that its image is made with the env of its deployment: ${error.message}`
     throw new NanoError(error.code, text, { cause: error })
   }
 }

@@ -7,16 +7,19 @@ import { workerData } from 'node:worker_threads'
 
 import { shareManifest } from '../assets/manifest.ts'
 import type { AssetManifest, SharedManifest } from '../assets/manifest.ts'
+import { toContentHash } from '../artifacts/blobs.ts'
 import type { NewAssets } from '../assets/new-assets.ts'
 import { LocalStore } from '../artifacts/local-store.ts'
 import type { ArtifactStore, StoredVersion } from '../artifacts/store.ts'
 import { NanoError, toNanoError } from '../errors.ts'
 import { collectGarbage } from '../limits/collect.ts'
 import { answerAll } from './answering.ts'
+import { toSeal } from './env-image.ts'
+import type { Seal } from './env-image.ts'
 import { ImageFiles, toRef } from './image-files.ts'
 import type { KeptImage } from './image-files.ts'
-import { isComponent, openBytes, openComponent, readComponentFile } from './open-component.ts'
-import type { OpenListener, SplitComponent } from './open-component.ts'
+import { isComponent, openBytes, openComponent, readComponentFile, rebuildFor } from './open-component.ts'
+import type { Brought, OpenListener, SplitComponent } from './open-component.ts'
 import { Engines, findOwnCache } from './open-engines.ts'
 import { reduceSourceMap } from './read-source-map.ts'
 import { isSettled, readStamps } from './stamp.ts'
@@ -30,8 +33,12 @@ let opened: ArtifactStore | undefined
 const engines = new Engines(admitted)
 const images = new ImageFiles(findOwnCache())
 const isServed = (hash: string): boolean => engines.serves(hash)
+/** Of images that no app of this server has: those of versions before, of apps that are gone, and of other servers. */
+const SPARE_BYTES = 1024 * 1024 * 1024
 /** It was said that images cannot be kept. */
 let isWarned = false
+/** Among what is known of images. */
+const ENV_IMAGE = 'env'
 
 /** Opened by the first who asks: who deploys nothing needs none. */
 function store(): ArtifactStore {
@@ -49,8 +56,9 @@ const toListener = (note: Note) => ({
 answerAll<Requests, OpeningNote>({
   async component(ask, note) {
     const component = await openFile(ask, note)
-    const { assets } = ask.access
-    return assets === undefined ? component : { ...component, assets: await openAssets(assets, note) }
+    const { assets, assetsWithin } = ask.access
+    if (assets === undefined) return component
+    return { ...component, assets: await openAssets(assets, assetsWithin, note) }
   },
   file: ({ path, access }, note) => readComponentFile(path, toListener(note), access),
   async engine(hash, note) {
@@ -87,6 +95,26 @@ answerAll<Requests, OpeningNote>({
       componentBytes: brought.component.length,
     }
   },
+  async 'env-image'(ask, note) {
+    const { origin, reads, env, isAnew = false } = ask
+    const asyncStacks = origin.type === 'component' && origin.ask.access.asyncStacks === true
+    const sealed = toSeal(asyncStacks ? `${reads.component} async` : reads.component, env)
+    const opened = { origin: { type: 'env-image', ask } as const, key: sealed.key }
+    const known = isAnew ? undefined : images.find(ENV_IMAGE, [sealed.id])
+    if (known !== undefined && isServed(known.engineHash)) {
+      return { component: { ...known, ...opened }, isMade: false }
+    }
+    const brought = await bring(origin, note)
+    if (toContentHash(brought.component) !== reads.component) {
+      throw new NanoError('COMPONENT_INVALID', 'the component was written while it was read; reload')
+    }
+    const split = await rebuildFor({ brought, reads, env, asyncStacks }, toListener(note))
+    const kept = keep(split, note, sealed)
+    const { engineHash, image, held } = kept
+    if (held === undefined) images.note(ENV_IMAGE, [sealed.id], { engineHash, image })
+    return { component: { ...kept, ...opened }, isMade: true }
+  },
+  assets: findAssets,
   'missing-files': (hashes) => store().files.missing(hashes),
   'put-file'({ hash, bytes }) {
     store().files.put(hash, bytes)
@@ -109,7 +137,19 @@ answerAll<Requests, OpeningNote>({
     store().collect()
     return wasThere
   },
+  prune: (named) => images.prune(new Set(named), SPARE_BYTES),
 })
+
+/** The bytes of a component again. What was said of them was said. */
+async function bring(origin: Requests['env-image']['ask']['origin'], note: Note): Promise<Brought> {
+  if (origin.type === 'component') {
+    const onBuild = (): void => note({ type: 'building' })
+    return await readComponentFile(origin.ask.path, { onBuild, onWarning() {} }, origin.ask.access)
+  }
+  const { component, sourceMap } = origin.ask
+  const map = sourceMap === undefined ? undefined : store().read(sourceMap)
+  return { component: store().read(component), sourceMap: map && reduceSourceMap(map, () => {}) }
+}
 
 /** The component at a path, or built from it. One that was checked before and is the same file is not read again. */
 async function openFile(ask: Requests['component']['ask'], note: Note): Promise<OpenComponent> {
@@ -130,15 +170,19 @@ async function openFile(ask: Requests['component']['ask'], note: Note): Promise<
   // what was said has to be said again
   const isToBeNoted = paths.length > 0 && isQuiet && kept.held === undefined
   if (isToBeNoted && isSettled(paths) && readStamps(paths).join() === stamps.join()) {
-    images.note(path, stamps, { engineHash: kept.engineHash, image: kept.image })
+    images.note(path, stamps, toKept(kept))
   }
   return { ...kept, origin }
 }
 
 /** Files of a directory. Most apps have none: what reads them is loaded when one does. */
-async function openAssets(directory: string, note: Note): Promise<SharedManifest> {
+async function openAssets(
+  directory: string,
+  within: readonly string[] | undefined,
+  note: Note,
+): Promise<SharedManifest> {
   const { scanAssets } = await import('./scan-assets.ts')
-  const { manifest, inputs, warnings } = scanAssets(directory)
+  const { manifest, inputs, warnings } = scanAssets(directory, within)
   note({ type: 'inputs', paths: inputs })
   for (const text of warnings) note({ type: 'warning', text: `${directory}: ${text}` })
   return shareManifest(manifest)
@@ -162,19 +206,27 @@ function findAssets({ assets }: StoredVersion): SharedManifest | undefined {
 }
 
 /** Keeps what a component comes to on the disk, or else holds it. Of an engine that is not served nothing is left behind. */
-function keep({ engineHash, content }: SplitComponent, note: Note): Omit<OpenComponent, 'origin'> {
+function keep(
+  { engineHash, content, reads }: SplitComponent,
+  note: Note,
+  sealed?: Seal,
+): Omit<OpenComponent, 'origin'> {
   try {
-    if (isServed(engineHash)) return images.keep(engineHash, content)
+    if (isServed(engineHash)) return { ...images.keep(engineHash, content, sealed), reads }
   } catch (thrown) {
     const { message } = toNanoError(thrown)
     if (!isWarned) note({ type: 'warning', text: `${message}; those of all apps stay in memory` })
     isWarned = true
   }
-  return { engineHash, image: toRef(engineHash, content), held: content }
+  return { engineHash, image: toRef(engineHash, content, sealed), held: content, reads }
 }
 
-function toText({ engineHash, image }: KeptImage): string {
-  return JSON.stringify({ engineHash, image } satisfies KeptImage)
+function toKept({ engineHash, image, reads }: KeptImage): KeptImage {
+  return { engineHash, image, reads }
+}
+
+function toText(kept: KeptImage): string {
+  return JSON.stringify(toKept(kept))
 }
 
 /** What is known of a component is of use only where its engine is served. */

@@ -8,9 +8,12 @@
 
 import { dirname, extname, resolve } from 'node:path'
 
+import type { Env } from '../config/env.ts'
 import type { EngineCounters } from '../engine/engine.ts'
 import type { CompiledEngine } from '../engine/guest.ts'
+import type { ContentId } from '../image/packed.ts'
 import { AskedThread } from './asked-thread.ts'
+import { needsOwnImage } from './env-image.ts'
 import { Images } from './images.ts'
 import type { Brought, SourceAccess } from './open-component.ts'
 import type { OpenComponent, OpenerData, OpeningNote, Requests } from './opening.ts'
@@ -23,6 +26,8 @@ const AT_ONCE = 2
 
 /** The most MiB of JavaScript objects of the thread, images and modules apart. */
 const HEAP_MB = 1024
+
+const DAY_MS = 24 * 3_600_000
 
 /** Told what happens on the way. */
 export type OnNote = (note: OpeningNote) => void
@@ -46,6 +51,7 @@ export class Opener implements Disposable, AsyncDisposable {
   readonly #thread: AskedThread<Requests, OpeningNote>
   /** By hash. One that failed is asked for again. */
   readonly #engines = new Map<string, Promise<CompiledEngine>>()
+  #pruning: NodeJS.Timeout | undefined
 
   constructor({ engines = [], dataDirectory, imageCacheMb, stays = false }: OpenerOptions = {}) {
     const data: OpenerData = { engines, dataDirectory }
@@ -64,6 +70,16 @@ export class Opener implements Disposable, AsyncDisposable {
   /** The component at a path. Rejects with what is wrong with it; the error names the path. */
   component(path: string, access: SourceAccess, onNote: OnNote): Promise<OpenComponent> {
     return this.ask('component', { path, access }, onNote)
+  }
+
+  /**
+   * The component with the image that is right for this `env`: its own, unless its app asks at the top level for what is in
+   * it. Rejects with BUILD_FAILED when the top level does not come to its end with it.
+   */
+  async forEnv(component: OpenComponent, env: Env, onNote?: OnNote): Promise<OpenComponent> {
+    const { origin, reads, assets } = component
+    if (reads === undefined || origin.type === 'env-image' || !needsOwnImage(reads, env)) return component
+    return { ...(await this.#makeFor({ origin, reads, env }, onNote)), assets }
   }
 
   /**
@@ -87,6 +103,13 @@ export class Opener implements Disposable, AsyncDisposable {
     return engine
   }
 
+  /** Images on the disk that none of these is go when there are many of them: now, and every day. */
+  keepImages(named: () => readonly ContentId[]): void {
+    const prune = (): void => void this.ask('prune', named()).catch(() => undefined)
+    prune()
+    this.#pruning = setInterval(prune, DAY_MS).unref()
+  }
+
   /** Anything else that the thread does (`Requests`). Rejects with its error, or INTERNAL when the thread ends. */
   ask<Type extends keyof Requests>(
     type: Type,
@@ -97,12 +120,14 @@ export class Opener implements Disposable, AsyncDisposable {
   }
 
   [Symbol.dispose](): void {
+    clearInterval(this.#pruning)
     this.images[Symbol.dispose]()
     this.#thread[Symbol.dispose]()
   }
 
   /** Resolves when another process may have the data directory. */
   async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#pruning)
     this.images[Symbol.dispose]()
     await this.#thread[Symbol.asyncDispose]()
   }
@@ -114,8 +139,15 @@ export class Opener implements Disposable, AsyncDisposable {
     return engine
   }
 
+  async #makeFor(ask: Requests['env-image']['ask'], onNote?: OnNote): Promise<OpenComponent> {
+    const { component, isMade } = await this.ask('env-image', ask, onNote)
+    if (isMade) this.images.counters.made++
+    return component
+  }
+
   async #openAgain(origin: OpenComponent['origin']): Promise<OpenComponent> {
     if (origin.type === 'component') return await this.ask('component', { ...origin.ask, isAnew: true })
+    if (origin.type === 'env-image') return await this.#makeFor({ ...origin.ask, isAnew: true })
     return (await this.ask('stored', origin.ask)).component
   }
 }

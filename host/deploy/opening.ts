@@ -5,7 +5,10 @@ import type { ContentHash } from '../artifacts/blobs.ts'
 import type { Canary, NewVersion, StoredApp, StoredVersion } from '../artifacts/store.ts'
 import type { EngineCounters } from '../engine/engine.ts'
 import type { CompiledEngine } from '../engine/guest.ts'
+import type { Env } from '../config/env.ts'
 import type { AppContent } from '../image/image.ts'
+import type { ComponentReads } from './env-image.ts'
+import type { ContentId } from '../image/packed.ts'
 import type { KeptImage } from './image-files.ts'
 import type { Brought, SourceAccess } from './open-component.ts'
 
@@ -21,6 +24,7 @@ export interface OpenerData {
 export type Origin =
   | { readonly type: 'component'; readonly ask: Requests['component']['ask'] }
   | { readonly type: 'stored'; readonly ask: StoredVersion }
+  | { readonly type: 'env-image'; readonly ask: Requests['env-image']['ask'] }
 
 /** A component that was checked. Its content is loaded when it is needed. Apps may share it. */
 export interface OpenComponent extends KeptImage {
@@ -29,6 +33,8 @@ export interface OpenComponent extends KeptImage {
   readonly assets?: SharedManifest | undefined
   /** Given where it could not be kept on the disk. */
   readonly held?: AppContent | undefined
+  /** Of an image that is sealed: nothing writes it down. */
+  readonly key?: Uint8Array | undefined
 }
 
 /** What can be asked for, with the answer to each. */
@@ -56,6 +62,19 @@ export interface Requests {
     ask: StoredVersion
     answer: { readonly component: OpenComponent; readonly componentBytes: number }
   }
+  /** The image of a component for one deployment. */
+  'env-image': {
+    ask: {
+      readonly origin: Exclude<Origin, { type: 'env-image' }>
+      readonly reads: ComponentReads
+      readonly env: Env
+      /** Although it is known what it comes to. */
+      readonly isAnew?: boolean
+    }
+    answer: { readonly component: Omit<OpenComponent, 'assets'>; readonly isMade: boolean }
+  }
+  /** The files of a version that is kept, if it has some. */
+  assets: { ask: StoredVersion; answer: SharedManifest | undefined }
   /** Of files, those that are not there: by their hashes. */
   'missing-files': { ask: readonly string[]; answer: readonly string[] }
   /** Keep a file for a deploy that is to come. */
@@ -70,6 +89,8 @@ export interface Requests {
     answer: StoredApp
   }
   remove: { ask: string; answer: boolean }
+  /** Give up images on the disk that none of these is and that were not used for longest. Gives how many. */
+  prune: { ask: readonly ContentId[]; answer: number }
 }
 
 /** What is said on the way. */

@@ -16,6 +16,7 @@ import { readRegularFile } from './read-file.ts'
 import { MOST } from '../assets/manifest.ts'
 import type { Asset, AssetFile, AssetManifest, Coding } from '../assets/manifest.ts'
 import { toAssetHash, toWarnings } from '../assets/site.ts'
+import { isWithin } from '../wrangler/within.ts'
 
 export interface Scan {
   readonly manifest: AssetManifest
@@ -31,9 +32,14 @@ const REDIRECTS_FILE = '_redirects'
 const IGNORED = ['.DS_Store', '.git', 'node_modules', '.dev.vars*', '.env*', '.wrangler']
 const SUFFIXES: Readonly<Record<Coding, string>> = { br: '.br', gzip: '.gz' }
 
-/** `directory`: absolute. Throws ASSETS_INVALID. */
-export function scanAssets(directory: string): Scan {
+/** `directory`: absolute. `within`: it has to lie in one of these, links followed. Throws ASSETS_INVALID. */
+export function scanAssets(directory: string, within?: readonly string[]): Scan {
   const root = toRoot(directory)
+  if (within !== undefined && !isWithin(within, root)) {
+    fail(
+      `${directory}: expected a directory in the folder of the app, got one outside; --allow-read opens more`,
+    )
+  }
   const warnings: string[] = []
   const inputs = [root, ...[IGNORE_FILE, HEADERS_FILE, REDIRECTS_FILE].map((name) => join(root, name))]
   const rules = ignore().add(IGNORED).add(readText(root, IGNORE_FILE))

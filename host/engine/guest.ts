@@ -2,9 +2,10 @@
  * The seam for engines: what the host asks of whatever runs JavaScript. Types only. An engine is one implementation of
  * `Engine`, in a folder of its own (`starlingmonkey/`); who makes and enters guests knows nothing else of it.
  *
- *     CompiledEngine  > loadEngine (load.ts), once per thread >  Engine  > makeGuest, once per instance >  Guest
+ *     CompiledEngine  > loadEngine (load.ts), once per thread >  Engine  > spares.take >  Blank  > admit >  Guest
  */
 import type { Event, Imports } from '../../wit/worlds.ts'
+import type { Spares } from './spares.ts'
 
 /** The host's half of the world, by interface. Functions are called without `this`. */
 export type Bindings = Imports
@@ -26,9 +27,25 @@ export interface Engine {
   readonly leastMemoryMb: number
   /** What entering a guest once may take while the engine's code is cold. */
   readonly warmUpMs: number
-  /** Makes a guest in a memory that its image was laid into. Throws when the engine cannot be started in it. */
-  makeGuest(memory: WebAssembly.Memory, bindings: Bindings, system: System): Guest
+  /** Where guests are made, and the engine's memories are used again. */
+  readonly spares: Spares
 }
+
+/**
+ * An instance of the engine and its memory, for one guest after the other. What is in the memory is up to whoever has it.
+ *
+ *     empty  --admit-->  a guest's  --clear-->  empty
+ */
+export interface Blank {
+  readonly memory: WebAssembly.Memory
+  /** The guest whose image lies in the memory. It must not be entered any more once this is cleared. */
+  admit(bindings: Bindings, system: System): Guest
+  /** All that the engine has outside of the memory is as it was at first, and it can reach nobody's bindings. */
+  clear(): void
+}
+
+/** Makes one in a memory. */
+export type MakeBlank = (memory: WebAssembly.Memory, epoch: WebAssembly.Memory) => Blank
 
 /** A guest that nobody has entered yet. */
 export interface Guest {
@@ -49,6 +66,4 @@ export interface System {
   readonly clock: EngineClock
   /** What the engine prints, such as an assertion that failed. Not the app's log. */
   readonly stderr: (text: string) => void
-  /** The shard's words of wasm/epoch.ts. */
-  readonly epoch: WebAssembly.Memory
 }

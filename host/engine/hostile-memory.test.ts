@@ -162,8 +162,9 @@ describe("the engine's own imports", () => {
       ...functions('nano:workers/unheard-of', 'do'),
     ])
     const hooked = hooks.toImports(memory, {
-      clock: { wallNs: () => 1n, monotonicNs: () => 2n },
-      stderr: (text) => printed.push(text),
+      occupant: {
+        system: { clock: { wallNs: () => 1n, monotonicNs: () => 2n }, stderr: (text) => printed.push(text) },
+      },
       epoch: createEpoch().memory,
       world: {},
       realloc,

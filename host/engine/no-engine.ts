@@ -4,6 +4,7 @@
  */
 import { NanoError } from '../errors.ts'
 import type { CompiledEngine, Engine } from './guest.ts'
+import { Spares } from './spares.ts'
 
 export const NO_ENGINE: CompiledEngine = {
   hash: 'none',
@@ -15,7 +16,7 @@ export const EMPTY_ENGINE: Engine = {
   hash: NO_ENGINE.hash,
   leastMemoryMb: 0,
   warmUpMs: 0,
-  makeGuest() {
+  spares: new Spares(() => {
     throw new NanoError('INTERNAL', 'an app of files alone has no guest')
-  },
+  }),
 }

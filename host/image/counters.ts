@@ -6,6 +6,8 @@ export interface ImageCounters {
   loads: number
   /** Made again of their components. */
   remakes: number
+  /** Made for a deployment's `env`. */
+  made: number
   /** Given up for others. */
   evictions: number
   /** Held, what images share with their engine's base image apart. */

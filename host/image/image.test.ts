@@ -1,7 +1,8 @@
 /** An image is the snapshot again, without its zero pages. */
 import { assert, array, integer, property, tuple, uint8Array } from 'fast-check'
 import { it } from 'vitest'
-import { IMAGE_PAGE, layInto, splitImage, type ImagePart } from './image.ts'
+import { IMAGE_PAGE, splitImage, type ImagePart } from './image.ts'
+import { layOver } from './resident.ts'
 
 const PAGES = 2
 
@@ -20,7 +21,7 @@ it('lays down what was split', ({ expect }) => {
       const wanted = new Uint8Array(pages * 65_536)
       for (const { offset, bytes } of parts) wanted.set(bytes, offset)
       const memory = new WebAssembly.Memory({ initial: pages, maximum: pages })
-      layInto(splitImage(parts, pages), memory)
+      layOver(splitImage(parts, pages), memory)
       expect(Buffer.compare(wanted, new Uint8Array(memory.buffer))).toBe(0)
     }),
     { numRuns: 50 },

@@ -31,6 +31,8 @@ export interface Image {
   /** Pages of WebAssembly memory that an instance needs at least. */
   readonly pages: number
   readonly layers: readonly ImageLayer[]
+  /** Names what the first layer is of, when images of other apps have it, too. */
+  readonly source?: string | undefined
 }
 
 /** What of an app is loaded when it is needed, in shared memory. */
@@ -86,17 +88,6 @@ export class Runs {
     const words = new Uint32Array(new SharedArrayBuffer(this.#runs.length * RUN_WORDS * 4))
     words.set(this.#runs.flat())
     return words
-  }
-}
-
-/** Writes an image into a fresh memory of at least `image.pages`, whose pages are all zero. */
-export function layInto({ layers }: Image, memory: WebAssembly.Memory): void {
-  const target = new Uint8Array(memory.buffer)
-  for (const { runs, bytes } of layers) {
-    for (let i = 0; i < runs.length; i += RUN_WORDS) {
-      const place = runs[i + 2]!
-      target.set(bytes.subarray(place, place + runs[i + 1]!), runs[i])
-    }
   }
 }
 

@@ -3,7 +3,8 @@ import { assert, array, integer, option, property, tuple, uint8Array } from 'fas
 import { describe, it } from 'vitest'
 
 import { NanoError } from '../errors.ts'
-import { IMAGE_PAGE, layInto, splitImage } from './image.ts'
+import { IMAGE_PAGE, splitImage } from './image.ts'
+import { layOver } from './resident.ts'
 import type { AppContent, Image } from './image.ts'
 import { pack, toContentId, unpack } from './packed.ts'
 import type { BaseImage } from './packed.ts'
@@ -23,7 +24,7 @@ function toImage(pages: Spec): Image {
 
 function toMemory(image: Image): Buffer {
   const memory = new WebAssembly.Memory({ initial: image.pages })
-  layInto(image, memory)
+  layOver(image, memory)
   return Buffer.from(memory.buffer)
 }
 

@@ -103,7 +103,7 @@ export function unpack(packed: Buffer, findBase: (id: ContentId) => BaseImage | 
     ...(base === undefined ? [] : [{ runs: shared!, bytes: base.layer.bytes }]),
     { runs: own!, bytes: take(head.bytes) },
   ]
-  const image = { pages: head.pages, layers }
+  const image = { pages: head.pages, layers, source: head.base }
   for (const layer of layers) expectWithin(layer, image.pages)
   return head.map === undefined ? { image } : { image, sourceMap: take(head.map) }
 }

@@ -4,8 +4,8 @@
  */
 import type { GuestEvent } from '../bindings/binding.ts'
 import type { Bindings, Guest as EngineGuest } from '../engine/guest.ts'
+import type { Spare, Spares } from '../engine/spares.ts'
 import type { ErrorCode } from '../errors.ts'
-import { layInto } from '../image/image.ts'
 import type { Epoch } from '../limits/epoch.ts'
 import { PAGES_PER_MB } from '../wasm/memory.ts'
 import type { TurnClock } from './clock.ts'
@@ -14,9 +14,6 @@ import { toTrapCode } from './trap-code.ts'
 
 /** The most of what an engine prints in one turn that is kept. */
 const PRINTED_LENGTH = 8192
-
-/** What making an instance may take: the app has no part in it. */
-const START_MS = 10_000
 
 const BYTES_PER_MB = 1024 * 1024
 
@@ -29,37 +26,46 @@ export interface GuestServices {
 
 /** One guest. */
 export class Guest {
-  readonly #guest: EngineGuest
-  readonly #memory: WebAssembly.Memory
+  readonly #spares: Spares
   readonly #maxMemory: number
+  /** Undefined: it is over. */
+  #spare: Spare | undefined
+  readonly #guest: EngineGuest
+  #isInside = false
   #printed = ''
 
   /** Throws when the engine cannot be started. */
   constructor(parts: InstanceParts, { imports, clock, epoch }: GuestServices) {
     const { memoryMb } = parts.limits
     this.#maxMemory = memoryMb * BYTES_PER_MB
-    this.#memory = new WebAssembly.Memory({
-      initial: parts.image.pages,
+    this.#spares = parts.engine.spares
+    this.#spare = this.#spares.take({
+      image: parts.image,
       maximum: memoryMb * PAGES_PER_MB,
+      epoch: epoch.memory,
     })
-    layInto(parts.image, this.#memory)
     const stderr = (text: string): void => this.#print(text)
-    const system = { clock, epoch: epoch.memory, stderr }
-    epoch.begin(START_MS)
-    try {
-      this.#guest = parts.engine.makeGuest(this.#memory, imports, system)
-    } finally {
-      epoch.end()
-    }
+    this.#guest = this.#spare.blank.admit(imports, { clock, stderr })
   }
 
   /** One turn. Only `Instance` calls it. */
   turn(source: number, events: readonly GuestEvent[]): void {
+    if (this.#spare === undefined) throw new Error('the guest is over')
+    this.#isInside = true
     this.#guest.turn(source, events)
+    this.#isInside = false
   }
 
+  /** It is not entered any more. What it ran in is used again, unless it fell in a turn. */
+  end(): void {
+    const spare = this.#spare
+    this.#spare = undefined
+    if (spare !== undefined && !this.#isInside) this.#spares.giveBack(spare)
+  }
+
+  /** 0 when it is over. */
   get memoryBytes(): number {
-    return this.#memory.buffer.byteLength
+    return this.#spare?.blank.memory.buffer.byteLength ?? 0
   }
 
   /** Which fault ended a turn. */

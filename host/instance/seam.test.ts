@@ -7,6 +7,7 @@ import { openDialer } from '../bindings/dialer.ts'
 import type { GuestEvent } from '../bindings/binding.ts'
 import { DEFAULT_LIMITS } from '../config/limits.ts'
 import type { Bindings, Engine } from '../engine/guest.ts'
+import { Spares } from '../engine/spares.ts'
 import { ByteBudget } from '../limits/byte-budget.ts'
 import { CpuClock } from '../limits/cpu-clock.ts'
 import { JobPool } from '../limits/job-pool.ts'
@@ -26,12 +27,16 @@ function toEngine(take: (event: GuestEvent, host: Bindings) => void, isFull = fa
     hash: 'of functions',
     leastMemoryMb: 1,
     warmUpMs: 5,
-    makeGuest: (_memory, bindings) => ({
-      turn: (_source, events) => {
-        for (const event of events) take(event, bindings)
-      },
-      isFull: () => isFull,
-    }),
+    spares: new Spares((memory) => ({
+      memory,
+      admit: (bindings) => ({
+        turn: (_source, events) => {
+          for (const event of events) take(event, bindings)
+        },
+        isFull: () => isFull,
+      }),
+      clear() {},
+    })),
   }
 }
 

@@ -5,8 +5,11 @@ import type { Env, EnvValue } from '../config/env.ts'
 
 /** The first event of an instance. */
 export function toStartup(env: Env): GuestEvent {
-  const members = Object.entries(env).map(([name, value]): Member => ({ name, value: toValue(value) }))
-  return { tag: 'startup', val: { env: members } }
+  return { tag: 'startup', val: { env: toMembers(env) } }
+}
+
+export function toMembers(env: Env): Member[] {
+  return Object.entries(env).map(([name, value]): Member => ({ name, value: toValue(value) }))
 }
 
 function toValue(value: EnvValue): Member['value'] {

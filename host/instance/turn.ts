@@ -310,6 +310,7 @@ export class Instance implements Mailbox, Disposable {
     const unanswered = this.#bindings.responses.takeUnanswered('all')
     this.#bindings[Symbol.dispose]()
     this.#flushPrinted()
+    this.#guest.end()
     this.#host.onDead({ code, trap, ranMs: this.#ranMs, client, unfinished })
     for (const { id, port, hasHead } of unanswered) {
       // it is one of several that began in the turn: nothing that it asked for has been done

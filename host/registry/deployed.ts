@@ -23,6 +23,7 @@ import { NanoError, toNanoError } from '../errors.ts'
 import { toReport } from './deploy-report.ts'
 import type { DeployReport, Settings } from './deploy-report.ts'
 import { InOrder } from './in-order.ts'
+import { toKeptSettings } from './kept-settings.ts'
 import type { PutOptions, Registry } from './registry.ts'
 import type { AppFailure, AppsReport } from './reload-report.ts'
 import { ALL, expectSplit, toNext, toPercent, toShare } from './traffic.ts'
@@ -33,6 +34,8 @@ export interface NewDeploy {
   readonly hostname?: string | undefined
   /** As nano.json spells them: an app's keys but for name, host name and path. */
   readonly settings?: Readonly<Record<string, unknown>> | undefined
+  /** Keys that `settings` does not have stay as they were. */
+  readonly keepsSettings?: boolean | undefined
   readonly component?: Uint8Array | undefined
   /** Files that belong to it, which are there already; undefined: as they were. */
   readonly assets?: NewAssets | undefined
@@ -167,11 +170,12 @@ export class DeployedApps {
 
   /** What a version comes to. One that was opened before is not opened again. */
   async #toComponent(version: StoredVersion): Promise<OpenComponent> {
-    // what files belong to it is not known without asking
-    if (version.image !== undefined && version.assets === undefined) {
-      return { ...(JSON.parse(version.image) as KeptImage), origin: { type: 'stored', ask: version } }
-    }
-    return (await this.#options.opener.ask('stored', version)).component
+    const { opener } = this.#options
+    if (version.image === undefined) return (await opener.ask('stored', version)).component
+    const kept = JSON.parse(version.image) as KeptImage
+    const origin: OpenComponent['origin'] = { type: 'stored', ask: version }
+    if (version.assets === undefined) return { ...kept, origin }
+    return { ...kept, origin, assets: await opener.ask('assets', version) }
   }
 
   /** Resolves when every shard serves the version. */
@@ -238,7 +242,7 @@ export class DeployedApps {
     const { opener, registry } = this.#options
     const started = performance.now()
     const before = this.#serving.get(app)
-    const settings = given.settings === undefined ? before?.active.settings : JSON.stringify(given.settings)
+    const settings = toKeptSettings(given, before?.active.settings)
     const next = this.#check({
       app,
       hostname: given.hostname ?? before?.active.hostname ?? app,

@@ -16,6 +16,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { NO_PATH } from '../config/config.ts'
 import type { AppConfig, Config } from '../config/config.ts'
 import { readSecrets, toSecretFiles } from '../config/secrets.ts'
+import { toAccess } from '../deploy/app-access.ts'
 import { isComponent } from '../deploy/open-component.ts'
 import type { OnNote, Opener } from '../deploy/opener.ts'
 import type { OpenComponent } from '../deploy/opening.ts'
@@ -214,12 +215,14 @@ export class FileApps {
     const isServed =
       before.component !== undefined &&
       isDeepStrictEqual(before.config, config) &&
-      before.component.image.id === outcome.image.id &&
+      isSame(before.component, outcome) &&
       hasSameAssets(before.component, outcome)
     if (!isServed) {
+      for (const text of app.wrangler?.warnings ?? []) this.#options.onWarning(name, text)
       if (displaces !== undefined) await this.#takeOff(displaces)
       const onNote: OnNote = ({ type }) => {
         if (type === 'generating') round.tell('building the engine (once)')
+        else if (type === 'building') round.tell(`building ${name} with its env`)
       }
       await this.#options.registry.put(config, { component: outcome, onNote })
     }
@@ -243,7 +246,7 @@ export class FileApps {
       return { outcome: known.component, stamps: known.stamps }
     }
     const { isDevelopment = false, onWarning, opener } = this.#options
-    const { name, path, allowRead, assets } = app
+    const { name, path } = app
     const startedAt = Date.now()
     const own = await toStamps(toOwnPaths(path))
     const inputs = new Set<string>()
@@ -252,14 +255,11 @@ export class FileApps {
       else if (note.type === 'inputs') for (const input of note.paths) inputs.add(input)
       else tell(`building ${name}`)
     }
-    const access = {
-      allowRead,
-      configuration: file,
-      ...(isDevelopment ? { idleMs: DEVELOPMENT_IDLE_MS, asyncStacks: true } : {}),
+    const open = async (): Promise<OpenComponent> => {
+      const more = isDevelopment ? { idleMs: DEVELOPMENT_IDLE_MS, asyncStacks: true } : {}
+      return await opener.component(path, { ...toAccess(app, file), ...more }, onNote)
     }
-    const outcome = await opener
-      .component(path, { ...access, assets: assets?.directory }, onNote)
-      .catch(toNanoError)
+    const outcome = await open().catch(toNanoError)
     return { outcome, stamps: new Map([...(await toStamps(inputs, startedAt)), ...own]) }
   }
 
@@ -300,13 +300,19 @@ function toOwnPaths(path: string): readonly string[] {
   return isComponent(path) ? [path, `${path}.map`] : [path, join(path, 'package.json')]
 }
 
+function isSame(a: OpenComponent, b: OpenComponent): boolean {
+  // stand-ins are all the same
+  return a.image.id === b.image.id && a.reads?.component === b.reads?.component
+}
+
 function hasSameAssets({ assets: a }: OpenComponent, { assets: b }: OpenComponent): boolean {
   return a === undefined || b === undefined ? a === b : Buffer.from(a.buffer).equals(Buffer.from(b.buffer))
 }
 
 /** What decides what a path comes to. */
-function toReadKey({ path, allowRead = [], assets }: AppConfig): string {
-  return JSON.stringify([path, allowRead, assets?.directory])
+function toReadKey({ path, allowRead = [], assets, wrangler }: AppConfig): string {
+  const { environment, fault, assetsWithin } = wrangler ?? {}
+  return JSON.stringify([path, allowRead, assets?.directory, environment, fault, assetsWithin])
 }
 
 /** With what its secrets are now. Throws CONFIG_INVALID. */

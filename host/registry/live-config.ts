@@ -132,7 +132,8 @@ export class LiveConfig implements AsyncDisposable {
   }
 
   #toStamps(config: Config): Promise<Stamps> {
-    return toStamps([config.file ?? [], toTokensFile(config) ?? []].flat())
+    const files = config.apps.flatMap(({ wrangler }) => wrangler?.files ?? [])
+    return toStamps([config.file ?? [], toTokensFile(config) ?? [], files].flat())
   }
 }
 

@@ -81,6 +81,7 @@ function open(numbers: readonly number[]) {
   const registry = new Registry({
     opener: {
       component: async () => (await chance.act('component'), COMPONENT),
+      forEnv: async (component) => await Promise.resolve(component),
       engine: async () => (await chance.act('engine'), ENGINE),
       images: { load: async () => await Promise.reject(new Error('no shard asks')) },
     },

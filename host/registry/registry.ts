@@ -19,7 +19,8 @@
 
 import type { Purge } from '../cache/response-store.ts'
 import type { AppConfig } from '../config/config.ts'
-import type { CanaryRoute, Change, Route, ServedState } from '../deploy/change.ts'
+import { toAccess } from '../deploy/app-access.ts'
+import type { Change, Route, ServedState } from '../deploy/change.ts'
 import type { Images } from '../deploy/images.ts'
 import { toDeployment } from '../deploy/deployment.ts'
 import type { Deployment } from '../deploy/deployment.ts'
@@ -30,7 +31,7 @@ import { NanoError, toNanoError } from '../errors.ts'
 import { toVersionLabel } from '../tenant/report.ts'
 import { Deployments } from './deployments.ts'
 import { InOrder } from './in-order.ts'
-import { ServedApp } from './served-app.ts'
+import { ServedApp, toCanaryRoute } from './served-app.ts'
 import type { Canary, Owner } from './served-app.ts'
 
 /** How long what a version has begun may take when it is replaced, in milliseconds. */
@@ -105,7 +106,7 @@ export interface DeployCounters {
 }
 
 export interface RegistryOptions {
-  readonly opener: Pick<Opener, 'component' | 'engine'> & { readonly images: Pick<Images, 'load'> }
+  readonly opener: Pick<Opener, 'component' | 'engine' | 'forEnv'> & { readonly images: Pick<Images, 'load'> }
   /** The first app answers whatever the host name. */
   readonly everyHost?: boolean
   /** This is what an app is from now on; undefined: it has gone. */
@@ -358,9 +359,9 @@ export class Registry {
     { component, version, onNote = () => {}, commit }: PutOptions,
     toTarget: (deployment: Deployment) => Target,
   ): Promise<number> {
-    const { allowRead, assets, path } = config
-    const opened =
-      component ?? (await this.#opener.component(path, { allowRead, assets: assets?.directory }, onNote))
+    const access = toAccess(config, undefined)
+    const own = component ?? (await this.#opener.component(config.path, access, onNote))
+    const opened = await this.#opener.forEnv(own, config.env, onNote)
     const engine = await this.#opener.engine(opened.engineHash, onNote)
     const deployment = toDeployment({ id: ++this.#last, version }, config, opened)
     this.#deployments.add(deployment, engine, opened)
@@ -412,10 +413,4 @@ export class Registry {
     const [first] = this.#apps.values()
     return this.#everyHost && (first === app || app.route?.isFallback === true)
   }
-}
-
-/** The version that serves says how its clients are told apart. */
-function toCanaryRoute({ deployment, percent }: Canary, { name, config }: ServedApp): CanaryRoute {
-  const { id, version = id } = deployment
-  return { deployment: id, percent, salt: `${name}/${version}`, stickyBy: config?.stickyBy }
 }

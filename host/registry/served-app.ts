@@ -1,7 +1,7 @@
 /** One app of the registry: what serves it, and which host names are its own. */
 
 import type { AppConfig } from '../config/config.ts'
-import type { Route } from '../deploy/change.ts'
+import type { CanaryRoute, Route } from '../deploy/change.ts'
 import type { Deployment } from '../deploy/deployment.ts'
 
 /** Who says what an app is: a configuration file, or whoever deployed it. Nobody else may change it. */
@@ -55,4 +55,10 @@ export class ServedApp {
       ? `app ${this.name} stands in the configuration file; change it there`
       : `app ${this.name} was deployed; delete it first, or give yours another name`
   }
+}
+
+/** The version that serves says how its clients are told apart. */
+export function toCanaryRoute({ deployment, percent }: Canary, { name, config }: ServedApp): CanaryRoute {
+  const { id, version = id } = deployment
+  return { deployment: id, percent, salt: `${name}/${version}`, stickyBy: config?.stickyBy }
 }

@@ -285,9 +285,9 @@ const HOST_SERIES: readonly Series[] = [
   byLabel(
     'nano_image_loads_total',
     'counter',
-    'Images of apps that were loaded: read from the disk, or made again of their components.',
+    'Images that were loaded: from the disk, made again of components, made for an env.',
     'from',
-    ({ images: { loads, remakes } }) => ({ disk: loads, component: remakes }),
+    ({ images: { loads, remakes, made } }) => ({ disk: loads, component: remakes, env: made }),
   ),
   ofHost(
     'nano_image_evictions_total',

@@ -14,8 +14,10 @@ import { performance } from 'node:perf_hooks'
 import { NO_METER, type Meter } from '../bindings/binding.ts'
 import { DATA_COUNTS } from '../bindings/data-counts.ts'
 import type { Dialer } from '../bindings/dialer.ts'
+import type { Isolation } from '../config/config.ts'
 import { toTotalMemoryMb } from '../config/limits.ts'
 import { NanoError, toStackText } from '../errors.ts'
+import type { AppContent } from '../image/image.ts'
 import type { Death, InstanceHost, InstanceParts } from '../instance/contract.ts'
 import { Instance } from '../instance/turn.ts'
 import type { ByteBudget } from '../limits/byte-budget.ts'
@@ -76,6 +78,8 @@ const BYTES_PER_MB = 1024 * 1024
 export interface PoolParts extends Omit<InstanceParts, 'image'> {
   /** Of WebAssembly memory, that an instance begins with. */
   readonly image: { readonly pages: number }
+  /** What has a memory of its own; undefined: an instance. */
+  readonly isolation?: Isolation | undefined
 }
 
 /** The instances. */
@@ -102,8 +106,15 @@ export class Pool {
   /** It, as long as it has nothing to do and may go for others. */
   #resting: Resting | undefined
 
+  /** Each request has an instance of its own. */
+  readonly #isAlone: boolean
+  /** What instances are made of, where there is one for each request; and until when it is kept. */
+  #content: AppContent | undefined
+  #contentKept: Deadline | undefined
+
   constructor(parts: PoolParts, services: PoolServices) {
-    this.#parts = parts
+    this.#isAlone = parts.isolation === 'request'
+    this.#parts = this.#isAlone ? { ...parts, limits: { ...parts.limits, recycleRequests: 1 } } : parts
     this.#slot = new ContentSlot(services.source, () => services.onReady())
     this.#services = services
     this.#maxBytes = toTotalMemoryMb(parts.limits) * BYTES_PER_MB
@@ -114,12 +125,20 @@ export class Pool {
   prepare(): boolean {
     if (this.#current !== undefined) return true
     this.#wantedSince ??= performance.now()
-    return this.#slot.want()
+    return this.#hasRoom && (this.#content !== undefined || this.#slot.want())
   }
 
-  /** Whether what instances are made of is on its way. */
+  /** Whether what instances are made of is on its way, or one has to go before. */
   get isWaiting(): boolean {
-    return this.#current === undefined && this.#slot.isAsked
+    return this.#current === undefined && (this.#slot.isAsked || !this.#hasRoom)
+  }
+
+  /** Whether a request that has an instance of its own finds memory for it. One that is replaced makes room itself. */
+  get #hasRoom(): boolean {
+    if (!this.#isAlone || this.#instances.size === 0) return true
+    let sum = this.#parts.image.pages * WASM_PAGE
+    for (const { memoryBytes } of this.#instances) sum += memoryBytes
+    return sum <= this.#maxBytes
   }
 
   /** The instance for requests that have come, once `prepare` was true; undefined when none can be made. */
@@ -191,16 +210,17 @@ export class Pool {
   end(code: EndCode): void {
     for (const instance of this.#instances) instance.end(code)
     this.#slot[Symbol.dispose]()
+    this.#content = undefined
     this.#idle[Symbol.dispose]()
   }
 
   #create(): Instance | undefined {
     let isOpened = false
     try {
-      using lent = this.#slot.take()
-      if (lent === undefined) return undefined
+      const content = this.#takeContent()
+      if (content === undefined) return undefined
       this.#coldSince = this.#wantedSince
-      const { image, sourceMap } = lent.content
+      const { image, sourceMap } = content
       this.#services.journal.sourceMap = sourceMap
       this.#makeRoom(image.pages * WASM_PAGE)
       const number = ++this.#past.instances
@@ -231,6 +251,21 @@ export class Pool {
     if (bytes === this.#bytes) return
     this.#services.residents.weigh(bytes - this.#bytes)
     this.#bytes = bytes
+  }
+
+  /** What the next instance is made of. */
+  #takeContent(): AppContent | undefined {
+    using lent = this.#content === undefined ? this.#slot.take() : undefined
+    const content = this.#content ?? lent?.content
+    if (this.#isAlone && content !== undefined) this.#keepContent(content)
+    return content
+  }
+
+  /** The next request has an instance of its own, too. */
+  #keepContent(content: AppContent): void {
+    this.#content = content
+    this.#contentKept?.cancel()
+    this.#contentKept = this.#idle.start({ late: () => (this.#content = undefined) })
   }
 
   #warmed(since: number): void {

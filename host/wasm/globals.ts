@@ -2,7 +2,9 @@
  * The globals that a module defines. A snapshot writes the values that they have after initialisation back as their
  * initial values; whatever it does not touch keeps the bytes that it had.
  */
-import { Reader } from './reader.ts'
+import { readExports, withExports } from './exports.ts'
+import { countImports } from './imports.ts'
+import { MalformedWasm, Reader } from './reader.ts'
 import { findSection, replaceSection, SECTION, type Section } from './sections.ts'
 import { Writer } from './writer.ts'
 
@@ -72,4 +74,20 @@ function toConstant(type: NumericType | undefined, value: number | bigint): Uint
     .append(new Uint8Array(view.buffer))
     .u8(0x0b)
     .finish()
+}
+
+/** How the globals are named that `exportGlobals` exports; behind it, by index. */
+export const GLOBAL_EXPORT = 'nano:global:'
+
+/** The module with its mutable globals readable and writable from outside. */
+export function exportGlobals(sections: readonly Section[]): Section[] {
+  const imported = countImports(sections, 'global')
+  const added = readGlobals(sections).flatMap((global, index) => {
+    if (!global.mutable) return []
+    if (toNumericType(global) === undefined) {
+      throw new MalformedWasm(`global ${index} cannot be read from outside`, 0)
+    }
+    return [{ name: `${GLOBAL_EXPORT}${index}`, kind: 'global' as const, index: imported + index }]
+  })
+  return added.length === 0 ? [...sections] : withExports(sections, [...readExports(sections), ...added])
 }

@@ -46,7 +46,7 @@ const nano = (cwd: string, ...args: string[]) => run(process.execPath, [MAIN, ..
 function install(app: string): void {
   const modules = join(app, 'node_modules')
   mkdirSync(join(modules, '.bin'), { recursive: true })
-  for (const name of ['vitest', 'typescript', '@types']) {
+  for (const name of ['vitest', 'typescript', '@types', '@cloudflare']) {
     symlinkSync(join(ROOT, 'node_modules', name), join(modules, name))
   }
   for (const name of ['vitest', 'tsc']) {
@@ -74,6 +74,7 @@ test(
       'package.json',
       'src',
       'test',
+      'worker-configuration.d.ts',
     ])
     const { name, devDependencies } = JSON.parse(readFileSync(join(app, 'package.json'), 'utf8')) as {
       name: string
@@ -88,7 +89,10 @@ test(
     expect(devDependencies).toEqual({
       'nano-workers': `^${own.version}`,
       ...Object.fromEntries(
-        ['@types/node', 'typescript', 'vitest'].map((each) => [each, `^${own.devDependencies[each]}`]),
+        ['@cloudflare/workers-types', '@types/node', 'typescript', 'vitest'].map((each) => [
+          each,
+          `^${own.devDependencies[each]}`,
+        ]),
       ),
     })
     install(app)

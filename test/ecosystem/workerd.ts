@@ -53,7 +53,8 @@ export async function askWorkerd(apps: readonly App[], folder: string): Promise<
   return answers
 }
 
-async function bundle(input: string): Promise<string> {
+/** As one module, for workerd. */
+export async function bundle(input: string): Promise<string> {
   const build = await rolldown({
     input,
     platform: 'neutral',

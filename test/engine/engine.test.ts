@@ -13,7 +13,7 @@ import { openEngine } from '../../host/engine/engine.ts'
 import type { CompiledEngine, Engine, Guest } from '../../host/engine/guest.ts'
 import { loadEngine } from '../../host/engine/load.ts'
 import { KnownEngines, readKnownEngines } from '../../host/engine/known.ts'
-import { layInto, splitImage, type Image } from '../../host/image/image.ts'
+import { splitImage, type Image } from '../../host/image/image.ts'
 import { Epoch } from '../../host/limits/epoch.ts'
 import { withVersion, witText } from '../../wit/text.ts'
 import type { Event } from '../../wit/worlds.ts'
@@ -44,7 +44,7 @@ async function toComponent(word: string): Promise<Uint8Array> {
   const key = createHash('sha256').update(source).update(witText()).digest('hex')
   const file = join(COMPONENTS, `${key}.wasm`)
   if (!existsSync(file)) {
-    const bytes = await snapshot(source, { wit: witText(), timeoutMs: 30_000, memoryMb: 512 })
+    const { component: bytes } = await snapshot(source, { wit: witText(), timeoutMs: 30_000, memoryMb: 512 })
     mkdirSync(COMPONENTS, { recursive: true })
     writeFileSync(file, bytes)
   }
@@ -83,8 +83,7 @@ interface Made extends Guest {
 }
 
 function make(image: Image, from = engine, maximum = 2048): Made {
-  const memory = new WebAssembly.Memory({ initial: image.pages, maximum })
-  layInto(image, memory)
+  const { blank } = from.spares.take({ image, maximum, epoch: epoch.memory })
   const answers: string[] = []
   const printed: string[] = []
   const send = (_id: number, _status: number, _headers: Uint8Array, body: Uint8Array): void => {
@@ -133,12 +132,8 @@ function make(image: Image, from = engine, maximum = 2048): Made {
     'nano:workers/sql': { query: nothing },
   }
   const clock = { wallNs: () => BigInt(WALL_MS) * 1_000_000n, monotonicNs: () => 1n }
-  const guest = from.makeGuest(memory, bindings, {
-    clock,
-    epoch: epoch.memory,
-    stderr: (text) => printed.push(text),
-  })
-  return { ...guest, memory, answers, printed }
+  const guest = blank.admit(bindings, { clock, stderr: (text) => printed.push(text) })
+  return { ...guest, memory: blank.memory, answers, printed }
 }
 
 const request = (id: number): Event => ({

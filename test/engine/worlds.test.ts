@@ -83,7 +83,7 @@ async function buildOld(): Promise<Uint8Array> {
   const key = createHash('sha256').update(SOURCE).update(witText(OLD)).digest('hex')
   const file = join(COMPONENTS, `${key}.wasm`)
   if (!existsSync(file)) {
-    const component = await snapshot(SOURCE, { wit: witText(OLD), timeoutMs: 30_000, memoryMb: 512 })
+    const { component } = await snapshot(SOURCE, { wit: witText(OLD), timeoutMs: 30_000, memoryMb: 512 })
     mkdirSync(COMPONENTS, { recursive: true })
     writeFileSync(file, component)
   }

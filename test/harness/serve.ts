@@ -42,6 +42,7 @@ export interface AppSpec extends LimitSpec {
     not_found_handling?: string
   }
   response_cache?: boolean | { max_mb: number }
+  isolation?: 'instance' | 'request'
   triggers?: { crons?: string[]; time_zone?: string; overlap?: boolean }
   log_drain?: string | { url: string; headers?: Record<string, string> }
 }

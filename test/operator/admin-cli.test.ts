@@ -176,6 +176,8 @@ test('inspect says what a component is, without a server', async ({ expect }) =>
   expect(text.out).toMatch(
     /^component .*\nworld .*\nengine .*served by this version\n[^]*source map {2}of this/,
   )
+  const early = await command(['inspect', fixture('early-env')], {})
+  expect(early.out).toContain('reads env   DATABASE_URL, at the top level, which fails without')
   const none = await command(['inspect', join(ROOT, 'package.json')], {})
   expect(none).toMatchObject({
     status: 1,

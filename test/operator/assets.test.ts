@@ -2,7 +2,7 @@
 
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -104,6 +104,17 @@ describe('files that are deployed', () => {
     expect((await ask('PUT', '/admin/apps/both', { json: settings })).status).toBe(200)
     expect((await server.send('both.test', '/')).text).toContain('render')
     expect((await server.send('both.test', '/asset?path=/')).json()).toMatchObject({ start: 'both' })
+  })
+
+  test('a restart reads no component', async ({ expect }) => {
+    const hash = (await server.deployed.versions('both'))[0]!.component
+    await server.close()
+    const path = join(data, 'blobs', hash.slice(0, 2), hash)
+    renameSync(path, `${path}.away`)
+    await start()
+    expect((await server.send('both.test', '/')).text).toContain('render')
+    expect((await server.send('both.test', '/asset?path=/')).json()).toMatchObject({ start: 'both' })
+    renameSync(`${path}.away`, path)
   })
 
   test.for<[string, object]>([

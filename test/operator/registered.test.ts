@@ -9,6 +9,7 @@ import { afterAll, test } from 'vitest'
 import { DEFAULT_LIMITS } from '../../host/config/limits.ts'
 import { readStamps } from '../../host/deploy/stamp.ts'
 import { DistinctApps, toGreeting } from '../harness/distinct.ts'
+import { countExecuted } from '../harness/executed.ts'
 import { builtExample, fixture, serve } from '../harness/serve.ts'
 import type { Served } from '../harness/serve.ts'
 
@@ -207,4 +208,30 @@ test('an app with min_instances keeps its instance, whoever else needs room', as
 
 test('more live instances than there is address space for are refused', async ({ expect }) => {
   await expect(serve([FIRST], 2, { liveInstances: 8001 })).rejects.toThrow('expected at most 8000')
+})
+
+test('one more app costs the same however many there are, and so does a request', async ({ expect }) => {
+  await using server = await serve([FIRST], 1)
+  const measure = async (number: number) => {
+    await register(server, [number])
+    const one = await countExecuted(['registry', 'deploy', 'config'], () => register(server, [number + 1]))
+    const loads = server.images.loads
+    expect(await ask(server, number)).toBe(toGreeting(number))
+    expect(server.images.loads).toBe(loads + 1)
+    const request = await countExecuted(['registry', 'deploy', 'supervisor'], () => ask(server, number))
+    expect(server.images.loads).toBe(loads + 1)
+    return { one, request }
+  }
+  // what happens for the first time is over
+  await measure(1)
+  const few = await measure(3)
+  await register(
+    server,
+    Array.from({ length: 500 }, (_, i) => 10 + i),
+  )
+  const many = await measure(600)
+  expect(few.one).toBeGreaterThan(10)
+  expect(many.one).toBe(few.one)
+  // the main thread has no part in it; now and then it asks whether the shard lives
+  expect(many.request).toBeLessThanOrEqual(few.request + 50)
 })

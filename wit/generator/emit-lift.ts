@@ -19,23 +19,19 @@ export function emitLifting(world: ResolvedWorld): string {
   const loads = new Loads()
   const imports = world.imports.filter(({ functions }) => functions.length > 0)
   const bodies = imports.map((each) => emitInterface(world, each, loads))
-  const owners = imports.map(({ name }) => `  const ${toOwner(name)} = imports['${world.package}/${name}']\n`)
   const bounds = [...loads.bounds].sort()
   return [
     `/** The most of a list that is taken out of a guest. */\nexport interface Bounds {\n${bounds.map((each) => `  readonly '${each}': number\n`).join('')}}\n`,
     ...loads.functions,
-    `/** The interfaces as the core module imports them, names without version. */\nexport function liftImports(imports: Imports, from: GuestReader, to: GuestWriter, bounds: Bounds) {\n${owners.join('')}  return {\n${bodies.join('')}  }\n}\n`,
+    `/** The interfaces as the core module imports them, names without version. */\nexport function liftImports(imports: Imports, from: GuestReader, to: GuestWriter, bounds: Bounds) {\n  return {\n${bodies.join('')}  }\n}\n`,
   ].join('\n')
 }
 
 function emitInterface(world: ResolvedWorld, { name, functions }: ResolvedInterface, loads: Loads): string {
-  const members = functions.map((each) => emitFunction(each, toOwner(name), loads))
+  // looked up with each call: whose it is may change
+  const owner = `imports['${world.package}/${name}']`
+  const members = functions.map((each) => emitFunction(each, owner, loads))
   return `    '${world.package}/${name}': {\n${members.join('')}    },\n`
-}
-
-/** The variable that holds the host's half of an interface; interfaces may have names such as `import`. */
-function toOwner(name: string): string {
-  return `${toCamel(name)}Half`
 }
 
 function emitFunction({ name, at, parameters, result }: ResolvedFunc, owner: string, loads: Loads): string {

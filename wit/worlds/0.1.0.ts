@@ -214,41 +214,35 @@ export interface Bounds {
 
 /** The interfaces as the core module imports them, names without version. */
 export function liftImports(imports: Imports, from: GuestReader, to: GuestWriter, bounds: Bounds) {
-  const responseHalf = imports['nano:workers/response']
-  const requestBodyHalf = imports['nano:workers/request-body']
-  const timerHalf = imports['nano:workers/timer']
-  const outboundHalf = imports['nano:workers/outbound']
-  const consoleHalf = imports['nano:workers/console']
-  const backgroundHalf = imports['nano:workers/background']
   return {
     'nano:workers/response': {
-      'send': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number) => responseHalf.send(a0 >>> 0, a1 & 0xffff, from.bytes(a2, a3, bounds['head']), from.bytes(a4, a5)),
-      'start': (a0: number, a1: number, a2: number, a3: number) => responseHalf.start(a0 >>> 0, a1 & 0xffff, from.bytes(a2, a3, bounds['head'])),
-      'write': (a0: number, a1: number, a2: number) => (responseHalf.write(a0 >>> 0, from.bytes(a1, a2)) ? 1 : 0),
-      'finish': (a0: number) => responseHalf.finish(a0 >>> 0),
-      'fail': (a0: number, a1: number, a2: number) => responseHalf.fail(a0 >>> 0, from.bytes(a1, a2, bounds['text'])),
+      'send': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number) => imports['nano:workers/response'].send(a0 >>> 0, a1 & 0xffff, from.bytes(a2, a3, bounds['head']), from.bytes(a4, a5)),
+      'start': (a0: number, a1: number, a2: number, a3: number) => imports['nano:workers/response'].start(a0 >>> 0, a1 & 0xffff, from.bytes(a2, a3, bounds['head'])),
+      'write': (a0: number, a1: number, a2: number) => (imports['nano:workers/response'].write(a0 >>> 0, from.bytes(a1, a2)) ? 1 : 0),
+      'finish': (a0: number) => imports['nano:workers/response'].finish(a0 >>> 0),
+      'fail': (a0: number, a1: number, a2: number) => imports['nano:workers/response'].fail(a0 >>> 0, from.bytes(a1, a2, bounds['text'])),
     },
     'nano:workers/request-body': {
-      'pull': (a0: number) => requestBodyHalf.pull(a0 >>> 0),
-      'cancel': (a0: number) => requestBodyHalf.cancel(a0 >>> 0),
+      'pull': (a0: number) => imports['nano:workers/request-body'].pull(a0 >>> 0),
+      'cancel': (a0: number) => imports['nano:workers/request-body'].cancel(a0 >>> 0),
     },
     'nano:workers/timer': {
-      'wake-in': (a0: number, a1: number) => timerHalf.wakeIn(a0, a1 >>> 0),
+      'wake-in': (a0: number, a1: number) => imports['nano:workers/timer'].wakeIn(a0, a1 >>> 0),
     },
     'nano:workers/outbound': {
-      'start': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number, a6: number) => outboundHalf.start(a0 >>> 0, from.bytes(a1, a2, bounds['head']), from.bytes(a3, a4), a5 !== 0, from.caseOf(outboundRedirectCases, a6)),
-      'write': (a0: number, a1: number, a2: number) => (outboundHalf.write(a0 >>> 0, from.bytes(a1, a2)) ? 1 : 0),
-      'finish': (a0: number) => outboundHalf.finish(a0 >>> 0),
-      'pull': (a0: number) => outboundHalf.pull(a0 >>> 0),
-      'abort': (a0: number) => outboundHalf.abort(a0 >>> 0),
+      'start': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number, a6: number) => imports['nano:workers/outbound'].start(a0 >>> 0, from.bytes(a1, a2, bounds['head']), from.bytes(a3, a4), a5 !== 0, from.caseOf(outboundRedirectCases, a6)),
+      'write': (a0: number, a1: number, a2: number) => (imports['nano:workers/outbound'].write(a0 >>> 0, from.bytes(a1, a2)) ? 1 : 0),
+      'finish': (a0: number) => imports['nano:workers/outbound'].finish(a0 >>> 0),
+      'pull': (a0: number) => imports['nano:workers/outbound'].pull(a0 >>> 0),
+      'abort': (a0: number) => imports['nano:workers/outbound'].abort(a0 >>> 0),
     },
     'nano:workers/console': {
-      'log': (a0: number, a1: number, a2: number) => consoleHalf.log(from.caseOf(consoleLevelCases, a0), from.bytes(a1, a2, bounds['text'])),
-      'report': (a0: number, a1: number) => consoleHalf.report(from.bytes(a0, a1, bounds['text'])),
+      'log': (a0: number, a1: number, a2: number) => imports['nano:workers/console'].log(from.caseOf(consoleLevelCases, a0), from.bytes(a1, a2, bounds['text'])),
+      'report': (a0: number, a1: number) => imports['nano:workers/console'].report(from.bytes(a0, a1, bounds['text'])),
     },
     'nano:workers/background': {
-      'hold': (a0: number) => backgroundHalf.hold(a0 >>> 0),
-      'release': (a0: number) => backgroundHalf.release(a0 >>> 0),
+      'hold': (a0: number) => imports['nano:workers/background'].hold(a0 >>> 0),
+      'release': (a0: number) => imports['nano:workers/background'].release(a0 >>> 0),
     },
   }
 }

@@ -484,104 +484,89 @@ export interface Bounds {
 
 /** The interfaces as the core module imports them, names without version. */
 export function liftImports(imports: Imports, from: GuestReader, to: GuestWriter, bounds: Bounds) {
-  const assetsHalf = imports['nano:workers/assets']
-  const backgroundHalf = imports['nano:workers/background']
-  const cacheHalf = imports['nano:workers/cache']
-  const consoleHalf = imports['nano:workers/console']
-  const cryptoHalf = imports['nano:workers/crypto']
-  const dataHalf = imports['nano:workers/data']
-  const kvHalf = imports['nano:workers/kv']
-  const languageHalf = imports['nano:workers/language']
-  const objectsHalf = imports['nano:workers/objects']
-  const outboundHalf = imports['nano:workers/outbound']
-  const requestBodyHalf = imports['nano:workers/request-body']
-  const responseHalf = imports['nano:workers/response']
-  const scheduledHalf = imports['nano:workers/scheduled']
-  const sqlHalf = imports['nano:workers/sql']
-  const timerHalf = imports['nano:workers/timer']
   return {
     'nano:workers/assets': {
-      'fetch': (a0: number, a1: number, a2: number, a3: number, a4: number) => assetsHalf.fetch(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4, bounds['head'])),
+      'fetch': (a0: number, a1: number, a2: number, a3: number, a4: number) => imports['nano:workers/assets'].fetch(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4, bounds['head'])),
     },
     'nano:workers/background': {
-      'hold': (a0: number) => backgroundHalf.hold(a0 >>> 0),
-      'release': (a0: number) => backgroundHalf.release(a0 >>> 0),
+      'hold': (a0: number) => imports['nano:workers/background'].hold(a0 >>> 0),
+      'release': (a0: number) => imports['nano:workers/background'].release(a0 >>> 0),
     },
     'nano:workers/cache': {
-      'match': (a0: number, a1: number, a2: number, a3: number, a4: number) => cacheHalf.match(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4, bounds['head'])),
-      'put': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number, a6: number, a7: number, a8: number, a9: number) => cacheHalf.put(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4, bounds['head']), from.bytes(a5, a6, bounds['head']), from.bytes(a7, a8), a9 !== 0),
-      'delete': (a0: number, a1: number, a2: number, a3: number, a4: number) => cacheHalf.delete(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4, bounds['head'])),
+      'match': (a0: number, a1: number, a2: number, a3: number, a4: number) => imports['nano:workers/cache'].match(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4, bounds['head'])),
+      'put': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number, a6: number, a7: number, a8: number, a9: number) => imports['nano:workers/cache'].put(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4, bounds['head']), from.bytes(a5, a6, bounds['head']), from.bytes(a7, a8), a9 !== 0),
+      'delete': (a0: number, a1: number, a2: number, a3: number, a4: number) => imports['nano:workers/cache'].delete(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4, bounds['head'])),
     },
     'nano:workers/console': {
-      'log': (a0: number, a1: number, a2: number) => consoleHalf.log(from.caseOf(consoleLevelCases, a0), from.bytes(a1, a2, bounds['text'])),
-      'report': (a0: number, a1: number) => consoleHalf.report(from.bytes(a0, a1, bounds['text'])),
-      'map-places': (a0: number, a1: number, at: number) => to.bytes(at, consoleHalf.mapPlaces(from.bytes(a0, a1, bounds['text']))),
+      'log': (a0: number, a1: number, a2: number) => imports['nano:workers/console'].log(from.caseOf(consoleLevelCases, a0), from.bytes(a1, a2, bounds['text'])),
+      'report': (a0: number, a1: number) => imports['nano:workers/console'].report(from.bytes(a0, a1, bounds['text'])),
+      'map-places': (a0: number, a1: number, at: number) => to.bytes(at, imports['nano:workers/console'].mapPlaces(from.bytes(a0, a1, bounds['text']))),
     },
     'nano:workers/crypto': {
-      'text': (a0: number, a1: number, a2: number, a3: number) => cryptoHalf.text(from.caseOf(cryptoSubjectCases, a0), from.caseOf(cryptoFieldCases, a1), from.bytes(a2, a3, bounds['word'])),
-      'number': (a0: number, a1: number, a2: number) => cryptoHalf.number(from.caseOf(cryptoSubjectCases, a0), from.caseOf(cryptoFieldCases, a1), a2 >>> 0),
-      'bytes': (a0: number, a1: number, a2: number, a3: number) => cryptoHalf.bytes(from.caseOf(cryptoSubjectCases, a0), from.caseOf(cryptoFieldCases, a1), from.bytes(a2, a3)),
-      'key': (a0: number, a1: number, a2: number, a3: number) => cryptoHalf.key(from.caseOf(cryptoSubjectCases, a0), from.caseOf(cryptoFieldCases, a1), from.bytes(a2, a3)),
-      'start': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number, a6: number, a7: number) => cryptoHalf.start(a0 >>> 0, from.caseOf(cryptoOperationCases, a1), from.bytes(a2, a3, bounds['word']), from.bytes(a4, a5), from.bytes(a6, a7)),
-      'make': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number, a6: number, at: number) => to.bytes(at, cryptoHalf.make(from.caseOf(cryptoOperationCases, a0), from.bytes(a1, a2), from.bytes(a3, a4), from.bytes(a5, a6))),
-      'digest-write': (a0: number, a1: number, a2: number, a3: number, a4: number) => cryptoHalf.digestWrite(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4)),
-      'digest-finish': (a0: number) => cryptoHalf.digestFinish(a0 >>> 0),
+      'text': (a0: number, a1: number, a2: number, a3: number) => imports['nano:workers/crypto'].text(from.caseOf(cryptoSubjectCases, a0), from.caseOf(cryptoFieldCases, a1), from.bytes(a2, a3, bounds['word'])),
+      'number': (a0: number, a1: number, a2: number) => imports['nano:workers/crypto'].number(from.caseOf(cryptoSubjectCases, a0), from.caseOf(cryptoFieldCases, a1), a2 >>> 0),
+      'bytes': (a0: number, a1: number, a2: number, a3: number) => imports['nano:workers/crypto'].bytes(from.caseOf(cryptoSubjectCases, a0), from.caseOf(cryptoFieldCases, a1), from.bytes(a2, a3)),
+      'key': (a0: number, a1: number, a2: number, a3: number) => imports['nano:workers/crypto'].key(from.caseOf(cryptoSubjectCases, a0), from.caseOf(cryptoFieldCases, a1), from.bytes(a2, a3)),
+      'start': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number, a6: number, a7: number) => imports['nano:workers/crypto'].start(a0 >>> 0, from.caseOf(cryptoOperationCases, a1), from.bytes(a2, a3, bounds['word']), from.bytes(a4, a5), from.bytes(a6, a7)),
+      'make': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number, a6: number, at: number) => to.bytes(at, imports['nano:workers/crypto'].make(from.caseOf(cryptoOperationCases, a0), from.bytes(a1, a2), from.bytes(a3, a4), from.bytes(a5, a6))),
+      'digest-write': (a0: number, a1: number, a2: number, a3: number, a4: number) => imports['nano:workers/crypto'].digestWrite(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4)),
+      'digest-finish': (a0: number) => imports['nano:workers/crypto'].digestFinish(a0 >>> 0),
     },
     'nano:workers/data': {
-      'write': (a0: number, a1: number, a2: number) => (dataHalf.write(a0 >>> 0, from.bytes(a1, a2)) ? 1 : 0),
-      'finish': (a0: number) => dataHalf.finish(a0 >>> 0),
-      'pull': (a0: number) => dataHalf.pull(a0 >>> 0),
-      'abort': (a0: number) => dataHalf.abort(a0 >>> 0),
+      'write': (a0: number, a1: number, a2: number) => (imports['nano:workers/data'].write(a0 >>> 0, from.bytes(a1, a2)) ? 1 : 0),
+      'finish': (a0: number) => imports['nano:workers/data'].finish(a0 >>> 0),
+      'pull': (a0: number) => imports['nano:workers/data'].pull(a0 >>> 0),
+      'abort': (a0: number) => imports['nano:workers/data'].abort(a0 >>> 0),
     },
     'nano:workers/kv': {
-      'get': (a0: number, a1: number, a2: number, a3: number, a4: number) => kvHalf.get(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4, bounds['word'])),
-      'get-many': (a0: number, a1: number, a2: number, a3: number, a4: number) => kvHalf.getMany(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4)),
-      'put': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number, a6: number, a7: number, a8: number, a9: number, a10: number, a11: number) => kvHalf.put(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4, bounds['word']), a5, a6, from.bytes(a7, a8, bounds['word']), from.bytes(a9, a10), a11 !== 0),
-      'delete': (a0: number, a1: number, a2: number, a3: number, a4: number) => kvHalf.delete(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4, bounds['word'])),
-      'list': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number, a6: number, a7: number) => kvHalf.list(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4, bounds['word']), a5 >>> 0, from.bytes(a6, a7, bounds['word'])),
+      'get': (a0: number, a1: number, a2: number, a3: number, a4: number) => imports['nano:workers/kv'].get(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4, bounds['word'])),
+      'get-many': (a0: number, a1: number, a2: number, a3: number, a4: number) => imports['nano:workers/kv'].getMany(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4)),
+      'put': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number, a6: number, a7: number, a8: number, a9: number, a10: number, a11: number) => imports['nano:workers/kv'].put(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4, bounds['word']), a5, a6, from.bytes(a7, a8, bounds['word']), from.bytes(a9, a10), a11 !== 0),
+      'delete': (a0: number, a1: number, a2: number, a3: number, a4: number) => imports['nano:workers/kv'].delete(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4, bounds['word'])),
+      'list': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number, a6: number, a7: number) => imports['nano:workers/kv'].list(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4, bounds['word']), a5 >>> 0, from.bytes(a6, a7, bounds['word'])),
     },
     'nano:workers/language': {
-      'ask': (a0: number, a1: number, a2: number, a3: number, a4: number, at: number) => to.bytes(at, languageHalf.ask(from.caseOf(languageMethodCases, a0), from.bytes(a1, a2, bounds['expert']), from.bytes(a3, a4, bounds['input']))),
+      'ask': (a0: number, a1: number, a2: number, a3: number, a4: number, at: number) => to.bytes(at, imports['nano:workers/language'].ask(from.caseOf(languageMethodCases, a0), from.bytes(a1, a2, bounds['expert']), from.bytes(a3, a4, bounds['input']))),
     },
     'nano:workers/objects': {
-      'head': (a0: number, a1: number, a2: number, a3: number, a4: number) => objectsHalf.head(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4, bounds['word'])),
-      'get': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number, a6: number) => objectsHalf.get(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4, bounds['word']), from.bytes(a5, a6)),
-      'put': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number, a6: number, a7: number, a8: number, a9: number, a10: number) => objectsHalf.put(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4, bounds['word']), from.bytes(a5, a6), a7, from.bytes(a8, a9), a10 !== 0),
-      'delete': (a0: number, a1: number, a2: number, a3: number, a4: number) => objectsHalf.delete(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4)),
-      'list': (a0: number, a1: number, a2: number, a3: number, a4: number) => objectsHalf.list(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4)),
-      'create-upload': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number, a6: number) => objectsHalf.createUpload(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4, bounds['word']), from.bytes(a5, a6)),
-      'upload-part': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number, a6: number, a7: number, a8: number, a9: number, a10: number, a11: number) => objectsHalf.uploadPart(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4, bounds['word']), from.bytes(a5, a6, bounds['word']), a7 >>> 0, a8, from.bytes(a9, a10), a11 !== 0),
-      'complete-upload': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number, a6: number, a7: number, a8: number) => objectsHalf.completeUpload(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4, bounds['word']), from.bytes(a5, a6, bounds['word']), from.bytes(a7, a8)),
-      'abort-upload': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number, a6: number) => objectsHalf.abortUpload(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4, bounds['word']), from.bytes(a5, a6, bounds['word'])),
+      'head': (a0: number, a1: number, a2: number, a3: number, a4: number) => imports['nano:workers/objects'].head(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4, bounds['word'])),
+      'get': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number, a6: number) => imports['nano:workers/objects'].get(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4, bounds['word']), from.bytes(a5, a6)),
+      'put': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number, a6: number, a7: number, a8: number, a9: number, a10: number) => imports['nano:workers/objects'].put(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4, bounds['word']), from.bytes(a5, a6), a7, from.bytes(a8, a9), a10 !== 0),
+      'delete': (a0: number, a1: number, a2: number, a3: number, a4: number) => imports['nano:workers/objects'].delete(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4)),
+      'list': (a0: number, a1: number, a2: number, a3: number, a4: number) => imports['nano:workers/objects'].list(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4)),
+      'create-upload': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number, a6: number) => imports['nano:workers/objects'].createUpload(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4, bounds['word']), from.bytes(a5, a6)),
+      'upload-part': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number, a6: number, a7: number, a8: number, a9: number, a10: number, a11: number) => imports['nano:workers/objects'].uploadPart(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4, bounds['word']), from.bytes(a5, a6, bounds['word']), a7 >>> 0, a8, from.bytes(a9, a10), a11 !== 0),
+      'complete-upload': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number, a6: number, a7: number, a8: number) => imports['nano:workers/objects'].completeUpload(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4, bounds['word']), from.bytes(a5, a6, bounds['word']), from.bytes(a7, a8)),
+      'abort-upload': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number, a6: number) => imports['nano:workers/objects'].abortUpload(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4, bounds['word']), from.bytes(a5, a6, bounds['word'])),
     },
     'nano:workers/outbound': {
-      'start': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number, a6: number) => outboundHalf.start(a0 >>> 0, from.bytes(a1, a2, bounds['head']), from.bytes(a3, a4), a5 !== 0, from.caseOf(outboundRedirectCases, a6)),
-      'write': (a0: number, a1: number, a2: number) => (outboundHalf.write(a0 >>> 0, from.bytes(a1, a2)) ? 1 : 0),
-      'finish': (a0: number) => outboundHalf.finish(a0 >>> 0),
-      'pull': (a0: number) => outboundHalf.pull(a0 >>> 0),
-      'abort': (a0: number) => outboundHalf.abort(a0 >>> 0),
+      'start': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number, a6: number) => imports['nano:workers/outbound'].start(a0 >>> 0, from.bytes(a1, a2, bounds['head']), from.bytes(a3, a4), a5 !== 0, from.caseOf(outboundRedirectCases, a6)),
+      'write': (a0: number, a1: number, a2: number) => (imports['nano:workers/outbound'].write(a0 >>> 0, from.bytes(a1, a2)) ? 1 : 0),
+      'finish': (a0: number) => imports['nano:workers/outbound'].finish(a0 >>> 0),
+      'pull': (a0: number) => imports['nano:workers/outbound'].pull(a0 >>> 0),
+      'abort': (a0: number) => imports['nano:workers/outbound'].abort(a0 >>> 0),
     },
     'nano:workers/request-body': {
-      'pull': (a0: number) => requestBodyHalf.pull(a0 >>> 0),
-      'cancel': (a0: number) => requestBodyHalf.cancel(a0 >>> 0),
+      'pull': (a0: number) => imports['nano:workers/request-body'].pull(a0 >>> 0),
+      'cancel': (a0: number) => imports['nano:workers/request-body'].cancel(a0 >>> 0),
     },
     'nano:workers/response': {
-      'send': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number) => responseHalf.send(a0 >>> 0, a1 & 0xffff, from.bytes(a2, a3, bounds['head']), from.bytes(a4, a5)),
-      'start': (a0: number, a1: number, a2: number, a3: number) => responseHalf.start(a0 >>> 0, a1 & 0xffff, from.bytes(a2, a3, bounds['head'])),
-      'write': (a0: number, a1: number, a2: number) => (responseHalf.write(a0 >>> 0, from.bytes(a1, a2)) ? 1 : 0),
-      'finish': (a0: number) => responseHalf.finish(a0 >>> 0),
-      'fail': (a0: number, a1: number, a2: number) => responseHalf.fail(a0 >>> 0, from.bytes(a1, a2, bounds['text'])),
+      'send': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number) => imports['nano:workers/response'].send(a0 >>> 0, a1 & 0xffff, from.bytes(a2, a3, bounds['head']), from.bytes(a4, a5)),
+      'start': (a0: number, a1: number, a2: number, a3: number) => imports['nano:workers/response'].start(a0 >>> 0, a1 & 0xffff, from.bytes(a2, a3, bounds['head'])),
+      'write': (a0: number, a1: number, a2: number) => (imports['nano:workers/response'].write(a0 >>> 0, from.bytes(a1, a2)) ? 1 : 0),
+      'finish': (a0: number) => imports['nano:workers/response'].finish(a0 >>> 0),
+      'fail': (a0: number, a1: number, a2: number) => imports['nano:workers/response'].fail(a0 >>> 0, from.bytes(a1, a2, bounds['text'])),
     },
     'nano:workers/scheduled': {
-      'no-retry': (a0: number) => scheduledHalf.noRetry(a0 >>> 0),
-      'finish': (a0: number) => scheduledHalf.finish(a0 >>> 0),
-      'fail': (a0: number, a1: number, a2: number) => scheduledHalf.fail(a0 >>> 0, from.bytes(a1, a2, bounds['text'])),
+      'no-retry': (a0: number) => imports['nano:workers/scheduled'].noRetry(a0 >>> 0),
+      'finish': (a0: number) => imports['nano:workers/scheduled'].finish(a0 >>> 0),
+      'fail': (a0: number, a1: number, a2: number) => imports['nano:workers/scheduled'].fail(a0 >>> 0, from.bytes(a1, a2, bounds['text'])),
     },
     'nano:workers/sql': {
-      'query': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number) => sqlHalf.query(a0 >>> 0, from.bytes(a1, a2), from.caseOf(sqlRowShapeCases, a3), from.bytes(a4, a5)),
+      'query': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number) => imports['nano:workers/sql'].query(a0 >>> 0, from.bytes(a1, a2), from.caseOf(sqlRowShapeCases, a3), from.bytes(a4, a5)),
     },
     'nano:workers/timer': {
-      'wake-in': (a0: number, a1: number) => timerHalf.wakeIn(a0, a1 >>> 0),
+      'wake-in': (a0: number, a1: number) => imports['nano:workers/timer'].wakeIn(a0, a1 >>> 0),
     },
   }
 }

@@ -1,5 +1,7 @@
 /** `build`: an app's source to a component and its source map, or a component to one for the current engine. */
 
+import { resolve } from 'node:path'
+
 import type { Command } from 'commander'
 
 import { isComponent } from '../../deploy/open-component.ts'
@@ -7,8 +9,14 @@ import { rebuildFile } from '../../deploy/rebuild-file.ts'
 import { toDuration, toSize } from '../messages.ts'
 import { Progress } from '../progress.ts'
 import { integer, option, repeatable, text, usage } from '../usage.ts'
+import { addWranglerOptions, openProject, toEnvironment, toWarnings } from '../wrangler-project.ts'
+import type { WranglerOptions } from '../wrangler-project.ts'
 
-interface BuildOptions {
+/** What becomes of an app whose top level cannot do without an `env`. */
+const AFTERWARDS =
+  'It reads env, which a build does not have: where the app is deployed, its top level runs again, with the values that it has there.'
+
+interface BuildOptions extends WranglerOptions {
   readonly out?: string
   readonly allowRead?: readonly string[]
   readonly timeoutMs?: number
@@ -16,14 +24,14 @@ interface BuildOptions {
 }
 
 export function addBuild(program: Command): void {
-  program
+  const command = program
     .command('build')
     .summary('build an app into a component')
     .description(
       'Build an app into a component; its source map goes beside it. Of a component (.wasm) one for the engine of this ' +
         'version of NANO is made, from the bundle that it carries.',
     )
-    .argument('<entry>', 'a source file, a directory with an index file, or a component')
+    .argument('<entry>', 'a source file, a directory with a wrangler file or an index file, or a component')
     .addOption(option('-o, --out <file>', 'the component to write; must be given', text))
     .addOption(
       repeatable(
@@ -45,7 +53,7 @@ export function addBuild(program: Command): void {
         integer([64, 4096]),
       ),
     )
-    .action(build)
+  addWranglerOptions(command).action(build)
 }
 
 async function build(entry: string, { out, ...options }: BuildOptions): Promise<void> {
@@ -54,16 +62,21 @@ async function build(entry: string, { out, ...options }: BuildOptions): Promise<
     throw usage('--allow-read is for sources; a component is made again from the bundle that it carries')
   }
   using progress = new Progress(process.stderr)
+  const project = await openProject(resolve(entry), options)
+  for (const warning of toWarnings(project, options)) progress.warn(warning)
   progress.show({ text: `building ${entry}`, done: 0, total: 1 })
+  const { env: _env, runBuild: _runBuild, ...bounds } = options
   const all = {
-    ...options,
+    ...bounds,
+    environment: toEnvironment(options),
     outFile: out,
     onWarning: (warning: string) => progress.warn(warning),
   }
   const { buildApp } = await import('../../build/build.ts')
-  const { component, durationMs } = await (isComponent(entry)
+  const { component, durationMs, unmet } = await (isComponent(entry)
     ? rebuildFile(entry, all)
     : buildApp({ ...all, entry }))
+  if (unmet !== undefined) progress.warn(`${unmet}\n${AFTERWARDS}`)
   progress.clear()
   process.stdout.write(`${out}  ${toSize(component.length)}  ${toDuration(durationMs)}\n`)
 }

@@ -24,7 +24,7 @@ export function addD1(program: Command): void {
     .command('d1')
     .summary('run statements and migrations on D1 databases')
     .description(
-      'Run statements and migrations on the D1 databases of nano.json: on the files of this machine, whether a server has ' +
+      'Run statements and migrations on the D1 databases of nano.json, or of a wrangler file: on the files of this machine, whether a server has ' +
         'them open or not, or with --remote through the server at NANO_ADMIN_URL.',
     )
   withTarget(
@@ -76,7 +76,10 @@ export function addD1(program: Command): void {
 function withTarget(command: Command): Command {
   return command
     .addOption(option('--app <name>', 'the app, when several have a database of that name', text))
-    .addOption(option('--config <file>', 'the configuration (default: nano.json)', text))
+    .addOption(option('--config <file>', 'the configuration (default: nano.json, or a wrangler file)', text))
+    .addOption(
+      option('--env <name>', 'the environment of that wrangler file (default: CLOUDFLARE_ENV)', text),
+    )
     .addOption(option('--data-dir <dir>', 'as for serve (default: the same)', text))
     .addOption(flag('--remote', 'ask the server at NANO_ADMIN_URL'))
 }

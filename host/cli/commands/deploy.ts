@@ -1,20 +1,23 @@
 /** `deploy`: a component, or an app's source, to a running server. */
 
 import { readFileSync } from 'node:fs'
-import { basename, dirname, extname, resolve } from 'node:path'
+import { resolve } from 'node:path'
 
 import type { Command } from 'commander'
 
 import { readComponentFile } from '../../deploy/open-component.ts'
-import { NanoError } from '../../errors.ts'
+import { findWrangler } from '../../wrangler/file.ts'
 import { AdminClient } from '../admin-client.ts'
+import { toDeploySettings } from '../deploy-settings.ts'
 import { Progress } from '../progress.ts'
 import { sendAssets } from '../send-assets.ts'
 import { toReportText } from '../report-text.ts'
 import type { Report } from '../report-text.ts'
 import { flag, integer, option, repeatable, text, usage } from '../usage.ts'
+import { addWranglerOptions, openProject, toEnvironment, toName, toWarnings } from '../wrangler-project.ts'
+import type { WranglerOptions } from '../wrangler-project.ts'
 
-interface DeployOptions {
+interface DeployOptions extends WranglerOptions {
   readonly name?: string
   readonly hostname?: string
   readonly settings?: string
@@ -27,21 +30,30 @@ interface DeployOptions {
 }
 
 export function addDeploy(program: Command): void {
-  program
+  const command = program
     .command('deploy')
     .summary('deploy an app to a running server')
     .description(
       'Deploy a component to a running server, or a source that is built first. Ends when every shard serves it.',
     )
-    .argument('[app]', 'a component, a source file or a directory with an index file; none: --assets alone')
-    .addOption(option('--name <name>', "the app's name (default: the file's)", text))
+    .argument(
+      '[app]',
+      'a component, a source file, or a directory with a wrangler file or an index file; none: --assets alone, or this directory',
+    )
     .addOption(
-      option('--hostname <host>', 'requests for it go to the app (default: as before, or the name)', text),
+      option('--name <name>', "the app's name (default: that of its wrangler file, or the file's)", text),
+    )
+    .addOption(
+      option(
+        '--hostname <host>',
+        'requests for it go to the app (default: the first route of its wrangler file, or as before, or the name)',
+        text,
+      ),
     )
     .addOption(
       option(
         '--settings <file>',
-        'JSON: env, limits and egress as in nano.json, sticky_by (default: as before, or the defaults)',
+        'JSON: env, limits and egress as in nano.json, sticky_by (default: those of its wrangler file, else as before)',
         text,
       ),
     )
@@ -62,49 +74,68 @@ export function addDeploy(program: Command): void {
     )
     .addOption(repeatable('--allow-read <path>', 'as for build'))
     .addOption(flag('--json', 'print the report as JSON'))
-    .action(deploy)
+  addWranglerOptions(command).action(deploy)
 }
 
 async function deploy(app: string | undefined, options: DeployOptions): Promise<void> {
-  const { hostname, settings, traffic, json } = options
-  const directory = options.assets ?? toDirectory(settings)
-  const given = app ?? directory
-  if (given === undefined) throw usage('expected an app, --assets, or both')
-  const { name = basename(resolve(given), extname(given)) } = options
-  if (!traffic && options.percent !== undefined) throw usage('expected --no-traffic or --percent, got both')
+  const { json, percent: given, settings: file, traffic } = options
+  if (!traffic && given !== undefined) throw usage('expected --no-traffic or --percent, got both')
+  using progress = new Progress(process.stderr)
+  const path = app ?? (options.assets === undefined && findWrangler('.') !== undefined ? '.' : undefined)
+  const project = path === undefined ? undefined : await openProject(resolve(path), options)
+  const routes = options.hostname === undefined ? (project?.routeWarnings ?? []) : []
+  for (const warning of [...toWarnings(project, options), ...routes]) progress.warn(warning)
+  const own = file === undefined ? undefined : { file, text: readSettings(file) }
+  const settings = toDeploySettings(project, own, options.allowRead)
+  const directory = options.assets ?? settings.directory
+  const what = project?.isFilesAlone === true ? undefined : path
+  const subject = what ?? directory
+  if (subject === undefined) throw usage('expected an app, --assets, or both')
+  const name = options.name ?? project?.name ?? toName(resolve(subject))
   const client = new AdminClient()
   const form = new FormData()
-  if (settings !== undefined) form.append('settings', readSettings(settings))
-  using progress = new Progress(process.stderr)
-  progress.show({ text: `opening ${given}`, done: 0, total: 1 })
+  if (settings.text !== undefined) form.append('settings', settings.text)
+  progress.show({ text: `opening ${subject}`, done: 0, total: 1 })
   let size = 1
-  if (app !== undefined) {
-    const { component, sourceMap } = await readApp(app, options, progress)
+  if (what !== undefined) {
+    const { component, sourceMap } = await readApp(what, options, progress)
     size = component.length
     form.append('component', new Blob([new Uint8Array(component)]), 'component.wasm')
     if (sourceMap !== undefined) form.append('source_map', new Blob([sourceMap]), 'component.wasm.map')
   }
-  if (directory !== undefined) form.append('assets', await sendAssets(client, name, directory, progress))
-  const query = new URLSearchParams()
-  if (hostname !== undefined) query.set('hostname', hostname)
-  const percent = traffic ? options.percent : 0
-  if (percent !== undefined) query.set('percent', String(percent))
-  const path = `/admin/apps/${encodeURIComponent(name)}?${query.toString()}`
-  const report = await client.ask<Report>('PUT', path, {
-    form,
-    onSent: toMeter(given, size, progress),
-  })
+  if (directory !== undefined) {
+    const within = options.assets === undefined ? settings.within : undefined
+    form.append('assets', await sendAssets(client, name, { directory, within }, progress))
+  }
+  const percent = traffic ? given : 0
+  const query = new URLSearchParams(
+    Object.entries({
+      hostname: options.hostname ?? project?.hostname,
+      percent: percent?.toString(),
+      keep: settings.keepsOthers ? 'true' : undefined,
+    }).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  )
+  const report = await client.ask<Report>(
+    'PUT',
+    `/admin/apps/${encodeURIComponent(name)}?${query.toString()}`,
+    {
+      form,
+      onSent: toMeter(subject, size, progress),
+    },
+  )
   progress.clear()
   process.stdout.write(json ? `${JSON.stringify(report)}\n` : toReportText(report))
 }
 
-async function readApp(app: string, { allowRead = [] }: DeployOptions, progress: Progress) {
+async function readApp(app: string, options: DeployOptions, progress: Progress) {
+  const { allowRead = [] } = options
   const listener = {
     onBuild: () => progress.show({ text: `building ${app}`, done: 0, total: 1 }),
     onWarning: (warning: string) => progress.warn(warning),
   }
   return await readComponentFile(resolve(app), listener, {
     allowRead: allowRead.map((each) => resolve(each)),
+    environment: toEnvironment(options),
   })
 }
 
@@ -118,20 +149,6 @@ function toMeter(app: string, size: number, progress: Progress): (sent: number) 
     const text =
       percent < 100 ? `uploading ${app}, ${percent}%` : `${app} is uploaded; waiting until it serves`
     progress.show({ text, done: 0, total: 1 })
-  }
-}
-
-/** The directory that the settings name, relative to them. */
-function toDirectory(file: string | undefined): string | undefined {
-  if (file === undefined) return undefined
-  try {
-    const { assets } = JSON.parse(readSettings(file)) as { assets?: { directory?: unknown } }
-    const directory = assets?.directory
-    return typeof directory === 'string' ? resolve(dirname(file), directory) : undefined
-  } catch (error) {
-    if (error instanceof NanoError) throw error
-    // the server says what is wrong with them
-    return undefined
   }
 }
 

@@ -9,12 +9,14 @@ import type { Command } from 'commander'
 
 import { DEFAULTS, RANGES } from '../../config/config.ts'
 import type { LogFormat } from '../../log/line.ts'
-import { CONFIG, findProject, openAppConfig } from '../app-config.ts'
+import { openAppConfig } from '../app-config.ts'
 import { serveUntilSignal } from '../serve-until-signal.ts'
 import type { StartServer } from '../serve-contract.ts'
 import { flag, integer, option, text } from '../usage.ts'
+import { addWranglerOptions, CONFIG, findProject, openProject } from '../wrangler-project.ts'
+import type { WranglerOptions } from '../wrangler-project.ts'
 
-interface DevOptions {
+interface DevOptions extends WranglerOptions {
   readonly config?: string
   readonly name?: string
   readonly port?: number
@@ -28,14 +30,14 @@ const LOCAL_DATA = '.nano/data'
 const SETTLE_MS = 20
 
 export function addDev(program: Command, startServer: StartServer, format: LogFormat): void {
-  program
+  const command = program
     .command('dev')
     .summary('serve an app from its sources, and again whenever they are saved')
     .description(
       `Serve an app from its sources for every host name, and build it again whenever one of them is saved. Its limits, ` +
-        `env and egress are those of the app in the ${CONFIG} beside it, if there is one.`,
+        `env and egress are those of the app in the ${CONFIG} beside it, if there is one, and of its wrangler file.`,
     )
-    .argument('<entry>', 'a source file, or a directory with an index file')
+    .argument('<entry>', 'a source file, or a directory with a wrangler file or an index file')
     .addOption(option('--config <file>', `the configuration (default: the nearest ${CONFIG})`, text))
     .addOption(option('--name <app>', 'the app of the configuration, when it is not clear', text))
     .addOption(
@@ -46,7 +48,9 @@ export function addDev(program: Command, startServer: StartServer, format: LogFo
       ),
     )
     .addOption(flag('--allow-loopback', "the app may fetch from this machine's own ports (127.0.0.1, ::1)"))
-    .action((entry: string, options: DevOptions) => dev(entry, options, startServer, format))
+  addWranglerOptions(command).action((entry: string, options: DevOptions) =>
+    dev(entry, options, startServer, format),
+  )
 }
 
 async function dev(
@@ -55,7 +59,8 @@ async function dev(
   startServer: StartServer,
   format: LogFormat,
 ): Promise<void> {
-  const reread = () => openAppConfig(resolve(entry), options)
+  if (options.runBuild === true) await openProject(resolve(entry), options)
+  const reread = () => openAppConfig(resolve(entry), { ...options, isDevelopment: true })
   await serveUntilSignal(startServer, format, {
     config: await reread(),
     reread,

@@ -4,6 +4,8 @@ import type { Command } from 'commander'
 
 import { toContentHash } from '../../artifacts/blobs.ts'
 import { readCarriedBundle } from '../../component/carried-bundle.ts'
+import { readEnvReads } from '../../component/env-reads.ts'
+import type { EnvReads } from '../../component/env-reads.ts'
 import { checkSize } from '../../component/read.ts'
 import { splitComponent } from '../../component/skeleton.ts'
 import { Engines } from '../../deploy/open-engines.ts'
@@ -14,6 +16,17 @@ import { splitImage, toImageBytes } from '../../image/image.ts'
 import { WASM_PAGE } from '../../wasm/memory.ts'
 import { toSize } from '../messages.ts'
 import { flag } from '../usage.ts'
+
+const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/gu
+/** Of names in the text for a person. */
+const MOST_SHOWN = 10
+
+interface TopLevelEnv {
+  /** Without it the top level does not come to its end. */
+  readonly required: boolean
+  readonly all: boolean
+  readonly names: readonly string[]
+}
 
 interface Inspection {
   readonly file: string
@@ -28,6 +41,8 @@ interface Inspection {
   readonly image_bytes: number
   readonly memory_bytes: number
   readonly bundle?: { readonly entry: string; readonly code_bytes: number; readonly carried_bytes: number }
+  /** What of its `env` the app reads at its top level; undefined: nothing. */
+  readonly env_at_top_level?: TopLevelEnv
   /** Beside the file. */
   readonly source_map: 'none' | 'unreadable' | 'of this component' | 'of another component' | 'unknown'
 }
@@ -51,6 +66,7 @@ function inspect(file: string): Inspection {
     const { skeletonHash, memoryMinPages, segments } = splitComponent(bytes)
     const image = splitImage(segments, memoryMinPages)
     const bundle = readCarriedBundle(bytes)
+    const reads = readEnvReads(bytes)
     return {
       file,
       component_bytes: bytes.length,
@@ -60,6 +76,7 @@ function inspect(file: string): Inspection {
       image_bytes: toImageBytes(image),
       memory_bytes: image.pages * WASM_PAGE,
       source_map: readMap(`${file}.map`, bundle?.mapHash),
+      ...(reads && { env_at_top_level: toShown(reads) }),
       ...(bundle && {
         world: bundle.world,
         toolchain: bundle.toolchain,
@@ -76,6 +93,11 @@ function inspect(file: string): Inspection {
   }
 }
 
+/** Names are a tenant's own. */
+function toShown({ isRequired: required, isAll: all, names }: EnvReads): TopLevelEnv {
+  return { required, all, names: names.map((name) => name.replaceAll(UNPRINTABLE, '\ufffd')) }
+}
+
 function readMap(path: string, hash: string | undefined): Inspection['source_map'] {
   try {
     const found = toContentHash(Buffer.from(readMapText(path)))
@@ -88,7 +110,7 @@ function readMap(path: string, hash: string | undefined): Inspection['source_map
 }
 
 function toText(found: Inspection): string {
-  const { bundle, world = 'unknown', toolchain = [] } = found
+  const { bundle, world = 'unknown', toolchain = [], env_at_top_level: reads } = found
   const served = found.engine_is_served ? 'served by this version' : 'not served by this version'
   const again = bundle === undefined ? '' : '; it is made again from its bundle where it is deployed'
   const rows = [
@@ -103,7 +125,16 @@ function toText(found: Inspection): string {
         ? 'none'
         : `${bundle.entry}, ${toSize(bundle.code_bytes)}, carried as ${toSize(bundle.carried_bytes)}`,
     ],
+    ...(reads === undefined ? [] : [['reads env', toReadsText(reads)]]),
     ['source map', found.source_map === 'unknown' ? 'beside it' : found.source_map],
   ]
   return rows.map(([name = '', text = '']) => `${name.padEnd(10)}  ${text}\n`).join('')
+}
+
+function toReadsText({ required, all, names }: TopLevelEnv): string {
+  const more = names.length > MOST_SHOWN ? [`${names.length - MOST_SHOWN} more`] : []
+  const what = all ? 'all of it' : [...names.slice(0, MOST_SHOWN), ...more].join(', ')
+  return required
+    ? `${what}, at the top level, which fails without; its image is made for each deployment`
+    : `${what}, at the top level; its image is made for each deployment that has it`
 }

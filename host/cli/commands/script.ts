@@ -4,11 +4,11 @@ import { resolve } from 'node:path'
 
 import type { Command } from 'commander'
 
-import { CONFIG } from '../app-config.ts'
 import { ScriptSession } from '../script-session.ts'
 import type { ScriptOutcome, SessionOptions } from '../script-session.ts'
 import type { StartServer } from '../serve-contract.ts'
 import { flag, option, repeatable, text } from '../usage.ts'
+import { CONFIG } from '../wrangler-project.ts'
 
 interface Options {
   readonly config?: string

@@ -2,7 +2,7 @@
 
 import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { basename, dirname, extname, join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 
 import type { Command } from 'commander'
 
@@ -10,15 +10,17 @@ import { DEFAULT_ADMIN, DEFAULTS, RANGES } from '../../config/config.ts'
 import type { Config } from '../../config/config.ts'
 import { DEFAULT_CONNECTION_LIMITS } from '../../config/connection-limits.ts'
 import { defined } from '../../config/defined.ts'
-import { DEFAULT_LIMITS } from '../../config/limits.ts'
 import { NanoError } from '../../errors.ts'
 import type { LogFormat } from '../../log/line.ts'
 import type { TelemetrySettings } from '../../telemetry/settings.ts'
+import { openLoneApp } from '../lone-app.ts'
 import { toAnnouncement, toOrigin, toReachable } from '../messages.ts'
 import { askPlan, toPlanText } from '../plan-text.ts'
 import { serveUntilSignal } from '../serve-until-signal.ts'
 import type { StartServer } from '../serve-contract.ts'
 import { flag, integer, option, renamed, repeatable, text, usage } from '../usage.ts'
+import { addWranglerOptions, openProject } from '../wrangler-project.ts'
+import type { WranglerOptions } from '../wrangler-project.ts'
 
 const DEFAULT_CONFIG = 'nano.json'
 const DEFAULT_DATA = '.nano'
@@ -28,9 +30,10 @@ const TOKEN = 'NANO_ADMIN_TOKEN'
 const WATCH_MS = 500
 
 /** What the command line says; without a word the configuration holds. */
-interface ServeOptions {
+interface ServeOptions extends WranglerOptions {
   readonly config?: string
   readonly app?: string
+  readonly assets?: string
   readonly allowRead?: readonly string[]
   readonly port?: number
   readonly host?: string
@@ -44,7 +47,7 @@ interface ServeOptions {
 
 export function addServe(program: Command, startServer: StartServer, format: LogFormat): void {
   const or = (value: string | number): string => `(default: the configuration's, or ${value})`
-  program
+  const command = program
     .command('serve')
     .summary('serve the apps of a configuration, or one app for every host name')
     .description(
@@ -53,6 +56,11 @@ export function addServe(program: Command, startServer: StartServer, format: Log
     .addOption(option('--config <file>', `the configuration (default: ${DEFAULT_CONFIG})`, text))
     .addOption(
       option('--app <path>', 'one app instead: a component, a source file or a directory', text).conflicts(
+        'config',
+      ),
+    )
+    .addOption(
+      option('--assets <dir>', "with --app, or alone: a directory with the app's files", text).conflicts(
         'config',
       ),
     )
@@ -86,15 +94,18 @@ export function addServe(program: Command, startServer: StartServer, format: Log
     .addOption(flag('--json', 'with --dry-run: print one JSON object'))
     .addOption(renamed('--dev', '--allow-loopback'))
     .allowExcessArguments()
-    .action((options: ServeOptions, { args: [extra] }: Command) => {
-      if (extra !== undefined) throw usage(`unexpected "${extra}"; did you mean --app ${extra}?`)
-      return serve(options, startServer, format)
-    })
+  addWranglerOptions(command).action((options: ServeOptions, { args: [extra] }: Command) => {
+    if (extra !== undefined) throw usage(`unexpected "${extra}"; did you mean --app ${extra}?`)
+    return serve(options, startServer, format)
+  })
 }
 
 async function serve(options: ServeOptions, startServer: StartServer, format: LogFormat): Promise<void> {
+  const { app } = options
+  if (options.runBuild === true) await openProject(resolve(app ?? usageOf('--run-build')), options)
+  if (app === undefined && options.env !== undefined) usageOf('--env')
   const config = await openConfig(options)
-  const everyHost = options.app !== undefined
+  const everyHost = app !== undefined || options.assets !== undefined
   if (options.dryRun === true) return await tryOut(config, everyHost, options.json === true)
   if (options.json === true) throw usage('--json is for --dry-run')
   const adminToken = process.env[TOKEN] || undefined
@@ -109,6 +120,10 @@ async function serve(options: ServeOptions, startServer: StartServer, format: Lo
     adminToken,
     telemetry: await readTelemetryOf(process.env),
   })
+}
+
+function usageOf(name: string): never {
+  throw usage(`${name} is for --app; in a configuration, give the app a "wrangler_env", and build it before`)
 }
 
 /** What would be served, or why not. */
@@ -161,8 +176,11 @@ async function openConfig(options: ServeOptions, given?: string): Promise<Config
 }
 
 async function readConfiguration(options: ServeOptions, given?: string): Promise<Config> {
-  const { app, config, dataDir } = options
-  if (app !== undefined) return toConfig(app, options)
+  const { app, assets, config, dataDir } = options
+  if (app !== undefined || assets !== undefined) {
+    const apps = [await openLoneApp(app, options)]
+    return { ...DEFAULTS, connectionLimits: DEFAULT_CONNECTION_LIMITS, apps }
+  }
   // apps may all be deployed
   const isLess =
     given === undefined && config === undefined && dataDir !== undefined && !existsSync(DEFAULT_CONFIG)
@@ -187,22 +205,4 @@ async function readFile(
   // loads the schema library
   const { parseConfig, readConfig } = await import('../../config/parse.ts')
   return given === undefined ? readConfig(config) : parseConfig(given, config)
-}
-
-function toConfig(app: string, { allowRead = [] }: ServeOptions): Config {
-  const path = resolve(app)
-  return {
-    ...DEFAULTS,
-    connectionLimits: DEFAULT_CONNECTION_LIMITS,
-    apps: [
-      {
-        name: basename(path, extname(path)),
-        hostname: 'localhost',
-        path,
-        allowRead: allowRead.map((each) => resolve(each)),
-        env: {},
-        limits: DEFAULT_LIMITS,
-      },
-    ],
-  }
 }

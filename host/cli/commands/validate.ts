@@ -4,7 +4,7 @@ import { relative } from 'node:path'
 
 import type { Command } from 'commander'
 
-import type { Place } from '../../config/places.ts'
+import type { Place } from '../../json/places.ts'
 import type { AppCheck } from '../../deploy/check-apps.ts'
 import { NanoError } from '../../errors.ts'
 import { askPlan, toPlanText } from '../plan-text.ts'

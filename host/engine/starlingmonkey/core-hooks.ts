@@ -13,8 +13,15 @@ import type { Realloc } from '../guest-writer.ts'
 import type { CoreFunctions } from '../worlds.ts'
 import { getRandomBytes, getRandomU64 } from './random.ts'
 
-/** What hooking takes: the system, the world's functions, and the guest's allocator. */
-interface Hooks extends System {
+/** Whose guest it is; nobody's guest ends when it calls for something. */
+export interface Occupant {
+  system: System | undefined
+}
+
+/** What hooking takes: the shard's words of wasm/epoch.ts, the world's functions, and the guest's allocator. */
+interface Hooks {
+  readonly occupant: Occupant
+  readonly epoch: WebAssembly.Memory
   readonly world: CoreFunctions
   readonly realloc: Realloc
 }
@@ -67,7 +74,11 @@ export class CoreHooks {
 
 /** What the host answers, by interface without version. */
 function toDirect(memory: WebAssembly.Memory, host: Hooks): CoreFunctions {
-  const { clock } = host
+  const toSystem = (): System => {
+    const { system } = host.occupant
+    if (system === undefined) throw new Error('the guest is over')
+    return system
+  }
   let view = new DataView(memory.buffer)
   // growing a memory takes its buffer away, and with it every view
   const viewMemory = (): DataView =>
@@ -75,6 +86,7 @@ function toDirect(memory: WebAssembly.Memory, host: Hooks): CoreFunctions {
 
   const clockTimeGet = (id: number, _precision: bigint, result: number): number => {
     if (id !== CLOCK.realtime && id !== CLOCK.monotonic) return ERRNO.invalid
+    const { clock } = toSystem()
     const now = id === CLOCK.realtime ? clock.wallNs() : clock.monotonicNs()
     viewMemory().setBigUint64(result >>> 0, now, true)
     return ERRNO.success
@@ -84,7 +96,7 @@ function toDirect(memory: WebAssembly.Memory, host: Hooks): CoreFunctions {
     if (count >>> 0 > MAX_VECTORS) return ERRNO.invalid
     const { text, length } = readVectors(viewMemory(), vectors >>> 0, count)
     viewMemory().setUint32(result >>> 0, length, true)
-    if (text !== '') host.stderr(text)
+    if (text !== '') toSystem().stderr(text)
     return ERRNO.success
   }
 
@@ -107,7 +119,7 @@ function toDirect(memory: WebAssembly.Memory, host: Hooks): CoreFunctions {
   return {
     ...host.world,
     [PREVIEW1]: { clock_time_get: clockTimeGet, fd_write: fdWrite, fd_fdstat_get: fdStat },
-    [MONOTONIC_CLOCK]: { now: () => clock.monotonicNs() },
+    [MONOTONIC_CLOCK]: { now: () => toSystem().clock.monotonicNs() },
     [RANDOM]: { 'get-random-bytes': randomBytes, 'get-random-u64': getRandomU64 },
   }
 }

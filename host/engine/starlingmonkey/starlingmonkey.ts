@@ -3,9 +3,11 @@
  * the host gives it all that it imports (`core-hooks.ts`), and guest and host talk by the codecs of the engine's world
  * (`worlds.ts`).
  */
-import type { Bindings, CompiledEngine, Engine, Guest, System } from '../guest.ts'
+import { GLOBAL_EXPORT } from '../../wasm/globals.ts'
+import type { Bindings, Blank, CompiledEngine, Engine, Guest } from '../guest.ts'
+import { Spares } from '../spares.ts'
 import { findWorld, type CoreGuest, type World } from '../worlds.ts'
-import { CoreHooks } from './core-hooks.ts'
+import { CoreHooks, type Occupant } from './core-hooks.ts'
 
 /** With less the collector can trap on garbage alone. */
 const LEAST_MEMORY_MB = 128
@@ -23,24 +25,49 @@ export function loadStarlingMonkey(compiled: CompiledEngine, module: WebAssembly
     hash: compiled.hash,
     leastMemoryMb: LEAST_MEMORY_MB,
     warmUpMs: WARM_UP_MS,
-    makeGuest: (memory, bindings, system) => makeGuest({ module, hooks, world }, memory, bindings, system),
+    spares: new Spares((memory, epoch) => makeBlank({ module, hooks, world }, memory, epoch)),
   }
 }
 
-function makeGuest(
-  {
-    module,
-    hooks,
-    world,
-  }: { readonly module: WebAssembly.Module; readonly hooks: CoreHooks; readonly world: World },
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] }
+
+interface Parts {
+  readonly module: WebAssembly.Module
+  readonly hooks: CoreHooks
+  readonly world: World
+}
+
+function makeBlank(
+  { module, hooks, world }: Parts,
   memory: WebAssembly.Memory,
-  bindings: Bindings,
-  system: System,
-): Guest {
-  let guest: CoreGuest | undefined
-  const realloc: CoreGuest['cabi_realloc'] = (...args) => guest!.cabi_realloc(...args)
-  const host = { ...system, world: world.lift(bindings, memory, realloc), realloc }
+  epoch: WebAssembly.Memory,
+): Blank {
+  let core: CoreGuest | undefined
+  const realloc: CoreGuest['cabi_realloc'] = (...args) => core!.cabi_realloc(...args)
+  const occupant: Occupant = { system: undefined }
+  /** None while it is empty: a call ends the guest. */
+  const bindings: Partial<Mutable<Bindings>> = {}
+  const lifted = world.lift(bindings as Bindings, memory, realloc)
+  const host = { occupant, epoch, world: lifted, realloc }
   const { exports } = new WebAssembly.Instance(module, hooks.toImports(memory, host))
-  guest = exports as unknown as CoreGuest
-  return { turn: world.lower(guest, memory), isFull: (room) => room <= FULL_BYTES }
+  core = exports as unknown as CoreGuest
+  const globals = Object.entries(exports)
+    .filter(([name]) => name.startsWith(GLOBAL_EXPORT))
+    .map(([, global]) => global as WebAssembly.Global)
+  const values = globals.map(({ value }) => value)
+  const isFull: Guest['isFull'] = (room) => room <= FULL_BYTES
+  const turn = world.lower(core, memory)
+  return {
+    memory,
+    admit(guestBindings, system) {
+      Object.assign(bindings, guestBindings)
+      occupant.system = system
+      return { turn, isFull }
+    },
+    clear() {
+      for (const name of Object.keys(bindings) as (keyof Bindings)[]) delete bindings[name]
+      occupant.system = undefined
+      for (const [index, global] of globals.entries()) global.value = values[index]!
+    },
+  }
 }

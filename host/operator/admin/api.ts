@@ -174,6 +174,7 @@ function addChanges(api: OpenAPIHono<AdminEnv>, services: AdminServices): void {
       ...upload,
       hostname: query.hostname ?? upload.hostname ?? given.hostname,
       settings: upload.settings ?? given.settings,
+      keepsSettings: query.keep === 'true',
       percent: toPercent(query),
     }
     const report = await toDeployed(services).deploy(

@@ -227,6 +227,10 @@ export const NAME_AND_VERSION = NAME.extend({
 export const PUT_QUERY = z.object({
   settings: SETTINGS.optional(),
   hostname: z.string().optional(),
+  keep: z
+    .enum(['true', 'false'])
+    .optional()
+    .openapi({ description: 'true: keys that the settings do not have stay as they were.' }),
   traffic: z
     .enum(['all', 'none'])
     .optional()

@@ -4,4 +4,4 @@ export default {
     if (pathname === '/') return new Response(`${env.GREETING} from NANO!\n`)
     return new Response('There is nothing here.\n', { status: 404 })
   },
-} satisfies ExportedHandler
+} satisfies ExportedHandler<Env>

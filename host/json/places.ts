@@ -1,5 +1,5 @@
 /**
- * nano.json as a tree with the place of every value: JSON with comments and trailing commas to a plain value, and
+ * JSON with comments as a tree with the place of every value: nano.json, wrangler files. Text to a plain value, and
  * problems to lines of `file:line:column`. What plain JSON values cannot tell is found here: a key that is given twice,
  * `__proto__`, a number that is too large, nesting that is too deep to be walked.
  */

@@ -1,0 +1,14 @@
+import { h } from 'preact'
+import { renderToString } from 'preact-render-to-string'
+
+const Row = ({ number }) =>
+  h('tr', null, h('td', null, number), h('td', { class: 'name' }, `Row ${number}`), h('td', null, number * 2))
+const numbers = Array.from({ length: 50 }, (_, i) => i)
+
+export default {
+  fetch() {
+    const rows = numbers.map((number) => h(Row, { key: number, number }))
+    const html = renderToString(h('table', null, h('tbody', null, rows)))
+    return new Response(html, { headers: { 'content-type': 'text/html' } })
+  },
+}

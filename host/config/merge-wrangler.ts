@@ -1,0 +1,57 @@
+/** What nano.json says of an app, and what a wrangler file says beside it, as one. Pure. */
+
+import type { WranglerApp } from '../wrangler/app.ts'
+import { isObject } from '../wrangler/file.ts'
+import type { WranglerJson } from '../wrangler/file.ts'
+import { BINDING_KEYS } from './binding-names.ts'
+import { defined } from './defined.ts'
+import type { AppJson } from './schema.ts'
+
+/** What nano.json says comes first: settings by their keys, members of `env` by their names. */
+export function mergeWrangler(own: AppJson, { settings }: WranglerApp): unknown {
+  const taken = toMemberNames(own)
+  const { assets, env, triggers, ...lists } = settings
+  const entries = Object.entries(lists).map(([key, list]): [string, unknown] => {
+    const before = own[key as (typeof BINDING_KEYS)[number]] ?? []
+    if (!Array.isArray(list)) return [key, list]
+    return [
+      key,
+      [
+        ...before,
+        ...(list as unknown[]).filter((each) => !isObject(each) || !taken.has(String(each['binding']))),
+      ],
+    ]
+  })
+  return {
+    ...own,
+    ...defined({
+      env: isObject(env) ? { ...without(env, taken), ...own.env } : (env ?? own.env),
+      assets: isObject(assets) ? { ...withoutBinding(assets, taken), ...own.assets } : (assets ?? own.assets),
+      triggers: isObject(triggers) ? { ...triggers, ...own.triggers } : (triggers ?? own.triggers),
+    }),
+    ...Object.fromEntries(entries),
+  }
+}
+
+/** All members of `env`. */
+export function toMemberNames(app: AppJson): ReadonlySet<string> {
+  const bound = BINDING_KEYS.flatMap((key) => (app[key] ?? []).map(({ binding }) => binding))
+  const assets = app.assets?.binding
+  return new Set([
+    ...Object.keys({ ...app.env, ...app.secrets }),
+    ...bound,
+    ...(assets === undefined ? [] : [assets]),
+  ])
+}
+
+export function without<Values extends object>(values: Values, names: ReadonlySet<string> | object): Values {
+  const has =
+    names instanceof Set ? (name: string) => names.has(name) : (name: string) => Object.hasOwn(names, name)
+  return Object.fromEntries(Object.entries(values).filter(([name]) => !has(name))) as Values
+}
+
+function withoutBinding(assets: WranglerJson, taken: ReadonlySet<string>): WranglerJson {
+  return typeof assets['binding'] === 'string' && taken.has(assets['binding'])
+    ? without(assets, new Set(['binding']))
+    : assets
+}

@@ -1,0 +1,181 @@
+/** Instances that are used again: as many as may be kept, given to whom they suit, and empty in between. */
+import { setTimeout as later } from 'node:timers/promises'
+import { describe, it, type TestContext } from 'vitest'
+import { IMAGE_PAGE, splitImage } from '../image/image.ts'
+import { createEpoch } from '../limits/epoch.ts'
+import { WASM_PAGE } from '../wasm/memory.ts'
+import { Spares, type Spare, type Wanted } from './spares.ts'
+
+const PAGES = 3
+const KIND = { maximum: 600, epoch: createEpoch().memory }
+
+/** Of which it is told what was made and cleared. */
+function open() {
+  const made: WebAssembly.Memory[] = []
+  const cleared: WebAssembly.Memory[] = []
+  const spares = new Spares((memory) => {
+    made.push(memory)
+    return {
+      memory,
+      admit: () => ({ turn() {}, isFull: () => false }),
+      clear: () => void cleared.push(memory),
+    }
+  })
+  return { spares, made, cleared }
+}
+
+const LENGTH = 5000
+
+/** An image with a page of its source and two of its own. */
+function toWanted(
+  byte: number,
+  { source, pages = PAGES, ...kind }: Partial<Wanted> & { source?: string; pages?: number } = {},
+): Wanted {
+  const own = splitImage([{ offset: 4 * IMAGE_PAGE, bytes: new Uint8Array(LENGTH).fill(byte) }], pages)
+  if (source === undefined) return { ...KIND, ...kind, image: own }
+  const shared = splitImage([{ offset: 0, bytes: Buffer.from(source) }], pages)
+  return { ...KIND, ...kind, image: { pages, source, layers: [...shared.layers, ...own.layers] } }
+}
+
+const bytesOf = ({ blank }: Spare): Buffer => Buffer.from(blank.memory.buffer)
+
+/** Nothing but the image, to the last byte. */
+function expectImage({ expect }: TestContext, spare: Spare, byte: number, source = ''): void {
+  const bytes = bytesOf(spare)
+  const wanted = Buffer.alloc(bytes.length).fill(byte, 4 * IMAGE_PAGE, 4 * IMAGE_PAGE + LENGTH)
+  wanted.write(source)
+  expect(bytes.equals(wanted)).toBe(true)
+}
+
+/** Until nothing more is done to them. */
+async function settle(spares: Spares): Promise<Spares['kept']> {
+  for (let before = ''; ; await later(30)) {
+    const now = JSON.stringify(spares.kept)
+    if (now === before) return spares.kept
+    before = now
+  }
+}
+
+describe('an instance', () => {
+  it('is used again, with nothing in it but the image of who has it now', (context) => {
+    const { spares, made, cleared } = open()
+    for (let byte = 1; byte < 20; byte++) {
+      const source = ['', 'one', 'two'][byte % 3]!
+      const spare = spares.take(toWanted(byte, source === '' ? {} : { source }))
+      expectImage(context, spare, byte, source)
+      bytesOf(spare).fill(255)
+      spares.giveBack(spare)
+    }
+    context.expect(made).toHaveLength(1)
+    context.expect(cleared).toHaveLength(19)
+  })
+
+  it('is ready before it is asked for, when one was', async (context) => {
+    const { expect } = context
+    const { spares, made } = open()
+    spares.take(toWanted(1, { source: 's' }))
+    expect(await settle(spares)).toEqual({ ready: 2, used: 0 })
+    expect(made).toHaveLength(3)
+    // what is asked for next is another one of the same kind
+    for (let i = 0; i < 2; i++) expectImage(context, spares.take(toWanted(2, { source: 's' })), 2, 's')
+    expect(made).toHaveLength(3)
+    expectImage(context, spares.take(toWanted(3, { source: 's' })), 3, 's')
+    expect(made).toHaveLength(4)
+  })
+
+  it('is not made for images that have nothing in common with others', async ({ expect }) => {
+    const { spares, made } = open()
+    spares.take(toWanted(1))
+    expect(await settle(spares)).toEqual({ ready: 0, used: 0 })
+    expect(made).toHaveLength(1)
+  })
+
+  it('is restored in idle time, or when it is needed, at any step of it', async (context) => {
+    const { spares } = open()
+    for (let pause = 0; pause < 12; pause++) {
+      const spare = spares.take(toWanted(1, { source: 's', pages: 200 }))
+      bytesOf(spare).fill(255)
+      spares.giveBack(spare)
+      await later(pause)
+      const source = pause % 2 === 0 ? 's' : 'other'
+      const next = spares.take(toWanted(2, { source, pages: 200 }))
+      expectImage(context, next, 2, source)
+      bytesOf(next).fill(255)
+      spares.giveBack(next)
+    }
+    await settle(spares)
+    for (let i = 0; i < 4; i++)
+      expectImage(context, spares.take(toWanted(3, { source: 's', pages: 200 })), 3, 's')
+  })
+
+  it('goes to nobody with another clock, another maximum, or a smaller memory', ({ expect }) => {
+    const { spares, made } = open()
+    const take = (wanted: Partial<Wanted> & { pages?: number }): WebAssembly.Memory =>
+      spares.take(toWanted(1, wanted)).blank.memory
+    const first = spares.take(toWanted(1, { pages: 200 }))
+    first.blank.memory.grow(20)
+    spares.giveBack(first)
+    for (const other of [
+      { pages: 220, maximum: 601 },
+      { pages: 220, epoch: createEpoch().memory },
+      // it would begin with more than it may have and not use
+      { pages: 91 },
+    ]) {
+      expect(take(other)).not.toBe(first.blank.memory)
+    }
+    expect(take({ pages: 92 })).toBe(first.blank.memory)
+    expect(made).toHaveLength(4)
+  })
+
+  it('that suits nobody does not stay in the way of those that do', ({ expect }) => {
+    const { spares } = open()
+    const large = Array.from({ length: 4 }, () => spares.take(toWanted(1, { pages: 500 })))
+    for (const each of large) spares.giveBack(each)
+    expect(spares.kept).toEqual({ ready: 0, used: 4 })
+    const small = Array.from({ length: 4 }, () => spares.take(toWanted(1)))
+    expect(spares.kept).toEqual({ ready: 0, used: 3 })
+    for (const each of small) spares.giveBack(each)
+    expect(spares.kept).toEqual({ ready: 0, used: 4 })
+    expect(small).toContain(spares.take(toWanted(1)))
+  })
+
+  it('is grown for an image that needs more', (context) => {
+    const { spares, made } = open()
+    spares.giveBack(spares.take(toWanted(1)))
+    const spare = spares.take(toWanted(2, { pages: 50 }))
+    expectImage(context, spare, 2)
+    context.expect(bytesOf(spare)).toHaveLength(50 * WASM_PAGE)
+    context.expect(made).toHaveLength(1)
+  })
+
+  it('is let go when it is large, or one too many', async ({ expect }) => {
+    const { spares } = open()
+    const large = spares.take(toWanted(1))
+    large.blank.memory.grow(512)
+    spares.giveBack(large)
+    expect(spares.kept).toEqual({ ready: 0, used: 0 })
+    const many = Array.from({ length: 20 }, () => spares.take(toWanted(1, { source: 's' })))
+    for (const each of many) spares.giveBack(each)
+    const { ready, used } = spares.kept
+    expect(ready + used).toBe(4)
+    expect(await settle(spares)).toEqual({ ready: 4, used: 0 })
+  })
+})
+
+it('that cannot be made is said so, and those that are kept go', async ({ expect }) => {
+  let room = 2
+  const spares = new Spares((memory) => {
+    if (room-- === 0) throw new RangeError('no address space')
+    return { memory, admit: () => ({ turn() {}, isFull: () => false }), clear() {} }
+  })
+  spares.giveBack(spares.take(toWanted(1)))
+  spares.giveBack(spares.take(toWanted(1, { maximum: 601 })))
+  room = 0
+  expect(() => spares.take(toWanted(1, { maximum: 602 }))).toThrow('no address space')
+  expect(spares.kept).toEqual({ ready: 0, used: 0 })
+  // nobody hears of those that nobody asked for
+  room = 1
+  spares.take(toWanted(1, { source: 's' }))
+  room = 0
+  expect(await settle(spares)).toEqual({ ready: 0, used: 0 })
+})

@@ -1,0 +1,193 @@
+/**
+ * An engine's instances and memories on one thread, between the guests that have them. To make one takes milliseconds, most
+ * of them for the pages of a memory that nobody has touched yet; so some lie ready, with what most images share in their
+ * memory (image/resident.ts), and what a guest leaves is used again when nothing of the guest is in it any more.
+ *
+ *     made  >  ready  --take-->  a guest's  --giveBack-->  used  --restored in steps, or by `take`-->  ready
+ *                                           --dropped, too many, too large-->  gone
+ *
+ * Held: nobody gets one but with his image and zeros in its memory, to the last byte, and the engine's state as it was at
+ * first. Whoever took one gives it back or drops it, once, and does not touch it any more.
+ */
+import { layOver, restore, toFilling, type Filling } from '../image/resident.ts'
+import type { Image } from '../image/image.ts'
+import { WASM_PAGE } from '../wasm/memory.ts'
+import type { Blank, MakeBlank } from './guest.ts'
+
+/** So many are made before they are asked for, once one was. */
+const READY = 2
+/** The most that are kept, ready or not. */
+const MOST = 4
+/** More than its image begins with a memory may have: it does not shrink, and its next guest cannot use what is more. */
+const SLACK_BYTES = 8 * 1024 * 1024
+/** How long work on them may keep others from their turn, and how long after a guest came or went it begins. */
+const STEP_MS = 0.25
+const DELAY_MS = 5
+
+/** What a guest needs. */
+export interface Wanted {
+  readonly image: Image
+  /** The most pages of WebAssembly memory. */
+  readonly maximum: number
+  /** The words of wasm/epoch.ts of the shard. */
+  readonly epoch: WebAssembly.Memory
+}
+
+interface Kind {
+  readonly maximum: number
+  readonly epoch: WebAssembly.Memory
+}
+
+/** One of them. */
+export interface Spare extends Kind {
+  readonly blank: Blank
+  /** What lies in its memory when it is ready. */
+  filling: Filling | undefined
+  /** A memory that is larger when its guest is gone is not kept. */
+  mostBytes: number
+}
+
+/** What the next one is likely to be for. */
+interface Model extends Kind {
+  readonly pages: number
+  readonly filling: Filling
+}
+
+export class Spares {
+  readonly #make: MakeBlank
+  readonly #ready: Spare[] = []
+  /** The first of them is being restored. */
+  readonly #used: Spare[] = []
+  #model: Model | undefined
+  /** What is being done to one. */
+  #work: Iterator<void> | undefined
+  #isScheduled = false
+
+  constructor(make: MakeBlank) {
+    this.#make = make
+  }
+
+  /** Ready ones, and used ones. */
+  get kept(): { readonly ready: number; readonly used: number } {
+    return { ready: this.#ready.length, used: this.#used.length }
+  }
+
+  /** One with this image in its memory. Throws when the engine cannot be started, or there is no room for a memory. */
+  take(wanted: Wanted): Spare {
+    const { image, maximum, epoch } = wanted
+    const spare = this.#find(wanted) ?? this.#createOther(image.pages, { maximum, epoch })
+    const { memory } = spare.blank
+    const missing = image.pages - memory.buffer.byteLength / WASM_PAGE
+    if (missing > 0) memory.grow(missing)
+    layOver(image, memory, spare.filling)
+    spare.mostBytes = toMostBytes(image)
+    const filling = toFilling(image)
+    if (filling?.source !== spare.filling?.source) spare.filling = filling
+    if (filling !== undefined) this.#model = { maximum, epoch, pages: image.pages, filling }
+    this.#schedule()
+    return spare
+  }
+
+  /** Its guest is gone, and it can be used again. */
+  giveBack(spare: Spare): void {
+    spare.blank.clear()
+    const isLarge = spare.blank.memory.buffer.byteLength > spare.mostBytes
+    if (isLarge || this.#isFull) return
+    this.#used.push(spare)
+    this.#schedule()
+  }
+
+  /** A ready one, or a used one that is made so at once. */
+  #find(wanted: Wanted): Spare | undefined {
+    const ready = takeFirst(this.#ready, wanted)
+    if (ready !== undefined) return ready
+    // it may be half done
+    this.#work = undefined
+    const used = takeFirst(this.#used, wanted)
+    if (used !== undefined) for (const _ of restore(used.blank.memory, used.filling));
+    return used
+  }
+
+  get #isFull(): boolean {
+    return this.#ready.length + this.#used.length >= MOST
+  }
+
+  /** None that is kept suits. Where there are as many as may be the oldest goes, so that others come. */
+  #createOther(pages: number, kind: Kind): Spare {
+    if (this.#isFull) {
+      this.#work = undefined
+      if (this.#ready.shift() === undefined) this.#used.shift()
+    }
+    return this.#create(pages, kind)
+  }
+
+  #create(pages: number, kind: Kind): Spare {
+    const { maximum, epoch } = kind
+    const make = (): Blank => this.#make(new WebAssembly.Memory({ initial: pages, maximum }), epoch)
+    try {
+      return { ...kind, blank: make(), filling: undefined, mostBytes: 0 }
+    } catch (error) {
+      // for want of address space: the next one may find theirs
+      this.#ready.length = this.#used.length = 0
+      this.#work = undefined
+      throw error
+    }
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled) return
+    this.#isScheduled = true
+    setTimeout(this.#step, DELAY_MS).unref()
+  }
+
+  readonly #step = (): void => {
+    this.#isScheduled = false
+    const end = performance.now() + STEP_MS
+    while (performance.now() < end) {
+      this.#work ??= this.#toWork()
+      if (this.#work === undefined) return
+      if (this.#work.next().done === true) this.#work = undefined
+    }
+    this.#isScheduled = true
+    setImmediate(this.#step)
+  }
+
+  #toWork(): Iterator<void> | undefined {
+    const [used] = this.#used
+    if (used !== undefined) return this.#restore(used)
+    const model = this.#model
+    return model === undefined || this.#ready.length >= READY ? undefined : this.#prepare(model)
+  }
+
+  *#restore(spare: Spare): Generator<void> {
+    yield* restore(spare.blank.memory, spare.filling)
+    this.#used.splice(this.#used.indexOf(spare), 1)
+    this.#ready.push(spare)
+  }
+
+  *#prepare({ pages, filling, ...kind }: Model): Generator<void> {
+    try {
+      const spare = this.#create(pages, kind)
+      yield
+      yield* restore(spare.blank.memory, filling)
+      this.#ready.push({ ...spare, filling })
+    } catch {
+      // who needs one is told
+      this.#model = undefined
+    }
+  }
+}
+
+function toMostBytes({ pages }: Image): number {
+  return pages * WASM_PAGE + SLACK_BYTES
+}
+
+/** The first that suits is in the list no longer. */
+function takeFirst(list: Spare[], { image, maximum, epoch }: Wanted): Spare | undefined {
+  const most = toMostBytes(image)
+  const index = list.findIndex(
+    (spare) =>
+      spare.maximum === maximum && spare.epoch === epoch && spare.blank.memory.buffer.byteLength <= most,
+  )
+  return index < 0 ? undefined : list.splice(index, 1)[0]
+}

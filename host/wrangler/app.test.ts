@@ -1,0 +1,210 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+
+import { openWrangler } from './app.ts'
+import { findWrangler } from './file.ts'
+import { WRANGLER_KEYS } from './keys.ts'
+import { openSource } from './source.ts'
+
+let folder: string
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'nano-wrangler-'))
+})
+afterEach(() => rmSync(folder, { recursive: true }))
+
+function open(json: object, environment?: string) {
+  const file = join(folder, 'wrangler.jsonc')
+  writeFileSync(file, `// of a test\n${JSON.stringify(json)}`)
+  return openWrangler(file, environment)
+}
+
+/** What is said, without the folder. */
+const said = (lines: readonly string[]): string[] => lines.map((text) => text.slice(folder.length + 1))
+
+const FULL = {
+  name: 'shop',
+  main: 'src/index.ts',
+  compatibility_date: '2026-01-01',
+  compatibility_flags: ['nodejs_compat'],
+  vars: { CURRENCY: 'EUR', SIZES: [36, 38] },
+  kv_namespaces: [{ binding: 'KV', id: 'abc', preview_id: 'def' }],
+  d1_databases: [{ binding: 'DB', database_name: 'main', database_id: 'x', remote: true }],
+  r2_buckets: [{ binding: 'FILES', bucket_name: 'files' }],
+  assets: { directory: 'public', binding: 'ASSETS' },
+  triggers: { crons: ['*/5 * * * *'] },
+  routes: [{ pattern: 'Shop.example.com/*', custom_domain: true }],
+  define: { VERSION: '"1"' },
+  alias: { react: 'preact/compat' },
+  rules: [{ type: 'Text', globs: ['**/*.tpl'] }],
+  limits: { cpu_ms: 50 },
+}
+const toSettings = () => ({
+  env: FULL.vars,
+  triggers: FULL.triggers,
+  kv_namespaces: [{ binding: 'KV', id: 'abc' }],
+  d1_databases: [
+    { binding: 'DB', database_name: 'main', database_id: 'x', migrations_dir: join(folder, 'migrations') },
+  ],
+  r2_buckets: FULL.r2_buckets,
+  assets: { directory: join(folder, 'public'), binding: 'ASSETS' },
+})
+
+test('what a file says of an app, in the spelling of nano.json', () => {
+  expect(open(FULL)).toMatchObject({
+    name: 'shop',
+    hostname: 'shop.example.com',
+    settings: toSettings(),
+    limits: { cpu_ms: 50 },
+    isFilesAlone: false,
+    warnings: [],
+    routeWarnings: [],
+  })
+  expect(openSource(join(folder, 'wrangler.jsonc'), undefined)).toEqual({
+    folder,
+    main: join(folder, 'src/index.ts'),
+    define: FULL.define,
+    alias: FULL.alias,
+    rules: [{ type: 'Text', globs: ['**/*.tpl'] }],
+    command: undefined,
+  })
+})
+
+test('TOML says the same', () => {
+  const file = join(folder, 'wrangler.toml')
+  writeFileSync(
+    file,
+    `name = "shop"
+main = "src/index.ts"
+route = "shop.example.com/*"
+[vars]
+CURRENCY = "EUR"
+SIZES = [36, 38]
+[[kv_namespaces]]
+binding = "KV"
+id = "abc"
+[triggers]
+crons = ["*/5 * * * *"]
+[env.staging.vars]
+CURRENCY = "USD"
+`,
+  )
+  expect(findWrangler(folder)).toBe(file)
+  expect(openSource(file, undefined).main).toBe(join(folder, 'src/index.ts'))
+  expect(openWrangler(file, undefined)).toMatchObject({
+    name: 'shop',
+    hostname: 'shop.example.com',
+    settings: { env: FULL.vars, kv_namespaces: toSettings().kv_namespaces, triggers: FULL.triggers },
+  })
+  const staging = openWrangler(file, 'staging')
+  expect(staging.settings).toEqual({ env: { CURRENCY: 'USD' }, triggers: FULL.triggers })
+})
+
+test('of several files the one that wrangler takes counts', () => {
+  for (const name of ['wrangler.toml', 'wrangler.jsonc', 'wrangler.json']) {
+    writeFileSync(join(folder, name), '')
+    expect(findWrangler(folder)).toBe(join(folder, name))
+  }
+})
+
+describe('environments', () => {
+  const json = {
+    ...FULL,
+    env: { staging: { vars: { CURRENCY: 'USD' }, route: 'staging.example.com' }, live: { name: 'live' } },
+  }
+
+  test('take what may be inherited, and have bindings of their own', () => {
+    const { name, hostname, settings } = open({ ...json, routes: undefined }, 'staging')
+    expect([name, hostname]).toEqual(['shop-staging', 'staging.example.com'])
+    const { assets, triggers } = toSettings()
+    expect(settings).toEqual({ env: { CURRENCY: 'USD' }, triggers, assets })
+    // a host name belongs to one app
+    expect(open(json, 'live')).toMatchObject({ name: 'live', hostname: undefined })
+  })
+
+  test('that lack what stands at the top level are told of', () => {
+    expect(said(open(json, 'staging').warnings)).toEqual(
+      ['kv_namespaces', 'd1_databases', 'r2_buckets', 'define'].map((key) =>
+        expect.stringMatching(
+          `^wrangler.jsonc:2:\\d+: ${key}: it stands at the top level, .*; say it in env.staging`,
+        ),
+      ),
+    )
+  })
+
+  test('that a file without any is asked for are its top level', () => {
+    const { name, warnings } = open(FULL, 'staging')
+    expect([name, said(warnings)]).toEqual([
+      'shop',
+      ['wrangler.jsonc:2:1: env: it has no environments, so that "staging" is its top level'],
+    ])
+  })
+
+  test('have to be there', () => {
+    expect(() => open(json, 'test')).toThrow('env: expected an environment "test", got staging, live')
+    expect(() => open(json, '__proto__')).toThrow('expected an environment "__proto__"')
+  })
+})
+
+test('what does not hold is said once, with its key', () => {
+  const { warnings, routeWarnings } = open({
+    ...FULL,
+    queues: { producers: [{ binding: 'QUEUE', queue: 'q' }] },
+    services: [],
+    routes: ['shop.example.com/*', 'other.example.com', '*.example.com/*'],
+    no_bundle: true,
+    asets: { directory: 'public' },
+    'a\u001b[2Jb': 1,
+    assets: { directory: 'public', serve_directly: true },
+    compatibility_flags: ['nodejs_compat', 'nodejs_als', 'no_fetch'],
+    rules: [{ type: 'CompiledWasm', globs: ['**/*.wasm'] }],
+  })
+  const texts = said(warnings).map((text) => text.replace(/^wrangler\.jsonc:2:\d+: /, ''))
+  expect(texts.sort()).toEqual([
+    'a?[2Jb: NANO does not know this key',
+    'asets: NANO does not know this key; did you mean "assets"?',
+    'assets: serve_directly is not taken; known are directory, binding, run_worker_first, html_handling, not_found_handling',
+    'compatibility_flags: no_fetch: NANO has one behaviour, which flags do not change',
+    'no_bundle: the app is bundled; nothing is to be done',
+    expect.stringMatching(/^queues: queues are not served, .*; use ctx\.waitUntil/),
+    'rules: CompiledWasm: an app cannot load WebAssembly, being WebAssembly itself',
+  ])
+  expect(said(routeWarnings)).toEqual([
+    expect.stringMatching(/: routes: expected a host name with all of its paths, got "\*\.example\.com\/\*"/),
+    expect.stringMatching(
+      /: routes: shop\.example\.com is taken, other\.example\.com not; deploy the app once more/,
+    ),
+  ])
+})
+
+test('an app that could not work is refused, with the place', () => {
+  expect(() => open({ pages_build_output_dir: 'dist' })).toThrow(
+    /wrangler\.jsonc:2:\d+: pages_build_output_dir: this is a Pages project/,
+  )
+})
+
+test('a file that cannot be read is told with its place', () => {
+  const json = join(folder, 'wrangler.json')
+  writeFileSync(json, '{\n  "name": }')
+  expect(() => openWrangler(json, undefined)).toThrow(`${json}:2:11: value expected`)
+  writeFileSync(json, '['.repeat(1000))
+  expect(() => openWrangler(json, undefined)).toThrow(`${json}:1:101: expected at most 100 levels`)
+  writeFileSync(json, '[]')
+  expect(() => openWrangler(json, undefined)).toThrow(`${json}:1:1: expected an object, got []`)
+  writeFileSync(json, ' '.repeat(2 ** 20 + 1))
+  expect(() => openWrangler(json, undefined)).toThrow(`${json}: expected at most 1048576 bytes`)
+  const toml = join(folder, 'wrangler.toml')
+  writeFileSync(toml, 'name = "a"\nname = "b"\n')
+  expect(() => openWrangler(toml, undefined)).toThrow(/wrangler\.toml:2:\d+: /)
+})
+
+test('the page for whoever migrates has every key', () => {
+  const page = readFileSync(new URL('../../docs/tenants/from-wrangler.md', import.meta.url), 'utf8')
+  const missing = Object.entries(WRANGLER_KEYS).filter(
+    ([key, { text }]) => !page.includes(`\`${key}\``) || !page.includes(text),
+  )
+  expect(missing.map(([key]) => key)).toEqual([])
+})
