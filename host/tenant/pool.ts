@@ -11,8 +11,7 @@
  * (instance/turn.ts), and as long as the memories of all of them together have room.
  */
 import { performance } from 'node:perf_hooks'
-import { NO_METER, type Meter } from '../bindings/binding.ts'
-import { DATA_COUNTS } from '../bindings/data-counts.ts'
+import { addMeter, NO_METER, type Meter } from '../bindings/binding.ts'
 import type { Dialer } from '../bindings/dialer.ts'
 import type { Isolation } from '../config/config.ts'
 import { toTotalMemoryMb } from '../config/limits.ts'
@@ -385,14 +384,4 @@ function toFailureText(error: unknown): string {
   return error instanceof NanoError && error.blame === 'operator'
     ? `${error.code}: ${error.message}`
     : toStackText(error)
-}
-
-function addMeter(sum: Meter, meter: Meter): void {
-  sum.turns += meter.turns
-  sum.crossings += meter.crossings
-  sum.requests += meter.requests
-  sum.ignored += meter.ignored
-  sum.subrequests += meter.subrequests
-  sum.cpuMs += meter.cpuMs
-  for (const name of DATA_COUNTS) sum[name] += meter[name]
 }

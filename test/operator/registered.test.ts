@@ -169,8 +169,8 @@ test('live instances go that rest beyond a budget of their memory, however many 
   await using probe = await serve([FIRST], 1)
   await register(probe, [0])
   await ask(probe, 0)
-  const live = async ({ tenants }: Served) =>
-    (await tenants()).reduce(
+  const live = async (from: Served) =>
+    (await from.tenants()).reduce(
       (sum, { counters }) => ({
         instances: sum.instances + counters.liveInstances,
         bytes: sum.bytes + counters.memoryBytes,
