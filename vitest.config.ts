@@ -19,6 +19,7 @@ const PACED = [
 
 /** Load, scale, crashes and whole toolchains: `npm run test:heavy`. */
 const HEAVY = [
+  'test/build/bounds.test.ts',
   'test/cli/dev.test.ts',
   'test/cli/init.test.ts',
   'test/cli/packed.test.ts',
@@ -27,6 +28,7 @@ const HEAVY = [
   'test/data/r2-crash-many.test.ts',
   'test/data/d1-kill-many.test.ts',
   'test/engine/outdated.test.ts',
+  'test/instance/everything.test.ts',
   'test/operator/churn.test.ts',
   'test/operator/ci-docs.test.ts',
   'test/operator/crash.test.ts',

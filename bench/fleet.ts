@@ -1,13 +1,13 @@
 /**
- * So many distinct apps that were deployed: a data directory with a version of each, and their packed images. Making ten
- * thousand takes minutes, so that they are kept for the next run of the bench.
+ * So many distinct apps that were deployed: a data directory with a version of each, and a cache directory of their own with
+ * their packed images. Making ten thousand takes minutes, so that they are kept for the next run of the bench.
  *
- *     <own cache>/bench-fleet/<hello's hash>/cache      a cache directory: engine, images
- *                                           /data-N     a data directory with N apps
+ *     <own cache>/bench-fleet/<hello's hash>/N/cache    engine, images
+ *                                             /data     the catalog, moved into place when all of them are there
  */
 
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { LocalStore } from '../host/artifacts/local-store.ts'
@@ -28,9 +28,15 @@ export interface Fleet {
 const OTHER = 'classic'
 
 export async function openFleet(bench: Bench, apps: number): Promise<Fleet> {
-  const root = join(findOwnCache(), 'bench-fleet', toHash(readFileSync(bench.component)))
-  const cache = join(root, 'cache')
-  const data = join(root, `data-${apps}`)
+  const all = join(findOwnCache(), 'bench-fleet')
+  const root = toHash(readFileSync(bench.component))
+  // gigabytes of another hello
+  const outdated = existsSync(all) ? readdirSync(all).filter((name) => name !== root) : []
+  for (const name of outdated) rmSync(join(all, name), { recursive: true })
+  const [cache, data] = ['cache', 'data'].map((name) => join(all, root, String(apps), name)) as [
+    string,
+    string,
+  ]
   const hosts = toHosts(apps)
   if (existsSync(data)) return { cache, data, hosts }
   const distinct = new DistinctApps(bench.component, cache)

@@ -1,7 +1,7 @@
 /**
- * Door: `npm run bench [-- --quick] [part ...]`. Runs the parts one after the other, prints a table and writes it as
- * JSON to bench/results/. A part that fails is reported and does not keep the others from running; the exit status
- * then is 1.
+ * Door: `npm run bench -- [--quick] [--seconds N] [part ...]`, N seconds of load for each measure. Runs the parts one after
+ * the other, prints a table and writes it as JSON to bench/results/. A part that fails is reported and does not keep the
+ * others from running; the exit status then is 1.
  */
 
 import { execFileSync } from 'node:child_process'
@@ -9,6 +9,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
 
 import { assets } from './assets.ts'
 import { coldStart } from './cold-start.ts'
@@ -48,10 +49,12 @@ const PARTS: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
 }
 const RESULTS = fileURLToPath(new URL('results/', import.meta.url))
 
-const args = process.argv.slice(2)
-const quick = args.includes('--quick')
-const seconds = quick ? 1 : 4
-const names = args.filter((arg) => arg !== '--quick')
+const { values, positionals: names } = parseArgs({
+  allowPositionals: true,
+  options: { quick: { type: 'boolean', default: false }, seconds: { type: 'string' } },
+})
+const { quick } = values
+const seconds = Number(values.seconds ?? (quick ? 1 : 4))
 const unknown = names.filter((name) => PARTS[name] === undefined)
 if (unknown.length > 0) {
   process.stderr.write(`no such part: ${unknown.join(', ')}; there are ${Object.keys(PARTS).join(', ')}\n`)

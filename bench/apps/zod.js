@@ -8,6 +8,7 @@ const order = z.object({
 })
 
 const app = new Hono()
+app.get('/', (c) => c.text('orders'))
 app.post('/orders', async (c) => {
   const { id, items } = order.parse(await c.req.json())
   return c.json({ id, total: items.reduce((sum, { count, price }) => sum + count * price, 0) })

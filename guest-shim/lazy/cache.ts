@@ -3,7 +3,7 @@
 import { deleteCached, matchCached, putCached } from '../bindings/cache.ts'
 import { toHead, toResponse } from '../globals/fetch.ts'
 import { indexOf, NativeTypeError, test } from '../globals/primordials.ts'
-import { isRequest, partsOf as requestPartsOf, Request, type RequestParts } from '../globals/request.ts'
+import { isRequest, partsOf as requestPartsOf, Request, RequestParts } from '../globals/request.ts'
 import { isResponse, partsOf as responsePartsOf, type Response } from '../globals/response.ts'
 import { finishInterface, isObject, requireArguments, toScalarText } from '../globals/web-idl.ts'
 
@@ -31,7 +31,7 @@ export class Cache {
     requireArguments(arguments.length, 1, 'Cache.match')
     const parts = toGet(request, options)
     if (parts === undefined) return undefined
-    const answer = await matchCached(this.#name, toHead(parts))
+    const answer = await matchCached(this.#name, toHead(toKeyed(parts)))
     if (answer.meta === null) return undefined
     const { url } = parts
     return toResponse({ ...(answer.meta as Meta), url, redirected: false }, 'GET', () => answer.open())
@@ -55,14 +55,19 @@ export class Cache {
       throw new NativeTypeError('Cannot cache a response whose body is used or locked.')
     }
     const head = `${parts.status}\n${parts.statusText}\n${list.toLines()}`
-    await putCached(this.#name, toHead(asked), head, parts.takeWhole() ?? parts.body?.takeStream() ?? EMPTY)
+    await putCached(
+      this.#name,
+      toHead(toKeyed(asked)),
+      head,
+      parts.takeWhole() ?? parts.body?.takeStream() ?? EMPTY,
+    )
   }
 
   async delete(request: unknown, options: unknown = undefined): Promise<boolean> {
     requireArguments(arguments.length, 1, 'Cache.delete')
     const parts = toGet(request, options)
     if (parts === undefined) return false
-    return (await deleteCached(this.#name, toHead(parts))).meta === true
+    return (await deleteCached(this.#name, toHead(toKeyed(parts)))).meta === true
   }
 }
 
@@ -99,9 +104,20 @@ function toGet(request: unknown, options: unknown): RequestParts | undefined {
 }
 
 function asGet(parts: RequestParts): RequestParts {
-  const get = requestPartsOf(new Request(parts.url))
+  const get = new RequestParts('GET', parts.url, null, parts.options)
   get.list = parts.toList().copy()
   return get
+}
+
+/** With `cf.cacheKey` in place of the URL, as for a fetch. */
+function toKeyed(parts: RequestParts): RequestParts {
+  const list = parts.toList()
+  const { cf } = parts.options
+  const key = isObject(cf) ? (cf as { cacheKey?: unknown }).cacheKey : undefined
+  if (typeof key !== 'string' || key === '' || indexOf(key, '\n') >= 0) return parts
+  const keyed = new RequestParts(parts.method, key, null, parts.options)
+  keyed.list = list
+  return keyed
 }
 
 function toParts(request: unknown): RequestParts {

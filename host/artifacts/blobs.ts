@@ -35,6 +35,12 @@ const MAX_BYTES = 256 * 1024 * 1024
 /** Of the window, so that all of a base is in it. */
 const WINDOW_LOG = 27
 
+/** One blob, read. */
+export interface Blob {
+  readonly hash: ContentHash
+  readonly bytes: Uint8Array
+}
+
 export class Blobs {
   readonly #blobs: string
   readonly #drafts: string
@@ -50,29 +56,27 @@ export class Blobs {
     for (const path of [this.#blobs, this.#drafts]) mkdirSync(path, { recursive: true, mode: 0o700 })
   }
 
-  /** Whether the bytes are there, as they were. */
-  has(hash: ContentHash): boolean {
-    if (!existsSync(this.#toPath(hash))) return false
+  /** The blob, if its bytes are there, as they were. */
+  find(hash: ContentHash): Blob | undefined {
+    if (!existsSync(this.#toPath(hash))) return undefined
     try {
-      this.get(hash)
-      return true
+      return { hash, bytes: this.get(hash) }
     } catch {
-      return false
+      return undefined
     }
   }
 
   /** Keeps bytes; on the disk when it returns. `base`: a blob that they have much in common with. */
-  put(bytes: Uint8Array, base?: ContentHash): ContentHash {
+  put(bytes: Uint8Array, base?: Blob): ContentHash {
     const hash = toContentHash(bytes)
-    if (this.has(hash)) return hash
-    const isBased = base !== undefined && base !== hash
+    if (this.find(hash) !== undefined) return hash
     const head = Buffer.alloc(HEAD_BYTES)
     MAGIC.copy(head)
     head.writeUInt8(VERSION, MAGIC.length)
-    head.writeUInt8(isBased ? KIND.based : KIND.plain, MAGIC.length + 1)
-    if (isBased) Buffer.from(base, 'hex').copy(head, MAGIC.length + 2)
+    head.writeUInt8(base === undefined ? KIND.plain : KIND.based, MAGIC.length + 1)
+    if (base !== undefined) Buffer.from(base.hash, 'hex').copy(head, MAGIC.length + 2)
     const place = { root: this.#blobs, path: this.#toPath(hash), drafts: this.#drafts }
-    placeFile(place, [head, compress(bytes, isBased ? this.get(base) : undefined)])
+    placeFile(place, [head, compress(bytes, base?.bytes)])
     return hash
   }
 

@@ -180,8 +180,9 @@ export class LocalStore implements ArtifactStore {
   /** The first component of an engine is what the others of it are compressed against. */
   #putComponent(bytes: Uint8Array, engineHash: string): ContentHash {
     const [row] = this.#all('SELECT component FROM bases WHERE engine = ?', engineHash)
-    const base = row?.['component'] as ContentHash | undefined
-    if (base !== undefined && this.#blobs.has(base)) return this.#blobs.put(bytes, base)
+    const named = row?.['component'] as ContentHash | undefined
+    const base = named && this.#blobs.find(named)
+    if (base !== undefined) return this.#blobs.put(bytes, base)
     const hash = this.#blobs.put(bytes)
     this.#run('INSERT OR REPLACE INTO bases (engine, component) VALUES (?, ?)', engineHash, hash)
     return hash

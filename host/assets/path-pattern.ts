@@ -1,8 +1,9 @@
 /**
- * Patterns of paths in `_headers` and `_redirects`: a `*` once, which stands for any text, and `:name` in a segment, which
- * stands for one that is not empty. Segments are compared one by one, so that no pattern takes longer than its path is:
+ * Patterns of paths in `_headers` and `_redirects`: a `*` once, which stands for any text, and `:name`, which stands for a
+ * part of a segment that is not empty. Segments are compared one by one, and the names of one from its end, so that no
+ * pattern takes longer than its path is:
  *
- *     /news/:year/*.html      head: news, :year   the one with the star: any text before .html   tail: none
+ *     /news/:year-:month/*.html    head: news, :year-:month    the one with the star: any text before .html    tail: none
  *
  * Pure.
  */
@@ -12,36 +13,36 @@ export type Captures = Readonly<Record<string, string>>
 
 export type PathPattern = (path: string) => Captures | undefined
 
-/** A segment: text, or text around a name or a star. */
+/** Texts, and between each two of them a name. */
 interface Segment {
-  readonly before: string
-  readonly name: string | undefined
-  readonly after: string
+  readonly texts: readonly string[]
+  readonly names: readonly string[]
+  /** What a name may not stand for. */
+  readonly isStop: (value: string) => boolean
 }
 
 const SPLAT = 'splat'
 const NAME = /:([A-Za-z]\w*)/
 const NAMES = /:([A-Za-z]\w*)/g
+/** Of `https://host/path`, split at its slashes. */
+const HOST_AT = 2
 
-/** Undefined: the text is no pattern. */
-export function parsePathPattern(text: string): PathPattern | undefined {
-  const stars = text.split('*').length - 1
-  if (stars > 1) return undefined
-  const segments: Segment[] = []
-  for (const part of text.split('/')) {
-    const segment = parseSegment(part)
-    if (segment === undefined) return undefined
-    segments.push(segment)
-  }
-  const at = segments.findIndex(({ name }) => name === SPLAT)
+/** Undefined: the text is no pattern. `isAbsolute`: it begins with a scheme and a host, of which a name has one label. */
+export function parsePathPattern(text: string, isAbsolute = false): PathPattern | undefined {
+  const segments = text.split('/').map((part, i) => parseSegment(part, isAbsolute && i === HOST_AT))
+  const names = segments.flatMap((segment) => segment.names)
+  if (new Set(names).size < names.length || text.split('*').length > 2) return undefined
+  const at = text.split('/').findIndex((part) => part.includes('*'))
   if (at < 0) return (path) => matchAll(segments, path.split('/'))
   const [head, star, tail] = [segments.slice(0, at), segments[at]!, segments.slice(at + 1)]
+  // how much of it is the star's nobody could say
+  if (star.names.length > 1) return undefined
   return (path) => {
     const parts = path.split('/')
     if (parts.length < segments.length) return undefined
     const end = parts.length - tail.length
     const first = matchAll(head, parts.slice(0, at))
-    const middle = first && matchSegment(star, parts.slice(at, end).join('/'), true)
+    const middle = first && matchStar(star, parts.slice(at, end).join('/'))
     const last = middle && matchAll(tail, parts.slice(end))
     return last && { ...first, ...middle, ...last }
   }
@@ -59,37 +60,47 @@ export function hasNames(text: string): boolean {
   return NAME.test(text)
 }
 
-function parseSegment(text: string): Segment | undefined {
-  const star = text.indexOf('*')
-  const name = NAME.exec(text)
-  if (star >= 0) {
-    if (name !== null) return undefined
-    return { before: text.slice(0, star), name: SPLAT, after: text.slice(star + 1) }
-  }
-  if (name === null) return { before: text, name: undefined, after: '' }
-  const after = text.slice(name.index + name[0].length)
-  // which of two names has which part of a segment nobody could say
-  return NAME.test(after) ? undefined : { before: text.slice(0, name.index), name: name[1]!, after }
+function parseSegment(text: string, isHost: boolean): Segment {
+  const names = Array.from(text.matchAll(NAMES), ([, name]) => name!)
+  const texts = text.split(/:[A-Za-z]\w*/)
+  const isStop = (value: string) => isHost && value.includes('.')
+  if (!text.includes('*')) return { texts, names, isStop }
+  return { texts: texts.flatMap((each) => each.split('*')), names: [...names, SPLAT], isStop }
 }
 
 function matchAll(segments: readonly Segment[], parts: readonly string[]): Captures | undefined {
   if (segments.length !== parts.length) return undefined
   const captures: Record<string, string> = {}
   for (const [i, segment] of segments.entries()) {
-    const found = matchSegment(segment, parts[i]!, false)
+    const found = matchSegment(segment, parts[i]!)
     if (found === undefined) return undefined
     Object.assign(captures, found)
   }
   return captures
 }
 
-function matchSegment(
-  { before, name, after }: Segment,
-  text: string,
-  mayBeEmpty: boolean,
-): Captures | undefined {
-  if (name === undefined) return text === before ? {} : undefined
-  const least = before.length + after.length + (mayBeEmpty ? 0 : 1)
-  if (text.length < least || !text.startsWith(before) || !text.endsWith(after)) return undefined
-  return { [name]: text.slice(before.length, text.length - after.length) }
+/** From the end, each text at its last place: the first name gets the most that it can have. */
+function matchSegment({ texts, names, isStop }: Segment, text: string): Captures | undefined {
+  const first = texts[0]!
+  if (names.length === 0) return text === first ? {} : undefined
+  const captures: Record<string, string> = {}
+  let end = text.length
+  for (let i = names.length; i > 0; i--) {
+    const after = texts[i]!
+    const isLast = i === names.length
+    const from = isLast ? end - after.length : text.lastIndexOf(after, end - after.length - 1)
+    if (from < first.length + 1 || (isLast && !text.endsWith(after))) return undefined
+    if (!isLast) captures[names[i]!] = text.slice(from + after.length, end)
+    end = from
+  }
+  captures[names[0]!] = text.slice(first.length, end)
+  const isWhole =
+    text.startsWith(first) && Object.values(captures).every((value) => value !== '' && !isStop(value))
+  return isWhole ? captures : undefined
+}
+
+function matchStar({ texts: [before = '', after = ''] }: Segment, text: string): Captures | undefined {
+  const isFound =
+    text.length >= before.length + after.length && text.startsWith(before) && text.endsWith(after)
+  return isFound ? { [SPLAT]: text.slice(before.length, text.length - after.length) } : undefined
 }

@@ -1,10 +1,11 @@
 /**
- * `_redirects`: a line for each rule, `from to [status]`. Without a star or a name in it `from` is static: those come first,
- * whatever their order. With the status 200 the path `to` is answered in place of the one that was asked for. Pure.
+ * `_redirects`: a line for each rule, `from to [status]`. Rules without a star or a name that stand before all others are
+ * looked up by their path, and come first; the others are tried in their order. With the status 200 the path `to` is answered in
+ * place of the one that was asked for. Pure.
  */
 
-import type { PathPattern } from './path-pattern.ts'
 import { fill, hasNames, parsePathPattern } from './path-pattern.ts'
+import type { Captures, PathPattern } from './path-pattern.ts'
 
 export interface RedirectRule {
   readonly matches: PathPattern
@@ -21,84 +22,104 @@ export interface RedirectRules {
 /** Where a request goes. */
 export interface Redirect {
   readonly status: number
+  /** Of this site a path, of another one a URL. */
   readonly to: string
 }
 
-const MOST = { fixed: 2000, dynamic: 100, line: 1000 }
+interface Parsed extends RedirectRule {
+  readonly from: string
+}
+
+const MOST = { fixed: 2000, dynamic: 100, line: 2000 }
 const STATUSES: ReadonlySet<number> = new Set([200, 301, 302, 303, 307, 308])
 const DEFAULT_STATUS = 302
-const URL_TEXT = /^[\x21-\x7e]+$/
+const ABSOLUTE = /^https?:\/\//i
+const INDEX = /\/index(?:\.html)?$/
+/** Where a path stands for itself. */
+const NOWHERE = 'https://nowhere.invalid'
 
-export function parseRedirectRules(text: string): RedirectRules {
+/** `hasHtmlHandling`: pages have another path than their files. */
+export function parseRedirectRules(text: string, hasHtmlHandling = true): RedirectRules {
   const fixed = new Map<string, RedirectRule>()
   const dynamic: RedirectRule[] = []
+  const known = new Set<string>()
   const warnings: string[] = []
-  for (const [index, raw] of text.split(/\r?\n/).entries()) {
+  for (const [index, raw] of text.split('\n').entries()) {
     const line = raw.trim()
     if (line === '' || line.startsWith('#')) continue
-    const rule = parseLine(line)
-    const isDynamic = typeof rule !== 'string' && rule.isDynamic
-    const problem =
-      typeof rule === 'string'
-        ? rule
-        : isDynamic && dynamic.length === MOST.dynamic
-          ? `expected at most ${MOST.dynamic} rules with "*" or ":name"; this one is left out`
-          : !isDynamic && fixed.size === MOST.fixed
-            ? `expected at most ${MOST.fixed} rules; this one is left out`
-            : undefined
-    if (typeof rule === 'string' || problem !== undefined) {
-      warnings.push(`_redirects:${index + 1}: ${problem}`)
-    } else if (isDynamic) dynamic.push(rule)
-    // the first one counts
-    else if (!fixed.has(rule.from)) fixed.set(rule.from, rule)
+    const warn = (problem: string): void => void warnings.push(`_redirects:${index + 1}: ${problem}`)
+    const rule = parseLine(line, hasHtmlHandling)
+    if (typeof rule === 'string') {
+      warn(rule)
+      continue
+    }
+    const { from } = rule
+    const isFixed = dynamic.length === 0 && !from.includes('*') && !hasNames(from)
+    if (known.has(from)) warn(`there is a rule for ${from} already; this one is left out`)
+    else if (isFixed && fixed.size === MOST.fixed)
+      warn(`expected at most ${MOST.fixed} rules; this one is left out`)
+    else if (!isFixed && dynamic.length === MOST.dynamic)
+      warn(
+        `expected at most ${MOST.dynamic} rules from the first with "*" or ":name" on; this one is left out`,
+      )
+    else if (isFixed) fixed.set(from, rule)
+    else dynamic.push(rule)
+    known.add(from)
   }
   return { fixed, dynamic, warnings }
 }
 
-/** `search`: the query of the request, with its question mark; it goes on unless the rule has one of its own. */
+/** `path`, encoded, and `search` with its question mark, are those of `url`, which is absolute. */
 export function findRedirect(
   { fixed, dynamic }: RedirectRules,
   path: string,
   search: string,
+  url: string,
 ): Redirect | undefined {
   const rule = fixed.get(path)
-  if (rule !== undefined) return toRedirect(rule, {}, search)
+  if (rule !== undefined) return toRedirect(rule, {}, search, url)
   for (const each of dynamic) {
     const captures = each.matches(path)
-    if (captures !== undefined) return toRedirect(each, captures, search)
+    if (captures !== undefined) return toRedirect(each, captures, search, url)
   }
   return undefined
 }
 
-function toRedirect(
-  { to, status }: RedirectRule,
-  captures: Readonly<Record<string, string>>,
-  search: string,
-): Redirect {
+/** The query of the request goes on unless the rule has one of its own. */
+function toRedirect({ to, status }: RedirectRule, captures: Captures, search: string, url: string): Redirect {
   const filled = fill(to, captures)
-  // what stands for a name may begin with a slash: that would name a host
-  const safe = to.startsWith('/') ? filled.replace(/^[/\\]+/, '/') : filled
-  if (search === '' || safe.includes('?')) return { status, to: safe }
-  const hash = safe.indexOf('#')
-  return { status, to: hash < 0 ? safe + search : safe.slice(0, hash) + search + safe.slice(hash) }
+  const here = new URL(url)
+  const there = new URL(ABSOLUTE.test(to) ? filled : withoutEmpty(filled), here)
+  if (status === 200) return { status, to: there.pathname }
+  const end = `${there.pathname}${there.search === '' ? search : there.search}${there.hash}`
+  return { status, to: there.origin === here.origin ? end : there.origin + end }
+}
+
+/** What stands for a name may begin with a slash: that would name a host. */
+function withoutEmpty(text: string): string {
+  const end = text.search(/[?#]/)
+  const path = end < 0 ? text : text.slice(0, end)
+  return path.replaceAll(/[/\\]{2,}/g, '/') + text.slice(path.length)
 }
 
 /** A rule, or what is wrong with the line. */
-function parseLine(line: string): (RedirectRule & { from: string; isDynamic: boolean }) | string {
+function parseLine(line: string, hasHtmlHandling: boolean): Parsed | string {
   if (line.length > MOST.line) return `expected at most ${MOST.line} characters, got ${line.length}`
-  const parts = line.split(/\s+#/, 1)[0]!.split(/\s+/)
-  const [from = '', to = '', code = String(DEFAULT_STATUS)] = parts
-  const status = Number(code)
+  const parts = line.replace(/\s+#.*$/, '').split(/\s+/)
+  const [given = '', to = '', code = String(DEFAULT_STATUS)] = parts
   if (parts.length < 2 || parts.length > 3)
     return `expected "from to [status]", got ${JSON.stringify(line.slice(0, 60))}`
+  const status = Number(code)
   if (!STATUSES.has(status)) return `expected a status of ${[...STATUSES].join(', ')}, got ${code}`
-  if (!from.startsWith('/') || /[?#]/.test(from)) return `expected a path to redirect from, got ${from}`
-  const isPath = to.startsWith('/') && !to.startsWith('//')
-  if (!URL_TEXT.test(to) || !(isPath || /^https?:\/\//.test(to)))
+  if (given.includes('://')) return `expected a path to redirect from, got ${given}`
+  const from = new URL(NOWHERE + (given.startsWith('/') ? given : `/${given}`)).pathname
+  const isPath = to.startsWith('/') && URL.parse(to, NOWHERE)?.origin === NOWHERE
+  if (!isPath && !(ABSOLUTE.test(to) && URL.canParse(to)))
     return `expected a path or a URL to redirect to, got ${to}`
   if (status === 200 && !isPath) return `expected a path of the app's own with status 200, got ${to}`
-  if (from === to) return `${from} would redirect to itself`
+  const isOfAll = from.endsWith('/*') || (hasHtmlHandling && from.endsWith('/'))
+  if (from === to || (isPath && isOfAll && INDEX.test(to))) return `${from} would lead to itself`
   const matches = parsePathPattern(from)
-  if (matches === undefined) return `expected at most one "*", and one ":name" in a segment, got ${from}`
-  return { from, matches, to, status, isDynamic: from.includes('*') || hasNames(from) }
+  if (matches === undefined) return `expected at most one "*", and each ":name" once, got ${from}`
+  return { from, matches, to, status }
 }

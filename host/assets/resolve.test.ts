@@ -14,6 +14,9 @@ const FILES = [
   '/both.html',
   '/both/index.html',
   '/bin',
+  '/odd/.html',
+  '/index/index.html',
+  '/deep/index/index.html',
 ]
 
 function resolve(htmlHandling: HtmlHandling, path: string): string {
@@ -58,6 +61,15 @@ describe('which file a path means', () => {
     ['drop-trailing-slash', '/docs/', '>/docs'],
     ['drop-trailing-slash', '/docs/index.html', '>/docs'],
     ['drop-trailing-slash', '/docs/index', '>/docs'],
+    ['auto-trailing-slash', '/index/', '/index/index.html'],
+    ['auto-trailing-slash', '/odd/', '/odd/.html'],
+    ['auto-trailing-slash', '/deep/index', '>/deep/index/'],
+    ['force-trailing-slash', '/deep/index/index', '>/deep/index/'],
+    ['force-trailing-slash', '/odd/', 'none'],
+    ['drop-trailing-slash', '/odd/', '/odd/.html'],
+    ['drop-trailing-slash', '/odd/.html', '>/odd/'],
+    ['drop-trailing-slash', '/deep/index', '/deep/index/index.html'],
+    ['drop-trailing-slash', '/deep/index/', '>/deep/index'],
     ['none', '/', 'none'],
     ['none', '/about', 'none'],
     ['none', '/about.html', '/about.html'],

@@ -52,74 +52,80 @@ function resolve(rules: Rules, path: string, mayRedirect: boolean): Resolved | u
     const there = resolve(rules, to, false)
     return there?.path === name ? { type: 'redirect', path: to } : undefined
   }
-  const cut = (end: string, rest = ''): string => path.slice(0, path.length - end.length) + rest
   const exact = () => file(path)
-  const isRoot = path === '/' || path === INDEX || path === INDEX_HTML
-  switch (htmlHandling) {
-    case 'none':
-      return exact()
-    case 'auto-trailing-slash': {
-      if (path.endsWith(INDEX)) {
-        return (
-          exact() ??
-          redirect(path + HTML, cut(INDEX, '/')) ??
-          redirect(cut(INDEX, HTML), cut(INDEX)) ??
-          page()
-        )
-      }
-      if (path.endsWith(INDEX_HTML)) {
-        return (
-          redirect(path, cut(INDEX_HTML, '/')) ?? redirect(cut(INDEX_HTML, HTML), cut(INDEX_HTML)) ?? exact()
-        )
-      }
-      if (path.endsWith('/')) return file(`${path}index.html`) ?? redirect(cut('/', HTML), cut('/'))
-      if (path.endsWith(HTML)) {
-        const found = redirect(path, cut(HTML)) ?? redirect(cut(HTML, INDEX_HTML), cut(HTML, '/'))
-        if (found !== undefined) return found
-      }
-      return page()
-    }
-    case 'force-trailing-slash': {
-      if (path.endsWith(INDEX)) {
-        return (
-          exact() ?? redirect(path + HTML, cut(INDEX, '/')) ?? redirect(cut(INDEX, HTML), cut(INDEX, '/'))
-        )
-      }
-      if (path.endsWith(INDEX_HTML)) {
-        return (
-          redirect(path, cut(INDEX_HTML, '/')) ??
-          redirect(cut(INDEX_HTML, HTML), cut(INDEX_HTML, '/')) ??
-          exact()
-        )
-      }
-      if (path.endsWith('/')) return file(`${path}index.html`) ?? file(cut('/', HTML))
-      if (path.endsWith(HTML)) {
-        return redirect(path, cut(HTML, '/')) ?? exact() ?? redirect(cut(HTML, INDEX_HTML), cut(HTML, '/'))
-      }
-      return exact() ?? redirect(path + HTML, `${path}/`) ?? redirect(path + INDEX_HTML, `${path}/`)
-    }
-    default: {
-      if (isRoot) {
-        if (path === '/') return file(INDEX_HTML)
-        return (path === INDEX ? exact() : undefined) ?? redirect(INDEX_HTML, '/') ?? exact()
-      }
-      if (path.endsWith(INDEX)) {
-        return exact() ?? redirect(cut(INDEX, HTML), cut(INDEX)) ?? redirect(path + HTML, cut(INDEX))
-      }
-      if (path.endsWith(INDEX_HTML)) {
-        return redirect(path, cut(INDEX_HTML)) ?? exact() ?? redirect(cut(INDEX_HTML, HTML), cut(INDEX_HTML))
-      }
-      if (path.endsWith('/'))
-        return redirect(cut('/', HTML), cut('/')) ?? redirect(cut('/', INDEX_HTML), cut('/'))
-      if (path.endsWith(HTML)) {
-        const found = redirect(path, cut(HTML)) ?? redirect(cut(HTML, INDEX_HTML), cut(HTML))
-        if (found !== undefined) return found
-      }
-      return exact() ?? file(path + HTML) ?? file(path + INDEX_HTML)
-    }
-  }
+  if (htmlHandling === 'none') return exact()
+  const find = FINDERS[htmlHandling]
+  return find({ path, exact, file, redirect, cut: (end) => path.slice(0, path.length - end.length) })
+}
 
-  function page(): Resolved | undefined {
-    return exact() ?? file(path + HTML) ?? redirect(path + INDEX_HTML, `${path}/`)
-  }
+/** What a path is looked up with. */
+interface Search {
+  readonly path: string
+  readonly exact: () => Resolved | undefined
+  readonly file: (name: string) => Resolved | undefined
+  readonly redirect: (name: string, to: string) => Resolved | undefined
+  /** The path without its end. */
+  readonly cut: (end: string) => string
+}
+
+/** First what the end of the path says, then what is there for every path. */
+const FINDERS: Readonly<Record<Exclude<HtmlHandling, 'none'>, (search: Search) => Resolved | undefined>> = {
+  'auto-trailing-slash'({ path, exact, file, redirect, cut }) {
+    const first = () => {
+      if (path.endsWith(INDEX)) {
+        const [folder, page] = [cut('index'), cut(INDEX)]
+        return exact() ?? redirect(path + HTML, folder) ?? redirect(page + HTML, page)
+      }
+      if (path.endsWith(INDEX_HTML)) {
+        const page = cut(INDEX_HTML)
+        return redirect(path, `${page}/`) ?? redirect(page + HTML, page)
+      }
+      if (path.endsWith('/')) return file(`${path}index.html`) ?? redirect(cut('/') + HTML, cut('/'))
+      if (!path.endsWith(HTML)) return undefined
+      const page = cut(HTML)
+      return redirect(path, page) ?? redirect(page + INDEX_HTML, `${page}/`)
+    }
+    return first() ?? exact() ?? file(path + HTML) ?? redirect(path + INDEX_HTML, `${path}/`)
+  },
+
+  'force-trailing-slash'({ path, exact, file, redirect, cut }) {
+    const first = () => {
+      if (path.endsWith(INDEX)) {
+        const folder = cut('index')
+        return exact() ?? redirect(path + HTML, folder) ?? redirect(cut(INDEX) + HTML, folder)
+      }
+      if (path.endsWith(INDEX_HTML)) {
+        const folder = cut('index.html')
+        return redirect(path, folder) ?? redirect(cut(INDEX_HTML) + HTML, folder)
+      }
+      if (path.endsWith('/')) return file(`${path}index.html`) ?? file(cut('/') + HTML)
+      if (!path.endsWith(HTML)) return undefined
+      const page = cut(HTML)
+      return redirect(path, `${page}/`) ?? exact() ?? redirect(page + INDEX_HTML, `${page}/`)
+    }
+    const found = first() ?? exact()
+    // with another slash it would be this one again
+    if (found !== undefined || path.endsWith('/')) return found
+    return redirect(path + HTML, `${path}/`) ?? redirect(path + INDEX_HTML, `${path}/`)
+  },
+
+  'drop-trailing-slash'({ path, exact, file, redirect, cut }) {
+    const first = () => {
+      if (path === '/') return file(INDEX_HTML)
+      if (path === INDEX) return exact() ?? redirect(INDEX_HTML, '/')
+      if (path === INDEX_HTML) return redirect(INDEX_HTML, '/')
+      if (path.endsWith(INDEX)) {
+        const page = cut(INDEX)
+        return exact() ?? redirect(page + HTML, page) ?? redirect(path + HTML, page)
+      }
+      if (path.endsWith(INDEX_HTML)) {
+        const page = cut(INDEX_HTML)
+        return redirect(path, page) ?? exact() ?? redirect(page + HTML, page)
+      }
+      if (!path.endsWith('/') && !path.endsWith(HTML)) return undefined
+      const page = cut(path.endsWith('/') ? '/' : HTML)
+      return redirect(page + HTML, page) ?? redirect(page + INDEX_HTML, page)
+    }
+    return first() ?? exact() ?? file(path + HTML) ?? file(path + INDEX_HTML)
+  },
 }

@@ -1,7 +1,7 @@
 /** Which requests the app itself answers first: patterns of paths with `*` for any text, those behind a `!` never. Pure. */
 
 export const MOST_PATTERNS = 100
-const MOST_LENGTH = 200
+const MOST_LENGTH = 100
 
 /** Whether a text is such a pattern. */
 export function isFirstPattern(text: string): boolean {

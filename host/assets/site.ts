@@ -61,6 +61,8 @@ interface Place {
 const REVALIDATE = 'public, max-age=0, must-revalidate'
 const DEFAULT_TYPE = 'application/octet-stream'
 const ETAG_DIGITS = 32
+/** What `URL` would write in another way, dot segments among it. */
+const UNUSUAL = /[^A-Za-z0-9\-._~!$&'()*+,;=:@%/]|\/\.|\/%2e/i
 const CHARSET = /^(text\/|application\/javascript)/
 
 export class AssetSite {
@@ -79,7 +81,7 @@ export class AssetSite {
     this.#files = new Map(Object.entries(read.files))
     this.#settings = settings
     this.#headers = parseHeaderRules(read.headers)
-    this.#redirects = parseRedirectRules(read.redirects)
+    this.#redirects = parseRedirectRules(read.redirects, settings.htmlHandling !== 'none')
   }
 
   /** The answer to a client before the app is asked; undefined: the app answers. */
@@ -87,42 +89,41 @@ export class AssetSite {
     const order = toOrder(this.#settings.runWorkerFirst, toPath(request.url).path)
     if (order === 'app') return undefined
     if (order === 'assets') return this.answer(request)
-    // a page is shown to who goes to it; what a page asks for is the app's
+    // a page is shown to who goes to it; what a page asks for is the app's, unless patterns say what is
     const isNavigation = request.header('sec-fetch-mode') === 'navigate'
-    return this.#answer(request, isNavigation)
+    return this.#answer(request, isNavigation || typeof this.#settings.runWorkerFirst !== 'boolean')
   }
 
   /** The answer when there is nobody else to ask. */
   answer(request: AssetRequest): AssetAnswer {
-    return this.#answer(request, true) ?? toEmpty(404)
+    return this.#answer(request, true) ?? this.#refuse(404, toPath(request.url))
   }
 
   #answer(request: AssetRequest, hasMissing: boolean): AssetAnswer | undefined {
     const { host, path: asked, search } = toPath(request.url)
-    const redirect = findRedirect(this.#redirects, asked, search)
+    const place = { host, path: asked }
+    const redirect = findRedirect(this.#redirects, asked, search, request.url)
     if (redirect !== undefined && redirect.status !== 200) {
-      return this.#finish(redirect.status, new Map([['location', redirect.to]]), { host, path: asked })
+      return this.#finish(redirect.status, new Map([['location', redirect.to]]), place)
     }
-    const place = {
-      host,
-      path: redirect === undefined ? asked : toPath(new URL(redirect.to, request.url).href).path,
-    }
-    const path = decodePath(place.path)
+    const wanted = redirect?.to ?? asked
+    const path = decodePath(wanted)
     const found = resolvePath(this.#rules, path)
     const resolved =
       found ?? (hasMissing ? resolveMissing(this.#rules, path, this.#settings.notFoundHandling) : undefined)
-    if (resolved === undefined) return undefined
-    if (request.method !== 'GET' && request.method !== 'HEAD')
-      return toEmpty(405, toHeaderLines('allow', 'GET, HEAD'))
+    // what a rule leads to is a file, or nothing
+    if (resolved === undefined) return redirect && this.#refuse(404, place)
+    if (request.method !== 'GET' && request.method !== 'HEAD') return this.#refuse(405, place)
     const spelling = encodePath(resolved.type === 'redirect' ? resolved.path : path)
     // whatever else the path was written as; of what is missing there is no right way to write it
-    if (
-      resolved.type === 'redirect' ||
-      (found !== undefined && redirect === undefined && spelling !== asked)
-    ) {
-      return this.#finish(307, new Map([['location', spelling + search]]), { host, path: asked })
+    if (resolved.type === 'redirect' || (found !== undefined && spelling !== wanted)) {
+      return this.#finish(307, new Map([['location', spelling + search]]), place)
     }
-    return this.#give(resolved, request, { host, path: asked })
+    return this.#give(resolved, request, place)
+  }
+
+  #refuse(status: 404 | 405, place: Place): AssetAnswer {
+    return this.#finish(status, new Map(status === 405 ? [['allow', 'GET, HEAD']] : []), place)
   }
 
   get #rules() {
@@ -183,7 +184,7 @@ export function toWarnings({
   headers,
   redirects,
 }: Pick<AssetManifest, 'headers' | 'redirects'>): readonly string[] {
-  return [...parseHeaderRules(headers).warnings, ...parseRedirectRules(redirects).warnings]
+  return [...parseHeaderRules(headers).warnings, ...parseRedirectRules(redirects, false).warnings]
 }
 
 /** Names content, as `Asset.hash` does. */
@@ -200,10 +201,6 @@ function codingsOf({ coded }: Asset): Coding[] {
   return coded === undefined ? [] : CODINGS.filter((coding) => coded[coding] !== undefined)
 }
 
-function toEmpty(status: number, headers = ''): AssetAnswer {
-  return { status, headers: headers + toHeaderLines('content-length', '0') }
-}
-
 function toPath(url: string): { host: string; path: string; search: string } {
   const start = url.indexOf('//') + 2
   const end = url.indexOf('#')
@@ -213,7 +210,9 @@ function toPath(url: string): { host: string; path: string; search: string } {
   const pathEnd = query < 0 ? text.length : query
   const host = text.slice(start, slash < 0 ? pathEnd : slash).replace(/:\d+$/, '')
   const path = slash < 0 || slash > pathEnd ? '/' : text.slice(slash, pathEnd)
-  return { host, path, search: query < 0 ? '' : text.slice(query) }
+  if (!UNUSUAL.test(path)) return { host, path, search: query < 0 ? '' : text.slice(query) }
+  const { hostname, pathname, search } = new URL(url)
+  return { host: hostname, path: pathname, search }
 }
 
 /** A segment that is no encoded text stands for itself. Slashes in a row are one. */
@@ -222,16 +221,12 @@ function decodePath(path: string): string {
   return decoded.includes('//') ? decoded.replaceAll(/\/{2,}/g, '/') : decoded
 }
 
+/** As Workers write it: whatever may be escaped is. */
 function encodePath(path: string): string {
-  return path.split('/').map(encodeSegment).join('/')
-}
-
-/** As a URL writes it: what needs no escape has none. */
-function encodeSegment(text: string): string {
-  return encodeURIComponent(text.toWellFormed()).replaceAll(
-    /%(?:24|26|2B|2C|3A|3B|3D|40)/g,
-    decodeURIComponent,
-  )
+  return path
+    .split('/')
+    .map((segment) => encodeURIComponent(segment.toWellFormed()))
+    .join('/')
 }
 
 function decode(text: string): string {

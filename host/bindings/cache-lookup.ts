@@ -42,7 +42,10 @@ export class CacheLookup implements StorageListener {
     const { status, statusText, headers } = found
     const body = BODYLESS.has(status) ? null : this.#open(first, more)
     const pairs = toPairs(parseHeaderLines(headers) ?? [])
-    this.#answer.resolve({ found: { status, statusText, headers: pairs, body }, purges })
+    this.#answer.resolve({
+      found: { status, statusText, headers: pairs, body, heldBytes: first.length },
+      purges,
+    })
   }
 
   onChunk(bytes: Uint8Array, last: boolean): void {

@@ -4,7 +4,7 @@ import type { CacheCall } from '../storage/cache/open.ts'
 import { StorageError } from '../storage/failure.ts'
 import type { BindingContext } from './binding.ts'
 import type { DataAsk, DataBinding } from './data.ts'
-import { splitRequest, splitResponse } from './message-head.ts'
+import { splitKey, splitResponse } from './message-head.ts'
 import { PassiveBinding } from './passive-binding.ts'
 
 const KIND = 'cache'
@@ -23,7 +23,7 @@ class CacheBinding extends PassiveBinding {
 
   readonly imports = {
     match: (id: number, cache: Uint8Array, head: Uint8Array): void =>
-      this.#start(id, () => ({ op: 'match', args: { cache: toName(cache), request: splitRequest(head) } })),
+      this.#start(id, () => ({ op: 'match', args: { cache: toName(cache), request: splitKey(head) } })),
     put: (
       id: number,
       cache: Uint8Array,
@@ -34,13 +34,13 @@ class CacheBinding extends PassiveBinding {
     ): void =>
       this.#start(id, () => {
         const mostBytes = this.#mostBytes
-        const heads = { request: splitRequest(head), response: splitResponse(response) }
+        const heads = { request: splitKey(head), response: splitResponse(response) }
         const tooLong = (length: number) => toTooLong(mostBytes, length)
         const args = { cache: toName(cache), ...heads, mostBytes }
         return { ...ask({ op: 'put', args }), body, more, whole: { mostBytes, tooLong } }
       }),
     delete: (id: number, cache: Uint8Array, head: Uint8Array): void =>
-      this.#start(id, () => ({ op: 'delete', args: { cache: toName(cache), request: splitRequest(head) } })),
+      this.#start(id, () => ({ op: 'delete', args: { cache: toName(cache), request: splitKey(head) } })),
   } satisfies typeof Wit
 
   #start(id: number, toAsk: () => CacheCall & Pick<DataAsk, 'body' | 'more' | 'whole'>): void {

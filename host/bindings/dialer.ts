@@ -36,6 +36,8 @@ export interface HopAnswer {
   readonly headers: Iterable<[string, string]>
   /** Decoded. */
   readonly body: ReadableStream<Uint8Array> | null
+  /** Of the body, what is here already. */
+  readonly heldBytes?: number
 }
 
 /** Where answers to the requests of one fetch are kept. */

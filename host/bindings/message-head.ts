@@ -17,8 +17,15 @@ export interface ResponseText {
 
 /** Method, LF, absolute URL, LF, lines. */
 export function splitRequest(bytes: Uint8Array): RequestText {
-  const [method, url, headers] = split(bytes)
+  const request = splitKey(bytes)
+  const { url } = request
   if (!URL.canParse(url)) throw invalid(`expected an absolute URL, got ${JSON.stringify(url.slice(0, 100))}`)
+  return request
+}
+
+/** The same with any text in place of the URL. */
+export function splitKey(bytes: Uint8Array): RequestText {
+  const [method, url, headers] = split(bytes)
   return { method, url, headers }
 }
 

@@ -255,8 +255,8 @@ export class OutboundCall {
       answer.body?.cancel().catch(() => undefined)
       return
     }
-    const { body } = answer
-    this.#cost += body === null ? 0 : OPEN_BYTES + toUnpackBytes(answer.headers)
+    const { body, heldBytes = 0 } = answer
+    this.#cost += body === null ? 0 : OPEN_BYTES + heldBytes + toUnpackBytes(answer.headers)
     if (!this.#hold()) return this.fail(TOO_MUCH)
     this.#state = 'answered'
     this.#idle?.refresh()

@@ -4,13 +4,13 @@
  * never has to be invalidated; the ones that were not used for longest go when there are too many.
  */
 import { createHash } from 'node:crypto'
-import { existsSync } from 'node:fs'
 import { readdir, readFile, rm, stat, utimes } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { CarriedBundle } from '../component/carried-bundle.ts'
 import { findCacheDirectory } from '../engine/cache-directory.ts'
 import { checkComponent, type CheckedComponent } from './check.ts'
 import { writeOutput } from './output.ts'
+import { modulesBeside } from './package-files.ts'
 import { SNAPSHOT_REVISION } from './snapshot.ts'
 
 /** Builds of sources that stay; each is a whole component. */
@@ -27,12 +27,12 @@ export interface Shelf {
 }
 
 /** For builds of sources. `near`: a file of the app. */
-export function toBuildShelf(near: string, directory = findCacheDirectory(toModules(near))): Shelf {
+export function toBuildShelf(near: string, directory = findCacheDirectory(modulesBeside(near))): Shelf {
   return { directory, most: MOST_BUILDS }
 }
 
 /** For what was made again of components. `near`: a file of NANO's own. */
-export function toRebuildShelf(near: string, directory = findCacheDirectory(toModules(near))): Shelf {
+export function toRebuildShelf(near: string, directory = findCacheDirectory(modulesBeside(near))): Shelf {
   return { directory: join(directory, REBUILDS), most: MOST_REBUILDS }
 }
 
@@ -54,13 +54,6 @@ export function toKeptFile(
   const parts = [SNAPSHOT_REVISION, process.env['SOURCE_DATE_EPOCH'] ?? '', [icu, unicode, tz], header, more]
   const key = createHash('sha256').update(JSON.stringify(parts)).update(compressed).digest('hex')
   return join(directory, `${key}${COMPONENT}`)
-}
-
-/** The `node_modules` beside each package that a file belongs to, the innermost first. */
-function* toModules(near: string): Iterable<string> {
-  for (let directory = dirname(near); directory !== dirname(directory); directory = dirname(directory)) {
-    if (existsSync(join(directory, 'package.json'))) yield join(directory, 'node_modules')
-  }
 }
 
 /** An entry, marked as used. One that cannot be read or is broken counts as none and is built anew. */

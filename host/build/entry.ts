@@ -46,7 +46,7 @@ export function findSource(path: string, { allowRead, outside, environment }: So
   const file =
     kind === 'file'
       ? join(directory, basename(absolute))
-      : (toMain(settings) ?? fromPackage(directory, checked) ?? fromIndex(directory, path))
+      : (toMain(settings) ?? fromPackage(directory, checked) ?? fromIndex(directory, path, settings))
   return { entry: checkExtension(checked(file), path), readable, settings }
 }
 
@@ -101,14 +101,16 @@ function fromPackage(directory: string, checked: (file: string) => string): stri
   return undefined
 }
 
-function fromIndex(directory: string, given: string): string {
+function fromIndex(directory: string, given: string, settings: SourceSettings | undefined): string {
   const names = EXTENSIONS.map((extension) => `index${extension}`)
   const found = names.find((name) => kindOf(join(directory, name)) === 'file')
   if (found !== undefined) return join(directory, found)
-  throw new NanoError(
-    'BUILD_FAILED',
-    `${given}: no entry file in this directory; expected ${names.join(', ')} or "main" in package.json`,
-  )
+  const wanted = `${names.join(', ')} or "main" in package.json`
+  const next =
+    settings === undefined
+      ? `expected ${wanted}`
+      : `expected "main" in its wrangler file, or the file to be named; else ${wanted}`
+  throw new NanoError('BUILD_FAILED', `${given}: no entry file in this directory; ${next}`)
 }
 
 function kindOf(path: string): 'file' | 'directory' | 'none' {

@@ -27,6 +27,13 @@ export function findShim(): string {
   return join(findPackageRoot(), 'guest-shim', 'world.ts')
 }
 
+/** The `node_modules` beside each package that a file belongs to, the innermost first. */
+export function* modulesBeside(near: string): Iterable<string> {
+  for (let directory = dirname(near); directory !== dirname(directory); directory = dirname(directory)) {
+    if (existsSync(join(directory, 'package.json'))) yield join(directory, 'node_modules')
+  }
+}
+
 /** A file beside this one, whether as source or compiled. */
 export function findSibling(name: string): string {
   return join(import.meta.dirname, name + extname(import.meta.filename))

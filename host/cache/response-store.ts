@@ -85,6 +85,14 @@ export class ResponseStore {
     return age < policy.maxAge() + found.staleSeconds ? { state: 'stale', response, age } : undefined
   }
 
+  /** What of a request tells its response from others of the URL, by the last one that was kept. */
+  toVariant(door: string, { url, headers }: CacheRequest): string {
+    const [last] = this.#kept.peek(toKey(door, url)) ?? []
+    if (last === undefined || last.vary.length === 0) return ''
+    const asked = toRecord(headers)
+    return JSON.stringify(last.vary.map(([name]) => asked[name] ?? null))
+  }
+
   /**
    * Keeps a response, if that is what it wants and there is room. `purges`: how many there were when it was asked for; it
    * is not kept if there was one since.

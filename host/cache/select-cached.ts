@@ -1,6 +1,7 @@
 /** What of a cached response a request gets: all of it, a part, or that it has it already. Pure. */
 
 import { select, toContentRange } from '../http/conditional.ts'
+import { parseHttpDate } from '../http/http-date.ts'
 import { toHeaderOf } from '../http/header-values.ts'
 import { parseHeaderLines, toHeaderLines } from '../http/header-lines.ts'
 import type { CacheableResponse, CacheRequest } from './kept-response.ts'
@@ -22,8 +23,7 @@ export function selectCached(
 ): CacheableResponse {
   const of = toHeaderOf(response.headers)
   const size = response.body.length
-  const modified = Date.parse(of('last-modified') ?? '')
-  const lastModified = Number.isNaN(modified) ? undefined : modified
+  const lastModified = parseHttpDate(of('last-modified') ?? '')
   const isWhole = response.status !== 200
   const selection = select(isWhole ? () => undefined : toHeaderOf(headers), {
     etag: of('etag'),

@@ -19,12 +19,13 @@ export const ASSETS = closed({
     .union(
       [
         flag(),
-        list(textThat(isFirstPattern, 'a path with "*" for any text, or "!" and such a path')).max(
-          MOST_PATTERNS,
-          {
+        list(textThat(isFirstPattern, 'a path with "*" for any text, or "!" and such a path'))
+          .max(MOST_PATTERNS, {
             error: expected(`at most ${MOST_PATTERNS} patterns`),
-          },
-        ),
+          })
+          .refine((patterns) => patterns.some((each) => !each.startsWith('!')), {
+            error: expected('a pattern without "!" among them'),
+          }),
       ],
       { error: expected('true, false or a list of patterns') },
     )

@@ -50,5 +50,7 @@ export type Change =
   | { readonly type: 'switch'; readonly from: string | undefined; readonly to: Route | undefined }
   /** Responses of the app that are kept go: all, or those of URLs and with tags. */
   | ({ readonly type: 'purge'; readonly app: string } & Purge)
+  /** Versions of the app that are retired are over when this is applied: what they have begun is cut. */
+  | { readonly type: 'end'; readonly app: string }
   /** `graceMs`: how long what it has begun may take. */
   | { readonly type: 'retire'; readonly deployment: number; readonly graceMs: number }

@@ -4,7 +4,7 @@
  */
 
 import type { ErrorCode } from '../errors.ts'
-import { parseHeaderLines, toHeaderLines } from '../http/header-lines.ts'
+import { parseHeaderLines, toHeaderLines, toValues } from '../http/header-lines.ts'
 import type { Exchange, ExchangeListener } from '../tenant/exchange.ts'
 import { Forwarding } from './forwarding.ts'
 import { Recorder } from './recorder.ts'
@@ -25,6 +25,13 @@ export function isPartial(headers: string): boolean {
   return (parseHeaderLines(headers) ?? []).some((name, i) => i % 2 === 0 && OF_ONE.has(name))
 }
 
+export interface FillingOptions extends RecorderOptions {
+  /** Its head is there; whether it is one to be kept. */
+  onHead(isKept: boolean): void
+}
+
+const STATUS = 'cf-cache-status'
+
 export class Filling extends Forwarding implements Exchange {
   readonly id: string
   readonly client: string
@@ -35,11 +42,11 @@ export class Filling extends Forwarding implements Exchange {
   readonly tls: Exchange['tls']
   readonly trace: Exchange['trace']
   readonly #exchange: Exchange
-  readonly #status: Uint8Array
+  readonly #options: FillingOptions | undefined
   readonly #recorder: Recorder | undefined
 
-  /** `status`: of the cache, for the client. */
-  constructor(exchange: Exchange, status: string, options?: RecorderOptions) {
+  /** Without options nothing is kept of it. */
+  constructor(exchange: Exchange, options?: FillingOptions) {
     super()
     const { id, client, method, url, headers, hasBody, tls, trace } = exchange
     this.id = id
@@ -51,7 +58,7 @@ export class Filling extends Forwarding implements Exchange {
     this.tls = tls
     this.trace = trace
     this.#exchange = exchange
-    this.#status = Buffer.from(toHeaderLines('cf-cache-status', status))
+    this.#options = options
     this.#recorder = options && new Recorder(options)
   }
 
@@ -72,15 +79,14 @@ export class Filling extends Forwarding implements Exchange {
   }
 
   send(status: number, headers: Uint8Array, body: Uint8Array): void {
-    this.#recorder?.start(status, headers)
+    const own = this.#begin(status, headers, body.length)
     this.#recorder?.write(body)
-    this.#exchange.send(status, this.#withStatus(headers), body)
+    this.#exchange.send(status, own, body)
     this.#recorder?.finish()
   }
 
   start(status: number, headers: Uint8Array): void {
-    this.#recorder?.start(status, headers)
-    this.#exchange.start(status, this.#withStatus(headers))
+    this.#exchange.start(status, this.#begin(status, headers))
   }
 
   write(bytes: Uint8Array): boolean {
@@ -105,9 +111,19 @@ export class Filling extends Forwarding implements Exchange {
     this.#recorder?.fail()
   }
 
-  #withStatus(headers: Uint8Array): Uint8Array {
-    const isOpen = headers.length > 0 && headers.at(-1) !== 0x0a
-    return Buffer.concat(isOpen ? [headers, Buffer.from('\n'), this.#status] : [headers, this.#status])
+  /** Gives the head for the client. */
+  #begin(status: number, headers: Uint8Array, length?: number): Uint8Array {
+    const isKept = this.#recorder?.start(status, headers, length) ?? false
+    this.#options?.onHead(isKept)
+    const lines = Buffer.from(toHeaderLines(STATUS, isKept ? 'MISS' : 'BYPASS'))
+    const given = parseHeaderLines(Buffer.from(headers).toString())
+    if (given === undefined || toValues(given, STATUS).length === 0) {
+      const isOpen = headers.length > 0 && headers.at(-1) !== 0x0a
+      return Buffer.concat(isOpen ? [headers, Buffer.from('\n'), lines] : [headers, lines])
+    }
+    // what another cache has done is not what this one does
+    const others = given.filter((_, i) => given[i - (i % 2)]!.toLowerCase() !== STATUS)
+    return Buffer.concat([Buffer.from(`${others.join('\n')}\n`), lines])
   }
 }
 

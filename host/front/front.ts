@@ -13,6 +13,7 @@ import { toHeaderOf } from '../http/header-values.ts'
 import type { Exchange, ExchangeListener } from '../tenant/exchange.ts'
 import type { Tenant, TenantCounters } from '../tenant/tenant.ts'
 import type { AppFiles } from './app-files.ts'
+import type { AroundCounts } from '../tenant/around-counts.ts'
 import { ResponseCache } from './response-cache.ts'
 import { sendAsset } from './send-asset.ts'
 
@@ -52,7 +53,9 @@ export class Front {
     const waitMs = tenant.limits.timeoutMs / 2
     const guest = door ?? tenant
     const ask = (exchange: Exchange): ExchangeListener => guest.handle(exchange)
-    this.#cache = cacheMb === undefined ? undefined : new ResponseCache({ mostMb: cacheMb, waitMs, ask })
+    const { buffers, around: counts } = tenant
+    this.#cache =
+      cacheMb === undefined ? undefined : new ResponseCache({ mostMb: cacheMb, waitMs, buffers, counts, ask })
     this.#next = this.#cache ?? guest
   }
 
@@ -81,7 +84,7 @@ export class Front {
   }
 
   get counters(): TenantCounters {
-    return { ...this.tenant.counters, ...this.#cache?.counts, ...this.#door?.counts }
+    return { ...this.tenant.counters, ...this.#door?.counts }
   }
 
   /** Responses that are kept go. */
@@ -94,8 +97,15 @@ export class Front {
     const answer = files && toAnswer(files, exchange)
     if (answer === undefined) return this.#next.handle(exchange)
     if (exchange.hasBody) exchange.cancelBody()
+    this.#count(answer)
     const source = files?.site ?? { root: '', key: '' }
     return sendAsset(exchange, answer, { source, reader: this.#reader, tenant: this.tenant })
+  }
+
+  #count({ status, body }: AssetAnswer): void {
+    const { around } = this.tenant
+    around[toCount(status)]++
+    if (body !== undefined) around.assetBytes += body.end - body.start
   }
 
   refused: Tenant['refused'] = (...refusal) => this.tenant.refused(...refusal)
@@ -104,4 +114,11 @@ export class Front {
 function toAnswer({ isAlone, site }: AppFiles, { method, url, headers }: Exchange): AssetAnswer | undefined {
   const request = { method, url, header: toHeaderOf(headers) }
   return isAlone ? (site?.answer(request) ?? NOTHING) : site?.answerFirst(request)
+}
+
+function toCount(status: number): keyof AroundCounts {
+  if (status === 304) return 'assetUnchanged'
+  if (status === 404) return 'assetMissing'
+  if (status < 300) return 'assetFiles'
+  return status < 400 ? 'assetRedirects' : 'assetRefused'
 }

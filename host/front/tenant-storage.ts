@@ -11,14 +11,18 @@ import type { Purge } from '../cache/response-store.ts'
 import type { Resource } from '../config/env.ts'
 import { toResource } from '../config/resource.ts'
 import { toHeaderOf } from '../http/header-values.ts'
+import type { CacheCall } from '../storage/cache/open.ts'
 import type { Storage, StorageHandle, StorageListener } from '../storage/client.ts'
 import type { StorageRequest } from '../storage/protocol.ts'
+import type { AroundCounts } from '../tenant/around-counts.ts'
+import { CountedCache } from './counted-cache.ts'
 
 export interface TenantStorageOptions {
   /** The app's name. */
   readonly app: string
   readonly storage: Storage
   readonly reader: FileReader
+  readonly around: () => AroundCounts
   /** Undefined: the app has no files. */
   readonly site: () => AssetSite | undefined
 }
@@ -33,16 +37,23 @@ export class TenantStorage implements Storage {
   }
 
   call(request: StorageRequest, more: boolean, listener: StorageListener): StorageHandle {
-    const { app, storage, site, reader } = this.#options
+    const { app, storage, site, reader, around } = this.#options
     if (request.kind === 'assets') return new AssetCall(request, listener, { site, reader })
     if (request.kind !== 'cache') return storage.call(request, more, listener)
-    return storage.call({ ...request, ...toCaches(app) }, more, listener)
+    const counted = new CountedCache(request.op as CacheCall['op'], listener, around())
+    return storage.call({ ...request, ...toCaches(app) }, more, counted)
   }
 }
 
-/** What an app keeps in caches of its own goes: all, or responses of URLs and with tags. */
-export function purgeCaches(storage: Storage, app: string, args: Purge): void {
-  const nobody: StorageListener = { onAnswer() {}, onChunk() {}, onWant() {}, onFailed() {} }
+/** What an app keeps in caches of its own goes: all, or responses of URLs and with tags. `onGone` hears how many went. */
+export function purgeCaches(
+  storage: Storage,
+  app: string,
+  args: Purge,
+  onGone: (count: number) => void,
+): void {
+  const onAnswer = (meta: string): void => onGone(Number(meta))
+  const nobody: StorageListener = { onAnswer, onChunk() {}, onWant() {}, onFailed() {} }
   storage.call({ ...toCaches(app), op: 'purge', args, body: EMPTY }, false, nobody)
 }
 

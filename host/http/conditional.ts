@@ -5,6 +5,7 @@
  *     If-Match [412] > If-None-Match, or else If-Modified-Since [304] > If-Range > Range [206, 416] > 200
  */
 
+import { parseHttpDate } from './http-date.ts'
 import type { HeaderOf } from './header-values.ts'
 
 /** What is known of the representation. */
@@ -51,14 +52,14 @@ export function toContentRange({ status, start, end }: Selection, size: number):
 function isUnchanged(header: HeaderOf, { etag, lastModified }: Validators): boolean {
   const noneMatch = header('if-none-match')
   if (noneMatch !== undefined) return names(noneMatch, etag, isSameWeak)
-  const since = Date.parse(header('if-modified-since') ?? '')
-  return lastModified !== undefined && lastModified <= since
+  const since = parseHttpDate(header('if-modified-since') ?? '')
+  return lastModified !== undefined && since !== undefined && lastModified <= since
 }
 
 function isRangeFor(condition: string | undefined, { etag, lastModified }: Validators): boolean {
   if (condition === undefined) return true
   if (condition.endsWith('"')) return etag !== undefined && isSameStrong(condition, etag)
-  return lastModified !== undefined && Date.parse(condition) === lastModified
+  return lastModified !== undefined && parseHttpDate(condition) === lastModified
 }
 
 function names(list: string, etag: string | undefined, isSame: (a: string, b: string) => boolean): boolean {

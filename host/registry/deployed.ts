@@ -21,29 +21,16 @@ import type { OpenComponent } from '../deploy/opening.ts'
 import type { Opener } from '../deploy/opener.ts'
 import { NanoError, toNanoError } from '../errors.ts'
 import { toReport } from './deploy-report.ts'
+import { eraseApp } from './erase.ts'
+import type { EraseData } from './erase.ts'
 import type { DeployReport, Settings } from './deploy-report.ts'
 import { InOrder } from './in-order.ts'
 import { toKeptSettings } from './kept-settings.ts'
-import type { PutOptions, Registry } from './registry.ts'
+import type { NewDeploy } from './new-deploy.ts'
+import type { PutOptions } from './put-options.ts'
+import type { Registry } from './registry.ts'
 import type { AppFailure, AppsReport } from './reload-report.ts'
 import { ALL, expectSplit, toNext, toPercent, toShare } from './traffic.ts'
-
-/** What is deployed. What is not given is as it was: of a new app, its host name is its name. */
-export interface NewDeploy {
-  readonly app: string
-  readonly hostname?: string | undefined
-  /** As nano.json spells them: an app's keys but for name, host name and path. */
-  readonly settings?: Readonly<Record<string, unknown>> | undefined
-  /** Keys that `settings` does not have stay as they were. */
-  readonly keepsSettings?: boolean | undefined
-  readonly component?: Uint8Array | undefined
-  /** Files that belong to it, which are there already; undefined: as they were. */
-  readonly assets?: NewAssets | undefined
-  /** Of the component that is given. */
-  readonly sourceMap?: Uint8Array | undefined
-  /** The version's part of the requests; the version before serves the rest. All of them unless given. */
-  readonly percent?: number | undefined
-}
 
 /**
  * Asked when it is the turn of a change, with what serves and what is to serve (nothing: the app goes); throws when the
@@ -232,9 +219,9 @@ export class DeployedApps {
     return this.#serving.get(app)
   }
 
-  /** The app goes, with all its versions. */
-  remove(app: string, guard = ALWAYS): Promise<void> {
-    return this.#inOrder.run(app, () => this.#remove(app, guard))
+  /** The app goes, with all its versions; with `erase` also the data of all of them, and what it has begun is cut. */
+  remove(app: string, guard = ALWAYS, erase?: EraseData): Promise<void> {
+    return this.#inOrder.run(app, () => this.#remove(app, guard, erase))
   }
 
   async #deploy({ percent = ALL, ...given }: NewDeploy, guard: Guard): Promise<DeployReport> {
@@ -300,7 +287,7 @@ export class DeployedApps {
     return await this.#change({ ...opened, percent: ALL, before, started, warnings: [] })
   }
 
-  async #remove(app: string, guard: Guard): Promise<void> {
+  async #remove(app: string, guard: Guard, erase: EraseData | undefined): Promise<void> {
     const { opener, registry } = this.#options
     guard(this.#serving.get(app), undefined)
     const forget = async (): Promise<boolean> => {
@@ -308,8 +295,16 @@ export class DeployedApps {
       this.#serving.delete(app)
       return wasThere
     }
-    if (registry.has(app)) await registry.remove(app, 'deployed', async () => void (await forget()))
-    else if (!(await forget())) throw new NanoError('APP_UNKNOWN', `there is no app "${app}"`)
+    const versions = erase === undefined ? [] : await opener.ask('versions', app)
+    if (erase !== undefined && versions.length > 0) {
+      const parse = (version: StoredVersion): AppConfig => this.#parse(version)
+      const stop = async (): Promise<void> => {
+        if (registry.has(app)) await registry.remove(app, 'deployed', { isAtOnce: true })
+      }
+      await eraseApp(app, { versions, parse, stop, erase, forget })
+    } else if (registry.has(app)) {
+      await registry.remove(app, 'deployed', { commit: async () => void (await forget()) })
+    } else if (!(await forget())) throw new NanoError('APP_UNKNOWN', `there is no app "${app}"`)
   }
 
   /** What is to be kept of an app's settings. Throws SETTINGS_INVALID. */

@@ -24,12 +24,12 @@ import type { Change, Route, ServedState } from '../deploy/change.ts'
 import type { Images } from '../deploy/images.ts'
 import { toDeployment } from '../deploy/deployment.ts'
 import type { Deployment } from '../deploy/deployment.ts'
-import type { OpenComponent } from '../deploy/opening.ts'
-import type { Opener, OnNote } from '../deploy/opener.ts'
+import type { Opener } from '../deploy/opener.ts'
 import type { AppContent } from '../image/image.ts'
 import { NanoError, toNanoError } from '../errors.ts'
 import { toVersionLabel } from '../tenant/report.ts'
 import { Deployments } from './deployments.ts'
+import type { PutOptions, RemoveOptions, ShareOptions } from './put-options.ts'
 import { InOrder } from './in-order.ts'
 import { ServedApp, toCanaryRoute } from './served-app.ts'
 import type { Canary, Owner } from './served-app.ts'
@@ -74,29 +74,6 @@ export interface CanaryStatus {
 export interface Conflict {
   readonly owner: Owner
   readonly text: string
-}
-
-/** How an app is put. */
-export interface PutOptions {
-  readonly owner?: Owner
-  /** Its number, of one that was deployed. */
-  readonly version?: number
-  /** What is to be done when every shard has the version, before it serves: if it fails, nothing has changed. */
-  readonly commit?: () => Promise<void>
-  /** The app's component, when it was opened already. */
-  readonly component?: OpenComponent
-  /** The canary keeps its part; else it goes. */
-  readonly keepsCanary?: boolean
-  readonly onNote?: OnNote
-}
-
-/** How much of an app's requests a canary gets. */
-export interface ShareOptions {
-  readonly owner?: Owner
-  /** 0 takes it back; with 100 it serves in place of the other one. */
-  readonly percent: number
-  /** As of `PutOptions`. */
-  readonly commit?: () => Promise<void>
 }
 
 /** Versions that were put since the start, by what came of it. */
@@ -302,7 +279,11 @@ export class Registry {
   /**
    * Serve the app no longer. What it has begun drains. `commit`: is to be done before. Rejects when there is no such app.
    */
-  async remove(name: string, owner: Owner = 'file', commit?: () => Promise<void>): Promise<void> {
+  async remove(
+    name: string,
+    owner: Owner = 'file',
+    { commit, isAtOnce = false }: RemoveOptions = {},
+  ): Promise<void> {
     const unknown = new NanoError('APP_UNKNOWN', `there is no app "${name}"`)
     const known = this.#apps.get(name)
     if (known === undefined) throw unknown
@@ -311,6 +292,7 @@ export class Registry {
       await commit?.()
       await this.#switch(app, undefined)
       this.#onApp(name, undefined)
+      if (isAtOnce) await this.#shards.apply({ type: 'end', app: name })
     })
   }
 

@@ -128,6 +128,7 @@ export class Apps implements Disposable {
     if (change.type === 'deploy') await this.#deploy(change.deployment, change.engine)
     else if (change.type === 'switch') this.#switch(change.from, change.to)
     else if (change.type === 'purge') this.#purge(change)
+    else if (change.type === 'end') await this.#end(change.app)
     else void this.#retire(change.deployment, change.graceMs)
     this.#tellMaxHead()
   }
@@ -220,6 +221,7 @@ export class Apps implements Disposable {
       app,
       storage: this.#services.storage,
       reader,
+      around: () => this.#toTenant(version).around,
       site: () => files.site,
     })
     const dialer = this.#services.openDialer(deployment)
@@ -237,10 +239,15 @@ export class Apps implements Disposable {
 
   /** Of all versions, and of the caches that the app fills itself: those are in the storage. */
   #purge({ app, urls, tags }: Change & { type: 'purge' }): void {
-    for (const { deployment, front } of this.#versions.values()) {
-      if (deployment.name === app && front instanceof Front) front.purge({ urls, tags })
-    }
-    purgeCaches(this.#services.storage, app, { urls, tags })
+    const versions = [...this.#versions.values()].filter(({ deployment }) => deployment.name === app)
+    for (const { front } of versions) if (front instanceof Front) front.purge({ urls, tags })
+    const tenants = versions.flatMap(({ tenant }) => tenant ?? [])
+    purgeCaches(this.#services.storage, app, { urls, tags }, (count) => {
+      const last = tenants.at(-1)
+      if (last === undefined || count === 0) return
+      last.counts.touch()
+      last.around.ownCachePurged += count
+    })
   }
 
   async #load(engine: CompiledEngine): Promise<LoadedEngine> {
@@ -301,6 +308,14 @@ export class Apps implements Disposable {
       this.#ledger.close(front)
     })
     return version.drained
+  }
+
+  /** Versions of the app that get no requests any more. */
+  async #end(app: string): Promise<void> {
+    const retired = [...this.#versions.values()].filter(
+      ({ deployment, drained }) => deployment.name === app && drained !== undefined,
+    )
+    await Promise.all(retired.map(({ deployment }) => this.#retire(deployment.id, 0)))
   }
 
   #forget({ deployment: { id, limits } }: Version): void {

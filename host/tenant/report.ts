@@ -8,6 +8,8 @@
 import { DATA_COUNTS } from '../bindings/data-counts.ts'
 import { ERROR_CODES } from '../errors.ts'
 import type { ErrorCode } from '../errors.ts'
+import { AROUND_COUNTS } from './around-counts.ts'
+import type { AroundCounts } from './around-counts.ts'
 import type { TenantCounters } from './tenant.ts'
 
 /** What one number is. */
@@ -32,9 +34,9 @@ export const TENANT_COUNTS: Readonly<Record<keyof TenantCounters, TenantCount>> 
   cpuStops: { kind: 'counter', help: 'Instances stopped for their processor time.' },
   memoryStops: { kind: 'counter', help: 'Instances stopped for their memory.' },
   backedOff: { kind: 'counter', help: 'Requests refused after too many stops.' },
-  cacheHits: { kind: 'counter', help: 'Requests answered by a response that was kept.' },
-  cacheMisses: { kind: 'counter', help: 'Requests whose response was to be kept.' },
-  cacheStale: { kind: 'counter', help: 'Requests answered by a stale response.' },
+  ...(Object.fromEntries(
+    Object.entries(AROUND_COUNTS).map(([name, help]) => [name, { kind: 'counter', help }]),
+  ) as Record<keyof AroundCounts, TenantCount>),
   handOvers: { kind: 'counter', help: "Requests handed over to the app's home, another shard." },
   spreads: { kind: 'counter', help: 'Times that the app spread to a shard that is not its home.' },
   liveInstances: { kind: 'gauge', help: 'Instances alive.' },

@@ -25,6 +25,8 @@ import { ByteBudget } from '../limits/byte-budget.ts'
 import { Deadlines } from '../limits/deadlines.ts'
 import { Grace, type EndCode } from '../limits/grace.ts'
 import type { Scheduler, Share } from '../limits/scheduler.ts'
+import { openAroundCounts } from './around-counts.ts'
+import type { AroundCounts } from './around-counts.ts'
 import { BatchSize } from './batch.ts'
 import { Breaker } from './breaker.ts'
 import { DrainRate } from './drain-rate.ts'
@@ -56,13 +58,9 @@ export interface TenantServices extends Pick<
 }
 
 /** What a tenant has done since it was made, and what it has at the moment. */
-export interface TenantCounters extends PoolCounters {
+export interface TenantCounters extends PoolCounters, AroundCounts {
   /** Requests that were refused after too many stops. */
   backedOff: number
-  /** Requests that were answered without it, by a response that was kept; those that filled that; those with a stale one. */
-  cacheHits: number
-  cacheMisses: number
-  cacheStale: number
   /** Requests that arrived here and were handed over to its home; how often it came to serve them here after all. */
   handOvers: number
   spreads: number
@@ -90,8 +88,8 @@ const OLD_SHARE = 0.25
 /** What the guest puts before an error that is about what the handler returned. */
 const NON_RESPONSE = 'NonResponse: '
 
-/** What stands before it counts those (front/, home/). */
-const NOT_REACHED = { cacheHits: 0, cacheMisses: 0, cacheStale: 0, handOvers: 0, spreads: 0 }
+/** What stands before it counts those (home/). */
+const NOT_REACHED = { handOvers: 0, spreads: 0 }
 
 /** One app. */
 export class Tenant implements Disposable {
@@ -100,6 +98,7 @@ export class Tenant implements Disposable {
   readonly versionLabel: string
   readonly limits: Limits
   readonly counts = new Counts()
+  readonly around = openAroundCounts()
   /** What the host holds for it. */
   readonly buffers: ByteBudget
   readonly #journal: Journal
@@ -178,6 +177,7 @@ export class Tenant implements Disposable {
   get counters(): TenantCounters {
     return {
       ...NOT_REACHED,
+      ...this.around,
       ...this.#pool.counters,
       backedOff: this.counts.failuresOf('APP_BACKED_OFF'),
       queuedRequests: this.#queue.length,

@@ -2,7 +2,8 @@
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { setTimeout } from 'node:timers/promises'
+import { expect, test, vi } from 'vitest'
 import { buildApp, cachedBuild } from '../../host/build/build.ts'
 import { engineHash } from '../../host/build/componentize.ts'
 import { tuneEngine } from '../../host/build/engine-tuning.ts'
@@ -42,6 +43,21 @@ test('gives the same component for the same sources in another place', async () 
   const second = await buildApp({ entry: there.at('index.ts'), shim: SHIM })
   expect(Buffer.compare(first.component, second.component)).toBe(0)
   expect(first.sourceMap).toBe(second.sourceMap)
+})
+
+test('gives the same component whether the tools have worked before or not', async () => {
+  using sources = createSourceDir(APP)
+  const kept = await buildApp({ entry: sources.path, shim: SHIM, idleMs: 0 })
+  // the process that has its results in memory goes
+  await setTimeout(1)
+  vi.stubEnv('NANO_CACHE_DIR', sources.at('cache'))
+  try {
+    const anew = await buildApp({ entry: sources.path, shim: SHIM })
+    expect(readdirSync(sources.at('cache/tools'))).toHaveLength(2)
+    expect(Buffer.compare(kept.component, anew.component)).toBe(0)
+  } finally {
+    vi.unstubAllEnvs()
+  }
 })
 
 test('names no path of this machine in the source map', async () => {

@@ -88,6 +88,14 @@ describe('a folder', () => {
     expect(code).toContain('7')
   })
 
+  test('without anything to begin with says what is missing', async () => {
+    const files = { 'wrangler.json': '{}', 'src/index.js': HANDLER }
+    await expect(build(files)).rejects.toThrow(
+      /expected "main" in its wrangler file, or the file to be named/,
+    )
+    expect((await build(files, { entry: 'src/index.js' })).code).toContain('fetch')
+  })
+
   test('whose main is still to be made says so', async () => {
     const wrangler = { main: 'dist/worker.js', build: { command: 'npm run build' } }
     await expect(build({ 'wrangler.json': json(wrangler) })).rejects.toThrow(

@@ -9,7 +9,7 @@ import { afterAll, describe, test } from 'vitest'
 import { ImageFiles } from '../../host/deploy/image-files.ts'
 import type { KeptImage } from '../../host/deploy/image-files.ts'
 import { findOwnCache } from '../../host/deploy/open-engines.ts'
-import type { NewDeploy } from '../../host/registry/deployed.ts'
+import type { NewDeploy } from '../../host/registry/new-deploy.ts'
 import { fixture, serve } from '../harness/serve.ts'
 import type { Served } from '../harness/serve.ts'
 

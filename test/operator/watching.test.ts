@@ -1,6 +1,6 @@
 /** The dashboard, the alert rules and the docs name series that there are, with labels that they have. */
 
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -27,7 +27,15 @@ beforeAll(async () => {
     kv_namespaces: [{ binding: 'KV', id: 'kept' }],
     response_cache: true,
   }
-  await using server = await serve([app, keeper], 1, {
+  mkdirSync(join(folder, 'public'))
+  writeFileSync(join(folder, 'public/index.html'), 'home')
+  const cached = {
+    name: 'cached',
+    path: fixture('assets'),
+    assets: { directory: join(folder, 'public') },
+    response_cache: true,
+  }
+  await using server = await serve([app, keeper, cached], 1, {
     admin: { port: 0 },
     adminToken: TOKEN,
     storageDirectory: join(folder, 'data'),
@@ -40,6 +48,8 @@ beforeAll(async () => {
   ])
   await server.send('keeper', '/', { method: 'POST', body })
   await server.send('keeper', '/key')
+  const page = `/page?headers=${encodeURIComponent('{"cache-control":"public, max-age=60"}')}`
+  for (const path of ['/', page, page, '/put', '/match']) await server.send('cached', path)
   await toAsk(server)('POST', '/admin/apps/keeper/scheduled', { json: {} })
   // one that has certificates
   await using encrypted = await serve([], 1, {

@@ -40,8 +40,10 @@ describe('assets of a directory', () => {
       '.env': 'SECRET=1',
       'draft/x.md': 'draft',
       '.assetsignore': 'draft/\n',
-      _headers: '/app.js\n  Cache-Control: public, max-age=60\n  X-Rule: 1\n',
-      _redirects: '/old/* /about?from=:splat 301\n/rewritten /docs/ 200\n',
+      'a@b.txt': 'at',
+      _headers:
+        '/app.js\n  Cache-Control: public, max-age=60\n  X-Rule: 1\n/nothing\n  X-Missing: 1\n/about\n  X-About: 1\n',
+      _redirects: '/gone /nowhere 200\n/rewritten /docs/ 200\n/old/* /about?from=:splat 301\n',
     }
     for (const [name, content] of Object.entries(files)) write(root, name, content)
     write(folder, 'secret.txt', 'secret')
@@ -62,6 +64,12 @@ describe('assets of a directory', () => {
         hostname: 'first.test',
         path: fixture('mirror'),
         assets: { directory: root, run_worker_first: ['/app.js', '/docs/*', '!/docs/x'] },
+      },
+      {
+        name: 'shown',
+        hostname: 'shown.test',
+        path: fixture('mirror'),
+        assets: { ...alone, run_worker_first: ['/api/*'] },
       },
     ])
   })
@@ -94,6 +102,10 @@ describe('assets of a directory', () => {
     ['/empty.txt', 200, ''],
     ['/rewritten', 200, 'docs'],
     ['/nothing', 404, '<h1>missing</h1>'],
+    ['/docs/../about', 200, 'about'],
+    ['/docs/%2e%2E/about', 200, 'about'],
+    ['/a%40b.txt', 200, 'at'],
+    ['/nothing/[@]', 404, '<h1>missing</h1>'],
   ])('%s is %i', async ([path, status, text], { expect }) => {
     const answer = await server.send('alone.test', path)
     expect([answer.status, answer.text]).toEqual([status, text])
@@ -105,6 +117,7 @@ describe('assets of a directory', () => {
     ['/docs?a=1', '/docs/?a=1'],
     ['/ab%6Fut', '/about'],
     ['//about', '/about'],
+    ['/a@b.txt', '/a%40b.txt'],
     ['/docs%2Findex.html', '/docs/'],
     ['/old/x/y', '/about?from=x/y'],
   ])('%s leads to %s', async ([path, location], { expect }) => {
@@ -171,7 +184,7 @@ describe('assets of a directory', () => {
 
   test('other methods', async ({ expect }) => {
     const post = await server.send('alone.test', '/about', { method: 'POST', body: 'x' })
-    expect([post.status, post.headers['allow']]).toEqual([405, 'GET, HEAD'])
+    expect([post.status, post.headers['allow'], post.headers['x-about']]).toEqual([405, 'GET, HEAD', '1'])
     expect((await server.send('alone.test', '/nothing', { method: 'POST', body: 'x' })).status).toBe(405)
   })
 
@@ -194,12 +207,27 @@ describe('assets of a directory', () => {
   })
 
   test('run_worker_first', async ({ expect }) => {
+    const paths = ['/app.js', '/docs/', '/x/../docs/', '/docs/x', '/docs/y/%2e%2e/x', '/about']
     const bodies = await Promise.all(
-      ['/app.js', '/docs/', '/docs/x', '/about'].map(
-        async (path) => (await server.send('first.test', path)).text,
-      ),
+      paths.map(async (path) => (await server.send('first.test', path)).text.includes('"method"')),
     )
-    expect(bodies.map((text) => text.includes('"method"'))).toEqual([true, true, false, false])
+    expect(bodies).toEqual([true, true, true, false, false, false])
+  })
+
+  test('with patterns the page for what is missing is for all the others', async ({ expect }) => {
+    const answer = await server.send('shown.test', '/nothing')
+    expect([answer.status, answer.text]).toEqual([404, '<h1>missing</h1>'])
+    expect((await server.send('shown.test', '/api/x')).text).toContain('"method"')
+  })
+
+  test('what a rule leads to is a file, or nothing, whoever else could answer', async ({ expect }) => {
+    const answer = await server.send('mixed.test', '/gone')
+    expect([answer.status, answer.text]).toEqual([404, ''])
+  })
+
+  test('rules for headers hold for every answer', async ({ expect }) => {
+    expect((await server.send('alone.test', '/nothing')).headers['x-missing']).toBe('1')
+    expect((await server.send('first.test', '/nothing')).headers['x-missing']).toBe(undefined)
   })
 
   test('a file is not an app’s: no instance was made for any of them', async ({ expect }) => {

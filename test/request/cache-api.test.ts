@@ -125,6 +125,42 @@ describe('files and caches that an app asks for', () => {
     expect([await read('de'), await read('en'), await read('fr')]).toEqual(['hallo', 'hello', 'none'])
   })
 
+  test('a key in place of the URL', async ({ expect }) => {
+    const put = (key: string, body: string) => ask('/put', { cache: 'keys', key, body })
+    await put('one', 'first')
+    await put('https://key.test/two', 'second')
+    const read = async (key: string, more = {}) => (await ask('/match', { cache: 'keys', key, ...more })).text
+    expect([await read('one'), await read('https://key.test/two')]).toEqual(['first', 'second'])
+    expect(await read('one', { method: 'POST', ignore: '' })).toBe('first')
+    expect((await ask('/match', { cache: 'keys' })).status).toBe(404)
+  })
+
+  test.for<[string, number]>([
+    ['Tue, 13 Sep 2022 11:00:00 GMT', 200],
+    ['Tue, 13 Sep 2022 12:00:00 GMT', 304],
+    ['Tue, 13 Sep 2022 13:00:00 GMT', 304],
+    ['13 Sep 2022 13:00:00 GMT', 200],
+  ])('If-Modified-Since: %s gives %i', async ([since, status], { expect }) => {
+    const headers = '{"cache-control":"max-age=60","last-modified":"Tue, 13 Sep 2022 12:00:00 GMT"}'
+    await ask('/put', { cache: 'modified', headers })
+    const found = await ask('/match', { cache: 'modified' }, 'one.test', { 'if-modified-since': since })
+    expect(found.status).toBe(status)
+  })
+
+  test('it is counted', async ({ expect }) => {
+    const names = ['ownCacheHits', 'ownCacheMisses', 'ownCacheStored', 'ownCacheBytes'] as const
+    const read = async () => {
+      const [two] = (await server.tenants()).filter(({ name }) => name === 'two')
+      return names.map((name) => two?.counters[name] ?? 0)
+    }
+    const before = await read()
+    await ask('/put', { cache: 'counted' }, 'two.test')
+    await ask('/match', { cache: 'counted' }, 'two.test')
+    await ask('/match', { cache: 'none' }, 'two.test')
+    const after = await read()
+    expect(after.map((count, i) => count - before[i]!)).toEqual([1, 1, 1, 4])
+  })
+
   test('it is over when its time is', async ({ expect }) => {
     await ask('/put', { cache: 'short', headers: '{"cache-control":"max-age=1"}' })
     expect((await ask('/match', { cache: 'short' })).status).toBe(200)

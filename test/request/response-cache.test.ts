@@ -1,5 +1,7 @@
 /** Responses that an app declares to be for all are given again without asking it. */
 
+import { connect } from 'node:net'
+
 import { afterAll, beforeAll, describe, test } from 'vitest'
 
 import { NO_COUNTERS } from '../../host/tenant/report.ts'
@@ -18,6 +20,7 @@ describe('the response cache', () => {
         { ...app, name: 'cached', hostname: 'cached.test', response_cache: true },
         { ...app, name: 'plain', hostname: 'plain.test' },
         { ...app, name: 'small', hostname: 'small.test', response_cache: { max_mb: 1 } },
+        { ...app, name: 'hasty', hostname: 'hasty.test', response_cache: true, timeout_ms: 1000 },
       ],
       1,
       { admin: { port: 0 }, adminToken: TOKEN },
@@ -124,10 +127,121 @@ describe('the response cache', () => {
     await waitFor(async () => (await get(path)).text !== first.text)
   })
 
-  test('what is larger than there is room for goes through', async ({ expect }) => {
-    const path = page({ 'cache-control': 'public, max-age=60' }, `&status=200`)
-    expect((await get(path, {}, 'small.test')).headers['cf-cache-status']).toBe('MISS')
-    expect((await get(path, {}, 'small.test')).headers['cf-cache-status']).toBe('HIT')
+  test.for<[string, number, string[]]>([
+    ['', 1000, ['MISS', 'HIT']],
+    ['', 300_000, ['BYPASS', 'BYPASS']],
+    ['&stream', 200_000, ['MISS', 'HIT']],
+    ['&stream', 300_000, ['MISS', 'MISS']],
+  ])('where there is room for 256 KiB: %s %i', async ([more, size, expected], { expect }) => {
+    const path = page({ 'cache-control': 'public, max-age=60' }, `${more}&size=${size}`)
+    const answers = [await get(path, {}, 'small.test'), await get(path, {}, 'small.test')]
+    expect(answers.map(({ headers }) => headers['cf-cache-status'])).toEqual(expected)
+    expect(answers.map(({ body }) => body.length)).toEqual([size, size])
+  })
+
+  test.for(['origin', 'x-host', 'x-original-url', 'x-rewrite-url', 'x-http-method-override'])(
+    'what comes of a %s header is for requests with it',
+    async (name, { expect }) => {
+      const path = page({ 'cache-control': 'public, max-age=60' }, `&echo=${name}`)
+      const evil = await get(path, { [name]: 'evil.test' })
+      const plain = await get(path)
+      expect([evil.text.includes('evil.test'), plain.text.includes('evil.test')]).toEqual([true, false])
+      expect((await get(path)).headers['cf-cache-status']).toBe('HIT')
+      expect((await get(path, { [name]: 'evil.test' })).text).toBe(evil.text)
+    },
+  )
+
+  test.for(['x-forwarded-host', 'forwarded', 'x-forwarded-proto', 'cf-connecting-ip'])(
+    'a client’s own word in %s does not reach the app, nor others',
+    async (name, { expect }) => {
+      const path = page({ 'cache-control': 'public, max-age=60' }, `&echo=${name}`)
+      expect((await get(path, { [name]: 'evil.test' })).text).not.toContain('evil.test')
+    },
+  )
+
+  test('a part, or a head, that was asked for first is not taken for all of it', async ({ expect }) => {
+    const path = page({ 'cache-control': 'public, max-age=60' })
+    const part = await get(path, { range: 'bytes=0-1' })
+    expect([part.status, part.headers['cf-cache-status']]).toEqual([200, 'BYPASS'])
+    const head = await get(path, {}, 'cached.test', 'HEAD')
+    expect([head.headers['cf-cache-status'], head.body.length]).toEqual(['BYPASS', 0])
+    const whole = await get(path)
+    expect([whole.headers['cf-cache-status'], whole.text.startsWith('render ')]).toEqual(['MISS', true])
+  })
+
+  test('what is one client’s own does not keep the others from what is kept', async ({ expect }) => {
+    const path = page({ 'cache-control': 'public, max-age=60' }, '&cookie=private')
+    expect((await get(path, { cookie: 'a=1' })).headers['cf-cache-status']).toBe('BYPASS')
+    expect((await get(path)).headers['cf-cache-status']).toBe('MISS')
+    expect((await get(path)).headers['cf-cache-status']).toBe('HIT')
+  })
+
+  test('what the app declares to be for all is, whoever asked for it', async ({ expect }) => {
+    const path = page({ 'cache-control': 'public, max-age=60' })
+    const first = await get(path, { authorization: 'Bearer a' })
+    expect((await get(path)).text).toBe(first.text)
+  })
+
+  test('those who wait for another variant ask for it side by side', async ({ expect }) => {
+    const path = page({ 'cache-control': 'public, max-age=60', vary: 'accept-language' }, '&wait=100')
+    const answers = await Promise.all(
+      ['a', 'b', 'c', 'd'].map((language) => get(path, { 'accept-language': language })),
+    )
+    expect(new Set(answers.map(({ text }) => text)).size).toBe(4)
+    expect(Math.max(...answers.map(({ headers }) => Number(headers['x-open'])))).toBe(3)
+  })
+
+  test('a stale one is given as long as it may be, although the app fails', async ({ expect }) => {
+    const path = page({ 'cache-control': 'public, max-age=1, stale-while-revalidate=60' }, '&fails=1')
+    const first = await get(path)
+    await waitFor(async () => (await get(path)).headers['cf-cache-status'] === 'STALE')
+    await server.logged('once was enough')
+    const again = await get(path)
+    expect([again.status, again.text, again.headers['cf-cache-status']]).toEqual([200, first.text, 'STALE'])
+  })
+
+  test('what was asked for before a purge is not kept', async ({ expect }) => {
+    const path = page({ 'cache-control': 'public, max-age=60' }, '&wait=300')
+    const before = (await counters()).requests
+    const first = get(path)
+    await waitFor(async () => (await counters()).requests > before)
+    const json = { everything: true }
+    expect((await toAsk(server)('POST', '/admin/apps/cached/purge', { json })).status).toBe(200)
+    const old = await first
+    const next = await get(path)
+    expect([next.headers['cf-cache-status'], next.text === old.text]).toEqual(['MISS', false])
+    expect((await get(path)).text).toBe(next.text)
+  })
+
+  test('a client that does not read keeps the others waiting once', async ({ expect }) => {
+    const path = page({ 'cache-control': 'public, max-age=60' }, '&stream&size=10000000')
+    const slow = connect(server.port, '127.0.0.1')
+    slow.write(`GET ${path} HTTP/1.1\r\nHost: hasty.test\r\n\r\n`)
+    await new Promise((resolve) => slow.once('readable', resolve))
+    const second = await get(path, {}, 'hasty.test')
+    expect([second.headers['cf-cache-status'], second.body.length]).toEqual(['MISS', 10_000_000])
+    expect((await get(path, {}, 'hasty.test')).headers['cf-cache-status']).toBe('HIT')
+    slow.destroy()
+  })
+
+  test('it is counted', async ({ expect }) => {
+    const before = await counters()
+    const path = page({ 'cache-control': 'public, max-age=60', 'cache-tag': 'counted' })
+    const { body } = await get(path)
+    await get(path)
+    await get(page({}))
+    const json = { tags: ['counted'] }
+    await toAsk(server)('POST', '/admin/apps/cached/purge', { json })
+    const after = await counters()
+    const names = [
+      'cacheMisses',
+      'cacheHits',
+      'cacheBypasses',
+      'cacheStored',
+      'cachePurged',
+      'cacheBytes',
+    ] as const
+    expect(names.map((name) => after[name] - before[name])).toEqual([1, 1, 1, 1, 1, body.length])
   })
 
   test('it is purged: by URL, by tag, all', async ({ expect }) => {

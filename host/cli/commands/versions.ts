@@ -65,11 +65,17 @@ export function addVersions(program: Command): void {
   program
     .command('delete')
     .summary('delete a deployed app and all its versions')
-    .description('Delete a deployed app and all its versions. What it has begun comes to its end.')
+    .description(
+      'Delete a deployed app and all its versions. What it has begun comes to its end, and what it has kept stays ' +
+        'for whoever deploys an app of its name.',
+    )
     .argument('<app>', "the app's name")
-    .action(async (app: string) => {
-      await new AdminClient().ask('DELETE', toPath(app))
-      process.stdout.write(`${app} is deleted\n`)
+    .addOption(
+      flag('--data', 'delete what it has kept as well, for good: namespaces, databases, buckets and caches'),
+    )
+    .action(async (app: string, { data }: { readonly data?: true }) => {
+      await new AdminClient().ask('DELETE', `${toPath(app)}${data === true ? '?data=true' : ''}`)
+      process.stdout.write(`${app} is deleted${data === true ? ', and so is its data' : ''}\n`)
     })
 }
 

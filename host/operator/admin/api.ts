@@ -22,6 +22,7 @@ import type { Gate } from './authenticate.ts'
 import { addLogs } from './log-api.ts'
 import { addD1 } from './d1-api.ts'
 import { toGuard } from './preconditions.ts'
+import { addRemoval } from './remove-api.ts'
 import * as routes from './routes.ts'
 import type { AdminServices, ServedApps } from './services.ts'
 import { parseNewAssets } from '../../assets/new-assets.ts'
@@ -61,6 +62,11 @@ export function createAdminApi(services: AdminServices, gate: Gate, tails: LogTa
   addReading(api, services)
   addChanges(api, services)
   addD1(api, () => toServed(services))
+  addRemoval(api, {
+    served: () => toServed(services),
+    deployed: () => toDeployed(services),
+    log: (entry) => services.log(entry),
+  })
   addLogs(api, {
     tails,
     tokens: gate.tokens,
@@ -152,12 +158,6 @@ function addChanges(api: OpenAPIHono<AdminEnv>, services: AdminServices): void {
     if (serving !== undefined) c.header('ETag', toEtag(serving))
     return toReportBody(report)
   }
-  const remove = async (c: Context<AdminEnv>, name: string, guard: Guard) => {
-    await toDeployed(services).remove(name, guard)
-    services.log({ level: 'info', app: name, text: `deleted by ${c.var.access.name}` })
-    return c.json({ success: true as const }, 200)
-  }
-
   api.use('/admin/apps/:name/*', async (c, next) => {
     if (c.req.method !== 'GET') c.var.access.expectDeploy(c.req.param('name'))
     await next()
@@ -198,22 +198,6 @@ function addChanges(api: OpenAPIHono<AdminEnv>, services: AdminServices): void {
         throw new NanoError('APP_CONFLICT', `there is an app "${app}"; use PUT /admin/apps/${app}`)
     })
     return c.json({ success: true as const, ...tell(c, 'deployed', report) }, 201)
-  })
-
-  api.openapi(routes.deleteApp, async (c) => {
-    const { name } = c.req.valid('param')
-    return await remove(c, name, toGuard(c.req.valid('header')))
-  })
-
-  api.openapi(routes.deleteAppByHost, async (c) => {
-    const { hostname } = c.req.valid('query')
-    const app = toServed(services).registry.apps.find((each) => each.hostname === hostname.toLowerCase())
-    if (app === undefined) {
-      c.var.access.expectAll()
-      throw new NanoError('APP_UNKNOWN', `there is no app with host name "${hostname}"`)
-    }
-    c.var.access.expectDeploy(app.name)
-    return await remove(c, app.name, () => {})
   })
 
   api.openapi({ ...routes.rollBack, middleware: limits.settings }, async (c) => {

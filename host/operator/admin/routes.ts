@@ -4,6 +4,7 @@ import { createRoute } from '@hono/zod-openapi'
 import type { RouteConfig } from '@hono/zod-openapi'
 
 import * as d1 from './d1-schemas.ts'
+import * as removal from './remove-schemas.ts'
 import * as schema from './schemas.ts'
 
 const json = <Schema>(content: Schema, description: string) => ({
@@ -100,8 +101,8 @@ export const deleteApp = createRoute({
   path: '/admin/apps/{name}',
   summary: 'Delete an app and all its versions',
   security,
-  request: { params: schema.NAME, headers: schema.PRECONDITIONS },
-  responses: { 200: json(schema.DONE, 'It serves no longer.'), ...failed(404, 409, 412) },
+  request: { params: schema.NAME, headers: schema.PRECONDITIONS, query: removal.DATA_QUERY },
+  responses: { 200: json(schema.DONE, 'It serves no longer.'), ...failed(400, 404, 409, 412) },
 })
 
 export const deleteAppByHost = createRoute({
@@ -109,7 +110,7 @@ export const deleteAppByHost = createRoute({
   path: '/admin/apps',
   summary: 'Delete the app of a host name',
   security,
-  request: { query: schema.REMOVE_QUERY },
+  request: { query: removal.REMOVE_QUERY },
   responses: { 200: json(schema.DONE, 'It serves no longer.'), ...failed(400, 404, 409) },
 })
 

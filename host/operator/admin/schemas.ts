@@ -336,5 +336,3 @@ export const RUN_REPORT = z
     cpu_ms: z.number(),
   })
   .openapi('RunReport')
-
-export const REMOVE_QUERY = z.object({ hostname: z.string({ error: 'expected a host name, got none' }) })

@@ -9,7 +9,7 @@ import { parseNewAssets } from '../../assets/new-assets.ts'
 import { MAX_COMPONENT_BYTES } from '../../component/read.ts'
 import { MAX_SOURCE_MAP_BYTES } from '../../deploy/read-source-map.ts'
 import { NanoError } from '../../errors.ts'
-import type { NewDeploy } from '../../registry/deployed.ts'
+import type { NewDeploy } from '../../registry/new-deploy.ts'
 import type { AdminEnv } from './admin-env.ts'
 
 export type Upload = Pick<NewDeploy, 'hostname' | 'settings' | 'component' | 'sourceMap' | 'assets'>
