@@ -25,8 +25,6 @@ const HEAVY = [
   'test/cli/packed.test.ts',
   'test/cli/script.test.ts',
   'test/data/crash-many.test.ts',
-  'test/data/r2-crash-many.test.ts',
-  'test/data/d1-kill-many.test.ts',
   'test/engine/outdated.test.ts',
   'test/instance/everything.test.ts',
   'test/operator/churn.test.ts',
