@@ -36,6 +36,7 @@ const HEAVY = [
   'test/operator/redeploy-load.test.ts',
   'test/operator/storage.test.ts',
   'test/operator/telemetry.test.ts',
+  'test/operator/thrash.test.ts',
   'test/wit/new-function.test.ts',
 ]
 
