@@ -25,8 +25,6 @@ const HEAVY = [
   'test/cli/packed.test.ts',
   'test/cli/script.test.ts',
   'test/data/crash-many.test.ts',
-  'test/data/r2-crash-many.test.ts',
-  'test/data/d1-kill-many.test.ts',
   'test/engine/outdated.test.ts',
   'test/instance/everything.test.ts',
   'test/operator/churn.test.ts',
@@ -38,6 +36,7 @@ const HEAVY = [
   'test/operator/redeploy-load.test.ts',
   'test/operator/storage.test.ts',
   'test/operator/telemetry.test.ts',
+  'test/operator/thrash.test.ts',
   'test/wit/new-function.test.ts',
 ]
 

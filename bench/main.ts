@@ -1,6 +1,6 @@
 /**
  * Door: `npm run bench -- [--quick] [--seconds N] [part ...]`, N seconds of load for each measure. Runs the parts one after
- * the other, prints a table and writes it as JSON to bench/results/. A part that fails is reported and does not keep the
+ * the other, prints what it finds and writes it as JSON to bench/results/. A part that fails is reported and does not keep the
  * others from running; the exit status then is 1.
  */
 
@@ -101,19 +101,26 @@ async function runPart(name: string): Promise<{ name: string; figures: Figure[];
     isQuick: quick,
     loadMakers,
     results: RESULTS,
-    add: (figure) => void figures.push(figure),
+    add(figure) {
+      figures.push(figure)
+      show(toLine(figure))
+    },
     tell: (text) =>
       void process.stderr.write(process.stderr.isTTY ? `\r\u001B[K${text} ...` : `${text} ...\n`),
   }
   let failure: string | undefined
+  show(`\n${name}`)
   try {
     await PARTS[name]!(bench)
   } catch (error) {
     failure = error instanceof Error ? error.message : String(error)
   }
-  if (process.stderr.isTTY) process.stderr.write('\r\u001B[K')
-  const lines = figures.map(toLine)
-  if (failure !== undefined) lines.push(`  FAILED: ${failure}`)
-  process.stdout.write(`\n${name}\n${lines.join('\n')}\n`)
+  if (failure !== undefined) show(`  FAILED: ${failure}`)
   return { name, figures, ...(failure === undefined ? {} : { failure }) }
+}
+
+/** At once, for a run takes long and may be cut. */
+function show(line: string): void {
+  if (process.stderr.isTTY) process.stderr.write('\r\u001B[K')
+  process.stdout.write(`${line}\n`)
 }

@@ -35,17 +35,15 @@ export async function plots(bench: Bench): Promise<void> {
   }
 }
 
-/** Of all runs that were no mere looks, the earliest first. */
+/** Of all runs, the earliest first. */
 function readFigures(results: string): Figure[] {
   return readdirSync(results)
     .filter((name) => name.endsWith('.json'))
     .sort()
     .map((name) => JSON.parse(readFileSync(join(results, name), 'utf8')) as Result)
-    .filter(({ quick }) => !quick)
     .flatMap(({ parts }) => parts.flatMap(({ figures }) => figures))
 }
 
 interface Result {
-  readonly quick: boolean
   readonly parts: readonly { readonly figures: readonly Figure[] }[]
 }

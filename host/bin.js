@@ -17,6 +17,9 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2']
 const isInstalled = import.meta.url.includes('/node_modules/')
 const main = new URL(isInstalled ? '../dist/host/main.js' : 'main.ts', import.meta.url)
 
+// files, names and cryptography of all threads: a disk that hangs must not have all of them (storage/objects/disk-turns.ts)
+process.env.UV_THREADPOOL_SIZE ??= '16'
+
 if (Number(process.versions.node.split('.')[0]) >= NEEDED) await import(main.href)
 else {
   const node = findNode()

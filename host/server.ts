@@ -16,6 +16,7 @@ import { NanoError } from './errors.ts'
 import { assertFree } from './ingress/listen.ts'
 import { toLiveInstances } from './limits/address-space.ts'
 import { collectGarbage } from './limits/collect.ts'
+import { toMachineMb } from './limits/machine-memory.ts'
 import { toLogEntry } from './log/entry.ts'
 import type { LogEntry } from './log/entry.ts'
 import { LogHub } from './log/hub.ts'
@@ -139,10 +140,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const toSettings = (): ShardSettings => {
     const { connectionLimits, accessLog = false, trustedProxies = [] } = current
     const liveInstances = toLiveInstances(current.liveInstances, count)
+    const { liveMemoryMb = toMachineMb() / count } = current
     return {
       connectionLimits,
       trustedProxies,
       liveInstances,
+      liveMemoryMb,
       logsRequests: accessLog,
       tls: certificates?.state,
     }

@@ -80,7 +80,7 @@ async function run(data: ShardData): Promise<void> {
     onCount: tellCount,
     onLoad: (deployment) => tell({ type: 'load', deployment }),
   })
-  residents.most = data.liveInstances
+  residents.bound(data)
   const toSettings = ({ connectionLimits, tls, trustedProxies, logsRequests }: ShardSettings) => ({
     connectionLimits,
     tls,
@@ -136,7 +136,7 @@ async function run(data: ShardData): Promise<void> {
       homes?.flush()
       return
     }
-    residents.most = change.settings.liveInstances
+    residents.bound(change.settings)
     ingress.configure(toSettings(change.settings))
   }
   const ids = new RequestIds(data.number)

@@ -33,6 +33,7 @@ interface Listed {
   readonly cursor?: string
 }
 
+const LEAST_CACHE_TTL = 30
 const LEAST_LONG = -(2 ** 31)
 const MOST_LONG = 2 ** 31 - 1
 const MOST_LISTED = 1000
@@ -46,12 +47,14 @@ export class KvNamespace {
 
   async get(key: unknown, options: unknown = undefined): Promise<unknown> {
     const type = toType(options)
+    checkCacheTtl(options)
     if (Array.isArray(key)) return this.#getMany(key, type, ({ value }) => value)
     return (await this.#get(key, type)).value
   }
 
   async getWithMetadata(key: unknown, options: unknown = undefined): Promise<unknown> {
     const type = toType(options)
+    checkCacheTtl(options)
     if (Array.isArray(key)) return this.#getMany(key, type, (found) => found)
     return { ...(await this.#get(key, type)), cacheStatus: null }
   }
@@ -114,6 +117,15 @@ export class KvNamespace {
 /** Undefined, null and an object without a type ask for text. */
 function toType(options: unknown): unknown {
   return (isObject(options) ? (options as { type?: unknown }).type : options) ?? 'text'
+}
+
+/** There is no cache that it could be for; what Cloudflare refuses is refused. */
+function checkCacheTtl(options: unknown): void {
+  const ttl = toInteger(isObject(options) ? (options as { cacheTtl?: unknown }).cacheTtl : undefined)
+  if (ttl < LEAST_CACHE_TTL)
+    throw new NativeError(
+      `KV GET failed: 400 Invalid cache_ttl of ${ttl}. Cache TTL must be at least ${LEAST_CACHE_TTL}.`,
+    )
 }
 
 function toKey(key: unknown, method: string): string {

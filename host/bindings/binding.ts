@@ -13,7 +13,7 @@ import type { ByteBudget } from '../limits/byte-budget.ts'
 import type { JobLine } from '../limits/job-pool.ts'
 import type { BucketLimits } from '../storage/objects/object-store.ts'
 import type { ConsolePort } from './console.ts'
-import { NO_DATA, type DataCounts } from './data-counts.ts'
+import { DATA_COUNTS, NO_DATA, type DataCounts } from './data-counts.ts'
 import type { DataBinding } from './data.ts'
 import type { Dialer } from './dialer.ts'
 import type { FetchCacheServices } from './fetch-cache.ts'
@@ -52,6 +52,17 @@ export const NO_METER: Meter = {
   ignored: 0,
   subrequests: 0,
   cpuMs: 0,
+}
+
+/** Add `meter` to `sum`. */
+export function addMeter(sum: Meter, meter: Meter): void {
+  sum.turns += meter.turns
+  sum.crossings += meter.crossings
+  sum.requests += meter.requests
+  sum.ignored += meter.ignored
+  sum.subrequests += meter.subrequests
+  sum.cpuMs += meter.cpuMs
+  for (const name of DATA_COUNTS) sum[name] += meter[name]
 }
 
 /** The host half of one WIT interface, for one instance. */

@@ -87,6 +87,7 @@ function checkKey(method: string, key: Uint8Array): Uint8Array {
 function splitKeys(joined: Uint8Array): readonly Uint8Array[] {
   const end = joined.indexOf(0x0a)
   const lengths = parseList(Buffer.from(joined.subarray(0, Math.max(0, end))).toString())
+  if (lengths.length === 0) throw wrong('KV GET_BULK failed: 400 You must request a minimum of 1 key')
   if (lengths.length > MOST_KEYS) {
     throw wrong(`KV GET_BULK failed: 400 You can request a maximum of ${MOST_KEYS} keys`)
   }
@@ -110,12 +111,12 @@ function parseList(json: string): readonly number[] {
 function toExpiration(expiration: number, ttl: number): number | undefined {
   const now = Math.floor(Date.now() / MS_PER_SECOND)
   if (ttl !== Infinity) {
-    checkWhole('expiration_ttl', ttl)
+    checkWhole('expiration_ttl', ttl, 0, 'Please specify integer greater than 0.')
     if (ttl < LEAST_TTL) throw tooSoon('expiration_ttl', ttl, `Expiration TTL must be at least ${LEAST_TTL}.`)
     return now + ttl
   }
   if (expiration === Infinity) return undefined
-  checkWhole('expiration', expiration)
+  checkWhole('expiration', expiration, now, TOO_EARLY)
   if (expiration < now + LEAST_TTL)
     throw tooSoon(
       'expiration',
@@ -125,9 +126,10 @@ function toExpiration(expiration: number, ttl: number): number | undefined {
   return expiration
 }
 
-function checkWhole(what: string, value: number): void {
-  if (Number.isSafeInteger(value) && value > 0) return
-  throw tooSoon(what, value, 'Please specify integer greater than 0.')
+const TOO_EARLY = 'Please specify integer greater than the current number of seconds since the UNIX epoch.'
+
+function checkWhole(what: string, value: number, least: number, next: string): void {
+  if (!Number.isSafeInteger(value) || value <= least) throw tooSoon(what, value, next)
 }
 
 const tooSoon = (what: string, value: number, next: string): StorageError =>

@@ -54,3 +54,32 @@ test.each([
 test('memory without a heap has nothing that is free', () => {
   expect(findFree(new Uint8Array(PAGE), 0)).toEqual([])
 })
+
+test('what is behind the head of an empty arena is overwritten, whatever else looks like one is not', () => {
+  const ARENA = 2064
+  const chunks = Array.from({ length: 8 }, () => ({ size: ARENA }))
+  const memory = createHeap(chunks)
+  const words = new Uint32Array(memory.buffer)
+  const toContent = (index: number): number => HEAP + index * ARENA + 8
+  const put = (index: number, next: number, first: number, length: number): void => {
+    const at = toContent(index)
+    words.set([next, at + first, at + length], at / 4)
+  }
+  put(0, toContent(1), 16, 2048)
+  put(1, 0, 16, 2048)
+  // in use, of another size, pointing elsewhere, with another head
+  put(2, 0, 24, 2048)
+  put(3, 0, 16, 1024)
+  put(4, toContent(1) + 8, 16, 2048)
+  put(5, 0, 12, 2048)
+  put(6, 0, 16, 2061)
+  const before = memory.slice()
+  expect(clearFreeMemory(memory, 1000)).toBe(3)
+  for (const index of [0, 1]) {
+    const [from, to] = [toContent(index) + 16, toContent(index) + 2048]
+    expect(memory.subarray(from, to).every((byte) => byte === 0)).toBe(true)
+    before.fill(0, from, to)
+  }
+  const end = toContent(8) - 8
+  expect(memory.subarray(0, end)).toEqual(before.subarray(0, end))
+})

@@ -22,7 +22,7 @@ export const ENV_NAME = 'nano:env'
 const MAIN_NAME = 'nano:main'
 const READS = 'reads.json'
 /** Counts changes of the snapshotter that change its output; part of the cache's key. */
-export const SNAPSHOT_REVISION = 7
+export const SNAPSHOT_REVISION = 8
 /** The engine has its own limit well below this; it should be the one that an endless recursion meets. */
 const STACK_KILOBYTES = 3_900
 /** The most JavaScript objects of the snapshotter itself; the app's memory is bounded by `memoryMb`. */

@@ -9,6 +9,10 @@ export const CAPACITY_RULES = {
     initial: 2000,
     text: 'Live instances on each shard, all apps together. Beyond it the least recently used ones go that have nothing to do.',
   },
+  liveMemoryMb: {
+    range: [1, 100_000_000],
+    text: "The most MiB of live instances' memory on each shard, beyond which the same holds; unless given, the machine's memory over the shards.",
+  },
   imageCacheMb: {
     range: [1, 1_000_000],
     initial: 256,

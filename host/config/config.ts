@@ -114,6 +114,8 @@ export interface Config {
   readonly cachesMb?: number
   /** Live instances on each shard, beyond which those go that rest. Undefined: the default, or what there is room for. */
   readonly liveInstances?: number
+  /** MiB of their memory, beyond which the same holds. Undefined: a part of the machine's. */
+  readonly liveMemoryMb?: number
   /** A line in the log for each request. Undefined: none. */
   readonly accessLog?: boolean
   /** False: there is no operator's listener. Undefined: on the default port, or on another when that is taken. */

@@ -49,6 +49,7 @@ export function toConfig(json: NanoJson, file: string, toProject: ToProject = to
       allowLoopback: json.allow_loopback,
       accessLog: json.access_log,
       liveInstances: json.live_instances,
+      liveMemoryMb: json.live_memory_mb,
       imageCacheMb: json.image_cache_mb,
       cachesMb: json.caches_mb,
       logDrain: toLogDrain(json.log_drain, dirname(file)),

@@ -1,9 +1,16 @@
 /**
- * The live instances of a shard, all apps together, within a budget: beyond it those go that rest, the least recently used
- * one first. One that works is never ended on account of others: when all of them work, there are more.
+ * The live instances of a shard, all apps together, within a budget of their number and of their memory: beyond it those go
+ * that rest, the least recently used one first. One that works is never ended on account of others: when all of them work,
+ * there are more.
  *
  *     opened  >  at work  <--rest, leave-->  at rest  --over the budget: its turn to go-->  closed
  */
+
+/** What there may be. */
+export interface ResidentBounds {
+  readonly liveInstances: number
+  readonly liveMemoryMb: number
+}
 
 /** An instance that rests. */
 export interface Resting {
@@ -11,21 +18,37 @@ export interface Resting {
   evict(): void
 }
 
+const BYTES_PER_MB = 1024 * 1024
+
 export class Residents {
   /** The one that has rested for longest comes first. */
   readonly #resting = new Set<Resting>()
   #live = 0
+  #bytes = 0
   #isDue = false
   #most = Infinity
+  #mostBytes = Infinity
 
-  /** How many there may be. */
-  set most(most: number) {
-    this.#most = most
+  /** From now on there may be so much. */
+  bound({ liveInstances, liveMemoryMb }: ResidentBounds): void {
+    this.#most = liveInstances
+    this.#mostBytes = liveMemoryMb * BYTES_PER_MB
     this.#evict()
   }
 
   get live(): number {
     return this.#live
+  }
+
+  /** Their memory. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** Their memory is so much more, or less. None is ended before this returns. */
+  weigh(bytes: number): void {
+    this.#bytes += bytes
+    if (bytes > 0) this.#evictSoon()
   }
 
   /** One is about to be made. */
@@ -42,12 +65,7 @@ export class Residents {
   /** One has nothing to do. It is not ended before this returns: it may be in the middle of something. */
   rest(resting: Resting): void {
     this.#resting.add(resting)
-    if (this.#live <= this.#most || this.#isDue) return
-    this.#isDue = true
-    setImmediate(() => {
-      this.#isDue = false
-      this.#evict()
-    })
+    this.#evictSoon()
   }
 
   /** One works again, or is gone. */
@@ -55,9 +73,22 @@ export class Residents {
     this.#resting.delete(resting)
   }
 
+  get #isOver(): boolean {
+    return this.#live > this.#most || this.#bytes > this.#mostBytes
+  }
+
+  #evictSoon(): void {
+    if (this.#isDue || !this.#isOver) return
+    this.#isDue = true
+    setImmediate(() => {
+      this.#isDue = false
+      this.#evict()
+    })
+  }
+
   #evict(): void {
     for (const resting of this.#resting) {
-      if (this.#live <= this.#most) return
+      if (!this.#isOver) return
       this.#resting.delete(resting)
       resting.evict()
     }

@@ -225,7 +225,7 @@ export class Scheduler {
     if (share === this.#oldest) this.#hadOldest = true
     this.#leave(share)
     this.#running = share
-    this.clock.begin()
+    this.clock.begin(before)
     let isMore = false
     try {
       isMore = share.run()

@@ -55,6 +55,7 @@ const AT_START: { readonly [Name in keyof Required<Config>]: (config: Config) =>
   accessLog: nothing,
   imageCacheMb: nothing,
   liveInstances: nothing,
+  liveMemoryMb: nothing,
   logDrain: nothing,
 }
 

@@ -7,7 +7,9 @@
  * - asked: calls wait for the port; who asked bounds how long.
  * - open: calls go out as they come.
  *
- * When a port closes (the thread has died), the calls that went through it fail: what they changed is not known.
+ * When a port closes (the thread has died), the calls that went through it fail: what they changed is not known. A thread that
+ * stands still (a disk that hangs) leaves calls in its port that nobody waits for any more; when they come to too much, further
+ * ones fail at once.
  */
 
 import type { MessagePort } from 'node:worker_threads'
@@ -47,9 +49,23 @@ const DIED: StorageFailure = {
   message: 'the storage of this server ended meanwhile; whether a change was made is not known',
 }
 
+const BEHIND: StorageFailure = {
+  name: 'Error',
+  code: 'STORAGE_UNAVAILABLE',
+  message: 'the storage of this server is far behind; nothing was changed',
+}
+
+/** What a call takes up in the port beside its body. */
+const CALL_BYTES = 2048
+/** What may be there that nobody waits for. */
+const MOST_ABANDONED_BYTES = 32 * 1024 * 1024
+
 export class StorageClient implements Storage, Disposable {
   readonly #connect: () => void
   readonly #calls = new Map<number, StorageListener>()
+  /** Bytes of those that were aborted and have not ended. */
+  readonly #abandoned = new Map<number, number>()
+  #abandonedBytes = 0
   #port: MessagePort | undefined
   /** What waits for the port; undefined: nobody has asked for one. */
   #waiting: ToStorage[] | undefined
@@ -61,7 +77,9 @@ export class StorageClient implements Storage, Disposable {
   }
 
   call(request: StorageRequest, more: boolean, listener: StorageListener): StorageHandle {
+    if (this.#abandonedBytes > MOST_ABANDONED_BYTES) return refuse(listener, BEHIND)
     const id = ++this.#lastId
+    const bytes = CALL_BYTES + request.body.length
     this.#calls.set(id, listener)
     this.#send({ type: 'call', id, request, more }, request.body)
     return {
@@ -69,7 +87,7 @@ export class StorageClient implements Storage, Disposable {
       push: (bytes, last) => this.#say({ type: 'push', id, bytes, last }, bytes),
       abort: () => {
         this.#say({ type: 'abort', id })
-        this.#calls.delete(id)
+        if (this.#calls.delete(id)) this.#abandon(id, bytes)
       },
     }
   }
@@ -106,8 +124,18 @@ export class StorageClient implements Storage, Disposable {
     }
   }
 
+  #abandon(id: number, bytes: number): void {
+    this.#abandoned.set(id, bytes)
+    this.#abandonedBytes += bytes
+  }
+
   #hear(message: FromStorage): void {
     const { id } = message
+    if (message.type === 'ended') {
+      this.#abandonedBytes -= this.#abandoned.get(id) ?? 0
+      this.#abandoned.delete(id)
+      return
+    }
     const listener = this.#calls.get(id)
     if (listener === undefined) return
     if (message.type === 'want') return listener.onWant()
@@ -123,16 +151,25 @@ export class StorageClient implements Storage, Disposable {
     this.#port = undefined
     const calls = [...this.#calls.values()]
     this.#calls.clear()
+    this.#abandoned.clear()
+    this.#abandonedBytes = 0
     for (const listener of calls) listener.onFailed(DIED)
   }
 }
 
+const NOWHERE: StorageFailure = {
+  name: 'Error',
+  code: 'STORAGE_UNAVAILABLE',
+  message: 'there is no storage here',
+}
+
 /** For an instance that is to have none: whatever it asks for comes to nothing. */
 export const NO_STORAGE: Storage = {
-  call(_request, _more, listener) {
-    queueMicrotask(() =>
-      listener.onFailed({ name: 'Error', code: 'STORAGE_UNAVAILABLE', message: 'there is no storage here' }),
-    )
-    return { pull() {}, push() {}, abort() {} }
-  },
+  call: (_request, _more, listener) => refuse(listener, NOWHERE),
+}
+
+/** Not within the call itself. */
+function refuse(listener: StorageListener, failure: StorageFailure): StorageHandle {
+  queueMicrotask(() => listener.onFailed(failure))
+  return { pull() {}, push() {}, abort() {} }
 }

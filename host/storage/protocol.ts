@@ -4,7 +4,7 @@
  *
  *     call  >  answer, with all of the body or its beginning  >  pull, chunk, pull, chunk  >  over
  *       '- want, push, want, push: while more of the call's body follows
- *     any   --failed, abort-->  over
+ *     any   --failed-->  over          any   --abort, ended-->  over
  */
 
 import type { StorageFailure } from './failure.ts'
@@ -43,6 +43,8 @@ export type FromStorage =
   | { readonly type: 'chunk'; readonly id: number; readonly bytes: Uint8Array; readonly last: boolean }
   | { readonly type: 'want'; readonly id: number }
   | { readonly type: 'failed'; readonly id: number; readonly failure: StorageFailure }
+  /** One that was aborted is over, and holds nothing any more. */
+  | { readonly type: 'ended'; readonly id: number }
 
 /** Bytes in a buffer of their own: with a part of one, all of it would be posted. */
 export function toOwn(bytes: Uint8Array): Uint8Array {

@@ -23,10 +23,14 @@ export function serveShard(port: MessagePort, stores: Stores, onFault: (error: u
     if (type === 'call') {
       const call = new SessionCall(id, message.request, message.more, say)
       calls.set(id, call)
-      void call.run(stores, onFault).then(() => calls.delete(id))
+      void call.run(stores, onFault).then(() => {
+        calls.delete(id)
+        if (call.isAborted) say({ type: 'ended', id })
+      })
     } else if (type === 'push') calls.get(id)?.push(message.bytes, message.last)
     else if (type === 'pull') calls.get(id)?.pull()
-    else calls.get(id)?.abort()
+    else if (calls.has(id)) calls.get(id)?.abort()
+    else say({ type: 'ended', id })
   })
   port.on('close', () => {
     for (const call of calls.values()) call.abort()
@@ -54,6 +58,10 @@ class SessionCall {
     this.#request = request
     this.#say = say
     this.#body = more ? this.#openBody(request.body) : request.body
+  }
+
+  get isAborted(): boolean {
+    return this.#abort.signal.aborted
   }
 
   /** Never rejects. */

@@ -25,6 +25,8 @@ export interface ShardSettings {
   readonly trustedProxies: readonly string[]
   /** Beyond so many those go that rest. */
   readonly liveInstances: number
+  /** The same beyond so many MiB of their memory. */
+  readonly liveMemoryMb: number
   /** Say what is known of each request when it is over. */
   readonly logsRequests: boolean
 }

@@ -15,6 +15,7 @@ const DATA: CommonData = {
   logsRequests: false,
   trustedProxies: [],
   liveInstances: 1,
+  liveMemoryMb: 1,
   connectionLimits: DEFAULT_CONNECTION_LIMITS,
 }
 

@@ -3,7 +3,6 @@
  * happens to one of them is nothing to the others.
  */
 
-import { totalmem } from 'node:os'
 import { setFlagsFromString } from 'node:v8'
 import { MessageChannel } from 'node:worker_threads'
 
@@ -14,6 +13,7 @@ import { homeOf, toHomeKey } from '../home/home-of.ts'
 import type { Run } from '../http/request-head.ts'
 import type { AppContent } from '../image/image.ts'
 import type { SharedEpoch } from '../limits/epoch.ts'
+import { toMachineMb } from '../limits/machine-memory.ts'
 import { Ticker } from '../limits/ticker.ts'
 import { toLogEntry } from '../log/entry.ts'
 import type { LogEntry } from '../log/entry.ts'
@@ -77,7 +77,6 @@ const START_SILENCE_MS = 30_000
 /** A shard's own heap: a part of the machine's memory, for apps' memories and bodies are not in it. */
 const HEAP_SHARE = 0.5
 const HEAP_MB = { least: 256, most: 2048 } as const
-const BYTES_PER_MB = 1024 * 1024
 
 /**
  * A flag of V8 for all shards. Else V8 may take a request's objects for long-lived and lay them where only a full
@@ -256,7 +255,5 @@ function unpack({ packed, dropped }: RecordBatch, log: (entry: LogEntry) => void
 
 /** What one of so many shards may have as a heap of its own. */
 function toHeapMb(count: number): number {
-  const limit = process.constrainedMemory()
-  const total = Math.min(totalmem(), limit > 0 ? limit : Infinity) / BYTES_PER_MB
-  return Math.floor(Math.min(Math.max((total * HEAP_SHARE) / count, HEAP_MB.least), HEAP_MB.most))
+  return Math.floor(Math.min(Math.max((toMachineMb() * HEAP_SHARE) / count, HEAP_MB.least), HEAP_MB.most))
 }

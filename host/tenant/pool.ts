@@ -11,8 +11,7 @@
  * (instance/turn.ts), and as long as the memories of all of them together have room.
  */
 import { performance } from 'node:perf_hooks'
-import { NO_METER, type Meter } from '../bindings/binding.ts'
-import { DATA_COUNTS } from '../bindings/data-counts.ts'
+import { addMeter, NO_METER, type Meter } from '../bindings/binding.ts'
 import type { Dialer } from '../bindings/dialer.ts'
 import type { Isolation } from '../config/config.ts'
 import { toTotalMemoryMb } from '../config/limits.ts'
@@ -96,6 +95,8 @@ export class Pool {
   /** Of those that are gone. */
   readonly #past = { ...NO_METER, instances: 0, evicted: 0, traps: 0, cpuStops: 0, memoryStops: 0 }
   #current: Instance | undefined
+  /** Of memory, of all of them. */
+  #bytes = 0
   #coldSince: number | undefined
   /** Since when there is no current one although there should be. */
   #wantedSince: number | undefined
@@ -168,6 +169,7 @@ export class Pool {
     this.#ready.delete(instance)
     if (isMore) this.#ready.add(instance)
     if (this.#instances.size > 1) this.#makeRoom(0)
+    this.#weigh()
   }
 
   get counters(): PoolCounters {
@@ -229,6 +231,7 @@ export class Pool {
         this.#toHost(() => instance),
       )
       this.#instances.add(instance)
+      this.#weigh()
       this.#current = instance
       this.#wantedSince = undefined
       return instance
@@ -238,6 +241,15 @@ export class Pool {
       this.#services.journal.write('error', 'instance-failed', toFailureText(error))
       return undefined
     }
+  }
+
+  /** The shard knows how much memory all of them have. */
+  #weigh(): void {
+    let bytes = 0
+    for (const { memoryBytes } of this.#instances) bytes += memoryBytes
+    if (bytes === this.#bytes) return
+    this.#services.residents.weigh(bytes - this.#bytes)
+    this.#bytes = bytes
   }
 
   /** What the next instance is made of. */
@@ -348,6 +360,7 @@ export class Pool {
     this.#services.residents.closed()
     this.#ready.delete(instance)
     this.#instances.delete(instance)
+    this.#weigh()
     addMeter(this.#past, instance.meter)
     this.#services.onReady()
     const { journal } = this.#services
@@ -371,14 +384,4 @@ function toFailureText(error: unknown): string {
   return error instanceof NanoError && error.blame === 'operator'
     ? `${error.code}: ${error.message}`
     : toStackText(error)
-}
-
-function addMeter(sum: Meter, meter: Meter): void {
-  sum.turns += meter.turns
-  sum.crossings += meter.crossings
-  sum.requests += meter.requests
-  sum.ignored += meter.ignored
-  sum.subrequests += meter.subrequests
-  sum.cpuMs += meter.cpuMs
-  for (const name of DATA_COUNTS) sum[name] += meter[name]
 }

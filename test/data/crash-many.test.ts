@@ -1,10 +1,15 @@
-/** The same as crash.test.ts, with many. */
+/** The same as crash.test.ts, with many, and some kills. */
 import { test } from 'vitest'
 
-import { killWhilePutting } from './kv-crash.ts'
+import { killWhileWriting } from '../harness/crash.ts'
+import { WRITERS } from './writers.ts'
 
-test('10,000 acknowledged puts survive a kill', { timeout: 600_000 }, async ({ expect }) => {
-  const { kept, lost } = await killWhilePutting(10_000)
-  expect(kept).toBeGreaterThanOrEqual(10_000)
-  expect(lost).toEqual([])
-})
+test.for(WRITERS)(
+  '10,000 acknowledged $what survive kills',
+  { timeout: 600_000 },
+  async (writer, { expect }) => {
+    const { kept, lost } = await killWhileWriting(writer, 10_000, 4)
+    expect(kept).toBeGreaterThanOrEqual(10_000)
+    expect(lost).toEqual([])
+  },
+)

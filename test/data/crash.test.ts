@@ -1,10 +1,15 @@
 /** What was acknowledged survives a process that is killed. test/data/crash-many.test.ts has more of the same. */
 import { test } from 'vitest'
 
-import { killWhilePutting } from './kv-crash.ts'
+import { killWhileWriting } from '../harness/crash.ts'
+import { WRITERS } from './writers.ts'
 
-test('500 acknowledged puts', { timeout: 120_000 }, async ({ expect }) => {
-  const { kept, lost } = await killWhilePutting(500)
-  expect(kept).toBeGreaterThanOrEqual(500)
-  expect(lost).toEqual([])
-})
+test.for(WRITERS)(
+  '500 acknowledged $what survive a kill',
+  { timeout: 120_000 },
+  async (writer, { expect }) => {
+    const { kept, lost } = await killWhileWriting(writer, 500, 1)
+    expect(kept).toBeGreaterThanOrEqual(500)
+    expect(lost).toEqual([])
+  },
+)

@@ -114,7 +114,7 @@ describe('a namespace', () => {
       ['KV', 'get', {}],
       ['KV', 'get', 'number', 'blob'],
       ['KV', 'get', 'none', 'blob'],
-      ['KV', 'get', 'number', {}],
+      ['KV', 'get', 'number', { cacheTtl: 30 }],
       ['KV', 'list', { limit: 0, prefix: 'number' }],
       ['KV', 'put', 'a', 'x', { expirationTtl: '100', metadata: null }],
       ['KV', 'put', 'a', 'x', { expiration: 5_000_000_000 }],
@@ -148,6 +148,7 @@ describe('a namespace', () => {
 
   test('refuses what Cloudflare refuses, in its words', async ({ expect }) => {
     const long = { repeat: 513 }
+    const soon = Math.floor(Date.now() / 1000) + 30
     const many = Array.from({ length: 101 }, (_, i) => `k${i}`)
     const refused: Record<string, unknown[]> = {
       'TypeError: Key name cannot be empty.': ['get', ''],
@@ -170,8 +171,21 @@ describe('a namespace', () => {
         'x',
         { expirationTtl: 0 },
       ],
-      'Error: KV PUT failed: 400 Invalid expiration of 7. Expiration times must be at least 60 seconds in the future.':
+      'Error: KV PUT failed: 400 Invalid expiration of 7. Please specify integer greater than the current number of seconds since the UNIX epoch.':
         ['put', 'a', 'x', { expiration: 7 }],
+      [`Error: KV PUT failed: 400 Invalid expiration of ${soon}. Expiration times must be at least 60 seconds in the future.`]:
+        ['put', 'a', 'x', { expiration: soon }],
+      'Error: KV GET failed: 400 Invalid cache_ttl of 29. Cache TTL must be at least 30.': [
+        'get',
+        'a',
+        { cacheTtl: 29 },
+      ],
+      'Error: KV GET failed: 400 Invalid cache_ttl of 0. Cache TTL must be at least 30.': [
+        'getWithMetadata',
+        ['a'],
+        { cacheTtl: 'none' },
+      ],
+      'Error: KV GET_BULK failed: 400 You must request a minimum of 1 key': ['get', []],
       'Error: KV PUT failed: 413 Metadata length of 1027 exceeds limit of 1024.': [
         'put',
         'a',

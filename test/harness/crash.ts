@@ -1,49 +1,76 @@
-/** A server that is killed while it writes: what it had acknowledged is there when it is started again. */
+/** A server that is killed while it writes, again and again: what it had acknowledged is there in the end. */
 
-import { writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
+import { keepAlive, send } from './http.ts'
+import type { Answer } from './http.ts'
 import type { ServerProcess } from './process.ts'
 import { startNano } from './process.ts'
 
-export interface CrashCase {
-  /** What nano.json says. */
-  readonly config: object
-  /** Its folder, for the data too. */
-  readonly folder: string
-  /** So many writes are acknowledged before it is killed; others are on their way then. */
-  readonly count: number
-  /** Resolves to whether the server said that it is kept. */
-  readonly write: (server: ServerProcess, index: number) => Promise<boolean>
+type Ask = (request: { path: string; method?: string; body?: string }) => Promise<Answer>
+
+/** An app that keeps what it is told, and is asked for it. */
+export interface Writer {
+  /** Its settings. */
+  readonly app: object
+  /** Before anything is written. */
+  readonly prepare?: (ask: Ask) => Promise<unknown>
+  /** Resolves to whether it said that it is kept. */
+  readonly write: (ask: Ask, index: number) => Promise<boolean>
   /** Of those, which are not there. */
-  readonly missing: (server: ServerProcess, indices: readonly number[]) => Promise<readonly number[]>
+  readonly missing: (ask: Ask, indices: readonly number[]) => Promise<readonly number[]>
 }
 
+const HOST = 'writer.test'
 const CLIENTS = 16
 
-/** How many were acknowledged, and which of them are lost. */
-export async function killWhileWriting(given: CrashCase): Promise<{ kept: number; lost: readonly number[] }> {
-  const { config, folder, count, write, missing } = given
+/** How many of at least `count` were acknowledged before it was killed so often, and which of them are lost. */
+export async function killWhileWriting(
+  { app, prepare, write, missing }: Writer,
+  count: number,
+  kills: number,
+): Promise<{ kept: number; lost: readonly number[] }> {
+  const folder = mkdtempSync(join(tmpdir(), 'nano-crash-'))
   const file = join(folder, 'nano.json')
-  writeFileSync(file, JSON.stringify(config))
+  const apps = [{ name: 'writer', hostname: HOST, cpu_ms: 10_000, ...app }]
+  writeFileSync(file, JSON.stringify({ shards: 2, apps }))
+  const agent = keepAlive(CLIENTS)
+  const toAsk =
+    ({ port }: ServerProcess): Ask =>
+    (request) =>
+      send(port, { host: HOST, agent, ...request })
   const kept: number[] = []
-  {
+  let next = 0
+  try {
+    for (let round = 1; round <= kills; round++) {
+      // oxlint-disable-next-line no-await-in-loop -- a life after the other
+      await using server = await startNano(file)
+      server.stderr.resume()
+      const ask = toAsk(server)
+      // oxlint-disable-next-line no-await-in-loop -- the same
+      if (round === 1) await prepare?.(ask)
+      const until = Math.ceil((count * round) / kills)
+      const client = async (): Promise<void> => {
+        while (kept.length < until) {
+          const index = next++
+          // oxlint-disable-next-line no-await-in-loop -- a client waits for its answer
+          if (await write(ask, index).catch(() => false)) kept.push(index)
+        }
+      }
+      const clients = Array.from({ length: CLIENTS }, client)
+      // oxlint-disable-next-line no-await-in-loop -- the others are on their way then
+      await Promise.race(clients)
+      server.kill('SIGKILL')
+      // oxlint-disable-next-line no-await-in-loop -- the same
+      await Promise.all(clients)
+    }
     await using server = await startNano(file)
     server.stderr.resume()
-    let next = 0
-    const client = async (): Promise<void> => {
-      while (kept.length < count) {
-        const index = next++
-        // oxlint-disable-next-line no-await-in-loop -- a client waits for its answer
-        if (await write(server, index).catch(() => false)) kept.push(index)
-      }
-    }
-    const first = Array.from({ length: CLIENTS }, client)
-    await Promise.race(first)
-    server.kill('SIGKILL')
-    await Promise.all(first)
+    return { kept: kept.length, lost: await missing(toAsk(server), kept) }
+  } finally {
+    agent.destroy()
+    rmSync(folder, { recursive: true, force: true })
   }
-  await using server = await startNano(file)
-  server.stderr.resume()
-  return { kept: kept.length, lost: await missing(server, kept) }
 }

@@ -1,7 +1,7 @@
-/** Disks that a test fills or takes away; only root has them to give. */
+/** Disks that a test fills, stops or takes away; only root has them to give. */
 
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -25,6 +25,52 @@ export class Disk implements Disposable {
   [Symbol.dispose](): void {
     execFileSync('umount', ['--lazy', this.directory], { stdio: 'ignore' })
     rmSync(this.directory, { recursive: true, force: true })
+  }
+}
+
+/** A disk of its own that can be stopped: whoever writes waits, for as long as that lasts. */
+export class StoppableDisk implements Disposable {
+  readonly #directory = mkdtempSync(join(tmpdir(), 'nano-disk-'))
+  readonly directory = join(this.#directory, 'mounted')
+
+  constructor(megabytes: number) {
+    const image = join(this.#directory, 'image')
+    writeFileSync(image, '')
+    truncateSync(image, megabytes * 2 ** 20)
+    mkdirSync(this.directory)
+    try {
+      execFileSync('mkfs.ext4', ['-q', image], { stdio: 'ignore' })
+      mount('-o', 'loop', image, this.directory)
+    } catch (error) {
+      rmSync(this.#directory, { recursive: true })
+      throw error
+    }
+  }
+
+  /** For as long as `work` takes. */
+  async stop(work: () => Promise<void>): Promise<void> {
+    execFileSync('fsfreeze', ['-f', this.directory])
+    try {
+      await work()
+    } finally {
+      execFileSync('fsfreeze', ['-u', this.directory])
+    }
+  }
+
+  [Symbol.dispose](): void {
+    execFileSync('umount', ['--lazy', this.directory], { stdio: 'ignore' })
+    rmSync(this.#directory, { recursive: true, force: true })
+  }
+}
+
+/** Whether this machine has any that can be stopped. */
+export async function canStop(): Promise<boolean> {
+  try {
+    using disk = new StoppableDisk(8)
+    await disk.stop(async () => undefined)
+    return true
+  } catch {
+    return false
   }
 }
 

@@ -129,6 +129,8 @@ export interface ServeOptions {
   imageCacheMb?: number
   /** On each shard, beyond which those go that rest. */
   liveInstances?: number
+  /** On each shard, MiB of their memory beyond which the same holds. */
+  liveMemoryMb?: number
   /** The most MiB of a shard's own heap. */
   heapMb?: number
   /** Where deployed apps are kept. */
@@ -156,6 +158,7 @@ export async function serve(apps: AppSpec[], shards = 1, options: ServeOptions =
     connectionLimits,
     imageCacheMb,
     liveInstances,
+    liveMemoryMb,
     ...more
   } = options
   const top = {
@@ -165,6 +168,7 @@ export async function serve(apps: AppSpec[], shards = 1, options: ServeOptions =
     allow_loopback: allowLoopback,
     access_log: accessLog,
     ...(liveInstances === undefined ? {} : { live_instances: liveInstances }),
+    ...(liveMemoryMb === undefined ? {} : { live_memory_mb: liveMemoryMb }),
     ...(imageCacheMb === undefined ? {} : { image_cache_mb: imageCacheMb }),
     ...(tls === undefined ? {} : { tls }),
     ...(storage === undefined ? {} : { storage }),

@@ -62,6 +62,7 @@ async function start() {
       allowLoopback: false,
       connectionLimits: DEFAULT_CONNECTION_LIMITS,
       trustedProxies: [],
+      liveMemoryMb: 1_000_000,
       liveInstances: 100,
       logsRequests: false,
     },

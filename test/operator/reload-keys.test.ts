@@ -102,6 +102,14 @@ const CHANGES: Record<Key, Change> = {
       await expect.poll(() => served.log.filter((line) => line.includes('/headers')).length).toBe(1)
     },
   },
+  // how it is kept: test/operator/registered.test.ts
+  live_memory_mb: {
+    to: 1,
+    prepare: (served) => ask(served, '/headers'),
+    async holds(served, expect) {
+      await expect.poll(async () => (await served.server.tenants())[0]?.counters.liveInstances).toBe(0)
+    },
+  },
   live_instances: {
     to: 1,
     async prepare(served) {

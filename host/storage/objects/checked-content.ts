@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto'
 
+import type { StorageError } from '../failure.ts'
 import type { Content, ObjectPut } from './object-store.ts'
 import { r2Error, toMismatch } from './r2-error.ts'
 import type { R2Operation } from './r2-error.ts'
@@ -36,6 +37,11 @@ export async function* checkContent(
   if (last !== undefined) yield last
 }
 
-export function toWrongSize(operation: R2Operation, size: number): Error {
+export function toWrongSize(operation: R2Operation, size: number): StorageError {
   return r2Error(operation, 'argument', `expected a value of ${size} bytes, got more or fewer`)
+}
+
+/** Nobody is going to read it. */
+export async function cancelContent(content: Content): Promise<void> {
+  if (!(content instanceof Uint8Array) && !content.locked) await content.cancel()
 }

@@ -17,7 +17,9 @@ import { dirname, join } from 'node:path'
 
 import { StorageError } from '../failure.ts'
 import { toStorageError } from '../sqlite.ts'
+import { DiskTurns } from './disk-turns.ts'
 import type { Checksums, Content, HashName } from './object-store.ts'
+import { Tally } from './tally.ts'
 
 /** A file that is written. */
 export interface WrittenFile {
@@ -43,10 +45,11 @@ const SYNC_BYTES = 32 * 1024 * 1024
 export class Contents {
   readonly #directory: string
   readonly #log: (text: string) => void
+  readonly #turns = new DiskTurns()
   /** Files that no catalog names yet. */
   readonly #written = new Set<string>()
   /** How many read a file. */
-  readonly #readers = new Map<string, number>()
+  readonly #readers = new Tally()
   readonly #doomed = new Set<string>()
 
   static async open(directory: string, log: (text: string) => void): Promise<Contents> {
@@ -68,31 +71,33 @@ export class Contents {
     size: number,
     hashes: readonly HashName[],
     tooLong: () => StorageError,
+    signal?: AbortSignal,
   ): Promise<WrittenFile> {
+    const turn = <T>(work: () => Promise<T>): Promise<T> => this.#turns.run(work, signal)
     const name = randomBytes(NAME_BYTES).toString('hex')
     this.#written.add(name)
     const digests = hashes.map((each): [HashName, Hash] => [each, createHash(each)])
     try {
       let written = 0
-      const file = await open(this.#toPath(name), 'wx', 0o600)
+      const file = await turn(() => open(this.#toPath(name), 'wx', 0o600))
       try {
         let unsynced = 0
         for await (const bytes of content instanceof Uint8Array ? [content] : content) {
           written += bytes.length
           if (written > size) throw tooLong()
           for (const [, hash] of digests) hash.update(bytes)
-          await writeAll(file, bytes)
+          await turn(() => writeAll(file, bytes))
           unsynced += bytes.length
           if (unsynced < SYNC_BYTES) continue
           unsynced = 0
-          await file.datasync()
+          await turn(() => file.datasync())
         }
-        await file.datasync()
+        await turn(() => file.datasync())
       } finally {
-        await file.close()
+        await this.#turns.run(() => file.close())
       }
       // the file is there after a crash when its folder says so on the disk
-      await syncFolder(dirname(this.#toPath(name)))
+      await turn(() => syncFolder(dirname(this.#toPath(name))))
       const hex = digests.map(([each, hash]) => [each, hash.digest('hex')])
       return { name, size: written, digests: Object.fromEntries(hex) as Checksums }
     } catch (error) {
@@ -109,7 +114,7 @@ export class Contents {
   /** No catalog names these any more. */
   async drop(names: readonly string[]): Promise<void> {
     for (const name of names) {
-      if (this.#readers.has(name)) this.#doomed.add(name)
+      if (this.#readers.of(name) > 0) this.#doomed.add(name)
       // oxlint-disable-next-line no-await-in-loop -- what is given up can wait
       else await this.#unlink(name)
     }
@@ -132,10 +137,10 @@ export class Contents {
   async sweep(isNamed: (name: string) => boolean, signal: AbortSignal): Promise<void> {
     for (let i = 0; i < FOLDERS && !signal.aborted; i++) {
       // oxlint-disable-next-line no-await-in-loop -- nobody waits for it
-      const names = await readdir(join(this.#directory, toFolder(i)))
+      const names = await this.#turns.run(() => readdir(join(this.#directory, toFolder(i))))
       for (const name of names) {
         if (signal.aborted) return
-        if (this.#written.has(name) || this.#readers.has(name) || isNamed(name)) continue
+        if (this.#written.has(name) || this.#readers.of(name) > 0 || isNamed(name)) continue
         // oxlint-disable-next-line no-await-in-loop -- the same
         await this.#unlink(name)
       }
@@ -143,27 +148,23 @@ export class Contents {
   }
 
   async *#read(parts: readonly FilePart[]): AsyncGenerator<Uint8Array, undefined> {
-    for (const part of parts) yield* readPart(this.#toPath(part.name), part)
+    for (const part of parts) yield* readPart(this.#toPath(part.name), part, this.#turns)
   }
 
   /** Gives what lets go of them. */
   #hold(parts: readonly FilePart[]): () => void {
-    for (const { name } of parts) this.#readers.set(name, (this.#readers.get(name) ?? 0) + 1)
+    const held = parts.map(({ name }) => ({ name, release: this.#readers.take(name, 1) }))
     return () => {
-      for (const { name } of parts) {
-        const left = (this.#readers.get(name) ?? 0) - 1
-        if (left > 0) this.#readers.set(name, left)
-        else {
-          this.#readers.delete(name)
-          if (this.#doomed.delete(name)) void this.#unlink(name)
-        }
+      for (const { name, release } of held) {
+        release()
+        if (this.#readers.of(name) === 0 && this.#doomed.delete(name)) void this.#unlink(name)
       }
     }
   }
 
   async #unlink(name: string): Promise<void> {
     try {
-      await unlink(this.#toPath(name))
+      await this.#turns.run(() => unlink(this.#toPath(name)))
     } catch (error) {
       const isGone = error instanceof Error && 'code' in error && error.code === 'ENOENT'
       // the next start takes it away
@@ -224,23 +225,27 @@ async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
 }
 
 /** In chunks that each have a buffer of their own. */
-async function* readPart(path: string, { offset, length }: FilePart): AsyncGenerator<Uint8Array, undefined> {
-  let file
+async function* readPart(
+  path: string,
+  { offset, length }: FilePart,
+  turns: DiskTurns,
+): AsyncGenerator<Uint8Array, undefined> {
+  let file: FileHandle
   try {
-    file = await open(path, 'r')
+    file = await turns.run(() => open(path, 'r'))
   } catch (error) {
     throw toBroken(error)
   }
   try {
     for (let at = 0; at < length;) {
       const chunk = new Uint8Array(Math.min(CHUNK_BYTES, length - at))
-      const { bytesRead } = await file.read(chunk, 0, chunk.length, offset + at)
+      const { bytesRead } = await turns.run(() => file.read(chunk, 0, chunk.length, offset + at))
       if (bytesRead === 0) throw toBroken()
       at += bytesRead
       yield bytesRead === chunk.length ? chunk : chunk.slice(0, bytesRead)
     }
   } finally {
-    await file.close()
+    await turns.run(() => file.close())
   }
 }
 

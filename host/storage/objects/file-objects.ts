@@ -16,6 +16,7 @@ import { guard, toStorageError } from '../sqlite.ts'
 import type { StoreOptions } from '../store.ts'
 import { Catalog, isWithin } from './catalog.ts'
 import type { Bucket } from './catalog.ts'
+import { cancelContent, toWrongSize } from './checked-content.ts'
 import { holds } from './condition.ts'
 import type { Condition } from './condition.ts'
 import { Contents } from './contents.ts'
@@ -24,6 +25,7 @@ import type {
   BucketLimits,
   Content,
   FoundObject,
+  HashName,
   ListOptions,
   ObjectListing,
   ObjectMetadata,
@@ -38,6 +40,7 @@ import { r2Error, toFull, toMismatch } from './r2-error.ts'
 import type { R2Operation } from './r2-error.ts'
 import { toRange } from './range.ts'
 import type { RangeAsk } from './range.ts'
+import { Tally } from './tally.ts'
 
 const FOLDER = 'objects'
 const CATALOG = 'objects.sqlite'
@@ -61,12 +64,20 @@ export async function openFileObjects({
   }
 }
 
+/** What a content is to be. */
+interface WriteAsk {
+  readonly size: number
+  readonly limits: BucketLimits
+  readonly hashes: readonly HashName[]
+  readonly signal: AbortSignal | undefined
+}
+
 class FileObjects implements ObjectStore {
   readonly #catalog: Catalog
   readonly #changes: GroupCommit
   readonly #contents: Contents
   /** Bytes on their way into each bucket. */
-  readonly #coming = new Map<string, number>()
+  readonly #coming = new Tally()
   readonly #closing = new AbortController()
   readonly #sweep: Promise<void>
   readonly #clock: NodeJS.Timeout
@@ -77,7 +88,9 @@ class FileObjects implements ObjectStore {
     this.#contents = contents
     const failed = (error: unknown): void => log(`storage: buckets could not be swept: ${String(error)}`)
     this.#sweep = contents.sweep((name) => catalog.hasFile(name), this.#closing.signal).catch(failed)
-    const giveUp = (): void => void this.#giveUp().catch(failed)
+    // uploads that nobody has completed
+    const giveUp = (): void =>
+      void this.#clear(() => catalog.removeStaleUploads(Date.now() - UPLOAD_MS)).catch(failed)
     this.#clock = setInterval(giveUp, HOUR_MS).unref()
     giveUp()
   }
@@ -102,36 +115,47 @@ class FileObjects implements ObjectStore {
     return { object, found: { ...range, body: await this.#contents.read(cut(files, range)) } }
   }
 
-  async put(name: string, key: string, put: ObjectPut, content: Content): Promise<StoredObject | undefined> {
+  async put(
+    name: string,
+    key: string,
+    put: ObjectPut,
+    content: Content,
+    signal?: AbortSignal,
+  ): Promise<StoredObject | undefined> {
     const { hash, onlyIf, size, limits } = put
     if (!holds(onlyIf, this.#find(name, key))) {
-      await cancel(content)
+      await cancelContent(content)
       return undefined
     }
-    const hashes =
-      hash === undefined || hash.name === 'md5' ? (['md5'] as const) : (['md5', hash.name] as const)
-    return this.#write('put', name, { size, limits, hashes }, content, async ({ name: file, digests }) => {
-      const { md5 = '' } = digests
-      const actual = hash && digests[hash.name]
-      if (hash !== undefined && actual !== hash.hex) throw toMismatch(hash.name, hash.hex, actual)
-      const object: StoredObject = {
-        ...toMetadata(put),
-        key,
-        size,
-        etag: md5,
-        version: makeName(VERSION_BYTES, 'hex'),
-        uploaded: Date.now(),
-        checksums: digests,
-      }
-      return this.#change('put', name, limits, (bucket) => {
-        if (onlyIf !== undefined && !holds(onlyIf, this.#catalog.findObject(bucket, key)))
-          return { value: undefined, dropped: [file] }
-        const dropped = this.#catalog.removeObject(bucket, key)
-        this.#catalog.addObject(bucket, object)
-        this.#catalog.addFile(bucket, object.version, { name: file, part: 1, size, md5 })
-        return { value: object, dropped }
-      })
-    })
+    const hashes = [...new Set(['md5', hash?.name ?? 'md5'] as const)]
+    return this.#write(
+      'put',
+      name,
+      { size, limits, hashes, signal },
+      content,
+      async ({ name: file, digests }) => {
+        const { md5 = '' } = digests
+        const actual = hash && digests[hash.name]
+        if (hash !== undefined && actual !== hash.hex) throw toMismatch(hash.name, hash.hex, actual)
+        const object: StoredObject = {
+          ...toMetadata(put),
+          key,
+          size,
+          etag: md5,
+          version: makeName(VERSION_BYTES, 'hex'),
+          uploaded: Date.now(),
+          checksums: digests,
+        }
+        return this.#change('put', name, limits, (bucket) => {
+          if (onlyIf !== undefined && !holds(onlyIf, this.#catalog.findObject(bucket, key)))
+            return { value: undefined, dropped: [file] }
+          const dropped = this.#catalog.removeObject(bucket, key)
+          this.#catalog.addObject(bucket, object)
+          this.#catalog.addFile(bucket, object.version, { name: file, part: 1, size, md5 })
+          return { value: object, dropped }
+        })
+      },
+    )
   }
 
   async delete(name: string, keys: readonly string[]): Promise<void> {
@@ -162,7 +186,7 @@ class FileObjects implements ObjectStore {
     })
   }
 
-  async uploadPart(name: string, ask: PartPut, content: Content): Promise<string> {
+  async uploadPart(name: string, ask: PartPut, content: Content, signal?: AbortSignal): Promise<string> {
     const { key, upload, part, size, limits } = ask
     const expectUpload = (bucket: Bucket | undefined): ObjectMetadata => {
       const metadata = bucket && this.#catalog.findUpload(bucket, key, upload)
@@ -171,7 +195,7 @@ class FileObjects implements ObjectStore {
     }
     guard(() => expectUpload(this.#catalog.findBucket(name)))
     const hashes = ['md5'] as const
-    return this.#write('uploadPart', name, { size, limits, hashes }, content, (file) =>
+    return this.#write('uploadPart', name, { size, limits, hashes, signal }, content, (file) =>
       this.#change('uploadPart', name, limits, (bucket) => {
         expectUpload(bucket)
         const { md5 = '' } = file.digests
@@ -251,19 +275,14 @@ class FileObjects implements ObjectStore {
   async #write<T>(
     operation: R2Operation,
     bucket: string,
-    {
-      size,
-      limits,
-      hashes,
-    }: { size: number; limits: BucketLimits; hashes: Parameters<Contents['write']>[2] },
+    { size, limits, hashes, signal }: WriteAsk,
     content: Content,
     use: (file: Awaited<ReturnType<Contents['write']>>) => Promise<T>,
   ): Promise<T> {
     const release = this.#expect(operation, bucket, size, limits)
-    const wrongSize = (): StorageError =>
-      r2Error(operation, 'argument', `expected a value of ${size} bytes, got more or fewer`)
+    const wrongSize = (): StorageError => toWrongSize(operation, size)
     try {
-      const file = await this.#contents.write(content, size, hashes, wrongSize)
+      const file = await this.#contents.write(content, size, hashes, wrongSize, signal)
       try {
         if (file.size !== size) throw wrongSize()
         const value = await use(file)
@@ -280,15 +299,9 @@ class FileObjects implements ObjectStore {
 
   /** Bytes that are on their way take up room already, so that many at once cannot fill the disk. */
   #expect(operation: R2Operation, name: string, size: number, limits: BucketLimits): () => void {
-    const coming = (this.#coming.get(name) ?? 0) + size
     const bucket = guard(() => this.#catalog.findBucket(name))
-    if (!isWithin(bucket, coming, limits)) throw toFull(operation)
-    this.#coming.set(name, coming)
-    return () => {
-      const left = (this.#coming.get(name) ?? 0) - size
-      if (left > 0) this.#coming.set(name, left)
-      else this.#coming.delete(name)
-    }
+    if (!isWithin(bucket, this.#coming.of(name) + size, limits)) throw toFull(operation)
+    return this.#coming.take(name, size)
   }
 
   /** Changes the catalog, and drops the files that it names no more when that is on the disk. */
@@ -307,11 +320,6 @@ class FileObjects implements ObjectStore {
     const { value, dropped } = made!
     void this.#contents.drop(dropped)
     return value
-  }
-
-  /** Uploads that nobody has completed. */
-  async #giveUp(): Promise<void> {
-    await this.#clear(() => this.#catalog.removeStaleUploads(Date.now() - UPLOAD_MS))
   }
 
   /** Some at a time, for others wait meanwhile. `remove`: names of files; undefined when nothing was left. */
@@ -334,9 +342,4 @@ const makeName = (bytes: number, encoding: 'hex' | 'base64url'): string =>
 
 function toMetadata({ http, custom, storageClass }: ObjectMetadata): ObjectMetadata {
   return { http, custom, storageClass }
-}
-
-/** Nobody is going to read it. */
-async function cancel(content: Content): Promise<void> {
-  if (!(content instanceof Uint8Array)) await content.cancel()
 }

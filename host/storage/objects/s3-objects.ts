@@ -18,6 +18,7 @@ import {
 } from '@aws-sdk/client-s3'
 
 import type { S3Settings } from '../../config/storage-settings.ts'
+import { cancelContent } from './checked-content.ts'
 import { holds } from './condition.ts'
 import type { Condition } from './condition.ts'
 import type {
@@ -104,7 +105,7 @@ class S3Objects implements ObjectStore {
       // oxlint-disable-next-line no-await-in-loop -- until nobody is faster
       const before = onlyIf && (await this.#bucket.find('put', name, key, signal))
       if (!holds(onlyIf, before)) {
-        if (!(content instanceof Uint8Array) && !content.locked) await content.cancel()
+        await cancelContent(content)
         return undefined
       }
       // a stream cannot be sent again
