@@ -151,7 +151,7 @@ describe('a function that could not be called so is refused', () => {
 
   it('bytes as its result go where the guest wants them', ({ expect }) => {
     expect(toTable('f: func(a: u8) -> list<u8>;')).toContain(
-      "'f': (a0: number, at: number) => to.bytes(at, iHalf.f(a0 & 0xff))",
+      "'f': (a0: number, at: number) => to.bytes(at, imports['a:b/i'].f(a0 & 0xff))",
     )
   })
 
