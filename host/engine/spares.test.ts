@@ -57,6 +57,16 @@ async function settle(spares: Spares): Promise<Spares['kept']> {
 }
 
 describe('an instance', () => {
+  it('that is being made is finished for who asks', async (context) => {
+    const { expect } = context
+    const { spares, made } = open()
+    const source = 'long'.repeat(5 * 1024 * 1024)
+    spares.take(toWanted(1, { source, pages: 500 }))
+    await expect.poll(() => made.length, { interval: 1 }).toBeGreaterThan(1)
+    const before = [...made]
+    expect(before).toContain(spares.take(toWanted(2, { source, pages: 500 })).blank.memory)
+  })
+
   it('is used again, with nothing in it but the image of who has it now', (context) => {
     const { spares, made, cleared } = open()
     for (let byte = 1; byte < 20; byte++) {

@@ -9,7 +9,7 @@
  * Held: nobody gets one but with his image and zeros in its memory, to the last byte, and the engine's state as it was at
  * first. Whoever took one gives it back or drops it, once, and does not touch it any more.
  */
-import { layOver, restore, toFilling, type Filling } from '../image/resident.ts'
+import { fill, layOver, restore, toFilling, type Filling } from '../image/resident.ts'
 import type { Image } from '../image/image.ts'
 import { WASM_PAGE } from '../wasm/memory.ts'
 import type { Blank, MakeBlank } from './guest.ts'
@@ -59,8 +59,9 @@ export class Spares {
   /** The first of them is being restored. */
   readonly #used: Spare[] = []
   #model: Model | undefined
-  /** What is being done to one. */
-  #work: Iterator<void> | undefined
+  /** What is being done to the first used one, which `take` may begin anew, and to one that is made. */
+  #restoring: Iterator<void> | undefined
+  #preparing: Iterator<void> | undefined
   #isScheduled = false
 
   constructor(make: MakeBlank) {
@@ -97,15 +98,21 @@ export class Spares {
     this.#schedule()
   }
 
-  /** A ready one, or a used one that is made so at once. */
+  /** A ready one, or one that is made so at once: a used one, or the one that is being made. */
   #find(wanted: Wanted): Spare | undefined {
     const ready = takeFirst(this.#ready, wanted)
     if (ready !== undefined) return ready
     // it may be half done
-    this.#work = undefined
+    this.#restoring = undefined
     const used = takeFirst(this.#used, wanted)
-    if (used !== undefined) for (const _ of restore(used.blank.memory, used.filling));
-    return used
+    if (used !== undefined) {
+      for (const _ of restore(used.blank.memory, used.filling));
+      return used
+    }
+    if (this.#preparing === undefined) return undefined
+    while (this.#preparing.next().done !== true);
+    this.#preparing = undefined
+    return takeFirst(this.#ready, wanted)
   }
 
   get #isFull(): boolean {
@@ -115,7 +122,7 @@ export class Spares {
   /** None that is kept suits. Where there are as many as may be the oldest goes, so that others come. */
   #createOther(pages: number, kind: Kind): Spare {
     if (this.#isFull) {
-      this.#work = undefined
+      this.#restoring = undefined
       if (this.#ready.shift() === undefined) this.#used.shift()
     }
     return this.#create(pages, kind)
@@ -129,7 +136,7 @@ export class Spares {
     } catch (error) {
       // for want of address space: the next one may find theirs
       this.#ready.length = this.#used.length = 0
-      this.#work = undefined
+      this.#restoring = undefined
       throw error
     }
   }
@@ -143,20 +150,26 @@ export class Spares {
   readonly #step = (): void => {
     this.#isScheduled = false
     const end = performance.now() + STEP_MS
-    while (performance.now() < end) {
-      this.#work ??= this.#toWork()
-      if (this.#work === undefined) return
-      if (this.#work.next().done === true) this.#work = undefined
-    }
+    while (performance.now() < end) if (!this.#work()) return
     this.#isScheduled = true
     setImmediate(this.#step)
   }
 
-  #toWork(): Iterator<void> | undefined {
+  /** A step of what there is to do; whether there was anything. */
+  #work(): boolean {
     const [used] = this.#used
-    if (used !== undefined) return this.#restore(used)
+    if (used !== undefined) {
+      this.#restoring ??= this.#restore(used)
+      if (this.#restoring.next().done === true) this.#restoring = undefined
+      return true
+    }
     const model = this.#model
-    return model === undefined || this.#ready.length >= READY ? undefined : this.#prepare(model)
+    if (this.#preparing === undefined && model !== undefined && this.#ready.length < READY) {
+      this.#preparing = this.#prepare(model)
+    }
+    if (this.#preparing === undefined) return false
+    if (this.#preparing.next().done === true) this.#preparing = undefined
+    return true
   }
 
   *#restore(spare: Spare): Generator<void> {
@@ -169,8 +182,8 @@ export class Spares {
     try {
       const spare = this.#create(pages, kind)
       yield
-      yield* restore(spare.blank.memory, filling)
-      this.#ready.push({ ...spare, filling })
+      yield* fill(spare.blank.memory, filling)
+      if (!this.#isFull) this.#ready.push({ ...spare, filling })
     } catch {
       // who needs one is told
       this.#model = undefined

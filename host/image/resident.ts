@@ -6,6 +6,7 @@
  *     restored   zeros, and a filling: the pages that images of one source share
  *     laid over  one image and zeros, and nothing else
  *
+ *     fresh  --fill, to its end-->  restored
  *     fresh, restored  --layOver-->  laid over  --its owner-->  anything  --restore, to its end-->  restored
  */
 import { IMAGE_PAGE, RUN_WORDS, type Image, type ImageLayer } from './image.ts'
@@ -50,6 +51,20 @@ export function layOver(image: Image, memory: WebAssembly.Memory, filling?: Fill
   // what the filling has and the image has not
   for (let page = filled.indexOf(1); page >= 0; page = filled.indexOf(1, page + 1)) {
     target.fill(0, page * IMAGE_PAGE, (page + 1) * IMAGE_PAGE)
+  }
+}
+
+/** Lays a filling into a fresh memory, step by step. No other page is touched. */
+export function* fill(memory: WebAssembly.Memory, { layer }: Filling): Generator<void> {
+  const target = new Uint8Array(memory.buffer)
+  const { bytes, runs } = layer
+  for (let i = 0; i < runs.length; i += RUN_WORDS) {
+    const [address, length, place] = [runs[i]!, runs[i + 1]!, runs[i + 2]!]
+    for (let at = 0; at < length; at += STEP * IMAGE_PAGE) {
+      const end = Math.min(length, at + STEP * IMAGE_PAGE)
+      target.set(bytes.subarray(place + at, place + end), address + at)
+      yield
+    }
   }
 }
 
