@@ -61,14 +61,11 @@ const query = (env: Env, sql: string) =>
     JSON.stringify([{ sql, params: [] }]),
   )
 
+const putKey = (env: Env) =>
+  ask(env, 'KV', 'put', { key: KEY, expiration: undefined, metadata: undefined, mostBytes: 2 ** 20 }, 'v')
+
 async function fill(env: Env): Promise<void> {
-  await ask(
-    env,
-    'KV',
-    'put',
-    { key: KEY, expiration: undefined, metadata: undefined, mostBytes: 2 ** 20 },
-    'v',
-  )
+  await putKey(env)
   const put = {
     http: {},
     custom: {},
@@ -104,13 +101,7 @@ test('what an app has kept goes, again if need be, and what others have stays', 
 
 test('what an app shares stays', async () => {
   const env = toBindings('one', { kv_namespaces: [{ binding: 'KV', shared: true }] })
-  await ask(
-    env,
-    'KV',
-    'put',
-    { key: KEY, expiration: undefined, metadata: undefined, mostBytes: 2 ** 20 },
-    'v',
-  )
+  await putKey(env)
   await forgetData(client, env)
   expect(await ask(env, 'KV', 'get', { key: KEY })).toBe('v')
 })
