@@ -30,7 +30,8 @@ export interface Meta {
   readonly range?: { readonly offset: number; readonly length: number }
 }
 
-const HEADERS = [
+/** Members of an object's HTTP metadata that are texts, and the headers that they are. */
+export const HTTP_TEXTS = [
   ['contentType', 'content-type'],
   ['contentLanguage', 'content-language'],
   ['contentDisposition', 'content-disposition'],
@@ -70,7 +71,7 @@ export class R2Object {
         `HTTP metadata unknown for key \`${this.key}\`. Did you forget to add 'httpMetadata' to \`include\` when listing?`,
       )
     }
-    for (const [field, name] of HEADERS) {
+    for (const [field, name] of HTTP_TEXTS) {
       const value = httpMetadata[field]
       if (value !== undefined) headers.set(name, value)
     }

@@ -8,16 +8,10 @@ import { isHeaders } from '../globals/headers.ts'
 import { encode } from '../globals/primordials.ts'
 import { isDisturbed, isLocked, isReadableStream } from '../globals/streams.ts'
 import { isObject, toScalarText, toText } from '../globals/web-idl.ts'
+import { HTTP_TEXTS } from './r2-object.ts'
 
 type Given = Readonly<Record<string, unknown>>
 
-const HTTP_TEXTS = [
-  ['contentType', 'content-type'],
-  ['contentLanguage', 'content-language'],
-  ['contentDisposition', 'content-disposition'],
-  ['contentEncoding', 'content-encoding'],
-  ['cacheControl', 'cache-control'],
-] as const
 const CONDITIONS = ['if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since'] as const
 const HASHES = [
   ['md5', 'MD5', 16],

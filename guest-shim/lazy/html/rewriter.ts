@@ -39,6 +39,12 @@ interface Content<Kind extends 'text' | 'comments'> {
   readonly documents: readonly ContentHandler<Kind>[]
 }
 
+/** An element that selectors matched, and whose those are. */
+interface Matched {
+  readonly state: ElementState
+  readonly handlers: readonly ElementHandlers[]
+}
+
 /** `isOwn`: whether it is its own end tag that closes it. */
 interface Closed {
   readonly state: ElementState
@@ -53,8 +59,8 @@ export class Rewriter {
   readonly #content: { readonly [Kind in 'text' | 'comments']: Content<Kind> }
   readonly #open = new OpenElements()
   readonly #tokens = new Tokens((token) => this.#read(token), this.#open)
-  /** Of open elements that a selector matched. */
-  readonly #states = new Map<OpenElement, ElementState>()
+  /** Open elements that a selector matched. */
+  readonly #matched = new Map<OpenElement, Matched>()
   /** The selectors that matched an open element, and in how many of them the page is. */
   readonly #within = new Map<ElementHandlers, number>()
   #isInText = false
@@ -142,8 +148,8 @@ export class Rewriter {
     if (handlers === undefined) return
     const state = new ElementState(tag.parts, element)
     if (element.canHaveContent) {
-      this.#states.set(element, state)
-      for (const each of handlers) this.#within.set(each, (this.#within.get(each) ?? 0) + 1)
+      this.#matched.set(element, { state, handlers })
+      this.#countWithin(handlers, 1)
     }
     const calls = handlers.map((each) => each.element).filter((each) => each !== undefined)
     if (calls.length > 0) this.#steps.push(() => this.#writeStart(tag, state, calls))
@@ -153,6 +159,10 @@ export class Rewriter {
     let found: ElementHandlers[] | undefined
     for (const each of this.#elements) if (each.match(element)) (found ??= []).push(each)
     return found
+  }
+
+  #countWithin(handlers: readonly ElementHandlers[], by: number): void {
+    for (const each of handlers) this.#within.set(each, (this.#within.get(each) ?? 0) + by)
   }
 
   async #writeStart(
@@ -167,16 +177,14 @@ export class Rewriter {
 
   #readEnd(tag: tokens.EndTag): void {
     const all = this.#open.close(tag.key)
-    if (this.#states.size === 0) return
+    if (this.#matched.size === 0) return
     const closed: Closed[] = []
     for (const element of all) {
-      const state = this.#states.get(element)
-      if (state === undefined) continue
-      this.#states.delete(element)
-      for (const each of this.#elements) {
-        if (each.match(element)) this.#within.set(each, this.#within.get(each)! - 1)
-      }
-      closed.push({ state, isOwn: element === all.at(-1) })
+      const matched = this.#matched.get(element)
+      if (matched === undefined) continue
+      this.#matched.delete(element)
+      this.#countWithin(matched.handlers, -1)
+      closed.push({ state: matched.state, isOwn: element === all.at(-1) })
     }
     if (closed.length > 0) this.#steps.push(() => this.#writeEnd(tag, closed))
   }
