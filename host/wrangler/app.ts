@@ -13,6 +13,7 @@ import { invalid, isObject, readWrangler, toShown } from './file.ts'
 import type { WranglerFile, WranglerJson } from './file.ts'
 import { toHost } from './hosts.ts'
 import { WRANGLER_KEYS } from './keys.ts'
+import { toRateLimits } from './rate-limits.ts'
 import type { Say } from './say.ts'
 
 /** An app as its wrangler file has it. */
@@ -136,6 +137,8 @@ function toSettings(json: WranglerJson, folder: string, say: Say): WranglerJson 
       ? given.map((each: unknown) => (isObject(each) ? pickQuietly(each, members) : each))
       : given
   }
+  const rateLimits = toRateLimits(json, say)
+  if (rateLimits !== undefined) settings['ratelimits'] = rateLimits
   const databases = settings['d1_databases']
   if (Array.isArray(databases)) {
     settings['d1_databases'] = databases.map((each: unknown) =>

@@ -36,6 +36,8 @@ export const WRANGLER_KEYS: Readonly<Record<string, WranglerKey>> = {
     'binding, database_name, database_id, migrations_dir, migrations_table: databases of the app',
   ),
   r2_buckets: taken('binding and bucket_name: buckets of the app'),
+  ratelimits: taken('name, namespace_id, simple: rate limits of the app'),
+  unsafe: taken('bindings of type ratelimit, as ratelimits has them'),
   assets: taken('directory, binding, run_worker_first, html_handling, not_found_handling'),
   triggers: taken('crons, in UTC'),
   route: taken('the host name of the app when it is deployed'),
@@ -122,8 +124,6 @@ export const WRANGLER_KEYS: Readonly<Record<string, WranglerKey>> = {
     'the secrets store is',
     'give secrets in nano.json: docs/tenants/variables.md',
   ),
-  ratelimits: binding('rate limits are', 'count in KV or D1'),
-  unsafe: binding('unsafe bindings are'),
   unsafe_hello_world: binding('that binding is'),
   worker_loaders: binding('worker loaders are'),
   vpc_services: binding(

@@ -72,6 +72,7 @@ const WRANGLER = {
   kv_namespaces: [{ binding: 'KV', id: 'x' }],
   d1_databases: [{ binding: 'DB', database_name: 'db', database_id: 'y' }],
   r2_buckets: [{ binding: 'FILES', bucket_name: 'files' }],
+  ratelimits: [{ name: 'LIMITER', namespace_id: '1', simple: { limit: 5, period: 10 } }],
   assets: { directory: 'public', binding: 'ASSETS' },
   rules: [
     { type: 'Text', globs: ['**/*.tpl'] },
@@ -96,6 +97,7 @@ export default {
     const row = await env.DB.prepare('SELECT ?').bind(1).first<{ a: number }>()
     const object: R2ObjectBody | null = await env.FILES.get('key')
     ctx.waitUntil(env.FILES.put('key', request.body))
+    if (!(await env.LIMITER.limit({ key: request.url })).success) return new Response(null, { status: 429 })
     if (page.length + data.byteLength > 0) return env.ASSETS.fetch(request)
     return Response.json([currency, sizes, nested, odd, key, value, row?.a, object?.size, process.env.CURRENCY, env['not-a-name']])
   },

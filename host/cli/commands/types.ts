@@ -35,6 +35,7 @@ const TYPES: Readonly<Record<string, string>> = {
   d1: 'D1Database',
   kv: 'KVNamespace',
   r2: 'R2Bucket',
+  ratelimit: 'RateLimit',
 }
 
 export function addTypes(program: Command): void {
