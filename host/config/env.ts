@@ -18,7 +18,17 @@ export type EnvValue =
       readonly settings: string
       /** What the host acts on for it; the guest hears nothing of it. */
       readonly resource?: Resource
+      /** What the host calls for it; the guest hears nothing of it. */
+      readonly target?: Target
     }
+
+/** What of an app a binding leads to. */
+export interface Target {
+  /** The app's name. */
+  readonly app: string
+  /** A class that its module exports. */
+  readonly entrypoint: string
+}
 
 /** Data that a binding leads to. */
 export interface Resource {

@@ -117,6 +117,36 @@ describe('apps that are deployed', () => {
   })
 })
 
+describe('Durable Objects', () => {
+  it('are members of env that lead to classes, of other apps where the operator says so', ({ expect }) => {
+    const app = {
+      name: 'a',
+      path: 'a',
+      durable_objects: {
+        bindings: [
+          { name: 'ROOM', class_name: 'Room' },
+          { name: 'OTHER', class_name: 'Room', script_name: 'b' },
+        ],
+      },
+      migrations: [{ tag: 'v2', renamed_classes: [{ from: 'Chat', to: 'Room' }] }],
+    }
+    const toMember = (owner: string) => ({
+      type: 'binding',
+      kind: 'durable',
+      settings: '{}',
+      target: { app: owner, entrypoint: 'Room' },
+    })
+    const [config] = parseConfig(JSON.stringify({ apps: [app] }), '/etc/nano.json').apps
+    expect(config!.env).toEqual({ ROOM: toMember('a'), OTHER: toMember('b') })
+    expect(config!.dataNames).toEqual({ Room: 'Chat', Chat: 'Chat@v2' })
+    const settings = { durable_objects: app.durable_objects }
+    expect(() => parseSettings({ name: 'a', hostname: 'a', settings })).toThrow('unknown key "script_name"')
+    expect(toComplaint(JSON.stringify({ apps: [{ ...app, kv_namespaces: [{ binding: 'ROOM' }] }] }))).toEqual(
+      [expect.stringMatching(/name: expected a name that nothing else in the env of the app has/)],
+    )
+  })
+})
+
 describe('env', () => {
   it('comes to the guest as the values that the file has', ({ expect }) => {
     const env = { TEXT: '"', LIST: [1, 'a', null], NESTED: { a: { b: false } }, constructor: 'x', '': 0 }

@@ -16,12 +16,19 @@ export interface SharedBindings {
   readonly d1_databases?: Shared<'d1_databases'>
   readonly r2_buckets?: Shared<'r2_buckets'>
   readonly assets?: { readonly binding?: string }
+  readonly durable_objects?: {
+    readonly bindings: readonly {
+      readonly name: string
+      readonly class_name: string
+      readonly script_name?: string
+    }[]
+  }
 }
 
 /** `app`: its name. */
 export function toBindings(
   app: string,
-  { assets, kv_namespaces = [], d1_databases = [], r2_buckets = [] }: SharedBindings,
+  { assets, kv_namespaces = [], d1_databases = [], r2_buckets = [], durable_objects }: SharedBindings,
 ): Env {
   const member = (kind: string, binding: string, id: string, shared = false): [string, EnvValue] => [
     binding,
@@ -32,7 +39,19 @@ export function toBindings(
     ...kv_namespaces.map(({ binding, id = binding, shared }) => member('kv', binding, id, shared)),
     ...d1_databases.map((each) => member('d1', each.binding, toDatabaseId(each), each.shared)),
     ...r2_buckets.map(({ binding, bucket_name: id = binding, shared }) => member('r2', binding, id, shared)),
+    ...(durable_objects?.bindings ?? []).map((each) => toDurable(app, each)),
   ])
+}
+
+function toDurable(
+  app: string,
+  {
+    name,
+    class_name: entrypoint,
+    script_name: owner = app,
+  }: NonNullable<SharedBindings['durable_objects']>['bindings'][number],
+): [string, EnvValue] {
+  return [name, { type: 'binding', kind: 'durable', settings: '{}', target: { app: owner, entrypoint } }]
 }
 
 /** Names a database among those of its app. */
