@@ -18,19 +18,17 @@ export type EnvValue =
       readonly settings: string
       /** What the host acts on for it; the guest hears nothing of it. */
       readonly resource?: Resource
-      /** What the host calls for it; the guest hears nothing of it. */
-      readonly target?: Target
     }
 
 /** What of an app a binding leads to. */
-export interface Target {
+export interface Callee {
   /** The app's name. */
   readonly app: string
-  /** A class that its module exports. */
+  /** What its module exports. */
   readonly entrypoint: string
 }
 
-/** Data that a binding leads to. */
+/** What a binding leads to: data, or an app. */
 export interface Resource {
   /** Which store has it: the kinds of host/storage. */
   readonly kind: string
@@ -38,6 +36,8 @@ export interface Resource {
   readonly key: string
   /** It is not the app's alone. */
   readonly isShared?: true
+  /** Of what is called. */
+  readonly callee?: Callee
 }
 
 /** By name. */

@@ -13,6 +13,7 @@ import { toKey } from './number-rule.ts'
 import type { NumberRule } from './number-rule.ts'
 import { parseSettings } from './parse-settings.ts'
 import { parseConfig, readConfig } from './parse.ts'
+import { toResource } from './resource.ts'
 
 const root = new URL('../../', import.meta.url)
 
@@ -130,14 +131,17 @@ describe('Durable Objects', () => {
       },
       migrations: [{ tag: 'v2', renamed_classes: [{ from: 'Chat', to: 'Room' }] }],
     }
-    const toMember = (owner: string) => ({
+    const toMember = (owner: string, resource: object) => ({
       type: 'binding',
       kind: 'durable',
       settings: '{}',
-      target: { app: owner, entrypoint: 'Room' },
+      resource: { ...resource, callee: { app: owner, entrypoint: 'Room' } },
     })
     const [config] = parseConfig(JSON.stringify({ apps: [app] }), '/etc/nano.json').apps
-    expect(config!.env).toEqual({ ROOM: toMember('a'), OTHER: toMember('b') })
+    expect(config!.env).toEqual({
+      ROOM: toMember('a', toResource('durable', 'a', 'Chat')),
+      OTHER: toMember('b', { ...toResource('durable', 'b', 'Room'), isShared: true }),
+    })
     expect(config!.dataNames).toEqual({ Room: 'Chat', Chat: 'Chat@v2' })
     const settings = { durable_objects: app.durable_objects }
     expect(() => parseSettings({ name: 'a', hostname: 'a', settings })).toThrow('unknown key "script_name"')

@@ -141,10 +141,11 @@ function toMember(value: EnvValue, app: string, module: string | undefined): Env
   if (value.type === 'text') return { type: 'value', value: value.value }
   if (value.type === 'json') return { type: 'value', value: JSON.parse(value.value) as unknown }
   if (value.type === 'secret') return { type: 'secret' }
-  const { kind, target } = value
+  const { kind, resource } = value
   const name = TYPES[kind] ?? 'unknown'
-  if (target === undefined || module === undefined || target.app !== app) return { type: 'binding', name }
-  return { type: 'binding', name: `${name}<import(${JSON.stringify(module)}).${target.entrypoint}>` }
+  const callee = resource?.callee
+  if (callee === undefined || module === undefined || callee.app !== app) return { type: 'binding', name }
+  return { type: 'binding', name: `${name}<import(${JSON.stringify(module)}).${callee.entrypoint}>` }
 }
 
 /** Without what a formatter may change. */
