@@ -24,10 +24,11 @@ function toObjects(objects: unknown, name: unknown, say: Say): unknown {
   const bindings = objects['bindings'].flatMap((each: unknown) => {
     if (!isObject(each)) return [each]
     const { name: member, class_name, script_name: owner } = each
-    if (owner === undefined || owner === null || owner === name) return [{ name: member, class_name }]
+    const isForeign = typeof owner === 'string' && owner !== name
+    if (!isForeign || typeof member !== 'string') return [{ name: member, class_name }]
     say(
       'durable_objects',
-      `script_name: ${String(member)} is of another app, ${String(owner)}, and is not in env; the operator gives it in nano.json`,
+      `script_name: ${member} is of another app, ${owner}, and is not in env; the operator gives it in nano.json`,
     )
     return []
   })
