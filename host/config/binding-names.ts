@@ -14,6 +14,7 @@ type Bound = {
   readonly assets?: { readonly binding?: string | undefined } | undefined
   readonly secrets?: Readonly<Record<string, unknown>> | undefined
   readonly ratelimits?: readonly { readonly name: string }[] | undefined
+  readonly durable_objects?: { readonly bindings: readonly { readonly name: string }[] } | undefined
 }
 
 /** A name in `env`, and the keys that lead to where it stands. */
@@ -24,7 +25,7 @@ interface BoundName {
 
 /** Every member of `env`, in the order of its keys. */
 export function toBoundNames(app: Bound): BoundName[] {
-  const { assets, ratelimits = [] } = app
+  const { assets, durable_objects: objects, ratelimits = [] } = app
   return [
     ...Object.keys(app.env ?? {}).map((name) => ({ name, path: ['env', name] })),
     ...(assets?.binding === undefined ? [] : [{ name: assets.binding, path: ['assets', 'binding'] }]),
@@ -33,6 +34,10 @@ export function toBoundNames(app: Bound): BoundName[] {
       (app[key] ?? []).map(({ binding }, index) => ({ name: binding, path: [key, index, 'binding'] })),
     ),
     ...ratelimits.map(({ name }, index) => ({ name, path: ['ratelimits', index, 'name'] })),
+    ...(objects?.bindings ?? []).map(({ name }, index) => ({
+      name,
+      path: ['durable_objects', 'bindings', index, 'name'],
+    })),
   ]
 }
 
