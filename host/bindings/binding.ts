@@ -12,6 +12,7 @@ import type { Accounts } from '../limits/accounts.ts'
 import type { ByteBudget } from '../limits/byte-budget.ts'
 import type { JobLine } from '../limits/job-pool.ts'
 import type { BucketLimits } from '../storage/objects/object-store.ts'
+import type { SendLimits } from '../storage/queue/queue-store.ts'
 import type { ConsolePort } from './console.ts'
 import { DATA_COUNTS, NO_DATA, type DataCounts } from './data-counts.ts'
 import type { DataBinding } from './data.ts'
@@ -116,6 +117,8 @@ export interface BindingContext {
   readonly console: ConsolePort
   /** Fetches that may wait for their answer's head at once. */
   readonly maxDialing: number
+  /** What queues may hold of what is sent. */
+  readonly queueLimits: SendLimits
   /** MiB that a KV namespace may take up. */
   readonly kvMb: number
   /** Milliseconds of processor time that a request has at once. */

@@ -24,6 +24,7 @@ const NONE = {
   d1_databases: [],
   r2_buckets: [],
   ratelimits: [],
+  queues: {},
   durable_objects: { bindings: [] },
   migrations: [],
 }

@@ -321,7 +321,8 @@ export class Instance implements Mailbox, Disposable {
 }
 
 function toEvent(id: number, { run, method, url, headers, hasBody }: RequestHead): GuestEvent {
-  return run === undefined
-    ? { tag: 'request', val: { id, method, url, headers, hasBody } }
+  if (run === undefined) return { tag: 'request', val: { id, method, url, headers, hasBody } }
+  return 'batch' in run
+    ? { tag: 'queue-batch', val: { id, ...run.batch } }
     : { tag: 'scheduled', val: { id, ...run } }
 }

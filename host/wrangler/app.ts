@@ -15,6 +15,7 @@ import { invalid, isObject, readWrangler, toShown } from './file.ts'
 import type { WranglerFile, WranglerJson } from './file.ts'
 import { toHost } from './hosts.ts'
 import { WRANGLER_KEYS } from './keys.ts'
+import { toQueues } from './queues.ts'
 import { toRateLimits } from './rate-limits.ts'
 import type { Say } from './say.ts'
 
@@ -150,7 +151,7 @@ function toSettings(json: WranglerJson, folder: string, say: Say): WranglerJson 
   }
   const rateLimits = toRateLimits(json, say)
   if (rateLimits !== undefined) settings['ratelimits'] = rateLimits
-  Object.assign(settings, toDurable(json, say))
+  Object.assign(settings, toDurable(json, say), toQueues(json, say))
   const databases = settings['d1_databases']
   if (Array.isArray(databases)) {
     settings['d1_databases'] = databases.map((each: unknown) =>

@@ -1,6 +1,7 @@
 /// <reference path="./nano-workers-crypto.d.ts" />
 /// <reference path="./nano-workers-data.d.ts" />
 /// <reference path="./nano-workers-outbound.d.ts" />
+/// <reference path="./nano-workers-queues.d.ts" />
 /// <reference path="./nano-workers-scheduled.d.ts" />
 /// <reference path="./nano-workers-wire.d.ts" />
 declare module 'nano:workers/events' {
@@ -10,6 +11,7 @@ declare module 'nano:workers/events' {
   export type BodyChunk = import('nano:workers/wire').BodyChunk;
   export type Failure = import('nano:workers/wire').Failure;
   export type Answer = import('nano:workers/outbound').Answer;
+  export type Batch = import('nano:workers/queues').Batch;
   export type Run = import('nano:workers/scheduled').Run;
   /**
    * An object that the guest makes.
@@ -79,7 +81,7 @@ declare module 'nano:workers/events' {
      */
     hasBody: boolean,
   }
-  export type Event = EventStartup | EventRequest | EventClientGone | EventCryptoDone | EventDataAnswered | EventDataBody | EventDataFailed | EventDataWritable | EventAnswered | EventAnswerBody | EventFetchFailed | EventFetchWritable | EventRequestBody | EventRequestBodyFailed | EventResponseWritable | EventScheduled | EventTimerDue;
+  export type Event = EventStartup | EventRequest | EventClientGone | EventCryptoDone | EventDataAnswered | EventDataBody | EventDataFailed | EventDataWritable | EventAnswered | EventAnswerBody | EventFetchFailed | EventFetchWritable | EventQueueBatch | EventRequestBody | EventRequestBodyFailed | EventResponseWritable | EventScheduled | EventTimerDue;
   export interface EventStartup {
     tag: 'startup',
     val: Startup,
@@ -160,6 +162,13 @@ declare module 'nano:workers/events' {
   export interface EventFetchWritable {
     tag: 'fetch-writable',
     val: number,
+  }
+  /**
+   * Messages are there. Exactly one `finish` or `fail` of `scheduled` for it.
+   */
+  export interface EventQueueBatch {
+    tag: 'queue-batch',
+    val: Batch,
   }
   /**
    * Bytes of a request's body; each after the first answers one `request-body.pull`.

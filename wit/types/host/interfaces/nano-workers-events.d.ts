@@ -5,6 +5,7 @@ export type DataFailure = import('./nano-workers-data.js').DataFailure;
 export type BodyChunk = import('./nano-workers-wire.js').BodyChunk;
 export type Failure = import('./nano-workers-wire.js').Failure;
 export type Answer = import('./nano-workers-outbound.js').Answer;
+export type Batch = import('./nano-workers-queues.js').Batch;
 export type Run = import('./nano-workers-scheduled.js').Run;
 /**
  * An object that the guest makes.
@@ -74,7 +75,7 @@ export interface Request {
    */
   hasBody: boolean,
 }
-export type Event = EventStartup | EventRequest | EventClientGone | EventCryptoDone | EventDataAnswered | EventDataBody | EventDataFailed | EventDataWritable | EventAnswered | EventAnswerBody | EventFetchFailed | EventFetchWritable | EventRequestBody | EventRequestBodyFailed | EventResponseWritable | EventScheduled | EventTimerDue;
+export type Event = EventStartup | EventRequest | EventClientGone | EventCryptoDone | EventDataAnswered | EventDataBody | EventDataFailed | EventDataWritable | EventAnswered | EventAnswerBody | EventFetchFailed | EventFetchWritable | EventQueueBatch | EventRequestBody | EventRequestBodyFailed | EventResponseWritable | EventScheduled | EventTimerDue;
 export interface EventStartup {
   tag: 'startup',
   val: Startup,
@@ -155,6 +156,13 @@ export interface EventFetchFailed {
 export interface EventFetchWritable {
   tag: 'fetch-writable',
   val: number,
+}
+/**
+ * Messages are there. Exactly one `finish` or `fail` of `scheduled` for it.
+ */
+export interface EventQueueBatch {
+  tag: 'queue-batch',
+  val: Batch,
 }
 /**
  * Bytes of a request's body; each after the first answers one `request-body.pull`.
