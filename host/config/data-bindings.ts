@@ -1,7 +1,9 @@
-/** The keys of an app's settings that list its bindings for data. */
+/** The keys of an app's settings that list its bindings for data, and its rate limits. */
+
+import * as z from 'zod'
 
 import { BINDING_NAME } from './config.ts'
-import { closed, flag, list, text, textLike } from './values.ts'
+import { closed, expected, flag, integer, list, text, textLike } from './values.ts'
 
 const TABLE_NAME = /^[A-Za-z_]\w{0,127}$/
 const DATA_ID = /^[^\p{Cc}\p{Cs}]{1,128}$/u
@@ -60,6 +62,26 @@ const d1Database = {
     .exactOptional(),
 }
 
+/** Each has memory of its own. */
+const MOST_RATE_LIMITS = 32
+
+const rateLimit = {
+  name: bindingName(),
+  namespace_id: dataId('Names the count among those of the app: limits with one id count together.'),
+  simple: closed({
+    limit: integer({ range: [1, 2_147_483_647] }).meta({
+      description: 'How often a key may do it within the period.',
+    }),
+    period: z.literal([10, 60], { error: expected('10 or 60') }).meta({ description: 'In seconds.' }),
+  }),
+}
+
+const rateLimits = <Item extends z.ZodType>(item: Item) =>
+  list(item)
+    .max(MOST_RATE_LIMITS, { error: expected(`at most ${MOST_RATE_LIMITS} rate limits`) })
+    .meta({ description: 'Rate limits that the app finds in its env.' })
+    .exactOptional()
+
 const KV = { description: 'KV namespaces that the app finds in its env.' }
 const D1 = { description: 'SQL databases that the app finds in its env.' }
 const R2 = { description: 'R2 buckets that the app finds in its env.' }
@@ -69,6 +91,7 @@ export const OWN_BINDINGS = {
   kv_namespaces: list(closed(kvNamespace)).meta(KV).exactOptional(),
   d1_databases: list(closed(d1Database)).meta(D1).exactOptional(),
   r2_buckets: list(closed(r2Bucket)).meta(R2).exactOptional(),
+  ratelimits: rateLimits(closed(rateLimit)),
 }
 
 /** Of an app of nano.json. */
@@ -82,4 +105,5 @@ export const SHARED_BINDINGS = {
   r2_buckets: list(closed({ ...r2Bucket, ...shared }))
     .meta(R2)
     .exactOptional(),
+  ratelimits: rateLimits(closed({ ...rateLimit, ...shared })),
 }
