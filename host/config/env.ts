@@ -28,6 +28,17 @@ export interface Resource {
   readonly key: string
   /** It is not the app's alone. */
   readonly isShared?: true
+  /** It leads to no data, but to this. */
+  readonly callee?: Callee
+}
+
+/** What a binding calls. */
+export interface Callee {
+  readonly app: string
+  /** The export; empty: the default one. */
+  readonly entrypoint: string
+  /** JSON: `ctx.props`; empty: there are none. */
+  readonly props: string
 }
 
 /** By name. */

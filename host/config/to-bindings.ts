@@ -15,13 +15,14 @@ export interface SharedBindings {
   readonly kv_namespaces?: Shared<'kv_namespaces'>
   readonly d1_databases?: Shared<'d1_databases'>
   readonly r2_buckets?: Shared<'r2_buckets'>
+  readonly services?: NonNullable<AppSettings['services']>
   readonly assets?: { readonly binding?: string }
 }
 
 /** `app`: its name. */
 export function toBindings(
   app: string,
-  { assets, kv_namespaces = [], d1_databases = [], r2_buckets = [] }: SharedBindings,
+  { assets, kv_namespaces = [], d1_databases = [], r2_buckets = [], services = [] }: SharedBindings,
 ): Env {
   const member = (kind: string, binding: string, id: string, shared = false): [string, EnvValue] => [
     binding,
@@ -32,7 +33,17 @@ export function toBindings(
     ...kv_namespaces.map(({ binding, id = binding, shared }) => member('kv', binding, id, shared)),
     ...d1_databases.map((each) => member('d1', each.binding, toDatabaseId(each), each.shared)),
     ...r2_buckets.map(({ binding, bucket_name: id = binding, shared }) => member('r2', binding, id, shared)),
+    ...services.map((each): [string, EnvValue] => [each.binding, toService(each)]),
   ])
+}
+
+function toService({
+  service: app,
+  entrypoint = '',
+  props,
+}: NonNullable<AppSettings['services']>[number]): EnvValue {
+  const callee = { app, entrypoint, props: props === undefined ? '' : JSON.stringify(props) }
+  return { type: 'binding', kind: 'service', settings: '{}', resource: { kind: 'service', key: app, callee } }
 }
 
 /** Names a database among those of its app. */
