@@ -18,7 +18,14 @@ export interface DeploySettings {
 }
 
 /** What an app of a wrangler file has of its own, and has not if the file does not say so. */
-const NONE = { env: {}, kv_namespaces: [], d1_databases: [], r2_buckets: [] }
+const NONE = {
+  env: {},
+  kv_namespaces: [],
+  d1_databases: [],
+  r2_buckets: [],
+  durable_objects: { bindings: [] },
+  migrations: [],
+}
 
 /** `given`: a file of settings. What is wrong with them, the server says. */
 export function toDeploySettings(

@@ -6,6 +6,7 @@
 import { DEFAULT_ASSET_SETTINGS } from '../assets/manifest.ts'
 import type { AssetSettings, SharedManifest } from '../assets/manifest.ts'
 import type { AppConfig, Isolation } from '../config/config.ts'
+import type { DataNames } from '../config/durable-classes.ts'
 import type { Env } from '../config/env.ts'
 import { defined } from '../config/defined.ts'
 import { toRecycleMb, type Limits } from '../config/limits.ts'
@@ -32,6 +33,8 @@ export interface Deployment extends KeptImage {
   readonly version?: number | undefined
   readonly env: Env
   readonly limits: Limits
+  /** What the data of its classes is called, where that is not the name of the class. */
+  readonly dataNames?: DataNames
   /** Undefined: public addresses. */
   readonly egress?: EgressSettings
 }
@@ -42,11 +45,11 @@ export function toDeployment(
   app: AppConfig,
   component: KeptImage & { readonly assets?: SharedManifest | undefined },
 ): Deployment {
-  const { name, env, limits, egress, responseCacheMb, isolation } = app
+  const { name, env, limits, egress, responseCacheMb, isolation, dataNames } = app
   const assetSettings = app.assets ?? DEFAULT_ASSET_SETTINGS
   const { engineHash, image, assets } = component
   expectRoom(component, limits)
-  const given = defined({ egress, responseCacheMb, isolation, assets })
+  const given = defined({ egress, responseCacheMb, isolation, dataNames, assets })
   return { engineHash, image, id, version, name, env, limits, assetSettings, ...given }
 }
 

@@ -34,6 +34,8 @@ const FULL = {
   kv_namespaces: [{ binding: 'KV', id: 'abc', preview_id: 'def' }],
   d1_databases: [{ binding: 'DB', database_name: 'main', database_id: 'x', remote: true }],
   r2_buckets: [{ binding: 'FILES', bucket_name: 'files' }],
+  durable_objects: { bindings: [{ name: 'ROOM', class_name: 'Room' }] },
+  migrations: [{ tag: 'v1', new_sqlite_classes: ['Room'] }],
   assets: { directory: 'public', binding: 'ASSETS' },
   triggers: { crons: ['*/5 * * * *'] },
   routes: [{ pattern: 'Shop.example.com/*', custom_domain: true }],
@@ -50,6 +52,8 @@ const toSettings = () => ({
     { binding: 'DB', database_name: 'main', database_id: 'x', migrations_dir: join(folder, 'migrations') },
   ],
   r2_buckets: FULL.r2_buckets,
+  durable_objects: FULL.durable_objects,
+  migrations: FULL.migrations,
   assets: { directory: join(folder, 'public'), binding: 'ASSETS' },
 })
 
@@ -119,15 +123,15 @@ describe('environments', () => {
   test('take what may be inherited, and have bindings of their own', () => {
     const { name, hostname, settings } = open({ ...json, routes: undefined }, 'staging')
     expect([name, hostname]).toEqual(['shop-staging', 'staging.example.com'])
-    const { assets, triggers } = toSettings()
-    expect(settings).toEqual({ env: { CURRENCY: 'USD' }, triggers, assets })
+    const { assets, migrations, triggers } = toSettings()
+    expect(settings).toEqual({ env: { CURRENCY: 'USD' }, triggers, assets, migrations })
     // a host name belongs to one app
     expect(open(json, 'live')).toMatchObject({ name: 'live', hostname: undefined })
   })
 
   test('that lack what stands at the top level are told of', () => {
     expect(said(open(json, 'staging').warnings)).toEqual(
-      ['kv_namespaces', 'd1_databases', 'r2_buckets', 'define'].map((key) =>
+      ['kv_namespaces', 'd1_databases', 'r2_buckets', 'durable_objects', 'define'].map((key) =>
         expect.stringMatching(
           `^wrangler.jsonc:2:\\d+: ${key}: it stands at the top level, .*; say it in env.staging`,
         ),
@@ -177,6 +181,26 @@ test('what does not hold is said once, with its key', () => {
     expect.stringMatching(
       /: routes: shop\.example\.com is taken, other\.example\.com not; deploy the app once more/,
     ),
+  ])
+})
+
+test('an object of another app is not for the file to give', () => {
+  const bindings = [
+    { name: 'OWN', class_name: 'Room', script_name: 'shop' },
+    { name: 'OTHER', class_name: 'Room', script_name: 'bank' },
+  ]
+  const { settings, warnings } = open({
+    name: 'shop',
+    durable_objects: { bindings },
+    migrations: [{ tag: 'v1', transferred_classes: [{ from: 'Room', from_script: 'bank', to: 'Room' }] }],
+  })
+  expect(settings).toEqual({
+    durable_objects: { bindings: [{ name: 'OWN', class_name: 'Room' }] },
+    migrations: [{ tag: 'v1' }],
+  })
+  expect(said(warnings).map((text) => text.replace(/^wrangler\.jsonc:2:\d+: /, ''))).toEqual([
+    'durable_objects: script_name: OTHER is of another app, bank, and is not in env; the operator gives it in nano.json',
+    expect.stringMatching(/^migrations: transferred_classes is not taken/),
   ])
 })
 

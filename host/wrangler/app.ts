@@ -8,6 +8,7 @@ import { dirname, resolve } from 'node:path'
 import { suggest } from '../json/suggest.ts'
 import { toWhere } from '../json/places.ts'
 import type { Path } from '../json/places.ts'
+import { toDurable } from './durable.ts'
 import { withEnvironment } from './environment.ts'
 import { invalid, isObject, readWrangler, toShown } from './file.ts'
 import type { WranglerFile, WranglerJson } from './file.ts'
@@ -136,6 +137,7 @@ function toSettings(json: WranglerJson, folder: string, say: Say): WranglerJson 
       ? given.map((each: unknown) => (isObject(each) ? pickQuietly(each, members) : each))
       : given
   }
+  Object.assign(settings, toDurable(json, say))
   const databases = settings['d1_databases']
   if (Array.isArray(databases)) {
     settings['d1_databases'] = databases.map((each: unknown) =>
