@@ -18,6 +18,7 @@ export interface SharedBindings {
   readonly d1_databases?: Shared<'d1_databases'>
   readonly r2_buckets?: Shared<'r2_buckets'>
   readonly services?: NonNullable<AppSettings['services']>
+  readonly ratelimits?: Shared<'ratelimits'>
   readonly assets?: { readonly binding?: string }
   readonly durable_objects?: { readonly bindings: readonly DurableBinding[] }
   readonly migrations?: readonly Migration[]
@@ -38,20 +39,30 @@ export function toBindings(
     d1_databases = [],
     r2_buckets = [],
     services = [],
+    ratelimits = [],
     ...durable
   }: SharedBindings,
 ): Env {
   const names = toDataNames(durable.migrations ?? [])
-  const member = (kind: string, binding: string, id: string, shared = false): [string, EnvValue] => [
-    binding,
-    { type: 'binding', kind, settings: '{}', resource: toResource(kind, shared ? undefined : app, id) },
-  ]
+  const member = (
+    kind: string,
+    binding: string,
+    id: string,
+    shared = false,
+    settings: unknown = {},
+  ): [string, EnvValue] => {
+    const resource = toResource(kind, shared ? undefined : app, id)
+    return [binding, { type: 'binding', kind, settings: JSON.stringify(settings), resource }]
+  }
   return Object.fromEntries([
     ...(assets?.binding === undefined ? [] : [member('assets', assets.binding, '')]),
     ...kv_namespaces.map(({ binding, id = binding, shared }) => member('kv', binding, id, shared)),
     ...d1_databases.map((each) => member('d1', each.binding, toDatabaseId(each), each.shared)),
     ...r2_buckets.map(({ binding, bucket_name: id = binding, shared }) => member('r2', binding, id, shared)),
     ...services.map((each): [string, EnvValue] => [each.binding, toService(each)]),
+    ...ratelimits.map(({ name, namespace_id: id, shared, simple }) =>
+      member('ratelimit', name, id, shared, simple),
+    ),
     ...(durable.durable_objects?.bindings ?? []).map((each) => toDurable(app, names, each)),
   ])
 }

@@ -1,6 +1,7 @@
 /**
  * What an instance is made of, what it is given and what it tells: types only.
  */
+import type { RateTables } from '../bindings/rate-limit.ts'
 import type { BodyPort } from '../bindings/request-body.ts'
 import type { ConsolePort } from '../bindings/console.ts'
 import type { Dialer } from '../bindings/dialer.ts'
@@ -24,6 +25,8 @@ export interface InstanceParts {
   readonly image: Image
   readonly env: Env
   readonly limits: Limits
+  /** What its rate limits are counted in; undefined: it has none. */
+  readonly rateTables?: RateTables | undefined
 }
 
 /**

@@ -4,7 +4,7 @@ import type { GuestWriter } from '../../host/engine/guest-writer.ts'
 
 export const version = '0.2.0'
 /** Changes with whatever lies otherwise in memory or has another name. */
-export const structure = '42539b19402d8160'
+export const structure = '8a91b5fc72c59030'
 
 export interface EventsBinding {
   readonly kind: string
@@ -218,6 +218,9 @@ export interface Imports {
     readonly finish: (id: number) => void
     readonly pull: (id: number) => void
     readonly abort: (id: number) => void
+  }
+  readonly 'nano:workers/rate-limit': {
+    readonly take: (limiter: Uint8Array, key: Uint8Array, limit: number, period: number, delta: number) => boolean
   }
   readonly 'nano:workers/request-body': {
     readonly pull: (id: number) => void
@@ -584,6 +587,9 @@ export function liftImports(imports: Imports, from: GuestReader, to: GuestWriter
       'finish': (a0: number) => imports['nano:workers/outbound'].finish(a0 >>> 0),
       'pull': (a0: number) => imports['nano:workers/outbound'].pull(a0 >>> 0),
       'abort': (a0: number) => imports['nano:workers/outbound'].abort(a0 >>> 0),
+    },
+    'nano:workers/rate-limit': {
+      'take': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number, a6: number) => (imports['nano:workers/rate-limit'].take(from.bytes(a0, a1, bounds['word']), from.bytes(a2, a3, bounds['word']), a4 >>> 0, a5 >>> 0, a6 >>> 0) ? 1 : 0),
     },
     'nano:workers/request-body': {
       'pull': (a0: number) => imports['nano:workers/request-body'].pull(a0 >>> 0),
