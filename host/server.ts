@@ -24,6 +24,7 @@ import type { LogRing } from './log/ring.ts'
 import type { ServedApps } from './operator/admin/services.ts'
 import { openOperator } from './operator/listen.ts'
 import { RecentErrors } from './operator/recent-errors.ts'
+import { Queues } from './queues/queues.ts'
 import { DeployedApps } from './registry/deployed.ts'
 import type { DeployedOptions } from './registry/deployed.ts'
 import { Certificates } from './registry/certificates.ts'
@@ -111,6 +112,9 @@ const LOOPBACK_WARNING =
 
 const MS_PER_SECOND = 1000
 
+/** How long whoever watches waits for what queues hold. */
+const QUEUE_STATES_MS = 1000
+
 /** Where data is kept of a server that has no directory for it, beside whoever started it. */
 const LOCAL_DATA = '.nano'
 
@@ -165,11 +169,20 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       else hub.setDrain(name, app.logDrain ?? current.logDrain)
       if (app === undefined) schedule.remove(name)
       else schedule.set(name, app.triggers)
+      queues.set(name, app?.queues)
     },
   })
   const schedule = new Schedule({
     directory: dataDirectory,
     log: ({ app, ...entry }) => log({ ...entry, ...(app === '' ? {} : { app }) }),
+    run: (app, run) => {
+      const deployment = registry.servingOf(app)
+      return deployment === undefined ? undefined : shards?.run(app, deployment, run)
+    },
+  })
+  const queues = new Queues({
+    storage: storage.client,
+    log,
     run: (app, run) => {
       const deployment = registry.servingOf(app)
       return deployment === undefined ? undefined : shards?.run(app, deployment, run)
@@ -193,6 +206,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       certificates: certificates?.ends ?? [],
       deploys: registry.deploys,
       scheduled: schedule.counts,
+      queues: await queues.states(QUEUE_STATES_MS).catch(() => []),
       uptimeSeconds: (performance.now() - started) / MS_PER_SECOND,
     }
   }
@@ -216,9 +230,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const settled = live?.[Symbol.asyncDispose]()
     // what a reload waits for fails
     schedule[Symbol.dispose]()
+    const given = queues.close()
     const opened = opener[Symbol.asyncDispose]()
     certificates?.[Symbol.dispose]()
     await shards?.close()
+    await given
     await storage[Symbol.asyncDispose]()
     await exporter?.close()
     await operator?.close()
@@ -292,6 +308,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     registry.shards = running
     const listening = await running.start()
     schedule.start()
+    queues.start()
     served = {
       registry,
       run: (app, run) => schedule.runNow(app, run),

@@ -71,7 +71,7 @@ export interface QueueBatch {
   retryAll(options?: unknown): void
 }
 
-interface Part {
+type Part = () => {
   readonly WorkerQueue: new (host: QueueHost) => unknown
   readonly QueueController: new (batch: Batch, host: BatchHost) => QueueBatch
 }
@@ -85,7 +85,7 @@ export function setQueueCall(given: QueueCall | undefined): void {
   call = given
 }
 
-const load = loadQueues as () => Part
+const load = loadQueues as Part
 
 function begin(batch: Batch): void {
   beginRun(batch.id, () => {

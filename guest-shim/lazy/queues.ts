@@ -4,11 +4,12 @@
  */
 
 import type { Batch, Message } from 'nano:workers/queues'
+import { guestConsole } from '../bindings/console.ts'
 import type { Answer } from '../bindings/data.ts'
 import type { BatchHost, QueueHost } from '../bindings/queues.ts'
 import { bytesOf, type Bytes, toOwn } from '../globals/buffer-source.ts'
 import { decodeAll, encode, isView, NativeTypeError, parseJson, toJson } from '../globals/primordials.ts'
-import { deserialize, serialize } from './serialize.ts'
+import { loadSerializer } from '../globals/serializing.ts'
 import { refuse } from '../globals/structured-clone.ts'
 import { finishInterface, isObject, toScalarText, toText } from '../globals/web-idl.ts'
 
@@ -87,7 +88,7 @@ function toBytes(body: unknown, type: string): Bytes {
       return encode(json)
     }
     case 'v8':
-      return serialize(body)
+      return loadSerializer().serialize(body)
     default:
       throw new NativeTypeError(`Unsupported queue message content type: ${type}`)
   }
@@ -131,7 +132,7 @@ export class QueueMessage {
 
 function toBody(bytes: Bytes, type: string): unknown {
   if (type === 'bytes') return bytes
-  if (type === 'v8') return deserialize(bytes)
+  if (type === 'v8') return loadSerializer().deserialize(bytes)
   const text = decodeAll(bytes)
   return type === 'json' ? parseJson(text) : text
 }
@@ -171,7 +172,7 @@ class BatchState {
 }
 
 function warn(call: string, before: string, on: string, general: string): void {
-  console.warn(
+  ;(guestConsole as { warn(text: string): void }).warn(
     `Received a call to ${call}${on} after ${before} was already called. ` +
       `Calling ${call}${general} after calling ${before} has no effect.`,
   )

@@ -19,6 +19,7 @@ export interface SharedBindings {
   readonly kv_namespaces?: Shared<'kv_namespaces'>
   readonly d1_databases?: Shared<'d1_databases'>
   readonly r2_buckets?: Shared<'r2_buckets'>
+  readonly services?: NonNullable<AppSettings['services']>
   readonly ratelimits?: Shared<'ratelimits'>
   readonly queues?: QueueSettings
   readonly assets?: { readonly binding?: string }
@@ -40,6 +41,7 @@ export function toBindings(
     kv_namespaces = [],
     d1_databases = [],
     r2_buckets = [],
+    services = [],
     ratelimits = [],
     queues,
     ...durable
@@ -64,6 +66,7 @@ export function toBindings(
     ...(queues?.producers ?? []).map(({ binding, queue, delivery_delay: delay = 0, shared }) =>
       member(QUEUE, binding, queue, shared, { queue, delay }),
     ),
+    ...services.map((each): [string, EnvValue] => [each.binding, toService(each)]),
     ...ratelimits.map(({ name, namespace_id: id, shared, simple }) =>
       member('ratelimit', name, id, shared, simple),
     ),
@@ -81,6 +84,15 @@ function toDurable(
   const own = toResource('durable', owner, (isOwn ? names[entrypoint] : undefined) ?? entrypoint)
   const resource = { ...own, callee: { app: owner, entrypoint }, ...(!isOwn && { isShared: true as const }) }
   return [name, { type: 'binding', kind: 'durable', settings: '{}', resource }]
+}
+
+function toService({
+  service: app,
+  entrypoint = '',
+  props,
+}: NonNullable<AppSettings['services']>[number]): EnvValue {
+  const callee = { app, entrypoint, ...(props !== undefined && { props: JSON.stringify(props) }) }
+  return { type: 'binding', kind: 'service', settings: '{}', resource: { kind: 'service', key: app, callee } }
 }
 
 /** Names a database among those of its app. */

@@ -39,6 +39,8 @@ export interface RequestContext extends ResponsePort, BodyPort, CpuMeter {
   noRetry?(): void
   /** The app says what becomes of messages of a queue. */
   settle?(mark: Mark): void
+  /** What the app threw at whoever calls it. */
+  callThrew?(error: string): void
   /** The guest will not answer. */
   fail(code: ErrorCode): void
   /** The guest fell in a turn with this request among others. It has done nothing about it, and another one may. */

@@ -16,6 +16,8 @@ export interface Exchange extends RequestHead {
   noRetry?(): void
   /** The app says what becomes of messages of a queue. */
   settle?(mark: Mark): void
+  /** What the app threw: name, LF, message. For a call alone; comes before `fail`. */
+  threw?(error: string): void
   /** The next chunk is wanted; it comes as `ExchangeListener.bodyChunk`, or `ExchangeListener.bodyFailed` says why not. */
   pullBody(): void
   /** The rest of the body is not wanted. */
