@@ -56,10 +56,8 @@ export interface App {
 export function findApp(module: Record<string, unknown>): App {
   const exported = module['default']
   const runs = {
-    scheduled:
-      findRun<ScheduledController>(exported, 'scheduled') ??
-      (hasListener('scheduled') ? dispatchScheduled : undefined),
-    queue: findRun<QueueBatch>(exported, 'queue') ?? (hasListener('queue') ? dispatchQueue : undefined),
+    scheduled: findRun(exported, 'scheduled') ?? (hasListener('scheduled') ? dispatchScheduled : undefined),
+    queue: findRun(exported, 'queue') ?? (hasListener('queue') ? dispatchQueue : undefined),
   }
   if (hasMethod(exported, 'fetch')) return { handler: exported as Handler, ...runs, isClassic: false }
   if (typeof exported === 'function' && isEntrypoint(exported)) {
@@ -78,10 +76,7 @@ export function findApp(module: Record<string, unknown>): App {
 }
 
 /** What the default export has for runs of this kind, with what it gets: an object, or a class that each run gets an instance of. */
-function findRun<Given>(
-  exported: unknown,
-  name: RunHandler,
-): ((given: Given, id: number) => unknown) | undefined {
+function findRun(exported: unknown, name: RunHandler): ((given: unknown, id: number) => unknown) | undefined {
   if (hasMethod(exported, name)) {
     return (given, id) => (exported as Runs)[name](given, env, new ExecutionContext(id))
   }

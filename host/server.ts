@@ -10,7 +10,6 @@ import { isDeepStrictEqual } from 'node:util'
 import { toOrigin } from './cli/messages.ts'
 import type { Step } from './cli/progress.ts'
 import type { Config } from './config/config.ts'
-import { Schedule } from './cron/schedule.ts'
 import { Opener } from './deploy/opener.ts'
 import { NanoError } from './errors.ts'
 import { assertFree } from './ingress/listen.ts'
@@ -24,7 +23,6 @@ import type { LogRing } from './log/ring.ts'
 import type { ServedApps } from './operator/admin/services.ts'
 import { openOperator } from './operator/listen.ts'
 import { RecentErrors } from './operator/recent-errors.ts'
-import { Queues } from './queues/queues.ts'
 import { DeployedApps } from './registry/deployed.ts'
 import type { DeployedOptions } from './registry/deployed.ts'
 import { Certificates } from './registry/certificates.ts'
@@ -36,6 +34,7 @@ import { toCounters } from './supervisor/counters.ts'
 import type { ServerCounters } from './supervisor/counters.ts'
 import type { ShardSettings } from './supervisor/messages.ts'
 import { toShardCount } from './supervisor/shard-count.ts'
+import { Runs } from './supervisor/runs.ts'
 import { Shards } from './supervisor/shards.ts'
 import { STORAGE_FOLDER } from './storage/store.ts'
 import { StorageThreads } from './supervisor/storage.ts'
@@ -112,9 +111,6 @@ const LOOPBACK_WARNING =
 
 const MS_PER_SECOND = 1000
 
-/** How long whoever watches waits for what queues hold. */
-const QUEUE_STATES_MS = 1000
-
 /** Where data is kept of a server that has no directory for it, beside whoever started it. */
 const LOCAL_DATA = '.nano'
 
@@ -167,20 +163,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     onApp(name, app) {
       if (app === undefined) hub.forget(name)
       else hub.setDrain(name, app.logDrain ?? current.logDrain)
-      if (app === undefined) schedule.remove(name)
-      else schedule.set(name, app.triggers)
-      queues.set(name, app?.queues)
+      runs.set(name, app)
     },
   })
-  const schedule = new Schedule({
+  const runs = new Runs({
     directory: dataDirectory,
-    log: ({ app, ...entry }) => log({ ...entry, ...(app === '' ? {} : { app }) }),
-    run: (app, run) => {
-      const deployment = registry.servingOf(app)
-      return deployment === undefined ? undefined : shards?.run(app, deployment, run)
-    },
-  })
-  const queues = new Queues({
     storage: storage.client,
     log,
     run: (app, run) => {
@@ -205,8 +192,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       images: opener.images.counters,
       certificates: certificates?.ends ?? [],
       deploys: registry.deploys,
-      scheduled: schedule.counts,
-      queues: await queues.states(QUEUE_STATES_MS).catch(() => []),
+      scheduled: runs.schedule.counts,
+      queues: await runs.states(),
       uptimeSeconds: (performance.now() - started) / MS_PER_SECOND,
     }
   }
@@ -229,12 +216,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const close = async (): Promise<void> => {
     const settled = live?.[Symbol.asyncDispose]()
     // what a reload waits for fails
-    schedule[Symbol.dispose]()
-    const given = queues.close()
+    const settledRuns = runs.close()
     const opened = opener[Symbol.asyncDispose]()
     certificates?.[Symbol.dispose]()
     await shards?.close()
-    await given
+    await settledRuns
     await storage[Symbol.asyncDispose]()
     await exporter?.close()
     await operator?.close()
@@ -307,11 +293,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     shards = running
     registry.shards = running
     const listening = await running.start()
-    schedule.start()
-    queues.start()
+    runs.start()
     served = {
       registry,
-      run: (app, run) => schedule.runNow(app, run),
+      run: (app, run) => runs.schedule.runNow(app, run),
       deployed,
       storage: storage.client,
       reload: () => reloaded.reload(),

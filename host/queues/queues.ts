@@ -93,7 +93,7 @@ export class Queues {
     const request = { kind: QUEUE, key: '', op: 'states', args: { queues: all.map(({ key }) => key) } }
     const { meta } = await askStore(this.#options.storage, { ...request, body: new Uint8Array(0) }, timeMs)
     const states = meta as readonly QueueState[]
-    return all.map(({ key: _, ...known }, at) => ({ ...known, state: states[at]! }))
+    return all.map(({ app: owner, queue, counts }, at) => ({ app: owner, queue, counts, state: states[at]! }))
   }
 
   /** No more is asked for; resolves when what apps have is settled, if the storage does that in time. */

@@ -102,7 +102,7 @@ const send = (host: string, ...bodies: unknown[]): Promise<unknown[]> =>
   run(host, ...bodies.map((body) => ['QUEUE', 'send', body]))
 
 async function seen(host: string): Promise<{ given: readonly Given[]; mostRunning: number }> {
-  return (await server.send(host, '/')).json() as { given: readonly Given[]; mostRunning: number }
+  return (await server.send(host, '/')).json<{ given: readonly Given[]; mostRunning: number }>()
 }
 /** The batches, once there are so many. */
 const given = (host: string, least: number): Promise<readonly Given[]> =>
@@ -272,7 +272,7 @@ describe('a batch', () => {
     expect((await seen('fails')).given).toHaveLength(before + 2)
   })
 
-  test('acknowledges one by one, whatever it comes to', async ({ expect }) => {
+  test('acknowledges one by one, whatever it comes to', async () => {
     await run('acks', [
       'QUEUE',
       'sendBatch',
@@ -338,7 +338,7 @@ test(
     const start = Date.now()
     await using served = await serve(apps, 2, { storageDirectory: folder })
     const batches = await waitFor(async () => {
-      const all = ((await served.send('again', '/')).json() as { given: Given[] }).given
+      const all = (await served.send('again', '/')).json<{ given: Given[] }>().given
       return all.length > 0 ? all : undefined
     }, 20_000)
     expect(bodies(batches)).toEqual(['late'])
