@@ -78,6 +78,21 @@ describe('crypto.subtle', () => {
     expect((await server.send('crypto.test', '/many?count=1')).json()).toBe(1)
   })
 
+  test('makes quick calls in the turn that asks for them', async ({ expect }) => {
+    const turnsOf = async (path: string) => {
+      const count = async () => (await server.tenants()).reduce((sum, { turns }) => sum + turns, 0)
+      await server.send('crypto.test', path)
+      const before = await count()
+      const verdicts = (await server.send('crypto.test', path)).json()
+      return { turns: (await count()) - before, verdicts }
+    }
+    expect(await turnsOf('/')).toMatchObject({ turns: 1 })
+    expect(await turnsOf('/quick')).toEqual({
+      turns: 1,
+      verdicts: [true, true, true, false, false, 'InvalidAccessError'],
+    })
+  })
+
   test('has what Workers have beside the standard, and clones keys', async ({ expect }) => {
     const { digest, clone, same, equal } = (await server.send('crypto.test', '/workers')).json<{
       digest: string
