@@ -80,7 +80,8 @@ describe('crypto.subtle', () => {
 
   test('makes quick calls in the turn that asks for them', async ({ expect }) => {
     const turnsOf = async (path: string) => {
-      const count = async () => (await server.tenants()).reduce((sum, { turns }) => sum + turns, 0)
+      const count = async () =>
+        (await server.tenants()).reduce((sum, { counters }) => sum + counters.turns, 0)
       await server.send('crypto.test', path)
       const before = await count()
       const { text } = await server.send('crypto.test', path)
