@@ -1,12 +1,12 @@
 /**
  * Calls that are made at once, within the guest's turn: those that take less time than two more turns, one to begin them and
- * one for their outcome. Pure.
+ * one for their outcome.
  */
 import { createHmac, createSecretKey, sign, timingSafeEqual, verify } from 'node:crypto'
 import type { KeyObject, webcrypto } from 'node:crypto'
 import type * as Wit from '../../wit/types/host/interfaces/nano-workers-crypto.d.ts'
 import { toText } from './crypto-call.ts'
-import type { OpenKey } from './key-vault.ts'
+import type { KeyVault, OpenKey } from './key-vault.ts'
 
 /** What is longer is made off the shard's thread. */
 const MOST_BYTES = 16 * 1024
@@ -30,11 +30,11 @@ export interface Asked {
 }
 
 /** Nothing: it is none of these, or the key may not be used so. */
-export function signAtOnce(open: OpenKey | undefined, asked: Asked): Uint8Array {
+export function signAtOnce(vault: KeyVault, sealed: Uint8Array, asked: Asked): Uint8Array {
   const { operation, data } = asked
-  if (operation !== 'sign' && operation !== 'verify') return NOTHING
-  if (open?.atOnce === undefined || data.length > MOST_BYTES || !open.key.usages.includes(operation))
-    return NOTHING
+  if ((operation !== 'sign' && operation !== 'verify') || data.length > MOST_BYTES) return NOTHING
+  const open = tryOpen(vault, sealed)
+  if (open?.atOnce === undefined || !open.key.usages.includes(operation)) return NOTHING
   const { algorithm } = open.key
   const { name } = algorithm
   const hash = name === 'ECDSA' ? toText(asked.hash) : (algorithm as webcrypto.HmacKeyAlgorithm).hash?.name
@@ -44,6 +44,14 @@ export function signAtOnce(open: OpenKey | undefined, asked: Asked): Uint8Array 
   const digest = name === 'Ed25519' ? null : hash
   if (operation === 'sign') return sign(digest, data, key)
   return verify(digest, data, key, asked.signature) ? RIGHT : WRONG
+}
+
+function tryOpen(vault: KeyVault, sealed: Uint8Array): OpenKey | undefined {
+  try {
+    return vault.open(sealed)
+  } catch {
+    return undefined
+  }
 }
 
 function authenticate(hash: string, key: KeyObject, { operation, data, signature }: Asked): Uint8Array {

@@ -122,7 +122,7 @@ export class CryptoBinding implements Binding {
       signature: Uint8Array,
     ): Uint8Array => {
       this.#services.meter.crossings++
-      return signAtOnce(this.#vault.find(sealed), { operation, hash, data, signature })
+      return signAtOnce(this.#vault, sealed, { operation, hash, data, signature })
     },
     importSecret: (
       algorithm: Uint8Array,
@@ -231,7 +231,7 @@ export class CryptoBinding implements Binding {
   async #make(call: CryptoCall): Promise<{ value: Wit.CryptoValue; mostMs: number }> {
     let expectedMs = toExpectedMs(call)
     try {
-      const keys = await openKeys(call, this.#vault)
+      const keys = openKeys(call, this.#vault)
       expectedMs = toExpectedMs(call, keys)
       requireTime(expectedMs, this.#services.cpuMs)
       return { value: await runCall(call, keys, this.#vault), mostMs: MOST_LUCK * expectedMs }

@@ -15,7 +15,7 @@ declare module 'nano:workers/crypto' {
   export function start(id: number, operation: Operation, algorithm: Word, sealed: Uint8Array, data: Uint8Array): void;
   /**
    * The same, made at once, for what takes no longer than the call itself: signatures over few bytes that are quickly made or
-   * verified, with a key that was used before. `hash`: its name, for ECDSA. Gives the signature, or one byte that is not 0 for
+   * verified. `hash`: its name, for ECDSA. Gives the signature, or one byte that is not 0 for
    * one that was verified, or nothing: then nothing was done, and it is a matter for `start`.
    */
   export function make(operation: Operation, hash: Word, sealed: Uint8Array, data: Uint8Array, signature: Uint8Array): Uint8Array;
