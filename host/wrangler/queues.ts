@@ -22,6 +22,7 @@ export function toQueues({ queues }: WranglerJson, say: Say): WranglerJson {
   if (queues === undefined) return {}
   if (!isObject(queues)) return { queues }
   const { producers, consumers } = queues
+  if ([producers, consumers].every((each) => isList(each) && each.length === 0)) return {}
   const pulled = isList(consumers) ? consumers.filter(isPulled) : []
   for (const each of pulled)
     say('queues', `the consumer of ${String(each['queue'])} asks by HTTP (http_pull), which is not served`)
