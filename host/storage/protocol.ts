@@ -7,6 +7,8 @@
  *     any   --failed-->  over          any   --abort, ended-->  over
  */
 
+import type { MessagePort } from 'node:worker_threads'
+
 import type { StorageFailure } from './failure.ts'
 
 /** What a shard asks for. */
@@ -19,6 +21,8 @@ export interface StorageRequest {
   /** As the store's operation takes them; what can be posted. */
   readonly args: unknown
   readonly body: Uint8Array
+  /** Ports among the arguments. */
+  readonly ports?: readonly MessagePort[]
 }
 
 /** The operation that every store has: everything under the key goes. */
