@@ -119,7 +119,7 @@ describe('an object', () => {
 
   test('has no file before it writes, and none when all was deleted', async ({ expect }) => {
     const one = await open()
-    expect([get(one, 'a'), ask(one, 'list', {}).said, ask(one, 'delete', ['a']).said]).toEqual([
+    expect([get(one, 'a'), ask(one, 'entries', {}).said, ask(one, 'delete', ['a']).said]).toEqual([
       [undefined],
       [[], []],
       0,

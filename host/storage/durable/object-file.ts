@@ -156,14 +156,14 @@ export class ObjectFile implements Disposable {
     }
   }
 
-  #read(operation: 'get' | 'list' | 'get-alarm' | 'size', input: Uint8Array): Uint8Array {
+  #read(operation: 'get' | 'entries' | 'get-alarm' | 'size', input: Uint8Array): Uint8Array {
     const opened = this.#find()
     switch (operation) {
       case 'get': {
         const { said } = fromMessage(input)
         return opened?.keyValues.get(said) ?? toMessage((said as unknown[]).map(() => -1))
       }
-      case 'list':
+      case 'entries':
         return opened?.keyValues.list(fromMessage(input).said) ?? toMessage([[], []])
       case 'get-alarm':
         return toMessage(opened?.metadata.alarm ?? null)

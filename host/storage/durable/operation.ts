@@ -3,7 +3,7 @@
 /** As wit/durable-storage.wit has them. */
 export type Operation =
   | 'get'
-  | 'list'
+  | 'entries'
   | 'put'
   | 'delete'
   | 'delete-all'
