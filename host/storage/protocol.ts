@@ -9,6 +9,7 @@
 
 import type { MessagePort } from 'node:worker_threads'
 
+import type { Callee } from '../config/env.ts'
 import type { StorageFailure } from './failure.ts'
 
 /** What a shard asks for. */
@@ -23,6 +24,8 @@ export interface StorageRequest {
   readonly body: Uint8Array
   /** Ports among the arguments. */
   readonly ports?: readonly MessagePort[]
+  /** Whom a call of another app leads to. */
+  readonly callee?: Callee
 }
 
 /** The operation that every store has: everything under the key goes. */

@@ -35,7 +35,7 @@ export function runQuery(database: GuardedDatabase, input: Uint8Array, begin: Be
     prepared = prepare(database, prepared.rest, begin)
   }
   if (params.length !== prepared.parameters)
-    throw new Refused(`expected ${prepared.parameters} bindings, as the query says, got ${params.length}`)
+    throw new Refused('Wrong number of parameter bindings for SQL query.')
   const rows = readRows(database, prepared, params)
   const rowsWritten = countChanges(database) - before
   return rows.toMessage(prepared.seen.reads ? rows.count : 0, rowsWritten)
@@ -91,6 +91,8 @@ class Rows {
   }
 
   #toText(value: Row[number], column: number): string {
+    // JSON is read so
+    if (value === Infinity || value === -Infinity) return value > 0 ? '1e999' : '-1e999'
     if (!(value instanceof Uint8Array)) return toValueText(value)
     this.#blobs.push(value)
     this.#places.push([this.count, column, value.length])
