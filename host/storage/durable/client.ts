@@ -16,7 +16,7 @@ import { ObjectStorage, type LaneCalls } from './object-storage.ts'
 import type { Operation } from './operation.ts'
 
 /** The thread ends what takes too long; so much later it is not there itself. */
-const GRACE_MS = 50
+const GRACE_MS = 250
 
 const NOTHING = new Uint8Array(0)
 const UNREACHABLE = 'the storage of this server does not answer; the object begins again from what was stored'
@@ -33,13 +33,13 @@ export class DurableStorage implements Disposable {
   }
 
   /**
-   * The storage of an object, from its begin to its end. Rejects with a `StorageError` when it cannot be used. `onLost`: the object
-   * cannot go on, for what it has not been told to be stored may be gone. Not called within an operation, which throws then.
+   * Resolves when the object may begin: with what gives its storage to an instance, one after the other. Rejects with a `StorageError`
+   * when it cannot be used.
    */
-  async open(object: ObjectName, onLost: (error: StorageError) => void): Promise<ObjectStorage> {
+  async open(object: ObjectName): Promise<() => ObjectStorage> {
     const lane = (this.#lane ??= this.#attach())
     await lane.ask({ type: 'open', object })
-    return new ObjectStorage(object, lane, onLost)
+    return () => new ObjectStorage(object, lane)
   }
 
   [Symbol.dispose](): void {

@@ -20,12 +20,14 @@ const HEAP_MB = 128
 const MOST_MB = 384
 const START_MS = 30_000
 
+/** Why it is killed. */
 export type Kill = 'time' | 'memory'
 
 export interface ProcessListener {
   onMessage(message: Exclude<FromProcess, { type: 'ready' }>): void
-  /** `kill`: why it was killed, if it was. */
-  onGone(kill: Kill | undefined): void
+  /** It is going: it was killed at the operation with this id. */
+  onKill(id: number, kill: Kill): void
+  onGone(): void
 }
 
 export class DurableProcess {
@@ -37,7 +39,6 @@ export class DurableProcess {
   #running: number | undefined
   #timer: NodeJS.Timeout | undefined
   #memory: Disposable | undefined
-  #kill: Kill | undefined
   readonly #start: NodeJS.Timeout
 
   constructor(listener: ProcessListener) {
@@ -101,8 +102,11 @@ export class DurableProcess {
   }
 
   #stop(kill: Kill): void {
-    this.#kill = kill
+    const running = this.#running
     this.#child.kill('SIGKILL')
+    if (running === undefined) return
+    this.#rest()
+    this.#listener.onKill(running, kill)
   }
 
   #hear(message: FromProcess): void {
@@ -126,6 +130,6 @@ export class DurableProcess {
     this.#rest()
     this.#ready.resolve()
     this.#gone.resolve()
-    this.#listener.onGone(this.#kill)
+    this.#listener.onGone()
   }
 }

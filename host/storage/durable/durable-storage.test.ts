@@ -49,7 +49,10 @@ async function open({
   from = durable,
 } = {}): Promise<Opened> {
   const lost: StorageError[] = []
-  return { storage: await from.open({ key, id, maxBytes, mostBytes }, (error) => lost.push(error)), lost }
+  const begin = await from.open({ key, id, maxBytes, mostBytes })
+  const storage = begin()
+  storage.onLost = (error) => lost.push(error)
+  return { storage, lost }
 }
 
 const ask = (

@@ -30,14 +30,17 @@ interface Call {
   readonly type: ToLane['type']
   readonly path: string
   readonly key: string
+  readonly isQuery: boolean
+  /** Undefined: none is needed. */
+  process: DurableProcess | undefined
   isCommitted: boolean
 }
 
+const LATE = 'its storage did not answer in time; the object begins again from what was stored'
 const LOST = 'the process that had its storage open ended; the object begins again from what was stored'
 const TOO_LONG =
   'a query took longer than the turn may (cpu_ms); the object begins again from what was stored'
 const TOO_MUCH = 'a query took more memory than it may; the object begins again from what was stored'
-const MESSAGES: Readonly<Record<Kill | 'other', string>> = { time: TOO_LONG, memory: TOO_MUCH, other: LOST }
 
 export class Lane implements AsyncDisposable {
   readonly #end: LaneEnd
@@ -85,20 +88,22 @@ export class Lane implements AsyncDisposable {
     const { type, call, object } = message
     if (type === 'open') return void this.#prepare(message)
     const path = this.#folders.pathOf(object)
-    this.#calls.set(call, { type, path, key: object.key, isCommitted: false })
+    const isQuery = type === 'perform' && message.operation === 'query'
+    const asked: Call = { type, path, key: object.key, isQuery, process: undefined, isCommitted: false }
+    this.#calls.set(call, asked)
     if (type === 'close') {
       this.#lost.delete(path)
       this.#open.delete(path)
       this.#paths.delete(path)
       if (this.#process === undefined) return this.#answer({ type: 'stored', call })
     } else if (this.#lost.has(path)) return this.#lose(call, LOST)
-    const process = (this.#process ??= this.#begin())
+    const process = (asked.process = this.#process ??= this.#begin())
     if (type !== 'perform') return process.say({ type, id: call, path })
     this.#paths.set(path, object.key)
     const file = { path, maxBytes: Math.min(object.maxBytes, this.#folders.roomOf(object)) }
     const { operation, input, timeMs } = message
     process.say({ type, id: call, file, operation, input, timeMs })
-    if (operation === 'query') this.#spare ??= this.#begin()
+    if (isQuery) this.#spare ??= this.#begin()
   }
 
   /** An object begins: what takes long is done before it asks for something within a turn. */
@@ -117,10 +122,14 @@ export class Lane implements AsyncDisposable {
   #begin(): DurableProcess {
     const process: DurableProcess = new DurableProcess({
       onMessage: (message) => this.#take(message),
-      onGone: (kill) => {
+      onKill: (id, kill) => {
+        this.#replace(process)
+        this.#stopped(id, kill)
+      },
+      onGone: () => {
         this.#processes.delete(process)
-        if (process === this.#spare) this.#spare = undefined
-        if (process === this.#process) this.#gone(kill)
+        this.#replace(process)
+        this.#gone(process)
       },
     })
     this.#processes.add(process)
@@ -150,20 +159,38 @@ export class Lane implements AsyncDisposable {
     }
   }
 
-  /** Its process is gone. */
-  #gone(kill: Kill | undefined): void {
+  /** Its process was killed at this operation. */
+  #stopped(id: number, kill: Kill): void {
+    const call = this.#calls.get(id)
+    if (call === undefined) return
+    this.#lost.add(call.path)
+    if (kill === 'memory') this.#lose(id, TOO_MUCH)
+    else this.#lose(id, call.isQuery ? TOO_LONG : LATE, call.isQuery)
+  }
+
+  /** It takes no more calls; what its objects had not committed is gone. */
+  #replace(process: DurableProcess): void {
+    if (process === this.#spare) this.#spare = undefined
+    if (process !== this.#process) return
     this.#process = this.#spare
     this.#spare = undefined
     this.#paths.clear()
     for (const path of this.#open) this.#lost.add(path)
     this.#open.clear()
+  }
+
+  #gone(process: DurableProcess): void {
     if (this.#isOver) return
-    for (const [id, { type, path, isCommitted }] of this.#calls) {
+    for (const [id, call] of this.#calls) {
+      if (call.process !== process) continue
+      const { type, path, isCommitted } = call
       if (type === 'close') this.#answer({ type: 'stored', call: id })
-      else if (isCommitted) (this.#process ??= this.#begin()).say({ type: 'commit', id, path })
-      else {
+      else if (isCommitted) {
+        call.process = this.#process ??= this.#begin()
+        call.process.say({ type: 'commit', id, path })
+      } else {
         this.#lost.add(path)
-        this.#lose(id, type === 'perform' ? MESSAGES[kill ?? 'other'] : LOST, kill === 'time')
+        this.#lose(id, LOST)
       }
     }
   }

@@ -1,9 +1,9 @@
 /**
- * The storage of one live Durable Object, on its shard.
+ * The storage of a Durable Object as one instance of it has it, on its shard.
  *
  *     clean  --an operation writes-->  dirty  --turnEnded-->  committing: the gate is closed  --stored-->  clean
  *     dirty  --the turn falls, `end`-->  over: what was not committed is gone
- *     any    --lost-->  over: the gate is dropped
+ *     any    --lost-->  over: the gate is dropped, and `onLost` is told
  *
  * What a turn wrote is one transaction, committed when the turn is over; while a transaction of the object's own is open
  * (`begin`), when that is. Further turns do not wait for the disk: what they send does.
@@ -30,9 +30,10 @@ export interface LaneCalls {
 export class ObjectStorage {
   /** What leaves the object goes through it. */
   readonly gate = new OutputGate()
+  /** The object cannot go on, for what it wrote may be gone. Not called within an operation, which throws then. */
+  onLost: ((error: StorageError) => void) | undefined
   readonly #object: ObjectName
   readonly #lane: LaneCalls
-  readonly #onLost: (error: StorageError) => void
   /** Commits that were begun, as one promise. */
   #stored: Promise<void> = Promise.resolve()
   #isDirty = false
@@ -40,10 +41,14 @@ export class ObjectStorage {
   #depth = 0
   #isOver = false
 
-  constructor(object: ObjectName, lane: LaneCalls, onLost: (error: StorageError) => void) {
+  constructor(object: ObjectName, lane: LaneCalls) {
     this.#object = object
     this.#lane = lane
-    this.#onLost = onLost
+  }
+
+  /** Something was written that is not committed. */
+  get isDirty(): boolean {
+    return this.#isDirty
   }
 
   /**
@@ -52,6 +57,8 @@ export class ObjectStorage {
    */
   perform(operation: Operation, input: Uint8Array, timeMs: number): Uint8Array {
     if (operation === 'begin' && this.#depth === 0) this.turnEnded()
+    // so it is until the opposite is known
+    this.#isDirty = true
     const answer = this.#lane.perform(this.#object, operation, input, timeMs)
     this.#isDirty = answer.isOpen
     if (answer.type === 'refused') throw new Refused(answer.message, answer)
@@ -64,8 +71,7 @@ export class ObjectStorage {
   turnEnded(): void {
     if (!this.#isDirty || this.#depth > 0 || this.#isOver) return
     this.#isDirty = false
-    const open = this.gate.close()
-    this.#stored = this.#commit(open)
+    this.#stored = this.#commit(this.gate.close())
     // who waits for it is told; `onLost` tells the others
     this.#stored.catch(() => undefined)
   }
@@ -75,7 +81,7 @@ export class ObjectStorage {
     return this.#stored
   }
 
-  /** The object is over. Resolves when what it has committed is on the disk and its file is free. */
+  /** The instance is over. Resolves when what it has committed is on the disk and its file is free. */
   async end(): Promise<void> {
     this.#isOver = true
     const closed = this.#lane.ask({ type: 'close', object: this.#object })
@@ -88,7 +94,7 @@ export class ObjectStorage {
       open()
     } catch (error) {
       this.gate.drop()
-      if (!this.#isOver) this.#onLost(error as StorageError)
+      if (!this.#isOver) this.onLost?.(error as StorageError)
       throw error
     }
   }

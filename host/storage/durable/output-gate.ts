@@ -7,9 +7,16 @@
  *
  * What passes does so in order. Pure.
  */
+
+interface Waiting {
+  /** What it waits for. */
+  readonly commit: number
+  readonly act: () => void
+  readonly onDrop: () => void
+}
+
 export class OutputGate {
-  /** What waits, and for which commit. */
-  readonly #waiting: { readonly commit: number; readonly act: () => void }[] = []
+  readonly #waiting: Waiting[] = []
   #last = 0
   #stored = 0
   #isDropped = false
@@ -27,14 +34,15 @@ export class OutputGate {
     }
   }
 
-  /** Now or later, or never. */
-  pass(act: () => void): void {
-    if (this.isOpen) act()
-    else if (!this.#isDropped) this.#waiting.push({ commit: this.#last, act })
+  /** Now or later; or never, of which `onDrop` is told. */
+  pass(act: () => void, onDrop: () => void): void {
+    if (this.#isDropped) onDrop()
+    else if (this.isOpen) act()
+    else this.#waiting.push({ commit: this.#last, act, onDrop })
   }
 
   drop(): void {
     this.#isDropped = true
-    this.#waiting.length = 0
+    for (const { onDrop } of this.#waiting.splice(0)) onDrop()
   }
 }
