@@ -1,15 +1,19 @@
 /** The storage of Durable Objects through its real thread and processes: what it gives, what it survives, and that nobody sees another's. */
 
+import { once } from 'node:events'
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { MessageChannel, Worker } from 'node:worker_threads'
+import type { MessagePort } from 'node:worker_threads'
 
 import { afterEach, beforeEach, describe, test } from 'vitest'
 
-import { StorageThreads } from '../../supervisor/storage.ts'
 import { askStorage } from '../ask.ts'
+import { StorageClient } from '../client.ts'
 import type { StorageError } from '../failure.ts'
 import { FORGET } from '../protocol.ts'
+import type { FromStorageThread, StorageData, ToStorageThread } from '../storage-thread.ts'
 import { DurableStorage } from './client.ts'
 import { fromMessage, toMessage } from './message.ts'
 import type { ObjectStorage } from './object-storage.ts'
@@ -20,21 +24,36 @@ const ID = 'a'.repeat(64)
 const TIME_MS = 5000
 
 let directory: string
-let threads: StorageThreads
+let thread: Worker
+let client: StorageClient
 let durable: DurableStorage
 const said: string[] = []
 
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'nano-durable-'))
   said.length = 0
-  threads = new StorageThreads({ directory, settings: {}, onError: (text) => said.push(text) })
-  durable = new DurableStorage(threads.client)
+  const workerData: StorageData = { directory, settings: {} }
+  thread = new Worker(new URL('../storage-thread.ts', import.meta.url), { workerData })
+  thread.on('message', ({ text }: FromStorageThread) => said.push(text))
+  client = new StorageClient(() => {
+    const { port1, port2 } = new MessageChannel()
+    tell({ type: 'connect', port: port2 }, [port2])
+    client.attach(port1)
+  })
+  durable = new DurableStorage(client)
 })
 afterEach(async () => {
   durable[Symbol.dispose]()
-  await threads[Symbol.asyncDispose]()
+  client[Symbol.dispose]()
+  const gone = once(thread, 'exit')
+  tell({ type: 'stop' })
+  await gone
   rmSync(directory, { recursive: true })
 })
+
+function tell(message: ToStorageThread, transfer: MessagePort[] = []): void {
+  thread.postMessage(message, transfer)
+}
 
 interface Opened {
   readonly storage: ObjectStorage
@@ -201,7 +220,7 @@ describe('an object', () => {
       args: undefined,
       body: new Uint8Array(0),
     }
-    await askStorage(threads.client, request, TIME_MS)
+    await askStorage(client, request, TIME_MS)
     expect(readdirSync(join(directory, 'durable')).sort()).toEqual(['app.Other.2', 'room.App.1'])
     await objects[0]!.storage.end()
     expect(get(await open(), 'mine')).toEqual([undefined])
