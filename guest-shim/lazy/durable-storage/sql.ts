@@ -117,6 +117,7 @@ function openRaw(take: Take): RawIterator {
 }
 
 /** Statements that are prepared are the host's; there for who looks whether it is there. */
+// oxlint-disable-next-line typescript/no-extraneous-class -- the app makes none
 class Statement {
   constructor() {
     throw new NativeTypeError('Illegal constructor')
@@ -168,7 +169,7 @@ function toParameter(value: unknown, blobs: Bytes[]): unknown {
 function fillBlobs({ rows, blobs }: Result, bytes: Uint8Array): void {
   let at = 0
   for (const [row, column, length] of blobs) {
-    rows[row]![column] = bytes.slice(at, at + length).buffer as ArrayBuffer
+    rows[row]![column] = bytes.slice(at, at + length).buffer
     at += length
   }
 }

@@ -87,7 +87,7 @@ class LaneClient implements LaneCalls {
     const call = ++this.#last
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     this.#waiting.set(call, { resolve, reject })
-    this.#port.postMessage({ ...message, call } satisfies ToLane)
+    this.#post({ ...message, call })
     return promise
   }
 
@@ -95,8 +95,7 @@ class LaneClient implements LaneCalls {
     const call = ++this.#last
     const end = performance.now() + timeMs + GRACE_MS
     let rung = Atomics.load(this.#bell, 0)
-    if (!this.#isClosed)
-      this.#port.postMessage({ type: 'perform', call, object, operation, input, timeMs } satisfies ToLane)
+    if (!this.#isClosed) this.#post({ type: 'perform', call, object, operation, input, timeMs })
     for (let left = timeMs; left > 0 && !this.#isClosed; left = end - performance.now()) {
       const { message } = (receiveMessageOnPort(this.#port) ?? {}) as { message?: FromLane }
       if (message === undefined) {
@@ -118,6 +117,10 @@ class LaneClient implements LaneCalls {
     const waiting = [...this.#waiting.values()]
     this.#waiting.clear()
     for (const { reject } of waiting) reject(toLost(UNREACHABLE))
+  }
+
+  #post(message: ToLane): void {
+    this.#port.postMessage(message, [])
   }
 
   #settle(message: FromLane): void {

@@ -127,7 +127,7 @@ export class ObjectFile implements Disposable {
       }
       case 'put': {
         const { said, rest } = fromMessage(input)
-        return this.#write(({ keyValues }) => void keyValues.put(said, rest))
+        return this.#write(({ keyValues }) => keyValues.put(said, rest))
       }
       case 'delete': {
         const { said } = fromMessage(input)
@@ -136,7 +136,7 @@ export class ObjectFile implements Disposable {
       }
       case 'set-alarm': {
         const { said } = fromMessage(input)
-        return this.#write(({ metadata }) => void metadata.setAlarm(said))
+        return this.#write(({ metadata }) => metadata.setAlarm(said))
       }
       case 'delete-all':
         if (this.#find() === undefined) return NOTHING

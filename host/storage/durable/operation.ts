@@ -31,10 +31,3 @@ export class Refused extends Error {
     this.code = code
   }
 }
-
-/** What came of an operation. */
-export interface Performed {
-  readonly bytes: Uint8Array
-  /** There is something that is not committed. */
-  readonly isOpen: boolean
-}

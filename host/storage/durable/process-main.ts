@@ -54,7 +54,7 @@ function perform({
     return { type: 'performed', id, bytes, isOpen: file.isOpen }
   } catch (error) {
     if (error instanceof Undone) return lose(id, file, error)
-    const { name, message, code = '' } = error as Refused
+    const { name, message, code } = error as Refused
     return { type: 'refused', id, name, code, message, isOpen: file.isOpen }
   } finally {
     Atomics.store(deadline, 0, 0)

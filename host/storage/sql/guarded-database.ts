@@ -131,11 +131,7 @@ export class GuardedDatabase implements Disposable {
    * Gives the rows to what `begin` makes, until that says that it is enough; `begin` is called again when an integer comes that no
    * number holds.
    */
-  read<T extends (row: Row) => boolean>(
-    prepared: Prepared,
-    params: readonly Parameter[],
-    begin: () => T,
-  ): void {
+  read(prepared: Prepared, params: readonly Parameter[], begin: () => (row: Row) => boolean): void {
     const { statement, seen } = prepared
     try {
       return readInto(statement, params, begin())
