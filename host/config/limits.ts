@@ -114,7 +114,7 @@ export const LIMIT_RULES = {
   kvMb: {
     range: [1, 1_000_000],
     initial: 1024,
-    text: 'MiB that a KV namespace of the app may take up in the embedded store; writes beyond that are refused.',
+    text: 'MiB that a KV namespace of the app may take up; writes beyond that are refused.',
   },
   databaseMs: {
     range: [10, 600_000],
