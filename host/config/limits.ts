@@ -170,6 +170,12 @@ export const LIMIT_RULES = {
 /** The limits of one app, every default filled in. */
 export type Limits = Numbers<typeof LIMIT_RULES>
 
+/** Those that an app's own wrangler file may say, by its keys. */
+export const FILE_LIMITS: Readonly<Record<string, 'cpuMs' | 'subrequests'>> = {
+  cpu_ms: 'cpuMs',
+  subrequests: 'subrequests',
+}
+
 /** When nothing is given. */
 export const DEFAULT_LIMITS: Limits = toInitial(LIMIT_RULES)
 
