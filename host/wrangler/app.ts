@@ -15,6 +15,7 @@ import { invalid, isObject, readWrangler, toShown } from './file.ts'
 import type { WranglerFile, WranglerJson } from './file.ts'
 import { toHost } from './hosts.ts'
 import { WRANGLER_KEYS } from './keys.ts'
+import { withPages } from './pages.ts'
 import { toRateLimits } from './rate-limits.ts'
 import type { Say } from './say.ts'
 
@@ -73,7 +74,7 @@ export function openWrangler(file: string, environment: string | undefined): Wra
     (lines: string[], { placeOf }: WranglerFile): Say =>
     (key, text) =>
       void lines.push(toShown(`${placeOf([key])}: ${key}: ${text}`))
-  const read = withEnvironment(top, environment, sayTo(warnings, top))
+  const read = withPages(withEnvironment(top, environment, sayTo(warnings, top)), file, sayTo(warnings, top))
   const say = sayTo(warnings, read)
   const { json } = read
   for (const key of Object.keys(json)) judge(key, json[key], read, say)
@@ -115,7 +116,6 @@ function judge(key: string, value: unknown, { placeOf }: WranglerFile, say: Say)
   }
   const { treatment, text } = WRANGLER_KEYS[key]!
   if (treatment === 'dropped') say(key, text)
-  if (treatment === 'refused') throw invalid(`${placeOf([key])}: ${key}: ${text}`)
   if (key === 'compatibility_flags' && Array.isArray(value)) {
     const others = value.filter((flag) => !MODULES_OF_NODE.has(flag))
     if (others.length > 0) say(key, `${others.join(', ')}: NANO has one behaviour, which flags do not change`)
