@@ -11,7 +11,7 @@ import type { Path } from '../json/places.ts'
 import { toDurable } from './durable.ts'
 import { withEnvironment } from './environment.ts'
 import { toAppFolder } from './find.ts'
-import { invalid, isObject, readWrangler, toShown } from './file.ts'
+import { isObject, readWrangler, toShown } from './file.ts'
 import type { WranglerFile, WranglerJson } from './file.ts'
 import { toHost } from './hosts.ts'
 import { WRANGLER_KEYS } from './keys.ts'
@@ -77,7 +77,7 @@ export function openWrangler(file: string, environment: string | undefined): Wra
   const read = withPages(withEnvironment(top, environment, sayTo(warnings, top)), file, sayTo(warnings, top))
   const say = sayTo(warnings, read)
   const { json } = read
-  for (const key of Object.keys(json)) judge(key, json[key], read, say)
+  for (const key of Object.keys(json)) judge(key, json[key], say)
   const { assets, limits, main, name, secrets } = json
   return {
     file,
@@ -103,7 +103,7 @@ export function openWrangler(file: string, environment: string | undefined): Wra
   }
 }
 
-function judge(key: string, value: unknown, { placeOf }: WranglerFile, say: Say): void {
+function judge(key: string, value: unknown, say: Say): void {
   if (isEmpty(value) || JSON.stringify(value) === DEFAULTS[key]) return
   if (!Object.hasOwn(WRANGLER_KEYS, key)) {
     const near = suggest(key, Object.keys(WRANGLER_KEYS))
