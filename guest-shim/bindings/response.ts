@@ -27,6 +27,8 @@ export interface HandlerCall extends Incoming {
   readonly isRpc?: boolean
 }
 
+export { finish as finishAnswer, send as sendAnswer, start as startAnswer, write as writeAnswer }
+
 /** Calls that were not over in the turn that they began in, by request. */
 export const open = makeTable<number, HandlerCall>()
 

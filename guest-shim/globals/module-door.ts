@@ -8,6 +8,7 @@ import { waitUntil } from '../bindings/background.ts'
 import { reportError } from '../bindings/report.ts'
 import { type Env, env, onEnv } from '../env.ts'
 import { observe } from '../env-reads.ts'
+import loadRpc from '../lazy/rpc.ts?lazy'
 import { formatLine, inspect } from './log-text.ts'
 import { context } from '../turn/context.ts'
 import { source } from '../turn/source.ts'
@@ -40,5 +41,6 @@ export const moduleDoor = {
   context,
   inspect,
   format: formatLine,
+  rpc: loadRpc as () => unknown,
 }
 export const MODULE_DOOR = Symbol.for('nano:modules')
