@@ -3,17 +3,15 @@
  * becomes of those that come.
  */
 
-import { type Call, converse, fetch, threw } from 'nano:workers/calls'
+import { converse, fetch, threw } from 'nano:workers/calls'
 import type { AbortSignal } from '../globals/abort-signal.ts'
 import type { Bytes } from '../globals/buffer-source.ts'
 import { encode } from '../globals/primordials.ts'
 import type { ReadableStream } from '../globals/streams.ts'
 import loadRpc from '../lazy/rpc.ts?lazy'
 import type { GuestBinding } from './binding.ts'
-import { CalleeChannel, CallerChannel, type Channel, type Listener } from './channel.ts'
+import { CallerChannel, type Channel, type Listener } from './channel.ts'
 import { type Answer, sendCall } from './data.ts'
-
-export type { Channel, Listener }
 
 /** The calls of one binding. */
 export class CallsHost {
@@ -43,11 +41,6 @@ export class CallsHost {
   converse(listener: Listener): Channel {
     return new CallerChannel(listener, (id, message) => converse(id, this.#name, this.#target, message))
   }
-}
-
-/** The end of whoever is called. */
-export function answerConversation(call: Call, listener: Listener): Channel {
-  return new CalleeChannel(call, listener)
 }
 
 /** An entrypoint threw: whoever called it is told so, before its response fails. */

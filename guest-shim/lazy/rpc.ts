@@ -1,16 +1,17 @@
 /** Methods of other apps (RPC): what `env` has for a service, and how an entrypoint is called. */
 
 import type { Call } from 'nano:workers/calls'
-import { answerConversation, type CallsHost } from '../bindings/calls.ts'
+import type { CallsHost } from '../bindings/calls.ts'
+import { CalleeChannel } from '../bindings/channel.ts'
 import { NativeTypeError } from '../globals/primordials.ts'
 import { Fetcher } from './fetcher.ts'
 import { invoke } from './rpc/access.ts'
 import type { Hook } from './rpc/hook.ts'
 import { LocalHook } from './rpc/local-hook.ts'
 import { ROOT, Session } from './rpc/session.ts'
-import { isStub, makeService, makeStub, RpcPromise, RpcProperty, RpcStub } from './rpc/stub.ts'
+import { makeService, makeStub, RpcPromise, RpcProperty, RpcStub } from './rpc/stub.ts'
 
-export { isStub, RpcPromise, RpcProperty, RpcStub }
+export { RpcPromise, RpcProperty, RpcStub }
 
 /** A conversation for each call. */
 class EntrypointHook implements Hook {
@@ -96,7 +97,7 @@ export type Root =
 
 export function serve(call: Call, root: Root): void {
   const hook = 'make' in root ? new InstanceHook(root.make) : new HandlersHook(root.handlers, root.more)
-  new Session((session) => answerConversation(call, session), hook).hear(
+  new Session((session) => new CalleeChannel(call, session), hook).hear(
     call.message as Uint8Array<ArrayBuffer>,
   )
 }

@@ -4,6 +4,8 @@ import type { Call } from 'nano:workers/calls'
 import type { Event } from 'nano:workers/events'
 import { toEntrypoint } from '../app.ts'
 import { ExecutionContext } from '../bindings/background.ts'
+import { tellCaller } from '../bindings/calls.ts'
+import type { HandlerCall } from '../bindings/response.ts'
 import { toOwn } from '../globals/buffer-source.ts'
 import { hasOwn, NativeTypeError, parseJson } from '../globals/primordials.ts'
 import loadRpc from '../lazy/rpc.ts?lazy'
@@ -28,7 +30,9 @@ export function receiveCall(call: Call, next: Event | undefined, served: Served)
   }
   const { handler, env, exports } = served
   const named = call.entrypoint === '' ? handler : findFetch(exports, call.entrypoint)
-  return receiveRequest(call, next, { handler: named, env, props })
+  const record: Call & HandlerCall = call
+  record.onThrew = (error) => tellCaller(call.id, error)
+  return receiveRequest(record, next, { handler: named, env, props })
 }
 
 function findFetch(exports: Served['exports'], name: string): Handler {

@@ -127,6 +127,8 @@ function make(image: Image, from = engine, maximum = 2048): Made {
       key: nothing,
       start: nothing,
       make: () => new Uint8Array(0),
+      importSecret: () => new Uint8Array(0),
+      compute: () => new Uint8Array(0),
       digestWrite: nothing,
       digestFinish: nothing,
     },

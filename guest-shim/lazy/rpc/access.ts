@@ -4,7 +4,7 @@
  */
 
 import { NativeTypeError } from '../../globals/primordials.ts'
-import { hookOf } from './stub.ts'
+import { hookOf } from './hook.ts'
 
 /** What marks the classes of `cloudflare:workers`: guest-modules/cloudflare/workers.ts. */
 const TARGET = Symbol.for('nano:rpc-target')

@@ -9,20 +9,21 @@
  */
 
 import type { Bytes } from '../../globals/buffer-source.ts'
-import { type Body, extractBody } from '../../globals/body.ts'
+import type { Body } from '../../globals/body.ts'
 import { Headers, isHeaders, listOf } from '../../globals/headers.ts'
 import { NativeDOMException, NativeError } from '../../globals/primordials.ts'
 import { isRequest, partsOf as partsOfRequest, Request } from '../../globals/request.ts'
 import { isResponse, partsOf as partsOfResponse, Response } from '../../globals/response.ts'
 import { isReadableStream, isWritableStream, type ReadableStream } from '../../globals/streams.ts'
+import { toText } from '../../globals/web-idl.ts'
 import { isCloneable } from '../../globals/structured-clone.ts'
 import { deserialize, type Describe, type Json, type Revive, serialize } from '../serialize.ts'
 import { isTarget } from './access.ts'
 import { malformed, type Packed } from './frame.ts'
-import type { Hook } from './hook.ts'
+import { type Hook, hookOf } from './hook.ts'
 import { LocalHook } from './local-hook.ts'
 import { fromReadable, fromWritable, toReadable, toWritable } from './streams.ts'
-import { hookOf, innerOf, makeStub } from './stub.ts'
+import { innerOf, makeStub } from './stub.ts'
 
 /** The references of one conversation. */
 export interface References {
@@ -41,7 +42,7 @@ export interface References {
 /** A value that came, with the stubs in it. */
 export interface Unpacked {
   readonly value: unknown
-  dispose(): void
+  readonly dispose: () => void
 }
 
 /** `isGivenAway`: stubs in it are the other side's from here on, as of what a method returns. */
@@ -63,7 +64,7 @@ function describeThrown(error: unknown): unknown {
   if (error instanceof NativeDOMException) return error
   if (!(error instanceof NativeError)) return ['Error', String(error)]
   const { code } = error as { code?: unknown }
-  return [String(error.name), String(error.message), ...(typeof code === 'string' ? [code] : [])]
+  return [toText(error.name), toText(error.message), ...(typeof code === 'string' ? [code] : [])]
 }
 
 export function unpackThrown({ value }: Packed): unknown {
@@ -212,7 +213,7 @@ export function unpack({ value, attachments }: Packed, references: References): 
         const { url, lines, cf, ...init } = first as Record<string, string>
         const body = toBody(second)
         const given = { ...init, headers: toPairs(lines), ...(cf && { cf }), ...(body && { body }) }
-        return new Request(url, given as RequestInit)
+        return new Request(url, given)
       }
       case 'response': {
         const { status, statusText, lines } = first as Record<string, string>

@@ -34,8 +34,8 @@ const MOST = 10_000
 export const ROOT = 0
 
 interface Pending {
-  resolve(value: unknown): void
-  reject(error: unknown): void
+  readonly resolve: (value: unknown) => void
+  readonly reject: (error: unknown) => void
 }
 
 /** Something that the other side has passed. */

@@ -3,6 +3,7 @@
 import { bytesOf } from '../../globals/buffer-source.ts'
 import { NativeTypeError } from '../../globals/primordials.ts'
 import { getReader, openStream, read, ReadableStream, WritableStream } from '../../globals/streams.ts'
+import { toText } from '../../globals/web-idl.ts'
 import { ignore } from '../../turn/pump.ts'
 import type { Hook } from './hook.ts'
 
@@ -116,5 +117,5 @@ function toOwnBytes(chunk: unknown): unknown {
 
 /** A reason that is an error goes as one; anything else as its text. */
 function toPassable(reason: unknown): unknown {
-  return reason instanceof Error || reason === undefined ? reason : String(reason)
+  return reason instanceof Error || reason === undefined ? reason : toText(reason)
 }

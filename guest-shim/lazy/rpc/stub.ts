@@ -6,35 +6,16 @@
  */
 
 import { NativeError, NativePromise } from '../../globals/primordials.ts'
-import { isObject } from '../../globals/web-idl.ts'
 import { ignore } from '../../turn/pump.ts'
 import { invoke } from './access.ts'
-import type { Hook } from './hook.ts'
+import { type Hook, setHook } from './hook.ts'
 
 /* oxlint-disable typescript/no-extraneous-class -- what stubs are instances of, to whoever asks */
+/* oxlint-disable unicorn/no-thenable -- promises of calls are no native ones, so that members can be asked for */
 
 export class RpcStub {}
 export class RpcPromise {}
 export class RpcProperty {}
-
-/** What was made here. */
-const hooks = new WeakMap<object, Hook>()
-const { get: findHook, has: hasHook, set: setHook } = WeakMap.prototype
-const call = Function.prototype.call.bind(Function.prototype.call) as (
-  method: (...args: never[]) => unknown,
-  self: unknown,
-  ...args: unknown[]
-) => unknown
-
-/** What stands behind a stub or a promise; undefined: it is neither. */
-export function hookOf(value: unknown): Hook | undefined {
-  if (!isObject(value)) return undefined
-  return call(findHook, hooks, value) as Hook | undefined
-}
-
-export function isStub(value: unknown): boolean {
-  return isObject(value) && (call(hasHook, hooks, value) as boolean)
-}
 
 /** One that can be disposed of. */
 class Handle implements Hook {
@@ -141,7 +122,7 @@ function make(hook: Hook, path: readonly string[], { kind, own, isCallable = tru
     defineProperty: () => false,
     setPrototypeOf: () => false,
   })
-  call(setHook, hooks, proxy, path.length === 0 ? hook : new MemberHook(hook, path))
+  setHook(proxy, path.length === 0 ? hook : new MemberHook(hook, path))
   return proxy
 }
 
