@@ -3,7 +3,7 @@
  *
  *     read            see every app and the log, but for components, which hold an app's code
  *     deploy:<app>    see the app, put its versions, choose among them, delete it; what the app may reach and use up, and
- *                     its host name, stay as they are
+ *                     its host name, stay as they are, and it calls no app that the token may not deploy
  *     all             everything
  */
 
@@ -22,6 +22,15 @@ export interface Scopes {
 
 /** Settings that are the app's own affair. */
 const OWN = ['env.', 'assets', ...BINDING_KEYS, 'ratelimits', 'durable_objects', 'migrations']
+
+/** The apps that the settings call. */
+function toServices({ settings }: Pick<Settings, 'settings'>): string[] {
+  const { services } = JSON.parse(settings) as { services?: unknown }
+  if (!Array.isArray(services)) return []
+  return services.flatMap((each: { service?: unknown } | null) =>
+    typeof each?.service === 'string' ? [each.service] : [],
+  )
+}
 
 export class Access {
   /** Whose it is, for messages. */
@@ -69,6 +78,11 @@ export class Access {
   /** Throws FORBIDDEN for a change of what is not the app's own affair. A new app has NANO's settings before it. */
   expectSettings(app: string, before: StoredVersion | undefined, next: Settings): void {
     if (this.#scopes.all) return
+    // who may put an app may say who calls its entrypoints
+    const others = toServices(next).filter((name) => name !== app && !this.mayDeploy(name))
+    const had = new Set(before === undefined ? [] : toServices(before))
+    for (const name of others)
+      if (!had.has(name)) this.#refuse(`deploy:${name}`, `to call app ${name} from ${app}`)
     const keys = toChanges(before ?? { hostname: app, settings: '{}' }, next)
       .map(({ key }) => key)
       .filter((key) => !OWN.some((own) => key.startsWith(own)))
