@@ -16,7 +16,8 @@ export function toServices({ services, name }: WranglerJson): unknown {
       const value = each[key]
       if (value === undefined || value === null || (key === 'service' && value === name)) return []
       // what the key meant before it was taken away: the app that such an environment is deployed as
-      return [[key, key === 'service' && isNamed ? `${String(value)}-${environment}` : value]]
+      const isOf = key === 'service' && isNamed && typeof value === 'string'
+      return [[key, isOf ? `${value}-${environment}` : value]]
     })
     return Object.fromEntries(entries)
   })
