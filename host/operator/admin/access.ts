@@ -2,16 +2,8 @@
  * What whoever asks may do, by the scopes of a token:
  *
  *     read            see every app and the log, but for components, which hold an app's code
-    const old = before ?? { hostname: app, settings: '{}' }
-    // who may put an app may say who calls its entrypoints
-    const had = new Set([app, ...toServices(old)])
-    const other = toServices(next).find((name) => !had.has(name) && !this.mayDeploy(name))
-    if (other !== undefined) this.#refuse(`deploy:${other}`, `to call app ${other} from ${app}`)
-    const isLower = (key: string): boolean => {
-      const name = FILE_LIMITS[key]
-      return name !== undefined && limitsOf(next)[name] <= limitsOf(old)[name]
-    }
-    const keys = toChanges(old, next)
+ *     deploy:<app>    see the app, put its versions, choose among them, delete it; what the app may reach and its host name
+ *                     stay as they are, and it may use up no more than before
  *     all             everything
  */
 
@@ -96,21 +88,16 @@ export class Access {
     limitsOf: (settings: Settings) => Limits,
   ): void {
     if (this.#scopes.all) return
-<<<<<<< HEAD
-    // who may put an app may say who calls its entrypoints
-    const others = toServices(next).filter((name) => name !== app && !this.mayDeploy(name))
-    const had = new Set(before === undefined ? [] : toServices(before))
-    for (const name of others)
-      if (!had.has(name)) this.#refuse(`deploy:${name}`, `to call app ${name} from ${app}`)
-    const keys = toChanges(before ?? { hostname: app, settings: '{}' }, next)
-=======
     const old = before ?? { hostname: app, settings: '{}' }
+    // who may put an app may say who calls its entrypoints
+    const had = new Set([app, ...toServices(old)])
+    const other = toServices(next).find((name) => !had.has(name) && !this.mayDeploy(name))
+    if (other !== undefined) this.#refuse(`deploy:${other}`, `to call app ${other} from ${app}`)
     const isLower = (key: string): boolean => {
       const name = FILE_LIMITS[key]
       return name !== undefined && limitsOf(next)[name] <= limitsOf(old)[name]
     }
     const keys = toChanges(old, next)
->>>>>>> main
       .map(({ key }) => key)
       .filter((key) => !OWN.some((own) => key.startsWith(own)) && !isLower(key))
     if (keys.length > 0) this.#refuse('all', `to change ${keys.join(', ')} of app ${app}`)
