@@ -9,7 +9,7 @@ import type { Answer } from '../bindings/data.ts'
 import type { BatchHost, QueueHost } from '../bindings/queues.ts'
 import { bytesOf, type Bytes, toOwn } from '../globals/buffer-source.ts'
 import { decodeAll, encode, isView, NativeTypeError, parseJson, toJson } from '../globals/primordials.ts'
-import { loadSerializer } from '../globals/serializing.ts'
+import { loadSerializer } from '../globals/serialize.ts'
 import { refuse } from '../globals/structured-clone.ts'
 import { finishInterface, isObject, toScalarText, toText } from '../globals/web-idl.ts'
 

@@ -23,6 +23,7 @@ const NONE = {
   kv_namespaces: [],
   d1_databases: [],
   r2_buckets: [],
+  services: [],
   ratelimits: [],
   queues: {},
   durable_objects: { bindings: [] },

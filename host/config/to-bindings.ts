@@ -66,7 +66,7 @@ export function toBindings(
     ...(queues?.producers ?? []).map(({ binding, queue, delivery_delay: delay = 0, shared }) =>
       member(QUEUE, binding, queue, shared, { queue, delay }),
     ),
-    ...services.map((each): [string, EnvValue] => [each.binding, toService(each)]),
+    ...services.map((each): [string, EnvValue] => [each.binding, toService(app, each)]),
     ...ratelimits.map(({ name, namespace_id: id, shared, simple }) =>
       member('ratelimit', name, id, shared, simple),
     ),
@@ -86,11 +86,10 @@ function toDurable(
   return [name, { type: 'binding', kind: 'durable', settings: '{}', resource }]
 }
 
-function toService({
-  service: app,
-  entrypoint = '',
-  props,
-}: NonNullable<AppSettings['services']>[number]): EnvValue {
+function toService(
+  own: string,
+  { service: app = own, entrypoint = '', props }: NonNullable<AppSettings['services']>[number],
+): EnvValue {
   const callee = { app, entrypoint, ...(props !== undefined && { props: JSON.stringify(props) }) }
   return { type: 'binding', kind: 'service', settings: '{}', resource: { kind: 'service', key: app, callee } }
 }
