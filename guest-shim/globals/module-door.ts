@@ -4,6 +4,7 @@
  * shim: what is here is only added to.
  */
 
+import { Connection, type ConnectionPort } from '../bindings/connections.ts'
 import { waitUntil } from '../bindings/background.ts'
 import { reportError } from '../bindings/report.ts'
 import { type Env, env, onEnv } from '../env.ts'
@@ -40,5 +41,7 @@ export const moduleDoor = {
   context,
   inspect,
   format: formatLine,
+  /** A TCP connection (wit/connections.wit). */
+  connect: (terms: object, port: ConnectionPort): Connection => new Connection(terms, port),
 }
 export const MODULE_DOOR = Symbol.for('nano:modules')

@@ -39,6 +39,8 @@ export interface Meter extends DataCounts {
   ignored: number
   /** Fetches that the app made. */
   subrequests: number
+  /** TCP connections that the app asked for. */
+  tcpConnections: number
   /** Processor time of the calls into the guest. */
   cpuMs: number
 }
@@ -51,6 +53,7 @@ export const NO_METER: Meter = {
   requests: 0,
   ignored: 0,
   subrequests: 0,
+  tcpConnections: 0,
   cpuMs: 0,
 }
 
@@ -61,6 +64,7 @@ export function addMeter(sum: Meter, meter: Meter): void {
   sum.requests += meter.requests
   sum.ignored += meter.ignored
   sum.subrequests += meter.subrequests
+  sum.tcpConnections += meter.tcpConnections
   sum.cpuMs += meter.cpuMs
   for (const name of DATA_COUNTS) sum[name] += meter[name]
 }
@@ -111,7 +115,7 @@ export interface BindingContext {
   readonly cpuMs: number
   /** When the turn began, in milliseconds of `performance.now()`. */
   readonly turnStart: () => number
-  /** The egress policy refused a fetch. */
+  /** The egress policy refused a fetch or a connection. */
   onDenied(text?: string): void
   /** How runs of the clock are answered. */
   readonly runs: RunAnswers

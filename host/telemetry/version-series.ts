@@ -178,6 +178,8 @@ export const VERSION_SERIES: readonly Series[] = [
   ofCount('nano_open_requests', 'openRequests'),
   ofCount('nano_queued_requests', 'queuedRequests'),
   ofCount('nano_subrequests_total', 'subrequests'),
+  ofCount('nano_tcp_connections_total', 'tcpConnections'),
+  ofCount('nano_open_tcp_connections', 'openTcpConnections'),
   ofData('nano_data_calls_total', 'Calls of the app to its data.', (kind) => `${kind}Calls`),
   ofData(
     'nano_data_errors_total',

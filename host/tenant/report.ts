@@ -26,6 +26,7 @@ export const TENANT_COUNTS: Readonly<Record<keyof TenantCounters, TenantCount>> 
   crossings: { kind: 'counter', help: 'Calls from instances to the host.' },
   ignored: { kind: 'counter', help: 'Calls from instances that came too late.' },
   subrequests: { kind: 'counter', help: 'Fetches that the app made.' },
+  tcpConnections: { kind: 'counter', help: 'TCP connections that the app asked for.' },
   ...toCounters(DATA_COUNTS, 'Calls to data, by its kind.'),
   cpuMs: { kind: 'counter', help: 'Processor time of calls into instances.' },
   instances: { kind: 'counter', help: 'Instances made.' },
@@ -43,6 +44,7 @@ export const TENANT_COUNTS: Readonly<Record<keyof TenantCounters, TenantCount>> 
   openRequests: { kind: 'gauge', help: 'Requests without a complete response.' },
   queuedRequests: { kind: 'gauge', help: 'Requests that wait for a place.' },
   memoryBytes: { kind: 'gauge', help: 'Linear memory of the live instances.' },
+  openTcpConnections: { kind: 'gauge', help: 'TCP connections that are open or being made.' },
   heldBytes: { kind: 'gauge', help: 'Bytes that the host holds for slow clients and upstreams.' },
 }
 

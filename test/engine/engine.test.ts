@@ -130,6 +130,15 @@ function make(image: Image, from = engine, maximum = 2048): Made {
       digestFinish: nothing,
     },
     'nano:workers/sql': { query: nothing },
+    'nano:workers/connections': {
+      open: nothing,
+      secure: nothing,
+      write: () => true,
+      finish: nothing,
+      pull: nothing,
+      close: nothing,
+      abort: nothing,
+    },
   }
   const clock = { wallNs: () => BigInt(WALL_MS) * 1_000_000n, monotonicNs: () => 1n }
   const guest = blank.admit(bindings, { clock, stderr: (text) => printed.push(text) })
