@@ -1,6 +1,6 @@
 /** `node:net`: an app's own connections. It has no servers. */
 
-import unenv from 'unenv/node/net'
+import unenv, { BlockList, createServer, Server, SocketAddress } from 'unenv/node/net'
 import { isIP, isIPv4, isIPv6 } from './net/addresses.ts'
 import { Socket, toConnectArguments } from './net/socket.ts'
 
@@ -14,8 +14,7 @@ export const createConnection = connect
 export const getDefaultAutoSelectFamily = (): boolean => true
 export const setDefaultAutoSelectFamily = (): void => {}
 
-export const { BlockList, Server, SocketAddress, createServer } = unenv
-export { isIP, isIPv4, isIPv6, Socket, Socket as Stream }
+export { BlockList, createServer, Server, SocketAddress, isIP, isIPv4, isIPv6, Socket, Socket as Stream }
 
 export default {
   ...unenv,

@@ -5,7 +5,6 @@
 
 import unenv from 'unenv/node/tls'
 import { adopt, connectSecurely, Socket, toConnectArguments, type ConnectOptions } from './net/socket.ts'
-import { isIP } from './net/addresses.ts'
 
 /** What certificates are checked with. */
 interface ContextOptions {
@@ -23,6 +22,19 @@ interface TlsOptions extends ConnectOptions, ContextOptions {
   readonly ALPNProtocols?: readonly string[]
   readonly isServer?: boolean
 }
+
+export {
+  CLIENT_RENEG_LIMIT,
+  CLIENT_RENEG_WINDOW,
+  DEFAULT_CIPHERS,
+  DEFAULT_ECDH_CURVE,
+  DEFAULT_MAX_VERSION,
+  DEFAULT_MIN_VERSION,
+  Server,
+  createServer,
+  getCiphers,
+  rootCertificates,
+} from 'unenv/node/tls'
 
 export class SecureContext {
   /** As PEM. */
@@ -80,7 +92,7 @@ export function connect(...args: unknown[]): TLSSocket {
   const { options, listener } = toConnectArguments(args)
   // a port and a host may come before the options
   const more = args.find((each) => typeof each === 'object' && each !== null)
-  const all: TlsOptions = { ...(more as TlsOptions | undefined), ...options }
+  const all: TlsOptions = { ...more, ...options }
   const { socket: below } = all
   if (below !== undefined && !(below instanceof Socket)) {
     throw refusal('TLS over something other than a socket of node:net is not there in NANO')
@@ -127,19 +139,6 @@ function toPem(ca: unknown): string | undefined {
 function refusal(text: string): Error {
   return Object.assign(new Error(text), { code: 'ERR_OPTION_NOT_IMPLEMENTED' })
 }
-
-export const {
-  CLIENT_RENEG_LIMIT,
-  CLIENT_RENEG_WINDOW,
-  DEFAULT_CIPHERS,
-  DEFAULT_ECDH_CURVE,
-  DEFAULT_MAX_VERSION,
-  DEFAULT_MIN_VERSION,
-  Server,
-  createServer,
-  getCiphers,
-  rootCertificates,
-} = unenv
 
 export default {
   ...unenv,

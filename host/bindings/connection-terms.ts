@@ -26,7 +26,7 @@ type Given = Readonly<Record<string, unknown>>
 /** Throws what is wrong with them. */
 export function parseConnectionTerms(json: Uint8Array): ConnectionTerms {
   const { hostname, port, tls, halfOpen } = parse(json)
-  const target = parseTarget(String(hostname), Number(port))
+  const target = typeof hostname === 'string' ? parseTarget(hostname, Number(port)) : undefined
   if (target === undefined) throw new TypeError(BAD_TARGET)
   return {
     target,

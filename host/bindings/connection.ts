@@ -330,8 +330,6 @@ export class Connection {
   /** Hold what it costs now; false when that is too much. */
   #hold(): boolean {
     const tls = this.#terms?.tls === undefined ? 0 : TLS_BYTES
-    return this.#holding.set(
-      OPEN_BYTES + tls + this.#given.length + this.#sending + this.#outgoing.cost,
-    )
+    return this.#holding.set(OPEN_BYTES + tls + this.#given.length + this.#sending + this.#outgoing.cost)
   }
 }

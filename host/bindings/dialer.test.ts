@@ -44,7 +44,10 @@ afterEach(() => {
 })
 
 function dial(settings: EgressSettings, resolve?: Resolve, idleMs = DEFAULT_LIMITS.idleMs): Dialer {
-  const dialer = openDialer(settings, { limits: { ...DEFAULT_LIMITS, idleMs, timeoutMs: idleMs }, ...(resolve && { resolve }) })
+  const dialer = openDialer(settings, {
+    limits: { ...DEFAULT_LIMITS, idleMs, timeoutMs: idleMs },
+    ...(resolve && { resolve }),
+  })
   cleanUps.push(() => dialer[Symbol.dispose]())
   return dialer
 }

@@ -36,7 +36,11 @@ function openLink(farSide: FarSide, tls?: Partial<TlsTerms>, idleMs = 10_000) {
     }
     return said.shift()
   }
-  return { link, next, terms: (more: Partial<TlsTerms>) => ({ name: 'db.test', ca: undefined, protocols: [], ...more }) }
+  return {
+    link,
+    next,
+    terms: (more: Partial<TlsTerms>) => ({ name: 'db.test', ca: undefined, protocols: [], ...more }),
+  }
 }
 
 test('a connection on which nothing moves is given up', async ({ expect }) => {

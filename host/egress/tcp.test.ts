@@ -96,7 +96,9 @@ describe('a connection', () => {
     expect(await dial(open({ settings }), 'mail.test', 25)).toBeInstanceOf(EgressDenied)
   })
 
-  test("to the apps' own port is refused, under a name, too, and to the operator's always", async ({ expect }) => {
+  test("to the apps' own port is refused, under a name, too, and to the operator's always", async ({
+    expect,
+  }) => {
     await using inside = await startFarSide(() => undefined)
     const { port } = inside
     const own = { settings: { allow: ['app.test'] }, machine: { tenantPort: port } }

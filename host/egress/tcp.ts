@@ -51,7 +51,9 @@ export class TcpDialer {
     const isAdmitted = this.#policy.admitsHost(target) && (isIP(host) === 0 || admits(target, host))
     if (!isAdmitted) throw new EgressDenied(target)
     if (this.#open >= this.#most) {
-      throw new TooManyConnections(`the app has ${this.#most} TCP connections open, which is as many as it may`)
+      throw new TooManyConnections(
+        `the app has ${this.#most} TCP connections open, which is as many as it may`,
+      )
     }
     this.#open++
     const lookup = toCheckedLookup(admits, target, this.#resolve)

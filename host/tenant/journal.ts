@@ -88,7 +88,8 @@ export class Journal {
   }
 
   #toWhy(code: ErrorCode): string | undefined {
-    const { timeoutMs, cpuMs, memoryMb, bufferMb, subrequests, tcpConnections, backgroundMs } = this.#subject.limits
+    const { timeoutMs, cpuMs, memoryMb, bufferMb, subrequests, tcpConnections, backgroundMs } =
+      this.#subject.limits
     const reasons: Partial<Record<ErrorCode, string>> = {
       APP_TIMEOUT: `no response within ${timeoutMs} ms`,
       APP_CPU_LIMIT: `more than ${cpuMs} ms of processor time for a request`,

@@ -26,7 +26,7 @@ export function toAddress(given: unknown): Address {
     throw new TypeError(`connect: expected an address, got ${String(given)}`)
   }
   if (typeof given === 'object') return fromParts(given as Record<string, unknown>)
-  const text = String(given)
+  const text = toText(given)
   if (!/:[^\]]/.test(text)) throw new TypeError('Specified address is missing port.')
   const { host, port } = ADDRESS.exec(text)?.groups ?? {}
   if (host === undefined || Number(port) > MOST_PORT) {
@@ -36,12 +36,15 @@ export function toAddress(given: unknown): Address {
 }
 
 function fromParts({ hostname, port }: Record<string, unknown>): Address {
-  const number = typeof port === 'bigint' ? Number(port) : Number(port as string)
+  const number = Number(port)
   if (!Number.isInteger(number) || number < 0 || number > MOST_PORT) {
     throw new TypeError(`connect: expected a port up to ${MOST_PORT}, got ${String(port)}`)
   }
-  return { hostname: toHost(String(hostname)), port: number }
+  return { hostname: toHost(toText(hostname)), port: number }
 }
+
+// oxlint-disable-next-line typescript/no-unnecessary-template-expression -- what is given is not what its type says
+const toText = (value: unknown): string => `${value as string}`
 
 function toHost(text: string): string {
   if (text !== '' && !UNSUPPORTED.test(text)) return text
@@ -51,7 +54,9 @@ function toHost(text: string): string {
 /** What `connect` is given beside the address. */
 export function toOptions(given: unknown): SocketOptions {
   if (given !== undefined && (typeof given !== 'object' || given === null)) {
-    throw new TypeError(`connect: expected an object of options, got ${String(given)}`)
+    throw new TypeError(
+      `connect: expected an object of options, got ${given === null ? 'null' : typeof given}`,
+    )
   }
   const {
     secureTransport = 'off',

@@ -128,7 +128,7 @@ export class Socket {
       this.#end(new TypeError('The connection goes on with TLS, as another Socket.'))
     })
     const { expectedServerHostname: name } = options
-    void this.#secure(name === undefined ? {} : { name: String(name) })
+    void this.#secure(name === undefined ? {} : { name })
     return next
   }
 

@@ -158,7 +158,11 @@ export class Socket extends Duplex {
   }
 
   override _write(chunk: Uint8Array, _encoding: string, done: Done): void {
-    if (this.connecting) return void this.#onConnected.push(() => this._write(chunk, _encoding, done))
+    if (this.connecting) this.#onConnected.push(() => this.#write(chunk, done))
+    else this.#write(chunk, done)
+  }
+
+  #write(chunk: Uint8Array, done: Done): void {
     const connection = this.#connection
     if (connection === undefined)
       return done(toError('This socket has been ended by the other party', 'EPIPE'))
@@ -169,9 +173,12 @@ export class Socket extends Duplex {
   }
 
   override _final(done: Done): void {
-    if (this.connecting) return void this.#onConnected.push(() => this._final(done))
-    this.#connection?.finish()
-    done()
+    const finish = (): void => {
+      this.#connection?.finish()
+      done()
+    }
+    if (this.connecting) this.#onConnected.push(finish)
+    else finish()
   }
 
   override _destroy(error: Error | null, done: Done): void {
