@@ -6,11 +6,13 @@
 
 import { Connection, type ConnectionPort } from '../bindings/connections.ts'
 import { waitUntil } from '../bindings/background.ts'
+import { compute } from '../bindings/crypto.ts'
 import { reportError } from '../bindings/report.ts'
 import { type Env, env, onEnv } from '../env.ts'
 import { observe } from '../env-reads.ts'
 import { formatLine, inspect } from './log-text.ts'
 import { context } from '../turn/context.ts'
+import { phase } from '../turn/phase.ts'
 import { source } from '../turn/source.ts'
 
 /** Keeps the instance for a promise on behalf of the request that is being handled. */
@@ -43,5 +45,7 @@ export const moduleDoor = {
   format: formatLine,
   /** A TCP connection (wit/connections.wit). */
   connect: (terms: object, port: ConnectionPort): Connection => new Connection(terms, port),
+  compute,
+  phase,
 }
 export const MODULE_DOOR = Symbol.for('nano:modules')

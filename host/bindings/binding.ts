@@ -12,11 +12,14 @@ import type { Accounts } from '../limits/accounts.ts'
 import type { ByteBudget } from '../limits/byte-budget.ts'
 import type { JobLine } from '../limits/job-pool.ts'
 import type { BucketLimits } from '../storage/objects/object-store.ts'
+import type { CallAnswers } from './calls.ts'
 import type { ConsolePort } from './console.ts'
 import { DATA_COUNTS, NO_DATA, type DataCounts } from './data-counts.ts'
 import type { DataBinding } from './data.ts'
 import type { Dialer } from './dialer.ts'
 import type { FetchCacheServices } from './fetch-cache.ts'
+import type { Env } from '../config/env.ts'
+import type { RateTables } from './rate-limit.ts'
 import type { RunAnswers } from './scheduled.ts'
 
 /** What the host tells the guest: the `event` variant of wit/events.wit. */
@@ -41,6 +44,9 @@ export interface Meter extends DataCounts {
   subrequests: number
   /** TCP connections that the app asked for. */
   tcpConnections: number
+  /** Calls of rate limits, by what they gave. */
+  ratesAllowed: number
+  ratesLimited: number
   /** Processor time of the calls into the guest. */
   cpuMs: number
 }
@@ -54,6 +60,8 @@ export const NO_METER: Meter = {
   ignored: 0,
   subrequests: 0,
   tcpConnections: 0,
+  ratesAllowed: 0,
+  ratesLimited: 0,
   cpuMs: 0,
 }
 
@@ -65,6 +73,8 @@ export function addMeter(sum: Meter, meter: Meter): void {
   sum.ignored += meter.ignored
   sum.subrequests += meter.subrequests
   sum.tcpConnections += meter.tcpConnections
+  sum.ratesAllowed += meter.ratesAllowed
+  sum.ratesLimited += meter.ratesLimited
   sum.cpuMs += meter.cpuMs
   for (const name of DATA_COUNTS) sum[name] += meter[name]
 }
@@ -79,6 +89,8 @@ export interface Binding extends Disposable {
   isPending(): boolean
   /** An event of this interface goes to the guest now. */
   delivered?(event: GuestEvent): void
+  /** The account of this request is closed. */
+  closed?(request: number): void
   /** Nobody is there to work for until `wake`. */
   rest?(): void
   wake?(): void
@@ -104,6 +116,8 @@ export interface BindingContext {
   readonly bucketLimits: BucketLimits
   /** What a call to an SQL database may take, and how large the database may be. */
   readonly sql: { readonly timeMs: number; readonly maxBytes: number }
+  /** What its rate limits are counted in. */
+  readonly rates: { readonly env: Env; readonly tables: RateTables }
   /** Work off the shard's thread. */
   readonly jobs: JobLine
   readonly console: ConsolePort
@@ -119,6 +133,8 @@ export interface BindingContext {
   onDenied(text?: string): void
   /** How runs of the clock are answered. */
   readonly runs: RunAnswers
+  /** How calls of apps are answered. */
+  readonly calls: CallAnswers
   /** A response has got all that it will get. */
   readonly onResponseDone: (id: number) => void
 }

@@ -1,3 +1,4 @@
+/// <reference path="./nano-workers-calls.d.ts" />
 /// <reference path="./nano-workers-connections.d.ts" />
 /// <reference path="./nano-workers-crypto.d.ts" />
 /// <reference path="./nano-workers-data.d.ts" />
@@ -5,6 +6,7 @@
 /// <reference path="./nano-workers-scheduled.d.ts" />
 /// <reference path="./nano-workers-wire.d.ts" />
 declare module 'nano:workers/events' {
+  export type Call = import('nano:workers/calls').Call;
   export type ConnectionReady = import('nano:workers/connections').ConnectionReady;
   export type ConnectionFailure = import('nano:workers/connections').ConnectionFailure;
   export type BodyChunk = import('nano:workers/wire').BodyChunk;
@@ -82,7 +84,7 @@ declare module 'nano:workers/events' {
      */
     hasBody: boolean,
   }
-  export type Event = EventStartup | EventRequest | EventClientGone | EventConnectionReady | EventConnectionData | EventConnectionFailed | EventConnectionWritable | EventCryptoDone | EventDataAnswered | EventDataBody | EventDataFailed | EventDataWritable | EventAnswered | EventAnswerBody | EventFetchFailed | EventFetchWritable | EventRequestBody | EventRequestBodyFailed | EventResponseWritable | EventScheduled | EventTimerDue;
+  export type Event = EventStartup | EventRequest | EventClientGone | EventCalled | EventConnectionReady | EventConnectionData | EventConnectionFailed | EventConnectionWritable | EventCryptoDone | EventDataAnswered | EventDataBody | EventDataFailed | EventDataWritable | EventAnswered | EventAnswerBody | EventFetchFailed | EventFetchWritable | EventRequestBody | EventRequestBodyFailed | EventResponseWritable | EventScheduled | EventTimerDue;
   export interface EventStartup {
     tag: 'startup',
     val: Startup,
@@ -100,6 +102,13 @@ declare module 'nano:workers/events' {
   export interface EventClientGone {
     tag: 'client-gone',
     val: number,
+  }
+  /**
+   * An app calls.
+   */
+  export interface EventCalled {
+    tag: 'called',
+    val: Call,
   }
   /**
    * The connection is there, with its TLS if that was asked for: after `open`, and after `secure`.

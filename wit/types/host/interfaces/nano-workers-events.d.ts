@@ -1,4 +1,5 @@
 /** @module Interface nano:workers/events@0.2.0 **/
+export type Call = import('./nano-workers-calls.js').Call;
 export type ConnectionReady = import('./nano-workers-connections.js').ConnectionReady;
 export type ConnectionFailure = import('./nano-workers-connections.js').ConnectionFailure;
 export type BodyChunk = import('./nano-workers-wire.js').BodyChunk;
@@ -76,7 +77,7 @@ export interface Request {
    */
   hasBody: boolean,
 }
-export type Event = EventStartup | EventRequest | EventClientGone | EventConnectionReady | EventConnectionData | EventConnectionFailed | EventConnectionWritable | EventCryptoDone | EventDataAnswered | EventDataBody | EventDataFailed | EventDataWritable | EventAnswered | EventAnswerBody | EventFetchFailed | EventFetchWritable | EventRequestBody | EventRequestBodyFailed | EventResponseWritable | EventScheduled | EventTimerDue;
+export type Event = EventStartup | EventRequest | EventClientGone | EventCalled | EventConnectionReady | EventConnectionData | EventConnectionFailed | EventConnectionWritable | EventCryptoDone | EventDataAnswered | EventDataBody | EventDataFailed | EventDataWritable | EventAnswered | EventAnswerBody | EventFetchFailed | EventFetchWritable | EventRequestBody | EventRequestBodyFailed | EventResponseWritable | EventScheduled | EventTimerDue;
 export interface EventStartup {
   tag: 'startup',
   val: Startup,
@@ -94,6 +95,13 @@ export interface EventRequest {
 export interface EventClientGone {
   tag: 'client-gone',
   val: number,
+}
+/**
+ * An app calls.
+ */
+export interface EventCalled {
+  tag: 'called',
+  val: Call,
 }
 /**
  * The connection is there, with its TLS if that was asked for: after `open`, and after `secure`.
