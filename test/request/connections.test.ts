@@ -112,7 +112,8 @@ describe('a connection', () => {
     const closed = 'TypeError: This socket has been closed.'
     expect(await ask('/connect/closed', { to: `127.0.0.1:${far.port}` })).toEqual({
       close: ['done', 'done'],
-      reading: closed,
+      // workerd rejects it, and drivers that read until the end do not expect that
+      reading: 'end',
       writing: closed,
       closed: 'done',
     })

@@ -107,6 +107,8 @@ export class Socket {
     await this.#written()
     if (this.#isOver) return
     this.#connection.close()
+    // who reads on until the end, as drivers do, has done nothing wrong
+    this.#endReading()
     this.#end(new TypeError(CLOSED))
   }
 
@@ -219,15 +221,18 @@ export class Socket {
   }
 
   #ended(): void {
-    if (!this.#isReadOver) {
-      this.#isReadOver = true
-      this.#reading.close()
-      // a reader with a buffer of its own waits for it
-      this.#reading.byobRequest?.respond(0)
-    }
+    this.#endReading()
     if (this.#options.halfOpen) return this.#settle()
     this.#end(new TypeError('This WritableStream has been closed.'))
     this.#connection.close()
+  }
+
+  #endReading(): void {
+    if (this.#isReadOver) return
+    this.#isReadOver = true
+    this.#reading.close()
+    // a reader with a buffer of its own waits for it
+    this.#reading.byobRequest?.respond(0)
   }
 
   #failed(message: string, code: string): void {
