@@ -38,6 +38,8 @@ export interface ConnectionServices {
   readonly tcp: TcpDialer
   /** The longest pause, in milliseconds. */
   readonly idleMs: number
+  /** Has something leave. */
+  pass(act: () => void): void
 }
 
 /** What a connection tells its binding. */
@@ -81,6 +83,9 @@ export class Connection {
 
   // what the guest wants
   readonly #outgoing = new ChunkQueue()
+  #pass: ConnectionServices['pass'] = () => undefined
+  /** What is to leave waits for that. */
+  #isHeld = false
   /** Bytes that the link has and has not sent. */
   #sending = 0
   #isFinished = false
@@ -177,8 +182,14 @@ export class Connection {
   // between turns
 
   /** Connect; never throws. */
-  start({ tcp, idleMs }: ConnectionServices): void {
-    if (this.#state !== 'waiting') return
+  start(services: ConnectionServices): void {
+    this.#pass = (act) => services.pass(act)
+    this.#pass(() => {
+      if (this.#state === 'waiting') this.#dial(services)
+    })
+  }
+
+  #dial({ tcp, idleMs }: ConnectionServices): void {
     this.#state = 'connecting'
     this.#dialedAt = performance.now()
     try {
@@ -229,10 +240,18 @@ export class Connection {
     this.#say()
   }
 
-  /** One chunk after the other; what is to come after all of them comes then. */
+  /** What is to leave, when it may. */
   #send(): void {
-    const link = this.#link
-    if (link === undefined || this.#state !== 'open' || this.#sending > 0) return
+    if (this.#state !== 'open' || this.#sending > 0 || this.#isHeld) return
+    this.#isHeld = true
+    this.#pass(() => {
+      this.#isHeld = false
+      if (this.#link !== undefined && this.#state === 'open') this.#sendTo(this.#link)
+    })
+  }
+
+  /** One chunk after the other; what is to come after all of them comes then. */
+  #sendTo(link: TcpLink): void {
     const chunk = this.#outgoing.shift()
     if (chunk !== undefined) {
       this.#sending = chunk.length

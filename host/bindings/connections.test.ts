@@ -137,6 +137,36 @@ test('a guest that waits is told when there is room, one that does not is cut of
   expect(budget.held).toBe(0)
 })
 
+test('nothing leaves before it may, neither the question for a name nor a byte', async ({ expect }) => {
+  const held: (() => void)[] = []
+  const gated = { tcp: dialer.tcp, idleMs: 1000, pass: (act: () => void) => void held.push(act) }
+  const services = { dialer: gated, accounts, buffers: budget, onDenied: () => undefined }
+  const behind = new ConnectionsBinding(
+    { post: (event) => void events.push({ event, owner: 0 }) },
+    meter,
+    services,
+  )
+  const release = (): void => {
+    for (const act of held.splice(0)) act()
+  }
+  behind.imports.open(1, terms())
+  behind.flush()
+  expect(dialer.tcp.open).toBe(0)
+  release()
+  await vi.waitUntil(() => events.length > 0)
+  release()
+  const heard: string[] = []
+  far.sockets[0]!.on('data', (bytes) => heard.push(String(bytes)))
+  behind.imports.write(1, Buffer.from('a'))
+  behind.flush()
+  await new Promise((resolve) => setImmediate(resolve))
+  expect([held.length, heard]).toEqual([1, []])
+  release()
+  await vi.waitUntil(() => heard.length > 0)
+  expect(heard).toEqual(['a'])
+  behind[Symbol.dispose]()
+})
+
 test('a host that can hold no more makes none', async ({ expect }) => {
   budget = new ByteBudget(1024)
   const services = { dialer, accounts, buffers: budget, onDenied: () => undefined }

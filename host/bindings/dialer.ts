@@ -61,6 +61,8 @@ export interface Dialer extends Disposable {
   /** How long an app may leave a fetch or a connection of its own alone, in milliseconds. */
   readonly idleMs: number
   readonly tcp: TcpDialer
+  /** Has something leave by a connection: at once, or as soon as what it may follow from is on the disk. */
+  pass(act: () => void): void
   /** Rejects with an `EgressDenied` as its cause when the policy does not admit the fetch or a redirect of it. */
   fetch(url: string, dial: Dial): Promise<Answer>
 }
@@ -88,6 +90,7 @@ export function openDialer(
   return {
     idleMs,
     tcp: new TcpDialer({ policy, resolve, most: tcpConnections }),
+    pass: (act) => act(),
     async fetch(url, { redirect, signal, cache, ...request }) {
       const isFollowed = redirect === 'follow'
       const mode = isFollowed ? ('manual' as const) : redirect
