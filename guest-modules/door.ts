@@ -47,6 +47,13 @@ export interface ModuleDoor {
   inspect(value: unknown, options?: object): string
   /** Connects. `terms`: those of `connections.open` (wit/connections.wit). Throws at the top level. */
   connect(terms: object, port: ConnectionPort): Connection
+  /** What calls between apps are made of. */
+  rpc(): {
+    openStub(target: unknown): object
+    readonly RpcStub: abstract new () => unknown
+    readonly RpcPromise: abstract new () => unknown
+    readonly RpcProperty: abstract new () => unknown
+  }
   /** A line of the console, of a format and values. */
   format(args: readonly unknown[]): string
   /** A function of `node:crypto`, computed by the host: bytes, or JSON. Throws what Node does. */

@@ -10,6 +10,7 @@ import { compute } from '../bindings/crypto.ts'
 import { reportError } from '../bindings/report.ts'
 import { type Env, env, onEnv } from '../env.ts'
 import { observe } from '../env-reads.ts'
+import loadRpc from '../lazy/rpc.ts?lazy'
 import { formatLine, inspect } from './log-text.ts'
 import { context } from '../turn/context.ts'
 import { phase } from '../turn/phase.ts'
@@ -45,6 +46,7 @@ export const moduleDoor = {
   format: formatLine,
   /** A TCP connection (wit/connections.wit). */
   connect: (terms: object, port: ConnectionPort): Connection => new Connection(terms, port),
+  rpc: loadRpc as () => unknown,
   compute,
   phase,
 }
