@@ -145,12 +145,12 @@ describe('a far side', () => {
 })
 
 describe('an app', () => {
-  test('that wants thousands has what it may, which are closed when it ends', async ({ expect }) => {
+  test('that wants a thousand has what it may, which are closed when it ends', async ({ expect }) => {
     await using far = await startFarSide((socket) => socket.resume().on('end', () => socket.end()))
     const to = `127.0.0.1:${far.port}`
-    const counts = (await ask('greedy', '/connect/many', { to, count: '2000' })) as Record<string, number>
+    const counts = (await ask('greedy', '/connect/many', { to, count: '1000' })) as Record<string, number>
     expect(counts['opened']).toBe(300)
-    expect(Object.values(counts).reduce((a, b) => a + b)).toBe(2000)
+    expect(Object.values(counts).reduce((a, b) => a + b)).toBe(1000)
     expect(await counters('greedy')).toMatchObject({ openTcpConnections: 300 })
     await server.put({ name: 'greedy', hostname: 'greedy.test', path: fixture('memory') })
     await waitFor(() => far.sockets.every(({ closed }) => closed) || undefined, 10_000)
