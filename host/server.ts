@@ -299,6 +299,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       run: (app, run) => runs.schedule.runNow(app, run),
       deployed,
       storage: storage.client,
+      queues: runs.queues,
       reload: () => reloaded.reload(),
       plan: (text) => reloaded.plan(text),
       readFile: (path, allowRead) => opener.file(path, allowRead, config.file),
