@@ -61,7 +61,13 @@ export function toRuleType(rules: readonly ModuleRule[], path: string): ModuleRu
 
 /** As wrangler has it: a star is any text, slashes included, and what begins with one is found in the folder itself, too. */
 function isMatch(glob: string, path: string): boolean {
-  const pattern = new RegExp(`^${glob.split(/\*+/).map(RegExp.escape).join('.*')}$`, 's')
+  const pattern = new RegExp(
+    `^${glob
+      .split(/\*+/)
+      .map((text) => RegExp.escape(text))
+      .join('.*')}$`,
+    's',
+  )
   return pattern.test(path) || pattern.test(`./${path}`)
 }
 
