@@ -23,6 +23,8 @@ const GRACE_MS = 250
 
 /** For what is not waited for within a turn: a commit on the disk, a file that is closed. */
 const ASK_MS = 10_000
+/** For a process that begins, and what all objects of the class take up. */
+const OPEN_MS = 30_000
 /** For the index of alarms. */
 const ALARM_MS = 10_000
 
@@ -108,7 +110,7 @@ class LaneClient implements LaneCalls {
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     const timer = setTimeout(
       () => this.#settle({ type: 'lost', call, message: LATE, isTooLong: false }),
-      this.#askMs,
+      message.type === 'open' ? OPEN_MS : this.#askMs,
     )
     this.#waiting.set(call, { resolve, reject, timer })
     this.#post({ ...message, call })
