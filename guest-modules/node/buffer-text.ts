@@ -52,7 +52,7 @@ export function quicken(Buffer: typeof NodeBuffer): void {
   Object.assign(Buffer.prototype, {
     toString(this: Bytes, ...args: unknown[]) {
       const coding = toCoding(args[0])
-      if (coding === undefined) return Reflect.apply(toString!, this, args)
+      if (coding === undefined) return Reflect.apply(toString, this, args)
       const start = toOffset(args[1], 0, this.length)
       return encode(
         this.subarray(start, Math.max(start, toOffset(args[2], this.length, this.length))),

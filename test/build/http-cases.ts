@@ -11,9 +11,8 @@ const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 export const listener: http.RequestListener = (request, response) => {
   const { pathname } = new URL(request.url!, 'http://x')
   const page = PAGES[pathname]
-  if (page !== undefined) return void page(request, response)
-  response.writeHead(404, 'Nothing here', { 'content-type': 'text/plain' })
-  response.end(`no ${request.url}`)
+  if (page !== undefined) page(request, response)
+  else response.writeHead(404, 'Nothing here', { 'content-type': 'text/plain' }).end(`no ${request.url}`)
 }
 
 const PAGES: Record<string, (request: http.IncomingMessage, response: http.ServerResponse) => unknown> = {
@@ -145,7 +144,7 @@ export async function runClient(origin: string): Promise<unknown> {
   const abort = new AbortController()
   abort.abort()
   return {
-    get: await ask(`${origin}/echo?a=1`, { headers: { cookie: ['a=1', 'b=2'] } as never }),
+    get: await ask(`${origin}/echo?a=1`, { headers: { cookie: ['a=1', 'b=2'] } }),
     post: await ask(
       `${origin}/echo`,
       { method: 'post', headers: { 'content-type': 'text/plain' } },

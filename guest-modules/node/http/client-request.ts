@@ -98,6 +98,7 @@ export class ClientRequest extends OutgoingMessage {
     this.res?.destroy(error ?? undefined)
     const isEarly = error === null && this.res === undefined
     const hangUp = Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' })
+    // oxlint-disable-next-line no-underscore-dangle -- the stream's own
     super._destroy(isEarly ? hangUp : error, done)
   }
 
@@ -119,7 +120,7 @@ export class ClientRequest extends OutgoingMessage {
         headers,
         redirect: 'manual',
         signal,
-        ...(content as object),
+        ...content,
       })
       this.#receive(response)
     } catch (error) {

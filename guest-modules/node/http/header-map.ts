@@ -36,7 +36,7 @@ export function validateHeaderName(name: string): void {
     throw fail('ERR_INVALID_HTTP_TOKEN', `Header name must be a valid HTTP token ["${name}"]`)
 }
 
-export function validateHeaderValue(name: string, value: unknown): void {
+export function validateHeaderValue(name: string, value: HeaderValue | undefined): void {
   if (value === undefined)
     throw fail('ERR_HTTP_INVALID_HEADER_VALUE', `Invalid value "undefined" for header "${name}"`)
   if (WRONG_VALUE.test(String(value)))

@@ -104,7 +104,8 @@ export abstract class OutgoingMessage extends Writable {
   override end(...args: unknown[]): this {
     this.#isEnding = true
     this.finished = true
-    return super.end(...(args as [])) as unknown as this
+    super.end(...(args as []))
+    return this
   }
 
   override _write(chunk: Uint8Array, _encoding: string, done: Callback): void {

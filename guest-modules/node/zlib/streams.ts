@@ -85,7 +85,7 @@ class PackStream extends EngineStream {
   }
 
   protected override choose(): Engine {
-    return new CompressionStream(this.#format) as Engine
+    return new CompressionStream(this.#format)
   }
 }
 
@@ -99,7 +99,7 @@ class UnpackStream extends EngineStream {
 
   protected override choose(first: Uint8Array): Engine {
     const isGzip = GZIP.every((byte, i) => first[i] === byte)
-    return new DecompressionStream(this.#format ?? (isGzip ? 'gzip' : 'deflate')) as Engine
+    return new DecompressionStream(this.#format ?? (isGzip ? 'gzip' : 'deflate'))
   }
 }
 
