@@ -16,6 +16,8 @@ export interface ModuleDoor {
   readonly context: { current: unknown }
   /** A value as the console shows it; the options are those of Node that bear on it. */
   inspect(value: unknown, options?: object): string
+  /** Entrypoints of the app itself. */
+  readonly exports: Record<string, unknown>
   /** What calls between apps are made of. */
   rpc(): {
     openStub(target: unknown): object

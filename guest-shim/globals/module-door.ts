@@ -4,7 +4,7 @@
  * shim: what is here is only added to.
  */
 
-import { waitUntil } from '../bindings/background.ts'
+import { ownExports, waitUntil } from '../bindings/background.ts'
 import { compute } from '../bindings/crypto.ts'
 import { reportError } from '../bindings/report.ts'
 import { type Env, env, onEnv } from '../env.ts'
@@ -44,6 +44,7 @@ export const moduleDoor = {
   inspect,
   format: formatLine,
   rpc: loadRpc as () => unknown,
+  exports: ownExports,
   compute,
   phase,
 }
