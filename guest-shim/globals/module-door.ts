@@ -5,6 +5,7 @@
  */
 
 import { ownExports, waitUntil } from '../bindings/background.ts'
+import { Connection, type ConnectionPort } from '../bindings/connections.ts'
 import { compute } from '../bindings/crypto.ts'
 import { reportError } from '../bindings/report.ts'
 import { type Env, env, onEnv } from '../env.ts'
@@ -43,6 +44,8 @@ export const moduleDoor = {
   context,
   inspect,
   format: formatLine,
+  /** A TCP connection (wit/connections.wit). */
+  connect: (terms: object, port: ConnectionPort): Connection => new Connection(terms, port),
   rpc: loadRpc as () => unknown,
   exports: ownExports,
   compute,
