@@ -11,7 +11,7 @@ export default {
     const many = await redis.multi().hset('ioredis:hash', { a: 1, b: 2 }).hgetall('ioredis:hash').exec()
     const failed = await redis.lpush('ioredis:text', 'x').catch(({ message }) => message)
     const large = await redis
-      .set('ioredis:large', 'x'.repeat(1_000_000))
+      .set('ioredis:large', 'x'.repeat(100_000))
       .then(() => redis.strlen('ioredis:large'))
     await redis.quit()
     return Response.json({ set, text, pushed, many, failed, large })
