@@ -192,8 +192,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       images: opener.images.counters,
       certificates: certificates?.ends ?? [],
       deploys: registry.deploys,
-      scheduled: runs.schedule.counts,
-      queues: await runs.states(),
+      ...(await runs.counts()),
       uptimeSeconds: (performance.now() - started) / MS_PER_SECOND,
     }
   }
