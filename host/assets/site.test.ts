@@ -2,7 +2,7 @@ import { test } from 'vitest'
 
 import { toContentType } from './site.ts'
 
-test.for([
+test.for<[string, string]>([
   ['/index.html', 'text/html; charset=utf-8'],
   ['/a/b.JS', 'text/javascript; charset=utf-8'],
   ['/module.mjs', 'text/javascript; charset=utf-8'],

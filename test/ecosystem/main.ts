@@ -9,11 +9,11 @@ import { join } from 'node:path'
 
 import { serve } from '../harness/serve.ts'
 import { type Answer, ANSWERS_FILE, hasDatabase, listApps, MISSING, readAnswers } from './apps.ts'
-import { install, listPackages } from './install.ts'
+import { installApps, listPackages } from './install.ts'
 import { writePage } from './page.ts'
 import { askWorkerd } from './workerd.ts'
 
-const folder = install()
+const folder = installApps()
 const apps = listApps(folder)
 if (process.argv.includes('--record')) {
   const answers = readAnswers()
