@@ -89,6 +89,26 @@ function isEntrypoint({ prototype }: { prototype?: unknown }): boolean {
   return ['fetch', 'scheduled', ENTRYPOINT].some((name) => hasMethod(prototype, name))
 }
 
+/** An export that another app calls. */
+interface Entrypoint {
+  /** Of a fetch; undefined: it has none. */
+  readonly handler?: Handler
+  /** It is a class, of which each call has an instance. */
+  readonly Entrypoint?: new (context: ExecutionContext, env: unknown) => object
+  /** It is an object. */
+  readonly handlers?: object
+}
+
+/** Nothing of it: it is no entrypoint. */
+export function toEntrypoint(exported: unknown): Entrypoint {
+  if (typeof exported === 'function' && isEntrypoint(exported)) {
+    const Entrypoint = exported as unknown as EntrypointClass
+    return { handler: toHandler(Entrypoint), Entrypoint }
+  }
+  if (typeof exported !== 'object' || exported === null) return {}
+  return { ...(hasMethod(exported, 'fetch') && { handler: exported as Handler }), handlers: exported }
+}
+
 /** Each call has an instance of its own, as in Workers. */
 function toHandler(Entrypoint: EntrypointClass): Handler {
   return {

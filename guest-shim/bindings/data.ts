@@ -7,6 +7,7 @@
 
 import { abort, type DataAnswer, type DataFailure, type Event, finish, pull, write } from 'nano:workers/data'
 import type { BodyChunk } from 'nano:workers/wire'
+import { type AbortSignal, offAbort, onAbort } from '../globals/abort-signal.ts'
 import { type Bytes, toOwn } from '../globals/buffer-source.ts'
 import {
   defineProperty,
@@ -19,13 +20,15 @@ import {
 } from '../globals/primordials.ts'
 import {
   type ByteControl,
+  cancel,
   openByteStream,
   type ReadableStream,
   readAll,
   streamBytes,
 } from '../globals/streams.ts'
+import { signalOf } from '../globals/signal-state.ts'
 import { requireLive } from '../turn/phase.ts'
-import { pump, type Sink } from '../turn/pump.ts'
+import { ignore, pump, type Sink } from '../turn/pump.ts'
 import type { GuestBinding } from './binding.ts'
 
 /** What the host answered. Its body is for one who reads it. */
@@ -41,9 +44,32 @@ export interface Answer {
 /** Tells the host of a call. `more`: further bytes follow. */
 export type Start = (id: number, first: Bytes, more: boolean) => void
 
+/** Who hears what becomes of a call. */
+export interface CallEvents {
+  answer(answer: DataAnswer): void
+  take(chunk: BodyChunk): void
+  lose(failure: DataFailure): void
+  /** Bytes are taken again. */
+  resume(): void
+}
+
 const EMPTY: Bytes = new Uint8Array(0)
-const calls = makeTable<number, Call>()
+const calls = makeTable<number, CallEvents>()
 let lastId = 0
+
+/** A call that somebody goes on with himself; gives its id. */
+export function openCall(events: CallEvents): number {
+  requireLive('a call of a binding')
+  calls.set(++lastId, events)
+  return lastId
+}
+
+/** Nothing is heard of it any more. */
+export function closeCall(id: number): void {
+  calls.delete(id)
+}
+
+export { abort as abortCall, pull as pullCall, write as writeCall }
 
 /** Makes a call. Rejects with what the host says of its failure. */
 export function startCall(start: (id: number) => void): Promise<Answer> {
@@ -51,16 +77,27 @@ export function startCall(start: (id: number) => void): Promise<Answer> {
 }
 
 /** Makes a call with a body. A stream that is over after its first chunk goes out in one crossing. */
-export function sendCall(body: Bytes | ReadableStream<Uint8Array>, start: Start): Promise<Answer> {
+export function sendCall(
+  body: Bytes | ReadableStream<Uint8Array>,
+  start: Start,
+  signal?: AbortSignal,
+): Promise<Answer> {
   return new NativePromise((resolve, reject) => {
     requireLive('a call of a binding')
+    const state = signalOf(signal)
+    if (state?.isAborted === true) {
+      if (!(body instanceof Uint8Array)) void ignore(cancel(body, state.reason))
+      reject(state.reason)
+      return
+    }
     const call = new Call(start, resolve, reject)
+    if (signal !== undefined) call.follow(signal)
     if (body instanceof Uint8Array) call.whole(body)
     else void pump(body, call)
   })
 }
 
-class Call implements Sink {
+class Call implements Sink, CallEvents {
   readonly #id = ++lastId
   readonly #begin: Start
   readonly #resolve: (answer: Answer) => void
@@ -68,6 +105,7 @@ class Call implements Sink {
   #control: ByteControl | undefined
   #cancelBody: ((reason: unknown) => void) | undefined
   #onRoom: (() => void) | undefined
+  #onOver: (() => void) | undefined
   #failure: { readonly reason: unknown } | undefined
   #isSent = false
   #isStarted = false
@@ -77,6 +115,16 @@ class Call implements Sink {
     this.#resolve = resolve
     this.#reject = reject
     calls.set(this.#id, this)
+  }
+
+  /** The app gives up when it is aborted, before or after the answer. */
+  follow(signal: AbortSignal): void {
+    const onAborted = (): void => {
+      if (!this.isGone()) this.fail(signalOf(signal)?.reason)
+    }
+    onAbort(signal, onAborted)
+    // a signal may outlive the calls that it is given to by far
+    this.#onOver = () => offAbort(signal, onAborted)
   }
 
   // what the host says
@@ -185,12 +233,13 @@ class Call implements Sink {
   /** Nothing more comes, and nothing more is sent. */
   #close(): void {
     calls.delete(this.#id)
+    this.#onOver?.()
     if (!this.#isSent) this.#cancelBody?.(this.#failure?.reason ?? new NativeTypeError('The call is over'))
     this.resume()
   }
 }
 
-function toError({ name, code, message }: DataFailure): Error {
+export function toError({ name, code, message }: DataFailure): Error {
   const Kind = name === 'TypeError' ? NativeTypeError : name === 'RangeError' ? NativeRangeError : NativeError
   const error = new Kind(message)
   if (code !== '') defineProperty(error, 'code', { value: code, writable: true, configurable: true })

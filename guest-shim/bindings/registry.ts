@@ -2,13 +2,16 @@
 import { binding as assetsBinding } from './assets.ts'
 import { binding as backgroundBinding } from './background.ts'
 import { binding as cacheBinding } from './cache.ts'
+import { binding as callsBinding } from './calls.ts'
 import { binding as consoleBinding } from './console.ts'
 import { binding as cryptoBinding } from './crypto.ts'
 import { binding as dataBinding } from './data.ts'
+import { binding as durableStorageBinding } from './durable-storage.ts'
 import { binding as kvBinding } from './kv.ts'
 import { binding as languageBinding } from './language.ts'
 import { binding as objectsBinding } from './objects.ts'
 import { binding as outboundBinding } from './outbound.ts'
+import { binding as rateLimitBinding } from './rate-limit.ts'
 import { binding as requestBodyBinding } from './request-body.ts'
 import { binding as responseBinding } from './response.ts'
 import { binding as scheduledBinding } from './scheduled.ts'
@@ -20,13 +23,16 @@ export const handlers = {
   ...assetsBinding.events,
   ...backgroundBinding.events,
   ...cacheBinding.events,
+  ...callsBinding.events,
   ...consoleBinding.events,
   ...cryptoBinding.events,
   ...dataBinding.events,
+  ...durableStorageBinding.events,
   ...kvBinding.events,
   ...languageBinding.events,
   ...objectsBinding.events,
   ...outboundBinding.events,
+  ...rateLimitBinding.events,
   ...requestBodyBinding.events,
   ...responseBinding.events,
   ...scheduledBinding.events,
@@ -35,4 +41,4 @@ export const handlers = {
 }
 
 /** Everyone who may have something for `env`. */
-export const bindings = [assetsBinding, backgroundBinding, cacheBinding, consoleBinding, cryptoBinding, dataBinding, kvBinding, languageBinding, objectsBinding, outboundBinding, requestBodyBinding, responseBinding, scheduledBinding, sqlBinding, timerBinding]
+export const bindings = [assetsBinding, backgroundBinding, cacheBinding, callsBinding, consoleBinding, cryptoBinding, dataBinding, durableStorageBinding, kvBinding, languageBinding, objectsBinding, outboundBinding, rateLimitBinding, requestBodyBinding, responseBinding, scheduledBinding, sqlBinding, timerBinding]

@@ -22,7 +22,11 @@ export interface HandlerCall extends Incoming {
   cancelStream?: (reason: unknown) => void
   /** Who waits for the client to read on. */
   onRoom?: (() => void) | undefined
+  /** Whoever calls is told what was thrown. */
+  onThrew?: (error: unknown) => void
 }
+
+export { finish as finishAnswer, send as sendAnswer, start as startAnswer, write as writeAnswer }
 
 /** Calls that were not over in the turn that they began in, by request. */
 export const open = makeTable<number, HandlerCall>()
@@ -73,6 +77,12 @@ export function answerError(call: HandlerCall, error: string): void {
   fail(call.id, encode(error))
 }
 
+/** The handler, or the stream that it answered with, threw. */
+export function answerThrown(call: HandlerCall, error: unknown): void {
+  if (!call.isOver) call.onThrew?.(error)
+  answerError(call, describeError(error))
+}
+
 class ResponseSink implements Sink {
   readonly #call: HandlerCall
   readonly #status: number
@@ -104,7 +114,7 @@ class ResponseSink implements Sink {
   }
 
   fail(error: unknown): void {
-    answerError(this.#call, describeError(error))
+    answerThrown(this.#call, error)
   }
 
   waitForRoom(): Promise<void> {

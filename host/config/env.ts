@@ -24,8 +24,10 @@ export type EnvValue =
 export interface Callee {
   /** The app's name. */
   readonly app: string
-  /** What its module exports. */
+  /** What its module exports; empty: the default export. */
   readonly entrypoint: string
+  /** JSON: `ctx.props`. */
+  readonly props?: string
 }
 
 /** What a binding leads to: data, or an app. */

@@ -3,17 +3,21 @@
  */
 import type { Binding, GuestEvent, Mailbox, Meter } from '../bindings/binding.ts'
 import { DataBinding } from '../bindings/data.ts'
+import type { DurableStorageBinding } from '../bindings/durable-storage.ts'
 import { bindAll, EVENT_OWNERS, toImports } from '../bindings/registry.ts'
+import type { RateTables } from '../bindings/rate-limit.ts'
 import type { RequestBodyBinding } from '../bindings/request-body.ts'
 import type { ResponseBinding } from '../bindings/response.ts'
 import type { Bindings } from '../engine/guest.ts'
 import type { Accounts } from '../limits/accounts.ts'
 import type { TurnClock } from './clock.ts'
 import type { InstanceHost, InstanceParts, RequestContext } from './contract.ts'
+import { gateDialer, gateStorage } from './gates.ts'
 
 /** The status of a run's answer, which nobody reads. */
 const RUN_DONE = 204
 const NOTHING = new Uint8Array(0)
+const NO_TABLES: RateTables = new Map()
 
 /** All that one guest may reach. */
 export class BindingSet implements Omit<Binding, 'delivered'> {
@@ -24,16 +28,18 @@ export class BindingSet implements Omit<Binding, 'delivered'> {
   readonly imports: Bindings
   readonly #byName: Readonly<Record<keyof ReturnType<typeof bindAll>, Binding>>
   readonly #all: readonly Binding[]
+  readonly #durableStorage: DurableStorageBinding
 
   constructor(
     mailbox: Mailbox,
     meter: Meter,
     host: InstanceHost,
     accounts: Accounts,
-    { env, limits }: Pick<InstanceParts, 'env' | 'limits'>,
+    { env, limits, rateTables }: Pick<InstanceParts, 'env' | 'limits' | 'rateTables'>,
     clock: TurnClock,
   ) {
-    const { dialer, buffers, jobs, storage } = host
+    const { buffers, jobs, objectStorage } = host
+    const { dialer, storage } = toWaysOut(host)
     const { cpuMs, concurrentSubrequests: maxDialing } = limits
     const { concurrentDataCalls: maxRunning, dataTimeoutMs: answerMs, idleMs: pauseMs } = limits
     const allowed = { maxRunning, answerMs, pauseMs }
@@ -44,9 +50,20 @@ export class BindingSet implements Omit<Binding, 'delivered'> {
       buffers,
       dialer,
       fetchCache: { storage, buffers, answerMs, mostBytes: limits.cacheMb * 2 ** 20 },
-      data: new DataBinding({ mailbox, meter, accounts, buffers, storage, env, ...allowed }),
+      data: new DataBinding({
+        mailbox,
+        meter,
+        accounts,
+        buffers,
+        storage,
+        env,
+        maxCalls: maxDialing,
+        ...allowed,
+      }),
+      objectStorage,
       bucketLimits: { mostBytes: limits.bucketMb * 2 ** 20, mostObjects: limits.bucketObjects },
       sql: { timeMs: limits.databaseMs, maxBytes: limits.databaseMb * 2 ** 20 },
+      rates: { env, tables: rateTables ?? NO_TABLES },
       jobs,
       console: host,
       maxDialing,
@@ -59,6 +76,9 @@ export class BindingSet implements Omit<Binding, 'delivered'> {
         fail: (id, error) => this.responses.imports.fail(id, error),
         noRetry: (id) => this.responses.portOf(id)?.noRetry?.(),
       },
+      calls: {
+        threw: (id, error) => this.responses.portOf(id)?.callThrew?.(new TextDecoder().decode(error)),
+      },
       onResponseDone: (id) => {
         this.bodies.close(id)
         accounts.done(id)
@@ -67,10 +87,16 @@ export class BindingSet implements Omit<Binding, 'delivered'> {
     this.imports = toImports(bindings)
     this.#byName = bindings
     this.bodies = bindings['request-body']
+    this.#durableStorage = bindings['durable-storage']
     this.responses = bindings.response as ResponseBinding<RequestContext>
-    // what the app wrote comes before what became of it
-    const { console, response, ...others } = bindings
-    this.#all = [console, response, ...Object.values(others)]
+    // what the app wrote comes before what became of it, and what it stored before what it sent
+    const { console, 'durable-storage': durableStorage, response, ...others } = bindings
+    this.#all = [console, durableStorage, response, ...Object.values(others)]
+  }
+
+  /** How long the turn that is over stood still for its storage, in milliseconds. Asked once for each. */
+  takeWaitedMs(): number {
+    return this.#durableStorage.takeWaitedMs()
   }
 
   /** These events go to the guest now. */
@@ -83,6 +109,11 @@ export class BindingSet implements Omit<Binding, 'delivered'> {
 
   flush(): void {
     for (const binding of this.#all) binding.flush()
+  }
+
+  /** What was begun for this request alone is not wanted any more. */
+  closed(request: number): void {
+    for (const binding of this.#all) binding.closed?.(request)
   }
 
   /** Nobody is there to work for until `wake`: no alarm goes off, and what is fetched is given up. */
@@ -101,4 +132,15 @@ export class BindingSet implements Omit<Binding, 'delivered'> {
   [Symbol.dispose](): void {
     for (const binding of this.#all) binding[Symbol.dispose]()
   }
+}
+
+/** What the app reaches beyond the host; of a Durable Object, behind its gate. */
+function toWaysOut({
+  dialer,
+  storage,
+  objectStorage,
+}: InstanceHost): Pick<InstanceHost, 'dialer' | 'storage'> {
+  if (objectStorage === undefined) return { dialer, storage }
+  const { gate } = objectStorage
+  return { dialer: gateDialer(dialer, gate), storage: gateStorage(storage, gate) }
 }

@@ -1,6 +1,7 @@
 /**
  * What an instance is made of, what it is given and what it tells: types only.
  */
+import type { RateTables } from '../bindings/rate-limit.ts'
 import type { BodyPort } from '../bindings/request-body.ts'
 import type { ConsolePort } from '../bindings/console.ts'
 import type { Dialer } from '../bindings/dialer.ts'
@@ -17,6 +18,7 @@ import type { Epoch } from '../limits/epoch.ts'
 import type { CpuClock } from '../limits/cpu-clock.ts'
 import type { JobLine } from '../limits/job-pool.ts'
 import type { Storage } from '../storage/client.ts'
+import type { ObjectStorage } from '../storage/durable/object-storage.ts'
 
 /** What an instance is made of. */
 export interface InstanceParts {
@@ -24,6 +26,8 @@ export interface InstanceParts {
   readonly image: Image
   readonly env: Env
   readonly limits: Limits
+  /** What its rate limits are counted in; undefined: it has none. */
+  readonly rateTables?: RateTables | undefined
 }
 
 /**
@@ -33,6 +37,8 @@ export interface InstanceParts {
 export interface RequestContext extends ResponsePort, BodyPort, CpuMeter {
   /** The app asks that a run of the clock is not tried again. */
   noRetry?(): void
+  /** What the app threw at whoever calls it. */
+  callThrew?(error: string): void
   /** The guest will not answer. */
   fail(code: ErrorCode): void
   /** The guest fell in a turn with this request among others. It has done nothing about it, and another one may. */
@@ -58,6 +64,8 @@ export interface InstanceHost extends ConsolePort {
   readonly dialer: Dialer
   /** The shard's. */
   readonly storage: Storage
+  /** What the Durable Object keeps that the instance is; the instance ends it. */
+  readonly objectStorage?: ObjectStorage | undefined
   /** The shard's. */
   readonly epoch: Epoch
   /** What the host may hold for the tenant. */

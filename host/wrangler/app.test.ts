@@ -1,11 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
 import { openWrangler } from './app.ts'
-import { findWritten } from './file.ts'
+import { findWritten, readWrangler } from './file.ts'
 import { WRANGLER_KEYS } from './keys.ts'
 import { openSource } from './source.ts'
 
@@ -34,8 +34,17 @@ const FULL = {
   kv_namespaces: [{ binding: 'KV', id: 'abc', preview_id: 'def' }],
   d1_databases: [{ binding: 'DB', database_name: 'main', database_id: 'x', remote: true }],
   r2_buckets: [{ binding: 'FILES', bucket_name: 'files' }],
+  ratelimits: [{ name: 'LIMITER', namespace_id: '1', simple: { limit: 5, period: 10 }, remote: true }],
+  unsafe: {
+    bindings: [{ name: 'OLD', type: 'ratelimit', namespace_id: '2', simple: { limit: 5, period: 60 } }],
+  },
   durable_objects: { bindings: [{ name: 'ROOM', class_name: 'Room' }] },
   migrations: [{ tag: 'v1', new_sqlite_classes: ['Room'] }],
+  services: [
+    { binding: 'AUTH', service: 'auth', entrypoint: 'Sessions', props: { a: 1 }, remote: true },
+    { binding: 'OLD_AUTH', service: 'auth', environment: 'live' },
+    { binding: 'SELF', service: 'shop' },
+  ],
   assets: { directory: 'public', binding: 'ASSETS' },
   triggers: { crons: ['*/5 * * * *'] },
   routes: [{ pattern: 'Shop.example.com/*', custom_domain: true }],
@@ -52,8 +61,17 @@ const toSettings = () => ({
     { binding: 'DB', database_name: 'main', database_id: 'x', migrations_dir: join(folder, 'migrations') },
   ],
   r2_buckets: FULL.r2_buckets,
+  ratelimits: [
+    { name: 'LIMITER', namespace_id: '1', simple: { limit: 5, period: 10 } },
+    { name: 'OLD', namespace_id: '2', simple: { limit: 5, period: 60 } },
+  ],
   durable_objects: FULL.durable_objects,
   migrations: FULL.migrations,
+  services: [
+    { binding: 'AUTH', service: 'auth', entrypoint: 'Sessions', props: { a: 1 } },
+    { binding: 'OLD_AUTH', service: 'auth-live' },
+    { binding: 'SELF' },
+  ],
   assets: { directory: join(folder, 'public'), binding: 'ASSETS' },
 })
 
@@ -131,7 +149,16 @@ describe('environments', () => {
 
   test('that lack what stands at the top level are told of', () => {
     expect(said(open(json, 'staging').warnings)).toEqual(
-      ['kv_namespaces', 'd1_databases', 'r2_buckets', 'durable_objects', 'define'].map((key) =>
+      [
+        'kv_namespaces',
+        'd1_databases',
+        'r2_buckets',
+        'ratelimits',
+        'unsafe',
+        'durable_objects',
+        'services',
+        'define',
+      ].map((key) =>
         expect.stringMatching(
           `^wrangler.jsonc:2:\\d+: ${key}: it stands at the top level, .*; say it in env.staging`,
         ),
@@ -243,10 +270,78 @@ test('an object of another app is not for the file to give', () => {
   ])
 })
 
-test('an app that could not work is refused, with the place', () => {
-  expect(() => open({ pages_build_output_dir: 'dist' })).toThrow(
-    /wrangler\.jsonc:2:\d+: pages_build_output_dir: this is a Pages project/,
+describe('a Pages project', () => {
+  const pages = { name: 'site', pages_build_output_dir: 'dist' }
+  const write = (files: Record<string, string>) => {
+    for (const [name, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(folder, name)), { recursive: true })
+      writeFileSync(join(folder, name), text)
+    }
+  }
+  const directory = () => join(folder, 'dist')
+
+  test('of files alone', () => {
+    write({ 'dist/index.html': '', 'functions/api.js': '' })
+    const { settings, isFilesAlone, warnings } = open(pages)
+    expect(settings).toEqual({
+      assets: { directory: directory(), not_found_handling: 'single-page-application' },
+    })
+    expect([isFilesAlone, said(warnings)]).toEqual([
+      true,
+      [expect.stringMatching(/functions\/ is not built; npx wrangler pages functions build --outdir dist/)],
+    ])
+  })
+
+  test.for(['dist/_worker.js', 'dist/_worker.js/index.js'])('with %s', (worker) => {
+    write({ [worker]: '', 'dist/404.html': '' })
+    const assets = { directory: directory(), not_found_handling: '404-page', binding: 'ASSETS' }
+    expect(open(pages).settings).toEqual({ assets: { ...assets, run_worker_first: true } })
+    expect(openSource(join(folder, 'wrangler.jsonc'), undefined).main).toBe(join(folder, worker))
+    write({ 'dist/_routes.json': '{"version":1,"include":["/api/*"],"exclude":["/api/static/*"]}' })
+    expect(open(pages).settings['assets']).toMatchObject({
+      run_worker_first: ['/api/*', '!/api/static/*'],
+    })
+  })
+
+  test('lies in its folder', () => {
+    expect(() => open({ ...pages, pages_build_output_dir: '..' })).toThrow(
+      /wrangler\.jsonc:2:\d+: pages_build_output_dir: expected a folder of the app, got \.\./,
+    )
+  })
+})
+
+test('places in TOML', () => {
+  const file = join(folder, 'wrangler.toml')
+  writeFileSync(
+    file,
+    [
+      'name = "shop"',
+      '[vars]',
+      'TEXT = """',
+      'name = 5',
+      '"""',
+      '[[kv_namespaces]]',
+      'binding = "A"',
+      '[[kv_namespaces]]',
+      '  "binding" = "B"',
+      'id = [',
+      '  1 ]',
+      '[env.live.assets]',
+      'directory = "x"',
+    ].join('\n'),
   )
+  const { placeOf } = readWrangler(file)
+  const places = [
+    ['name'],
+    ['vars', 'TEXT'],
+    ['kv_namespaces'],
+    ['kv_namespaces', 0, 'binding'],
+    ['kv_namespaces', 1, 'binding'],
+    ['kv_namespaces', 1, 'id', 0],
+    ['env', 'live', 'assets', 'directory'],
+    ['nothing'],
+  ].map((path) => placeOf(path).slice(file.length))
+  expect(places).toEqual([':1:1', ':3:1', ':6:1', ':7:1', ':9:3', ':10:1', ':13:1', ''])
 })
 
 test('a file that cannot be read is told with its place', () => {

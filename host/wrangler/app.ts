@@ -11,10 +11,13 @@ import type { Path } from '../json/places.ts'
 import { toDurable } from './durable.ts'
 import { withEnvironment } from './environment.ts'
 import { toAppFolder } from './find.ts'
-import { invalid, isObject, readWrangler, toShown } from './file.ts'
+import { isObject, readWrangler, toShown } from './file.ts'
 import type { WranglerFile, WranglerJson } from './file.ts'
 import { toHost } from './hosts.ts'
+import { toServices } from './services.ts'
 import { WRANGLER_KEYS } from './keys.ts'
+import { withPages } from './pages.ts'
+import { toRateLimits } from './rate-limits.ts'
 import type { Say } from './say.ts'
 
 /** An app as its wrangler file has it. */
@@ -78,10 +81,10 @@ export function openWrangler(file: string, environment: string | undefined): Wra
     (lines: string[], { placeOf }: WranglerFile): Say =>
     (key, text) =>
       void lines.push(toShown(`${placeOf([key])}: ${key}: ${text}`))
-  const read = withEnvironment(top, environment, sayTo(warnings, top))
+  const read = withPages(withEnvironment(top, environment, sayTo(warnings, top)), file, sayTo(warnings, top))
   const say = sayTo(warnings, read)
   const { json } = read
-  for (const key of Object.keys(json)) judge(key, json[key], read, say)
+  for (const key of Object.keys(json)) judge(key, json[key], say)
   const { assets, limits, main, name, secrets } = json
   return {
     file,
@@ -107,7 +110,7 @@ export function openWrangler(file: string, environment: string | undefined): Wra
   }
 }
 
-function judge(key: string, value: unknown, { placeOf }: WranglerFile, say: Say): void {
+function judge(key: string, value: unknown, say: Say): void {
   if (isEmpty(value) || JSON.stringify(value) === DEFAULTS[key]) return
   if (!Object.hasOwn(WRANGLER_KEYS, key)) {
     const near = suggest(key, Object.keys(WRANGLER_KEYS))
@@ -120,7 +123,6 @@ function judge(key: string, value: unknown, { placeOf }: WranglerFile, say: Say)
   }
   const { treatment, text } = WRANGLER_KEYS[key]!
   if (treatment === 'dropped') say(key, text)
-  if (treatment === 'refused') throw invalid(`${placeOf([key])}: ${key}: ${text}`)
   if (key === 'compatibility_flags' && Array.isArray(value)) {
     const others = value.filter((flag) => !HELD.has(flag))
     if (others.length > 0) say(key, `${others.join(', ')}: NANO has one behaviour, which flags do not change`)
@@ -153,6 +155,10 @@ function toSettings(json: WranglerJson, folder: string, say: Say): WranglerJson 
       ? given.map((each: unknown) => (isObject(each) ? pickQuietly(each, members) : each))
       : given
   }
+  const rateLimits = toRateLimits(json, say)
+  if (rateLimits !== undefined) settings['ratelimits'] = rateLimits
+  const services = toServices(json)
+  if (services !== undefined) settings['services'] = services
   Object.assign(settings, toDurable(json, say))
   const databases = settings['d1_databases']
   if (Array.isArray(databases)) {

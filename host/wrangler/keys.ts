@@ -6,9 +6,8 @@
  * - taken: it holds as it stands.
  * - here: nothing is to be done for it.
  * - dropped: it does not hold, and that is said; the app is served without.
- * - refused: the app could not work without it.
  */
-export type Treatment = 'taken' | 'here' | 'dropped' | 'refused'
+export type Treatment = 'taken' | 'here' | 'dropped'
 
 export interface WranglerKey {
   readonly treatment: Treatment
@@ -19,7 +18,6 @@ export interface WranglerKey {
 const taken = (text: string): WranglerKey => ({ treatment: 'taken', text })
 const here = (text: string): WranglerKey => ({ treatment: 'here', text })
 const dropped = (text: string): WranglerKey => ({ treatment: 'dropped', text })
-const refused = (text: string): WranglerKey => ({ treatment: 'refused', text })
 const binding = (what: string, instead?: string): WranglerKey =>
   dropped(
     `${what} not served, and env does not have these members${instead === undefined ? '' : `; ${instead}`}`,
@@ -41,7 +39,15 @@ export const WRANGLER_KEYS: Readonly<Record<string, WranglerKey>> = {
   ),
   migrations: taken('what became of classes: docs/tenants/durable-objects.md'),
   r2_buckets: taken('binding and bucket_name: buckets of the app'),
+  ratelimits: taken('name, namespace_id, simple: rate limits of the app'),
+  services: taken(
+    'binding, service, entrypoint, props: other apps of the host; of an app in nano.json itself alone, others in nano.json',
+  ),
+  unsafe: taken('bindings of type ratelimit, as ratelimits has them'),
   assets: taken('directory, binding, run_worker_first, html_handling, not_found_handling'),
+  pages_build_output_dir: taken(
+    'the files of a Pages project, and its _worker.js; functions/ has to be built by wrangler before',
+  ),
   triggers: taken('crons, in UTC'),
   route: taken('the host name of the app when it is deployed'),
   routes: taken('the first host name, when it is deployed; patterns and further ones are said'),
@@ -106,7 +112,6 @@ export const WRANGLER_KEYS: Readonly<Record<string, WranglerKey>> = {
   exports: dropped('say Durable Objects in durable_objects and migrations; other exports have no settings'),
   containers: dropped('containers are not served; run them elsewhere, and fetch from them'),
   python_modules: dropped('an app is JavaScript or TypeScript'),
-  services: binding('service bindings are', 'fetch the other app by its host name'),
   workflows: binding('Workflows are', 'use triggers.crons, and D1 for what is to go on'),
   queues: binding('queues are', 'use ctx.waitUntil, or a table and triggers.crons'),
   hyperdrive: binding('Hyperdrive is', 'use D1, or a database with an HTTP interface'),
@@ -130,8 +135,6 @@ export const WRANGLER_KEYS: Readonly<Record<string, WranglerKey>> = {
     'the secrets store is',
     'give secrets in nano.json: docs/tenants/variables.md',
   ),
-  ratelimits: binding('rate limits are', 'count in KV or D1'),
-  unsafe: binding('unsafe bindings are'),
   unsafe_hello_world: binding('that binding is'),
   worker_loaders: binding('worker loaders are'),
   vpc_services: binding(
@@ -145,7 +148,4 @@ export const WRANGLER_KEYS: Readonly<Record<string, WranglerKey>> = {
   artifacts: binding('Artifacts are'),
   flagship: binding('Flagship is'),
   connect: binding('connections are'),
-  pages_build_output_dir: refused(
-    'this is a Pages project; say main (such as _worker.js) and assets with this directory in its place',
-  ),
 }
