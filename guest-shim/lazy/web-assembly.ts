@@ -20,6 +20,7 @@ const refused = (what: string) => new CompileError(`WebAssembly.${what}(): ${MIS
 
 /** A class of which there is no object. */
 function toAbsent(name: string, toError: () => Error): new () => object {
+  // oxlint-disable-next-line typescript/no-extraneous-class -- what is looked for is a class
   class Absent {
     constructor() {
       throw toError()

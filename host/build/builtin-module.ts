@@ -19,7 +19,7 @@ interface Call {
 export function requireBuiltins(isThere: (name: string) => boolean): Edit {
   return {
     worthParsing: /\bgetBuiltinModule\b/,
-    async apply({ program, edited, finds }) {
+    async apply(module) {
       const calls: Call[] = []
       new Visitor({
         CallExpression({ start, end, callee, arguments: [argument, ...more] }) {
@@ -28,10 +28,10 @@ export function requireBuiltins(isThere: (name: string) => boolean): Edit {
           const isMeant = called.type === 'Identifier' && called.name === GET && more.length === 0
           if (isMeant && name !== undefined && isThere(name)) calls.push({ start, end, name })
         },
-      }).visit(program)
+      }).visit(module.program)
       for (const { start, end, name } of calls) {
-        if (await finds(name, 'require-call'))
-          edited.overwrite(start, end, `require(${JSON.stringify(name)})`)
+        if (await module.finds(name, 'require-call'))
+          module.edited.overwrite(start, end, `require(${JSON.stringify(name)})`)
       }
     },
   }

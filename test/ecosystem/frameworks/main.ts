@@ -3,7 +3,6 @@
  * own tools, built and served by NANO as it is, compared with what wrangler serves of the same output, and used in a browser.
  */
 
-import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,6 +10,7 @@ import { join } from 'node:path'
 import { findPort, startProcess } from '../../../bench/server-process.ts'
 import type { ServerProcess } from '../../../bench/server-process.ts'
 import { CHROMIUM, NEEDS_CHROMIUM, openBrowser } from '../../harness/browser.ts'
+import { readCommands, runLine, writeProgram } from '../../harness/page.ts'
 import { installSite } from '../install.ts'
 import { compare } from './compare.ts'
 import { SITES, toRequests } from './sites.ts'
@@ -24,6 +24,8 @@ const QUIET = { CI: '1', ASTRO_TELEMETRY_DISABLED: '1', WRANGLER_SEND_METRICS: '
 
 const wanted = process.argv.slice(2)
 const scratch = mkdtempSync(join(tmpdir(), 'nano-frameworks-'))
+const bin = join(scratch, 'bin')
+writeProgram(bin)
 const browser = CHROMIUM === undefined ? undefined : await openBrowser()
 if (browser === undefined) console.log(`pages are not used: ${NEEDS_CHROMIUM}`)
 for (const site of SITES.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
@@ -38,9 +40,11 @@ rmSync(scratch, { recursive: true })
 /** What is wrong, a line each. */
 async function check(site: Site): Promise<readonly string[]> {
   const folder = installSite(join(HERE, 'sites', site.name), site.name)
-  run('npm', ['run', 'build'], folder)
-  const component = join(scratch, `${site.name}.wasm`)
-  run(process.execPath, [NANO, 'build', '.', '-o', component], folder)
+  for (const line of readCommands('tenants/frameworks.md')) {
+    // oxlint-disable-next-line no-await-in-loop -- each builds on the one before
+    const wrong = await runLine(line, { cwd: folder, bin, env: QUIET })
+    if (wrong !== '') return [wrong.slice(-4000)]
+  }
   await using ours = await serve(folder, [process.execPath, NANO, 'serve', '--app', folder, '--shards', '1'])
   const files = listFiles(join(folder, site.assets))
   await using theirs = await serve(folder, [
@@ -51,7 +55,7 @@ async function check(site: Site): Promise<readonly string[]> {
   ])
   const { asked, differences } = await compare(ours.port, theirs.port, toRequests(site, files))
   const seen = browser === undefined ? [] : await tour(browser, `http://localhost:${ours.port}`)
-  const megabytes = (statSync(component).size / 1e6).toFixed(1)
+  const megabytes = (statSync(join(folder, 'site.wasm')).size / 1e6).toFixed(1)
   console.log(`${site.name}: ${asked} answers, ${differences.length + seen.length} wrong; ${megabytes} MB`)
   return [...differences, ...seen]
 }
@@ -69,15 +73,6 @@ async function serve(folder: string, [command, ...args]: readonly string[]): Pro
     hosts: [HOST],
     env: QUIET,
   })
-}
-
-function run(command: string, args: readonly string[], cwd: string): void {
-  try {
-    execFileSync(command, args, { cwd, env: { ...process.env, ...QUIET }, stdio: 'pipe' })
-  } catch (error) {
-    const { stdout, stderr } = error as { stdout: Buffer; stderr: Buffer }
-    throw new Error(`${command} ${args.join(' ')}\n${`${stdout}${stderr}`.slice(-4000)}`, { cause: error })
-  }
 }
 
 function listFiles(folder: string): string[] {

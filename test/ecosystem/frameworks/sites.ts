@@ -60,7 +60,6 @@ export function toRequests({ varies }: Site, files: readonly string[]): Request[
       headers: { ...FORM, origin: 'http://elsewhere.example' },
       body: 'name=Ada',
     },
-    { path: '/_image?href=%2Ficon.svg&w=8&f=webp' },
     ...[...HIDDEN, ...files.map((file) => encodeURI(file))].flatMap((path) => [
       { path },
       { path, method: 'HEAD' },
