@@ -3,6 +3,7 @@ import { binding as assetsBinding } from './assets.ts'
 import { binding as backgroundBinding } from './background.ts'
 import { binding as cacheBinding } from './cache.ts'
 import { binding as callsBinding } from './calls.ts'
+import { binding as connectionsBinding } from './connections.ts'
 import { binding as consoleBinding } from './console.ts'
 import { binding as cryptoBinding } from './crypto.ts'
 import { binding as dataBinding } from './data.ts'
@@ -11,6 +12,7 @@ import { binding as kvBinding } from './kv.ts'
 import { binding as languageBinding } from './language.ts'
 import { binding as objectsBinding } from './objects.ts'
 import { binding as outboundBinding } from './outbound.ts'
+import { binding as queuesBinding } from './queues.ts'
 import { binding as rateLimitBinding } from './rate-limit.ts'
 import { binding as requestBodyBinding } from './request-body.ts'
 import { binding as responseBinding } from './response.ts'
@@ -24,6 +26,7 @@ export const handlers = {
   ...backgroundBinding.events,
   ...cacheBinding.events,
   ...callsBinding.events,
+  ...connectionsBinding.events,
   ...consoleBinding.events,
   ...cryptoBinding.events,
   ...dataBinding.events,
@@ -32,6 +35,7 @@ export const handlers = {
   ...languageBinding.events,
   ...objectsBinding.events,
   ...outboundBinding.events,
+  ...queuesBinding.events,
   ...rateLimitBinding.events,
   ...requestBodyBinding.events,
   ...responseBinding.events,
@@ -41,4 +45,4 @@ export const handlers = {
 }
 
 /** Everyone who may have something for `env`. */
-export const bindings = [assetsBinding, backgroundBinding, cacheBinding, callsBinding, consoleBinding, cryptoBinding, dataBinding, durableStorageBinding, kvBinding, languageBinding, objectsBinding, outboundBinding, rateLimitBinding, requestBodyBinding, responseBinding, scheduledBinding, sqlBinding, timerBinding]
+export const bindings = [assetsBinding, backgroundBinding, cacheBinding, callsBinding, connectionsBinding, consoleBinding, cryptoBinding, dataBinding, durableStorageBinding, kvBinding, languageBinding, objectsBinding, outboundBinding, queuesBinding, rateLimitBinding, requestBodyBinding, responseBinding, scheduledBinding, sqlBinding, timerBinding]

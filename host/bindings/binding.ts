@@ -13,6 +13,7 @@ import type { ByteBudget } from '../limits/byte-budget.ts'
 import type { JobLine } from '../limits/job-pool.ts'
 import type { ObjectStorage } from '../storage/durable/object-storage.ts'
 import type { BucketLimits } from '../storage/objects/object-store.ts'
+import type { SendLimits } from '../storage/queue/queue-store.ts'
 import type { CallAnswers } from './calls.ts'
 import type { ConsolePort } from './console.ts'
 import { DATA_COUNTS, NO_DATA, type DataCounts } from './data-counts.ts'
@@ -43,6 +44,8 @@ export interface Meter extends DataCounts {
   ignored: number
   /** Fetches that the app made. */
   subrequests: number
+  /** TCP connections that the app asked for. */
+  tcpConnections: number
   /** Calls of rate limits, by what they gave. */
   ratesAllowed: number
   ratesLimited: number
@@ -58,6 +61,7 @@ export const NO_METER: Meter = {
   requests: 0,
   ignored: 0,
   subrequests: 0,
+  tcpConnections: 0,
   ratesAllowed: 0,
   ratesLimited: 0,
   cpuMs: 0,
@@ -70,6 +74,7 @@ export function addMeter(sum: Meter, meter: Meter): void {
   sum.requests += meter.requests
   sum.ignored += meter.ignored
   sum.subrequests += meter.subrequests
+  sum.tcpConnections += meter.tcpConnections
   sum.ratesAllowed += meter.ratesAllowed
   sum.ratesLimited += meter.ratesLimited
   sum.cpuMs += meter.cpuMs
@@ -122,13 +127,15 @@ export interface BindingContext {
   readonly console: ConsolePort
   /** Fetches that may wait for their answer's head at once. */
   readonly maxDialing: number
+  /** What queues may hold of what is sent. */
+  readonly queueLimits: SendLimits
   /** MiB that a KV namespace may take up. */
   readonly kvMb: number
   /** Milliseconds of processor time that a request has at once. */
   readonly cpuMs: number
   /** When the turn began, in milliseconds of `performance.now()`. */
   readonly turnStart: () => number
-  /** The egress policy refused a fetch. */
+  /** The egress policy refused a fetch or a connection. */
   onDenied(text?: string): void
   /** How runs of the clock are answered. */
   readonly runs: RunAnswers

@@ -3,6 +3,7 @@ import { bind as assetsBinding } from './assets.ts'
 import { bind as backgroundBinding } from './background.ts'
 import { bind as cacheBinding } from './cache.ts'
 import { bind as callsBinding } from './calls.ts'
+import { bind as connectionsBinding } from './connections.ts'
 import { bind as consoleBinding } from './console.ts'
 import { bind as cryptoBinding } from './crypto.ts'
 import { bind as dataBinding } from './data.ts'
@@ -11,6 +12,7 @@ import { bind as kvBinding } from './kv.ts'
 import { bind as languageBinding } from './language.ts'
 import { bind as objectsBinding } from './objects.ts'
 import { bind as outboundBinding } from './outbound.ts'
+import { bind as queuesBinding } from './queues.ts'
 import { bind as rateLimitBinding } from './rate-limit.ts'
 import { bind as requestBodyBinding } from './request-body.ts'
 import { bind as responseBinding } from './response.ts'
@@ -27,6 +29,7 @@ export function bindAll(context: BindingContext) {
     'background': backgroundBinding(context),
     'cache': cacheBinding(context),
     'calls': callsBinding(context),
+    'connections': connectionsBinding(context),
     'console': consoleBinding(context),
     'crypto': cryptoBinding(context),
     'data': dataBinding(context),
@@ -35,6 +38,7 @@ export function bindAll(context: BindingContext) {
     'language': languageBinding(context),
     'objects': objectsBinding(context),
     'outbound': outboundBinding(context),
+    'queues': queuesBinding(context),
     'rate-limit': rateLimitBinding(context),
     'request-body': requestBodyBinding(context),
     'response': responseBinding(context),
@@ -51,6 +55,7 @@ export function toImports(all: ReturnType<typeof bindAll>): Imports {
     'nano:workers/background': all['background'].imports,
     'nano:workers/cache': all['cache'].imports,
     'nano:workers/calls': all['calls'].imports,
+    'nano:workers/connections': all['connections'].imports,
     'nano:workers/console': all['console'].imports,
     'nano:workers/crypto': all['crypto'].imports,
     'nano:workers/data': all['data'].imports,
@@ -59,6 +64,7 @@ export function toImports(all: ReturnType<typeof bindAll>): Imports {
     'nano:workers/language': all['language'].imports,
     'nano:workers/objects': all['objects'].imports,
     'nano:workers/outbound': all['outbound'].imports,
+    'nano:workers/queues': all['queues'].imports,
     'nano:workers/rate-limit': all['rate-limit'].imports,
     'nano:workers/request-body': all['request-body'].imports,
     'nano:workers/response': all['response'].imports,
@@ -71,6 +77,10 @@ export function toImports(all: ReturnType<typeof bindAll>): Imports {
 /** The interface that each event comes from. */
 export const EVENT_OWNERS: { readonly [event: string]: keyof ReturnType<typeof bindAll> } = {
   'called': 'calls',
+  'connection-ready': 'connections',
+  'connection-data': 'connections',
+  'connection-failed': 'connections',
+  'connection-writable': 'connections',
   'crypto-done': 'crypto',
   'data-answered': 'data',
   'data-body': 'data',
@@ -81,6 +91,7 @@ export const EVENT_OWNERS: { readonly [event: string]: keyof ReturnType<typeof b
   'answer-body': 'outbound',
   'fetch-failed': 'outbound',
   'fetch-writable': 'outbound',
+  'queue-batch': 'queues',
   'request-body': 'request-body',
   'request-body-failed': 'request-body',
   'response-writable': 'response',

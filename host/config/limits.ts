@@ -96,6 +96,11 @@ export const LIMIT_RULES = {
     initial: 128,
     text: "Fetches that wait for their answer's head at once, on each shard; further ones wait their turn.",
   },
+  tcpConnections: {
+    range: [0, 10_000],
+    initial: 256,
+    text: 'TCP connections that the app may have open at once, on each shard; further ones fail.',
+  },
   dataCalls: {
     range: [0, 100_000],
     initial: 1000,
@@ -125,6 +130,16 @@ export const LIMIT_RULES = {
     range: [1, 1_000_000],
     initial: 500,
     text: 'Size of a D1 database; what would make it larger fails.',
+  },
+  queueMb: {
+    range: [1, 1_000_000],
+    initial: 1024,
+    text: 'MiB that a queue of the app may hold; what would make it more fails.',
+  },
+  queueRetentionS: {
+    range: [60, 1_209_600],
+    initial: 345_600,
+    text: 'Seconds that a message is kept in a queue of the app; then it is gone.',
   },
   bucketMb: {
     range: [1, 1_000_000_000],

@@ -8,6 +8,7 @@ import type { ErrorCode } from '../errors.ts'
 import { BoundedLog } from './bounded-log.ts'
 import type { Exchange } from './exchange.ts'
 import type { LogLevel } from '../log/entry.ts'
+import type { Run } from '../http/request-head.ts'
 import { toRequestLine, type Log, type LogEvent } from './log.ts'
 import type { Counts } from './report.ts'
 
@@ -52,7 +53,7 @@ export class Journal {
 
   /** A request failed; what it asked for comes before the text. */
   failedExchange(code: ErrorCode, { id, method, url, run }: Exchange, text?: string): void {
-    const what = run === undefined ? toRequestLine(method, url) : `scheduled ${run.cron}`
+    const what = run === undefined ? toRequestLine(method, url) : toRunName(run)
     this.failed(code, id, `${what}: ${text ?? this.explain(code, run !== undefined)}`)
   }
 
@@ -88,7 +89,8 @@ export class Journal {
   }
 
   #toWhy(code: ErrorCode): string | undefined {
-    const { timeoutMs, cpuMs, memoryMb, bufferMb, subrequests, backgroundMs } = this.#subject.limits
+    const { timeoutMs, cpuMs, memoryMb, bufferMb, subrequests, tcpConnections, backgroundMs } =
+      this.#subject.limits
     const reasons: Partial<Record<ErrorCode, string>> = {
       APP_TIMEOUT: `no response within ${timeoutMs} ms`,
       APP_CPU_LIMIT: `more than ${cpuMs} ms of processor time for a request`,
@@ -96,9 +98,16 @@ export class Journal {
       APP_BUSY: `waited ${timeoutMs} ms for its turn`,
       APP_BUFFER_LIMIT: `more than ${bufferMb} MiB wait to be sent`,
       APP_SUBREQUEST_LIMIT: `more than ${subrequests} fetches for a request`,
+      APP_CONNECTION_LIMIT: `${tcpConnections} TCP connections are open`,
       APP_BACKGROUND_LIMIT: `waitUntil went on for more than ${backgroundMs} ms after the response`,
       APP_HUNG: 'the handler waits for something that is never going to happen',
     }
     return reasons[code]
   }
+}
+
+function toRunName(run: Run): string {
+  return 'batch' in run
+    ? `queue ${run.batch.queue}, ${run.batch.messages.length} messages`
+    : `scheduled ${run.cron}`
 }

@@ -4,7 +4,7 @@ import type { GuestWriter } from '../../host/engine/guest-writer.ts'
 
 export const version = '0.2.0'
 /** Changes with whatever lies otherwise in memory or has another name. */
-export const structure = 'f8625a268578cbb1'
+export const structure = '349653fc3f8da3dc'
 
 export interface EventsBinding {
   readonly kind: string
@@ -46,6 +46,23 @@ export interface CallsCall {
   readonly hasBody: boolean
 }
 
+export interface ConnectionsConnectionReady {
+  readonly id: number
+  readonly protocol: string
+}
+
+export interface WireBodyChunk {
+  readonly id: number
+  readonly bytes: Uint8Array
+  readonly last: boolean
+}
+
+export interface ConnectionsConnectionFailure {
+  readonly id: number
+  readonly code: string
+  readonly message: string
+}
+
 export interface CryptoCryptoKey {
   readonly sealed: Uint8Array
   readonly description: string
@@ -76,12 +93,6 @@ export interface DataDataAnswer {
   readonly hasMore: boolean
 }
 
-export interface WireBodyChunk {
-  readonly id: number
-  readonly bytes: Uint8Array
-  readonly last: boolean
-}
-
 export interface DataDataFailure {
   readonly id: number
   readonly name: string
@@ -104,6 +115,21 @@ export interface WireFailure {
   readonly message: string
 }
 
+export interface QueuesMessage {
+  readonly id: string
+  readonly timestamp: number
+  readonly attempts: number
+  readonly contentType: string
+  readonly body: Uint8Array
+}
+
+export interface QueuesBatch {
+  readonly id: number
+  readonly queue: string
+  readonly backlog: string
+  readonly messages: readonly QueuesMessage[]
+}
+
 export interface ScheduledRun {
   readonly id: number
   readonly cron: string
@@ -115,6 +141,10 @@ export type EventsEvent =
   | { readonly tag: 'request'; readonly val: EventsRequest }
   | { readonly tag: 'client-gone'; readonly val: number }
   | { readonly tag: 'called'; readonly val: CallsCall }
+  | { readonly tag: 'connection-ready'; readonly val: ConnectionsConnectionReady }
+  | { readonly tag: 'connection-data'; readonly val: WireBodyChunk }
+  | { readonly tag: 'connection-failed'; readonly val: ConnectionsConnectionFailure }
+  | { readonly tag: 'connection-writable'; readonly val: number }
   | { readonly tag: 'crypto-done'; readonly val: CryptoCryptoOutcome }
   | { readonly tag: 'data-answered'; readonly val: DataDataAnswer }
   | { readonly tag: 'data-body'; readonly val: WireBodyChunk }
@@ -125,6 +155,7 @@ export type EventsEvent =
   | { readonly tag: 'answer-body'; readonly val: WireBodyChunk }
   | { readonly tag: 'fetch-failed'; readonly val: WireFailure }
   | { readonly tag: 'fetch-writable'; readonly val: number }
+  | { readonly tag: 'queue-batch'; readonly val: QueuesBatch }
   | { readonly tag: 'request-body'; readonly val: WireBodyChunk }
   | { readonly tag: 'request-body-failed'; readonly val: WireFailure }
   | { readonly tag: 'response-writable'; readonly val: number }
@@ -152,6 +183,9 @@ const languageMethodCases: readonly LanguageMethod[] = ['canonical-locales', 'co
 export type OutboundRedirect = 'follow' | 'error' | 'manual'
 const outboundRedirectCases: readonly OutboundRedirect[] = ['follow', 'error', 'manual']
 
+export type QueuesVerdict = 'ack' | 'retry'
+const queuesVerdictCases: readonly QueuesVerdict[] = ['ack', 'retry']
+
 export type SqlRowShape = 'objects' | 'arrays' | 'first' | 'none'
 const sqlRowShapeCases: readonly SqlRowShape[] = ['objects', 'arrays', 'first', 'none']
 
@@ -173,6 +207,15 @@ export interface Imports {
     readonly fetch: (id: number, binding: Uint8Array, target: Uint8Array, head: Uint8Array, body: Uint8Array, more: boolean) => void
     readonly converse: (id: number, binding: Uint8Array, target: Uint8Array, message: Uint8Array) => void
     readonly threw: (id: number, error: Uint8Array) => void
+  }
+  readonly 'nano:workers/connections': {
+    readonly open: (id: number, terms: Uint8Array) => void
+    readonly secure: (id: number, terms: Uint8Array) => void
+    readonly write: (id: number, bytes: Uint8Array) => boolean
+    readonly finish: (id: number) => void
+    readonly pull: (id: number) => void
+    readonly close: (id: number) => void
+    readonly abort: (id: number) => void
   }
   readonly 'nano:workers/console': {
     readonly log: (level: ConsoleLevel, text: Uint8Array) => void
@@ -228,6 +271,12 @@ export interface Imports {
     readonly finish: (id: number) => void
     readonly pull: (id: number) => void
     readonly abort: (id: number) => void
+  }
+  readonly 'nano:workers/queues': {
+    readonly send: (id: number, queue: Uint8Array, delay: number, messages: Uint8Array) => void
+    readonly backlog: (id: number, queue: Uint8Array) => void
+    readonly settle: (id: number, message: number, verdict: QueuesVerdict, delay: number) => void
+    readonly settleOthers: (id: number, verdict: QueuesVerdict, delay: number) => void
   }
   readonly 'nano:workers/rate-limit': {
     readonly take: (limiter: Uint8Array, key: Uint8Array, limit: number, period: number, delta: number) => boolean
@@ -334,6 +383,23 @@ function storeCallsCall(to: GuestWriter, at: number, value: CallsCall): void {
   to.bool(at + 56, value.hasBody)
 }
 
+function storeConnectionsConnectionReady(to: GuestWriter, at: number, value: ConnectionsConnectionReady): void {
+  to.u32(at, value.id)
+  to.string(at + 4, value.protocol)
+}
+
+function storeWireBodyChunk(to: GuestWriter, at: number, value: WireBodyChunk): void {
+  to.u32(at, value.id)
+  to.list(at + 4, to.copy(value.bytes), value.bytes.length)
+  to.bool(at + 12, value.last)
+}
+
+function storeConnectionsConnectionFailure(to: GuestWriter, at: number, value: ConnectionsConnectionFailure): void {
+  to.u32(at, value.id)
+  to.string(at + 4, value.code)
+  to.string(at + 12, value.message)
+}
+
 function storeCryptoCryptoKey(to: GuestWriter, at: number, value: CryptoCryptoKey): void {
   to.list(at, to.copy(value.sealed), value.sealed.length)
   to.string(at + 8, value.description)
@@ -387,12 +453,6 @@ function storeDataDataAnswer(to: GuestWriter, at: number, value: DataDataAnswer)
   to.bool(at + 20, value.hasMore)
 }
 
-function storeWireBodyChunk(to: GuestWriter, at: number, value: WireBodyChunk): void {
-  to.u32(at, value.id)
-  to.list(at + 4, to.copy(value.bytes), value.bytes.length)
-  to.bool(at + 12, value.last)
-}
-
 function storeDataDataFailure(to: GuestWriter, at: number, value: DataDataFailure): void {
   to.u32(at, value.id)
   to.string(at + 4, value.name)
@@ -413,6 +473,31 @@ function storeOutboundAnswer(to: GuestWriter, at: number, value: OutboundAnswer)
 function storeWireFailure(to: GuestWriter, at: number, value: WireFailure): void {
   to.u32(at, value.id)
   to.string(at + 4, value.message)
+}
+
+function storeQueuesMessage(to: GuestWriter, at: number, value: QueuesMessage): void {
+  to.string(at, value.id)
+  to.f64(at + 8, value.timestamp)
+  to.u32(at + 16, value.attempts)
+  to.string(at + 20, value.contentType)
+  to.list(at + 28, to.copy(value.body), value.body.length)
+}
+
+function storeItemsOfQueuesMessage(to: GuestWriter, items: readonly QueuesMessage[]): number {
+  const start = to.allocate(8, 40 * items.length)
+  let at = start
+  for (const item of items) {
+    storeQueuesMessage(to, at, item)
+    at += 40
+  }
+  return start
+}
+
+function storeQueuesBatch(to: GuestWriter, at: number, value: QueuesBatch): void {
+  to.u32(at, value.id)
+  to.string(at + 4, value.queue)
+  to.string(at + 12, value.backlog)
+  to.list(at + 20, storeItemsOfQueuesMessage(to, value.messages), value.messages.length)
 }
 
 function storeScheduledRun(to: GuestWriter, at: number, value: ScheduledRun): void {
@@ -439,64 +524,84 @@ function storeEventsEvent(to: GuestWriter, at: number, value: EventsEvent): void
       to.u8(at, 3)
       storeCallsCall(to, at + 8, value.val)
       return
-    case 'crypto-done':
+    case 'connection-ready':
       to.u8(at, 4)
+      storeConnectionsConnectionReady(to, at + 8, value.val)
+      return
+    case 'connection-data':
+      to.u8(at, 5)
+      storeWireBodyChunk(to, at + 8, value.val)
+      return
+    case 'connection-failed':
+      to.u8(at, 6)
+      storeConnectionsConnectionFailure(to, at + 8, value.val)
+      return
+    case 'connection-writable':
+      to.u8(at, 7)
+      to.u32(at + 8, value.val)
+      return
+    case 'crypto-done':
+      to.u8(at, 8)
       storeCryptoCryptoOutcome(to, at + 8, value.val)
       return
     case 'data-answered':
-      to.u8(at, 5)
+      to.u8(at, 9)
       storeDataDataAnswer(to, at + 8, value.val)
       return
     case 'data-body':
-      to.u8(at, 6)
+      to.u8(at, 10)
       storeWireBodyChunk(to, at + 8, value.val)
       return
     case 'data-failed':
-      to.u8(at, 7)
+      to.u8(at, 11)
       storeDataDataFailure(to, at + 8, value.val)
       return
     case 'data-writable':
-      to.u8(at, 8)
+      to.u8(at, 12)
       to.u32(at + 8, value.val)
       return
     case 'durable-stored':
-      to.u8(at, 9)
-      to.u32(at + 8, value.val)
-      return
-    case 'answered':
-      to.u8(at, 10)
-      storeOutboundAnswer(to, at + 8, value.val)
-      return
-    case 'answer-body':
-      to.u8(at, 11)
-      storeWireBodyChunk(to, at + 8, value.val)
-      return
-    case 'fetch-failed':
-      to.u8(at, 12)
-      storeWireFailure(to, at + 8, value.val)
-      return
-    case 'fetch-writable':
       to.u8(at, 13)
       to.u32(at + 8, value.val)
       return
-    case 'request-body':
+    case 'answered':
       to.u8(at, 14)
+      storeOutboundAnswer(to, at + 8, value.val)
+      return
+    case 'answer-body':
+      to.u8(at, 15)
+      storeWireBodyChunk(to, at + 8, value.val)
+      return
+    case 'fetch-failed':
+      to.u8(at, 16)
+      storeWireFailure(to, at + 8, value.val)
+      return
+    case 'fetch-writable':
+      to.u8(at, 17)
+      to.u32(at + 8, value.val)
+      return
+    case 'queue-batch':
+      to.u8(at, 18)
+      storeQueuesBatch(to, at + 8, value.val)
+      return
+    case 'request-body':
+      to.u8(at, 19)
       storeWireBodyChunk(to, at + 8, value.val)
       return
     case 'request-body-failed':
-      to.u8(at, 15)
+      to.u8(at, 20)
       storeWireFailure(to, at + 8, value.val)
       return
     case 'response-writable':
-      to.u8(at, 16)
+      to.u8(at, 21)
       to.u32(at + 8, value.val)
       return
     case 'scheduled':
-      to.u8(at, 17)
+      to.u8(at, 22)
       storeScheduledRun(to, at + 8, value.val)
       return
     case 'timer-due':
-      to.u8(at, 18)
+      to.u8(at, 23)
       return
     default:
       to.unknownCase(value)
@@ -529,6 +634,7 @@ export interface Bounds {
   readonly 'expert': number
   readonly 'head': number
   readonly 'input': number
+  readonly 'terms': number
   readonly 'text': number
   readonly 'word': number
 }
@@ -552,6 +658,15 @@ export function liftImports(imports: Imports, from: GuestReader, to: GuestWriter
       'fetch': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number, a6: number, a7: number, a8: number, a9: number) => imports['nano:workers/calls'].fetch(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4, bounds['word']), from.bytes(a5, a6, bounds['head']), from.bytes(a7, a8), a9 !== 0),
       'converse': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number, a6: number) => imports['nano:workers/calls'].converse(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4, bounds['word']), from.bytes(a5, a6)),
       'threw': (a0: number, a1: number, a2: number) => imports['nano:workers/calls'].threw(a0 >>> 0, from.bytes(a1, a2, bounds['text'])),
+    },
+    'nano:workers/connections': {
+      'open': (a0: number, a1: number, a2: number) => imports['nano:workers/connections'].open(a0 >>> 0, from.bytes(a1, a2, bounds['terms'])),
+      'secure': (a0: number, a1: number, a2: number) => imports['nano:workers/connections'].secure(a0 >>> 0, from.bytes(a1, a2, bounds['terms'])),
+      'write': (a0: number, a1: number, a2: number) => (imports['nano:workers/connections'].write(a0 >>> 0, from.bytes(a1, a2)) ? 1 : 0),
+      'finish': (a0: number) => imports['nano:workers/connections'].finish(a0 >>> 0),
+      'pull': (a0: number) => imports['nano:workers/connections'].pull(a0 >>> 0),
+      'close': (a0: number) => imports['nano:workers/connections'].close(a0 >>> 0),
+      'abort': (a0: number) => imports['nano:workers/connections'].abort(a0 >>> 0),
     },
     'nano:workers/console': {
       'log': (a0: number, a1: number, a2: number) => imports['nano:workers/console'].log(from.caseOf(consoleLevelCases, a0), from.bytes(a1, a2, bounds['text'])),
@@ -607,6 +722,12 @@ export function liftImports(imports: Imports, from: GuestReader, to: GuestWriter
       'finish': (a0: number) => imports['nano:workers/outbound'].finish(a0 >>> 0),
       'pull': (a0: number) => imports['nano:workers/outbound'].pull(a0 >>> 0),
       'abort': (a0: number) => imports['nano:workers/outbound'].abort(a0 >>> 0),
+    },
+    'nano:workers/queues': {
+      'send': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number) => imports['nano:workers/queues'].send(a0 >>> 0, from.bytes(a1, a2, bounds['word']), a3, from.bytes(a4, a5)),
+      'backlog': (a0: number, a1: number, a2: number) => imports['nano:workers/queues'].backlog(a0 >>> 0, from.bytes(a1, a2, bounds['word'])),
+      'settle': (a0: number, a1: number, a2: number, a3: number) => imports['nano:workers/queues'].settle(a0 >>> 0, a1 >>> 0, from.caseOf(queuesVerdictCases, a2), a3),
+      'settle-others': (a0: number, a1: number, a2: number) => imports['nano:workers/queues'].settleOthers(a0 >>> 0, from.caseOf(queuesVerdictCases, a1), a2),
     },
     'nano:workers/rate-limit': {
       'take': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number, a6: number) => (imports['nano:workers/rate-limit'].take(from.bytes(a0, a1, bounds['word']), from.bytes(a2, a3, bounds['word']), a4 >>> 0, a5 >>> 0, a6 >>> 0) ? 1 : 0),
