@@ -5,6 +5,7 @@ import { binding as cacheBinding } from './cache.ts'
 import { binding as consoleBinding } from './console.ts'
 import { binding as cryptoBinding } from './crypto.ts'
 import { binding as dataBinding } from './data.ts'
+import { binding as durableBinding } from './durable.ts'
 import { binding as kvBinding } from './kv.ts'
 import { binding as languageBinding } from './language.ts'
 import { binding as objectsBinding } from './objects.ts'
@@ -23,6 +24,7 @@ export const handlers = {
   ...consoleBinding.events,
   ...cryptoBinding.events,
   ...dataBinding.events,
+  ...durableBinding.events,
   ...kvBinding.events,
   ...languageBinding.events,
   ...objectsBinding.events,
@@ -35,4 +37,4 @@ export const handlers = {
 }
 
 /** Everyone who may have something for `env`. */
-export const bindings = [assetsBinding, backgroundBinding, cacheBinding, consoleBinding, cryptoBinding, dataBinding, kvBinding, languageBinding, objectsBinding, outboundBinding, requestBodyBinding, responseBinding, scheduledBinding, sqlBinding, timerBinding]
+export const bindings = [assetsBinding, backgroundBinding, cacheBinding, consoleBinding, cryptoBinding, dataBinding, durableBinding, kvBinding, languageBinding, objectsBinding, outboundBinding, requestBodyBinding, responseBinding, scheduledBinding, sqlBinding, timerBinding]

@@ -6,7 +6,7 @@
 
 import { type Event, fail, finish, noRetry, type Run } from 'nano:workers/scheduled'
 import { describeError } from '../globals/log-text.ts'
-import { encode, makeTable, NativePromise } from '../globals/primordials.ts'
+import { encode, makeTable, NativePromise, NativeTypeError } from '../globals/primordials.ts'
 import { source } from '../turn/source.ts'
 import { isHeld, watchHolds } from './background.ts'
 import type { GuestBinding } from './binding.ts'
@@ -63,30 +63,37 @@ watchHolds({
 })
 
 function begin(run: Run): void {
-  source.current = run.id
-  const state: OpenRun = { hasFailed: false, onReleased: undefined }
-  open.set(run.id, state)
-  void settle(run, state)
+  beginRun(run.id, () => {
+    if (call === undefined) throw new NativeTypeError(NO_HANDLER)
+    return call(new ScheduledController(run), run.id)
+  })
 }
 
-async function settle(run: Run, state: OpenRun): Promise<void> {
+/** What nobody's request asks for is done, and its end is told. */
+export function beginRun(id: number, act: () => unknown): void {
+  source.current = id
+  const state: OpenRun = { hasFailed: false, onReleased: undefined }
+  open.set(id, state)
+  void settle(id, act, state)
+}
+
+async function settle(id: number, act: () => unknown, state: OpenRun): Promise<void> {
   let error: string | undefined
   try {
-    if (call === undefined) error = NO_HANDLER
-    else await call(new ScheduledController(run), run.id)
+    await act()
   } catch (thrown) {
     error = describeError(thrown)
   }
-  while (isHeld(run.id)) {
+  while (isHeld(id)) {
     // one after the other: what was waited for may have asked for more
     await new NativePromise<void>((resolve) => {
       state.onReleased = resolve
     })
   }
-  open.delete(run.id)
+  open.delete(id)
   if (error === undefined && state.hasFailed) error = 'A promise that was given to waitUntil() was rejected.'
-  if (error === undefined) finish(run.id)
-  else fail(run.id, encode(error))
+  if (error === undefined) finish(id)
+  else fail(id, encode(error))
 }
 
 export const binding: GuestBinding<Event> = { events: { scheduled: begin } }

@@ -5,6 +5,7 @@ import { bind as cacheBinding } from './cache.ts'
 import { bind as consoleBinding } from './console.ts'
 import { bind as cryptoBinding } from './crypto.ts'
 import { bind as dataBinding } from './data.ts'
+import { bind as durableBinding } from './durable.ts'
 import { bind as kvBinding } from './kv.ts'
 import { bind as languageBinding } from './language.ts'
 import { bind as objectsBinding } from './objects.ts'
@@ -26,6 +27,7 @@ export function bindAll(context: BindingContext) {
     'console': consoleBinding(context),
     'crypto': cryptoBinding(context),
     'data': dataBinding(context),
+    'durable': durableBinding(context),
     'kv': kvBinding(context),
     'language': languageBinding(context),
     'objects': objectsBinding(context),
@@ -47,6 +49,7 @@ export function toImports(all: ReturnType<typeof bindAll>): Imports {
     'nano:workers/console': all['console'].imports,
     'nano:workers/crypto': all['crypto'].imports,
     'nano:workers/data': all['data'].imports,
+    'nano:workers/durable': all['durable'].imports,
     'nano:workers/kv': all['kv'].imports,
     'nano:workers/language': all['language'].imports,
     'nano:workers/objects': all['objects'].imports,
@@ -66,6 +69,7 @@ export const EVENT_OWNERS: { readonly [event: string]: keyof ReturnType<typeof b
   'data-body': 'data',
   'data-failed': 'data',
   'data-writable': 'data',
+  'alarm': 'durable',
   'answered': 'outbound',
   'answer-body': 'outbound',
   'fetch-failed': 'outbound',

@@ -24,6 +24,16 @@ export interface InstanceParts {
   readonly image: Image
   readonly env: Env
   readonly limits: Limits
+  /** The Durable Object that it is; undefined: it is none. */
+  readonly object?: ObjectFacts | undefined
+}
+
+/** What a Durable Object is told of itself. */
+export interface ObjectFacts {
+  readonly className: string
+  readonly id: string
+  /** What its id was made of; undefined: of nothing, or nobody said so. */
+  readonly name?: string | undefined
 }
 
 /**

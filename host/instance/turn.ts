@@ -70,7 +70,9 @@ export class Instance implements Mailbox, Disposable {
         if (isLate) this.#settle()
       },
     })
-    this.#agenda = new Agenda([toStartup(parts.env)], (source, now) => this.#accounts.waitMs(source, now))
+    this.#agenda = new Agenda([toStartup(parts.env, parts.object)], (source, now) =>
+      this.#accounts.waitMs(source, now),
+    )
     this.#bindings = new BindingSet(this, this.meter, host, this.#accounts, parts, this.#clock)
     const { imports } = this.#bindings
     this.#guest = new Guest(parts, { imports, clock: this.#clock, epoch: host.epoch })

@@ -39,7 +39,7 @@ export interface PoolServices {
   readonly buffers: ByteBudget
   readonly source: ContentSource
   /** Of the shard. */
-  readonly residents: Residents
+  readonly residents: Pick<Residents, 'opened' | 'closed' | 'rest' | 'leave' | 'weigh'>
   /** Keeps to the tenant's egress policy. */
   readonly dialer: Dialer
   readonly storage: Storage
@@ -107,12 +107,15 @@ export class Pool {
 
   /** Each request has an instance of its own. */
   readonly #isAlone: boolean
+  /** There is never more than one. */
+  readonly #isOnly: boolean
   /** What instances are made of, where there is one for each request; and until when it is kept. */
   #content: AppContent | undefined
   #contentKept: Deadline | undefined
 
   constructor(parts: PoolParts, services: PoolServices) {
     this.#isAlone = parts.isolation === 'request'
+    this.#isOnly = parts.object !== undefined
     this.#parts = this.#isAlone ? { ...parts, limits: { ...parts.limits, recycleRequests: 1 } } : parts
     this.#slot = new ContentSlot(services.source, () => services.onReady())
     this.#services = services
@@ -134,6 +137,7 @@ export class Pool {
 
   /** Whether a request that has an instance of its own finds memory for it. One that is replaced makes room itself. */
   get #hasRoom(): boolean {
+    if (this.#isOnly) return this.#instances.size === 0
     if (!this.#isAlone || this.#instances.size === 0) return true
     let sum = this.#parts.image.pages * WASM_PAGE
     for (const { memoryBytes } of this.#instances) sum += memoryBytes

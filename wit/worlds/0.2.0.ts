@@ -4,7 +4,7 @@ import type { GuestWriter } from '../../host/engine/guest-writer.ts'
 
 export const version = '0.2.0'
 /** Changes with whatever lies otherwise in memory or has another name. */
-export const structure = '7a81270e225a01e7'
+export const structure = '6ce09faa4d8d8460'
 
 export interface EventsBinding {
   readonly kind: string
@@ -24,6 +24,7 @@ export interface EventsMember {
 
 export interface EventsStartup {
   readonly env: readonly EventsMember[]
+  readonly object: string
 }
 
 export interface EventsRequest {
@@ -77,6 +78,12 @@ export interface DataDataFailure {
   readonly message: string
 }
 
+export interface DurableAlarm {
+  readonly id: number
+  readonly scheduledTime: number
+  readonly retryCount: number
+}
+
 export interface OutboundAnswer {
   readonly id: number
   readonly status: number
@@ -107,6 +114,7 @@ export type EventsEvent =
   | { readonly tag: 'data-body'; readonly val: WireBodyChunk }
   | { readonly tag: 'data-failed'; readonly val: DataDataFailure }
   | { readonly tag: 'data-writable'; readonly val: number }
+  | { readonly tag: 'alarm'; readonly val: DurableAlarm }
   | { readonly tag: 'answered'; readonly val: OutboundAnswer }
   | { readonly tag: 'answer-body'; readonly val: WireBodyChunk }
   | { readonly tag: 'fetch-failed'; readonly val: WireFailure }
@@ -128,6 +136,9 @@ const cryptoFieldCases: readonly CryptoField[] = ['additional-data', 'alg', 'con
 
 export type CryptoOperation = 'encrypt' | 'decrypt' | 'sign' | 'verify' | 'digest' | 'generate-key' | 'derive-key' | 'derive-bits' | 'import-key' | 'export-key' | 'wrap-key' | 'unwrap-key'
 const cryptoOperationCases: readonly CryptoOperation[] = ['encrypt', 'decrypt', 'sign', 'verify', 'digest', 'generate-key', 'derive-key', 'derive-bits', 'import-key', 'export-key', 'wrap-key', 'unwrap-key']
+
+export type DurableIdKind = 'named' | 'unique' | 'parsed'
+const durableIdKindCases: readonly DurableIdKind[] = ['named', 'unique', 'parsed']
 
 export type LanguageMethod = 'canonical-locales' | 'compare' | 'describe' | 'format' | 'format-range' | 'format-range-to-parts' | 'format-to-parts' | 'lower-case' | 'normalize' | 'of' | 'rewrite' | 'segment' | 'select' | 'select-range' | 'supported-locales' | 'supported-values' | 'upper-case'
 const languageMethodCases: readonly LanguageMethod[] = ['canonical-locales', 'compare', 'describe', 'format', 'format-range', 'format-range-to-parts', 'format-to-parts', 'lower-case', 'normalize', 'of', 'rewrite', 'segment', 'select', 'select-range', 'supported-locales', 'supported-values', 'upper-case']
@@ -172,6 +183,12 @@ export interface Imports {
     readonly finish: (id: number) => void
     readonly pull: (id: number) => void
     readonly abort: (id: number) => void
+  }
+  readonly 'nano:workers/durable': {
+    readonly makeId: (binding: Uint8Array, kind: DurableIdKind, given: Uint8Array, jurisdiction: Uint8Array) => Uint8Array
+    readonly block: (source: number) => void
+    readonly unblock: (source: number) => void
+    readonly reset: (reason: Uint8Array) => void
   }
   readonly 'nano:workers/kv': {
     readonly get: (id: number, namespace: Uint8Array, key: Uint8Array) => void
@@ -281,6 +298,7 @@ function storeItemsOfEventsMember(to: GuestWriter, items: readonly EventsMember[
 
 function storeEventsStartup(to: GuestWriter, at: number, value: EventsStartup): void {
   to.list(at, storeItemsOfEventsMember(to, value.env), value.env.length)
+  to.string(at + 8, value.object)
 }
 
 function storeEventsRequest(to: GuestWriter, at: number, value: EventsRequest): void {
@@ -357,6 +375,12 @@ function storeDataDataFailure(to: GuestWriter, at: number, value: DataDataFailur
   to.string(at + 20, value.message)
 }
 
+function storeDurableAlarm(to: GuestWriter, at: number, value: DurableAlarm): void {
+  to.u32(at, value.id)
+  to.f64(at + 8, value.scheduledTime)
+  to.u32(at + 16, value.retryCount)
+}
+
 function storeOutboundAnswer(to: GuestWriter, at: number, value: OutboundAnswer): void {
   to.u32(at, value.id)
   to.u16(at + 4, value.status)
@@ -412,40 +436,44 @@ function storeEventsEvent(to: GuestWriter, at: number, value: EventsEvent): void
       to.u8(at, 7)
       to.u32(at + 8, value.val)
       return
-    case 'answered':
+    case 'alarm':
       to.u8(at, 8)
+      storeDurableAlarm(to, at + 8, value.val)
+      return
+    case 'answered':
+      to.u8(at, 9)
       storeOutboundAnswer(to, at + 8, value.val)
       return
     case 'answer-body':
-      to.u8(at, 9)
+      to.u8(at, 10)
       storeWireBodyChunk(to, at + 8, value.val)
       return
     case 'fetch-failed':
-      to.u8(at, 10)
+      to.u8(at, 11)
       storeWireFailure(to, at + 8, value.val)
       return
     case 'fetch-writable':
-      to.u8(at, 11)
+      to.u8(at, 12)
       to.u32(at + 8, value.val)
       return
     case 'request-body':
-      to.u8(at, 12)
+      to.u8(at, 13)
       storeWireBodyChunk(to, at + 8, value.val)
       return
     case 'request-body-failed':
-      to.u8(at, 13)
+      to.u8(at, 14)
       storeWireFailure(to, at + 8, value.val)
       return
     case 'response-writable':
-      to.u8(at, 14)
+      to.u8(at, 15)
       to.u32(at + 8, value.val)
       return
     case 'scheduled':
-      to.u8(at, 15)
+      to.u8(at, 16)
       storeScheduledRun(to, at + 8, value.val)
       return
     case 'timer-due':
-      to.u8(at, 16)
+      to.u8(at, 17)
       return
     default:
       to.unknownCase(value)
@@ -517,6 +545,12 @@ export function liftImports(imports: Imports, from: GuestReader, to: GuestWriter
       'finish': (a0: number) => imports['nano:workers/data'].finish(a0 >>> 0),
       'pull': (a0: number) => imports['nano:workers/data'].pull(a0 >>> 0),
       'abort': (a0: number) => imports['nano:workers/data'].abort(a0 >>> 0),
+    },
+    'nano:workers/durable': {
+      'make-id': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number, a6: number, at: number) => to.bytes(at, imports['nano:workers/durable'].makeId(from.bytes(a0, a1, bounds['word']), from.caseOf(durableIdKindCases, a2), from.bytes(a3, a4, bounds['word']), from.bytes(a5, a6, bounds['word']))),
+      'block': (a0: number) => imports['nano:workers/durable'].block(a0 >>> 0),
+      'unblock': (a0: number) => imports['nano:workers/durable'].unblock(a0 >>> 0),
+      'reset': (a0: number, a1: number) => imports['nano:workers/durable'].reset(from.bytes(a0, a1, bounds['text'])),
     },
     'nano:workers/kv': {
       'get': (a0: number, a1: number, a2: number, a3: number, a4: number) => imports['nano:workers/kv'].get(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4, bounds['word'])),

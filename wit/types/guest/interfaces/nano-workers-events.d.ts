@@ -1,5 +1,6 @@
 /// <reference path="./nano-workers-crypto.d.ts" />
 /// <reference path="./nano-workers-data.d.ts" />
+/// <reference path="./nano-workers-durable.d.ts" />
 /// <reference path="./nano-workers-outbound.d.ts" />
 /// <reference path="./nano-workers-scheduled.d.ts" />
 /// <reference path="./nano-workers-wire.d.ts" />
@@ -9,6 +10,7 @@ declare module 'nano:workers/events' {
   export type DataFailure = import('nano:workers/data').DataFailure;
   export type BodyChunk = import('nano:workers/wire').BodyChunk;
   export type Failure = import('nano:workers/wire').Failure;
+  export type Alarm = import('nano:workers/durable').Alarm;
   export type Answer = import('nano:workers/outbound').Answer;
   export type Run = import('nano:workers/scheduled').Run;
   /**
@@ -59,6 +61,10 @@ declare module 'nano:workers/events' {
    */
   export interface Startup {
     env: Array<Member>,
+    /**
+     * JSON, `{"className", "id", "name"}`: the Durable Object that the instance is; nothing: it is none.
+     */
+    object: string,
   }
   export interface Request {
     /**
@@ -79,7 +85,7 @@ declare module 'nano:workers/events' {
      */
     hasBody: boolean,
   }
-  export type Event = EventStartup | EventRequest | EventClientGone | EventCryptoDone | EventDataAnswered | EventDataBody | EventDataFailed | EventDataWritable | EventAnswered | EventAnswerBody | EventFetchFailed | EventFetchWritable | EventRequestBody | EventRequestBodyFailed | EventResponseWritable | EventScheduled | EventTimerDue;
+  export type Event = EventStartup | EventRequest | EventClientGone | EventCryptoDone | EventDataAnswered | EventDataBody | EventDataFailed | EventDataWritable | EventAlarm | EventAnswered | EventAnswerBody | EventFetchFailed | EventFetchWritable | EventRequestBody | EventRequestBodyFailed | EventResponseWritable | EventScheduled | EventTimerDue;
   export interface EventStartup {
     tag: 'startup',
     val: Startup,
@@ -132,6 +138,13 @@ declare module 'nano:workers/events' {
   export interface EventDataWritable {
     tag: 'data-writable',
     val: number,
+  }
+  /**
+   * The alarm that the object has set is due. It ends as a run of the clock does, with `finish` or `fail` of `scheduled`.
+   */
+  export interface EventAlarm {
+    tag: 'alarm',
+    val: Alarm,
   }
   /**
    * An outbound fetch was answered.

@@ -4,6 +4,7 @@ export type DataAnswer = import('./nano-workers-data.js').DataAnswer;
 export type DataFailure = import('./nano-workers-data.js').DataFailure;
 export type BodyChunk = import('./nano-workers-wire.js').BodyChunk;
 export type Failure = import('./nano-workers-wire.js').Failure;
+export type Alarm = import('./nano-workers-durable.js').Alarm;
 export type Answer = import('./nano-workers-outbound.js').Answer;
 export type Run = import('./nano-workers-scheduled.js').Run;
 /**
@@ -54,6 +55,10 @@ export interface Member {
  */
 export interface Startup {
   env: Array<Member>,
+  /**
+   * JSON, `{"className", "id", "name"}`: the Durable Object that the instance is; nothing: it is none.
+   */
+  object: string,
 }
 export interface Request {
   /**
@@ -74,7 +79,7 @@ export interface Request {
    */
   hasBody: boolean,
 }
-export type Event = EventStartup | EventRequest | EventClientGone | EventCryptoDone | EventDataAnswered | EventDataBody | EventDataFailed | EventDataWritable | EventAnswered | EventAnswerBody | EventFetchFailed | EventFetchWritable | EventRequestBody | EventRequestBodyFailed | EventResponseWritable | EventScheduled | EventTimerDue;
+export type Event = EventStartup | EventRequest | EventClientGone | EventCryptoDone | EventDataAnswered | EventDataBody | EventDataFailed | EventDataWritable | EventAlarm | EventAnswered | EventAnswerBody | EventFetchFailed | EventFetchWritable | EventRequestBody | EventRequestBodyFailed | EventResponseWritable | EventScheduled | EventTimerDue;
 export interface EventStartup {
   tag: 'startup',
   val: Startup,
@@ -127,6 +132,13 @@ export interface EventDataFailed {
 export interface EventDataWritable {
   tag: 'data-writable',
   val: number,
+}
+/**
+ * The alarm that the object has set is due. It ends as a run of the clock does, with `finish` or `fail` of `scheduled`.
+ */
+export interface EventAlarm {
+  tag: 'alarm',
+  val: Alarm,
 }
 /**
  * An outbound fetch was answered.
