@@ -4,6 +4,7 @@
  */
 
 import loadCache from '../lazy/cache.ts?lazy'
+import loadEventSource from '../lazy/event-source.ts?lazy'
 import loadHtmlRewriter from '../lazy/html-rewriter.ts?lazy'
 import loadIntl from '../lazy/intl.ts?lazy'
 import loadMessaging from '../lazy/messaging.ts?lazy'
@@ -16,6 +17,7 @@ type Part = () => Readonly<Record<string, unknown>>
 
 const PARTS: readonly (readonly [load: unknown, names: readonly string[]])[] = [
   [loadCache, ['Cache', 'CacheStorage', 'caches']],
+  [loadEventSource, ['EventSource']],
   [loadHtmlRewriter, ['HTMLRewriter']],
   [loadIntl, ['Intl']],
   [loadMessaging, ['BroadcastChannel', 'MessageChannel', 'MessageEvent', 'MessagePort']],

@@ -39,7 +39,7 @@ export function toDeploySettings(
     return { text: given?.text, keepsOthers: false, directory: ownDirectory, within: undefined }
   }
   const directory = ownDirectory ?? toDirectory(project.settings, '.')
-  const folders = [dirname(project.file), ...allowRead.map((each) => resolve(each))]
+  const folders = [project.folder, ...allowRead.map((each) => resolve(each))]
   const within = ownDirectory === undefined ? folders : undefined
   const settings = { ...NONE, ...withoutPaths(project.settings), ...project.limits }
   // what is no JSON object is sent as it is

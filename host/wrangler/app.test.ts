@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
 import { openWrangler } from './app.ts'
-import { findWrangler } from './file.ts'
+import { findWritten } from './file.ts'
 import { WRANGLER_KEYS } from './keys.ts'
 import { openSource } from './source.ts'
 
@@ -96,7 +96,7 @@ crons = ["*/5 * * * *"]
 CURRENCY = "USD"
 `,
   )
-  expect(findWrangler(folder)).toBe(file)
+  expect(findWritten(folder)).toBe(file)
   expect(openSource(file, undefined).main).toBe(join(folder, 'src/index.ts'))
   expect(openWrangler(file, undefined)).toMatchObject({
     name: 'shop',
@@ -110,7 +110,7 @@ CURRENCY = "USD"
 test('of several files the one that wrangler takes counts', () => {
   for (const name of ['wrangler.toml', 'wrangler.jsonc', 'wrangler.json']) {
     writeFileSync(join(folder, name), '')
-    expect(findWrangler(folder)).toBe(join(folder, name))
+    expect(findWritten(folder)).toBe(join(folder, name))
   }
 })
 
@@ -172,7 +172,6 @@ test('what does not hold is said once, with its key', () => {
     'asets: NANO does not know this key; did you mean "assets"?',
     'assets: serve_directly is not taken; known are directory, binding, run_worker_first, html_handling, not_found_handling',
     'compatibility_flags: no_fetch: NANO has one behaviour, which flags do not change',
-    'no_bundle: the app is bundled; nothing is to be done',
     expect.stringMatching(/^queues: queues are not served, .*; use ctx\.waitUntil/),
     'rules: CompiledWasm: an app cannot load WebAssembly, being WebAssembly itself',
   ])
@@ -182,6 +181,46 @@ test('what does not hold is said once, with its key', () => {
       /: routes: shop\.example\.com is taken, other\.example\.com not; deploy the app once more/,
     ),
   ])
+})
+
+test('what a tool has built says all that it could say, and nothing of it is told', () => {
+  const {
+    warnings,
+    settings,
+    folder: own,
+  } = open({
+    configPath: '/site/wrangler.jsonc',
+    userConfigPath: '/site/wrangler.jsonc',
+    topLevelName: 'shop',
+    definedEnvironments: ['live'],
+    targetEnvironment: 'live',
+    main: 'index.js',
+    no_bundle: true,
+    rules: [{ type: 'ESModule', globs: ['**/*.js'] }],
+    jsx_factory: 'React.createElement',
+    jsx_fragment: 'React.Fragment',
+    python_modules: { exclude: ['**/*.pyc'] },
+    exports: {},
+    queues: { producers: [], consumers: [] },
+    k2: [],
+    vars: {},
+  })
+  expect([warnings, settings, own]).toEqual([[], { env: {} }, folder])
+  expect(said(open({ jsx_factory: 'h' }).warnings)).toEqual([
+    expect.stringMatching(/jsx_factory: say it in tsconfig/),
+  ])
+})
+
+test('what was built for one environment is not served as another', () => {
+  const built = { name: 'shop-live', targetEnvironment: 'live', vars: { A: '1' } }
+  expect(open(built, 'live')).toMatchObject({
+    name: 'shop-live',
+    settings: { env: { A: '1' } },
+    warnings: [],
+  })
+  expect(() => open(built, 'test')).toThrow(
+    /wrangler\.jsonc:2:\d+: expected a build for the environment "test", got one for "live"; build .* CLOUDFLARE_ENV=test/,
+  )
 })
 
 test('an object of another app is not for the file to give', () => {

@@ -24,6 +24,7 @@ const binding = (what: string, instead?: string): WranglerKey =>
   dropped(
     `${what} not served, and env does not have these members${instead === undefined ? '' : `; ${instead}`}`,
   )
+const tool = here('of the tool that wrote the file')
 const cloud = here("of Cloudflare's own operation")
 
 export const WRANGLER_KEYS: Readonly<Record<string, WranglerKey>> = {
@@ -62,6 +63,12 @@ export const WRANGLER_KEYS: Readonly<Record<string, WranglerKey>> = {
   dev: here('of wrangler; nano-workers dev has options of its own'),
   keep_vars: here('variables are those of the file'),
   observability: here('logs, traces and metrics are always there: docs/operators/metrics.md'),
+  no_bundle: here('the app is bundled in any case'),
+  configPath: tool,
+  userConfigPath: tool,
+  topLevelName: tool,
+  definedEnvironments: tool,
+  targetEnvironment: tool,
   account_id: cloud,
   cloudchamber: cloud,
   compliance_region: cloud,
@@ -80,7 +87,6 @@ export const WRANGLER_KEYS: Readonly<Record<string, WranglerKey>> = {
     'files are found by their imports, those of import(`./pages/${name}.ts`) included',
   ),
   preserve_file_names: dropped('files are part of the bundle'),
-  no_bundle: dropped('the app is bundled; nothing is to be done'),
   tsconfig: dropped('the nearest tsconfig.json is read; put it there'),
   jsx_factory: dropped('say it in tsconfig.json'),
   jsx_fragment: dropped('say it in tsconfig.json'),

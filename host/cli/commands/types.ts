@@ -11,11 +11,11 @@ import { NanoError } from '../../errors.ts'
 import { openWrangler } from '../../wrangler/app.ts'
 import { declareEnv } from '../../wrangler/declare-env.ts'
 import type { EnvMember, EnvMembers } from '../../wrangler/declare-env.ts'
-import { isObject, readWrangler } from '../../wrangler/file.ts'
+import { findWritten, isObject, readWrangler } from '../../wrangler/file.ts'
 import { openSource } from '../../wrangler/source.ts'
 import { openAppConfig } from '../app-config.ts'
 import { flag, option, text } from '../usage.ts'
-import { CONFIG, findProject, findWranglerFile, toEnvironment } from '../wrangler-project.ts'
+import { CONFIG, findProject, findWranglerFolder, toEnvironment } from '../wrangler-project.ts'
 
 interface TypesOptions {
   readonly out?: string
@@ -87,14 +87,20 @@ async function declare(
   options: Omit<TypesOptions, 'out' | 'check'>,
 ): Promise<string> {
   const { strictVars: isStrict } = options
-  const wrangler = findWranglerFile(path)
+  const folder = findWranglerFolder(path)
+  const wrangler = folder === undefined ? undefined : findWritten(folder)
   const environment = toEnvironment(options)
   const environments = environment === undefined ? [undefined, ...toEnvironments(wrangler)] : [environment]
   const all: EnvMembers[] = []
   const files = new Set<string>()
   for (const each of environments) {
     // oxlint-disable-next-line no-await-in-loop -- a few small files
-    const { apps, file } = await openAppConfig(path, { ...options, env: each, isDevelopment: true })
+    const { apps, file } = await openAppConfig(path, {
+      ...options,
+      env: each,
+      isDevelopment: true,
+      isWritten: true,
+    })
     const [app] = apps
     if (app?.wrangler?.fault !== undefined) throw new NanoError('WRANGLER_INVALID', app.wrangler.fault)
     if (file !== undefined) files.add(basename(file))
