@@ -64,8 +64,10 @@ async function run(data: ShardData): Promise<void> {
   const tracer = await openTracer(data.sampling)
   const storage = new StorageClients((kind) => tell({ type: 'storage', kind }))
   const homes = data.places === 1 ? undefined : openHomes(data, () => apps, tracer)
+  const ids = new RequestIds(data.number)
   const apps: Apps = new Apps({
     homes,
+    toId: () => ids.make(),
     storage,
     epoch: new Epoch(data.epoch),
     scheduler,
@@ -139,7 +141,6 @@ async function run(data: ShardData): Promise<void> {
     residents.bound(change.settings)
     ingress.configure(toSettings(change.settings))
   }
-  const ids = new RequestIds(data.number)
   const runOf = async ({ number, deployment, run: asked }: ToShard & { type: 'run' }): Promise<void> => {
     tell({ type: 'ran', number, outcome: await apps.run(deployment, ids.make(), asked) })
   }

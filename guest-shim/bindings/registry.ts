@@ -2,6 +2,7 @@
 import { binding as assetsBinding } from './assets.ts'
 import { binding as backgroundBinding } from './background.ts'
 import { binding as cacheBinding } from './cache.ts'
+import { binding as callsBinding } from './calls.ts'
 import { binding as consoleBinding } from './console.ts'
 import { binding as cryptoBinding } from './crypto.ts'
 import { binding as dataBinding } from './data.ts'
@@ -21,6 +22,7 @@ export const handlers = {
   ...assetsBinding.events,
   ...backgroundBinding.events,
   ...cacheBinding.events,
+  ...callsBinding.events,
   ...consoleBinding.events,
   ...cryptoBinding.events,
   ...dataBinding.events,
@@ -37,4 +39,4 @@ export const handlers = {
 }
 
 /** Everyone who may have something for `env`. */
-export const bindings = [assetsBinding, backgroundBinding, cacheBinding, consoleBinding, cryptoBinding, dataBinding, durableBinding, kvBinding, languageBinding, objectsBinding, outboundBinding, requestBodyBinding, responseBinding, scheduledBinding, sqlBinding, timerBinding]
+export const bindings = [assetsBinding, backgroundBinding, cacheBinding, callsBinding, consoleBinding, cryptoBinding, dataBinding, durableBinding, kvBinding, languageBinding, objectsBinding, outboundBinding, requestBodyBinding, responseBinding, scheduledBinding, sqlBinding, timerBinding]

@@ -13,6 +13,7 @@ import { cancel, pipeThrough, type ReadableStream } from '../globals/streams.ts'
 import { ignore, pump, type Sink } from '../turn/pump.ts'
 import { describeError, inspect } from '../globals/log-text.ts'
 import type { GuestBinding } from './binding.ts'
+import { tellCaller } from './calls.ts'
 
 /** One call of the fetch handler: the request that it is for, and how far its answer is. */
 export interface HandlerCall extends Incoming {
@@ -22,6 +23,8 @@ export interface HandlerCall extends Incoming {
   cancelStream?: (reason: unknown) => void
   /** Who waits for the client to read on. */
   onRoom?: (() => void) | undefined
+  /** Given: it is a call of an app. */
+  readonly isRpc?: boolean
 }
 
 /** Calls that were not over in the turn that they began in, by request. */
@@ -73,6 +76,12 @@ export function answerError(call: HandlerCall, error: string): void {
   fail(call.id, encode(error))
 }
 
+/** The handler, or the stream that it answered with, threw. */
+export function answerThrown(call: HandlerCall, error: unknown): void {
+  if (call.isRpc !== undefined && !call.isOver) tellCaller(call.id, error)
+  answerError(call, describeError(error))
+}
+
 class ResponseSink implements Sink {
   readonly #call: HandlerCall
   readonly #status: number
@@ -104,7 +113,7 @@ class ResponseSink implements Sink {
   }
 
   fail(error: unknown): void {
-    answerError(this.#call, describeError(error))
+    answerThrown(this.#call, error)
   }
 
   waitForRoom(): Promise<void> {

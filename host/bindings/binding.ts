@@ -12,6 +12,7 @@ import type { Accounts } from '../limits/accounts.ts'
 import type { ByteBudget } from '../limits/byte-budget.ts'
 import type { JobLine } from '../limits/job-pool.ts'
 import type { BucketLimits } from '../storage/objects/object-store.ts'
+import type { CallAnswers } from './calls.ts'
 import type { ConsolePort } from './console.ts'
 import { DATA_COUNTS, NO_DATA, type DataCounts } from './data-counts.ts'
 import type { DataBinding } from './data.ts'
@@ -75,6 +76,8 @@ export interface Binding extends Disposable {
   isPending(): boolean
   /** An event of this interface goes to the guest now. */
   delivered?(event: GuestEvent): void
+  /** The account of this request is closed. */
+  closed?(request: number): void
   /** Nobody is there to work for until `wake`. */
   rest?(): void
   wake?(): void
@@ -115,6 +118,8 @@ export interface BindingContext {
   onDenied(text?: string): void
   /** How runs of the clock are answered. */
   readonly runs: RunAnswers
+  /** How calls of apps are answered. */
+  readonly calls: CallAnswers
   /** A response has got all that it will get. */
   readonly onResponseDone: (id: number) => void
 }

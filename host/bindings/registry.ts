@@ -2,6 +2,7 @@
 import { bind as assetsBinding } from './assets.ts'
 import { bind as backgroundBinding } from './background.ts'
 import { bind as cacheBinding } from './cache.ts'
+import { bind as callsBinding } from './calls.ts'
 import { bind as consoleBinding } from './console.ts'
 import { bind as cryptoBinding } from './crypto.ts'
 import { bind as dataBinding } from './data.ts'
@@ -24,6 +25,7 @@ export function bindAll(context: BindingContext) {
     'assets': assetsBinding(context),
     'background': backgroundBinding(context),
     'cache': cacheBinding(context),
+    'calls': callsBinding(context),
     'console': consoleBinding(context),
     'crypto': cryptoBinding(context),
     'data': dataBinding(context),
@@ -46,6 +48,7 @@ export function toImports(all: ReturnType<typeof bindAll>): Imports {
     'nano:workers/assets': all['assets'].imports,
     'nano:workers/background': all['background'].imports,
     'nano:workers/cache': all['cache'].imports,
+    'nano:workers/calls': all['calls'].imports,
     'nano:workers/console': all['console'].imports,
     'nano:workers/crypto': all['crypto'].imports,
     'nano:workers/data': all['data'].imports,
@@ -64,6 +67,7 @@ export function toImports(all: ReturnType<typeof bindAll>): Imports {
 
 /** The interface that each event comes from. */
 export const EVENT_OWNERS: { readonly [event: string]: keyof ReturnType<typeof bindAll> } = {
+  'called': 'calls',
   'crypto-done': 'crypto',
   'data-answered': 'data',
   'data-body': 'data',

@@ -17,6 +17,7 @@ export interface SharedBindings {
   readonly kv_namespaces?: Shared<'kv_namespaces'>
   readonly d1_databases?: Shared<'d1_databases'>
   readonly r2_buckets?: Shared<'r2_buckets'>
+  readonly services?: NonNullable<AppSettings['services']>
   readonly assets?: { readonly binding?: string }
   readonly durable_objects?: { readonly bindings: readonly DurableBinding[] }
   readonly migrations?: readonly Migration[]
@@ -31,7 +32,14 @@ interface DurableBinding {
 /** `app`: its name. */
 export function toBindings(
   app: string,
-  { assets, kv_namespaces = [], d1_databases = [], r2_buckets = [], ...durable }: SharedBindings,
+  {
+    assets,
+    kv_namespaces = [],
+    d1_databases = [],
+    r2_buckets = [],
+    services = [],
+    ...durable
+  }: SharedBindings,
 ): Env {
   const names = toDataNames(durable.migrations ?? [])
   const member = (kind: string, binding: string, id: string, shared = false): [string, EnvValue] => [
@@ -44,6 +52,7 @@ export function toBindings(
     ...d1_databases.map((each) => member('d1', each.binding, toDatabaseId(each), each.shared)),
     ...r2_buckets.map(({ binding, bucket_name: id = binding, shared }) => member('r2', binding, id, shared)),
     ...(durable.durable_objects?.bindings ?? []).map((each) => toDurable(app, names, each)),
+    ...services.map((each): [string, EnvValue] => [each.binding, toService(each)]),
   ])
 }
 
@@ -55,8 +64,21 @@ function toDurable(
 ): [string, EnvValue] {
   const isOwn = owner === app
   const own = toResource('durable', owner, (isOwn ? names[entrypoint] : undefined) ?? entrypoint)
-  const resource = { ...own, callee: { app: owner, entrypoint }, ...(!isOwn && { isShared: true as const }) }
+  const resource = {
+    ...own,
+    callee: { app: owner, entrypoint, props: '' },
+    ...(!isOwn && { isShared: true as const }),
+  }
   return [name, { type: 'binding', kind: 'durable', settings: '{}', resource }]
+}
+
+function toService({
+  service: app,
+  entrypoint = '',
+  props,
+}: NonNullable<AppSettings['services']>[number]): EnvValue {
+  const callee = { app, entrypoint, props: props === undefined ? '' : JSON.stringify(props) }
+  return { type: 'binding', kind: 'service', settings: '{}', resource: { kind: 'service', key: app, callee } }
 }
 
 /** Names a database among those of its app. */

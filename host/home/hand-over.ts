@@ -50,9 +50,22 @@ export class HandOver implements ExchangeListener {
   /** Give it to the home, which runs this deployment. `object`: what of it, if it is for a Durable Object. */
   begin(deployment: number, object?: ObjectFacts): void {
     const { batch, number } = this.#options
-    const { id, client, method, url, headers, hasBody, smallBody, tls, run, trace } = this.#exchange
+    const {
+      id,
+      client,
+      method,
+      url,
+      headers,
+      hasBody,
+      smallBody,
+      tls,
+      run,
+      trace,
+      call: made,
+    } = this.#exchange
+    const call = made?.message === undefined ? made : { ...made, message: batch.own(made.message) }
     const body = smallBody === undefined ? {} : { smallBody: batch.own(smallBody) }
-    const head = { id, client, method, url, headers, hasBody, ...body, tls, run }
+    const head = { id, client, method, url, headers, hasBody, ...body, tls, run, call }
     batch.add({ type: 'request', number, deployment, object, head, trace: trace?.context })
   }
 
@@ -94,6 +107,8 @@ export class HandOver implements ExchangeListener {
         return exchange.cancelBody()
       case 'no-retry':
         return exchange.noRetry?.()
+      case 'threw':
+        return exchange.threw?.(message.error)
       case 'start':
         this.#cost(message.cost)
         return exchange.start(message.status, message.headers)

@@ -10,7 +10,7 @@
  */
 
 import type { ErrorCode } from '../errors.ts'
-import type { RequestHead, Run, TlsFacts } from '../http/request-head.ts'
+import type { Call, RequestHead, Run, TlsFacts } from '../http/request-head.ts'
 import type { RequestTrace } from '../http/request-trace.ts'
 import { Holding, QUEUED_COST } from '../limits/byte-budget.ts'
 import type { ByteBudget } from '../limits/byte-budget.ts'
@@ -46,6 +46,7 @@ export class HandedOver implements Exchange {
   readonly smallBody?: Uint8Array
   readonly tls: TlsFacts | undefined
   readonly run: Run | undefined
+  readonly call: Call | undefined
   readonly trace: RequestTrace | undefined
   readonly #options: HandedOverOptions
   readonly #held: Holding
@@ -54,7 +55,7 @@ export class HandedOver implements Exchange {
   #isOver = false
 
   constructor(head: Omit<RequestHead, 'trace'>, options: HandedOverOptions) {
-    const { id, client, method, url, headers, hasBody, smallBody, tls, run } = head
+    const { id, client, method, url, headers, hasBody, smallBody, tls, run, call } = head
     this.id = id
     this.client = client
     this.method = method
@@ -64,6 +65,7 @@ export class HandedOver implements Exchange {
     if (smallBody !== undefined) this.smallBody = smallBody
     this.tls = tls
     this.run = run
+    this.call = call
     this.trace = options.trace
     this.#options = options
     this.#held = new Holding(options.taker.buffers)
@@ -105,6 +107,11 @@ export class HandedOver implements Exchange {
   noRetry(): void {
     const { batch, number } = this.#options
     if (!this.#isOver) batch.add({ type: 'no-retry', number })
+  }
+
+  threw(error: string): void {
+    const { batch, number } = this.#options
+    if (!this.#isOver && this.call !== undefined) batch.add({ type: 'threw', number, error })
   }
 
   send(status: number, headers: Uint8Array, body: Uint8Array): void {

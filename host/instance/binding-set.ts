@@ -44,7 +44,16 @@ export class BindingSet implements Omit<Binding, 'delivered'> {
       buffers,
       dialer,
       fetchCache: { storage, buffers, answerMs, mostBytes: limits.cacheMb * 2 ** 20 },
-      data: new DataBinding({ mailbox, meter, accounts, buffers, storage, env, ...allowed }),
+      data: new DataBinding({
+        mailbox,
+        meter,
+        accounts,
+        buffers,
+        storage,
+        env,
+        maxCalls: maxDialing,
+        ...allowed,
+      }),
       bucketLimits: { mostBytes: limits.bucketMb * 2 ** 20, mostObjects: limits.bucketObjects },
       sql: { timeMs: limits.databaseMs, maxBytes: limits.databaseMb * 2 ** 20 },
       jobs,
@@ -58,6 +67,9 @@ export class BindingSet implements Omit<Binding, 'delivered'> {
         finish: (id) => this.responses.imports.send(id, RUN_DONE, NOTHING, NOTHING),
         fail: (id, error) => this.responses.imports.fail(id, error),
         noRetry: (id) => this.responses.portOf(id)?.noRetry?.(),
+      },
+      calls: {
+        threw: (id, error) => this.responses.portOf(id)?.callThrew?.(new TextDecoder().decode(error)),
       },
       onResponseDone: (id) => {
         this.bodies.close(id)
@@ -83,6 +95,11 @@ export class BindingSet implements Omit<Binding, 'delivered'> {
 
   flush(): void {
     for (const binding of this.#all) binding.flush()
+  }
+
+  /** What was begun for this request alone is not wanted any more. */
+  closed(request: number): void {
+    for (const binding of this.#all) binding.closed?.(request)
   }
 
   /** Nobody is there to work for until `wake`: no alarm goes off, and what is fetched is given up. */

@@ -43,6 +43,8 @@ export interface ObjectFacts {
 export interface RequestContext extends ResponsePort, BodyPort, CpuMeter {
   /** The app asks that a run of the clock is not tried again. */
   noRetry?(): void
+  /** What the app threw at whoever calls it. */
+  callThrew?(error: string): void
   /** The guest will not answer. */
   fail(code: ErrorCode): void
   /** The guest fell in a turn with this request among others. It has done nothing about it, and another one may. */

@@ -102,6 +102,7 @@ function make(image: Image, from = engine, maximum = 2048): Made {
     },
     'nano:workers/console': { log: nothing, report: nothing, mapPlaces: () => new Uint8Array(0) },
     'nano:workers/assets': { fetch: nothing },
+    'nano:workers/calls': { fetch: nothing, converse: nothing, threw: nothing },
     'nano:workers/cache': { match: nothing, put: nothing, delete: nothing },
     'nano:workers/background': { hold: nothing, release: nothing },
     'nano:workers/data': { write: () => true, finish: nothing, pull: nothing, abort: nothing },

@@ -4,7 +4,7 @@ import type { GuestWriter } from '../../host/engine/guest-writer.ts'
 
 export const version = '0.2.0'
 /** Changes with whatever lies otherwise in memory or has another name. */
-export const structure = '6ce09faa4d8d8460'
+export const structure = 'ba0a39c3d35a8750'
 
 export interface EventsBinding {
   readonly kind: string
@@ -29,6 +29,18 @@ export interface EventsStartup {
 
 export interface EventsRequest {
   readonly id: number
+  readonly method: string
+  readonly url: string
+  readonly headers: string
+  readonly hasBody: boolean
+}
+
+export interface CallsCall {
+  readonly id: number
+  readonly entrypoint: string
+  readonly props: string
+  readonly isRpc: boolean
+  readonly message: Uint8Array
   readonly method: string
   readonly url: string
   readonly headers: string
@@ -109,6 +121,7 @@ export type EventsEvent =
   | { readonly tag: 'startup'; readonly val: EventsStartup }
   | { readonly tag: 'request'; readonly val: EventsRequest }
   | { readonly tag: 'client-gone'; readonly val: number }
+  | { readonly tag: 'called'; readonly val: CallsCall }
   | { readonly tag: 'crypto-done'; readonly val: CryptoCryptoOutcome }
   | { readonly tag: 'data-answered'; readonly val: DataDataAnswer }
   | { readonly tag: 'data-body'; readonly val: WireBodyChunk }
@@ -162,6 +175,11 @@ export interface Imports {
     readonly match: (id: number, cache: Uint8Array, request: Uint8Array) => void
     readonly put: (id: number, cache: Uint8Array, request: Uint8Array, response: Uint8Array, body: Uint8Array, more: boolean) => void
     readonly delete: (id: number, cache: Uint8Array, request: Uint8Array) => void
+  }
+  readonly 'nano:workers/calls': {
+    readonly fetch: (id: number, binding: Uint8Array, target: Uint8Array, head: Uint8Array, body: Uint8Array, more: boolean) => void
+    readonly converse: (id: number, binding: Uint8Array, target: Uint8Array, message: Uint8Array) => void
+    readonly threw: (id: number, error: Uint8Array) => void
   }
   readonly 'nano:workers/console': {
     readonly log: (level: ConsoleLevel, text: Uint8Array) => void
@@ -309,6 +327,18 @@ function storeEventsRequest(to: GuestWriter, at: number, value: EventsRequest): 
   to.bool(at + 28, value.hasBody)
 }
 
+function storeCallsCall(to: GuestWriter, at: number, value: CallsCall): void {
+  to.u32(at, value.id)
+  to.string(at + 4, value.entrypoint)
+  to.string(at + 12, value.props)
+  to.bool(at + 20, value.isRpc)
+  to.list(at + 24, to.copy(value.message), value.message.length)
+  to.string(at + 32, value.method)
+  to.string(at + 40, value.url)
+  to.string(at + 48, value.headers)
+  to.bool(at + 56, value.hasBody)
+}
+
 function storeCryptoCryptoKey(to: GuestWriter, at: number, value: CryptoCryptoKey): void {
   to.list(at, to.copy(value.sealed), value.sealed.length)
   to.string(at + 8, value.description)
@@ -416,64 +446,68 @@ function storeEventsEvent(to: GuestWriter, at: number, value: EventsEvent): void
       to.u8(at, 2)
       to.u32(at + 8, value.val)
       return
-    case 'crypto-done':
+    case 'called':
       to.u8(at, 3)
+      storeCallsCall(to, at + 8, value.val)
+      return
+    case 'crypto-done':
+      to.u8(at, 4)
       storeCryptoCryptoOutcome(to, at + 8, value.val)
       return
     case 'data-answered':
-      to.u8(at, 4)
+      to.u8(at, 5)
       storeDataDataAnswer(to, at + 8, value.val)
       return
     case 'data-body':
-      to.u8(at, 5)
+      to.u8(at, 6)
       storeWireBodyChunk(to, at + 8, value.val)
       return
     case 'data-failed':
-      to.u8(at, 6)
+      to.u8(at, 7)
       storeDataDataFailure(to, at + 8, value.val)
       return
     case 'data-writable':
-      to.u8(at, 7)
+      to.u8(at, 8)
       to.u32(at + 8, value.val)
       return
     case 'alarm':
-      to.u8(at, 8)
+      to.u8(at, 9)
       storeDurableAlarm(to, at + 8, value.val)
       return
     case 'answered':
-      to.u8(at, 9)
+      to.u8(at, 10)
       storeOutboundAnswer(to, at + 8, value.val)
       return
     case 'answer-body':
-      to.u8(at, 10)
+      to.u8(at, 11)
       storeWireBodyChunk(to, at + 8, value.val)
       return
     case 'fetch-failed':
-      to.u8(at, 11)
+      to.u8(at, 12)
       storeWireFailure(to, at + 8, value.val)
       return
     case 'fetch-writable':
-      to.u8(at, 12)
+      to.u8(at, 13)
       to.u32(at + 8, value.val)
       return
     case 'request-body':
-      to.u8(at, 13)
+      to.u8(at, 14)
       storeWireBodyChunk(to, at + 8, value.val)
       return
     case 'request-body-failed':
-      to.u8(at, 14)
+      to.u8(at, 15)
       storeWireFailure(to, at + 8, value.val)
       return
     case 'response-writable':
-      to.u8(at, 15)
+      to.u8(at, 16)
       to.u32(at + 8, value.val)
       return
     case 'scheduled':
-      to.u8(at, 16)
+      to.u8(at, 17)
       storeScheduledRun(to, at + 8, value.val)
       return
     case 'timer-due':
-      to.u8(at, 17)
+      to.u8(at, 18)
       return
     default:
       to.unknownCase(value)
@@ -481,11 +515,11 @@ function storeEventsEvent(to: GuestWriter, at: number, value: EventsEvent): void
 }
 
 function storeItemsOfEventsEvent(to: GuestWriter, items: readonly EventsEvent[]): number {
-  const start = to.allocate(8, 48 * items.length)
+  const start = to.allocate(8, 72 * items.length)
   let at = start
   for (const item of items) {
     storeEventsEvent(to, at, item)
-    at += 48
+    at += 72
   }
   return start
 }
@@ -524,6 +558,11 @@ export function liftImports(imports: Imports, from: GuestReader, to: GuestWriter
       'match': (a0: number, a1: number, a2: number, a3: number, a4: number) => imports['nano:workers/cache'].match(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4, bounds['head'])),
       'put': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number, a6: number, a7: number, a8: number, a9: number) => imports['nano:workers/cache'].put(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4, bounds['head']), from.bytes(a5, a6, bounds['head']), from.bytes(a7, a8), a9 !== 0),
       'delete': (a0: number, a1: number, a2: number, a3: number, a4: number) => imports['nano:workers/cache'].delete(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4, bounds['head'])),
+    },
+    'nano:workers/calls': {
+      'fetch': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number, a6: number, a7: number, a8: number, a9: number) => imports['nano:workers/calls'].fetch(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4, bounds['word']), from.bytes(a5, a6, bounds['head']), from.bytes(a7, a8), a9 !== 0),
+      'converse': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number, a6: number) => imports['nano:workers/calls'].converse(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4, bounds['word']), from.bytes(a5, a6)),
+      'threw': (a0: number, a1: number, a2: number) => imports['nano:workers/calls'].threw(a0 >>> 0, from.bytes(a1, a2, bounds['text'])),
     },
     'nano:workers/console': {
       'log': (a0: number, a1: number, a2: number) => imports['nano:workers/console'].log(from.caseOf(consoleLevelCases, a0), from.bytes(a1, a2, bounds['text'])),
