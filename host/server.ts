@@ -9,9 +9,10 @@ import { isDeepStrictEqual } from 'node:util'
 
 import { toOrigin } from './cli/messages.ts'
 import type { Step } from './cli/progress.ts'
-import type { Config } from './config/config.ts'
+import type { AppConfig, Config } from './config/config.ts'
 import { Schedule } from './cron/schedule.ts'
 import { Opener } from './deploy/opener.ts'
+import { DurableSecret } from './durable/secret.ts'
 import { NanoError } from './errors.ts'
 import { assertFree } from './ingress/listen.ts'
 import { toLiveInstances } from './limits/address-space.ts'
@@ -150,8 +151,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       tls: certificates?.state,
     }
   }
+  const storageDirectory = options.storageDirectory ?? join(dataDirectory ?? LOCAL_DATA, STORAGE_FOLDER)
+  const secret = new DurableSecret(storageDirectory)
   const storage = new StorageThreads({
-    directory: options.storageDirectory ?? join(dataDirectory ?? LOCAL_DATA, STORAGE_FOLDER),
+    directory: storageDirectory,
     settings: { ...config.storage, cachesMb: config.cachesMb },
     onError: (text) => log({ level: 'error', text }),
   })
@@ -161,6 +164,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     opener,
     everyHost: options.everyHost === true,
     onApp(name, app) {
+      if (app !== undefined && hasObjects(app)) secret.keep()
       if (app === undefined) hub.forget(name)
       else hub.setDrain(name, app.logDrain ?? current.logDrain)
       if (app === undefined) schedule.remove(name)
@@ -273,6 +277,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       inherited,
       allowLoopback,
       isDevelopment,
+      durableSecret: secret.bytes,
       ...toSettings(),
       ...(options.telemetry?.traces !== undefined && { sampling: options.telemetry.sampling }),
       ...(operator?.port === undefined ? {} : { operatorPort: operator.port }),
@@ -329,6 +334,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await close()
     throw error
   }
+}
+
+function hasObjects({ env }: AppConfig): boolean {
+  return Object.values(env).some((member) => member.type === 'binding' && member.kind === 'durable')
 }
 
 /** Loaded only when something goes out. */

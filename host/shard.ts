@@ -14,6 +14,7 @@ import { isMainThread, parentPort, workerData } from 'node:worker_threads'
 import { openDialer } from './bindings/dialer.ts'
 import type { Machine } from './egress/machine.ts'
 import { toNanoError, toStackText } from './errors.ts'
+import { LeaseClient } from './durable/lease-client.ts'
 import { Homes } from './home/homes.ts'
 import { RequestIds } from './http/request-id.ts'
 import { listenOnInherited } from './ingress/inherited.ts'
@@ -65,9 +66,12 @@ async function run(data: ShardData): Promise<void> {
   const storage = new StorageClients((kind) => tell({ type: 'storage', kind }))
   const homes = data.places === 1 ? undefined : openHomes(data, () => apps, tracer)
   const ids = new RequestIds(data.number)
+  const leases = new LeaseClient(tell)
   const apps: Apps = new Apps({
     homes,
     toId: () => ids.make(),
+    leases,
+    durableSecret: data.durableSecret,
     storage,
     epoch: new Epoch(data.epoch),
     scheduler,
@@ -148,6 +152,8 @@ async function run(data: ShardData): Promise<void> {
     if (message.type === 'ping') tell({ type: 'pong' })
     else if (message.type === 'count') void count()
     else if (message.type === 'apply') void answer(message.number, apply(message.change))
+    else if (message.type === 'granted') leases.granted(message.key, message.number)
+    else if (message.type === 'wanted') leases.wanted(message.key)
     else if (message.type === 'taken') requests.taken()
     else if (message.type === 'run') void runOf(message)
     else if (message.type === 'storage') storage.attach(message.kind, message.port)
@@ -174,7 +180,7 @@ async function answer(number: number, change: Promise<void>): Promise<void> {
 function openHomes({ place }: ShardData, toApps: () => Apps, tracer: Tracer | undefined): Homes {
   return new Homes({
     place,
-    take: (deployment) => toApps().take(deployment),
+    take: (deployment, object) => toApps().take(deployment, object),
     join: (context) => tracer?.join(context),
   })
 }

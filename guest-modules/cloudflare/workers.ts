@@ -29,8 +29,10 @@ export class WorkerEntrypoint extends Base<unknown> {
   [ENTRYPOINT](): void {}
 }
 
-/** A base class alone: NANO makes no durable objects. */
-export class DurableObject extends Base<unknown> {}
+/** What classes of Durable Objects derive from. */
+export class DurableObject extends Base<unknown> {
+  [ENTRYPOINT](): void {}
+}
 
 /** A base class alone: NANO runs no workflows. */
 export class WorkflowEntrypoint extends Base<unknown> {}

@@ -7,7 +7,7 @@ import { refuse } from '../globals/structured-clone.ts'
 import { finishInterface } from '../globals/web-idl.ts'
 import { abortObject, blockWhile, type ObjectFacts } from '../turn/object.ts'
 import { source } from '../turn/source.ts'
-import { type DurableObjectId, openId } from './durable.ts'
+import { type DurableObjectId, openId } from './durable-id.ts'
 
 export class DurableObjectState {
   readonly id: DurableObjectId

@@ -1,47 +1,65 @@
 /**
- * Namespaces of Durable Objects, their ids and their stubs, as Cloudflare has them; workerd names the classes so. An id is checked
- * where it is made and where it is used, by the host.
+ * Namespaces of Durable Objects and their stubs, as Cloudflare has them; workerd names the classes so. An id is checked where it
+ * is made and where it is used, by the host.
  */
 
 import { CallsHost } from '../bindings/calls.ts'
 import { DurableHost, type IdKind } from '../bindings/durable.ts'
-import { defineProperty, NativeTypeError } from '../globals/primordials.ts'
+import { defineProperty, NativeError, NativeTypeError } from '../globals/primordials.ts'
 import { refuse } from '../globals/structured-clone.ts'
-import { finishInterface, isObject, requireArguments, toScalarText } from '../globals/web-idl.ts'
-import { openStub } from './fetcher.ts'
+import { finishInterface, requireArguments, toScalarText } from '../globals/web-idl.ts'
+import { DurableObjectId, openId } from './durable-id.ts'
+import { Fetcher } from './fetcher.ts'
 
-let isOwn = false
+/** What calls an object. */
+class Stub extends Fetcher {
+  readonly id: DurableObjectId
+  readonly name: string | undefined
 
-export class DurableObjectId {
-  readonly #text: string
-  declare readonly name?: string
-
-  constructor(text: string, name?: string) {
-    if (!isOwn) throw new NativeTypeError('Illegal constructor')
-    this.#text = text
-    if (name !== undefined) defineProperty(this, 'name', { value: name, enumerable: true })
-  }
-
-  static isOne(value: unknown): value is DurableObjectId {
-    return isObject(value) && #text in value
-  }
-
-  toString(): string {
-    return this.#text
-  }
-
-  equals(other: unknown): boolean {
-    return DurableObjectId.isOne(other) && other.#text === this.#text
+  constructor(host: CallsHost, id: DurableObjectId) {
+    super(host)
+    this.id = id
+    this.name = id.name
   }
 }
 
-export function openId(text: string, name?: string): DurableObjectId {
-  isOwn = true
-  try {
-    return new DurableObjectId(text, name)
-  } finally {
-    isOwn = false
+/** The calls of one object. */
+class ObjectHost extends CallsHost {
+  override async fetch(...call: Parameters<CallsHost['fetch']>): ReturnType<CallsHost['fetch']> {
+    try {
+      return await super.fetch(...call)
+    } catch (error) {
+      throw explain(error)
+    }
   }
+}
+
+/** By the host's code: what Workers say of such an error. */
+const TRAITS: Readonly<Record<string, readonly string[]>> = {
+  '': ['remote'],
+  APP_BUSY: ['overloaded'],
+  APP_BACKED_OFF: ['overloaded'],
+  APP_REPLACED: ['retryable', 'durableObjectReset'],
+  SHUTTING_DOWN: ['retryable', 'durableObjectReset'],
+  OBJECT_RESET: ['remote', 'durableObjectReset'],
+  APP_MEMORY_LIMIT: ['remote', 'durableObjectReset'],
+  APP_CPU_LIMIT: ['remote', 'durableObjectReset'],
+}
+
+/** What the host said of a call that failed, with what Workers say of it. */
+export function explain(error: unknown): unknown {
+  if (!(error instanceof NativeError)) return error
+  const { code = '' } = error as { code?: string }
+  const traits = TRAITS[code]
+  for (let i = 0; traits !== undefined && i < traits.length; i++) {
+    defineProperty(error, traits[i] as string, {
+      value: true,
+      enumerable: true,
+      writable: true,
+      configurable: true,
+    })
+  }
+  return error
 }
 
 interface JurisdictionGiven {
@@ -85,7 +103,7 @@ export class DurableObjectNamespace {
     }
     this.#check(id.toString())
     const target = id.name === undefined ? id.toString() : `${id.toString()}\n${id.name}`
-    return openStub(new CallsHost(this.#host.name, target), id)
+    return new Stub(new ObjectHost(this.#host.name, target), id)
   }
 
   /** As `get`: an object is there as soon as it is called. */
@@ -122,6 +140,7 @@ function make(host: DurableHost, kind: IdKind, given: string): string {
   return id
 }
 
-finishInterface(DurableObjectId, 'DurableObjectId')
 finishInterface(DurableObjectNamespace, 'DurableObjectNamespace')
-refuse([DurableObjectId, DurableObjectNamespace])
+refuse([DurableObjectNamespace])
+
+export { openState } from './durable-state.ts'

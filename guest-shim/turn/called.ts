@@ -5,6 +5,7 @@ import type { Event } from 'nano:workers/events'
 import { toEntrypoint } from '../app.ts'
 import { hasOwn, NativeTypeError, parseJson } from '../globals/primordials.ts'
 import { type Handler, receiveRequest } from './handler.ts'
+import { callObject, isObject } from './object.ts'
 
 /** What answers. */
 export interface Served {
@@ -16,6 +17,7 @@ export interface Served {
 
 /** Like `receiveRequest`. */
 export function receiveCall(call: Call, next: Event | undefined, { handler, env, exports }: Served): boolean {
+  if (isObject()) return receiveRequest(call, next, { handler: objectHandler, env })
   const props: unknown = call.props === '' ? undefined : parseJson(call.props)
   const named = call.entrypoint === '' ? handler : findEntrypoint(exports, call.entrypoint)
   return receiveRequest(call, next, { handler: named, env, props })
@@ -24,6 +26,16 @@ export function receiveCall(call: Call, next: Event | undefined, { handler, env,
 function findEntrypoint(exports: Served['exports'], name: string): Handler {
   const found = hasOwn(exports, name) ? toEntrypoint(exports[name]) : undefined
   return found ?? { fetch: () => refuse(name) }
+}
+
+/** Of the Durable Object that this instance is. */
+const objectHandler: Handler = {
+  fetch: (request) =>
+    callObject((own) => {
+      const { fetch } = own as Partial<Record<'fetch', unknown>>
+      if (typeof fetch === 'function') return (own as Handler).fetch(request, undefined, undefined as never)
+      throw new NativeTypeError('Handler does not export a fetch() function.')
+    }),
 }
 
 function refuse(name: string): never {

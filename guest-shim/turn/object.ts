@@ -8,9 +8,10 @@
 
 import { waitUntil } from '../bindings/background.ts'
 import { type Alarm, blockEvents, resetObject, setAlarmCall, unblockEvents } from '../bindings/durable.ts'
+import { keepTimersBack } from '../bindings/timer.ts'
 import { env } from '../env.ts'
-import { NativeError, NativePromise, NativeTypeError, parseJson } from '../globals/primordials.ts'
-import loadState from '../lazy/durable-state.ts?lazy'
+import { makeTable, NativeError, NativePromise, NativeTypeError, parseJson } from '../globals/primordials.ts'
+import loadDurable from '../lazy/durable.ts?lazy'
 import { source } from './source.ts'
 
 /** What the host says of it. */
@@ -30,9 +31,11 @@ let facts: ObjectFacts | undefined
 let exports: Readonly<Record<string, unknown>> = {}
 let object: DurableObject | undefined
 
-/** Callbacks of `blockConcurrencyWhile` that are not done, and what calls wait for. */
-let blocks = 0
+/** Callbacks of `blockConcurrencyWhile` that are not done, by who set them off, and what calls wait for. */
+const blocks = makeTable<number, number>()
 let opened: PromiseWithResolvers | undefined
+/** The host ends the instance. */
+let isReset = false
 
 interface PromiseWithResolvers {
   readonly promise: Promise<void>
@@ -49,10 +52,19 @@ export function beObject(text: string, given: Readonly<Record<string, unknown>>)
 
 export const isObject = (): boolean => facts !== undefined
 
-/** Calls it as soon as it may be called. Throws, or rejects, with what its constructor or its callback threw. */
+/**
+ * Calls it as soon as it may be called. Throws, or rejects, with what its constructor threw. When it is reset there is no answer: the host
+ * has one for all who wait.
+ */
 export function callObject<T>(call: (own: DurableObject) => T): T | Promise<Awaited<T>> {
-  const own = (object ??= make(facts as ObjectFacts))
-  return opened === undefined ? call(own) : callLater(own, call)
+  try {
+    const own = (object ??= make(facts as ObjectFacts))
+    const result = opened === undefined ? call(own) : callLater(own, call)
+    return result instanceof NativePromise ? (unlessReset(result) as Promise<Awaited<T>>) : result
+  } catch (error) {
+    if (isReset) return never()
+    throw error
+  }
 }
 
 async function callLater<T>(own: DurableObject, call: (own: DurableObject) => T): Promise<Awaited<T>> {
@@ -60,6 +72,16 @@ async function callLater<T>(own: DurableObject, call: (own: DurableObject) => T)
   while (opened !== undefined) await opened.promise
   return await call(own)
 }
+
+async function unlessReset<T>(result: Promise<T>): Promise<T> {
+  try {
+    return await result
+  } catch (error) {
+    return isReset ? await never<T>() : await NativePromise.reject(error)
+  }
+}
+
+const never = <T>(): Promise<T> => new NativePromise<T>(() => {})
 
 function make(of: ObjectFacts): DurableObject {
   const { className } = of
@@ -69,7 +91,7 @@ function make(of: ObjectFacts): DurableObject {
       `the app exports no class "${className}": export class ${className} extends DurableObject`,
     )
   }
-  return new (Class as ObjectClass)((loadState as Part)().openState(of), env)
+  return new (Class as ObjectClass)((loadDurable as Part)().openState(of), env)
 }
 
 function ring(own: DurableObject, { scheduledTime, retryCount }: Alarm): unknown {
@@ -87,8 +109,9 @@ function ring(own: DurableObject, { scheduledTime, retryCount }: Alarm): unknown
 /** `ctx.blockConcurrencyWhile`. */
 export async function blockWhile<T>(callback: () => T): Promise<Awaited<T>> {
   const of = source.current
-  blocks++
+  blocks.set(of, (blocks.get(of) ?? 0) + 1)
   blockEvents(of)
+  keepTimersBack(isKeptBack)
   opened ??= makeGate()
   const { promise, resolve } = makeGate()
   // whoever set it off may go
@@ -97,24 +120,35 @@ export async function blockWhile<T>(callback: () => T): Promise<Awaited<T>> {
     return await callback()
   } catch (error) {
     opened?.reject(error)
-    resetObject(nameOf(error), messageOf(error))
+    reset(error)
     throw error
   } finally {
     unblockEvents(of)
     resolve()
-    if (--blocks === 0) {
+    const left = (blocks.get(of) ?? 1) - 1
+    if (left > 0) blocks.set(of, left)
+    else blocks.delete(of)
+    if (blocks.size === 0) {
+      keepTimersBack(undefined)
       opened?.resolve()
       opened = undefined
     }
   }
 }
 
+const isKeptBack = (of: number): boolean => of !== 0 && blocks.get(of) === undefined
+
 /** `ctx.abort`. */
 export function abortObject(reason: unknown): never {
   const error =
     reason === undefined ? new NativeError('Application called abort() to reset Durable Object.') : reason
-  resetObject(nameOf(error), messageOf(error))
+  reset(error)
   throw error
+}
+
+function reset(error: unknown): void {
+  isReset = true
+  resetObject(nameOf(error), messageOf(error))
 }
 
 function makeGate(): PromiseWithResolvers {

@@ -10,6 +10,8 @@ const rooms = new DurableIds(SECRET, 'chat.room')
 test('a name has one id in a namespace, and another one elsewhere', ({ expect }) => {
   const id = rooms.named('lobby', '')
   expect(id).toMatch(/^[0-9a-f]{64}$/)
+  expect([rooms.isNamed(id, 'lobby'), rooms.isNamed(id, 'other')]).toEqual([true, false])
+  expect(rooms.isNamed(rooms.named('lobby', 'eu'), 'lobby')).toBe(true)
   const same = new DurableIds(SECRET, 'chat.room').named('lobby', '')
   const others = [
     rooms.named('lobby ', ''),

@@ -41,6 +41,11 @@ export class DurableIds {
     return among.some((each) => timingSafeEqual(this.#sign('id', each, own), bytes.subarray(HALF)))
   }
 
+  /** Whether it is the id of this name, wherever it is to be. */
+  isNamed(id: string, name: string): boolean {
+    return JURISDICTIONS.some((each) => this.named(name, each) === id)
+  }
+
   #seal(own: Uint8Array, jurisdiction: string): string {
     return Buffer.concat([own, this.#sign('id', jurisdiction, own)]).toString('hex')
   }

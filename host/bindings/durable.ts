@@ -20,7 +20,7 @@ export interface ObjectPort {
 export interface DurableServices {
   readonly env: Env
   /** Ids of the objects of a class; undefined: nobody has the class. */
-  idsOf(callee: Callee): DurableIds | undefined
+  readonly idsOf: ((callee: Callee) => DurableIds | undefined) | undefined
   /** Undefined: the instance is no object. */
   readonly port: ObjectPort | undefined
 }
@@ -88,7 +88,7 @@ export class DurableBinding extends PassiveBinding {
     const member = Object.hasOwn(env, name) ? env[name] : undefined
     if (member?.type !== 'binding' || member.kind !== 'durable') return undefined
     const callee = member.resource?.callee
-    const ids = callee === undefined ? undefined : idsOf(callee)
+    const ids = callee === undefined ? undefined : idsOf?.(callee)
     if (ids !== undefined) this.#ids.set(name, ids)
     return ids
   }

@@ -3,6 +3,7 @@
  */
 import type { Binding, GuestEvent, Mailbox, Meter } from '../bindings/binding.ts'
 import { DataBinding } from '../bindings/data.ts'
+import type { ObjectPort } from '../bindings/durable.ts'
 import { bindAll, EVENT_OWNERS, toImports } from '../bindings/registry.ts'
 import type { RequestBodyBinding } from '../bindings/request-body.ts'
 import type { ResponseBinding } from '../bindings/response.ts'
@@ -32,8 +33,9 @@ export class BindingSet implements Omit<Binding, 'delivered'> {
     accounts: Accounts,
     { env, limits }: Pick<InstanceParts, 'env' | 'limits'>,
     clock: TurnClock,
+    port: ObjectPort | undefined,
   ) {
-    const { dialer, buffers, jobs, storage } = host
+    const { dialer, buffers, idsOf, jobs, storage } = host
     const { cpuMs, concurrentSubrequests: maxDialing } = limits
     const { concurrentDataCalls: maxRunning, dataTimeoutMs: answerMs, idleMs: pauseMs } = limits
     const allowed = { maxRunning, answerMs, pauseMs }
@@ -68,6 +70,7 @@ export class BindingSet implements Omit<Binding, 'delivered'> {
         fail: (id, error) => this.responses.imports.fail(id, error),
         noRetry: (id) => this.responses.portOf(id)?.noRetry?.(),
       },
+      durable: { env, idsOf, port },
       calls: {
         threw: (id, error) => this.responses.portOf(id)?.callThrew?.(new TextDecoder().decode(error)),
       },

@@ -5,7 +5,8 @@ import type { BodyPort } from '../bindings/request-body.ts'
 import type { ConsolePort } from '../bindings/console.ts'
 import type { Dialer } from '../bindings/dialer.ts'
 import type { ResponsePort } from '../bindings/response.ts'
-import type { Env } from '../config/env.ts'
+import type { DurableIds } from '../bindings/durable-id.ts'
+import type { Callee, Env } from '../config/env.ts'
 import type { Limits } from '../config/limits.ts'
 import type { Engine } from '../engine/guest.ts'
 import type { ErrorCode } from '../errors.ts'
@@ -76,6 +77,8 @@ export interface InstanceHost extends ConsolePort {
   readonly buffers: ByteBudget
   /** The shard's; begun by whoever calls `Instance.run`. */
   readonly clock: CpuClock
+  /** Ids of the Durable Objects of a class; undefined: there is no such class. */
+  readonly idsOf?: ((callee: Callee) => DurableIds | undefined) | undefined
   /** Where the tenant has work done off the shard's thread. */
   readonly jobs: JobLine
   /** There is something to do: `Instance.run` is to be called, not at once. May be called many times. */

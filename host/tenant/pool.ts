@@ -43,6 +43,7 @@ export interface PoolServices {
   /** Keeps to the tenant's egress policy. */
   readonly dialer: Dialer
   readonly storage: Storage
+  readonly idsOf?: InstanceHost['idsOf']
   readonly epoch: Epoch
   readonly clock: CpuClock
   readonly jobs: JobLine
@@ -295,10 +296,11 @@ export class Pool {
   }
 
   #toHost(get: () => Instance): InstanceHost {
-    const { journal, dialer, storage, epoch, clock, jobs, buffers, onTurn } = this.#services
+    const { journal, dialer, storage, idsOf, epoch, clock, jobs, buffers, onTurn } = this.#services
     return {
       dialer,
       storage,
+      idsOf,
       epoch,
       clock,
       jobs,
