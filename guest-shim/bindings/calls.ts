@@ -43,7 +43,7 @@ export function tellCaller(id: number, error: unknown): void {
 function describe(error: unknown): string {
   try {
     if (!(error instanceof Error)) return `Error\n${String(error)}`
-    return `${String(error.name)}\n${String(error.message)}`
+    return `${error.name}\n${error.message}`
   } catch {
     return 'Error\nan error that cannot be shown'
   }

@@ -11,6 +11,7 @@ import { binding as kvBinding } from './kv.ts'
 import { binding as languageBinding } from './language.ts'
 import { binding as objectsBinding } from './objects.ts'
 import { binding as outboundBinding } from './outbound.ts'
+import { binding as rateLimitBinding } from './rate-limit.ts'
 import { binding as requestBodyBinding } from './request-body.ts'
 import { binding as responseBinding } from './response.ts'
 import { binding as scheduledBinding } from './scheduled.ts'
@@ -31,6 +32,7 @@ export const handlers = {
   ...languageBinding.events,
   ...objectsBinding.events,
   ...outboundBinding.events,
+  ...rateLimitBinding.events,
   ...requestBodyBinding.events,
   ...responseBinding.events,
   ...scheduledBinding.events,
@@ -39,4 +41,4 @@ export const handlers = {
 }
 
 /** Everyone who may have something for `env`. */
-export const bindings = [assetsBinding, backgroundBinding, cacheBinding, callsBinding, consoleBinding, cryptoBinding, dataBinding, durableBinding, kvBinding, languageBinding, objectsBinding, outboundBinding, requestBodyBinding, responseBinding, scheduledBinding, sqlBinding, timerBinding]
+export const bindings = [assetsBinding, backgroundBinding, cacheBinding, callsBinding, consoleBinding, cryptoBinding, dataBinding, durableBinding, kvBinding, languageBinding, objectsBinding, outboundBinding, rateLimitBinding, requestBodyBinding, responseBinding, scheduledBinding, sqlBinding, timerBinding]

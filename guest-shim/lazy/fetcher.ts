@@ -37,7 +37,7 @@ export class Fetcher {
   async fetch(input: unknown, init?: RequestInit | null): Promise<Response> {
     let request = partsOf(new Request(input, init))
     const signal = request.toSource()
-    let body = (request.body?.takeWhole() ?? request.body?.takeStream() ?? NOTHING) as Sent
+    let body: Sent = request.body?.takeWhole() ?? request.body?.takeStream() ?? NOTHING
     for (let redirects = 0; ; redirects++) {
       // oxlint-disable-next-line no-await-in-loop -- one leads to the next
       const { response, to } = await this.#send(request, body, { signal, redirected: redirects > 0 })

@@ -19,6 +19,8 @@ import type { DataBinding } from './data.ts'
 import type { Dialer } from './dialer.ts'
 import type { DurableServices } from './durable.ts'
 import type { FetchCacheServices } from './fetch-cache.ts'
+import type { Env } from '../config/env.ts'
+import type { RateTables } from './rate-limit.ts'
 import type { RunAnswers } from './scheduled.ts'
 
 /** What the host tells the guest: the `event` variant of wit/events.wit. */
@@ -41,6 +43,9 @@ export interface Meter extends DataCounts {
   ignored: number
   /** Fetches that the app made. */
   subrequests: number
+  /** Calls of rate limits, by what they gave. */
+  ratesAllowed: number
+  ratesLimited: number
   /** Processor time of the calls into the guest. */
   cpuMs: number
 }
@@ -53,6 +58,8 @@ export const NO_METER: Meter = {
   requests: 0,
   ignored: 0,
   subrequests: 0,
+  ratesAllowed: 0,
+  ratesLimited: 0,
   cpuMs: 0,
 }
 
@@ -63,6 +70,8 @@ export function addMeter(sum: Meter, meter: Meter): void {
   sum.requests += meter.requests
   sum.ignored += meter.ignored
   sum.subrequests += meter.subrequests
+  sum.ratesAllowed += meter.ratesAllowed
+  sum.ratesLimited += meter.ratesLimited
   sum.cpuMs += meter.cpuMs
   for (const name of DATA_COUNTS) sum[name] += meter[name]
 }
@@ -104,6 +113,8 @@ export interface BindingContext {
   readonly bucketLimits: BucketLimits
   /** What a call to an SQL database may take, and how large the database may be. */
   readonly sql: { readonly timeMs: number; readonly maxBytes: number }
+  /** What its rate limits are counted in. */
+  readonly rates: { readonly env: Env; readonly tables: RateTables }
   /** Work off the shard's thread. */
   readonly jobs: JobLine
   readonly console: ConsolePort

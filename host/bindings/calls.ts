@@ -39,7 +39,7 @@ export interface CallArgs {
   readonly depth: number
   readonly trace: RequestTrace | undefined
   /** The callee has taken so many milliseconds of the processor. */
-  charge(ms: number): void
+  readonly charge: (ms: number) => void
 }
 
 /** What an entrypoint threw is told to whoever called it. */

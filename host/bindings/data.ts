@@ -72,10 +72,10 @@ class Line {
 interface Wanted {
   readonly kind: DataKind
   /** What it leads to; undefined: the app has no such binding. */
-  open(): Resource | undefined
-  toAsk(account: Account): DataAsk
+  readonly open: () => Resource | undefined
+  readonly toAsk: (account: Account) => DataAsk
   /** Who pays; undefined: nobody can. */
-  take(): Account | undefined
+  readonly take: () => Account | undefined
   /** Of a call of another app: the requests that it may be for. */
   readonly sources?: Set<number>
 }

@@ -11,6 +11,7 @@ import { bind as kvBinding } from './kv.ts'
 import { bind as languageBinding } from './language.ts'
 import { bind as objectsBinding } from './objects.ts'
 import { bind as outboundBinding } from './outbound.ts'
+import { bind as rateLimitBinding } from './rate-limit.ts'
 import { bind as requestBodyBinding } from './request-body.ts'
 import { bind as responseBinding } from './response.ts'
 import { bind as scheduledBinding } from './scheduled.ts'
@@ -34,6 +35,7 @@ export function bindAll(context: BindingContext) {
     'language': languageBinding(context),
     'objects': objectsBinding(context),
     'outbound': outboundBinding(context),
+    'rate-limit': rateLimitBinding(context),
     'request-body': requestBodyBinding(context),
     'response': responseBinding(context),
     'scheduled': scheduledBinding(context),
@@ -57,6 +59,7 @@ export function toImports(all: ReturnType<typeof bindAll>): Imports {
     'nano:workers/language': all['language'].imports,
     'nano:workers/objects': all['objects'].imports,
     'nano:workers/outbound': all['outbound'].imports,
+    'nano:workers/rate-limit': all['rate-limit'].imports,
     'nano:workers/request-body': all['request-body'].imports,
     'nano:workers/response': all['response'].imports,
     'nano:workers/scheduled': all['scheduled'].imports,

@@ -33,7 +33,7 @@ export interface CallsOptions {
   /** Who takes a call for it at this moment; undefined: there is no such app. `client`: whose places the call has. */
   find(target: CallTarget, client: string): Answerer | undefined
   /** Names a request, in the whole server. */
-  toId(): string
+  readonly toId: () => string
 }
 
 const NOTHING = new Uint8Array(0)
@@ -48,12 +48,12 @@ export class Calls {
   /** `app`: the one that calls. */
   call(
     app: string,
-    { kind, callee, args, body = NOTHING }: StorageRequest,
+    { kind, callee, args, body }: StorageRequest,
     more: boolean,
     listener: StorageListener,
   ): StorageHandle {
     const { target, head, message, depth, trace, charge } = args as CallArgs
-    const { app: called, entrypoint, props } = callee as Callee
+    const { app: called, entrypoint, props = '' } = callee as Callee
     const client = `app ${app}`
     const call: Call = { app, entrypoint, props, depth, message }
     const hasBody = more || body.length > 0

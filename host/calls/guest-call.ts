@@ -33,7 +33,7 @@ export interface GuestCallOptions {
   /** The caller. */
   readonly listener: StorageListener
   /** The callee has taken so many more milliseconds of the processor. */
-  charge(ms: number): void
+  readonly charge: (ms: number) => void
 }
 
 const NOTHING = new Uint8Array(0)

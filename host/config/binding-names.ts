@@ -13,6 +13,7 @@ type Bound = {
   readonly env?: Readonly<Record<string, unknown>> | undefined
   readonly assets?: { readonly binding?: string | undefined } | undefined
   readonly secrets?: Readonly<Record<string, unknown>> | undefined
+  readonly ratelimits?: readonly { readonly name: string }[] | undefined
   readonly durable_objects?: { readonly bindings: readonly { readonly name: string }[] } | undefined
 }
 
@@ -24,7 +25,7 @@ interface BoundName {
 
 /** Every member of `env`, in the order of its keys. */
 export function toBoundNames(app: Bound): BoundName[] {
-  const { assets, durable_objects: objects } = app
+  const { assets, durable_objects: objects, ratelimits = [] } = app
   return [
     ...Object.keys(app.env ?? {}).map((name) => ({ name, path: ['env', name] })),
     ...(assets?.binding === undefined ? [] : [{ name: assets.binding, path: ['assets', 'binding'] }]),
@@ -32,6 +33,7 @@ export function toBoundNames(app: Bound): BoundName[] {
     ...BINDING_KEYS.flatMap((key) =>
       (app[key] ?? []).map(({ binding }, index) => ({ name: binding, path: [key, index, 'binding'] })),
     ),
+    ...ratelimits.map(({ name }, index) => ({ name, path: ['ratelimits', index, 'name'] })),
     ...(objects?.bindings ?? []).map(({ name }, index) => ({
       name,
       path: ['durable_objects', 'bindings', index, 'name'],

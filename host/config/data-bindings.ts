@@ -1,9 +1,9 @@
-/** The keys of an app's settings that list its bindings for data. */
+/** The keys of an app's settings that list its bindings for data, and its rate limits. */
 
 import * as z from 'zod'
 
 import { APP_NAME, BINDING_NAME } from './config.ts'
-import { closed, expected, flag, list, text, textLike } from './values.ts'
+import { closed, expected, flag, integer, list, text, textLike } from './values.ts'
 
 const TABLE_NAME = /^[A-Za-z_]\w{0,127}$/
 const EXPORT_NAME = /^[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]{0,127}$/u
@@ -77,6 +77,26 @@ const service = {
     .exactOptional(),
 }
 
+/** Each has memory of its own. */
+const MOST_RATE_LIMITS = 32
+
+const rateLimit = {
+  name: bindingName(),
+  namespace_id: dataId('Names the count among those of the app: limits with one id count together.'),
+  simple: closed({
+    limit: integer({ range: [1, 2_147_483_647] }).meta({
+      description: 'How often a key may do it within the period.',
+    }),
+    period: z.literal([10, 60], { error: expected('10 or 60') }).meta({ description: 'In seconds.' }),
+  }),
+}
+
+const rateLimits = <Item extends z.ZodType>(item: Item) =>
+  list(item)
+    .max(MOST_RATE_LIMITS, { error: expected(`at most ${MOST_RATE_LIMITS} rate limits`) })
+    .meta({ description: 'Rate limits that the app finds in its env.' })
+    .exactOptional()
+
 const KV = { description: 'KV namespaces that the app finds in its env.' }
 const D1 = { description: 'SQL databases that the app finds in its env.' }
 const R2 = { description: 'R2 buckets that the app finds in its env.' }
@@ -92,6 +112,7 @@ export const OWN_BINDINGS = {
   d1_databases: list(closed(d1Database)).meta(D1).exactOptional(),
   r2_buckets: list(closed(r2Bucket)).meta(R2).exactOptional(),
   ...SERVICES,
+  ratelimits: rateLimits(closed(rateLimit)),
 }
 
 /** Of an app of nano.json. */
@@ -106,4 +127,5 @@ export const SHARED_BINDINGS = {
     .meta(R2)
     .exactOptional(),
   ...SERVICES,
+  ratelimits: rateLimits(closed({ ...rateLimit, ...shared })),
 }

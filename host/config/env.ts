@@ -24,10 +24,10 @@ export type EnvValue =
 export interface Callee {
   /** The app's name. */
   readonly app: string
-  /** What its module exports; empty: the default. */
+  /** What its module exports; empty: the default export. */
   readonly entrypoint: string
-  /** JSON: `ctx.props`; empty: there are none. */
-  readonly props: string
+  /** JSON: `ctx.props`. */
+  readonly props?: string
 }
 
 /** What a binding leads to: data, or an app. */
@@ -38,7 +38,7 @@ export interface Resource {
   readonly key: string
   /** It is not the app's alone. */
   readonly isShared?: true
-  /** It leads to no data, or to that of what is called. */
+  /** Of what is called. */
   readonly callee?: Callee
 }
 

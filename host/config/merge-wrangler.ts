@@ -7,18 +7,23 @@ import { BINDING_KEYS, toBoundNames } from './binding-names.ts'
 import { defined } from './defined.ts'
 import type { AppJson } from './schema.ts'
 
+/** What lists members of `env`. */
+const LISTS = [...BINDING_KEYS, 'ratelimits'] as const
+
 /** What nano.json says comes first: settings by their keys, members of `env` by their names. */
 export function mergeWrangler(own: AppJson, { settings }: WranglerApp): unknown {
   const taken = toMemberNames(own)
   const { assets, durable_objects: objects, env, migrations, triggers, ...lists } = settings
   const entries = Object.entries(lists).map(([key, list]): [string, unknown] => {
-    const before = own[key as (typeof BINDING_KEYS)[number]] ?? []
+    const before = own[key as (typeof LISTS)[number]] ?? []
     if (!Array.isArray(list)) return [key, list]
     return [
       key,
       [
         ...before,
-        ...(list as unknown[]).filter((each) => !isObject(each) || !taken.has(String(each['binding']))),
+        ...(list as unknown[]).filter(
+          (each) => !isObject(each) || !taken.has(String(each['binding'] ?? each['name'])),
+        ),
       ],
     ]
   })

@@ -18,6 +18,7 @@ export interface SharedBindings {
   readonly d1_databases?: Shared<'d1_databases'>
   readonly r2_buckets?: Shared<'r2_buckets'>
   readonly services?: NonNullable<AppSettings['services']>
+  readonly ratelimits?: Shared<'ratelimits'>
   readonly assets?: { readonly binding?: string }
   readonly durable_objects?: { readonly bindings: readonly DurableBinding[] }
   readonly migrations?: readonly Migration[]
@@ -38,21 +39,31 @@ export function toBindings(
     d1_databases = [],
     r2_buckets = [],
     services = [],
+    ratelimits = [],
     ...durable
   }: SharedBindings,
 ): Env {
   const names = toDataNames(durable.migrations ?? [])
-  const member = (kind: string, binding: string, id: string, shared = false): [string, EnvValue] => [
-    binding,
-    { type: 'binding', kind, settings: '{}', resource: toResource(kind, shared ? undefined : app, id) },
-  ]
+  const member = (
+    kind: string,
+    binding: string,
+    id: string,
+    shared = false,
+    settings: unknown = {},
+  ): [string, EnvValue] => {
+    const resource = toResource(kind, shared ? undefined : app, id)
+    return [binding, { type: 'binding', kind, settings: JSON.stringify(settings), resource }]
+  }
   return Object.fromEntries([
     ...(assets?.binding === undefined ? [] : [member('assets', assets.binding, '')]),
     ...kv_namespaces.map(({ binding, id = binding, shared }) => member('kv', binding, id, shared)),
     ...d1_databases.map((each) => member('d1', each.binding, toDatabaseId(each), each.shared)),
     ...r2_buckets.map(({ binding, bucket_name: id = binding, shared }) => member('r2', binding, id, shared)),
-    ...(durable.durable_objects?.bindings ?? []).map((each) => toDurable(app, names, each)),
     ...services.map((each): [string, EnvValue] => [each.binding, toService(each)]),
+    ...ratelimits.map(({ name, namespace_id: id, shared, simple }) =>
+      member('ratelimit', name, id, shared, simple),
+    ),
+    ...(durable.durable_objects?.bindings ?? []).map((each) => toDurable(app, names, each)),
   ])
 }
 
@@ -66,7 +77,7 @@ function toDurable(
   const own = toResource('durable', owner, (isOwn ? names[entrypoint] : undefined) ?? entrypoint)
   const resource = {
     ...own,
-    callee: { app: owner, entrypoint, props: '' },
+    callee: { app: owner, entrypoint },
     ...(!isOwn && { isShared: true as const }),
   }
   return [name, { type: 'binding', kind: 'durable', settings: '{}', resource }]
@@ -77,7 +88,7 @@ function toService({
   entrypoint = '',
   props,
 }: NonNullable<AppSettings['services']>[number]): EnvValue {
-  const callee = { app, entrypoint, props: props === undefined ? '' : JSON.stringify(props) }
+  const callee = { app, entrypoint, ...(props !== undefined && { props: JSON.stringify(props) }) }
   return { type: 'binding', kind: 'service', settings: '{}', resource: { kind: 'service', key: app, callee } }
 }
 

@@ -5,6 +5,7 @@ import type { Binding, GuestEvent, Mailbox, Meter } from '../bindings/binding.ts
 import { DataBinding } from '../bindings/data.ts'
 import type { ObjectPort } from '../bindings/durable.ts'
 import { bindAll, EVENT_OWNERS, toImports } from '../bindings/registry.ts'
+import type { RateTables } from '../bindings/rate-limit.ts'
 import type { RequestBodyBinding } from '../bindings/request-body.ts'
 import type { ResponseBinding } from '../bindings/response.ts'
 import type { Bindings } from '../engine/guest.ts'
@@ -15,6 +16,7 @@ import type { InstanceHost, InstanceParts, RequestContext } from './contract.ts'
 /** The status of a run's answer, which nobody reads. */
 const RUN_DONE = 204
 const NOTHING = new Uint8Array(0)
+const NO_TABLES: RateTables = new Map()
 
 /** All that one guest may reach. */
 export class BindingSet implements Omit<Binding, 'delivered'> {
@@ -31,7 +33,7 @@ export class BindingSet implements Omit<Binding, 'delivered'> {
     meter: Meter,
     host: InstanceHost,
     accounts: Accounts,
-    { env, limits }: Pick<InstanceParts, 'env' | 'limits'>,
+    { env, limits, rateTables }: Pick<InstanceParts, 'env' | 'limits' | 'rateTables'>,
     clock: TurnClock,
     port: ObjectPort | undefined,
   ) {
@@ -58,6 +60,7 @@ export class BindingSet implements Omit<Binding, 'delivered'> {
       }),
       bucketLimits: { mostBytes: limits.bucketMb * 2 ** 20, mostObjects: limits.bucketObjects },
       sql: { timeMs: limits.databaseMs, maxBytes: limits.databaseMb * 2 ** 20 },
+      rates: { env, tables: rateTables ?? NO_TABLES },
       jobs,
       console: host,
       maxDialing,

@@ -1,6 +1,7 @@
 /**
  * What an instance is made of, what it is given and what it tells: types only.
  */
+import type { RateTables } from '../bindings/rate-limit.ts'
 import type { BodyPort } from '../bindings/request-body.ts'
 import type { ConsolePort } from '../bindings/console.ts'
 import type { Dialer } from '../bindings/dialer.ts'
@@ -27,6 +28,8 @@ export interface InstanceParts {
   readonly limits: Limits
   /** The Durable Object that it is; undefined: it is none. */
   readonly object?: ObjectFacts | undefined
+  /** What its rate limits are counted in; undefined: it has none. */
+  readonly rateTables?: RateTables | undefined
 }
 
 /** What a Durable Object is told of itself. */

@@ -59,7 +59,7 @@ export interface AppsServices extends Omit<TenantServices, 'dialer' | 'source'> 
   readonly durableSecret: Uint8Array
   openDialer(deployment: Deployment): Dialer
   /** Names a request that no client sent. */
-  toId(): string
+  readonly toId: () => string
   /** Ask the main thread what a deployment is made of; the answer is given to `Apps.answer`. */
   onLoad(deployment: number): void
   /** The largest request head that any app takes, in bytes, has become another. */

@@ -34,6 +34,10 @@ const FULL = {
   kv_namespaces: [{ binding: 'KV', id: 'abc', preview_id: 'def' }],
   d1_databases: [{ binding: 'DB', database_name: 'main', database_id: 'x', remote: true }],
   r2_buckets: [{ binding: 'FILES', bucket_name: 'files' }],
+  ratelimits: [{ name: 'LIMITER', namespace_id: '1', simple: { limit: 5, period: 10 }, remote: true }],
+  unsafe: {
+    bindings: [{ name: 'OLD', type: 'ratelimit', namespace_id: '2', simple: { limit: 5, period: 60 } }],
+  },
   durable_objects: { bindings: [{ name: 'ROOM', class_name: 'Room' }] },
   migrations: [{ tag: 'v1', new_sqlite_classes: ['Room'] }],
   assets: { directory: 'public', binding: 'ASSETS' },
@@ -52,6 +56,10 @@ const toSettings = () => ({
     { binding: 'DB', database_name: 'main', database_id: 'x', migrations_dir: join(folder, 'migrations') },
   ],
   r2_buckets: FULL.r2_buckets,
+  ratelimits: [
+    { name: 'LIMITER', namespace_id: '1', simple: { limit: 5, period: 10 } },
+    { name: 'OLD', namespace_id: '2', simple: { limit: 5, period: 60 } },
+  ],
   durable_objects: FULL.durable_objects,
   migrations: FULL.migrations,
   assets: { directory: join(folder, 'public'), binding: 'ASSETS' },
@@ -131,7 +139,15 @@ describe('environments', () => {
 
   test('that lack what stands at the top level are told of', () => {
     expect(said(open(json, 'staging').warnings)).toEqual(
-      ['kv_namespaces', 'd1_databases', 'r2_buckets', 'durable_objects', 'define'].map((key) =>
+      [
+        'kv_namespaces',
+        'd1_databases',
+        'r2_buckets',
+        'ratelimits',
+        'unsafe',
+        'durable_objects',
+        'define',
+      ].map((key) =>
         expect.stringMatching(
           `^wrangler.jsonc:2:\\d+: ${key}: it stands at the top level, .*; say it in env.staging`,
         ),

@@ -15,6 +15,7 @@ import { invalid, isObject, readWrangler, toShown } from './file.ts'
 import type { WranglerFile, WranglerJson } from './file.ts'
 import { toHost } from './hosts.ts'
 import { WRANGLER_KEYS } from './keys.ts'
+import { toRateLimits } from './rate-limits.ts'
 import type { Say } from './say.ts'
 
 /** An app as its wrangler file has it. */
@@ -147,6 +148,8 @@ function toSettings(json: WranglerJson, folder: string, say: Say): WranglerJson 
       ? given.map((each: unknown) => (isObject(each) ? pickQuietly(each, members) : each))
       : given
   }
+  const rateLimits = toRateLimits(json, say)
+  if (rateLimits !== undefined) settings['ratelimits'] = rateLimits
   Object.assign(settings, toDurable(json, say))
   const databases = settings['d1_databases']
   if (Array.isArray(databases)) {

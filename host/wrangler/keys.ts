@@ -41,6 +41,8 @@ export const WRANGLER_KEYS: Readonly<Record<string, WranglerKey>> = {
   ),
   migrations: taken('what became of classes: docs/tenants/durable-objects.md'),
   r2_buckets: taken('binding and bucket_name: buckets of the app'),
+  ratelimits: taken('name, namespace_id, simple: rate limits of the app'),
+  unsafe: taken('bindings of type ratelimit, as ratelimits has them'),
   assets: taken('directory, binding, run_worker_first, html_handling, not_found_handling'),
   triggers: taken('crons, in UTC'),
   route: taken('the host name of the app when it is deployed'),
@@ -130,8 +132,6 @@ export const WRANGLER_KEYS: Readonly<Record<string, WranglerKey>> = {
     'the secrets store is',
     'give secrets in nano.json: docs/tenants/variables.md',
   ),
-  ratelimits: binding('rate limits are', 'count in KV or D1'),
-  unsafe: binding('unsafe bindings are'),
   unsafe_hello_world: binding('that binding is'),
   worker_loaders: binding('worker loaders are'),
   vpc_services: binding(

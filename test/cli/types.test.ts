@@ -72,6 +72,7 @@ const WRANGLER = {
   kv_namespaces: [{ binding: 'KV', id: 'x' }],
   d1_databases: [{ binding: 'DB', database_name: 'db', database_id: 'y' }],
   r2_buckets: [{ binding: 'FILES', bucket_name: 'files' }],
+  ratelimits: [{ name: 'LIMITER', namespace_id: '1', simple: { limit: 5, period: 10 } }],
   durable_objects: { bindings: [{ name: 'ROOM', class_name: 'Room' }] },
   assets: { directory: 'public', binding: 'ASSETS' },
   rules: [
@@ -104,6 +105,7 @@ export default {
     const row = await env.DB.prepare('SELECT ?').bind(1).first<{ a: number }>()
     const object: R2ObjectBody | null = await env.FILES.get('key')
     ctx.waitUntil(env.FILES.put('key', request.body))
+    if (!(await env.LIMITER.limit({ key: request.url })).success) return new Response(null, { status: 429 })
     if (page.length + data.byteLength > 0) return env.ASSETS.fetch(request)
     return Response.json([said, currency, sizes, nested, odd, key, value, row?.a, object?.size, process.env.CURRENCY, env['not-a-name']])
   },

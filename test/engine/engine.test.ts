@@ -127,6 +127,8 @@ function make(image: Image, from = engine, maximum = 2048): Made {
       key: nothing,
       start: nothing,
       make: () => new Uint8Array(0),
+      importSecret: () => new Uint8Array(0),
+      compute: () => new Uint8Array(0),
       digestWrite: nothing,
       digestFinish: nothing,
     },
@@ -137,6 +139,7 @@ function make(image: Image, from = engine, maximum = 2048): Made {
       reset: nothing,
     },
     'nano:workers/sql': { query: nothing },
+    'nano:workers/rate-limit': { take: () => true },
   }
   const clock = { wallNs: () => BigInt(WALL_MS) * 1_000_000n, monotonicNs: () => 1n }
   const guest = blank.admit(bindings, { clock, stderr: (text) => printed.push(text) })

@@ -4,7 +4,7 @@ import type { GuestWriter } from '../../host/engine/guest-writer.ts'
 
 export const version = '0.2.0'
 /** Changes with whatever lies otherwise in memory or has another name. */
-export const structure = 'ba0a39c3d35a8750'
+export const structure = 'bfc02a092a4beb4d'
 
 export interface EventsBinding {
   readonly kind: string
@@ -192,7 +192,9 @@ export interface Imports {
     readonly bytes: (subject: CryptoSubject, field: CryptoField, value: Uint8Array) => void
     readonly key: (subject: CryptoSubject, field: CryptoField, sealed: Uint8Array) => void
     readonly start: (id: number, operation: CryptoOperation, algorithm: Uint8Array, sealed: Uint8Array, data: Uint8Array) => void
-    readonly make: (operation: CryptoOperation, sealed: Uint8Array, data: Uint8Array, signature: Uint8Array) => Uint8Array
+    readonly make: (operation: CryptoOperation, hash: Uint8Array, sealed: Uint8Array, data: Uint8Array, signature: Uint8Array) => Uint8Array
+    readonly importSecret: (algorithm: Uint8Array, usages: Uint8Array, extractable: boolean, secret: Uint8Array) => Uint8Array
+    readonly compute: (call: Uint8Array, key: Uint8Array, data: Uint8Array, other: Uint8Array) => Uint8Array
     readonly digestWrite: (id: number, algorithm: Uint8Array, bytes: Uint8Array) => void
     readonly digestFinish: (id: number) => void
   }
@@ -235,6 +237,9 @@ export interface Imports {
     readonly finish: (id: number) => void
     readonly pull: (id: number) => void
     readonly abort: (id: number) => void
+  }
+  readonly 'nano:workers/rate-limit': {
+    readonly take: (limiter: Uint8Array, key: Uint8Array, limit: number, period: number, delta: number) => boolean
   }
   readonly 'nano:workers/request-body': {
     readonly pull: (id: number) => void
@@ -575,7 +580,9 @@ export function liftImports(imports: Imports, from: GuestReader, to: GuestWriter
       'bytes': (a0: number, a1: number, a2: number, a3: number) => imports['nano:workers/crypto'].bytes(from.caseOf(cryptoSubjectCases, a0), from.caseOf(cryptoFieldCases, a1), from.bytes(a2, a3)),
       'key': (a0: number, a1: number, a2: number, a3: number) => imports['nano:workers/crypto'].key(from.caseOf(cryptoSubjectCases, a0), from.caseOf(cryptoFieldCases, a1), from.bytes(a2, a3)),
       'start': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number, a6: number, a7: number) => imports['nano:workers/crypto'].start(a0 >>> 0, from.caseOf(cryptoOperationCases, a1), from.bytes(a2, a3, bounds['word']), from.bytes(a4, a5), from.bytes(a6, a7)),
-      'make': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number, a6: number, at: number) => to.bytes(at, imports['nano:workers/crypto'].make(from.caseOf(cryptoOperationCases, a0), from.bytes(a1, a2), from.bytes(a3, a4), from.bytes(a5, a6))),
+      'make': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number, a6: number, a7: number, a8: number, at: number) => to.bytes(at, imports['nano:workers/crypto'].make(from.caseOf(cryptoOperationCases, a0), from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4), from.bytes(a5, a6), from.bytes(a7, a8))),
+      'import-secret': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number, a6: number, at: number) => to.bytes(at, imports['nano:workers/crypto'].importSecret(from.bytes(a0, a1, bounds['word']), from.bytes(a2, a3, bounds['word']), a4 !== 0, from.bytes(a5, a6))),
+      'compute': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number, a6: number, a7: number, at: number) => to.bytes(at, imports['nano:workers/crypto'].compute(from.bytes(a0, a1), from.bytes(a2, a3), from.bytes(a4, a5), from.bytes(a6, a7))),
       'digest-write': (a0: number, a1: number, a2: number, a3: number, a4: number) => imports['nano:workers/crypto'].digestWrite(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4)),
       'digest-finish': (a0: number) => imports['nano:workers/crypto'].digestFinish(a0 >>> 0),
     },
@@ -618,6 +625,9 @@ export function liftImports(imports: Imports, from: GuestReader, to: GuestWriter
       'finish': (a0: number) => imports['nano:workers/outbound'].finish(a0 >>> 0),
       'pull': (a0: number) => imports['nano:workers/outbound'].pull(a0 >>> 0),
       'abort': (a0: number) => imports['nano:workers/outbound'].abort(a0 >>> 0),
+    },
+    'nano:workers/rate-limit': {
+      'take': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number, a6: number) => (imports['nano:workers/rate-limit'].take(from.bytes(a0, a1, bounds['word']), from.bytes(a2, a3, bounds['word']), a4 >>> 0, a5 >>> 0, a6 >>> 0) ? 1 : 0),
     },
     'nano:workers/request-body': {
       'pull': (a0: number) => imports['nano:workers/request-body'].pull(a0 >>> 0),
