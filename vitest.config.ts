@@ -31,6 +31,7 @@ const HEAVY = [
   'test/operator/ci-docs.test.ts',
   'test/operator/crash.test.ts',
   'test/operator/deploy-docs.test.ts',
+  'test/operator/durable-moves.test.ts',
   'test/operator/many-tenants.test.ts',
   'test/operator/page-use.test.ts',
   'test/operator/redeploy-load.test.ts',

@@ -8,8 +8,6 @@
  */
 
 import type { ErrorCode } from '../errors.ts'
-import { toHomeKey } from '../home/home-of.ts'
-import type { Peer } from '../home/peer.ts'
 import type { ObjectFacts } from '../instance/contract.ts'
 import type { ByteBudget } from '../limits/byte-budget.ts'
 import { NOBODY, type Exchange, type ExchangeListener } from '../tenant/exchange.ts'
@@ -38,9 +36,22 @@ export interface ObjectTaker {
   refused(code: ErrorCode, request: string, text: string): void
 }
 
+/** Another shard (host/home). */
+interface OtherShard {
+  handOver(
+    exchange: Exchange,
+    hander: {
+      readonly deployment: number
+      readonly object: ObjectFacts
+      onOver(cpuMs: number): void
+      onLost(exchange: Exchange): void
+    },
+  ): ExchangeListener
+}
+
 export interface ObjectsOptions {
-  /** Where the home of a key is; undefined: here. */
-  toHome(key: number): Peer | undefined
+  /** Where the home of an object is; undefined: here. */
+  toHome(key: string): OtherShard | undefined
 }
 
 export class Objects {
@@ -73,7 +84,7 @@ export class Objects {
 
   #handle(address: ObjectAddress, exchange: Exchange): ExchangeListener {
     const { group, facts, deployment, refused } = address
-    const home = this.#options.toHome(toHomeKey(toKey(address)))
+    const home = this.#options.toHome(toKey(address))
     if (home === undefined) return this.#serve(address, exchange)
     group.handOvers++
     group.counts.touch()

@@ -17,7 +17,7 @@ test('is written when it is needed, for its owner alone, and read again', ({ exp
   expect(() => readdirSync(directory)).toThrow('ENOENT')
   first.keep()
   first.keep()
-  expect(new DurableSecret(directory).bytes).toEqual(new Uint8Array(first.bytes))
+  expect(new DurableSecret(directory).bytes).toEqual(first.bytes)
   expect(readdirSync(directory)).toEqual(['durable.key'])
   expect(statSync(join(directory, 'durable.key')).mode & 0o777).toBe(0o600)
 })

@@ -32,6 +32,7 @@ import { AppFiles } from '../front/app-files.ts'
 import { Front } from '../front/front.ts'
 import { purgeCaches, TenantStorage } from '../front/tenant-storage.ts'
 import type { Door } from '../home/door.ts'
+import { toHomeKey } from '../home/home-of.ts'
 import type { Homes } from '../home/homes.ts'
 import { ObjectGroup } from '../durable/group.ts'
 import type { LeaseClient } from '../durable/lease-client.ts'
@@ -131,7 +132,7 @@ export class Apps implements Disposable {
     this.#calls = new Calls({ find: (...call) => this.#findCallee(...call), toId: services.toId })
     this.#objects = new ShardObjects<Version>({
       secret: services.durableSecret,
-      toHome: (key) => services.homes?.toHome(key),
+      toHome: (key) => services.homes?.toHome(toHomeKey(key)),
       openGroup: (version) => this.#openGroup(version),
       refused: (version, ...refusal) => this.#toTenant(version).refused(...refusal),
     })
