@@ -47,6 +47,8 @@ export class Room extends DurableObject<Env> {
     const stream = new ReadableStream<Uint8Array>({
       start: (controller) => {
         listener = controller
+        // so that the client hears that it is in
+        controller.enqueue(encoder.encode('retry: 3000\n\n'))
         for (const message of this.#latest) controller.enqueue(toEvent(message))
         this.#listeners.add(controller)
       },

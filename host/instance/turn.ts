@@ -45,6 +45,7 @@ export class Instance implements Mailbox, Disposable {
   readonly meter: Meter = { ...NO_METER }
   readonly #host: InstanceHost
   readonly #maxRequests: number
+  readonly #isObject: boolean
   /** Bytes of memory beyond which it is replaced. */
   readonly #recycleBytes: number
   /** What it has for what it has begun, when it is replaced for a limit of its own. */
@@ -71,6 +72,7 @@ export class Instance implements Mailbox, Disposable {
     this.#host = host
     const { recycleRequests, retireMs } = parts.limits
     this.#maxRequests = recycleRequests
+    this.#isObject = parts.object !== undefined
     this.#recycleBytes = toRecycleMb(parts.limits) * BYTES_PER_MB
     this.#retireMs = retireMs
     this.#accounts = new Accounts(parts.limits, {
@@ -84,7 +86,7 @@ export class Instance implements Mailbox, Disposable {
     this.#agenda = new Agenda([toStartup(parts.env, parts.object)], (source, now) =>
       this.#accounts.waitMs(source, now),
     )
-    const port = parts.object === undefined ? undefined : this.#toObjectPort()
+    const port = this.#isObject ? this.#toObjectPort() : undefined
     this.#bindings = new BindingSet(this, this.meter, host, this.#accounts, parts, this.#clock, port)
     const { imports } = this.#bindings
     this.#guest = new Guest(parts, { imports, clock: this.#clock, epoch: host.epoch })
@@ -212,7 +214,8 @@ export class Instance implements Mailbox, Disposable {
     }
     for (const event of events) if (event.tag === 'client-gone') this.#accounts.done(event.val)
     this.#accounts.sweep(this.#isBusy)
-    if (this.#bindings.responses.waiting > 0) this.#failHung('waiting')
+    // what one call of an object waits for may come with another one
+    if (!this.#isObject && this.#bindings.responses.waiting > 0) this.#failHung('waiting')
     if (this.memoryBytes > this.#recycleBytes) this.#recycle()
     this.#settle()
   }
