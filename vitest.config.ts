@@ -24,6 +24,7 @@ const HEAVY = [
   'test/cli/init.test.ts',
   'test/cli/packed.test.ts',
   'test/cli/script.test.ts',
+  'test/data/crash-durable.test.ts',
   'test/data/crash-many.test.ts',
   'test/engine/outdated.test.ts',
   'test/instance/everything.test.ts',

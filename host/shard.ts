@@ -28,6 +28,7 @@ import type { LogEntry } from './log/entry.ts'
 import { RequestLog } from './log/request-log.ts'
 import { Apps } from './shard/apps.ts'
 import { LoopDelayMeter } from './shard/loop-delay.ts'
+import { DurableStorage } from './storage/durable/client.ts'
 import { StorageClients } from './storage/clients.ts'
 import type { FromShard, ShardChange, ShardData, ShardSettings, ToShard } from './supervisor/messages.ts'
 import type { Tracer } from './telemetry/tracer.ts'
@@ -67,10 +68,12 @@ async function run(data: ShardData): Promise<void> {
   const homes = data.places === 1 ? undefined : openHomes(data, () => apps, tracer)
   const ids = new RequestIds(data.number)
   const leases = new LeaseClient(tell)
+  const durableStorage = new DurableStorage(storage)
   const apps: Apps = new Apps({
     homes,
     toId: () => ids.make(),
     leases,
+    durableStorage,
     durableSecret: data.durableSecret,
     storage,
     epoch: new Epoch(data.epoch),
@@ -159,7 +162,7 @@ async function run(data: ShardData): Promise<void> {
     else if (message.type === 'storage') storage.attach(message.kind, message.port)
     else if (message.type === 'peer') homes?.meet(message.place, message.port)
     else if (message.type === 'stop')
-      void stop({ ingress, apps, tracer, requests, storage, homes }, message.graceMs)
+      void stop({ ingress, apps, tracer, requests, storage, durableStorage, homes }, message.graceMs)
   }
   for (const message of early) listen(message)
   const { port } = ingress.server.address() as AddressInfo
@@ -198,12 +201,13 @@ interface Running {
   readonly tracer: Tracer | undefined
   readonly requests: RequestLog
   readonly storage: StorageClients
+  readonly durableStorage: DurableStorage
   readonly homes: Homes | undefined
 }
 
 /** Requests come to their end, and then what apps do behind their responses; all of it until one deadline. */
 async function stop(running: Running, graceMs: number): Promise<void> {
-  const { ingress, apps, tracer, requests, storage, homes } = running
+  const { ingress, apps, tracer, requests, storage, durableStorage, homes } = running
   const end = performance.now() + graceMs
   // before the connections are, so that who is cut is told why
   const cut = setTimeout(() => void apps.drain(0), graceMs)
@@ -216,6 +220,7 @@ async function stop(running: Running, graceMs: number): Promise<void> {
   homes?.[Symbol.dispose]()
   tracer?.[Symbol.dispose]()
   requests[Symbol.dispose]()
+  durableStorage[Symbol.dispose]()
   storage[Symbol.dispose]()
   parentPort?.close()
 }

@@ -94,6 +94,12 @@ function make(of: ObjectFacts): DurableObject {
   return new (Class as ObjectClass)((loadDurable as Part)().openState(of), env)
 }
 
+/** Whether its class can be called by the clock. */
+export function hasAlarm(): boolean {
+  const { prototype } = exports[facts?.className ?? ''] as { prototype?: { alarm?: unknown } }
+  return typeof prototype?.alarm === 'function'
+}
+
 function ring(own: DurableObject, { scheduledTime, retryCount }: Alarm): unknown {
   const { alarm } = own as { alarm?: unknown }
   if (typeof alarm !== 'function') {

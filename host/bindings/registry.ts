@@ -6,6 +6,7 @@ import { bind as callsBinding } from './calls.ts'
 import { bind as consoleBinding } from './console.ts'
 import { bind as cryptoBinding } from './crypto.ts'
 import { bind as dataBinding } from './data.ts'
+import { bind as durableStorageBinding } from './durable-storage.ts'
 import { bind as durableBinding } from './durable.ts'
 import { bind as kvBinding } from './kv.ts'
 import { bind as languageBinding } from './language.ts'
@@ -30,6 +31,7 @@ export function bindAll(context: BindingContext) {
     'console': consoleBinding(context),
     'crypto': cryptoBinding(context),
     'data': dataBinding(context),
+    'durable-storage': durableStorageBinding(context),
     'durable': durableBinding(context),
     'kv': kvBinding(context),
     'language': languageBinding(context),
@@ -54,6 +56,7 @@ export function toImports(all: ReturnType<typeof bindAll>): Imports {
     'nano:workers/console': all['console'].imports,
     'nano:workers/crypto': all['crypto'].imports,
     'nano:workers/data': all['data'].imports,
+    'nano:workers/durable-storage': all['durable-storage'].imports,
     'nano:workers/durable': all['durable'].imports,
     'nano:workers/kv': all['kv'].imports,
     'nano:workers/language': all['language'].imports,
@@ -76,6 +79,7 @@ export const EVENT_OWNERS: { readonly [event: string]: keyof ReturnType<typeof b
   'data-body': 'data',
   'data-failed': 'data',
   'data-writable': 'data',
+  'durable-stored': 'durable-storage',
   'alarm': 'durable',
   'answered': 'outbound',
   'answer-body': 'outbound',

@@ -151,6 +151,16 @@ export const LIMIT_RULES = {
     initial: 2048,
     text: 'MiB of memory that all of them have together, on each shard; the same holds beyond it, and the largest ends when it works.',
   },
+  durableMb: {
+    range: [1, 1_000_000],
+    initial: 1024,
+    text: 'MiB that a Durable Object may store; what would make it more fails.',
+  },
+  durableTotalMb: {
+    range: [1, 1_000_000_000],
+    initial: 10_240,
+    text: 'MiB that all Durable Objects of a class may store together.',
+  },
   recycleRequests: {
     range: [1, 1_000_000_000],
     initial: 1_000_000,

@@ -14,6 +14,7 @@ import type { TenantCounters, TenantParts, TenantServices } from '../tenant/tena
 import type { ObjectFacts } from '../instance/contract.ts'
 import { ByteBudget } from '../limits/byte-budget.ts'
 import type { EndCode } from '../limits/grace.ts'
+import type { DurableStorage } from '../storage/durable/client.ts'
 import { GroupResidents } from './group-residents.ts'
 import type { LeaseClient } from './lease-client.ts'
 import { END_MS, LiveObject } from './object.ts'
@@ -25,6 +26,7 @@ export interface GroupOptions {
   /** The dialer ends with the group. */
   readonly services: TenantServices
   readonly leases: Pick<LeaseClient, 'claim'>
+  readonly storage: Pick<DurableStorage, 'open'>
   /** An object takes no more calls. */
   onEnding(object: LiveObject): void
 }
@@ -84,14 +86,16 @@ export class ObjectGroup {
   }
 
   /** Another one; undefined: there are as many as may be. */
-  open(key: string, facts: ObjectFacts): LiveObject | undefined {
-    const { services, leases, onEnding } = this.#options
+  open(key: string, namespace: string, facts: ObjectFacts): LiveObject | undefined {
+    const { services, leases, storage, onEnding } = this.#options
     const isFull = this.#objects.size >= this.#parts.limits.liveObjects || this.#residents.isFull
     if (isFull && !this.#residents.evict()) return undefined
     const object = new LiveObject({
       key,
+      namespace,
       facts,
       leases,
+      storage,
       parts: this.#parts,
       services: { ...services, scheduler: this.#turns, residents: this.#residents },
       shared: {

@@ -100,7 +100,7 @@ export class Objects {
     const key = toKey(address)
     let object = this.#live.get(key)
     if (object === undefined) {
-      object = address.group.open(key, address.facts)
+      object = address.group.open(key, address.namespace, address.facts)
       if (object === undefined) {
         refuse(exchange, address.refused, 'APP_BUSY', 'as many Durable Objects are at work as may be')
         exchange.fail('APP_BUSY', BUSY_MS)

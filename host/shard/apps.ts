@@ -34,6 +34,7 @@ import { purgeCaches, TenantStorage } from '../front/tenant-storage.ts'
 import type { Door } from '../home/door.ts'
 import { toHomeKey } from '../home/home-of.ts'
 import type { Homes } from '../home/homes.ts'
+import type { DurableStorage } from '../storage/durable/client.ts'
 import { ObjectGroup } from '../durable/group.ts'
 import type { LeaseClient } from '../durable/lease-client.ts'
 import type { ObjectFacts } from '../instance/contract.ts'
@@ -56,6 +57,7 @@ export interface AppsServices extends Omit<TenantServices, 'dialer' | 'source'> 
   /** Undefined: there is one shard. */
   readonly homes: Homes | undefined
   readonly leases: LeaseClient
+  readonly durableStorage: DurableStorage
   /** What ids of Durable Objects are made with. */
   readonly durableSecret: Uint8Array
   openDialer(deployment: Deployment): Dialer
@@ -313,6 +315,7 @@ export class Apps implements Disposable {
       parts: { ...version.deployment, engine: version.engine },
       services: this.#toServices(version, version.storage!),
       leases: this.#services.leases,
+      storage: this.#services.durableStorage,
       onEnding: (object) => this.#objects.forget(object),
     })
     this.#ledger.open(group)

@@ -29,6 +29,7 @@ import type { JobLine } from '../limits/job-pool.ts'
 import { ContentSlot, type ContentSource } from './content-slot.ts'
 import type { Journal } from './journal.ts'
 import type { Storage } from '../storage/client.ts'
+import type { ObjectStorage } from '../storage/durable/object-storage.ts'
 import { WASM_PAGE } from '../wasm/memory.ts'
 import type { Counts } from './report.ts'
 
@@ -44,6 +45,8 @@ export interface PoolServices {
   readonly dialer: Dialer
   readonly storage: Storage
   readonly idsOf?: InstanceHost['idsOf']
+  /** What the Durable Object keeps that the instances are. */
+  readonly openObjectStorage?: (() => ObjectStorage) | undefined
   readonly epoch: Epoch
   readonly clock: CpuClock
   readonly jobs: JobLine
@@ -300,6 +303,7 @@ export class Pool {
     return {
       dialer,
       storage,
+      objectStorage: this.#services.openObjectStorage?.(),
       idsOf,
       epoch,
       clock,

@@ -52,7 +52,7 @@ export interface TenantParts extends PoolParts {
 /** What a shard gives to a tenant. The dialer is the tenant's own, and ends with it. */
 export interface TenantServices extends Pick<
   PoolServices,
-  'source' | 'residents' | 'dialer' | 'storage' | 'idsOf' | 'epoch' | 'onTurn'
+  'source' | 'residents' | 'dialer' | 'storage' | 'idsOf' | 'openObjectStorage' | 'epoch' | 'onTurn'
 > {
   /** Who has the next turn. */
   readonly scheduler: Turns

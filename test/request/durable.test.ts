@@ -43,6 +43,13 @@ const FILES = {
           this.ctx.blockConcurrencyWhile(async () => { await later(200); this.order.push('unblocked') })
           return new Response('blocking')
         }
+        if (pathname === '/keep') {
+          const { sql } = this.ctx.storage
+          await this.ctx.storage.put('kept', ((await this.ctx.storage.get('kept')) ?? 0) + 1)
+          sql.exec('CREATE TABLE IF NOT EXISTS calls (at INTEGER)')
+          sql.exec('INSERT INTO calls VALUES (?)', Date.now())
+          return Response.json([await this.ctx.storage.get('kept'), sql.exec('SELECT count(*) AS n FROM calls').one().n, this.nonce])
+        }
         if (pathname === '/timer') { setTimeout(() => this.order.push('timer'), 100); return new Response('set') }
         if (pathname === '/other') return this.env.ROOM.getByName('next').fetch('https://x/nothing')
         if (pathname === '/loop') return this.env.ROOM.get(this.ctx.id).fetch(request)
@@ -146,7 +153,7 @@ const toApps = (): AppSpec[] => [
 describe.for([1, 2])('on %i shards', (shards) => {
   let served: Served
   beforeAll(async () => {
-    served = await serve(toApps(), shards)
+    served = await serve(toApps(), shards, { storageDirectory: sources.at(`storage-${shards}`) })
   })
   afterAll(() => served?.close())
   const get = async (path: string, app = 'rooms'): Promise<unknown> =>
@@ -244,6 +251,16 @@ describe.for([1, 2])('on %i shards', (shards) => {
     expect(name).toBe('aborts')
     expect(next).not.toBe(nonce)
     await served.logged('[rooms', 'the object was reset: RangeError: enough')
+  })
+
+  test('what it stores is there for its next instance', async () => {
+    const keep = async () => (await call('keeps', '/keep')) as [number, number, string]
+    const [, , nonce] = await keep()
+    expect((await keep()).slice(0, 2)).toEqual([2, 2])
+    await call('keeps', '/abort')
+    const [kept, rows, next] = await keep()
+    expect([kept, rows, next === nonce]).toEqual([3, 3, false])
+    expect(await call('others', '/keep')).toEqual([1, 1, expect.any(String)])
   })
 
   test('one that burns the processor is stopped and kept out by itself', async () => {

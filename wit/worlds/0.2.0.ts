@@ -4,7 +4,7 @@ import type { GuestWriter } from '../../host/engine/guest-writer.ts'
 
 export const version = '0.2.0'
 /** Changes with whatever lies otherwise in memory or has another name. */
-export const structure = 'bfc02a092a4beb4d'
+export const structure = '87588b3a081c04bd'
 
 export interface EventsBinding {
   readonly kind: string
@@ -127,6 +127,7 @@ export type EventsEvent =
   | { readonly tag: 'data-body'; readonly val: WireBodyChunk }
   | { readonly tag: 'data-failed'; readonly val: DataDataFailure }
   | { readonly tag: 'data-writable'; readonly val: number }
+  | { readonly tag: 'durable-stored'; readonly val: number }
   | { readonly tag: 'alarm'; readonly val: DurableAlarm }
   | { readonly tag: 'answered'; readonly val: OutboundAnswer }
   | { readonly tag: 'answer-body'; readonly val: WireBodyChunk }
@@ -149,6 +150,9 @@ const cryptoFieldCases: readonly CryptoField[] = ['additional-data', 'alg', 'con
 
 export type CryptoOperation = 'encrypt' | 'decrypt' | 'sign' | 'verify' | 'digest' | 'generate-key' | 'derive-key' | 'derive-bits' | 'import-key' | 'export-key' | 'wrap-key' | 'unwrap-key'
 const cryptoOperationCases: readonly CryptoOperation[] = ['encrypt', 'decrypt', 'sign', 'verify', 'digest', 'generate-key', 'derive-key', 'derive-bits', 'import-key', 'export-key', 'wrap-key', 'unwrap-key']
+
+export type DurableStorageOperation = 'get' | 'entries' | 'put' | 'delete' | 'delete-all' | 'query' | 'get-alarm' | 'set-alarm' | 'size' | 'begin' | 'release' | 'undo'
+const durableStorageOperationCases: readonly DurableStorageOperation[] = ['get', 'entries', 'put', 'delete', 'delete-all', 'query', 'get-alarm', 'set-alarm', 'size', 'begin', 'release', 'undo']
 
 export type DurableIdKind = 'named' | 'unique' | 'parsed'
 const durableIdKindCases: readonly DurableIdKind[] = ['named', 'unique', 'parsed']
@@ -203,6 +207,10 @@ export interface Imports {
     readonly finish: (id: number) => void
     readonly pull: (id: number) => void
     readonly abort: (id: number) => void
+  }
+  readonly 'nano:workers/durable-storage': {
+    readonly perform: (operation: DurableStorageOperation, input: Uint8Array) => Uint8Array
+    readonly sync: (id: number) => void
   }
   readonly 'nano:workers/durable': {
     readonly makeId: (binding: Uint8Array, kind: DurableIdKind, given: Uint8Array, jurisdiction: Uint8Array) => Uint8Array
@@ -475,44 +483,48 @@ function storeEventsEvent(to: GuestWriter, at: number, value: EventsEvent): void
       to.u8(at, 8)
       to.u32(at + 8, value.val)
       return
-    case 'alarm':
+    case 'durable-stored':
       to.u8(at, 9)
+      to.u32(at + 8, value.val)
+      return
+    case 'alarm':
+      to.u8(at, 10)
       storeDurableAlarm(to, at + 8, value.val)
       return
     case 'answered':
-      to.u8(at, 10)
+      to.u8(at, 11)
       storeOutboundAnswer(to, at + 8, value.val)
       return
     case 'answer-body':
-      to.u8(at, 11)
+      to.u8(at, 12)
       storeWireBodyChunk(to, at + 8, value.val)
       return
     case 'fetch-failed':
-      to.u8(at, 12)
+      to.u8(at, 13)
       storeWireFailure(to, at + 8, value.val)
       return
     case 'fetch-writable':
-      to.u8(at, 13)
+      to.u8(at, 14)
       to.u32(at + 8, value.val)
       return
     case 'request-body':
-      to.u8(at, 14)
+      to.u8(at, 15)
       storeWireBodyChunk(to, at + 8, value.val)
       return
     case 'request-body-failed':
-      to.u8(at, 15)
+      to.u8(at, 16)
       storeWireFailure(to, at + 8, value.val)
       return
     case 'response-writable':
-      to.u8(at, 16)
+      to.u8(at, 17)
       to.u32(at + 8, value.val)
       return
     case 'scheduled':
-      to.u8(at, 17)
+      to.u8(at, 18)
       storeScheduledRun(to, at + 8, value.val)
       return
     case 'timer-due':
-      to.u8(at, 18)
+      to.u8(at, 19)
       return
     default:
       to.unknownCase(value)
@@ -591,6 +603,10 @@ export function liftImports(imports: Imports, from: GuestReader, to: GuestWriter
       'finish': (a0: number) => imports['nano:workers/data'].finish(a0 >>> 0),
       'pull': (a0: number) => imports['nano:workers/data'].pull(a0 >>> 0),
       'abort': (a0: number) => imports['nano:workers/data'].abort(a0 >>> 0),
+    },
+    'nano:workers/durable-storage': {
+      'perform': (a0: number, a1: number, a2: number, at: number) => to.bytes(at, imports['nano:workers/durable-storage'].perform(from.caseOf(durableStorageOperationCases, a0), from.bytes(a1, a2))),
+      'sync': (a0: number) => imports['nano:workers/durable-storage'].sync(a0 >>> 0),
     },
     'nano:workers/durable': {
       'make-id': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number, a6: number, at: number) => to.bytes(at, imports['nano:workers/durable'].makeId(from.bytes(a0, a1, bounds['word']), from.caseOf(durableIdKindCases, a2), from.bytes(a3, a4, bounds['word']), from.bytes(a5, a6, bounds['word']))),

@@ -87,7 +87,7 @@ declare module 'nano:workers/events' {
      */
     hasBody: boolean,
   }
-  export type Event = EventStartup | EventRequest | EventClientGone | EventCalled | EventCryptoDone | EventDataAnswered | EventDataBody | EventDataFailed | EventDataWritable | EventAlarm | EventAnswered | EventAnswerBody | EventFetchFailed | EventFetchWritable | EventRequestBody | EventRequestBodyFailed | EventResponseWritable | EventScheduled | EventTimerDue;
+  export type Event = EventStartup | EventRequest | EventClientGone | EventCalled | EventCryptoDone | EventDataAnswered | EventDataBody | EventDataFailed | EventDataWritable | EventDurableStored | EventAlarm | EventAnswered | EventAnswerBody | EventFetchFailed | EventFetchWritable | EventRequestBody | EventRequestBodyFailed | EventResponseWritable | EventScheduled | EventTimerDue;
   export interface EventStartup {
     tag: 'startup',
     val: Startup,
@@ -146,6 +146,13 @@ declare module 'nano:workers/events' {
    */
   export interface EventDataWritable {
     tag: 'data-writable',
+    val: number,
+  }
+  /**
+   * What was written before the `sync` of this id is on the disk.
+   */
+  export interface EventDurableStored {
+    tag: 'durable-stored',
     val: number,
   }
   /**

@@ -80,7 +80,7 @@ export interface Request {
    */
   hasBody: boolean,
 }
-export type Event = EventStartup | EventRequest | EventClientGone | EventCalled | EventCryptoDone | EventDataAnswered | EventDataBody | EventDataFailed | EventDataWritable | EventAlarm | EventAnswered | EventAnswerBody | EventFetchFailed | EventFetchWritable | EventRequestBody | EventRequestBodyFailed | EventResponseWritable | EventScheduled | EventTimerDue;
+export type Event = EventStartup | EventRequest | EventClientGone | EventCalled | EventCryptoDone | EventDataAnswered | EventDataBody | EventDataFailed | EventDataWritable | EventDurableStored | EventAlarm | EventAnswered | EventAnswerBody | EventFetchFailed | EventFetchWritable | EventRequestBody | EventRequestBodyFailed | EventResponseWritable | EventScheduled | EventTimerDue;
 export interface EventStartup {
   tag: 'startup',
   val: Startup,
@@ -139,6 +139,13 @@ export interface EventDataFailed {
  */
 export interface EventDataWritable {
   tag: 'data-writable',
+  val: number,
+}
+/**
+ * What was written before the `sync` of this id is on the disk.
+ */
+export interface EventDurableStored {
+  tag: 'durable-stored',
   val: number,
 }
 /**
