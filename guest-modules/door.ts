@@ -16,6 +16,13 @@ export interface ModuleDoor {
   readonly context: { current: unknown }
   /** A value as the console shows it; the options are those of Node that bear on it. */
   inspect(value: unknown, options?: object): string
+  /** What calls between apps are made of. */
+  rpc(): {
+    openStub(target: unknown): object
+    readonly RpcStub: abstract new () => unknown
+    readonly RpcPromise: abstract new () => unknown
+    readonly RpcProperty: abstract new () => unknown
+  }
   /** A line of the console, of a format and values. */
   format(args: readonly unknown[]): string
   /** A function of `node:crypto`, computed by the host: bytes, or JSON. Throws what Node does. */

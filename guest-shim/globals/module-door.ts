@@ -9,6 +9,7 @@ import { compute } from '../bindings/crypto.ts'
 import { reportError } from '../bindings/report.ts'
 import { type Env, env, onEnv } from '../env.ts'
 import { observe } from '../env-reads.ts'
+import loadRpc from '../lazy/rpc.ts?lazy'
 import { formatLine, inspect } from './log-text.ts'
 import { context } from '../turn/context.ts'
 import { phase } from '../turn/phase.ts'
@@ -42,6 +43,7 @@ export const moduleDoor = {
   context,
   inspect,
   format: formatLine,
+  rpc: loadRpc as () => unknown,
   compute,
   phase,
 }

@@ -3,25 +3,12 @@
  * is made and where it is used, by the host.
  */
 
-import { CallsHost } from '../bindings/calls.ts'
+import { CallsHost, openService } from '../bindings/calls.ts'
 import { DurableHost, type IdKind } from '../bindings/durable.ts'
-import { defineProperty, NativeError, NativeTypeError } from '../globals/primordials.ts'
+import { defineProperty, NativeDOMException, NativeError, NativeTypeError } from '../globals/primordials.ts'
 import { refuse } from '../globals/structured-clone.ts'
 import { finishInterface, requireArguments, toScalarText } from '../globals/web-idl.ts'
 import { DurableObjectId, openId } from './durable-id.ts'
-import { Fetcher } from './fetcher.ts'
-
-/** What calls an object. */
-class Stub extends Fetcher {
-  readonly id: DurableObjectId
-  readonly name: string | undefined
-
-  constructor(host: CallsHost, id: DurableObjectId) {
-    super(host)
-    this.id = id
-    this.name = id.name
-  }
-}
 
 /** The calls of one object. */
 class ObjectHost extends CallsHost {
@@ -47,8 +34,9 @@ const TRAITS: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** What the host said of a call that failed, with what Workers say of it. */
-export function explain(error: unknown): unknown {
-  if (!(error instanceof NativeError)) return error
+function explain(error: unknown): unknown {
+  // what could not be passed was never there
+  if (!(error instanceof NativeError) || error instanceof NativeDOMException) return error
   const { code = '' } = error as { code?: string }
   const traits = TRAITS[code]
   for (let i = 0; traits !== undefined && i < traits.length; i++) {
@@ -103,7 +91,7 @@ export class DurableObjectNamespace {
     }
     this.#check(id.toString())
     const target = id.name === undefined ? id.toString() : `${id.toString()}\n${id.name}`
-    return new Stub(new ObjectHost(this.#host.name, target), id)
+    return openService(new ObjectHost(this.#host.name, target), { id, name: id.name }, explain)
   }
 
   /** As `get`: an object is there as soon as it is called. */

@@ -89,7 +89,7 @@ export const LIMIT_RULES = {
   subrequests: {
     range: [0, 100_000],
     initial: 1000,
-    text: 'Fetches that one request may make; further ones are rejected.',
+    text: 'Fetches and calls of other apps that one request may make; further ones are rejected.',
   },
   concurrentSubrequests: {
     range: [1, 1000],

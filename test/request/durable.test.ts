@@ -57,6 +57,8 @@ const FILES = {
         return new Response('nothing there', { status: 404 })
       }
     }
+    Room.prototype.plus = async function (n, each) { this.count += n; return [this.count, await each?.(n)] }
+    Room.prototype.fails = function () { throw new RangeError('by method') }
     export class Bare {
       constructor(state, env) { this.state = state }
       fetch() { return new Response('bare ' + this.state.id.name) }
@@ -87,6 +89,16 @@ const FILES = {
         const id = url.searchParams.get('id')
         const stub = id === null ? env[url.searchParams.get('of') ?? 'ROOM'].getByName(name) : env.ROOM.get(env.ROOM.idFromString(id))
         return await stub.fetch(new Request('https://room.example' + url.searchParams.get('path'), request))
+      },
+      async rpc(env) {
+        const stub = env.ROOM.getByName('rpc')
+        const attempt = async (act) => { try { return await act() } catch (error) { return describe(error) } }
+        return Response.json([
+          await stub.plus(2, (n) => 'got ' + n), await stub.plus(3),
+          await attempt(() => stub.fails()), await attempt(() => stub.missing()), await attempt(() => stub.nonce), await attempt(() => stub.alarm()),
+          await attempt(() => env.BARE.getByName('rpc').plus(1)), await attempt(() => env.ROOM.getByName('unready').plus(1)),
+          stub.name, String(stub.id).length,
+        ])
       },
       async order(env) {
         const stub = env.ROOM.getByName('blocked')
@@ -192,6 +204,26 @@ describe.for([1, 2])('on %i shards', (shards) => {
     })
     expect([sent.text.length, sent.headers['x-method']]).toEqual([200_000, 'POST'])
     expect((await served.send('rooms', '/call?name=one&path=/other')).text).toBe('nothing there')
+  })
+
+  test('methods are called as those of other apps', async () => {
+    const missing = (name: string) => ({
+      name: 'TypeError',
+      message: `The RPC receiver does not implement the method "${name}".`,
+      remote: true,
+    })
+    expect(await get('/rpc')).toEqual([
+      [2, 'got 2'],
+      [5, null],
+      { name: 'RangeError', message: 'by method', remote: true },
+      missing('missing'),
+      missing('nonce'),
+      expect.objectContaining({ message: expect.stringContaining('reserved method') }),
+      expect.objectContaining({ message: expect.stringContaining('does not support RPC') }),
+      expect.objectContaining({ message: 'never ready', durableObjectReset: true }),
+      'rpc',
+      64,
+    ])
   })
 
   test('a call may wait for another one', async () => {
