@@ -35,7 +35,8 @@ const FILES = {
         if (pathname === '/order') { this.order.push(searchParams.get('n')); return Response.json(this.order) }
         if (pathname === '/throws') throw new TypeError('on purpose')
         if (pathname === '/abort') this.ctx.abort(new RangeError('enough'))
-        if (pathname === '/waits') { await later(10_000); return new Response('late') }
+        if (pathname === '/waits') { this.isWaiting = true; await later(10_000); return new Response('late') }
+        if (pathname === '/waiting') return Response.json(this.isWaiting === true)
         if (pathname === '/meet') return new Promise((resolve) => { this.meet = () => resolve(new Response('met')) })
         if (pathname === '/release') { this.meet?.(); return new Response(this.meet ? 'released' : 'nobody') }
         if (pathname === '/spins') for (;;);
@@ -270,6 +271,7 @@ describe.for([1, 2])('on %i shards', (shards) => {
   test('abort ends the object and all of its calls, and the next call begins another', async () => {
     const [, , nonce] = (await call('aborts', '/who')) as string[]
     const open = call('aborts', '/waits')
+    await expect.poll(() => call('aborts', '/waiting')).toBe(true)
     const aborted = {
       name: 'RangeError',
       message: 'enough',
@@ -277,7 +279,7 @@ describe.for([1, 2])('on %i shards', (shards) => {
       remote: true,
       durableObjectReset: true,
     }
-    await expect.poll(async () => call('aborts', '/abort')).toEqual(aborted)
+    expect(await call('aborts', '/abort')).toEqual(aborted)
     expect(await open).toEqual(aborted)
     const [, name, next] = (await call('aborts', '/who')) as string[]
     expect(name).toBe('aborts')
