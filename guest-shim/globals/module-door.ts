@@ -4,6 +4,7 @@
  * shim: what is here is only added to.
  */
 
+import { Connection, type ConnectionPort } from '../bindings/connections.ts'
 import { waitUntil } from '../bindings/background.ts'
 import { compute } from '../bindings/crypto.ts'
 import { reportError } from '../bindings/report.ts'
@@ -43,6 +44,8 @@ export const moduleDoor = {
   context,
   inspect,
   format: formatLine,
+  /** A TCP connection (wit/connections.wit). */
+  connect: (terms: object, port: ConnectionPort): Connection => new Connection(terms, port),
   rpc: loadRpc as () => unknown,
   compute,
   phase,

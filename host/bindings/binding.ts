@@ -44,6 +44,8 @@ export interface Meter extends DataCounts {
   ignored: number
   /** Fetches that the app made. */
   subrequests: number
+  /** TCP connections that the app asked for. */
+  tcpConnections: number
   /** Calls of rate limits, by what they gave. */
   ratesAllowed: number
   ratesLimited: number
@@ -59,6 +61,7 @@ export const NO_METER: Meter = {
   requests: 0,
   ignored: 0,
   subrequests: 0,
+  tcpConnections: 0,
   ratesAllowed: 0,
   ratesLimited: 0,
   cpuMs: 0,
@@ -71,6 +74,7 @@ export function addMeter(sum: Meter, meter: Meter): void {
   sum.requests += meter.requests
   sum.ignored += meter.ignored
   sum.subrequests += meter.subrequests
+  sum.tcpConnections += meter.tcpConnections
   sum.ratesAllowed += meter.ratesAllowed
   sum.ratesLimited += meter.ratesLimited
   sum.cpuMs += meter.cpuMs
@@ -129,7 +133,7 @@ export interface BindingContext {
   readonly cpuMs: number
   /** When the turn began, in milliseconds of `performance.now()`. */
   readonly turnStart: () => number
-  /** The egress policy refused a fetch. */
+  /** The egress policy refused a fetch or a connection. */
   onDenied(text?: string): void
   /** How runs of the clock are answered. */
   readonly runs: RunAnswers

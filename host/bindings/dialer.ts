@@ -18,6 +18,7 @@ import type { Machine } from '../egress/machine.ts'
 import { EgressPolicy, type EgressSettings } from '../egress/policy.ts'
 import { type Hop, isRedirect, toNextHop } from '../egress/redirect.ts'
 import { toTarget } from '../egress/rule.ts'
+import { TcpDialer } from '../egress/tcp.ts'
 import { openResolver } from '../egress/resolver.ts'
 
 /** A fetch to make. */
@@ -55,16 +56,19 @@ export interface Answer extends HopAnswer {
   readonly redirected: boolean
 }
 
-/** Makes a tenant's fetches. */
+/** Makes a tenant's fetches and connections. */
 export interface Dialer extends Disposable {
-  /** How long an app may leave a fetch of its own alone, in milliseconds. */
+  /** How long an app may leave a fetch or a connection of its own alone, in milliseconds. */
   readonly idleMs: number
+  readonly tcp: TcpDialer
+  /** Has something leave by a connection: at once, or as soon as what it may follow from is on the disk. */
+  pass(act: () => void): void
   /** Rejects with an `EgressDenied` as its cause when the policy does not admit the fetch or a redirect of it. */
   fetch(url: string, dial: Dial): Promise<Answer>
 }
 
 export interface DialerOptions {
-  readonly limits?: Pick<Limits, 'idleMs' | 'timeoutMs'>
+  readonly limits?: Pick<Limits, 'idleMs' | 'timeoutMs' | 'tcpConnections'>
   readonly machine?: Machine
   readonly resolve?: Resolve
 }
@@ -82,9 +86,11 @@ export function openDialer(
 ): Dialer {
   const policy = new EgressPolicy(settings, machine)
   let agent: CheckedAgent | undefined
-  const { idleMs, timeoutMs } = limits
+  const { idleMs, timeoutMs, tcpConnections } = limits
   return {
     idleMs,
+    tcp: new TcpDialer({ policy, resolve, most: tcpConnections }),
+    pass: (act) => act(),
     async fetch(url, { redirect, signal, cache, ...request }) {
       const isFollowed = redirect === 'follow'
       const mode = isFollowed ? ('manual' as const) : redirect

@@ -96,6 +96,11 @@ export const LIMIT_RULES = {
     initial: 128,
     text: "Fetches that wait for their answer's head at once, on each shard; further ones wait their turn.",
   },
+  tcpConnections: {
+    range: [0, 10_000],
+    initial: 256,
+    text: 'TCP connections that the app may have open at once, on each shard; further ones fail.',
+  },
   dataCalls: {
     range: [0, 100_000],
     initial: 1000,

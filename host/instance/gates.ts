@@ -38,10 +38,13 @@ export function gatePort(port: RequestContext, gate: OutputGate, onWritable: () 
   }
 }
 
-/** Fetches. */
+/** Fetches, and what goes out by connections. */
 export function gateDialer(dialer: Dialer, gate: OutputGate): Dialer {
   return {
     idleMs: dialer.idleMs,
+    tcp: dialer.tcp,
+    // a connection ends with the object whose storage is lost
+    pass: (act) => gate.pass(act, () => undefined),
     async fetch(url, dial) {
       if (!gate.isOpen) {
         const { promise, resolve, reject } = Promise.withResolvers<void>()
