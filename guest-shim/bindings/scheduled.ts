@@ -1,12 +1,13 @@
 /**
- * Runs that the clock sets off. One is over when the app's handler and all that it gave to `waitUntil` are settled:
+ * Runs that no client sets off but the clock, or a queue (queues.ts). One is over when the app's handler and all that it gave to
+ * `waitUntil` are settled:
  *
- *     scheduled > handler > its promise > promises of waitUntil > finish, or fail with what failed first
+ *     the event > handler > its promise > promises of waitUntil > finish, or fail with what failed first
  */
 
 import { type Event, fail, finish, noRetry, type Run } from 'nano:workers/scheduled'
 import { describeError } from '../globals/log-text.ts'
-import { encode, makeTable, NativePromise, NativeTypeError } from '../globals/primordials.ts'
+import { encode, makeTable, NativeError, NativePromise } from '../globals/primordials.ts'
 import { source } from '../turn/source.ts'
 import { isHeld, watchHolds } from './background.ts'
 import type { GuestBinding } from './binding.ts'
@@ -64,23 +65,23 @@ watchHolds({
 
 function begin(run: Run): void {
   beginRun(run.id, () => {
-    if (call === undefined) throw new NativeTypeError(NO_HANDLER)
+    if (call === undefined) throw new NativeError(NO_HANDLER)
     return call(new ScheduledController(run), run.id)
   })
 }
 
-/** What nobody's request asks for is done, and its end is told. */
-export function beginRun(id: number, act: () => unknown): void {
+/** Call the app, and tell the host what it comes to. */
+export function beginRun(id: number, work: () => unknown): void {
   source.current = id
   const state: OpenRun = { hasFailed: false, onReleased: undefined }
   open.set(id, state)
-  void settle(id, act, state)
+  void settle(id, work, state)
 }
 
-async function settle(id: number, act: () => unknown, state: OpenRun): Promise<void> {
+async function settle(id: number, work: () => unknown, state: OpenRun): Promise<void> {
   let error: string | undefined
   try {
-    await act()
+    await work()
   } catch (thrown) {
     error = describeError(thrown)
   }

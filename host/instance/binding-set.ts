@@ -70,6 +70,10 @@ export class BindingSet implements Omit<Binding, 'delivered'> {
       console: host,
       maxDialing,
       kvMb: limits.kvMb,
+      queueLimits: {
+        mostBytes: limits.queueMb * 2 ** 20,
+        retentionMs: limits.queueRetentionS * 1000,
+      },
       cpuMs,
       turnStart: () => clock.now,
       onDenied: (text) => host.onDenied(text),
@@ -77,6 +81,7 @@ export class BindingSet implements Omit<Binding, 'delivered'> {
         finish: (id) => this.responses.imports.send(id, RUN_DONE, NOTHING, NOTHING),
         fail: (id, error) => this.responses.imports.fail(id, error),
         noRetry: (id) => this.responses.portOf(id)?.noRetry?.(),
+        settle: (id, mark) => this.responses.portOf(id)?.settle?.(mark),
       },
       durable: { env, idsOf, port },
       calls: {

@@ -9,6 +9,7 @@ import type { ResponsePort } from '../bindings/response.ts'
 import type { DurableIds } from '../bindings/durable-id.ts'
 import type { Callee, Env } from '../config/env.ts'
 import type { Limits } from '../config/limits.ts'
+import type { Mark } from '../cron/outcome.ts'
 import type { Engine } from '../engine/guest.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { Image } from '../image/image.ts'
@@ -48,6 +49,8 @@ export interface ObjectFacts {
 export interface RequestContext extends ResponsePort, BodyPort, CpuMeter {
   /** The app asks that a run of the clock is not tried again. */
   noRetry?(): void
+  /** The app says what becomes of messages of a queue. */
+  settle?(mark: Mark): void
   /** What the app threw at whoever calls it. */
   callThrew?(error: string): void
   /** The guest will not answer. */

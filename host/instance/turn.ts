@@ -375,8 +375,13 @@ export class Instance implements Mailbox, Disposable {
   }
 }
 
-function toEvent(id: number, { run, call, method, url, headers, hasBody }: RequestHead): GuestEvent {
-  if (run !== undefined) return { tag: 'scheduled', val: { id, ...run } }
+function toEvent(id: number, head: RequestHead): GuestEvent {
+  const { run, call, method, url, headers, hasBody } = head
+  if (run !== undefined) {
+    return 'batch' in run
+      ? { tag: 'queue-batch', val: { id, ...run.batch } }
+      : { tag: 'scheduled', val: { id, ...run } }
+  }
   const request = { id, method, url, headers, hasBody }
   if (call === undefined) return { tag: 'request', val: request }
   const { entrypoint, props, message } = call

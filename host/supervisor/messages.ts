@@ -69,7 +69,7 @@ export type ToShard =
   /** It has the lease of a Durable Object that it claimed; somebody else wants one that it has. */
   | { type: 'granted'; key: string; number: number }
   | { type: 'wanted'; key: string }
-  /** Call the scheduled handler of a version; answered by `ran` with the number. */
+  /** Have a version do what no client asks for; answered by `ran` with the number. */
   | { type: 'run'; number: number; deployment: number; run: Run }
   | { type: 'stop'; graceMs: number }
   /** Say what was done so far. */

@@ -4,6 +4,7 @@
 /// <reference path="./nano-workers-data.d.ts" />
 /// <reference path="./nano-workers-durable.d.ts" />
 /// <reference path="./nano-workers-outbound.d.ts" />
+/// <reference path="./nano-workers-queues.d.ts" />
 /// <reference path="./nano-workers-scheduled.d.ts" />
 /// <reference path="./nano-workers-wire.d.ts" />
 declare module 'nano:workers/events' {
@@ -17,6 +18,7 @@ declare module 'nano:workers/events' {
   export type DataFailure = import('nano:workers/data').DataFailure;
   export type Alarm = import('nano:workers/durable').Alarm;
   export type Answer = import('nano:workers/outbound').Answer;
+  export type Batch = import('nano:workers/queues').Batch;
   export type Run = import('nano:workers/scheduled').Run;
   /**
    * An object that the guest makes.
@@ -90,7 +92,7 @@ declare module 'nano:workers/events' {
      */
     hasBody: boolean,
   }
-  export type Event = EventStartup | EventRequest | EventClientGone | EventCalled | EventConnectionReady | EventConnectionData | EventConnectionFailed | EventConnectionWritable | EventCryptoDone | EventDataAnswered | EventDataBody | EventDataFailed | EventDataWritable | EventDurableStored | EventAlarm | EventAnswered | EventAnswerBody | EventFetchFailed | EventFetchWritable | EventRequestBody | EventRequestBodyFailed | EventResponseWritable | EventScheduled | EventTimerDue;
+  export type Event = EventStartup | EventRequest | EventClientGone | EventCalled | EventConnectionReady | EventConnectionData | EventConnectionFailed | EventConnectionWritable | EventCryptoDone | EventDataAnswered | EventDataBody | EventDataFailed | EventDataWritable | EventDurableStored | EventAlarm | EventAnswered | EventAnswerBody | EventFetchFailed | EventFetchWritable | EventQueueBatch | EventRequestBody | EventRequestBodyFailed | EventResponseWritable | EventScheduled | EventTimerDue;
   export interface EventStartup {
     tag: 'startup',
     val: Startup,
@@ -220,6 +222,13 @@ declare module 'nano:workers/events' {
   export interface EventFetchWritable {
     tag: 'fetch-writable',
     val: number,
+  }
+  /**
+   * Messages are there. Exactly one `finish` or `fail` of `scheduled` for it.
+   */
+  export interface EventQueueBatch {
+    tag: 'queue-batch',
+    val: Batch,
   }
   /**
    * Bytes of a request's body; each after the first answers one `request-body.pull`.

@@ -9,6 +9,7 @@ export type DataAnswer = import('./nano-workers-data.js').DataAnswer;
 export type DataFailure = import('./nano-workers-data.js').DataFailure;
 export type Alarm = import('./nano-workers-durable.js').Alarm;
 export type Answer = import('./nano-workers-outbound.js').Answer;
+export type Batch = import('./nano-workers-queues.js').Batch;
 export type Run = import('./nano-workers-scheduled.js').Run;
 /**
  * An object that the guest makes.
@@ -82,7 +83,7 @@ export interface Request {
    */
   hasBody: boolean,
 }
-export type Event = EventStartup | EventRequest | EventClientGone | EventCalled | EventConnectionReady | EventConnectionData | EventConnectionFailed | EventConnectionWritable | EventCryptoDone | EventDataAnswered | EventDataBody | EventDataFailed | EventDataWritable | EventDurableStored | EventAlarm | EventAnswered | EventAnswerBody | EventFetchFailed | EventFetchWritable | EventRequestBody | EventRequestBodyFailed | EventResponseWritable | EventScheduled | EventTimerDue;
+export type Event = EventStartup | EventRequest | EventClientGone | EventCalled | EventConnectionReady | EventConnectionData | EventConnectionFailed | EventConnectionWritable | EventCryptoDone | EventDataAnswered | EventDataBody | EventDataFailed | EventDataWritable | EventDurableStored | EventAlarm | EventAnswered | EventAnswerBody | EventFetchFailed | EventFetchWritable | EventQueueBatch | EventRequestBody | EventRequestBodyFailed | EventResponseWritable | EventScheduled | EventTimerDue;
 export interface EventStartup {
   tag: 'startup',
   val: Startup,
@@ -212,6 +213,13 @@ export interface EventFetchFailed {
 export interface EventFetchWritable {
   tag: 'fetch-writable',
   val: number,
+}
+/**
+ * Messages are there. Exactly one `finish` or `fail` of `scheduled` for it.
+ */
+export interface EventQueueBatch {
+  tag: 'queue-batch',
+  val: Batch,
 }
 /**
  * Bytes of a request's body; each after the first answers one `request-body.pull`.
