@@ -3,7 +3,6 @@
  */
 import type { Binding, GuestEvent, Mailbox, Meter } from '../bindings/binding.ts'
 import { DataBinding } from '../bindings/data.ts'
-import type { DurableStorageBinding } from '../bindings/durable-storage.ts'
 import type { ObjectPort } from '../bindings/durable.ts'
 import { bindAll, EVENT_OWNERS, toImports } from '../bindings/registry.ts'
 import type { RateTables } from '../bindings/rate-limit.ts'
@@ -29,7 +28,6 @@ export class BindingSet implements Omit<Binding, 'delivered'> {
   readonly imports: Bindings
   readonly #byName: Readonly<Record<keyof ReturnType<typeof bindAll>, Binding>>
   readonly #all: readonly Binding[]
-  readonly #durableStorage: DurableStorageBinding
 
   constructor(
     mailbox: Mailbox,
@@ -95,16 +93,10 @@ export class BindingSet implements Omit<Binding, 'delivered'> {
     this.imports = toImports(bindings)
     this.#byName = bindings
     this.bodies = bindings['request-body']
-    this.#durableStorage = bindings['durable-storage']
     this.responses = bindings.response as ResponseBinding<RequestContext>
     // what the app wrote comes before what became of it, and what it stored before what it sent
     const { console, 'durable-storage': durableStorage, response, ...others } = bindings
     this.#all = [console, durableStorage, response, ...Object.values(others)]
-  }
-
-  /** How long the turn that is over stood still for its storage, in milliseconds. Asked once for each. */
-  takeWaitedMs(): number {
-    return this.#durableStorage.takeWaitedMs()
   }
 
   /** These events go to the guest now. */
