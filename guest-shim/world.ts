@@ -94,7 +94,7 @@ function begin(startup: Startup): void {
   prepareTurns()
   openRejections()
   endObservation()
-  if (startup.object !== '') beObject(startup.object, served.exports)
+  if (startup.object !== '') beObject(startup.object, served)
   if (given !== undefined) {
     for (let i = 0; i < given.length; i++) reportException(given[i])
     return

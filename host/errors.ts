@@ -151,3 +151,10 @@ export function fromFault({ code, message, stack }: Fault): NanoError {
 export function toStackText(thrown: unknown): string {
   return thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)
 }
+
+/** What is broken on the disk has nothing to do with the place where that was noticed. */
+export function toFailureText(error: unknown): string {
+  return error instanceof NanoError && error.blame === 'operator'
+    ? `${error.code}: ${error.message}`
+    : toStackText(error)
+}

@@ -9,7 +9,7 @@ import { isDeepStrictEqual } from 'node:util'
 
 import { toOrigin } from './cli/messages.ts'
 import type { Step } from './cli/progress.ts'
-import type { AppConfig, Config } from './config/config.ts'
+import type { Config } from './config/config.ts'
 import { Opener } from './deploy/opener.ts'
 import { DurableSecret } from './durable/secret.ts'
 import { NanoError } from './errors.ts'
@@ -41,7 +41,7 @@ import { STORAGE_FOLDER } from './storage/store.ts'
 import { StorageThreads } from './supervisor/storage.ts'
 import type { CommonData, ShardsState } from './supervisor/shards.ts'
 import { NO_TOTAL } from './supervisor/tally.ts'
-import type { Exporter, ExporterOptions } from './telemetry/exporter.ts'
+import { openExporter } from './telemetry/open-exporter.ts'
 import type { TelemetrySettings } from './telemetry/settings.ts'
 import type { HostSnapshot } from './telemetry/snapshot.ts'
 import type { TenantReport } from './tenant/report.ts'
@@ -164,7 +164,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     opener,
     everyHost: options.everyHost === true,
     onApp(name, app) {
-      if (app !== undefined && hasObjects(app)) secret.keep()
+      secret.keepFor(app?.env)
       if (app === undefined) hub.forget(name)
       else hub.setDrain(name, app.logDrain ?? current.logDrain)
       runs.set(name, app)
@@ -336,20 +336,6 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await close()
     throw error
   }
-}
-
-function hasObjects({ env }: AppConfig): boolean {
-  return Object.values(env).some((member) => member.type === 'binding' && member.kind === 'durable')
-}
-
-/** Loaded only when something goes out. */
-async function openExporter(
-  settings: TelemetrySettings | undefined,
-  options: Pick<ExporterOptions, 'snapshot' | 'onError'>,
-): Promise<Exporter | undefined> {
-  if (settings === undefined) return undefined
-  const { Exporter } = await import('./telemetry/exporter.ts')
-  return new Exporter({ settings, ...options })
 }
 
 async function openDeployed(

@@ -19,6 +19,11 @@ export class DurableHost {
     this.jurisdiction = jurisdiction
   }
 
+  /** The same for a jurisdiction. */
+  within(jurisdiction: string): DurableHost {
+    return new DurableHost(this.name, jurisdiction)
+  }
+
   /** Empty: it is none of the namespace. */
   makeId(kind: IdKind, given: string): string {
     return decode(makeId(encode(this.name), kind, encode(given), encode(this.jurisdiction)))

@@ -2,10 +2,9 @@
 
 import { waitUntil } from '../bindings/background.ts'
 import { NativeTypeError } from '../globals/primordials.ts'
-import { moduleDoor } from '../globals/module-door.ts'
 import { refuse } from '../globals/structured-clone.ts'
 import { finishInterface } from '../globals/web-idl.ts'
-import { abortObject, blockWhile, hasAlarm, type ObjectFacts } from '../turn/object.ts'
+import type { ObjectFacts, ObjectSelf } from '../turn/object.ts'
 import { source } from '../turn/source.ts'
 import { DurableObjectStorage, type StorageOwner } from './durable-storage.ts'
 import { type DurableObjectId, openId } from './durable-id.ts'
@@ -16,32 +15,36 @@ export class DurableObjectState {
   /** What the configuration of whoever calls says; of an object nothing. */
   readonly props: object = {}
 
-  constructor({ id, name }: ObjectFacts) {
+  readonly #self: ObjectSelf
+
+  constructor({ id, name }: ObjectFacts, self: ObjectSelf) {
+    this.#self = self
     this.id = openId(id, name)
-    this.storage = new DurableObjectStorage(OWNER)
+    this.storage = new DurableObjectStorage({
+      block: self.blockWhile,
+      hasAlarm: self.hasAlarm,
+    } satisfies StorageOwner)
   }
 
   waitUntil(promise: unknown): void {
-    if (source.current === 0) moduleDoor.waitUntil(promise)
-    else waitUntil(source.current, promise)
+    waitUntil(source.current, promise)
   }
 
   blockConcurrencyWhile<T>(callback: () => T): Promise<Awaited<T>> {
     if (typeof callback !== 'function') {
       throw new NativeTypeError('blockConcurrencyWhile: expected a function that gives a promise')
     }
-    return blockWhile(callback)
+    return this.#self.blockWhile(callback)
   }
 
   abort(reason?: unknown): never {
-    return abortObject(reason)
+    return this.#self.abort(reason)
   }
 }
 
-const OWNER: StorageOwner = { block: blockWhile, hasAlarm }
-
 /** For the object of this instance. */
-export const openState = (facts: ObjectFacts): DurableObjectState => new DurableObjectState(facts)
+export const openState = (facts: ObjectFacts, self: ObjectSelf): DurableObjectState =>
+  new DurableObjectState(facts, self)
 
 finishInterface(DurableObjectState, 'DurableObjectState')
 refuse([DurableObjectState])

@@ -4,7 +4,7 @@
  */
 
 import { CallsHost, openService } from '../bindings/calls.ts'
-import { DurableHost, type IdKind } from '../bindings/durable.ts'
+import type { DurableHost, IdKind } from '../bindings/durable.ts'
 import { defineProperty, NativeDOMException, NativeError, NativeTypeError } from '../globals/primordials.ts'
 import { refuse } from '../globals/structured-clone.ts'
 import { finishInterface, requireArguments, toScalarText } from '../globals/web-idl.ts'
@@ -21,6 +21,7 @@ class ObjectHost extends CallsHost {
   }
 }
 
+const NONE: readonly string[] = []
 /** By the host's code: what Workers say of such an error. */
 const TRAITS: Readonly<Record<string, readonly string[]>> = {
   '': ['remote'],
@@ -38,8 +39,8 @@ function explain(error: unknown): unknown {
   // what could not be passed was never there
   if (!(error instanceof NativeError) || error instanceof NativeDOMException) return error
   const { code = '' } = error as { code?: string }
-  const traits = TRAITS[code]
-  for (let i = 0; traits !== undefined && i < traits.length; i++) {
+  const traits = TRAITS[code] ?? NONE
+  for (let i = 0; i < traits.length; i++) {
     defineProperty(error, traits[i] as string, {
       value: true,
       enumerable: true,
@@ -109,7 +110,7 @@ export class DurableObjectNamespace {
 
   #within(given: unknown): DurableHost {
     const where = toScalarText(given)
-    const host = new DurableHost(this.#host.name, where)
+    const host = this.#host.within(where)
     if (where === '' || host.makeId('named', '') === '') throw new NativeTypeError(`${WHERE}, got "${where}"`)
     return host
   }

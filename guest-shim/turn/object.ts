@@ -9,7 +9,6 @@
 import { waitUntil } from '../bindings/background.ts'
 import { type Alarm, blockEvents, resetObject, setAlarmCall, unblockEvents } from '../bindings/durable.ts'
 import { keepTimersBack } from '../bindings/timer.ts'
-import { env } from '../env.ts'
 import { makeTable, NativeError, NativePromise, NativeTypeError, parseJson } from '../globals/primordials.ts'
 import loadDurable from '../lazy/durable.ts?lazy'
 import { source } from './source.ts'
@@ -25,10 +24,18 @@ export interface ObjectFacts {
 export type DurableObject = object
 
 type ObjectClass = new (state: object, env: unknown) => DurableObject
-type Part = () => { readonly openState: (facts: ObjectFacts) => object }
+/** What its `ctx` asks of it. */
+export interface ObjectSelf {
+  readonly blockWhile: typeof blockWhile
+  readonly abort: (reason: unknown) => never
+  readonly hasAlarm: () => boolean
+}
+
+type Part = () => { readonly openState: (facts: ObjectFacts, self: ObjectSelf) => object }
 
 let facts: ObjectFacts | undefined
 let exports: Readonly<Record<string, unknown>> = {}
+let env: unknown
 let object: DurableObject | undefined
 
 /** Callbacks of `blockConcurrencyWhile` that are not done, by who set them off, and what calls wait for. */
@@ -39,14 +46,17 @@ let isReset = false
 
 interface PromiseWithResolvers {
   readonly promise: Promise<void>
-  resolve(): void
-  reject(error: unknown): void
+  readonly resolve: () => void
+  readonly reject: (error: unknown) => void
 }
 
 /** `text`: JSON of the facts. */
-export function beObject(text: string, given: Readonly<Record<string, unknown>>): void {
+export function beObject(
+  text: string,
+  given: { readonly exports: Readonly<Record<string, unknown>>; readonly env: unknown },
+): void {
   facts = parseJson(text) as ObjectFacts
-  exports = given
+  ;({ exports, env } = given)
   setAlarmCall((alarm) => callObject((own) => ring(own, alarm)))
 }
 
@@ -60,7 +70,7 @@ export function callObject<T>(call: (own: DurableObject) => T): T | Promise<Awai
   try {
     const own = (object ??= make(facts as ObjectFacts))
     const result = opened === undefined ? call(own) : callLater(own, call)
-    return result instanceof NativePromise ? (unlessReset(result) as Promise<Awaited<T>>) : result
+    return result instanceof NativePromise ? unlessReset<Awaited<T>>(result) : result
   } catch (error) {
     if (isReset) return never()
     throw error
@@ -69,6 +79,7 @@ export function callObject<T>(call: (own: DurableObject) => T): T | Promise<Awai
 
 async function callLater<T>(own: DurableObject, call: (own: DurableObject) => T): Promise<Awaited<T>> {
   // it may be closed again meanwhile
+  // oxlint-disable-next-line no-unmodified-loop-condition, no-await-in-loop -- by what else goes on
   while (opened !== undefined) await opened.promise
   return await call(own)
 }
@@ -91,18 +102,17 @@ function make(of: ObjectFacts): DurableObject {
       `the app exports no class "${className}": export class ${className} extends DurableObject`,
     )
   }
-  return new (Class as ObjectClass)((loadDurable as Part)().openState(of), env)
+  return new (Class as ObjectClass)((loadDurable as Part)().openState(of, SELF), env)
 }
 
 /** Whether its class can be called by the clock. */
-export function hasAlarm(): boolean {
+function hasAlarm(): boolean {
   const { prototype } = exports[facts?.className ?? ''] as { prototype?: { alarm?: unknown } }
   return typeof prototype?.alarm === 'function'
 }
 
 function ring(own: DurableObject, { scheduledTime, retryCount }: Alarm): unknown {
-  const { alarm } = own as { alarm?: unknown }
-  if (typeof alarm !== 'function') {
+  if (!hasAlarm()) {
     throw new NativeTypeError(`the class ${facts?.className} has no method alarm, and an alarm was set`)
   }
   return (own as { alarm(info: object): unknown }).alarm({
@@ -113,7 +123,7 @@ function ring(own: DurableObject, { scheduledTime, retryCount }: Alarm): unknown
 }
 
 /** `ctx.blockConcurrencyWhile`. */
-export async function blockWhile<T>(callback: () => T): Promise<Awaited<T>> {
+async function blockWhile<T>(callback: () => T): Promise<Awaited<T>> {
   const of = source.current
   blocks.set(of, (blocks.get(of) ?? 0) + 1)
   blockEvents(of)
@@ -145,7 +155,7 @@ export async function blockWhile<T>(callback: () => T): Promise<Awaited<T>> {
 const isKeptBack = (of: number): boolean => of !== 0 && blocks.get(of) === undefined
 
 /** `ctx.abort`. */
-export function abortObject(reason: unknown): never {
+function abort(reason: unknown): never {
   const error =
     reason === undefined ? new NativeError('Application called abort() to reset Durable Object.') : reason
   reset(error)
@@ -156,6 +166,8 @@ function reset(error: unknown): void {
   isReset = true
   resetObject(nameOf(error), messageOf(error))
 }
+
+const SELF: ObjectSelf = { blockWhile, abort, hasAlarm }
 
 function makeGate(): PromiseWithResolvers {
   let resolve: () => void = () => {}

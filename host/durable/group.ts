@@ -28,7 +28,7 @@ export interface GroupOptions {
   readonly leases: Pick<LeaseClient, 'claim'>
   readonly storage: Pick<DurableStorage, 'open'>
   /** An object takes no more calls. */
-  onEnding(object: LiveObject): void
+  readonly onEnding: (object: LiveObject) => void
 }
 
 const BYTES_PER_MB = 1024 * 1024

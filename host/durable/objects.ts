@@ -25,7 +25,7 @@ export interface ObjectAddress {
   readonly group: ObjectGroup
   /** Of the group. */
   readonly deployment: number
-  refused(code: ErrorCode, request: string, text: string): void
+  readonly refused: (code: ErrorCode, request: string, text: string) => void
 }
 
 /** Who takes calls for one. */

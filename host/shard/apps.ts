@@ -12,7 +12,6 @@
 import { FileReader } from '../assets/file-reader.ts'
 import { Calls } from '../calls/calls.ts'
 import type { Answerer, CallTarget } from '../calls/calls.ts'
-import type { Dialer } from '../bindings/dialer.ts'
 import { DEFAULT_LIMITS } from '../config/limits.ts'
 import type { Callee } from '../config/env.ts'
 import type { Limits } from '../config/limits.ts'
@@ -25,18 +24,13 @@ import { loadEngine } from '../engine/load.ts'
 import { NanoError } from '../errors.ts'
 import type { Run } from '../http/request-head.ts'
 import { warmUp } from '../instance/warm-up.ts'
-import type { Epoch } from '../limits/epoch.ts'
 import type { EndCode } from '../limits/grace.ts'
 import { Largest } from '../limits/largest.ts'
 import { AppFiles } from '../front/app-files.ts'
 import { Front } from '../front/front.ts'
 import { purgeCaches, TenantStorage } from '../front/tenant-storage.ts'
-import type { Door } from '../home/door.ts'
 import { toHomeKey } from '../home/home-of.ts'
-import type { Homes } from '../home/homes.ts'
-import type { DurableStorage } from '../storage/durable/client.ts'
 import { ObjectGroup } from '../durable/group.ts'
-import type { LeaseClient } from '../durable/lease-client.ts'
 import type { ObjectFacts } from '../instance/contract.ts'
 import { Router } from '../router/router.ts'
 import { Split } from '../router/split.ts'
@@ -49,43 +43,8 @@ import type { Slice } from '../tenant/shard-report.ts'
 import { UnavailableApp } from '../tenant/unavailable-app.ts'
 import { ShardObjects } from './durable.ts'
 import { Ledger } from './ledger.ts'
+import type { AppsServices, Version } from './version.ts'
 import { Lending } from './lending.ts'
-
-/** What the apps of a shard share. */
-export interface AppsServices extends Omit<TenantServices, 'dialer' | 'source'> {
-  readonly epoch: Epoch
-  /** Undefined: there is one shard. */
-  readonly homes: Homes | undefined
-  readonly leases: LeaseClient
-  readonly durableStorage: DurableStorage
-  /** What ids of Durable Objects are made with. */
-  readonly durableSecret: Uint8Array
-  openDialer(deployment: Deployment): Dialer
-  /** Names a request that no client sent. */
-  readonly toId: () => string
-  /** Ask the main thread what a deployment is made of; the answer is given to `Apps.answer`. */
-  onLoad(deployment: number): void
-  /** The largest request head that any app takes, in bytes, has become another. */
-  onMaxHead(bytes: number): void
-  /** A version is gone, which has done this. */
-  onCount(slice: Slice): void
-}
-
-/** One version. It has no tenant before its first request: one that rests costs what is known of it, and nothing else. */
-interface Version {
-  readonly deployment: Deployment
-  readonly engine: Engine
-  tenant?: Tenant
-  /** Takes its requests. */
-  front?: Front | Tenant
-  /** Says which of them are served here; undefined: there is one shard. */
-  door?: Door | undefined
-  storage?: TenantStorage
-  /** Its Durable Objects, once one was called. */
-  objects?: ObjectGroup
-  /** Is over when it is gone. */
-  drained?: Promise<void>
-}
 
 /** What a host name leads to. */
 type Served = Front | Tenant | UnavailableApp
@@ -187,9 +146,7 @@ export class Apps implements Disposable {
   /** Ids of a class. */
   #idsOf({ app, entrypoint }: Callee): DurableIds | undefined {
     const chosen = this.#choose(app, '')
-    return chosen === undefined || chosen instanceof UnavailableApp
-      ? undefined
-      : this.#objects.idsOf(chosen, entrypoint)
+    return chosen instanceof UnavailableApp ? undefined : chosen && this.#objects.idsOf(chosen, entrypoint)
   }
 
   /** What the main thread says to `onLoad`. */

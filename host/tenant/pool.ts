@@ -15,7 +15,7 @@ import { addMeter, NO_METER, type Meter } from '../bindings/binding.ts'
 import type { Dialer } from '../bindings/dialer.ts'
 import type { Isolation } from '../config/config.ts'
 import { toTotalMemoryMb } from '../config/limits.ts'
-import { NanoError, toStackText } from '../errors.ts'
+import { toFailureText, toStackText } from '../errors.ts'
 import type { AppContent } from '../image/image.ts'
 import type { Death, InstanceHost, InstanceParts } from '../instance/contract.ts'
 import { Instance } from '../instance/turn.ts'
@@ -387,11 +387,4 @@ export class Pool {
     if (code === 'APP_MEMORY_LIMIT') this.#past.memoryStops++
     this.#services.onFallen(code === 'APP_CPU_LIMIT' ? this.#parts.limits.cpuMs : ranMs, client)
   }
-}
-
-/** What is broken on the disk has nothing to do with the place where that was noticed. */
-function toFailureText(error: unknown): string {
-  return error instanceof NanoError && error.blame === 'operator'
-    ? `${error.code}: ${error.message}`
-    : toStackText(error)
 }
