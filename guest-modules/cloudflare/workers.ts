@@ -72,7 +72,8 @@ export class RpcProperty {
   }
 }
 
-export const exports: Record<string, unknown> = {}
+/** Entrypoints of the app itself, as `ctx.exports` has them. */
+export const { exports } = door
 
 /** Runs the function with other members in `env`. */
 export function withEnv<T>(_env: unknown, run: () => T): T {

@@ -18,7 +18,7 @@ export class CallsHost {
   readonly #name: Bytes
   readonly #target: Bytes
 
-  /** `name`: the binding's in `env`. `target`: which object of those that it leads to. */
+  /** `name`: the binding's in `env`; nothing: the app itself. `target`: which object of those that it leads to. */
   constructor(name: string, target = '') {
     this.#name = encode(name)
     this.#target = encode(target)

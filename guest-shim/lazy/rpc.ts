@@ -3,7 +3,8 @@
 import type { Call } from 'nano:workers/calls'
 import type { CallsHost } from '../bindings/calls.ts'
 import { CalleeChannel } from '../bindings/channel.ts'
-import { NativeTypeError } from '../globals/primordials.ts'
+import { NativeTypeError, toJson } from '../globals/primordials.ts'
+import { toMembers } from '../globals/web-idl.ts'
 import { Fetcher } from './fetcher.ts'
 import { invoke, isDurable } from './rpc/access.ts'
 import type { Hook } from './rpc/hook.ts'
@@ -47,6 +48,19 @@ export function openService(
   const fetcher = new Fetcher(host)
   const fetch = (input: unknown, init?: RequestInit | null) => fetcher.fetch(input, init)
   return makeService(new EntrypointHook(host, explain), Fetcher, { ...own, fetch })
+}
+
+/** An entrypoint of the app itself: called, it gives one with other props. `toHost`: of props as JSON, or nothing. */
+export function openOwn(toHost: (props: string) => CallsHost): object {
+  const service = openService(toHost(''))
+  return new Proxy(() => {}, {
+    get: (_, name) => Reflect.get(service, name) as unknown,
+    getPrototypeOf: () => Reflect.getPrototypeOf(service),
+    apply(_, _self, [options]: [{ props?: unknown }?]) {
+      const { props } = toMembers(options, 'ctx.exports')
+      return openService(toHost(props === undefined ? '' : toJson(props)))
+    },
+  })
 }
 
 /** `new RpcStub(target)`: a stub for something of this guest. */

@@ -3,11 +3,11 @@
 import type { Call } from 'nano:workers/calls'
 import type { Event } from 'nano:workers/events'
 import { toEntrypoint } from '../app.ts'
-import { ExecutionContext } from '../bindings/background.ts'
-import { tellCaller } from '../bindings/calls.ts'
+import { ExecutionContext, ownExports } from '../bindings/background.ts'
+import { CallsHost, tellCaller } from '../bindings/calls.ts'
 import type { HandlerCall } from '../bindings/response.ts'
 import { toOwn } from '../globals/buffer-source.ts'
-import { hasOwn, NativeTypeError, parseJson } from '../globals/primordials.ts'
+import { defineProperty, hasOwn, NativeTypeError, ownKeys, parseJson } from '../globals/primordials.ts'
 import loadRpc from '../lazy/rpc.ts?lazy'
 import { type Handler, receiveRequest } from './handler.ts'
 import { callObject, isObject } from './object.ts'
@@ -20,7 +20,19 @@ export interface Served {
   readonly exports: Readonly<Record<string, unknown>>
 }
 
-type Rpc = () => Pick<typeof import('../lazy/rpc.ts'), 'serve'>
+type Rpc = () => Pick<typeof import('../lazy/rpc.ts'), 'openOwn' | 'serve'>
+
+/** `ctx.exports`: what of the app can be called by itself. */
+export function fillExports(exports: Served['exports']): void {
+  for (const name of ownKeys(exports)) {
+    if (typeof name !== 'string' || toEntrypoint(exports[name]).handler === undefined) continue
+    let own: object | undefined
+    const toHost = (props: string): CallsHost =>
+      new CallsHost('', `${name === 'default' ? '' : name}\n${props}`)
+    const get = (): object => (own ??= (loadRpc as Rpc)().openOwn(toHost))
+    defineProperty(ownExports, name, { get, enumerable: true, configurable: true })
+  }
+}
 
 /** Like `receiveRequest`. */
 export function receiveCall(call: Call, next: Event | undefined, served: Served): boolean {

@@ -68,6 +68,9 @@ class Line {
   }
 }
 
+/** What an app has without a binding: its own entrypoints. */
+const SELF: Resource = { kind: 'service', key: '', callee: { app: '', entrypoint: '' } }
+
 /** What `#start` is asked for. */
 interface Wanted {
   readonly kind: DataKind
@@ -123,11 +126,14 @@ export class DataBinding implements Binding {
     this.#start(id, { kind, open, toAsk, take: () => this.#services.accounts.takeDataCall() })
   }
 
-  /** The same for a call of another app: it is a fetch of the account that it is made for, and ends with it. */
+  /**
+   * The same for a call of another app: it is a fetch of the account that it is made for, and ends with it. Without a name it is
+   * one of the app itself, and what is called of it says the target.
+   */
   startCall(id: number, kind: DataKind, name: Uint8Array, toAsk: (account: Account) => DataAsk): void {
     const { accounts } = this.#services
     const sources = new Set(accounts.sources)
-    const open = (): Resource | undefined => this.#toCalled(name)
+    const open = (): Resource | undefined => (name.length === 0 ? SELF : this.#toCalled(name))
     this.#start(id, { kind, open, toAsk, take: () => accounts.takeFetch(), sources })
   }
 

@@ -53,7 +53,8 @@ export class Calls {
     listener: StorageListener,
   ): StorageHandle {
     const { target, head, message, depth, trace, charge } = args as CallArgs
-    const { app: called, entrypoint, props = '' } = callee as Callee
+    const leadsTo = callee?.app === '' ? toOwn(app, target) : (callee as Callee)
+    const { app: called, entrypoint, props = '' } = leadsTo
     const client = `app ${app}`
     const call: Call = { app, entrypoint, props, depth, message }
     const hasBody = more || body.length > 0
@@ -72,14 +73,14 @@ export class Calls {
       { called, first: more ? body : NOTHING, listener, charge },
     )
     // not within the call that started it
-    queueMicrotask(() =>
-      guestCall.open(
-        this.#options.find(
-          { ...(callee as Callee), object: kind === 'durable' ? target : undefined },
-          client,
-        ),
-      ),
-    )
+    const object = kind === 'durable' ? target : undefined
+    queueMicrotask(() => guestCall.open(this.#options.find({ ...leadsTo, object }, client)))
     return guestCall
   }
+}
+
+/** An entrypoint of the app that calls: its name, LF, and what it finds in its `ctx.props`. */
+function toOwn(app: string, target: string): Callee {
+  const at = target.indexOf('\n')
+  return { app, entrypoint: target.slice(0, at), props: target.slice(at + 1) }
 }

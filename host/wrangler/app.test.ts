@@ -317,6 +317,17 @@ describe('a Pages project', () => {
   })
 })
 
+test('an id that a template leaves empty is none', () => {
+  const empty = {
+    kv_namespaces: [{ binding: 'KV', id: '' }],
+    r2_buckets: [{ binding: 'R2', bucket_name: '' }],
+  }
+  expect(open(empty).settings).toEqual({
+    kv_namespaces: [{ binding: 'KV' }],
+    r2_buckets: [{ binding: 'R2' }],
+  })
+})
+
 test('places in TOML', () => {
   const file = join(folder, 'wrangler.toml')
   writeFileSync(

@@ -186,7 +186,8 @@ function pick(key: string, given: WranglerJson, members: readonly string[], say:
 function pickQuietly(given: WranglerJson, members: readonly string[]): WranglerJson {
   return Object.fromEntries(
     members
-      .filter((name) => given[name] !== undefined && given[name] !== null)
+      // an id that a template leaves empty is none
+      .filter((name) => given[name] !== undefined && given[name] !== null && given[name] !== '')
       .map((name) => [name, given[name]]),
   )
 }
