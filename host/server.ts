@@ -164,10 +164,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     opener,
     everyHost: options.everyHost === true,
     onApp(name, app) {
-      secret.keepFor(app?.env)
+      if (runs.set(name, app)) secret.keep()
       if (app === undefined) hub.forget(name)
       else hub.setDrain(name, app.logDrain ?? current.logDrain)
-      runs.set(name, app)
     },
   })
   const runs = new Runs({
@@ -177,6 +176,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     run: (app, run) => {
       const deployment = registry.servingOf(app)
       return deployment === undefined ? undefined : shards?.run(app, deployment, run)
+    },
+    ring: (object, callee, run) => {
+      const deployment = registry.servingOf(callee.app)
+      return deployment === undefined ? undefined : shards?.ring(object, { deployment, run })
     },
   })
   let served: ServedApps | undefined
@@ -292,6 +295,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       heapMb,
       silenceMs,
       log: (entry) => hub.write(entry),
+      onAlarm: (time) => runs.alarmSet(time),
       onSpans: exporter && ((spans) => exporter.add(spans)),
     })
     shards = running

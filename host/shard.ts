@@ -29,6 +29,7 @@ import { RequestLog } from './log/request-log.ts'
 import { Apps } from './shard/apps.ts'
 import { LoopDelayMeter } from './shard/loop-delay.ts'
 import { DurableStorage } from './storage/durable/client.ts'
+import { withAlarms } from './storage/durable/with-alarms.ts'
 import { StorageClients } from './storage/clients.ts'
 import type { FromShard, ShardChange, ShardData, ShardSettings, ToShard } from './supervisor/messages.ts'
 import type { Tracer } from './telemetry/tracer.ts'
@@ -68,7 +69,7 @@ async function run(data: ShardData): Promise<void> {
   const homes = data.places === 1 ? undefined : openHomes(data, () => apps, tracer)
   const ids = new RequestIds(data.number)
   const leases = new LeaseClient(tell)
-  const durableStorage = new DurableStorage(storage)
+  const durableStorage = new DurableStorage(withAlarms(storage, (time) => tell({ type: 'alarm', time })))
   const apps: Apps = new Apps({
     homes,
     toId: () => ids.make(),
@@ -148,8 +149,13 @@ async function run(data: ShardData): Promise<void> {
     residents.bound(change.settings)
     ingress.configure(toSettings(change.settings))
   }
-  const runOf = async ({ number, deployment, run: asked }: ToShard & { type: 'run' }): Promise<void> => {
-    tell({ type: 'ran', number, outcome: await apps.run(deployment, ids.make(), asked) })
+  const runOf = async ({
+    number,
+    deployment,
+    run: asked,
+    object,
+  }: ToShard & { type: 'run' }): Promise<void> => {
+    tell({ type: 'ran', number, outcome: await apps.run(deployment, ids.make(), asked, object) })
   }
   listen = (message) => {
     if (message.type === 'ping') tell({ type: 'pong' })

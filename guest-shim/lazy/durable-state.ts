@@ -23,6 +23,7 @@ export class DurableObjectState {
     this.storage = new DurableObjectStorage({
       block: self.blockWhile,
       hasAlarm: self.hasAlarm,
+      ringing: self.ringing,
     } satisfies StorageOwner)
   }
 

@@ -17,6 +17,8 @@ export interface StorageOwner {
   block<T>(run: () => Promise<T>): Promise<T>
   /** Whether the class has a method `alarm`. */
   hasAlarm(): boolean
+  /** The time of the alarm that it is called for now, unless it has set or deleted its alarm since. */
+  readonly ringing: { time: number | undefined }
 }
 
 const NO_HISTORY =
@@ -71,7 +73,8 @@ class Operations {
 
   async getAlarm(_options: unknown = undefined): Promise<number | null> {
     this.#require('getAlarm')
-    return askStorage('get-alarm', null).said as number | null
+    const time = askStorage('get-alarm', null).said as number | null
+    return time === this.#owner.ringing.time ? null : time
   }
 
   async setAlarm(time: unknown, _options: unknown = undefined): Promise<void> {
@@ -82,11 +85,13 @@ class Operations {
         'expected a class with a method alarm(), which setAlarm() has called, got none',
       )
     askStorage('set-alarm', milliseconds)
+    this.#owner.ringing.time = undefined
   }
 
   async deleteAlarm(_options: unknown = undefined): Promise<void> {
     this.#require('deleteAlarm')
     askStorage('set-alarm', null)
+    this.#owner.ringing.time = undefined
   }
 
   #require(method: string): void {

@@ -8,6 +8,7 @@
 
 import { waitUntil } from '../bindings/background.ts'
 import { type Alarm, blockEvents, resetObject, setAlarmCall, unblockEvents } from '../bindings/durable.ts'
+import { askStorage } from '../bindings/durable-storage.ts'
 import { keepTimersBack } from '../bindings/timer.ts'
 import { makeTable, NativeError, NativePromise, NativeTypeError, parseJson } from '../globals/primordials.ts'
 import loadDurable from '../lazy/durable.ts?lazy'
@@ -29,6 +30,7 @@ export interface ObjectSelf {
   readonly blockWhile: typeof blockWhile
   readonly abort: (reason: unknown) => never
   readonly hasAlarm: () => boolean
+  readonly ringing: typeof ringing
 }
 
 type Part = () => { readonly openState: (facts: ObjectFacts, self: ObjectSelf) => object }
@@ -41,6 +43,12 @@ let object: DurableObject | undefined
 /** Callbacks of `blockConcurrencyWhile` that are not done, by who set them off, and what calls wait for. */
 const blocks = makeTable<number, number>()
 let opened: PromiseWithResolvers | undefined
+/** How often an alarm whose handler fails is tried again. */
+const MOST_RETRIES = 6
+
+/** The time of the alarm that it is called for, unless it has set or deleted its alarm since. */
+const ringing: { time: number | undefined } = { time: undefined }
+
 /** The host ends the instance. */
 let isReset = false
 
@@ -111,15 +119,23 @@ function hasAlarm(): boolean {
   return typeof prototype?.alarm === 'function'
 }
 
-function ring(own: DurableObject, { scheduledTime, retryCount }: Alarm): unknown {
-  if (!hasAlarm()) {
+/** It is called at its alarm, which stays in its storage until that is done. What is not there, or not for this time, is said again. */
+async function ring(own: DurableObject, { scheduledTime, retryCount }: Alarm): Promise<void> {
+  const { said: time } = askStorage('get-alarm', null)
+  if (time !== scheduledTime) return void askStorage('set-alarm', time)
+  if (retryCount > MOST_RETRIES) return void askStorage('set-alarm', null)
+  const { alarm } = own as { alarm?: unknown }
+  if (typeof alarm !== 'function') {
     throw new NativeTypeError(`the class ${facts?.className} has no method alarm, and an alarm was set`)
   }
-  return (own as { alarm(info: object): unknown }).alarm({
-    isRetry: retryCount > 0,
-    retryCount,
-    scheduledTime,
-  })
+  ringing.time = scheduledTime
+  try {
+    const info = { isRetry: retryCount > 0, retryCount, scheduledTime }
+    await (own as { alarm(given: object): unknown }).alarm(info)
+    if (ringing.time !== undefined) askStorage('set-alarm', null)
+  } finally {
+    ringing.time = undefined
+  }
 }
 
 /** `ctx.blockConcurrencyWhile`. */
@@ -167,7 +183,7 @@ function reset(error: unknown): void {
   resetObject(nameOf(error), messageOf(error))
 }
 
-const SELF: ObjectSelf = { blockWhile, abort, hasAlarm }
+const SELF: ObjectSelf = { blockWhile, abort, hasAlarm, ringing }
 
 function makeGate(): PromiseWithResolvers {
   let resolve: () => void = () => {}

@@ -113,7 +113,12 @@ export class Objects {
 }
 
 function toKey({ namespace, facts }: ObjectAddress): string {
-  return `${namespace} ${facts.id}`
+  return toObjectKey(namespace, facts.id)
+}
+
+/** Names an object in the whole process. */
+export function toObjectKey(namespace: string, id: string): string {
+  return `${namespace} ${id}`
 }
 
 function refuse(

@@ -8,7 +8,6 @@ import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { placeFile } from '../artifacts/place-file.ts'
-import type { Env } from '../config/env.ts'
 import { NanoError } from '../errors.ts'
 
 const FILE = 'durable.key'
@@ -25,12 +24,6 @@ export class DurableSecret {
     const found = read(join(directory, FILE))
     this.#isKept = found !== undefined
     this.bytes = found ?? randomBytes(LENGTH)
-  }
-
-  /** For an app with this `env`: if it has objects, as `keep`. */
-  keepFor(env: Env = {}): void {
-    const members = Object.values(env)
-    if (members.some((member) => member.type === 'binding' && member.kind === 'durable')) this.keep()
   }
 
   /** It is on the disk when this returns. Throws STORAGE_FAILED. */

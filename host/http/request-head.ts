@@ -11,13 +11,23 @@ export interface TlsFacts {
 }
 
 /** What no client sends: the clock or a queue sets it off. */
-export type Run = ScheduledRun | BatchRun
+export type Run = ScheduledRun | BatchRun | AlarmRun
 
 export interface ScheduledRun {
   /** The expression of the configuration that it is for. */
   readonly cron: string
   /** When it was to begin, in milliseconds since 1970. */
   readonly scheduledTime: number
+}
+
+/** The alarm of a Durable Object. */
+export interface AlarmRun {
+  readonly alarm: {
+    /** When it was to be called, in milliseconds since 1970. */
+    readonly scheduledTime: number
+    /** How often it was tried before. */
+    readonly retryCount: number
+  }
 }
 
 export interface BatchRun {

@@ -378,8 +378,9 @@ export class Instance implements Mailbox, Disposable {
 function toEvent(id: number, head: RequestHead): GuestEvent {
   const { run, call, method, url, headers, hasBody } = head
   if (run !== undefined) {
-    return 'batch' in run
-      ? { tag: 'queue-batch', val: { id, ...run.batch } }
+    if ('batch' in run) return { tag: 'queue-batch', val: { id, ...run.batch } }
+    return 'alarm' in run
+      ? { tag: 'alarm', val: { id, ...run.alarm } }
       : { tag: 'scheduled', val: { id, ...run } }
   }
   const request = { id, method, url, headers, hasBody }

@@ -159,10 +159,12 @@ export class Apps implements Disposable {
     return this.#ledger.slices()
   }
 
-  /** Have a version do what no client asks for. `id` names it in the log. */
-  async run(deployment: number, id: string, run: Run): Promise<RunOutcome> {
+  /** Have a version, or an object of it, do what no client asks for. `id` names it in the log. */
+  async run(deployment: number, id: string, run: Run, object?: ObjectFacts): Promise<RunOutcome> {
     const version = this.#versions.get(deployment)
-    return version === undefined ? ABSENT : await bringRun(this.#toTenant(version), id, run)
+    if (version === undefined) return ABSENT
+    const runner = object === undefined ? this.#toTenant(version) : this.#objects.take(version, object)
+    return await bringRun(runner, id, run)
   }
 
   /** What takes the requests for a deployment that other shards hand over; undefined: it is not served any more. */

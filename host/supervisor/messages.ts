@@ -6,6 +6,7 @@ import type { ConnectionLimits } from '../config/connection-limits.ts'
 import type { RunOutcome } from '../cron/outcome.ts'
 import type { Change, ServedState } from '../deploy/change.ts'
 import type { LeaseMessage } from '../durable/lease-client.ts'
+import type { ObjectFacts } from '../instance/contract.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { Run } from '../http/request-head.ts'
 import type { SharedEpoch } from '../limits/epoch.ts'
@@ -69,8 +70,8 @@ export type ToShard =
   /** It has the lease of a Durable Object that it claimed; somebody else wants one that it has. */
   | { type: 'granted'; key: string; number: number }
   | { type: 'wanted'; key: string }
-  /** Have a version do what no client asks for; answered by `ran` with the number. */
-  | { type: 'run'; number: number; deployment: number; run: Run }
+  /** Have a version, or an object of it, do what no client asks for; answered by `ran` with the number. */
+  | { type: 'run'; number: number; deployment: number; run: Run; object: ObjectFacts | undefined }
   | { type: 'stop'; graceMs: number }
   /** Say what was done so far. */
   | { type: 'count' }
@@ -87,6 +88,8 @@ export type ToShard =
 
 export type FromShard =
   | { type: 'ready'; port: number }
+  /** One has set its alarm. */
+  | { type: 'alarm'; time: number }
   /** A lease of a Durable Object (host/durable/leases.ts). */
   | LeaseMessage
   | { type: 'failed'; code: ErrorCode; text: string }

@@ -1,49 +1,92 @@
-/** What apps do that no client asks for: at the clock's times, and with messages of queues. It follows what is served. */
+/** What apps do that no client asks for: at the clock's times, with messages of queues, at alarms of objects. It follows what is served. */
 
 import type { AppConfig } from '../config/config.ts'
+import type { Callee } from '../config/env.ts'
 import type { RunOutcome } from '../cron/outcome.ts'
 import { Schedule } from '../cron/schedule.ts'
 import type { ScheduleOptions } from '../cron/schedule.ts'
+import { AlarmClock } from '../durable/alarm-clock.ts'
+import { DurableClasses } from '../durable/durable-classes.ts'
 import type { Run } from '../http/request-head.ts'
 import type { LogEntry } from '../log/entry.ts'
 import { Queues } from '../queues/queues.ts'
 import type { QueueStatus } from '../queues/queues.ts'
+import type { ObjectFacts } from '../instance/contract.ts'
+import type { Alarm } from '../storage/alarms/open.ts'
+import { askStore } from '../storage/ask.ts'
 import type { Storage } from '../storage/client.ts'
 
 export interface RunsOptions extends Pick<ScheduleOptions, 'directory'> {
   readonly storage: Storage
   /** Have the version do it that serves an app, at the app's home. Undefined: nobody serves it. */
   readonly run: (app: string, run: Run) => Promise<RunOutcome> | undefined
+  /** Have an object of an app do it, at the object's home. Undefined: nobody serves the app. */
+  readonly ring: (object: RungObject, callee: Callee, run: Run) => Promise<RunOutcome> | undefined
   readonly log: (entry: Omit<LogEntry, 'time'>) => void
+}
+
+/** A Durable Object, for who has no binding to it. */
+export interface RungObject {
+  /** What the data of its class is called. */
+  readonly namespace: string
+  readonly facts: ObjectFacts
 }
 
 /** How long whoever watches waits for what queues hold. */
 const STATES_MS = 1000
+/** How long the index of alarms may take. */
+const ALARMS_MS = 10_000
 
 export class Runs {
   readonly schedule: Schedule
   readonly queues: Queues
+  readonly #alarms: AlarmClock
+  readonly #classes = new DurableClasses()
+  #isStarted = false
 
-  constructor({ directory, storage, run, log }: RunsOptions) {
+  constructor({ directory, storage, run, ring, log }: RunsOptions) {
     this.schedule = new Schedule({
       directory,
       run,
       log: ({ app, ...entry }) => log({ ...entry, ...(app === '' ? {} : { app }) }),
     })
     this.queues = new Queues({ storage, run, log })
+    this.#alarms = new AlarmClock({
+      async due(before, limit) {
+        const args = { before, limit }
+        const request = { kind: 'alarms', key: '', op: 'due', args, body: new Uint8Array(0) }
+        return (await askStore(storage, request, ALARMS_MS)).meta as Alarm[]
+      },
+      ring: ({ key: namespace, id, time: scheduledTime }, retryCount) => {
+        const callee = this.#classes.find(namespace)
+        if (callee === undefined) return undefined
+        const facts = { className: callee.entrypoint, id }
+        return ring({ namespace, facts }, callee, { alarm: { scheduledTime, retryCount } })
+      },
+    })
   }
 
-  /** This is what an app is from now on; undefined: it has gone. */
-  set(app: string, config: AppConfig | undefined): void {
+  /** This is what an app is from now on; undefined: it has gone. Gives whether it has Durable Objects. */
+  set(app: string, config: AppConfig | undefined): boolean {
     if (config === undefined) this.schedule.remove(app)
     else this.schedule.set(app, config.triggers)
     this.queues.set(app, config?.queues)
+    const hasObjects = this.#classes.set(app, config?.env)
+    this.#startAlarms()
+    return hasObjects
+  }
+
+  /** An object has set its alarm. */
+  alarmSet(time: number): void {
+    this.#alarms.heard(time)
   }
 
   /** What is served can be called from now on. */
   start(): void {
     this.schedule.start()
     this.queues.start()
+    this.#isStarted = true
+    this.#startAlarms()
   }
 
   /** What runs came to, and what queues hold, as far as the storage says. */
@@ -54,6 +97,12 @@ export class Runs {
   /** No more is begun; resolves when what apps have of queues is settled. */
   async close(): Promise<void> {
     this.schedule[Symbol.dispose]()
+    this.#alarms[Symbol.dispose]()
     await this.queues.close()
+  }
+
+  /** Who has no class has no alarms. */
+  #startAlarms(): void {
+    if (this.#isStarted && this.#classes.size > 0) this.#alarms.start()
   }
 }

@@ -10,6 +10,7 @@ import type { MessagePort } from 'node:worker_threads'
 
 import type { RunOutcome } from '../cron/outcome.ts'
 import type { LeaseHolder, Leases } from '../durable/leases.ts'
+import type { ObjectFacts } from '../instance/contract.ts'
 import { NanoError, toFault, toStackText } from '../errors.ts'
 import type { Run } from '../http/request-head.ts'
 import type { AppContent } from '../image/image.ts'
@@ -25,6 +26,8 @@ import type { SlotThread, SlotWatcher } from './slot.ts'
 
 /** What a thread tells whoever started it. */
 export interface ThreadWatcher extends SlotWatcher {
+  /** A Durable Object has set its alarm. */
+  onAlarm(time: number): void
   /** Those of Durable Objects. */
   readonly leases: Leases
   onLog(entry: LogEntry): void
@@ -82,6 +85,7 @@ export class ShardThread implements SlotThread, LeaseHolder {
       } else if (message.type === 'pong') this.#isPinged = false
       else if (message.type === 'failed') watcher.onFailed(new NanoError(message.code, message.text))
       else if (message.type === 'ready') watcher.onReady(message.port)
+      else if (message.type === 'alarm') watcher.onAlarm(message.time)
       else if (message.type === 'claim' || message.type === 'release')
         watcher.leases[message.type](message.key, this)
       else if (message.type === 'applied') this.#onApplied(message)
@@ -125,10 +129,10 @@ export class ShardThread implements SlotThread, LeaseHolder {
     return done.promise
   }
 
-  /** Have a version do what no client asks for. Never rejects. */
-  run(deployment: number, run: Run): Promise<RunOutcome> {
+  /** Have a version, or an object of it, do what no client asks for. Never rejects. */
+  run(deployment: number, run: Run, object?: ObjectFacts): Promise<RunOutcome> {
     const number = ++this.#lastRun
-    this.#post({ type: 'run', number, deployment, run })
+    this.#post({ type: 'run', number, deployment, run, object })
     return new Promise((resolve) => this.#runs.set(number, resolve))
   }
 

@@ -10,6 +10,8 @@ import type { RunOutcome } from '../cron/outcome.ts'
 import type { ServedState } from '../deploy/change.ts'
 import { toStackText } from '../errors.ts'
 import { Leases } from '../durable/leases.ts'
+import type { RungObject } from './runs.ts'
+import { toObjectKey } from '../durable/objects.ts'
 import { homeOf, toHomeKey } from '../home/home-of.ts'
 import type { Run } from '../http/request-head.ts'
 import type { AppContent } from '../image/image.ts'
@@ -56,6 +58,8 @@ export interface ShardsOptions {
   readonly log: (entry: LogEntry) => void
   /** Where the data of bindings is. */
   readonly storage: Pick<StorageThreads, 'connect'>
+  /** A Durable Object has set its alarm. */
+  readonly onAlarm?: ((time: number) => void) | undefined
   /** Parts of traces are over. */
   readonly onSpans?: ((spans: readonly SpanRecord[]) => void) | undefined
 }
@@ -168,6 +172,17 @@ export class Shards {
     return listening.get(homeOf(toHomeKey(app), listening.keys()))?.run(deployment, run)
   }
 
+  /** Have a Durable Object do what no client asks for, at its home. Undefined: no shard listens. */
+  ring(
+    { namespace, facts }: RungObject,
+    { deployment, run }: { readonly deployment: number; readonly run: Run },
+  ): Promise<RunOutcome> | undefined {
+    const listening = this.#listening
+    if (listening.size === 0) return undefined
+    const key = toHomeKey(toObjectKey(namespace, facts.id))
+    return listening.get(homeOf(key, listening.keys()))?.run(deployment, run, facts)
+  }
+
   /** What was done since the start. A shard that does not answer in time counts with what it told before. */
   async count(): Promise<Total> {
     const { promise: late, resolve } = Promise.withResolvers<void>()
@@ -238,6 +253,7 @@ export class Shards {
         onRequests: (batch) => unpack(batch, log),
         onCount: (slice) => tally.count(slice),
         onStorage: (kind, take) => this.#options.storage.connect(kind, take),
+        onAlarm: (time) => this.#options.onAlarm?.(time),
         onSpans: (spans) => this.#options.onSpans?.(spans),
         onReport: (report) => tally.report(report),
         onLoad: (deployment) => served.load(deployment),

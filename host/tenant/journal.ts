@@ -107,7 +107,6 @@ export class Journal {
 }
 
 function toRunName(run: Run): string {
-  return 'batch' in run
-    ? `queue ${run.batch.queue}, ${run.batch.messages.length} messages`
-    : `scheduled ${run.cron}`
+  if ('batch' in run) return `queue ${run.batch.queue}, ${run.batch.messages.length} messages`
+  return 'alarm' in run ? 'alarm' : `scheduled ${run.cron}`
 }

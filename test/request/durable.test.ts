@@ -51,12 +51,24 @@ const FILES = {
           sql.exec('INSERT INTO calls VALUES (?)', Date.now())
           return Response.json([await this.ctx.storage.get('kept'), sql.exec('SELECT count(*) AS n FROM calls').one().n, this.nonce])
         }
+        if (pathname === '/alarm') {
+          await this.ctx.storage.setAlarm(Date.now() + Number(searchParams.get('in')))
+          return Response.json(await this.ctx.storage.getAlarm() !== null)
+        }
+        if (pathname === '/rings') return Response.json([await this.ctx.storage.getAlarm(), (await this.ctx.storage.get('rings')) ?? []])
         if (pathname === '/timer') { setTimeout(() => this.order.push('timer'), 100); return new Response('set') }
         if (pathname === '/other') return this.env.ROOM.getByName('next').fetch('https://x/nothing')
         if (pathname === '/loop') return this.env.ROOM.get(this.ctx.id).fetch(request)
         if (pathname === '/echo') return new Response(request.body, { headers: { 'x-method': request.method } })
         return new Response('nothing there', { status: 404 })
       }
+    }
+    Room.prototype.alarm = async function ({ retryCount, isRetry, scheduledTime }) {
+      const { storage } = this.ctx
+      const rings = [...((await storage.get('rings')) ?? []), [retryCount, isRetry, scheduledTime <= Date.now(), await storage.getAlarm()]]
+      await storage.put('rings', rings)
+      if (rings.length === 1) throw new Error('the first one fails')
+      if (rings.length === 2) await storage.setAlarm(Date.now() + 30)
     }
     Room.prototype.plus = async function (n, each) { this.count += n; return [this.count, await each?.(n)] }
     Room.prototype.fails = function () { throw new RangeError('by method') }
@@ -295,6 +307,21 @@ describe.for([1, 2])('on %i shards', (shards) => {
     const [kept, rows, next] = await keep()
     expect([kept, rows, next === nonce]).toEqual([3, 3, false])
     expect(await call('others', '/keep')).toEqual([1, 1, expect.any(String)])
+  })
+
+  test('an alarm rings, is tried again when it fails, and may be set anew', { timeout: 60_000 }, async () => {
+    expect(await call('alarms', '/alarm?in=30')).toBe(true)
+    await expect
+      .poll(() => call('alarms', '/rings'), { timeout: 30_000, interval: 200 })
+      .toEqual([
+        null,
+        [
+          [0, false, true, null],
+          [1, true, true, null],
+          [0, false, true, null],
+        ],
+      ])
+    await served.logged('[rooms', 'alarm: Error: the first one fails')
   })
 
   test('one that burns the processor is stopped and kept out by itself', async () => {

@@ -1,0 +1,34 @@
+/** Which app has the data of a class of Durable Objects, by what that is called: for who is woken by nobody's call. */
+
+import type { Callee, Env } from '../config/env.ts'
+
+export class DurableClasses {
+  readonly #byKey = new Map<string, Callee>()
+  readonly #keys = new Map<string, readonly string[]>()
+
+  /** Classes that are known. */
+  get size(): number {
+    return this.#byKey.size
+  }
+
+  /** The app has these bindings from now on; undefined: it is gone. Whether there is a class among them, of whomever. */
+  set(app: string, env: Env | undefined): boolean {
+    for (const key of this.#keys.get(app) ?? []) this.#byKey.delete(key)
+    const bound = Object.values(env ?? {}).flatMap((member) =>
+      member.type === 'binding' && member.kind === 'durable' ? (member.resource ?? []) : [],
+    )
+    const own = bound.filter(({ callee }) => callee?.app === app)
+    if (own.length === 0) this.#keys.delete(app)
+    else
+      this.#keys.set(
+        app,
+        own.map(({ key }) => key),
+      )
+    for (const { key, callee } of own) this.#byKey.set(key, callee!)
+    return bound.length > 0
+  }
+
+  find(key: string): Callee | undefined {
+    return this.#byKey.get(key)
+  }
+}
