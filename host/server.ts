@@ -173,14 +173,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     directory: dataDirectory,
     storage: storage.client,
     log,
-    run: (app, run) => {
-      const deployment = registry.servingOf(app)
-      return deployment === undefined ? undefined : shards?.run(app, deployment, run)
-    },
-    ring: (object, callee, run) => {
-      const deployment = registry.servingOf(callee.app)
-      return deployment === undefined ? undefined : shards?.ring(object, { deployment, run })
-    },
+    servingOf: (app) => registry.servingOf(app),
+    run: (app, target) => shards?.run(app, target),
+    ring: (object, target) => shards?.ring(object, target),
   })
   let served: ServedApps | undefined
   const state = (): ShardsState =>

@@ -3,6 +3,8 @@
 import { toInitial } from './number-rule.ts'
 import type { NumberRule, Numbers } from './number-rule.ts'
 
+const BYTES_PER_KB = 1024
+
 const HOUR_MS = 3_600_000
 
 /** Every limit of an app. */
@@ -228,4 +230,9 @@ const TOTAL_MEMORY = 2
 /** The memories of all of an app's instances together have at most so many MiB. One always has room. */
 export function toTotalMemoryMb({ totalMemoryMb, memoryMb }: Limits): number {
   return Math.max(memoryMb, totalMemoryMb ?? memoryMb * TOTAL_MEMORY)
+}
+
+/** What URL and headers of a request may come to, in bytes. */
+export function toHeadBytes({ maxHeaderKb, maxUrlKb }: Limits): number {
+  return (maxHeaderKb + maxUrlKb) * BYTES_PER_KB
 }

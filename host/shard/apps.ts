@@ -12,9 +12,8 @@
 import { FileReader } from '../assets/file-reader.ts'
 import { Calls } from '../calls/calls.ts'
 import type { Answerer, CallTarget } from '../calls/calls.ts'
-import { DEFAULT_LIMITS } from '../config/limits.ts'
+import { DEFAULT_LIMITS, toHeadBytes } from '../config/limits.ts'
 import type { Callee } from '../config/env.ts'
-import type { Limits } from '../config/limits.ts'
 import type { DurableIds } from '../bindings/durable-id.ts'
 import type { RunOutcome } from '../cron/outcome.ts'
 import type { Change, Route, ServedState } from '../deploy/change.ts'
@@ -58,8 +57,6 @@ interface LoadedEngine {
 
 /** Apps of one engine that may fail to warm it up: none of them keeps the shard from starting. */
 const WARM_UPS = 3
-
-const BYTES_PER_KB = 1024
 
 /** Of a run for a version that is not there. */
 const ABSENT: RunOutcome = { ...NOT_BEGUN, code: 'APP_UNAVAILABLE' }
@@ -163,8 +160,7 @@ export class Apps implements Disposable {
   async run(deployment: number, id: string, run: Run, object?: ObjectFacts): Promise<RunOutcome> {
     const version = this.#versions.get(deployment)
     if (version === undefined) return ABSENT
-    const runner = object === undefined ? this.#toTenant(version) : this.#objects.take(version, object)
-    return await bringRun(runner, id, run)
+    return await bringRun(object ? this.#objects.take(version, object) : this.#toTenant(version), id, run)
   }
 
   /** What takes the requests for a deployment that other shards hand over; undefined: it is not served any more. */
@@ -377,8 +373,4 @@ export class Apps implements Disposable {
   #tellMaxHead(): void {
     this.#services.onMaxHead(Math.max(USUAL_HEAD_BYTES, this.#heads.value))
   }
-}
-
-function toHeadBytes({ maxHeaderKb, maxUrlKb }: Limits): number {
-  return (maxHeaderKb + maxUrlKb) * BYTES_PER_KB
 }

@@ -1,7 +1,6 @@
 /** What apps do that no client asks for: at the clock's times, with messages of queues, at alarms of objects. It follows what is served. */
 
 import type { AppConfig } from '../config/config.ts'
-import type { Callee } from '../config/env.ts'
 import type { RunOutcome } from '../cron/outcome.ts'
 import { Schedule } from '../cron/schedule.ts'
 import type { ScheduleOptions } from '../cron/schedule.ts'
@@ -18,11 +17,19 @@ import type { Storage } from '../storage/client.ts'
 
 export interface RunsOptions extends Pick<ScheduleOptions, 'directory'> {
   readonly storage: Storage
-  /** Have the version do it that serves an app, at the app's home. Undefined: nobody serves it. */
-  readonly run: (app: string, run: Run) => Promise<RunOutcome> | undefined
-  /** Have an object of an app do it, at the object's home. Undefined: nobody serves the app. */
-  readonly ring: (object: RungObject, callee: Callee, run: Run) => Promise<RunOutcome> | undefined
+  /** The deployment that serves an app. */
+  readonly servingOf: (app: string) => number | undefined
+  /** Have an app do it, at its home. Undefined: no shard listens. */
+  readonly run: (app: string, run: DeployedRun) => Promise<RunOutcome> | undefined
+  /** The same of an object. */
+  readonly ring: (object: RungObject, run: DeployedRun) => Promise<RunOutcome> | undefined
   readonly log: (entry: Omit<LogEntry, 'time'>) => void
+}
+
+/** Something to do, and the version that is to do it. */
+export interface DeployedRun {
+  readonly deployment: number
+  readonly run: Run
 }
 
 /** A Durable Object, for who has no binding to it. */
@@ -44,7 +51,11 @@ export class Runs {
   readonly #classes = new DurableClasses()
   #isStarted = false
 
-  constructor({ directory, storage, run, ring, log }: RunsOptions) {
+  constructor({ directory, storage, servingOf, run: runApp, ring, log }: RunsOptions) {
+    const run = (app: string, what: Run): Promise<RunOutcome> | undefined => {
+      const deployment = servingOf(app)
+      return deployment === undefined ? undefined : runApp(app, { deployment, run: what })
+    }
     this.schedule = new Schedule({
       directory,
       run,
@@ -59,9 +70,10 @@ export class Runs {
       },
       ring: ({ key: namespace, id, time: scheduledTime }, retryCount) => {
         const callee = this.#classes.find(namespace)
-        if (callee === undefined) return undefined
-        const facts = { className: callee.entrypoint, id }
-        return ring({ namespace, facts }, callee, { alarm: { scheduledTime, retryCount } })
+        const deployment = callee && servingOf(callee.app)
+        if (deployment === undefined) return undefined
+        const facts = { className: callee!.entrypoint, id }
+        return ring({ namespace, facts }, { deployment, run: { alarm: { scheduledTime, retryCount } } })
       },
     })
   }

@@ -10,10 +10,9 @@ import type { RunOutcome } from '../cron/outcome.ts'
 import type { ServedState } from '../deploy/change.ts'
 import { toStackText } from '../errors.ts'
 import { Leases } from '../durable/leases.ts'
-import type { RungObject } from './runs.ts'
+import type { DeployedRun, RungObject } from './runs.ts'
 import { toObjectKey } from '../durable/objects.ts'
 import { homeOf, toHomeKey } from '../home/home-of.ts'
-import type { Run } from '../http/request-head.ts'
 import type { AppContent } from '../image/image.ts'
 import type { SharedEpoch } from '../limits/epoch.ts'
 import { toMachineMb } from '../limits/machine-memory.ts'
@@ -166,17 +165,14 @@ export class Shards {
   }
 
   /** Have an app's version do what no client asks for, at the app's home. Undefined: no shard listens. */
-  run(app: string, deployment: number, run: Run): Promise<RunOutcome> | undefined {
+  run(app: string, { deployment, run }: DeployedRun): Promise<RunOutcome> | undefined {
     const listening = this.#listening
     if (listening.size === 0) return undefined
     return listening.get(homeOf(toHomeKey(app), listening.keys()))?.run(deployment, run)
   }
 
   /** Have a Durable Object do what no client asks for, at its home. Undefined: no shard listens. */
-  ring(
-    { namespace, facts }: RungObject,
-    { deployment, run }: { readonly deployment: number; readonly run: Run },
-  ): Promise<RunOutcome> | undefined {
+  ring({ namespace, facts }: RungObject, { deployment, run }: DeployedRun): Promise<RunOutcome> | undefined {
     const listening = this.#listening
     if (listening.size === 0) return undefined
     const key = toHomeKey(toObjectKey(namespace, facts.id))
