@@ -6,10 +6,9 @@
 import loadCache from '../lazy/cache.ts?lazy'
 import loadHtmlRewriter from '../lazy/html-rewriter.ts?lazy'
 import loadIntl from '../lazy/intl.ts?lazy'
-import loadMessaging from '../lazy/messaging.ts?lazy'
 import loadPerformance from '../lazy/performance.ts?lazy'
 import loadUrlPattern from '../lazy/url-pattern.ts?lazy'
-import loadWebSocket from '../lazy/web-socket.ts?lazy'
+import { messaging, webSockets } from './parts.ts'
 import { defineProperty } from './primordials.ts'
 
 type Part = () => Readonly<Record<string, unknown>>
@@ -18,7 +17,7 @@ const PARTS: readonly (readonly [load: unknown, names: readonly string[]])[] = [
   [loadCache, ['Cache', 'CacheStorage', 'caches']],
   [loadHtmlRewriter, ['HTMLRewriter']],
   [loadIntl, ['Intl']],
-  [loadMessaging, ['BroadcastChannel', 'MessageChannel', 'MessageEvent', 'MessagePort']],
+  [messaging, ['BroadcastChannel', 'MessageChannel', 'MessageEvent', 'MessagePort']],
   [
     loadPerformance,
     [
@@ -32,7 +31,7 @@ const PARTS: readonly (readonly [load: unknown, names: readonly string[]])[] = [
     ],
   ],
   [loadUrlPattern, ['URLPattern']],
-  [loadWebSocket, ['CloseEvent', 'WebSocket']],
+  [webSockets, ['CloseEvent', 'WebSocket', 'WebSocketPair']],
 ]
 
 export function installLazily(): void {

@@ -17,7 +17,9 @@ import { DATA_COUNTS, NO_DATA, type DataCounts } from './data-counts.ts'
 import type { DataBinding } from './data.ts'
 import type { Dialer } from './dialer.ts'
 import type { FetchCacheServices } from './fetch-cache.ts'
+import type { Side } from '../web-socket/line.ts'
 import type { RunAnswers } from './scheduled.ts'
+import type { WebSocketServices } from './web-sockets.ts'
 
 /** What the host tells the guest: the `event` variant of wit/events.wit. */
 export type GuestEvent = Event
@@ -78,6 +80,8 @@ export interface Binding extends Disposable {
   /** Nobody is there to work for until `wake`. */
   rest?(): void
   wake?(): void
+  /** No further requests come: what would go on for ever ends. */
+  retire?(): void
 }
 
 /**
@@ -113,6 +117,12 @@ export interface BindingContext {
   readonly turnStart: () => number
   /** The egress policy refused a fetch. */
   onDenied(text?: string): void
+  /** How many WebSockets there may be, and what may wait in one. */
+  readonly webSockets: Pick<WebSocketServices, 'most' | 'mostUnsent'>
+  /** The WebSocket that goes to a client with the answer to this request; undefined: there is none with this id. */
+  leave(id: number, request: number): Side | undefined
+  /** A WebSocket comes to the app, for this request; undefined: it has as many as it may. */
+  adopt(side: Side, request: number): number | undefined
   /** How runs of the clock are answered. */
   readonly runs: RunAnswers
   /** A response has got all that it will get. */

@@ -19,6 +19,9 @@ import { EgressPolicy, type EgressSettings } from '../egress/policy.ts'
 import { type Hop, isRedirect, toNextHop } from '../egress/redirect.ts'
 import { toTarget } from '../egress/rule.ts'
 import { openResolver } from '../egress/resolver.ts'
+import { Heartbeat } from '../web-socket/heartbeat.ts'
+import { dialWebSocket } from './web-socket-dial.ts'
+import type { WebSocketAnswer, WebSocketDial } from './web-socket-dial.ts'
 
 /** A fetch to make. */
 export interface Dial extends Omit<Hop, 'url'> {
@@ -61,10 +64,12 @@ export interface Dialer extends Disposable {
   readonly idleMs: number
   /** Rejects with an `EgressDenied` as its cause when the policy does not admit the fetch or a redirect of it. */
   fetch(url: string, dial: Dial): Promise<Answer>
+  /** Rejects as `fetch` does. */
+  upgrade(url: string, dial: WebSocketDial): Promise<WebSocketAnswer>
 }
 
 export interface DialerOptions {
-  readonly limits?: Pick<Limits, 'idleMs' | 'timeoutMs'>
+  readonly limits?: Partial<Pick<Limits, 'idleMs' | 'timeoutMs' | 'webSocketIdleMs' | 'webSocketMessageKb'>>
   readonly machine?: Machine
   readonly resolve?: Resolve
 }
@@ -78,18 +83,21 @@ const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT'
 /** A dialer to the real network; connections are made when they are needed. */
 export function openDialer(
   settings: EgressSettings = {},
-  { limits = DEFAULT_LIMITS, machine = {}, resolve = openResolver() }: DialerOptions = {},
+  { limits: given = {}, machine = {}, resolve = openResolver() }: DialerOptions = {},
 ): Dialer {
+  const limits = { ...DEFAULT_LIMITS, ...given }
   const policy = new EgressPolicy(settings, machine)
   let agent: CheckedAgent | undefined
   const { idleMs, timeoutMs } = limits
+  const headMs = Math.max(timeoutMs, idleMs)
+  const heartbeat = new Heartbeat()
   return {
     idleMs,
     async fetch(url, { redirect, signal, cache, ...request }) {
       const isFollowed = redirect === 'follow'
       const mode = isFollowed ? ('manual' as const) : redirect
       const ask = async (hop: Hop): Promise<HopAnswer> => {
-        agent ??= openCheckedAgent({ policy, resolve, headMs: Math.max(timeoutMs, idleMs), idleMs })
+        agent ??= openCheckedAgent({ policy, resolve, headMs, idleMs })
         return send(agent, hop, { redirect: mode, signal })
       }
       let hop: Hop = { ...request, url }
@@ -104,6 +112,11 @@ export function openDialer(
         if (redirects === MAX_REDIRECTS) throw new TypeError(`more than ${MAX_REDIRECTS} redirects`)
         hop = toNextHop(hop, answer.status, location)
       }
+    },
+    upgrade(url, dial) {
+      const mostBytes = limits.webSocketMessageKb * 1024
+      const network = { policy, resolve, heartbeat, headMs, idleMs: limits.webSocketIdleMs, mostBytes }
+      return dialWebSocket(url, dial, network)
     },
     [Symbol.dispose](): void {
       agent?.destroy().catch(() => undefined)

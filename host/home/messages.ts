@@ -11,6 +11,7 @@
 
 import type { ErrorCode } from '../errors.ts'
 import type { RequestHead } from '../http/request-head.ts'
+import type { LineEnd } from '../web-socket/line.ts'
 import type { TraceContext } from '../http/trace-context.ts'
 
 /** What a request took so far. */
@@ -19,6 +20,13 @@ export interface Cost {
   readonly isCold: boolean
 }
 
+/** About a WebSocket that a request has become. `isToHome`: which of the two has handed the request over. */
+export type OfLine = { readonly number: number; readonly isToHome: boolean } & (
+  | { readonly type: 'line-message'; readonly isText: boolean; readonly bytes: Uint8Array }
+  | { readonly type: 'line-taken'; readonly bytes: number }
+  | { readonly type: 'line-closed'; readonly end: LineEnd }
+)
+
 /** About a request that was handed over, to its home. */
 export type ToHome =
   | {
@@ -26,6 +34,8 @@ export type ToHome =
       readonly number: number
       readonly deployment: number
       readonly head: Omit<RequestHead, 'trace'>
+      /** It asks for a WebSocket. */
+      readonly isUpgrade: boolean
       /** Of one that is traced. */
       readonly trace: TraceContext | undefined
     }
@@ -35,7 +45,7 @@ export type ToHome =
   | { readonly type: 'taken'; readonly number: number; readonly bytes: number }
   | { readonly type: 'gone'; readonly number: number }
 
-/** From its home. The last three end it. */
+/** From its home. The last three end it, and `upgrade` makes it a WebSocket. */
 export type FromHome =
   | { readonly type: 'pull'; readonly number: number }
   | { readonly type: 'cancel'; readonly number: number }
@@ -44,6 +54,12 @@ export type FromHome =
       readonly type: 'start'
       readonly number: number
       readonly status: number
+      readonly headers: Uint8Array
+      readonly cost: Cost
+    }
+  | {
+      readonly type: 'upgrade'
+      readonly number: number
       readonly headers: Uint8Array
       readonly cost: Cost
     }
@@ -66,4 +82,4 @@ export type FromHome =
     }
 
 /** `bye`: from here on I hand nothing over to you, and you nothing to me. */
-export type Between = ToHome | FromHome | { readonly type: 'bye' }
+export type Between = ToHome | FromHome | OfLine | { readonly type: 'bye' }

@@ -25,6 +25,9 @@ export interface ResponseHead {
   readonly length: string | undefined
 }
 
+/** Of an answer that is a WebSocket. */
+export const UPGRADED = 101
+
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 const BAD_VALUE = /[^\t\x20-\x7e\x80-\xff]/
 const LENGTH = /^\d{1,15}$/
@@ -33,7 +36,7 @@ const HOST_OWNED: ReadonlySet<string> = new Set(['content-length', 'date', REQUE
 
 /** The checked head, or in a string why there is none. `bytes`: UTF-8 of header lines. */
 export function parseResponseHead(status: number, bytes: Uint8Array): ResponseHead | string {
-  if (!Number.isInteger(status) || status < 200 || status > 599)
+  if (status !== UPGRADED && (!Number.isInteger(status) || status < 200 || status > 599))
     return `expected a status from 200 to 599, got ${status}`
   if (bytes.byteLength > MAX_HEADER_BYTES)
     return `expected at most ${MAX_HEADER_BYTES} bytes of headers, got ${bytes.byteLength}`

@@ -6,6 +6,7 @@ import { DataBinding } from '../bindings/data.ts'
 import { bindAll, EVENT_OWNERS, toImports } from '../bindings/registry.ts'
 import type { RequestBodyBinding } from '../bindings/request-body.ts'
 import type { ResponseBinding } from '../bindings/response.ts'
+import type { WebSocketsBinding } from '../bindings/web-sockets.ts'
 import type { Bindings } from '../engine/guest.ts'
 import type { Accounts } from '../limits/accounts.ts'
 import type { TurnClock } from './clock.ts'
@@ -20,6 +21,7 @@ export class BindingSet implements Omit<Binding, 'delivered'> {
   /** Its ports are those that `add` was given. */
   readonly responses: ResponseBinding<RequestContext>
   readonly bodies: RequestBodyBinding
+  readonly webSockets: WebSocketsBinding
   /** By the names under which a guest's world has them. */
   readonly imports: Bindings
   readonly #byName: Readonly<Record<keyof ReturnType<typeof bindAll>, Binding>>
@@ -59,6 +61,12 @@ export class BindingSet implements Omit<Binding, 'delivered'> {
         fail: (id, error) => this.responses.imports.fail(id, error),
         noRetry: (id) => this.responses.portOf(id)?.noRetry?.(),
       },
+      webSockets: {
+        most: limits.webSockets,
+        mostUnsent: limits.webSocketBufferKb * 1024,
+      },
+      leave: (id, request) => this.webSockets.leave(id, accounts.clientOf(request)),
+      adopt: (side, request) => this.webSockets.adopt(side, accounts.clientOf(request)),
       onResponseDone: (id) => {
         this.bodies.close(id)
         accounts.done(id)
@@ -67,6 +75,7 @@ export class BindingSet implements Omit<Binding, 'delivered'> {
     this.imports = toImports(bindings)
     this.#byName = bindings
     this.bodies = bindings['request-body']
+    this.webSockets = bindings['web-sockets']
     this.responses = bindings.response as ResponseBinding<RequestContext>
     // what the app wrote comes before what became of it
     const { console, response, ...others } = bindings
@@ -92,6 +101,10 @@ export class BindingSet implements Omit<Binding, 'delivered'> {
 
   wake(): void {
     for (const binding of this.#all) binding.wake?.()
+  }
+
+  retire(): void {
+    for (const binding of this.#all) binding.retire?.()
   }
 
   isPending(): boolean {

@@ -130,6 +130,13 @@ function make(image: Image, from = engine, maximum = 2048): Made {
       digestFinish: nothing,
     },
     'nano:workers/sql': { query: nothing },
+    'nano:workers/web-sockets': {
+      open: () => 0,
+      connect: () => 0,
+      accept: nothing,
+      send: () => true,
+      close: nothing,
+    },
   }
   const clock = { wallNs: () => BigInt(WALL_MS) * 1_000_000n, monotonicNs: () => 1n }
   const guest = blank.admit(bindings, { clock, stderr: (text) => printed.push(text) })
