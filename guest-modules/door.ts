@@ -18,6 +18,10 @@ export interface ModuleDoor {
   inspect(value: unknown, options?: object): string
   /** A line of the console, of a format and values. */
   format(args: readonly unknown[]): string
+  /** A function of `node:crypto`, computed by the host: bytes, or JSON. Throws what Node does. */
+  compute(call: object, key?: Uint8Array, data?: Uint8Array, other?: Uint8Array): unknown
+  /** Whether there is a host: the top level runs while the app is built. */
+  readonly phase: { readonly isLive: boolean }
 }
 
 export const door = (globalThis as unknown as Record<symbol, ModuleDoor>)[Symbol.for('nano:modules')]!

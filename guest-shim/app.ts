@@ -89,6 +89,14 @@ function isEntrypoint({ prototype }: { prototype?: unknown }): boolean {
   return ['fetch', 'scheduled', ENTRYPOINT].some((name) => hasMethod(prototype, name))
 }
 
+/** The handler of an export that another app calls; undefined: it is no entrypoint. */
+export function toEntrypoint(exported: unknown): Handler | undefined {
+  if (typeof exported === 'function' && isEntrypoint(exported)) {
+    return toHandler(exported as unknown as EntrypointClass)
+  }
+  return hasMethod(exported, 'fetch') ? (exported as Handler) : undefined
+}
+
 /** Each call has an instance of its own, as in Workers. */
 function toHandler(Entrypoint: EntrypointClass): Handler {
   return {

@@ -69,6 +69,7 @@ declare class URL {
   readonly username: string
   readonly password: string
   readonly protocol: string
+  readonly origin: string
   readonly searchParams: URLSearchParams
 }
 declare class URLSearchParams {

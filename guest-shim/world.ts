@@ -14,21 +14,22 @@ import { define, env, fillEnv } from './env.ts'
 import { endObservation, tellBuilder, watchGlobals } from './env-reads.ts'
 import { installGlobals } from './globals/install.ts'
 import { reportException } from './globals/report-error.ts'
-import { type Handler, loseClient, receiveRequest } from './turn/handler.ts'
+import { receiveCall, type Served } from './turn/called.ts'
+import { loseClient, receiveRequest } from './turn/handler.ts'
 import { context } from './turn/context.ts'
 import { phase } from './turn/phase.ts'
 import { awaitRejections, openRejections, rejections, reportRejections } from './turn/rejections.ts'
 import { source } from './turn/source.ts'
 
 /** An event of an interface. */
-type BindingEvent = Exclude<Event, { tag: 'startup' | 'request' | 'client-gone' }>
+type BindingEvent = Exclude<Event, { tag: 'startup' | 'request' | 'called' | 'client-gone' }>
 
 const prepareTurns = installGlobals()
 const taking = handlers satisfies Record<BindingEvent['tag'], unknown>
 
 const endWatch = watchGlobals()
 
-let handler: Handler
+let served: Served
 let isClassic = false
 /** What went wrong with members that came before the app; undefined: none came. */
 let given: unknown[] | undefined
@@ -46,7 +47,8 @@ export function start(app: Record<string, unknown>): void {
   endWatch()
   tellBuilder('done')
   const found = findApp(app)
-  ;({ handler, isClassic } = found)
+  isClassic = found.isClassic
+  served = { handler: found.handler, env, exports: app }
   setScheduledCall(found.scheduled)
   if (isClassic) tellBuilder('classic')
 }
@@ -62,7 +64,11 @@ export function turn(of: number, events: readonly Event[]): void {
       if (event.tag === 'request') {
         requests++
         source.current = event.val.id
-        if (receiveRequest(event.val, events[i + 1], handler, env)) i++
+        if (receiveRequest(event.val, events[i + 1], served)) i++
+      } else if (event.tag === 'called') {
+        requests++
+        source.current = event.val.id
+        if (receiveCall(event.val, events[i + 1], served)) i++
       } else if (event.tag === 'startup') begin(event.val)
       else if (event.tag === 'client-gone') loseClient(event.val)
       else take(event)

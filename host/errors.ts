@@ -108,6 +108,11 @@ export function toStatus(code: ErrorCode): number {
   return CODES[code][1]
 }
 
+/** What a client, or an app that calls another one, is told. */
+export function toSentence(code: ErrorCode): string {
+  return CODES[code][2]
+}
+
 /** What a client sees: `{"error":{"code","message"}}`, without internals. */
 export function toClientBody(code: ErrorCode): string {
   return JSON.stringify({ error: { code, message: CODES[code][2] } })

@@ -37,7 +37,7 @@ import type { ShardSettings } from './supervisor/messages.ts'
 import { toShardCount } from './supervisor/shard-count.ts'
 import { Shards } from './supervisor/shards.ts'
 import { STORAGE_FOLDER } from './storage/store.ts'
-import { StorageThread } from './supervisor/storage.ts'
+import { StorageThreads } from './supervisor/storage.ts'
 import type { CommonData, ShardsState } from './supervisor/shards.ts'
 import { NO_TOTAL } from './supervisor/tally.ts'
 import type { Exporter, ExporterOptions } from './telemetry/exporter.ts'
@@ -150,7 +150,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       tls: certificates?.state,
     }
   }
-  const storage = new StorageThread({
+  const storage = new StorageThreads({
     directory: options.storageDirectory ?? join(dataDirectory ?? LOCAL_DATA, STORAGE_FOLDER),
     settings: { ...config.storage, cachesMb: config.cachesMb },
     onError: (text) => log({ level: 'error', text }),

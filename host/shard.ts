@@ -27,7 +27,7 @@ import type { LogEntry } from './log/entry.ts'
 import { RequestLog } from './log/request-log.ts'
 import { Apps } from './shard/apps.ts'
 import { LoopDelayMeter } from './shard/loop-delay.ts'
-import { StorageClient } from './storage/client.ts'
+import { StorageClients } from './storage/clients.ts'
 import type { FromShard, ShardChange, ShardData, ShardSettings, ToShard } from './supervisor/messages.ts'
 import type { Tracer } from './telemetry/tracer.ts'
 import type { Slice } from './tenant/shard-report.ts'
@@ -62,10 +62,12 @@ async function run(data: ShardData): Promise<void> {
   const scheduler = new Scheduler()
   const residents = new Residents()
   const tracer = await openTracer(data.sampling)
-  const storage = new StorageClient(() => tell({ type: 'storage' }))
+  const storage = new StorageClients((kind) => tell({ type: 'storage', kind }))
   const homes = data.places === 1 ? undefined : openHomes(data, () => apps, tracer)
+  const ids = new RequestIds(data.number)
   const apps: Apps = new Apps({
     homes,
+    toId: () => ids.make(),
     storage,
     epoch: new Epoch(data.epoch),
     scheduler,
@@ -139,7 +141,6 @@ async function run(data: ShardData): Promise<void> {
     residents.bound(change.settings)
     ingress.configure(toSettings(change.settings))
   }
-  const ids = new RequestIds(data.number)
   const runOf = async ({ number, deployment, run: asked }: ToShard & { type: 'run' }): Promise<void> => {
     tell({ type: 'ran', number, outcome: await apps.run(deployment, ids.make(), asked) })
   }
@@ -149,7 +150,7 @@ async function run(data: ShardData): Promise<void> {
     else if (message.type === 'apply') void answer(message.number, apply(message.change))
     else if (message.type === 'taken') requests.taken()
     else if (message.type === 'run') void runOf(message)
-    else if (message.type === 'storage') storage.attach(message.port)
+    else if (message.type === 'storage') storage.attach(message.kind, message.port)
     else if (message.type === 'peer') homes?.meet(message.place, message.port)
     else if (message.type === 'stop')
       void stop({ ingress, apps, tracer, requests, storage, homes }, message.graceMs)
@@ -190,7 +191,7 @@ interface Running {
   readonly apps: Apps
   readonly tracer: Tracer | undefined
   readonly requests: RequestLog
-  readonly storage: StorageClient
+  readonly storage: StorageClients
   readonly homes: Homes | undefined
 }
 

@@ -1,11 +1,17 @@
-/** `node:crypto`: random values by WebCrypto, hashes, ciphers and secret keys in `crypto/`; the rest throws when called. */
+/**
+ * `node:crypto`: random values by WebCrypto, ciphers in JavaScript, and hashes, keys and signatures by the host, all in
+ * `crypto/`; the rest throws when called.
+ */
 
 import unenv from 'unenv/node/crypto'
 import { Buffer } from './buffer.ts'
 import * as ciphers from './crypto/cipher.ts'
 import { type Data, toBytes } from './crypto/data.ts'
 import * as hashes from './crypto/hash.ts'
-import * as keys from './crypto/key-object.ts'
+import * as certificates from './crypto/certificate.ts'
+import { createPrivateKey, createPublicKey, createSecretKey, KeyObject } from './crypto/key-object.ts'
+import * as pairs from './crypto/key-pair.ts'
+import * as signatures from './crypto/sign.ts'
 
 const base = unenv as typeof import('node:crypto')
 
@@ -105,42 +111,43 @@ export {
   scrypt,
   scryptSync,
 } from './crypto/hash.ts'
+export { X509Certificate } from './crypto/certificate.ts'
 export {
-  createPrivateKey,
-  createPublicKey,
-  createSecretKey,
-  createSign,
-  createVerify,
-  KeyObject,
-} from './crypto/key-object.ts'
-export const {
-  Certificate,
-  constants,
-  createDiffieHellman,
   createECDH,
   diffieHellman,
-  fips,
+  ECDH,
   generateKey,
   generateKeyPair,
   generateKeyPairSync,
   generateKeySync,
   getCurves,
-  getFips,
+} from './crypto/key-pair.ts'
+export {
+  createSign,
+  createVerify,
   privateDecrypt,
   privateEncrypt,
   publicDecrypt,
   publicEncrypt,
-  setFips,
+  Sign,
   sign,
+  Verify,
   verify,
-  X509Certificate,
-} = base
+} from './crypto/sign.ts'
+export { createPrivateKey, createPublicKey, createSecretKey, KeyObject }
+export const { Certificate, constants, createDiffieHellman, fips, getFips, setFips } = base
 
 export default {
   ...base,
+  ...certificates,
   ...ciphers,
   ...hashes,
-  ...keys,
+  ...pairs,
+  ...signatures,
+  createPrivateKey,
+  createPublicKey,
+  createSecretKey,
+  KeyObject,
   getRandomValues,
   randomBytes,
   randomFill,

@@ -53,9 +53,16 @@ async function settle(id: number, promise: unknown): Promise<void> {
 /** The third argument of `fetch`, and the second of `respondWith`'s event. */
 export class ExecutionContext {
   readonly #id: number
+  readonly #props: unknown
 
-  constructor(id: number) {
+  /** `props`: what the configuration of whoever calls says. */
+  constructor(id: number, props?: unknown) {
     this.#id = id
+    this.#props = props
+  }
+
+  get props(): unknown {
+    return this.#props ?? {}
   }
 
   waitUntil(promise: unknown): void {

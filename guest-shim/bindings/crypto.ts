@@ -5,12 +5,14 @@
 
 import {
   bytes,
+  compute as computeOnHost,
   type CryptoKey as SealedKey,
   type CryptoOutcome,
   digestFinish,
   digestWrite,
   type Event,
   type Field,
+  importSecret,
   key,
   make,
   number,
@@ -21,12 +23,18 @@ import {
 } from 'nano:workers/crypto'
 import { type Bytes, toOwn } from '../globals/buffer-source.ts'
 import {
+  decode,
   encode,
   makeTable,
   NativeDOMException,
+  NativeError,
   NativePromise,
+  NativeRangeError,
   NativeTypeError,
+  parseJson,
+  toJson,
 } from '../globals/primordials.ts'
+import { requireLive } from '../turn/phase.ts'
 import type { GuestBinding } from './binding.ts'
 
 export type { Field, Operation, SealedKey, Subject }
@@ -65,8 +73,11 @@ interface Waiting {
 }
 
 const EMPTY: Bytes = new Uint8Array(0)
+/** Of the length before a sealed key. */
+const LENGTH_BYTES = 4
 const waiting = makeTable<number, Waiting>()
 const { isArray } = Array
+const { assign } = Object
 let lastId = 0
 
 /** Copies all that is given: what becomes of it later is nothing to the call. Rejects with what the standard says. */
@@ -77,15 +88,49 @@ export function callHost({ operation, algorithm, key: used, data, parameters }: 
   return awaitOutcome(id)
 }
 
-/** Signs or verifies at once; undefined: the host has not done it, and it has to be called. */
+/** Signs or verifies at once; undefined: the host has not done it, and it has to be called. `hash`: for ECDSA. */
 export function callAtOnce(
   operation: 'sign' | 'verify',
+  hash: string,
   { sealed }: SealedValue,
   data: Bytes,
   signature: Bytes = EMPTY,
 ): Bytes | undefined {
-  const made = make(operation, sealed, data, signature)
+  const made = make(operation, encode(hash), sealed, data, signature)
   return made.length === 0 ? undefined : toOwn(made)
+}
+
+/** Imports a secret at once; undefined: as above. `algorithm` and `usages` as wit/crypto.wit has them. */
+export function importAtOnce(
+  algorithm: string,
+  usages: string,
+  extractable: boolean,
+  secret: Bytes,
+): SealedKey | undefined {
+  const made = importSecret(encode(algorithm), encode(usages), extractable, secret)
+  if (made.length === 0) return undefined
+  const end = LENGTH_BYTES + (made[0]! | (made[1]! << 8) | (made[2]! << 16))
+  return { sealed: made.subarray(LENGTH_BYTES, end), description: decode(made.subarray(end)) }
+}
+
+/** Computes a function of `node:crypto` (wit/crypto.wit): bytes, or JSON. Throws what Node does. */
+export function compute(
+  call: object,
+  key: Bytes = EMPTY,
+  data: Bytes = EMPTY,
+  other: Bytes = EMPTY,
+): unknown {
+  requireLive('this function of node:crypto')
+  const made = computeOnHost(encode(toJson(call)), key, data, other)
+  const content = made.subarray(1)
+  if (made[0] === 1) return toOwn(content)
+  const value: unknown = parseJson(decode(content))
+  if (made[0] === 2) return value
+  const { name, message, code } = value as { name: string; message: string; code?: string }
+  const error = new (
+    name === 'TypeError' ? NativeTypeError : name === 'RangeError' ? NativeRangeError : NativeError
+  )(message)
+  throw code === undefined ? error : assign(error, { code })
 }
 
 /** A digest in parts. */

@@ -7,6 +7,7 @@
 
 import { abort, type DataAnswer, type DataFailure, type Event, finish, pull, write } from 'nano:workers/data'
 import type { BodyChunk } from 'nano:workers/wire'
+import { type AbortSignal, offAbort, onAbort } from '../globals/abort-signal.ts'
 import { type Bytes, toOwn } from '../globals/buffer-source.ts'
 import {
   defineProperty,
@@ -19,13 +20,15 @@ import {
 } from '../globals/primordials.ts'
 import {
   type ByteControl,
+  cancel,
   openByteStream,
   type ReadableStream,
   readAll,
   streamBytes,
 } from '../globals/streams.ts'
+import { signalOf } from '../globals/signal-state.ts'
 import { requireLive } from '../turn/phase.ts'
-import { pump, type Sink } from '../turn/pump.ts'
+import { ignore, pump, type Sink } from '../turn/pump.ts'
 import type { GuestBinding } from './binding.ts'
 
 /** What the host answered. Its body is for one who reads it. */
@@ -51,10 +54,21 @@ export function startCall(start: (id: number) => void): Promise<Answer> {
 }
 
 /** Makes a call with a body. A stream that is over after its first chunk goes out in one crossing. */
-export function sendCall(body: Bytes | ReadableStream<Uint8Array>, start: Start): Promise<Answer> {
+export function sendCall(
+  body: Bytes | ReadableStream<Uint8Array>,
+  start: Start,
+  signal?: AbortSignal,
+): Promise<Answer> {
   return new NativePromise((resolve, reject) => {
     requireLive('a call of a binding')
+    const state = signalOf(signal)
+    if (state?.isAborted === true) {
+      if (!(body instanceof Uint8Array)) void ignore(cancel(body, state.reason))
+      reject(state.reason)
+      return
+    }
     const call = new Call(start, resolve, reject)
+    if (signal !== undefined) call.follow(signal)
     if (body instanceof Uint8Array) call.whole(body)
     else void pump(body, call)
   })
@@ -68,6 +82,7 @@ class Call implements Sink {
   #control: ByteControl | undefined
   #cancelBody: ((reason: unknown) => void) | undefined
   #onRoom: (() => void) | undefined
+  #onOver: (() => void) | undefined
   #failure: { readonly reason: unknown } | undefined
   #isSent = false
   #isStarted = false
@@ -77,6 +92,16 @@ class Call implements Sink {
     this.#resolve = resolve
     this.#reject = reject
     calls.set(this.#id, this)
+  }
+
+  /** The app gives up when it is aborted, before or after the answer. */
+  follow(signal: AbortSignal): void {
+    const onAborted = (): void => {
+      if (!this.isGone()) this.fail(signalOf(signal)?.reason)
+    }
+    onAbort(signal, onAborted)
+    // a signal may outlive the calls that it is given to by far
+    this.#onOver = () => offAbort(signal, onAborted)
   }
 
   // what the host says
@@ -185,6 +210,7 @@ class Call implements Sink {
   /** Nothing more comes, and nothing more is sent. */
   #close(): void {
     calls.delete(this.#id)
+    this.#onOver?.()
     if (!this.#isSent) this.#cancelBody?.(this.#failure?.reason ?? new NativeTypeError('The call is over'))
     this.resume()
   }

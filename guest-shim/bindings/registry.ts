@@ -2,6 +2,7 @@
 import { binding as assetsBinding } from './assets.ts'
 import { binding as backgroundBinding } from './background.ts'
 import { binding as cacheBinding } from './cache.ts'
+import { binding as callsBinding } from './calls.ts'
 import { binding as consoleBinding } from './console.ts'
 import { binding as cryptoBinding } from './crypto.ts'
 import { binding as dataBinding } from './data.ts'
@@ -9,6 +10,7 @@ import { binding as kvBinding } from './kv.ts'
 import { binding as languageBinding } from './language.ts'
 import { binding as objectsBinding } from './objects.ts'
 import { binding as outboundBinding } from './outbound.ts'
+import { binding as rateLimitBinding } from './rate-limit.ts'
 import { binding as requestBodyBinding } from './request-body.ts'
 import { binding as responseBinding } from './response.ts'
 import { binding as scheduledBinding } from './scheduled.ts'
@@ -21,6 +23,7 @@ export const handlers = {
   ...assetsBinding.events,
   ...backgroundBinding.events,
   ...cacheBinding.events,
+  ...callsBinding.events,
   ...consoleBinding.events,
   ...cryptoBinding.events,
   ...dataBinding.events,
@@ -28,6 +31,7 @@ export const handlers = {
   ...languageBinding.events,
   ...objectsBinding.events,
   ...outboundBinding.events,
+  ...rateLimitBinding.events,
   ...requestBodyBinding.events,
   ...responseBinding.events,
   ...scheduledBinding.events,
@@ -37,4 +41,4 @@ export const handlers = {
 }
 
 /** Everyone who may have something for `env`. */
-export const bindings = [assetsBinding, backgroundBinding, cacheBinding, consoleBinding, cryptoBinding, dataBinding, kvBinding, languageBinding, objectsBinding, outboundBinding, requestBodyBinding, responseBinding, scheduledBinding, sqlBinding, timerBinding, webSocketsBinding]
+export const bindings = [assetsBinding, backgroundBinding, cacheBinding, callsBinding, consoleBinding, cryptoBinding, dataBinding, kvBinding, languageBinding, objectsBinding, outboundBinding, rateLimitBinding, requestBodyBinding, responseBinding, scheduledBinding, sqlBinding, timerBinding, webSocketsBinding]

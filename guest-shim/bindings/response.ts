@@ -7,7 +7,7 @@ import { type Event, fail, finish, send, start, write } from 'nano:workers/respo
 import { encode, makeTable, NativePromise } from '../globals/primordials.ts'
 import type { Incoming } from '../globals/request.ts'
 import type { Body } from '../globals/body.ts'
-import { webSockets } from '../globals/parts.ts'
+import { webSockets } from '../globals/web-socket-part.ts'
 import { isResponse, partsOf, type Response, type ResponseParts } from '../globals/response.ts'
 import type { WebSocket } from '../lazy/web-socket.ts'
 import { CompressionStream } from '../globals/compression.ts'
@@ -15,6 +15,7 @@ import { cancel, pipeThrough, type ReadableStream } from '../globals/streams.ts'
 import { ignore, pump, type Sink } from '../turn/pump.ts'
 import { describeError, inspect } from '../globals/log-text.ts'
 import type { GuestBinding } from './binding.ts'
+import { tellCaller } from './calls.ts'
 
 /** One call of the fetch handler: the request that it is for, and how far its answer is. */
 export interface HandlerCall extends Incoming {
@@ -24,6 +25,8 @@ export interface HandlerCall extends Incoming {
   cancelStream?: (reason: unknown) => void
   /** Who waits for the client to read on. */
   onRoom?: (() => void) | undefined
+  /** Given: it is a call of an app. */
+  readonly isRpc?: boolean
 }
 
 /** Calls that were not over in the turn that they began in, by request. */
@@ -84,6 +87,12 @@ export function answerError(call: HandlerCall, error: string): void {
   fail(call.id, encode(error))
 }
 
+/** The handler, or the stream that it answered with, threw. */
+export function answerThrown(call: HandlerCall, error: unknown): void {
+  if (call.isRpc !== undefined && !call.isOver) tellCaller(call.id, error)
+  answerError(call, describeError(error))
+}
+
 class ResponseSink implements Sink {
   readonly #call: HandlerCall
   readonly #status: number
@@ -115,7 +124,7 @@ class ResponseSink implements Sink {
   }
 
   fail(error: unknown): void {
-    answerError(this.#call, describeError(error))
+    answerThrown(this.#call, error)
   }
 
   waitForRoom(): Promise<void> {

@@ -104,6 +104,9 @@ export const cloneKey = (key: CryptoKey): CryptoKey => makeKey(contentOf(key))
 /** The key as the host knows it; undefined: it has to be woken first. */
 export const sealedOf = (key: CryptoKey): Bytes | undefined => contentOf(key).sealed
 
+/** Of its algorithm. */
+export const nameOf = (key: CryptoKey): unknown => contentOf(key).algorithm['name']
+
 /** Has a key imported that was made while the app was built. */
 export async function wakeKey(key: CryptoKey): Promise<void> {
   const content = contentOf(key)

@@ -4,17 +4,20 @@
  */
 
 import loadCache from '../lazy/cache.ts?lazy'
+import loadEventSource from '../lazy/event-source.ts?lazy'
 import loadHtmlRewriter from '../lazy/html-rewriter.ts?lazy'
 import loadIntl from '../lazy/intl.ts?lazy'
 import loadPerformance from '../lazy/performance.ts?lazy'
 import loadUrlPattern from '../lazy/url-pattern.ts?lazy'
-import { messaging, webSockets } from './parts.ts'
+import { messaging } from './messaging-part.ts'
 import { defineProperty } from './primordials.ts'
+import { webSockets } from './web-socket-part.ts'
 
 type Part = () => Readonly<Record<string, unknown>>
 
 const PARTS: readonly (readonly [load: unknown, names: readonly string[]])[] = [
   [loadCache, ['Cache', 'CacheStorage', 'caches']],
+  [loadEventSource, ['EventSource']],
   [loadHtmlRewriter, ['HTMLRewriter']],
   [loadIntl, ['Intl']],
   [messaging, ['BroadcastChannel', 'MessageChannel', 'MessageEvent', 'MessagePort']],

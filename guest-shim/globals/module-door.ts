@@ -5,11 +5,13 @@
  */
 
 import { waitUntil } from '../bindings/background.ts'
+import { compute } from '../bindings/crypto.ts'
 import { reportError } from '../bindings/report.ts'
 import { type Env, env, onEnv } from '../env.ts'
 import { observe } from '../env-reads.ts'
 import { formatLine, inspect } from './log-text.ts'
 import { context } from '../turn/context.ts'
+import { phase } from '../turn/phase.ts'
 import { source } from '../turn/source.ts'
 
 /** Keeps the instance for a promise on behalf of the request that is being handled. */
@@ -40,5 +42,7 @@ export const moduleDoor = {
   context,
   inspect,
   format: formatLine,
+  compute,
+  phase,
 }
 export const MODULE_DOOR = Symbol.for('nano:modules')

@@ -7,7 +7,7 @@ import { Body, extractBody, SPENT, TEXT_TYPE } from './body.ts'
 import { addBodyMembers, type BodyMembers } from './body-members.ts'
 import { type Headers, toHeaderList, wrapList } from './headers.ts'
 import type { WebSocket } from '../lazy/web-socket.ts'
-import { webSockets } from './parts.ts'
+import { webSockets } from './web-socket-part.ts'
 import { encode, NativeRangeError, NativeTypeError, NativeURL, test, toJson } from './primordials.ts'
 import {
   finishParts,

@@ -23,6 +23,8 @@ export type Kind = (value: object, cloning: Cloning) => object | undefined
 
 const { getOwnPropertyDescriptor, getPrototypeOf } = Reflect
 const { isArray } = Array
+const { is } = Object
+const { isFinite } = Number
 const NativeMap = Map
 const mapGet = uncurry(Map.prototype.get)
 const mapSet = uncurry(Map.prototype.set)
@@ -54,9 +56,19 @@ const refuseObject: Kind = () => {
 export const cannotClone = (what: string) =>
   new NativeDOMException(`${what} cannot be cloned`, 'DataCloneError')
 
+/** What stands for an object or a function that is not to be copied, or undefined. */
+export type StandIn = (value: object) => object | undefined
+
 class Walk implements Cloning {
   readonly #made = new NativeMap<unknown, unknown>()
+  readonly #standIn: StandIn | undefined
   #current: object | undefined
+  /** All of the copy is what JSON can say: plain objects and full arrays of texts, numbers, booleans and nulls, each of them once. */
+  isPlain = true
+
+  constructor(standIn?: StandIn) {
+    this.#standIn = standIn
+  }
 
   /** Says what something has become before the walk. */
   know(value: object, copy: object): void {
@@ -65,10 +77,22 @@ class Walk implements Cloning {
 
   inner(value: unknown): unknown {
     if (typeof value === 'symbol') throw cannotClone('a symbol')
-    if (typeof value === 'function') throw cannotClone(`the function ${value.name}`)
-    if (typeof value !== 'object' || value === null) return value
+    if (!isObject(value)) {
+      this.isPlain &&= isPlainValue(value)
+      return value
+    }
     const made = mapGet(this.#made, value)
-    if (made !== undefined) return made
+    if (made !== undefined) {
+      this.isPlain = false
+      return made
+    }
+    const stand = this.#standIn?.(value)
+    if (stand !== undefined) {
+      this.isPlain = false
+      this.know(value, stand)
+      return stand
+    }
+    if (typeof value === 'function') throw cannotClone(`the function ${value.name}`)
     const outer = this.#current
     this.#current = value
     const copy = this.#copy(value)
@@ -87,6 +111,7 @@ class Walk implements Cloning {
       if (prototype === Object.prototype) break
       const copy = kindOf(prototype)?.(value, this)
       if (copy === undefined) continue
+      this.isPlain = false
       // a kind that has nothing within need not say so
       this.know(value, copy)
       return copy
@@ -95,13 +120,22 @@ class Walk implements Cloning {
   }
 
   #copyMembers(from: object, to: object): object {
+    let count = 0
     for (const key of ownKeys(from)) {
       if (typeof key === 'symbol') continue
       if (!getOwnPropertyDescriptor(from, key)?.enumerable) continue
       put(to, key, this.inner((from as Record<string, unknown>)[key]))
+      count++
     }
+    // one with holes, or with more than items
+    if (isArray(to) && count !== to.length) this.isPlain = false
     return to
   }
+}
+
+function isPlainValue(value: unknown): boolean {
+  if (typeof value === 'number') return isFinite(value) && !is(value, -0)
+  return value !== undefined && typeof value !== 'bigint'
 }
 
 function put(to: object, key: string, value: unknown): void {
@@ -147,6 +181,12 @@ export function cloneWith(
   const transferred = hands.map((hand) => hand())
   for (let i = 0; i < places.length; i++) second.know(places[i] as Place, transferred[i] as object)
   return { value: second.inner(copy), transferred }
+}
+
+/** A copy for whoever writes it down. `isPlain`: all of it is what JSON can say. */
+export function cloneToWrite(value: unknown, standIn?: StandIn): { copy: unknown; isPlain: boolean } {
+  const walk = new Walk(standIn)
+  return { copy: walk.inner(value), isPlain: walk.isPlain }
 }
 
 /** Holds the place of what is transferred. */

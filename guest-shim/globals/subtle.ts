@@ -9,6 +9,7 @@ import {
   type Call,
   callAtOnce,
   callHost,
+  importAtOnce,
   type Operation,
   type Outcome,
   type Parameter,
@@ -17,10 +18,10 @@ import { phase, requireLive } from '../turn/phase.ts'
 import { type Bytes, bytesOf } from './buffer-source.ts'
 import { type Algorithm, merge, normalize, toParameters } from './crypto-algorithm.ts'
 import { toBytes, toFormat, toKey, toKeyData, toText, toUsages } from './crypto-argument.ts'
-import { type CryptoKey, isKey, openKey, sealedOf, wakeKey } from './crypto-key.ts'
+import { type CryptoKey, isKey, nameOf, openKey, sealedOf, wakeKey } from './crypto-key.ts'
 import { ENGINE_DIGESTS, digest as digestHere } from './digest.ts'
 import { makeEarlyKey } from './early-key.ts'
-import { NativeTypeError, parseJson } from './primordials.ts'
+import { join, NativeTypeError, parseJson } from './primordials.ts'
 
 type Value = Parameter['value'] | CryptoKey
 
@@ -37,6 +38,10 @@ interface Draft {
 const EMPTY: Bytes = new Uint8Array(0)
 /** More bytes are digested and signed off the shard's thread. */
 const MOST_AT_ONCE = 16 * 1024
+
+/** What the host is asked to make at once; whether it does is its own decision. */
+const SIGNED_AT_ONCE = ['HMAC', 'ECDSA', 'RSASSA-PKCS1-v1_5', 'Ed25519']
+const IMPORTED_AT_ONCE = ['HMAC', 'AES-GCM', 'AES-CBC', 'AES-CTR', 'AES-KW']
 
 let isMaking = false
 
@@ -63,7 +68,7 @@ export class SubtleCrypto {
     const claimed = toBytes(signature)
     const bytes = toBytes(data)
     const normalized = normalize('sign', algorithm)
-    const made = tryMac('verify', normalized, used, bytes, claimed)
+    const made = trySignature('verify', normalized, used, bytes, claimed)
     if (made !== undefined) return made[0] !== 0
     const rest = [{ subject: 'call', field: 'signature', value: claimed } as const]
     const outcome = await run({ operation: 'verify', algorithm: normalized, key: used, data: bytes, rest })
@@ -135,6 +140,8 @@ export class SubtleCrypto {
       ...(isJwk ? (given as Parameter[]) : []),
     ]
     const data = isJwk ? EMPTY : (given as Bytes)
+    const made = kind === 'raw' ? trySecret(normalized, data, Boolean(extractable), usages) : undefined
+    if (made !== undefined) return made
     const draft: Draft = { operation: 'import-key', algorithm: normalized, data, rest }
     if (phase.isLive) return toKeys(await run(draft)) as CryptoKey
     return makeEarlyKey(toCall(copy(draft)), {
@@ -207,7 +214,7 @@ export class SubtleCrypto {
     const key = toKey(args.key)
     const data = toBytes(args.data)
     const algorithm = normalize(operation === 'sign' ? 'sign' : 'encrypt', args.algorithm)
-    const made = operation === 'sign' ? tryMac(operation, algorithm, key, data) : undefined
+    const made = operation === 'sign' ? trySignature(operation, algorithm, key, data) : undefined
     if (made !== undefined) return made.buffer
     return toBuffer(await run({ operation, algorithm, key, data }))
   }
@@ -230,17 +237,46 @@ async function run(draft: Draft): Promise<Outcome> {
   return callHost(toCall(kept))
 }
 
-/** HMAC, if the host can make it at once. */
-function tryMac(
+/** A signature, if the host can make it at once. */
+function trySignature(
   operation: 'sign' | 'verify',
-  { name }: Algorithm,
+  algorithm: Algorithm,
   key: CryptoKey,
   data: Bytes,
   signature?: Bytes,
 ): Bytes | undefined {
+  const { name } = algorithm
   const sealed = sealedOf(key)
-  if (name !== 'HMAC' || sealed === undefined || !phase.isLive || data.length > MOST_AT_ONCE) return undefined
-  return callAtOnce(operation, { sealed }, data, signature)
+  if (!SIGNED_AT_ONCE.includes(name) || nameOf(key) !== name) return undefined
+  if (sealed === undefined || !phase.isLive || data.length > MOST_AT_ONCE) return undefined
+  return callAtOnce(operation, name === 'ECDSA' ? hashOf(algorithm) : '', { sealed }, data, signature)
+}
+
+/** The key of a secret, if the host can make it at once. */
+function trySecret(
+  algorithm: Algorithm,
+  secret: Bytes,
+  extractable: boolean,
+  usages: readonly string[],
+): CryptoKey | undefined {
+  const { name, members } = algorithm
+  const isHmac = name === 'HMAC'
+  // one with a length of its own has two members
+  if (members.length !== (isHmac ? 1 : 0) || !IMPORTED_AT_ONCE.includes(name)) return undefined
+  if (!phase.isLive || secret.length > MOST_AT_ONCE) return undefined
+  const made = importAtOnce(
+    isHmac ? `${name},${hashOf(algorithm)}` : name,
+    join(usages, ','),
+    extractable,
+    secret,
+  )
+  return made === undefined ? undefined : openKey(made)
+}
+
+function hashOf({ members }: Algorithm): string {
+  for (let i = 0; i < members.length; i++)
+    if (members[i]!.field === 'hash') return members[i]!.value as string
+  return ''
 }
 
 function keysOf({ key, algorithm, rest = [] }: Draft): CryptoKey[] {

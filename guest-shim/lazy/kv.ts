@@ -6,7 +6,7 @@
 import type { Answer } from '../bindings/data.ts'
 import type { KvHost } from '../bindings/kv.ts'
 import { bytesOf, type Bytes } from '../globals/buffer-source.ts'
-import { decode, encode, NativeError } from '../globals/primordials.ts'
+import { decodeAll, encode, NativeError } from '../globals/primordials.ts'
 import { isReadableStream } from '../globals/streams.ts'
 import { refuse } from '../globals/structured-clone.ts'
 import { finishInterface, isObject, toScalarText, toText } from '../globals/web-idl.ts'
@@ -47,21 +47,24 @@ export class KvNamespace {
 
   async get(key: unknown, options: unknown = undefined): Promise<unknown> {
     const type = toType(options)
-    checkCacheTtl(options)
+    checkCacheTtl(key, options)
     if (Array.isArray(key)) return this.#getMany(key, type, ({ value }) => value)
+    requireParameters(arguments.length, 'get', 'string')
     return (await this.#get(key, type)).value
   }
 
   async getWithMetadata(key: unknown, options: unknown = undefined): Promise<unknown> {
     const type = toType(options)
-    checkCacheTtl(options)
+    checkCacheTtl(key, options)
     if (Array.isArray(key)) return this.#getMany(key, type, (found) => found)
+    requireParameters(arguments.length, 'get', 'string')
     return { ...(await this.#get(key, type)), cacheStatus: null }
   }
 
   async put(key: unknown, value: unknown, options: unknown = undefined): Promise<void> {
-    const { expiration, expirationTtl, metadata } = (isObject(options) ? options : {}) as PutGiven
-    await this.#host.put(toKey(key, 'put'), toValue(value), {
+    requireParameters(arguments.length, 'put', 'string', 'string or Object')
+    const { expiration, expirationTtl, metadata } = toGiven('put', 3, options) as PutGiven
+    await this.#host.put(toScalarText(key), toValue(value), {
       expiration: toInteger(expiration),
       ttl: toInteger(expirationTtl),
       metadata: metadata === undefined ? '' : (JSON.stringify(metadata) ?? ''),
@@ -69,11 +72,12 @@ export class KvNamespace {
   }
 
   async delete(key: unknown): Promise<void> {
-    await this.#host.delete(toKey(key, 'delete'))
+    requireParameters(arguments.length, 'delete', 'string')
+    await this.#host.delete(toScalarText(key))
   }
 
   async list(options: unknown = undefined): Promise<unknown> {
-    const { prefix, limit, cursor } = (isObject(options) ? options : {}) as ListGiven
+    const { prefix, limit, cursor } = toGiven('list', 1, options) as ListGiven
     const asked = toInteger(limit)
     const most = asked > 0 && asked < Infinity ? asked : MOST_LISTED
     const { meta } = await this.#host.list(toOptionalText(prefix), most, toOptionalText(cursor))
@@ -81,7 +85,7 @@ export class KvNamespace {
   }
 
   async #get(key: unknown, type: unknown): Promise<{ value: unknown; metadata: unknown }> {
-    const answer = await this.#host.get(toKey(key, 'get'))
+    const answer = await this.#host.get(toScalarText(key))
     if (answer.meta === null) return { value: null, metadata: null }
     return { value: await toResult(answer, type), metadata: (answer.meta as Found).metadata }
   }
@@ -103,7 +107,7 @@ export class KvNamespace {
       const found = names.map((name, index): [string, unknown] => {
         const entry = entries[index]
         if (entry === null || entry === undefined) return [name, pick({ value: null, metadata: null })]
-        const text = decode(bytes.subarray(at, (at += entry.length)))
+        const text = decodeAll(bytes.subarray(at, (at += entry.length)))
         return [
           name,
           pick({ value: type === 'json' ? parseOneOfMany(text) : text, metadata: entry.metadata }),
@@ -120,17 +124,25 @@ function toType(options: unknown): unknown {
 }
 
 /** There is no cache that it could be for; what Cloudflare refuses is refused. */
-function checkCacheTtl(options: unknown): void {
+function checkCacheTtl(key: unknown, options: unknown): void {
   const ttl = toInteger(isObject(options) ? (options as { cacheTtl?: unknown }).cacheTtl : undefined)
   if (ttl < LEAST_CACHE_TTL)
     throw new NativeError(
-      `KV GET failed: 400 Invalid cache_ttl of ${ttl}. Cache TTL must be at least ${LEAST_CACHE_TTL}.`,
+      `KV ${Array.isArray(key) ? 'GET_BULK' : 'GET'} failed: 400 Invalid cache_ttl of ${ttl}. Cache TTL must be at least ${LEAST_CACHE_TTL}.`,
     )
 }
 
-function toKey(key: unknown, method: string): string {
-  if (key === undefined || isObject(key)) throw wrongParameter(method, 1, 'string')
-  return toScalarText(key)
+/** What was given at all; `undefined` is a text like any other. */
+function requireParameters(got: number, method: string, ...expected: readonly string[]): void {
+  const missing = expected[got]
+  if (missing !== undefined) throw wrongParameter(method, got + 1, missing)
+}
+
+/** Undefined and null: nothing. */
+function toGiven(method: string, index: number, options: unknown): object {
+  if (isObject(options)) return options
+  if (options === undefined || options === null) return {}
+  throw wrongParameter(method, index, 'Object')
 }
 
 const wrongParameter = (method: string, index: number, expected: string): TypeError =>
@@ -141,8 +153,8 @@ const wrongParameter = (method: string, index: number, expected: string): TypeEr
 function toResult(answer: Answer, type: unknown): unknown {
   if (type === 'stream') return answer.open()
   if (type === 'arrayBuffer') return answer.read((bytes) => bytes.buffer)
-  if (type === 'text') return answer.read((bytes) => decode(bytes))
-  if (type === 'json') return answer.read((bytes): unknown => JSON.parse(decode(bytes)))
+  if (type === 'text') return answer.read((bytes) => decodeAll(bytes))
+  if (type === 'json') return answer.read((bytes): unknown => JSON.parse(decodeAll(bytes)))
   throw new TypeError(
     'Unknown response type. Possible types are "text", "arrayBuffer", "json", and "stream".',
   )
@@ -160,7 +172,6 @@ function parseOneOfMany(text: string): unknown {
 }
 
 function toValue(value: unknown): Bytes | ReadableStream<Uint8Array> {
-  if (value === undefined) throw wrongParameter('put', 2, 'string or Object')
   if (!isObject(value)) return encode(toScalarText(value))
   if (isReadableStream(value)) return value
   const bytes = bytesOf(value)

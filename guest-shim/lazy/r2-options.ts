@@ -57,10 +57,13 @@ export function toValue(value: unknown): Value {
   }
   const bytes = bytesOf(value)
   if (bytes !== undefined) return toWhole(bytes)
-  throw new TypeError(
-    'expected a ReadableStream, an ArrayBuffer, a view of one, a string, a Blob or null as the value',
-  )
+  throw noValue()
 }
+
+export const noValue = (): TypeError =>
+  new TypeError(
+    'expected a ReadableStream, an ArrayBuffer, a view of one, a string or a Blob as the value, or null for put()',
+  )
 
 const toWhole = (body: Uint8Array<ArrayBuffer>): Value => ({ body, size: body.length })
 
@@ -95,10 +98,16 @@ function toCondition(onlyIf: unknown): object | undefined {
     return { headers }
   }
   return {
-    ...pick(given, ['etagMatches', 'etagDoesNotMatch'], toText),
+    ...pick(given, ['etagMatches', 'etagDoesNotMatch'], toEtag),
     ...pick(given, ['uploadedBefore', 'uploadedAfter'], Number),
     secondsGranularity: Boolean(given['secondsGranularity']),
   }
+}
+
+/** Anything else would be a condition that silently never holds. */
+function toEtag(value: unknown): string {
+  if (typeof value === 'string') return value
+  throw new TypeError(`onlyIf: expected an etag, a string, got ${typeof value}`)
 }
 
 export function toPutOptions(options: unknown): object {
@@ -124,8 +133,9 @@ function toHttp(given: Given): object {
     const value = headers === undefined ? given[field] : headers.get(name)
     if (isGiven(value)) http[field] = toText(value)
   }
-  const expires = headers?.get('expires') ?? undefined
-  const expiry = headers === undefined ? given['cacheExpiry'] : expires && Date.parse(expires)
+  const expires = headers?.get('expires')
+  // one that is no date has passed (RFC 9111, 5.3)
+  const expiry = headers === undefined ? given['cacheExpiry'] : expires && (Date.parse(expires) || 0)
   if (isGiven(expiry)) http['cacheExpiry'] = Number(expiry)
   return http
 }
@@ -159,7 +169,7 @@ export function toListOptions(options: unknown): object {
   const given = toGiven(options, 'list')
   const { include } = given
   return {
-    ...pick(given, ['limit'], toNumber),
+    ...pick(given, ['limit'], (limit) => toNumber(Math.trunc(Number(limit)))),
     ...pick(given, ['prefix', 'cursor', 'delimiter', 'startAfter'], toScalarText),
     ...(Array.isArray(include) ? { include: include.map(toText) } : {}),
   }

@@ -1,9 +1,16 @@
 /** `R2Bucket`, as Cloudflare documents it. The host checks what is given, and says what is wrong. */
 
 import type { BucketHost } from '../bindings/objects.ts'
-import { finishInterface, isObject, toScalarText, toText } from '../globals/web-idl.ts'
+import { finishInterface, isObject, requireArguments, toScalarText, toText } from '../globals/web-idl.ts'
 import { type Meta, R2Object, R2ObjectBody } from './r2-object.ts'
-import { toGetOptions, toListOptions, toMetadataOptions, toPutOptions, toValue } from './r2-options.ts'
+import {
+  noValue,
+  toGetOptions,
+  toListOptions,
+  toMetadataOptions,
+  toPutOptions,
+  toValue,
+} from './r2-options.ts'
 
 interface Got {
   readonly object: Meta
@@ -33,11 +40,13 @@ export class R2Bucket {
   }
 
   async head(key: unknown): Promise<R2Object | null> {
+    requireArguments(arguments.length, 1, 'R2Bucket.head')
     const { meta } = await this.#host.head(toScalarText(key))
     return toObject(meta)
   }
 
   async get(key: unknown, options: unknown = undefined): Promise<R2Object | R2ObjectBody | null> {
+    requireArguments(arguments.length, 1, 'R2Bucket.get')
     const answer = await this.#host.get(toScalarText(key), toGetOptions(options))
     if (answer.meta === null) return null
     const { object, found } = answer.meta as Got
@@ -45,12 +54,14 @@ export class R2Bucket {
   }
 
   async put(key: unknown, value: unknown, options: unknown = undefined): Promise<R2Object | null> {
+    requireArguments(arguments.length, 2, 'R2Bucket.put')
     const given = toPutOptions(options)
     const { meta } = await this.#host.put(toScalarText(key), toValue(value), given)
     return toObject(meta)
   }
 
   async delete(keys: unknown): Promise<void> {
+    requireArguments(arguments.length, 1, 'R2Bucket.delete')
     await this.#host.delete(Array.isArray(keys) ? keys.map(toScalarText) : [toScalarText(keys)])
   }
 
@@ -66,12 +77,14 @@ export class R2Bucket {
   }
 
   async createMultipartUpload(key: unknown, options: unknown = undefined): Promise<R2MultipartUpload> {
+    requireArguments(arguments.length, 1, 'R2Bucket.createMultipartUpload')
     const name = toScalarText(key)
     const { meta } = await this.#host.createUpload(name, toMetadataOptions(options))
     return new R2MultipartUpload(this.#host, name, meta as string)
   }
 
   resumeMultipartUpload(key: unknown, uploadId: unknown): R2MultipartUpload {
+    requireArguments(arguments.length, 2, 'R2Bucket.resumeMultipartUpload')
     return new R2MultipartUpload(this.#host, toScalarText(key), toScalarText(uploadId))
   }
 }
@@ -89,6 +102,7 @@ export class R2MultipartUpload {
 
   async uploadPart(partNumber: unknown, value: unknown): Promise<UploadedPart> {
     const number = toPartNumber(partNumber)
+    if (value === undefined || value === null) throw noValue()
     const { meta } = await this.#host.uploadPart(this.key, this.uploadId, number, toValue(value))
     return { partNumber: number, etag: meta as string }
   }

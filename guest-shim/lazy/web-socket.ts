@@ -9,11 +9,11 @@
  */
 
 import { host } from '../bindings/web-sockets.ts'
-import { bytesOf } from '../globals/buffer-source.ts'
+import { bytesOf, toOwn } from '../globals/buffer-source.ts'
 import { isBlob, sizeOf } from '../globals/blob.ts'
 import { ErrorEvent, Event } from '../globals/event.ts'
 import { defineHandler, EventTarget, fire } from '../globals/event-target.ts'
-import { messaging } from '../globals/parts.ts'
+import { messaging } from '../globals/messaging-part.ts'
 import { decodeAll, encode, NativeBlob, NativeDOMException, NativeTypeError } from '../globals/primordials.ts'
 import { refuse } from '../globals/structured-clone.ts'
 import { setTimeout } from '../globals/timers.ts'
@@ -105,7 +105,8 @@ export class WebSocket extends EventTarget {
     const state = this.#state
     const given = code === undefined ? undefined : toCode(code)
     if (given !== undefined && !mayClose(given, state.isStandard)) {
-      throw invalid(`close: expected 1000 or a code from 3000 to 4999, got ${given}`, 'InvalidAccessError')
+      const codes = state.isStandard ? '1000' : 'a code that a close frame may have'
+      throw invalid(`close: expected ${codes}, or one from 3000 to 4999, got ${given}`, 'InvalidAccessError')
     }
     const text = reason === undefined ? '' : toScalarText(reason)
     if (encode(text).length > MOST_REASON_BYTES) {
@@ -268,9 +269,7 @@ class SocketState implements LinkOwner {
   }
 
   #toBinary(bytes: Uint8Array): Blob | ArrayBuffer {
-    return this.binaryType === 'blob'
-      ? new NativeBlob([bytes as Uint8Array<ArrayBuffer>])
-      : (bytes.buffer as ArrayBuffer)
+    return this.binaryType === 'blob' ? new NativeBlob([toOwn(bytes)]) : (bytes.buffer as ArrayBuffer)
   }
 }
 

@@ -8,25 +8,26 @@
 import type { Event, Request as RequestRecord } from 'nano:workers/events'
 import { ExecutionContext, isHeld, watchHolds } from '../bindings/background.ts'
 import { closeBody, openBody } from '../bindings/request-body.ts'
-import { answer, answerAtOnce, answerError, type HandlerCall, open } from '../bindings/response.ts'
+import { answer, answerAtOnce, answerThrown, type HandlerCall, open } from '../bindings/response.ts'
 import type { Source } from '../globals/body.ts'
 import { toOwn } from '../globals/buffer-source.ts'
 import { NativeTypeError } from '../globals/primordials.ts'
 import { abortIncoming, openRequest, type Request } from '../globals/request.ts'
 import { isResponse } from '../globals/response.ts'
 import { awaitRejections, rejections } from './rejections.ts'
-import { describeError } from '../globals/log-text.ts'
 
 export interface Handler {
   fetch(request: Request, env: unknown, context: ExecutionContext): unknown
 }
 
-/** `next`: the event after this one; a short body comes with its request. Returns whether it was used. */
+/**
+ * `next`: the event after this one; a short body comes with its request. Returns whether it was used. `props`: what the
+ * configuration of whoever calls says.
+ */
 export function receiveRequest(
   record: RequestRecord,
   next: Event | undefined,
-  handler: Handler,
-  env: unknown,
+  { handler, env, props }: { handler: Handler; env: unknown; props?: unknown },
 ): boolean {
   const call: HandlerCall = record
   let usedNext = false
@@ -42,7 +43,7 @@ export function receiveRequest(
       }
     }
     const request = openRequest(call, body)
-    const value = handler.fetch(request, env, new ExecutionContext(record.id))
+    const value = handler.fetch(request, env, new ExecutionContext(record.id, props))
     if (isResponse(value) && answerAtOnce(call, value)) {
       if (record.hasBody) endBody(record.id)
     } else {
@@ -50,7 +51,7 @@ export function receiveRequest(
       void settle(call, value)
     }
   } catch (error) {
-    answerError(call, describeError(error))
+    answerThrown(call, error)
     if (record.hasBody) endBody(record.id)
   }
   return usedNext
@@ -63,7 +64,7 @@ async function settle(call: HandlerCall, value: unknown): Promise<void> {
       await answer(call, response)
     }
   } catch (error) {
-    answerError(call, describeError(error))
+    answerThrown(call, error)
   }
   open.delete(call.id)
   endBody(call.id)

@@ -12,12 +12,15 @@ import type { Accounts } from '../limits/accounts.ts'
 import type { ByteBudget } from '../limits/byte-budget.ts'
 import type { JobLine } from '../limits/job-pool.ts'
 import type { BucketLimits } from '../storage/objects/object-store.ts'
+import type { CallAnswers } from './calls.ts'
 import type { ConsolePort } from './console.ts'
 import { DATA_COUNTS, NO_DATA, type DataCounts } from './data-counts.ts'
 import type { DataBinding } from './data.ts'
 import type { Dialer } from './dialer.ts'
 import type { FetchCacheServices } from './fetch-cache.ts'
 import type { Side } from '../web-socket/line.ts'
+import type { Env } from '../config/env.ts'
+import type { RateTables } from './rate-limit.ts'
 import type { RunAnswers } from './scheduled.ts'
 import type { WebSocketServices } from './web-sockets.ts'
 
@@ -41,6 +44,9 @@ export interface Meter extends DataCounts {
   ignored: number
   /** Fetches that the app made. */
   subrequests: number
+  /** Calls of rate limits, by what they gave. */
+  ratesAllowed: number
+  ratesLimited: number
   /** Processor time of the calls into the guest. */
   cpuMs: number
 }
@@ -53,6 +59,8 @@ export const NO_METER: Meter = {
   requests: 0,
   ignored: 0,
   subrequests: 0,
+  ratesAllowed: 0,
+  ratesLimited: 0,
   cpuMs: 0,
 }
 
@@ -63,6 +71,8 @@ export function addMeter(sum: Meter, meter: Meter): void {
   sum.requests += meter.requests
   sum.ignored += meter.ignored
   sum.subrequests += meter.subrequests
+  sum.ratesAllowed += meter.ratesAllowed
+  sum.ratesLimited += meter.ratesLimited
   sum.cpuMs += meter.cpuMs
   for (const name of DATA_COUNTS) sum[name] += meter[name]
 }
@@ -77,6 +87,8 @@ export interface Binding extends Disposable {
   isPending(): boolean
   /** An event of this interface goes to the guest now. */
   delivered?(event: GuestEvent): void
+  /** The account of this request is closed. */
+  closed?(request: number): void
   /** Nobody is there to work for until `wake`. */
   rest?(): void
   wake?(): void
@@ -104,6 +116,8 @@ export interface BindingContext {
   readonly bucketLimits: BucketLimits
   /** What a call to an SQL database may take, and how large the database may be. */
   readonly sql: { readonly timeMs: number; readonly maxBytes: number }
+  /** What its rate limits are counted in. */
+  readonly rates: { readonly env: Env; readonly tables: RateTables }
   /** Work off the shard's thread. */
   readonly jobs: JobLine
   readonly console: ConsolePort
@@ -120,11 +134,13 @@ export interface BindingContext {
   /** How many WebSockets there may be, and what may wait in one. */
   readonly webSockets: Pick<WebSocketServices, 'most' | 'mostUnsent'>
   /** The WebSocket that goes to a client with the answer to this request; undefined: there is none with this id. */
-  leave(id: number, request: number): Side | undefined
+  readonly leave: (id: number, request: number) => Side | undefined
   /** A WebSocket comes to the app, for this request; undefined: it has as many as it may. */
-  adopt(side: Side, request: number): number | undefined
+  readonly adopt: (side: Side, request: number) => number | undefined
   /** How runs of the clock are answered. */
   readonly runs: RunAnswers
+  /** How calls of apps are answered. */
+  readonly calls: CallAnswers
   /** A response has got all that it will get. */
   readonly onResponseDone: (id: number) => void
 }

@@ -47,10 +47,13 @@ export class ChunkQueue {
     this.#used += length
   }
 
-  /** The oldest chunk. */
-  shift(): Uint8Array | undefined {
+  /** The oldest chunk, or as many bytes of it. */
+  shift(most = Infinity): Uint8Array | undefined {
     if (this.#full.length === 0) this.#closeTail()
-    const chunk = this.#full.shift()
+    const [first] = this.#full
+    if (first === undefined || first.length <= most) this.#full.shift()
+    else this.#full[0] = first.subarray(most)
+    const chunk = first?.subarray(0, most)
     this.#bytes -= chunk?.length ?? 0
     return chunk
   }

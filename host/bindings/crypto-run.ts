@@ -39,12 +39,11 @@ export interface CallKeys {
 }
 
 /** Opens the keys of a call; those of an algorithm become its members. */
-export async function openKeys(call: CryptoCall, vault: KeyVault): Promise<CallKeys> {
-  const used = call.sealed.length === 0 ? undefined : await vault.open(call.sealed)
+export function openKeys(call: CryptoCall, vault: KeyVault): CallKeys {
+  const used = call.sealed.length === 0 ? undefined : vault.open(call.sealed)
   let wrapped: OpenKey | undefined
   for (const { subject, name, sealed } of call.keys) {
-    // oxlint-disable-next-line no-await-in-loop -- there is one of them
-    const open = await vault.open(sealed)
+    const open = vault.open(sealed)
     if (subject === 'call') wrapped = open
     else call.said[subject][name] = open.key
   }

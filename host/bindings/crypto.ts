@@ -14,10 +14,11 @@ import type * as Wit from '../../wit/types/host/interfaces/nano-workers-crypto.d
 import type { Account } from '../limits/account.ts'
 import { Holding, QUEUED_COST } from '../limits/byte-budget.ts'
 import type { Binding, BindingContext, GuestEvent } from './binding.ts'
+import { importAtOnce, signAtOnce } from './crypto-at-once.ts'
 import { type CryptoCall, CryptoDraft, toText } from './crypto-call.ts'
 import { toExpectedMs } from './crypto-cost.ts'
 import { openKeys, runCall, toFailure } from './crypto-run.ts'
-import { makeMac } from './crypto-mac.ts'
+import { compute, type Digests } from './node-crypto.ts'
 import { KeyVault } from './key-vault.ts'
 
 /** Calls of one instance that are not done. */
@@ -40,6 +41,8 @@ const HASHES: ReadonlyMap<string, string> = new Map([
   ['SHA-512', 'sha512'],
 ])
 
+const NOTHING = new Uint8Array(0)
+
 const TOO_MANY =
   'OperationError\ntoo many calls of crypto.subtle are not done, or the host would have to hold more than it may'
 const USED_UP = 'OperationError\nthe request has used up its processor time'
@@ -60,6 +63,8 @@ export class CryptoBinding implements Binding {
   /** For what is on its way to the guest. */
   readonly #holding: Holding
   readonly #digests = new Map<number, Hash>()
+  /** Those of `node:crypto`. */
+  readonly #parts: Digests = new Map()
   /** What each event on its way costs. */
   readonly #posted = new Map<GuestEvent, number>()
   #draft: CryptoDraft
@@ -111,12 +116,27 @@ export class CryptoBinding implements Binding {
     },
     make: (
       operation: Wit.Operation,
+      hash: Uint8Array,
       sealed: Uint8Array,
       data: Uint8Array,
       signature: Uint8Array,
     ): Uint8Array => {
       this.#services.meter.crossings++
-      return makeMac(operation, this.#vault.find(sealed), data, signature)
+      return signAtOnce(this.#vault, sealed, { operation, hash, data, signature })
+    },
+    importSecret: (
+      algorithm: Uint8Array,
+      usages: Uint8Array,
+      extractable: boolean,
+      secret: Uint8Array,
+    ): Uint8Array => {
+      this.#services.meter.crossings++
+      const key = importAtOnce(algorithm, usages, secret)
+      return key === undefined ? NOTHING : toBytes(this.#vault.seal(key, extractable))
+    },
+    compute: (call: Uint8Array, key: Uint8Array, data: Uint8Array, other: Uint8Array): Uint8Array => {
+      this.#services.meter.crossings++
+      return compute(call, [key, data, other], this.#parts)
     },
     digestWrite: (id: number, algorithm: Uint8Array, bytes: Uint8Array): void => {
       this.#services.meter.crossings++
@@ -177,6 +197,7 @@ export class CryptoBinding implements Binding {
     for (const call of this.#open) call.holding.release()
     this.#open.clear()
     this.#digests.clear()
+    this.#parts.clear()
     this.#posted.clear()
     this.#vault.close()
     this.#holding.release()
@@ -210,7 +231,7 @@ export class CryptoBinding implements Binding {
   async #make(call: CryptoCall): Promise<{ value: Wit.CryptoValue; mostMs: number }> {
     let expectedMs = toExpectedMs(call)
     try {
-      const keys = await openKeys(call, this.#vault)
+      const keys = openKeys(call, this.#vault)
       expectedMs = toExpectedMs(call, keys)
       requireTime(expectedMs, this.#services.cpuMs)
       return { value: await runCall(call, keys, this.#vault), mostMs: MOST_LUCK * expectedMs }
@@ -226,6 +247,13 @@ export class CryptoBinding implements Binding {
     if (this.#holding.add(cost)) this.#posted.set(event, cost)
     this.#services.mailbox.post(event, account.number)
   }
+}
+
+/** As wit/crypto.wit says it: the length of the sealed key, the key, its description. */
+function toBytes({ sealed, description }: Wit.CryptoKey): Uint8Array {
+  const length = Buffer.alloc(4)
+  length.writeUInt32LE(sealed.length)
+  return Buffer.concat([length, sealed, Buffer.from(description)])
 }
 
 function requireTime(expectedMs: number, cpuMs: number): void {

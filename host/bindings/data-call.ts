@@ -27,6 +27,13 @@ export interface DataStart {
   readonly request: StorageRequest
   /** Further bytes of the body follow. */
   readonly more?: boolean
+  /** Bytes beside the body that are held until the call is over. */
+  readonly heldBytes?: number
+  /**
+   * Given: it is no store's but another app's to answer, which has deadlines of its own; and the call ends with the last of the
+   * requests that it may be for.
+   */
+  readonly sources?: Set<number> | undefined
   /** Given: the store takes the body whole, and this is what the call fails with when it is longer. */
   readonly whole?: { readonly mostBytes: number; tooLong(length: number): StorageError }
 }
@@ -54,16 +61,19 @@ export interface DataCallServices {
   readonly mailbox: Mailbox
   readonly buffers: ByteBudget
   readonly storage: Storage
-  /** How long the storage may take for the next thing that it says. */
-  readonly answers: Deadlines
-  /** How long the app may leave an answer alone. */
-  readonly pauses: Deadlines
+  /**
+   * How long the storage may take for the next thing that it says, and how long the app may leave an answer alone; undefined: for
+   * as long as the call is for somebody.
+   */
+  readonly deadlines: { readonly answers: Deadlines; readonly pauses: Deadlines } | undefined
 }
 
 /** What a call costs the host beside its bytes. */
 const CALL_BYTES = 2048
 /** When more than this waits for the store, the guest is told to wait. */
 const HIGH_WATER = 256 * 1024
+/** Of a body on its way to another app: what is larger goes when that asks for it, in parts that are not. */
+const PART_BYTES = 64 * 1024
 
 const NOTHING = new Uint8Array(0)
 
@@ -76,6 +86,11 @@ const LATE = unavailable('the storage did not answer in time; whether a change w
 const limit = (message: string): StorageFailure => ({ name: 'Error', code: 'STORAGE_LIMIT', message })
 const TOO_MUCH = limit('for this call the host would have to hold more than it may (buffer_mb)')
 const LEFT_ALONE = limit('the app left the answer alone for too long')
+const ENDED: StorageFailure = {
+  name: 'Error',
+  code: 'CALL_LIMIT',
+  message: 'the request that the call was made for is over; use ctx.waitUntil() for what outlives a response',
+}
 const UNBOUNDED = limit('the app wrote without waiting for the store')
 
 /** One call. */
@@ -178,6 +193,12 @@ export class DataCall implements StorageListener {
 
   // between turns
 
+  /** The account of this request is closed. */
+  closed(request: number): void {
+    const { sources } = this.#start
+    if (sources?.delete(request) === true && sources.size === 0) this.#end(ENDED)
+  }
+
   /** Do what the guest asked for in the turn that just ended. */
   act(): void {
     if (this.#ending !== undefined) return this.#end(this.#ending.failure)
@@ -196,9 +217,9 @@ export class DataCall implements StorageListener {
   run(): void {
     if (this.#state !== 'waiting') return
     this.#state = 'running'
-    const { request, whole } = this.#start
-    const more = !this.#isComplete || (whole === undefined && this.#start.more === true)
-    const body = more ? (this.#body.shift() ?? NOTHING) : join(this.#body)
+    const { request } = this.#start
+    const more = this.#isMore
+    const body = more ? (this.#body.shift(this.#start.sources && PART_BYTES) ?? NOTHING) : join(this.#body)
     this.#expectAnswer()
     this.#writtenBytes += body.length
     this.#handle = this.#services.storage.call({ ...request, body }, more, this)
@@ -262,12 +283,21 @@ export class DataCall implements StorageListener {
     if (!this.#hold()) return this.#end(TOO_MUCH)
     if (isLast) return this.#close(event)
     this.#post(event)
-    this.#deadline = this.#services.pauses.start({ late: () => this.#end(LEFT_ALONE) })
+    this.#deadline = this.#services.deadlines?.pauses.start({ late: () => this.#end(LEFT_ALONE) })
+  }
+
+  /** More of the body follows the beginning of the call. */
+  get #isMore(): boolean {
+    const { whole, more, sources } = this.#start
+    if (!this.#isComplete) return true
+    return sources === undefined
+      ? whole === undefined && more === true
+      : this.#body.bytes > PART_BYTES || more === true
   }
 
   #expectAnswer(): void {
     this.#deadline?.cancel()
-    this.#deadline = this.#services.answers.start({ late: () => this.#end(LATE) })
+    this.#deadline = this.#services.deadlines?.answers.start({ late: () => this.#end(LATE) })
   }
 
   #expectLength(): void {
@@ -279,7 +309,7 @@ export class DataCall implements StorageListener {
   /** The body to the store, if that wants it. */
   #flow(): void {
     if (!this.#isWanted || this.#handle === undefined) return
-    const chunk = this.#body.shift()
+    const chunk = this.#body.shift(this.#start.sources && PART_BYTES)
     if (chunk === undefined && !this.#isComplete) return
     this.#isWanted = false
     this.#writtenBytes += chunk?.length ?? 0
@@ -328,7 +358,8 @@ export class DataCall implements StorageListener {
 
   /** Hold what it costs now; false when that is too much. */
   #hold(): boolean {
-    return this.#holding.set(CALL_BYTES + this.#body.cost + this.#postedCost)
+    const held = this.#state === 'over' ? 0 : (this.#start.heldBytes ?? 0)
+    return this.#holding.set(CALL_BYTES + held + this.#body.cost + this.#postedCost)
   }
 }
 

@@ -7,6 +7,7 @@
  */
 import type * as Wit from '../../wit/types/host/interfaces/nano-workers-data.d.ts'
 import type { Env, Resource } from '../config/env.ts'
+import type { Account } from '../limits/account.ts'
 import type { Accounts } from '../limits/accounts.ts'
 import type { ByteBudget } from '../limits/byte-budget.ts'
 import { Deadlines } from '../limits/deadlines.ts'
@@ -25,6 +26,11 @@ const toLimit = (message: string): StorageFailure => ({ name: 'Error', code: 'ST
 const TOO_MANY = toLimit(
   'the request has made as many calls to data as it may (data_calls), or too many are open',
 )
+const TOO_MANY_CALLS: StorageFailure = {
+  name: 'Error',
+  code: 'CALL_LIMIT',
+  message: 'the request has made as many fetches and calls as it may (subrequests), or too many are open',
+}
 const TOO_MUCH = toLimit('for this call the host would have to hold more than it may (buffer_mb)')
 const NOBODY = toLimit('the app has no request to work for; use ctx.waitUntil() for what outlives a response')
 
@@ -36,18 +42,42 @@ export interface DataServices {
   readonly buffers: ByteBudget
   readonly storage: Storage
   readonly env: Env
-  /** Calls that may wait for an answer at once. */
+  /** Calls that may wait for an answer of the storage, and of other apps, at once. */
   readonly maxRunning: number
+  readonly maxCalls: number
   /** How long the storage may be silent, and how long the app may leave an answer alone. */
   readonly answerMs: number
   readonly pauseMs: number
 }
 
 /** A call as a binding asks for it. */
-export interface DataAsk extends Pick<DataStart, 'more' | 'whole'> {
+export interface DataAsk extends Pick<DataStart, 'more' | 'whole' | 'heldBytes'> {
   readonly op: string
   readonly args: unknown
   readonly body?: Uint8Array
+}
+
+/** Calls that wait for an answer at once, and those that wait for their turn, oldest first. */
+class Line {
+  readonly most: number
+  readonly waiting = new Set<DataCall>()
+  running = 0
+
+  constructor(most: number) {
+    this.most = most
+  }
+}
+
+/** What `#start` is asked for. */
+interface Wanted {
+  readonly kind: DataKind
+  /** What it leads to; undefined: the app has no such binding. */
+  readonly open: () => Resource | undefined
+  readonly toAsk: (account: Account) => DataAsk
+  /** Who pays; undefined: nobody can. */
+  readonly take: () => Account | undefined
+  /** Of a call of another app: the requests that it may be for. */
+  readonly sources?: Set<number>
 }
 
 /** The calls of an instance. */
@@ -56,9 +86,9 @@ export class DataBinding implements Binding {
   readonly #answers: Deadlines
   readonly #pauses: Deadlines
   readonly #calls = new Map<number, DataCall>()
-  /** Calls that wait for their turn, oldest first. */
-  readonly #waiting = new Set<DataCall>()
-  #running = 0
+  readonly #storageLine: Line
+  /** Other apps have a line of their own: one that is slow keeps nobody from the data. */
+  readonly #callLine: Line
   /** Calls that were asked for something in this turn. */
   readonly #touched = new Set<DataCall>()
 
@@ -66,6 +96,8 @@ export class DataBinding implements Binding {
     this.#services = services
     this.#answers = new Deadlines(services.answerMs)
     this.#pauses = new Deadlines(services.pauseMs)
+    this.#storageLine = new Line(services.maxRunning)
+    this.#callLine = new Line(services.maxCalls)
   }
 
   /** The functions that the guest calls. */
@@ -81,40 +113,51 @@ export class DataBinding implements Binding {
    * else the guest says: it throws a `StorageError` for what the app is to be told.
    */
   start(id: number, kind: DataKind, name: Uint8Array, toAsk: () => DataAsk): void {
-    this.#start(id, kind, () => this.#toResource(kind, name), toAsk)
+    const open = (): Resource | undefined => this.#toResource(kind, name)
+    this.#start(id, { kind, open, toAsk, take: () => this.#services.accounts.takeDataCall() })
   }
 
   /** The same for what every app has without a binding in its `env`: whose it is, is for its storage to say. */
   startOwn(id: number, kind: DataKind, toAsk: () => DataAsk): void {
-    this.#start(id, kind, () => ({ kind, key: '' }), toAsk)
+    const open = (): Resource => ({ kind, key: '' })
+    this.#start(id, { kind, open, toAsk, take: () => this.#services.accounts.takeDataCall() })
   }
 
-  #start(id: number, kind: DataKind, open: () => Resource | undefined, toAsk: () => DataAsk): void {
-    const { meter, accounts, mailbox } = this.#services
+  /** The same for a call of another app: it is a fetch of the account that it is made for, and ends with it. */
+  startCall(id: number, kind: DataKind, name: Uint8Array, toAsk: (account: Account) => DataAsk): void {
+    const { accounts } = this.#services
+    const sources = new Set(accounts.sources)
+    const open = (): Resource | undefined => this.#toResource(kind, name)
+    this.#start(id, { kind, open, toAsk, take: () => accounts.takeFetch(), sources })
+  }
+
+  #start(id: number, { kind, open, toAsk, take, sources }: Wanted): void {
+    const { meter, mailbox } = this.#services
     meter.crossings++
     if (this.#calls.has(id)) return void meter.ignored++
     meter[`${kind}Calls`]++
-    const account = this.#calls.size < MAX_OPEN ? accounts.takeDataCall() : undefined
+    const account = this.#calls.size < MAX_OPEN ? take() : undefined
     const owner = account?.number ?? 0
     const refuse = (failure: StorageFailure): void => {
       meter[`${kind}Errors`]++
       mailbox.post({ tag: 'data-failed', val: { id, ...failure } }, owner)
     }
-    if (account === undefined) return refuse(TOO_MANY)
+    if (account === undefined) return refuse(sources === undefined ? TOO_MANY : TOO_MANY_CALLS)
     const resource = open()
     if (resource === undefined) return refuse(toUnknown(kind))
     let ask
     try {
-      ask = toAsk()
+      ask = toAsk(account)
     } catch (error) {
       return refuse(toFailure(error))
     }
     const { op, args, body = NOTHING, ...rest } = ask
-    const start = { id, request: { ...resource, op, args, body }, ...rest }
-    const call = this.#open(kind, start, owner)
+    const start = { id, request: { ...resource, op, args, body }, sources, ...rest }
+    const line = sources === undefined ? this.#storageLine : this.#callLine
+    const call = this.#open(kind, start, { owner, line })
     if (call === undefined) return refuse(TOO_MUCH)
     this.#calls.set(id, call)
-    if (call.isWaiting) this.#waiting.add(call)
+    if (call.isWaiting) line.waiting.add(call)
     else this.#touched.add(call)
   }
 
@@ -123,7 +166,7 @@ export class DataBinding implements Binding {
       for (const call of this.#touched) call.act()
       this.#touched.clear()
     }
-    if (this.#waiting.size > 0) this.#run()
+    for (const line of [this.#storageLine, this.#callLine]) if (line.waiting.size > 0) this.#run(line)
   }
 
   /** An event has reached the guest. */
@@ -137,6 +180,10 @@ export class DataBinding implements Binding {
     return false
   }
 
+  closed(request: number): void {
+    for (const call of this.#calls.values()) call.closed(request)
+  }
+
   /** Nobody is there to wait for what is under way. */
   rest(): void {
     for (const call of this.#calls.values()) call.fail(NOBODY)
@@ -145,39 +192,46 @@ export class DataBinding implements Binding {
   [Symbol.dispose](): void {
     for (const call of this.#calls.values()) call[Symbol.dispose]()
     this.#calls.clear()
-    this.#waiting.clear()
+    this.#storageLine.waiting.clear()
+    this.#callLine.waiting.clear()
     this.#touched.clear()
     this.#answers[Symbol.dispose]()
     this.#pauses[Symbol.dispose]()
   }
 
-  #open(kind: DataKind, start: DataStart, owner: number): DataCall | undefined {
+  #open(
+    kind: DataKind,
+    start: DataStart,
+    { owner, line }: { owner: number; line: Line },
+  ): DataCall | undefined {
     const { mailbox, buffers, storage, meter } = this.#services
-    const services = { mailbox, buffers, storage, answers: this.#answers, pauses: this.#pauses }
+    const deadlines =
+      start.sources === undefined ? { answers: this.#answers, pauses: this.#pauses } : undefined
+    const services = { mailbox, buffers, storage, deadlines }
     const call = DataCall.open(start, owner, services, {
-      onWhole: () => call !== undefined && this.#waiting.add(call),
+      onWhole: () => call !== undefined && line.waiting.add(call),
       onRun: () => {
-        this.#running--
+        line.running--
         // not within a turn
-        queueMicrotask(() => this.#run())
+        queueMicrotask(() => this.#run(line))
       },
       onOver: ({ failed, readBytes, writtenBytes }) => {
         if (failed) meter[`${kind}Errors`]++
         meter[`${kind}ReadBytes`] += readBytes
         meter[`${kind}WrittenBytes`] += writtenBytes
         this.#calls.delete(start.id)
-        if (call !== undefined) this.#waiting.delete(call)
+        if (call !== undefined) line.waiting.delete(call)
       },
     })
     return call
   }
 
-  #run(): void {
-    for (const call of this.#waiting) {
-      if (this.#running >= this.#services.maxRunning) return
-      this.#waiting.delete(call)
+  #run(line: Line): void {
+    for (const call of line.waiting) {
+      if (line.running >= line.most) return
+      line.waiting.delete(call)
       if (!call.isWaiting) continue
-      this.#running++
+      line.running++
       call.run()
     }
   }

@@ -8,19 +8,28 @@
  * Keys that were used last are kept open. On the host they can be exported, because that is how they are sealed; whether the
  * app may is said in the header.
  */
-import { createCipheriv, createDecipheriv, KeyObject, randomBytes, webcrypto } from 'node:crypto'
+import {
+  createCipheriv,
+  createDecipheriv,
+  createPrivateKey,
+  createPublicKey,
+  createSecretKey,
+  KeyObject,
+  randomBytes,
+} from 'node:crypto'
+import type { webcrypto } from 'node:crypto'
+
 import type * as Wit from '../../wit/types/host/interfaces/nano-workers-crypto.d.ts'
 import { type ByteBudget, Holding } from '../limits/byte-budget.ts'
 
-const { subtle } = webcrypto
 type CryptoKey = webcrypto.CryptoKey
 
 /** A key, and whether the app may have its bytes. */
 export interface OpenKey {
   readonly key: CryptoKey
   readonly extractable: boolean
-  /** Of HMAC: what Node signs with at once. */
-  readonly secret?: KeyObject | undefined
+  /** Of some algorithms: what Node signs with at once. */
+  readonly atOnce?: KeyObject | undefined
 }
 
 /** What is sealed beside the key's bytes. */
@@ -35,6 +44,9 @@ interface Header {
 const MOST_OPEN = 64
 /** What an open key costs: an RSA key of 4096 bits has some 8 kB. */
 const OPEN_BYTES = 8 * 1024
+
+/** The largest public RSA key with which verifying is quick. */
+const MOST_QUICK_RSA_BITS = 4096
 
 const CIPHER = 'aes-256-gcm'
 const SECRET_BYTES = 32
@@ -75,30 +87,18 @@ export class KeyVault {
     return { sealed, description }
   }
 
-  /** A key that is open. */
-  find(sealed: Uint8Array): OpenKey | undefined {
-    if (sealed.length < NUMBER_BYTES + TAG_BYTES) return undefined
-    const number = toBuffer(sealed).readUInt32LE()
-    const kept = this.#open.get(number)
-    if (kept === undefined) return undefined
-    this.#open.delete(number)
-    this.#open.set(number, kept)
-    return kept
-  }
-
-  /** Rejects what this vault did not seal. */
-  async open(sealed: Uint8Array): Promise<OpenKey> {
-    const kept = this.find(sealed)
-    if (kept !== undefined) return kept
+  /** Throws for what this vault did not seal. */
+  open(sealed: Uint8Array): OpenKey {
     const bytes = toBuffer(sealed)
     if (bytes.length < NUMBER_BYTES + TAG_BYTES || this.#secret === undefined) throw notSealed()
     const number = bytes.readUInt32LE()
-    const { header, key: raw } = this.#unseal(number, bytes.subarray(NUMBER_BYTES))
-    const { type, algorithm, extractable, usages } = header
-    const format = type === 'secret' ? 'raw-secret' : type === 'private' ? 'pkcs8' : 'spki'
-    const key = await subtle.importKey(format as 'raw', raw, algorithm, canExport(algorithm.name), usages)
-    const opened = toOpen(key, extractable)
-    this.#keep(number, opened)
+    const kept = this.#open.get(number)
+    const opened = kept ?? this.#unseal(number, bytes.subarray(NUMBER_BYTES))
+    if (kept === undefined) this.#keep(number, opened)
+    else {
+      this.#open.delete(number)
+      this.#open.set(number, kept)
+    }
     return opened
   }
 
@@ -108,11 +108,11 @@ export class KeyVault {
     this.#holding.release()
   }
 
-  #unseal(number: number, bytes: Buffer): { header: Header; key: Buffer<ArrayBuffer> } {
+  #unseal(number: number, bytes: Buffer): OpenKey {
     const end = bytes.length - TAG_BYTES
     const decipher = createDecipheriv(CIPHER, this.#secret!, toNonce(number))
     decipher.setAuthTag(bytes.subarray(end))
-    let plain: Buffer<ArrayBuffer>
+    let plain: Buffer
     try {
       plain = Buffer.concat([decipher.update(bytes.subarray(0, end)), decipher.final()])
     } catch {
@@ -121,7 +121,9 @@ export class KeyVault {
     const start = LENGTH_BYTES + plain.readUInt16LE()
     // the host's own text: nobody else can have sealed it
     const header = JSON.parse(plain.toString('utf8', LENGTH_BYTES, start)) as Header
-    return { header, key: plain.subarray(start) }
+    const { algorithm, extractable, usages } = header
+    const object = toKeyObject(header.type, plain.subarray(start))
+    return toOpen(object.toCryptoKey(algorithm, canExport(algorithm.name), usages), extractable)
   }
 
   #keep(number: number, key: OpenKey): void {
@@ -145,6 +147,13 @@ function toBytes(key: CryptoKey): Buffer {
   return object.export({ format: 'der', type: type as 'spki' })
 }
 
+/** The same from its bytes. */
+function toKeyObject(type: CryptoKey['type'], key: Buffer): KeyObject {
+  if (type === 'secret') return createSecretKey(key)
+  if (type === 'private') return createPrivateKey({ key, format: 'der', type: 'pkcs8' })
+  return createPublicKey({ key, format: 'der', type: 'spki' })
+}
+
 /** Node warns of keys that are not extractable, which some have to be. */
 function toObject(key: CryptoKey): KeyObject {
   const before = process.noDeprecation
@@ -157,7 +166,18 @@ function toObject(key: CryptoKey): KeyObject {
 }
 
 function toOpen(key: CryptoKey, extractable: boolean): OpenKey {
-  return { key, extractable, secret: key.algorithm.name === 'HMAC' ? toObject(key) : undefined }
+  return { key, extractable, atOnce: isQuick(key) ? toObject(key) : undefined }
+}
+
+/** Whether a signature is made or verified in less time than it takes to have it made elsewhere. */
+function isQuick({ algorithm, type }: CryptoKey): boolean {
+  const {
+    name,
+    namedCurve,
+    modulusLength = Infinity,
+  } = algorithm as Partial<webcrypto.EcKeyAlgorithm> & Partial<webcrypto.RsaKeyAlgorithm> & { name: string }
+  if (name === 'RSASSA-PKCS1-v1_5') return type === 'public' && modulusLength <= MOST_QUICK_RSA_BITS
+  return name === 'HMAC' || name === 'Ed25519' || (name === 'ECDSA' && namedCurve === 'P-256')
 }
 
 const toBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)

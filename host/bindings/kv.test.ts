@@ -66,6 +66,7 @@ function open({
       TEXT: { type: 'text', value: 'x' },
     },
     maxRunning,
+    maxCalls: maxRunning,
     answerMs,
     pauseMs,
   })

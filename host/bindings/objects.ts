@@ -145,7 +145,7 @@ function toKey(operation: R2Operation, key: Uint8Array): string {
 }
 
 function checkKey(operation: R2Operation, length: number): void {
-  if (length < 1 || length > MOST_KEY_BYTES) throw r2Error(operation, 'name')
+  if (length > MOST_KEY_BYTES) throw r2Error(operation, 'name')
 }
 
 function toUpload(operation: R2Operation, upload: Uint8Array): string {

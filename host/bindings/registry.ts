@@ -2,6 +2,7 @@
 import { bind as assetsBinding } from './assets.ts'
 import { bind as backgroundBinding } from './background.ts'
 import { bind as cacheBinding } from './cache.ts'
+import { bind as callsBinding } from './calls.ts'
 import { bind as consoleBinding } from './console.ts'
 import { bind as cryptoBinding } from './crypto.ts'
 import { bind as dataBinding } from './data.ts'
@@ -9,6 +10,7 @@ import { bind as kvBinding } from './kv.ts'
 import { bind as languageBinding } from './language.ts'
 import { bind as objectsBinding } from './objects.ts'
 import { bind as outboundBinding } from './outbound.ts'
+import { bind as rateLimitBinding } from './rate-limit.ts'
 import { bind as requestBodyBinding } from './request-body.ts'
 import { bind as responseBinding } from './response.ts'
 import { bind as scheduledBinding } from './scheduled.ts'
@@ -24,6 +26,7 @@ export function bindAll(context: BindingContext) {
     'assets': assetsBinding(context),
     'background': backgroundBinding(context),
     'cache': cacheBinding(context),
+    'calls': callsBinding(context),
     'console': consoleBinding(context),
     'crypto': cryptoBinding(context),
     'data': dataBinding(context),
@@ -31,6 +34,7 @@ export function bindAll(context: BindingContext) {
     'language': languageBinding(context),
     'objects': objectsBinding(context),
     'outbound': outboundBinding(context),
+    'rate-limit': rateLimitBinding(context),
     'request-body': requestBodyBinding(context),
     'response': responseBinding(context),
     'scheduled': scheduledBinding(context),
@@ -46,6 +50,7 @@ export function toImports(all: ReturnType<typeof bindAll>): Imports {
     'nano:workers/assets': all['assets'].imports,
     'nano:workers/background': all['background'].imports,
     'nano:workers/cache': all['cache'].imports,
+    'nano:workers/calls': all['calls'].imports,
     'nano:workers/console': all['console'].imports,
     'nano:workers/crypto': all['crypto'].imports,
     'nano:workers/data': all['data'].imports,
@@ -53,6 +58,7 @@ export function toImports(all: ReturnType<typeof bindAll>): Imports {
     'nano:workers/language': all['language'].imports,
     'nano:workers/objects': all['objects'].imports,
     'nano:workers/outbound': all['outbound'].imports,
+    'nano:workers/rate-limit': all['rate-limit'].imports,
     'nano:workers/request-body': all['request-body'].imports,
     'nano:workers/response': all['response'].imports,
     'nano:workers/scheduled': all['scheduled'].imports,
@@ -64,6 +70,7 @@ export function toImports(all: ReturnType<typeof bindAll>): Imports {
 
 /** The interface that each event comes from. */
 export const EVENT_OWNERS: { readonly [event: string]: keyof ReturnType<typeof bindAll> } = {
+  'called': 'calls',
   'crypto-done': 'crypto',
   'data-answered': 'data',
   'data-body': 'data',

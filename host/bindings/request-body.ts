@@ -51,9 +51,10 @@ export class RequestBodyBinding implements Binding {
     },
   } satisfies typeof Wit
 
-  /** A request with a body came; its first chunk is asked for after the turn that it is new in. */
-  add(id: number, port: BodyPort): void {
-    this.#open.set(id, { port, isPulled: true, isCancelled: false, isTouched: true })
+  /** A request with a body came; its first chunk is asked for after the turn that it is new in, unless the guest asks itself. */
+  add(id: number, port: BodyPort, isPulled = true): void {
+    this.#open.set(id, { port, isPulled, isCancelled: false, isTouched: isPulled })
+    if (!isPulled) return
     this.#pulled++
     this.#touched.push(id)
   }

@@ -25,7 +25,7 @@ export interface Opened {
 export interface ConnectServices {
   readonly dialer: Dialer
   readonly buffers: ByteBudget
-  onDenied(denied: EgressDenied): void
+  readonly onDenied: (denied: EgressDenied) => void
 }
 
 /** A text says why there is none, fit to show to the app's developer. */

@@ -12,6 +12,7 @@ import type { ReadableStream } from 'node:stream/web'
 import { connect as connectSecure } from 'node:tls'
 
 import { WebSocket } from 'ws'
+import type { ClientOptions } from 'ws'
 
 import { EgressDenied, toCheckedLookup } from '../egress/connect.ts'
 import type { Resolve } from '../egress/connect.ts'
@@ -62,21 +63,22 @@ export async function dialWebSocket(
     throw new TypeError('connection failed', { cause: new EgressDenied(target) })
   const lookup = toCheckedLookup(policy, target, resolve)
   const isSecure = url.startsWith('https:')
-  const ws = new WebSocket(url, toProtocols(headers), {
+  const options: ClientOptions & { closeTimeout: number } = {
     // the types know of one value for each name
     headers: toHeaders(headers) as unknown as Record<string, string>,
     handshakeTimeout: headMs,
     maxPayload: mostBytes,
     perMessageDeflate: false,
     followRedirects: false,
-    ...{ closeTimeout: CLOSE_MS },
+    closeTimeout: CLOSE_MS,
     createConnection: ((options: TcpNetConnectOpts) => {
       const { host = '' } = options
       return isSecure
         ? connectSecure({ ...options, lookup, servername: isIP(host) === 0 ? host : '' })
         : connectPlain({ ...options, lookup })
     }) as typeof createConnection,
-  })
+  }
+  const ws = new WebSocket(url, toProtocols(headers), options)
   const abort = (): void => ws.terminate()
   signal.addEventListener('abort', abort)
   try {

@@ -9,7 +9,7 @@
  */
 import { existsSync, realpathSync } from 'node:fs'
 import { dirname, join, relative, resolve, sep } from 'node:path'
-import { findWrangler } from '../wrangler/file.ts'
+import { hasWrangler } from '../wrangler/find.ts'
 
 /** An operator's file: a folder that holds it is no app's package. */
 const CONFIGURATION = 'nano.json'
@@ -42,7 +42,7 @@ export function findPackageFolder(directory: string, outside?: string): string {
   const own = end < 0 ? folders : folders.slice(0, end)
   const found = own.find((folder) => existsSync(join(folder, MANIFEST)))
   // a package may have none
-  return found ?? own.find((folder) => findWrangler(folder) !== undefined) ?? directory
+  return found ?? own.find(hasWrangler) ?? directory
 }
 
 /** `allowed`: further files and directories. */

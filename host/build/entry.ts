@@ -5,7 +5,7 @@
 import { readFileSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, extname, join, resolve } from 'node:path'
 import { NanoError } from '../errors.ts'
-import { findWranglerAbove, WRANGLER_FILES } from '../wrangler/file.ts'
+import { findFolder, findWrangler, LOOKED_FOR } from '../wrangler/find.ts'
 import { openSource } from '../wrangler/source.ts'
 import type { SourceSettings } from '../wrangler/source.ts'
 import { createReadable, findPackageFolder, OUTSIDE, type Readable } from './app-root.ts'
@@ -57,10 +57,10 @@ function fromWrangler(
   checked: (file: string) => string,
   environment: string | undefined,
 ): SourceSettings | undefined {
-  const file = findWranglerAbove(directory, readable.root)
+  const folder = findFolder(directory, readable.root)
   // one that comes later, or in the place of this one, makes another build
-  for (const name of WRANGLER_FILES)
-    readable.allows(join(file === undefined ? directory : dirname(file), name))
+  for (const name of LOOKED_FOR) readable.allows(join(folder ?? directory, name))
+  const file = folder === undefined ? undefined : findWrangler(folder)
   return file === undefined ? undefined : openSource(checked(file), environment)
 }
 

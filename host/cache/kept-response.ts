@@ -8,6 +8,7 @@ import CachePolicy from 'http-cache-semantics'
 import { parseDirectives, toCacheControl, toSeconds } from '../http/cache-control.ts'
 import type { Directives } from '../http/cache-control.ts'
 import { parseHeaderLines, toHeaderLines, toValues } from '../http/header-lines.ts'
+import { isHopByHop } from '../http/hop-by-hop.ts'
 
 /** What a request is to a cache. */
 export interface CacheRequest {
@@ -84,7 +85,7 @@ export function toKept(request: CacheRequest, response: CacheableResponse, keep:
   const given = parseHeaderLines(response.headers) ?? []
   const directives = parseDirectives(toValues(given, 'cache-control').join(', '))
   const isForced = keep.seconds !== undefined
-  const list = isForced ? without(given, COOKIE) : withoutPrivate(given, directives)
+  const list = toEndToEnd(isForced ? without(given, COOKIE) : withoutPrivate(given, directives))
   const names = toRecord(list)
   if (names[COOKIE] !== undefined || names['vary']?.includes('*') === true) return undefined
   if (keep.mustBeShared === true && !directives.has('public') && !directives.has('s-maxage')) return undefined
@@ -161,6 +162,11 @@ function withoutPrivate(list: readonly string[], directives: Directives): readon
 
 function without(list: readonly string[], name: string): readonly string[] {
   return list.filter((_, i) => list[i - (i % 2)]!.toLowerCase() !== name)
+}
+
+/** What is about a connection is kept for nobody (RFC 9111, 3.1). */
+function toEndToEnd(list: readonly string[]): readonly string[] {
+  return list.filter((_, i) => !isHopByHop(list[i - (i % 2)]!.toLowerCase()))
 }
 
 function toLines(list: readonly string[]): string {

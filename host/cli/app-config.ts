@@ -1,7 +1,7 @@
 /** The configuration of the one app that is worked on: from the `nano.json` beside its sources, or from a wrangler file. */
 
 import { existsSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 
 import { DEFAULTS, NO_PATH } from '../config/config.ts'
 import type { AppConfig, Config } from '../config/config.ts'
@@ -10,7 +10,7 @@ import type { ToProject } from '../config/take-wrangler.ts'
 import { openLoneApp } from './lone-app.ts'
 import type { LoneAppOptions } from './lone-app.ts'
 import { usage } from './usage.ts'
-import { CONFIG, findProject, findWranglerFile, toEnvironment } from './wrangler-project.ts'
+import { CONFIG, findProject, findWranglerFolder, toEnvironment } from './wrangler-project.ts'
 
 export interface AppConfigOptions extends LoneAppOptions {
   readonly config?: string | undefined
@@ -47,13 +47,13 @@ async function withWrangler(
   path: string,
   options: AppConfigOptions,
 ): Promise<AppConfig> {
-  const wrangler = findWranglerFile(path)
-  if (wrangler === undefined) return known
-  const { isDevelopment = false, runBuild } = options
+  const folder = findWranglerFolder(path)
+  if (folder === undefined) return known
+  const { isDevelopment = false, isWritten = false, runBuild } = options
   const { apps } = await readConfig(file, ({ name, wrangler_env: given }) => {
     if (name !== known.name) return undefined
     const environment = options.env ?? given ?? toEnvironment(options)
-    return { folder: dirname(wrangler), environment, isDevelopment, isBuilt: runBuild === true }
+    return { folder, environment, isDevelopment, isWritten, isBuilt: runBuild === true }
   })
   return apps.find(({ name }) => name === known.name)!
 }

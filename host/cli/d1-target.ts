@@ -12,7 +12,7 @@ import { DEFAULT_CONNECTION_LIMITS } from '../config/connection-limits.ts'
 import type { DatabaseConfig } from '../config/databases.ts'
 import { NanoError } from '../errors.ts'
 import { STORAGE_FOLDER } from '../storage/store.ts'
-import { findWrangler } from '../wrangler/file.ts'
+import { findWritten } from '../wrangler/file.ts'
 import { AdminClient } from './admin-client.ts'
 import { openLoneApp } from './lone-app.ts'
 import type { Run } from './migrations.ts'
@@ -66,8 +66,8 @@ async function openConfig({ config, env }: TargetOptions): Promise<Config> {
   const file = config ?? CONFIG
   if (existsSync(file)) return readConfig(file)
   const folder = resolve('.')
-  if (config === undefined && findWrangler(folder) !== undefined) {
-    const app = await openLoneApp(folder, { env })
+  if (config === undefined && findWritten(folder) !== undefined) {
+    const app = await openLoneApp(folder, { env, isWritten: true })
     if (app.wrangler?.fault !== undefined) throw new NanoError('WRANGLER_INVALID', app.wrangler.fault)
     return {
       ...DEFAULTS,

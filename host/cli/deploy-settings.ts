@@ -18,7 +18,15 @@ export interface DeploySettings {
 }
 
 /** What an app of a wrangler file has of its own, and has not if the file does not say so. */
-const NONE = { env: {}, kv_namespaces: [], d1_databases: [], r2_buckets: [] }
+const NONE = {
+  env: {},
+  kv_namespaces: [],
+  d1_databases: [],
+  r2_buckets: [],
+  ratelimits: [],
+  durable_objects: { bindings: [] },
+  migrations: [],
+}
 
 /** `given`: a file of settings. What is wrong with them, the server says. */
 export function toDeploySettings(
@@ -32,7 +40,7 @@ export function toDeploySettings(
     return { text: given?.text, keepsOthers: false, directory: ownDirectory, within: undefined }
   }
   const directory = ownDirectory ?? toDirectory(project.settings, '.')
-  const folders = [dirname(project.file), ...allowRead.map((each) => resolve(each))]
+  const folders = [project.folder, ...allowRead.map((each) => resolve(each))]
   const within = ownDirectory === undefined ? folders : undefined
   const settings = { ...NONE, ...withoutPaths(project.settings), ...project.limits }
   // what is no JSON object is sent as it is

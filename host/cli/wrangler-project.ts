@@ -10,7 +10,7 @@ import { isComponent } from '../deploy/open-component.ts'
 import { NanoError } from '../errors.ts'
 import { openWrangler, toUnbuilt } from '../wrangler/app.ts'
 import type { WranglerApp } from '../wrangler/app.ts'
-import { findWrangler, findWranglerAbove } from '../wrangler/file.ts'
+import { findFolder, findWrangler, hasWrangler } from '../wrangler/find.ts'
 import { flag, option, text, usage } from './usage.ts'
 
 export const CONFIG = 'nano.json'
@@ -38,19 +38,20 @@ export function findProject(path: string): string {
   const own = toFolder(path)
   for (let folder = own; folder !== dirname(folder); folder = dirname(folder)) {
     const isOne = [CONFIG, MANIFEST].some((name) => existsSync(join(folder, name)))
-    if (isOne || findWrangler(folder) !== undefined) return folder
+    if (isOne || hasWrangler(folder)) return folder
   }
   return own
 }
 
-/** `path`: of sources. A component has none. */
-export function findWranglerFile(path: string): string | undefined {
-  return isComponent(path) ? undefined : findWranglerAbove(toFolder(path), findProject(path))
+/** The folder of the wrangler file. `path`: of sources. A component has none. */
+export function findWranglerFolder(path: string): string | undefined {
+  return isComponent(path) ? undefined : findFolder(toFolder(path), findProject(path))
 }
 
 /** What the file says, once its build has run if somebody wants that. Throws WRANGLER_INVALID. */
 export async function openProject(path: string, options: WranglerOptions): Promise<WranglerApp | undefined> {
-  const file = findWranglerFile(path)
+  const folder = findWranglerFolder(path)
+  const file = folder === undefined ? undefined : findWrangler(folder)
   const project = file === undefined ? undefined : openWrangler(file, toEnvironment(options))
   if (options.runBuild === true) await runBuild(project)
   return project

@@ -9,6 +9,7 @@ import type { EgressSettings } from '../egress/policy.ts'
 import type { StickyBy } from '../http/sticky-key.ts'
 import type { ConnectionLimits } from './connection-limits.ts'
 import type { DatabaseConfig } from './databases.ts'
+import type { DataNames } from './durable-classes.ts'
 import type { Env } from './env.ts'
 import type { Limits } from './limits.ts'
 import type { Secrets } from './secrets.ts'
@@ -43,6 +44,8 @@ export interface AppConfig {
   readonly responseCacheMb?: number
   /** What has a memory of its own; undefined: an instance, which serves many requests. */
   readonly isolation?: Isolation
+  /** What the data of its classes is called, where that is not the name of the class. */
+  readonly dataNames?: DataNames
   /** Its path is a folder, whose wrangler file says what is not said of it elsewhere. */
   readonly wrangler?: WranglerOutcome
 }

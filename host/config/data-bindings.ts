@@ -1,9 +1,12 @@
-/** The keys of an app's settings that list its bindings for data. */
+/** The keys of an app's settings that list its bindings for data, and its rate limits. */
 
-import { BINDING_NAME } from './config.ts'
-import { closed, flag, list, text, textLike } from './values.ts'
+import * as z from 'zod'
+
+import { APP_NAME, BINDING_NAME } from './config.ts'
+import { closed, expected, flag, integer, list, text, textLike } from './values.ts'
 
 const TABLE_NAME = /^[A-Za-z_]\w{0,127}$/
+const EXPORT_NAME = /^[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]{0,127}$/u
 const DATA_ID = /^[^\p{Cc}\p{Cs}]{1,128}$/u
 
 /** What `env` calls a binding. */
@@ -60,15 +63,56 @@ const d1Database = {
     .exactOptional(),
 }
 
+const service = {
+  binding: bindingName(),
+  service: textLike(APP_NAME, 'the name of an app').meta({
+    description: 'The app that is called; it may be this one.',
+  }),
+  entrypoint: textLike(EXPORT_NAME, 'the name of an export')
+    .meta({ description: 'The export that is called; the default one unless given.' })
+    .exactOptional(),
+  props: z
+    .record(z.string(), z.json(), { error: expected('an object') })
+    .meta({ description: 'What the app that is called finds in its ctx.props.' })
+    .exactOptional(),
+}
+
+/** Each has memory of its own. */
+const MOST_RATE_LIMITS = 32
+
+const rateLimit = {
+  name: bindingName(),
+  namespace_id: dataId('Names the count among those of the app: limits with one id count together.'),
+  simple: closed({
+    limit: integer({ range: [1, 2_147_483_647] }).meta({
+      description: 'How often a key may do it within the period.',
+    }),
+    period: z.literal([10, 60], { error: expected('10 or 60') }).meta({ description: 'In seconds.' }),
+  }),
+}
+
+const rateLimits = <Item extends z.ZodType>(item: Item) =>
+  list(item)
+    .max(MOST_RATE_LIMITS, { error: expected(`at most ${MOST_RATE_LIMITS} rate limits`) })
+    .meta({ description: 'Rate limits that the app finds in its env.' })
+    .exactOptional()
+
 const KV = { description: 'KV namespaces that the app finds in its env.' }
 const D1 = { description: 'SQL databases that the app finds in its env.' }
 const R2 = { description: 'R2 buckets that the app finds in its env.' }
+const SERVICES = {
+  services: list(closed(service))
+    .meta({ description: 'Other apps of this host, which the app calls without a network.' })
+    .exactOptional(),
+}
 
 /** Of an app that is deployed. */
 export const OWN_BINDINGS = {
   kv_namespaces: list(closed(kvNamespace)).meta(KV).exactOptional(),
   d1_databases: list(closed(d1Database)).meta(D1).exactOptional(),
   r2_buckets: list(closed(r2Bucket)).meta(R2).exactOptional(),
+  ...SERVICES,
+  ratelimits: rateLimits(closed(rateLimit)),
 }
 
 /** Of an app of nano.json. */
@@ -82,4 +126,6 @@ export const SHARED_BINDINGS = {
   r2_buckets: list(closed({ ...r2Bucket, ...shared }))
     .meta(R2)
     .exactOptional(),
+  ...SERVICES,
+  ratelimits: rateLimits(closed({ ...rateLimit, ...shared })),
 }

@@ -20,7 +20,17 @@ export type EnvValue =
       readonly resource?: Resource
     }
 
-/** Data that a binding leads to. */
+/** What of an app a binding leads to. */
+export interface Callee {
+  /** The app's name. */
+  readonly app: string
+  /** What its module exports; empty: the default export. */
+  readonly entrypoint: string
+  /** JSON: `ctx.props`. */
+  readonly props?: string
+}
+
+/** What a binding leads to: data, or an app. */
 export interface Resource {
   /** Which store has it: the kinds of host/storage. */
   readonly kind: string
@@ -28,6 +38,8 @@ export interface Resource {
   readonly key: string
   /** It is not the app's alone. */
   readonly isShared?: true
+  /** Of what is called. */
+  readonly callee?: Callee
 }
 
 /** By name. */

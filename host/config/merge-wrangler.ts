@@ -3,22 +3,27 @@
 import type { WranglerApp } from '../wrangler/app.ts'
 import { isObject } from '../wrangler/file.ts'
 import type { WranglerJson } from '../wrangler/file.ts'
-import { BINDING_KEYS } from './binding-names.ts'
+import { BINDING_KEYS, toBoundNames } from './binding-names.ts'
 import { defined } from './defined.ts'
 import type { AppJson } from './schema.ts'
+
+/** What lists members of `env`. */
+const LISTS = [...BINDING_KEYS, 'ratelimits'] as const
 
 /** What nano.json says comes first: settings by their keys, members of `env` by their names. */
 export function mergeWrangler(own: AppJson, { settings }: WranglerApp): unknown {
   const taken = toMemberNames(own)
-  const { assets, env, triggers, ...lists } = settings
+  const { assets, durable_objects: objects, env, migrations, triggers, ...lists } = settings
   const entries = Object.entries(lists).map(([key, list]): [string, unknown] => {
-    const before = own[key as (typeof BINDING_KEYS)[number]] ?? []
+    const before = own[key as (typeof LISTS)[number]] ?? []
     if (!Array.isArray(list)) return [key, list]
     return [
       key,
       [
         ...before,
-        ...(list as unknown[]).filter((each) => !isObject(each) || !taken.has(String(each['binding']))),
+        ...(list as unknown[]).filter(
+          (each) => !isObject(each) || !taken.has(String(each['binding'] ?? each['name'])),
+        ),
       ],
     ]
   })
@@ -27,21 +32,25 @@ export function mergeWrangler(own: AppJson, { settings }: WranglerApp): unknown 
     ...defined({
       env: isObject(env) ? { ...without(env, taken), ...own.env } : (env ?? own.env),
       assets: isObject(assets) ? { ...withoutBinding(assets, taken), ...own.assets } : (assets ?? own.assets),
+      durable_objects: mergeObjects(own, objects, taken),
+      // the steps are one history
+      migrations: own.migrations ?? migrations,
       triggers: isObject(triggers) ? { ...triggers, ...own.triggers } : (triggers ?? own.triggers),
     }),
     ...Object.fromEntries(entries),
   }
 }
 
+function mergeObjects(own: AppJson, objects: unknown, taken: ReadonlySet<string>): unknown {
+  const bindings = isObject(objects) ? objects['bindings'] : undefined
+  if (!Array.isArray(bindings)) return own.durable_objects ?? objects
+  const others = bindings.filter((each) => !isObject(each) || !taken.has(String(each['name'])))
+  return { bindings: [...(own.durable_objects?.bindings ?? []), ...(others as unknown[])] }
+}
+
 /** All members of `env`. */
 export function toMemberNames(app: AppJson): ReadonlySet<string> {
-  const bound = BINDING_KEYS.flatMap((key) => (app[key] ?? []).map(({ binding }) => binding))
-  const assets = app.assets?.binding
-  return new Set([
-    ...Object.keys({ ...app.env, ...app.secrets }),
-    ...bound,
-    ...(assets === undefined ? [] : [assets]),
-  ])
+  return new Set(toBoundNames(app).map(({ name }) => name))
 }
 
 export function without<Values extends object>(values: Values, names: ReadonlySet<string> | object): Values {

@@ -13,6 +13,7 @@ import { toKey } from './number-rule.ts'
 import type { NumberRule } from './number-rule.ts'
 import { parseSettings } from './parse-settings.ts'
 import { parseConfig, readConfig } from './parse.ts'
+import { toResource } from './resource.ts'
 
 const root = new URL('../../', import.meta.url)
 
@@ -113,6 +114,39 @@ describe('apps that are deployed', () => {
     const given = { name: 'a', hostname: 'a', settings: {}, ...more }
     expect(() => parseSettings(given)).toThrow(
       expect.objectContaining({ code: 'SETTINGS_INVALID', message: expect.stringMatching(complaint) }),
+    )
+  })
+})
+
+describe('Durable Objects', () => {
+  it('are members of env that lead to classes, of other apps where the operator says so', ({ expect }) => {
+    const app = {
+      name: 'a',
+      path: 'a',
+      durable_objects: {
+        bindings: [
+          { name: 'ROOM', class_name: 'Room' },
+          { name: 'OTHER', class_name: 'Room', script_name: 'b' },
+        ],
+      },
+      migrations: [{ tag: 'v2', renamed_classes: [{ from: 'Chat', to: 'Room' }] }],
+    }
+    const toMember = (owner: string, resource: object) => ({
+      type: 'binding',
+      kind: 'durable',
+      settings: '{}',
+      resource: { ...resource, callee: { app: owner, entrypoint: 'Room' } },
+    })
+    const [config] = parseConfig(JSON.stringify({ apps: [app] }), '/etc/nano.json').apps
+    expect(config!.env).toEqual({
+      ROOM: toMember('a', toResource('durable', 'a', 'Chat')),
+      OTHER: toMember('b', { ...toResource('durable', 'b', 'Room'), isShared: true }),
+    })
+    expect(config!.dataNames).toEqual({ Room: 'Chat', Chat: 'Chat@v2' })
+    const settings = { durable_objects: app.durable_objects }
+    expect(() => parseSettings({ name: 'a', hostname: 'a', settings })).toThrow('unknown key "script_name"')
+    expect(toComplaint(JSON.stringify({ apps: [{ ...app, kv_namespaces: [{ binding: 'ROOM' }] }] }))).toEqual(
+      [expect.stringMatching(/name: expected a name that nothing else in the env of the app has/)],
     )
   })
 })

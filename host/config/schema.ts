@@ -18,6 +18,7 @@ import type { Key, NumberRule } from './number-rule.ts'
 import { storage } from './storage-schema.ts'
 import { withOwnNames } from './binding-names.ts'
 import { OWN_BINDINGS, SHARED_BINDINGS } from './data-bindings.ts'
+import { OWN_DURABLE, SHARED_DURABLE } from './durable-schema.ts'
 import { logDrain } from './drain-schema.ts'
 import { ASSETS, RESPONSE_CACHE } from './assets-schema.ts'
 import { secrets } from './secret-schema.ts'
@@ -137,6 +138,7 @@ export const APP_SETTINGS = withOwnNames(
   closed({
     ...settings,
     ...OWN_BINDINGS,
+    ...OWN_DURABLE,
     sticky_by: textThat(
       (key) => parseStickyBy(key) !== undefined,
       '"header:" or "cookie:" and a name',
@@ -179,6 +181,7 @@ export const APP = withOwnNames(
     log_drain: logDrain("the app's part of the log").exactOptional(),
     secrets: secrets.exactOptional(),
     ...SHARED_BINDINGS,
+    ...SHARED_DURABLE,
     ...settings,
   }),
 )

@@ -94,6 +94,38 @@ test('a folder with files alone has no path to build', () => {
   expect(open({ assets: { directory: 'public' } })).toMatchObject({ path: '', name: 'shop' })
 })
 
+test('what a tool has built of the folder counts, with its files beside it', () => {
+  write('shop/.wrangler/deploy/config.json', { configPath: '../../dist/server/wrangler.json' })
+  write('shop/dist/server/wrangler.json', {
+    main: 'index.js',
+    assets: { directory: '../client' },
+    vars: { CURRENCY: 'CHF' },
+  })
+  const app = open(WRANGLER)
+  const shop = join(base, 'shop')
+  expect(app).toMatchObject({
+    path: shop,
+    env: { CURRENCY: { value: 'CHF' } },
+    assets: { directory: join(shop, 'dist/client') },
+    wrangler: { assetsWithin: [shop], warnings: [] },
+  })
+  expect(app.wrangler!.files).toEqual(
+    expect.arrayContaining(
+      ['wrangler.jsonc', '.wrangler/deploy/config.json', 'dist/server/wrangler.json'].map((name) =>
+        join(shop, name),
+      ),
+    ),
+  )
+  expect(open(WRANGLER, {}, { isWritten: true }).env['CURRENCY']).toMatchObject({ value: 'EUR' })
+  expect(open(WRANGLER, { path: './shop/dist/server' })).toMatchObject({
+    path: join(shop, 'dist/server'),
+    assets: { directory: join(shop, 'dist/client') },
+    wrangler: { assetsWithin: [shop] },
+  })
+  rmSync(join(shop, 'dist'), { recursive: true })
+  expect(open(WRANGLER).wrangler?.fault).toMatch(/configPath: expected a file that is there, got .*; build/)
+})
+
 describe('what only the operator gives', () => {
   test('a file cannot share data, nor set what nano.json alone has', () => {
     const app = open({

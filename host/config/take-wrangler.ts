@@ -16,7 +16,8 @@ import type { Path } from '../json/places.ts'
 import { openWrangler, toUnbuilt } from '../wrangler/app.ts'
 import type { WranglerApp } from '../wrangler/app.ts'
 import { readDevVars, toDevVarFiles } from '../wrangler/dev-vars.ts'
-import { findWrangler, invalid, WRANGLER_FILES } from '../wrangler/file.ts'
+import { findWritten, invalid } from '../wrangler/file.ts'
+import { findWrangler, LOOKED_FOR } from '../wrangler/find.ts'
 import { isWithin } from '../wrangler/within.ts'
 import { NO_PATH } from './config.ts'
 import type { AppConfig, AppDefaults, WranglerOutcome } from './config.ts'
@@ -36,6 +37,8 @@ export interface Project {
   readonly isDevelopment?: boolean | undefined
   /** Whoever has the folder is the operator: the file says what limits there are. */
   readonly isOwn?: boolean | undefined
+  /** What a person wrote counts, and not what a tool built of it. */
+  readonly isWritten?: boolean | undefined
   /** Its build.command has run. */
   readonly isBuilt?: boolean | undefined
 }
@@ -68,15 +71,16 @@ export function takeWrangler(app: AppJson, project: Project, context: Context): 
   const nothing: WranglerOutcome = {
     environment,
     files: [
-      ...WRANGLER_FILES.map((name) => resolve(folder, name)),
+      ...LOOKED_FOR.map((name) => resolve(folder, name)),
       ...(isDevelopment ? toDevVarFiles(folder, environment) : []),
     ],
     warnings: [],
   }
-  const file = findWrangler(folder)
-  if (file === undefined) return { app, finish: (config) => ({ ...config, wrangler: nothing }) }
   try {
-    return take(app, openWrangler(file, environment), nothing, project, context)
+    const file = project.isWritten === true ? findWritten(folder) : findWrangler(folder)
+    if (file === undefined) return { app, finish: (config) => ({ ...config, wrangler: nothing }) }
+    const outcome = { ...nothing, files: [...new Set([...nothing.files, file])] }
+    return take(app, openWrangler(file, environment), outcome, project, context)
   } catch (thrown) {
     if (!(thrown instanceof NanoError)) throw thrown
     const fault = thrown.message
@@ -98,7 +102,7 @@ function take(
     mergeWrangler({ ...toLimits(given, project, defaults, warnings), ...app }, given),
     given,
   )
-  const within = [folder, ...(app.allow_read ?? []).map((path) => resolve(base, path))]
+  const within = [given.folder, ...(app.allow_read ?? []).map((path) => resolve(base, path))]
   expectMigrationsWithin(within, merged, app, given)
   const variables = isDevelopment ? toVariables(merged, given, project) : {}
   const missing = (given.secrets ?? []).filter(

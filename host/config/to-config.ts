@@ -12,6 +12,8 @@ import type { AdminConfig, AppConfig, AppDefaults, Config, LogDrain } from './co
 import { CONNECTION_RULES, DEFAULT_CONNECTION_LIMITS } from './connection-limits.ts'
 import { toDatabases } from './databases.ts'
 import { defined } from './defined.ts'
+import { toDataNames } from './durable-classes.ts'
+import type { DataNames } from './durable-classes.ts'
 import type { Env, EnvValue } from './env.ts'
 import { DEFAULT_LIMITS, LIMIT_RULES } from './limits.ts'
 import { toNumbers } from './number-rule.ts'
@@ -121,7 +123,15 @@ export function toSettings(
   toDirectory: (path: string) => string | undefined,
 ): Pick<
   AppConfig,
-  'env' | 'limits' | 'egress' | 'stickyBy' | 'assets' | 'responseCacheMb' | 'isolation' | 'triggers'
+  | 'env'
+  | 'limits'
+  | 'egress'
+  | 'stickyBy'
+  | 'assets'
+  | 'responseCacheMb'
+  | 'isolation'
+  | 'triggers'
+  | 'dataNames'
 > {
   const stickyBy = app.sticky_by === undefined ? undefined : parseStickyBy(app.sticky_by)
   const assets = app.assets && toAssets(app.assets, toDirectory)
@@ -135,8 +145,14 @@ export function toSettings(
       responseCacheMb: toCacheMb(app.response_cache),
       isolation: app.isolation,
       triggers: toTriggers(app.triggers),
+      dataNames: toOwnDataNames(app.migrations),
     }),
   }
+}
+
+function toOwnDataNames(migrations: AppSettings['migrations'] = []): DataNames | undefined {
+  const names = toDataNames(migrations)
+  return Object.keys(names).length === 0 ? undefined : names
 }
 
 function toCacheMb(given: AppSettings['response_cache']): number | undefined {

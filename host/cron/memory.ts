@@ -8,7 +8,9 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
 const DATABASE = 'cron.sqlite'
+/** This connection's alone, for the reason in `host/storage/sqlite.ts`. */
 const TABLE = `
+  PRAGMA locking_mode = EXCLUSIVE;
   PRAGMA journal_mode = WAL;
   PRAGMA synchronous = NORMAL;
   CREATE TABLE IF NOT EXISTS crons (

@@ -5,7 +5,9 @@
 
 import { DEFAULT_ASSET_SETTINGS } from '../assets/manifest.ts'
 import type { AssetSettings, SharedManifest } from '../assets/manifest.ts'
+import type { RateTables } from '../bindings/rate-limit.ts'
 import type { AppConfig, Isolation } from '../config/config.ts'
+import type { DataNames } from '../config/durable-classes.ts'
 import type { Env } from '../config/env.ts'
 import { defined } from '../config/defined.ts'
 import { toRecycleMb, type Limits } from '../config/limits.ts'
@@ -32,21 +34,25 @@ export interface Deployment extends KeptImage {
   readonly version?: number | undefined
   readonly env: Env
   readonly limits: Limits
+  /** What the data of its classes is called, where that is not the name of the class. */
+  readonly dataNames?: DataNames
   /** Undefined: public addresses. */
   readonly egress?: EgressSettings
+  /** What its rate limits are counted in, for all shards; undefined: it has none. */
+  readonly rateTables?: RateTables
 }
 
 /** Throws COMPONENT_INVALID for an app that does not fit into its memory. */
 export function toDeployment(
-  { id, version }: Pick<Deployment, 'id' | 'version'>,
+  { id, version, rateTables }: Pick<Deployment, 'id' | 'version' | 'rateTables'>,
   app: AppConfig,
   component: KeptImage & { readonly assets?: SharedManifest | undefined },
 ): Deployment {
-  const { name, env, limits, egress, responseCacheMb, isolation } = app
+  const { name, env, limits, egress, responseCacheMb, isolation, dataNames } = app
   const assetSettings = app.assets ?? DEFAULT_ASSET_SETTINGS
   const { engineHash, image, assets } = component
   expectRoom(component, limits)
-  const given = defined({ egress, responseCacheMb, isolation, assets })
+  const given = defined({ egress, responseCacheMb, isolation, dataNames, assets, rateTables })
   return { engineHash, image, id, version, name, env, limits, assetSettings, ...given }
 }
 

@@ -9,6 +9,7 @@
 import type { FileReader } from '../assets/file-reader.ts'
 import type { AssetAnswer } from '../assets/site.ts'
 import type { Purge } from '../cache/response-store.ts'
+import type { Call } from '../http/request-head.ts'
 import { toHeaderOf } from '../http/header-values.ts'
 import type { Exchange, ExchangeListener } from '../tenant/exchange.ts'
 import type { Tenant, TenantCounters } from '../tenant/tenant.ts'
@@ -42,6 +43,7 @@ export class Front {
   readonly #reader: FileReader
   readonly #door: Door | undefined
   readonly #cache: ResponseCache | undefined
+  readonly #guest: Pick<Tenant, 'handle'>
   /** What is asked when there is no answer here. */
   readonly #next: Pick<Tenant, 'handle'>
 
@@ -56,6 +58,7 @@ export class Front {
     const { buffers, around: counts } = tenant
     this.#cache =
       cacheMb === undefined ? undefined : new ResponseCache({ mostMb: cacheMb, waitMs, buffers, counts, ask })
+    this.#guest = guest
     this.#next = this.#cache ?? guest
   }
 
@@ -93,8 +96,11 @@ export class Front {
   }
 
   handle(exchange: Exchange): ExchangeListener {
-    const files = this.#files
+    const { call } = exchange
+    const files = call === undefined || isOfDefault(call) ? this.#files : undefined
     const answer = files && toAnswer(files, exchange)
+    // what an app says to another is kept for nobody
+    if (answer === undefined && call !== undefined) return this.#guest.handle(exchange)
     if (answer === undefined) return this.#next.handle(exchange)
     if (exchange.hasBody) exchange.cancelBody()
     this.#count(answer)
@@ -109,6 +115,11 @@ export class Front {
   }
 
   refused: Tenant['refused'] = (...refusal) => this.tenant.refused(...refusal)
+}
+
+/** The files are the default export's. */
+function isOfDefault({ entrypoint, message }: Call): boolean {
+  return entrypoint === '' && message === undefined
 }
 
 function toAnswer({ isAlone, site }: AppFiles, { method, url, headers }: Exchange): AssetAnswer | undefined {

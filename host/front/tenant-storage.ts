@@ -1,6 +1,6 @@
 /**
  * Where the data calls of one app go: those for its own files are answered here, on its shard, and those for its caches are
- * the app's by its name; everything else goes to the storage as it is.
+ * the app's by its name; calls of apps go to whom they lead, and everything else to the storage as it is.
  *
  *     assets: asked  --found-->  answered: a part for each pull  >  over
  */
@@ -21,6 +21,8 @@ export interface TenantStorageOptions {
   /** The app's name. */
   readonly app: string
   readonly storage: Storage
+  /** Calls of other apps. */
+  readonly calls: { call(app: string, ...call: Parameters<Storage['call']>): StorageHandle }
   readonly reader: FileReader
   readonly around: () => AroundCounts
   /** Undefined: the app has no files. */
@@ -37,7 +39,8 @@ export class TenantStorage implements Storage {
   }
 
   call(request: StorageRequest, more: boolean, listener: StorageListener): StorageHandle {
-    const { app, storage, site, reader, around } = this.#options
+    const { app, storage, calls, site, reader, around } = this.#options
+    if (request.callee !== undefined) return calls.call(app, request, more, listener)
     if (request.kind === 'assets') return new AssetCall(request, listener, { site, reader })
     if (request.kind !== 'cache') return storage.call(request, more, listener)
     const counted = new CountedCache(request.op as CacheCall['op'], listener, around())

@@ -53,9 +53,22 @@ export class HandOver implements ExchangeListener {
   /** Give it to the home, which runs this deployment. */
   begin(deployment: number): void {
     const { batch, number } = this.#options
-    const { id, client, method, url, headers, hasBody, smallBody, tls, run, trace } = this.#exchange
+    const {
+      id,
+      client,
+      method,
+      url,
+      headers,
+      hasBody,
+      smallBody,
+      tls,
+      run,
+      trace,
+      call: made,
+    } = this.#exchange
+    const call = made?.message === undefined ? made : { ...made, message: batch.own(made.message) }
     const body = smallBody === undefined ? {} : { smallBody: batch.own(smallBody) }
-    const head = { id, client, method, url, headers, hasBody, ...body, tls, run }
+    const head = { id, client, method, url, headers, hasBody, ...body, tls, run, call }
     const isUpgrade = this.#exchange.upgrade !== undefined
     batch.add({ type: 'request', number, deployment, head, isUpgrade, trace: trace?.context })
   }
@@ -98,6 +111,8 @@ export class HandOver implements ExchangeListener {
         return exchange.cancelBody()
       case 'no-retry':
         return exchange.noRetry?.()
+      case 'threw':
+        return exchange.threw?.(message.error)
       case 'start':
         this.#cost(message.cost)
         return exchange.start(message.status, message.headers)

@@ -11,7 +11,7 @@
  */
 
 import type { ErrorCode } from '../errors.ts'
-import type { RequestHead, Run, TlsFacts } from '../http/request-head.ts'
+import type { Call, RequestHead, Run, TlsFacts } from '../http/request-head.ts'
 import type { RequestTrace } from '../http/request-trace.ts'
 import { Holding, QUEUED_COST } from '../limits/byte-budget.ts'
 import type { ByteBudget } from '../limits/byte-budget.ts'
@@ -52,6 +52,7 @@ export class HandedOver implements Exchange {
   readonly smallBody?: Uint8Array
   readonly tls: TlsFacts | undefined
   readonly run: Run | undefined
+  readonly call: Call | undefined
   readonly trace: RequestTrace | undefined
   readonly upgrade: Exchange['upgrade']
   readonly #options: HandedOverOptions
@@ -62,7 +63,7 @@ export class HandedOver implements Exchange {
   #line: LineWay | undefined
 
   constructor(head: Omit<RequestHead, 'trace'>, options: HandedOverOptions) {
-    const { id, client, method, url, headers, hasBody, smallBody, tls, run } = head
+    const { id, client, method, url, headers, hasBody, smallBody, tls, run, call } = head
     this.id = id
     this.client = client
     this.method = method
@@ -72,6 +73,7 @@ export class HandedOver implements Exchange {
     if (smallBody !== undefined) this.smallBody = smallBody
     this.tls = tls
     this.run = run
+    this.call = call
     this.trace = options.trace
     this.upgrade = options.isUpgrade ? (lines, side) => this.#upgrade(lines, side) : undefined
     this.#options = options
@@ -120,6 +122,11 @@ export class HandedOver implements Exchange {
   noRetry(): void {
     const { batch, number } = this.#options
     if (!this.#isOver) batch.add({ type: 'no-retry', number })
+  }
+
+  threw(error: string): void {
+    const { batch, number } = this.#options
+    if (!this.#isOver && this.call !== undefined) batch.add({ type: 'threw', number, error })
   }
 
   send(status: number, headers: Uint8Array, body: Uint8Array): void {

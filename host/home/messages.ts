@@ -3,7 +3,7 @@
  * event loop go in one message. `number` names a request among those that its shard has handed over to this one.
  *
  *     the shard where it arrived    request, chunk, broken, taken, gone  >  the home
- *                                   <  pull, cancel, no-retry, send, start, write, finish, fail
+ *                                   <  pull, cancel, no-retry, threw, send, start, write, finish, fail
  *
  * Bytes are moved, and lie where they are charged: on the app's byte budget of the home until `taken` says that the client
  * has them, or that the other shard holds them for it.
@@ -50,6 +50,7 @@ export type FromHome =
   | { readonly type: 'pull'; readonly number: number }
   | { readonly type: 'cancel'; readonly number: number }
   | { readonly type: 'no-retry'; readonly number: number }
+  | { readonly type: 'threw'; readonly number: number; readonly error: string }
   | {
       readonly type: 'start'
       readonly number: number

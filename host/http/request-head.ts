@@ -18,6 +18,20 @@ export interface Run {
   readonly scheduledTime: number
 }
 
+/** What an app calls of another one, or of itself. */
+export interface Call {
+  /** The app that calls. */
+  readonly app: string
+  /** The export that is called; empty: the default one. */
+  readonly entrypoint: string
+  /** JSON: `ctx.props`; empty: there are none. */
+  readonly props: string
+  /** How many calls lead to it, itself included. */
+  readonly depth: number
+  /** It is a conversation (RPC), and this its first message. */
+  readonly message?: Uint8Array | undefined
+}
+
 /** A client's request. */
 export interface RequestHead {
   /** Names the request in logs and to the client; unique in the server's life. */
@@ -39,6 +53,8 @@ export interface RequestHead {
   readonly tls?: TlsFacts | undefined
   /** It is no client's: the clock set it off. */
   readonly run?: Run | undefined
+  /** It is no client's: an app made it. */
+  readonly call?: Call | undefined
   /** Given when the request is traced. */
   readonly trace?: RequestTrace | undefined
 }

@@ -6,7 +6,7 @@
  * the bytes that a stream is going to have. Whoever sends the stream holds the guest to it.
  */
 
-import { parseHeaderLines } from '../http/header-lines.ts'
+import { isHeaderValue, readGuestLines } from '../http/guest-lines.ts'
 import { isHopByHop } from '../http/hop-by-hop.ts'
 import { REQUEST_ID } from '../http/request-id.ts'
 
@@ -28,8 +28,6 @@ export interface ResponseHead {
 /** Of an answer that is a WebSocket. */
 export const UPGRADED = 101
 
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
-const BAD_VALUE = /[^\t\x20-\x7e\x80-\xff]/
 const LENGTH = /^\d{1,15}$/
 /** Written by the host alone, besides the hop-by-hop headers. */
 const HOST_OWNED: ReadonlySet<string> = new Set(['content-length', 'date', REQUEST_ID, 'x-powered-by'])
@@ -43,24 +41,22 @@ export function parseResponseHead(status: number, bytes: Uint8Array): ResponseHe
   if (bytes.byteLength === 0)
     return { headers: [], claimedLength: undefined, reason: undefined, length: undefined }
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
-  const list = parseHeaderLines(text)
-  if (list === undefined) return 'expected headers as pairs of name and value, got an odd number of lines'
+  const lines = readGuestLines(text)
+  if (typeof lines === 'string') return lines
   const headers: string[] = []
   let claimedLength: string | undefined
-  let reason: string | undefined
-  let length: string | undefined
-  for (let i = 0; i + 1 < list.length; i += 2) {
-    const name = list[i]!
-    const value = list[i + 1]!
-    if (name === ':length' && LENGTH.test(value)) length = value
-    if (name === ':reason' && !BAD_VALUE.test(value)) reason = value
-    if (name === ':length' || name === ':reason') continue
-    if (!TOKEN.test(name)) return `expected a header name, got ${JSON.stringify(name.slice(0, 100))}`
-    if (BAD_VALUE.test(value))
-      return `the value of the header ${name.slice(0, 100)} has a character that HTTP does not allow`
+  for (let i = 0; i + 1 < lines.headers.length; i += 2) {
+    const name = lines.headers[i]!
+    const value = lines.headers[i + 1]!
     const lower = name.toLowerCase()
     if (lower === 'content-length' && LENGTH.test(value)) claimedLength = value
     if (!HOST_OWNED.has(lower) && !isHopByHop(lower)) headers.push(name, value)
   }
-  return { headers, claimedLength, reason, length }
+  const [reason, length] = [lines.others.get(':reason'), lines.others.get(':length')]
+  return {
+    headers,
+    claimedLength,
+    reason: reason !== undefined && isHeaderValue(reason) ? reason : undefined,
+    length: length !== undefined && LENGTH.test(length) ? length : undefined,
+  }
 }

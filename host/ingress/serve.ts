@@ -128,7 +128,10 @@ function listen({ server, connected }: OpenServer, connections: Connections, dis
   )
   server.on('upgrade', (incoming: IncomingMessage, socket: Duplex, head: Buffer) => {
     const connection = connections.get(socket as Socket)
-    if (connection === undefined || connection.isEnding) return void socket.destroy()
+    if (connection === undefined || connection.isEnding) {
+      socket.destroy()
+      return
+    }
     const outgoing = new ServerResponse(incoming)
     outgoing.assignSocket(socket as Socket)
     // a client that says anything before it is answered is heard later, and one that leaves at once

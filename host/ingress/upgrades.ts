@@ -7,9 +7,9 @@
  */
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
 
 import { WebSocketServer } from 'ws'
+import type { ServerOptions } from 'ws'
 
 import type { ByteBudget } from '../limits/byte-budget.ts'
 import { toValues } from '../http/header-lines.ts'
@@ -43,7 +43,7 @@ export function isHandshake(incoming: IncomingMessage): boolean {
 export interface Offer {
   readonly outgoing: ServerResponse
   /** What came behind the request. */
-  takeHead(): Buffer
+  readonly takeHead: () => Buffer
 }
 
 /** What the app says of it. */
@@ -105,17 +105,18 @@ export class Upgrades {
   #serverFor(maxPayload: number): WebSocketServer {
     const known = this.#servers.get(maxPayload)
     if (known !== undefined) return known
-    const server = new WebSocketServer({
+    const options: ServerOptions & { closeTimeout: number } = {
       noServer: true,
       clientTracking: false,
       perMessageDeflate: false,
       maxPayload,
-      ...{ closeTimeout: CLOSE_MS },
+      closeTimeout: CLOSE_MS,
       handleProtocols: (offered) => {
         const said = this.#protocol
         return said !== undefined && offered.has(said) ? said : false
       },
-    })
+    }
+    const server = new WebSocketServer(options)
     server.on('headers', (lines) => void lines.push(...this.#lines))
     this.#servers.set(maxPayload, server)
     return server

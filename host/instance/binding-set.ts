@@ -4,6 +4,7 @@
 import type { Binding, GuestEvent, Mailbox, Meter } from '../bindings/binding.ts'
 import { DataBinding } from '../bindings/data.ts'
 import { bindAll, EVENT_OWNERS, toImports } from '../bindings/registry.ts'
+import type { RateTables } from '../bindings/rate-limit.ts'
 import type { RequestBodyBinding } from '../bindings/request-body.ts'
 import type { ResponseBinding } from '../bindings/response.ts'
 import type { WebSocketsBinding } from '../bindings/web-sockets.ts'
@@ -15,6 +16,7 @@ import type { InstanceHost, InstanceParts, RequestContext } from './contract.ts'
 /** The status of a run's answer, which nobody reads. */
 const RUN_DONE = 204
 const NOTHING = new Uint8Array(0)
+const NO_TABLES: RateTables = new Map()
 
 /** All that one guest may reach. */
 export class BindingSet implements Omit<Binding, 'delivered'> {
@@ -32,7 +34,7 @@ export class BindingSet implements Omit<Binding, 'delivered'> {
     meter: Meter,
     host: InstanceHost,
     accounts: Accounts,
-    { env, limits }: Pick<InstanceParts, 'env' | 'limits'>,
+    { env, limits, rateTables }: Pick<InstanceParts, 'env' | 'limits' | 'rateTables'>,
     clock: TurnClock,
   ) {
     const { dialer, buffers, jobs, storage } = host
@@ -46,9 +48,19 @@ export class BindingSet implements Omit<Binding, 'delivered'> {
       buffers,
       dialer,
       fetchCache: { storage, buffers, answerMs, mostBytes: limits.cacheMb * 2 ** 20 },
-      data: new DataBinding({ mailbox, meter, accounts, buffers, storage, env, ...allowed }),
+      data: new DataBinding({
+        mailbox,
+        meter,
+        accounts,
+        buffers,
+        storage,
+        env,
+        maxCalls: maxDialing,
+        ...allowed,
+      }),
       bucketLimits: { mostBytes: limits.bucketMb * 2 ** 20, mostObjects: limits.bucketObjects },
       sql: { timeMs: limits.databaseMs, maxBytes: limits.databaseMb * 2 ** 20 },
+      rates: { env, tables: rateTables ?? NO_TABLES },
       jobs,
       console: host,
       maxDialing,
@@ -67,6 +79,9 @@ export class BindingSet implements Omit<Binding, 'delivered'> {
       },
       leave: (id, request) => this.webSockets.leave(id, accounts.clientOf(request)),
       adopt: (side, request) => this.webSockets.adopt(side, accounts.clientOf(request)),
+      calls: {
+        threw: (id, error) => this.responses.portOf(id)?.callThrew?.(new TextDecoder().decode(error)),
+      },
       onResponseDone: (id) => {
         this.bodies.close(id)
         accounts.done(id)
@@ -92,6 +107,11 @@ export class BindingSet implements Omit<Binding, 'delivered'> {
 
   flush(): void {
     for (const binding of this.#all) binding.flush()
+  }
+
+  /** What was begun for this request alone is not wanted any more. */
+  closed(request: number): void {
+    for (const binding of this.#all) binding.closed?.(request)
   }
 
   /** Nobody is there to work for until `wake`: no alarm goes off, and what is fetched is given up. */

@@ -1,6 +1,7 @@
 /**
  * What an instance is made of, what it is given and what it tells: types only.
  */
+import type { RateTables } from '../bindings/rate-limit.ts'
 import type { BodyPort } from '../bindings/request-body.ts'
 import type { ConsolePort } from '../bindings/console.ts'
 import type { Dialer } from '../bindings/dialer.ts'
@@ -24,6 +25,8 @@ export interface InstanceParts {
   readonly image: Image
   readonly env: Env
   readonly limits: Limits
+  /** What its rate limits are counted in; undefined: it has none. */
+  readonly rateTables?: RateTables | undefined
 }
 
 /**
@@ -33,6 +36,8 @@ export interface InstanceParts {
 export interface RequestContext extends ResponsePort, BodyPort, CpuMeter {
   /** The app asks that a run of the clock is not tried again. */
   noRetry?(): void
+  /** What the app threw at whoever calls it. */
+  callThrew?(error: string): void
   /** The guest will not answer. */
   fail(code: ErrorCode): void
   /** The guest fell in a turn with this request among others. It has done nothing about it, and another one may. */

@@ -32,6 +32,7 @@ import { MOST_EVENTS } from './inbox.ts'
 import { toStartup } from './startup.ts'
 
 const BYTES_PER_MB = 1024 * 1024
+const NOTHING = new Uint8Array(0)
 
 /** One live guest. */
 export class Instance implements Mailbox, Disposable {
@@ -68,6 +69,7 @@ export class Instance implements Mailbox, Disposable {
       onLimit: (code, request) => host.onLimit(code, request),
       onClosed: (source, isLate) => {
         this.#agenda.close(source)
+        this.#bindings.closed(source)
         if (isLate) this.#settle()
       },
     })
@@ -103,7 +105,8 @@ export class Instance implements Mailbox, Disposable {
     this.#accounts.open(id, request, port)
     this.#wake()
     this.#agenda.addRequest(id, toEvent(id, request), smallBody)
-    if (hasBody && smallBody === undefined) this.#bindings.bodies.add(id, port)
+    const isConversation = request.call?.message !== undefined
+    if (hasBody && smallBody === undefined) this.#bindings.bodies.add(id, port, !isConversation)
     if (id >= this.#maxRequests) this.#recycle()
     return id
   }
@@ -323,8 +326,11 @@ export class Instance implements Mailbox, Disposable {
   }
 }
 
-function toEvent(id: number, { run, method, url, headers, hasBody }: RequestHead): GuestEvent {
-  return run === undefined
-    ? { tag: 'request', val: { id, method, url, headers, hasBody } }
-    : { tag: 'scheduled', val: { id, ...run } }
+function toEvent(id: number, { run, call, method, url, headers, hasBody }: RequestHead): GuestEvent {
+  if (run !== undefined) return { tag: 'scheduled', val: { id, ...run } }
+  const request = { id, method, url, headers, hasBody }
+  if (call === undefined) return { tag: 'request', val: request }
+  const { entrypoint, props, message } = call
+  const isRpc = message !== undefined
+  return { tag: 'called', val: { ...request, entrypoint, props, isRpc, message: message ?? NOTHING } }
 }

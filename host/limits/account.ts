@@ -26,7 +26,7 @@ export interface CpuShare {
 }
 
 /** The request that an account is opened for. */
-export type AccountSubject = Pick<RequestHead, 'id' | 'client' | 'headers' | 'run' | 'trace'>
+export type AccountSubject = Pick<RequestHead, 'id' | 'client' | 'headers' | 'run' | 'call' | 'trace'>
 
 /**
  * - open: its request has no complete response.
@@ -49,6 +49,8 @@ export class Account {
   /** The request's id. */
   readonly name: string
   readonly client: string
+  /** How many calls of apps led to the request. */
+  readonly depth: number
   readonly budget: CpuBudget
   /** The longest turn that it pays for alone, in milliseconds. */
   readonly turnMs: number
@@ -69,7 +71,7 @@ export class Account {
 
   constructor(
     number: number,
-    { id, headers, client, trace }: AccountSubject,
+    { id, headers, client, trace, call }: AccountSubject,
     { cpuMs, turnMs }: CpuShare,
     meter: CpuMeter,
   ) {
@@ -77,6 +79,7 @@ export class Account {
     this.name = id
     this.headers = headers
     this.client = client
+    this.depth = call?.depth ?? 0
     this.budget = new CpuBudget(cpuMs)
     this.turnMs = turnMs
     this.trace = trace

@@ -174,13 +174,18 @@ export class Accounts implements Disposable {
     return this.#take('dataCalls', this.#limits.dataCalls, 'APP_DATA_LIMIT')
   }
 
+  /** The requests that the current turn may be for: its payers, or any of those that have an account. */
+  get sources(): readonly number[] {
+    return this.#payers[0] === this.#app ? [...this.#open.keys()] : this.#payers.map(({ number }) => number)
+  }
+
   /** The account that pays for what the current turn has done off the shard's thread: the one with the most left. */
   takeJob(now: number): Account {
     const [first = this.#app, ...others] = this.#payers
     return others.reduce((a, b) => (b.budget.left(now) > a.budget.left(now) ? b : a), first)
   }
 
-  /** A job of this account has taken so many milliseconds. What a closed one set off is the app's. */
+  /** A job or a call of this account has taken so many milliseconds. What a closed one set off is the app's. */
   chargeJob({ number }: Account, ms: number, now: number): void {
     const { budget, meter } = this.#find(number)
     budget.spend(ms, now)

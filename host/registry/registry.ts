@@ -19,6 +19,7 @@
 
 import type { Purge } from '../cache/response-store.ts'
 import type { AppConfig } from '../config/config.ts'
+import { defined } from '../config/defined.ts'
 import { toAccess } from '../deploy/app-access.ts'
 import type { Change, Route, ServedState } from '../deploy/change.ts'
 import type { Images } from '../deploy/images.ts'
@@ -31,6 +32,7 @@ import { toVersionLabel } from '../tenant/report.ts'
 import { Deployments } from './deployments.ts'
 import type { PutOptions, RemoveOptions, ShareOptions } from './put-options.ts'
 import { InOrder } from './in-order.ts'
+import { RateTableStore } from './rate-tables.ts'
 import { ServedApp, toCanaryRoute } from './served-app.ts'
 import type { Canary, Owner } from './served-app.ts'
 
@@ -108,6 +110,7 @@ export class Registry {
   readonly #holders = new Map<string, ServedApp>()
   readonly #order = new InOrder()
   readonly #deployments: Deployments
+  readonly #rateTables = new RateTableStore()
   #shards: Shardlike = NOBODY
   #last = 0
 
@@ -345,7 +348,8 @@ export class Registry {
     const own = component ?? (await this.#opener.component(config.path, access, onNote))
     const opened = await this.#opener.forEnv(own, config.env, onNote)
     const engine = await this.#opener.engine(opened.engineHash, onNote)
-    const deployment = toDeployment({ id: ++this.#last, version }, config, opened)
+    const rateTables = this.#rateTables.of(config.env)
+    const deployment = toDeployment({ id: ++this.#last, version, ...defined({ rateTables }) }, config, opened)
     this.#deployments.add(deployment, engine, opened)
     try {
       await this.#shards.apply({ type: 'deploy', deployment, engine })

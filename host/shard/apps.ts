@@ -10,6 +10,8 @@
  */
 
 import { FileReader } from '../assets/file-reader.ts'
+import { Calls } from '../calls/calls.ts'
+import type { Answerer, CallTarget } from '../calls/calls.ts'
 import type { Dialer } from '../bindings/dialer.ts'
 import { DEFAULT_LIMITS } from '../config/limits.ts'
 import type { Limits } from '../config/limits.ts'
@@ -47,6 +49,8 @@ export interface AppsServices extends Omit<TenantServices, 'dialer' | 'source'> 
   /** Undefined: there is one shard. */
   readonly homes: Homes | undefined
   openDialer(deployment: Deployment): Dialer
+  /** Names a request that no client sent. */
+  readonly toId: () => string
   /** Ask the main thread what a deployment is made of; the answer is given to `Apps.answer`. */
   onLoad(deployment: number): void
   /** The largest request head that any app takes, in bytes, has become another. */
@@ -96,6 +100,10 @@ export class Apps implements Disposable {
   readonly #versions = new Map<number, Version>()
   /** By host name. */
   readonly #unavailable = new Map<string, UnavailableApp>()
+  /** Whose a host name is, and by the app's name what it leads to. */
+  readonly #names = new Map<string, string>()
+  readonly #byName = new Map<string, Version | UnavailableApp | Split<Version>>()
+  readonly #calls: Calls
   readonly #engines = new Map<string, LoadedEngine>()
   readonly #ledger: Ledger
   readonly #lending: Lending
@@ -107,6 +115,7 @@ export class Apps implements Disposable {
   constructor(services: AppsServices) {
     this.#services = services
     this.#ledger = new Ledger((slice) => services.onCount(slice))
+    this.#calls = new Calls({ find: (...call) => this.#findCallee(...call), toId: services.toId })
     this.#lending = new Lending((deployment) => services.onLoad(deployment))
   }
 
@@ -137,6 +146,13 @@ export class Apps implements Disposable {
   find(hostname: string, rawHeaders: readonly string[], caller: Caller): Served | undefined {
     const found = this.#router.find(hostname)
     const chosen = found instanceof Split ? found.choose(rawHeaders, caller) : found
+    return chosen === undefined || chosen instanceof UnavailableApp ? chosen : this.#toFront(chosen)
+  }
+
+  /** What takes a call of an app. */
+  #findCallee({ app }: CallTarget, client: string): Answerer | undefined {
+    const found = this.#byName.get(app)
+    const chosen = found instanceof Split ? found.choose([], { toClient: () => ({ key: client }) }) : found
     return chosen === undefined || chosen instanceof UnavailableApp ? chosen : this.#toFront(chosen)
   }
 
@@ -220,6 +236,7 @@ export class Apps implements Disposable {
     const storage = new TenantStorage({
       app,
       storage: this.#services.storage,
+      calls: this.#calls,
       reader,
       around: () => this.#toTenant(version).around,
       site: () => files.site,
@@ -263,6 +280,8 @@ export class Apps implements Disposable {
 
   #close(hostname: string): void {
     this.#router.delete(hostname)
+    this.#byName.delete(this.#names.get(hostname) ?? '')
+    this.#names.delete(hostname)
     const unavailable = this.#unavailable.get(hostname)
     if (unavailable === undefined) return
     this.#unavailable.delete(hostname)
@@ -270,7 +289,10 @@ export class Apps implements Disposable {
   }
 
   #open(route: Route): void {
-    this.#router.set(route.hostname, this.#toApp(route), route.isFallback)
+    const app = this.#toApp(route)
+    this.#byName.set(route.app, app)
+    this.#names.set(route.hostname, route.app)
+    this.#router.set(route.hostname, app, route.isFallback)
   }
 
   #toApp(route: Route): Version | UnavailableApp | Split<Version> {

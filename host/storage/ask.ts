@@ -5,8 +5,14 @@ import { StorageError } from './failure.ts'
 import type { StorageCode } from './failure.ts'
 import type { StorageRequest } from './protocol.ts'
 
-/** All of the answer's body. Rejects with a `StorageError`. */
-export function askStorage(storage: Storage, request: StorageRequest): Promise<Uint8Array> {
+const LATE = 'the storage did not answer in time; whether a change was made is not known'
+
+/** All of the answer's body, within this time. Rejects with a `StorageError`. */
+export async function askStorage(
+  storage: Storage,
+  request: StorageRequest,
+  timeMs: number,
+): Promise<Uint8Array> {
   const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>()
   const parts: Uint8Array[] = []
   const take = (bytes: Uint8Array, more: boolean): void => {
@@ -21,5 +27,9 @@ export function askStorage(storage: Storage, request: StorageRequest): Promise<U
     onFailed: ({ name, code, message }) =>
       reject(new StorageError(code as StorageCode | '', message, { name })),
   })
-  return promise
+  const timer = setTimeout(() => {
+    handle.abort()
+    reject(new StorageError('STORAGE_UNAVAILABLE', LATE))
+  }, timeMs)
+  return promise.finally(() => clearTimeout(timer))
 }

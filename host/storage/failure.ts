@@ -6,6 +6,7 @@
  * - STORAGE_LIMIT: more than may be; nothing was changed.
  * - STORAGE_INVALID: the call asks for what there is not.
  * - STORAGE_BROKEN: what is stored cannot be read.
+ * - CALL_DEPTH, CALL_LIMIT, CALL_UNKNOWN: of a call of another app. Too many lead to it; it is more than may be; there is no such app.
  */
 export type StorageCode =
   | 'STORAGE_UNAVAILABLE'
@@ -13,6 +14,9 @@ export type StorageCode =
   | 'STORAGE_LIMIT'
   | 'STORAGE_INVALID'
   | 'STORAGE_BROKEN'
+  | 'CALL_DEPTH'
+  | 'CALL_LIMIT'
+  | 'CALL_UNKNOWN'
 
 /** In a form that can be posted to a thread. */
 export interface StorageFailure {

@@ -45,7 +45,7 @@ const BINDINGS = {
 async function ask(env: Env, name: string, op: string, args: unknown, body = ''): Promise<string> {
   const member = env[name]
   if (member?.type !== 'binding') throw new Error(`expected a binding ${name}`)
-  const bytes = await askStorage(client, { ...member.resource!, op, args, body: Buffer.from(body) })
+  const bytes = await askStorage(client, { ...member.resource!, op, args, body: Buffer.from(body) }, 10_000)
   return Buffer.from(bytes).toString()
 }
 

@@ -8,6 +8,9 @@ import { STORED_KINDS } from './stores.ts'
 
 const NOTHING = new Uint8Array(0)
 
+/** What takes longer is asked again, and goes on. */
+const FORGET_MS = 120_000
+
 /**
  * For good: the data behind these bindings, but for what the app shares with others. Rejects with a `StorageError` when some of it
  * could not be removed; asked again, it goes on.
@@ -22,7 +25,7 @@ export async function forgetData(storage: Storage, ...envs: readonly Env[]): Pro
   )
   const outcomes = await Promise.allSettled(
     [...resources.values()].map(({ kind, key }) =>
-      askStorage(storage, { kind, key, op: FORGET, args: undefined, body: NOTHING }),
+      askStorage(storage, { kind, key, op: FORGET, args: undefined, body: NOTHING }, FORGET_MS),
     ),
   )
   const failure = outcomes.find((outcome) => outcome.status === 'rejected')

@@ -7,6 +7,7 @@
  *     any   --failed-->  over          any   --abort, ended-->  over
  */
 
+import type { Callee } from '../config/env.ts'
 import type { StorageFailure } from './failure.ts'
 
 /** What a shard asks for. */
@@ -19,6 +20,8 @@ export interface StorageRequest {
   /** As the store's operation takes them; what can be posted. */
   readonly args: unknown
   readonly body: Uint8Array
+  /** Whom a call of another app leads to. */
+  readonly callee?: Callee
 }
 
 /** The operation that every store has: everything under the key goes. */

@@ -7,17 +7,22 @@ import { DatabaseSync } from 'node:sqlite'
 import { StorageError } from './failure.ts'
 import type { StorageCode } from './failure.ts'
 
-/** A write-ahead log, on the disk with each commit. Another process on the same file is waited for. */
+/**
+ * A write-ahead log, on the disk with each commit. The file is this connection's alone, so that the log's index is in memory of
+ * its own: one that is shared is a file that SQLite maps, and on a disk that hangs a write to it holds up every thread of the
+ * process that maps memory or starts another process.
+ */
 const SAFE = `
+  PRAGMA locking_mode = EXCLUSIVE;
   PRAGMA journal_mode = WAL;
   PRAGMA synchronous = FULL;
-  PRAGMA busy_timeout = 2000;
   PRAGMA journal_size_limit = 67108864;
 `
 
+const BUSY = 5
 /** Of SQLite's results: those that say more than that something went wrong. */
 const CODES: ReadonlyMap<number, StorageCode> = new Map([
-  [5, 'STORAGE_UNAVAILABLE'], // BUSY
+  [BUSY, 'STORAGE_UNAVAILABLE'],
   [6, 'STORAGE_UNAVAILABLE'], // LOCKED
   [8, 'STORAGE_UNAVAILABLE'], // READONLY
   [10, 'STORAGE_UNAVAILABLE'], // IOERR
@@ -27,6 +32,7 @@ const CODES: ReadonlyMap<number, StorageCode> = new Map([
   [26, 'STORAGE_BROKEN'], // NOTADB
 ])
 
+const TAKEN = 'another process has the storage of this server'
 const MESSAGES: Readonly<Record<string, string>> = {
   STORAGE_UNAVAILABLE: 'the storage of this server cannot be used at the moment',
   STORAGE_BROKEN: 'what is stored cannot be read',
@@ -62,13 +68,18 @@ export function guard<T>(work: () => T): T {
 }
 
 export function toStorageError(error: unknown): unknown {
-  const code = toCode(error)
-  return code === undefined ? error : new StorageError(code, MESSAGES[code]!, { cause: error })
+  const result = toResult(error)
+  const code = result === undefined ? toDiskCode(error) : CODES.get(result)
+  if (code === undefined) return error
+  return new StorageError(code, result === BUSY ? TAKEN : MESSAGES[code]!, { cause: error })
 }
 
-function toCode(error: unknown): StorageCode | undefined {
-  if (!(error instanceof Error)) return undefined
-  if ('errcode' in error) return CODES.get(Number(error.errcode) & RESULT)
-  if (!('syscall' in error && 'code' in error)) return undefined
+/** What SQLite says; undefined: it says nothing. */
+function toResult(error: unknown): number | undefined {
+  return error instanceof Error && 'errcode' in error ? Number(error.errcode) & RESULT : undefined
+}
+
+function toDiskCode(error: unknown): StorageCode | undefined {
+  if (!(error instanceof Error && 'syscall' in error && 'code' in error)) return undefined
   return error.code === 'ENOSPC' || error.code === 'EDQUOT' ? 'STORAGE_FULL' : 'STORAGE_UNAVAILABLE'
 }

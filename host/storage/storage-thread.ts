@@ -1,6 +1,6 @@
 /**
- * The thread that has the data of bindings, for all shards of the process: it serves no clients, so that what waits for a
- * disk keeps nobody from being served. It begins with the first call of an app (supervisor/storage.ts).
+ * The thread that has the data of bindings of one kind, for all shards of the process: it serves no clients, so that what waits
+ * for a disk keeps nobody from being served. It begins with the first call of an app (supervisor/storage.ts).
  */
 
 import { parentPort, workerData } from 'node:worker_threads'

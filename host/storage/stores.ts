@@ -19,6 +19,8 @@ export const STORED_KINDS: ReadonlySet<string> = new Set(Object.keys(KINDS))
 export class Stores implements AsyncDisposable {
   readonly #options: StoreOptions
   readonly #opened = new Map<string, Promise<Store>>()
+  /** What was last said of a kind that cannot be opened: each call tries again. */
+  readonly #said = new Map<string, string>()
 
   constructor(options: StoreOptions) {
     this.#options = options
@@ -32,8 +34,23 @@ export class Stores implements AsyncDisposable {
     if (open === undefined) throw new StorageError('STORAGE_INVALID', `there is no store for "${kind}"`)
     const store = open(this.#options)
     this.#opened.set(kind, store)
-    store.catch(() => this.#opened.delete(kind))
+    store.then(
+      () => this.#said.delete(kind),
+      (error: unknown) => {
+        this.#opened.delete(kind)
+        this.#say(kind, error)
+      },
+    )
     return store
+  }
+
+  #say(kind: string, error: unknown): void {
+    // whatever else is thrown is logged as the fault that it is
+    if (!(error instanceof StorageError)) return
+    const { message, cause } = error
+    const text = `storage of ${kind} in ${this.#options.directory}: ${message}${cause instanceof Error ? ` (${cause.message})` : ''}`
+    if (this.#said.get(kind) !== text) this.#options.log(text)
+    this.#said.set(kind, text)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

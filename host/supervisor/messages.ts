@@ -72,8 +72,8 @@ export type ToShard =
   | { type: 'taken' }
   /** What a deployment is made of. */
   | { type: 'content'; deployment: number; answer: ContentAnswer }
-  /** A port to the storage thread, which it asked for. */
-  | { type: 'storage'; port: MessagePort }
+  /** A port to the storage thread of this kind, which it asked for. */
+  | { type: 'storage'; kind: string; port: MessagePort }
   /** Another shard takes requests, through this port. */
   | { type: 'peer'; place: number; port: MessagePort }
   /** Say that you are there. */
@@ -88,8 +88,8 @@ export type FromShard =
   /** What apps did, in so many slices; when they were asked for, `reported` comes behind the last of them. */
   | { type: 'counted'; slice: Slice }
   | { type: 'reported'; report: ShardReport }
-  /** It has calls for the storage thread; answered by `storage`. */
-  | { type: 'storage' }
+  /** It has calls for the storage thread of this kind; answered by `storage`. */
+  | { type: 'storage'; kind: string }
   /** Of traces, over. */
   | { type: 'spans'; spans: readonly SpanRecord[] }
   | { type: 'ran'; number: number; outcome: RunOutcome }

@@ -32,8 +32,8 @@ export interface ThreadWatcher extends SlotWatcher {
   /** It needs what this deployment is made of; rejects with the reason why there is none. */
   onLoad(deployment: number): Promise<AppContent>
   onSpans(spans: readonly SpanRecord[]): void
-  /** It wants a port to the storage thread. */
-  onStorage(take: (port: MessagePort) => void): void
+  /** It wants a port to the storage thread of this kind. */
+  onStorage(kind: string, take: (port: MessagePort) => void): void
 }
 
 /** Of a run whose thread ended. */
@@ -85,9 +85,10 @@ export class ShardThread implements SlotThread {
         this.#runs.delete(message.number)
       } else if (message.type === 'load') void this.#load(message.deployment, watcher)
       else if (message.type === 'spans') watcher.onSpans(message.spans)
-      else if (message.type === 'storage')
-        watcher.onStorage((port) => this.#post({ type: 'storage', port }, [port]))
-      else if (message.type === 'counted') watcher.onCount(message.slice)
+      else if (message.type === 'storage') {
+        const { kind } = message
+        watcher.onStorage(kind, (port) => this.#post({ type: 'storage', kind, port }, [port]))
+      } else if (message.type === 'counted') watcher.onCount(message.slice)
       else {
         watcher.onReport(message.report)
         this.#isAsked = false

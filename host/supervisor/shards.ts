@@ -24,7 +24,7 @@ import type { ShardChange, ShardData, ShardSettings } from './messages.ts'
 import { ShardThread } from './shard-thread.ts'
 import { Slot } from './slot.ts'
 import type { SlotWatcher } from './slot.ts'
-import type { StorageThread } from './storage.ts'
+import type { StorageThreads } from './storage.ts'
 import { Tally } from './tally.ts'
 import type { Served as ServedNames, Total } from './tally.ts'
 
@@ -54,7 +54,7 @@ export interface ShardsOptions {
   readonly startSilenceMs?: number | undefined
   readonly log: (entry: LogEntry) => void
   /** Where the data of bindings is. */
-  readonly storage: Pick<StorageThread, 'connect'>
+  readonly storage: Pick<StorageThreads, 'connect'>
   /** Parts of traces are over. */
   readonly onSpans?: ((spans: readonly SpanRecord[]) => void) | undefined
 }
@@ -234,7 +234,7 @@ export class Shards {
         onLog: log,
         onRequests: (batch) => unpack(batch, log),
         onCount: (slice) => tally.count(slice),
-        onStorage: (take) => this.#options.storage.connect(take),
+        onStorage: (kind, take) => this.#options.storage.connect(kind, take),
         onSpans: (spans) => this.#options.onSpans?.(spans),
         onReport: (report) => tally.report(report),
         onLoad: (deployment) => served.load(deployment),

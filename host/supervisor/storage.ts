@@ -1,5 +1,6 @@
 /**
- * The storage thread as the main thread has it: begun with the first shard that asks for it, begun again when it has died.
+ * The storage threads as the main thread has them, one for each kind of store: a disk or a server that hangs keeps only the
+ * calls of its kind waiting. Each is begun with the first shard that asks for it, and begun again when it has died.
  *
  *     none  --a shard asks-->  running  --exit-->  none          any  --close-->  closed
  *
@@ -12,7 +13,7 @@ import { MessageChannel, Worker } from 'node:worker_threads'
 import type { MessagePort } from 'node:worker_threads'
 
 import { toStackText } from '../errors.ts'
-import { StorageClient } from '../storage/client.ts'
+import { StorageClients } from '../storage/clients.ts'
 import type { FromStorageThread, StorageData, ToStorageThread } from '../storage/storage-thread.ts'
 import { Backoff } from './backoff.ts'
 
@@ -22,17 +23,42 @@ const THREAD = new URL(`../storage/storage-thread${extname(import.meta.filename)
 /** How long it may take to finish what it has begun. */
 const STOP_MS = 5000
 
-export interface StorageThreadOptions extends StorageData {
+export interface StorageOptions extends StorageData {
   readonly onError: (text: string) => void
 }
 
 /** Who gets a port. */
 type Take = (port: MessagePort) => void
 
-export class StorageThread implements AsyncDisposable {
+export class StorageThreads implements AsyncDisposable {
   /** For the main thread's own calls. */
-  readonly client = new StorageClient(() => this.connect((port) => this.client.attach(port)))
-  readonly #options: StorageThreadOptions
+  readonly client: StorageClients = new StorageClients((kind) =>
+    this.connect(kind, (port) => this.client.attach(kind, port)),
+  )
+  readonly #options: StorageOptions
+  readonly #threads = new Map<string, StorageThread>()
+
+  constructor(options: StorageOptions) {
+    this.#options = options
+  }
+
+  /** Gives a shard's end of a new port, when there is a thread of this kind at the other one. */
+  connect(kind: string, take: Take): void {
+    const thread = this.#threads.get(kind) ?? new StorageThread(kind, this.#options)
+    this.#threads.set(kind, thread)
+    thread.connect(take)
+  }
+
+  /** What is begun comes to its end, unless that takes too long. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.client[Symbol.dispose]()
+    await Promise.all([...this.#threads.values()].map((thread) => thread[Symbol.asyncDispose]()))
+  }
+}
+
+class StorageThread implements AsyncDisposable {
+  readonly #kind: string
+  readonly #options: StorageOptions
   readonly #backoff = new Backoff()
   #worker: Worker | undefined
   #since = 0
@@ -42,11 +68,11 @@ export class StorageThread implements AsyncDisposable {
   #asking: Take[] = []
   #isClosed = false
 
-  constructor(options: StorageThreadOptions) {
+  constructor(kind: string, options: StorageOptions) {
+    this.#kind = kind
     this.#options = options
   }
 
-  /** Gives a shard's end of a new port, when there is a thread at the other one. */
   connect(take: Take): void {
     if (this.#isClosed) return
     if (this.#pause !== undefined) return void this.#asking.push(take)
@@ -56,10 +82,8 @@ export class StorageThread implements AsyncDisposable {
     take(port1)
   }
 
-  /** What is begun comes to its end, unless that takes too long. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true
-    this.client[Symbol.dispose]()
     clearTimeout(this.#pause)
     this.#asking = []
     const worker = this.#worker
@@ -74,10 +98,10 @@ export class StorageThread implements AsyncDisposable {
 
   #begin(): Worker {
     const { onError, ...workerData } = this.#options
-    const worker = new Worker(THREAD, { workerData, name: 'storage' })
+    const worker = new Worker(THREAD, { workerData, name: `storage ${this.#kind}` })
     this.#since = performance.now()
     worker.on('message', ({ text }: FromStorageThread) => onError(text))
-    worker.on('error', (error) => onError(`the storage thread died: ${toStackText(error)}`))
+    worker.on('error', (error) => onError(`the storage thread of ${this.#kind} died: ${toStackText(error)}`))
     worker.once('exit', () => this.#exited())
     return worker
   }
@@ -87,7 +111,7 @@ export class StorageThread implements AsyncDisposable {
     if (this.#isClosed) return
     const pause = this.#backoff.after(performance.now() - this.#since)
     this.#options.onError(
-      `the storage thread ended; the next call begins another, in ${pause} ms at the soonest`,
+      `the storage thread of ${this.#kind} ended; the next call begins another, in ${pause} ms at the soonest`,
     )
     this.#pause = setTimeout(() => {
       this.#pause = undefined

@@ -178,6 +178,10 @@ export const VERSION_SERIES: readonly Series[] = [
   ofCount('nano_open_requests', 'openRequests'),
   ofCount('nano_queued_requests', 'queuedRequests'),
   ofCount('nano_subrequests_total', 'subrequests'),
+  ofVersion('nano_rate_limit_calls_total', 'counter', 'Calls of rate limits, by what they gave.', [
+    { at: toColumn.count('ratesAllowed'), label: ['result', 'allowed'], isRare: true },
+    { at: toColumn.count('ratesLimited'), label: ['result', 'limited'], isRare: true },
+  ]),
   ofData('nano_data_calls_total', 'Calls of the app to its data.', (kind) => `${kind}Calls`),
   ofData(
     'nano_data_errors_total',

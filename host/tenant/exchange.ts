@@ -14,6 +14,8 @@ import type { Side } from '../web-socket/line.ts'
 export interface Exchange extends RequestHead {
   /** The app asks that a run of the clock is not tried again. */
   noRetry?(): void
+  /** What the app threw: name, LF, message. For a call alone; comes before `fail`. */
+  threw?(error: string): void
   /** The next chunk is wanted; it comes as `ExchangeListener.bodyChunk`, or `ExchangeListener.bodyFailed` says why not. */
   pullBody(): void
   /** The rest of the body is not wanted. */

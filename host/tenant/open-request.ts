@@ -145,6 +145,10 @@ export class OpenRequest implements RequestContext, ExchangeListener, Timed, Que
     this.exchange.noRetry?.()
   }
 
+  callThrew(error: string): void {
+    if (!this.#isOver) this.exchange.threw?.(error)
+  }
+
   pullBody(): void {
     if (!this.#isOver) this.exchange.pullBody()
   }

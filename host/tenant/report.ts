@@ -26,6 +26,8 @@ export const TENANT_COUNTS: Readonly<Record<keyof TenantCounters, TenantCount>> 
   crossings: { kind: 'counter', help: 'Calls from instances to the host.' },
   ignored: { kind: 'counter', help: 'Calls from instances that came too late.' },
   subrequests: { kind: 'counter', help: 'Fetches that the app made.' },
+  ratesAllowed: { kind: 'counter', help: 'Calls of rate limits that were below their limit.' },
+  ratesLimited: { kind: 'counter', help: 'Calls of rate limits that had reached their limit.' },
   ...toCounters(DATA_COUNTS, 'Calls to data, by its kind.'),
   cpuMs: { kind: 'counter', help: 'Processor time of calls into instances.' },
   instances: { kind: 'counter', help: 'Instances made.' },

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
 import { openWrangler } from './app.ts'
-import { findWrangler } from './file.ts'
+import { findWritten } from './file.ts'
 import { WRANGLER_KEYS } from './keys.ts'
 import { openSource } from './source.ts'
 
@@ -34,6 +34,12 @@ const FULL = {
   kv_namespaces: [{ binding: 'KV', id: 'abc', preview_id: 'def' }],
   d1_databases: [{ binding: 'DB', database_name: 'main', database_id: 'x', remote: true }],
   r2_buckets: [{ binding: 'FILES', bucket_name: 'files' }],
+  ratelimits: [{ name: 'LIMITER', namespace_id: '1', simple: { limit: 5, period: 10 }, remote: true }],
+  unsafe: {
+    bindings: [{ name: 'OLD', type: 'ratelimit', namespace_id: '2', simple: { limit: 5, period: 60 } }],
+  },
+  durable_objects: { bindings: [{ name: 'ROOM', class_name: 'Room' }] },
+  migrations: [{ tag: 'v1', new_sqlite_classes: ['Room'] }],
   assets: { directory: 'public', binding: 'ASSETS' },
   triggers: { crons: ['*/5 * * * *'] },
   routes: [{ pattern: 'Shop.example.com/*', custom_domain: true }],
@@ -50,6 +56,12 @@ const toSettings = () => ({
     { binding: 'DB', database_name: 'main', database_id: 'x', migrations_dir: join(folder, 'migrations') },
   ],
   r2_buckets: FULL.r2_buckets,
+  ratelimits: [
+    { name: 'LIMITER', namespace_id: '1', simple: { limit: 5, period: 10 } },
+    { name: 'OLD', namespace_id: '2', simple: { limit: 5, period: 60 } },
+  ],
+  durable_objects: FULL.durable_objects,
+  migrations: FULL.migrations,
   assets: { directory: join(folder, 'public'), binding: 'ASSETS' },
 })
 
@@ -92,7 +104,7 @@ crons = ["*/5 * * * *"]
 CURRENCY = "USD"
 `,
   )
-  expect(findWrangler(folder)).toBe(file)
+  expect(findWritten(folder)).toBe(file)
   expect(openSource(file, undefined).main).toBe(join(folder, 'src/index.ts'))
   expect(openWrangler(file, undefined)).toMatchObject({
     name: 'shop',
@@ -106,7 +118,7 @@ CURRENCY = "USD"
 test('of several files the one that wrangler takes counts', () => {
   for (const name of ['wrangler.toml', 'wrangler.jsonc', 'wrangler.json']) {
     writeFileSync(join(folder, name), '')
-    expect(findWrangler(folder)).toBe(join(folder, name))
+    expect(findWritten(folder)).toBe(join(folder, name))
   }
 })
 
@@ -119,15 +131,23 @@ describe('environments', () => {
   test('take what may be inherited, and have bindings of their own', () => {
     const { name, hostname, settings } = open({ ...json, routes: undefined }, 'staging')
     expect([name, hostname]).toEqual(['shop-staging', 'staging.example.com'])
-    const { assets, triggers } = toSettings()
-    expect(settings).toEqual({ env: { CURRENCY: 'USD' }, triggers, assets })
+    const { assets, migrations, triggers } = toSettings()
+    expect(settings).toEqual({ env: { CURRENCY: 'USD' }, triggers, assets, migrations })
     // a host name belongs to one app
     expect(open(json, 'live')).toMatchObject({ name: 'live', hostname: undefined })
   })
 
   test('that lack what stands at the top level are told of', () => {
     expect(said(open(json, 'staging').warnings)).toEqual(
-      ['kv_namespaces', 'd1_databases', 'r2_buckets', 'define'].map((key) =>
+      [
+        'kv_namespaces',
+        'd1_databases',
+        'r2_buckets',
+        'ratelimits',
+        'unsafe',
+        'durable_objects',
+        'define',
+      ].map((key) =>
         expect.stringMatching(
           `^wrangler.jsonc:2:\\d+: ${key}: it stands at the top level, .*; say it in env.staging`,
         ),
@@ -168,7 +188,6 @@ test('what does not hold is said once, with its key', () => {
     'asets: NANO does not know this key; did you mean "assets"?',
     'assets: serve_directly is not taken; known are directory, binding, run_worker_first, html_handling, not_found_handling',
     'compatibility_flags: no_fetch: NANO has one behaviour, which flags do not change',
-    'no_bundle: the app is bundled; nothing is to be done',
     expect.stringMatching(/^queues: queues are not served, .*; use ctx\.waitUntil/),
     'rules: CompiledWasm: an app cannot load WebAssembly, being WebAssembly itself',
   ])
@@ -177,6 +196,66 @@ test('what does not hold is said once, with its key', () => {
     expect.stringMatching(
       /: routes: shop\.example\.com is taken, other\.example\.com not; deploy the app once more/,
     ),
+  ])
+})
+
+test('what a tool has built says all that it could say, and nothing of it is told', () => {
+  const {
+    warnings,
+    settings,
+    folder: own,
+  } = open({
+    configPath: '/site/wrangler.jsonc',
+    userConfigPath: '/site/wrangler.jsonc',
+    topLevelName: 'shop',
+    definedEnvironments: ['live'],
+    targetEnvironment: 'live',
+    main: 'index.js',
+    no_bundle: true,
+    rules: [{ type: 'ESModule', globs: ['**/*.js'] }],
+    jsx_factory: 'React.createElement',
+    jsx_fragment: 'React.Fragment',
+    python_modules: { exclude: ['**/*.pyc'] },
+    exports: {},
+    queues: { producers: [], consumers: [] },
+    k2: [],
+    vars: {},
+  })
+  expect([warnings, settings, own]).toEqual([[], { env: {} }, folder])
+  expect(said(open({ jsx_factory: 'h' }).warnings)).toEqual([
+    expect.stringMatching(/jsx_factory: say it in tsconfig/),
+  ])
+})
+
+test('what was built for one environment is not served as another', () => {
+  const built = { name: 'shop-live', targetEnvironment: 'live', vars: { A: '1' } }
+  expect(open(built, 'live')).toMatchObject({
+    name: 'shop-live',
+    settings: { env: { A: '1' } },
+    warnings: [],
+  })
+  expect(() => open(built, 'test')).toThrow(
+    /wrangler\.jsonc:2:\d+: expected a build for the environment "test", got one for "live"; build .* CLOUDFLARE_ENV=test/,
+  )
+})
+
+test('an object of another app is not for the file to give', () => {
+  const bindings = [
+    { name: 'OWN', class_name: 'Room', script_name: 'shop' },
+    { name: 'OTHER', class_name: 'Room', script_name: 'bank' },
+  ]
+  const { settings, warnings } = open({
+    name: 'shop',
+    durable_objects: { bindings },
+    migrations: [{ tag: 'v1', transferred_classes: [{ from: 'Room', from_script: 'bank', to: 'Room' }] }],
+  })
+  expect(settings).toEqual({
+    durable_objects: { bindings: [{ name: 'OWN', class_name: 'Room' }] },
+    migrations: [{ tag: 'v1' }],
+  })
+  expect(said(warnings).map((text) => text.replace(/^wrangler\.jsonc:2:\d+: /, ''))).toEqual([
+    'durable_objects: script_name: OTHER is of another app, bank, and is not in env; the operator gives it in nano.json',
+    expect.stringMatching(/^migrations: transferred_classes is not taken/),
   ])
 })
 

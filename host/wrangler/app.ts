@@ -8,16 +8,21 @@ import { dirname, resolve } from 'node:path'
 import { suggest } from '../json/suggest.ts'
 import { toWhere } from '../json/places.ts'
 import type { Path } from '../json/places.ts'
+import { toDurable } from './durable.ts'
 import { withEnvironment } from './environment.ts'
+import { toAppFolder } from './find.ts'
 import { invalid, isObject, readWrangler, toShown } from './file.ts'
 import type { WranglerFile, WranglerJson } from './file.ts'
 import { toHost } from './hosts.ts'
 import { WRANGLER_KEYS } from './keys.ts'
+import { toRateLimits } from './rate-limits.ts'
 import type { Say } from './say.ts'
 
 /** An app as its wrangler file has it. */
 export interface WranglerApp {
   readonly file: string
+  /** The app's: what the file names has to lie in it. */
+  readonly folder: string
   readonly name: string | undefined
   /** The first of its routes. */
   readonly hostname: string | undefined
@@ -50,6 +55,12 @@ const LIMITS = ['cpu_ms', 'subrequests']
 const DEFAULT_MIGRATIONS = 'migrations'
 /** Flags for what an app has anyway. */
 const MODULES_OF_NODE: ReadonlySet<unknown> = new Set(['nodejs_compat', 'nodejs_compat_v2', 'nodejs_als'])
+/** What tools that write a file write out although it says nothing. */
+const DEFAULTS: Readonly<Record<string, string>> = {
+  jsx_factory: '"React.createElement"',
+  jsx_fragment: '"React.Fragment"',
+  python_modules: '{"exclude":["**/*.pyc"]}',
+}
 /** What nano.json calls some keys. */
 const CALLED: Readonly<Record<string, string>> = { env: 'vars', cpu_ms: 'limits', subrequests: 'limits' }
 
@@ -69,6 +80,7 @@ export function openWrangler(file: string, environment: string | undefined): Wra
   const { assets, limits, main, name, secrets } = json
   return {
     file,
+    folder: toAppFolder(file),
     name: typeof name === 'string' && name !== '' ? name : undefined,
     hostname: toHost(json, sayTo(routeWarnings, read)),
     settings: toSettings(json, dirname(file), say),
@@ -91,7 +103,7 @@ export function openWrangler(file: string, environment: string | undefined): Wra
 }
 
 function judge(key: string, value: unknown, { placeOf }: WranglerFile, say: Say): void {
-  if (isEmpty(value)) return
+  if (isEmpty(value) || JSON.stringify(value) === DEFAULTS[key]) return
   if (!Object.hasOwn(WRANGLER_KEYS, key)) {
     const near = suggest(key, Object.keys(WRANGLER_KEYS))
     return say(
@@ -136,6 +148,9 @@ function toSettings(json: WranglerJson, folder: string, say: Say): WranglerJson 
       ? given.map((each: unknown) => (isObject(each) ? pickQuietly(each, members) : each))
       : given
   }
+  const rateLimits = toRateLimits(json, say)
+  if (rateLimits !== undefined) settings['ratelimits'] = rateLimits
+  Object.assign(settings, toDurable(json, say))
   const databases = settings['d1_databases']
   if (Array.isArray(databases)) {
     settings['d1_databases'] = databases.map((each: unknown) =>

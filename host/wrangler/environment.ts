@@ -66,6 +66,14 @@ export function withEnvironment(read: WranglerFile, name: string | undefined, sa
 /** Throws for an environment that is not there. */
 function toJson({ json: top, placeOf }: WranglerFile, name: string | undefined, say: Say): WranglerJson {
   if (name === undefined) return top
+  const { targetEnvironment: built } = top
+  if (typeof built === 'string' && built !== '') {
+    if (built === name) return top
+    throw invalid(
+      `${placeOf(['targetEnvironment'])}: expected a build for the environment "${name}", got one for "${toShown(built)}"; ` +
+        `build the project with CLOUDFLARE_ENV=${name}`,
+    )
+  }
   const all = isObject(top['env']) ? top['env'] : {}
   const names = Object.keys(all)
   if (names.length === 0) {

@@ -24,18 +24,13 @@ export interface WranglerFile {
   readonly placeOf: (path: Path) => string
 }
 
-/** The wrangler file of a folder. */
-export function findWrangler(folder: string): string | undefined {
-  return WRANGLER_FILES.map((name) => join(folder, name)).find(
-    (file) => statSync(file, { throwIfNoEntry: false })?.isFile() === true,
-  )
+/** The one that a person wrote in a folder. */
+export function findWritten(folder: string): string | undefined {
+  return WRANGLER_FILES.map((name) => join(folder, name)).find(isFile)
 }
 
-/** The nearest one, from a folder up to another that is around it. */
-export function findWranglerAbove(folder: string, last: string): string | undefined {
-  const found = findWrangler(folder)
-  if (found !== undefined || folder === last || folder === dirname(folder)) return found
-  return findWranglerAbove(dirname(folder), last)
+export function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true
 }
 
 /** Throws WRANGLER_INVALID, with the place. */

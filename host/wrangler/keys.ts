@@ -24,6 +24,7 @@ const binding = (what: string, instead?: string): WranglerKey =>
   dropped(
     `${what} not served, and env does not have these members${instead === undefined ? '' : `; ${instead}`}`,
   )
+const tool = here('of the tool that wrote the file')
 const cloud = here("of Cloudflare's own operation")
 
 export const WRANGLER_KEYS: Readonly<Record<string, WranglerKey>> = {
@@ -35,7 +36,13 @@ export const WRANGLER_KEYS: Readonly<Record<string, WranglerKey>> = {
   d1_databases: taken(
     'binding, database_name, database_id, migrations_dir, migrations_table: databases of the app',
   ),
+  durable_objects: taken(
+    'name and class_name of bindings: classes of the app; script_name in nano.json alone',
+  ),
+  migrations: taken('what became of classes: docs/tenants/durable-objects.md'),
   r2_buckets: taken('binding and bucket_name: buckets of the app'),
+  ratelimits: taken('name, namespace_id, simple: rate limits of the app'),
+  unsafe: taken('bindings of type ratelimit, as ratelimits has them'),
   assets: taken('directory, binding, run_worker_first, html_handling, not_found_handling'),
   triggers: taken('crons, in UTC'),
   route: taken('the host name of the app when it is deployed'),
@@ -55,10 +62,15 @@ export const WRANGLER_KEYS: Readonly<Record<string, WranglerKey>> = {
   minify: here('names do not travel; the source map stays'),
   keep_names: here('names are kept'),
   upload_source_maps: here('source maps are used for stacks'),
-  migrations: here('of Durable Objects'),
   dev: here('of wrangler; nano-workers dev has options of its own'),
   keep_vars: here('variables are those of the file'),
   observability: here('logs, traces and metrics are always there: docs/operators/metrics.md'),
+  no_bundle: here('the app is bundled in any case'),
+  configPath: tool,
+  userConfigPath: tool,
+  topLevelName: tool,
+  definedEnvironments: tool,
+  targetEnvironment: tool,
   account_id: cloud,
   cloudchamber: cloud,
   compliance_region: cloud,
@@ -77,7 +89,6 @@ export const WRANGLER_KEYS: Readonly<Record<string, WranglerKey>> = {
     'files are found by their imports, those of import(`./pages/${name}.ts`) included',
   ),
   preserve_file_names: dropped('files are part of the bundle'),
-  no_bundle: dropped('the app is bundled; nothing is to be done'),
   tsconfig: dropped('the nearest tsconfig.json is read; put it there'),
   jsx_factory: dropped('say it in tsconfig.json'),
   jsx_fragment: dropped('say it in tsconfig.json'),
@@ -94,11 +105,10 @@ export const WRANGLER_KEYS: Readonly<Record<string, WranglerKey>> = {
   streaming_tail_consumers: dropped('follow the log: nano-workers logs, or log_drain in nano.json'),
   access: dropped('put a proxy with a login before the server: docs/operators/proxies.md'),
   cache: dropped('say "response_cache" in nano.json or --settings: docs/tenants/cache.md'),
-  exports: dropped('Durable Objects are not served, and other exports have no settings'),
+  exports: dropped('say Durable Objects in durable_objects and migrations; other exports have no settings'),
   containers: dropped('containers are not served; run them elsewhere, and fetch from them'),
   python_modules: dropped('an app is JavaScript or TypeScript'),
   services: binding('service bindings are', 'fetch the other app by its host name'),
-  durable_objects: binding('Durable Objects are', 'what they keep can be kept in D1 or KV'),
   workflows: binding('Workflows are', 'use triggers.crons, and D1 for what is to go on'),
   queues: binding('queues are', 'use ctx.waitUntil, or a table and triggers.crons'),
   hyperdrive: binding('Hyperdrive is', 'use D1, or a database with an HTTP interface'),
@@ -122,8 +132,6 @@ export const WRANGLER_KEYS: Readonly<Record<string, WranglerKey>> = {
     'the secrets store is',
     'give secrets in nano.json: docs/tenants/variables.md',
   ),
-  ratelimits: binding('rate limits are', 'count in KV or D1'),
-  unsafe: binding('unsafe bindings are'),
   unsafe_hello_world: binding('that binding is'),
   worker_loaders: binding('worker loaders are'),
   vpc_services: binding(

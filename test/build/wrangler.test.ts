@@ -103,6 +103,21 @@ describe('a folder', () => {
     )
   })
 
+  test('that another tool has built begins with what that wrote', async () => {
+    const { code, asked } = await build({
+      ...FILES,
+      '.wrangler/deploy/config.json': json({ configPath: '../../dist/server/wrangler.json' }),
+      'dist/server/wrangler.json': json({ main: 'index.js', no_bundle: true }),
+      'dist/server/index.js': "export { default } from './chunks/a.js'\n",
+      'dist/server/chunks/a.js': "export default { fetch: () => new Response('built') }\n",
+    })
+    expect(code).toContain('built')
+    expect(code).not.toContain('forty-two')
+    expect(asked).toEqual(
+      expect.arrayContaining(['.wrangler/deploy/config.json', 'dist/server/wrangler.json']),
+    )
+  })
+
   test('whose file is broken says where', async () => {
     await expect(build({ 'wrangler.toml': 'main = "a.ts"\n[', 'a.ts': HANDLER })).rejects.toThrow(
       /wrangler\.toml:2:\d/,

@@ -72,6 +72,8 @@ const WRANGLER = {
   kv_namespaces: [{ binding: 'KV', id: 'x' }],
   d1_databases: [{ binding: 'DB', database_name: 'db', database_id: 'y' }],
   r2_buckets: [{ binding: 'FILES', bucket_name: 'files' }],
+  ratelimits: [{ name: 'LIMITER', namespace_id: '1', simple: { limit: 5, period: 10 } }],
+  durable_objects: { bindings: [{ name: 'ROOM', class_name: 'Room' }] },
   assets: { directory: 'public', binding: 'ASSETS' },
   rules: [
     { type: 'Text', globs: ['**/*.tpl'] },
@@ -80,12 +82,19 @@ const WRANGLER = {
   secrets: { required: ['API_KEY'] },
 }
 const INDEX = `
-import { env as outer } from 'cloudflare:workers'
+import { DurableObject, env as outer } from 'cloudflare:workers'
 import page from './page.tpl'
 import data from './a.dat'
 
+export class Room extends DurableObject<Env> {
+  says(text: string): number {
+    return text.length
+  }
+}
+
 export default {
   async fetch(request, env, ctx) {
+    const said: number = await env.ROOM.getByName('lobby').says('hello')
     const currency: 'EUR' = env.CURRENCY
     const sizes: [36, 38] = outer.SIZES
     const nested: true = env.NESTED['a-b']
@@ -96,8 +105,9 @@ export default {
     const row = await env.DB.prepare('SELECT ?').bind(1).first<{ a: number }>()
     const object: R2ObjectBody | null = await env.FILES.get('key')
     ctx.waitUntil(env.FILES.put('key', request.body))
+    if (!(await env.LIMITER.limit({ key: request.url })).success) return new Response(null, { status: 429 })
     if (page.length + data.byteLength > 0) return env.ASSETS.fetch(request)
-    return Response.json([currency, sizes, nested, odd, key, value, row?.a, object?.size, process.env.CURRENCY, env['not-a-name']])
+    return Response.json([said, currency, sizes, nested, odd, key, value, row?.a, object?.size, process.env.CURRENCY, env['not-a-name']])
   },
   async scheduled(controller, env) {
     await env.KV.put('at', String(controller.scheduledTime))
@@ -110,11 +120,15 @@ test('code that is written against @cloudflare/workers-types is checked', { time
   write('src/index.ts', INDEX)
   expect(await types()).toEqual({ status: 0, out: `${FILE} is written\n`, err: '' })
   expect(await compile()).toBe('')
-  write('src/index.ts', INDEX.replace("'EUR' = env", "'USD' = env").replace('env.DB', 'env.DC'))
+  write(
+    'src/index.ts',
+    INDEX.replace("'EUR' = env", "'USD' = env").replace('env.DB', 'env.DC').replace('.says(', '.said('),
+  )
   const wrong = await compile()
   for (const text of [
     'Type \'"EUR"\' is not assignable to type \'"USD"\'',
     "Property 'DC' does not exist on type 'Env'",
+    "Property 'said' does not exist on type",
   ]) {
     expect(wrong).toContain(text)
   }
@@ -156,13 +170,14 @@ test('of a nano.json without a wrangler file', async () => {
         env: { GREETING: 'Hello' },
         secrets: { KEY: { env: 'KEY' } },
         r2_buckets: [{ binding: 'FILES' }],
+        durable_objects: { bindings: [{ name: 'ROOM', class_name: 'Room', script_name: 'chat' }] },
       },
     ],
   })
   await types()
   const text = readFileSync(join(app, FILE), 'utf8')
   expect(text).toContain('of nano.json.')
-  for (const line of ['FILES: R2Bucket', 'GREETING: "Hello"', 'KEY: string'])
+  for (const line of ['FILES: R2Bucket', 'GREETING: "Hello"', 'KEY: string', 'ROOM: DurableObjectNamespace'])
     expect(text).toContain(`    ${line}\n`)
 })
 

@@ -35,8 +35,8 @@ describe('the storage thread', () => {
     using threads = watchThreads()
     await using server = await serve([KV, OTHER], 1, { storageDirectory: join(directory, 'dies') })
     expect(await run(server, ['put', 'a', '1'])).toEqual([null])
-    await threads.find('storage').terminate()
-    await server.logged('storage thread ended')
+    await threads.find('storage kv').terminate()
+    await server.logged('storage thread of kv ended')
     const [outcome] = await run(server, ['get', 'a'])
     // it waits for the next thread, or for too long
     if (outcome !== '1') expect(outcome).toMatchObject(failed('STORAGE_UNAVAILABLE'))

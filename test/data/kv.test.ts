@@ -112,6 +112,7 @@ describe('a namespace', () => {
       ['KV', 'put', 'a'],
       ['KV', 'get'],
       ['KV', 'get', {}],
+      ['KV', 'put', 'a', 'x', 5],
       ['KV', 'get', 'number', 'blob'],
       ['KV', 'get', 'none', 'blob'],
       ['KV', 'get', 'number', { cacheTtl: 30 }],
@@ -133,7 +134,8 @@ describe('a namespace', () => {
       { error: bytesOnly },
       parameter('put', 2, 'string or Object'),
       parameter('get', 1, 'string'),
-      parameter('get', 1, 'string'),
+      null,
+      parameter('put', 3, 'Object'),
       {
         error:
           'TypeError: Unknown response type. Possible types are "text", "arrayBuffer", "json", and "stream".',
@@ -146,12 +148,27 @@ describe('a namespace', () => {
     ])
   })
 
+  test('gives a byte order mark back', async ({ expect }) => {
+    const outcomes = await run(
+      'one',
+      ['KV', 'put', 'mark', '\ufefftext'],
+      ['KV', 'get', 'mark'],
+      ['KV', 'get', ['mark']],
+    )
+    expect(outcomes.slice(1)).toEqual(['\ufefftext', { map: [['mark', '\ufefftext']] }])
+  })
+
   test('refuses what Cloudflare refuses, in its words', async ({ expect }) => {
     const long = { repeat: 513 }
     const soon = Math.floor(Date.now() / 1000) + 30
     const many = Array.from({ length: 101 }, (_, i) => `k${i}`)
     const refused: Record<string, unknown[]> = {
       'TypeError: Key name cannot be empty.': ['get', ''],
+      'Error: KV GET_BULK failed: 400 Invalid cache_ttl of 10. Cache TTL must be at least 30.': [
+        'get',
+        ['a'],
+        { cacheTtl: 10 },
+      ],
       'TypeError: "." is not allowed as a key name.': ['put', '.', 'x'],
       'TypeError: ".." is not allowed as a key name.': ['delete', '..'],
       'Error: KV PUT failed: 414 UTF-8 encoded length of 513 exceeds key length limit of 512.': [
@@ -180,7 +197,7 @@ describe('a namespace', () => {
         'a',
         { cacheTtl: 29 },
       ],
-      'Error: KV GET failed: 400 Invalid cache_ttl of 0. Cache TTL must be at least 30.': [
+      'Error: KV GET_BULK failed: 400 Invalid cache_ttl of 0. Cache TTL must be at least 30.': [
         'getWithMetadata',
         ['a'],
         { cacheTtl: 'none' },
@@ -237,7 +254,7 @@ test('calls are bounded for a request, counted, and told of', async ({ expect })
   const path = fixture('kv')
   const kv_namespaces = [{ binding: 'KV', id: 'few' }]
   await using few = await serve([{ name: 'few', path, kv_namespaces, data_calls: 3, kv_mb: 1 }], 1, {
-    storageDirectory: directory,
+    storageDirectory: join(directory, 'few'),
     admin: { port: 0 },
   })
   const get = ['KV', 'get', 'a']

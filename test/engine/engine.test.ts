@@ -102,6 +102,7 @@ function make(image: Image, from = engine, maximum = 2048): Made {
     },
     'nano:workers/console': { log: nothing, report: nothing, mapPlaces: () => new Uint8Array(0) },
     'nano:workers/assets': { fetch: nothing },
+    'nano:workers/calls': { fetch: nothing, converse: nothing, threw: nothing },
     'nano:workers/cache': { match: nothing, put: nothing, delete: nothing },
     'nano:workers/background': { hold: nothing, release: nothing },
     'nano:workers/data': { write: () => true, finish: nothing, pull: nothing, abort: nothing },
@@ -126,6 +127,8 @@ function make(image: Image, from = engine, maximum = 2048): Made {
       key: nothing,
       start: nothing,
       make: () => new Uint8Array(0),
+      importSecret: () => new Uint8Array(0),
+      compute: () => new Uint8Array(0),
       digestWrite: nothing,
       digestFinish: nothing,
     },
@@ -137,6 +140,7 @@ function make(image: Image, from = engine, maximum = 2048): Made {
       send: () => true,
       close: nothing,
     },
+    'nano:workers/rate-limit': { take: () => true },
   }
   const clock = { wallNs: () => BigInt(WALL_MS) * 1_000_000n, monotonicNs: () => 1n }
   const guest = blank.admit(bindings, { clock, stderr: (text) => printed.push(text) })

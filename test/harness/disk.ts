@@ -1,6 +1,7 @@
 /** Disks that a test fills, stops or takes away; only root has them to give. */
 
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -28,6 +29,8 @@ export class Disk implements Disposable {
   }
 }
 
+const MOST_STOPPED_S = 20
+
 /** A disk of its own that can be stopped: whoever writes waits, for as long as that lasts. */
 export class StoppableDisk implements Disposable {
   readonly #directory = mkdtempSync(join(tmpdir(), 'nano-disk-'))
@@ -47,14 +50,24 @@ export class StoppableDisk implements Disposable {
     }
   }
 
-  /** For as long as `work` takes. */
+  /** For as long as `work` takes, and not for longer than somebody can wait for who hangs with it. */
   async stop(work: () => Promise<void>): Promise<void> {
+    // started before: this process may not be able to start another one while the disk stands
+    const script = `timeout ${MOST_STOPPED_S} cat; fsfreeze -u "$1"`
+    const end = spawn('sh', ['-c', script, 'sh', this.directory], { stdio: ['pipe', 'ignore', 'ignore'] })
+    const ended = once(end, 'exit')
     execFileSync('fsfreeze', ['-f', this.directory])
     try {
       await work()
     } finally {
-      execFileSync('fsfreeze', ['-u', this.directory])
+      end.stdin.end()
+      await ended
     }
+  }
+
+  /** For good: whoever writes fails. */
+  die(): void {
+    mount('-o', 'remount,abort', this.directory)
   }
 
   [Symbol.dispose](): void {

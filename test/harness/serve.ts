@@ -33,6 +33,8 @@ export interface AppSpec extends LimitSpec {
   kv_namespaces?: { binding: string; id?: string; shared?: boolean }[]
   r2_buckets?: { binding: string; bucket_name?: string; shared?: boolean }[]
   d1_databases?: readonly object[]
+  services?: { binding: string; service: string; entrypoint?: string; props?: Record<string, unknown> }[]
+  ratelimits?: { name: string; namespace_id: string; simple: object; shared?: boolean }[]
   egress?: { allow?: string[]; deny?: string[]; private?: boolean }
   assets?: {
     directory: string

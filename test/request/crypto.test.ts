@@ -78,6 +78,20 @@ describe('crypto.subtle', () => {
     expect((await server.send('crypto.test', '/many?count=1')).json()).toBe(1)
   })
 
+  test('makes quick calls in the turn that asks for them', async ({ expect }) => {
+    const turnsOf = async (path: string) => {
+      const count = async () =>
+        (await server.tenants()).reduce((sum, { counters }) => sum + counters.turns, 0)
+      await server.send('crypto.test', path)
+      const before = await count()
+      const { text } = await server.send('crypto.test', path)
+      return { turns: (await count()) - before, text }
+    }
+    expect(await turnsOf('/')).toEqual({ turns: 1, text: 'fine' })
+    expect(await turnsOf('/quick')).toEqual({ turns: 1, text: '[true,true,true,false,false]' })
+    expect((await server.send('crypto.test', '/wrong-key')).text).toBe('InvalidAccessError')
+  })
+
   test('has what Workers have beside the standard, and clones keys', async ({ expect }) => {
     const { digest, clone, same, equal } = (await server.send('crypto.test', '/workers')).json<{
       digest: string

@@ -4,7 +4,7 @@ import type { GuestWriter } from '../../host/engine/guest-writer.ts'
 
 export const version = '0.2.0'
 /** Changes with whatever lies otherwise in memory or has another name. */
-export const structure = '24937b57e5abdadd'
+export const structure = 'dda7e60615ecb70f'
 
 export interface EventsBinding {
   readonly kind: string
@@ -28,6 +28,18 @@ export interface EventsStartup {
 
 export interface EventsRequest {
   readonly id: number
+  readonly method: string
+  readonly url: string
+  readonly headers: string
+  readonly hasBody: boolean
+}
+
+export interface CallsCall {
+  readonly id: number
+  readonly entrypoint: string
+  readonly props: string
+  readonly isRpc: boolean
+  readonly message: Uint8Array
   readonly method: string
   readonly url: string
   readonly headers: string
@@ -125,6 +137,7 @@ export type EventsEvent =
   | { readonly tag: 'startup'; readonly val: EventsStartup }
   | { readonly tag: 'request'; readonly val: EventsRequest }
   | { readonly tag: 'client-gone'; readonly val: number }
+  | { readonly tag: 'called'; readonly val: CallsCall }
   | { readonly tag: 'crypto-done'; readonly val: CryptoCryptoOutcome }
   | { readonly tag: 'data-answered'; readonly val: DataDataAnswer }
   | { readonly tag: 'data-body'; readonly val: WireBodyChunk }
@@ -179,6 +192,11 @@ export interface Imports {
     readonly put: (id: number, cache: Uint8Array, request: Uint8Array, response: Uint8Array, body: Uint8Array, more: boolean) => void
     readonly delete: (id: number, cache: Uint8Array, request: Uint8Array) => void
   }
+  readonly 'nano:workers/calls': {
+    readonly fetch: (id: number, binding: Uint8Array, target: Uint8Array, head: Uint8Array, body: Uint8Array, more: boolean) => void
+    readonly converse: (id: number, binding: Uint8Array, target: Uint8Array, message: Uint8Array) => void
+    readonly threw: (id: number, error: Uint8Array) => void
+  }
   readonly 'nano:workers/console': {
     readonly log: (level: ConsoleLevel, text: Uint8Array) => void
     readonly report: (error: Uint8Array) => void
@@ -190,7 +208,9 @@ export interface Imports {
     readonly bytes: (subject: CryptoSubject, field: CryptoField, value: Uint8Array) => void
     readonly key: (subject: CryptoSubject, field: CryptoField, sealed: Uint8Array) => void
     readonly start: (id: number, operation: CryptoOperation, algorithm: Uint8Array, sealed: Uint8Array, data: Uint8Array) => void
-    readonly make: (operation: CryptoOperation, sealed: Uint8Array, data: Uint8Array, signature: Uint8Array) => Uint8Array
+    readonly make: (operation: CryptoOperation, hash: Uint8Array, sealed: Uint8Array, data: Uint8Array, signature: Uint8Array) => Uint8Array
+    readonly importSecret: (algorithm: Uint8Array, usages: Uint8Array, extractable: boolean, secret: Uint8Array) => Uint8Array
+    readonly compute: (call: Uint8Array, key: Uint8Array, data: Uint8Array, other: Uint8Array) => Uint8Array
     readonly digestWrite: (id: number, algorithm: Uint8Array, bytes: Uint8Array) => void
     readonly digestFinish: (id: number) => void
   }
@@ -227,6 +247,9 @@ export interface Imports {
     readonly finish: (id: number) => void
     readonly pull: (id: number) => void
     readonly abort: (id: number) => void
+  }
+  readonly 'nano:workers/rate-limit': {
+    readonly take: (limiter: Uint8Array, key: Uint8Array, limit: number, period: number, delta: number) => boolean
   }
   readonly 'nano:workers/request-body': {
     readonly pull: (id: number) => void
@@ -323,6 +346,18 @@ function storeEventsRequest(to: GuestWriter, at: number, value: EventsRequest): 
   to.string(at + 12, value.url)
   to.string(at + 20, value.headers)
   to.bool(at + 28, value.hasBody)
+}
+
+function storeCallsCall(to: GuestWriter, at: number, value: CallsCall): void {
+  to.u32(at, value.id)
+  to.string(at + 4, value.entrypoint)
+  to.string(at + 12, value.props)
+  to.bool(at + 20, value.isRpc)
+  to.list(at + 24, to.copy(value.message), value.message.length)
+  to.string(at + 32, value.method)
+  to.string(at + 40, value.url)
+  to.string(at + 48, value.headers)
+  to.bool(at + 56, value.hasBody)
 }
 
 function storeCryptoCryptoKey(to: GuestWriter, at: number, value: CryptoCryptoKey): void {
@@ -449,75 +484,79 @@ function storeEventsEvent(to: GuestWriter, at: number, value: EventsEvent): void
       to.u8(at, 2)
       to.u32(at + 8, value.val)
       return
-    case 'crypto-done':
+    case 'called':
       to.u8(at, 3)
+      storeCallsCall(to, at + 8, value.val)
+      return
+    case 'crypto-done':
+      to.u8(at, 4)
       storeCryptoCryptoOutcome(to, at + 8, value.val)
       return
     case 'data-answered':
-      to.u8(at, 4)
+      to.u8(at, 5)
       storeDataDataAnswer(to, at + 8, value.val)
       return
     case 'data-body':
-      to.u8(at, 5)
+      to.u8(at, 6)
       storeWireBodyChunk(to, at + 8, value.val)
       return
     case 'data-failed':
-      to.u8(at, 6)
+      to.u8(at, 7)
       storeDataDataFailure(to, at + 8, value.val)
       return
     case 'data-writable':
-      to.u8(at, 7)
+      to.u8(at, 8)
       to.u32(at + 8, value.val)
       return
     case 'answered':
-      to.u8(at, 8)
+      to.u8(at, 9)
       storeOutboundAnswer(to, at + 8, value.val)
       return
     case 'answer-body':
-      to.u8(at, 9)
+      to.u8(at, 10)
       storeWireBodyChunk(to, at + 8, value.val)
       return
     case 'fetch-failed':
-      to.u8(at, 10)
+      to.u8(at, 11)
       storeWireFailure(to, at + 8, value.val)
       return
     case 'fetch-writable':
-      to.u8(at, 11)
+      to.u8(at, 12)
       to.u32(at + 8, value.val)
       return
     case 'request-body':
-      to.u8(at, 12)
+      to.u8(at, 13)
       storeWireBodyChunk(to, at + 8, value.val)
       return
     case 'request-body-failed':
-      to.u8(at, 13)
+      to.u8(at, 14)
       storeWireFailure(to, at + 8, value.val)
       return
     case 'response-writable':
-      to.u8(at, 14)
+      to.u8(at, 15)
       to.u32(at + 8, value.val)
       return
     case 'scheduled':
-      to.u8(at, 15)
+      to.u8(at, 16)
       storeScheduledRun(to, at + 8, value.val)
       return
     case 'timer-due':
-      to.u8(at, 16)
+      to.u8(at, 17)
       return
     case 'web-socket-opened':
-      to.u8(at, 17)
+      to.u8(at, 18)
       storeWebSocketsWebSocketOpened(to, at + 8, value.val)
       return
     case 'web-socket-message':
-      to.u8(at, 18)
+      to.u8(at, 19)
       storeWebSocketsWebSocketMessage(to, at + 8, value.val)
       return
     case 'web-socket-sent':
-      to.u8(at, 19)
+      to.u8(at, 20)
       storeWebSocketsWebSocketSent(to, at + 8, value.val)
       return
     case 'web-socket-closed':
-      to.u8(at, 20)
+      to.u8(at, 21)
       storeWebSocketsWebSocketEnd(to, at + 8, value.val)
       return
     default:
@@ -526,11 +565,11 @@ function storeEventsEvent(to: GuestWriter, at: number, value: EventsEvent): void
 }
 
 function storeItemsOfEventsEvent(to: GuestWriter, items: readonly EventsEvent[]): number {
-  const start = to.allocate(8, 48 * items.length)
+  const start = to.allocate(8, 72 * items.length)
   let at = start
   for (const item of items) {
     storeEventsEvent(to, at, item)
-    at += 48
+    at += 72
   }
   return start
 }
@@ -570,6 +609,11 @@ export function liftImports(imports: Imports, from: GuestReader, to: GuestWriter
       'put': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number, a6: number, a7: number, a8: number, a9: number) => imports['nano:workers/cache'].put(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4, bounds['head']), from.bytes(a5, a6, bounds['head']), from.bytes(a7, a8), a9 !== 0),
       'delete': (a0: number, a1: number, a2: number, a3: number, a4: number) => imports['nano:workers/cache'].delete(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4, bounds['head'])),
     },
+    'nano:workers/calls': {
+      'fetch': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number, a6: number, a7: number, a8: number, a9: number) => imports['nano:workers/calls'].fetch(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4, bounds['word']), from.bytes(a5, a6, bounds['head']), from.bytes(a7, a8), a9 !== 0),
+      'converse': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number, a6: number) => imports['nano:workers/calls'].converse(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4, bounds['word']), from.bytes(a5, a6)),
+      'threw': (a0: number, a1: number, a2: number) => imports['nano:workers/calls'].threw(a0 >>> 0, from.bytes(a1, a2, bounds['text'])),
+    },
     'nano:workers/console': {
       'log': (a0: number, a1: number, a2: number) => imports['nano:workers/console'].log(from.caseOf(consoleLevelCases, a0), from.bytes(a1, a2, bounds['text'])),
       'report': (a0: number, a1: number) => imports['nano:workers/console'].report(from.bytes(a0, a1, bounds['text'])),
@@ -581,7 +625,9 @@ export function liftImports(imports: Imports, from: GuestReader, to: GuestWriter
       'bytes': (a0: number, a1: number, a2: number, a3: number) => imports['nano:workers/crypto'].bytes(from.caseOf(cryptoSubjectCases, a0), from.caseOf(cryptoFieldCases, a1), from.bytes(a2, a3)),
       'key': (a0: number, a1: number, a2: number, a3: number) => imports['nano:workers/crypto'].key(from.caseOf(cryptoSubjectCases, a0), from.caseOf(cryptoFieldCases, a1), from.bytes(a2, a3)),
       'start': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number, a6: number, a7: number) => imports['nano:workers/crypto'].start(a0 >>> 0, from.caseOf(cryptoOperationCases, a1), from.bytes(a2, a3, bounds['word']), from.bytes(a4, a5), from.bytes(a6, a7)),
-      'make': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number, a6: number, at: number) => to.bytes(at, imports['nano:workers/crypto'].make(from.caseOf(cryptoOperationCases, a0), from.bytes(a1, a2), from.bytes(a3, a4), from.bytes(a5, a6))),
+      'make': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number, a6: number, a7: number, a8: number, at: number) => to.bytes(at, imports['nano:workers/crypto'].make(from.caseOf(cryptoOperationCases, a0), from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4), from.bytes(a5, a6), from.bytes(a7, a8))),
+      'import-secret': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number, a6: number, at: number) => to.bytes(at, imports['nano:workers/crypto'].importSecret(from.bytes(a0, a1, bounds['word']), from.bytes(a2, a3, bounds['word']), a4 !== 0, from.bytes(a5, a6))),
+      'compute': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number, a6: number, a7: number, at: number) => to.bytes(at, imports['nano:workers/crypto'].compute(from.bytes(a0, a1), from.bytes(a2, a3), from.bytes(a4, a5), from.bytes(a6, a7))),
       'digest-write': (a0: number, a1: number, a2: number, a3: number, a4: number) => imports['nano:workers/crypto'].digestWrite(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4)),
       'digest-finish': (a0: number) => imports['nano:workers/crypto'].digestFinish(a0 >>> 0),
     },
@@ -618,6 +664,9 @@ export function liftImports(imports: Imports, from: GuestReader, to: GuestWriter
       'finish': (a0: number) => imports['nano:workers/outbound'].finish(a0 >>> 0),
       'pull': (a0: number) => imports['nano:workers/outbound'].pull(a0 >>> 0),
       'abort': (a0: number) => imports['nano:workers/outbound'].abort(a0 >>> 0),
+    },
+    'nano:workers/rate-limit': {
+      'take': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number, a6: number) => (imports['nano:workers/rate-limit'].take(from.bytes(a0, a1, bounds['word']), from.bytes(a2, a3, bounds['word']), a4 >>> 0, a5 >>> 0, a6 >>> 0) ? 1 : 0),
     },
     'nano:workers/request-body': {
       'pull': (a0: number) => imports['nano:workers/request-body'].pull(a0 >>> 0),

@@ -9,7 +9,7 @@ import { Buffer } from '../buffer.ts'
 import { Transform } from '../stream.ts'
 import { type Aes, BLOCK, BlockAes, GcmAes, StreamAes } from './aes.ts'
 import { type Data, toBytes } from './data.ts'
-import { KeyObject } from './key-object.ts'
+import { type KeyObject, toSecret } from './key-object.ts'
 
 const SIZES = [128, 192, 256] as const
 const MODES = ['cbc', 'ctr', 'ecb', 'gcm'] as const
@@ -86,7 +86,7 @@ class AesTransform extends Transform {
         'ERR_CRYPTO_UNKNOWN_CIPHER',
         `Unknown cipher "${name}": expected one of ${getCiphers().join(', ')}`,
       )
-    const secret = key instanceof KeyObject ? key.export() : toBytes(key).slice()
+    const secret = toSecret(key).slice()
     if (secret.length !== info.keyLength)
       throw fail(RangeError, 'ERR_CRYPTO_INVALID_KEYLEN', 'Invalid key length')
     this.#isEncrypting = isEncrypting

@@ -1,6 +1,6 @@
 /**
- * Hashes, HMACs and what is derived with them, all at once: Node.js gives their results in the call, which WebCrypto does
- * not, so they are computed here by a package in JavaScript.
+ * Hashes, HMACs and what is derived with them, all at once: Node.js gives their results in the call. The host computes them;
+ * at the top level of an app, which runs when it is built, there is none, and a package in JavaScript does.
  */
 
 import { blake2b, blake2s } from '@noble/hashes/blake2.js'
@@ -11,9 +11,12 @@ import { pbkdf2 as derivePbkdf2 } from '@noble/hashes/pbkdf2.js'
 import { scrypt as deriveScrypt } from '@noble/hashes/scrypt.js'
 import { sha224, sha256, sha384, sha512, sha512_224, sha512_256 } from '@noble/hashes/sha2.js'
 import { sha3_224, sha3_256, sha3_384, sha3_512 } from '@noble/hashes/sha3.js'
+import { door } from '../../door.ts'
 import { Buffer } from '../buffer.ts'
+import { answer, type Callback } from './answer.ts'
 import { type Data, toBytes } from './data.ts'
-import { KeyObject } from './key-object.ts'
+import { type Engine, type HashEngine, HostHash, HostMac } from './host-hash.ts'
+import { type KeyObject, toSecret } from './key-object.ts'
 
 const HASHES = {
   md5,
@@ -34,71 +37,77 @@ const HASHES = {
   blake2s256: blake2s,
 } as const
 
-type Engine = ReturnType<typeof sha256.create>
-type Callback = (error: Error | null, key?: Buffer) => void
+type Name = keyof typeof HASHES
 
 export const getHashes = (): string[] => Object.keys(HASHES)
 
-function findHash(name: string): typeof sha256 {
-  const key = name.toLowerCase().replace(/^rsa-/, '').replace(/^sha-/, 'sha').replace('/', '-')
-  if (!Object.hasOwn(HASHES, key)) {
-    throw Object.assign(new Error(`Digest method not supported: ${name}`), {
-      code: 'ERR_CRYPTO_INVALID_DIGEST',
-    })
-  }
-  return HASHES[key as keyof typeof HASHES] as unknown as typeof sha256
+function toName(algorithm: string): Name {
+  const key = algorithm.toLowerCase().replace(/^rsa-/, '').replace(/^sha-/, 'sha').replace('/', '-')
+  if (Object.hasOwn(HASHES, key)) return key as Name
+  throw Object.assign(new Error(`Digest method not supported: ${algorithm}`), {
+    code: 'ERR_CRYPTO_INVALID_DIGEST',
+  })
 }
 
-/** What takes data and gives a digest once. */
-class Digester {
-  readonly #engine: Engine
+/** What takes data and gives a digest once. `E`: how it is made. */
+class Digester<E extends Engine> {
+  protected readonly engine: E
   #isOver = false
 
-  constructor(engine: Engine) {
-    this.#engine = engine
+  constructor(engine: E) {
+    this.engine = engine
   }
 
   update(data: Data, encoding?: BufferEncoding): this {
-    this.#requireOpen()
-    this.#engine.update(toBytes(data, encoding))
+    this.requireOpen()
+    this.engine.update(toBytes(data, encoding))
     return this
+  }
+
+  /** As a stream takes it. */
+  write(data: Data, encoding?: BufferEncoding): boolean {
+    this.update(data, encoding)
+    return true
+  }
+
+  end(data?: Data, encoding?: BufferEncoding): this {
+    return data === undefined ? this : this.update(data, encoding)
   }
 
   digest(): Buffer
   digest(encoding: BufferEncoding): string
   digest(encoding?: BufferEncoding | 'buffer'): Buffer | string {
-    this.#requireOpen()
+    this.requireOpen()
     this.#isOver = true
-    const digest = Buffer.from(this.#engine.digest())
+    const digest = Buffer.from(this.engine.digest())
     return encoding === undefined || encoding === 'buffer' ? digest : digest.toString(encoding)
   }
 
-  protected get engine(): Engine {
-    this.#requireOpen()
-    return this.#engine
-  }
-
-  #requireOpen(): void {
+  protected requireOpen(): void {
     if (this.#isOver)
       throw Object.assign(new Error('Digest already called'), { code: 'ERR_CRYPTO_HASH_FINALIZED' })
   }
 }
 
-export class Hash extends Digester {
+export class Hash extends Digester<HashEngine> {
   copy(): Hash {
+    this.requireOpen()
     return new Hash(this.engine.clone())
   }
 }
 
-export class Hmac extends Digester {}
+export class Hmac extends Digester<Engine> {}
 
 export function createHash(algorithm: string): Hash {
-  return new Hash(findHash(algorithm).create())
+  const name = toName(algorithm)
+  return new Hash(door.phase.isLive ? new HostHash(name) : HASHES[name].create())
 }
 
 export function createHmac(algorithm: string, key: Data | KeyObject): Hmac {
-  const secret = key instanceof KeyObject ? key.export() : toBytes(key)
-  return new Hmac(hmac.create(findHash(algorithm), secret) as unknown as Engine)
+  const name = toName(algorithm)
+  const secret = toSecret(key)
+  if (door.phase.isLive) return new Hmac(new HostMac(name, secret.slice()))
+  return new Hmac(hmac.create(HASHES[name], secret))
 }
 
 /** `crypto.hash` */
@@ -116,22 +125,38 @@ export function pbkdf2Sync(
   salt: Data,
   iterations: number,
   length: number,
-  name: string,
+  algorithm: string,
 ): Buffer {
+  const name = toName(algorithm)
+  const [secret, salted] = [toBytes(password), toBytes(salt)]
+  if (door.phase.isLive)
+    return toBuffer(door.compute({ name: 'pbkdf2', algorithm: name, iterations, length }, secret, salted))
   return Buffer.from(
-    derivePbkdf2(findHash(name), toBytes(password), toBytes(salt), { c: iterations, dkLen: length }),
+    derivePbkdf2(HASHES[name] as typeof sha256, secret, salted, { c: iterations, dkLen: length }),
   )
 }
 
+/** By WebCrypto, which does not hold up the app, where that has the hash. */
 export function pbkdf2(
   password: Data,
   salt: Data,
   iterations: number,
   length: number,
-  name: string,
-  callback: Callback,
+  algorithm: string,
+  callback: Callback<Buffer>,
 ): void {
-  later(() => pbkdf2Sync(password, salt, iterations, length, name), callback)
+  const hash = /^sha(1|256|384|512)$/.exec(toName(algorithm))?.[1]
+  if (hash === undefined || !door.phase.isLive)
+    return void answer(() => pbkdf2Sync(password, salt, iterations, length, algorithm), callback)
+  const { subtle } = globalThis.crypto
+  const settings = { name: 'PBKDF2', hash: `SHA-${hash}`, salt: toBytes(salt).slice(), iterations }
+  void subtle
+    .importKey('raw', toBytes(password).slice(), 'PBKDF2', false, ['deriveBits'])
+    .then((key) => subtle.deriveBits(settings, key, 8 * length))
+    .then(
+      (bits) => callback(null, Buffer.from(bits)),
+      (error: unknown) => callback(error as Error),
+    )
 }
 
 interface ScryptOptions {
@@ -145,53 +170,51 @@ interface ScryptOptions {
 
 export function scryptSync(password: Data, salt: Data, length: number, options: ScryptOptions = {}): Buffer {
   const { N, cost = 16_384, r, blockSize = 8, p, parallelization = 1 } = options
-  const settings = { N: N ?? cost, r: r ?? blockSize, p: p ?? parallelization, dkLen: length }
-  return Buffer.from(deriveScrypt(toBytes(password), toBytes(salt), settings))
+  const settings = { N: N ?? cost, r: r ?? blockSize, p: p ?? parallelization }
+  const [secret, salted] = [toBytes(password), toBytes(salt)]
+  if (door.phase.isLive)
+    return toBuffer(door.compute({ name: 'scrypt', ...settings, length }, secret, salted))
+  return Buffer.from(deriveScrypt(secret, salted, { ...settings, dkLen: length }))
 }
 
 export function scrypt(
   password: Data,
   salt: Data,
   length: number,
-  options: ScryptOptions | Callback,
-  callback?: Callback,
+  options: ScryptOptions | Callback<Buffer>,
+  callback?: Callback<Buffer>,
 ): void {
-  if (typeof options === 'function') later(() => scryptSync(password, salt, length), options)
-  else later(() => scryptSync(password, salt, length, options), callback!)
+  if (typeof options === 'function') answer(() => scryptSync(password, salt, length), options)
+  else answer(() => scryptSync(password, salt, length, options), callback)
 }
 
 export function hkdfSync(
-  name: string,
+  algorithm: string,
   key: Data | KeyObject,
   salt: Data,
   info: Data,
   length: number,
 ): ArrayBuffer {
-  const secret = key instanceof KeyObject ? key.export() : toBytes(key)
-  const derived = deriveHkdf(findHash(name), secret, toBytes(salt), toBytes(info), length)
+  const name = toName(algorithm)
+  const [secret, salted, about] = [toSecret(key), toBytes(salt), toBytes(info)]
+  const derived = door.phase.isLive
+    ? (door.compute({ name: 'hkdf', algorithm: name, length }, secret, salted, about) as Uint8Array)
+    : deriveHkdf(HASHES[name], secret, salted, about, length)
   return derived.slice().buffer
 }
 
 export function hkdf(
-  name: string,
+  algorithm: string,
   key: Data | KeyObject,
   salt: Data,
   info: Data,
   length: number,
-  callback: (error: Error | null, key?: ArrayBuffer) => void,
+  callback: Callback<ArrayBuffer>,
 ): void {
-  later(() => hkdfSync(name, key, salt, info, length), callback)
+  answer(() => hkdfSync(algorithm, key, salt, info, length), callback)
 }
 
-function later<T>(compute: () => T, callback: (error: Error | null, value?: T) => void): void {
-  queueMicrotask(() => {
-    let value: T
-    try {
-      value = compute()
-    } catch (error) {
-      callback(error as Error)
-      return
-    }
-    callback(null, value)
-  })
+function toBuffer(bytes: unknown): Buffer {
+  const { buffer, byteOffset, length } = bytes as Uint8Array<ArrayBuffer>
+  return Buffer.from(buffer, byteOffset, length)
 }

@@ -6,7 +6,7 @@ import { resolve } from 'node:path'
 import type { Command } from 'commander'
 
 import { readComponentFile } from '../../deploy/open-component.ts'
-import { findWrangler } from '../../wrangler/file.ts'
+import { hasWrangler } from '../../wrangler/find.ts'
 import { AdminClient } from '../admin-client.ts'
 import { toDeploySettings } from '../deploy-settings.ts'
 import { Progress } from '../progress.ts'
@@ -81,7 +81,7 @@ async function deploy(app: string | undefined, options: DeployOptions): Promise<
   const { json, percent: given, settings: file, traffic } = options
   if (!traffic && given !== undefined) throw usage('expected --no-traffic or --percent, got both')
   using progress = new Progress(process.stderr)
-  const path = app ?? (options.assets === undefined && findWrangler('.') !== undefined ? '.' : undefined)
+  const path = app ?? (options.assets === undefined && hasWrangler('.') ? '.' : undefined)
   const project = path === undefined ? undefined : await openProject(resolve(path), options)
   const routes = options.hostname === undefined ? (project?.routeWarnings ?? []) : []
   for (const warning of [...toWarnings(project, options), ...routes]) progress.warn(warning)

@@ -1,7 +1,7 @@
 /** `types`: a declaration file for the `env` of an app, from its nano.json and its wrangler file. */
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { basename, join, relative, resolve } from 'node:path'
+import { basename, dirname, extname, join, relative, resolve, sep } from 'node:path'
 
 import type { Command } from 'commander'
 
@@ -11,11 +11,11 @@ import { NanoError } from '../../errors.ts'
 import { openWrangler } from '../../wrangler/app.ts'
 import { declareEnv } from '../../wrangler/declare-env.ts'
 import type { EnvMember, EnvMembers } from '../../wrangler/declare-env.ts'
-import { isObject, readWrangler } from '../../wrangler/file.ts'
+import { findWritten, isObject, readWrangler } from '../../wrangler/file.ts'
 import { openSource } from '../../wrangler/source.ts'
 import { openAppConfig } from '../app-config.ts'
 import { flag, option, text } from '../usage.ts'
-import { CONFIG, findProject, findWranglerFile, toEnvironment } from '../wrangler-project.ts'
+import { CONFIG, findProject, findWranglerFolder, toEnvironment } from '../wrangler-project.ts'
 
 interface TypesOptions {
   readonly out?: string
@@ -28,13 +28,17 @@ interface TypesOptions {
 }
 
 const FILE = 'worker-configuration.d.ts'
+/** What can be imported for its types. */
+const SOURCE = /\.[cm]?[jt]sx?$/
 
 /** What @cloudflare/workers-types calls bindings. */
 const TYPES: Readonly<Record<string, string>> = {
   assets: 'Fetcher',
   d1: 'D1Database',
+  durable: 'DurableObjectNamespace',
   kv: 'KVNamespace',
   r2: 'R2Bucket',
+  ratelimit: 'RateLimit',
 }
 
 export function addTypes(program: Command): void {
@@ -65,7 +69,7 @@ export function addTypes(program: Command): void {
 async function types(directory: string, { out, check, ...options }: TypesOptions): Promise<void> {
   const path = resolve(directory)
   const file = out ?? join(relative('.', findProject(path)), FILE)
-  const made = await declare(path, options)
+  const made = await declare(path, file, options)
   const before = existsSync(file) ? readFileSync(file, 'utf8') : undefined
   const isCurrent = before !== undefined && toBare(before) === toBare(made)
   if (check !== true || isCurrent) {
@@ -78,20 +82,31 @@ async function types(directory: string, { out, check, ...options }: TypesOptions
   process.exitCode = 1
 }
 
-async function declare(path: string, options: Omit<TypesOptions, 'out' | 'check'>): Promise<string> {
+async function declare(
+  path: string,
+  out: string,
+  options: Omit<TypesOptions, 'out' | 'check'>,
+): Promise<string> {
   const { strictVars: isStrict } = options
-  const wrangler = findWranglerFile(path)
+  const folder = findWranglerFolder(path)
+  const wrangler = folder === undefined ? undefined : findWritten(folder)
   const environment = toEnvironment(options)
   const environments = environment === undefined ? [undefined, ...toEnvironments(wrangler)] : [environment]
   const all: EnvMembers[] = []
   const files = new Set<string>()
   for (const each of environments) {
     // oxlint-disable-next-line no-await-in-loop -- a few small files
-    const { apps, file } = await openAppConfig(path, { ...options, env: each, isDevelopment: true })
+    const { apps, file } = await openAppConfig(path, {
+      ...options,
+      env: each,
+      isDevelopment: true,
+      isWritten: true,
+    })
     const [app] = apps
     if (app?.wrangler?.fault !== undefined) throw new NanoError('WRANGLER_INVALID', app.wrangler.fault)
     if (file !== undefined) files.add(basename(file))
-    all.push(toMembers(app!, wrangler, each))
+    const main = wrangler === undefined ? app!.path : openSource(wrangler, each).main
+    all.push(toMembers(app!, wrangler, each, toModule(main, dirname(out))))
   }
   if (wrangler !== undefined) files.add(basename(wrangler))
   const rules = wrangler === undefined ? [] : openSource(wrangler, environment).rules
@@ -108,20 +123,36 @@ function toMembers(
   app: AppConfig,
   wrangler: string | undefined,
   environment: string | undefined,
+  module: string | undefined,
 ): EnvMembers {
   const named = wrangler === undefined ? [] : (openWrangler(wrangler, environment).secrets ?? [])
   const secrets = [...Object.keys(app.secrets ?? {}), ...named]
   return {
     ...Object.fromEntries(secrets.map((name): [string, EnvMember] => [name, { type: 'secret' }])),
-    ...Object.fromEntries(Object.entries(app.env).map(([name, value]) => [name, toMember(value)])),
+    ...Object.fromEntries(
+      Object.entries(app.env).map(([name, value]) => [name, toMember(value, app.name, module)]),
+    ),
   }
 }
 
-function toMember(value: EnvValue): EnvMember {
+/** How the file imports the app's module; undefined: that is no source. */
+function toModule(main: string | undefined, folder: string): string | undefined {
+  if (main === undefined || !SOURCE.test(main)) return undefined
+  const path = relative(resolve(folder), main).split(sep).join('/')
+  const bare = path.slice(0, -extname(path).length)
+  return bare.startsWith('.') ? bare : `./${bare}`
+}
+
+/** `module`: how the app's own classes are imported. */
+function toMember(value: EnvValue, app: string, module: string | undefined): EnvMember {
   if (value.type === 'text') return { type: 'value', value: value.value }
   if (value.type === 'json') return { type: 'value', value: JSON.parse(value.value) as unknown }
   if (value.type === 'secret') return { type: 'secret' }
-  return { type: 'binding', name: TYPES[value.kind] ?? 'unknown' }
+  const { kind, resource } = value
+  const name = TYPES[kind] ?? 'unknown'
+  const callee = resource?.callee
+  if (callee === undefined || module === undefined || callee.app !== app) return { type: 'binding', name }
+  return { type: 'binding', name: `${name}<import(${JSON.stringify(module)}).${callee.entrypoint}>` }
 }
 
 /** Without what a formatter may change. */

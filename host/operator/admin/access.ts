@@ -21,7 +21,7 @@ export interface Scopes {
 }
 
 /** Settings that are the app's own affair. */
-const OWN = ['env.', 'assets', ...BINDING_KEYS]
+const OWN = ['env.', 'assets', ...BINDING_KEYS, 'ratelimits', 'durable_objects', 'migrations']
 
 export class Access {
   /** Whose it is, for messages. */

@@ -13,6 +13,8 @@ import { configLimit } from './upload.ts'
 
 /** An operator's call may take longer than an app's. */
 const TIME_MS = 60_000
+/** The process for it may have to be started first. */
+const ANSWER_MS = 2 * TIME_MS
 
 /** `served` throws while the server starts. */
 export function addD1(
@@ -33,7 +35,7 @@ export function addD1(
     const { statements } = c.req.valid('json')
     const body = Buffer.from(JSON.stringify(statements))
     try {
-      const bytes = await askStorage(storage, { ...member.resource, op: 'query', args, body })
+      const bytes = await askStorage(storage, { ...member.resource, op: 'query', args, body }, ANSWER_MS)
       const { results } = RESULTS.parse({ results: JSON.parse(Buffer.from(bytes).toString()) })
       return c.json({ results }, 200)
     } catch (thrown) {

@@ -105,8 +105,10 @@ async function run(
   signal: AbortSignal,
 ): Promise<StoreAnswer> {
   switch (call.op) {
-    case 'head':
-      return { meta: toMeta(await store.head(bucket, call.args.key, signal)) }
+    case 'head': {
+      const object = await store.head(bucket, call.args.key, signal)
+      return { meta: toMeta(object, ALL, object && { offset: 0, length: object.size }) }
+    }
     case 'get': {
       const { key, range, onlyIf } = call.args
       const answer = await store.get(bucket, key, range, onlyIf, signal)

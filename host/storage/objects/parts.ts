@@ -10,7 +10,7 @@ const OPERATION = 'completeMultipartUpload'
 /** Every part but the last. */
 const LEAST_PART_BYTES = 5 * 1024 * 1024
 
-/** Those that are asked for, in the order of their numbers. All but the last have one size, and that is no smaller. */
+/** Those that are asked for, in the order of their numbers; none make an empty object. All but the last have one size, and that is no smaller. */
 export function selectParts<Part extends Pick<FileRow, 'part' | 'size' | 'md5'>>(
   asked: readonly UploadedPart[],
   uploaded: readonly Part[],
@@ -26,7 +26,7 @@ export function selectParts<Part extends Pick<FileRow, 'part' | 'size' | 'md5'>>
   const parts = [...selected.values()].sort((a, b) => a.part - b.part)
   const [first] = parts
   const last = parts.at(-1)
-  if (first === undefined || last === undefined) throw r2Error(OPERATION, 'parts')
+  if (first === undefined || last === undefined) return []
   const others = parts.slice(0, -1)
   if (others.some(({ size }) => size < LEAST_PART_BYTES)) throw r2Error(OPERATION, 'tooSmall')
   if (others.some(({ size }) => size !== first.size) || last.size > first.size)

@@ -214,11 +214,14 @@ class S3Objects implements ObjectStore {
     const operation = 'completeMultipartUpload'
     const target = { ...this.#bucket.toTarget(operation, name, key), UploadId: upload }
     return this.#bucket.send(operation, async (client) => {
-      const uploaded = await this.#bucket.listParts(target, signal)
-      const Parts = selectParts(parts, uploaded).map(({ part, md5 }) => ({
-        PartNumber: part,
-        ETag: `"${md5}"`,
-      }))
+      const selected = selectParts(parts, await this.#bucket.listParts(target, signal))
+      const Parts = selected.map(({ part, md5 }) => ({ PartNumber: part, ETag: `"${md5}"` }))
+      // S3 makes no object of no parts, but one of an empty part
+      if (Parts.length === 0) {
+        const empty = new UploadPartCommand({ ...target, PartNumber: 1, Body: '' })
+        const { ETag = '' } = await client.send(empty, toOptions(signal))
+        Parts.push({ PartNumber: 1, ETag })
+      }
       const command = new CompleteMultipartUploadCommand({ ...target, MultipartUpload: { Parts } })
       await client.send(command, toOptions(signal))
       const made = await this.#bucket.find(operation, name, key, signal)

@@ -107,6 +107,9 @@ describe('a database', () => {
       rows_read: 2,
       rows_written: 0,
     })
+    const changes = ['ALTER TABLE t RENAME TO u', 'DROP TABLE u', 'CREATE TABLE IF NOT EXISTS v (a)']
+    expect(changes.map((sql) => query(sql).meta.changed_db)).toEqual([true, true, true])
+    expect(query('CREATE TABLE IF NOT EXISTS v (a)').meta.changed_db).toBe(false)
   })
 
   test.for([

@@ -51,9 +51,11 @@ interface Counts {
   readonly changes: number
   readonly lastRowId: number
   readonly pages: number
+  /** Counts its changes. */
+  readonly schema: number
 }
 
-type Own = Readonly<Record<'begin' | 'commit' | 'rollback' | 'counts' | 'pages', StatementSync>>
+type Own = Readonly<Record<'begin' | 'commit' | 'rollback' | 'counts' | 'pages' | 'schema', StatementSync>>
 
 /** One file, open. */
 export class SqlDatabase implements Disposable {
@@ -87,6 +89,7 @@ export class SqlDatabase implements Disposable {
       rollback: prepare('ROLLBACK'),
       counts: prepare('SELECT total_changes(), last_insert_rowid()'),
       pages: prepare('PRAGMA page_count'),
+      schema: prepare('PRAGMA schema_version'),
     }
     this.#prepared = new PreparedStatements(database, (make) => this.#watch(make))
     database.setAuthorizer((action, first, second, schema) =>
@@ -192,7 +195,11 @@ export class SqlDatabase implements Disposable {
       duration,
       changes,
       last_row_id: after.lastRowId,
-      changed_db: changes !== 0 || after.lastRowId !== before.lastRowId || after.pages !== before.pages,
+      changed_db:
+        changes !== 0 ||
+        after.lastRowId !== before.lastRowId ||
+        after.pages !== before.pages ||
+        after.schema !== before.schema,
       size_after: after.pages * PAGE_BYTES,
       rows_read: seen.reads ? rows : 0,
       rows_written: changes,
@@ -200,10 +207,16 @@ export class SqlDatabase implements Disposable {
   }
 
   #count(): Counts {
-    return this.#do(({ counts, pages }) => {
+    return this.#do(({ counts, pages, schema }) => {
       const [changes, lastRowId] = counts.get() as unknown as [bigint, bigint]
       const [count] = pages.get() as unknown as [bigint]
-      return { changes: Number(changes), lastRowId: Number(lastRowId), pages: Number(count) }
+      const [version] = schema.get() as unknown as [bigint]
+      return {
+        changes: Number(changes),
+        lastRowId: Number(lastRowId),
+        pages: Number(count),
+        schema: Number(version),
+      }
     })
   }
 

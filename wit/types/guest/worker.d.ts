@@ -1,6 +1,7 @@
 /// <reference path="./interfaces/nano-workers-assets.d.ts" />
 /// <reference path="./interfaces/nano-workers-background.d.ts" />
 /// <reference path="./interfaces/nano-workers-cache.d.ts" />
+/// <reference path="./interfaces/nano-workers-calls.d.ts" />
 /// <reference path="./interfaces/nano-workers-console.d.ts" />
 /// <reference path="./interfaces/nano-workers-crypto.d.ts" />
 /// <reference path="./interfaces/nano-workers-data.d.ts" />
@@ -9,6 +10,7 @@
 /// <reference path="./interfaces/nano-workers-language.d.ts" />
 /// <reference path="./interfaces/nano-workers-objects.d.ts" />
 /// <reference path="./interfaces/nano-workers-outbound.d.ts" />
+/// <reference path="./interfaces/nano-workers-rate-limit.d.ts" />
 /// <reference path="./interfaces/nano-workers-request-body.d.ts" />
 /// <reference path="./interfaces/nano-workers-response.d.ts" />
 /// <reference path="./interfaces/nano-workers-scheduled.d.ts" />
@@ -21,6 +23,7 @@ declare module 'nano:workers/worker' {
   export type * as NanoWorkersAssets020 from 'nano:workers/assets'; // import nano:workers/assets
   export type * as NanoWorkersBackground020 from 'nano:workers/background'; // import nano:workers/background
   export type * as NanoWorkersCache020 from 'nano:workers/cache'; // import nano:workers/cache
+  export type * as NanoWorkersCalls020 from 'nano:workers/calls'; // import nano:workers/calls
   export type * as NanoWorkersConsole020 from 'nano:workers/console'; // import nano:workers/console
   export type * as NanoWorkersCrypto020 from 'nano:workers/crypto'; // import nano:workers/crypto
   export type * as NanoWorkersData020 from 'nano:workers/data'; // import nano:workers/data
@@ -29,6 +32,7 @@ declare module 'nano:workers/worker' {
   export type * as NanoWorkersLanguage020 from 'nano:workers/language'; // import nano:workers/language
   export type * as NanoWorkersObjects020 from 'nano:workers/objects'; // import nano:workers/objects
   export type * as NanoWorkersOutbound020 from 'nano:workers/outbound'; // import nano:workers/outbound
+  export type * as NanoWorkersRateLimit020 from 'nano:workers/rate-limit'; // import nano:workers/rate-limit
   export type * as NanoWorkersRequestBody020 from 'nano:workers/request-body'; // import nano:workers/request-body
   export type * as NanoWorkersResponse020 from 'nano:workers/response'; // import nano:workers/response
   export type * as NanoWorkersScheduled020 from 'nano:workers/scheduled'; // import nano:workers/scheduled

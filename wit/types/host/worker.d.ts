@@ -3,6 +3,7 @@ export type Event = import('./interfaces/nano-workers-events.js').Event;
 export type * as NanoWorkersAssets020 from './interfaces/nano-workers-assets.js'; // import nano:workers/assets@0.2.0
 export type * as NanoWorkersBackground020 from './interfaces/nano-workers-background.js'; // import nano:workers/background@0.2.0
 export type * as NanoWorkersCache020 from './interfaces/nano-workers-cache.js'; // import nano:workers/cache@0.2.0
+export type * as NanoWorkersCalls020 from './interfaces/nano-workers-calls.js'; // import nano:workers/calls@0.2.0
 export type * as NanoWorkersConsole020 from './interfaces/nano-workers-console.js'; // import nano:workers/console@0.2.0
 export type * as NanoWorkersCrypto020 from './interfaces/nano-workers-crypto.js'; // import nano:workers/crypto@0.2.0
 export type * as NanoWorkersData020 from './interfaces/nano-workers-data.js'; // import nano:workers/data@0.2.0
@@ -11,6 +12,7 @@ export type * as NanoWorkersKv020 from './interfaces/nano-workers-kv.js'; // imp
 export type * as NanoWorkersLanguage020 from './interfaces/nano-workers-language.js'; // import nano:workers/language@0.2.0
 export type * as NanoWorkersObjects020 from './interfaces/nano-workers-objects.js'; // import nano:workers/objects@0.2.0
 export type * as NanoWorkersOutbound020 from './interfaces/nano-workers-outbound.js'; // import nano:workers/outbound@0.2.0
+export type * as NanoWorkersRateLimit020 from './interfaces/nano-workers-rate-limit.js'; // import nano:workers/rate-limit@0.2.0
 export type * as NanoWorkersRequestBody020 from './interfaces/nano-workers-request-body.js'; // import nano:workers/request-body@0.2.0
 export type * as NanoWorkersResponse020 from './interfaces/nano-workers-response.js'; // import nano:workers/response@0.2.0
 export type * as NanoWorkersScheduled020 from './interfaces/nano-workers-scheduled.js'; // import nano:workers/scheduled@0.2.0

@@ -14,11 +14,23 @@ declare module 'nano:workers/crypto' {
    */
   export function start(id: number, operation: Operation, algorithm: Word, sealed: Uint8Array, data: Uint8Array): void;
   /**
-   * The same, made at once, for what takes no longer than the call itself: HMAC over few bytes, with a key that was used
-   * before. Gives the signature, or one byte that is not 0 for one that was verified, or nothing: then nothing was done, and
-   * it is a matter for `start`.
+   * The same, made at once, for what takes no longer than the call itself: signatures over few bytes that are quickly made or
+   * verified. `hash`: its name, for ECDSA. Gives the signature, or one byte that is not 0 for
+   * one that was verified, or nothing: then nothing was done, and it is a matter for `start`.
    */
-  export function make(operation: Operation, sealed: Uint8Array, data: Uint8Array, signature: Uint8Array): Uint8Array;
+  export function make(operation: Operation, hash: Word, sealed: Uint8Array, data: Uint8Array, signature: Uint8Array): Uint8Array;
+  /**
+   * The import of a secret of few bytes, made at once. `algorithm`: its name, and for HMAC a comma and that of the hash.
+   * `usages`: with a comma between two. Gives four bytes for the length of the sealed key (little-endian), the sealed key, and
+   * its description; or nothing: then it is a matter for `start`, which says what is wrong with it.
+   */
+  export function importSecret(algorithm: Word, usages: Word, extractable: boolean, secret: Uint8Array): Uint8Array;
+  /**
+   * A function of `node:crypto`, whose results are there at once. `call`: JSON, its `name` and settings, as host/bindings/node-crypto.ts
+   * has them. Gives one byte for what follows, and that: 0, what went wrong, as JSON of `name`, `message` and `code`; 1, bytes; 2,
+   * JSON.
+   */
+  export function compute(call: Uint8Array, key: Uint8Array, data: Uint8Array, other: Uint8Array): Uint8Array;
   /**
    * More bytes of a digest in parts; the first one begins it, with its algorithm.
    */

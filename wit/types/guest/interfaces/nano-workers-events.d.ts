@@ -1,3 +1,4 @@
+/// <reference path="./nano-workers-calls.d.ts" />
 /// <reference path="./nano-workers-crypto.d.ts" />
 /// <reference path="./nano-workers-data.d.ts" />
 /// <reference path="./nano-workers-outbound.d.ts" />
@@ -5,6 +6,7 @@
 /// <reference path="./nano-workers-web-sockets.d.ts" />
 /// <reference path="./nano-workers-wire.d.ts" />
 declare module 'nano:workers/events' {
+  export type Call = import('nano:workers/calls').Call;
   export type CryptoOutcome = import('nano:workers/crypto').CryptoOutcome;
   export type DataAnswer = import('nano:workers/data').DataAnswer;
   export type DataFailure = import('nano:workers/data').DataFailure;
@@ -84,7 +86,7 @@ declare module 'nano:workers/events' {
      */
     hasBody: boolean,
   }
-  export type Event = EventStartup | EventRequest | EventClientGone | EventCryptoDone | EventDataAnswered | EventDataBody | EventDataFailed | EventDataWritable | EventAnswered | EventAnswerBody | EventFetchFailed | EventFetchWritable | EventRequestBody | EventRequestBodyFailed | EventResponseWritable | EventScheduled | EventTimerDue | EventWebSocketOpened | EventWebSocketMessage | EventWebSocketSent | EventWebSocketClosed;
+  export type Event = EventStartup | EventRequest | EventClientGone | EventCalled | EventCryptoDone | EventDataAnswered | EventDataBody | EventDataFailed | EventDataWritable | EventAnswered | EventAnswerBody | EventFetchFailed | EventFetchWritable | EventRequestBody | EventRequestBodyFailed | EventResponseWritable | EventScheduled | EventTimerDue | EventWebSocketOpened | EventWebSocketMessage | EventWebSocketSent | EventWebSocketClosed;
   export interface EventStartup {
     tag: 'startup',
     val: Startup,
@@ -102,6 +104,13 @@ declare module 'nano:workers/events' {
   export interface EventClientGone {
     tag: 'client-gone',
     val: number,
+  }
+  /**
+   * An app calls.
+   */
+  export interface EventCalled {
+    tag: 'called',
+    val: Call,
   }
   /**
    * A call, or a digest in parts, has come to its end.

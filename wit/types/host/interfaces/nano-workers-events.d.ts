@@ -1,4 +1,5 @@
 /** @module Interface nano:workers/events@0.2.0 **/
+export type Call = import('./nano-workers-calls.js').Call;
 export type CryptoOutcome = import('./nano-workers-crypto.js').CryptoOutcome;
 export type DataAnswer = import('./nano-workers-data.js').DataAnswer;
 export type DataFailure = import('./nano-workers-data.js').DataFailure;
@@ -78,7 +79,7 @@ export interface Request {
    */
   hasBody: boolean,
 }
-export type Event = EventStartup | EventRequest | EventClientGone | EventCryptoDone | EventDataAnswered | EventDataBody | EventDataFailed | EventDataWritable | EventAnswered | EventAnswerBody | EventFetchFailed | EventFetchWritable | EventRequestBody | EventRequestBodyFailed | EventResponseWritable | EventScheduled | EventTimerDue | EventWebSocketOpened | EventWebSocketMessage | EventWebSocketSent | EventWebSocketClosed;
+export type Event = EventStartup | EventRequest | EventClientGone | EventCalled | EventCryptoDone | EventDataAnswered | EventDataBody | EventDataFailed | EventDataWritable | EventAnswered | EventAnswerBody | EventFetchFailed | EventFetchWritable | EventRequestBody | EventRequestBodyFailed | EventResponseWritable | EventScheduled | EventTimerDue | EventWebSocketOpened | EventWebSocketMessage | EventWebSocketSent | EventWebSocketClosed;
 export interface EventStartup {
   tag: 'startup',
   val: Startup,
@@ -96,6 +97,13 @@ export interface EventRequest {
 export interface EventClientGone {
   tag: 'client-gone',
   val: number,
+}
+/**
+ * An app calls.
+ */
+export interface EventCalled {
+  tag: 'called',
+  val: Call,
 }
 /**
  * A call, or a digest in parts, has come to its end.

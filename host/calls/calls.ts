@@ -1,0 +1,78 @@
+/**
+ * Calls from app to app, on one shard: whom the binding of a call leads to is asked when the call is made, so that the next
+ * one goes to what is served then.
+ *
+ *     call  >  is there such an app? [CALL_UNKNOWN]  >  an exchange (guest-call.ts)  >  its front, as a client's request
+ */
+
+import type { CallArgs } from '../bindings/calls.ts'
+import type { Callee } from '../config/env.ts'
+import type { ErrorCode } from '../errors.ts'
+import type { Call } from '../http/request-head.ts'
+import type { ByteBudget } from '../limits/byte-budget.ts'
+import type { StorageHandle, StorageListener } from '../storage/client.ts'
+import type { StorageRequest } from '../storage/protocol.ts'
+import type { Exchange, ExchangeListener } from '../tenant/exchange.ts'
+import { GuestCall } from './guest-call.ts'
+
+/** Who takes a call: a tenant, or what stands before it. */
+export interface Answerer {
+  readonly name: string
+  readonly buffers: ByteBudget
+  handle(exchange: Exchange): ExchangeListener
+  refused(code: ErrorCode, request: string, text: string): void
+}
+
+/** What is called. */
+export interface CallTarget extends Callee {
+  /** What of it: the id of an object, or nothing. */
+  readonly target: string
+}
+
+export interface CallsOptions {
+  /** Who takes a call for it at this moment; undefined: there is no such app. `client`: whose places the call has. */
+  find(target: CallTarget, client: string): Answerer | undefined
+  /** Names a request, in the whole server. */
+  readonly toId: () => string
+}
+
+const NOTHING = new Uint8Array(0)
+
+export class Calls {
+  readonly #options: CallsOptions
+
+  constructor(options: CallsOptions) {
+    this.#options = options
+  }
+
+  /** `app`: the one that calls. */
+  call(
+    app: string,
+    { callee, args, body }: StorageRequest,
+    more: boolean,
+    listener: StorageListener,
+  ): StorageHandle {
+    const { target, head, message, depth, trace, charge } = args as CallArgs
+    const { app: called, entrypoint, props = '' } = callee as Callee
+    const client = `app ${app}`
+    const call: Call = { app, entrypoint, props, depth, message }
+    const hasBody = more || body.length > 0
+    const guestCall = new GuestCall(
+      {
+        id: this.#options.toId(),
+        client,
+        method: head?.method ?? 'POST',
+        url: head?.url ?? `rpc://${called}/${entrypoint}`,
+        headers: head?.headers ?? '',
+        hasBody,
+        ...(!more && hasBody && { smallBody: body }),
+        call,
+        trace,
+      },
+      { called, first: more ? body : NOTHING, listener, charge },
+    )
+    // not within the call that started it
+    queueMicrotask(() => guestCall.open(this.#options.find({ ...callee, target } as CallTarget, client)))
+    return guestCall
+  }
+}

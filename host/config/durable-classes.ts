@@ -1,0 +1,58 @@
+/**
+ * What the data of a class of Durable Objects is called, of all that its app says about its classes. A class that was renamed has the data
+ * that it had; one that is made again where another one of its name was has none. Pure.
+ *
+ *     unknown  >  data of the class's own name
+ *     renamed_classes {from, to}  >  `to` has the data of `from`, and `from` none
+ *     deleted_classes             >  none
+ *     new_sqlite_classes          >  of a name that had data before: other data, called by the step as well
+ */
+
+/** A step, as nano.json and wrangler's files have it. */
+export interface Migration {
+  readonly tag: string
+  readonly new_classes?: readonly string[]
+  readonly new_sqlite_classes?: readonly string[]
+  readonly renamed_classes?: readonly { readonly from: string; readonly to: string }[]
+  readonly deleted_classes?: readonly string[]
+}
+
+/** By class: what its data is called, where that is not the name of the class. */
+export type DataNames = Readonly<Record<string, string>>
+
+export function toDataNames(migrations: readonly Migration[]): DataNames {
+  const names = new Map<string, string | undefined>()
+  const used = new Set<string>()
+  /** A name that nobody's data has had. */
+  const toNew = (name: string, tag: string): string => {
+    let own = name
+    for (let step = `${name}@${tag}`; used.has(own); step += '+') own = step
+    used.add(own)
+    return own
+  }
+  /** The data that the class has; it may be older than the steps. */
+  const take = (name: string, tag: string): string => {
+    const known = names.get(name)
+    return known ?? toNew(name, tag)
+  }
+  for (const { tag, ...step } of migrations) {
+    for (const name of [...(step.new_classes ?? []), ...(step.new_sqlite_classes ?? [])]) {
+      if (names.get(name) === undefined) names.set(name, toNew(name, tag))
+    }
+    const renamed = (step.renamed_classes ?? []).map(({ from, to }) => [from, to, take(from, tag)] as const)
+    for (const [from] of renamed) names.set(from, undefined)
+    for (const [, to, data] of renamed) names.set(to, data)
+    for (const name of step.deleted_classes ?? []) {
+      used.add(take(name, tag))
+      names.set(name, undefined)
+    }
+  }
+  const last = migrations.at(-1)?.tag ?? ''
+  return Object.fromEntries(
+    [...names].flatMap(([name, data]) => {
+      // a class of a name that has none any more has data of its own, if it is served all the same
+      const own = data ?? toNew(name, last)
+      return own === name ? [] : [[name, own]]
+    }),
+  )
+}
