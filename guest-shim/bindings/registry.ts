@@ -6,6 +6,7 @@ import { binding as callsBinding } from './calls.ts'
 import { binding as consoleBinding } from './console.ts'
 import { binding as cryptoBinding } from './crypto.ts'
 import { binding as dataBinding } from './data.ts'
+import { binding as durableStorageBinding } from './durable-storage.ts'
 import { binding as kvBinding } from './kv.ts'
 import { binding as languageBinding } from './language.ts'
 import { binding as objectsBinding } from './objects.ts'
@@ -27,6 +28,7 @@ export const handlers = {
   ...consoleBinding.events,
   ...cryptoBinding.events,
   ...dataBinding.events,
+  ...durableStorageBinding.events,
   ...kvBinding.events,
   ...languageBinding.events,
   ...objectsBinding.events,
@@ -41,4 +43,4 @@ export const handlers = {
 }
 
 /** Everyone who may have something for `env`. */
-export const bindings = [assetsBinding, backgroundBinding, cacheBinding, callsBinding, consoleBinding, cryptoBinding, dataBinding, kvBinding, languageBinding, objectsBinding, outboundBinding, rateLimitBinding, requestBodyBinding, responseBinding, scheduledBinding, sqlBinding, timerBinding, webSocketsBinding]
+export const bindings = [assetsBinding, backgroundBinding, cacheBinding, callsBinding, consoleBinding, cryptoBinding, dataBinding, durableStorageBinding, kvBinding, languageBinding, objectsBinding, outboundBinding, rateLimitBinding, requestBodyBinding, responseBinding, scheduledBinding, sqlBinding, timerBinding, webSocketsBinding]

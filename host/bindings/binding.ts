@@ -11,6 +11,7 @@ import type { Event } from '../../wit/worlds.ts'
 import type { Accounts } from '../limits/accounts.ts'
 import type { ByteBudget } from '../limits/byte-budget.ts'
 import type { JobLine } from '../limits/job-pool.ts'
+import type { ObjectStorage } from '../storage/durable/object-storage.ts'
 import type { BucketLimits } from '../storage/objects/object-store.ts'
 import type { CallAnswers } from './calls.ts'
 import type { ConsolePort } from './console.ts'
@@ -112,6 +113,8 @@ export interface BindingContext {
   readonly fetchCache: FetchCacheServices
   /** Where calls to data go on. */
   readonly data: DataBinding
+  /** Of the Durable Object that the instance is; undefined: it is none. */
+  readonly objectStorage: ObjectStorage | undefined
   /** What each bucket may hold. */
   readonly bucketLimits: BucketLimits
   /** What a call to an SQL database may take, and how large the database may be. */

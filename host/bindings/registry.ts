@@ -6,6 +6,7 @@ import { bind as callsBinding } from './calls.ts'
 import { bind as consoleBinding } from './console.ts'
 import { bind as cryptoBinding } from './crypto.ts'
 import { bind as dataBinding } from './data.ts'
+import { bind as durableStorageBinding } from './durable-storage.ts'
 import { bind as kvBinding } from './kv.ts'
 import { bind as languageBinding } from './language.ts'
 import { bind as objectsBinding } from './objects.ts'
@@ -30,6 +31,7 @@ export function bindAll(context: BindingContext) {
     'console': consoleBinding(context),
     'crypto': cryptoBinding(context),
     'data': dataBinding(context),
+    'durable-storage': durableStorageBinding(context),
     'kv': kvBinding(context),
     'language': languageBinding(context),
     'objects': objectsBinding(context),
@@ -54,6 +56,7 @@ export function toImports(all: ReturnType<typeof bindAll>): Imports {
     'nano:workers/console': all['console'].imports,
     'nano:workers/crypto': all['crypto'].imports,
     'nano:workers/data': all['data'].imports,
+    'nano:workers/durable-storage': all['durable-storage'].imports,
     'nano:workers/kv': all['kv'].imports,
     'nano:workers/language': all['language'].imports,
     'nano:workers/objects': all['objects'].imports,
@@ -76,6 +79,7 @@ export const EVENT_OWNERS: { readonly [event: string]: keyof ReturnType<typeof b
   'data-body': 'data',
   'data-failed': 'data',
   'data-writable': 'data',
+  'durable-stored': 'durable-storage',
   'answered': 'outbound',
   'answer-body': 'outbound',
   'fetch-failed': 'outbound',

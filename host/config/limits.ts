@@ -134,7 +134,7 @@ export const LIMIT_RULES = {
   kvMb: {
     range: [1, 1_000_000],
     initial: 1024,
-    text: 'MiB that a KV namespace of the app may take up in the embedded store; writes beyond that are refused.',
+    text: 'MiB that a KV namespace of the app may take up; writes beyond that are refused.',
   },
   databaseMs: {
     range: [10, 600_000],
@@ -189,6 +189,12 @@ export const LIMIT_RULES = {
 
 /** The limits of one app, every default filled in. */
 export type Limits = Numbers<typeof LIMIT_RULES>
+
+/** Those that an app's own wrangler file may say, by its keys. */
+export const FILE_LIMITS: Readonly<Record<string, 'cpuMs' | 'subrequests'>> = {
+  cpu_ms: 'cpuMs',
+  subrequests: 'subrequests',
+}
 
 /** When nothing is given. */
 export const DEFAULT_LIMITS: Limits = toInitial(LIMIT_RULES)

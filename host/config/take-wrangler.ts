@@ -23,7 +23,7 @@ import { NO_PATH } from './config.ts'
 import type { AppConfig, AppDefaults, WranglerOutcome } from './config.ts'
 import { defined } from './defined.ts'
 import type { Env } from './env.ts'
-import { LIMIT_RULES } from './limits.ts'
+import { FILE_LIMITS, LIMIT_RULES } from './limits.ts'
 import { mergeWrangler, toMemberNames, without } from './merge-wrangler.ts'
 import { APP } from './schema.ts'
 import type { AppJson } from './schema.ts'
@@ -138,8 +138,7 @@ function toLimits(
   { limits: before }: AppDefaults,
   warnings: string[],
 ): Record<string, unknown> {
-  const names = { cpu_ms: 'cpuMs', subrequests: 'subrequests' } as const
-  const entries = Object.entries(names).flatMap(([key, name]): [string, unknown][] => {
+  const entries = Object.entries(FILE_LIMITS).flatMap(([key, name]): [string, unknown][] => {
     const value = limits[key]
     if (value === undefined) return []
     const most = isOwn ? LIMIT_RULES[name].range[1] : before[name]

@@ -29,7 +29,16 @@ const IGNORE_FILE = '.assetsignore'
 const HEADERS_FILE = '_headers'
 const REDIRECTS_FILE = '_redirects'
 /** Nobody means to publish these; `.assetsignore` can take it back with a "!". */
-const IGNORED = ['.DS_Store', '.git', 'node_modules', '.dev.vars*', '.env*', '.wrangler']
+const IGNORED = [
+  '.DS_Store',
+  '.git',
+  'node_modules',
+  '.dev.vars*',
+  '.env*',
+  '.wrangler',
+  '/_worker.js',
+  '/_routes.json',
+]
 const SUFFIXES: Readonly<Record<Coding, string>> = { br: '.br', gzip: '.gz' }
 
 /** `directory`: absolute. `within`: it has to lie in one of these, links followed. Throws ASSETS_INVALID. */

@@ -3,6 +3,7 @@
  */
 import type { Binding, GuestEvent, Mailbox, Meter } from '../bindings/binding.ts'
 import { DataBinding } from '../bindings/data.ts'
+import type { DurableStorageBinding } from '../bindings/durable-storage.ts'
 import { bindAll, EVENT_OWNERS, toImports } from '../bindings/registry.ts'
 import type { RateTables } from '../bindings/rate-limit.ts'
 import type { RequestBodyBinding } from '../bindings/request-body.ts'
@@ -12,6 +13,7 @@ import type { Bindings } from '../engine/guest.ts'
 import type { Accounts } from '../limits/accounts.ts'
 import type { TurnClock } from './clock.ts'
 import type { InstanceHost, InstanceParts, RequestContext } from './contract.ts'
+import { gateDialer, gateStorage } from './gates.ts'
 
 /** The status of a run's answer, which nobody reads. */
 const RUN_DONE = 204
@@ -28,6 +30,7 @@ export class BindingSet implements Omit<Binding, 'delivered'> {
   readonly imports: Bindings
   readonly #byName: Readonly<Record<keyof ReturnType<typeof bindAll>, Binding>>
   readonly #all: readonly Binding[]
+  readonly #durableStorage: DurableStorageBinding
 
   constructor(
     mailbox: Mailbox,
@@ -37,7 +40,8 @@ export class BindingSet implements Omit<Binding, 'delivered'> {
     { env, limits, rateTables }: Pick<InstanceParts, 'env' | 'limits' | 'rateTables'>,
     clock: TurnClock,
   ) {
-    const { dialer, buffers, jobs, storage } = host
+    const { buffers, jobs, objectStorage } = host
+    const { dialer, storage } = toWaysOut(host)
     const { cpuMs, concurrentSubrequests: maxDialing } = limits
     const { concurrentDataCalls: maxRunning, dataTimeoutMs: answerMs, idleMs: pauseMs } = limits
     const allowed = { maxRunning, answerMs, pauseMs }
@@ -58,6 +62,7 @@ export class BindingSet implements Omit<Binding, 'delivered'> {
         maxCalls: maxDialing,
         ...allowed,
       }),
+      objectStorage,
       bucketLimits: { mostBytes: limits.bucketMb * 2 ** 20, mostObjects: limits.bucketObjects },
       sql: { timeMs: limits.databaseMs, maxBytes: limits.databaseMb * 2 ** 20 },
       rates: { env, tables: rateTables ?? NO_TABLES },
@@ -91,10 +96,16 @@ export class BindingSet implements Omit<Binding, 'delivered'> {
     this.#byName = bindings
     this.bodies = bindings['request-body']
     this.webSockets = bindings['web-sockets']
+    this.#durableStorage = bindings['durable-storage']
     this.responses = bindings.response as ResponseBinding<RequestContext>
-    // what the app wrote comes before what became of it
-    const { console, response, ...others } = bindings
-    this.#all = [console, response, ...Object.values(others)]
+    // what the app wrote comes before what became of it, and what it stored before what it sent
+    const { console, 'durable-storage': durableStorage, response, ...others } = bindings
+    this.#all = [console, durableStorage, response, ...Object.values(others)]
+  }
+
+  /** How long the turn that is over stood still for its storage, in milliseconds. Asked once for each. */
+  takeWaitedMs(): number {
+    return this.#durableStorage.takeWaitedMs()
   }
 
   /** These events go to the guest now. */
@@ -134,4 +145,15 @@ export class BindingSet implements Omit<Binding, 'delivered'> {
   [Symbol.dispose](): void {
     for (const binding of this.#all) binding[Symbol.dispose]()
   }
+}
+
+/** What the app reaches beyond the host; of a Durable Object, behind its gate. */
+function toWaysOut({
+  dialer,
+  storage,
+  objectStorage,
+}: InstanceHost): Pick<InstanceHost, 'dialer' | 'storage'> {
+  if (objectStorage === undefined) return { dialer, storage }
+  const { gate } = objectStorage
+  return { dialer: gateDialer(dialer, gate), storage: gateStorage(storage, gate) }
 }

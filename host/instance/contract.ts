@@ -18,6 +18,7 @@ import type { Epoch } from '../limits/epoch.ts'
 import type { CpuClock } from '../limits/cpu-clock.ts'
 import type { JobLine } from '../limits/job-pool.ts'
 import type { Storage } from '../storage/client.ts'
+import type { ObjectStorage } from '../storage/durable/object-storage.ts'
 
 /** What an instance is made of. */
 export interface InstanceParts {
@@ -63,6 +64,8 @@ export interface InstanceHost extends ConsolePort {
   readonly dialer: Dialer
   /** The shard's. */
   readonly storage: Storage
+  /** What the Durable Object keeps that the instance is; the instance ends it. */
+  readonly objectStorage?: ObjectStorage | undefined
   /** The shard's. */
   readonly epoch: Epoch
   /** What the host may hold for the tenant. */

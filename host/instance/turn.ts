@@ -27,6 +27,7 @@ import { Agenda, type Turn } from './agenda.ts'
 import { BindingSet } from './binding-set.ts'
 import type { InstanceHost, InstanceParts, InstanceState, RequestContext } from './contract.ts'
 import { TurnClock } from './clock.ts'
+import { gatePort } from './gates.ts'
 import { Guest } from './guest.ts'
 import { MOST_EVENTS } from './inbox.ts'
 import { toStartup } from './startup.ts'
@@ -76,6 +77,8 @@ export class Instance implements Mailbox, Disposable {
     this.#agenda = new Agenda([toStartup(parts.env)], (source, now) => this.#accounts.waitMs(source, now))
     this.#bindings = new BindingSet(this, this.meter, host, this.#accounts, parts, this.#clock)
     const { imports } = this.#bindings
+    if (host.objectStorage !== undefined)
+      host.objectStorage.onLost = (error) => this.#die('STORAGE_LOST', error)
     this.#guest = new Guest(parts, { imports, clock: this.#clock, epoch: host.epoch })
   }
 
@@ -98,8 +101,10 @@ export class Instance implements Mailbox, Disposable {
   }
 
   /** Give the guest a request, with the next turn. The id names it in all that follows. */
-  open(request: RequestHead, port: RequestContext): number {
+  open(request: RequestHead, client: RequestContext): number {
     const id = ++this.meter.requests
+    const gate = this.#host.objectStorage?.gate
+    const port = gate === undefined ? client : gatePort(client, gate, () => this.writable(id))
     const { hasBody, smallBody } = request
     this.#bindings.responses.add(id, port)
     this.#accounts.open(id, request, port)
@@ -230,8 +235,8 @@ export class Instance implements Mailbox, Disposable {
       epoch.end()
       this.#pay(start, performance.now())
       this.#host.onTurn?.(this.#ranMs, events.length)
-      // what the guest had answered before it fell is as good as any answer
-      this.#bindings.responses.flush()
+      // what the guest had answered before it fell is as good as any answer, if it does not tell of what is gone
+      if (this.#host.objectStorage?.isDirty !== true) this.#bindings.responses.flush()
       this.#die(code, trap, payers)
       return undefined
     }
@@ -244,7 +249,9 @@ export class Instance implements Mailbox, Disposable {
   /** What the turn took is its payers', and is counted. Gives the requests that have used up their processor time. */
   #pay(start: number, end: number): readonly number[] {
     this.#ranMs = end - start
-    const usedMs = this.#host.clock.measure(this.#ranMs)
+    // the shard has waited with it
+    const waitedMs = this.#bindings.takeWaitedMs()
+    const usedMs = Math.min(this.#ranMs, this.#host.clock.measure(this.#ranMs) + waitedMs)
     this.meter.cpuMs += usedMs
     this.#accounts.trace(start, end)
     return this.#accounts.charge(usedMs, end)
@@ -317,6 +324,7 @@ export class Instance implements Mailbox, Disposable {
     this.#bindings[Symbol.dispose]()
     this.#flushPrinted()
     this.#guest.end()
+    void this.#host.objectStorage?.end()
     this.#host.onDead({ code, trap, ranMs: this.#ranMs, client, unfinished })
     for (const { id, port, hasHead } of unanswered) {
       // it is one of several that began in the turn: nothing that it asked for has been done

@@ -145,7 +145,7 @@ export class DeployedApps {
     const steps = [
       { version: active, percent: ALL, config: served.config },
       ...(canary === undefined ? [] : [{ ...canary, config: served.canary?.config }]),
-    ].filter(({ version, config }) => !isDeepStrictEqual(this.#parse(version), config))
+    ].filter(({ version, config }) => !isDeepStrictEqual(this.toConfig(version), config))
     for (const { version, percent } of steps) {
       // oxlint-disable-next-line no-await-in-loop
       const component = await this.#toComponent(version)
@@ -297,7 +297,7 @@ export class DeployedApps {
     }
     const versions = erase === undefined ? [] : await opener.ask('versions', app)
     if (erase !== undefined && versions.length > 0) {
-      const parse = (version: StoredVersion): AppConfig => this.#parse(version)
+      const parse = (version: StoredVersion): AppConfig => this.toConfig(version)
       const stop = async (): Promise<void> => {
         if (registry.has(app)) await registry.remove(app, 'deployed', { isAtOnce: true })
       }
@@ -309,11 +309,12 @@ export class DeployedApps {
 
   /** What is to be kept of an app's settings. Throws SETTINGS_INVALID. */
   #check(given: { app: string } & Settings): Settings {
-    const { hostname } = this.#parse(given)
+    const { hostname } = this.toConfig(given)
     return { hostname, settings: given.settings }
   }
 
-  #parse({ app: name, hostname, settings }: { app: string } & Settings): AppConfig {
+  /** What these settings come to. Throws SETTINGS_INVALID. */
+  toConfig({ app: name, hostname, settings }: { app: string } & Settings): AppConfig {
     return this.#options.parse({ name, hostname, settings: JSON.parse(settings) as unknown })
   }
 
@@ -372,7 +373,7 @@ export class DeployedApps {
     }: { readonly percent?: number } & Pick<PutOptions, 'commit' | 'keepsCanary'> = {},
   ): Promise<void> {
     const { registry } = this.#options
-    const config = this.#parse(version)
+    const config = this.toConfig(version)
     const options = {
       owner: 'deployed',
       version: version.number,

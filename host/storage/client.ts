@@ -115,9 +115,11 @@ export class StorageClient implements Storage, Disposable {
   }
 
   #send(message: ToStorage, bytes?: Uint8Array): void {
-    if (this.#port !== undefined)
-      this.#port.postMessage(message, bytes === undefined ? [] : toTransfer(bytes))
-    else if (this.#waiting !== undefined) this.#waiting.push(message)
+    if (this.#port !== undefined) {
+      const moved = bytes === undefined ? [] : toTransfer(bytes)
+      const ports = message.type === 'call' ? (message.request.ports ?? []) : []
+      this.#port.postMessage(message, [...moved, ...ports])
+    } else if (this.#waiting !== undefined) this.#waiting.push(message)
     else {
       this.#waiting = [message]
       this.#connect()

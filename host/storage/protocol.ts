@@ -7,6 +7,8 @@
  *     any   --failed-->  over          any   --abort, ended-->  over
  */
 
+import type { MessagePort } from 'node:worker_threads'
+
 import type { Callee } from '../config/env.ts'
 import type { StorageFailure } from './failure.ts'
 
@@ -20,6 +22,8 @@ export interface StorageRequest {
   /** As the store's operation takes them; what can be posted. */
   readonly args: unknown
   readonly body: Uint8Array
+  /** Ports among the arguments. */
+  readonly ports?: readonly MessagePort[]
   /** Whom a call of another app leads to. */
   readonly callee?: Callee
 }

@@ -1,11 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
 import { openWrangler } from './app.ts'
-import { findWritten } from './file.ts'
+import { findWritten, readWrangler } from './file.ts'
 import { WRANGLER_KEYS } from './keys.ts'
 import { openSource } from './source.ts'
 
@@ -259,10 +259,78 @@ test('an object of another app is not for the file to give', () => {
   ])
 })
 
-test('an app that could not work is refused, with the place', () => {
-  expect(() => open({ pages_build_output_dir: 'dist' })).toThrow(
-    /wrangler\.jsonc:2:\d+: pages_build_output_dir: this is a Pages project/,
+describe('a Pages project', () => {
+  const pages = { name: 'site', pages_build_output_dir: 'dist' }
+  const write = (files: Record<string, string>) => {
+    for (const [name, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(folder, name)), { recursive: true })
+      writeFileSync(join(folder, name), text)
+    }
+  }
+  const directory = () => join(folder, 'dist')
+
+  test('of files alone', () => {
+    write({ 'dist/index.html': '', 'functions/api.js': '' })
+    const { settings, isFilesAlone, warnings } = open(pages)
+    expect(settings).toEqual({
+      assets: { directory: directory(), not_found_handling: 'single-page-application' },
+    })
+    expect([isFilesAlone, said(warnings)]).toEqual([
+      true,
+      [expect.stringMatching(/functions\/ is not built; npx wrangler pages functions build --outdir dist/)],
+    ])
+  })
+
+  test.for(['dist/_worker.js', 'dist/_worker.js/index.js'])('with %s', (worker) => {
+    write({ [worker]: '', 'dist/404.html': '' })
+    const assets = { directory: directory(), not_found_handling: '404-page', binding: 'ASSETS' }
+    expect(open(pages).settings).toEqual({ assets: { ...assets, run_worker_first: true } })
+    expect(openSource(join(folder, 'wrangler.jsonc'), undefined).main).toBe(join(folder, worker))
+    write({ 'dist/_routes.json': '{"version":1,"include":["/api/*"],"exclude":["/api/static/*"]}' })
+    expect(open(pages).settings['assets']).toMatchObject({
+      run_worker_first: ['/api/*', '!/api/static/*'],
+    })
+  })
+
+  test('lies in its folder', () => {
+    expect(() => open({ ...pages, pages_build_output_dir: '..' })).toThrow(
+      /wrangler\.jsonc:2:\d+: pages_build_output_dir: expected a folder of the app, got \.\./,
+    )
+  })
+})
+
+test('places in TOML', () => {
+  const file = join(folder, 'wrangler.toml')
+  writeFileSync(
+    file,
+    [
+      'name = "shop"',
+      '[vars]',
+      'TEXT = """',
+      'name = 5',
+      '"""',
+      '[[kv_namespaces]]',
+      'binding = "A"',
+      '[[kv_namespaces]]',
+      '  "binding" = "B"',
+      'id = [',
+      '  1 ]',
+      '[env.live.assets]',
+      'directory = "x"',
+    ].join('\n'),
   )
+  const { placeOf } = readWrangler(file)
+  const places = [
+    ['name'],
+    ['vars', 'TEXT'],
+    ['kv_namespaces'],
+    ['kv_namespaces', 0, 'binding'],
+    ['kv_namespaces', 1, 'binding'],
+    ['kv_namespaces', 1, 'id', 0],
+    ['env', 'live', 'assets', 'directory'],
+    ['nothing'],
+  ].map((path) => placeOf(path).slice(file.length))
+  expect(places).toEqual([':1:1', ':3:1', ':6:1', ':7:1', ':9:3', ':10:1', ':13:1', ''])
 })
 
 test('a file that cannot be read is told with its place', () => {

@@ -11,10 +11,11 @@ import type { Path } from '../json/places.ts'
 import { toDurable } from './durable.ts'
 import { withEnvironment } from './environment.ts'
 import { toAppFolder } from './find.ts'
-import { invalid, isObject, readWrangler, toShown } from './file.ts'
+import { isObject, readWrangler, toShown } from './file.ts'
 import type { WranglerFile, WranglerJson } from './file.ts'
 import { toHost } from './hosts.ts'
 import { WRANGLER_KEYS } from './keys.ts'
+import { withPages } from './pages.ts'
 import { toRateLimits } from './rate-limits.ts'
 import type { Say } from './say.ts'
 
@@ -73,10 +74,10 @@ export function openWrangler(file: string, environment: string | undefined): Wra
     (lines: string[], { placeOf }: WranglerFile): Say =>
     (key, text) =>
       void lines.push(toShown(`${placeOf([key])}: ${key}: ${text}`))
-  const read = withEnvironment(top, environment, sayTo(warnings, top))
+  const read = withPages(withEnvironment(top, environment, sayTo(warnings, top)), file, sayTo(warnings, top))
   const say = sayTo(warnings, read)
   const { json } = read
-  for (const key of Object.keys(json)) judge(key, json[key], read, say)
+  for (const key of Object.keys(json)) judge(key, json[key], say)
   const { assets, limits, main, name, secrets } = json
   return {
     file,
@@ -102,7 +103,7 @@ export function openWrangler(file: string, environment: string | undefined): Wra
   }
 }
 
-function judge(key: string, value: unknown, { placeOf }: WranglerFile, say: Say): void {
+function judge(key: string, value: unknown, say: Say): void {
   if (isEmpty(value) || JSON.stringify(value) === DEFAULTS[key]) return
   if (!Object.hasOwn(WRANGLER_KEYS, key)) {
     const near = suggest(key, Object.keys(WRANGLER_KEYS))
@@ -115,7 +116,6 @@ function judge(key: string, value: unknown, { placeOf }: WranglerFile, say: Say)
   }
   const { treatment, text } = WRANGLER_KEYS[key]!
   if (treatment === 'dropped') say(key, text)
-  if (treatment === 'refused') throw invalid(`${placeOf([key])}: ${key}: ${text}`)
   if (key === 'compatibility_flags' && Array.isArray(value)) {
     const others = value.filter((flag) => !MODULES_OF_NODE.has(flag))
     if (others.length > 0) say(key, `${others.join(', ')}: NANO has one behaviour, which flags do not change`)

@@ -7,6 +7,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 
+import { expandVars } from './expand-vars.ts'
 import { invalid } from './file.ts'
 
 const MOST_BYTES = 1024 * 1024
@@ -22,8 +23,7 @@ export function readDevVars(
 ): Readonly<Record<string, string>> {
   const [own, others] = toNames(environment)
   const found = own.map((name) => read(join(folder, name))).find((values) => values !== undefined)
-  const all: Record<string, string> =
-    found ?? Object.assign({}, ...others.map((name) => read(join(folder, name))))
+  const all = found ?? expandVars(Object.assign({}, ...others.map((name) => read(join(folder, name)))))
   if (secrets === undefined) return all
   const wanted = new Set([...secrets, ...variables])
   return Object.fromEntries(Object.entries(all).filter(([name]) => wanted.has(name)))

@@ -8,6 +8,7 @@ import { parse as parseToml, TomlError } from 'smol-toml'
 import { NanoError } from '../errors.ts'
 import { readTree, toOffset, toPlace, toValue } from '../json/places.ts'
 import type { Path } from '../json/places.ts'
+import { findPlaces, toTomlPlace } from './toml-places.ts'
 import { isWithin } from './within.ts'
 
 /** In the order in which wrangler looks for them. */
@@ -20,7 +21,7 @@ export type WranglerJson = Readonly<Record<string, unknown>>
 /** What a file says. */
 export interface WranglerFile {
   readonly json: WranglerJson
-  /** `file:line:column` of a value; of TOML the file alone. */
+  /** `file:line:column` of a value, or of what is around it. */
   readonly placeOf: (path: Path) => string
 }
 
@@ -89,7 +90,9 @@ function readToml(text: string, file: string): Read {
   try {
     // dates become texts, as JSON has them
     const value = JSON.parse(JSON.stringify(parseToml(text))) as unknown
-    return { value, placeOf: () => file }
+    const places = findPlaces(text)
+    const placeOf = (path: Path): string => [file, toTomlPlace(places, path) ?? []].flat().join(':')
+    return { value, placeOf }
   } catch (thrown) {
     if (!(thrown instanceof TomlError)) throw thrown
     const [what] = thrown.message.split('\n')

@@ -6,9 +6,8 @@
  * - taken: it holds as it stands.
  * - here: nothing is to be done for it.
  * - dropped: it does not hold, and that is said; the app is served without.
- * - refused: the app could not work without it.
  */
-export type Treatment = 'taken' | 'here' | 'dropped' | 'refused'
+export type Treatment = 'taken' | 'here' | 'dropped'
 
 export interface WranglerKey {
   readonly treatment: Treatment
@@ -19,7 +18,6 @@ export interface WranglerKey {
 const taken = (text: string): WranglerKey => ({ treatment: 'taken', text })
 const here = (text: string): WranglerKey => ({ treatment: 'here', text })
 const dropped = (text: string): WranglerKey => ({ treatment: 'dropped', text })
-const refused = (text: string): WranglerKey => ({ treatment: 'refused', text })
 const binding = (what: string, instead?: string): WranglerKey =>
   dropped(
     `${what} not served, and env does not have these members${instead === undefined ? '' : `; ${instead}`}`,
@@ -44,6 +42,9 @@ export const WRANGLER_KEYS: Readonly<Record<string, WranglerKey>> = {
   ratelimits: taken('name, namespace_id, simple: rate limits of the app'),
   unsafe: taken('bindings of type ratelimit, as ratelimits has them'),
   assets: taken('directory, binding, run_worker_first, html_handling, not_found_handling'),
+  pages_build_output_dir: taken(
+    'the files of a Pages project, and its _worker.js; functions/ has to be built by wrangler before',
+  ),
   triggers: taken('crons, in UTC'),
   route: taken('the host name of the app when it is deployed'),
   routes: taken('the first host name, when it is deployed; patterns and further ones are said'),
@@ -145,7 +146,4 @@ export const WRANGLER_KEYS: Readonly<Record<string, WranglerKey>> = {
   artifacts: binding('Artifacts are'),
   flagship: binding('Flagship is'),
   connect: binding('connections are'),
-  pages_build_output_dir: refused(
-    'this is a Pages project; say main (such as _worker.js) and assets with this directory in its place',
-  ),
 }

@@ -5,6 +5,7 @@ import { dirname, join, matchesGlob } from 'node:path'
 import { withEnvironment } from './environment.ts'
 import { invalid, isObject, readWrangler } from './file.ts'
 import type { WranglerJson } from './file.ts'
+import { withPages } from './pages.ts'
 
 /** Of what kind files are. */
 export interface ModuleRule {
@@ -35,7 +36,8 @@ const TYPES: Readonly<Record<string, ModuleRule['type']>> = {
 
 /** Throws WRANGLER_INVALID. */
 export function openSource(file: string, environment: string | undefined): SourceSettings {
-  const { json, placeOf } = withEnvironment(readWrangler(file), environment, () => {})
+  const own = withEnvironment(readWrangler(file), environment, () => {})
+  const { json, placeOf } = withPages(own, file, () => {})
   const folder = dirname(file)
   const { main, build } = json
   if (main !== undefined && typeof main !== 'string') {

@@ -141,6 +141,7 @@ function make(image: Image, from = engine, maximum = 2048): Made {
       close: nothing,
     },
     'nano:workers/rate-limit': { take: () => true },
+    'nano:workers/durable-storage': { perform: () => new Uint8Array(0), sync: nothing },
   }
   const clock = { wallNs: () => BigInt(WALL_MS) * 1_000_000n, monotonicNs: () => 1n }
   const guest = blank.admit(bindings, { clock, stderr: (text) => printed.push(text) })

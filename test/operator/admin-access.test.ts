@@ -141,6 +141,9 @@ describe('with tokens', () => {
       version: 2,
       serves: true,
     })
+    const own = { ...same, cpu_ms: 400, triggers: { crons: ['0 5 * * *'] } }
+    expect((await put('shop', own)).json()).toMatchObject({ version: 3 })
+    await ask('PUT', '/admin/apps/shop', { json: same })
     for (const [key, settings] of [
       ['egress', { ...same, egress: { private: true } }],
       ['cpu_ms', { ...same, cpu_ms: 60_000 }],

@@ -4,7 +4,7 @@ import type { GuestWriter } from '../../host/engine/guest-writer.ts'
 
 export const version = '0.2.0'
 /** Changes with whatever lies otherwise in memory or has another name. */
-export const structure = 'dda7e60615ecb70f'
+export const structure = 'be1e36352ef9f430'
 
 export interface EventsBinding {
   readonly kind: string
@@ -143,6 +143,7 @@ export type EventsEvent =
   | { readonly tag: 'data-body'; readonly val: WireBodyChunk }
   | { readonly tag: 'data-failed'; readonly val: DataDataFailure }
   | { readonly tag: 'data-writable'; readonly val: number }
+  | { readonly tag: 'durable-stored'; readonly val: number }
   | { readonly tag: 'answered'; readonly val: OutboundAnswer }
   | { readonly tag: 'answer-body'; readonly val: WireBodyChunk }
   | { readonly tag: 'fetch-failed'; readonly val: WireFailure }
@@ -168,6 +169,9 @@ const cryptoFieldCases: readonly CryptoField[] = ['additional-data', 'alg', 'con
 
 export type CryptoOperation = 'encrypt' | 'decrypt' | 'sign' | 'verify' | 'digest' | 'generate-key' | 'derive-key' | 'derive-bits' | 'import-key' | 'export-key' | 'wrap-key' | 'unwrap-key'
 const cryptoOperationCases: readonly CryptoOperation[] = ['encrypt', 'decrypt', 'sign', 'verify', 'digest', 'generate-key', 'derive-key', 'derive-bits', 'import-key', 'export-key', 'wrap-key', 'unwrap-key']
+
+export type DurableStorageOperation = 'get' | 'entries' | 'put' | 'delete' | 'delete-all' | 'query' | 'get-alarm' | 'set-alarm' | 'size' | 'begin' | 'release' | 'undo'
+const durableStorageOperationCases: readonly DurableStorageOperation[] = ['get', 'entries', 'put', 'delete', 'delete-all', 'query', 'get-alarm', 'set-alarm', 'size', 'begin', 'release', 'undo']
 
 export type LanguageMethod = 'canonical-locales' | 'compare' | 'describe' | 'format' | 'format-range' | 'format-range-to-parts' | 'format-to-parts' | 'lower-case' | 'normalize' | 'of' | 'rewrite' | 'segment' | 'select' | 'select-range' | 'supported-locales' | 'supported-values' | 'upper-case'
 const languageMethodCases: readonly LanguageMethod[] = ['canonical-locales', 'compare', 'describe', 'format', 'format-range', 'format-range-to-parts', 'format-to-parts', 'lower-case', 'normalize', 'of', 'rewrite', 'segment', 'select', 'select-range', 'supported-locales', 'supported-values', 'upper-case']
@@ -219,6 +223,10 @@ export interface Imports {
     readonly finish: (id: number) => void
     readonly pull: (id: number) => void
     readonly abort: (id: number) => void
+  }
+  readonly 'nano:workers/durable-storage': {
+    readonly perform: (operation: DurableStorageOperation, input: Uint8Array) => Uint8Array
+    readonly sync: (id: number) => void
   }
   readonly 'nano:workers/kv': {
     readonly get: (id: number, namespace: Uint8Array, key: Uint8Array) => void
@@ -508,55 +516,59 @@ function storeEventsEvent(to: GuestWriter, at: number, value: EventsEvent): void
       to.u8(at, 8)
       to.u32(at + 8, value.val)
       return
-    case 'answered':
+    case 'durable-stored':
       to.u8(at, 9)
+      to.u32(at + 8, value.val)
+      return
+    case 'answered':
+      to.u8(at, 10)
       storeOutboundAnswer(to, at + 8, value.val)
       return
     case 'answer-body':
-      to.u8(at, 10)
+      to.u8(at, 11)
       storeWireBodyChunk(to, at + 8, value.val)
       return
     case 'fetch-failed':
-      to.u8(at, 11)
+      to.u8(at, 12)
       storeWireFailure(to, at + 8, value.val)
       return
     case 'fetch-writable':
-      to.u8(at, 12)
+      to.u8(at, 13)
       to.u32(at + 8, value.val)
       return
     case 'request-body':
-      to.u8(at, 13)
+      to.u8(at, 14)
       storeWireBodyChunk(to, at + 8, value.val)
       return
     case 'request-body-failed':
-      to.u8(at, 14)
+      to.u8(at, 15)
       storeWireFailure(to, at + 8, value.val)
       return
     case 'response-writable':
-      to.u8(at, 15)
+      to.u8(at, 16)
       to.u32(at + 8, value.val)
       return
     case 'scheduled':
-      to.u8(at, 16)
+      to.u8(at, 17)
       storeScheduledRun(to, at + 8, value.val)
       return
     case 'timer-due':
-      to.u8(at, 17)
+      to.u8(at, 18)
       return
     case 'web-socket-opened':
-      to.u8(at, 18)
+      to.u8(at, 19)
       storeWebSocketsWebSocketOpened(to, at + 8, value.val)
       return
     case 'web-socket-message':
-      to.u8(at, 19)
+      to.u8(at, 20)
       storeWebSocketsWebSocketMessage(to, at + 8, value.val)
       return
     case 'web-socket-sent':
-      to.u8(at, 20)
+      to.u8(at, 21)
       storeWebSocketsWebSocketSent(to, at + 8, value.val)
       return
     case 'web-socket-closed':
-      to.u8(at, 21)
+      to.u8(at, 22)
       storeWebSocketsWebSocketEnd(to, at + 8, value.val)
       return
     default:
@@ -636,6 +648,10 @@ export function liftImports(imports: Imports, from: GuestReader, to: GuestWriter
       'finish': (a0: number) => imports['nano:workers/data'].finish(a0 >>> 0),
       'pull': (a0: number) => imports['nano:workers/data'].pull(a0 >>> 0),
       'abort': (a0: number) => imports['nano:workers/data'].abort(a0 >>> 0),
+    },
+    'nano:workers/durable-storage': {
+      'perform': (a0: number, a1: number, a2: number, at: number) => to.bytes(at, imports['nano:workers/durable-storage'].perform(from.caseOf(durableStorageOperationCases, a0), from.bytes(a1, a2))),
+      'sync': (a0: number) => imports['nano:workers/durable-storage'].sync(a0 >>> 0),
     },
     'nano:workers/kv': {
       'get': (a0: number, a1: number, a2: number, a3: number, a4: number) => imports['nano:workers/kv'].get(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4, bounds['word'])),

@@ -2,13 +2,15 @@
  * What whoever asks may do, by the scopes of a token:
  *
  *     read            see every app and the log, but for components, which hold an app's code
- *     deploy:<app>    see the app, put its versions, choose among them, delete it; what the app may reach and use up, and
- *                     its host name, stay as they are
+ *     deploy:<app>    see the app, put its versions, choose among them, delete it; what the app may reach and its host name
+ *                     stay as they are, and it may use up no more than before
  *     all             everything
  */
 
 import type { StoredVersion } from '../../artifacts/store.ts'
 import { BINDING_KEYS } from '../../config/binding-names.ts'
+import { FILE_LIMITS } from '../../config/limits.ts'
+import type { Limits } from '../../config/limits.ts'
 import { NanoError } from '../../errors.ts'
 import { toChanges } from '../../registry/deploy-report.ts'
 import type { Settings } from '../../registry/deploy-report.ts'
@@ -21,7 +23,7 @@ export interface Scopes {
 }
 
 /** Settings that are the app's own affair. */
-const OWN = ['env.', 'assets', ...BINDING_KEYS, 'ratelimits', 'durable_objects', 'migrations']
+const OWN = ['env.', 'assets', 'triggers', ...BINDING_KEYS, 'ratelimits', 'durable_objects', 'migrations']
 
 export class Access {
   /** Whose it is, for messages. */
@@ -66,12 +68,25 @@ export class Access {
     if (!this.#scopes.all) this.#refuse('all')
   }
 
-  /** Throws FORBIDDEN for a change of what is not the app's own affair. A new app has NANO's settings before it. */
-  expectSettings(app: string, before: StoredVersion | undefined, next: Settings): void {
+  /**
+   * Throws FORBIDDEN for a change of what is not the app's own affair, and for more than it had. A new app has the server's
+   * settings before it. `limitsOf`: what settings come to.
+   */
+  expectSettings(
+    app: string,
+    before: StoredVersion | undefined,
+    next: Settings,
+    limitsOf: (settings: Settings) => Limits,
+  ): void {
     if (this.#scopes.all) return
-    const keys = toChanges(before ?? { hostname: app, settings: '{}' }, next)
+    const old = before ?? { hostname: app, settings: '{}' }
+    const isLower = (key: string): boolean => {
+      const name = FILE_LIMITS[key]
+      return name !== undefined && limitsOf(next)[name] <= limitsOf(old)[name]
+    }
+    const keys = toChanges(old, next)
       .map(({ key }) => key)
-      .filter((key) => !OWN.some((own) => key.startsWith(own)))
+      .filter((key) => !OWN.some((own) => key.startsWith(own)) && !isLower(key))
     if (keys.length > 0) this.#refuse('all', `to change ${keys.join(', ')} of app ${app}`)
   }
 

@@ -11,7 +11,7 @@ import { methodNotAllowed } from 'hono/method-not-allowed'
 
 import { NanoError, toNanoError, toStackText } from '../../errors.ts'
 import type { DeployedApps, Guard } from '../../registry/deployed.ts'
-import type { DeployReport } from '../../registry/deploy-report.ts'
+import type { DeployReport, Settings } from '../../registry/deploy-report.ts'
 import type { AppStatus } from '../../registry/registry.ts'
 import { toErrorResponse, toMethodNotAllowed } from '../error-response.ts'
 import type { LogTails } from '../log-tails.ts'
@@ -179,7 +179,7 @@ function addChanges(api: OpenAPIHono<AdminEnv>, services: AdminServices): void {
     }
     const report = await toDeployed(services).deploy(
       deploy,
-      toChecks(name, c.var.access, c.req.valid('header')),
+      toChecks(name, { access: c.var.access, headers: c.req.valid('header') }, services),
     )
     return c.json(tell(c, report.serves ? 'deployed' : 'uploaded', report), 200)
   })
@@ -203,7 +203,7 @@ function addChanges(api: OpenAPIHono<AdminEnv>, services: AdminServices): void {
   api.openapi({ ...routes.rollBack, middleware: limits.settings }, async (c) => {
     const { name } = c.req.valid('param')
     const { version } = c.req.valid('json')
-    const checks = toChecks(name, c.var.access, c.req.valid('header'))
+    const checks = toChecks(name, { access: c.var.access, headers: c.req.valid('header') }, services)
     const report = await toDeployed(services).rollBack(name, version, checks)
     return c.json(tell(c, 'switched', report), 200)
   })
@@ -268,7 +268,7 @@ function addChanges(api: OpenAPIHono<AdminEnv>, services: AdminServices): void {
   api.openapi({ ...routes.promote, middleware: limits.settings }, async (c) => {
     const { name } = c.req.valid('param')
     const { version, percent } = c.req.valid('json')
-    const checks = toChecks(name, c.var.access, c.req.valid('header'))
+    const checks = toChecks(name, { access: c.var.access, headers: c.req.valid('header') }, services)
     const report = await toDeployed(services).promote(name, version, percent, checks)
     return c.json(tell(c, 'switched', report), 200)
   })
@@ -296,12 +296,20 @@ function isFound({ name, hostname }: AppStatus, search: string): boolean {
   return name.toLowerCase().includes(search) || hostname.includes(search)
 }
 
+/** Who asks, under what conditions. */
+interface Asked {
+  readonly access: Access
+  readonly headers: Parameters<typeof toGuard>[0]
+}
+
 /** What is looked at when it is a change's turn: the request's conditions, and what the token may change. */
-function toChecks(app: string, access: Access, headers: Parameters<typeof toGuard>[0]): Guard {
+function toChecks(app: string, { access, headers }: Asked, services: AdminServices): Guard {
   const expectConditions = toGuard(headers)
   return (before, next) => {
     expectConditions(before, next)
-    if (next !== undefined) access.expectSettings(app, before?.active, next)
+    if (next === undefined) return
+    const limitsOf = (settings: Settings) => toDeployed(services).toConfig({ app, ...settings }).limits
+    access.expectSettings(app, before?.active, next, limitsOf)
   }
 }
 

@@ -3,6 +3,8 @@
  * exist with its first value.
  */
 
+import { StorageError } from '../failure.ts'
+
 /** What belongs to a key. */
 export interface KvEntry {
   readonly value: Uint8Array
@@ -14,7 +16,7 @@ export interface KvEntry {
 export interface KvPut extends KvEntry {
   /** Seconds since 1970; undefined: it stays. */
   readonly expiration: number | undefined
-  /** What the namespace may take up altogether, as far as the store counts that. */
+  /** What the namespace may take up altogether. */
   readonly mostBytes: number
 }
 
@@ -51,9 +53,14 @@ export interface KvStore extends AsyncDisposable {
 }
 
 /** What an entry takes up beside its bytes. */
-const ENTRY_BYTES = 64
+export const ENTRY_BYTES = 64
 
 /** What an entry takes up of its namespace. */
 export function toCost(key: Uint8Array, { value, metadata = '' }: KvEntry): number {
   return ENTRY_BYTES + key.length + value.length + metadata.length
+}
+
+export function toTooMuch(mostBytes: number): StorageError {
+  const says = `the namespace would be larger than it may: ${mostBytes / 1024 / 1024} MiB (kv_mb)`
+  return new StorageError('STORAGE_LIMIT', `KV PUT failed: 413 ${says}`)
 }

@@ -3,6 +3,10 @@
  *
  *     nano:kv:{namespace}:e:<key>   a hash: v the value, m the metadata; expires by itself
  *     nano:kv:{namespace}:k         a sorted set of the keys, for listings; what has expired is taken out by who finds it
+ *     nano:kv:{namespace}:b         bytes: what all of them take up
+ *     nano:kv:{namespace}:x         a sorted set of the keys that expire, by when; :s is a hash of what they take up
+ *
+ * A change and its count are one script (redis-scripts.ts), so that they agree whatever happens.
  *
  * What is written is as safe as the server makes it: `appendonly yes` and `appendfsync always` for what the embedded store
  * promises. The braces keep a namespace on one node of a cluster.
@@ -15,20 +19,21 @@ import { createClient } from '@redis/client'
 import { StorageError } from '../failure.ts'
 import type { RedisSettings } from '../../config/storage-settings.ts'
 import { toEnd } from '../key-range.ts'
+import { toCost, toTooMuch } from './kv-store.ts'
 import type { KvEntry, KvListed, KvListing, KvListOptions, KvPut, KvStore } from './kv-store.ts'
+import { DELETE, FORGET, PUT } from './redis-scripts.ts'
 
 const CONNECT_MS = 2000
 const MOST_PAUSE_MS = 2000
 const FIRST_PAUSE_MS = 50
+
+const NOTHING = new Uint8Array(0)
 
 /** At once. */
 const MOST_FORGOTTEN = 500
 
 /** Bulk strings of the protocol: as bytes, not as texts. */
 const AS_BYTES = { typeMapping: { [36]: Buffer } } as const
-
-/** Takes a key out of the set unless it was written again. */
-const FORGET = "if redis.call('exists', KEYS[2]) == 0 then redis.call('zrem', KEYS[1], ARGV[1]) end"
 
 /** It is there, but cannot be reached now, or cannot do it now: beginnings of what it says. */
 const BUSY = /^(?:LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|MISCONF|NOREPLICAS|BUSY)\b/
@@ -82,21 +87,15 @@ class RedisKv implements KvStore {
     )
   }
 
-  async put(namespace: string, key: Uint8Array, { value, metadata, expiration }: KvPut): Promise<void> {
-    const name = toName(namespace, key)
-    await this.#change([
-      ['DEL', name],
-      ['HSET', name, 'v', value, ...(metadata === undefined ? [] : ['m', metadata])],
-      ...(expiration === undefined ? [] : [['EXPIREAT', name, String(expiration)]]),
-      ['ZADD', toIndex(namespace), '0', key],
-    ])
+  async put(namespace: string, key: Uint8Array, put: KvPut): Promise<void> {
+    const { value, metadata = '', expiration = '', mostBytes } = put
+    const given = [key, value, metadata, String(expiration), String(toCost(key, put)), String(mostBytes)]
+    const [isPut] = await this.#ask([['EVAL', PUT, ...toKeys(namespace, key), ...given]])
+    if (isPut === 0) throw toTooMuch(mostBytes)
   }
 
   async delete(namespace: string, key: Uint8Array): Promise<void> {
-    await this.#change([
-      ['DEL', toName(namespace, key)],
-      ['ZREM', toIndex(namespace), key],
-    ])
+    await this.#ask([['EVAL', DELETE, ...toKeys(namespace, key), key]])
   }
 
   async list(namespace: string, { prefix, limit, after }: KvListOptions): Promise<KvListing> {
@@ -131,7 +130,11 @@ class RedisKv implements KvStore {
     for (;;) {
       // oxlint-disable-next-line no-await-in-loop -- some at a time, for others wait meanwhile
       const [keys] = (await this.#ask([['ZRANGE', index, '0', String(MOST_FORGOTTEN - 1)]])) as [Buffer[]]
-      if (keys.length === 0) return
+      if (keys.length === 0) {
+        // oxlint-disable-next-line no-await-in-loop -- once
+        await this.#ask([['DEL', ...toKeys(namespace, NOTHING).slice(2)]])
+        return
+      }
       // oxlint-disable-next-line no-await-in-loop -- the same
       await this.#change([
         ['UNLINK', ...keys.map((key) => toName(namespace, key))],
@@ -191,6 +194,12 @@ const GONE = -2
 
 function toIndex(namespace: string): string {
   return `nano:kv:{${namespace}}:k`
+}
+
+/** Their number and the keys of the scripts, in their order. */
+function toKeys(namespace: string, key: Uint8Array): (string | Buffer)[] {
+  const counts = ['k', 'b', 'x', 's'].map((name) => `nano:kv:{${namespace}}:${name}`)
+  return ['5', toName(namespace, key), ...counts]
 }
 
 function toName(namespace: string, key: Uint8Array): Buffer {

@@ -6,12 +6,11 @@
 import { join } from 'node:path'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 
-import { StorageError } from '../failure.ts'
 import { GroupCommit } from '../group-commit.ts'
 import { guard, openDatabase } from '../sqlite.ts'
 import type { StoreOptions } from '../store.ts'
 import { toEnd } from '../key-range.ts'
-import { toCost } from './kv-store.ts'
+import { toCost, toTooMuch } from './kv-store.ts'
 import type { KvEntry, KvListing, KvListOptions, KvPut, KvStore } from './kv-store.ts'
 
 /** The value stands last: who looks for what stands before it does not read it. */
@@ -94,7 +93,7 @@ class SqliteKv implements KvStore {
       const { id, bytes } = (find.get(namespace) ?? found.get(namespace)) as { id: number; bytes: number }
       const cost = toCost(key, put)
       const more = cost - this.#bytesOf(id, key)
-      if (more > 0 && bytes + more > mostBytes) throw new StorageError('STORAGE_LIMIT', toTooMuch(mostBytes))
+      if (more > 0 && bytes + more > mostBytes) throw toTooMuch(mostBytes)
       this.#statements.put.run(id, key, cost, expiration ?? null, metadata ?? null, value)
       this.#statements.count.run(more, id)
     })
@@ -172,8 +171,4 @@ class SqliteKv implements KvStore {
 
 function toSeconds(): number {
   return Math.floor(Date.now() / MS_PER_SECOND)
-}
-
-function toTooMuch(mostBytes: number): string {
-  return `KV PUT failed: 413 the namespace would be larger than it may: ${mostBytes / 1024 / 1024} MiB (kv_mb)`
 }

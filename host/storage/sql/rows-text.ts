@@ -17,7 +17,7 @@ export function toArrayText(row: readonly SQLOutputValue[]): string {
   return `${text}]`
 }
 
-function toValueText(value: SQLOutputValue): string {
+export function toValueText(value: SQLOutputValue): string {
   switch (typeof value) {
     case 'string':
       return JSON.stringify(value)
