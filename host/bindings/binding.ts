@@ -135,7 +135,7 @@ export interface BindingContext {
   /** The egress policy refused a fetch. */
   onDenied(text?: string): void
   /** How many WebSockets there may be, and what may wait in one. */
-  readonly webSockets: Pick<WebSocketServices, 'most' | 'mostUnsent'>
+  readonly webSockets: Pick<WebSocketServices, 'most' | 'mostUnsent' | 'pass'>
   /** The WebSocket that goes to a client with the answer to this request; undefined: there is none with this id. */
   readonly leave: (id: number, request: number) => Side | undefined
   /** A WebSocket comes to the app, for this request; undefined: it has as many as it may. */

@@ -33,6 +33,8 @@ export interface SideOptions {
   readonly buffers: ByteBudget
   /** The most bytes that may wait for the other side. */
   readonly mostUnsent: number
+  /** What the app says goes out now, or later. */
+  readonly pass: (act: () => void) => void
   readonly port: SidePort
 }
 
@@ -99,11 +101,9 @@ export class WebSocketSide implements Side {
     if (this.#unsentCost > this.#options.mostUnsent) return this.#break(TOO_SLOW)
     if (!this.#hold()) return this.#break(NO_ROOM)
     if (this.#state === 'connecting') return
-    for (const message of this.#said.splice(0)) this.#other.message(message)
-    if (this.#close === undefined || this.#state !== 'open') return
-    this.#state = 'closing'
-    this.#drop()
-    this.#other.closed(this.#close)
+    const said = this.#said.splice(0)
+    const close = this.#close
+    this.#options.pass(() => this.#give(said, close))
   }
 
   /** It goes to the app now. */
@@ -149,6 +149,7 @@ export class WebSocketSide implements Side {
     if (this.#state === 'over') return other.closed(BROKEN)
     this.#other = other
     this.#state = 'open'
+    this.act()
   }
 
   message(message: Message): void {
@@ -175,6 +176,14 @@ export class WebSocketSide implements Side {
     const hasSaid = this.#state === 'closing'
     this.#over(end)
     if (!hasSaid) other.closed(end)
+  }
+
+  #give(said: readonly Message[], close: LineEnd | undefined): void {
+    for (const message of said) this.#other.message(message)
+    if (close === undefined || this.#state !== 'open') return
+    this.#state = 'closing'
+    this.#drop()
+    this.#other.closed(close)
   }
 
   /** It goes no further, on account of the app. */

@@ -28,6 +28,8 @@ export interface WebSocketServices {
   readonly most: number
   /** Bytes that may wait for one of them to be sent. */
   readonly mostUnsent: number
+  /** What an app says goes out now, or later. */
+  readonly pass: (act: () => void) => void
   /** The egress policy refused a connection. */
   onDenied(text?: string): void
 }
@@ -171,9 +173,9 @@ export class WebSocketsBinding implements Binding {
   }
 
   #add(): WebSocketSide | undefined {
-    const { most, mostUnsent, buffers } = this.#services
+    const { most, mostUnsent, buffers, pass } = this.#services
     if (this.#sides.size >= most || this.#isRetiring) return undefined
-    const side = new WebSocketSide({ id: ++this.#last, buffers, mostUnsent, port: this.#port })
+    const side = new WebSocketSide({ id: ++this.#last, buffers, mostUnsent, pass, port: this.#port })
     this.#sides.set(side.id, side)
     return side
   }
@@ -210,7 +212,6 @@ export class WebSocketsBinding implements Binding {
       const val = { id: side.id, protocol: opened.protocol, extensions: '' }
       this.#mailbox.post({ tag: 'web-socket-opened', val }, toAccount(side))
       couple(side, opened.side)
-      side.act()
     }
   }
 

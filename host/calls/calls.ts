@@ -52,7 +52,7 @@ export class Calls {
     more: boolean,
     listener: StorageListener,
   ): StorageHandle {
-    const { target, head, message, depth, trace, charge } = args as CallArgs
+    const { target, head, message, depth, trace, charge, adopt } = args as CallArgs
     const { app: called, entrypoint, props = '' } = callee as Callee
     const client = `app ${app}`
     const call: Call = { app, entrypoint, props, depth, message }
@@ -69,7 +69,7 @@ export class Calls {
         call,
         trace,
       },
-      { called, first: more ? body : NOTHING, listener, charge },
+      { called, first: more ? body : NOTHING, listener, charge, adopt },
     )
     // not within the call that started it
     queueMicrotask(() => guestCall.open(this.#options.find({ ...callee, target } as CallTarget, client)))

@@ -28,7 +28,7 @@ import type { IngressState, RoutedTenant } from './contract.ts'
 import { HeldBytes } from './held-bytes.ts'
 import type { Wait } from './idle-watch.ts'
 import { toSent } from './progress.ts'
-import { parseResponseHead, UPGRADED } from './response-head.ts'
+import { parseHeaders, UPGRADED } from './response-head.ts'
 import { sendError, sendWhole, startStream } from './response-writer.ts'
 
 type State = 'open' | 'streaming' | 'unread' | 'cut' | 'closed'
@@ -113,7 +113,7 @@ export class ClientResponse {
   upgrade(lines: Uint8Array): readonly string[] | undefined {
     if (this.#state !== 'open') return undefined
     this.#state = 'closed'
-    const head = parseResponseHead(UPGRADED, lines)
+    const head = parseHeaders(lines)
     if (typeof head !== 'string') {
       this.#count(UPGRADED)
       return head.headers

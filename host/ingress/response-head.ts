@@ -34,8 +34,13 @@ const HOST_OWNED: ReadonlySet<string> = new Set(['content-length', 'date', REQUE
 
 /** The checked head, or in a string why there is none. `bytes`: UTF-8 of header lines. */
 export function parseResponseHead(status: number, bytes: Uint8Array): ResponseHead | string {
-  if (status !== UPGRADED && (!Number.isInteger(status) || status < 200 || status > 599))
+  if (!Number.isInteger(status) || status < 200 || status > 599)
     return `expected a status from 200 to 599, got ${status}`
+  return parseHeaders(bytes)
+}
+
+/** The same of an answer whose status is not in doubt. */
+export function parseHeaders(bytes: Uint8Array): ResponseHead | string {
   if (bytes.byteLength > MAX_HEADER_BYTES)
     return `expected at most ${MAX_HEADER_BYTES} bytes of headers, got ${bytes.byteLength}`
   if (bytes.byteLength === 0)

@@ -23,6 +23,7 @@ describe('WebSockets', () => {
     const path = fixture('web-sockets')
     server = await serve([
       { name: 'sockets', hostname: HOST, path, egress: { allow: ['127.0.0.1'] } },
+      { name: 'caller', hostname: 'caller.test', path, services: [{ binding: 'APP', service: 'sockets' }] },
       { name: 'small', hostname: 'small.test', path, web_sockets: 2, web_socket_message_kb: 1 },
       { name: 'slow', hostname: 'slow.test', path, web_socket_buffer_kb: 64 },
       { name: 'short', hostname: 'short.test', path, cpu_ms: 100 },
@@ -165,6 +166,23 @@ describe('WebSockets', () => {
     expect(await client.next()).toBe('through')
     client.socket.close(3002, 'done')
     expect(await client.over).toEqual([3002, 'done'])
+  })
+
+  test('one comes through a service binding, to the app or to its client', async ({ expect }) => {
+    expect((await server.send('caller.test', '/bound-talk')).json()).toEqual({
+      status: 101,
+      data: 'by a binding',
+      code: 3003,
+      wasClean: true,
+    })
+    const plain = await server.send('caller.test', '/bound-talk', { headers: { 'x-plain': '1' } })
+    expect(plain.text).toBe('426')
+    using client = await open('/bound?protocol=b', { host: 'caller.test', protocols: ['b'] })
+    expect(client.socket.protocol).toBe('b')
+    client.socket.send('there and back')
+    expect(await client.next()).toBe('there and back')
+    client.socket.close(3004, 'enough')
+    expect(await client.over).toEqual([3004, 'enough'])
   })
 
   test('there are as many, and messages as large, as the app may have', async ({ expect }) => {
