@@ -118,3 +118,21 @@ declare module 'cloudflare:workers' {
   /** The same as a handler's `env`, at the top level, too. */
   export const env: Readonly<Record<string, unknown>>
 }
+
+/** TCP connections. */
+declare module 'cloudflare:sockets' {
+  export interface Socket {
+    readonly readable: ReadableStream<Uint8Array>
+    readonly writable: WritableStream<BufferSource | string>
+    readonly opened: Promise<{ remoteAddress?: string }>
+    readonly closed: Promise<void>
+    readonly upgraded: boolean
+    readonly secureTransport: 'off' | 'on' | 'starttls'
+    close(): Promise<void>
+    startTls(options?: { expectedServerHostname?: string }): Socket
+  }
+  export function connect(
+    address: string | { hostname: string; port: number },
+    options?: { secureTransport?: string; allowHalfOpen?: boolean; highWaterMark?: number },
+  ): Socket
+}

@@ -3,6 +3,35 @@
  * the shim through a global (guest-shim/globals/module-door.ts has the other side).
  */
 
+/** Who hears of a TCP connection. Nothing comes after `failed`, and no bytes after `ended`. */
+export interface ConnectionPort {
+  /** It is there, with its TLS. `protocol`: what ALPN came to. */
+  ready(protocol: string): void
+  /** What `pull` asked for. */
+  data(bytes: Uint8Array): void
+  /** The far side sends no more. */
+  ended(): void
+  /** There is room again after `write` gave false. */
+  writable(): void
+  failed(message: string, code: string): void
+}
+
+/** A TCP connection. */
+export interface Connection {
+  /** Go on with TLS when all that was written has gone; the port hears `ready` again. */
+  secure(terms: object): void
+  /** False: wait for `writable`. */
+  write(bytes: Uint8Array): boolean
+  /** Nothing more is written. */
+  finish(): void
+  /** Ask for the next bytes. */
+  pull(): void
+  /** What was written goes out; the port hears nothing more. */
+  close(): void
+  /** Cut it; the port hears nothing more. */
+  abort(): void
+}
+
 export interface ModuleDoor {
   /** The instance's `env`; empty while the app's top level runs, unless the image is made for one deployment. */
   readonly env: Record<string, unknown>
@@ -16,6 +45,15 @@ export interface ModuleDoor {
   readonly context: { current: unknown }
   /** A value as the console shows it; the options are those of Node that bear on it. */
   inspect(value: unknown, options?: object): string
+  /** Connects. `terms`: those of `connections.open` (wit/connections.wit). Throws at the top level. */
+  connect(terms: object, port: ConnectionPort): Connection
+  /** What calls between apps are made of. */
+  rpc(): {
+    openStub(target: unknown): object
+    readonly RpcStub: abstract new () => unknown
+    readonly RpcPromise: abstract new () => unknown
+    readonly RpcProperty: abstract new () => unknown
+  }
   /** A line of the console, of a format and values. */
   format(args: readonly unknown[]): string
   /** A function of `node:crypto`, computed by the host: bytes, or JSON. Throws what Node does. */

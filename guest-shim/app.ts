@@ -89,12 +89,24 @@ function isEntrypoint({ prototype }: { prototype?: unknown }): boolean {
   return ['fetch', 'scheduled', ENTRYPOINT].some((name) => hasMethod(prototype, name))
 }
 
-/** The handler of an export that another app calls; undefined: it is no entrypoint. */
-export function toEntrypoint(exported: unknown): Handler | undefined {
+/** An export that another app calls. */
+interface Entrypoint {
+  /** Of a fetch; undefined: it has none. */
+  readonly handler?: Handler
+  /** It is a class, of which each call has an instance. */
+  readonly Entrypoint?: new (context: ExecutionContext, env: unknown) => object
+  /** It is an object. */
+  readonly handlers?: object
+}
+
+/** Nothing of it: it is no entrypoint. */
+export function toEntrypoint(exported: unknown): Entrypoint {
   if (typeof exported === 'function' && isEntrypoint(exported)) {
-    return toHandler(exported as unknown as EntrypointClass)
+    const Entrypoint = exported as unknown as EntrypointClass
+    return { handler: toHandler(Entrypoint), Entrypoint }
   }
-  return hasMethod(exported, 'fetch') ? (exported as Handler) : undefined
+  if (typeof exported !== 'object' || exported === null) return {}
+  return { ...(hasMethod(exported, 'fetch') && { handler: exported as Handler }), handlers: exported }
 }
 
 /** Each call has an instance of its own, as in Workers. */

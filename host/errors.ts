@@ -24,6 +24,7 @@ const CODES = {
   APP_IDLE: ['tenant', 504, 'The app sent nothing for too long.'],
   APP_SUBREQUEST_LIMIT: ['tenant', 500, 'The app made more fetches for one request than it may.'],
   APP_DATA_LIMIT: ['tenant', 500, 'The app made more calls to its data for one request than it may.'],
+  APP_CONNECTION_LIMIT: ['tenant', 500, 'The app has as many TCP connections open as it may.'],
   APP_BACKGROUND_LIMIT: ['tenant', 500, 'The app went on working for too long after its response.'],
   STORAGE_LOST: ['operator', 503, 'The storage of the object failed, and the object begins again.'],
   EGRESS_DENIED: ['tenant', 500, 'The app tried to reach an address that it may not.'],

@@ -1,7 +1,11 @@
-/** `cloudflare:sockets`: apps reach others by HTTP alone. */
+/** `cloudflare:sockets`: TCP connections, where the app's egress policy lets them go. */
 
-export function connect(): never {
-  throw new Error('connect() of cloudflare:sockets is not there in NANO: an app reaches others with fetch()')
+import { toAddress, toOptions } from './sockets/address.ts'
+import { makeSocket, type Socket } from './sockets/socket.ts'
+
+/** Connects; what comes of it says `opened`. `address`: `{ hostname, port }`, or a text such as `db.example:5432`. */
+export function connect(address: unknown, options?: unknown): Socket {
+  return makeSocket(toAddress(address), toOptions(options))
 }
 
 export default { connect }

@@ -35,12 +35,36 @@ export class DurableObject extends Base<unknown> {}
 /** A base class alone: NANO runs no workflows. */
 export class WorkflowEntrypoint extends Base<unknown> {}
 
-/** An object that is called from elsewhere in Workers; here there is no elsewhere, so it is an object. */
-export class RpcTarget {}
+/** How guest-shim/lazy/rpc/access.ts knows what is passed by reference. */
+const TARGET = Symbol.for('nano:rpc-target')
 
+/** What is passed to another app by reference: its methods are called there, and run here. */
+export class RpcTarget {
+  [TARGET](): void {}
+}
+
+/** Something of this app or of another one, which is called. */
 export class RpcStub {
-  constructor(target: object) {
-    return target
+  constructor(target: unknown) {
+    return door.rpc().openStub(target)
+  }
+
+  static [Symbol.hasInstance](value: unknown): boolean {
+    return value instanceof door.rpc().RpcStub
+  }
+}
+
+/** What a call of another app gives, before it is there. */
+export class RpcPromise {
+  static [Symbol.hasInstance](value: unknown): boolean {
+    return value instanceof door.rpc().RpcPromise
+  }
+}
+
+/** A member of such a thing. */
+export class RpcProperty {
+  static [Symbol.hasInstance](value: unknown): boolean {
+    return value instanceof door.rpc().RpcProperty
   }
 }
 

@@ -1,12 +1,16 @@
-/** Calls of other apps on the host: as the app's `Fetcher` (lazy/fetcher.ts) makes them, and what becomes of those that come. */
+/**
+ * Calls of other apps on the host, as the app's `Fetcher` (lazy/fetcher.ts) and its methods (lazy/rpc.ts) make them, and what
+ * becomes of those that come.
+ */
 
-import { fetch, threw } from 'nano:workers/calls'
+import { converse, fetch, threw } from 'nano:workers/calls'
 import type { AbortSignal } from '../globals/abort-signal.ts'
 import type { Bytes } from '../globals/buffer-source.ts'
 import { encode } from '../globals/primordials.ts'
 import type { ReadableStream } from '../globals/streams.ts'
-import loadFetcher from '../lazy/fetcher.ts?lazy'
+import loadRpc from '../lazy/rpc.ts?lazy'
 import type { GuestBinding } from './binding.ts'
+import { CallerChannel, type Channel, type Listener } from './channel.ts'
 import { type Answer, sendCall } from './data.ts'
 
 /** The calls of one binding. */
@@ -32,6 +36,11 @@ export class CallsHost {
       signal,
     )
   }
+
+  /** The call is made with the first message that is sent. */
+  converse(listener: Listener): Channel {
+    return new CallerChannel(listener, (id, message) => converse(id, this.#name, this.#target, message))
+  }
 }
 
 /** An entrypoint threw: whoever called it is told so, before its response fails. */
@@ -49,9 +58,9 @@ function describe(error: unknown): string {
   }
 }
 
-type Part = () => { readonly Fetcher: new (host: CallsHost) => unknown }
+type Part = () => { readonly openService: (host: CallsHost) => unknown }
 
 export const binding: GuestBinding = {
   events: {},
-  kinds: { service: (_settings, name) => new ((loadFetcher as Part)().Fetcher)(new CallsHost(name)) },
+  kinds: { service: (_settings, name) => (loadRpc as Part)().openService(new CallsHost(name)) },
 }

@@ -44,9 +44,32 @@ export interface Answer {
 /** Tells the host of a call. `more`: further bytes follow. */
 export type Start = (id: number, first: Bytes, more: boolean) => void
 
+/** Who hears what becomes of a call. */
+export interface CallEvents {
+  answer(answer: DataAnswer): void
+  take(chunk: BodyChunk): void
+  lose(failure: DataFailure): void
+  /** Bytes are taken again. */
+  resume(): void
+}
+
 const EMPTY: Bytes = new Uint8Array(0)
-const calls = makeTable<number, Call>()
+const calls = makeTable<number, CallEvents>()
 let lastId = 0
+
+/** A call that somebody goes on with himself; gives its id. */
+export function openCall(events: CallEvents): number {
+  requireLive('a call of a binding')
+  calls.set(++lastId, events)
+  return lastId
+}
+
+/** Nothing is heard of it any more. */
+export function closeCall(id: number): void {
+  calls.delete(id)
+}
+
+export { abort as abortCall, pull as pullCall, write as writeCall }
 
 /** Makes a call. Rejects with what the host says of its failure. */
 export function startCall(start: (id: number) => void): Promise<Answer> {
@@ -74,7 +97,7 @@ export function sendCall(
   })
 }
 
-class Call implements Sink {
+class Call implements Sink, CallEvents {
   readonly #id = ++lastId
   readonly #begin: Start
   readonly #resolve: (answer: Answer) => void
@@ -216,7 +239,7 @@ class Call implements Sink {
   }
 }
 
-function toError({ name, code, message }: DataFailure): Error {
+export function toError({ name, code, message }: DataFailure): Error {
   const Kind = name === 'TypeError' ? NativeTypeError : name === 'RangeError' ? NativeRangeError : NativeError
   const error = new Kind(message)
   if (code !== '') defineProperty(error, 'code', { value: code, writable: true, configurable: true })

@@ -3,6 +3,7 @@ import { binding as assetsBinding } from './assets.ts'
 import { binding as backgroundBinding } from './background.ts'
 import { binding as cacheBinding } from './cache.ts'
 import { binding as callsBinding } from './calls.ts'
+import { binding as connectionsBinding } from './connections.ts'
 import { binding as consoleBinding } from './console.ts'
 import { binding as cryptoBinding } from './crypto.ts'
 import { binding as dataBinding } from './data.ts'
@@ -25,6 +26,7 @@ export const handlers = {
   ...backgroundBinding.events,
   ...cacheBinding.events,
   ...callsBinding.events,
+  ...connectionsBinding.events,
   ...consoleBinding.events,
   ...cryptoBinding.events,
   ...dataBinding.events,
@@ -43,4 +45,4 @@ export const handlers = {
 }
 
 /** Everyone who may have something for `env`. */
-export const bindings = [assetsBinding, backgroundBinding, cacheBinding, callsBinding, consoleBinding, cryptoBinding, dataBinding, durableStorageBinding, kvBinding, languageBinding, objectsBinding, outboundBinding, rateLimitBinding, requestBodyBinding, responseBinding, scheduledBinding, sqlBinding, timerBinding, webSocketsBinding]
+export const bindings = [assetsBinding, backgroundBinding, cacheBinding, callsBinding, connectionsBinding, consoleBinding, cryptoBinding, dataBinding, durableStorageBinding, kvBinding, languageBinding, objectsBinding, outboundBinding, rateLimitBinding, requestBodyBinding, responseBinding, scheduledBinding, sqlBinding, timerBinding, webSocketsBinding]

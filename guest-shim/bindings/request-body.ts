@@ -47,7 +47,28 @@ class Source {
   }
 }
 
-const sources = makeTable<number, Source>()
+/** Who hears of a body. */
+export interface BodyEvents {
+  take(chunk: BodyChunk): void
+  fail(message: string): void
+  cancel(): void
+}
+
+const sources = makeTable<number, BodyEvents>()
+
+/** Hears of a body that is asked for with `pullBody`, and with nothing else. */
+export function listenToBody(id: number, events: Omit<BodyEvents, 'cancel'>): void {
+  sources.set(id, {
+    take: (chunk) => events.take(chunk),
+    fail: (message) => events.fail(message),
+    cancel() {
+      sources.delete(id)
+      cancel(id)
+    },
+  })
+}
+
+export { pull as pullBody }
 
 export function openBody(id: number): ReadableStream<Uint8Array> {
   const source = new Source(id)

@@ -15,7 +15,6 @@ import { cancel, pipeThrough, type ReadableStream } from '../globals/streams.ts'
 import { ignore, pump, type Sink } from '../turn/pump.ts'
 import { describeError, inspect } from '../globals/log-text.ts'
 import type { GuestBinding } from './binding.ts'
-import { tellCaller } from './calls.ts'
 
 /** One call of the fetch handler: the request that it is for, and how far its answer is. */
 export interface HandlerCall extends Incoming {
@@ -25,9 +24,11 @@ export interface HandlerCall extends Incoming {
   cancelStream?: (reason: unknown) => void
   /** Who waits for the client to read on. */
   onRoom?: (() => void) | undefined
-  /** Given: it is a call of an app. */
-  readonly isRpc?: boolean
+  /** Whoever calls is told what was thrown. */
+  onThrew?: (error: unknown) => void
 }
+
+export { finish as finishAnswer, send as sendAnswer, start as startAnswer, write as writeAnswer }
 
 /** Calls that were not over in the turn that they began in, by request. */
 export const open = makeTable<number, HandlerCall>()
@@ -89,7 +90,7 @@ export function answerError(call: HandlerCall, error: string): void {
 
 /** The handler, or the stream that it answered with, threw. */
 export function answerThrown(call: HandlerCall, error: unknown): void {
-  if (call.isRpc !== undefined && !call.isOver) tellCaller(call.id, error)
+  if (!call.isOver) call.onThrew?.(error)
   answerError(call, describeError(error))
 }
 

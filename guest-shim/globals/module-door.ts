@@ -4,11 +4,13 @@
  * shim: what is here is only added to.
  */
 
+import { Connection, type ConnectionPort } from '../bindings/connections.ts'
 import { waitUntil } from '../bindings/background.ts'
 import { compute } from '../bindings/crypto.ts'
 import { reportError } from '../bindings/report.ts'
 import { type Env, env, onEnv } from '../env.ts'
 import { observe } from '../env-reads.ts'
+import loadRpc from '../lazy/rpc.ts?lazy'
 import { formatLine, inspect } from './log-text.ts'
 import { context } from '../turn/context.ts'
 import { phase } from '../turn/phase.ts'
@@ -42,6 +44,9 @@ export const moduleDoor = {
   context,
   inspect,
   format: formatLine,
+  /** A TCP connection (wit/connections.wit). */
+  connect: (terms: object, port: ConnectionPort): Connection => new Connection(terms, port),
+  rpc: loadRpc as () => unknown,
   compute,
   phase,
 }

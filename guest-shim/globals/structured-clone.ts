@@ -40,6 +40,15 @@ export function refuse(classes: Iterable<{ readonly prototype: object }>): void 
   for (const { prototype } of classes) if (!kinds.has(prototype)) kinds.set(prototype, refuseObject)
 }
 
+/** Whether it is of a kind that is known by its class. */
+export function isCloneable(value: object): boolean {
+  for (let prototype = getPrototypeOf(value); prototype !== null; prototype = getPrototypeOf(prototype)) {
+    const kind = kindOf(prototype)
+    if (kind !== undefined && kind !== refuseObject) return true
+  }
+  return false
+}
+
 /** How something is handed over; undefined when it is not of the kind. Throws when it cannot be now. */
 export type Transfer = (value: object) => (() => object) | undefined
 

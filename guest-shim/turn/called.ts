@@ -3,7 +3,12 @@
 import type { Call } from 'nano:workers/calls'
 import type { Event } from 'nano:workers/events'
 import { toEntrypoint } from '../app.ts'
+import { ExecutionContext } from '../bindings/background.ts'
+import { tellCaller } from '../bindings/calls.ts'
+import type { HandlerCall } from '../bindings/response.ts'
+import { toOwn } from '../globals/buffer-source.ts'
 import { hasOwn, NativeTypeError, parseJson } from '../globals/primordials.ts'
+import loadRpc from '../lazy/rpc.ts?lazy'
 import { type Handler, receiveRequest } from './handler.ts'
 
 /** What answers. */
@@ -14,20 +19,38 @@ export interface Served {
   readonly exports: Readonly<Record<string, unknown>>
 }
 
+type Rpc = () => Pick<typeof import('../lazy/rpc.ts'), 'serve'>
+
 /** Like `receiveRequest`. */
-export function receiveCall(call: Call, next: Event | undefined, { handler, env, exports }: Served): boolean {
+export function receiveCall(call: Call, next: Event | undefined, served: Served): boolean {
   const props: unknown = call.props === '' ? undefined : parseJson(call.props)
-  const named = call.entrypoint === '' ? handler : findEntrypoint(exports, call.entrypoint)
-  return receiveRequest(call, next, { handler: named, env, props })
+  if (call.isRpc) {
+    converse(call, served, props)
+    return false
+  }
+  const { handler, env, exports } = served
+  const named = call.entrypoint === '' ? handler : findFetch(exports, call.entrypoint)
+  const record: Call & HandlerCall = call
+  record.onThrew = (error) => tellCaller(call.id, error)
+  return receiveRequest(record, next, { handler: named, env, props })
 }
 
-function findEntrypoint(exports: Served['exports'], name: string): Handler {
-  const found = hasOwn(exports, name) ? toEntrypoint(exports[name]) : undefined
-  return found ?? { fetch: () => refuse(name) }
+function findFetch(exports: Served['exports'], name: string): Handler {
+  const { handler } = toEntrypoint(hasOwn(exports, name) ? exports[name] : undefined)
+  return handler ?? { fetch: () => refuse(name) }
+}
+
+function converse(call: Call, { env, exports }: Served, props: unknown): void {
+  const name = call.entrypoint === '' ? 'default' : call.entrypoint
+  const { Entrypoint, handlers } = toEntrypoint(hasOwn(exports, name) ? exports[name] : undefined)
+  const context = new ExecutionContext(call.id, props)
+  const make = (): object => (Entrypoint === undefined ? refuse(name) : new Entrypoint(context, env))
+  const own = { ...call, message: toOwn(call.message) }
+  ;(loadRpc as Rpc)().serve(own, handlers === undefined ? { make } : { handlers, more: [env, context] })
 }
 
 function refuse(name: string): never {
   throw new NativeTypeError(
-    `The app that is called has no entrypoint "${name}": expected an export of that name that is a class which extends WorkerEntrypoint, or an object with a fetch handler.`,
+    `The app that is called has no entrypoint "${name}": expected an export of that name that is a class which extends WorkerEntrypoint, or an object with handlers.`,
   )
 }

@@ -45,6 +45,8 @@ export interface Meter extends DataCounts {
   ignored: number
   /** Fetches that the app made. */
   subrequests: number
+  /** TCP connections that the app asked for. */
+  tcpConnections: number
   /** Calls of rate limits, by what they gave. */
   ratesAllowed: number
   ratesLimited: number
@@ -60,6 +62,7 @@ export const NO_METER: Meter = {
   requests: 0,
   ignored: 0,
   subrequests: 0,
+  tcpConnections: 0,
   ratesAllowed: 0,
   ratesLimited: 0,
   cpuMs: 0,
@@ -72,6 +75,7 @@ export function addMeter(sum: Meter, meter: Meter): void {
   sum.requests += meter.requests
   sum.ignored += meter.ignored
   sum.subrequests += meter.subrequests
+  sum.tcpConnections += meter.tcpConnections
   sum.ratesAllowed += meter.ratesAllowed
   sum.ratesLimited += meter.ratesLimited
   sum.cpuMs += meter.cpuMs
@@ -132,10 +136,10 @@ export interface BindingContext {
   readonly cpuMs: number
   /** When the turn began, in milliseconds of `performance.now()`. */
   readonly turnStart: () => number
-  /** The egress policy refused a fetch. */
+  /** The egress policy refused a fetch or a connection. */
   onDenied(text?: string): void
   /** How many WebSockets there may be, and what may wait in one. */
-  readonly webSockets: Pick<WebSocketServices, 'most' | 'mostUnsent' | 'pass'>
+  readonly webSockets: Pick<WebSocketServices, 'most' | 'mostUnsent'>
   /** The WebSocket that goes to a client with the answer to this request; undefined: there is none with this id. */
   readonly leave: (id: number, request: number) => Side | undefined
   /** A WebSocket comes to the app, for this request; undefined: it has as many as it may. */

@@ -44,7 +44,8 @@ afterEach(() => {
 })
 
 function dial(settings: EgressSettings, resolve?: Resolve, idleMs = DEFAULT_LIMITS.idleMs): Dialer {
-  const dialer = openDialer(settings, { limits: { idleMs, timeoutMs: idleMs }, ...(resolve && { resolve }) })
+  const limits = { ...DEFAULT_LIMITS, idleMs, timeoutMs: idleMs }
+  const dialer = openDialer(settings, { limits, ...(resolve && { resolve }) })
   cleanUps.push(() => dialer[Symbol.dispose]())
   return dialer
 }

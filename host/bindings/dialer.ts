@@ -18,6 +18,7 @@ import type { Machine } from '../egress/machine.ts'
 import { EgressPolicy, type EgressSettings } from '../egress/policy.ts'
 import { type Hop, isRedirect, toNextHop } from '../egress/redirect.ts'
 import { toTarget } from '../egress/rule.ts'
+import { TcpDialer } from '../egress/tcp.ts'
 import { openResolver } from '../egress/resolver.ts'
 import { Heartbeat } from '../web-socket/heartbeat.ts'
 import { dialWebSocket } from './web-socket-dial.ts'
@@ -58,10 +59,13 @@ export interface Answer extends HopAnswer {
   readonly redirected: boolean
 }
 
-/** Makes a tenant's fetches. */
+/** Makes a tenant's fetches and connections. */
 export interface Dialer extends Disposable {
-  /** How long an app may leave a fetch of its own alone, in milliseconds. */
+  /** How long an app may leave a fetch or a connection of its own alone, in milliseconds. */
   readonly idleMs: number
+  readonly tcp: TcpDialer
+  /** Has something leave by a connection: at once, or as soon as what it may follow from is on the disk. */
+  pass(act: () => void): void
   /** Rejects with an `EgressDenied` as its cause when the policy does not admit the fetch or a redirect of it. */
   fetch(url: string, dial: Dial): Promise<Answer>
   /** Rejects as `fetch` does. */
@@ -69,7 +73,9 @@ export interface Dialer extends Disposable {
 }
 
 export interface DialerOptions {
-  readonly limits?: Partial<Pick<Limits, 'idleMs' | 'timeoutMs' | 'webSocketIdleMs' | 'webSocketMessageKb'>>
+  readonly limits?: Partial<
+    Pick<Limits, 'idleMs' | 'timeoutMs' | 'tcpConnections' | 'webSocketIdleMs' | 'webSocketMessageKb'>
+  >
   readonly machine?: Machine
   readonly resolve?: Resolve
 }
@@ -88,11 +94,13 @@ export function openDialer(
   const limits = { ...DEFAULT_LIMITS, ...given }
   const policy = new EgressPolicy(settings, machine)
   let agent: CheckedAgent | undefined
-  const { idleMs, timeoutMs } = limits
+  const { idleMs, timeoutMs, tcpConnections } = limits
   const headMs = Math.max(timeoutMs, idleMs)
   const heartbeat = new Heartbeat()
   return {
     idleMs,
+    tcp: new TcpDialer({ policy, resolve, most: tcpConnections }),
+    pass: (act) => act(),
     async fetch(url, { redirect, signal, cache, ...request }) {
       const isFollowed = redirect === 'follow'
       const mode = isFollowed ? ('manual' as const) : redirect

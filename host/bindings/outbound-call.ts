@@ -20,6 +20,7 @@ import type { RequestTrace, SpanAttributes } from '../http/request-trace.ts'
 import { withTrace, type TraceHeaders } from '../http/trace-context.ts'
 import { EgressDenied } from '../egress/connect.ts'
 import type { Answer, Dial, Dialer } from './dialer.ts'
+import { toFailureText } from './failure-text.ts'
 import { FetchCache, type FetchCacheServices } from './fetch-cache.ts'
 import { parseOutboundHead, toAnswerHeaders, toUnpackBytes } from './outbound-head.ts'
 import { GOING_AWAY } from '../web-socket/line.ts'
@@ -233,7 +234,7 @@ export class OutboundCall {
     } catch (error) {
       const denied = error instanceof Error && error.cause
       span({ 'error.type': denied instanceof EgressDenied ? 'EGRESS_DENIED' : 'FETCH_FAILED' })
-      if (!(denied instanceof EgressDenied)) return this.fail(toMessage(error))
+      if (!(denied instanceof EgressDenied)) return this.fail(toFailureText(error))
       this.#port.onDenied(denied)
       this.fail(denied.message)
     }
@@ -304,7 +305,7 @@ export class OutboundCall {
       if (done) this.#end({ tag: 'answer-body', val: { id, bytes: NOTHING, last: true } })
       else this.#post({ tag: 'answer-body', val: { id, bytes: value, last: false } })
     } catch (error) {
-      this.fail(toMessage(error))
+      this.fail(toFailureText(error))
     }
   }
 
@@ -369,16 +370,4 @@ function isCacheable(method: string): boolean {
 
 function toSpanAttributes({ method, url }: { method: string; url: string }): SpanAttributes {
   return { 'http.request.method': method, 'server.address': URL.parse(url)?.hostname ?? '' }
-}
-
-/** What went wrong, fit to show to the app's developer: undici says it in the cause, if there is one. */
-function toMessage(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  const { cause } = error
-  return (cause instanceof Error && toReason(cause)) || toReason(error)
-}
-
-/** A connection that fails for several addresses has a code and no message. */
-function toReason(error: Error): string {
-  return error.message || ('code' in error ? String(error.code) : error.name)
 }

@@ -7,20 +7,16 @@
 import type * as Wit from '../../wit/types/host/interfaces/nano-workers-outbound.d.ts'
 import type { Accounts } from '../limits/accounts.ts'
 import type { ByteBudget } from '../limits/byte-budget.ts'
-import { RateLimit } from '../limits/rate-limit.ts'
 import type { Binding, BindingContext, Mailbox, Meter } from './binding.ts'
 import { nextLoop } from '../http/cdn-loop.ts'
 import { nextTrace } from '../http/trace-context.ts'
-import type { EgressDenied } from '../egress/connect.ts'
+import { DeniedLines } from './denied-lines.ts'
 import type { Dialer } from './dialer.ts'
 import type { FetchCacheServices } from './fetch-cache.ts'
 import { type CallServices, OutboundCall, type OutboundStart } from './outbound-call.ts'
 
 /** The most fetches that one instance may have open, answers that are not read to their end included. */
 const MAX_OPEN = 1000
-
-/** Refusals of the policy that are put into words: an app can be refused as fast as it can loop. */
-const DENIED_RATE = { count: 10 }
 
 const TOO_MANY = 'the request has made as many fetches as it may, or too many are open'
 const TOO_MUCH = 'to make the fetch the host would have to hold more than it may'
@@ -48,7 +44,7 @@ export class OutboundBinding implements Binding {
   readonly #mailbox: Mailbox
   readonly #meter: Meter
   readonly #services: OutboundServices
-  readonly #deniedLines = new RateLimit(DENIED_RATE)
+  readonly #denied: DeniedLines
   /** Calls that wait for their turn to be dialled, oldest first. */
   readonly #waiting = new Set<OutboundCall>()
   #dialing = 0
@@ -59,6 +55,7 @@ export class OutboundBinding implements Binding {
     this.#mailbox = mailbox
     this.#meter = meter
     this.#services = services
+    this.#denied = new DeniedLines((text) => services.onDenied(text))
   }
 
   /** The functions that the guest calls. */
@@ -146,7 +143,7 @@ export class OutboundBinding implements Binding {
         this.#calls.delete(start.id)
         if (call !== undefined) this.#waiting.delete(call)
       },
-      onDenied: (denied) => this.#deny(denied),
+      onDenied: (denied) => this.#denied.say(denied),
     })
     return call
   }
@@ -159,14 +156,6 @@ export class OutboundBinding implements Binding {
       this.#dialing++
       void call.run(this.#services)
     }
-  }
-
-  /** The tenant hears of every refusal, and gets words for so many of them. */
-  #deny({ code, message }: EgressDenied): void {
-    if (!this.#deniedLines.admit()) return this.#services.onDenied()
-    const dropped = this.#deniedLines.takeDropped()
-    const more = dropped === 0 ? '' : ` (and ${dropped} more before)`
-    this.#services.onDenied(`${code}: ${message}${more}`)
   }
 
   /** The call that the guest asks something of. */

@@ -3,6 +3,7 @@ import { bind as assetsBinding } from './assets.ts'
 import { bind as backgroundBinding } from './background.ts'
 import { bind as cacheBinding } from './cache.ts'
 import { bind as callsBinding } from './calls.ts'
+import { bind as connectionsBinding } from './connections.ts'
 import { bind as consoleBinding } from './console.ts'
 import { bind as cryptoBinding } from './crypto.ts'
 import { bind as dataBinding } from './data.ts'
@@ -28,6 +29,7 @@ export function bindAll(context: BindingContext) {
     'background': backgroundBinding(context),
     'cache': cacheBinding(context),
     'calls': callsBinding(context),
+    'connections': connectionsBinding(context),
     'console': consoleBinding(context),
     'crypto': cryptoBinding(context),
     'data': dataBinding(context),
@@ -53,6 +55,7 @@ export function toImports(all: ReturnType<typeof bindAll>): Imports {
     'nano:workers/background': all['background'].imports,
     'nano:workers/cache': all['cache'].imports,
     'nano:workers/calls': all['calls'].imports,
+    'nano:workers/connections': all['connections'].imports,
     'nano:workers/console': all['console'].imports,
     'nano:workers/crypto': all['crypto'].imports,
     'nano:workers/data': all['data'].imports,
@@ -74,6 +77,10 @@ export function toImports(all: ReturnType<typeof bindAll>): Imports {
 /** The interface that each event comes from. */
 export const EVENT_OWNERS: { readonly [event: string]: keyof ReturnType<typeof bindAll> } = {
   'called': 'calls',
+  'connection-ready': 'connections',
+  'connection-data': 'connections',
+  'connection-failed': 'connections',
+  'connection-writable': 'connections',
   'crypto-done': 'crypto',
   'data-answered': 'data',
   'data-body': 'data',

@@ -61,7 +61,7 @@ export async function dialWebSocket(
   const target = toTarget(new URL(url))
   if (!policy.admitsHost(target))
     throw new TypeError('connection failed', { cause: new EgressDenied(target) })
-  const lookup = toCheckedLookup(policy, target, resolve)
+  const lookup = toCheckedLookup((...args) => policy.admitsAddress(...args), target, resolve)
   const isSecure = url.startsWith('https:')
   const options: ClientOptions & { closeTimeout: number } = {
     // the types know of one value for each name

@@ -28,8 +28,6 @@ export interface WebSocketServices {
   readonly most: number
   /** Bytes that may wait for one of them to be sent. */
   readonly mostUnsent: number
-  /** What an app says goes out now, or later. */
-  readonly pass: (act: () => void) => void
   /** The egress policy refused a connection. */
   onDenied(text?: string): void
 }
@@ -173,7 +171,8 @@ export class WebSocketsBinding implements Binding {
   }
 
   #add(): WebSocketSide | undefined {
-    const { most, mostUnsent, buffers, pass } = this.#services
+    const { most, mostUnsent, buffers, dialer } = this.#services
+    const pass = (act: () => void): void => dialer.pass(act)
     if (this.#sides.size >= most || this.#isRetiring) return undefined
     const side = new WebSocketSide({ id: ++this.#last, buffers, mostUnsent, pass, port: this.#port })
     this.#sides.set(side.id, side)

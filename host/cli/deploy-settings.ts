@@ -23,6 +23,7 @@ const NONE = {
   kv_namespaces: [],
   d1_databases: [],
   r2_buckets: [],
+  services: [],
   ratelimits: [],
   durable_objects: { bindings: [] },
   migrations: [],

@@ -65,9 +65,9 @@ const d1Database = {
 
 const service = {
   binding: bindingName(),
-  service: textLike(APP_NAME, 'the name of an app').meta({
-    description: 'The app that is called; it may be this one.',
-  }),
+  service: textLike(APP_NAME, 'the name of an app')
+    .meta({ description: 'The app that is called; this one unless given.' })
+    .exactOptional(),
   entrypoint: textLike(EXPORT_NAME, 'the name of an export')
     .meta({ description: 'The export that is called; the default one unless given.' })
     .exactOptional(),

@@ -89,7 +89,7 @@ export const LIMIT_RULES = {
   subrequests: {
     range: [0, 100_000],
     initial: 1000,
-    text: 'Fetches that one request may make; further ones are rejected.',
+    text: 'Fetches and calls of other apps that one request may make; further ones are rejected.',
   },
   concurrentSubrequests: {
     range: [1, 1000],
@@ -115,6 +115,11 @@ export const LIMIT_RULES = {
     range: [1000, 24 * HOUR_MS],
     initial: 60_000,
     text: 'Milliseconds after which a WebSocket is given up that says nothing, not even to a ping.',
+  },
+  tcpConnections: {
+    range: [0, 10_000],
+    initial: 256,
+    text: 'TCP connections that the app may have open at once, on each shard; further ones fail.',
   },
   dataCalls: {
     range: [0, 100_000],

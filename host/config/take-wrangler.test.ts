@@ -270,3 +270,30 @@ describe('variables for development', () => {
     ])
   })
 })
+
+test("which other apps an app calls is the operator's to say; itself it may", () => {
+  const services = [
+    { binding: 'BANK', service: 'bank' },
+    { binding: 'GIVEN', service: 'vault' },
+    { binding: 'SELF', service: 'other', entrypoint: 'Admin' },
+  ]
+  const given = { services: [{ binding: 'GIVEN', service: 'mail' }] }
+  const called = ({ env }: AppConfig): Record<string, unknown> =>
+    Object.fromEntries(
+      Object.entries(env).map(([name, value]) => [
+        name,
+        'resource' in value ? value.resource?.callee : undefined,
+      ]),
+    )
+  const app = open({ name: 'other', main: 'src/index.ts', services }, given)
+  expect(called(app)).toEqual({
+    GIVEN: { app: 'mail', entrypoint: '' },
+    SELF: { app: 'shop', entrypoint: 'Admin' },
+  })
+  expect(app.wrangler?.warnings).toEqual([
+    expect.stringContaining('services: BANK calls another app, bank, and is not in env'),
+    expect.stringContaining('services: GIVEN calls another app, vault'),
+  ])
+  const own = open({ name: 'other', main: 'src/index.ts', services }, {}, { isOwn: true })
+  expect(called(own)).toMatchObject({ BANK: { app: 'bank' }, GIVEN: { app: 'vault' }, SELF: { app: 'shop' } })
+})

@@ -16,7 +16,8 @@ import type { Path } from '../json/places.ts'
 import { openWrangler, toUnbuilt } from '../wrangler/app.ts'
 import type { WranglerApp } from '../wrangler/app.ts'
 import { readDevVars, toDevVarFiles } from '../wrangler/dev-vars.ts'
-import { findWritten, invalid } from '../wrangler/file.ts'
+import { findWritten, invalid, isObject } from '../wrangler/file.ts'
+import type { WranglerJson } from '../wrangler/file.ts'
 import { findWrangler, LOOKED_FOR } from '../wrangler/find.ts'
 import { isWithin } from '../wrangler/within.ts'
 import { NO_PATH } from './config.ts'
@@ -98,10 +99,8 @@ function take(
   const { folder, isDevelopment = false } = project
   const warnings = [...given.warnings]
   if (given.build !== undefined && project.isBuilt !== true) warnings.push(toUnbuilt(given))
-  const merged = check(
-    mergeWrangler({ ...toLimits(given, project, defaults, warnings), ...app }, given),
-    given,
-  )
+  const own = toOwnServices(given, project, warnings)
+  const merged = check(mergeWrangler({ ...toLimits(given, project, defaults, warnings), ...app }, own), given)
   const within = [given.folder, ...(app.allow_read ?? []).map((path) => resolve(base, path))]
   expectMigrationsWithin(within, merged, app, given)
   const variables = isDevelopment ? toVariables(merged, given, project) : {}
@@ -150,6 +149,21 @@ function toLimits(
     return [[key, most]]
   })
   return Object.fromEntries(entries)
+}
+
+/** Of an app in nano.json: which other apps it calls, nano.json says. */
+function toOwnServices(given: WranglerApp, { isOwn = false }: Project, warnings: string[]): WranglerApp {
+  const { file, settings } = given
+  const { services } = settings
+  if (isOwn || !Array.isArray(services)) return given
+  const isForeign = (each: unknown): each is WranglerJson => isObject(each) && each['service'] !== undefined
+  for (const each of services.filter(isForeign)) {
+    const { binding, service } = each
+    warnings.push(
+      `${file}: services: ${String(binding)} calls another app, ${String(service)}, and is not in env; the operator gives it in nano.json`,
+    )
+  }
+  return { ...given, settings: { ...settings, services: services.filter((each) => !isForeign(each)) } }
 }
 
 function expectMigrationsWithin(

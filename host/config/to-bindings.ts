@@ -59,7 +59,7 @@ export function toBindings(
     ...kv_namespaces.map(({ binding, id = binding, shared }) => member('kv', binding, id, shared)),
     ...d1_databases.map((each) => member('d1', each.binding, toDatabaseId(each), each.shared)),
     ...r2_buckets.map(({ binding, bucket_name: id = binding, shared }) => member('r2', binding, id, shared)),
-    ...services.map((each): [string, EnvValue] => [each.binding, toService(each)]),
+    ...services.map((each): [string, EnvValue] => [each.binding, toService(app, each)]),
     ...ratelimits.map(({ name, namespace_id: id, shared, simple }) =>
       member('ratelimit', name, id, shared, simple),
     ),
@@ -79,11 +79,10 @@ function toDurable(
   return [name, { type: 'binding', kind: 'durable', settings: '{}', resource }]
 }
 
-function toService({
-  service: app,
-  entrypoint = '',
-  props,
-}: NonNullable<AppSettings['services']>[number]): EnvValue {
+function toService(
+  own: string,
+  { service: app = own, entrypoint = '', props }: NonNullable<AppSettings['services']>[number],
+): EnvValue {
   const callee = { app, entrypoint, ...(props !== undefined && { props: JSON.stringify(props) }) }
   return { type: 'binding', kind: 'service', settings: '{}', resource: { kind: 'service', key: app, callee } }
 }

@@ -9,7 +9,7 @@
  */
 import { Agent, buildConnector, type Dispatcher, Pool } from 'undici'
 import { withoutAdded } from './added-headers.ts'
-import { EgressDenied, type Resolve, toCheckedLookup } from './connect.ts'
+import { CONNECT_MS, EgressDenied, type Resolve, toCheckedLookup } from './connect.ts'
 import { Guard, type GuardPort } from './guard.ts'
 import type { EgressPolicy } from './policy.ts'
 import { toTarget } from './rule.ts'
@@ -32,9 +32,6 @@ export interface CheckedAgent {
   readonly fresh: Dispatcher
   destroy(): Promise<void>
 }
-
-/** How long to wait for a connection. */
-const CONNECT_MS = 10_000
 
 /** How long a connection is kept for the next request, whatever the far side proposes. */
 const KEEP_MS = 10_000
@@ -86,7 +83,8 @@ function openAgent({ policy, resolve, headMs, idleMs }: AgentOptions, use: Use):
     keepAliveMaxTimeout: KEEP_MS,
     maxHeaderSize: MAX_HEAD_BYTES,
     factory: (origin, options: object) => {
-      const lookup = toCheckedLookup(policy, toTarget(new URL(origin)), resolve)
+      const admits: typeof policy.admitsAddress = (...args) => policy.admitsAddress(...args)
+      const lookup = toCheckedLookup(admits, toTarget(new URL(origin)), resolve)
       const connect = buildConnector({ timeout: CONNECT_MS, allowH2: false, lookup })
       return new Pool(origin, { ...options, connect: toCounted(connect, use) })
     },

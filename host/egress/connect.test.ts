@@ -9,7 +9,8 @@ describe('a lookup', () => {
   const target = { hostname: 'rebind.test', port: 80 }
   const look = (resolve: Resolve, all: boolean, settings: EgressSettings = {}) =>
     new Promise((done) => {
-      const lookup = toCheckedLookup(new EgressPolicy(settings), target, resolve)
+      const policy = new EgressPolicy(settings)
+      const lookup = toCheckedLookup((...args) => policy.admitsAddress(...args), target, resolve)
       lookup('rebind.test', { all }, (error, ...found) => done(error ?? found))
     })
 

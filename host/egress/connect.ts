@@ -5,8 +5,10 @@
 import type { LookupAddress } from 'node:dns'
 import type { LookupFunction } from 'node:net'
 import { NanoError } from '../errors.ts'
-import type { EgressPolicy } from './policy.ts'
 import type { Target } from './rule.ts'
+
+/** How long to wait for a connection, in milliseconds. */
+export const CONNECT_MS = 10_000
 
 /** Finds all addresses of a name. */
 export type Resolve = (
@@ -15,7 +17,7 @@ export type Resolve = (
   done: (error: Error | null, addresses: LookupAddress[]) => void,
 ) => void
 
-/** A refused fetch. The text names the host as the app or a redirect spelt it, never what it resolves to. */
+/** A refused fetch or connection. The text names the host as the app or a redirect spelt it, never what it resolves to. */
 export class EgressDenied extends NanoError {
   constructor({ hostname, port }: Target) {
     const host = hostname.includes(':') ? `[${hostname}]` : hostname
@@ -24,12 +26,16 @@ export class EgressDenied extends NanoError {
   }
 }
 
-/** A lookup for `net.connect` that answers with what the policy admits. */
-export function toCheckedLookup(policy: EgressPolicy, target: Target, resolve: Resolve): LookupFunction {
+/** A lookup for `net.connect` that answers with the addresses that are admitted for the target. */
+export function toCheckedLookup(
+  admits: (target: Target, address: string) => boolean,
+  target: Target,
+  resolve: Resolve,
+): LookupFunction {
   return (hostname, { all, family }, done) => {
     resolve(hostname, typeof family === 'number' ? { family } : {}, (error, addresses) => {
       if (error !== null) return done(error, [])
-      const admitted = addresses.filter(({ address }) => policy.admitsAddress(target, address))
+      const admitted = addresses.filter(({ address }) => admits(target, address))
       const [first] = admitted
       if (first === undefined) done(new EgressDenied(target), [])
       else if (all) done(null, admitted)

@@ -1,5 +1,5 @@
 /**
- * Where one tenant's fetches may go. Pure. Asked twice: for the host before its name is resolved, and for each address
+ * Where one tenant's fetches and connections may go. Pure. Asked twice: for the host before its name is resolved, and for each address
  * before it is connected to.
  *
  * Holds: what is denied is denied whatever is allowed; with an allow list only what it names or covers is reached; an
@@ -12,6 +12,9 @@ import { isPublicAddress } from '../http/public-address.ts'
 import { isLoopback, isOwnAddress, type Machine } from './machine.ts'
 import type { Target } from './rule.ts'
 import { RuleSet } from './rule-set.ts'
+
+/** Ports where no app has business but unasked-for mail: who sends mail does it through a service's submission port. */
+const CLOSED_PORTS: ReadonlySet<number> = new Set([25])
 
 /** A policy as nano.json spells it; nothing at all means every public address and no other. */
 export interface EgressSettings {
@@ -58,6 +61,17 @@ export class EgressPolicy {
     if (this.#opens(address, target.port)) return true
     if (this.#allow?.namesHost(target) === false) return false
     return this.#isPrivate || isPublicAddress(address)
+  }
+
+  /** The same for a connection of bytes, which says nothing of how often it came through here. */
+  admitsConnection(target: Target, ip: string): boolean {
+    const address = parseAddress(ip)
+    return (
+      address !== undefined &&
+      !CLOSED_PORTS.has(target.port) &&
+      !this.#isOwnDoor(address, target.port) &&
+      this.admitsAddress(target, ip)
+    )
   }
 
   /** The port where the apps' own requests come in, not under a name and not opened. */

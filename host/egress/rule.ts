@@ -3,6 +3,7 @@
  * address or a range of addresses (`10.0.0.0/8`); names and single addresses may end in `:port`. Pure. Names are
  * compared in the one spelling that URL gives them: lower case, punycode, here without the trailing dot.
  */
+import { isIPv6 } from 'node:net'
 import { type Network, parseNetwork } from '../http/address.ts'
 
 /** Where a connection is to go, as its URL says. */
@@ -23,11 +24,23 @@ export type Rule =
   | { readonly kind: 'network'; readonly network: Network; readonly port: number | undefined }
 
 const ENTRY = /^(?<star>\*\.)?(?<host>\[[0-9a-f:.]+\]|[^:/?#@%\\*[\]\s]+)(?::(?<port>\d{1,5}))?$/i
+/** What a URL may have as its host. */
+const HOST = /^(?:\[[0-9a-f:.]+\]|[^:/?#@%\\*[\]\s]{1,255})$/i
 const MAX_PORT = 65_535
 
 /** Where a URL of http or https leads to. */
 export function toTarget({ protocol, hostname, port }: URL): Target {
   return { hostname: toBare(hostname), port: port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port) }
+}
+
+/** What an app names to connect to; `undefined` when it is no host and port. The host gets the spelling of a URL. */
+export function parseTarget(hostname: string, port: number): Target | undefined {
+  const isPort = Number.isInteger(port) && port >= 1 && port <= MAX_PORT
+  const host = isIPv6(hostname) ? `[${hostname}]` : hostname
+  const url = isPort && HOST.test(host) ? URL.parse(`http://${host}/`) : null
+  if (url === null || url.port !== '') return undefined
+  const bare = toBare(url.hostname)
+  return bare === '' ? undefined : { hostname: bare, port }
 }
 
 /** Read an entry; `undefined` when it is none. */

@@ -12,6 +12,8 @@ export const BOUNDS = {
   input: LANGUAGE_BOUNDS.input + 1,
   /** Bytes of a name or of a part of a JSON Web Key: a number of an RSA key has some 1400 at most. */
   word: 16 * 1024,
+  /** Bytes of what is said of a connection, some twenty certificates with it: one more than is taken. */
+  terms: 64 * 1024 + 1,
   /** Items of any list that is not one of bytes. */
   items: 10_000,
 }

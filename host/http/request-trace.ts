@@ -6,7 +6,7 @@
 import type { TraceContext } from './trace-context.ts'
 
 /** What a part of a request's time went into. */
-export type SpanName = 'queue' | 'cold start' | 'turn' | 'fetch'
+export type SpanName = 'queue' | 'cold start' | 'turn' | 'fetch' | 'connect'
 
 export type SpanAttributes = Readonly<Record<string, string | number>>
 

@@ -13,7 +13,6 @@ import type { Bindings } from '../engine/guest.ts'
 import type { Accounts } from '../limits/accounts.ts'
 import type { TurnClock } from './clock.ts'
 import type { InstanceHost, InstanceParts, RequestContext } from './contract.ts'
-import type { OutputGate } from '../storage/durable/output-gate.ts'
 import { gateDialer, gateStorage } from './gates.ts'
 
 /** The status of a run's answer, which nobody reads. */
@@ -82,7 +81,6 @@ export class BindingSet implements Omit<Binding, 'delivered'> {
       webSockets: {
         most: limits.webSockets,
         mostUnsent: limits.webSocketBufferKb * 1024,
-        pass: toPass(host.objectStorage?.gate),
       },
       leave: (id, request) => this.webSockets.leave(id, accounts.clientOf(request)),
       adopt: (side, request) => this.webSockets.adopt(side, accounts.clientOf(request)),
@@ -147,11 +145,6 @@ export class BindingSet implements Omit<Binding, 'delivered'> {
   [Symbol.dispose](): void {
     for (const binding of this.#all) binding[Symbol.dispose]()
   }
-}
-
-/** What is said in a WebSocket waits for the gate of a Durable Object; one that is lost says no more. */
-function toPass(gate: OutputGate | undefined): (act: () => void) => void {
-  return gate === undefined ? (act) => act() : (act) => gate.pass(act, () => undefined)
 }
 
 /** What the app reaches beyond the host; of a Durable Object, behind its gate. */

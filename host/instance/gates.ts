@@ -47,7 +47,7 @@ export function gatePort(port: RequestContext, gate: OutputGate, onWritable: () 
   }
 }
 
-/** Fetches. */
+/** Fetches, and what goes out by connections. */
 export function gateDialer(dialer: Dialer, gate: OutputGate): Dialer {
   const opened = async (): Promise<void> => {
     if (gate.isOpen) return
@@ -57,6 +57,9 @@ export function gateDialer(dialer: Dialer, gate: OutputGate): Dialer {
   }
   return {
     idleMs: dialer.idleMs,
+    tcp: dialer.tcp,
+    // a connection ends with the object whose storage is lost
+    pass: (act) => gate.pass(act, () => undefined),
     async fetch(url, dial) {
       await opened()
       return dialer.fetch(url, dial)

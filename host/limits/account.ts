@@ -66,6 +66,8 @@ export class Account {
   isLeaving = false
   readonly fetches = new Count()
   readonly dataCalls = new Count()
+  /** More than there might be; it was said. */
+  wantedConnections = false
   /** Of the background; begins at most once. */
   deadline: Deadline | undefined
 

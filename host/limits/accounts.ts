@@ -20,7 +20,11 @@ import { Account, APP, type AccountSubject, type CpuMeter, type CpuShare } from 
 import { Deadlines } from './deadlines.ts'
 
 /** A limit that ends something other than a response. */
-export type AccountLimit = 'APP_SUBREQUEST_LIMIT' | 'APP_DATA_LIMIT' | 'APP_BACKGROUND_LIMIT'
+export type AccountLimit =
+  | 'APP_SUBREQUEST_LIMIT'
+  | 'APP_DATA_LIMIT'
+  | 'APP_CONNECTION_LIMIT'
+  | 'APP_BACKGROUND_LIMIT'
 
 /** What the accounts tell their instance. */
 export interface AccountsHost {
@@ -147,6 +151,12 @@ export class Accounts implements Disposable {
     for (const { trace } of this.#payers) trace?.span('turn', from, to)
   }
 
+  /** The source of the turn; undefined: it has several. */
+  get source(): number | undefined {
+    const [payer, another] = this.#payers
+    return another === undefined ? payer?.number : undefined
+  }
+
   /** The request that the turn is for; undefined: that cannot be said. */
   get request(): string | undefined {
     return this.#lone?.name
@@ -172,6 +182,13 @@ export class Accounts implements Disposable {
   /** The same for a call to the app's data. */
   takeDataCall(): Account | undefined {
     return this.#take('dataCalls', this.#limits.dataCalls, 'APP_DATA_LIMIT')
+  }
+
+  /** It wanted a connection when there were as many as there may be; that is told of once. */
+  refuseConnection(number: number): void {
+    const account = this.#find(number)
+    if (!account.wantedConnections) this.#host.onLimit('APP_CONNECTION_LIMIT', account.name)
+    account.wantedConnections = true
   }
 
   /** The requests that the current turn may be for: its payers, or any of those that have an account. */

@@ -178,6 +178,8 @@ export const VERSION_SERIES: readonly Series[] = [
   ofCount('nano_open_requests', 'openRequests'),
   ofCount('nano_queued_requests', 'queuedRequests'),
   ofCount('nano_subrequests_total', 'subrequests'),
+  ofCount('nano_tcp_connections_total', 'tcpConnections'),
+  ofCount('nano_open_tcp_connections', 'openTcpConnections'),
   ofVersion('nano_rate_limit_calls_total', 'counter', 'Calls of rate limits, by what they gave.', [
     { at: toColumn.count('ratesAllowed'), label: ['result', 'allowed'], isRare: true },
     { at: toColumn.count('ratesLimited'), label: ['result', 'limited'], isRare: true },

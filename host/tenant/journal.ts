@@ -88,7 +88,8 @@ export class Journal {
   }
 
   #toWhy(code: ErrorCode): string | undefined {
-    const { timeoutMs, cpuMs, memoryMb, bufferMb, subrequests, backgroundMs } = this.#subject.limits
+    const { timeoutMs, cpuMs, memoryMb, bufferMb, subrequests, tcpConnections, backgroundMs } =
+      this.#subject.limits
     const reasons: Partial<Record<ErrorCode, string>> = {
       APP_TIMEOUT: `no response within ${timeoutMs} ms`,
       APP_CPU_LIMIT: `more than ${cpuMs} ms of processor time for a request`,
@@ -96,6 +97,7 @@ export class Journal {
       APP_BUSY: `waited ${timeoutMs} ms for its turn`,
       APP_BUFFER_LIMIT: `more than ${bufferMb} MiB wait to be sent`,
       APP_SUBREQUEST_LIMIT: `more than ${subrequests} fetches for a request`,
+      APP_CONNECTION_LIMIT: `${tcpConnections} TCP connections are open`,
       APP_BACKGROUND_LIMIT: `waitUntil went on for more than ${backgroundMs} ms after the response`,
       APP_HUNG: 'the handler waits for something that is never going to happen',
     }

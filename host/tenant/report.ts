@@ -26,6 +26,7 @@ export const TENANT_COUNTS: Readonly<Record<keyof TenantCounters, TenantCount>> 
   crossings: { kind: 'counter', help: 'Calls from instances to the host.' },
   ignored: { kind: 'counter', help: 'Calls from instances that came too late.' },
   subrequests: { kind: 'counter', help: 'Fetches that the app made.' },
+  tcpConnections: { kind: 'counter', help: 'TCP connections that the app asked for.' },
   ratesAllowed: { kind: 'counter', help: 'Calls of rate limits that were below their limit.' },
   ratesLimited: { kind: 'counter', help: 'Calls of rate limits that had reached their limit.' },
   ...toCounters(DATA_COUNTS, 'Calls to data, by its kind.'),
@@ -45,6 +46,7 @@ export const TENANT_COUNTS: Readonly<Record<keyof TenantCounters, TenantCount>> 
   openRequests: { kind: 'gauge', help: 'Requests without a complete response.' },
   queuedRequests: { kind: 'gauge', help: 'Requests that wait for a place.' },
   memoryBytes: { kind: 'gauge', help: 'Linear memory of the live instances.' },
+  openTcpConnections: { kind: 'gauge', help: 'TCP connections that are open or being made.' },
   heldBytes: { kind: 'gauge', help: 'Bytes that the host holds for slow clients and upstreams.' },
 }
 

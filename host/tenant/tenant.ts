@@ -66,6 +66,8 @@ export interface TenantCounters extends PoolCounters, AroundCounts {
   spreads: number
   /** Requests that wait for a place. */
   queuedRequests: number
+  /** TCP connections that are open or being made. */
+  openTcpConnections: number
   /** Bytes that the host holds for it. */
   heldBytes: number
 }
@@ -181,6 +183,7 @@ export class Tenant implements Disposable {
       ...this.#pool.counters,
       backedOff: this.counts.failuresOf('APP_BACKED_OFF'),
       queuedRequests: this.#queue.length,
+      openTcpConnections: this.#dialer.tcp.open,
       heldBytes: this.buffers.held,
     }
   }

@@ -40,6 +40,11 @@ const FULL = {
   },
   durable_objects: { bindings: [{ name: 'ROOM', class_name: 'Room' }] },
   migrations: [{ tag: 'v1', new_sqlite_classes: ['Room'] }],
+  services: [
+    { binding: 'AUTH', service: 'auth', entrypoint: 'Sessions', props: { a: 1 }, remote: true },
+    { binding: 'OLD_AUTH', service: 'auth', environment: 'live' },
+    { binding: 'SELF', service: 'shop' },
+  ],
   assets: { directory: 'public', binding: 'ASSETS' },
   triggers: { crons: ['*/5 * * * *'] },
   routes: [{ pattern: 'Shop.example.com/*', custom_domain: true }],
@@ -62,6 +67,11 @@ const toSettings = () => ({
   ],
   durable_objects: FULL.durable_objects,
   migrations: FULL.migrations,
+  services: [
+    { binding: 'AUTH', service: 'auth', entrypoint: 'Sessions', props: { a: 1 } },
+    { binding: 'OLD_AUTH', service: 'auth-live' },
+    { binding: 'SELF' },
+  ],
   assets: { directory: join(folder, 'public'), binding: 'ASSETS' },
 })
 
@@ -146,6 +156,7 @@ describe('environments', () => {
         'ratelimits',
         'unsafe',
         'durable_objects',
+        'services',
         'define',
       ].map((key) =>
         expect.stringMatching(

@@ -14,6 +14,7 @@ import { toAppFolder } from './find.ts'
 import { isObject, readWrangler, toShown } from './file.ts'
 import type { WranglerFile, WranglerJson } from './file.ts'
 import { toHost } from './hosts.ts'
+import { toServices } from './services.ts'
 import { WRANGLER_KEYS } from './keys.ts'
 import { withPages } from './pages.ts'
 import { toRateLimits } from './rate-limits.ts'
@@ -150,6 +151,8 @@ function toSettings(json: WranglerJson, folder: string, say: Say): WranglerJson 
   }
   const rateLimits = toRateLimits(json, say)
   if (rateLimits !== undefined) settings['ratelimits'] = rateLimits
+  const services = toServices(json)
+  if (services !== undefined) settings['services'] = services
   Object.assign(settings, toDurable(json, say))
   const databases = settings['d1_databases']
   if (Array.isArray(databases)) {

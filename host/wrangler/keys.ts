@@ -40,6 +40,9 @@ export const WRANGLER_KEYS: Readonly<Record<string, WranglerKey>> = {
   migrations: taken('what became of classes: docs/tenants/durable-objects.md'),
   r2_buckets: taken('binding and bucket_name: buckets of the app'),
   ratelimits: taken('name, namespace_id, simple: rate limits of the app'),
+  services: taken(
+    'binding, service, entrypoint, props: other apps of the host; of an app in nano.json itself alone, others in nano.json',
+  ),
   unsafe: taken('bindings of type ratelimit, as ratelimits has them'),
   assets: taken('directory, binding, run_worker_first, html_handling, not_found_handling'),
   pages_build_output_dir: taken(
@@ -109,7 +112,6 @@ export const WRANGLER_KEYS: Readonly<Record<string, WranglerKey>> = {
   exports: dropped('say Durable Objects in durable_objects and migrations; other exports have no settings'),
   containers: dropped('containers are not served; run them elsewhere, and fetch from them'),
   python_modules: dropped('an app is JavaScript or TypeScript'),
-  services: binding('service bindings are', 'fetch the other app by its host name'),
   workflows: binding('Workflows are', 'use triggers.crons, and D1 for what is to go on'),
   queues: binding('queues are', 'use ctx.waitUntil, or a table and triggers.crons'),
   hyperdrive: binding('Hyperdrive is', 'use D1, or a database with an HTTP interface'),

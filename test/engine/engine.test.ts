@@ -140,6 +140,15 @@ function make(image: Image, from = engine, maximum = 2048): Made {
       send: () => true,
       close: nothing,
     },
+    'nano:workers/connections': {
+      open: nothing,
+      secure: nothing,
+      write: () => true,
+      finish: nothing,
+      pull: nothing,
+      close: nothing,
+      abort: nothing,
+    },
     'nano:workers/rate-limit': { take: () => true },
     'nano:workers/durable-storage': { perform: () => new Uint8Array(0), sync: nothing },
   }

@@ -155,6 +155,12 @@ describe('with tokens', () => {
         expect.stringContaining(`expected a token with scope all to change ${key} of app shop, got ci`),
       ])
     }
+    const calling = (service: string): object => ({ ...same, services: [{ binding: 'OTHER', service }] })
+    const stranger = await put('shop', calling('other'))
+    expect([stranger.status, stranger.text]).toEqual([
+      403,
+      expect.stringContaining('expected a token with scope deploy:other to call app other from shop, got ci'),
+    ])
     expect((await put('blog', { hostname: 'bank.test' })).status).toBe(403)
     expect((await put('blog', {})).json()).toMatchObject({ version: 1, hostname: 'blog' })
     expect((await put('other', {})).status).toBe(403)

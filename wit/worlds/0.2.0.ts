@@ -4,7 +4,7 @@ import type { GuestWriter } from '../../host/engine/guest-writer.ts'
 
 export const version = '0.2.0'
 /** Changes with whatever lies otherwise in memory or has another name. */
-export const structure = 'be1e36352ef9f430'
+export const structure = 'cfaea301e5d8cace'
 
 export interface EventsBinding {
   readonly kind: string
@@ -46,6 +46,23 @@ export interface CallsCall {
   readonly hasBody: boolean
 }
 
+export interface ConnectionsConnectionReady {
+  readonly id: number
+  readonly protocol: string
+}
+
+export interface WireBodyChunk {
+  readonly id: number
+  readonly bytes: Uint8Array
+  readonly last: boolean
+}
+
+export interface ConnectionsConnectionFailure {
+  readonly id: number
+  readonly code: string
+  readonly message: string
+}
+
 export interface CryptoCryptoKey {
   readonly sealed: Uint8Array
   readonly description: string
@@ -74,12 +91,6 @@ export interface DataDataAnswer {
   readonly meta: string
   readonly body: Uint8Array
   readonly hasMore: boolean
-}
-
-export interface WireBodyChunk {
-  readonly id: number
-  readonly bytes: Uint8Array
-  readonly last: boolean
 }
 
 export interface DataDataFailure {
@@ -138,6 +149,10 @@ export type EventsEvent =
   | { readonly tag: 'request'; readonly val: EventsRequest }
   | { readonly tag: 'client-gone'; readonly val: number }
   | { readonly tag: 'called'; readonly val: CallsCall }
+  | { readonly tag: 'connection-ready'; readonly val: ConnectionsConnectionReady }
+  | { readonly tag: 'connection-data'; readonly val: WireBodyChunk }
+  | { readonly tag: 'connection-failed'; readonly val: ConnectionsConnectionFailure }
+  | { readonly tag: 'connection-writable'; readonly val: number }
   | { readonly tag: 'crypto-done'; readonly val: CryptoCryptoOutcome }
   | { readonly tag: 'data-answered'; readonly val: DataDataAnswer }
   | { readonly tag: 'data-body'; readonly val: WireBodyChunk }
@@ -200,6 +215,15 @@ export interface Imports {
     readonly fetch: (id: number, binding: Uint8Array, target: Uint8Array, head: Uint8Array, body: Uint8Array, more: boolean) => void
     readonly converse: (id: number, binding: Uint8Array, target: Uint8Array, message: Uint8Array) => void
     readonly threw: (id: number, error: Uint8Array) => void
+  }
+  readonly 'nano:workers/connections': {
+    readonly open: (id: number, terms: Uint8Array) => void
+    readonly secure: (id: number, terms: Uint8Array) => void
+    readonly write: (id: number, bytes: Uint8Array) => boolean
+    readonly finish: (id: number) => void
+    readonly pull: (id: number) => void
+    readonly close: (id: number) => void
+    readonly abort: (id: number) => void
   }
   readonly 'nano:workers/console': {
     readonly log: (level: ConsoleLevel, text: Uint8Array) => void
@@ -368,6 +392,23 @@ function storeCallsCall(to: GuestWriter, at: number, value: CallsCall): void {
   to.bool(at + 56, value.hasBody)
 }
 
+function storeConnectionsConnectionReady(to: GuestWriter, at: number, value: ConnectionsConnectionReady): void {
+  to.u32(at, value.id)
+  to.string(at + 4, value.protocol)
+}
+
+function storeWireBodyChunk(to: GuestWriter, at: number, value: WireBodyChunk): void {
+  to.u32(at, value.id)
+  to.list(at + 4, to.copy(value.bytes), value.bytes.length)
+  to.bool(at + 12, value.last)
+}
+
+function storeConnectionsConnectionFailure(to: GuestWriter, at: number, value: ConnectionsConnectionFailure): void {
+  to.u32(at, value.id)
+  to.string(at + 4, value.code)
+  to.string(at + 12, value.message)
+}
+
 function storeCryptoCryptoKey(to: GuestWriter, at: number, value: CryptoCryptoKey): void {
   to.list(at, to.copy(value.sealed), value.sealed.length)
   to.string(at + 8, value.description)
@@ -419,12 +460,6 @@ function storeDataDataAnswer(to: GuestWriter, at: number, value: DataDataAnswer)
   to.string(at + 4, value.meta)
   to.list(at + 12, to.copy(value.body), value.body.length)
   to.bool(at + 20, value.hasMore)
-}
-
-function storeWireBodyChunk(to: GuestWriter, at: number, value: WireBodyChunk): void {
-  to.u32(at, value.id)
-  to.list(at + 4, to.copy(value.bytes), value.bytes.length)
-  to.bool(at + 12, value.last)
 }
 
 function storeDataDataFailure(to: GuestWriter, at: number, value: DataDataFailure): void {
@@ -496,79 +531,95 @@ function storeEventsEvent(to: GuestWriter, at: number, value: EventsEvent): void
       to.u8(at, 3)
       storeCallsCall(to, at + 8, value.val)
       return
-    case 'crypto-done':
+    case 'connection-ready':
       to.u8(at, 4)
+      storeConnectionsConnectionReady(to, at + 8, value.val)
+      return
+    case 'connection-data':
+      to.u8(at, 5)
+      storeWireBodyChunk(to, at + 8, value.val)
+      return
+    case 'connection-failed':
+      to.u8(at, 6)
+      storeConnectionsConnectionFailure(to, at + 8, value.val)
+      return
+    case 'connection-writable':
+      to.u8(at, 7)
+      to.u32(at + 8, value.val)
+      return
+    case 'crypto-done':
+      to.u8(at, 8)
       storeCryptoCryptoOutcome(to, at + 8, value.val)
       return
     case 'data-answered':
-      to.u8(at, 5)
+      to.u8(at, 9)
       storeDataDataAnswer(to, at + 8, value.val)
       return
     case 'data-body':
-      to.u8(at, 6)
+      to.u8(at, 10)
       storeWireBodyChunk(to, at + 8, value.val)
       return
     case 'data-failed':
-      to.u8(at, 7)
+      to.u8(at, 11)
       storeDataDataFailure(to, at + 8, value.val)
       return
     case 'data-writable':
-      to.u8(at, 8)
+      to.u8(at, 12)
       to.u32(at + 8, value.val)
       return
     case 'durable-stored':
-      to.u8(at, 9)
-      to.u32(at + 8, value.val)
-      return
-    case 'answered':
-      to.u8(at, 10)
-      storeOutboundAnswer(to, at + 8, value.val)
-      return
-    case 'answer-body':
-      to.u8(at, 11)
-      storeWireBodyChunk(to, at + 8, value.val)
-      return
-    case 'fetch-failed':
-      to.u8(at, 12)
-      storeWireFailure(to, at + 8, value.val)
-      return
-    case 'fetch-writable':
       to.u8(at, 13)
       to.u32(at + 8, value.val)
       return
-    case 'request-body':
+    case 'answered':
       to.u8(at, 14)
+      storeOutboundAnswer(to, at + 8, value.val)
+      return
+    case 'answer-body':
+      to.u8(at, 15)
+      storeWireBodyChunk(to, at + 8, value.val)
+      return
+    case 'fetch-failed':
+      to.u8(at, 16)
+      storeWireFailure(to, at + 8, value.val)
+      return
+    case 'fetch-writable':
+      to.u8(at, 17)
+      to.u32(at + 8, value.val)
+      return
+    case 'request-body':
+      to.u8(at, 18)
       storeWireBodyChunk(to, at + 8, value.val)
       return
     case 'request-body-failed':
-      to.u8(at, 15)
+      to.u8(at, 19)
       storeWireFailure(to, at + 8, value.val)
       return
     case 'response-writable':
-      to.u8(at, 16)
+      to.u8(at, 20)
       to.u32(at + 8, value.val)
       return
     case 'scheduled':
-      to.u8(at, 17)
+      to.u8(at, 21)
       storeScheduledRun(to, at + 8, value.val)
       return
     case 'timer-due':
-      to.u8(at, 18)
+      to.u8(at, 22)
       return
     case 'web-socket-opened':
-      to.u8(at, 19)
+      to.u8(at, 23)
       storeWebSocketsWebSocketOpened(to, at + 8, value.val)
       return
     case 'web-socket-message':
-      to.u8(at, 20)
+      to.u8(at, 24)
       storeWebSocketsWebSocketMessage(to, at + 8, value.val)
       return
     case 'web-socket-sent':
-      to.u8(at, 21)
+      to.u8(at, 25)
       storeWebSocketsWebSocketSent(to, at + 8, value.val)
       return
     case 'web-socket-closed':
-      to.u8(at, 22)
+      to.u8(at, 26)
       storeWebSocketsWebSocketEnd(to, at + 8, value.val)
       return
     default:
@@ -602,6 +653,7 @@ export interface Bounds {
   readonly 'expert': number
   readonly 'head': number
   readonly 'input': number
+  readonly 'terms': number
   readonly 'text': number
   readonly 'word': number
 }
@@ -625,6 +677,15 @@ export function liftImports(imports: Imports, from: GuestReader, to: GuestWriter
       'fetch': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number, a6: number, a7: number, a8: number, a9: number) => imports['nano:workers/calls'].fetch(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4, bounds['word']), from.bytes(a5, a6, bounds['head']), from.bytes(a7, a8), a9 !== 0),
       'converse': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number, a6: number) => imports['nano:workers/calls'].converse(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4, bounds['word']), from.bytes(a5, a6)),
       'threw': (a0: number, a1: number, a2: number) => imports['nano:workers/calls'].threw(a0 >>> 0, from.bytes(a1, a2, bounds['text'])),
+    },
+    'nano:workers/connections': {
+      'open': (a0: number, a1: number, a2: number) => imports['nano:workers/connections'].open(a0 >>> 0, from.bytes(a1, a2, bounds['terms'])),
+      'secure': (a0: number, a1: number, a2: number) => imports['nano:workers/connections'].secure(a0 >>> 0, from.bytes(a1, a2, bounds['terms'])),
+      'write': (a0: number, a1: number, a2: number) => (imports['nano:workers/connections'].write(a0 >>> 0, from.bytes(a1, a2)) ? 1 : 0),
+      'finish': (a0: number) => imports['nano:workers/connections'].finish(a0 >>> 0),
+      'pull': (a0: number) => imports['nano:workers/connections'].pull(a0 >>> 0),
+      'close': (a0: number) => imports['nano:workers/connections'].close(a0 >>> 0),
+      'abort': (a0: number) => imports['nano:workers/connections'].abort(a0 >>> 0),
     },
     'nano:workers/console': {
       'log': (a0: number, a1: number, a2: number) => imports['nano:workers/console'].log(from.caseOf(consoleLevelCases, a0), from.bytes(a1, a2, bounds['text'])),

@@ -39,6 +39,7 @@ const TYPES: Readonly<Record<string, string>> = {
   kv: 'KVNamespace',
   r2: 'R2Bucket',
   ratelimit: 'RateLimit',
+  service: 'Fetcher',
 }
 
 export function addTypes(program: Command): void {
@@ -152,7 +153,9 @@ function toMember(value: EnvValue, app: string, module: string | undefined): Env
   const name = TYPES[kind] ?? 'unknown'
   const callee = resource?.callee
   if (callee === undefined || module === undefined || callee.app !== app) return { type: 'binding', name }
-  return { type: 'binding', name: `${name}<import(${JSON.stringify(module)}).${callee.entrypoint}>` }
+  const imported = `import(${JSON.stringify(module)})`
+  if (kind !== 'service') return { type: 'binding', name: `${name}<${imported}.${callee.entrypoint}>` }
+  return { type: 'binding', name: `Service<typeof ${imported}.${callee.entrypoint || 'default'}>` }
 }
 
 /** Without what a formatter may change. */

@@ -25,6 +25,15 @@ export interface Scopes {
 /** Settings that are the app's own affair. */
 const OWN = ['env.', 'assets', 'triggers', ...BINDING_KEYS, 'ratelimits', 'durable_objects', 'migrations']
 
+/** The apps that the settings call. */
+function toServices({ settings }: Pick<Settings, 'settings'>): string[] {
+  const { services } = JSON.parse(settings) as { services?: unknown }
+  if (!Array.isArray(services)) return []
+  return services.flatMap((each: { service?: unknown } | null) =>
+    typeof each?.service === 'string' ? [each.service] : [],
+  )
+}
+
 export class Access {
   /** Whose it is, for messages. */
   readonly name: string
@@ -80,6 +89,10 @@ export class Access {
   ): void {
     if (this.#scopes.all) return
     const old = before ?? { hostname: app, settings: '{}' }
+    // who may put an app may say who calls its entrypoints
+    const had = new Set([app, ...toServices(old)])
+    const other = toServices(next).find((name) => !had.has(name) && !this.mayDeploy(name))
+    if (other !== undefined) this.#refuse(`deploy:${other}`, `to call app ${other} from ${app}`)
     const isLower = (key: string): boolean => {
       const name = FILE_LIMITS[key]
       return name !== undefined && limitsOf(next)[name] <= limitsOf(old)[name]

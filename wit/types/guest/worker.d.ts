@@ -2,6 +2,7 @@
 /// <reference path="./interfaces/nano-workers-background.d.ts" />
 /// <reference path="./interfaces/nano-workers-cache.d.ts" />
 /// <reference path="./interfaces/nano-workers-calls.d.ts" />
+/// <reference path="./interfaces/nano-workers-connections.d.ts" />
 /// <reference path="./interfaces/nano-workers-console.d.ts" />
 /// <reference path="./interfaces/nano-workers-crypto.d.ts" />
 /// <reference path="./interfaces/nano-workers-data.d.ts" />
@@ -25,6 +26,7 @@ declare module 'nano:workers/worker' {
   export type * as NanoWorkersBackground020 from 'nano:workers/background'; // import nano:workers/background
   export type * as NanoWorkersCache020 from 'nano:workers/cache'; // import nano:workers/cache
   export type * as NanoWorkersCalls020 from 'nano:workers/calls'; // import nano:workers/calls
+  export type * as NanoWorkersConnections020 from 'nano:workers/connections'; // import nano:workers/connections
   export type * as NanoWorkersConsole020 from 'nano:workers/console'; // import nano:workers/console
   export type * as NanoWorkersCrypto020 from 'nano:workers/crypto'; // import nano:workers/crypto
   export type * as NanoWorkersData020 from 'nano:workers/data'; // import nano:workers/data

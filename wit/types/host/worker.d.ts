@@ -4,6 +4,7 @@ export type * as NanoWorkersAssets020 from './interfaces/nano-workers-assets.js'
 export type * as NanoWorkersBackground020 from './interfaces/nano-workers-background.js'; // import nano:workers/background@0.2.0
 export type * as NanoWorkersCache020 from './interfaces/nano-workers-cache.js'; // import nano:workers/cache@0.2.0
 export type * as NanoWorkersCalls020 from './interfaces/nano-workers-calls.js'; // import nano:workers/calls@0.2.0
+export type * as NanoWorkersConnections020 from './interfaces/nano-workers-connections.js'; // import nano:workers/connections@0.2.0
 export type * as NanoWorkersConsole020 from './interfaces/nano-workers-console.js'; // import nano:workers/console@0.2.0
 export type * as NanoWorkersCrypto020 from './interfaces/nano-workers-crypto.js'; // import nano:workers/crypto@0.2.0
 export type * as NanoWorkersData020 from './interfaces/nano-workers-data.js'; // import nano:workers/data@0.2.0

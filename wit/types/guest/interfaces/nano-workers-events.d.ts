@@ -1,4 +1,5 @@
 /// <reference path="./nano-workers-calls.d.ts" />
+/// <reference path="./nano-workers-connections.d.ts" />
 /// <reference path="./nano-workers-crypto.d.ts" />
 /// <reference path="./nano-workers-data.d.ts" />
 /// <reference path="./nano-workers-outbound.d.ts" />
@@ -7,11 +8,13 @@
 /// <reference path="./nano-workers-wire.d.ts" />
 declare module 'nano:workers/events' {
   export type Call = import('nano:workers/calls').Call;
+  export type ConnectionReady = import('nano:workers/connections').ConnectionReady;
+  export type ConnectionFailure = import('nano:workers/connections').ConnectionFailure;
+  export type BodyChunk = import('nano:workers/wire').BodyChunk;
+  export type Failure = import('nano:workers/wire').Failure;
   export type CryptoOutcome = import('nano:workers/crypto').CryptoOutcome;
   export type DataAnswer = import('nano:workers/data').DataAnswer;
   export type DataFailure = import('nano:workers/data').DataFailure;
-  export type BodyChunk = import('nano:workers/wire').BodyChunk;
-  export type Failure = import('nano:workers/wire').Failure;
   export type Answer = import('nano:workers/outbound').Answer;
   export type Run = import('nano:workers/scheduled').Run;
   export type WebSocketOpened = import('nano:workers/web-sockets').WebSocketOpened;
@@ -86,7 +89,7 @@ declare module 'nano:workers/events' {
      */
     hasBody: boolean,
   }
-  export type Event = EventStartup | EventRequest | EventClientGone | EventCalled | EventCryptoDone | EventDataAnswered | EventDataBody | EventDataFailed | EventDataWritable | EventDurableStored | EventAnswered | EventAnswerBody | EventFetchFailed | EventFetchWritable | EventRequestBody | EventRequestBodyFailed | EventResponseWritable | EventScheduled | EventTimerDue | EventWebSocketOpened | EventWebSocketMessage | EventWebSocketSent | EventWebSocketClosed;
+  export type Event = EventStartup | EventRequest | EventClientGone | EventCalled | EventConnectionReady | EventConnectionData | EventConnectionFailed | EventConnectionWritable | EventCryptoDone | EventDataAnswered | EventDataBody | EventDataFailed | EventDataWritable | EventDurableStored | EventAnswered | EventAnswerBody | EventFetchFailed | EventFetchWritable | EventRequestBody | EventRequestBodyFailed | EventResponseWritable | EventScheduled | EventTimerDue | EventWebSocketOpened | EventWebSocketMessage | EventWebSocketSent | EventWebSocketClosed;
   export interface EventStartup {
     tag: 'startup',
     val: Startup,
@@ -111,6 +114,34 @@ declare module 'nano:workers/events' {
   export interface EventCalled {
     tag: 'called',
     val: Call,
+  }
+  /**
+   * The connection is there, with its TLS if that was asked for: after `open`, and after `secure`.
+   */
+  export interface EventConnectionReady {
+    tag: 'connection-ready',
+    val: ConnectionReady,
+  }
+  /**
+   * Bytes that came; each answers one `pull`. `last`, without any: the far side sends no more; that comes by itself.
+   */
+  export interface EventConnectionData {
+    tag: 'connection-data',
+    val: BodyChunk,
+  }
+  /**
+   * The connection came to nothing, or broke: nothing more comes.
+   */
+  export interface EventConnectionFailed {
+    tag: 'connection-failed',
+    val: ConnectionFailure,
+  }
+  /**
+   * The connection with this id takes bytes again after `write` returned false.
+   */
+  export interface EventConnectionWritable {
+    tag: 'connection-writable',
+    val: number,
   }
   /**
    * A call, or a digest in parts, has come to its end.

@@ -1,10 +1,12 @@
 /** @module Interface nano:workers/events@0.2.0 **/
 export type Call = import('./nano-workers-calls.js').Call;
+export type ConnectionReady = import('./nano-workers-connections.js').ConnectionReady;
+export type ConnectionFailure = import('./nano-workers-connections.js').ConnectionFailure;
+export type BodyChunk = import('./nano-workers-wire.js').BodyChunk;
+export type Failure = import('./nano-workers-wire.js').Failure;
 export type CryptoOutcome = import('./nano-workers-crypto.js').CryptoOutcome;
 export type DataAnswer = import('./nano-workers-data.js').DataAnswer;
 export type DataFailure = import('./nano-workers-data.js').DataFailure;
-export type BodyChunk = import('./nano-workers-wire.js').BodyChunk;
-export type Failure = import('./nano-workers-wire.js').Failure;
 export type Answer = import('./nano-workers-outbound.js').Answer;
 export type Run = import('./nano-workers-scheduled.js').Run;
 export type WebSocketOpened = import('./nano-workers-web-sockets.js').WebSocketOpened;
@@ -79,7 +81,7 @@ export interface Request {
    */
   hasBody: boolean,
 }
-export type Event = EventStartup | EventRequest | EventClientGone | EventCalled | EventCryptoDone | EventDataAnswered | EventDataBody | EventDataFailed | EventDataWritable | EventDurableStored | EventAnswered | EventAnswerBody | EventFetchFailed | EventFetchWritable | EventRequestBody | EventRequestBodyFailed | EventResponseWritable | EventScheduled | EventTimerDue | EventWebSocketOpened | EventWebSocketMessage | EventWebSocketSent | EventWebSocketClosed;
+export type Event = EventStartup | EventRequest | EventClientGone | EventCalled | EventConnectionReady | EventConnectionData | EventConnectionFailed | EventConnectionWritable | EventCryptoDone | EventDataAnswered | EventDataBody | EventDataFailed | EventDataWritable | EventDurableStored | EventAnswered | EventAnswerBody | EventFetchFailed | EventFetchWritable | EventRequestBody | EventRequestBodyFailed | EventResponseWritable | EventScheduled | EventTimerDue | EventWebSocketOpened | EventWebSocketMessage | EventWebSocketSent | EventWebSocketClosed;
 export interface EventStartup {
   tag: 'startup',
   val: Startup,
@@ -104,6 +106,34 @@ export interface EventClientGone {
 export interface EventCalled {
   tag: 'called',
   val: Call,
+}
+/**
+ * The connection is there, with its TLS if that was asked for: after `open`, and after `secure`.
+ */
+export interface EventConnectionReady {
+  tag: 'connection-ready',
+  val: ConnectionReady,
+}
+/**
+ * Bytes that came; each answers one `pull`. `last`, without any: the far side sends no more; that comes by itself.
+ */
+export interface EventConnectionData {
+  tag: 'connection-data',
+  val: BodyChunk,
+}
+/**
+ * The connection came to nothing, or broke: nothing more comes.
+ */
+export interface EventConnectionFailed {
+  tag: 'connection-failed',
+  val: ConnectionFailure,
+}
+/**
+ * The connection with this id takes bytes again after `write` returned false.
+ */
+export interface EventConnectionWritable {
+  tag: 'connection-writable',
+  val: number,
 }
 /**
  * A call, or a digest in parts, has come to its end.
