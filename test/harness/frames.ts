@@ -13,6 +13,8 @@ export interface FrameOptions {
 
 export const OP = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const
 
+const QUIET_MS = 300
+
 const MASK = Buffer.from([0x37, 0xfa, 0x21, 0x3d])
 
 export function frame(opcode: number, payload: string | Uint8Array = '', options: FrameOptions = {}): Buffer {
@@ -40,12 +42,16 @@ export function closeFrame(code: number, reason: string | Uint8Array = ''): Buff
   return frame(OP.close, Buffer.concat([head, Buffer.from(reason as Uint8Array)]))
 }
 
-/** What a server has said: messages and pongs as `text ...`, `binary ...`, `pong ...`, in the end `close ...`, `cut`. */
+/**
+ * What a server has said: messages and pongs as `text ...`, `binary ...`, `pong ...`, in the end `close ...`, `cut`. `bye`: if it
+ * is the last of the parts it is written when the server has said nothing for a moment, so that all has come back.
+ */
 export function talkFrames(
   port: number,
   host: string,
   path: string,
   parts: readonly Buffer[],
+  bye?: Buffer,
 ): Promise<string[]> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1')
@@ -58,21 +64,28 @@ export function talkFrames(
     socket.setTimeout(5000, () =>
       reject(new Error(`the server fell silent after ${received.toString('hex')}`)),
     )
+    let quiet: NodeJS.Timeout | undefined
+    const endSoon = (): void => {
+      clearTimeout(quiet)
+      if (bye !== undefined && parts.at(-1) === bye) quiet = setTimeout(() => socket.write(bye), QUIET_MS)
+    }
     socket.on('data', (bytes) => {
       received = Buffer.concat([received, bytes as Buffer])
+      endSoon()
       const end = received.indexOf('\r\n\r\n')
       if (isOpen || end < 0) return
       isOpen = true
       received = received.subarray(end + 4)
-      for (const part of parts) socket.write(part)
+      for (const part of parts) if (part !== bye) socket.write(part)
     })
     socket.on('end', () => socket.end())
     socket.on('error', () => undefined)
     socket.on('close', () => {
+      clearTimeout(quiet)
       try {
         resolve(isOpen ? parse(received) : ['no handshake'])
       } catch (error) {
-        reject(error as Error)
+        reject(error)
       }
     })
   })
