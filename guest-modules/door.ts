@@ -56,7 +56,7 @@ export interface ModuleDoor {
   }
   /** A line of the console, of a format and values. */
   format(args: readonly unknown[]): string
-  /** A function of `node:crypto`, computed by the host: bytes, or JSON. Throws what Node does. */
+  /** A function of `node:crypto` or `node:zlib`, computed by the host: bytes, or JSON. Throws what Node does. */
   compute(call: object, key?: Uint8Array, data?: Uint8Array, other?: Uint8Array): unknown
   /** Whether there is a host: the top level runs while the app is built. */
   readonly phase: { readonly isLive: boolean }

@@ -1,10 +1,11 @@
 /**
- * The app's handlers: a default export with `fetch` and `scheduled` (an object, an instance of a class, or a class that each
+ * The app's handlers: a default export with `fetch`, `scheduled` and `queue` (an object, an instance of a class, or a class that each
  * call gets an instance of), or, in the older style, listeners for these events. An app that only has handlers of other
  * events is one too, and says so to whoever sends it a request.
  */
 
 import { ExecutionContext } from './bindings/background.ts'
+import type { QueueBatch, QueueCall } from './bindings/queues.ts'
 import type { ScheduledCall, ScheduledController } from './bindings/scheduled.ts'
 import { env } from './env.ts'
 import { Event } from './globals/event.ts'
@@ -18,7 +19,7 @@ type Listener = (event: Event) => unknown
 const ENTRYPOINT = Symbol.for('nano:entrypoint')
 
 /** By event. */
-const listeners: Readonly<Record<string, Listener[]>> = { fetch: [], scheduled: [] }
+const listeners: Readonly<Record<string, Listener[]>> = { fetch: [], queue: [], scheduled: [] }
 
 /** False for an event that is none of the app's. */
 export function addAppListener(type: unknown, listener: unknown): boolean {
@@ -33,34 +34,39 @@ export function addAppListener(type: unknown, listener: unknown): boolean {
 
 /** Handlers of what is no request. */
 const OTHER_HANDLERS = ['scheduled', 'queue', 'email', 'tail', 'trace', 'test'] as const
+const hasListener = (name: string): boolean => listeners[name]!.length > 0
 const NO_FETCH = 'The app has no fetch handler, so it answers no requests.'
 
-type EntrypointClass = new (context: ExecutionContext, env: unknown) => Partial<Handler & Scheduled>
+type EntrypointClass = new (context: ExecutionContext, env: unknown) => Partial<Handler & Runs>
 
-/** An app that the clock may call. */
-interface Scheduled {
-  scheduled(controller: ScheduledController, env: unknown, context: ExecutionContext): unknown
-}
+/** What no client asks for. */
+const RUN_HANDLERS = ['scheduled', 'queue'] as const
+type RunHandler = (typeof RUN_HANDLERS)[number]
+type Runs = Record<RunHandler, (given: unknown, env: unknown, context: ExecutionContext) => unknown>
 
 export interface App {
   handler: Handler
   /** Undefined: there is no handler for it. */
   scheduled: ScheduledCall | undefined
+  queue: QueueCall | undefined
   /** The older style has no `env` parameter: its members become globals. */
   isClassic: boolean
 }
 
 export function findApp(module: Record<string, unknown>): App {
   const exported = module['default']
-  const scheduled = findScheduled(exported)
-  if (hasMethod(exported, 'fetch')) return { handler: exported as Handler, scheduled, isClassic: false }
-  if (typeof exported === 'function' && isEntrypoint(exported)) {
-    return { handler: toHandler(exported as unknown as EntrypointClass), scheduled, isClassic: false }
+  const runs = {
+    scheduled: findRun(exported, 'scheduled') ?? (hasListener('scheduled') ? dispatchScheduled : undefined),
+    queue: findRun(exported, 'queue') ?? (hasListener('queue') ? dispatchQueue : undefined),
   }
-  if (listeners['fetch']!.length > 0) return { handler: { fetch: dispatch }, scheduled, isClassic: true }
-  const isClassic = listeners['scheduled']!.length > 0
+  if (hasMethod(exported, 'fetch')) return { handler: exported as Handler, ...runs, isClassic: false }
+  if (typeof exported === 'function' && isEntrypoint(exported)) {
+    return { handler: toHandler(exported as unknown as EntrypointClass), ...runs, isClassic: false }
+  }
+  if (hasListener('fetch')) return { handler: { fetch: dispatch }, ...runs, isClassic: true }
+  const isClassic = RUN_HANDLERS.some(hasListener)
   if (isClassic || OTHER_HANDLERS.some((name) => hasMethod(exported, name))) {
-    return { handler: { fetch: refuse }, scheduled, isClassic }
+    return { handler: { fetch: refuse }, ...runs, isClassic }
   }
   throw new Error(
     'The app has no default export with a fetch handler, and no listener for the event "fetch". ' +
@@ -69,24 +75,22 @@ export function findApp(module: Record<string, unknown>): App {
   )
 }
 
-function findScheduled(exported: unknown): ScheduledCall | undefined {
-  if (hasMethod(exported, 'scheduled')) {
-    return (controller, id) => (exported as Scheduled).scheduled(controller, env, new ExecutionContext(id))
+/** What the default export has for runs of this kind, with what it gets: an object, or a class that each run gets an instance of. */
+function findRun(exported: unknown, name: RunHandler): ((given: unknown, id: number) => unknown) | undefined {
+  if (hasMethod(exported, name)) {
+    return (given, id) => (exported as Runs)[name](given, env, new ExecutionContext(id))
   }
-  if (typeof exported === 'function' && hasMethod(exported.prototype, 'scheduled')) {
-    const Entrypoint = exported as unknown as EntrypointClass
-    return (controller, id) => {
-      const context = new ExecutionContext(id)
-      return (new Entrypoint(context, env) as Scheduled).scheduled(controller, env, context)
-    }
+  if (typeof exported !== 'function' || !hasMethod(exported.prototype, name)) return undefined
+  const Entrypoint = exported as unknown as EntrypointClass
+  return (given, id) => {
+    const context = new ExecutionContext(id)
+    return (new Entrypoint(context, env) as Runs)[name](given, env, context)
   }
-  if (listeners['scheduled']!.length > 0) return dispatchScheduled
-  return undefined
 }
 
 /** Whether a class is one of `cloudflare:workers`, or has a method like one. */
 function isEntrypoint({ prototype }: { prototype?: unknown }): boolean {
-  return ['fetch', 'scheduled', ENTRYPOINT].some((name) => hasMethod(prototype, name))
+  return ['fetch', ...RUN_HANDLERS, ENTRYPOINT].some((name) => hasMethod(prototype, name))
 }
 
 /** An export that another app calls. */
@@ -200,10 +204,43 @@ class ScheduledEvent extends Event {
   }
 }
 
+class QueueEvent extends Event {
+  readonly queue: string
+  readonly messages: readonly unknown[]
+  readonly metadata: unknown
+  readonly #batch: QueueBatch
+  readonly #context: ExecutionContext
+
+  constructor(batch: QueueBatch, context: ExecutionContext) {
+    super('queue')
+    this.queue = batch.queue
+    this.messages = batch.messages
+    this.metadata = batch.metadata
+    this.#batch = batch
+    this.#context = context
+  }
+
+  ackAll(): void {
+    this.#batch.ackAll()
+  }
+
+  retryAll(options?: unknown): void {
+    this.#batch.retryAll(options)
+  }
+
+  waitUntil(promise: unknown): void {
+    this.#context.waitUntil(promise)
+  }
+}
+
+const dispatchScheduled: ScheduledCall = (controller, id) =>
+  tell('scheduled', new ScheduledEvent(controller, new ExecutionContext(id)))
+
+const dispatchQueue: QueueCall = (batch, id) => tell('queue', new QueueEvent(batch, new ExecutionContext(id)))
+
 /** What an asynchronous listener does is waited for as well. */
-async function dispatchScheduled(controller: ScheduledController, id: number): Promise<void> {
-  const event = new ScheduledEvent(controller, new ExecutionContext(id))
+async function tell(name: RunHandler, event: Event): Promise<void> {
   const begun: unknown[] = []
-  for (const listener of listeners['scheduled']!) begun.push(listener(event))
+  for (const listener of listeners[name]!) begun.push(listener(event))
   for (const each of begun) await each
 }

@@ -9,6 +9,7 @@
 import type { Event, Member, Startup } from 'nano:workers/events'
 import { findApp } from './app.ts'
 import { handlers } from './bindings/registry.ts'
+import { setQueueCall } from './bindings/queues.ts'
 import { setScheduledCall } from './bindings/scheduled.ts'
 import { define, env, fillEnv } from './env.ts'
 import { endObservation, tellBuilder, watchGlobals } from './env-reads.ts'
@@ -50,6 +51,7 @@ export function start(app: Record<string, unknown>): void {
   isClassic = found.isClassic
   served = { handler: found.handler, env, exports: app }
   setScheduledCall(found.scheduled)
+  setQueueCall(found.queue)
   if (isClassic) tellBuilder('classic')
 }
 

@@ -10,7 +10,6 @@ import { isDeepStrictEqual } from 'node:util'
 import { toOrigin } from './cli/messages.ts'
 import type { Step } from './cli/progress.ts'
 import type { Config } from './config/config.ts'
-import { Schedule } from './cron/schedule.ts'
 import { Opener } from './deploy/opener.ts'
 import { NanoError } from './errors.ts'
 import { assertFree } from './ingress/listen.ts'
@@ -35,6 +34,7 @@ import { toCounters } from './supervisor/counters.ts'
 import type { ServerCounters } from './supervisor/counters.ts'
 import type { ShardSettings } from './supervisor/messages.ts'
 import { toShardCount } from './supervisor/shard-count.ts'
+import { Runs } from './supervisor/runs.ts'
 import { Shards } from './supervisor/shards.ts'
 import { STORAGE_FOLDER } from './storage/store.ts'
 import { StorageThreads } from './supervisor/storage.ts'
@@ -163,13 +163,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     onApp(name, app) {
       if (app === undefined) hub.forget(name)
       else hub.setDrain(name, app.logDrain ?? current.logDrain)
-      if (app === undefined) schedule.remove(name)
-      else schedule.set(name, app.triggers)
+      runs.set(name, app)
     },
   })
-  const schedule = new Schedule({
+  const runs = new Runs({
     directory: dataDirectory,
-    log: ({ app, ...entry }) => log({ ...entry, ...(app === '' ? {} : { app }) }),
+    storage: storage.client,
+    log,
     run: (app, run) => {
       const deployment = registry.servingOf(app)
       return deployment === undefined ? undefined : shards?.run(app, deployment, run)
@@ -192,7 +192,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       images: opener.images.counters,
       certificates: certificates?.ends ?? [],
       deploys: registry.deploys,
-      scheduled: schedule.counts,
+      scheduled: runs.schedule.counts,
+      queues: await runs.states(),
       uptimeSeconds: (performance.now() - started) / MS_PER_SECOND,
     }
   }
@@ -215,10 +216,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const close = async (): Promise<void> => {
     const settled = live?.[Symbol.asyncDispose]()
     // what a reload waits for fails
-    schedule[Symbol.dispose]()
+    const settledRuns = runs.close()
     const opened = opener[Symbol.asyncDispose]()
     certificates?.[Symbol.dispose]()
     await shards?.close()
+    await settledRuns
     await storage[Symbol.asyncDispose]()
     await exporter?.close()
     await operator?.close()
@@ -291,10 +293,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     shards = running
     registry.shards = running
     const listening = await running.start()
-    schedule.start()
+    runs.start()
     served = {
       registry,
-      run: (app, run) => schedule.runNow(app, run),
+      run: (app, run) => runs.schedule.runNow(app, run),
       deployed,
       storage: storage.client,
       reload: () => reloaded.reload(),

@@ -1,6 +1,7 @@
 /** `node:buffer`, and the global `Buffer` of a bundle that uses one. */
 
 import * as unenv from 'unenv/node/buffer'
+import { quicken } from './buffer-text.ts'
 
 const MOST_CHARS = 2 ** 30 - 2
 
@@ -11,7 +12,7 @@ const { SlowBuffer } = unenv
 export const { Buffer } = base
 export type Buffer = InstanceType<typeof Buffer>
 
-addBase64Url()
+quicken(Buffer)
 
 const globals = globalThis as { Buffer?: unknown }
 globals.Buffer ??= Buffer
@@ -52,31 +53,4 @@ export default {
   isUtf8,
   isAscii,
   transcode,
-}
-
-/** The encoding that has come to Node.js since: base64 with other signs, of which the decoder knows both. */
-function addBase64Url(): void {
-  const { byteLength, from, isEncoding } = Buffer as unknown as Record<
-    string,
-    (...args: unknown[]) => unknown
-  >
-  // oxlint-disable-next-line typescript/unbound-method -- they are called with a `this` of their own
-  const { toString, write } = Buffer.prototype
-  const isUrl = (encoding: unknown) => typeof encoding === 'string' && encoding.toLowerCase() === 'base64url'
-  const known = (args: unknown[]) => args.map((arg, i) => (i > 0 && isUrl(arg) ? 'base64' : arg))
-  const toUrl = (text: string) => text.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
-  Object.assign(Buffer, {
-    from: (...args: unknown[]) => Reflect.apply(from!, Buffer, known(args)),
-    byteLength: (...args: unknown[]) => Reflect.apply(byteLength!, Buffer, known(args)),
-    isEncoding: (encoding: unknown) => isUrl(encoding) || isEncoding!(encoding),
-  })
-  Object.assign(Buffer.prototype, {
-    toString(this: unknown, ...args: unknown[]) {
-      if (!isUrl(args[0])) return Reflect.apply(toString, this, args)
-      return toUrl(String(Reflect.apply(toString, this, ['base64', ...args.slice(1)])))
-    },
-    write(this: unknown, ...args: unknown[]) {
-      return Reflect.apply(write, this, known(args))
-    },
-  })
 }

@@ -113,14 +113,14 @@ export function importAtOnce(
   return { sealed: made.subarray(LENGTH_BYTES, end), description: decode(made.subarray(end)) }
 }
 
-/** Computes a function of `node:crypto` (wit/crypto.wit): bytes, or JSON. Throws what Node does. */
+/** Computes a function of `node:crypto` or `node:zlib` (wit/crypto.wit): bytes, or JSON. Throws what Node does. */
 export function compute(
   call: object,
   key: Bytes = EMPTY,
   data: Bytes = EMPTY,
   other: Bytes = EMPTY,
 ): unknown {
-  requireLive('this function of node:crypto')
+  requireLive('what the host computes of node:crypto and node:zlib')
   const made = computeOnHost(encode(toJson(call)), key, data, other)
   const content = made.subarray(1)
   if (made[0] === 1) return toOwn(content)

@@ -12,6 +12,7 @@ import { binding as kvBinding } from './kv.ts'
 import { binding as languageBinding } from './language.ts'
 import { binding as objectsBinding } from './objects.ts'
 import { binding as outboundBinding } from './outbound.ts'
+import { binding as queuesBinding } from './queues.ts'
 import { binding as rateLimitBinding } from './rate-limit.ts'
 import { binding as requestBodyBinding } from './request-body.ts'
 import { binding as responseBinding } from './response.ts'
@@ -35,6 +36,7 @@ export const handlers = {
   ...languageBinding.events,
   ...objectsBinding.events,
   ...outboundBinding.events,
+  ...queuesBinding.events,
   ...rateLimitBinding.events,
   ...requestBodyBinding.events,
   ...responseBinding.events,
@@ -45,4 +47,4 @@ export const handlers = {
 }
 
 /** Everyone who may have something for `env`. */
-export const bindings = [assetsBinding, backgroundBinding, cacheBinding, callsBinding, connectionsBinding, consoleBinding, cryptoBinding, dataBinding, durableStorageBinding, kvBinding, languageBinding, objectsBinding, outboundBinding, rateLimitBinding, requestBodyBinding, responseBinding, scheduledBinding, sqlBinding, timerBinding, webSocketsBinding]
+export const bindings = [assetsBinding, backgroundBinding, cacheBinding, callsBinding, connectionsBinding, consoleBinding, cryptoBinding, dataBinding, durableStorageBinding, kvBinding, languageBinding, objectsBinding, outboundBinding, queuesBinding, rateLimitBinding, requestBodyBinding, responseBinding, scheduledBinding, sqlBinding, timerBinding, webSocketsBinding]

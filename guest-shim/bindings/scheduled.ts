@@ -1,12 +1,13 @@
 /**
- * Runs that the clock sets off. One is over when the app's handler and all that it gave to `waitUntil` are settled:
+ * Runs that no client sets off but the clock, or a queue (queues.ts). One is over when the app's handler and all that it gave to
+ * `waitUntil` are settled:
  *
- *     scheduled > handler > its promise > promises of waitUntil > finish, or fail with what failed first
+ *     the event > handler > its promise > promises of waitUntil > finish, or fail with what failed first
  */
 
 import { type Event, fail, finish, noRetry, type Run } from 'nano:workers/scheduled'
 import { describeError } from '../globals/log-text.ts'
-import { encode, makeTable, NativePromise } from '../globals/primordials.ts'
+import { encode, makeTable, NativeError, NativePromise } from '../globals/primordials.ts'
 import { source } from '../turn/source.ts'
 import { isHeld, watchHolds } from './background.ts'
 import type { GuestBinding } from './binding.ts'
@@ -63,30 +64,37 @@ watchHolds({
 })
 
 function begin(run: Run): void {
-  source.current = run.id
-  const state: OpenRun = { hasFailed: false, onReleased: undefined }
-  open.set(run.id, state)
-  void settle(run, state)
+  beginRun(run.id, () => {
+    if (call === undefined) throw new NativeError(NO_HANDLER)
+    return call(new ScheduledController(run), run.id)
+  })
 }
 
-async function settle(run: Run, state: OpenRun): Promise<void> {
+/** Call the app, and tell the host what it comes to. */
+export function beginRun(id: number, work: () => unknown): void {
+  source.current = id
+  const state: OpenRun = { hasFailed: false, onReleased: undefined }
+  open.set(id, state)
+  void settle(id, work, state)
+}
+
+async function settle(id: number, work: () => unknown, state: OpenRun): Promise<void> {
   let error: string | undefined
   try {
-    if (call === undefined) error = NO_HANDLER
-    else await call(new ScheduledController(run), run.id)
+    await work()
   } catch (thrown) {
     error = describeError(thrown)
   }
-  while (isHeld(run.id)) {
+  while (isHeld(id)) {
     // one after the other: what was waited for may have asked for more
     await new NativePromise<void>((resolve) => {
       state.onReleased = resolve
     })
   }
-  open.delete(run.id)
+  open.delete(id)
   if (error === undefined && state.hasFailed) error = 'A promise that was given to waitUntil() was rejected.'
-  if (error === undefined) finish(run.id)
-  else fail(run.id, encode(error))
+  if (error === undefined) finish(id)
+  else fail(id, encode(error))
 }
 
 export const binding: GuestBinding<Event> = { events: { scheduled: begin } }

@@ -13,6 +13,7 @@ import type { ByteBudget } from '../limits/byte-budget.ts'
 import type { JobLine } from '../limits/job-pool.ts'
 import type { ObjectStorage } from '../storage/durable/object-storage.ts'
 import type { BucketLimits } from '../storage/objects/object-store.ts'
+import type { SendLimits } from '../storage/queue/queue-store.ts'
 import type { CallAnswers } from './calls.ts'
 import type { ConsolePort } from './console.ts'
 import { DATA_COUNTS, NO_DATA, type DataCounts } from './data-counts.ts'
@@ -130,6 +131,8 @@ export interface BindingContext {
   readonly console: ConsolePort
   /** Fetches that may wait for their answer's head at once. */
   readonly maxDialing: number
+  /** What queues may hold of what is sent. */
+  readonly queueLimits: SendLimits
   /** MiB that a KV namespace may take up. */
   readonly kvMb: number
   /** Milliseconds of processor time that a request has at once. */

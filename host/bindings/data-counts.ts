@@ -1,7 +1,7 @@
 /** What calls to data are counted by: the kind of store, and what became of them. */
 
 /** Every kind of binding for data. */
-export const DATA_KINDS = ['kv', 'd1', 'r2', 'assets', 'cache', 'service', 'durable'] as const
+export const DATA_KINDS = ['kv', 'd1', 'r2', 'assets', 'cache', 'queue', 'service', 'durable'] as const
 export type DataKind = (typeof DATA_KINDS)[number]
 
 /** Calls; those that failed; bytes of the bodies that came, and of those that went. */

@@ -1,11 +1,10 @@
 /**
  * What a Durable Object keeps (wit/durable-storage.wit). Unlike other imports an operation acts at once: the turn stands still
- * until it is answered, for as long as a turn may take at most, and pays for that as for processor time. Nothing of it comes to the guest in
+ * until it is answered, and pays for the processor time that it took, of which a turn has so much. Nothing of it comes to the guest in
  * another way, and what it wrote is committed when the turn is over.
  */
 import type * as Wit from '../../wit/types/host/interfaces/nano-workers-durable-storage.d.ts'
 import { toMessage } from '../storage/durable/message.ts'
-import type { ObjectStorage } from '../storage/durable/object-storage.ts'
 import { Refused } from '../storage/durable/operation.ts'
 import type { Binding, BindingContext } from './binding.ts'
 
@@ -23,8 +22,6 @@ export class DurableStorageBinding implements Binding {
   readonly #services: Services
   #syncs: number[] = []
   #pending = 0
-  /** How long the turn has stood still, in milliseconds. */
-  #waitedMs = 0
 
   constructor(services: Services) {
     this.#services = services
@@ -33,12 +30,12 @@ export class DurableStorageBinding implements Binding {
   /** The functions that the guest calls. */
   readonly imports = {
     perform: (operation: Wit.Operation, input: Uint8Array): Uint8Array => {
-      const { meter, objectStorage } = this.#services
+      const { accounts, meter, objectStorage } = this.#services
       meter.crossings++
       meter.durableCalls++
       try {
         if (objectStorage === undefined) throw NO_STORAGE
-        const bytes = this.#perform(objectStorage, operation, input)
+        const bytes = objectStorage.perform(operation, input, accounts.turnMs)
         meter.durableReadBytes += bytes.length
         meter.durableWrittenBytes += input.length
         return Buffer.concat([DONE, bytes])
@@ -58,13 +55,6 @@ export class DurableStorageBinding implements Binding {
     },
   } satisfies typeof Wit
 
-  /** How long the turn that is over stood still. Asked once for each. */
-  takeWaitedMs(): number {
-    const waitedMs = this.#waitedMs
-    this.#waitedMs = 0
-    return waitedMs
-  }
-
   flush(): void {
     const { objectStorage } = this.#services
     objectStorage?.turnEnded()
@@ -77,15 +67,6 @@ export class DurableStorageBinding implements Binding {
 
   [Symbol.dispose](): void {
     this.#syncs = []
-  }
-
-  #perform(storage: ObjectStorage, operation: Wit.Operation, input: Uint8Array): Uint8Array {
-    const begun = performance.now()
-    try {
-      return storage.perform(operation, input, this.#services.accounts.turnMs - this.#waitedMs)
-    } finally {
-      this.#waitedMs += performance.now() - begun
-    }
   }
 
   async #sync(id: number, stored: Promise<void> | undefined): Promise<void> {

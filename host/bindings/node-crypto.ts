@@ -1,5 +1,5 @@
 /**
- * Functions of `node:crypto` that give their results at once, for guests that call them as Node's (guest-modules/node/crypto):
+ * Functions of `node:crypto`, and of `node:zlib` (node-zlib.ts), that give their results at once, for guests that call them as Node's (guest-modules/node/crypto):
  * a table of them by name. Their settings are a guest's, so each is read by itself and judged by Node.
  *
  * They run within the guest's turn, which pays for them, and nothing can stop them: what takes long is refused
@@ -24,6 +24,7 @@ import {
   X509Certificate,
 } from 'node:crypto'
 import { exportKey, generatePair, importKey, toPrivate, toPublic } from './node-keys.ts'
+import { packOrUnpack } from './node-zlib.ts'
 
 /** Named settings of one call. */
 export type Settings = Readonly<Record<string, unknown>>
@@ -115,6 +116,7 @@ const FUNCTIONS: Readonly<Record<string, (call: NodeCall) => Result>> = {
     ecdh.setPrivateKey(key)
     return ecdh.computeSecret(data)
   },
+  zlib: (call) => packOrUnpack(call, MOST_MS),
   curves: () => getCurves(),
   certificate: ({ data }) => describeCertificate(new X509Certificate(data)),
   'certificate-verify': ({ key, data }) => new X509Certificate(data).verify(toPublic(key)),

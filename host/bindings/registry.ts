@@ -12,6 +12,7 @@ import { bind as kvBinding } from './kv.ts'
 import { bind as languageBinding } from './language.ts'
 import { bind as objectsBinding } from './objects.ts'
 import { bind as outboundBinding } from './outbound.ts'
+import { bind as queuesBinding } from './queues.ts'
 import { bind as rateLimitBinding } from './rate-limit.ts'
 import { bind as requestBodyBinding } from './request-body.ts'
 import { bind as responseBinding } from './response.ts'
@@ -38,6 +39,7 @@ export function bindAll(context: BindingContext) {
     'language': languageBinding(context),
     'objects': objectsBinding(context),
     'outbound': outboundBinding(context),
+    'queues': queuesBinding(context),
     'rate-limit': rateLimitBinding(context),
     'request-body': requestBodyBinding(context),
     'response': responseBinding(context),
@@ -64,6 +66,7 @@ export function toImports(all: ReturnType<typeof bindAll>): Imports {
     'nano:workers/language': all['language'].imports,
     'nano:workers/objects': all['objects'].imports,
     'nano:workers/outbound': all['outbound'].imports,
+    'nano:workers/queues': all['queues'].imports,
     'nano:workers/rate-limit': all['rate-limit'].imports,
     'nano:workers/request-body': all['request-body'].imports,
     'nano:workers/response': all['response'].imports,
@@ -91,6 +94,7 @@ export const EVENT_OWNERS: { readonly [event: string]: keyof ReturnType<typeof b
   'answer-body': 'outbound',
   'fetch-failed': 'outbound',
   'fetch-writable': 'outbound',
+  'queue-batch': 'queues',
   'request-body': 'request-body',
   'request-body-failed': 'request-body',
   'response-writable': 'response',

@@ -7,11 +7,14 @@ import type * as Wit from '../../wit/types/host/interfaces/nano-workers-schedule
 import type { BindingContext } from './binding.ts'
 import { PassiveBinding } from './passive-binding.ts'
 
+import type { Mark } from '../cron/outcome.ts'
+
 /** How a request is answered that no client sent. Ids that are not open are counted and ignored. */
 export interface RunAnswers {
   finish(id: number): void
   fail(id: number, error: Uint8Array): void
   noRetry(id: number): void
+  settle(id: number, mark: Mark): void
 }
 
 export class ScheduledBinding extends PassiveBinding {

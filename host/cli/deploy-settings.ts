@@ -25,6 +25,7 @@ const NONE = {
   r2_buckets: [],
   services: [],
   ratelimits: [],
+  queues: {},
   durable_objects: { bindings: [] },
   migrations: [],
 }

@@ -14,6 +14,7 @@ type Bound = {
   readonly assets?: { readonly binding?: string | undefined } | undefined
   readonly secrets?: Readonly<Record<string, unknown>> | undefined
   readonly ratelimits?: readonly { readonly name: string }[] | undefined
+  readonly queues?: { readonly producers?: readonly { readonly binding: string }[] } | undefined
   readonly durable_objects?: { readonly bindings: readonly { readonly name: string }[] } | undefined
 }
 
@@ -25,7 +26,7 @@ interface BoundName {
 
 /** Every member of `env`, in the order of its keys. */
 export function toBoundNames(app: Bound): BoundName[] {
-  const { assets, durable_objects: objects, ratelimits = [] } = app
+  const { assets, durable_objects: objects, queues, ratelimits = [] } = app
   return [
     ...Object.keys(app.env ?? {}).map((name) => ({ name, path: ['env', name] })),
     ...(assets?.binding === undefined ? [] : [{ name: assets.binding, path: ['assets', 'binding'] }]),
@@ -33,6 +34,10 @@ export function toBoundNames(app: Bound): BoundName[] {
     ...BINDING_KEYS.flatMap((key) =>
       (app[key] ?? []).map(({ binding }, index) => ({ name: binding, path: [key, index, 'binding'] })),
     ),
+    ...(queues?.producers ?? []).map(({ binding }, index) => ({
+      name: binding,
+      path: ['queues', 'producers', index, 'binding'],
+    })),
     ...ratelimits.map(({ name }, index) => ({ name, path: ['ratelimits', index, 'name'] })),
     ...(objects?.bindings ?? []).map(({ name }, index) => ({
       name,

@@ -5,6 +5,7 @@
 
 import type { AssetSettings } from '../assets/manifest.ts'
 import type { Triggers } from '../cron/outcome.ts'
+import type { AppQueues } from './app-queues.ts'
 import type { EgressSettings } from '../egress/policy.ts'
 import type { StickyBy } from '../http/sticky-key.ts'
 import type { ConnectionLimits } from './connection-limits.ts'
@@ -32,6 +33,8 @@ export interface AppConfig {
   readonly egress?: EgressSettings
   /** Members of its env that are read when it is put. */
   readonly secrets?: Secrets
+  /** Its queues; undefined: it has none. */
+  readonly queues?: AppQueues
   /** When the clock calls it; undefined: never. */
   readonly triggers?: Triggers
   /** Where its part of the log goes besides the server's own. */

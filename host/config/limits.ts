@@ -151,6 +151,16 @@ export const LIMIT_RULES = {
     initial: 500,
     text: 'Size of a D1 database; what would make it larger fails.',
   },
+  queueMb: {
+    range: [1, 1_000_000],
+    initial: 1024,
+    text: 'MiB that a queue of the app may hold; what would make it more fails.',
+  },
+  queueRetentionS: {
+    range: [60, 1_209_600],
+    initial: 345_600,
+    text: 'Seconds that a message is kept in a queue of the app; then it is gone.',
+  },
   bucketMb: {
     range: [1, 1_000_000_000],
     initial: 10_240,

@@ -19,6 +19,7 @@ import { storage } from './storage-schema.ts'
 import { withOwnNames } from './binding-names.ts'
 import { OWN_BINDINGS, SHARED_BINDINGS } from './data-bindings.ts'
 import { OWN_DURABLE, SHARED_DURABLE } from './durable-schema.ts'
+import { OWN_QUEUES, SHARED_QUEUES } from './queue-schema.ts'
 import { logDrain } from './drain-schema.ts'
 import { ASSETS, RESPONSE_CACHE } from './assets-schema.ts'
 import { secrets } from './secret-schema.ts'
@@ -139,6 +140,7 @@ export const APP_SETTINGS = withOwnNames(
     ...settings,
     ...OWN_BINDINGS,
     ...OWN_DURABLE,
+    ...OWN_QUEUES,
     sticky_by: textThat(
       (key) => parseStickyBy(key) !== undefined,
       '"header:" or "cookie:" and a name',
@@ -182,6 +184,7 @@ export const APP = withOwnNames(
     secrets: secrets.exactOptional(),
     ...SHARED_BINDINGS,
     ...SHARED_DURABLE,
+    ...SHARED_QUEUES,
     ...settings,
   }),
 )

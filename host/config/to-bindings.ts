@@ -2,6 +2,8 @@
 
 import { toDataNames } from './durable-classes.ts'
 import type { DataNames, Migration } from './durable-classes.ts'
+import { QUEUE } from './app-queues.ts'
+import type { QueueSettings } from './app-queues.ts'
 import type { Env, EnvValue } from './env.ts'
 import { toResource } from './resource.ts'
 import type { AppSettings } from './schema.ts'
@@ -19,6 +21,7 @@ export interface SharedBindings {
   readonly r2_buckets?: Shared<'r2_buckets'>
   readonly services?: NonNullable<AppSettings['services']>
   readonly ratelimits?: Shared<'ratelimits'>
+  readonly queues?: QueueSettings
   readonly assets?: { readonly binding?: string }
   readonly durable_objects?: { readonly bindings: readonly DurableBinding[] }
   readonly migrations?: readonly Migration[]
@@ -40,6 +43,7 @@ export function toBindings(
     r2_buckets = [],
     services = [],
     ratelimits = [],
+    queues,
     ...durable
   }: SharedBindings,
 ): Env {
@@ -59,6 +63,9 @@ export function toBindings(
     ...kv_namespaces.map(({ binding, id = binding, shared }) => member('kv', binding, id, shared)),
     ...d1_databases.map((each) => member('d1', each.binding, toDatabaseId(each), each.shared)),
     ...r2_buckets.map(({ binding, bucket_name: id = binding, shared }) => member('r2', binding, id, shared)),
+    ...(queues?.producers ?? []).map(({ binding, queue, delivery_delay: delay = 0, shared }) =>
+      member(QUEUE, binding, queue, shared, { queue, delay }),
+    ),
     ...services.map((each): [string, EnvValue] => [each.binding, toService(app, each)]),
     ...ratelimits.map(({ name, namespace_id: id, shared, simple }) =>
       member('ratelimit', name, id, shared, simple),

@@ -10,6 +10,7 @@ import { parseStickyBy } from '../http/sticky-key.ts'
 import { DEFAULT_CACHE_MB, NO_PATH } from './config.ts'
 import type { AdminConfig, AppConfig, AppDefaults, Config, LogDrain } from './config.ts'
 import { CONNECTION_RULES, DEFAULT_CONNECTION_LIMITS } from './connection-limits.ts'
+import { toQueues } from './app-queues.ts'
 import { toDatabases } from './databases.ts'
 import { defined } from './defined.ts'
 import { toDataNames } from './durable-classes.ts'
@@ -132,19 +133,22 @@ export function toSettings(
   | 'isolation'
   | 'triggers'
   | 'dataNames'
+  | 'queues'
 > {
   const stickyBy = app.sticky_by === undefined ? undefined : parseStickyBy(app.sticky_by)
   const assets = app.assets && toAssets(app.assets, toDirectory)
   const env = { ...toEnv(app.env ?? {}), ...toBindings(name, app) }
+  const inherited = inherit(app, defaults)
   return {
     env,
-    ...inherit(app, defaults),
+    ...inherited,
     ...defined({
       stickyBy,
       assets,
       responseCacheMb: toCacheMb(app.response_cache),
       isolation: app.isolation,
       triggers: toTriggers(app.triggers),
+      queues: toQueues(name, app.queues, inherited.limits),
       dataNames: toOwnDataNames(app.migrations),
     }),
   }

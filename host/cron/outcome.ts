@@ -2,7 +2,16 @@
 
 import type { ErrorCode } from '../errors.ts'
 
-/** How a run of an app's scheduled handler ended. */
+/** What an app says of messages of a queue. */
+export interface Mark {
+  /** Its place in the batch; undefined: all of which nothing was said. */
+  readonly message: number | undefined
+  readonly verdict: 'ack' | 'retry'
+  /** Until it is given again; undefined: as the configuration says. */
+  readonly delayS: number | undefined
+}
+
+/** How a run of an app's handler ended that no client asked for. */
 export interface RunOutcome {
   /** Undefined: well. */
   readonly code: ErrorCode | undefined
@@ -11,6 +20,8 @@ export interface RunOutcome {
   /** From its turn to its end. */
   readonly ms: number
   readonly cpuMs: number
+  /** What the app said of messages, each once. */
+  readonly marks: readonly Mark[]
 }
 
 /** When the clock calls an app. */

@@ -4,17 +4,17 @@ import { join } from 'node:path'
 
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 
-import type { Run } from '../http/request-head.ts'
+import type { ScheduledRun } from '../http/request-head.ts'
 import type { RunOutcome } from './outcome.ts'
 import { Schedule } from './schedule.ts'
 
 const START = Date.UTC(2026, 10, 26, 8, 0, 30)
 const MINUTE = 60_000
-const OK: RunOutcome = { code: undefined, noRetry: false, ms: 5, cpuMs: 1 }
+const OK: RunOutcome = { code: undefined, noRetry: false, ms: 5, cpuMs: 1, marks: [] }
 const every = (crons: readonly string[], overlap = false) => ({ crons, timeZone: 'UTC', overlap })
 
 let directory: string
-const runs: (Run & { app: string; end(outcome: RunOutcome): void })[] = []
+const runs: (ScheduledRun & { app: string; end(outcome: RunOutcome): void })[] = []
 const log: string[] = []
 
 beforeEach(() => {

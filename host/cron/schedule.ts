@@ -11,7 +11,7 @@
  * the server was down (memory.ts).
  */
 
-import type { Run } from '../http/request-head.ts'
+import type { ScheduledRun } from '../http/request-head.ts'
 import { parseCron } from './expression.ts'
 import type { CronTimes } from './expression.ts'
 import { CronMemory } from './memory.ts'
@@ -29,7 +29,7 @@ export interface CronCounts {
 
 export interface ScheduleOptions {
   /** Begin a run. Undefined: nobody serves the app. */
-  readonly run: (app: string, run: Run) => Promise<RunOutcome> | undefined
+  readonly run: (app: string, run: ScheduledRun) => Promise<RunOutcome> | undefined
   readonly log: (entry: { level: 'warn' | 'debug'; app: string; text: string }) => void
   /** Where it is kept what was looked after; undefined: nowhere. */
   readonly directory?: string | undefined
@@ -103,7 +103,7 @@ export class Schedule implements Disposable {
   }
 
   /** Begin a run at once, whatever the time. Undefined: nobody serves the app. */
-  async runNow(app: string, run: Run): Promise<RunOutcome | undefined> {
+  async runNow(app: string, run: ScheduledRun): Promise<RunOutcome | undefined> {
     const outcome = await this.#options.run(app, run)
     if (outcome !== undefined) this.#record(app, outcome)
     return outcome

@@ -10,12 +10,37 @@ export interface TlsFacts {
   readonly cipher: string
 }
 
-/** What the clock sets off. */
-export interface Run {
+/** What no client sends: the clock or a queue sets it off. */
+export type Run = ScheduledRun | BatchRun
+
+export interface ScheduledRun {
   /** The expression of the configuration that it is for. */
   readonly cron: string
   /** When it was to begin, in milliseconds since 1970. */
   readonly scheduledTime: number
+}
+
+export interface BatchRun {
+  readonly batch: MessageBatch
+}
+
+/** Messages of a queue. */
+export interface MessageBatch {
+  /** What the app calls it. */
+  readonly queue: string
+  /** JSON: what else it holds. */
+  readonly backlog: string
+  readonly messages: readonly QueueMessage[]
+}
+
+export interface QueueMessage {
+  readonly id: string
+  /** When it was sent, in milliseconds since 1970. */
+  readonly timestamp: number
+  /** How often it was given, this time included. */
+  readonly attempts: number
+  readonly contentType: string
+  readonly body: Uint8Array
 }
 
 /** What an app calls of another one, or of itself. */
@@ -51,7 +76,7 @@ export interface RequestHead {
   readonly smallBody?: Uint8Array
   /** How its connection to this server is encrypted; undefined: it is not, or a proxy took it. */
   readonly tls?: TlsFacts | undefined
-  /** It is no client's: the clock set it off. */
+  /** It is no client's. */
   readonly run?: Run | undefined
   /** It is no client's: an app made it. */
   readonly call?: Call | undefined

@@ -22,7 +22,7 @@ import { RequestIds } from '../http/request-id.ts'
 import { parseTarget } from '../http/target.ts'
 import type { Target } from '../http/target.ts'
 import { toRequestLine } from '../tenant/log.ts'
-import { runScheduled } from '../tenant/scheduled-run.ts'
+import { bringRun } from '../tenant/run.ts'
 import { endAfterAnswer } from './connection-end.ts'
 import type { Connection } from './connection.ts'
 import type { IngressState, RoutedTenant } from './contract.ts'
@@ -166,7 +166,7 @@ export class Dispatcher {
   }
 
   async #runScheduled(tenant: RoutedTenant, run: Run, { outgoing, target, id }: Bindings): Promise<void> {
-    const { status, type, text } = toRunAnswer(await runScheduled(tenant, id, run), target.url)
+    const { status, type, text } = toRunAnswer(await bringRun(tenant, id, run), target.url)
     const encoder = new TextEncoder()
     const headers = encoder.encode(toHeaderLines('content-type', type))
     sendWhole(this.#ingress, outgoing, status, headers, encoder.encode(text), id)

@@ -4,12 +4,12 @@
  */
 
 import type { RunOutcome } from '../cron/outcome.ts'
-import type { Run } from '../http/request-head.ts'
+import type { ScheduledRun } from '../http/request-head.ts'
 
 const PATH = '/cdn-cgi/handler/scheduled'
 
 /** What is to be run; undefined: the request is one for the app. */
-export function toAskedRun(url: string): Run | undefined {
+export function toAskedRun(url: string): ScheduledRun | undefined {
   const asked = URL.parse(url)
   if (asked?.pathname !== PATH) return undefined
   const time = Number(asked.searchParams.get('time') ?? Number.NaN)

@@ -3,7 +3,6 @@
  */
 import type { Binding, GuestEvent, Mailbox, Meter } from '../bindings/binding.ts'
 import { DataBinding } from '../bindings/data.ts'
-import type { DurableStorageBinding } from '../bindings/durable-storage.ts'
 import { bindAll, EVENT_OWNERS, toImports } from '../bindings/registry.ts'
 import type { RateTables } from '../bindings/rate-limit.ts'
 import type { RequestBodyBinding } from '../bindings/request-body.ts'
@@ -30,7 +29,6 @@ export class BindingSet implements Omit<Binding, 'delivered'> {
   readonly imports: Bindings
   readonly #byName: Readonly<Record<keyof ReturnType<typeof bindAll>, Binding>>
   readonly #all: readonly Binding[]
-  readonly #durableStorage: DurableStorageBinding
 
   constructor(
     mailbox: Mailbox,
@@ -70,6 +68,10 @@ export class BindingSet implements Omit<Binding, 'delivered'> {
       console: host,
       maxDialing,
       kvMb: limits.kvMb,
+      queueLimits: {
+        mostBytes: limits.queueMb * 2 ** 20,
+        retentionMs: limits.queueRetentionS * 1000,
+      },
       cpuMs,
       turnStart: () => clock.now,
       onDenied: (text) => host.onDenied(text),
@@ -77,6 +79,7 @@ export class BindingSet implements Omit<Binding, 'delivered'> {
         finish: (id) => this.responses.imports.send(id, RUN_DONE, NOTHING, NOTHING),
         fail: (id, error) => this.responses.imports.fail(id, error),
         noRetry: (id) => this.responses.portOf(id)?.noRetry?.(),
+        settle: (id, mark) => this.responses.portOf(id)?.settle?.(mark),
       },
       webSockets: {
         most: limits.webSockets,
@@ -96,16 +99,10 @@ export class BindingSet implements Omit<Binding, 'delivered'> {
     this.#byName = bindings
     this.bodies = bindings['request-body']
     this.webSockets = bindings['web-sockets']
-    this.#durableStorage = bindings['durable-storage']
     this.responses = bindings.response as ResponseBinding<RequestContext>
     // what the app wrote comes before what became of it, and what it stored before what it sent
     const { console, 'durable-storage': durableStorage, response, ...others } = bindings
     this.#all = [console, durableStorage, response, ...Object.values(others)]
-  }
-
-  /** How long the turn that is over stood still for its storage, in milliseconds. Asked once for each. */
-  takeWaitedMs(): number {
-    return this.#durableStorage.takeWaitedMs()
   }
 
   /** These events go to the guest now. */

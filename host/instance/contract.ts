@@ -8,6 +8,7 @@ import type { Dialer } from '../bindings/dialer.ts'
 import type { ResponsePort } from '../bindings/response.ts'
 import type { Env } from '../config/env.ts'
 import type { Limits } from '../config/limits.ts'
+import type { Mark } from '../cron/outcome.ts'
 import type { Engine } from '../engine/guest.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { Image } from '../image/image.ts'
@@ -37,6 +38,8 @@ export interface InstanceParts {
 export interface RequestContext extends ResponsePort, BodyPort, CpuMeter {
   /** The app asks that a run of the clock is not tried again. */
   noRetry?(): void
+  /** The app says what becomes of messages of a queue. */
+  settle?(mark: Mark): void
   /** What the app threw at whoever calls it. */
   callThrew?(error: string): void
   /** The guest will not answer. */

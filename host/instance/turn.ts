@@ -249,9 +249,9 @@ export class Instance implements Mailbox, Disposable {
   /** What the turn took is its payers', and is counted. Gives the requests that have used up their processor time. */
   #pay(start: number, end: number): readonly number[] {
     this.#ranMs = end - start
-    // the shard has waited with it
-    const waitedMs = this.#bindings.takeWaitedMs()
-    const usedMs = Math.min(this.#ranMs, this.#host.clock.measure(this.#ranMs) + waitedMs)
+    // what its storage took was another thread's
+    const storageMs = this.#host.objectStorage?.takeUsedMs() ?? 0
+    const usedMs = Math.min(this.#ranMs, this.#host.clock.measure(this.#ranMs) + storageMs)
     this.meter.cpuMs += usedMs
     this.#accounts.trace(start, end)
     return this.#accounts.charge(usedMs, end)
@@ -334,8 +334,13 @@ export class Instance implements Mailbox, Disposable {
   }
 }
 
-function toEvent(id: number, { run, call, method, url, headers, hasBody }: RequestHead): GuestEvent {
-  if (run !== undefined) return { tag: 'scheduled', val: { id, ...run } }
+function toEvent(id: number, head: RequestHead): GuestEvent {
+  const { run, call, method, url, headers, hasBody } = head
+  if (run !== undefined) {
+    return 'batch' in run
+      ? { tag: 'queue-batch', val: { id, ...run.batch } }
+      : { tag: 'scheduled', val: { id, ...run } }
+  }
   const request = { id, method, url, headers, hasBody }
   if (call === undefined) return { tag: 'request', val: request }
   const { entrypoint, props, message } = call

@@ -43,7 +43,12 @@ export async function eraseApp(
 /** Of settings that are valid no more nothing is known. */
 function toEnv(version: StoredVersion, parse: EraseSteps['parse']): Env[] {
   try {
-    return [parse(version).env]
+    const { env, queues } = parse(version)
+    const members = (queues?.all ?? []).map(({ resource }): [string, Env[string]] => [
+      resource.key,
+      { type: 'binding', kind: resource.kind, settings: '{}', resource },
+    ])
+    return [env, Object.fromEntries(members)]
   } catch {
     return []
   }

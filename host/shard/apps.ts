@@ -34,7 +34,7 @@ import type { Homes } from '../home/homes.ts'
 import { Router } from '../router/router.ts'
 import { Split } from '../router/split.ts'
 import type { Caller } from '../router/split.ts'
-import { runScheduled } from '../tenant/scheduled-run.ts'
+import { bringRun, NOT_BEGUN } from '../tenant/run.ts'
 import type { ContentAnswer } from '../tenant/content-slot.ts'
 import { Tenant } from '../tenant/tenant.ts'
 import type { TenantServices } from '../tenant/tenant.ts'
@@ -88,7 +88,7 @@ const WARM_UPS = 3
 const BYTES_PER_KB = 1024
 
 /** Of a run for a version that is not there. */
-const ABSENT: RunOutcome = { code: 'APP_UNAVAILABLE', noRetry: false, ms: 0, cpuMs: 0 }
+const ABSENT: RunOutcome = { ...NOT_BEGUN, code: 'APP_UNAVAILABLE' }
 
 /** Of an app that says nothing about it: when the first one comes, connections that are open take its heads already. */
 const USUAL_HEAD_BYTES = toHeadBytes(DEFAULT_LIMITS)
@@ -166,10 +166,10 @@ export class Apps implements Disposable {
     return this.#ledger.slices()
   }
 
-  /** Call a version's scheduled handler. `id` names the run in the log. */
+  /** Have a version do what no client asks for. `id` names it in the log. */
   async run(deployment: number, id: string, run: Run): Promise<RunOutcome> {
     const version = this.#versions.get(deployment)
-    return version === undefined ? ABSENT : await runScheduled(this.#toTenant(version), id, run)
+    return version === undefined ? ABSENT : await bringRun(this.#toTenant(version), id, run)
   }
 
   /** What takes the requests for a deployment that other shards hand over; undefined: it is not served any more. */

@@ -1,6 +1,6 @@
 /** What an app has kept goes from every store, and nothing else. */
 
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { MessageChannel } from 'node:worker_threads'
@@ -49,6 +49,7 @@ async function ask(env: Env, name: string, op: string, args: unknown, body = '')
   return Buffer.from(bytes).toString()
 }
 
+const NOTHING = new Uint8Array(0)
 const KEY = Buffer.from('k')
 const limits = { mostBytes: 2 ** 20, mostObjects: 10 }
 
@@ -97,6 +98,27 @@ test('what an app has kept goes, again if need be, and what others have stays', 
   expect(files.filter((name) => name.startsWith('two.') && name.endsWith('.sqlite'))).toHaveLength(1)
   await fill(one)
   expect(await look(one)).toEqual(['v', 'v', true])
+})
+
+test('objects and their alarms go with their app, and not with one that only calls them', async () => {
+  const bindings = [{ name: 'ROOM', class_name: 'Room' }]
+  const own = toBindings('one', { durable_objects: { bindings } })
+  const foreign = toBindings('two', {
+    durable_objects: { bindings: [{ ...bindings[0]!, script_name: 'one' }] },
+  })
+  const { key } = (own['ROOM'] as { resource: { key: string } }).resource
+  const alarms = { kind: 'alarms', key, body: NOTHING }
+  mkdirSync(join(directory, 'durable', key, 'aa'), { recursive: true })
+  const id = 'a'.repeat(64)
+  await askStorage(client, { ...alarms, op: 'set', args: { id, time: 1 } }, 10_000)
+  await forgetData(client, foreign)
+  expect(existsSync(join(directory, 'durable', key))).toBe(true)
+  await forgetData(client, own)
+  expect(existsSync(join(directory, 'durable', key))).toBe(false)
+  const { promise, resolve } = Promise.withResolvers<string>()
+  const request = { ...alarms, op: 'due', args: { before: 10, limit: 10 } }
+  client.call(request, false, { onAnswer: resolve, onChunk() {}, onWant() {}, onFailed() {} })
+  expect(await promise).toBe('[]')
 })
 
 test('what an app shares stays', async () => {

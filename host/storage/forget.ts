@@ -20,7 +20,8 @@ export async function forgetData(storage: Storage, ...envs: readonly Env[]): Pro
     envs.flatMap(Object.values).flatMap((member) => {
       const resource = member.type === 'binding' ? member.resource : undefined
       if (resource === undefined || resource.isShared || !STORED_KINDS.has(resource.kind)) return []
-      return [[`${resource.kind} ${resource.key}`, resource] as const]
+      const kinds = resource.kind === 'durable' ? ['durable', 'alarms'] : [resource.kind]
+      return kinds.map((kind) => [`${kind} ${resource.key}`, { kind, key: resource.key }] as const)
     }),
   )
   const outcomes = await Promise.allSettled(

@@ -10,6 +10,8 @@ const KINDS: Readonly<Record<string, Open>> = {
   cache: async ({ settings }) => (await import('./cache/open.ts')).openCache(settings),
   kv: async (options) => (await import('./kv/open.ts')).openKv(options),
   r2: async (options) => (await import('./objects/open.ts')).openObjects(options),
+  alarms: async (options) => (await import('./alarms/open.ts')).openAlarms(options),
+  queue: async (options) => (await import('./queue/open.ts')).openQueues(options),
   durable: async (options) => (await import('./durable/open.ts')).openDurable(options),
   d1: async (options) => (await import('./sql/open.ts')).openSql(options),
 }

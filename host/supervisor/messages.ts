@@ -63,7 +63,7 @@ export type ShardChange = Change | { readonly type: 'configure'; readonly settin
 export type ToShard =
   /** In order; each is answered by `applied` with its number. */
   | { type: 'apply'; number: number; change: ShardChange }
-  /** Call the scheduled handler of a version; answered by `ran` with the number. */
+  /** Have a version do what no client asks for; answered by `ran` with the number. */
   | { type: 'run'; number: number; deployment: number; run: Run }
   | { type: 'stop'; graceMs: number }
   /** Say what was done so far. */

@@ -37,7 +37,7 @@ export interface ThreadWatcher extends SlotWatcher {
 }
 
 /** Of a run whose thread ended. */
-const CUT: RunOutcome = { code: 'INTERNAL', noRetry: false, ms: 0, cpuMs: 0 }
+const CUT: RunOutcome = { code: 'INTERNAL', noRetry: false, ms: 0, cpuMs: 0, marks: [] }
 
 /** One thread. */
 export class ShardThread implements SlotThread {
@@ -119,7 +119,7 @@ export class ShardThread implements SlotThread {
     return done.promise
   }
 
-  /** Call a version's scheduled handler. Never rejects. */
+  /** Have a version do what no client asks for. Never rejects. */
   run(deployment: number, run: Run): Promise<RunOutcome> {
     const number = ++this.#lastRun
     this.#post({ type: 'run', number, deployment, run })

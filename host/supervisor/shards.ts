@@ -159,7 +159,7 @@ export class Shards {
     await this.apply({ type: 'configure', settings })
   }
 
-  /** Call the scheduled handler of an app's version, at the app's home. Undefined: no shard listens. */
+  /** Have an app's version do what no client asks for, at the app's home. Undefined: no shard listens. */
   run(app: string, deployment: number, run: Run): Promise<RunOutcome> | undefined {
     const listening = this.#listening
     if (listening.size === 0) return undefined

@@ -3,6 +3,7 @@
 import type { CronCounts } from '../cron/schedule.ts'
 import type { ImageCounters } from '../image/counters.ts'
 import type { EngineCounters } from '../engine/engine.ts'
+import type { QueueStatus } from '../queues/queues.ts'
 import type { ShardReport, VersionCounts } from '../tenant/shard-report.ts'
 import type { TurnReport } from '../tenant/turn-times.ts'
 
@@ -23,5 +24,7 @@ export interface HostSnapshot {
   readonly deploys: { readonly served: number; readonly failed: number }
   /** Runs of the clock, by app. */
   readonly scheduled: ReadonlyMap<string, Readonly<CronCounts>>
+  /** Those that apps name, as far as the storage says. */
+  readonly queues: readonly QueueStatus[]
   readonly uptimeSeconds: number
 }

@@ -5,6 +5,7 @@
  * Holds for the tenant's side: exactly one of `send`, `start`, `upgrade` and `fail` comes first, nothing comes after
  * `send`, `upgrade`, `finish` or `fail`. Both sides ignore what comes too late.
  */
+import type { Mark } from '../cron/outcome.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { RequestHead } from '../http/request-head.ts'
 import type { CpuMeter } from '../limits/account.ts'
@@ -14,6 +15,8 @@ import type { Side } from '../web-socket/line.ts'
 export interface Exchange extends RequestHead {
   /** The app asks that a run of the clock is not tried again. */
   noRetry?(): void
+  /** The app says what becomes of messages of a queue. */
+  settle?(mark: Mark): void
   /** What the app threw: name, LF, message. For a call alone; comes before `fail`. */
   threw?(error: string): void
   /** The next chunk is wanted; it comes as `ExchangeListener.bodyChunk`, or `ExchangeListener.bodyFailed` says why not. */

@@ -8,6 +8,7 @@ import type { ErrorCode } from '../errors.ts'
 import { BoundedLog } from './bounded-log.ts'
 import type { Exchange } from './exchange.ts'
 import type { LogLevel } from '../log/entry.ts'
+import type { Run } from '../http/request-head.ts'
 import { toRequestLine, type Log, type LogEvent } from './log.ts'
 import type { Counts } from './report.ts'
 
@@ -52,7 +53,7 @@ export class Journal {
 
   /** A request failed; what it asked for comes before the text. */
   failedExchange(code: ErrorCode, { id, method, url, run }: Exchange, text?: string): void {
-    const what = run === undefined ? toRequestLine(method, url) : `scheduled ${run.cron}`
+    const what = run === undefined ? toRequestLine(method, url) : toRunName(run)
     this.failed(code, id, `${what}: ${text ?? this.explain(code, run !== undefined)}`)
   }
 
@@ -103,4 +104,10 @@ export class Journal {
     }
     return reasons[code]
   }
+}
+
+function toRunName(run: Run): string {
+  return 'batch' in run
+    ? `queue ${run.batch.queue}, ${run.batch.messages.length} messages`
+    : `scheduled ${run.cron}`
 }

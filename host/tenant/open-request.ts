@@ -7,6 +7,7 @@
  *              <--again--
  */
 import { performance } from 'node:perf_hooks'
+import type { Mark } from '../cron/outcome.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { RequestContext } from '../instance/contract.ts'
 import type { Deadline, Timed } from '../limits/deadlines.ts'
@@ -143,6 +144,10 @@ export class OpenRequest implements RequestContext, ExchangeListener, Timed, Que
 
   noRetry(): void {
     this.exchange.noRetry?.()
+  }
+
+  settle(mark: Mark): void {
+    this.exchange.settle?.(mark)
   }
 
   callThrew(error: string): void {

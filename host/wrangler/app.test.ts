@@ -183,7 +183,13 @@ describe('environments', () => {
 test('what does not hold is said once, with its key', () => {
   const { warnings, routeWarnings } = open({
     ...FULL,
-    queues: { producers: [{ binding: 'QUEUE', queue: 'q' }] },
+    queues: {
+      producers: [{ binding: 'QUEUE', queue: 'q', remote: true, colour: 'red' }],
+      consumers: [
+        { queue: 'pulled', type: 'http_pull' },
+        { queue: 'q', type: 'worker', max_retries: 1 },
+      ],
+    },
     services: [],
     routes: ['shop.example.com/*', 'other.example.com', '*.example.com/*'],
     no_bundle: true,
@@ -199,7 +205,8 @@ test('what does not hold is said once, with its key', () => {
     'asets: NANO does not know this key; did you mean "assets"?',
     'assets: serve_directly is not taken; known are directory, binding, run_worker_first, html_handling, not_found_handling',
     'compatibility_flags: no_fetch: NANO has one behaviour, which flags do not change',
-    expect.stringMatching(/^queues: queues are not served, .*; use ctx\.waitUntil/),
+    'queues: colour is not taken; known are binding, queue, delivery_delay',
+    'queues: the consumer of pulled asks by HTTP (http_pull), which is not served',
     'rules: CompiledWasm: an app cannot load WebAssembly, being WebAssembly itself',
   ])
   expect(said(routeWarnings)).toEqual([
@@ -307,6 +314,17 @@ describe('a Pages project', () => {
     expect(() => open({ ...pages, pages_build_output_dir: '..' })).toThrow(
       /wrangler\.jsonc:2:\d+: pages_build_output_dir: expected a folder of the app, got \.\./,
     )
+  })
+})
+
+test('an id that a template leaves empty is none', () => {
+  const empty = {
+    kv_namespaces: [{ binding: 'KV', id: '' }],
+    r2_buckets: [{ binding: 'R2', bucket_name: '' }],
+  }
+  expect(open(empty).settings).toEqual({
+    kv_namespaces: [{ binding: 'KV' }],
+    r2_buckets: [{ binding: 'R2' }],
   })
 })
 

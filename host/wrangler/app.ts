@@ -16,6 +16,7 @@ import type { WranglerFile, WranglerJson } from './file.ts'
 import { toHost } from './hosts.ts'
 import { toServices } from './services.ts'
 import { WRANGLER_KEYS } from './keys.ts'
+import { toQueues } from './queues.ts'
 import { withPages } from './pages.ts'
 import { toRateLimits } from './rate-limits.ts'
 import type { Say } from './say.ts'
@@ -153,7 +154,7 @@ function toSettings(json: WranglerJson, folder: string, say: Say): WranglerJson 
   if (rateLimits !== undefined) settings['ratelimits'] = rateLimits
   const services = toServices(json)
   if (services !== undefined) settings['services'] = services
-  Object.assign(settings, toDurable(json, say))
+  Object.assign(settings, toDurable(json, say), toQueues(json, say))
   const databases = settings['d1_databases']
   if (Array.isArray(databases)) {
     settings['d1_databases'] = databases.map((each: unknown) =>
@@ -185,7 +186,8 @@ function pick(key: string, given: WranglerJson, members: readonly string[], say:
 function pickQuietly(given: WranglerJson, members: readonly string[]): WranglerJson {
   return Object.fromEntries(
     members
-      .filter((name) => given[name] !== undefined && given[name] !== null)
+      // an id that a template leaves empty is none
+      .filter((name) => given[name] !== undefined && given[name] !== null && given[name] !== '')
       .map((name) => [name, given[name]]),
   )
 }

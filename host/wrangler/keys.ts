@@ -39,6 +39,7 @@ export const WRANGLER_KEYS: Readonly<Record<string, WranglerKey>> = {
   ),
   migrations: taken('what became of classes: docs/tenants/durable-objects.md'),
   r2_buckets: taken('binding and bucket_name: buckets of the app'),
+  queues: taken('producers and consumers: queues of the app; consumers of the type http_pull are not served'),
   ratelimits: taken('name, namespace_id, simple: rate limits of the app'),
   services: taken(
     'binding, service, entrypoint, props: other apps of the host; of an app in nano.json itself alone, others in nano.json',
@@ -113,7 +114,6 @@ export const WRANGLER_KEYS: Readonly<Record<string, WranglerKey>> = {
   containers: dropped('containers are not served; run them elsewhere, and fetch from them'),
   python_modules: dropped('an app is JavaScript or TypeScript'),
   workflows: binding('Workflows are', 'use triggers.crons, and D1 for what is to go on'),
-  queues: binding('queues are', 'use ctx.waitUntil, or a table and triggers.crons'),
   hyperdrive: binding('Hyperdrive is', 'use D1, or a database with an HTTP interface'),
   vectorize: binding('Vectorize is', 'fetch a vector store by HTTP'),
   ai: binding('Workers AI is', 'fetch a model by HTTP'),

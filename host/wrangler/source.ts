@@ -1,6 +1,6 @@
 /** What a wrangler file says of how its app is built. */
 
-import { dirname, join, matchesGlob } from 'node:path'
+import { dirname, join } from 'node:path'
 
 import { withEnvironment } from './environment.ts'
 import { invalid, isObject, readWrangler } from './file.ts'
@@ -56,7 +56,19 @@ export function openSource(file: string, environment: string | undefined): Sourc
 
 /** The kind of a file by the first rule that it fits. `path`: relative to the folder, with slashes. */
 export function toRuleType(rules: readonly ModuleRule[], path: string): ModuleRule['type'] | undefined {
-  return rules.find(({ globs }) => globs.some((glob) => matchesGlob(path, glob)))?.type
+  return rules.find(({ globs }) => globs.some((glob) => isMatch(glob, path)))?.type
+}
+
+/** As wrangler has it: a star is any text, slashes included, and what begins with one is found in the folder itself, too. */
+function isMatch(glob: string, path: string): boolean {
+  const pattern = new RegExp(
+    `^${glob
+      .split(/\*+/)
+      .map((text) => RegExp.escape(text))
+      .join('.*')}$`,
+    's',
+  )
+  return pattern.test(path) || pattern.test(`./${path}`)
 }
 
 function toRules({ rules }: WranglerJson): ModuleRule[] {

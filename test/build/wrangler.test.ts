@@ -103,6 +103,20 @@ describe('a folder', () => {
     )
   })
 
+  test('takes files by rules as wrangler matches them', async () => {
+    const rules = [{ type: 'Text', globs: ['*/frontend/**', 'docs/*.js'] }]
+    const files = {
+      'wrangler.json': json({ main: 'src/a.js', rules }),
+      'frontend/client.js': 'one of the texts',
+      'docs/deep/page.js': 'another of the texts',
+      'src/a.js':
+        "import a from '../frontend/client.js'\nimport b from '../docs/deep/page.js'\nexport default { fetch: () => new Response(a + b) }\n",
+    }
+    const { code } = await build(files)
+    expect(code).toContain('one of the texts')
+    expect(code).toContain('another of the texts')
+  })
+
   test('that another tool has built begins with what that wrote', async () => {
     const { code, asked } = await build({
       ...FILES,

@@ -150,6 +150,7 @@ function make(image: Image, from = engine, maximum = 2048): Made {
       abort: nothing,
     },
     'nano:workers/rate-limit': { take: () => true },
+    'nano:workers/queues': { send: nothing, backlog: nothing, settle: nothing, settleOthers: nothing },
     'nano:workers/durable-storage': { perform: () => new Uint8Array(0), sync: nothing },
   }
   const clock = { wallNs: () => BigInt(WALL_MS) * 1_000_000n, monotonicNs: () => 1n }

@@ -13,8 +13,8 @@ export interface Peer extends AsyncDisposable {
   readonly origin: string
 }
 
-/** `source`: a module without imports. Resolves when it listens. */
-export async function startWorkerd(source: string): Promise<Peer> {
+/** `source`: a module without imports. `classes`: its Durable Objects, in `env` by their names in capitals. Resolves when it listens. */
+export async function startWorkerd(source: string, classes: readonly string[] = []): Promise<Peer> {
   const directory = mkdtempSync(join(tmpdir(), 'nano-workerd-'))
   const module = JSON.stringify(stripTypeScriptTypes(readFileSync(source, 'utf8')))
   const file = join(directory, 'config.capnp')
@@ -23,7 +23,8 @@ export async function startWorkerd(source: string): Promise<Peer> {
     `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [(name = "app", worker = (modules = [(name = "main", esModule = ${module})],
-    compatibilityDate = "${compatibilityDate}"))],
+    compatibilityDate = "${compatibilityDate}"${toObjects(classes)})),
+    (name = "disk", disk = (path = ${JSON.stringify(directory)}, writable = true))],
   sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "app")]
 );
 `,
@@ -44,4 +45,15 @@ const config :Workerd.Config = (
       rmSync(directory, { recursive: true })
     },
   }
+}
+
+/** All with SQLite. */
+function toObjects(classes: readonly string[]): string {
+  if (classes.length === 0) return ''
+  const namespaces = classes.map((name) => `(className = "${name}", uniqueKey = "${name}", enableSql = true)`)
+  const bindings = classes.map(
+    (name) => `(name = "${name.toUpperCase()}", durableObjectNamespace = "${name}")`,
+  )
+  return `, durableObjectStorage = (localDisk = "disk"),
+    durableObjectNamespaces = [${namespaces.join()}], bindings = [${bindings.join()}]`
 }

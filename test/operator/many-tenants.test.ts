@@ -169,6 +169,7 @@ test(
       engineCounters: { generates: 0, compiles: 0 },
       deploys: { served: TENANTS, failed: 0 },
       scheduled: new Map(),
+      queues: [],
       uptimeSeconds: 1,
     }
     const pauses = { count: 0, isOn: true }

@@ -4,7 +4,7 @@ import type { GuestWriter } from '../../host/engine/guest-writer.ts'
 
 export const version = '0.2.0'
 /** Changes with whatever lies otherwise in memory or has another name. */
-export const structure = 'cfaea301e5d8cace'
+export const structure = '967579181123461a'
 
 export interface EventsBinding {
   readonly kind: string
@@ -115,6 +115,21 @@ export interface WireFailure {
   readonly message: string
 }
 
+export interface QueuesMessage {
+  readonly id: string
+  readonly timestamp: number
+  readonly attempts: number
+  readonly contentType: string
+  readonly body: Uint8Array
+}
+
+export interface QueuesBatch {
+  readonly id: number
+  readonly queue: string
+  readonly backlog: string
+  readonly messages: readonly QueuesMessage[]
+}
+
 export interface ScheduledRun {
   readonly id: number
   readonly cron: string
@@ -163,6 +178,7 @@ export type EventsEvent =
   | { readonly tag: 'answer-body'; readonly val: WireBodyChunk }
   | { readonly tag: 'fetch-failed'; readonly val: WireFailure }
   | { readonly tag: 'fetch-writable'; readonly val: number }
+  | { readonly tag: 'queue-batch'; readonly val: QueuesBatch }
   | { readonly tag: 'request-body'; readonly val: WireBodyChunk }
   | { readonly tag: 'request-body-failed'; readonly val: WireFailure }
   | { readonly tag: 'response-writable'; readonly val: number }
@@ -193,6 +209,9 @@ const languageMethodCases: readonly LanguageMethod[] = ['canonical-locales', 'co
 
 export type OutboundRedirect = 'follow' | 'error' | 'manual'
 const outboundRedirectCases: readonly OutboundRedirect[] = ['follow', 'error', 'manual']
+
+export type QueuesVerdict = 'ack' | 'retry'
+const queuesVerdictCases: readonly QueuesVerdict[] = ['ack', 'retry']
 
 export type SqlRowShape = 'objects' | 'arrays' | 'first' | 'none'
 const sqlRowShapeCases: readonly SqlRowShape[] = ['objects', 'arrays', 'first', 'none']
@@ -279,6 +298,12 @@ export interface Imports {
     readonly finish: (id: number) => void
     readonly pull: (id: number) => void
     readonly abort: (id: number) => void
+  }
+  readonly 'nano:workers/queues': {
+    readonly send: (id: number, queue: Uint8Array, delay: number, messages: Uint8Array) => void
+    readonly backlog: (id: number, queue: Uint8Array) => void
+    readonly settle: (id: number, message: number, verdict: QueuesVerdict, delay: number) => void
+    readonly settleOthers: (id: number, verdict: QueuesVerdict, delay: number) => void
   }
   readonly 'nano:workers/rate-limit': {
     readonly take: (limiter: Uint8Array, key: Uint8Array, limit: number, period: number, delta: number) => boolean
@@ -484,6 +509,31 @@ function storeWireFailure(to: GuestWriter, at: number, value: WireFailure): void
   to.string(at + 4, value.message)
 }
 
+function storeQueuesMessage(to: GuestWriter, at: number, value: QueuesMessage): void {
+  to.string(at, value.id)
+  to.f64(at + 8, value.timestamp)
+  to.u32(at + 16, value.attempts)
+  to.string(at + 20, value.contentType)
+  to.list(at + 28, to.copy(value.body), value.body.length)
+}
+
+function storeItemsOfQueuesMessage(to: GuestWriter, items: readonly QueuesMessage[]): number {
+  const start = to.allocate(8, 40 * items.length)
+  let at = start
+  for (const item of items) {
+    storeQueuesMessage(to, at, item)
+    at += 40
+  }
+  return start
+}
+
+function storeQueuesBatch(to: GuestWriter, at: number, value: QueuesBatch): void {
+  to.u32(at, value.id)
+  to.string(at + 4, value.queue)
+  to.string(at + 12, value.backlog)
+  to.list(at + 20, storeItemsOfQueuesMessage(to, value.messages), value.messages.length)
+}
+
 function storeScheduledRun(to: GuestWriter, at: number, value: ScheduledRun): void {
   to.u32(at, value.id)
   to.string(at + 4, value.cron)
@@ -587,39 +637,43 @@ function storeEventsEvent(to: GuestWriter, at: number, value: EventsEvent): void
       to.u8(at, 17)
       to.u32(at + 8, value.val)
       return
-    case 'request-body':
+    case 'queue-batch':
       to.u8(at, 18)
+      storeQueuesBatch(to, at + 8, value.val)
+      return
+    case 'request-body':
+      to.u8(at, 19)
       storeWireBodyChunk(to, at + 8, value.val)
       return
     case 'request-body-failed':
-      to.u8(at, 19)
+      to.u8(at, 20)
       storeWireFailure(to, at + 8, value.val)
       return
     case 'response-writable':
-      to.u8(at, 20)
+      to.u8(at, 21)
       to.u32(at + 8, value.val)
       return
     case 'scheduled':
-      to.u8(at, 21)
+      to.u8(at, 22)
       storeScheduledRun(to, at + 8, value.val)
       return
     case 'timer-due':
-      to.u8(at, 22)
+      to.u8(at, 23)
       return
     case 'web-socket-opened':
-      to.u8(at, 23)
+      to.u8(at, 24)
       storeWebSocketsWebSocketOpened(to, at + 8, value.val)
       return
     case 'web-socket-message':
-      to.u8(at, 24)
+      to.u8(at, 25)
       storeWebSocketsWebSocketMessage(to, at + 8, value.val)
       return
     case 'web-socket-sent':
-      to.u8(at, 25)
+      to.u8(at, 26)
       storeWebSocketsWebSocketSent(to, at + 8, value.val)
       return
     case 'web-socket-closed':
-      to.u8(at, 26)
+      to.u8(at, 27)
       storeWebSocketsWebSocketEnd(to, at + 8, value.val)
       return
     default:
@@ -741,6 +795,12 @@ export function liftImports(imports: Imports, from: GuestReader, to: GuestWriter
       'finish': (a0: number) => imports['nano:workers/outbound'].finish(a0 >>> 0),
       'pull': (a0: number) => imports['nano:workers/outbound'].pull(a0 >>> 0),
       'abort': (a0: number) => imports['nano:workers/outbound'].abort(a0 >>> 0),
+    },
+    'nano:workers/queues': {
+      'send': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number) => imports['nano:workers/queues'].send(a0 >>> 0, from.bytes(a1, a2, bounds['word']), a3, from.bytes(a4, a5)),
+      'backlog': (a0: number, a1: number, a2: number) => imports['nano:workers/queues'].backlog(a0 >>> 0, from.bytes(a1, a2, bounds['word'])),
+      'settle': (a0: number, a1: number, a2: number, a3: number) => imports['nano:workers/queues'].settle(a0 >>> 0, a1 >>> 0, from.caseOf(queuesVerdictCases, a2), a3),
+      'settle-others': (a0: number, a1: number, a2: number) => imports['nano:workers/queues'].settleOthers(a0 >>> 0, from.caseOf(queuesVerdictCases, a1), a2),
     },
     'nano:workers/rate-limit': {
       'take': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number, a6: number) => (imports['nano:workers/rate-limit'].take(from.bytes(a0, a1, bounds['word']), from.bytes(a2, a3, bounds['word']), a4 >>> 0, a5 >>> 0, a6 >>> 0) ? 1 : 0),

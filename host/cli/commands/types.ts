@@ -38,6 +38,7 @@ const TYPES: Readonly<Record<string, string>> = {
   durable: 'DurableObjectNamespace',
   kv: 'KVNamespace',
   r2: 'R2Bucket',
+  queue: 'Queue',
   ratelimit: 'RateLimit',
   service: 'Fetcher',
 }

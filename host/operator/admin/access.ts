@@ -23,7 +23,16 @@ export interface Scopes {
 }
 
 /** Settings that are the app's own affair. */
-const OWN = ['env.', 'assets', 'triggers', ...BINDING_KEYS, 'ratelimits', 'durable_objects', 'migrations']
+const OWN = [
+  'env.',
+  'assets',
+  'triggers',
+  ...BINDING_KEYS,
+  'ratelimits',
+  'queues',
+  'durable_objects',
+  'migrations',
+]
 
 /** The apps that the settings call. */
 function toServices({ settings }: Pick<Settings, 'settings'>): string[] {

@@ -6,7 +6,7 @@ import type { Registry } from '../../registry/registry.ts'
 import type { LogEntry } from '../../log/entry.ts'
 import type { LogRing } from '../../log/ring.ts'
 import type { RunOutcome } from '../../cron/outcome.ts'
-import type { Run } from '../../http/request-head.ts'
+import type { ScheduledRun } from '../../http/request-head.ts'
 import type { Plan } from '../../registry/plan.ts'
 import type { ReloadReport } from '../../registry/reload-report.ts'
 import type { Storage } from '../../storage/client.ts'
@@ -21,7 +21,7 @@ export interface ServedApps {
   /** Where the data of bindings is. */
   readonly storage: Storage
   /** Call the app's scheduled handler. Undefined: nobody serves it. */
-  run(app: string, run: Run): Promise<RunOutcome | undefined>
+  run(app: string, run: ScheduledRun): Promise<RunOutcome | undefined>
   /** Serve what the configuration says now. Rejects with CONFIG_INVALID. */
   reload(): Promise<ReloadReport>
   /** What a reload would change, with this text in place of the file. Rejects with CONFIG_INVALID. */

@@ -6,7 +6,7 @@ import type { Limits } from '../../config/limits.ts'
 import { toKey } from '../../config/number-rule.ts'
 import type { RunOutcome } from '../../cron/outcome.ts'
 import type { EgressSettings } from '../../egress/policy.ts'
-import type { Run } from '../../http/request-head.ts'
+import type { ScheduledRun } from '../../http/request-head.ts'
 import type { DeployReport } from '../../registry/deploy-report.ts'
 import type { Plan } from '../../registry/plan.ts'
 import type { AppStatus } from '../../registry/registry.ts'
@@ -146,7 +146,7 @@ function toTime(ms: number): string {
 }
 
 export function toRunReport(
-  { app, cron, scheduledTime }: Run & { readonly app: string },
+  { app, cron, scheduledTime }: ScheduledRun & { readonly app: string },
   { code, noRetry, ms, cpuMs }: RunOutcome,
 ) {
   return {

@@ -9,16 +9,27 @@
 
 import { MessageChannel, receiveMessageOnPort, type MessagePort } from 'node:worker_threads'
 
+import type { AlarmCall } from '../alarms/open.ts'
+import { askStorage } from '../ask.ts'
 import type { Storage } from '../client.ts'
 import { StorageError } from '../failure.ts'
 import type { FromLane, LaneEnd, ObjectName, ToLane } from './lane-protocol.ts'
 import { ObjectStorage, type LaneCalls } from './object-storage.ts'
+import { MOST_HELD } from './process-protocol.ts'
 import type { Operation } from './operation.ts'
 
 /** The thread ends what takes too long; so much later it is not there itself. */
 const GRACE_MS = 250
 
+/** For what is not waited for within a turn: a commit on the disk, a file that is closed. */
+const ASK_MS = 10_000
+/** For a process that begins, and what all objects of the class take up. */
+const OPEN_MS = 30_000
+/** For the index of alarms. */
+const ALARM_MS = 10_000
+
 const NOTHING = new Uint8Array(0)
+const LATE = 'the disk did not take in time what the object wrote; it begins again from what was stored'
 const UNREACHABLE = 'the storage of this server does not answer; the object begins again from what was stored'
 
 type Answer = Extract<FromLane, { type: 'performed' | 'refused' }>
@@ -27,9 +38,12 @@ export class DurableStorage implements Disposable {
   readonly #storage: Storage
   #lane: LaneClient | undefined
 
-  /** `storage`: the shard's way to the threads. */
-  constructor(storage: Storage) {
+  readonly #askMs: number
+
+  /** `storage`: the shard's way to the threads. `askMs`: what a disk has for what is not waited for within a turn. */
+  constructor(storage: Storage, askMs = ASK_MS) {
     this.#storage = storage
+    this.#askMs = askMs
   }
 
   /**
@@ -39,7 +53,7 @@ export class DurableStorage implements Disposable {
   async open(object: ObjectName): Promise<() => ObjectStorage> {
     const lane = (this.#lane ??= this.#attach())
     await lane.ask({ type: 'open', object })
-    return () => new ObjectStorage(object, lane)
+    return () => new ObjectStorage(object, lane, this.#tellAlarm)
   }
 
   [Symbol.dispose](): void {
@@ -47,10 +61,15 @@ export class DurableStorage implements Disposable {
     this.#lane = undefined
   }
 
+  readonly #tellAlarm = async ({ key, id }: ObjectName, time: number | null): Promise<void> => {
+    const call: AlarmCall = { op: 'set', args: { id, time } }
+    await askStorage(this.#storage, { kind: 'alarms', key, ...call, body: NOTHING }, ALARM_MS)
+  }
+
   #attach(): LaneClient {
     const { port1, port2 } = new MessageChannel()
     const bell = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT))
-    const lane = new LaneClient(port1, bell)
+    const lane = new LaneClient(port1, bell, this.#askMs)
     const end: LaneEnd = { port: port2, bell }
     const over = (): void => {
       if (this.#lane === lane) this.#lane = undefined
@@ -65,18 +84,21 @@ export class DurableStorage implements Disposable {
 interface Waiting {
   readonly resolve: () => void
   readonly reject: (error: StorageError) => void
+  readonly timer: NodeJS.Timeout
 }
 
 class LaneClient implements LaneCalls {
   readonly #port: MessagePort
   readonly #bell: Int32Array
+  readonly #askMs: number
   readonly #waiting = new Map<number, Waiting>()
   #last = 0
   #isClosed = false
 
-  constructor(port: MessagePort, bell: Int32Array) {
+  constructor(port: MessagePort, bell: Int32Array, askMs: number) {
     this.#port = port
     this.#bell = bell
+    this.#askMs = askMs
     port.on('message', (message: FromLane) => this.#settle(message))
     // operations keep nothing alive: requests do
     port.unref()
@@ -86,17 +108,22 @@ class LaneClient implements LaneCalls {
     if (this.#isClosed) return Promise.reject(toLost(UNREACHABLE))
     const call = ++this.#last
     const { promise, resolve, reject } = Promise.withResolvers<void>()
-    this.#waiting.set(call, { resolve, reject })
+    const timer = setTimeout(
+      () => this.#settle({ type: 'lost', call, message: LATE, isTooLong: false }),
+      message.type === 'open' ? OPEN_MS : this.#askMs,
+    )
+    this.#waiting.set(call, { resolve, reject, timer })
     this.#post({ ...message, call })
     return promise
   }
 
   perform(object: ObjectName, operation: Operation, input: Uint8Array, timeMs: number): Answer {
     const call = ++this.#last
-    const end = performance.now() + timeMs + GRACE_MS
+    const mostMs = MOST_HELD * timeMs + GRACE_MS
+    const end = performance.now() + mostMs
     let rung = Atomics.load(this.#bell, 0)
     if (!this.#isClosed) this.#post({ type: 'perform', call, object, operation, input, timeMs })
-    for (let left = timeMs; left > 0 && !this.#isClosed; left = end - performance.now()) {
+    for (let left = mostMs; left > 0 && !this.#isClosed; left = end - performance.now()) {
       const { message } = (receiveMessageOnPort(this.#port) ?? {}) as { message?: FromLane }
       if (message === undefined) {
         Atomics.wait(this.#bell, 0, rung, left)
@@ -116,7 +143,10 @@ class LaneClient implements LaneCalls {
     this.#port.close()
     const waiting = [...this.#waiting.values()]
     this.#waiting.clear()
-    for (const { reject } of waiting) reject(toLost(UNREACHABLE))
+    for (const { reject, timer } of waiting) {
+      clearTimeout(timer)
+      reject(toLost(UNREACHABLE))
+    }
   }
 
   #post(message: ToLane): void {
@@ -126,6 +156,7 @@ class LaneClient implements LaneCalls {
   #settle(message: FromLane): void {
     const waiting = this.#waiting.get(message.call)
     this.#waiting.delete(message.call)
+    clearTimeout(waiting?.timer)
     if (message.type === 'lost') waiting?.reject(toLost(message.message, message))
     else waiting?.resolve()
   }

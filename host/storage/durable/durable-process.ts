@@ -9,9 +9,11 @@
  */
 
 import { type ChildProcess, fork } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { extname, join } from 'node:path'
 
 import { watchMemory } from '../../limits/process-memory.ts'
+import { MOST_HELD } from './process-protocol.ts'
 import type { FromProcess, ToProcess } from './process-protocol.ts'
 
 /** JavaScript objects: an answer, as text and as bytes. */
@@ -19,6 +21,10 @@ const HEAP_MB = 128
 /** All of a process. */
 const MOST_MB = 384
 const START_MS = 30_000
+/** What is read of its processor time may be late by so much. */
+const GRAIN_MS = 5
+const SOON_MS = 10
+const NS_PER_MS = 1e6
 
 /** Why it is killed. */
 export type Kill = 'time' | 'memory'
@@ -92,13 +98,40 @@ export class DurableProcess {
 
   #watch({ id, operation, timeMs }: ToProcess & { type: 'perform' }): void {
     this.#running = id
-    this.#timer = setTimeout(() => this.#stop('time'), timeMs)
-    if (operation !== 'query') return
+    // most are over before somebody has to look
+    if (operation === 'query') this.#timer = setTimeout(() => this.#watchQuery(timeMs), SOON_MS)
+    else this.#timer = setTimeout(() => this.#stop('time'), MOST_HELD * timeMs)
+  }
+
+  #watchQuery(timeMs: number): void {
     this.#memory = watchMemory(
       () => [this.#child.pid ?? 0],
       MOST_MB,
       () => this.#stop('memory'),
     )
+    this.#awaitTime(timeMs, (MOST_HELD - 1) * timeMs, this.#readCpuMs())
+  }
+
+  /** Until it has had so much of the processor, and so much longer at the most. */
+  #awaitTime(timeMs: number, moreMs: number, usedMs: number): void {
+    this.#timer = setTimeout(
+      () => {
+        const now = this.#readCpuMs()
+        const missing = timeMs - (now - usedMs)
+        if (missing < GRAIN_MS || moreMs < GRAIN_MS) this.#stop('time')
+        else this.#awaitTime(missing, moreMs - missing, now)
+      },
+      Math.min(timeMs, Math.max(moreMs, GRAIN_MS)),
+    )
+  }
+
+  /** Milliseconds of its main thread, on Linux; elsewhere each moment counts. */
+  #readCpuMs(): number {
+    try {
+      return Number.parseInt(readFileSync(`/proc/${this.pid}/schedstat`, 'latin1'), 10) / NS_PER_MS
+    } catch {
+      return performance.now()
+    }
   }
 
   #stop(kill: Kill): void {

@@ -9,6 +9,7 @@ import type { MessagePort } from 'node:worker_threads'
 
 import { afterEach, beforeEach, describe, test } from 'vitest'
 
+import type { Alarm } from '../alarms/open.ts'
 import { askStorage } from '../ask.ts'
 import { StorageClient } from '../client.ts'
 import type { StorageError } from '../failure.ts'
@@ -113,7 +114,54 @@ async function store(opened: Opened): Promise<void> {
   await opened.storage.stored()
 }
 
+async function due(before = Infinity): Promise<Alarm[]> {
+  const args = { before: Math.min(before, Number.MAX_SAFE_INTEGER), limit: 10 }
+  const { promise, resolve, reject } = Promise.withResolvers<string>()
+  const listener = { onAnswer: resolve, onChunk() {}, onWant() {}, onFailed: reject }
+  client.call({ kind: 'alarms', key: '', op: 'due', args, body: new Uint8Array(0) }, false, listener)
+  return JSON.parse(await promise) as Alarm[]
+}
+
 describe('an object', () => {
+  test('is in the index of alarms when one is stored, with what was stored last', async ({ expect }) => {
+    const one = await open()
+    const told: (number | null)[] = []
+    one.storage.onAlarm = (time) => told.push(time)
+    const set = async (...times: (number | null)[]): Promise<void> => {
+      for (const time of times) {
+        ask(one, 'set-alarm', time)
+        one.storage.turnEnded()
+      }
+      await one.storage.stored()
+    }
+    await set(50)
+    await set(70)
+    await set(20)
+    expect(told).toEqual([50, 70, 20])
+    ask(one, 'begin')
+    ask(one, 'set-alarm', 10)
+    ask(one, 'undo')
+    await store(one)
+    expect(await due()).toMatchObject([{ time: 20 }])
+    // one transaction after the other, whatever the index takes
+    ask(one, 'set-alarm', 5)
+    put(one, { a: '1' })
+    one.storage.turnEnded()
+    ask(one, 'begin')
+    put(one, { a: '2' })
+    await one.storage.stored()
+    await one.storage.end()
+    const again = await open()
+    expect([get(again, 'a'), ask(again, 'get-alarm').said, await due(6)]).toMatchObject([
+      ['1'],
+      5,
+      [{ time: 5 }],
+    ])
+    ask(again, 'delete-all')
+    await store(again)
+    expect([await due(), one.lost, again.lost]).toEqual([[], [], []])
+  })
+
   test('has what it wrote in the same turn, later turns, and after its end', async ({ expect }) => {
     const one = await open()
     put(one, { a: '1', b: '2' })
@@ -131,6 +179,7 @@ describe('an object', () => {
     })
     await one.storage.end()
     const again = await open()
+    expect(await due()).toEqual([{ key: 'app.Room.1', id: ID, time: 1234 }])
     expect([get(again, 'a'), query(again, 'SELECT text FROM t').rows, ask(again, 'get-alarm').said]).toEqual([
       ['1'],
       [['x'], ['y']],
@@ -150,7 +199,9 @@ describe('an object', () => {
     ask(one, 'delete-all')
     await store(one)
     const files = () =>
-      readdirSync(directory, { recursive: true }).filter((name) => String(name).includes('.sqlite'))
+      readdirSync(directory, { recursive: true }).filter(
+        (name) => String(name).startsWith('durable') && String(name).includes('.sqlite'),
+      )
     expect(files()).toEqual([])
     put(one, { a: '1' })
     query(one, 'CREATE TABLE parent (id INTEGER PRIMARY KEY AUTOINCREMENT)')

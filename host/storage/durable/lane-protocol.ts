@@ -43,6 +43,8 @@ export type FromLane =
       readonly bytes: Uint8Array
       /** There is something that is not committed. */
       readonly isOpen: boolean
+      /** Milliseconds of processor time that it took. */
+      readonly ms: number
     }
   /** The object is told, and goes on. */
   | {
@@ -52,6 +54,7 @@ export type FromLane =
       readonly code: string
       readonly message: string
       readonly isOpen: boolean
+      readonly ms: number
     }
   /** On the disk; closed. */
   | { readonly type: 'stored'; readonly call: number }

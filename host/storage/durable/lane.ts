@@ -36,6 +36,9 @@ interface Call {
   isCommitted: boolean
 }
 
+const LEAST_PAUSE_MS = 1000
+const MOST_PAUSE_MS = 30_000
+
 const LATE = 'its storage did not answer in time; the object begins again from what was stored'
 const LOST = 'the process that had its storage open ended; the object begins again from what was stored'
 const TOO_LONG =
@@ -51,6 +54,9 @@ export class Lane implements AsyncDisposable {
   readonly #lost = new Set<string>()
   /** Files that the process may have open. */
   readonly #paths = new Map<string, string>()
+  /** While it is not answered in time, it is asked now and then: each time a shard stands still. */
+  #pauseMs = 0
+  #pausedUntil = 0
   #process: DurableProcess | undefined
   #spare: DurableProcess | undefined
   /** Those that run. */
@@ -97,6 +103,10 @@ export class Lane implements AsyncDisposable {
       this.#paths.delete(path)
       if (this.#process === undefined) return this.#answer({ type: 'stored', call })
     } else if (this.#lost.has(path)) return this.#lose(call, LOST)
+    else if (performance.now() < this.#pausedUntil) {
+      this.#lost.add(path)
+      return this.#lose(call, LATE)
+    }
     const process = (asked.process = this.#process ??= this.#begin())
     if (type !== 'perform') return process.say({ type, id: call, path })
     this.#paths.set(path, object.key)
@@ -152,6 +162,7 @@ export class Lane implements AsyncDisposable {
         return this.#answer({ type: 'stored', call: message.id })
       default: {
         const { id, ...rest } = message
+        this.#pauseMs = 0
         if (message.isOpen) this.#open.add(call.path)
         else this.#open.delete(call.path)
         return this.#answer({ ...rest, call: id })
@@ -165,7 +176,12 @@ export class Lane implements AsyncDisposable {
     if (call === undefined) return
     this.#lost.add(call.path)
     if (kill === 'memory') this.#lose(id, TOO_MUCH)
-    else this.#lose(id, call.isQuery ? TOO_LONG : LATE, call.isQuery)
+    else if (call.isQuery) this.#lose(id, TOO_LONG, true)
+    else {
+      this.#pauseMs = Math.min(Math.max(LEAST_PAUSE_MS, 2 * this.#pauseMs), MOST_PAUSE_MS)
+      this.#pausedUntil = performance.now() + this.#pauseMs
+      this.#lose(id, LATE)
+    }
   }
 
   /** It takes no more calls; what its objects had not committed is gone. */

@@ -1,16 +1,18 @@
 /**
  * The file of one Durable Object: keys and values, tables of its own, its alarm. It is made with the first write.
  *
- *     absent  --write, query-->  open  --close-->  absent or closed          closed  --any operation-->  open
+ *     absent  --write, query-->  open  --close-->  closed  --any operation-->  open          open  --remove-->  absent
  *
  *     no transaction  --write-->  turn's transaction  --commit-->  no transaction
  *                     --begin-->  with save points, each of which is released or undone
  *
- * What a turn writes is one transaction. A commit is in the log, and not yet on the disk: who has the file syncs it
- * (sync-files.ts). The file is this process's alone while it is open.
+ * What a turn writes is one transaction. SQLite syncs nothing, for whoever waits for another object would wait for that disk, too:
+ * a commit is in the log, and who has the file syncs it (sync-files.ts). The log goes into the database when that is closed, and not
+ * before; until the database is synced after that the log stays under another name, and is taken up again if need be. The file is
+ * this process's alone while it is open.
  */
 
-import { existsSync, rmSync } from 'node:fs'
+import { existsSync, linkSync, renameSync, rmSync, statSync } from 'node:fs'
 
 import { GuardedDatabase } from '../sql/guarded-database.ts'
 import { toCode, SQLITE_FULL } from '../sql/error-text.ts'
@@ -23,16 +25,19 @@ import { Refused } from './operation.ts'
 import { runQuery } from './query.ts'
 
 const KIND = {
-  // the log is synced by who has the file, for many commits at once
-  settings:
-    'PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -512',
+  settings: `PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = OFF; PRAGMA journal_mode = WAL;
+    PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -512`,
   /** A value of 2 MiB, and its key. */
   length: 2 ** 22,
   instead: 'use ctx.storage.transactionSync() or ctx.storage.transaction()',
 }
 
-/** What is there of a file, beside it. */
-const PARTS = ['', '-wal', '-shm', '-journal']
+/** What a database has beside it: its log, and the log of one that was closed, until it is synced. */
+export const LOG = '-wal'
+export const KEPT_LOG = '-kept'
+const PARTS = ['', LOG, KEPT_LOG, '-shm', '-journal']
+/** A log that has grown to so much goes into its database. */
+const LONG_LOG = 8 * 2 ** 20
 
 const NOTHING = toMessage(null)
 
@@ -47,7 +52,7 @@ interface Opened {
 
 export class ObjectFile implements Disposable {
   readonly path: string
-  /** It was made or removed since this was asked last, and its folder is to be synced. */
+  /** Files were made or removed since this was asked last: the database and its folder are to be synced. */
   isNew = false
   #maxBytes: number
   #opened: Opened | undefined
@@ -101,20 +106,33 @@ export class ObjectFile implements Disposable {
     }
     const isGone = this.#isDropped && isEmpty(opened)
     this.#isDropped = false
-    if (isGone) this.remove()
+    if (isGone) this.#remove()
   }
 
-  /** What is not committed is gone. */
+  get isClosed(): boolean {
+    return this.#opened === undefined
+  }
+
+  /** The log should go into the database. */
+  get isLong(): boolean {
+    return !this.isClosed && statSync(`${this.path}${LOG}`).size > LONG_LOG
+  }
+
+  /** Closed. What is not committed is gone. */
   [Symbol.dispose](): void {
     const opened = this.#opened
     this.#opened = undefined
     this.#depth = 0
-    opened?.database[Symbol.dispose]()
+    if (opened === undefined) return
+    const log = `${this.path}${LOG}`
+    if (existsSync(log)) linkSync(log, `${this.path}${KEPT_LOG}`)
+    opened.database[Symbol.dispose]()
   }
 
   /** Closed, and gone. */
-  remove(): void {
-    this[Symbol.dispose]()
+  #remove(): void {
+    this.#opened?.database[Symbol.dispose]()
+    this.#opened = undefined
     this.isNew = true
     for (const part of PARTS) rmSync(`${this.path}${part}`, { force: true })
   }
@@ -220,7 +238,8 @@ export class ObjectFile implements Disposable {
 
   #open(): Opened {
     if (this.#opened !== undefined) return this.#opened
-    this.isNew ||= !existsSync(this.path)
+    this.isNew = true
+    takeUpLog(this.path)
     const database = new GuardedDatabase({ path: this.path, maxBytes: this.#maxBytes }, KIND)
     try {
       const keyValues = new KeyValues(database)
@@ -244,4 +263,12 @@ export class ObjectFile implements Disposable {
 
 function isEmpty({ database, keyValues, metadata }: Opened): boolean {
   return keyValues.isEmpty && metadata.alarm === undefined && !database.own(hasTables)
+}
+
+/** One that was closed and may not be synced goes on with the log that it had. */
+function takeUpLog(path: string): void {
+  const kept = `${path}${KEPT_LOG}`
+  if (!existsSync(kept)) return
+  if (existsSync(`${path}${LOG}`)) rmSync(kept)
+  else renameSync(kept, `${path}${LOG}`)
 }

@@ -6,10 +6,12 @@
 import { extname, join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 
+import { CpuClock } from '../../limits/cpu-clock.ts'
 import { type Deadline, toSeconds } from '../sql/seconds.ts'
 import { ObjectFile, Undone } from './object-file.ts'
 import { Refused } from './operation.ts'
 import type { ObjectPlace } from './operation.ts'
+import { MOST_HELD } from './process-protocol.ts'
 import type { FromProcess, ToProcess } from './process-protocol.ts'
 import { SyncFiles } from './sync-files.ts'
 
@@ -21,6 +23,7 @@ const GRACE_S = 5
 /** By path, the one that was used last at the end. */
 const files = new Map<string, ObjectFile>()
 const syncs = new SyncFiles()
+const clock = new CpuClock()
 const deadline: Deadline = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT))
 
 // its own memory is small, and it keeps nobody from exiting
@@ -47,38 +50,50 @@ function perform({
   input,
   timeMs,
 }: ToProcess & { type: 'perform' }): FromProcess {
-  Atomics.store(deadline, 0, toSeconds() + Math.ceil(timeMs / 1000) + GRACE_S)
+  Atomics.store(deadline, 0, toSeconds() + Math.ceil((MOST_HELD * timeMs) / 1000) + GRACE_S)
   const file = find(place)
+  clock.begin()
+  const begun = clock.now()
+  const toMs = (): number => clock.measure(clock.now() - begun)
   try {
     const bytes = file.perform(operation, input)
-    return { type: 'performed', id, bytes, isOpen: file.isOpen }
+    return { type: 'performed', id, bytes, isOpen: file.isOpen, ms: toMs() }
   } catch (error) {
     if (error instanceof Undone) return lose(id, file, error)
     const { name, message, code } = error as Refused
-    return { type: 'refused', id, name, code, message, isOpen: file.isOpen }
+    return { type: 'refused', id, name, code, message, isOpen: file.isOpen, ms: toMs() }
   } finally {
     Atomics.store(deadline, 0, 0)
   }
 }
 
 function commit(id: number, path: string): void {
-  // one that is not open was committed by a process before this one, and may not be on the disk
-  const file = files.get(path) ?? new ObjectFile({ path, maxBytes: 0 })
-  file.isNew ||= !files.has(path)
+  const file = files.get(path)
+  // it was committed by a process before this one, and may not be on the disk
+  if (file === undefined) return release(remember(path), () => say({ type: 'stored', id }))
   try {
     file.commit()
   } catch (error) {
     return say(lose(id, file, error))
   }
   say({ type: 'committed', id, bytes: file.sizeBytes })
+  if (file.isLong) file[Symbol.dispose]()
   syncs.add(file, (error) => say(error === undefined ? { type: 'stored', id } : lose(id, file, error)))
 }
 
 function close(id: number, path: string): void {
   const file = files.get(path)
-  files.delete(path)
-  file?.[Symbol.dispose]()
-  say({ type: 'stored', id })
+  if (file === undefined) say({ type: 'stored', id })
+  else release(file, () => say({ type: 'stored', id }))
+}
+
+/** It is closed, and forgotten when that is on the disk: until then whoever opens it goes on with its log. */
+function release(file: ObjectFile, done: () => void): void {
+  file[Symbol.dispose]()
+  syncs.add(file, () => {
+    if (file.isClosed && files.get(file.path) === file) files.delete(file.path)
+    done()
+  })
 }
 
 function lose(id: number, file: ObjectFile, error: unknown): FromProcess {
@@ -88,7 +103,7 @@ function lose(id: number, file: ObjectFile, error: unknown): FromProcess {
 
 function find(place: ObjectPlace): ObjectFile {
   const { path, maxBytes } = place
-  const file = files.get(path) ?? new ObjectFile(place)
+  const file = files.get(path) ?? remember(path)
   file.maxBytes = maxBytes
   files.delete(path)
   files.set(path, file)
@@ -96,13 +111,17 @@ function find(place: ObjectPlace): ObjectFile {
   return file
 }
 
+function remember(path: string): ObjectFile {
+  const file = new ObjectFile({ path, maxBytes: 0 })
+  files.set(path, file)
+  return file
+}
+
 /** One that has something to be committed stays. */
 function closeOldest(): void {
   for (const [path, file] of files) {
-    if (file.isOpen || syncs.has(path)) continue
-    file[Symbol.dispose]()
-    files.delete(path)
-    return
+    if (file.isOpen || file.isClosed || syncs.has(path)) continue
+    return release(file, () => undefined)
   }
 }
 

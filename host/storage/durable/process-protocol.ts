@@ -2,6 +2,9 @@
 
 import type { ObjectPlace, Operation } from './operation.ts'
 
+/** An operation is waited for so many times as long as it may take: a busy machine, or a disk, may keep it. */
+export const MOST_HELD = 5
+
 export type ToProcess =
   | {
       readonly type: 'perform'
@@ -9,7 +12,7 @@ export type ToProcess =
       readonly file: ObjectPlace
       readonly operation: Operation
       readonly input: Uint8Array
-      /** How long it may take, in milliseconds. */
+      /** Milliseconds of processor time that it may take. */
       readonly timeMs: number
     }
   /** Answered by `committed`, and then by `stored` when it is on the disk. */
@@ -19,7 +22,14 @@ export type ToProcess =
 
 export type FromProcess =
   | { readonly type: 'ready' }
-  | { readonly type: 'performed'; readonly id: number; readonly bytes: Uint8Array; readonly isOpen: boolean }
+  | {
+      readonly type: 'performed'
+      readonly id: number
+      readonly bytes: Uint8Array
+      readonly isOpen: boolean
+      /** Milliseconds of processor time that it took. */
+      readonly ms: number
+    }
   | {
       readonly type: 'refused'
       readonly id: number
@@ -27,6 +37,7 @@ export type FromProcess =
       readonly code: string
       readonly message: string
       readonly isOpen: boolean
+      readonly ms: number
     }
   /** The object cannot go on: what it has written and not committed is gone, and its file is closed. */
   | { readonly type: 'lost'; readonly id: number; readonly message: string }

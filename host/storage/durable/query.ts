@@ -57,7 +57,7 @@ function readRows(database: GuardedDatabase, prepared: Prepared, params: readonl
 }
 
 function countChanges(database: GuardedDatabase): number {
-  return database.own((own) => (own.prepare('SELECT total_changes() AS n').get() as { n: number }).n)
+  return database.ask('SELECT total_changes()')
 }
 
 class Rows {

@@ -1,12 +1,15 @@
 /**
- * Commits on the disk: one sync of a log is for all commits that were in it when it began, and those that come meanwhile wait for
- * the next one. Syncs of different files go on at once, beside the statements.
+ * What is on the disk. One sync is for all commits of a file that were there when it began, and those that come meanwhile wait
+ * for the next one. Syncs of different files go on at once, beside the statements.
  *
  *     idle  --add-->  syncing  --add-->  syncing, others wait  --synced-->  syncing for those, or idle
  */
 
+import { rmSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { dirname } from 'node:path'
+
+import { KEPT_LOG, LOG } from './object-file.ts'
 
 /** `error`: the disk did not take it. */
 type Done = (error?: unknown) => void
@@ -15,6 +18,8 @@ type Done = (error?: unknown) => void
 interface Syncable {
   readonly path: string
   isNew: boolean
+  /** Its database is not open. */
+  readonly isClosed: boolean
 }
 
 export class SyncFiles {
@@ -34,12 +39,16 @@ export class SyncFiles {
   }
 
   async #sync(file: Syncable, dones: readonly Done[]): Promise<void> {
-    const { path, isNew } = file
+    const { path, isNew, isClosed } = file
     file.isNew = false
     let failure: unknown
     try {
-      await syncFile(`${path}-wal`)
-      if (isNew) for (const folder of [dirname(path), dirname(dirname(path))]) await syncFile(folder)
+      await syncFile(`${path}${LOG}`)
+      await syncFile(`${path}${KEPT_LOG}`)
+      if (isNew || isClosed)
+        for (const each of [path, dirname(path), dirname(dirname(path))]) await syncFile(each)
+      // everything that it has is in the database, and nobody has opened that since
+      if (isClosed && file.isClosed) rmSync(`${path}${KEPT_LOG}`, { force: true })
     } catch (error) {
       file.isNew ||= isNew
       failure = error

@@ -92,6 +92,21 @@ describe('a database', () => {
     }
   })
 
+  test('changes some of the rows, as D1 can', ({ expect }) => {
+    query('CREATE TABLE t (id INTEGER PRIMARY KEY, n)')
+    query('INSERT INTO t (n) VALUES (1), (2), (3), (4), (5), (6)')
+    query('DELETE FROM t WHERE n > ? LIMIT ? -- one', 1, 1)
+    query('delete from t as x order by x.n desc limit 1')
+    query('UPDATE OR IGNORE t SET n = (SELECT 9 LIMIT 1) WHERE n > 0 ORDER BY n LIMIT 1 OFFSET 1;')
+    expect(rows("DELETE FROM t WHERE n <> 'limit' RETURNING id ORDER BY id LIMIT 1")).toEqual([{ id: 1 }])
+    expect(rows('DELETE FROM t WHERE n = 5 LIMIT 1; SELECT id, n FROM t')).toEqual([
+      { id: 3, n: 9 },
+      { id: 4, n: 4 },
+    ])
+    expect(() => query('INSERT INTO t (n) VALUES (1) LIMIT 1')).toThrow('near "LIMIT": syntax error')
+    expect(() => query('DELETE FROM _cf_t LIMIT 1')).toThrow(/no such table|prohibited|authoriz/)
+  })
+
   test('says what a statement has done', ({ expect }) => {
     query('CREATE TABLE t (id INTEGER PRIMARY KEY, a)')
     expect(query('INSERT INTO t (a) VALUES (1), (2)').meta).toMatchObject({

@@ -51,6 +51,8 @@ export interface GuardedKind {
 export class GuardedDatabase implements Disposable {
   readonly #database: DatabaseSync
   readonly #prepared: PreparedStatements
+  /** The host's own questions. */
+  readonly #asked = new Map<string, StatementSync>()
   readonly #path: string
   readonly #kind: GuardedKind
   /** What the statement that is prepared now does. SQLite prepares by itself, too, when the schema has changed. */
@@ -91,15 +93,12 @@ export class GuardedDatabase implements Disposable {
   }
 
   get sizeBytes(): number {
-    const row = this.own((database) => database.prepare('PRAGMA page_count').get())
-    return (row as { page_count: number }).page_count * PAGE_BYTES
+    return this.ask('PRAGMA page_count') * PAGE_BYTES
   }
 
   /** What can be written before it is as large as it may be; the log beside it is not counted. */
   get roomBytes(): number {
-    const free = this.own((database) => database.prepare('PRAGMA freelist_count').get())
-    const freeBytes = (free as { freelist_count: number }).freelist_count * PAGE_BYTES
-    return this.#maxBytes - this.sizeBytes + freeBytes
+    return this.#maxBytes - this.sizeBytes + this.ask('PRAGMA freelist_count') * PAGE_BYTES
   }
 
   /** It may not grow beyond this; what it has stays. */
@@ -118,6 +117,15 @@ export class GuardedDatabase implements Disposable {
     } finally {
       this.#isOwn = before
     }
+  }
+
+  /** A number that the host asks for again and again. */
+  ask(sql: string): number {
+    return this.own((database) => {
+      const statement = this.#asked.get(sql) ?? database.prepare(sql, { returnArrays: true })
+      this.#asked.set(sql, statement)
+      return (statement.get() as unknown as [number])[0]
+    })
   }
 
   /** The first statement of a tenant's text. Throws what SQLite says. */

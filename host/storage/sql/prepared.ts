@@ -1,6 +1,7 @@
 /** Statements of a database that are prepared, the latest ones kept and used again. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { Seen } from './authorizer.ts'
+import { isLimitRefused, toLimitedChange } from './limited-change.ts'
 
 /** As D1 has it, in bytes. */
 const LONGEST_SQL = 100_000
@@ -46,10 +47,9 @@ export class PreparedStatements {
       return kept
     }
     if (Buffer.byteLength(sql) > LONGEST_SQL) throw new Error('statement too long: SQLITE_TOOBIG')
-    const { statement, seen } = this.#watch(() => this.#database.prepare(sql, { returnArrays: true }))
+    const { statement, seen, rest } = this.#prepareFirst(sql)
     // one that returns rows of a change cannot be asked a second time
     statement.setReadBigInts(seen.writes)
-    const rest = sql.slice(statement.sourceSQL.length)
     const prepared: Prepared = {
       sql,
       statement,
@@ -60,6 +60,18 @@ export class PreparedStatements {
     }
     if (sql.length <= LONGEST_KEPT) this.#keep(sql, prepared)
     return prepared
+  }
+
+  #prepareFirst(sql: string): Pick<Prepared, 'statement' | 'seen' | 'rest'> {
+    const prepare = (text: string) => this.#watch(() => this.#database.prepare(text, { returnArrays: true }))
+    try {
+      const made = prepare(sql)
+      return { ...made, rest: sql.slice(made.statement.sourceSQL.length) }
+    } catch (error) {
+      const limited = isLimitRefused(error) ? toLimitedChange(sql) : undefined
+      if (limited === undefined) throw error
+      return { ...prepare(limited.sql), rest: limited.rest }
+    }
   }
 
   /** One that has failed says so again when it is reset for its next use. */

@@ -4,7 +4,7 @@
  */
 
 /** Texts and names in quotes, comments, words, semicolons; any other character by itself. */
-const TOKENS =
+export const TOKENS =
   /'(?:[^']|'')*'?|"(?:[^"]|"")*"?|`(?:[^`]|``)*`?|\[[^\]]*\]?|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|[A-Za-z_]\w*|;|[\s\S]/g
 
 /** Where a statement stands: in a trigger there is one after the other, between BEGIN and END. */
@@ -46,6 +46,7 @@ function toCreated(word: string): State {
   return word === 'TEMP' || word === 'TEMPORARY' ? 'created' : 'outside'
 }
 
-function isSpace(token: string): boolean {
+/** White space and comments. */
+export function isSpace(token: string): boolean {
   return token.startsWith('--') || token.startsWith('/*') || /^\s$/.test(token)
 }

@@ -12,6 +12,7 @@
 /// <reference path="./interfaces/nano-workers-language.d.ts" />
 /// <reference path="./interfaces/nano-workers-objects.d.ts" />
 /// <reference path="./interfaces/nano-workers-outbound.d.ts" />
+/// <reference path="./interfaces/nano-workers-queues.d.ts" />
 /// <reference path="./interfaces/nano-workers-rate-limit.d.ts" />
 /// <reference path="./interfaces/nano-workers-request-body.d.ts" />
 /// <reference path="./interfaces/nano-workers-response.d.ts" />
@@ -36,6 +37,7 @@ declare module 'nano:workers/worker' {
   export type * as NanoWorkersLanguage020 from 'nano:workers/language'; // import nano:workers/language
   export type * as NanoWorkersObjects020 from 'nano:workers/objects'; // import nano:workers/objects
   export type * as NanoWorkersOutbound020 from 'nano:workers/outbound'; // import nano:workers/outbound
+  export type * as NanoWorkersQueues020 from 'nano:workers/queues'; // import nano:workers/queues
   export type * as NanoWorkersRateLimit020 from 'nano:workers/rate-limit'; // import nano:workers/rate-limit
   export type * as NanoWorkersRequestBody020 from 'nano:workers/request-body'; // import nano:workers/request-body
   export type * as NanoWorkersResponse020 from 'nano:workers/response'; // import nano:workers/response

@@ -14,6 +14,7 @@ export type * as NanoWorkersKv020 from './interfaces/nano-workers-kv.js'; // imp
 export type * as NanoWorkersLanguage020 from './interfaces/nano-workers-language.js'; // import nano:workers/language@0.2.0
 export type * as NanoWorkersObjects020 from './interfaces/nano-workers-objects.js'; // import nano:workers/objects@0.2.0
 export type * as NanoWorkersOutbound020 from './interfaces/nano-workers-outbound.js'; // import nano:workers/outbound@0.2.0
+export type * as NanoWorkersQueues020 from './interfaces/nano-workers-queues.js'; // import nano:workers/queues@0.2.0
 export type * as NanoWorkersRateLimit020 from './interfaces/nano-workers-rate-limit.js'; // import nano:workers/rate-limit@0.2.0
 export type * as NanoWorkersRequestBody020 from './interfaces/nano-workers-request-body.js'; // import nano:workers/request-body@0.2.0
 export type * as NanoWorkersResponse020 from './interfaces/nano-workers-response.js'; // import nano:workers/response@0.2.0

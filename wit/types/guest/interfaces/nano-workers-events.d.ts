@@ -3,6 +3,7 @@
 /// <reference path="./nano-workers-crypto.d.ts" />
 /// <reference path="./nano-workers-data.d.ts" />
 /// <reference path="./nano-workers-outbound.d.ts" />
+/// <reference path="./nano-workers-queues.d.ts" />
 /// <reference path="./nano-workers-scheduled.d.ts" />
 /// <reference path="./nano-workers-web-sockets.d.ts" />
 /// <reference path="./nano-workers-wire.d.ts" />
@@ -16,6 +17,7 @@ declare module 'nano:workers/events' {
   export type DataAnswer = import('nano:workers/data').DataAnswer;
   export type DataFailure = import('nano:workers/data').DataFailure;
   export type Answer = import('nano:workers/outbound').Answer;
+  export type Batch = import('nano:workers/queues').Batch;
   export type Run = import('nano:workers/scheduled').Run;
   export type WebSocketOpened = import('nano:workers/web-sockets').WebSocketOpened;
   export type WebSocketMessage = import('nano:workers/web-sockets').WebSocketMessage;
@@ -89,7 +91,7 @@ declare module 'nano:workers/events' {
      */
     hasBody: boolean,
   }
-  export type Event = EventStartup | EventRequest | EventClientGone | EventCalled | EventConnectionReady | EventConnectionData | EventConnectionFailed | EventConnectionWritable | EventCryptoDone | EventDataAnswered | EventDataBody | EventDataFailed | EventDataWritable | EventDurableStored | EventAnswered | EventAnswerBody | EventFetchFailed | EventFetchWritable | EventRequestBody | EventRequestBodyFailed | EventResponseWritable | EventScheduled | EventTimerDue | EventWebSocketOpened | EventWebSocketMessage | EventWebSocketSent | EventWebSocketClosed;
+  export type Event = EventStartup | EventRequest | EventClientGone | EventCalled | EventConnectionReady | EventConnectionData | EventConnectionFailed | EventConnectionWritable | EventCryptoDone | EventDataAnswered | EventDataBody | EventDataFailed | EventDataWritable | EventDurableStored | EventAnswered | EventAnswerBody | EventFetchFailed | EventFetchWritable | EventQueueBatch | EventRequestBody | EventRequestBodyFailed | EventResponseWritable | EventScheduled | EventTimerDue | EventWebSocketOpened | EventWebSocketMessage | EventWebSocketSent | EventWebSocketClosed;
   export interface EventStartup {
     tag: 'startup',
     val: Startup,
@@ -212,6 +214,13 @@ declare module 'nano:workers/events' {
   export interface EventFetchWritable {
     tag: 'fetch-writable',
     val: number,
+  }
+  /**
+   * Messages are there. Exactly one `finish` or `fail` of `scheduled` for it.
+   */
+  export interface EventQueueBatch {
+    tag: 'queue-batch',
+    val: Batch,
   }
   /**
    * Bytes of a request's body; each after the first answers one `request-body.pull`.

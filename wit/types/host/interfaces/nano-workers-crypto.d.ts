@@ -26,7 +26,7 @@ export function make(operation: Operation, hash: Word, sealed: Uint8Array, data:
  */
 export function importSecret(algorithm: Word, usages: Word, extractable: boolean, secret: Uint8Array): Uint8Array;
 /**
- * A function of `node:crypto`, whose results are there at once. `call`: JSON, its `name` and settings, as host/bindings/node-crypto.ts
+ * A function of `node:crypto` or `node:zlib`, whose results are there at once. `call`: JSON, its `name` and settings, as host/bindings/node-crypto.ts
  * has them. Gives one byte for what follows, and that: 0, what went wrong, as JSON of `name`, `message` and `code`; 1, bytes; 2,
  * JSON.
  */

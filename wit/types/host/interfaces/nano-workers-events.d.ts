@@ -8,6 +8,7 @@ export type CryptoOutcome = import('./nano-workers-crypto.js').CryptoOutcome;
 export type DataAnswer = import('./nano-workers-data.js').DataAnswer;
 export type DataFailure = import('./nano-workers-data.js').DataFailure;
 export type Answer = import('./nano-workers-outbound.js').Answer;
+export type Batch = import('./nano-workers-queues.js').Batch;
 export type Run = import('./nano-workers-scheduled.js').Run;
 export type WebSocketOpened = import('./nano-workers-web-sockets.js').WebSocketOpened;
 export type WebSocketMessage = import('./nano-workers-web-sockets.js').WebSocketMessage;
@@ -81,7 +82,7 @@ export interface Request {
    */
   hasBody: boolean,
 }
-export type Event = EventStartup | EventRequest | EventClientGone | EventCalled | EventConnectionReady | EventConnectionData | EventConnectionFailed | EventConnectionWritable | EventCryptoDone | EventDataAnswered | EventDataBody | EventDataFailed | EventDataWritable | EventDurableStored | EventAnswered | EventAnswerBody | EventFetchFailed | EventFetchWritable | EventRequestBody | EventRequestBodyFailed | EventResponseWritable | EventScheduled | EventTimerDue | EventWebSocketOpened | EventWebSocketMessage | EventWebSocketSent | EventWebSocketClosed;
+export type Event = EventStartup | EventRequest | EventClientGone | EventCalled | EventConnectionReady | EventConnectionData | EventConnectionFailed | EventConnectionWritable | EventCryptoDone | EventDataAnswered | EventDataBody | EventDataFailed | EventDataWritable | EventDurableStored | EventAnswered | EventAnswerBody | EventFetchFailed | EventFetchWritable | EventQueueBatch | EventRequestBody | EventRequestBodyFailed | EventResponseWritable | EventScheduled | EventTimerDue | EventWebSocketOpened | EventWebSocketMessage | EventWebSocketSent | EventWebSocketClosed;
 export interface EventStartup {
   tag: 'startup',
   val: Startup,
@@ -204,6 +205,13 @@ export interface EventFetchFailed {
 export interface EventFetchWritable {
   tag: 'fetch-writable',
   val: number,
+}
+/**
+ * Messages are there. Exactly one `finish` or `fail` of `scheduled` for it.
+ */
+export interface EventQueueBatch {
+  tag: 'queue-batch',
+  val: Batch,
 }
 /**
  * Bytes of a request's body; each after the first answers one `request-body.pull`.

@@ -1,0 +1,132 @@
+/**
+ * `Server`: an app's own, without a socket. It listens on a port by name alone; requests come to the app's fetch handler, which
+ * hands them on by that port (`cloudflare:node`).
+ *
+ *     made  --listen-->  listening  --close-->  closed
+ */
+
+import { EventEmitter } from '../events.ts'
+import { IncomingMessage } from './incoming-message.ts'
+import { MessageSocket } from './message-socket.ts'
+import { ServerResponse } from './server-response.ts'
+
+type Listener = (request: IncomingMessage, response: ServerResponse) => void
+
+const servers = new Map<number, Server>()
+/** Of servers that do not care. */
+const FIRST_FREE_PORT = 49_152
+
+const fail = (code: string, message: string): Error => Object.assign(new Error(message), { code })
+
+export class Server extends EventEmitter {
+  timeout = 0
+  keepAliveTimeout = 5000
+  headersTimeout = 60_000
+  requestTimeout = 300_000
+  maxHeadersCount: number | null = null
+  maxRequestsPerSocket = 0
+  #port: number | undefined
+
+  constructor(...args: unknown[]) {
+    super()
+    const listener = args.find((each) => typeof each === 'function')
+    if (listener !== undefined) this.on('request', listener as Listener)
+  }
+
+  get listening(): boolean {
+    return this.#port !== undefined
+  }
+
+  /** A port, or options with one; a path of a socket is none. */
+  listen(...args: unknown[]): this {
+    if (this.#port !== undefined)
+      throw fail('ERR_SERVER_ALREADY_LISTEN', 'Listen method has been called more than once without closing.')
+    const [first] = args
+    const wanted = typeof first === 'object' && first !== null ? (first as { port?: unknown }).port : first
+    const port = Number(typeof wanted === 'function' ? 0 : (wanted ?? 0)) || findFreePort()
+    if (servers.has(port)) throw fail('EADDRINUSE', `listen EADDRINUSE: address already in use :::${port}`)
+    servers.set(port, this)
+    this.#port = port
+    const callback = args.find((each) => typeof each === 'function')
+    if (callback !== undefined) this.once('listening', callback as () => void)
+    queueMicrotask(() => this.emit('listening'))
+    return this
+  }
+
+  address(): { readonly address: string; readonly family: string; readonly port: number } | null {
+    return this.#port === undefined ? null : { address: '::', family: 'IPv6', port: this.#port }
+  }
+
+  close(callback?: (error?: Error) => void): this {
+    const error =
+      this.#port === undefined ? fail('ERR_SERVER_NOT_RUNNING', 'Server is not running.') : undefined
+    if (this.#port !== undefined) servers.delete(this.#port)
+    this.#port = undefined
+    queueMicrotask(() => {
+      callback?.(error)
+      if (error === undefined) this.emit('close')
+    })
+    return this
+  }
+
+  setTimeout(ms: number, callback?: () => void): this {
+    this.timeout = ms
+    if (callback !== undefined) this.on('timeout', callback)
+    return this
+  }
+
+  closeAllConnections(): void {}
+  closeIdleConnections(): void {}
+  getConnections(callback: (error: Error | null, count: number) => void): void {
+    callback(null, 0)
+  }
+
+  ref(): this {
+    return this
+  }
+
+  unref(): this {
+    return this
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await new Promise((resolve) => this.close(resolve))
+  }
+
+  /** Has the app's listeners answer it. */
+  answer(request: Request): Promise<Response> {
+    const url = new URL(request.url)
+    const remoteAddress = request.headers.get('cf-connecting-ip') ?? undefined
+    const socket = new MessageSocket({ remoteAddress, encrypted: url.protocol === 'https:' })
+    const message = new IncomingMessage(socket)
+    message.method = request.method
+    message.url = `${url.pathname}${url.search}`
+    message.receive(request.headers, request.body)
+    message.headers['host'] ??= url.host
+    const response = new ServerResponse(message)
+    const answered = response.answered()
+    response.once('close', () => message.destroy())
+    if (!this.emit('request', message, response))
+      throw new Error(
+        'expected a listener for requests of this server: createServer(listener), or on("request", listener)',
+      )
+    return answered
+  }
+}
+
+/** The server that listens on the port. */
+export function findServer(port: number): Server {
+  const server = servers.get(port)
+  if (server !== undefined) return server
+  const known = [...servers.keys()].join(', ') || 'none'
+  throw fail(
+    'ERR_INVALID_ARG_VALUE',
+    `expected a port that a server of this app listens on (${known}), got ${port}`,
+  )
+}
+
+function findFreePort(): number {
+  let port = FIRST_FREE_PORT
+  while (servers.has(port)) port++
+  return port
+}

@@ -1,0 +1,190 @@
+/**
+ * Streams of `node:zlib`: over those of the Web API, part by part. Brotli, which they have not, is gathered and done by the
+ * host at the end.
+ */
+
+import { Buffer } from '../buffer.ts'
+import { Transform } from '../stream.ts'
+import { type Options, run } from './run.ts'
+
+type Format = 'gzip' | 'deflate' | 'deflate-raw'
+type Callback = (error?: Error | null) => void
+type Engine = ReadableWritablePair<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>
+
+/** `gzip` begins so. */
+const GZIP = [0x1f, 0x8b]
+
+/** What they have in common. */
+abstract class ZlibStream extends Transform {
+  bytesWritten = 0
+
+  override _transform(chunk: Uint8Array<ArrayBuffer>, _encoding: string, done: Callback): void {
+    this.bytesWritten += chunk.length
+    this.pass(new Uint8Array(chunk), done)
+  }
+
+  /** The engine's have no way to send what they hold back. */
+  flush(...args: unknown[]): void {
+    const callback = args.at(-1)
+    if (typeof callback === 'function') queueMicrotask(callback as () => void)
+  }
+
+  params(_level: number, _strategy: number, callback?: () => void): void {
+    this.flush(callback)
+  }
+
+  close(callback?: () => void): void {
+    if (callback !== undefined) this.once('close', callback)
+    this.destroy()
+  }
+
+  protected abstract pass(bytes: Uint8Array<ArrayBuffer>, done: Callback): void
+}
+
+/** One of the Web API's; chosen at the first bytes. */
+abstract class EngineStream extends ZlibStream {
+  #writer: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>> | undefined
+  #read: Promise<void> | undefined
+
+  protected abstract choose(first: Uint8Array): Engine
+
+  protected override pass(bytes: Uint8Array<ArrayBuffer>, done: Callback): void {
+    this.#open(bytes)
+      .write(bytes)
+      .then(() => done(), fail(done))
+  }
+
+  override _flush(done: Callback): void {
+    const writer = this.#open(new Uint8Array(0))
+    Promise.all([writer.close(), this.#read]).then(() => done(), fail(done))
+  }
+
+  #open(first: Uint8Array): WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>> {
+    if (this.#writer !== undefined) return this.#writer
+    const { readable, writable } = this.choose(first)
+    this.#writer = writable.getWriter()
+    // who writes hears of its failure
+    this.#writer.closed.catch(() => {})
+    this.#read = this.#give(readable)
+    this.#read.catch(() => {})
+    return this.#writer
+  }
+
+  async #give(readable: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<void> {
+    for await (const chunk of readable)
+      this.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength))
+  }
+}
+
+class PackStream extends EngineStream {
+  readonly #format: Format
+
+  constructor(format: Format, options?: object) {
+    super(options)
+    this.#format = format
+  }
+
+  protected override choose(): Engine {
+    return new CompressionStream(this.#format)
+  }
+}
+
+class UnpackStream extends EngineStream {
+  readonly #format: Format | undefined
+
+  constructor(format: Format | undefined, options?: object) {
+    super(options)
+    this.#format = format
+  }
+
+  protected override choose(first: Uint8Array): Engine {
+    const isGzip = GZIP.every((byte, i) => first[i] === byte)
+    return new DecompressionStream(this.#format ?? (isGzip ? 'gzip' : 'deflate'))
+  }
+}
+
+class BrotliStream extends ZlibStream {
+  readonly #method: string
+  readonly #options: Options
+  readonly #parts: Uint8Array[] = []
+
+  constructor(method: string, options: Options = {}) {
+    super(options as object)
+    this.#method = method
+    this.#options = options
+  }
+
+  protected override pass(bytes: Uint8Array, done: Callback): void {
+    this.#parts.push(bytes)
+    done()
+  }
+
+  override _flush(done: Callback): void {
+    try {
+      this.push(run(this.#method, Buffer.concat(this.#parts), this.#options))
+    } catch (error) {
+      return done(error as Error)
+    }
+    done()
+  }
+}
+
+export class Gzip extends PackStream {
+  constructor(options?: object) {
+    super('gzip', options)
+  }
+}
+
+export class Deflate extends PackStream {
+  constructor(options?: object) {
+    super('deflate', options)
+  }
+}
+
+export class DeflateRaw extends PackStream {
+  constructor(options?: object) {
+    super('deflate-raw', options)
+  }
+}
+
+export class Gunzip extends UnpackStream {
+  constructor(options?: object) {
+    super('gzip', options)
+  }
+}
+
+export class Inflate extends UnpackStream {
+  constructor(options?: object) {
+    super('deflate', options)
+  }
+}
+
+export class InflateRaw extends UnpackStream {
+  constructor(options?: object) {
+    super('deflate-raw', options)
+  }
+}
+
+/** Either of the two. */
+export class Unzip extends UnpackStream {
+  constructor(options?: object) {
+    super(undefined, options)
+  }
+}
+
+export class BrotliCompress extends BrotliStream {
+  constructor(options?: Options) {
+    super('brotliCompress', options)
+  }
+}
+
+export class BrotliDecompress extends BrotliStream {
+  constructor(options?: Options) {
+    super('brotliDecompress', options)
+  }
+}
+
+const fail =
+  (done: Callback) =>
+  (error: unknown): void =>
+    done(Object.assign(new Error((error as Error).message, { cause: error }), { code: 'Z_DATA_ERROR' }))
