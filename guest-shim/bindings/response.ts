@@ -33,6 +33,8 @@ export { finish as finishAnswer, send as sendAnswer, start as startAnswer, write
 /** Calls that were not over in the turn that they began in, by request. */
 export const open = makeTable<number, HandlerCall>()
 
+/** Of a response that has a WebSocket, and of no other. */
+const UPGRADED = 101
 const EMPTY = new Uint8Array(0)
 const USED =
   'the fetch handler returned a Response whose body is used already. Return response.clone() where it is used first.'
@@ -40,7 +42,7 @@ const USED =
 /** Answers when that takes no waiting. Returns whether the call is over. */
 export function answerAtOnce(call: HandlerCall, response: Response): boolean {
   const parts = partsOf(response)
-  if (parts.webSocket !== undefined) return upgrade(call, parts.webSocket, parts)
+  if (parts.status === UPGRADED) return upgrade(call, parts.webSocket as WebSocket, parts)
   const bytes =
     parts.isError || (parts.list !== undefined && parts.isPackable) ? undefined : parts.takeWhole()
   if (bytes === undefined) return false

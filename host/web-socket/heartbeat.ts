@@ -43,13 +43,14 @@ export class Heartbeat implements Disposable {
     const now = performance.now()
     for (const [item, seen] of this.#watched) {
       const silentMs = item.heardAt === undefined ? 0 : now - item.heardAt
-      if (silentMs >= item.idleMs) {
-        this.#watched.delete(item)
-        item.givenUp()
-      } else if (silentMs < item.idleMs / 2) seen.isPinged = false
+      if (silentMs < item.idleMs / 2) seen.isPinged = false
       else if (!seen.isPinged) {
+        // however long this thread has not looked
         seen.isPinged = true
         item.ping()
+      } else if (silentMs >= item.idleMs) {
+        this.#watched.delete(item)
+        item.givenUp()
       }
     }
   }
