@@ -45,6 +45,8 @@ export interface ModuleDoor {
   readonly context: { current: unknown }
   /** A value as the console shows it; the options are those of Node that bear on it. */
   inspect(value: unknown, options?: object): string
+  /** Entrypoints of the app itself. */
+  readonly exports: Record<string, unknown>
   /** Connects. `terms`: those of `connections.open` (wit/connections.wit). Throws at the top level. */
   connect(terms: object, port: ConnectionPort): Connection
   /** What calls between apps are made of. */

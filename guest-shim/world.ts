@@ -15,8 +15,9 @@ import { define, env, fillEnv } from './env.ts'
 import { endObservation, tellBuilder, watchGlobals } from './env-reads.ts'
 import { installGlobals } from './globals/install.ts'
 import { reportException } from './globals/report-error.ts'
-import { receiveCall, type Served } from './turn/called.ts'
+import { fillExports, receiveCall, type Served } from './turn/called.ts'
 import { loseClient, receiveRequest } from './turn/handler.ts'
+import { beObject } from './turn/object.ts'
 import { context } from './turn/context.ts'
 import { phase } from './turn/phase.ts'
 import { awaitRejections, openRejections, rejections, reportRejections } from './turn/rejections.ts'
@@ -49,6 +50,7 @@ export function start(app: Record<string, unknown>): void {
   tellBuilder('done')
   const found = findApp(app)
   isClassic = found.isClassic
+  fillExports(app)
   served = { handler: found.handler, env, exports: app }
   setScheduledCall(found.scheduled)
   setQueueCall(found.queue)
@@ -93,6 +95,7 @@ function begin(startup: Startup): void {
   prepareTurns()
   openRejections()
   endObservation()
+  if (startup.object !== '') beObject(startup.object, served)
   if (given !== undefined) {
     for (let i = 0; i < given.length; i++) reportException(given[i])
     return

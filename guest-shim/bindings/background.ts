@@ -50,6 +50,9 @@ async function settle(id: number, promise: unknown): Promise<void> {
   for (let i = 0; i < watchers.length; i++) watchers[i]?.released(id)
 }
 
+/** Entrypoints of the app itself, by their exports. */
+export const ownExports: object = {}
+
 /** The third argument of `fetch`, and the second of `respondWith`'s event. */
 export class ExecutionContext {
   readonly #id: number
@@ -63,6 +66,10 @@ export class ExecutionContext {
 
   get props(): unknown {
     return this.#props ?? {}
+  }
+
+  get exports(): object {
+    return ownExports
   }
 
   waitUntil(promise: unknown): void {

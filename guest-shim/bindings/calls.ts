@@ -18,7 +18,7 @@ export class CallsHost {
   readonly #name: Bytes
   readonly #target: Bytes
 
-  /** `name`: the binding's in `env`. `target`: which object of those that it leads to. */
+  /** `name`: the binding's in `env`; nothing: the app itself. `target`: which object of those that it leads to. */
   constructor(name: string, target = '') {
     this.#name = encode(name)
     this.#target = encode(target)
@@ -58,9 +58,13 @@ function describe(error: unknown): string {
   }
 }
 
-type Part = () => { readonly openService: (host: CallsHost) => unknown }
+type Part = () => Pick<typeof import('../lazy/rpc.ts'), 'openService'>
+
+/** What calls an entrypoint elsewhere, with these members of its own. */
+export const openService: ReturnType<Part>['openService'] = (...service) =>
+  (loadRpc as Part)().openService(...service)
 
 export const binding: GuestBinding = {
   events: {},
-  kinds: { service: (_settings, name) => (loadRpc as Part)().openService(new CallsHost(name)) },
+  kinds: { service: (_settings, name) => openService(new CallsHost(name)) },
 }

@@ -9,6 +9,7 @@ import loadHtmlRewriter from '../lazy/html-rewriter.ts?lazy'
 import loadIntl from '../lazy/intl.ts?lazy'
 import loadPerformance from '../lazy/performance.ts?lazy'
 import loadUrlPattern from '../lazy/url-pattern.ts?lazy'
+import loadWebAssembly from '../lazy/web-assembly.ts?lazy'
 import { messaging } from './messaging-part.ts'
 import { defineProperty } from './primordials.ts'
 import { webSockets } from './web-socket-part.ts'
@@ -34,6 +35,7 @@ const PARTS: readonly (readonly [load: unknown, names: readonly string[]])[] = [
     ],
   ],
   [loadUrlPattern, ['URLPattern']],
+  [loadWebAssembly, ['WebAssembly']],
   [webSockets, ['CloseEvent', 'WebSocket', 'WebSocketPair']],
 ]
 

@@ -4,8 +4,8 @@
  * shim: what is here is only added to.
  */
 
+import { ownExports, waitUntil } from '../bindings/background.ts'
 import { Connection, type ConnectionPort } from '../bindings/connections.ts'
-import { waitUntil } from '../bindings/background.ts'
 import { compute } from '../bindings/crypto.ts'
 import { reportError } from '../bindings/report.ts'
 import { type Env, env, onEnv } from '../env.ts'
@@ -47,6 +47,7 @@ export const moduleDoor = {
   /** A TCP connection (wit/connections.wit). */
   connect: (terms: object, port: ConnectionPort): Connection => new Connection(terms, port),
   rpc: loadRpc as () => unknown,
+  exports: ownExports,
   compute,
   phase,
 }

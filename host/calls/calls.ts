@@ -25,8 +25,8 @@ export interface Answerer {
 
 /** What is called. */
 export interface CallTarget extends Callee {
-  /** What of it: the id of an object, or nothing. */
-  readonly target: string
+  /** The Durable Object of that class: its id, and LF and its name, if that is known. Undefined: it is no such class. */
+  readonly object: string | undefined
 }
 
 export interface CallsOptions {
@@ -48,12 +48,13 @@ export class Calls {
   /** `app`: the one that calls. */
   call(
     app: string,
-    { callee, args, body }: StorageRequest,
+    { kind, callee, args, body }: StorageRequest,
     more: boolean,
     listener: StorageListener,
   ): StorageHandle {
     const { target, head, message, depth, trace, charge, adopt } = args as CallArgs
-    const { app: called, entrypoint, props = '' } = callee as Callee
+    const leadsTo = callee?.app === '' ? toOwn(app, target) : (callee as Callee)
+    const { app: called, entrypoint, props = '' } = leadsTo
     const client = `app ${app}`
     const call: Call = { app, entrypoint, props, depth, message }
     const hasBody = more || body.length > 0
@@ -72,7 +73,14 @@ export class Calls {
       { called, first: more ? body : NOTHING, listener, charge, adopt },
     )
     // not within the call that started it
-    queueMicrotask(() => guestCall.open(this.#options.find({ ...callee, target } as CallTarget, client)))
+    const object = kind === 'durable' ? target : undefined
+    queueMicrotask(() => guestCall.open(this.#options.find({ ...leadsTo, object }, client)))
     return guestCall
   }
+}
+
+/** An entrypoint of the app that calls: its name, LF, and what it finds in its `ctx.props`. */
+function toOwn(app: string, target: string): Callee {
+  const at = target.indexOf('\n')
+  return { app, entrypoint: target.slice(0, at), props: target.slice(at + 1) }
 }

@@ -12,6 +12,7 @@
 import type { ErrorCode } from '../errors.ts'
 import type { RequestHead } from '../http/request-head.ts'
 import type { LineEnd } from '../web-socket/line.ts'
+import type { ObjectFacts } from '../instance/contract.ts'
 import type { TraceContext } from '../http/trace-context.ts'
 
 /** What a request took so far. */
@@ -33,6 +34,8 @@ export type ToHome =
       readonly type: 'request'
       readonly number: number
       readonly deployment: number
+      /** The Durable Object that it is for; undefined: for the app. */
+      readonly object: ObjectFacts | undefined
       readonly head: Omit<RequestHead, 'trace'>
       /** It asks for a WebSocket. */
       readonly isUpgrade: boolean

@@ -8,30 +8,52 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import { serve } from '../harness/serve.ts'
-import { type Answer, ANSWERS_FILE, hasDatabase, listApps, MISSING, readAnswers } from './apps.ts'
-import { install, listPackages } from './install.ts'
+import {
+  type Answer,
+  type App,
+  ANSWERS_FILE,
+  hasDatabase,
+  hasServer,
+  listApps,
+  MISSING,
+  readAnswers,
+} from './apps.ts'
+import { installApps, listPackages } from './install.ts'
 import { writePage } from './page.ts'
+import { startServers } from './servers.ts'
 import { askWorkerd } from './workerd.ts'
 
-const folder = install()
+const folder = installApps()
 const apps = listApps(folder)
 if (process.argv.includes('--record')) {
   const answers = readAnswers()
-  const kept = apps.filter(hasDatabase).map(({ name }) => [name, answers[name]] as const)
-  const asked = apps.filter((app) => !hasDatabase(app))
+  const isKept = (app: App): boolean => hasDatabase(app) || hasServer(app)
+  const kept = apps.filter(isKept).map(({ name }) => [name, answers[name]] as const)
+  const asked = apps.filter((app) => !isKept(app))
   const recorded = await askWorkerd(asked, join(folder, '../workerd'))
   writeFileSync(ANSWERS_FILE, `${JSON.stringify(Object.fromEntries([...kept, ...recorded]), null, 2)}\n`)
 }
 const expected = readAnswers()
+await using servers = await startServers()
 const storageDirectory = mkdtempSync(join(tmpdir(), 'nano-ecosystem-'))
 const served = await serve(
-  apps.map((app) => (hasDatabase(app) ? { ...app, d1_databases: [{ binding: 'DB' }] } : app)),
+  apps.map((app) => ({
+    ...app,
+    ...(hasDatabase(app) && { d1_databases: [{ binding: 'DB' }] }),
+    ...(hasServer(app) && { env: servers.env, egress: { private: true } }),
+  })),
   undefined,
   { storageDirectory },
 )
 const rows = []
 const failures: string[] = []
 for (const { name, path } of apps) {
+  const skipped = servers.skipped[name]
+  if (skipped !== undefined) {
+    console.log(`skip   ${name}: ${skipped}`)
+    rows.push({ packages: listPackages(path), missing: undefined })
+    continue
+  }
   // oxlint-disable-next-line no-await-in-loop -- in order
   const { status, text } = await served.send(name, '/')
   const isRight = isSame({ status, text }, expected[name])

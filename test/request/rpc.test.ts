@@ -7,7 +7,8 @@ import { serve, type AppSpec, type Served } from '../harness/serve.ts'
 
 const SOURCES = {
   caller: `
-    import { RpcTarget, RpcStub } from 'cloudflare:workers'
+    import { exports as exported, RpcTarget, RpcStub, WorkerEntrypoint } from 'cloudflare:workers'
+    export class Named extends WorkerEntrypoint { props() { return this.ctx.props } fetch() { return new Response('named') } }
     const fails = async (work) => {
       try { return ['no error', await work()] }
       catch (error) { return error instanceof Error ? [error.name, error.message, error.code ?? null] : ['not an error', error] }
@@ -143,7 +144,14 @@ const SOURCES = {
       missing: (env) => fails(() => env.MISSING.method()),
       unnamed: (env) => fails(() => env.UNNAMED.method()),
       props: (env) => env.NAMED.props(),
-      waits: async (env) => { await env.OTHER.background(); await scheduler.wait(60); return env.OTHER.seenInBackground() },
+      async waits(env) {
+        await env.OTHER.background()
+        for (;;) {
+          const seen = await env.OTHER.seenInBackground()
+          if (seen > 0) return seen
+          await scheduler.wait(20)
+        }
+      },
       async sizes(env) {
         const big = await env.OTHER.size8(new Uint8Array(5_000_000).fill(1))
         const back = await env.OTHER.large(5_000_000)
@@ -153,6 +161,10 @@ const SOURCES = {
       async parallel(env) { return Promise.all(Array.from({ length: 30 }, (_, i) => env.OTHER.add(i, i))) },
       kinds: (env) => [typeof env.OTHER, Object.prototype.toString.call(env.OTHER), typeof env.OTHER.fetch, typeof env.OTHER.anything, env.OTHER.then ?? null],
       async await(env) { const service = await env.OTHER; return service === env.OTHER },
+      async exports(env, ctx) {
+        const { Named } = ctx.exports
+        return [await Named.props(), await Named({ props: { own: 1 } }).props(), await ctx.exports.default.fetch('https://x.example/fetchStill').then((r) => r.json()), exported === ctx.exports, Object.keys(ctx.exports).sort()]
+      },
       fetchStill: async (env) => (await env.OTHER.fetch('https://x.example/')).text(),
     }
     export default {
@@ -304,6 +316,7 @@ const EXPECTED: Record<string, unknown> = {
   parallel: Array.from({ length: 30 }, (_, i) => 2 * i),
   kinds: ['object', '[object Fetcher]', 'function', 'function', null],
   await: true,
+  exports: [{}, { own: 1 }, 'by fetch', true, ['Named', 'default']],
   fetchStill: 'by fetch',
 }
 

@@ -12,18 +12,21 @@ import type { Bytes } from '../../globals/buffer-source.ts'
 import type { Body } from '../../globals/body.ts'
 import { Headers, isHeaders, listOf } from '../../globals/headers.ts'
 import { NativeDOMException, NativeError } from '../../globals/primordials.ts'
+import { loadSerializer } from '../../globals/serialize.ts'
 import { isRequest, partsOf as partsOfRequest, Request } from '../../globals/request.ts'
 import { isResponse, partsOf as partsOfResponse, Response } from '../../globals/response.ts'
 import { isReadableStream, isWritableStream, type ReadableStream } from '../../globals/streams.ts'
 import { toText } from '../../globals/web-idl.ts'
 import { isCloneable } from '../../globals/structured-clone.ts'
-import { deserialize, type Describe, type Json, type Revive, serialize } from '../serialize.ts'
+import type { Describe, Json, Revive } from '../serialize.ts'
 import { isTarget } from './access.ts'
 import { malformed, type Packed } from './frame.ts'
 import { type Hook, hookOf } from './hook.ts'
 import { LocalHook } from './local-hook.ts'
 import { fromReadable, fromWritable, toReadable, toWritable } from './streams.ts'
 import { innerOf, makeStub } from './stub.ts'
+
+const { deserialize, serialize } = loadSerializer()
 
 /** The references of one conversation. */
 export interface References {

@@ -1,7 +1,8 @@
 /// <reference path="./nano-workers-wire.d.ts" />
 declare module 'nano:workers/calls' {
   /**
-   * `binding`: its name in `env`. `target`: what of it is called, if it leads to more than one thing. `head`: method, LF, absolute
+   * `binding`: its name in `env`; nothing: the app itself. `target`: what of it is called, if it leads to more than one thing; of
+   * the app itself the export, LF, and `ctx.props` as JSON or nothing. `head`: method, LF, absolute
    * URL, LF, then the headers as name, LF, value, LF, ... `more`: further bytes of the body follow.
    */
   export function fetch(id: number, binding: Word, target: Word, head: Head, body: Uint8Array, more: boolean): void;
