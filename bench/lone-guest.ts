@@ -40,6 +40,7 @@ export class LoneGuest implements Disposable {
         cpuMs: 0,
         send: (status) => (status === 200 ? setImmediate(resolve) : fail(`status ${status}`)),
         start() {},
+        upgrade() {},
         write: () => true,
         finish() {},
         threw: fail,

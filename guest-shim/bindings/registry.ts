@@ -20,6 +20,7 @@ import { binding as responseBinding } from './response.ts'
 import { binding as scheduledBinding } from './scheduled.ts'
 import { binding as sqlBinding } from './sql.ts'
 import { binding as timerBinding } from './timer.ts'
+import { binding as webSocketsBinding } from './web-sockets.ts'
 
 /** Who takes an event. */
 export const handlers = {
@@ -44,7 +45,8 @@ export const handlers = {
   ...scheduledBinding.events,
   ...sqlBinding.events,
   ...timerBinding.events,
+  ...webSocketsBinding.events,
 }
 
 /** Everyone who may have something for `env`. */
-export const bindings = [assetsBinding, backgroundBinding, cacheBinding, callsBinding, connectionsBinding, consoleBinding, cryptoBinding, dataBinding, durableStorageBinding, durableBinding, kvBinding, languageBinding, objectsBinding, outboundBinding, queuesBinding, rateLimitBinding, requestBodyBinding, responseBinding, scheduledBinding, sqlBinding, timerBinding]
+export const bindings = [assetsBinding, backgroundBinding, cacheBinding, callsBinding, connectionsBinding, consoleBinding, cryptoBinding, dataBinding, durableStorageBinding, durableBinding, kvBinding, languageBinding, objectsBinding, outboundBinding, queuesBinding, rateLimitBinding, requestBodyBinding, responseBinding, scheduledBinding, sqlBinding, timerBinding, webSocketsBinding]

@@ -7,7 +7,9 @@ import { type Event, fail, finish, send, start, write } from 'nano:workers/respo
 import { encode, makeTable, NativePromise } from '../globals/primordials.ts'
 import type { Incoming } from '../globals/request.ts'
 import type { Body } from '../globals/body.ts'
-import { isResponse, partsOf, type Response } from '../globals/response.ts'
+import { webSockets } from '../globals/web-socket-part.ts'
+import { isResponse, partsOf, type Response, type ResponseParts } from '../globals/response.ts'
+import type { WebSocket } from '../lazy/web-socket.ts'
 import { CompressionStream } from '../globals/compression.ts'
 import { cancel, pipeThrough, type ReadableStream } from '../globals/streams.ts'
 import { ignore, pump, type Sink } from '../turn/pump.ts'
@@ -31,6 +33,8 @@ export { finish as finishAnswer, send as sendAnswer, start as startAnswer, write
 /** Calls that were not over in the turn that they began in, by request. */
 export const open = makeTable<number, HandlerCall>()
 
+/** Of a response that has a WebSocket, and of no other. */
+const UPGRADED = 101
 const EMPTY = new Uint8Array(0)
 const USED =
   'the fetch handler returned a Response whose body is used already. Return response.clone() where it is used first.'
@@ -38,10 +42,19 @@ const USED =
 /** Answers when that takes no waiting. Returns whether the call is over. */
 export function answerAtOnce(call: HandlerCall, response: Response): boolean {
   const parts = partsOf(response)
+  if (parts.status === UPGRADED) return upgrade(call, parts.webSocket as WebSocket, parts)
   const bytes =
     parts.isError || (parts.list !== undefined && parts.isPackable) ? undefined : parts.takeWhole()
   if (bytes === undefined) return false
   send(call.id, parts.status, parts.toHead(), bytes)
+  call.isOver = true
+  return true
+}
+
+/** The client gets the end of the WebSocket. Throws when it cannot be given away. */
+function upgrade(call: HandlerCall, webSocket: WebSocket, parts: ResponseParts): true {
+  const id = webSockets().leave(webSocket)
+  send(call.id, parts.status, encode(`:web-socket\n${id}\n${parts.toList().toLines()}`), EMPTY)
   call.isOver = true
   return true
 }

@@ -10,7 +10,8 @@ import { type AbortSignal, offAbort, onAbort } from './abort-signal.ts'
 import { Body, lengthOf } from './body.ts'
 import { toCacheLines } from './fetch-cache.ts'
 import { signalOf } from './signal-state.ts'
-import { indexOf, NativePromise, NativeTypeError, slice } from './primordials.ts'
+import { webSockets } from './web-socket-part.ts'
+import { indexOf, join, NativePromise, NativeTypeError, slice, split } from './primordials.ts'
 import { partsOf, Request, type RequestParts } from './request.ts'
 import { isBodyless, Response, ResponseParts } from './response.ts'
 import { requireArguments } from './web-idl.ts'
@@ -113,6 +114,7 @@ function toParts(
   open: (() => ReadableStream<Uint8Array>) | null,
 ): ResponseParts {
   const { status } = answer
+  if (status === 101) return toUpgraded(answer)
   if (status < 200 || status > 599) {
     throw new NativeTypeError(`fetch failed: the answer has the status ${status}`)
   }
@@ -124,6 +126,20 @@ function toParts(
   parts.from = { type: 'basic', url: answer.url, redirected: answer.redirected }
   if (open === null || isBodyless(status)) return parts
   parts.content = new Body(open, '', method === 'HEAD' ? undefined : lengthOf(list))
+  return parts
+}
+
+/** An answer that is a WebSocket: the first line of its headers names it. */
+function toUpgraded({ headers, url }: Omit<Answer, 'id' | 'hasBody'>): ResponseParts {
+  const [name, id, ...lines] = split(headers, '\n')
+  if (name !== ':web-socket') throw new NativeTypeError('fetch failed: the answer has the status 101')
+  const list = new HeaderList(join(lines, '\n'))
+  list.isFixed = true
+  const parts = new ResponseParts(null, list)
+  parts.status = 101
+  parts.statusText = 'Switching Protocols'
+  parts.from = { type: 'basic', url, redirected: false }
+  parts.webSocket = webSockets().adopt(Number(id))
   return parts
 }
 

@@ -7,12 +7,12 @@ import loadCache from '../lazy/cache.ts?lazy'
 import loadEventSource from '../lazy/event-source.ts?lazy'
 import loadHtmlRewriter from '../lazy/html-rewriter.ts?lazy'
 import loadIntl from '../lazy/intl.ts?lazy'
-import loadMessaging from '../lazy/messaging.ts?lazy'
 import loadPerformance from '../lazy/performance.ts?lazy'
 import loadUrlPattern from '../lazy/url-pattern.ts?lazy'
 import loadWebAssembly from '../lazy/web-assembly.ts?lazy'
-import loadWebSocket from '../lazy/web-socket.ts?lazy'
+import { messaging } from './messaging-part.ts'
 import { defineProperty } from './primordials.ts'
+import { webSockets } from './web-socket-part.ts'
 
 type Part = () => Readonly<Record<string, unknown>>
 
@@ -21,7 +21,7 @@ const PARTS: readonly (readonly [load: unknown, names: readonly string[]])[] = [
   [loadEventSource, ['EventSource']],
   [loadHtmlRewriter, ['HTMLRewriter']],
   [loadIntl, ['Intl']],
-  [loadMessaging, ['BroadcastChannel', 'MessageChannel', 'MessageEvent', 'MessagePort']],
+  [messaging, ['BroadcastChannel', 'MessageChannel', 'MessageEvent', 'MessagePort']],
   [
     loadPerformance,
     [
@@ -36,7 +36,7 @@ const PARTS: readonly (readonly [load: unknown, names: readonly string[]])[] = [
   ],
   [loadUrlPattern, ['URLPattern']],
   [loadWebAssembly, ['WebAssembly']],
-  [loadWebSocket, ['CloseEvent', 'WebSocket']],
+  [webSockets, ['CloseEvent', 'WebSocket', 'WebSocketPair']],
 ]
 
 export function installLazily(): void {

@@ -6,6 +6,8 @@ import { HeaderList } from '../wire/header-list.ts'
 import { Body, extractBody, SPENT, TEXT_TYPE } from './body.ts'
 import { addBodyMembers, type BodyMembers } from './body-members.ts'
 import { type Headers, toHeaderList, wrapList } from './headers.ts'
+import type { WebSocket } from '../lazy/web-socket.ts'
+import { webSockets } from './web-socket-part.ts'
 import { encode, NativeRangeError, NativeTypeError, NativeURL, test, toJson } from './primordials.ts'
 import {
   finishParts,
@@ -21,6 +23,7 @@ import {
 const TEXT_HEAD = encode(`content-type\n${TEXT_TYPE}\n`)
 const CODING = 'content-encoding'
 const EMPTY = new Uint8Array(0)
+const UPGRADED = 101
 const REASON = /^[\t -~\x80-\xff]*$/
 
 /** Where it came from. */
@@ -42,6 +45,8 @@ export class ResponseParts {
   declare from: Provenance
   /** As in Workers: whether the body is packed as `content-encoding` says, when it is sent. */
   declare isPlain: boolean
+  /** It is one of a WebSocket, which goes with it. */
+  declare webSocket: WebSocket | undefined
 
   constructor(content: Body | string | null, list: HeaderList | undefined) {
     this.content = content
@@ -108,6 +113,7 @@ finishParts(ResponseParts, {
   headers: undefined,
   from: MADE,
   isPlain: true,
+  webSocket: undefined,
 })
 
 const typeOf = (content: Body | string | null): string =>
@@ -205,13 +211,16 @@ export class Response {
     return (parts.headers ??= wrapList(parts.toList()))
   }
 
-  /** As Workers have it: no response is one of a WebSocket here. */
-  get webSocket(): null {
-    return null
+  /** As Workers have it: the end of a WebSocket that comes, or goes, with it. */
+  get webSocket(): WebSocket | null {
+    return this.#parts.webSocket ?? null
   }
 
   clone(): Response {
     const parts = this.#parts
+    if (parts.webSocket !== undefined) {
+      throw new NativeTypeError('Response.clone: a response of a WebSocket cannot be cloned')
+    }
     const list = parts.toList()
     const copy = new ResponseParts(parts.body?.clone() ?? null, list.copy())
     copy.status = parts.status
@@ -252,10 +261,13 @@ function addStatus(parts: ResponseParts, init: ResponseInit): void {
   if (encodeBody !== undefined) {
     parts.isPlain = toWord(encodeBody, ['automatic', 'manual'], 'Response: encodeBody') === 'automatic'
   }
-  if (status !== undefined) parts.status = toStatus(status)
+  if (webSocket !== undefined && webSocket !== null) parts.webSocket = toWebSocket(webSocket)
+  if (status !== undefined) parts.status = toStatus(status, parts.webSocket !== undefined)
   if (statusText !== undefined) parts.statusText = toReason(statusText)
-  if (webSocket !== undefined && webSocket !== null) {
-    throw new NativeTypeError('Response: WebSockets are not served here; expected no webSocket')
+  if (parts.webSocket !== undefined && parts.status !== UPGRADED) {
+    throw new NativeRangeError(
+      `Response: expected the status ${UPGRADED} with a webSocket, got ${parts.status}`,
+    )
   }
   if (status === undefined || parts.content === null || !isBodyless(parts.status)) return
   // as in Workers: an empty text is no body
@@ -265,8 +277,14 @@ function addStatus(parts: ResponseParts, init: ResponseInit): void {
   parts.content = null
 }
 
-function toStatus(given: unknown): number {
+function toWebSocket(given: unknown): WebSocket {
+  if (webSockets().isSocket(given)) return given
+  throw new NativeTypeError('Response: expected a WebSocket as the webSocket')
+}
+
+function toStatus(given: unknown, isUpgrade: boolean): number {
   const status = toUnsignedShort(given)
+  if (isUpgrade && status === UPGRADED) return status
   if (status >= 200 && status <= 599) return status
   throw new NativeRangeError(`Response: expected a status from 200 to 599, got ${status}`)
 }

@@ -64,16 +64,10 @@ export class Scheduler {
   }
 }
 
-export class WebSocketPair {
-  constructor() {
-    throw missing('WebSocketPair')
-  }
-}
-
 export const navigator = new Navigator()
 export const scheduler = new Scheduler()
 isOwn = false
 
 // a bundler may rename a class that is called like a global
-const classes = { Navigator, Scheduler, WebSocketPair }
+const classes = { Navigator, Scheduler }
 for (const name in classes) defineProperty(classes[name as keyof typeof classes], 'name', { value: name })

@@ -21,9 +21,11 @@ import type { DataBinding } from './data.ts'
 import type { Dialer } from './dialer.ts'
 import type { DurableServices } from './durable.ts'
 import type { FetchCacheServices } from './fetch-cache.ts'
+import type { Side } from '../web-socket/line.ts'
 import type { Env } from '../config/env.ts'
 import type { RateTables } from './rate-limit.ts'
 import type { RunAnswers } from './scheduled.ts'
+import type { WebSocketServices } from './web-sockets.ts'
 
 /** What the host tells the guest: the `event` variant of wit/events.wit. */
 export type GuestEvent = Event
@@ -97,6 +99,8 @@ export interface Binding extends Disposable {
   /** Nobody is there to work for until `wake`. */
   rest?(): void
   wake?(): void
+  /** No further requests come: what would go on for ever ends. */
+  retire?(): void
 }
 
 /**
@@ -138,6 +142,12 @@ export interface BindingContext {
   readonly turnStart: () => number
   /** The egress policy refused a fetch or a connection. */
   onDenied(text?: string): void
+  /** How many WebSockets there may be, and what may wait in one. */
+  readonly webSockets: Pick<WebSocketServices, 'most' | 'mostUnsent'>
+  /** The WebSocket that goes to a client with the answer to this request; undefined: there is none with this id. */
+  readonly leave: (id: number, request: number) => Side | undefined
+  /** A WebSocket comes to the app, for this request; undefined: it has as many as it may. */
+  readonly adopt: (side: Side, request: number) => number | undefined
   /** How runs of the clock are answered. */
   readonly runs: RunAnswers
   /** Ids of Durable Objects, and what one asks for itself. */

@@ -30,6 +30,7 @@ function makePort(takes = true) {
     said,
     send: (status: number) => void said.push(`send ${status}`),
     start: (status: number) => void said.push(`start ${status}`),
+    upgrade: () => void said.push('upgrade'),
     write: (bytes: Uint8Array) => (said.push(`write ${bytes.length}`), port.takes),
     finish: () => void said.push('finish'),
     threw: (error: string) => void said.push(`threw ${error}`),

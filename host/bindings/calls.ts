@@ -9,6 +9,7 @@ import { parseHeaderLines, toHeaderLines, toValues } from '../http/header-lines.
 import type { RequestTrace } from '../http/request-trace.ts'
 import type { Account } from '../limits/account.ts'
 import { StorageError } from '../storage/failure.ts'
+import type { Side } from '../web-socket/line.ts'
 import type { BindingContext } from './binding.ts'
 import type { DataAsk } from './data.ts'
 import { splitRequest, type RequestText } from './message-head.ts'
@@ -40,6 +41,8 @@ export interface CallArgs {
   readonly trace: RequestTrace | undefined
   /** The callee has taken so many milliseconds of the processor. */
   readonly charge: (ms: number) => void
+  /** A WebSocket that it answers with comes to the caller; undefined: that has as many as it may. */
+  readonly adopt: (side: Side) => number | undefined
 }
 
 /** What an entrypoint threw is told to whoever called it. */
@@ -97,6 +100,7 @@ class CallsBinding extends PassiveBinding {
       depth,
       trace: account.trace,
       charge: (ms) => this.#context.accounts.chargeJob(account, ms, performance.now()),
+      adopt: (side) => this.#context.adopt(side, account.number),
     }
   }
 }

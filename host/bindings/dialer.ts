@@ -20,6 +20,9 @@ import { type Hop, isRedirect, toNextHop } from '../egress/redirect.ts'
 import { toTarget } from '../egress/rule.ts'
 import { TcpDialer } from '../egress/tcp.ts'
 import { openResolver } from '../egress/resolver.ts'
+import { Heartbeat } from '../web-socket/heartbeat.ts'
+import { dialWebSocket } from './web-socket-dial.ts'
+import type { WebSocketAnswer, WebSocketDial } from './web-socket-dial.ts'
 
 /** A fetch to make. */
 export interface Dial extends Omit<Hop, 'url'> {
@@ -65,10 +68,14 @@ export interface Dialer extends Disposable {
   pass(act: () => void): void
   /** Rejects with an `EgressDenied` as its cause when the policy does not admit the fetch or a redirect of it. */
   fetch(url: string, dial: Dial): Promise<Answer>
+  /** Rejects as `fetch` does. */
+  upgrade(url: string, dial: WebSocketDial): Promise<WebSocketAnswer>
 }
 
 export interface DialerOptions {
-  readonly limits?: Pick<Limits, 'idleMs' | 'timeoutMs' | 'tcpConnections'>
+  readonly limits?: Partial<
+    Pick<Limits, 'idleMs' | 'timeoutMs' | 'tcpConnections' | 'webSocketIdleMs' | 'webSocketMessageKb'>
+  >
   readonly machine?: Machine
   readonly resolve?: Resolve
 }
@@ -82,11 +89,14 @@ const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT'
 /** A dialer to the real network; connections are made when they are needed. */
 export function openDialer(
   settings: EgressSettings = {},
-  { limits = DEFAULT_LIMITS, machine = {}, resolve = openResolver() }: DialerOptions = {},
+  { limits: given = {}, machine = {}, resolve = openResolver() }: DialerOptions = {},
 ): Dialer {
+  const limits = { ...DEFAULT_LIMITS, ...given }
   const policy = new EgressPolicy(settings, machine)
   let agent: CheckedAgent | undefined
   const { idleMs, timeoutMs, tcpConnections } = limits
+  const headMs = Math.max(timeoutMs, idleMs)
+  const heartbeat = new Heartbeat()
   return {
     idleMs,
     tcp: new TcpDialer({ policy, resolve, most: tcpConnections }),
@@ -95,7 +105,7 @@ export function openDialer(
       const isFollowed = redirect === 'follow'
       const mode = isFollowed ? ('manual' as const) : redirect
       const ask = async (hop: Hop): Promise<HopAnswer> => {
-        agent ??= openCheckedAgent({ policy, resolve, headMs: Math.max(timeoutMs, idleMs), idleMs })
+        agent ??= openCheckedAgent({ policy, resolve, headMs, idleMs })
         return send(agent, hop, { redirect: mode, signal })
       }
       let hop: Hop = { ...request, url }
@@ -110,6 +120,11 @@ export function openDialer(
         if (redirects === MAX_REDIRECTS) throw new TypeError(`more than ${MAX_REDIRECTS} redirects`)
         hop = toNextHop(hop, answer.status, location)
       }
+    },
+    upgrade(url, dial) {
+      const mostBytes = limits.webSocketMessageKb * 1024
+      const network = { policy, resolve, heartbeat, headMs, idleMs: limits.webSocketIdleMs, mostBytes }
+      return dialWebSocket(url, dial, network)
     },
     [Symbol.dispose](): void {
       agent?.destroy().catch(() => undefined)

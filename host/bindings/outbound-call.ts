@@ -14,7 +14,7 @@
 import type { ReadableStreamDefaultReader } from 'node:stream/web'
 import { parseFetchRule } from '../cache/fetch-rule.ts'
 import { type ByteBudget, Holding } from '../limits/byte-budget.ts'
-import type { GuestEvent, Mailbox } from './binding.ts'
+import type { BindingContext, GuestEvent, Mailbox } from './binding.ts'
 import { CDN_LOOP } from '../http/cdn-loop.ts'
 import type { RequestTrace, SpanAttributes } from '../http/request-trace.ts'
 import { withTrace, type TraceHeaders } from '../http/trace-context.ts'
@@ -23,6 +23,7 @@ import type { Answer, Dial, Dialer } from './dialer.ts'
 import { toFailureText } from './failure-text.ts'
 import { FetchCache, type FetchCacheServices } from './fetch-cache.ts'
 import { parseOutboundHead, toAnswerHeaders, toUnpackBytes } from './outbound-head.ts'
+import { GOING_AWAY } from '../web-socket/line.ts'
 import { Upload } from './upload.ts'
 
 /** What the guest gave to `outbound.start`. */
@@ -46,6 +47,9 @@ export interface OutboundStart {
 export interface CallServices {
   readonly dialer: Dialer
   readonly fetchCache: FetchCacheServices
+  readonly buffers: ByteBudget
+  /** A WebSocket comes to the app. */
+  readonly adopt: BindingContext['adopt']
 }
 
 /** What a fetch tells its binding. */
@@ -64,6 +68,7 @@ const BAD_URL =
 const LEFT_ALONE = 'the app left it alone for too long'
 const TOO_MUCH =
   'to make the fetch or to read or unpack the answer the host would have to hold more than it may'
+const TOO_MANY_SIDES = 'the app has as many WebSockets as web_sockets allows'
 const UNBOUNDED = 'the app wrote to a fetch without waiting for the far side'
 
 /** What a fetch costs the host from its start: 1 to 2 kB measured. */
@@ -187,8 +192,9 @@ export class OutboundCall {
   }
 
   /** Make the fetch; never throws. */
-  async run({ dialer, fetchCache }: CallServices): Promise<void> {
+  async run(services: CallServices): Promise<void> {
     const start = this.#start
+    const { dialer, fetchCache } = services
     if (this.#state !== 'waiting' || start === undefined) return
     this.#start = undefined
     this.#state = 'dialing'
@@ -220,7 +226,9 @@ export class OutboundCall {
         signal: this.#abort.signal,
         ...(rule && isCacheable(head.method) && { cache: new FetchCache(rule, fetchCache) }),
       }
-      const answer = await dialer.fetch(head.url, dial)
+      const answer = await (head.isUpgrade
+        ? this.#upgrade(head.url, headers, services)
+        : dialer.fetch(head.url, dial))
       span({ 'http.response.status_code': answer.status })
       this.#answer(answer, head.method)
     } catch (error) {
@@ -249,6 +257,20 @@ export class OutboundCall {
   /** The guest is gone. */
   [Symbol.dispose](): void {
     this.#end()
+  }
+
+  /** A WebSocket that the server agrees to is the app's, and named in the answer's head. */
+  async #upgrade(
+    url: string,
+    headers: [string, string][],
+    { dialer, buffers, adopt }: CallServices,
+  ): Promise<Answer> {
+    const { side, ...answer } = await dialer.upgrade(url, { headers, signal: this.#abort.signal, buffers })
+    const given = { ...answer, url, redirected: false }
+    if (side === undefined) return given
+    const id = this.#state === 'dialing' ? adopt(side, this.#owner) : side.closed(GOING_AWAY)
+    if (id === undefined) throw new Error(TOO_MANY_SIDES)
+    return { ...given, headers: [[':web-socket', String(id)], ...answer.headers] }
   }
 
   #answer(answer: Answer, method: string): void {

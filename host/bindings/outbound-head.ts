@@ -15,6 +15,8 @@ export interface OutboundHead {
   readonly length: string | undefined
   /** JSON: how the answer is to be kept (host/cache/fetch-rule.ts). */
   readonly cf: string | undefined
+  /** It asks for a WebSocket. */
+  readonly isUpgrade: boolean
 }
 
 /** Of the message's own headers those that the host decides. */
@@ -46,6 +48,8 @@ const ACCEPT_ENCODING = 'accept-encoding'
 const LENGTH = ':length'
 const CF = ':cf'
 
+const UPGRADE = 'upgrade'
+
 /** A longer head is none. */
 const MAX_HEAD_BYTES = 128 * 1024
 
@@ -69,15 +73,17 @@ export function parseOutboundHead(bytes: Uint8Array): OutboundHead | undefined {
   const headers: [string, string][] = []
   let length: string | undefined
   let cf: string | undefined
+  let isUpgrade = false
   for (let i = 0; i + 1 < list.length; i += 2) {
     const [name, value] = [list[i]!, list[i + 1]!]
     const lower = name.toLowerCase()
     if (lower === LENGTH) length = /^\d{1,15}$/.test(value) ? value : undefined
     else if (lower === CF) cf = value
+    else if (lower === UPGRADE) isUpgrade = method === 'GET' && value.toLowerCase() === 'websocket'
     else if (lower === ACCEPT_ENCODING) headers.push([lower, toAsked(value)])
     else if (!isOwn(lower)) headers.push([name, value])
   }
-  return { method, url, headers: withAsked(headers), length, cf }
+  return { method, url, headers: withAsked(headers), length, cf, isUpgrade }
 }
 
 /** What an app is taken to accept when it does not say. Part of something has to be part of it as it is. */

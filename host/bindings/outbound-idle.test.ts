@@ -59,7 +59,7 @@ function start(method: string, more: boolean): { call: OutboundCall; over: Promi
   const call: OutboundCall = OutboundCall.open(begun, { post }, buffers, port)!
   cleanUps.push(() => dialer[Symbol.dispose]())
   const fetchCache = { storage: NO_STORAGE, buffers, mostBytes: 0, answerMs: 1000 }
-  void call.run({ dialer, fetchCache })
+  void call.run({ dialer, fetchCache, buffers, adopt: () => undefined })
   return { call, over }
 }
 

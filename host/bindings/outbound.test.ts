@@ -46,7 +46,16 @@ function open(more: Partial<OutboundServices> = {}): OutboundBinding {
   accounts.open(1, { id: 'r', headers: 'cdn-loop\nother;x=1\n', client: 'c' }, { cpuMs: 0 })
   accounts.begin([1])
   const fetchCache = { storage: NO_STORAGE, buffers: budget, mostBytes: MIB, answerMs: 1000 }
-  const services = { dialer, fetchCache, accounts, buffers: budget, maxDialing: 1000, onDenied() {}, ...more }
+  const services = {
+    dialer,
+    fetchCache,
+    accounts,
+    buffers: budget,
+    maxDialing: 1000,
+    onDenied() {},
+    adopt: () => undefined,
+    ...more,
+  }
   return new OutboundBinding({ post: (event) => events.push(event) }, meter, services)
 }
 

@@ -13,7 +13,7 @@ import { nextTrace } from '../http/trace-context.ts'
 import { DeniedLines } from './denied-lines.ts'
 import type { Dialer } from './dialer.ts'
 import type { FetchCacheServices } from './fetch-cache.ts'
-import { OutboundCall, type OutboundStart } from './outbound-call.ts'
+import { type CallServices, OutboundCall, type OutboundStart } from './outbound-call.ts'
 
 /** The most fetches that one instance may have open, answers that are not read to their end included. */
 const MAX_OPEN = 1000
@@ -31,6 +31,7 @@ export interface OutboundServices {
   readonly accounts: Accounts
   /** What waits for the far side. */
   readonly buffers: ByteBudget
+  readonly adopt: CallServices['adopt']
   /** Fetches that may wait for their answer's head at once. */
   readonly maxDialing: number
   /** The policy refused a fetch; the text, if there is one, is for the log. */

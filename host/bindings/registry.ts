@@ -20,6 +20,7 @@ import { bind as responseBinding } from './response.ts'
 import { bind as scheduledBinding } from './scheduled.ts'
 import { bind as sqlBinding } from './sql.ts'
 import { bind as timerBinding } from './timer.ts'
+import { bind as webSocketsBinding } from './web-sockets.ts'
 import type { Imports } from '../../wit/worlds.ts'
 import type { BindingContext } from './binding.ts'
 
@@ -47,6 +48,7 @@ export function bindAll(context: BindingContext) {
     'scheduled': scheduledBinding(context),
     'sql': sqlBinding(context),
     'timer': timerBinding(context),
+    'web-sockets': webSocketsBinding(context),
   }
 }
 
@@ -74,6 +76,7 @@ export function toImports(all: ReturnType<typeof bindAll>): Imports {
     'nano:workers/scheduled': all['scheduled'].imports,
     'nano:workers/sql': all['sql'].imports,
     'nano:workers/timer': all['timer'].imports,
+    'nano:workers/web-sockets': all['web-sockets'].imports,
   }
 }
 
@@ -101,4 +104,8 @@ export const EVENT_OWNERS: { readonly [event: string]: keyof ReturnType<typeof b
   'response-writable': 'response',
   'scheduled': 'scheduled',
   'timer-due': 'timer',
+  'web-socket-opened': 'web-sockets',
+  'web-socket-message': 'web-sockets',
+  'web-socket-sent': 'web-sockets',
+  'web-socket-closed': 'web-sockets',
 }

@@ -1,7 +1,7 @@
 /**
  * The guest's answers to clients (wit/response.wit).
  *
- *     waiting  --send, fail-->  done
+ *     waiting  --send, fail-->  done            a `send` of 101: the client has a WebSocket from then on
  *     waiting  --start-->  streaming  --finish, fail-->  done          any  --the client is gone-->  done
  *
  * - waiting: the guest has not given a head. It owes an answer.
@@ -13,6 +13,8 @@
  */
 import type * as Wit from '../../wit/types/host/interfaces/nano-workers-response.d.ts'
 import { type ByteBudget, Holding, QUEUED_COST } from '../limits/byte-budget.ts'
+import { BROKEN } from '../web-socket/line.ts'
+import type { Side } from '../web-socket/line.ts'
 import type { Binding, BindingContext, Mailbox, Meter } from './binding.ts'
 import { ResponseStream } from './response-stream.ts'
 
@@ -20,6 +22,8 @@ import { ResponseStream } from './response-stream.ts'
 export interface ResponsePort {
   send(status: number, headers: Uint8Array, body: Uint8Array): void
   start(status: number, headers: Uint8Array): void
+  /** The client is to have the other side of a WebSocket. Whoever cannot give it that closes it. */
+  upgrade(headers: Uint8Array, side: Side): void
   /** False: the client reads slowly; `ResponseBinding.writable` is called when it takes bytes again. */
   write(bytes: Uint8Array): boolean
   finish(): void
@@ -30,7 +34,7 @@ export interface ResponsePort {
 }
 
 /** What ends a response; in bytes: the guest's error. */
-type End = 'send' | 'finish' | 'refuse' | Uint8Array
+type End = 'send' | 'upgrade' | 'finish' | 'refuse' | Uint8Array
 
 /** One response, with all that waits to be said to its client. */
 interface Open<Port> {
@@ -43,6 +47,8 @@ interface Open<Port> {
   status: number
   headers: Uint8Array | undefined
   body: Uint8Array
+  /** The WebSocket that the client gets. */
+  side: Side | undefined
   end: End | undefined
   /** From `streaming` on. */
   stream: ResponseStream | undefined
@@ -50,10 +56,19 @@ interface Open<Port> {
   owesWritable: boolean
 }
 
+/** The status of an answer that is a WebSocket. */
+const UPGRADED = 101
+
 /** The most bytes of an error that are kept. */
 const ERROR_BYTES = 64 * 1024
 
 const NOTHING = new Uint8Array(0)
+/** The line of a head that names a WebSocket. */
+const SIDE = ':web-socket\n'
+const LF = 10
+const NO_SUCH_SIDE = new TextEncoder().encode(
+  'NonResponse: the WebSocket of the Response was given away already',
+)
 const OUT_OF_RANGE = new TextEncoder().encode('NonResponse: the status of a Response must be 200 to 599')
 
 /** All open responses of an instance. */
@@ -63,6 +78,7 @@ export class ResponseBinding<Port extends ResponsePort> implements Binding {
   readonly #meter: Meter
   readonly #budget: ByteBudget
   readonly #onDone: (id: number) => void
+  readonly #leave: BindingContext['leave']
   /** Heads, whole bodies and errors that wait for the end of the turn. */
   readonly #turn: Holding
   /** Responses of which the guest said something in this turn. */
@@ -71,13 +87,20 @@ export class ResponseBinding<Port extends ResponsePort> implements Binding {
   /** Responses that are owed a `response-writable`. */
   #owed = 0
 
-  /** `onDone` is called when a response has got all that it will get. */
-  constructor(mailbox: Mailbox, meter: Meter, budget: ByteBudget, onDone: (id: number) => void) {
+  /** `onDone` is called when a response has got all that it will get; `leave` gives the WebSocket that a head names. */
+  constructor(
+    mailbox: Mailbox,
+    meter: Meter,
+    budget: ByteBudget,
+    onDone: (id: number) => void,
+    leave: BindingContext['leave'] = () => undefined,
+  ) {
     this.#mailbox = mailbox
     this.#meter = meter
     this.#budget = budget
     this.#turn = new Holding(budget)
     this.#onDone = onDone
+    this.#leave = leave
   }
 
   /** The functions that the guest calls. */
@@ -85,6 +108,7 @@ export class ResponseBinding<Port extends ResponsePort> implements Binding {
     send: (id: number, status: number, headers: Uint8Array, body: Uint8Array): void => {
       const to = this.#find(id, 'waiting')
       if (to === undefined) return
+      if (status === UPGRADED) return this.#upgrade(to, headers)
       if (!this.#head(to, status, headers, body.length)) return
       to.body = body
       this.#end(to, 'send')
@@ -144,6 +168,7 @@ export class ResponseBinding<Port extends ResponsePort> implements Binding {
       status: 0,
       headers: undefined,
       body: NOTHING,
+      side: undefined,
       end: undefined,
       stream: undefined,
       owesWritable: false,
@@ -206,9 +231,14 @@ export class ResponseBinding<Port extends ResponsePort> implements Binding {
 
   #apply(to: Open<Port>): void {
     to.isTouched = false
-    const { id, port, status, headers, body, end } = to
+    const { id, port, status, headers, body, side, end } = to
     // the client may have gone since
-    if (port === undefined) return
+    if (port === undefined) return side?.closed(BROKEN)
+    if (side !== undefined) {
+      this.#forget(to)
+      port.upgrade(headers ?? NOTHING, side)
+      return this.#onDone(id)
+    }
     if (end === 'send') {
       this.#forget(to)
       port.send(status, headers ?? NOTHING, body)
@@ -221,7 +251,7 @@ export class ResponseBinding<Port extends ResponsePort> implements Binding {
     this.#forget(to)
     if (end === 'finish') port.finish()
     else if (end === 'refuse') port.fail('APP_BUFFER_LIMIT')
-    else port.threw(new TextDecoder().decode(end))
+    else if (end !== 'upgrade') port.threw(new TextDecoder().decode(end))
     this.#onDone(id)
   }
 
@@ -244,6 +274,21 @@ export class ResponseBinding<Port extends ResponsePort> implements Binding {
     if (to !== undefined && to.phase !== 'done' && (phase === undefined || to.phase === phase)) return to
     this.#meter.ignored++
     return undefined
+  }
+
+  /** The head begins with the line that names the WebSocket. */
+  #upgrade(to: Open<Port>, head: Uint8Array): void {
+    const line = Buffer.from(head.buffer, head.byteOffset, head.byteLength)
+    const end = line.indexOf(LF, SIDE.length)
+    const id =
+      line.toString('latin1', 0, SIDE.length) === SIDE ? Number(line.toString('latin1', SIDE.length, end)) : 0
+    const side = this.#leave(id, to.id)
+    if (side === undefined) return this.#fail(to, NO_SUCH_SIDE)
+    to.side = side
+    const headers = head.subarray(end + 1)
+    if (!this.#turn.add(QUEUED_COST + headers.length)) return this.#end(to, 'refuse')
+    to.headers = headers
+    this.#end(to, 'upgrade')
   }
 
   /** Keep a head; false when the response is over instead. */
@@ -285,6 +330,7 @@ export class ResponseBinding<Port extends ResponsePort> implements Binding {
     to.port = undefined
     to.headers = undefined
     to.body = NOTHING
+    to.side = undefined
     to.stream?.release()
     to.stream = undefined
     this.#open.delete(to.id)
@@ -300,5 +346,6 @@ export const bind = ({
   meter,
   buffers,
   onResponseDone,
+  leave,
 }: BindingContext): ResponseBinding<ResponsePort> =>
-  new ResponseBinding(mailbox, meter, buffers, onResponseDone)
+  new ResponseBinding(mailbox, meter, buffers, onResponseDone, leave)

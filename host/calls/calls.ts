@@ -52,7 +52,7 @@ export class Calls {
     more: boolean,
     listener: StorageListener,
   ): StorageHandle {
-    const { target, head, message, depth, trace, charge } = args as CallArgs
+    const { target, head, message, depth, trace, charge, adopt } = args as CallArgs
     const leadsTo = callee?.app === '' ? toOwn(app, target) : (callee as Callee)
     const { app: called, entrypoint, props = '' } = leadsTo
     const client = `app ${app}`
@@ -70,7 +70,7 @@ export class Calls {
         call,
         trace,
       },
-      { called, first: more ? body : NOTHING, listener, charge },
+      { called, first: more ? body : NOTHING, listener, charge, adopt },
     )
     // not within the call that started it
     const object = kind === 'durable' ? target : undefined

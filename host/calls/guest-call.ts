@@ -11,12 +11,14 @@
 
 import { toSentence, type ErrorCode } from '../errors.ts'
 import { readGuestLines } from '../http/guest-lines.ts'
-import { toHeaderLines } from '../http/header-lines.ts'
+import { parseHeaderLines, toHeaderLines, toValues } from '../http/header-lines.ts'
 import type { Call, RequestHead } from '../http/request-head.ts'
 import type { RequestTrace } from '../http/request-trace.ts'
 import { ByteBudget, Holding, QUEUED_COST } from '../limits/byte-budget.ts'
 import type { StorageHandle, StorageListener } from '../storage/client.ts'
 import type { StorageFailure } from '../storage/failure.ts'
+import { BROKEN } from '../web-socket/line.ts'
+import type { Side } from '../web-socket/line.ts'
 import { NOBODY, type Exchange, type ExchangeListener } from '../tenant/exchange.ts'
 import type { Answerer } from './calls.ts'
 
@@ -34,9 +36,16 @@ export interface GuestCallOptions {
   readonly listener: StorageListener
   /** The callee has taken so many more milliseconds of the processor. */
   readonly charge: (ms: number) => void
+  /** A WebSocket comes to the caller; undefined: that has as many as it may. */
+  readonly adopt: (side: Side) => number | undefined
 }
 
 const NOTHING = new Uint8Array(0)
+
+/** Of an answer that is a WebSocket. */
+const UPGRADED = 101
+const TOO_MANY_SIDES = 'the app that calls has as many WebSockets as web_sockets allows'
+const isWebSocket = (protocol: string): boolean => protocol.toLowerCase() === 'websocket'
 
 export class GuestCall implements Exchange, StorageHandle {
   readonly id: string
@@ -48,6 +57,7 @@ export class GuestCall implements Exchange, StorageHandle {
   readonly smallBody?: Uint8Array
   readonly call: Call
   readonly trace: RequestTrace | undefined
+  readonly upgrade: Exchange['upgrade']
   readonly #options: GuestCallOptions
   #first: Uint8Array
   #callee: ExchangeListener = NOBODY
@@ -77,6 +87,8 @@ export class GuestCall implements Exchange, StorageHandle {
     this.trace = head.trace
     this.#options = options
     this.#first = options.first
+    const isAsked = toValues(parseHeaderLines(head.headers) ?? [], 'upgrade').some(isWebSocket)
+    this.upgrade = isAsked ? (headers, side) => this.#upgrade(headers, side) : undefined
   }
 
   /** Bring it to whoever answers; undefined: nobody does. */
@@ -166,6 +178,16 @@ export class GuestCall implements Exchange, StorageHandle {
     this.#fail({ name: 'Error', code, message })
   }
 
+  /** The caller has the WebSocket, and its head names it. */
+  #upgrade(lines: Uint8Array, side: Side): void {
+    const id = this.#state === 'waiting' ? this.#options.adopt(side) : side.closed(BROKEN)
+    if (id === undefined) return this.#fail({ name: 'Error', code: '', message: TOO_MANY_SIDES })
+    const meta = this.#toMeta(UPGRADED, lines, toHeaderLines(':web-socket', String(id)))
+    if (meta === undefined) return
+    this.#end()
+    this.#options.listener.onAnswer(meta, NOTHING, false)
+  }
+
   /** What was written, if it is asked for. */
   #flow(): void {
     if (this.#state !== 'answered' || !this.#isPulled) return
@@ -182,8 +204,8 @@ export class GuestCall implements Exchange, StorageHandle {
     this.#callee.writable()
   }
 
-  /** Of an answer; undefined: the call is over, or the head is none. */
-  #toMeta(status: number, bytes: Uint8Array): string | undefined {
+  /** Of an answer; undefined: the call is over, or the head is none. `before`: a line of the host's own. */
+  #toMeta(status: number, bytes: Uint8Array, before = ''): string | undefined {
     if (this.#state !== 'waiting') return undefined
     this.#pay()
     if (this.call.message !== undefined) return 'null'
@@ -192,7 +214,7 @@ export class GuestCall implements Exchange, StorageHandle {
       this.#refuse('APP_BAD_RESPONSE', lines)
       return undefined
     }
-    let headers = ''
+    let headers = before
     for (let i = 0; i + 1 < lines.headers.length; i += 2) {
       const name = lines.headers[i]!.toLowerCase()
       // what is read says how long it is

@@ -98,6 +98,26 @@ export const LIMIT_RULES = {
     initial: 128,
     text: "Fetches that wait for their answer's head at once, on each shard; further ones wait their turn.",
   },
+  webSockets: {
+    range: [0, 100_000],
+    initial: 1000,
+    text: 'WebSockets that the app has at once, on each shard.',
+  },
+  webSocketMessageKb: {
+    range: [1, 65_536],
+    initial: 1024,
+    text: 'Largest message of a WebSocket in KiB; a larger one closes it with 1009.',
+  },
+  webSocketBufferKb: {
+    range: [1, 1_048_576],
+    initial: 4096,
+    text: 'The most KiB that wait in a WebSocket for who reads slowly; it is closed then.',
+  },
+  webSocketIdleMs: {
+    range: [1000, 24 * HOUR_MS],
+    initial: 60_000,
+    text: 'Milliseconds after which a WebSocket is given up that says nothing, not even to a ping.',
+  },
   tcpConnections: {
     range: [0, 10_000],
     initial: 256,

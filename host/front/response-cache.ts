@@ -71,7 +71,8 @@ export class ResponseCache {
 
   handle(exchange: Exchange): ExchangeListener {
     const { method, hasBody, headers, url } = exchange
-    if ((method !== 'GET' && method !== 'HEAD') || hasBody) return this.#options.ask(exchange)
+    if ((method !== 'GET' && method !== 'HEAD') || hasBody || exchange.upgrade !== undefined)
+      return this.#options.ask(exchange)
     const door = toDoor(headers)
     const key = `${door}\n${url}\n${this.#store.toVariant(door, exchange)}`
     const asked = { exchange, door, key }

@@ -2,6 +2,7 @@
  * A request that is handed over, on the shard where it arrived: as the ingress knows it, the tenant has it.
  *
  *     open  --send, finish, fail-->  over
+ *           --upgrade-->  a WebSocket (line-way.ts)  --both of its sides are over-->  over
  *           --the client is gone-->  over: the home is told
  *           --the home is gone, `lost`-->  over: the client is told as if its own shard had gone
  *
@@ -12,8 +13,10 @@
 import type { ObjectFacts } from '../instance/contract.ts'
 import { QUEUED_COST } from '../limits/byte-budget.ts'
 import type { Exchange, ExchangeListener } from '../tenant/exchange.ts'
+import { BROKEN, FAULT } from '../web-socket/line.ts'
 import type { Batch } from './batch.ts'
-import type { Cost, FromHome } from './messages.ts'
+import { LineWay } from './line-way.ts'
+import type { Cost, FromHome, OfLine } from './messages.ts'
 
 /** Bytes of an answer that may be on the way to the client, with what each piece costs. */
 export const WINDOW = 128 * 1024
@@ -41,6 +44,7 @@ export class HandOver implements ExchangeListener {
   /** Bytes that wait for the client. */
   #waiting = 0
   #isOver = false
+  #line: LineWay | undefined
 
   constructor(exchange: Exchange, options: HandOverOptions) {
     this.#exchange = exchange
@@ -66,7 +70,8 @@ export class HandOver implements ExchangeListener {
     const call = made?.message === undefined ? made : { ...made, message: batch.own(made.message) }
     const body = smallBody === undefined ? {} : { smallBody: batch.own(smallBody) }
     const head = { id, client, method, url, headers, hasBody, ...body, tls, run, call }
-    batch.add({ type: 'request', number, deployment, object, head, trace: trace?.context })
+    const isUpgrade = this.#exchange.upgrade !== undefined
+    batch.add({ type: 'request', number, deployment, object, head, isUpgrade, trace: trace?.context })
   }
 
   // the client's side
@@ -90,7 +95,7 @@ export class HandOver implements ExchangeListener {
   }
 
   clientGone(): void {
-    if (this.#isOver) return
+    if (this.#isOver || this.#line !== undefined) return
     const { batch, number } = this.#options
     batch.add({ type: 'gone', number })
     this.#end()
@@ -112,6 +117,8 @@ export class HandOver implements ExchangeListener {
       case 'start':
         this.#cost(message.cost)
         return exchange.start(message.status, message.headers)
+      case 'upgrade':
+        return this.#upgrade(message)
       case 'write':
         return this.#write(message.bytes)
       case 'send':
@@ -127,10 +134,16 @@ export class HandOver implements ExchangeListener {
     }
   }
 
+  /** About the WebSocket that it has become. */
+  hearLine(message: OfLine): void {
+    this.#line?.hear(message)
+  }
+
   /** The home is gone. */
   lost(): void {
     if (this.#isOver) return
     this.#end(true)
+    if (this.#line !== undefined) return this.#line.lost(FAULT)
     this.#exchange.fail('SHUTTING_DOWN')
   }
 
@@ -141,6 +154,15 @@ export class HandOver implements ExchangeListener {
     this.#end()
     this.#exchange.send(status, headers, body)
     if (isLarge(bytes)) batch.add({ type: 'taken', number, bytes })
+  }
+
+  #upgrade({ headers, cost }: FromHome & { type: 'upgrade' }): void {
+    const { batch, number } = this.#options
+    this.#cost(cost)
+    const line = new LineWay({ number, isToHome: true, batch, onOver: () => this.#end() })
+    this.#line = line
+    if (this.#exchange.upgrade === undefined) line.closed(BROKEN)
+    else this.#exchange.upgrade(headers, line)
   }
 
   #write(bytes: Uint8Array): void {

@@ -2,6 +2,7 @@
  * A request that another shard has handed over, at its home: as the tenant knows it, its client is here.
  *
  *     open  --send, finish, fail-->  over: the other shard is told, and has the rest
+ *           --upgrade-->  a WebSocket (line-way.ts)  --both of its sides are over-->  over
  *           --send of much-->  over, and kept until the other shard has it
  *           --gone, the other shard is gone-->  over: the tenant is told
  *
@@ -16,9 +17,12 @@ import { Holding, QUEUED_COST } from '../limits/byte-budget.ts'
 import type { ByteBudget } from '../limits/byte-budget.ts'
 import { NOBODY } from '../tenant/exchange.ts'
 import type { Exchange, ExchangeListener } from '../tenant/exchange.ts'
+import { BROKEN, couple } from '../web-socket/line.ts'
+import type { Side } from '../web-socket/line.ts'
 import type { Batch } from './batch.ts'
 import { isLarge, WINDOW } from './hand-over.ts'
-import type { Cost, ToHome } from './messages.ts'
+import { LineWay } from './line-way.ts'
+import type { Cost, OfLine, ToHome } from './messages.ts'
 
 /** Whoever takes what is handed over: a tenant. */
 export interface Taker {
@@ -32,6 +36,8 @@ export interface HandedOverOptions {
   readonly batch: Batch
   readonly taker: Taker
   readonly trace: RequestTrace | undefined
+  /** It asks for a WebSocket. */
+  readonly isUpgrade: boolean
   /** Nothing more comes for it. */
   onOver(): void
 }
@@ -48,11 +54,13 @@ export class HandedOver implements Exchange {
   readonly run: Run | undefined
   readonly call: Call | undefined
   readonly trace: RequestTrace | undefined
+  readonly upgrade: Exchange['upgrade']
   readonly #options: HandedOverOptions
   readonly #held: Holding
   #listener: ExchangeListener = NOBODY
   #isWaiting = false
   #isOver = false
+  #line: LineWay | undefined
 
   constructor(head: Omit<RequestHead, 'trace'>, options: HandedOverOptions) {
     const { id, client, method, url, headers, hasBody, smallBody, tls, run, call } = head
@@ -67,6 +75,7 @@ export class HandedOver implements Exchange {
     this.run = run
     this.call = call
     this.trace = options.trace
+    this.upgrade = options.isUpgrade ? (lines, side) => this.#upgrade(lines, side) : undefined
     this.#options = options
     this.#held = new Holding(options.taker.buffers)
   }
@@ -85,8 +94,14 @@ export class HandedOver implements Exchange {
     else this.gone()
   }
 
+  /** About the WebSocket that it has become. */
+  hearLine(message: OfLine): void {
+    this.#line?.hear(message)
+  }
+
   /** Nobody is there any more for whom it was. */
   gone(): void {
+    this.#line?.lost()
     const wasOver = this.#isOver
     this.#end()
     if (!wasOver) this.#listener.clientGone()
@@ -155,6 +170,15 @@ export class HandedOver implements Exchange {
     const { batch, number } = this.#options
     batch.add({ type: 'fail', number, code, retryMs, cost: this.#cost })
     this.#end()
+  }
+
+  #upgrade(headers: Uint8Array, side: Side): void {
+    if (this.#isOver) return side.closed(BROKEN)
+    this.#isOver = true
+    const { batch, number } = this.#options
+    batch.add({ type: 'upgrade', number, headers: batch.own(headers), cost: this.#cost })
+    this.#line = new LineWay({ number, isToHome: false, batch, onOver: () => this.#leave() })
+    couple(this.#line, side)
   }
 
   get #cost(): Cost {

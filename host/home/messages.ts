@@ -11,6 +11,7 @@
 
 import type { ErrorCode } from '../errors.ts'
 import type { RequestHead } from '../http/request-head.ts'
+import type { LineEnd } from '../web-socket/line.ts'
 import type { ObjectFacts } from '../instance/contract.ts'
 import type { TraceContext } from '../http/trace-context.ts'
 
@@ -19,6 +20,13 @@ export interface Cost {
   readonly cpuMs: number
   readonly isCold: boolean
 }
+
+/** About a WebSocket that a request has become. `isToHome`: which of the two has handed the request over. */
+export type OfLine = { readonly number: number; readonly isToHome: boolean } & (
+  | { readonly type: 'line-message'; readonly isText: boolean; readonly bytes: Uint8Array }
+  | { readonly type: 'line-taken'; readonly bytes: number }
+  | { readonly type: 'line-closed'; readonly end: LineEnd }
+)
 
 /** About a request that was handed over, to its home. */
 export type ToHome =
@@ -29,6 +37,8 @@ export type ToHome =
       /** The Durable Object that it is for; undefined: for the app. */
       readonly object: ObjectFacts | undefined
       readonly head: Omit<RequestHead, 'trace'>
+      /** It asks for a WebSocket. */
+      readonly isUpgrade: boolean
       /** Of one that is traced. */
       readonly trace: TraceContext | undefined
     }
@@ -38,7 +48,7 @@ export type ToHome =
   | { readonly type: 'taken'; readonly number: number; readonly bytes: number }
   | { readonly type: 'gone'; readonly number: number }
 
-/** From its home. The last three end it. */
+/** From its home. The last three end it, and `upgrade` makes it a WebSocket. */
 export type FromHome =
   | { readonly type: 'pull'; readonly number: number }
   | { readonly type: 'cancel'; readonly number: number }
@@ -48,6 +58,12 @@ export type FromHome =
       readonly type: 'start'
       readonly number: number
       readonly status: number
+      readonly headers: Uint8Array
+      readonly cost: Cost
+    }
+  | {
+      readonly type: 'upgrade'
+      readonly number: number
       readonly headers: Uint8Array
       readonly cost: Cost
     }
@@ -70,4 +86,4 @@ export type FromHome =
     }
 
 /** `bye`: from here on I hand nothing over to you, and you nothing to me. */
-export type Between = ToHome | FromHome | { readonly type: 'bye' }
+export type Between = ToHome | FromHome | OfLine | { readonly type: 'bye' }

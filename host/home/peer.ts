@@ -123,6 +123,10 @@ export class Peer {
       case 'bye':
         this.leave()
         return this.#host.onLeft(this)
+      case 'line-message':
+      case 'line-taken':
+      case 'line-closed':
+        return (message.isToHome ? this.#in : this.#out).get(message.number)?.hearLine(message)
       case 'request':
         return this.#open(message)
       case 'chunk':
@@ -135,13 +139,14 @@ export class Peer {
     }
   }
 
-  #open({ number, deployment, object, head, trace }: ToHome & { type: 'request' }): void {
+  #open({ number, deployment, object, head, isUpgrade, trace }: ToHome & { type: 'request' }): void {
     const taker = this.#host.take(deployment, object)
     if (taker === undefined) return this.#refuse(number)
     const handed = new HandedOver(head, {
       number,
       batch: this.#batch,
       taker,
+      isUpgrade,
       trace: this.#host.join(trace),
       onOver: () => this.#in.delete(number),
     })

@@ -1,7 +1,7 @@
 /**
  * What one client gets: exactly one answer, or a connection that is cut.
  *
- *     open       --send, fail, break-off-->  closed
+ *     open       --send, upgrade, fail, break-off-->  closed
  *     open       --start-->  streaming       with a body
  *     open       --start-->  unread          without one: a HEAD request, a bodiless status, an invalid head
  *     streaming  --finish, fail, break-off-->  closed
@@ -28,6 +28,7 @@ import type { IngressState, RoutedTenant } from './contract.ts'
 import { HeldBytes } from './held-bytes.ts'
 import type { Wait } from './idle-watch.ts'
 import { toSent } from './progress.ts'
+import { parseHeaders, UPGRADED } from './response-head.ts'
 import { sendError, sendWhole, startStream } from './response-writer.ts'
 
 type State = 'open' | 'streaming' | 'unread' | 'cut' | 'closed'
@@ -106,6 +107,19 @@ export class ClientResponse {
     this.#written = sent
     this.#count(status)
     this.#hold()
+  }
+
+  /** The connection goes on as a WebSocket. Gives the headers that go with it; undefined: it does not, and the client is told. */
+  upgrade(lines: Uint8Array): readonly string[] | undefined {
+    if (this.#state !== 'open') return undefined
+    this.#state = 'closed'
+    const head = parseHeaders(lines)
+    if (typeof head !== 'string') {
+      this.#count(UPGRADED)
+      return head.headers
+    }
+    this.#refuse('APP_BAD_RESPONSE', head)
+    return undefined
   }
 
   start(status: number, headers: Uint8Array): void {

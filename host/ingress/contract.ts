@@ -9,6 +9,7 @@ import type { Tracer } from '../telemetry/tracer.ts'
 import type { Counts } from '../tenant/report.ts'
 import type { AnswerCounts } from './answer-counts.ts'
 import type { IdleWatch } from './idle-watch.ts'
+import type { Upgrades } from './upgrades.ts'
 
 /** What all requests of one server share. */
 export interface IngressState {
@@ -16,6 +17,7 @@ export interface IngressState {
   isDraining: boolean
   readonly idle: IdleWatch
   readonly answers: AnswerCounts
+  readonly upgrades: Upgrades
   /** Given where requests are traced. */
   readonly tracer?: Tracer | undefined
   /** Hears of each request when it is over; undefined: nobody asks. */

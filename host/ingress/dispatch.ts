@@ -33,6 +33,7 @@ import { MAX_HEADERS, toExcess, toHeadSizes } from './head-sizes.ts'
 import { toRecord } from './request-record.ts'
 import { SMALL_BODY_BYTES, collectBody } from './request-body.ts'
 import { sendError, sendWhole } from './response-writer.ts'
+import type { Offer } from './upgrades.ts'
 import { toAskedRun, toRunAnswer } from './scheduled-door.ts'
 
 export interface DispatchOptions {
@@ -58,6 +59,8 @@ type Bindings = {
   id: string
   /** When its turn came, in milliseconds of `performance.now()`. */
   since: number
+  /** Given when it asks for a WebSocket. */
+  offer: Offer | undefined
 }
 
 /** A request that is answered without an exchange. */
@@ -81,7 +84,7 @@ export class Dispatcher {
   }
 
   /** Answer a request; those before it on its connection are answered. */
-  begin(outgoing: ServerResponse, connection: Connection): void {
+  begin(outgoing: ServerResponse, connection: Connection, offer?: Offer): void {
     const since = performance.now()
     const incoming = outgoing.req
     const id = this.#ids.take(incoming.rawHeaders, connection.isTrusted)
@@ -91,7 +94,7 @@ export class Dispatcher {
       return this.#sendUnrouted({ outgoing, connection, id, since }, target, connection)
     }
     const request = { method: incoming.method, url: target.url } as unknown as Request
-    void this.#app.fetch(request, { incoming, outgoing, connection, target, id, since })
+    void this.#app.fetch(request, { incoming, outgoing, connection, target, id, since, offer })
   }
 
   /** Answer a request with an error of the client's, and end its connection. */
@@ -122,7 +125,7 @@ export class Dispatcher {
   }
 
   #dispatch(tenant: RoutedTenant, bindings: Bindings): void {
-    const { incoming, outgoing, connection, target, id, since } = bindings
+    const { incoming, outgoing, connection, target, id, since, offer } = bindings
     const { url, path, scheme } = target
     const sizes = toHeadSizes(incoming.rawHeaders)
     // HTTP/1.0 knows no chunks: a proxy before this server could take them for the body, and what follows for a request
@@ -145,7 +148,7 @@ export class Dispatcher {
       return
     }
     const open = (body: HttpRequest['body'], app = tenant): void => {
-      const request = { id, connection, incoming, outgoing, url, scheme, since, sizes, body }
+      const request = { id, connection, incoming, outgoing, url, scheme, since, sizes, body, offer }
       new HttpExchange(this.#ingress, app, request).open()
     }
     const size = sizes.bodySize

@@ -22,8 +22,12 @@ import { toMaxBody } from './head-sizes.ts'
 import type { HeadSizes } from './head-sizes.ts'
 import type { Wait, Watched } from './idle-watch.ts'
 import { toRecord } from './request-record.ts'
+import { BROKEN } from '../web-socket/line.ts'
+import type { Side } from '../web-socket/line.ts'
 import { RequestBody } from './request-body.ts'
 import type { BodyOwner } from './request-body.ts'
+import { UPGRADED } from './response-head.ts'
+import type { Offer } from './upgrades.ts'
 
 /** A request that a tenant is to answer, as the ingress has it. */
 export interface HttpRequest {
@@ -39,6 +43,8 @@ export interface HttpRequest {
   readonly sizes: HeadSizes
   /** The whole body when it was collected; `'streamed'`: it is still to be read; `'unwanted'`: it is thrown away. */
   readonly body: Uint8Array | 'streamed' | 'unwanted' | undefined
+  /** Given when it asks for a WebSocket. */
+  readonly offer?: Offer | undefined
 }
 
 export class HttpExchange implements Exchange, ResponseOwner, BodyOwner, IncompleteRequest, Watched {
@@ -52,6 +58,7 @@ export class HttpExchange implements Exchange, ResponseOwner, BodyOwner, Incompl
   readonly smallBody?: Uint8Array
   readonly tls: TlsFacts | undefined
   readonly trace: RequestTrace | undefined
+  readonly upgrade: Exchange['upgrade']
 
   readonly #ingress: IngressState
   readonly #tenant: RoutedTenant
@@ -63,7 +70,7 @@ export class HttpExchange implements Exchange, ResponseOwner, BodyOwner, Incompl
   #listener: ExchangeListener | undefined
 
   constructor(ingress: IngressState, tenant: RoutedTenant, request: HttpRequest) {
-    const { id, connection, incoming, outgoing, url, scheme, since, sizes, body } = request
+    const { id, connection, incoming, outgoing, url, scheme, since, sizes, body, offer } = request
     const { rawHeaders } = incoming
     this.#ingress = ingress
     this.#tenant = tenant
@@ -86,7 +93,9 @@ export class HttpExchange implements Exchange, ResponseOwner, BodyOwner, Incompl
       client: client.address,
       protocol: `HTTP/${incoming.httpVersion}`,
       tls: connection.tls,
+      isUpgrade: offer !== undefined,
     }
+    this.upgrade = offer && ((lines, side) => this.#upgrade(offer, lines, side))
     const headers = toGuestHeaders(rawHeaders, connection, facts)
     this.headers = this.trace === undefined ? headers : withTraceparent(headers, this.trace.context)
     this.hasBody = body !== undefined && body !== 'unwanted'
@@ -130,6 +139,15 @@ export class HttpExchange implements Exchange, ResponseOwner, BodyOwner, Incompl
 
   finish(): void {
     this.#response.finish()
+  }
+
+  #upgrade(offer: Offer, lines: Uint8Array, side: Side): void {
+    const headers = this.#response.upgrade(lines)
+    if (headers === undefined) return side.closed(BROKEN)
+    const { buffers, limits } = this.#tenant
+    const own = ['X-Request-ID', this.id]
+    this.#ingress.upgrades.accept(offer, { headers: [...headers, ...own], side, buffers, limits })
+    this.#onClose(UPGRADED)
   }
 
   fail(code: ErrorCode, retryMs?: number): void {
@@ -201,9 +219,10 @@ export class HttpExchange implements Exchange, ResponseOwner, BodyOwner, Incompl
     else this.#response.idled(wait, this.idleMs)
   }
 
-  #onClose(): void {
-    if (this.trace !== undefined) this.#endTrace(this.trace)
-    this.#record()
+  /** `status`: of an answer that the connection has got from somebody else. */
+  #onClose(status?: number): void {
+    if (this.trace !== undefined) this.#endTrace(this.trace, status)
+    this.#record(status)
     const end = this.#response.close()
     if (this.isComplete && this.#connection.incomplete === this) this.#connection.incomplete = undefined
     // a bodiless answer closes by itself, and its guest may still fall idle
@@ -213,9 +232,9 @@ export class HttpExchange implements Exchange, ResponseOwner, BodyOwner, Incompl
   }
 
   /** Span attributes of the semantic conventions for HTTP servers, and which app it was. */
-  #endTrace(trace: RequestTrace): void {
+  #endTrace(trace: RequestTrace, status?: number): void {
     const { pathname, protocol, hostname } = new URL(this.url)
-    trace.end(this.#outgoing.headersSent ? this.#outgoing.statusCode : 0, {
+    trace.end(status ?? (this.#outgoing.headersSent ? this.#outgoing.statusCode : 0), {
       'http.request.method': this.method,
       'url.scheme': protocol.slice(0, -1),
       'url.path': pathname,
@@ -226,7 +245,7 @@ export class HttpExchange implements Exchange, ResponseOwner, BodyOwner, Incompl
     })
   }
 
-  #record(): void {
+  #record(status?: number): void {
     const { onRequest } = this.#ingress
     if (onRequest === undefined) return
     const { name, version } = this.#tenant
@@ -239,6 +258,7 @@ export class HttpExchange implements Exchange, ResponseOwner, BodyOwner, Incompl
       isCold: this.#listener?.isCold ?? false,
       connection: this.#connection,
       since: this.since,
+      status,
     }
     onRequest(toRecord(this.#outgoing, ended))
   }

@@ -2,7 +2,7 @@
  * A request's headers as the guest gets them: lines (http/header-lines.ts) in wire order, names in lower case. Node's
  * parser has refused CR, LF and NUL before this.
  *
- * Headers that are about this one connection stay behind: the guest is not a party to it (RFC 9110 7.6.1). Those that a
+ * Headers that are about this one connection stay behind, but for an offer of a WebSocket: the guest is not a party to it (RFC 9110 7.6.1). Those that a
  * Connection header names are, but for names that are for all recipients: the router and the guest see the same host.
  * What is said about who asks and how, the request's id and its trace included, comes from the host at the end, and a
  * client's own word on it counts for nothing unless the client is a proxy that the operator trusts; no Connection header
@@ -58,13 +58,15 @@ export interface RequestFacts {
   /** As it is written in a request line. */
   readonly protocol: string
   readonly tls: TlsFacts | undefined
+  /** It asks for a WebSocket, and may have one. */
+  readonly isUpgrade?: boolean
 }
 
 /** `rawHeaders`: as Node has them. */
 export function toGuestHeaders(
   rawHeaders: readonly string[],
   peer: Peer,
-  { id, scheme, client, protocol, tls }: RequestFacts,
+  { id, scheme, client, protocol, tls, isUpgrade = false }: RequestFacts,
 ): string {
   let named: Set<string> | undefined
   let lines = ''
@@ -82,6 +84,8 @@ export function toGuestHeaders(
     else if (!SAID_ONCE.has(name)) lines += toHeaderLines(name, value)
   }
   if (named !== undefined) lines = withoutNamed(lines, named)
+  // what the connection offers is the app's to accept
+  if (isUpgrade) lines += toHeaderLines('connection', 'Upgrade') + toHeaderLines('upgrade', 'websocket')
   const first = toHeaderLines(':cf', toCf(protocol, tls))
   lines += toHeaderLines('x-forwarded-for', chain + peer.address)
   lines += toHeaderLines('x-forwarded-proto', scheme) + toHeaderLines(REQUEST_ID, id)

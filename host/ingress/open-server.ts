@@ -12,6 +12,7 @@ import { TlsContexts } from '../tls/contexts.ts'
 import type { TlsState } from '../tls/contexts.ts'
 import { writeRejection } from './connection-end.ts'
 import { MAX_HEADERS } from './head-sizes.ts'
+import { isHandshake } from './upgrades.ts'
 
 export interface OpenServer {
   readonly server: Server
@@ -37,6 +38,8 @@ export function openServer(limits: ConnectionLimits, tls: TlsState | undefined):
     // the app's own limits decide; this bounds what is held before the app is known
     maxHeaderSize: LEAST_HEAD_BYTES,
     insecureHTTPParser: false,
+    // another offer is a request like any
+    shouldUpgradeCallback: isHandshake,
     // the router answers for Host, with a body that says what is wrong
     requireHostHeader: false,
   }

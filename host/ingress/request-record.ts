@@ -15,6 +15,8 @@ export interface Ended extends Pick<
   readonly connection: Connection
   /** Milliseconds of `performance.now()`. */
   readonly since: number
+  /** Of an answer that Node knows nothing of. */
+  readonly status?: number | undefined
 }
 
 /** The most characters of what a client says about itself. */
@@ -24,14 +26,17 @@ const MOST = { path: 2048, header: 256 } as const
 const CLIENT_LEFT = 499
 
 /** `outgoing` is closed. */
-export function toRecord(outgoing: ServerResponse, { connection, since, ...ended }: Ended): RequestRecord {
+export function toRecord(
+  outgoing: ServerResponse,
+  { connection, since, status, ...ended }: Ended,
+): RequestRecord {
   const { method = '', rawHeaders, url = '', httpVersionMinor }: IncomingMessage = outgoing.req
   return {
     ...ended,
     time: Date.now(),
     method,
     path: toPath(url),
-    status: outgoing.headersSent ? outgoing.statusCode : CLIENT_LEFT,
+    status: status ?? (outgoing.headersSent ? outgoing.statusCode : CLIENT_LEFT),
     ms: performance.now() - since,
     client: connection.toClient(rawHeaders).key,
     httpMinor: httpVersionMinor,

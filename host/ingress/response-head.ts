@@ -25,6 +25,9 @@ export interface ResponseHead {
   readonly length: string | undefined
 }
 
+/** Of an answer that is a WebSocket. */
+export const UPGRADED = 101
+
 const LENGTH = /^\d{1,15}$/
 /** Written by the host alone, besides the hop-by-hop headers. */
 const HOST_OWNED: ReadonlySet<string> = new Set(['content-length', 'date', REQUEST_ID, 'x-powered-by'])
@@ -33,6 +36,11 @@ const HOST_OWNED: ReadonlySet<string> = new Set(['content-length', 'date', REQUE
 export function parseResponseHead(status: number, bytes: Uint8Array): ResponseHead | string {
   if (!Number.isInteger(status) || status < 200 || status > 599)
     return `expected a status from 200 to 599, got ${status}`
+  return parseHeaders(bytes)
+}
+
+/** The same of an answer whose status is not in doubt. */
+export function parseHeaders(bytes: Uint8Array): ResponseHead | string {
   if (bytes.byteLength > MAX_HEADER_BYTES)
     return `expected at most ${MAX_HEADER_BYTES} bytes of headers, got ${bytes.byteLength}`
   if (bytes.byteLength === 0)

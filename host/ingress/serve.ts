@@ -3,8 +3,10 @@
  * on a connection is connection.ts' to say, who answers a request dispatch.ts'.
  */
 
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import { ServerResponse } from 'node:http'
+import type { IncomingMessage, Server } from 'node:http'
 import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 
 import { DEFAULT_CONNECTION_LIMITS } from '../config/connection-limits.ts'
 import type { ConnectionLimits } from '../config/connection-limits.ts'
@@ -24,6 +26,7 @@ import { IdleWatch } from './idle-watch.ts'
 import { bound, openServer } from './open-server.ts'
 import type { OpenServer } from './open-server.ts'
 import { TrustedProxies } from './trusted-proxies.ts'
+import { Upgrades } from './upgrades.ts'
 
 /** What may change while it serves. */
 export interface IngressSettings {
@@ -58,6 +61,7 @@ export function createIngress(options: IngressOptions): Ingress {
     isDraining: false,
     idle: new IdleWatch(),
     answers: new AnswerCounts(),
+    upgrades: new Upgrades(),
     tracer: options.tracer,
     onRequest: options.onRequest,
   }
@@ -122,6 +126,22 @@ function listen({ server, connected }: OpenServer, connections: Connections, dis
       dispatcher.refuse(outgoing, connection, 'EXPECTATION_FAILED'),
     ),
   )
+  server.on('upgrade', (incoming: IncomingMessage, socket: Duplex, head: Buffer) => {
+    const connection = connections.get(socket as Socket)
+    if (connection === undefined || connection.isEnding) {
+      socket.destroy()
+      return
+    }
+    const outgoing = new ServerResponse(incoming)
+    outgoing.assignSocket(socket as Socket)
+    // a client that says anything before it is answered is heard later, and one that leaves at once
+    const early: Buffer[] = [head]
+    socket.on('data', (bytes: Buffer) => {
+      early.push(bytes)
+      socket.pause()
+    })
+    dispatcher.begin(outgoing, connection, { outgoing, takeHead: () => Buffer.concat(early) })
+  })
   server.on('clientError', (error: NodeJS.ErrnoException, stream) => {
     const socket = stream as Socket
     const connection = connections.get(socket)
@@ -151,7 +171,11 @@ function onClientError(error: NodeJS.ErrnoException, socket: Socket, connection:
 async function closeServer(opened: OpenServer, ingress: IngressState, graceMs: number): Promise<void> {
   ingress.isDraining = true
   const closed = new Promise<void>((resolve) => opened.server.close(() => resolve()))
-  const cut = setTimeout(() => opened.cutAll(), graceMs)
+  ingress.upgrades.close()
+  const cut = setTimeout(() => {
+    opened.cutAll()
+    ingress.upgrades.cut()
+  }, graceMs)
   await closed
   clearTimeout(cut)
   ingress.idle[Symbol.dispose]()

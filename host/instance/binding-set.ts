@@ -8,6 +8,7 @@ import { bindAll, EVENT_OWNERS, toImports } from '../bindings/registry.ts'
 import type { RateTables } from '../bindings/rate-limit.ts'
 import type { RequestBodyBinding } from '../bindings/request-body.ts'
 import type { ResponseBinding } from '../bindings/response.ts'
+import type { WebSocketsBinding } from '../bindings/web-sockets.ts'
 import type { Bindings } from '../engine/guest.ts'
 import type { Accounts } from '../limits/accounts.ts'
 import type { TurnClock } from './clock.ts'
@@ -24,6 +25,7 @@ export class BindingSet implements Omit<Binding, 'delivered'> {
   /** Its ports are those that `add` was given. */
   readonly responses: ResponseBinding<RequestContext>
   readonly bodies: RequestBodyBinding
+  readonly webSockets: WebSocketsBinding
   /** By the names under which a guest's world has them. */
   readonly imports: Bindings
   readonly #byName: Readonly<Record<keyof ReturnType<typeof bindAll>, Binding>>
@@ -81,6 +83,12 @@ export class BindingSet implements Omit<Binding, 'delivered'> {
         noRetry: (id) => this.responses.portOf(id)?.noRetry?.(),
         settle: (id, mark) => this.responses.portOf(id)?.settle?.(mark),
       },
+      webSockets: {
+        most: limits.webSockets,
+        mostUnsent: limits.webSocketBufferKb * 1024,
+      },
+      leave: (id, request) => this.webSockets.leave(id, accounts.clientOf(request)),
+      adopt: (side, request) => this.webSockets.adopt(side, accounts.clientOf(request)),
       durable: { env, idsOf, port },
       calls: {
         threw: (id, error) => this.responses.portOf(id)?.callThrew?.(new TextDecoder().decode(error)),
@@ -93,6 +101,7 @@ export class BindingSet implements Omit<Binding, 'delivered'> {
     this.imports = toImports(bindings)
     this.#byName = bindings
     this.bodies = bindings['request-body']
+    this.webSockets = bindings['web-sockets']
     this.responses = bindings.response as ResponseBinding<RequestContext>
     // what the app wrote comes before what became of it, and what it stored before what it sent
     const { console, 'durable-storage': durableStorage, response, ...others } = bindings
@@ -123,6 +132,10 @@ export class BindingSet implements Omit<Binding, 'delivered'> {
 
   wake(): void {
     for (const binding of this.#all) binding.wake?.()
+  }
+
+  retire(): void {
+    for (const binding of this.#all) binding.retire?.()
   }
 
   isPending(): boolean {

@@ -3,6 +3,7 @@
 import type { Dialer } from '../bindings/dialer.ts'
 import type { Storage, StorageHandle } from '../storage/client.ts'
 import type { OutputGate } from '../storage/durable/output-gate.ts'
+import { BROKEN } from '../web-socket/line.ts'
 import type { RequestContext } from './contract.ts'
 
 /** The answer to a request. `onWritable`: bytes are taken again. What the host itself says of the request is not the object's. */
@@ -22,6 +23,14 @@ export function gatePort(port: RequestContext, gate: OutputGate, onWritable: () 
     },
     send: (status, headers, body) => pass(() => port.send(status, headers, body)),
     start: (status, headers) => pass(() => port.start(status, headers)),
+    upgrade: (headers, side) =>
+      gate.pass(
+        () => port.upgrade(headers, side),
+        () => {
+          side.closed(BROKEN)
+          lose()
+        },
+      ),
     write(bytes) {
       if (gate.isOpen) return port.write(bytes)
       pass(() => port.write(bytes) && onWritable())
@@ -40,18 +49,24 @@ export function gatePort(port: RequestContext, gate: OutputGate, onWritable: () 
 
 /** Fetches, and what goes out by connections. */
 export function gateDialer(dialer: Dialer, gate: OutputGate): Dialer {
+  const opened = async (): Promise<void> => {
+    if (gate.isOpen) return
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    gate.pass(resolve, () => reject(new TypeError('the storage of the object is lost')))
+    await promise
+  }
   return {
     idleMs: dialer.idleMs,
     tcp: dialer.tcp,
     // a connection ends with the object whose storage is lost
     pass: (act) => gate.pass(act, () => undefined),
     async fetch(url, dial) {
-      if (!gate.isOpen) {
-        const { promise, resolve, reject } = Promise.withResolvers<void>()
-        gate.pass(resolve, () => reject(new TypeError('the storage of the object is lost')))
-        await promise
-      }
+      await opened()
       return dialer.fetch(url, dial)
+    },
+    async upgrade(url, dial) {
+      await opened()
+      return dialer.upgrade(url, dial)
     },
     [Symbol.dispose]: () => dialer[Symbol.dispose](),
   }

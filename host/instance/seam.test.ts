@@ -63,6 +63,7 @@ function ask(engine: Engine): { said: string[]; death: Death | undefined } {
     cpuMs: 0,
     send: (status, _headers, body) => void said.push(`${status} ${new TextDecoder().decode(body)}`),
     start() {},
+    upgrade() {},
     write: () => true,
     finish() {},
     threw: (error) => void said.push(error),

@@ -23,6 +23,7 @@ import type { ErrorCode } from '../errors.ts'
 import { APP } from '../limits/account.ts'
 import { Accounts } from '../limits/accounts.ts'
 import { Grace, type EndCode } from '../limits/grace.ts'
+import { FAULT, GOING_AWAY } from '../web-socket/line.ts'
 import { Agenda, type Turn } from './agenda.ts'
 import { BindingSet } from './binding-set.ts'
 import type { InstanceHost, InstanceParts, InstanceState, RequestContext } from './contract.ts'
@@ -178,6 +179,7 @@ export class Instance implements Mailbox, Disposable {
     if (this.#state === 'retiring') return
     this.#state = 'retiring'
     this.#host.onRetiring()
+    this.#bindings.retire()
     // what the app has set going for nobody keeps it no longer
     this.#accounts.sweep(this.#isBusy)
     this.#settle()
@@ -359,6 +361,7 @@ export class Instance implements Mailbox, Disposable {
     const unfinished = this.#accounts.size
     this.#accounts[Symbol.dispose]()
     const unanswered = this.#bindings.responses.takeUnanswered('all')
+    this.#bindings.webSockets.end(trap === undefined ? GOING_AWAY : FAULT)
     this.#bindings[Symbol.dispose]()
     this.#flushPrinted()
     this.#guest.end()

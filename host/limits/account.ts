@@ -87,4 +87,13 @@ export class Account {
     this.trace = trace
     this.meter = meter
   }
+
+  /** It has all that it had at first. */
+  renew(): void {
+    this.budget.fill()
+    for (const count of [this.fetches, this.dataCalls]) {
+      count.made = 0
+      count.isOverdrawn = false
+    }
+  }
 }

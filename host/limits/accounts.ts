@@ -82,6 +82,19 @@ export class Accounts implements Disposable {
     this.#open.set(number, new Account(number, request, share, meter))
   }
 
+  /** Of a source that is no request, such as a WebSocket: held until it is released, however long. */
+  keep(number: number, subject: AccountSubject): void {
+    const account = new Account(number, subject, this.#ofRequests, { cpuMs: 0 })
+    account.state = 'background'
+    account.isHeld = true
+    this.#open.set(number, account)
+  }
+
+  /** What the source begins now has as much as a request. */
+  renew(number: number): void {
+    this.#open.get(number)?.renew()
+  }
+
   /** The request has got all that it will get. */
   done(number: number): void {
     const account = this.#open.get(number)
@@ -121,6 +134,11 @@ export class Accounts implements Disposable {
   /** How long the turn may be, in milliseconds: what the least of its payers may. */
   get turnMs(): number {
     return this.#payers.reduce((least, { turnMs }) => Math.min(least, turnMs), Infinity)
+  }
+
+  /** The client of a source; nobody's: none is known. */
+  clientOf(number: number): string {
+    return this.#find(number).client
   }
 
   /** The client whose request alone the turn is for; undefined: that cannot be said. */

@@ -26,6 +26,11 @@ export class CpuBudget {
     return Math.min(this.#capacityMs, refilled)
   }
 
+  /** It is full again. */
+  fill(): void {
+    this.#leftMs = this.#capacityMs
+  }
+
   /** So many milliseconds were used. */
   spend(ms: number, now: number): void {
     this.#leftMs = this.left(now) - ms

@@ -2,13 +2,14 @@
  * The seam between a tenant and whoever brings it requests. The ingress makes an exchange for each request and gives it
  * to the tenant, which gives back a listener for what happens to it later.
  *
- * Holds for the tenant's side: exactly one of `send`, `start` and `fail` comes first, nothing comes after `send`,
- * `finish` or `fail`. Both sides ignore what comes too late.
+ * Holds for the tenant's side: exactly one of `send`, `start`, `upgrade` and `fail` comes first, nothing comes after
+ * `send`, `upgrade`, `finish` or `fail`. Both sides ignore what comes too late.
  */
 import type { Mark } from '../cron/outcome.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { RequestHead } from '../http/request-head.ts'
 import type { CpuMeter } from '../limits/account.ts'
+import type { Side } from '../web-socket/line.ts'
 
 /** The client's side of one request: what it asks for (`RequestHead`), and the way back to the client. */
 export interface Exchange extends RequestHead {
@@ -24,6 +25,8 @@ export interface Exchange extends RequestHead {
   cancelBody(): void
   send(status: number, headers: Uint8Array, body: Uint8Array): void
   start(status: number, headers: Uint8Array): void
+  /** In place of `send`: the client gets a WebSocket, the other side of this one. Undefined: it has not asked for one. */
+  readonly upgrade?: ((headers: Uint8Array, side: Side) => void) | undefined
   /** False: wait for `ExchangeListener.writable`. */
   write(bytes: Uint8Array): boolean
   finish(): void

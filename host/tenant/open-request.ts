@@ -12,11 +12,17 @@ import type { ErrorCode } from '../errors.ts'
 import type { RequestContext } from '../instance/contract.ts'
 import type { Deadline, Timed } from '../limits/deadlines.ts'
 import type { Instance } from '../instance/turn.ts'
+import { BROKEN } from '../web-socket/line.ts'
+import type { Side } from '../web-socket/line.ts'
 import type { Exchange, ExchangeListener } from './exchange.ts'
 import type { Queued } from './request-queue.ts'
 
 /** The least after which a client that found no place may try again. */
 export const BUSY_MS = 1000
+
+/** As the guest says it of a response that is none. */
+const NOT_ASKED =
+  'NonResponse: the Response has a WebSocket, and the request does not ask for one with "Upgrade: websocket"'
 
 /** What a request tells its tenant. */
 export interface RequestWatcher {
@@ -84,6 +90,16 @@ export class OpenRequest implements RequestContext, ExchangeListener, Timed, Que
     this.#watcher.onServed(this)
     this.#end()
     this.exchange.send(status, headers, body)
+  }
+
+  upgrade(headers: Uint8Array, side: Side): void {
+    const { exchange } = this
+    if (this.#isOver || exchange.upgrade === undefined) side.closed(BROKEN)
+    if (exchange.upgrade === undefined) return this.threw(NOT_ASKED)
+    if (this.#isOver) return
+    this.#watcher.onServed(this)
+    this.#end()
+    exchange.upgrade(headers, side)
   }
 
   start(status: number, headers: Uint8Array): void {

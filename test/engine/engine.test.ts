@@ -139,6 +139,13 @@ function make(image: Image, from = engine, maximum = 2048): Made {
       reset: nothing,
     },
     'nano:workers/sql': { query: nothing },
+    'nano:workers/web-sockets': {
+      open: () => 0,
+      connect: () => 0,
+      accept: nothing,
+      send: () => true,
+      close: nothing,
+    },
     'nano:workers/connections': {
       open: nothing,
       secure: nothing,

@@ -95,6 +95,7 @@ export class LoneApp implements Disposable {
       cpuMs: 0,
       send: (_status, _headers, body) => over.resolve({ text: decoder.decode(body) }),
       start() {},
+      upgrade() {},
       write: () => true,
       finish() {},
       threw: () => over.resolve({ code: 'APP_THREW' }),

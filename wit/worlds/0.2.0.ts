@@ -4,7 +4,7 @@ import type { GuestWriter } from '../../host/engine/guest-writer.ts'
 
 export const version = '0.2.0'
 /** Changes with whatever lies otherwise in memory or has another name. */
-export const structure = '27e1b90080bb535f'
+export const structure = 'd08665743b567b2c'
 
 export interface EventsBinding {
   readonly kind: string
@@ -143,6 +143,29 @@ export interface ScheduledRun {
   readonly scheduledTime: number
 }
 
+export interface WebSocketsWebSocketOpened {
+  readonly id: number
+  readonly protocol: string
+  readonly extensions: string
+}
+
+export interface WebSocketsWebSocketMessage {
+  readonly id: number
+  readonly isText: boolean
+  readonly bytes: Uint8Array
+}
+
+export interface WebSocketsWebSocketSent {
+  readonly id: number
+  readonly bytes: number
+}
+
+export interface WebSocketsWebSocketEnd {
+  readonly id: number
+  readonly code: number
+  readonly reason: string
+}
+
 export type EventsEvent =
   | { readonly tag: 'startup'; readonly val: EventsStartup }
   | { readonly tag: 'request'; readonly val: EventsRequest }
@@ -169,6 +192,10 @@ export type EventsEvent =
   | { readonly tag: 'response-writable'; readonly val: number }
   | { readonly tag: 'scheduled'; readonly val: ScheduledRun }
   | { readonly tag: 'timer-due' }
+  | { readonly tag: 'web-socket-opened'; readonly val: WebSocketsWebSocketOpened }
+  | { readonly tag: 'web-socket-message'; readonly val: WebSocketsWebSocketMessage }
+  | { readonly tag: 'web-socket-sent'; readonly val: WebSocketsWebSocketSent }
+  | { readonly tag: 'web-socket-closed'; readonly val: WebSocketsWebSocketEnd }
 
 export type ConsoleLevel = 'debug' | 'info' | 'warn' | 'error'
 const consoleLevelCases: readonly ConsoleLevel[] = ['debug', 'info', 'warn', 'error']
@@ -319,6 +346,13 @@ export interface Imports {
   }
   readonly 'nano:workers/timer': {
     readonly wakeIn: (delay: number, source: number) => void
+  }
+  readonly 'nano:workers/web-sockets': {
+    readonly open: () => number
+    readonly connect: (head: Uint8Array) => number
+    readonly accept: (id: number) => void
+    readonly send: (id: number, isText: boolean, bytes: Uint8Array) => boolean
+    readonly close: (id: number, code: number, reason: Uint8Array) => void
   }
 }
 
@@ -530,6 +564,29 @@ function storeScheduledRun(to: GuestWriter, at: number, value: ScheduledRun): vo
   to.f64(at + 16, value.scheduledTime)
 }
 
+function storeWebSocketsWebSocketOpened(to: GuestWriter, at: number, value: WebSocketsWebSocketOpened): void {
+  to.u32(at, value.id)
+  to.string(at + 4, value.protocol)
+  to.string(at + 12, value.extensions)
+}
+
+function storeWebSocketsWebSocketMessage(to: GuestWriter, at: number, value: WebSocketsWebSocketMessage): void {
+  to.u32(at, value.id)
+  to.bool(at + 4, value.isText)
+  to.list(at + 8, to.copy(value.bytes), value.bytes.length)
+}
+
+function storeWebSocketsWebSocketSent(to: GuestWriter, at: number, value: WebSocketsWebSocketSent): void {
+  to.u32(at, value.id)
+  to.u32(at + 4, value.bytes)
+}
+
+function storeWebSocketsWebSocketEnd(to: GuestWriter, at: number, value: WebSocketsWebSocketEnd): void {
+  to.u32(at, value.id)
+  to.u16(at + 4, value.code)
+  to.string(at + 8, value.reason)
+}
+
 function storeEventsEvent(to: GuestWriter, at: number, value: EventsEvent): void {
   switch (value.tag) {
     case 'startup':
@@ -630,6 +687,22 @@ function storeEventsEvent(to: GuestWriter, at: number, value: EventsEvent): void
       return
     case 'timer-due':
       to.u8(at, 24)
+      return
+    case 'web-socket-opened':
+      to.u8(at, 25)
+      storeWebSocketsWebSocketOpened(to, at + 8, value.val)
+      return
+    case 'web-socket-message':
+      to.u8(at, 26)
+      storeWebSocketsWebSocketMessage(to, at + 8, value.val)
+      return
+    case 'web-socket-sent':
+      to.u8(at, 27)
+      storeWebSocketsWebSocketSent(to, at + 8, value.val)
+      return
+    case 'web-socket-closed':
+      to.u8(at, 28)
+      storeWebSocketsWebSocketEnd(to, at + 8, value.val)
       return
     default:
       to.unknownCase(value)
@@ -787,6 +860,13 @@ export function liftImports(imports: Imports, from: GuestReader, to: GuestWriter
     },
     'nano:workers/timer': {
       'wake-in': (a0: number, a1: number) => imports['nano:workers/timer'].wakeIn(a0, a1 >>> 0),
+    },
+    'nano:workers/web-sockets': {
+      'open': () => imports['nano:workers/web-sockets'].open(),
+      'connect': (a0: number, a1: number) => imports['nano:workers/web-sockets'].connect(from.bytes(a0, a1, bounds['head'])),
+      'accept': (a0: number) => imports['nano:workers/web-sockets'].accept(a0 >>> 0),
+      'send': (a0: number, a1: number, a2: number, a3: number) => (imports['nano:workers/web-sockets'].send(a0 >>> 0, a1 !== 0, from.bytes(a2, a3)) ? 1 : 0),
+      'close': (a0: number, a1: number, a2: number, a3: number) => imports['nano:workers/web-sockets'].close(a0 >>> 0, a1 & 0xffff, from.bytes(a2, a3, bounds['text'])),
     },
   }
 }

@@ -20,6 +20,7 @@
 /// <reference path="./interfaces/nano-workers-scheduled.d.ts" />
 /// <reference path="./interfaces/nano-workers-sql.d.ts" />
 /// <reference path="./interfaces/nano-workers-timer.d.ts" />
+/// <reference path="./interfaces/nano-workers-web-sockets.d.ts" />
 /// <reference path="./interfaces/nano-workers-wire.d.ts" />
 declare module 'nano:workers/worker' {
   export type Event = import('nano:workers/events').Event;
@@ -45,6 +46,7 @@ declare module 'nano:workers/worker' {
   export type * as NanoWorkersScheduled020 from 'nano:workers/scheduled'; // import nano:workers/scheduled
   export type * as NanoWorkersSql020 from 'nano:workers/sql'; // import nano:workers/sql
   export type * as NanoWorkersTimer020 from 'nano:workers/timer'; // import nano:workers/timer
+  export type * as NanoWorkersWebSockets020 from 'nano:workers/web-sockets'; // import nano:workers/web-sockets
   export type * as NanoWorkersWire020 from 'nano:workers/wire'; // import nano:workers/wire
   /**
   * Deliver waiting events, oldest first. `source`: the id of the request that they all belong to; 0 when they

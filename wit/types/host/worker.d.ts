@@ -22,6 +22,7 @@ export type * as NanoWorkersResponse020 from './interfaces/nano-workers-response
 export type * as NanoWorkersScheduled020 from './interfaces/nano-workers-scheduled.js'; // import nano:workers/scheduled@0.2.0
 export type * as NanoWorkersSql020 from './interfaces/nano-workers-sql.js'; // import nano:workers/sql@0.2.0
 export type * as NanoWorkersTimer020 from './interfaces/nano-workers-timer.js'; // import nano:workers/timer@0.2.0
+export type * as NanoWorkersWebSockets020 from './interfaces/nano-workers-web-sockets.js'; // import nano:workers/web-sockets@0.2.0
 export type * as NanoWorkersWire020 from './interfaces/nano-workers-wire.js'; // import nano:workers/wire@0.2.0
 /**
 * Deliver waiting events, oldest first. `source`: the id of the request that they all belong to; 0 when they

@@ -6,6 +6,7 @@
 /// <reference path="./nano-workers-outbound.d.ts" />
 /// <reference path="./nano-workers-queues.d.ts" />
 /// <reference path="./nano-workers-scheduled.d.ts" />
+/// <reference path="./nano-workers-web-sockets.d.ts" />
 /// <reference path="./nano-workers-wire.d.ts" />
 declare module 'nano:workers/events' {
   export type Call = import('nano:workers/calls').Call;
@@ -20,6 +21,10 @@ declare module 'nano:workers/events' {
   export type Answer = import('nano:workers/outbound').Answer;
   export type Batch = import('nano:workers/queues').Batch;
   export type Run = import('nano:workers/scheduled').Run;
+  export type WebSocketOpened = import('nano:workers/web-sockets').WebSocketOpened;
+  export type WebSocketMessage = import('nano:workers/web-sockets').WebSocketMessage;
+  export type WebSocketSent = import('nano:workers/web-sockets').WebSocketSent;
+  export type WebSocketEnd = import('nano:workers/web-sockets').WebSocketEnd;
   /**
    * An object that the guest makes.
    */
@@ -92,7 +97,7 @@ declare module 'nano:workers/events' {
      */
     hasBody: boolean,
   }
-  export type Event = EventStartup | EventRequest | EventClientGone | EventCalled | EventConnectionReady | EventConnectionData | EventConnectionFailed | EventConnectionWritable | EventCryptoDone | EventDataAnswered | EventDataBody | EventDataFailed | EventDataWritable | EventDurableStored | EventAlarm | EventAnswered | EventAnswerBody | EventFetchFailed | EventFetchWritable | EventQueueBatch | EventRequestBody | EventRequestBodyFailed | EventResponseWritable | EventScheduled | EventTimerDue;
+  export type Event = EventStartup | EventRequest | EventClientGone | EventCalled | EventConnectionReady | EventConnectionData | EventConnectionFailed | EventConnectionWritable | EventCryptoDone | EventDataAnswered | EventDataBody | EventDataFailed | EventDataWritable | EventDurableStored | EventAlarm | EventAnswered | EventAnswerBody | EventFetchFailed | EventFetchWritable | EventQueueBatch | EventRequestBody | EventRequestBodyFailed | EventResponseWritable | EventScheduled | EventTimerDue | EventWebSocketOpened | EventWebSocketMessage | EventWebSocketSent | EventWebSocketClosed;
   export interface EventStartup {
     tag: 'startup',
     val: Startup,
@@ -263,5 +268,33 @@ declare module 'nano:workers/events' {
    */
   export interface EventTimerDue {
     tag: 'timer-due',
+  }
+  /**
+   * What `connect` asked for is there.
+   */
+  export interface EventWebSocketOpened {
+    tag: 'web-socket-opened',
+    val: WebSocketOpened,
+  }
+  /**
+   * The other side has sent a message.
+   */
+  export interface EventWebSocketMessage {
+    tag: 'web-socket-message',
+    val: WebSocketMessage,
+  }
+  /**
+   * What waited for the other side has gone.
+   */
+  export interface EventWebSocketSent {
+    tag: 'web-socket-sent',
+    val: WebSocketSent,
+  }
+  /**
+   * It is over: the other side sends nothing more, and gets nothing more. Nothing comes for this id afterwards.
+   */
+  export interface EventWebSocketClosed {
+    tag: 'web-socket-closed',
+    val: WebSocketEnd,
   }
 }

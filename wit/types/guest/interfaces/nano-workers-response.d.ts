@@ -1,7 +1,7 @@
 /// <reference path="./nano-workers-wire.d.ts" />
 declare module 'nano:workers/response' {
   /**
-   * The whole response in one crossing. `status` 200 to 599.
+   * The whole response in one crossing. `status` 200 to 599; 101 with the line `:web-socket`, and without a body.
    */
   export function send(id: number, status: number, headers: Head, body: Uint8Array): void;
   /**

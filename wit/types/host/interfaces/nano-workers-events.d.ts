@@ -11,6 +11,10 @@ export type Alarm = import('./nano-workers-durable.js').Alarm;
 export type Answer = import('./nano-workers-outbound.js').Answer;
 export type Batch = import('./nano-workers-queues.js').Batch;
 export type Run = import('./nano-workers-scheduled.js').Run;
+export type WebSocketOpened = import('./nano-workers-web-sockets.js').WebSocketOpened;
+export type WebSocketMessage = import('./nano-workers-web-sockets.js').WebSocketMessage;
+export type WebSocketSent = import('./nano-workers-web-sockets.js').WebSocketSent;
+export type WebSocketEnd = import('./nano-workers-web-sockets.js').WebSocketEnd;
 /**
  * An object that the guest makes.
  */
@@ -83,7 +87,7 @@ export interface Request {
    */
   hasBody: boolean,
 }
-export type Event = EventStartup | EventRequest | EventClientGone | EventCalled | EventConnectionReady | EventConnectionData | EventConnectionFailed | EventConnectionWritable | EventCryptoDone | EventDataAnswered | EventDataBody | EventDataFailed | EventDataWritable | EventDurableStored | EventAlarm | EventAnswered | EventAnswerBody | EventFetchFailed | EventFetchWritable | EventQueueBatch | EventRequestBody | EventRequestBodyFailed | EventResponseWritable | EventScheduled | EventTimerDue;
+export type Event = EventStartup | EventRequest | EventClientGone | EventCalled | EventConnectionReady | EventConnectionData | EventConnectionFailed | EventConnectionWritable | EventCryptoDone | EventDataAnswered | EventDataBody | EventDataFailed | EventDataWritable | EventDurableStored | EventAlarm | EventAnswered | EventAnswerBody | EventFetchFailed | EventFetchWritable | EventQueueBatch | EventRequestBody | EventRequestBodyFailed | EventResponseWritable | EventScheduled | EventTimerDue | EventWebSocketOpened | EventWebSocketMessage | EventWebSocketSent | EventWebSocketClosed;
 export interface EventStartup {
   tag: 'startup',
   val: Startup,
@@ -254,4 +258,32 @@ export interface EventScheduled {
  */
 export interface EventTimerDue {
   tag: 'timer-due',
+}
+/**
+ * What `connect` asked for is there.
+ */
+export interface EventWebSocketOpened {
+  tag: 'web-socket-opened',
+  val: WebSocketOpened,
+}
+/**
+ * The other side has sent a message.
+ */
+export interface EventWebSocketMessage {
+  tag: 'web-socket-message',
+  val: WebSocketMessage,
+}
+/**
+ * What waited for the other side has gone.
+ */
+export interface EventWebSocketSent {
+  tag: 'web-socket-sent',
+  val: WebSocketSent,
+}
+/**
+ * It is over: the other side sends nothing more, and gets nothing more. Nothing comes for this id afterwards.
+ */
+export interface EventWebSocketClosed {
+  tag: 'web-socket-closed',
+  val: WebSocketEnd,
 }

@@ -1,6 +1,6 @@
 /** @module Interface nano:workers/response@0.2.0 **/
 /**
- * The whole response in one crossing. `status` 200 to 599.
+ * The whole response in one crossing. `status` 200 to 599; 101 with the line `:web-socket`, and without a body.
  */
 export function send(id: number, status: number, headers: Head, body: Uint8Array): void;
 /**

@@ -1,0 +1,109 @@
+/**
+ * What is behind a WebSocket: the other end of a pair in this guest, or a side of the host's.
+ *
+ *     pair: PairLink <-> PairLink  --the app hands one end out in a Response-->  HostLink, and the other end is gone
+ *     connection: HostLink
+ *
+ * A link brings its owner what the other end says once it is accepted, and nothing after the end.
+ */
+
+import { type HostSocket, host, sockets } from '../bindings/web-sockets.ts'
+import { startTimer } from '../bindings/timer.ts'
+import { encode } from '../globals/primordials.ts'
+
+/** Whose link it is. */
+export interface LinkOwner extends HostSocket {}
+
+export interface Link {
+  accept(): void
+  /** False: it waits, and the owner hears when it has gone. */
+  send(isText: boolean, bytes: Uint8Array): boolean
+  close(code: number, reason: string): void
+}
+
+export const NO_CODE = 1005
+
+/** By way of the host. */
+export class HostLink implements Link {
+  readonly id: number
+
+  constructor(id: number, owner: LinkOwner) {
+    this.id = id
+    sockets.set(id, owner)
+  }
+
+  accept(): void {
+    host.accept(this.id)
+  }
+
+  send(isText: boolean, bytes: Uint8Array): boolean {
+    return host.send(this.id, isText, bytes)
+  }
+
+  close(code: number, reason: string): void {
+    host.close(this.id, code, encode(reason))
+  }
+}
+
+type Said =
+  | { readonly isText: boolean; readonly bytes: Uint8Array }
+  | { readonly code: number; readonly reason: string }
+
+/** One end of a pair. Each thing that is said is heard in a task of its own. */
+export class PairLink implements Link {
+  readonly owner: LinkOwner
+  other!: PairLink
+  isAccepted = false
+  #said: Said[] = []
+  #hasClosed = false
+
+  constructor(owner: LinkOwner) {
+    this.owner = owner
+  }
+
+  accept(): void {
+    this.isAccepted = true
+    for (let i = 0; i < this.#said.length; i++) this.#schedule()
+  }
+
+  send(isText: boolean, bytes: Uint8Array): boolean {
+    // what the app changes in it afterwards is not sent
+    this.other.#hear({ isText, bytes: new Uint8Array(bytes) })
+    return true
+  }
+
+  close(code: number, reason: string): void {
+    if (this.#hasClosed) return
+    this.#hasClosed = true
+    this.other.#hear({ code, reason })
+  }
+
+  /** What the other end has said to this one goes elsewhere. */
+  moveTo(link: Link): void {
+    const said = this.#said
+    this.#said = []
+    for (let i = 0; i < said.length; i++) {
+      const each = said[i] as Said
+      if ('bytes' in each) link.send(each.isText, each.bytes)
+      else link.close(each.code, each.reason)
+    }
+  }
+
+  #hear(said: Said): void {
+    this.#said[this.#said.length] = said
+    if (this.isAccepted) this.#schedule()
+  }
+
+  #schedule(): void {
+    startTimer(() => this.#tell(), 0, false, [])
+  }
+
+  #tell(): void {
+    const said = this.#said.shift()
+    if (said === undefined) return
+    if ('bytes' in said) return this.owner.message(said.isText, said.bytes)
+    // as the host does it for a client
+    this.close(said.code, said.reason)
+    this.owner.closed(said.code, said.reason)
+  }
+}

@@ -1,0 +1,226 @@
+/**
+ * The side of a line that an app has, as its host half.
+ *
+ *     connecting  --attach-->  open  --the app closes-->  closing  --the other side has closed-->  over
+ *                                    --the other side has closed, it breaks----------------------->
+ *
+ * - connecting: there is no other side yet; what the app sends waits.
+ * - open: messages for the app wait here until it has accepted the side and it is its turn (message-turns.ts), one at a
+ *   time; what it sends is given on after the turn.
+ * - closing: what still comes is dropped.
+ * - over: nothing is sent; what came before, and how it ended, waits for the app as messages do.
+ */
+
+import { Holding } from '../limits/byte-budget.ts'
+import type { ByteBudget } from '../limits/byte-budget.ts'
+import { BROKEN, NO_SIDE, toCost } from '../web-socket/line.ts'
+import type { LineEnd, Message, Side } from '../web-socket/line.ts'
+import { PassingSide } from '../web-socket/passing-side.ts'
+
+/** What a side tells its binding. */
+export interface SidePort {
+  /** Something waits for the app. */
+  onWaiting(side: WebSocketSide): void
+  /** So many bytes that waited for the other side have gone. */
+  onSent(side: WebSocketSide, bytes: number): void
+}
+
+/** What waits for an app. */
+export type Waiting = Message | LineEnd
+
+export interface SideOptions {
+  readonly id: number
+  readonly buffers: ByteBudget
+  /** The most bytes that may wait for the other side. */
+  readonly mostUnsent: number
+  /** What the app says goes out now, or later. */
+  readonly pass: (act: () => void) => void
+  readonly port: SidePort
+}
+
+const TRY_AGAIN_LATER = 1013
+const TOO_SLOW = 'more than web_socket_buffer_kb wait to be sent'
+const NO_ROOM = 'more waits than buffer_mb of the app allows'
+
+export class WebSocketSide implements Side {
+  readonly id: number
+  /** Whom it is for: the client whose request it began with. */
+  client = ''
+  /** The app wants to hear what comes. */
+  isAccepted = false
+  /** What is on its way to the app. */
+  posted: Waiting | undefined
+  readonly #options: SideOptions
+  readonly #held: Holding
+  #other: Side = NO_SIDE
+  #state: 'connecting' | 'open' | 'closing' | 'over' = 'connecting'
+  /** What the app has said in this turn, or before there was anybody to hear it. */
+  #said: Message[] = []
+  #close: LineEnd | undefined
+  #waiting: Message[] = []
+  /** How it ended, until the app has heard of it. */
+  #end: LineEnd | undefined
+  #waitingCost = 0
+  /** What was given to the other side and is not out of the way. */
+  #unsentCost = 0
+  /** Bytes of those messages that the app counts as waiting. */
+  #counted = 0
+
+  constructor(options: SideOptions) {
+    this.#options = options
+    this.id = options.id
+    this.#held = new Holding(options.buffers)
+  }
+
+  /** Something waits for the app. */
+  get hasWaiting(): boolean {
+    return this.#waiting.length > 0 || this.#end !== undefined
+  }
+
+  // the app, within a turn
+
+  /** False: it waits for the other side. */
+  send(message: Message): boolean {
+    if (this.#state === 'closing' || this.#state === 'over' || this.#close !== undefined) return true
+    const isFree = this.#state === 'open' && this.#unsentCost === 0
+    this.#said.push(message)
+    this.#unsentCost += toCost(message)
+    if (!isFree) this.#counted += message.bytes.byteLength
+    return isFree
+  }
+
+  close(end: LineEnd): void {
+    this.#close ??= end
+  }
+
+  // between turns
+
+  /** What the app said goes to the other side. */
+  act(): void {
+    if (this.#state === 'over') return
+    if (this.#unsentCost > this.#options.mostUnsent) return this.#break(TOO_SLOW)
+    if (!this.#hold()) return this.#break(NO_ROOM)
+    if (this.#state === 'connecting') return
+    const said = this.#said.splice(0)
+    const close = this.#close
+    this.#options.pass(() => this.#give(said, close))
+  }
+
+  /** It goes to the app now. */
+  post(): Waiting | undefined {
+    this.posted = this.#waiting.shift()
+    if (this.posted !== undefined) return this.posted
+    this.posted = this.#end
+    this.#end = undefined
+    return this.posted
+  }
+
+  /** What was posted has come to the app. */
+  delivered(): void {
+    const { posted } = this
+    this.posted = undefined
+    if (posted === undefined || !('bytes' in posted)) return
+    const cost = toCost(posted)
+    this.#waitingCost -= cost
+    this.#hold()
+    this.#other.taken(cost)
+  }
+
+  /** The app hands it on. Undefined: it has accepted it, or said something. */
+  leave(): Side | undefined {
+    if (this.isAccepted || this.#said.length > 0 || this.#state === 'connecting') return undefined
+    const passing = new PassingSide(this.#other, this.#waiting, this.#end)
+    this.#other.attach(passing.back)
+    this.#finish()
+    return passing
+  }
+
+  /** The app is gone. */
+  end(end: LineEnd): void {
+    const hasSaid = this.#state === 'closing' || this.#state === 'over'
+    const other = this.#other
+    this.#finish()
+    if (!hasSaid) other.closed(end)
+  }
+
+  // the other side
+
+  attach(other: Side): void {
+    if (this.#state === 'over') return other.closed(BROKEN)
+    this.#other = other
+    this.#state = 'open'
+    this.act()
+  }
+
+  message(message: Message): void {
+    if (this.#state !== 'open') return this.#other.taken(toCost(message))
+    this.#waiting.push(message)
+    this.#waitingCost += toCost(message)
+    if (!this.#hold()) return this.#break(NO_ROOM)
+    this.#options.port.onWaiting(this)
+  }
+
+  taken(bytes: number): void {
+    if (this.#state === 'over') return
+    this.#unsentCost -= bytes
+    this.#hold()
+    if (this.#unsentCost > 0 || this.#counted === 0) return
+    const counted = this.#counted
+    this.#counted = 0
+    this.#options.port.onSent(this, counted)
+  }
+
+  closed(end: LineEnd): void {
+    if (this.#state === 'over') return
+    const other = this.#other
+    const hasSaid = this.#state === 'closing'
+    this.#over(end)
+    if (!hasSaid) other.closed(end)
+  }
+
+  #give(said: readonly Message[], close: LineEnd | undefined): void {
+    for (const message of said) this.#other.message(message)
+    if (close === undefined || this.#state !== 'open') return
+    this.#state = 'closing'
+    this.#drop()
+    this.#other.closed(close)
+  }
+
+  /** It goes no further, on account of the app. */
+  #break(reason: string): void {
+    const other = this.#other
+    this.#drop()
+    this.#over({ ...BROKEN, reason })
+    other.closed({ code: TRY_AGAIN_LATER, reason: '' })
+  }
+
+  #over(end: LineEnd): void {
+    this.#state = 'over'
+    this.#said = []
+    this.#unsentCost = 0
+    this.#other = NO_SIDE
+    this.#end = end
+    this.#hold()
+    this.#options.port.onWaiting(this)
+  }
+
+  #drop(): void {
+    this.#waiting = []
+    this.#waitingCost = 0
+    this.#hold()
+  }
+
+  /** Nothing is held, and nobody is told anything. */
+  #finish(): void {
+    this.#state = 'over'
+    this.#said = []
+    this.#end = undefined
+    this.#other = NO_SIDE
+    this.#waiting = []
+    this.#held.release()
+  }
+
+  #hold(): boolean {
+    return this.#held.set(this.#waitingCost + this.#unsentCost)
+  }
+}
