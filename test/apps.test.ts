@@ -248,7 +248,7 @@ describe('example apps', () => {
     expect(part.headers['content-range']).toBe('bytes 2999995-2999999/3000000')
     const etag = got.headers['etag'] as string
     expect((await at('/a%20b', { headers: { 'if-none-match': etag } })).status).toBe(304)
-    expect((await at('/a%20b', { headers: { range: 'bytes=3000000-' } })).status).toBe(416)
+    expect((await at('/a%20b', { headers: { range: 'bytes=3000000-' } })).status).toBe(200)
     await at('/%3Cscript%3E', { method: 'PUT', body: 'x' })
     const page = (await at('/')).text
     expect(page).toContain('>a b</a>')

@@ -32,9 +32,9 @@ import { gatePort } from './gates.ts'
 import { Guest } from './guest.ts'
 import { MOST_EVENTS } from './inbox.ts'
 import { toStartup } from './startup.ts'
+import { toEvent } from './to-event.ts'
 
 const BYTES_PER_MB = 1024 * 1024
-const NOTHING = new Uint8Array(0)
 /** The longest that a callback of `blockConcurrencyWhile` may take. */
 const BLOCK_MS = 30_000
 const BLOCKED_TOO_LONG =
@@ -376,19 +376,4 @@ export class Instance implements Mailbox, Disposable {
       else port.fail(code)
     }
   }
-}
-
-function toEvent(id: number, head: RequestHead): GuestEvent {
-  const { run, call, method, url, headers, hasBody } = head
-  if (run !== undefined) {
-    if ('batch' in run) return { tag: 'queue-batch', val: { id, ...run.batch } }
-    return 'alarm' in run
-      ? { tag: 'alarm', val: { id, ...run.alarm } }
-      : { tag: 'scheduled', val: { id, ...run } }
-  }
-  const request = { id, method, url, headers, hasBody }
-  if (call === undefined) return { tag: 'request', val: request }
-  const { entrypoint, props, message } = call
-  const isRpc = message !== undefined
-  return { tag: 'called', val: { ...request, entrypoint, props, isRpc, message: message ?? NOTHING } }
 }
