@@ -114,7 +114,21 @@ declare module '*?raw' {
   export default text
 }
 
+/** Classes whose instances are there once for each id. */
+interface DurableObjectNamespace {
+  getByName(name: string): { fetch(input: Request | string, init?: RequestInit): Promise<Response> }
+}
+
+interface DurableObjectState {
+  readonly id: { readonly name?: string; toString(): string }
+}
+
 declare module 'cloudflare:workers' {
+  export class DurableObject<Env> {
+    constructor(ctx: DurableObjectState, env: Env)
+    protected readonly ctx: DurableObjectState
+    protected readonly env: Env
+  }
   /** The same as a handler's `env`, at the top level, too. */
   export const env: Readonly<Record<string, unknown>>
 }

@@ -9,7 +9,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 import { buildApp } from '../host/build/build.ts'
-import { install } from '../test/ecosystem/install.ts'
+import { installApps } from '../test/ecosystem/install.ts'
 import { bundle } from '../test/ecosystem/workerd.ts'
 import type { Bench } from './figure.ts'
 import type { LoadRequest } from './load.ts'
@@ -61,7 +61,7 @@ const CACHED = 'react'
 
 export async function real(bench: Bench): Promise<void> {
   const { directory } = bench
-  const folder = join(dirname(install()), 'bench')
+  const folder = join(dirname(installApps()), 'bench')
   cpSync(fileURLToPath(new URL('apps/', import.meta.url)), folder, { recursive: true })
   for (const { name, file, request } of APPS) {
     bench.tell(`building ${name}`)

@@ -17,6 +17,7 @@ import { installGlobals } from './globals/install.ts'
 import { reportException } from './globals/report-error.ts'
 import { fillExports, receiveCall, type Served } from './turn/called.ts'
 import { loseClient, receiveRequest } from './turn/handler.ts'
+import { beObject } from './turn/object.ts'
 import { context } from './turn/context.ts'
 import { phase } from './turn/phase.ts'
 import { awaitRejections, openRejections, rejections, reportRejections } from './turn/rejections.ts'
@@ -94,6 +95,7 @@ function begin(startup: Startup): void {
   prepareTurns()
   openRejections()
   endObservation()
+  if (startup.object !== '') beObject(startup.object, served)
   if (given !== undefined) {
     for (let i = 0; i < given.length; i++) reportException(given[i])
     return

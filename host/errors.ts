@@ -19,6 +19,7 @@ const CODES = {
   APP_BACKED_OFF: ['tenant', 503, 'The app used too much processor time too often and is paused.'],
   APP_REPLACED: ['tenant', 503, 'The app was replaced before it was done with this request.'],
   APP_BUSY: ['tenant', 503, 'The app has more requests than it can take.'],
+  OBJECT_RESET: ['tenant', 503, 'The Durable Object was reset.'],
   APP_BUFFER_LIMIT: ['tenant', 503, 'More data of the app is waiting to be sent than its limit allows.'],
   APP_RESPONSE_TOO_LARGE: ['tenant', 502, 'The response of the app is larger than it may be.'],
   APP_IDLE: ['tenant', 504, 'The app sent nothing for too long.'],
@@ -149,4 +150,11 @@ export function fromFault({ code, message, stack }: Fault): NanoError {
 /** Any thrown value as text for a log, with its stack if it has one. */
 export function toStackText(thrown: unknown): string {
   return thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)
+}
+
+/** What is broken on the disk has nothing to do with the place where that was noticed. */
+export function toFailureText(error: unknown): string {
+  return error instanceof NanoError && error.blame === 'operator'
+    ? `${error.code}: ${error.message}`
+    : toStackText(error)
 }

@@ -11,6 +11,7 @@ import { toOrigin } from './cli/messages.ts'
 import type { Step } from './cli/progress.ts'
 import type { Config } from './config/config.ts'
 import { Opener } from './deploy/opener.ts'
+import { DurableSecret } from './durable/secret.ts'
 import { NanoError } from './errors.ts'
 import { assertFree } from './ingress/listen.ts'
 import { toLiveInstances } from './limits/address-space.ts'
@@ -40,7 +41,7 @@ import { STORAGE_FOLDER } from './storage/store.ts'
 import { StorageThreads } from './supervisor/storage.ts'
 import type { CommonData, ShardsState } from './supervisor/shards.ts'
 import { NO_TOTAL } from './supervisor/tally.ts'
-import type { Exporter, ExporterOptions } from './telemetry/exporter.ts'
+import { openExporter } from './telemetry/open-exporter.ts'
 import type { TelemetrySettings } from './telemetry/settings.ts'
 import type { HostSnapshot } from './telemetry/snapshot.ts'
 import type { TenantReport } from './tenant/report.ts'
@@ -150,8 +151,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       tls: certificates?.state,
     }
   }
+  const storageDirectory = options.storageDirectory ?? join(dataDirectory ?? LOCAL_DATA, STORAGE_FOLDER)
+  const secret = new DurableSecret(storageDirectory)
   const storage = new StorageThreads({
-    directory: options.storageDirectory ?? join(dataDirectory ?? LOCAL_DATA, STORAGE_FOLDER),
+    directory: storageDirectory,
     settings: { ...config.storage, cachesMb: config.cachesMb },
     onError: (text) => log({ level: 'error', text }),
   })
@@ -161,6 +164,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     opener,
     everyHost: options.everyHost === true,
     onApp(name, app) {
+      secret.keepFor(app?.env)
       if (app === undefined) hub.forget(name)
       else hub.setDrain(name, app.logDrain ?? current.logDrain)
       runs.set(name, app)
@@ -192,8 +196,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       images: opener.images.counters,
       certificates: certificates?.ends ?? [],
       deploys: registry.deploys,
-      scheduled: runs.schedule.counts,
-      queues: await runs.states(),
+      ...(await runs.counts()),
       uptimeSeconds: (performance.now() - started) / MS_PER_SECOND,
     }
   }
@@ -275,6 +278,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       inherited,
       allowLoopback,
       isDevelopment,
+      durableSecret: secret.bytes,
       ...toSettings(),
       ...(options.telemetry?.traces !== undefined && { sampling: options.telemetry.sampling }),
       ...(operator?.port === undefined ? {} : { operatorPort: operator.port }),
@@ -299,6 +303,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       run: (app, run) => runs.schedule.runNow(app, run),
       deployed,
       storage: storage.client,
+      queues: runs.queues,
       reload: () => reloaded.reload(),
       plan: (text) => reloaded.plan(text),
       readFile: (path, allowRead) => opener.file(path, allowRead, config.file),
@@ -331,16 +336,6 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await close()
     throw error
   }
-}
-
-/** Loaded only when something goes out. */
-async function openExporter(
-  settings: TelemetrySettings | undefined,
-  options: Pick<ExporterOptions, 'snapshot' | 'onError'>,
-): Promise<Exporter | undefined> {
-  if (settings === undefined) return undefined
-  const { Exporter } = await import('./telemetry/exporter.ts')
-  return new Exporter({ settings, ...options })
 }
 
 async function openDeployed(

@@ -14,6 +14,7 @@ import { isMainThread, parentPort, workerData } from 'node:worker_threads'
 import { openDialer } from './bindings/dialer.ts'
 import type { Machine } from './egress/machine.ts'
 import { toNanoError, toStackText } from './errors.ts'
+import { LeaseClient } from './durable/lease-client.ts'
 import { Homes } from './home/homes.ts'
 import { RequestIds } from './http/request-id.ts'
 import { listenOnInherited } from './ingress/inherited.ts'
@@ -27,6 +28,7 @@ import type { LogEntry } from './log/entry.ts'
 import { RequestLog } from './log/request-log.ts'
 import { Apps } from './shard/apps.ts'
 import { LoopDelayMeter } from './shard/loop-delay.ts'
+import { DurableStorage } from './storage/durable/client.ts'
 import { StorageClients } from './storage/clients.ts'
 import type { FromShard, ShardChange, ShardData, ShardSettings, ToShard } from './supervisor/messages.ts'
 import type { Tracer } from './telemetry/tracer.ts'
@@ -65,9 +67,14 @@ async function run(data: ShardData): Promise<void> {
   const storage = new StorageClients((kind) => tell({ type: 'storage', kind }))
   const homes = data.places === 1 ? undefined : openHomes(data, () => apps, tracer)
   const ids = new RequestIds(data.number)
+  const leases = new LeaseClient(tell)
+  const durableStorage = new DurableStorage(storage)
   const apps: Apps = new Apps({
     homes,
     toId: () => ids.make(),
+    leases,
+    durableStorage,
+    durableSecret: data.durableSecret,
     storage,
     epoch: new Epoch(data.epoch),
     scheduler,
@@ -148,12 +155,14 @@ async function run(data: ShardData): Promise<void> {
     if (message.type === 'ping') tell({ type: 'pong' })
     else if (message.type === 'count') void count()
     else if (message.type === 'apply') void answer(message.number, apply(message.change))
+    else if (message.type === 'granted') leases.granted(message.key, message.number)
+    else if (message.type === 'wanted') leases.wanted(message.key)
     else if (message.type === 'taken') requests.taken()
     else if (message.type === 'run') void runOf(message)
     else if (message.type === 'storage') storage.attach(message.kind, message.port)
     else if (message.type === 'peer') homes?.meet(message.place, message.port)
     else if (message.type === 'stop')
-      void stop({ ingress, apps, tracer, requests, storage, homes }, message.graceMs)
+      void stop({ ingress, apps, tracer, requests, storage, durableStorage, homes }, message.graceMs)
   }
   for (const message of early) listen(message)
   const { port } = ingress.server.address() as AddressInfo
@@ -174,7 +183,7 @@ async function answer(number: number, change: Promise<void>): Promise<void> {
 function openHomes({ place }: ShardData, toApps: () => Apps, tracer: Tracer | undefined): Homes {
   return new Homes({
     place,
-    take: (deployment) => toApps().take(deployment),
+    take: (deployment, object) => toApps().take(deployment, object),
     join: (context) => tracer?.join(context),
   })
 }
@@ -192,12 +201,13 @@ interface Running {
   readonly tracer: Tracer | undefined
   readonly requests: RequestLog
   readonly storage: StorageClients
+  readonly durableStorage: DurableStorage
   readonly homes: Homes | undefined
 }
 
 /** Requests come to their end, and then what apps do behind their responses; all of it until one deadline. */
 async function stop(running: Running, graceMs: number): Promise<void> {
-  const { ingress, apps, tracer, requests, storage, homes } = running
+  const { ingress, apps, tracer, requests, storage, durableStorage, homes } = running
   const end = performance.now() + graceMs
   // before the connections are, so that who is cut is told why
   const cut = setTimeout(() => void apps.drain(0), graceMs)
@@ -210,6 +220,7 @@ async function stop(running: Running, graceMs: number): Promise<void> {
   homes?.[Symbol.dispose]()
   tracer?.[Symbol.dispose]()
   requests[Symbol.dispose]()
+  durableStorage[Symbol.dispose]()
   storage[Symbol.dispose]()
   parentPort?.close()
 }

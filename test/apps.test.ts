@@ -57,6 +57,7 @@ describe('example apps', () => {
         { name: 'start', hostname: 'start.test', assets: { directory: join(example('start'), 'public') } },
         { ...app('links'), kv_namespaces: [{ binding: 'LINKS' }] },
         { ...app('guestbook'), d1_databases: [{ binding: 'DB' }] },
+        { ...app('chat'), durable_objects: { bindings: [{ name: 'ROOM', class_name: 'Room' }] } },
         app('webhook', { WEBHOOK_SECRET: SECRET }),
         { ...app('aggregator', urls('weather', 'news')) },
         { ...app('aggregator', urls('weather', 'broken')), name: 'half', hostname: 'half.test' },
@@ -287,6 +288,36 @@ describe('example apps', () => {
     expect(text).toContain('<h2>Ada</h2><p>&lt;b&gt;Hello</p>')
     const entries = (await server.send('guestbook.test', '/entries')).json()
     expect(entries).toMatchObject([{ name: 'Ada', message: '<b>Hello' }])
+  })
+
+  test('chat: all who are in a room hear what one says, and nobody else', async ({ expect }) => {
+    const listen = (room: string) => open(server.port, { host: 'chat.test', path: `/rooms/${room}/events` })
+    const [one, two, other] = await Promise.all(['lobby', 'lobby', 'attic'].map(listen))
+    const say = (room: string, body: string) =>
+      server.send('chat.test', `/rooms/${room}`, {
+        method: 'POST',
+        body,
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      })
+    expect((await say('lobby', 'name=Ada&text=Hello')).text).toBe('2 heard it\n')
+    expect((await say('attic', 'name=Bob&text=Alone')).text).toBe('1 heard it\n')
+    expect((await say('lobby', 'name=&text=x')).status).toBe(400)
+    const heard = []
+    for (const stream of [one!, two!, other!]) {
+      let text = ''
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      for await (const chunk of stream) {
+        text += String(chunk)
+        if (text.split('\n\n').length > 2) break
+      }
+      heard.push(JSON.parse(text.slice(text.indexOf('data: ') + 'data: '.length)) as unknown)
+    }
+    expect(heard).toMatchObject([
+      { name: 'Ada', text: 'Hello' },
+      { name: 'Ada', text: 'Hello' },
+      { name: 'Bob', text: 'Alone' },
+    ])
+    expect((await server.send('chat.test', '/')).text).toContain('<title>Chat</title>')
   })
 
   test('digest: what the clock makes is there for whoever asks', async ({ expect }) => {

@@ -13,6 +13,8 @@ export function waitUntil(promise: unknown): void {
 
 /** How guest-shim/app.ts knows an app's class for such a one, whatever its methods. */
 const ENTRYPOINT = Symbol.for('nano:entrypoint')
+/** The same of an object's class. */
+const DURABLE = Symbol.for('nano:durable')
 
 abstract class Base<Context> {
   protected readonly ctx: Context
@@ -29,8 +31,10 @@ export class WorkerEntrypoint extends Base<unknown> {
   [ENTRYPOINT](): void {}
 }
 
-/** A base class alone: NANO makes no durable objects. */
-export class DurableObject extends Base<unknown> {}
+/** What classes of Durable Objects derive from. */
+export class DurableObject extends Base<unknown> {
+  [DURABLE](): void {}
+}
 
 /** A base class alone: NANO runs no workflows. */
 export class WorkflowEntrypoint extends Base<unknown> {}

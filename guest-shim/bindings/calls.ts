@@ -58,9 +58,13 @@ function describe(error: unknown): string {
   }
 }
 
-type Part = () => { readonly openService: (host: CallsHost) => unknown }
+type Part = () => Pick<typeof import('../lazy/rpc.ts'), 'openService'>
+
+/** What calls an entrypoint elsewhere, with these members of its own. */
+export const openService: ReturnType<Part>['openService'] = (...service) =>
+  (loadRpc as Part)().openService(...service)
 
 export const binding: GuestBinding = {
   events: {},
-  kinds: { service: (_settings, name) => (loadRpc as Part)().openService(new CallsHost(name)) },
+  kinds: { service: (_settings, name) => openService(new CallsHost(name)) },
 }

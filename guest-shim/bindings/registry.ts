@@ -8,6 +8,7 @@ import { binding as consoleBinding } from './console.ts'
 import { binding as cryptoBinding } from './crypto.ts'
 import { binding as dataBinding } from './data.ts'
 import { binding as durableStorageBinding } from './durable-storage.ts'
+import { binding as durableBinding } from './durable.ts'
 import { binding as kvBinding } from './kv.ts'
 import { binding as languageBinding } from './language.ts'
 import { binding as objectsBinding } from './objects.ts'
@@ -31,6 +32,7 @@ export const handlers = {
   ...cryptoBinding.events,
   ...dataBinding.events,
   ...durableStorageBinding.events,
+  ...durableBinding.events,
   ...kvBinding.events,
   ...languageBinding.events,
   ...objectsBinding.events,
@@ -45,4 +47,4 @@ export const handlers = {
 }
 
 /** Everyone who may have something for `env`. */
-export const bindings = [assetsBinding, backgroundBinding, cacheBinding, callsBinding, connectionsBinding, consoleBinding, cryptoBinding, dataBinding, durableStorageBinding, kvBinding, languageBinding, objectsBinding, outboundBinding, queuesBinding, rateLimitBinding, requestBodyBinding, responseBinding, scheduledBinding, sqlBinding, timerBinding]
+export const bindings = [assetsBinding, backgroundBinding, cacheBinding, callsBinding, connectionsBinding, consoleBinding, cryptoBinding, dataBinding, durableStorageBinding, durableBinding, kvBinding, languageBinding, objectsBinding, outboundBinding, queuesBinding, rateLimitBinding, requestBodyBinding, responseBinding, scheduledBinding, sqlBinding, timerBinding]

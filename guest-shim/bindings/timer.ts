@@ -86,12 +86,28 @@ export function stopTimer(id: number): void {
   }
 }
 
+/** Which sources' timers wait until they are let go on; undefined: none. */
+let keepsBack: ((source: number) => boolean) | undefined
+let kept: Timer[] = []
+
+export function keepTimersBack(given: typeof keepsBack): void {
+  keepsBack = given
+  const waiting = kept
+  kept = []
+  for (let i = 0; i < waiting.length; i++) if (waiting[i]?.isLive === true) push(waiting[i] as Timer)
+  setAlarm()
+}
+
 /** The alarm went off. */
 function fireTimer(): void {
   alarm = Number.POSITIVE_INFINITY
   const timer = peek()
   if (timer !== undefined && timer.due <= now()) {
     pop()
+    if (keepsBack?.(timer.source) === true) {
+      kept[kept.length] = timer
+      return setAlarm()
+    }
     source.current = timer.source
     context.current = timer.context
     if (timer.interval < 0) timers.delete(timer.id)

@@ -163,8 +163,8 @@ export class Body {
 
 finishParts(Body, { stream: undefined, isTaken: false, failure: undefined })
 
-/** It can be read no more: as of a body that is sent. */
-export const SPENT = new Body(undefined, '')
+/** Of a text that is sent: it can be read no more, and has its type still. */
+export const SPENT = new Body(undefined, TEXT_TYPE)
 SPENT.isTaken = true
 
 function take(body: Body): void {

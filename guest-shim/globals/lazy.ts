@@ -10,6 +10,7 @@ import loadIntl from '../lazy/intl.ts?lazy'
 import loadMessaging from '../lazy/messaging.ts?lazy'
 import loadPerformance from '../lazy/performance.ts?lazy'
 import loadUrlPattern from '../lazy/url-pattern.ts?lazy'
+import loadWebAssembly from '../lazy/web-assembly.ts?lazy'
 import loadWebSocket from '../lazy/web-socket.ts?lazy'
 import { defineProperty } from './primordials.ts'
 
@@ -34,6 +35,7 @@ const PARTS: readonly (readonly [load: unknown, names: readonly string[]])[] = [
     ],
   ],
   [loadUrlPattern, ['URLPattern']],
+  [loadWebAssembly, ['WebAssembly']],
   [loadWebSocket, ['CloseEvent', 'WebSocket']],
 ]
 

@@ -6,7 +6,7 @@ import { CalleeChannel } from '../bindings/channel.ts'
 import { NativeTypeError, toJson } from '../globals/primordials.ts'
 import { toMembers } from '../globals/web-idl.ts'
 import { Fetcher } from './fetcher.ts'
-import { invoke } from './rpc/access.ts'
+import { invoke, isDurable } from './rpc/access.ts'
 import type { Hook } from './rpc/hook.ts'
 import { LocalHook } from './rpc/local-hook.ts'
 import { ROOT, Session } from './rpc/session.ts'
@@ -17,13 +17,19 @@ export { RpcPromise, RpcProperty, RpcStub }
 /** A conversation for each call. */
 class EntrypointHook implements Hook {
   readonly #host: CallsHost
+  readonly #explain: (error: unknown) => unknown
 
-  constructor(host: CallsHost) {
+  constructor(host: CallsHost, explain: (error: unknown) => unknown) {
     this.#host = host
+    this.#explain = explain
   }
 
-  invoke(path: readonly string[], args: readonly unknown[] | undefined): Promise<unknown> {
-    return new Session((session) => this.#host.converse(session)).call(ROOT, path, args)
+  async invoke(path: readonly string[], args: readonly unknown[] | undefined): Promise<unknown> {
+    try {
+      return await new Session((session) => this.#host.converse(session)).call(ROOT, path, args)
+    } catch (error) {
+      throw this.#explain(error)
+    }
   }
 
   dup(): Hook {
@@ -33,11 +39,15 @@ class EntrypointHook implements Hook {
   dispose(): void {}
 }
 
-/** An entrypoint elsewhere: `fetch`, these members, and any method that it has. */
-export function openService(host: CallsHost, own: Readonly<Record<string, unknown>> = {}): object {
+/** An entrypoint elsewhere: `fetch`, these members, and any method that it has. `explain`: what is thrown for an error of a call. */
+export function openService(
+  host: CallsHost,
+  own: Readonly<Record<string, unknown>> = {},
+  explain = (error: unknown): unknown => error,
+): object {
   const fetcher = new Fetcher(host)
   const fetch = (input: unknown, init?: RequestInit | null) => fetcher.fetch(input, init)
-  return makeService(new EntrypointHook(host), Fetcher, { ...own, fetch })
+  return makeService(new EntrypointHook(host, explain), Fetcher, { ...own, fetch })
 }
 
 /** An entrypoint of the app itself: called, it gives one with other props. `toHost`: of props as JSON, or nothing. */
@@ -104,14 +114,47 @@ class InstanceHook implements Hook {
   dispose(): void {}
 }
 
+/** The Durable Object that this guest is. */
+class ObjectHook implements Hook {
+  readonly #within: Within
+
+  constructor(within: Within) {
+    this.#within = within
+  }
+
+  async invoke(path: readonly string[], args: readonly unknown[] | undefined): Promise<unknown> {
+    return await this.#within((own) => {
+      if (isDurable(own)) return invoke(own, path, args)
+      throw new NativeTypeError(
+        'The Durable Object that is called does not support RPC: expected a class that extends DurableObject of cloudflare:workers.',
+      )
+    })
+  }
+
+  dup(): Hook {
+    return this
+  }
+
+  dispose(): void {}
+}
+
+/** Calls back with the object as soon as it may be called. */
+type Within = (call: (own: object) => Promise<unknown>) => Promise<unknown>
+
 /** What answers a conversation. */
 export type Root =
+  | { readonly within: Within }
   | { readonly make: () => object }
   | { readonly handlers: object; readonly more: readonly [env: unknown, context: unknown] }
 
 export function serve(call: Call, root: Root): void {
-  const hook = 'make' in root ? new InstanceHook(root.make) : new HandlersHook(root.handlers, root.more)
+  const hook = toHook(root)
   new Session((session) => new CalleeChannel(call, session), hook).hear(
     call.message as Uint8Array<ArrayBuffer>,
   )
+}
+
+function toHook(root: Root): Hook {
+  if ('within' in root) return new ObjectHook(root.within)
+  return 'make' in root ? new InstanceHook(root.make) : new HandlersHook(root.handlers, root.more)
 }

@@ -10,6 +10,7 @@ import { toOwn } from '../globals/buffer-source.ts'
 import { defineProperty, hasOwn, NativeTypeError, ownKeys, parseJson } from '../globals/primordials.ts'
 import loadRpc from '../lazy/rpc.ts?lazy'
 import { type Handler, receiveRequest } from './handler.ts'
+import { callObject, isObject } from './object.ts'
 
 /** What answers. */
 export interface Served {
@@ -35,6 +36,7 @@ export function fillExports(exports: Served['exports']): void {
 
 /** Like `receiveRequest`. */
 export function receiveCall(call: Call, next: Event | undefined, served: Served): boolean {
+  if (isObject()) return receiveObjectCall(call, next, served)
   const props: unknown = call.props === '' ? undefined : parseJson(call.props)
   if (call.isRpc) {
     converse(call, served, props)
@@ -59,6 +61,26 @@ function converse(call: Call, { env, exports }: Served, props: unknown): void {
   const make = (): object => (Entrypoint === undefined ? refuse(name) : new Entrypoint(context, env))
   const own = { ...call, message: toOwn(call.message) }
   ;(loadRpc as Rpc)().serve(own, handlers === undefined ? { make } : { handlers, more: [env, context] })
+}
+
+function receiveObjectCall(call: Call, next: Event | undefined, { env }: Served): boolean {
+  if (call.isRpc) {
+    ;(loadRpc as Rpc)().serve({ ...call, message: toOwn(call.message) }, { within: callObject })
+    return false
+  }
+  const record: Call & HandlerCall = call
+  record.onThrew = (error) => tellCaller(call.id, error)
+  return receiveRequest(record, next, { handler: objectHandler, env })
+}
+
+/** Of the Durable Object that this instance is. */
+const objectHandler: Handler = {
+  fetch: (request) =>
+    callObject((own) => {
+      const { fetch } = own as Partial<Record<'fetch', unknown>>
+      if (typeof fetch === 'function') return (own as Handler).fetch(request, undefined, undefined as never)
+      throw new NativeTypeError('Handler does not export a fetch() function.')
+    }),
 }
 
 function refuse(name: string): never {

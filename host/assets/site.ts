@@ -7,7 +7,7 @@
 
 import { hash as digest } from 'node:crypto'
 
-import { lookup } from 'mrmime'
+import mime from 'mime'
 
 import { chooseCoding } from '../http/accept-encoding.ts'
 import { select, toContentRange } from '../http/conditional.ts'
@@ -63,7 +63,6 @@ const DEFAULT_TYPE = 'application/octet-stream'
 const ETAG_DIGITS = 32
 /** What `URL` would write in another way, dot segments among it. */
 const UNUSUAL = /[^A-Za-z0-9\-._~!$&'()*+,;=:@%/]|\/\.|\/%2e/i
-const CHARSET = /^(text\/|application\/javascript)/
 
 export class AssetSite {
   readonly root: string
@@ -193,8 +192,8 @@ export function toAssetHash(bytes: Uint8Array): string {
 }
 
 export function toContentType(path: string): string {
-  const type = lookup(path) ?? DEFAULT_TYPE
-  return CHARSET.test(type) ? `${type}; charset=utf-8` : type
+  const type = mime.getType(path) ?? DEFAULT_TYPE
+  return type.startsWith('text/') ? `${type}; charset=utf-8` : type
 }
 
 function codingsOf({ coded }: Asset): Coding[] {

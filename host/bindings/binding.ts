@@ -19,6 +19,7 @@ import type { ConsolePort } from './console.ts'
 import { DATA_COUNTS, NO_DATA, type DataCounts } from './data-counts.ts'
 import type { DataBinding } from './data.ts'
 import type { Dialer } from './dialer.ts'
+import type { DurableServices } from './durable.ts'
 import type { FetchCacheServices } from './fetch-cache.ts'
 import type { Env } from '../config/env.ts'
 import type { RateTables } from './rate-limit.ts'
@@ -139,6 +140,8 @@ export interface BindingContext {
   onDenied(text?: string): void
   /** How runs of the clock are answered. */
   readonly runs: RunAnswers
+  /** Ids of Durable Objects, and what one asks for itself. */
+  readonly durable: DurableServices
   /** How calls of apps are answered. */
   readonly calls: CallAnswers
   /** A response has got all that it will get. */

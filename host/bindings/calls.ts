@@ -22,7 +22,7 @@ const METHOD = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}$/
 
 /** How many calls may lead to one. */
 const MOST_DEPTH = 16
-const MOST_TARGET_BYTES = 2048
+const MOST_TARGET_BYTES = 8300
 /** Largest message of a conversation, as Workers have it. */
 const MOST_MESSAGE_BYTES = 32 * 1024 * 1024
 const MOST_ERROR_BYTES = 16 * 1024

@@ -6,7 +6,7 @@
  *     kv.ts: start(...)  >  paid for [APP_DATA_LIMIT]  >  flush  >  the storage thread  >  data-answered, data-body ...
  */
 import type * as Wit from '../../wit/types/host/interfaces/nano-workers-data.d.ts'
-import type { Env, Resource } from '../config/env.ts'
+import type { Env, EnvValue, Resource } from '../config/env.ts'
 import type { Account } from '../limits/account.ts'
 import type { Accounts } from '../limits/accounts.ts'
 import type { ByteBudget } from '../limits/byte-budget.ts'
@@ -133,7 +133,7 @@ export class DataBinding implements Binding {
   startCall(id: number, kind: DataKind, name: Uint8Array, toAsk: (account: Account) => DataAsk): void {
     const { accounts } = this.#services
     const sources = new Set(accounts.sources)
-    const open = (): Resource | undefined => (name.length === 0 ? SELF : this.#toResource(kind, name))
+    const open = (): Resource | undefined => (name.length === 0 ? SELF : this.#toCalled(name))
     this.#start(id, { kind, open, toAsk, take: () => accounts.takeFetch(), sources })
   }
 
@@ -244,10 +244,21 @@ export class DataBinding implements Binding {
 
   /** What a binding of the app leads to: only what its own `env` has. */
   #toResource(kind: DataKind, name: Uint8Array): Resource | undefined {
+    const member = this.#toMember(name)
+    return member?.type === 'binding' && member.kind === kind ? member.resource : undefined
+  }
+
+  /** What is called, whatever kind of entrypoint it is. */
+  #toCalled(name: Uint8Array): Resource | undefined {
+    const member = this.#toMember(name)
+    const resource = member?.type === 'binding' ? member.resource : undefined
+    return resource?.callee === undefined ? undefined : resource
+  }
+
+  #toMember(name: Uint8Array): EnvValue | undefined {
     const { env } = this.#services
     const key = Buffer.from(name.buffer, name.byteOffset, name.length).toString()
-    const member = Object.hasOwn(env, key) ? env[key] : undefined
-    return member?.type === 'binding' && member.kind === kind ? member.resource : undefined
+    return Object.hasOwn(env, key) ? env[key] : undefined
   }
 
   /** The call that the guest asks something of. */

@@ -8,6 +8,7 @@ import { bind as consoleBinding } from './console.ts'
 import { bind as cryptoBinding } from './crypto.ts'
 import { bind as dataBinding } from './data.ts'
 import { bind as durableStorageBinding } from './durable-storage.ts'
+import { bind as durableBinding } from './durable.ts'
 import { bind as kvBinding } from './kv.ts'
 import { bind as languageBinding } from './language.ts'
 import { bind as objectsBinding } from './objects.ts'
@@ -34,6 +35,7 @@ export function bindAll(context: BindingContext) {
     'crypto': cryptoBinding(context),
     'data': dataBinding(context),
     'durable-storage': durableStorageBinding(context),
+    'durable': durableBinding(context),
     'kv': kvBinding(context),
     'language': languageBinding(context),
     'objects': objectsBinding(context),
@@ -60,6 +62,7 @@ export function toImports(all: ReturnType<typeof bindAll>): Imports {
     'nano:workers/crypto': all['crypto'].imports,
     'nano:workers/data': all['data'].imports,
     'nano:workers/durable-storage': all['durable-storage'].imports,
+    'nano:workers/durable': all['durable'].imports,
     'nano:workers/kv': all['kv'].imports,
     'nano:workers/language': all['language'].imports,
     'nano:workers/objects': all['objects'].imports,
@@ -87,6 +90,7 @@ export const EVENT_OWNERS: { readonly [event: string]: keyof ReturnType<typeof b
   'data-failed': 'data',
   'data-writable': 'data',
   'durable-stored': 'durable-storage',
+  'alarm': 'durable',
   'answered': 'outbound',
   'answer-body': 'outbound',
   'fetch-failed': 'outbound',

@@ -15,6 +15,7 @@ import { toMapHash, type AppBundle } from './app-bundle.ts'
 import { contains, OUTSIDE, toReal } from './app-root.ts'
 import { editPlugin } from './edit-plugin.ts'
 import { followCreatedRequire } from './created-require.ts'
+import { requireBuiltins } from './builtin-module.ts'
 import { createEntryAlias, type EntryAlias } from './entry-alias.ts'
 import type { AppSource } from './entry.ts'
 import { adviceForType, fileTypes, keepAttributes, withoutQuery } from './file-types.ts'
@@ -81,6 +82,7 @@ async function bundleOnce(
     keepAttributes,
     lowerRegexes(budget, show),
     followCreatedRequire,
+    requireBuiltins(isNodeModule),
     rejectAbsentImports(
       (id, { line, column }, name) =>
         warnings.push(

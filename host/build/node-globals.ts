@@ -4,6 +4,7 @@
  */
 import { Visitor } from 'rolldown/utils'
 import type { Edit, EditedModule } from './edit-plugin.ts'
+import { toKnownName } from './import-places.ts'
 
 const NAMES = ['Buffer', 'process'] as const
 type Name = (typeof NAMES)[number]
@@ -59,10 +60,10 @@ function findUses({ program }: EditedModule): Uses {
   // parents are visited first
   new Visitor({
     MemberExpression({ computed, object, property }) {
-      if (computed) return
-      members.add(property.start)
+      if (!computed) members.add(property.start)
       const isGlobal = object.type === 'Identifier' && GLOBAL_OBJECTS.has(object.name)
-      if (isGlobal && property.type === 'Identifier' && isName(property.name)) asked.add(property.name)
+      const name = computed ? toKnownName(property) : property.type === 'Identifier' && property.name
+      if (isGlobal && isName(name)) asked.add(name)
     },
     Property({ computed, shorthand, key }) {
       if (!computed && !shorthand) members.add(key.start)

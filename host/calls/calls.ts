@@ -25,8 +25,8 @@ export interface Answerer {
 
 /** What is called. */
 export interface CallTarget extends Callee {
-  /** What of it: the id of an object, or nothing. */
-  readonly target: string
+  /** The Durable Object of that class: its id, and LF and its name, if that is known. Undefined: it is no such class. */
+  readonly object: string | undefined
 }
 
 export interface CallsOptions {
@@ -48,7 +48,7 @@ export class Calls {
   /** `app`: the one that calls. */
   call(
     app: string,
-    { callee, args, body }: StorageRequest,
+    { kind, callee, args, body }: StorageRequest,
     more: boolean,
     listener: StorageListener,
   ): StorageHandle {
@@ -73,7 +73,8 @@ export class Calls {
       { called, first: more ? body : NOTHING, listener, charge },
     )
     // not within the call that started it
-    queueMicrotask(() => guestCall.open(this.#options.find({ ...leadsTo, target }, client)))
+    const object = kind === 'durable' ? target : undefined
+    queueMicrotask(() => guestCall.open(this.#options.find({ ...leadsTo, object }, client)))
     return guestCall
   }
 }

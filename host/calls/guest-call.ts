@@ -159,7 +159,9 @@ export class GuestCall implements Exchange, StorageHandle {
   }
 
   fail(code: ErrorCode): void {
-    if (code === 'APP_THREW' && this.#thrown !== undefined) return this.#fail(toThrown(this.#thrown))
+    const thrown = this.#thrown === undefined ? undefined : toThrown(this.#thrown)
+    if (thrown !== undefined && code === 'APP_THREW') return this.#fail(thrown)
+    if (thrown !== undefined && code === 'OBJECT_RESET') return this.#fail({ ...thrown, code })
     const message = `the app "${this.#options.called}" failed: ${toSentence(code)}`
     this.#fail({ name: 'Error', code, message })
   }

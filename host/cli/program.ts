@@ -16,6 +16,7 @@ import { addInspect } from './commands/inspect.ts'
 import { addLogs } from './commands/logs.ts'
 import { addPurge } from './commands/purge.ts'
 import { addScripts } from './commands/script.ts'
+import { addQueues } from './commands/queues.ts'
 import { addScheduled } from './commands/scheduled.ts'
 import { addServe } from './commands/serve.ts'
 import { addTypes } from './commands/types.ts'
@@ -27,7 +28,7 @@ import { toUsageError } from './usage.ts'
 import { readVersion } from './version.ts'
 
 const AFTER = `
-deploy, apps, versions, rollback, promote, delete, scheduled, purge and logs ask the server at NANO_ADMIN_URL (default: http://127.0.0.1:3001)
+deploy, apps, versions, rollback, promote, delete, scheduled, queues, purge and logs ask the server at NANO_ADMIN_URL (default: http://127.0.0.1:3001)
 with the token NANO_ADMIN_TOKEN, and serve admits that token.
 NANO_LOG_FORMAT=json makes the log of serve one JSON object a line, apache its requests lines of the combined format.
 Exit status: 0 fine, 1 failed, 2 wrong usage.`
@@ -57,6 +58,7 @@ export function createProgram(startServer: StartServer, format: LogFormat): Comm
   addApps(program)
   addVersions(program)
   addScheduled(program)
+  addQueues(program)
   addLogs(program)
   addD1(program)
   addPurge(program)

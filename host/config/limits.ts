@@ -156,6 +156,26 @@ export const LIMIT_RULES = {
     initial: 64,
     text: 'MiB that the caches take up which the app fills itself, all of them together; what was used last stays.',
   },
+  liveObjects: {
+    range: [1, 100_000],
+    initial: 1000,
+    text: 'Durable Objects of the app that are in memory at once, on each shard. Beyond it those go that rest, and calls of further ones are refused when all of them work.',
+  },
+  liveObjectsMb: {
+    range: [128, 1_000_000],
+    initial: 2048,
+    text: 'MiB of memory that all of them have together, on each shard; the same holds beyond it, and the largest ends when it works.',
+  },
+  durableMb: {
+    range: [1, 1_000_000],
+    initial: 1024,
+    text: 'MiB that a Durable Object may store; what would make it more fails.',
+  },
+  durableTotalMb: {
+    range: [1, 1_000_000_000],
+    initial: 10_240,
+    text: 'MiB that all Durable Objects of a class may store together.',
+  },
   recycleRequests: {
     range: [1, 1_000_000_000],
     initial: 1_000_000,

@@ -82,7 +82,11 @@ function toDurable(
 ): [string, EnvValue] {
   const isOwn = owner === app
   const own = toResource('durable', owner, (isOwn ? names[entrypoint] : undefined) ?? entrypoint)
-  const resource = { ...own, callee: { app: owner, entrypoint }, ...(!isOwn && { isShared: true as const }) }
+  const resource = {
+    ...own,
+    callee: { app: owner, entrypoint },
+    ...(!isOwn && { isShared: true as const }),
+  }
   return [name, { type: 'binding', kind: 'durable', settings: '{}', resource }]
 }
 

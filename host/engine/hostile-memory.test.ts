@@ -233,7 +233,7 @@ describe("the engine's own imports", () => {
 
 describe.for(WORLDS)("the guest's allocator, world $version", (world) => {
   const events: Event[] = [
-    { tag: 'startup', val: { env: [{ name: 'a', value: { tag: 'text', val: 'b' } }] } },
+    { tag: 'startup', val: { env: [{ name: 'a', value: { tag: 'text', val: 'b' } }], object: '' } },
     { tag: 'request', val: { id: 1, method: 'GET', url: 'http://a/', headers: 'a\nb\n', hasBody: true } },
     { tag: 'request-body', val: { id: 1, bytes: new Uint8Array(1000), last: true } },
     { tag: 'timer-due' },

@@ -9,6 +9,7 @@
  * its window back for it when the client has it: so there is never more than a window here of what a slow client asked for.
  */
 
+import type { ObjectFacts } from '../instance/contract.ts'
 import { QUEUED_COST } from '../limits/byte-budget.ts'
 import type { Exchange, ExchangeListener } from '../tenant/exchange.ts'
 import type { Batch } from './batch.ts'
@@ -46,8 +47,8 @@ export class HandOver implements ExchangeListener {
     this.#options = options
   }
 
-  /** Give it to the home, which runs this deployment. */
-  begin(deployment: number): void {
+  /** Give it to the home, which runs this deployment. `object`: what of it, if it is for a Durable Object. */
+  begin(deployment: number, object?: ObjectFacts): void {
     const { batch, number } = this.#options
     const {
       id,
@@ -65,7 +66,7 @@ export class HandOver implements ExchangeListener {
     const call = made?.message === undefined ? made : { ...made, message: batch.own(made.message) }
     const body = smallBody === undefined ? {} : { smallBody: batch.own(smallBody) }
     const head = { id, client, method, url, headers, hasBody, ...body, tls, run, call }
-    batch.add({ type: 'request', number, deployment, head, trace: trace?.context })
+    batch.add({ type: 'request', number, deployment, object, head, trace: trace?.context })
   }
 
   // the client's side

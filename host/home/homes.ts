@@ -11,6 +11,7 @@
 import type { MessagePort } from 'node:worker_threads'
 
 import type { RequestTrace } from '../http/request-trace.ts'
+import type { ObjectFacts } from '../instance/contract.ts'
 import type { TraceContext } from '../http/trace-context.ts'
 import type { Tenant } from '../tenant/tenant.ts'
 import { Door } from './door.ts'
@@ -22,7 +23,7 @@ export interface HomesOptions {
   /** This shard's place among all. */
   readonly place: number
   /** Who takes requests that are handed over to this shard; undefined: they are not served any more. */
-  take(deployment: number): Taker | undefined
+  take(deployment: number, object?: ObjectFacts): Taker | undefined
   join(trace: TraceContext): RequestTrace | undefined
 }
 
@@ -48,7 +49,7 @@ export class Homes implements Disposable {
   meet(place: number, port: MessagePort): void {
     const options = this.#options
     const peer: Peer = new Peer(port, {
-      take: (deployment) => options.take(deployment),
+      take: (deployment, object) => options.take(deployment, object),
       join: (trace) => trace && options.join(trace),
       onLeaving: () => {
         if (this.#peers.get(place) !== peer) return
@@ -72,7 +73,7 @@ export class Homes implements Disposable {
     const door = new Door({ tenant, deployment, onSpread: (spread) => this.#lookAfter(spread) })
     const key = toHomeKey(tenant.name)
     this.#doors.set(door, key)
-    door.move(this.#toHome(key))
+    door.move(this.toHome(key))
     return door
   }
 
@@ -106,10 +107,11 @@ export class Homes implements Disposable {
   }
 
   #move(): void {
-    for (const [door, key] of this.#doors) door.move(this.#toHome(key))
+    for (const [door, key] of this.#doors) door.move(this.toHome(key))
   }
 
-  #toHome(key: number): Peer | undefined {
+  /** Where the home of this key is; undefined: it is here. */
+  toHome(key: number): Peer | undefined {
     return this.#peers.get(homeOf(key, [this.#options.place, ...this.#peers.keys()]))
   }
 

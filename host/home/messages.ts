@@ -11,6 +11,7 @@
 
 import type { ErrorCode } from '../errors.ts'
 import type { RequestHead } from '../http/request-head.ts'
+import type { ObjectFacts } from '../instance/contract.ts'
 import type { TraceContext } from '../http/trace-context.ts'
 
 /** What a request took so far. */
@@ -25,6 +26,8 @@ export type ToHome =
       readonly type: 'request'
       readonly number: number
       readonly deployment: number
+      /** The Durable Object that it is for; undefined: for the app. */
+      readonly object: ObjectFacts | undefined
       readonly head: Omit<RequestHead, 'trace'>
       /** Of one that is traced. */
       readonly trace: TraceContext | undefined

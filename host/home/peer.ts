@@ -11,6 +11,7 @@ import type { MessagePort } from 'node:worker_threads'
 import { receiveMessageOnPort } from 'node:worker_threads'
 
 import type { RequestTrace } from '../http/request-trace.ts'
+import type { ObjectFacts } from '../instance/contract.ts'
 import type { TraceContext } from '../http/trace-context.ts'
 import { NOBODY } from '../tenant/exchange.ts'
 import type { Exchange, ExchangeListener } from '../tenant/exchange.ts'
@@ -23,7 +24,7 @@ import type { Between, FromHome, ToHome } from './messages.ts'
 /** What a peer asks of its shard. */
 export interface PeerHost {
   /** Who takes requests for a deployment; undefined: it is not served any more. */
-  take(deployment: number): Taker | undefined
+  take(deployment: number, object?: ObjectFacts): Taker | undefined
   /** This shard's part of a trace. */
   join(trace: TraceContext | undefined): RequestTrace | undefined
   /** It takes nothing new from here on. */
@@ -35,6 +36,8 @@ export interface PeerHost {
 /** Who hands a request over. */
 export interface Hander {
   readonly deployment: number
+  /** The Durable Object that it is for; undefined: for the app. */
+  readonly object?: ObjectFacts
   /** It is over, and has taken so much in the guest. */
   onOver(cpuMs: number): void
   /** Its home is gone. */
@@ -79,7 +82,7 @@ export class Peer {
       },
     })
     this.#out.set(number, handOver)
-    handOver.begin(hander.deployment)
+    handOver.begin(hander.deployment, hander.object)
     return handOver
   }
 
@@ -132,8 +135,8 @@ export class Peer {
     }
   }
 
-  #open({ number, deployment, head, trace }: ToHome & { type: 'request' }): void {
-    const taker = this.#host.take(deployment)
+  #open({ number, deployment, object, head, trace }: ToHome & { type: 'request' }): void {
+    const taker = this.#host.take(deployment, object)
     if (taker === undefined) return this.#refuse(number)
     const handed = new HandedOver(head, {
       number,

@@ -12,6 +12,9 @@ import type { GuestEvent } from '../bindings/binding.ts'
 import { APP } from '../limits/account.ts'
 import { Inbox, type Delivery } from './inbox.ts'
 
+/** The guest has one alarm for all of its timers. */
+const CLOCK = 'timer-due'
+
 /** What a turn is about. */
 export interface Turn extends Delivery {
   /** The source, or the new requests. */
@@ -28,6 +31,8 @@ export class Agenda {
   #new: number[] = []
   #newEvents: GuestEvent[] = []
   #isFlooded = false
+  /** Sources that go on alone, and how often each asked for it; none: all go on. */
+  readonly #alone = new Map<number, number>()
 
   /** `toWaitMs`: how long a source has to wait until it may have a turn; 0: it need not. */
   constructor(first: readonly GuestEvent[], toWaitMs: (source: number, now: number) => number) {
@@ -63,6 +68,21 @@ export class Agenda {
     if (!this.#inbox.push(event, source)) this.#isFlooded = true
   }
 
+  /** Nothing but events of this source, and of nobody's, comes until it says so as often. */
+  block(source: number): void {
+    this.#alone.set(source, (this.#alone.get(source) ?? 0) + 1)
+  }
+
+  unblock(source: number): void {
+    const times = this.#alone.get(source) ?? 0
+    if (times > 1) this.#alone.set(source, times - 1)
+    else this.#alone.delete(source)
+  }
+
+  get isBlocked(): boolean {
+    return this.#alone.size > 0
+  }
+
   /** The source is known no longer: what waits for it is the app's from here on. */
   close(source: number): void {
     if (!this.#inbox.isEmpty) this.#inbox.move(source, APP)
@@ -70,12 +90,13 @@ export class Agenda {
 
   /** How long it takes until there may be a turn; infinite when there is nothing to say. */
   get waitMs(): number {
-    if (this.#new.length > 0) return 0
+    if (this.#new.length > 0 && !this.isBlocked) return 0
     if (this.#inbox.isEmpty) return Infinity
+    if (this.isBlocked && this.#inbox.has(CLOCK)) return 0
     const now = performance.now()
     let least = Infinity
     for (const source of this.#inbox.sources) {
-      least = Math.min(least, this.#toWaitMs(source, now))
+      if (this.#mayGoOn(source)) least = Math.min(least, this.#toWaitMs(source, now))
       if (least === 0) break
     }
     return least
@@ -83,7 +104,7 @@ export class Agenda {
 
   /** What the next turn is about, if there may be one. */
   take(): Turn | undefined {
-    const next = this.#new.length > 0 ? this.#takeNew() : this.#takeWaiting()
+    const next = this.#new.length > 0 && !this.isBlocked ? this.#takeNew() : this.#takeWaiting()
     if (next === undefined || this.#first.length === 0) return next
     const events = [...this.#first, ...next.events]
     this.#first = []
@@ -108,7 +129,14 @@ export class Agenda {
 
   #takeWaiting(): Turn | undefined {
     const now = performance.now()
-    const next = this.#inbox.take((source) => this.#toWaitMs(source, now) === 0)
+    // the guest keeps back what is not to go on
+    const alarm = this.isBlocked ? this.#inbox.takeOne(CLOCK) : undefined
+    if (alarm !== undefined) return { ...alarm, payers: [alarm.source] }
+    const next = this.#inbox.take((source) => this.#mayGoOn(source) && this.#toWaitMs(source, now) === 0)
     return next && { ...next, payers: [next.source] }
+  }
+
+  #mayGoOn(source: number): boolean {
+    return !this.isBlocked || source === APP || this.#alone.has(source)
   }
 }

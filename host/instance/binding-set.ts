@@ -3,6 +3,7 @@
  */
 import type { Binding, GuestEvent, Mailbox, Meter } from '../bindings/binding.ts'
 import { DataBinding } from '../bindings/data.ts'
+import type { ObjectPort } from '../bindings/durable.ts'
 import { bindAll, EVENT_OWNERS, toImports } from '../bindings/registry.ts'
 import type { RateTables } from '../bindings/rate-limit.ts'
 import type { RequestBodyBinding } from '../bindings/request-body.ts'
@@ -35,8 +36,9 @@ export class BindingSet implements Omit<Binding, 'delivered'> {
     accounts: Accounts,
     { env, limits, rateTables }: Pick<InstanceParts, 'env' | 'limits' | 'rateTables'>,
     clock: TurnClock,
+    port: ObjectPort | undefined,
   ) {
-    const { buffers, jobs, objectStorage } = host
+    const { buffers, idsOf, jobs, objectStorage } = host
     const { dialer, storage } = toWaysOut(host)
     const { cpuMs, concurrentSubrequests: maxDialing } = limits
     const { concurrentDataCalls: maxRunning, dataTimeoutMs: answerMs, idleMs: pauseMs } = limits
@@ -79,6 +81,7 @@ export class BindingSet implements Omit<Binding, 'delivered'> {
         noRetry: (id) => this.responses.portOf(id)?.noRetry?.(),
         settle: (id, mark) => this.responses.portOf(id)?.settle?.(mark),
       },
+      durable: { env, idsOf, port },
       calls: {
         threw: (id, error) => this.responses.portOf(id)?.callThrew?.(new TextDecoder().decode(error)),
       },

@@ -6,7 +6,8 @@ import type { BodyPort } from '../bindings/request-body.ts'
 import type { ConsolePort } from '../bindings/console.ts'
 import type { Dialer } from '../bindings/dialer.ts'
 import type { ResponsePort } from '../bindings/response.ts'
-import type { Env } from '../config/env.ts'
+import type { DurableIds } from '../bindings/durable-id.ts'
+import type { Callee, Env } from '../config/env.ts'
 import type { Limits } from '../config/limits.ts'
 import type { Mark } from '../cron/outcome.ts'
 import type { Engine } from '../engine/guest.ts'
@@ -27,8 +28,18 @@ export interface InstanceParts {
   readonly image: Image
   readonly env: Env
   readonly limits: Limits
+  /** The Durable Object that it is; undefined: it is none. */
+  readonly object?: ObjectFacts | undefined
   /** What its rate limits are counted in; undefined: it has none. */
   readonly rateTables?: RateTables | undefined
+}
+
+/** What a Durable Object is told of itself. */
+export interface ObjectFacts {
+  readonly className: string
+  readonly id: string
+  /** What its id was made of; undefined: of nothing, or nobody said so. */
+  readonly name?: string | undefined
 }
 
 /**
@@ -75,6 +86,8 @@ export interface InstanceHost extends ConsolePort {
   readonly buffers: ByteBudget
   /** The shard's; begun by whoever calls `Instance.run`. */
   readonly clock: CpuClock
+  /** Ids of the Durable Objects of a class; undefined: there is no such class. */
+  readonly idsOf?: ((callee: Callee) => DurableIds | undefined) | undefined
   /** Where the tenant has work done off the shard's thread. */
   readonly jobs: JobLine
   /** There is something to do: `Instance.run` is to be called, not at once. May be called many times. */

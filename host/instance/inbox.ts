@@ -49,6 +49,23 @@ export class Inbox {
     return undefined
   }
 
+  /** An event of this kind, whosever it is. */
+  takeOne(tag: GuestEvent['tag']): Delivery | undefined {
+    for (const [source, line] of this.#lines) {
+      const at = line.findIndex((event) => event.tag === tag)
+      if (at < 0) continue
+      if (line.length === 1) this.#lines.delete(source)
+      this.#size--
+      return { source, events: line.splice(at, 1) }
+    }
+    return undefined
+  }
+
+  has(tag: GuestEvent['tag']): boolean {
+    for (const line of this.#lines.values()) if (line.some((event) => event.tag === tag)) return true
+    return false
+  }
+
   /** The sources that have events. */
   get sources(): Iterable<number> {
     return this.#lines.keys()

@@ -2,10 +2,14 @@
 import type { Member } from '../../wit/worlds.ts'
 import type { GuestEvent } from '../bindings/binding.ts'
 import type { Env, EnvValue } from '../config/env.ts'
+import type { ObjectFacts } from './contract.ts'
 
 /** The first event of an instance. */
-export function toStartup(env: Env): GuestEvent {
-  return { tag: 'startup', val: { env: toMembers(env) } }
+export function toStartup(env: Env, object?: ObjectFacts): GuestEvent {
+  return {
+    tag: 'startup',
+    val: { env: toMembers(env), object: object === undefined ? '' : JSON.stringify(object) },
+  }
 }
 
 export function toMembers(env: Env): Member[] {

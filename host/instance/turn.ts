@@ -15,6 +15,7 @@
  * answered is failed at once and not left to its timeout.
  */
 import { performance } from 'node:perf_hooks'
+import type { ObjectPort } from '../bindings/durable.ts'
 import { NO_METER, type GuestEvent, type Mailbox, type Meter } from '../bindings/binding.ts'
 import { toRecycleMb } from '../config/limits.ts'
 import type { RequestHead } from '../http/request-head.ts'
@@ -33,6 +34,10 @@ import { toStartup } from './startup.ts'
 
 const BYTES_PER_MB = 1024 * 1024
 const NOTHING = new Uint8Array(0)
+/** The longest that a callback of `blockConcurrencyWhile` may take. */
+const BLOCK_MS = 30_000
+const BLOCKED_TOO_LONG =
+  'Error\nA call to blockConcurrencyWhile() in a Durable Object waited for too long. The call was canceled and the Durable Object was reset.'
 
 /** One live guest. */
 export class Instance implements Mailbox, Disposable {
@@ -41,6 +46,7 @@ export class Instance implements Mailbox, Disposable {
   readonly meter: Meter = { ...NO_METER }
   readonly #host: InstanceHost
   readonly #maxRequests: number
+  readonly #isObject: boolean
   /** Bytes of memory beyond which it is replaced. */
   readonly #recycleBytes: number
   /** What it has for what it has begun, when it is replaced for a limit of its own. */
@@ -51,6 +57,10 @@ export class Instance implements Mailbox, Disposable {
   readonly #guest: Guest
   readonly #agenda: Agenda
   readonly #grace = new Grace(() => this.#die(this.#grace.code))
+  /** A Durable Object is not blocked for longer. */
+  #blockLimit: NodeJS.Timeout | undefined
+  /** Why a Durable Object is to end: a name, LF, and a message. */
+  #resetReason: string | undefined
   #state: InstanceState = 'fresh'
   /** Waits until a source has processor time again. */
   #refill: NodeJS.Timeout | undefined
@@ -63,6 +73,7 @@ export class Instance implements Mailbox, Disposable {
     this.#host = host
     const { recycleRequests, retireMs } = parts.limits
     this.#maxRequests = recycleRequests
+    this.#isObject = parts.object !== undefined
     this.#recycleBytes = toRecycleMb(parts.limits) * BYTES_PER_MB
     this.#retireMs = retireMs
     this.#accounts = new Accounts(parts.limits, {
@@ -73,8 +84,11 @@ export class Instance implements Mailbox, Disposable {
         if (isLate) this.#settle()
       },
     })
-    this.#agenda = new Agenda([toStartup(parts.env)], (source, now) => this.#accounts.waitMs(source, now))
-    this.#bindings = new BindingSet(this, this.meter, host, this.#accounts, parts, this.#clock)
+    this.#agenda = new Agenda([toStartup(parts.env, parts.object)], (source, now) =>
+      this.#accounts.waitMs(source, now),
+    )
+    const port = this.#isObject ? this.#toObjectPort() : undefined
+    this.#bindings = new BindingSet(this, this.meter, host, this.#accounts, parts, this.#clock, port)
     const { imports } = this.#bindings
     if (host.objectStorage !== undefined)
       host.objectStorage.onLost = (error) => this.#die('STORAGE_LOST', error)
@@ -150,7 +164,7 @@ export class Instance implements Mailbox, Disposable {
     if (turn !== undefined) this.#serve(turn)
     if (!this.#isAwake || this.#agenda.isEmpty) return false
     const { waitMs } = this.#agenda
-    if (waitMs > 0) this.#awaitRefill(waitMs)
+    if (waitMs > 0 && waitMs < Infinity) this.#awaitRefill(waitMs)
     return waitMs === 0
   }
 
@@ -196,6 +210,7 @@ export class Instance implements Mailbox, Disposable {
       return
     }
     this.#flushPrinted()
+    if (this.#resetReason !== undefined) return this.#die('OBJECT_RESET')
     if (this.#agenda.isFlooded) return this.#die('APP_BUFFER_LIMIT', `more than ${MOST_EVENTS} events wait`)
     for (const id of over) {
       const port = this.#bindings.responses.take(id)
@@ -204,7 +219,8 @@ export class Instance implements Mailbox, Disposable {
     }
     for (const event of events) if (event.tag === 'client-gone') this.#accounts.done(event.val)
     this.#accounts.sweep(this.#isBusy)
-    if (this.#bindings.responses.waiting > 0) this.#failHung('waiting')
+    // what one call of an object waits for may come with another one
+    if (!this.#isObject && this.#bindings.responses.waiting > 0) this.#failHung('waiting')
     if (this.memoryBytes > this.#recycleBytes) this.#recycle()
     this.#settle()
   }
@@ -277,6 +293,30 @@ export class Instance implements Mailbox, Disposable {
     if (text !== '') this.#host.line('error', text.trimEnd())
   }
 
+  #toObjectPort(): ObjectPort {
+    return {
+      block: (source) => {
+        this.#agenda.block(source)
+        this.#blockLimit ??= setTimeout(() => this.#reset(BLOCKED_TOO_LONG), BLOCK_MS)
+      },
+      unblock: (source) => {
+        this.#agenda.unblock(source)
+        if (this.#agenda.isBlocked) return
+        clearTimeout(this.#blockLimit)
+        this.#blockLimit = undefined
+      },
+      reset: (reason) => {
+        this.#resetReason ??= reason
+      },
+    }
+  }
+
+  /** Outside of a turn. */
+  #reset(reason: string): void {
+    this.#resetReason = reason
+    this.#die('OBJECT_RESET')
+  }
+
   /** It has reached a limit of its own: another one is to take its place. */
   #recycle(): void {
     if (this.#state !== 'retiring') this.retire(performance.now() + this.#retireMs, 'APP_REPLACED')
@@ -311,6 +351,7 @@ export class Instance implements Mailbox, Disposable {
     if (this.#state === 'dead') return
     this.#state = 'dead'
     clearTimeout(this.#refill)
+    clearTimeout(this.#blockLimit)
     this.#grace[Symbol.dispose]()
     const unheard = this.#agenda.clear()
     const fresh = new Set(last.length > 1 ? [...last, ...unheard] : unheard)
@@ -322,8 +363,11 @@ export class Instance implements Mailbox, Disposable {
     this.#flushPrinted()
     this.#guest.end()
     void this.#host.objectStorage?.end()
+    const reason = this.#resetReason
+    if (reason !== undefined) this.#host.line('error', `the object was reset: ${reason.replace('\n', ': ')}`)
     this.#host.onDead({ code, trap, ranMs: this.#ranMs, client, unfinished })
     for (const { id, port, hasHead } of unanswered) {
+      if (reason !== undefined) port.callThrew?.(reason)
       // it is one of several that began in the turn: nothing that it asked for has been done
       if (fresh.has(id) && !hasHead && trap !== undefined) port.again(code)
       else port.fail(code)

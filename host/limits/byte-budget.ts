@@ -19,19 +19,26 @@ let change: (budget: ByteBudget, bytes: number) => void
 export class ByteBudget {
   readonly #limit: number
   readonly #onEmpty: (() => void) | undefined
+  /** What it is a part of. */
+  readonly #whole: ByteBudget | undefined
   #held = 0
 
   static {
     change = (budget, bytes) => {
       budget.#held += bytes
+      if (budget.#whole !== undefined) change(budget.#whole, bytes)
       if (budget.#held === 0) budget.#onEmpty?.()
     }
   }
 
-  /** `onEmpty` is called whenever nothing is held any more; it may not take or give bytes itself. */
-  constructor(limitBytes: number, onEmpty?: () => void) {
+  /**
+   * `onEmpty` is called whenever nothing is held any more; it may not take or give bytes itself. `whole`: what is held here is held
+   * there as well, and has to have room there.
+   */
+  constructor(limitBytes: number, onEmpty?: () => void, whole?: ByteBudget) {
     this.#limit = limitBytes
     this.#onEmpty = onEmpty
+    this.#whole = whole
   }
 
   get held(): number {
@@ -40,7 +47,7 @@ export class ByteBudget {
 
   /** Whether so many more bytes could be held. */
   hasRoom(bytes: number): boolean {
-    return this.#held + bytes <= this.#limit
+    return this.#held + bytes <= this.#limit && this.#whole?.hasRoom(bytes) !== false
   }
 }
 

@@ -7,8 +7,8 @@
  */
 import type { ErrorCode } from '../errors.ts'
 
-/** Why something ends with what is open: it is replaced, or the server stops. */
-export type EndCode = Extract<ErrorCode, 'APP_REPLACED' | 'SHUTTING_DOWN'>
+/** Why something ends with what is open: it is replaced, it has too much memory beside others, or the server stops. */
+export type EndCode = Extract<ErrorCode, 'APP_REPLACED' | 'APP_MEMORY_LIMIT' | 'SHUTTING_DOWN'>
 
 /** The longest delay that a Node timer takes. */
 const LONGEST_MS = 2 ** 31 - 1

@@ -86,11 +86,17 @@ export class Residents {
     })
   }
 
+  /** The one that has rested for longest goes, whatever there may be. Whether there was one. */
+  evictOne(): boolean {
+    const [resting] = this.#resting
+    if (resting === undefined) return false
+    this.#resting.delete(resting)
+    resting.evict()
+    return true
+  }
+
   #evict(): void {
-    for (const resting of this.#resting) {
-      if (!this.#isOver) return
-      this.#resting.delete(resting)
-      resting.evict()
-    }
+    // as many as there are, and none that comes meanwhile
+    for (let left = this.#resting.size; left > 0 && this.#isOver; left--) this.evictOne()
   }
 }

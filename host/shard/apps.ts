@@ -12,9 +12,10 @@
 import { FileReader } from '../assets/file-reader.ts'
 import { Calls } from '../calls/calls.ts'
 import type { Answerer, CallTarget } from '../calls/calls.ts'
-import type { Dialer } from '../bindings/dialer.ts'
 import { DEFAULT_LIMITS } from '../config/limits.ts'
+import type { Callee } from '../config/env.ts'
 import type { Limits } from '../config/limits.ts'
+import type { DurableIds } from '../bindings/durable-id.ts'
 import type { RunOutcome } from '../cron/outcome.ts'
 import type { Change, Route, ServedState } from '../deploy/change.ts'
 import type { Deployment } from '../deploy/deployment.ts'
@@ -23,14 +24,14 @@ import { loadEngine } from '../engine/load.ts'
 import { NanoError } from '../errors.ts'
 import type { Run } from '../http/request-head.ts'
 import { warmUp } from '../instance/warm-up.ts'
-import type { Epoch } from '../limits/epoch.ts'
 import type { EndCode } from '../limits/grace.ts'
 import { Largest } from '../limits/largest.ts'
 import { AppFiles } from '../front/app-files.ts'
 import { Front } from '../front/front.ts'
 import { purgeCaches, TenantStorage } from '../front/tenant-storage.ts'
-import type { Door } from '../home/door.ts'
-import type { Homes } from '../home/homes.ts'
+import { toHomeKey } from '../home/home-of.ts'
+import { ObjectGroup } from '../durable/group.ts'
+import type { ObjectFacts } from '../instance/contract.ts'
 import { Router } from '../router/router.ts'
 import { Split } from '../router/split.ts'
 import type { Caller } from '../router/split.ts'
@@ -40,37 +41,10 @@ import { Tenant } from '../tenant/tenant.ts'
 import type { TenantServices } from '../tenant/tenant.ts'
 import type { Slice } from '../tenant/shard-report.ts'
 import { UnavailableApp } from '../tenant/unavailable-app.ts'
+import { ShardObjects } from './durable.ts'
 import { Ledger } from './ledger.ts'
+import type { AppsServices, Version } from './version.ts'
 import { Lending } from './lending.ts'
-
-/** What the apps of a shard share. */
-export interface AppsServices extends Omit<TenantServices, 'dialer' | 'source'> {
-  readonly epoch: Epoch
-  /** Undefined: there is one shard. */
-  readonly homes: Homes | undefined
-  openDialer(deployment: Deployment): Dialer
-  /** Names a request that no client sent. */
-  readonly toId: () => string
-  /** Ask the main thread what a deployment is made of; the answer is given to `Apps.answer`. */
-  onLoad(deployment: number): void
-  /** The largest request head that any app takes, in bytes, has become another. */
-  onMaxHead(bytes: number): void
-  /** A version is gone, which has done this. */
-  onCount(slice: Slice): void
-}
-
-/** One version. It has no tenant before its first request: one that rests costs what is known of it, and nothing else. */
-interface Version {
-  readonly deployment: Deployment
-  readonly engine: Engine
-  tenant?: Tenant
-  /** Takes its requests. */
-  front?: Front | Tenant
-  /** Says which of them are served here; undefined: there is one shard. */
-  door?: Door | undefined
-  /** Is over when it is gone. */
-  drained?: Promise<void>
-}
 
 /** What a host name leads to. */
 type Served = Front | Tenant | UnavailableApp
@@ -104,6 +78,7 @@ export class Apps implements Disposable {
   readonly #names = new Map<string, string>()
   readonly #byName = new Map<string, Version | UnavailableApp | Split<Version>>()
   readonly #calls: Calls
+  readonly #objects: ShardObjects<Version>
   readonly #engines = new Map<string, LoadedEngine>()
   readonly #ledger: Ledger
   readonly #lending: Lending
@@ -116,6 +91,12 @@ export class Apps implements Disposable {
     this.#services = services
     this.#ledger = new Ledger((slice) => services.onCount(slice))
     this.#calls = new Calls({ find: (...call) => this.#findCallee(...call), toId: services.toId })
+    this.#objects = new ShardObjects<Version>({
+      secret: services.durableSecret,
+      toHome: (key) => services.homes?.toHome(toHomeKey(key)),
+      openGroup: (version) => this.#openGroup(version),
+      refused: (version, ...refusal) => this.#toTenant(version).refused(...refusal),
+    })
     this.#lending = new Lending((deployment) => services.onLoad(deployment))
   }
 
@@ -150,10 +131,22 @@ export class Apps implements Disposable {
   }
 
   /** What takes a call of an app. */
-  #findCallee({ app }: CallTarget, client: string): Answerer | undefined {
+  #findCallee({ app, entrypoint, object }: CallTarget, client: string): Answerer | undefined {
+    const chosen = this.#choose(app, client)
+    if (chosen === undefined || chosen instanceof UnavailableApp) return chosen
+    return object === undefined ? this.#toFront(chosen) : this.#objects.find(chosen, entrypoint, object)
+  }
+
+  /** The version of an app that this client gets. */
+  #choose(app: string, client: string): Version | UnavailableApp | undefined {
     const found = this.#byName.get(app)
-    const chosen = found instanceof Split ? found.choose([], { toClient: () => ({ key: client }) }) : found
-    return chosen === undefined || chosen instanceof UnavailableApp ? chosen : this.#toFront(chosen)
+    return found instanceof Split ? found.choose([], { toClient: () => ({ key: client }) }) : found
+  }
+
+  /** Ids of a class. */
+  #idsOf({ app, entrypoint }: Callee): DurableIds | undefined {
+    const chosen = this.#choose(app, '')
+    return chosen instanceof UnavailableApp ? undefined : chosen && this.#objects.idsOf(chosen, entrypoint)
   }
 
   /** What the main thread says to `onLoad`. */
@@ -173,17 +166,27 @@ export class Apps implements Disposable {
   }
 
   /** What takes the requests for a deployment that other shards hand over; undefined: it is not served any more. */
-  take(deployment: number): Tenant | undefined {
+  take(deployment: number, object?: ObjectFacts): Answerer | undefined {
     const version = this.#versions.get(deployment)
     if (version === undefined) return undefined
+    if (object !== undefined) return this.#takeObject(version, object)
     const tenant = this.#toTenant(version)
     version.door?.tookOver()
     return tenant
   }
 
+  /** One that retires begins no objects. */
+  #takeObject(version: Version, object: ObjectFacts): Answerer | undefined {
+    if (version.drained === undefined) return this.#objects.take(version, object)
+    const next = this.#choose(version.deployment.name, '')
+    return next === undefined || next instanceof UnavailableApp ? undefined : this.#objects.take(next, object)
+  }
+
   /** Names of the apps that are at work. */
   get busy(): string[] {
-    const busy = [...this.#versions.values()].filter(({ tenant }) => tenant?.isBusy === true)
+    const busy = [...this.#versions.values()].filter(
+      ({ tenant, objects }) => tenant?.isBusy === true || objects?.isBusy === true,
+    )
     return [...new Set(busy.map(({ deployment }) => deployment.name))]
   }
 
@@ -198,7 +201,10 @@ export class Apps implements Disposable {
   /** End all of them: open requests fail. */
   [Symbol.dispose](): void {
     this.#isOver = true
-    for (const { tenant } of this.#versions.values()) tenant?.[Symbol.dispose]()
+    for (const { tenant, objects } of this.#versions.values()) {
+      tenant?.[Symbol.dispose]()
+      objects?.[Symbol.dispose]()
+    }
   }
 
   async #deploy(deployment: Deployment, engine: CompiledEngine): Promise<void> {
@@ -241,9 +247,8 @@ export class Apps implements Disposable {
       around: () => this.#toTenant(version).around,
       site: () => files.site,
     })
-    const dialer = this.#services.openDialer(deployment)
-    const source = () => this.#lending.lend(deployment.id)
-    const tenant = new Tenant({ ...deployment, engine }, { ...this.#services, dialer, source, storage })
+    version.storage = storage
+    const tenant = new Tenant({ ...deployment, engine }, this.#toServices(version, storage))
     version.tenant = tenant
     const door = this.#services.homes?.open(tenant, deployment.id)
     version.door = door
@@ -252,6 +257,26 @@ export class Apps implements Disposable {
     const front = isPlain ? tenant : new Front(tenant, { files: own, reader, cacheMb, door })
     this.#ledger.open(front)
     return front
+  }
+
+  /** With a dialer of its own. */
+  #toServices({ deployment }: Version, storage: TenantStorage): TenantServices {
+    const dialer = this.#services.openDialer(deployment)
+    const source = () => this.#lending.lend(deployment.id)
+    return { ...this.#services, dialer, source, storage, idsOf: (callee) => this.#idsOf(callee) }
+  }
+
+  #openGroup(version: Version): ObjectGroup {
+    this.#toFront(version)
+    const group = new ObjectGroup({
+      parts: { ...version.deployment, engine: version.engine },
+      services: this.#toServices(version, version.storage!),
+      leases: this.#services.leases,
+      storage: this.#services.durableStorage,
+      onEnding: (object) => this.#objects.forget(object),
+    })
+    this.#ledger.open(group)
+    return group
   }
 
   /** Of all versions, and of the caches that the app fills itself: those are in the storage. */
@@ -323,8 +348,10 @@ export class Apps implements Disposable {
       this.#forget(version)
       return Promise.resolve()
     }
-    const drained = Promise.all([tenant.drain(graceMs, code), door?.drained()])
+    const { objects } = version
+    const drained = Promise.all([tenant.drain(graceMs, code), door?.drained(), objects?.end(graceMs, code)])
     version.drained ??= drained.then(() => {
+      if (objects !== undefined) this.#ledger.close(objects)
       if (door !== undefined) this.#services.homes?.close(door)
       this.#forget(version)
       this.#ledger.close(front)

@@ -5,6 +5,7 @@ import type { MessagePort } from 'node:worker_threads'
 import type { ConnectionLimits } from '../config/connection-limits.ts'
 import type { RunOutcome } from '../cron/outcome.ts'
 import type { Change, ServedState } from '../deploy/change.ts'
+import type { LeaseMessage } from '../durable/lease-client.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { Run } from '../http/request-head.ts'
 import type { SharedEpoch } from '../limits/epoch.ts'
@@ -51,6 +52,8 @@ export interface ShardData extends ShardSettings {
   readonly allowLoopback: boolean
   /** Apps are being developed: whoever asks may have their scheduled handlers called. */
   readonly isDevelopment?: boolean | undefined
+  /** What ids of Durable Objects are made with. */
+  readonly durableSecret: Uint8Array
   /** Where the ticker writes the time for this shard. */
   readonly epoch: SharedEpoch
   /** Given where requests are traced. */
@@ -63,6 +66,9 @@ export type ShardChange = Change | { readonly type: 'configure'; readonly settin
 export type ToShard =
   /** In order; each is answered by `applied` with its number. */
   | { type: 'apply'; number: number; change: ShardChange }
+  /** It has the lease of a Durable Object that it claimed; somebody else wants one that it has. */
+  | { type: 'granted'; key: string; number: number }
+  | { type: 'wanted'; key: string }
   /** Have a version do what no client asks for; answered by `ran` with the number. */
   | { type: 'run'; number: number; deployment: number; run: Run }
   | { type: 'stop'; graceMs: number }
@@ -81,6 +87,8 @@ export type ToShard =
 
 export type FromShard =
   | { type: 'ready'; port: number }
+  /** A lease of a Durable Object (host/durable/leases.ts). */
+  | LeaseMessage
   | { type: 'failed'; code: ErrorCode; text: string }
   | { type: 'log'; entry: LogEntry }
   /** Requests that are over; answered by `taken`. */

@@ -46,9 +46,9 @@ export class Runs {
     this.queues.start()
   }
 
-  /** What queues hold, as far as the storage says. */
-  async states(): Promise<readonly QueueStatus[]> {
-    return await this.queues.states(STATES_MS).catch(() => [])
+  /** What runs came to, and what queues hold, as far as the storage says. */
+  async counts(): Promise<{ scheduled: Schedule['counts']; queues: readonly QueueStatus[] }> {
+    return { scheduled: this.schedule.counts, queues: await this.queues.states(STATES_MS).catch(() => []) }
   }
 
   /** No more is begun; resolves when what apps have of queues is settled. */

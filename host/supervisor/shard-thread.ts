@@ -9,6 +9,7 @@ import { Worker } from 'node:worker_threads'
 import type { MessagePort } from 'node:worker_threads'
 
 import type { RunOutcome } from '../cron/outcome.ts'
+import type { LeaseHolder, Leases } from '../durable/leases.ts'
 import { NanoError, toFault, toStackText } from '../errors.ts'
 import type { Run } from '../http/request-head.ts'
 import type { AppContent } from '../image/image.ts'
@@ -24,6 +25,8 @@ import type { SlotThread, SlotWatcher } from './slot.ts'
 
 /** What a thread tells whoever started it. */
 export interface ThreadWatcher extends SlotWatcher {
+  /** Those of Durable Objects. */
+  readonly leases: Leases
   onLog(entry: LogEntry): void
   /** Requests that are over. */
   onRequests(batch: RecordBatch): void
@@ -40,7 +43,7 @@ export interface ThreadWatcher extends SlotWatcher {
 const CUT: RunOutcome = { code: 'INTERNAL', noRetry: false, ms: 0, cpuMs: 0, marks: [] }
 
 /** One thread. */
-export class ShardThread implements SlotThread {
+export class ShardThread implements SlotThread, LeaseHolder {
   readonly #worker: Worker
   readonly #progress: Int32Array
   readonly #gone = Promise.withResolvers<void>()
@@ -79,6 +82,8 @@ export class ShardThread implements SlotThread {
       } else if (message.type === 'pong') this.#isPinged = false
       else if (message.type === 'failed') watcher.onFailed(new NanoError(message.code, message.text))
       else if (message.type === 'ready') watcher.onReady(message.port)
+      else if (message.type === 'claim' || message.type === 'release')
+        watcher.leases[message.type](message.key, this)
       else if (message.type === 'applied') this.#onApplied(message)
       else if (message.type === 'ran') {
         this.#runs.get(message.number)?.(message.outcome)
@@ -89,7 +94,7 @@ export class ShardThread implements SlotThread {
         const { kind } = message
         watcher.onStorage(kind, (port) => this.#post({ type: 'storage', kind, port }, [port]))
       } else if (message.type === 'counted') watcher.onCount(message.slice)
-      else {
+      else if (message.type === 'reported') {
         watcher.onReport(message.report)
         this.#isAsked = false
         this.#reported.resolve()
@@ -101,6 +106,7 @@ export class ShardThread implements SlotThread {
     })
     this.#worker.once('exit', () => {
       this.#gone.resolve()
+      watcher.leases.gone(this)
       // its successor begins with all of them
       for (const { resolve } of this.#changes.values()) resolve()
       this.#changes.clear()
@@ -137,6 +143,14 @@ export class ShardThread implements SlotThread {
   /** Another shard, in this place, is there. */
   meet(place: number, port: MessagePort): void {
     this.#post({ type: 'peer', place, port }, [port])
+  }
+
+  granted(key: string, number: number): void {
+    this.#post({ type: 'granted', key, number })
+  }
+
+  wanted(key: string): void {
+    this.#post({ type: 'wanted', key })
   }
 
   measureSilence(elapsed: number): number {

@@ -9,6 +9,7 @@ import { MessageChannel } from 'node:worker_threads'
 import type { RunOutcome } from '../cron/outcome.ts'
 import type { ServedState } from '../deploy/change.ts'
 import { toStackText } from '../errors.ts'
+import { Leases } from '../durable/leases.ts'
 import { homeOf, toHomeKey } from '../home/home-of.ts'
 import type { Run } from '../http/request-head.ts'
 import type { AppContent } from '../image/image.ts'
@@ -90,6 +91,7 @@ export class Shards {
   readonly #heapMb: number
   readonly #ticker: Ticker
   readonly #tally = new Tally()
+  readonly #leases = new Leases()
   readonly #slots: readonly Slot<ShardThread>[]
   #watch: NodeJS.Timeout | undefined
   #started = 0
@@ -227,6 +229,7 @@ export class Shards {
       { name, heapMb: this.#heapMb },
       {
         ...watcher,
+        leases: this.#leases,
         onReady: (listenedOn) => {
           watcher.onReady(listenedOn)
           this.#introduce(place)

@@ -15,7 +15,7 @@ import { addMeter, NO_METER, type Meter } from '../bindings/binding.ts'
 import type { Dialer } from '../bindings/dialer.ts'
 import type { Isolation } from '../config/config.ts'
 import { toTotalMemoryMb } from '../config/limits.ts'
-import { NanoError, toStackText } from '../errors.ts'
+import { toFailureText, toStackText } from '../errors.ts'
 import type { AppContent } from '../image/image.ts'
 import type { Death, InstanceHost, InstanceParts } from '../instance/contract.ts'
 import { Instance } from '../instance/turn.ts'
@@ -29,6 +29,7 @@ import type { JobLine } from '../limits/job-pool.ts'
 import { ContentSlot, type ContentSource } from './content-slot.ts'
 import type { Journal } from './journal.ts'
 import type { Storage } from '../storage/client.ts'
+import type { ObjectStorage } from '../storage/durable/object-storage.ts'
 import { WASM_PAGE } from '../wasm/memory.ts'
 import type { Counts } from './report.ts'
 
@@ -39,10 +40,13 @@ export interface PoolServices {
   readonly buffers: ByteBudget
   readonly source: ContentSource
   /** Of the shard. */
-  readonly residents: Residents
+  readonly residents: Pick<Residents, 'opened' | 'closed' | 'rest' | 'leave' | 'weigh'>
   /** Keeps to the tenant's egress policy. */
   readonly dialer: Dialer
   readonly storage: Storage
+  readonly idsOf?: InstanceHost['idsOf']
+  /** What the Durable Object keeps that the instances are. */
+  readonly openObjectStorage?: (() => ObjectStorage) | undefined
   readonly epoch: Epoch
   readonly clock: CpuClock
   readonly jobs: JobLine
@@ -107,12 +111,15 @@ export class Pool {
 
   /** Each request has an instance of its own. */
   readonly #isAlone: boolean
+  /** There is never more than one. */
+  readonly #isOnly: boolean
   /** What instances are made of, where there is one for each request; and until when it is kept. */
   #content: AppContent | undefined
   #contentKept: Deadline | undefined
 
   constructor(parts: PoolParts, services: PoolServices) {
     this.#isAlone = parts.isolation === 'request'
+    this.#isOnly = parts.object !== undefined
     this.#parts = this.#isAlone ? { ...parts, limits: { ...parts.limits, recycleRequests: 1 } } : parts
     this.#slot = new ContentSlot(services.source, () => services.onReady())
     this.#services = services
@@ -134,6 +141,7 @@ export class Pool {
 
   /** Whether a request that has an instance of its own finds memory for it. One that is replaced makes room itself. */
   get #hasRoom(): boolean {
+    if (this.#isOnly) return this.#instances.size === 0
     if (!this.#isAlone || this.#instances.size === 0) return true
     let sum = this.#parts.image.pages * WASM_PAGE
     for (const { memoryBytes } of this.#instances) sum += memoryBytes
@@ -291,10 +299,12 @@ export class Pool {
   }
 
   #toHost(get: () => Instance): InstanceHost {
-    const { journal, dialer, storage, epoch, clock, jobs, buffers, onTurn } = this.#services
+    const { journal, dialer, storage, idsOf, epoch, clock, jobs, buffers, onTurn } = this.#services
     return {
       dialer,
       storage,
+      objectStorage: this.#services.openObjectStorage?.(),
+      idsOf,
       epoch,
       clock,
       jobs,
@@ -377,11 +387,4 @@ export class Pool {
     if (code === 'APP_MEMORY_LIMIT') this.#past.memoryStops++
     this.#services.onFallen(code === 'APP_CPU_LIMIT' ? this.#parts.limits.cpuMs : ranMs, client)
   }
-}
-
-/** What is broken on the disk has nothing to do with the place where that was noticed. */
-function toFailureText(error: unknown): string {
-  return error instanceof NanoError && error.blame === 'operator'
-    ? `${error.code}: ${error.message}`
-    : toStackText(error)
 }

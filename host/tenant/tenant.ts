@@ -24,7 +24,9 @@ import type { Instance } from '../instance/turn.ts'
 import { ByteBudget } from '../limits/byte-budget.ts'
 import { Deadlines } from '../limits/deadlines.ts'
 import { Grace, type EndCode } from '../limits/grace.ts'
-import type { Scheduler, Share } from '../limits/scheduler.ts'
+import type { CpuClock } from '../limits/cpu-clock.ts'
+import type { JobPool } from '../limits/job-pool.ts'
+import type { Share } from '../limits/scheduler.ts'
 import { openAroundCounts } from './around-counts.ts'
 import type { AroundCounts } from './around-counts.ts'
 import { BatchSize } from './batch.ts'
@@ -50,11 +52,29 @@ export interface TenantParts extends PoolParts {
 /** What a shard gives to a tenant. The dialer is the tenant's own, and ends with it. */
 export interface TenantServices extends Pick<
   PoolServices,
-  'source' | 'residents' | 'dialer' | 'storage' | 'epoch' | 'onTurn'
+  'source' | 'residents' | 'dialer' | 'storage' | 'idsOf' | 'openObjectStorage' | 'epoch' | 'onTurn'
 > {
   /** Who has the next turn. */
-  readonly scheduler: Scheduler
+  readonly scheduler: Turns
   readonly log: Log
+  /** Given to one of many that an app has: what they have together. */
+  readonly shared?: SharedParts | undefined
+}
+
+/** Gives turns. */
+export interface Turns {
+  readonly clock: CpuClock
+  readonly jobs: Pick<JobPool, 'open'>
+  open(run: () => boolean, mostMs: number): Pick<Share, 'wake' | 'close'>
+}
+
+/** What tenants of one app have together. */
+export interface SharedParts {
+  readonly counts: Counts
+  readonly buffers: ByteBudget
+  readonly breaker: Pick<Breaker, 'waitMs' | 'entered' | 'answered' | 'left' | 'stopped'>
+  /** It has no instance, and nothing waits for one. */
+  onEmpty(): void
 }
 
 /** What a tenant has done since it was made, and what it has at the moment. */
@@ -99,20 +119,21 @@ export class Tenant implements Disposable {
   readonly version: number | undefined
   readonly versionLabel: string
   readonly limits: Limits
-  readonly counts = new Counts()
+  readonly counts: Counts
   readonly around = openAroundCounts()
   /** What the host holds for it. */
   readonly buffers: ByteBudget
   readonly #journal: Journal
   readonly #pool: Pool
-  readonly #breaker: Breaker
+  readonly #breaker: SharedParts['breaker']
   readonly #deadlines: Deadlines
   /** Of what the clock sets off. */
   readonly #runDeadlines: Deadlines
   readonly #queue: RequestQueue<OpenRequest>
   readonly #batch = new BatchSize()
   readonly #drainRate = new DrainRate()
-  readonly #share: Share
+  readonly #share: ReturnType<Turns['open']>
+  readonly #shared: SharedParts | undefined
   readonly #dialer: Dialer
   /** The last turn began requests. */
   #wasNew = false
@@ -120,13 +141,15 @@ export class Tenant implements Disposable {
   readonly #grace = new Grace(() => this.#finish())
   readonly #over = Promise.withResolvers<void>()
 
-  constructor(deployment: TenantParts, { log, scheduler, ...services }: TenantServices) {
+  constructor(deployment: TenantParts, { log, scheduler, shared, ...services }: TenantServices) {
     const { name, limits } = deployment
+    this.#shared = shared
+    this.counts = shared?.counts ?? new Counts()
     this.name = name
     this.version = deployment.version
     this.versionLabel = toVersionLabel(deployment)
     this.limits = limits
-    this.buffers = new ByteBudget(limits.bufferMb * BYTES_PER_MB, () => this.#goOnDraining())
+    this.buffers = new ByteBudget(limits.bufferMb * BYTES_PER_MB, () => this.#goOnDraining(), shared?.buffers)
     this.#dialer = services.dialer
     this.#journal = new Journal(deployment, log, this.counts)
     this.#share = scheduler.open(this.#turn, limits.cpuMs)
@@ -140,7 +163,7 @@ export class Tenant implements Disposable {
       onReady: () => this.#share.wake(),
       onFallen: (costMs, client) => this.#backOff(costMs, client),
     })
-    this.#breaker = new Breaker(limits.cpuMs)
+    this.#breaker = shared?.breaker ?? new Breaker(limits.cpuMs)
     this.#deadlines = new Deadlines(limits.timeoutMs)
     this.#runDeadlines = new Deadlines(limits.scheduledTimeoutMs)
     this.#queue = new RequestQueue(limits.concurrentRequests, limits.queuedRequests)
@@ -226,6 +249,7 @@ export class Tenant implements Disposable {
     if (this.#wasNew) this.#begin(now, isReady ? 1 : this.#batch.size)
     else this.#pool.deliver()
     if (this.#state === 'draining' && this.#queue.length === 0) this.#windUp()
+    if (this.#state === 'serving' && this.#queue.length === 0 && this.#pool.isEmpty) this.#shared?.onEmpty()
     return this.#pool.isReady || (this.#queue.peek() !== undefined && !this.#pool.isWaiting)
   }
 

@@ -196,7 +196,7 @@ test('what does not hold is said once, with its key', () => {
     asets: { directory: 'public' },
     'a\u001b[2Jb': 1,
     assets: { directory: 'public', serve_directly: true },
-    compatibility_flags: ['nodejs_compat', 'nodejs_als', 'no_fetch'],
+    compatibility_flags: ['nodejs_compat', 'global_fetch_strictly_public', 'no_fetch'],
     rules: [{ type: 'CompiledWasm', globs: ['**/*.wasm'] }],
   })
   const texts = said(warnings).map((text) => text.replace(/^wrangler\.jsonc:2:\d+: /, ''))

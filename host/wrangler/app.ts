@@ -57,7 +57,13 @@ const ASSETS = ['directory', 'binding', 'run_worker_first', 'html_handling', 'no
 const LIMITS = ['cpu_ms', 'subrequests']
 const DEFAULT_MIGRATIONS = 'migrations'
 /** Flags for what an app has anyway. */
-const MODULES_OF_NODE: ReadonlySet<unknown> = new Set(['nodejs_compat', 'nodejs_compat_v2', 'nodejs_als'])
+const HELD: ReadonlySet<unknown> = new Set([
+  'nodejs_compat',
+  'nodejs_compat_v2',
+  'no_nodejs_compat_v2',
+  'nodejs_als',
+  'global_fetch_strictly_public',
+])
 /** What tools that write a file write out although it says nothing. */
 const DEFAULTS: Readonly<Record<string, string>> = {
   jsx_factory: '"React.createElement"',
@@ -119,7 +125,7 @@ function judge(key: string, value: unknown, say: Say): void {
   const { treatment, text } = WRANGLER_KEYS[key]!
   if (treatment === 'dropped') say(key, text)
   if (key === 'compatibility_flags' && Array.isArray(value)) {
-    const others = value.filter((flag) => !MODULES_OF_NODE.has(flag))
+    const others = value.filter((flag) => !HELD.has(flag))
     if (others.length > 0) say(key, `${others.join(', ')}: NANO has one behaviour, which flags do not change`)
   }
   if (

@@ -29,6 +29,8 @@ import mapped from 'browser-field'
 import { runCases } from './ciphers.ts'
 
 const require = createRequire(import.meta.url)
+const BYTES = new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0])
+const early = WebAssembly.compile(BYTES).then(WebAssembly.instantiate)
 
 const thrown = (run: () => unknown) => { try { return run() } catch (error) { return String(error) } }
 
@@ -78,6 +80,16 @@ const pages: Record<string, () => unknown> = {
     assert: [thrown(() => assert.strictEqual(1, 2)).split(':')[0], thrown(() => assert.deepStrictEqual({ a: new Map([[1, new Set([2])]]) }, { a: new Map([[1, new Set([2])]]) })) ?? 'equal',
       thrown(() => assert.deepStrictEqual({ a: 1 }, { a: '1' })).split(':')[0], thrown(() => assert.throws(() => { throw new TypeError('x') }, /x/)) ?? 'thrown'], slept: await sleep(1, 'slept'), exists: fs.existsSync('/etc/passwd'),
     mapped, immediate: await new Promise((resolve) => setImmediate(resolve, 'immediate')),
+  }),
+  // as code does that is built for nodejs_compat
+  '/builtin': () => ({
+    same: globalThis['process'].getBuiltinModule('node:process').nextTick === process.nextTick,
+    path: process.getBuiltinModule?.('path').posix.join('a', 'b'), unknown: String(process.getBuiltinModule(String('node:path'))),
+  }),
+  // as modules do that are made of it, at their top level
+  '/wasm': async () => ({
+    type: typeof WebAssembly, tag: String(WebAssembly), valid: WebAssembly.validate(BYTES), module: thrown(() => new WebAssembly.Module(BYTES)),
+    compiled: await early.then(() => 'made', (error) => [error instanceof WebAssembly.CompileError, String(error)]),
   }),
   '/required': () => ({ there: require('node:path').posix.join('a', 'b'), gone: thrown(() => require('not-there')) }),
   '/refused': () => ({ read: thrown(() => fs.readFileSync('/etc/passwd')) }),
@@ -265,6 +277,22 @@ describe('Node.js', () => {
     expect(await get('node', '/required')).toEqual({
       there: 'a/b',
       gone: expect.stringContaining("Cannot find module 'not-there'") as unknown,
+    })
+  })
+
+  test('getBuiltinModule gives what is named in the code, from any spelling of the global', async () => {
+    expect(await get('node', '/builtin')).toEqual({ same: true, path: 'a/b', unknown: 'undefined' })
+  })
+
+  test('WebAssembly is there and makes no code, as in Workers', async () => {
+    const refused = (name: string) =>
+      `CompileError: WebAssembly.${name}(): Wasm code generation disallowed by embedder`
+    expect(await get('node', '/wasm')).toEqual({
+      type: 'object',
+      tag: '[object WebAssembly]',
+      valid: false,
+      module: refused('Module'),
+      compiled: [true, refused('compile')],
     })
   })
 

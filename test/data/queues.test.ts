@@ -208,6 +208,8 @@ describe('what is sent', () => {
     })
     const metrics = await (await fetch(`${server.adminUrl}/metrics`)).text()
     expect(metrics).toContain('nano_queue_messages{tenant="waiting",queue="q"} 2')
+    const listed: unknown = await (await fetch(`${server.adminUrl}/admin/apps/waiting/queues`)).json()
+    expect(listed).toMatchObject({ queues: [{ queue: 'q', messages: 2, bytes: 206, paused: false }] })
   })
 
   test('is refused when the queue has no room', async ({ expect }) => {

@@ -1,7 +1,7 @@
 /** Apps that keep what they are told, each in a store of its own kind, for the tests that kill their server. */
 
 import type { Writer } from '../harness/crash.ts'
-import { fixture } from '../harness/serve.ts'
+import { fixture, waitFor } from '../harness/serve.ts'
 
 const BATCH = 100
 
@@ -68,6 +68,32 @@ export const WRITERS: readonly (Writer & { readonly what: string })[] = [
       const [ids] = await run<[[number][]]>(ask, [select])
       const there = new Set(ids.map(([id]) => id))
       return indices.filter((index) => !there.has(index))
+    },
+  },
+  {
+    what: 'messages, each given to the consumer,',
+    app: {
+      path: fixture('queues'),
+      d1_databases: [{ binding: 'DB' }],
+      queues: {
+        producers: [{ binding: 'QUEUE', queue: 'q' }],
+        consumers: [
+          { queue: 'q', max_batch_size: 100, max_batch_timeout: 0, max_retries: 100, retry_delay: 1 },
+        ],
+      },
+    },
+    prepare: (ask) => run(ask, [['DB', 'exec', 'CREATE TABLE seen (id INTEGER PRIMARY KEY)']]),
+    async write(ask, index) {
+      const [outcome] = await run<[{ metadata?: object }]>(ask, [['QUEUE', 'send', index]])
+      return outcome.metadata !== undefined
+    },
+    async missing(ask, indices) {
+      await waitFor(async () => {
+        const [{ backlogCount }] = await run<[{ backlogCount: number }]>(ask, [['QUEUE', 'metrics']])
+        return backlogCount === 0 || undefined
+      }, 60_000)
+      const seen = new Set(JSON.parse((await ask({ path: '/seen' })).text) as number[])
+      return indices.filter((index) => !seen.has(index))
     },
   },
 ]

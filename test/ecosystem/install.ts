@@ -1,4 +1,4 @@
-/** The packages of the ecosystem's apps, in a folder of their own: they are not installed with the repository. */
+/** Packages of the ecosystem's apps and sites, in folders of their own: they are not installed with the repository. */
 
 import { execFileSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -6,24 +6,35 @@ import { join } from 'node:path'
 
 const HERE = import.meta.dirname
 const FOLDER = join(HERE, '../../node_modules/.cache/nano-ecosystem')
+/** Not below a `node_modules`, where build tools take everything for packages. */
+const SITES = join(HERE, '../.built/sites')
 const INSTALLED = 'installed.json'
 const LOCK = 'package-lock.json'
 
-/** Copies the apps to where their packages are, which are installed if they are not what the lock file says. */
-export function install(): string {
-  mkdirSync(FOLDER, { recursive: true })
-  const lock = readFileSync(join(HERE, LOCK), 'utf8')
-  const stamp = join(FOLDER, INSTALLED)
-  if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== lock) {
-    for (const name of ['package.json', LOCK]) cpSync(join(HERE, name), join(FOLDER, name))
-    execFileSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
-      cwd: FOLDER,
-      stdio: 'inherit',
-    })
-    writeFileSync(stamp, lock)
-  }
-  cpSync(join(HERE, 'apps'), join(FOLDER, 'apps'), { recursive: true })
-  return join(FOLDER, 'apps')
+/** Copies the apps to where their packages are. */
+export function installApps(): string {
+  const folder = install(HERE, FOLDER)
+  cpSync(join(HERE, 'apps'), join(folder, 'apps'), { recursive: true })
+  return join(folder, 'apps')
+}
+
+/** Copies a site of a framework to where its packages are. */
+export function installSite(from: string, name: string): string {
+  const folder = install(from, join(SITES, name))
+  cpSync(from, folder, { recursive: true })
+  return folder
+}
+
+/** Installs what the lock file in a folder says into another, if it is not there. */
+function install(from: string, to: string): string {
+  mkdirSync(to, { recursive: true })
+  const lock = readFileSync(join(from, LOCK), 'utf8')
+  const stamp = join(to, INSTALLED)
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return to
+  for (const name of ['package.json', LOCK]) cpSync(join(from, name), join(to, name))
+  execFileSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: to, stdio: 'inherit' })
+  writeFileSync(stamp, lock)
+  return to
 }
 
 /** The packages that an app names, with their versions. */

@@ -18,12 +18,12 @@ import {
   MISSING,
   readAnswers,
 } from './apps.ts'
-import { install, listPackages } from './install.ts'
+import { installApps, listPackages } from './install.ts'
 import { writePage } from './page.ts'
 import { startServers } from './servers.ts'
 import { askWorkerd } from './workerd.ts'
 
-const folder = install()
+const folder = installApps()
 const apps = listApps(folder)
 if (process.argv.includes('--record')) {
   const answers = readAnswers()

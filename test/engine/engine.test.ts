@@ -132,6 +132,12 @@ function make(image: Image, from = engine, maximum = 2048): Made {
       digestWrite: nothing,
       digestFinish: nothing,
     },
+    'nano:workers/durable': {
+      makeId: () => new Uint8Array(0),
+      block: nothing,
+      unblock: nothing,
+      reset: nothing,
+    },
     'nano:workers/sql': { query: nothing },
     'nano:workers/connections': {
       open: nothing,
@@ -156,7 +162,7 @@ const request = (id: number): Event => ({
   val: { id, method: 'GET', url: 'http://a.localhost/', headers: '', hasBody: false },
 })
 const act = (name: string): Event[] => [
-  { tag: 'startup', val: { env: [{ name, value: { tag: 'text', val: '' } }] } },
+  { tag: 'startup', val: { env: [{ name, value: { tag: 'text', val: '' } }], object: '' } },
 ]
 
 describe('two apps', () => {

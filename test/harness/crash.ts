@@ -31,12 +31,13 @@ export async function killWhileWriting(
   { app, prepare, write, missing }: Writer,
   count: number,
   kills: number,
+  clientCount = CLIENTS,
 ): Promise<{ kept: number; lost: readonly number[] }> {
   const folder = mkdtempSync(join(tmpdir(), 'nano-crash-'))
   const file = join(folder, 'nano.json')
   const apps = [{ name: 'writer', hostname: HOST, cpu_ms: 10_000, ...app }]
   writeFileSync(file, JSON.stringify({ shards: 2, apps }))
-  const agent = keepAlive(CLIENTS)
+  const agent = keepAlive(clientCount)
   const toAsk =
     ({ port }: ServerProcess): Ask =>
     (request) =>
@@ -59,7 +60,7 @@ export async function killWhileWriting(
           if (await write(ask, index).catch(() => false)) kept.push(index)
         }
       }
-      const clients = Array.from({ length: CLIENTS }, client)
+      const clients = Array.from({ length: clientCount }, client)
       // oxlint-disable-next-line no-await-in-loop -- the others are on their way then
       await Promise.race(clients)
       server.kill('SIGKILL')

@@ -34,6 +34,8 @@ export interface AppSpec extends LimitSpec {
   r2_buckets?: { binding: string; bucket_name?: string; shared?: boolean }[]
   d1_databases?: readonly object[]
   services?: { binding: string; service: string; entrypoint?: string; props?: Record<string, unknown> }[]
+  durable_objects?: { bindings: { name: string; class_name: string; script_name?: string }[] }
+  migrations?: object[]
   queues?: { producers?: object[]; consumers?: object[] }
   ratelimits?: { name: string; namespace_id: string; simple: object; shared?: boolean }[]
   egress?: { allow?: string[]; deny?: string[]; private?: boolean }

@@ -36,6 +36,19 @@ describe('http', () => {
     },
   )
 
+  test('a body has the type of what it was made of', async ({ expect }) => {
+    const typeOf = async (path: string, method = 'GET') =>
+      (await server.send('mirror.test', path, { method })).headers['content-type']
+    const text = 'text/plain;charset=UTF-8'
+    expect([await typeOf('/ignore-body'), await typeOf('/form', 'POST')]).toEqual([text, text])
+    expect(await typeOf('/cookies?count=1')).toBe(text)
+    expect(await typeOf('/')).toBe('application/json')
+    for (const path of ['/buffered-echo', '/chunks', '/status?is=204']) {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      expect(await typeOf(path), path).toBeUndefined()
+    }
+  })
+
   test('all headers arrive, repeated ones together', async ({ expect }) => {
     const headers = { 'x-one': 'a', 'x-two': ['b', 'c'], cookie: 'd=1; e=2', 'x-latin': 'caf\u00e9' }
     const seen = (await server.send('mirror.test', '/', { headers })).json<Seen>()

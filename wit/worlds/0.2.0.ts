@@ -4,7 +4,7 @@ import type { GuestWriter } from '../../host/engine/guest-writer.ts'
 
 export const version = '0.2.0'
 /** Changes with whatever lies otherwise in memory or has another name. */
-export const structure = '349653fc3f8da3dc'
+export const structure = '27e1b90080bb535f'
 
 export interface EventsBinding {
   readonly kind: string
@@ -24,6 +24,7 @@ export interface EventsMember {
 
 export interface EventsStartup {
   readonly env: readonly EventsMember[]
+  readonly object: string
 }
 
 export interface EventsRequest {
@@ -100,6 +101,12 @@ export interface DataDataFailure {
   readonly message: string
 }
 
+export interface DurableAlarm {
+  readonly id: number
+  readonly scheduledTime: number
+  readonly retryCount: number
+}
+
 export interface OutboundAnswer {
   readonly id: number
   readonly status: number
@@ -151,6 +158,7 @@ export type EventsEvent =
   | { readonly tag: 'data-failed'; readonly val: DataDataFailure }
   | { readonly tag: 'data-writable'; readonly val: number }
   | { readonly tag: 'durable-stored'; readonly val: number }
+  | { readonly tag: 'alarm'; readonly val: DurableAlarm }
   | { readonly tag: 'answered'; readonly val: OutboundAnswer }
   | { readonly tag: 'answer-body'; readonly val: WireBodyChunk }
   | { readonly tag: 'fetch-failed'; readonly val: WireFailure }
@@ -176,6 +184,9 @@ const cryptoOperationCases: readonly CryptoOperation[] = ['encrypt', 'decrypt', 
 
 export type DurableStorageOperation = 'get' | 'entries' | 'put' | 'delete' | 'delete-all' | 'query' | 'get-alarm' | 'set-alarm' | 'size' | 'begin' | 'release' | 'undo'
 const durableStorageOperationCases: readonly DurableStorageOperation[] = ['get', 'entries', 'put', 'delete', 'delete-all', 'query', 'get-alarm', 'set-alarm', 'size', 'begin', 'release', 'undo']
+
+export type DurableIdKind = 'named' | 'unique' | 'parsed'
+const durableIdKindCases: readonly DurableIdKind[] = ['named', 'unique', 'parsed']
 
 export type LanguageMethod = 'canonical-locales' | 'compare' | 'describe' | 'format' | 'format-range' | 'format-range-to-parts' | 'format-to-parts' | 'lower-case' | 'normalize' | 'of' | 'rewrite' | 'segment' | 'select' | 'select-range' | 'supported-locales' | 'supported-values' | 'upper-case'
 const languageMethodCases: readonly LanguageMethod[] = ['canonical-locales', 'compare', 'describe', 'format', 'format-range', 'format-range-to-parts', 'format-to-parts', 'lower-case', 'normalize', 'of', 'rewrite', 'segment', 'select', 'select-range', 'supported-locales', 'supported-values', 'upper-case']
@@ -243,6 +254,12 @@ export interface Imports {
   readonly 'nano:workers/durable-storage': {
     readonly perform: (operation: DurableStorageOperation, input: Uint8Array) => Uint8Array
     readonly sync: (id: number) => void
+  }
+  readonly 'nano:workers/durable': {
+    readonly makeId: (binding: Uint8Array, kind: DurableIdKind, given: Uint8Array, jurisdiction: Uint8Array) => Uint8Array
+    readonly block: (source: number) => void
+    readonly unblock: (source: number) => void
+    readonly reset: (reason: Uint8Array) => void
   }
   readonly 'nano:workers/kv': {
     readonly get: (id: number, namespace: Uint8Array, key: Uint8Array) => void
@@ -361,6 +378,7 @@ function storeItemsOfEventsMember(to: GuestWriter, items: readonly EventsMember[
 
 function storeEventsStartup(to: GuestWriter, at: number, value: EventsStartup): void {
   to.list(at, storeItemsOfEventsMember(to, value.env), value.env.length)
+  to.string(at + 8, value.object)
 }
 
 function storeEventsRequest(to: GuestWriter, at: number, value: EventsRequest): void {
@@ -458,6 +476,12 @@ function storeDataDataFailure(to: GuestWriter, at: number, value: DataDataFailur
   to.string(at + 4, value.name)
   to.string(at + 12, value.code)
   to.string(at + 20, value.message)
+}
+
+function storeDurableAlarm(to: GuestWriter, at: number, value: DurableAlarm): void {
+  to.u32(at, value.id)
+  to.f64(at + 8, value.scheduledTime)
+  to.u32(at + 16, value.retryCount)
 }
 
 function storeOutboundAnswer(to: GuestWriter, at: number, value: OutboundAnswer): void {
@@ -564,44 +588,48 @@ function storeEventsEvent(to: GuestWriter, at: number, value: EventsEvent): void
       to.u8(at, 13)
       to.u32(at + 8, value.val)
       return
-    case 'answered':
+    case 'alarm':
       to.u8(at, 14)
+      storeDurableAlarm(to, at + 8, value.val)
+      return
+    case 'answered':
+      to.u8(at, 15)
       storeOutboundAnswer(to, at + 8, value.val)
       return
     case 'answer-body':
-      to.u8(at, 15)
+      to.u8(at, 16)
       storeWireBodyChunk(to, at + 8, value.val)
       return
     case 'fetch-failed':
-      to.u8(at, 16)
+      to.u8(at, 17)
       storeWireFailure(to, at + 8, value.val)
       return
     case 'fetch-writable':
-      to.u8(at, 17)
+      to.u8(at, 18)
       to.u32(at + 8, value.val)
       return
     case 'queue-batch':
-      to.u8(at, 18)
+      to.u8(at, 19)
       storeQueuesBatch(to, at + 8, value.val)
       return
     case 'request-body':
-      to.u8(at, 19)
+      to.u8(at, 20)
       storeWireBodyChunk(to, at + 8, value.val)
       return
     case 'request-body-failed':
-      to.u8(at, 20)
+      to.u8(at, 21)
       storeWireFailure(to, at + 8, value.val)
       return
     case 'response-writable':
-      to.u8(at, 21)
+      to.u8(at, 22)
       to.u32(at + 8, value.val)
       return
     case 'scheduled':
-      to.u8(at, 22)
+      to.u8(at, 23)
       storeScheduledRun(to, at + 8, value.val)
       return
     case 'timer-due':
-      to.u8(at, 23)
+      to.u8(at, 24)
       return
     default:
       to.unknownCase(value)
@@ -694,6 +722,12 @@ export function liftImports(imports: Imports, from: GuestReader, to: GuestWriter
     'nano:workers/durable-storage': {
       'perform': (a0: number, a1: number, a2: number, at: number) => to.bytes(at, imports['nano:workers/durable-storage'].perform(from.caseOf(durableStorageOperationCases, a0), from.bytes(a1, a2))),
       'sync': (a0: number) => imports['nano:workers/durable-storage'].sync(a0 >>> 0),
+    },
+    'nano:workers/durable': {
+      'make-id': (a0: number, a1: number, a2: number, a3: number, a4: number, a5: number, a6: number, at: number) => to.bytes(at, imports['nano:workers/durable'].makeId(from.bytes(a0, a1, bounds['word']), from.caseOf(durableIdKindCases, a2), from.bytes(a3, a4, bounds['word']), from.bytes(a5, a6, bounds['word']))),
+      'block': (a0: number) => imports['nano:workers/durable'].block(a0 >>> 0),
+      'unblock': (a0: number) => imports['nano:workers/durable'].unblock(a0 >>> 0),
+      'reset': (a0: number, a1: number) => imports['nano:workers/durable'].reset(from.bytes(a0, a1, bounds['text'])),
     },
     'nano:workers/kv': {
       'get': (a0: number, a1: number, a2: number, a3: number, a4: number) => imports['nano:workers/kv'].get(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4, bounds['word'])),

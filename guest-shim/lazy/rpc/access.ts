@@ -34,6 +34,11 @@ export function isTarget(value: object): boolean {
   return has(value, TARGET)
 }
 
+/** Whether its class is one of Durable Objects. */
+export function isDurable(value: object): boolean {
+  return has(value, DURABLE)
+}
+
 /** What comes of a call of a member, or of reading it. */
 export async function invoke(
   root: unknown,
@@ -65,7 +70,7 @@ function member(owner: unknown, name: string): unknown {
     return (owner as unknown as Record<string, unknown>)[name]
   }
   if (typeof owner !== 'object') throw notThere(name)
-  const isOfHost = has(owner, ENTRYPOINT) || has(owner, DURABLE)
+  const isOfHost = has(owner, ENTRYPOINT) || isDurable(owner)
   if (isOfHost && OF_HOST.has(name))
     throw new NativeTypeError(`'${name}' is a reserved method and cannot be called over RPC.`)
   if (isOfHost || isTarget(owner)) return declared(owner, name)

@@ -21,6 +21,7 @@ import { authenticate } from './authenticate.ts'
 import type { Gate } from './authenticate.ts'
 import { addLogs } from './log-api.ts'
 import { addD1 } from './d1-api.ts'
+import { addQueues } from './queues-api.ts'
 import { toGuard } from './preconditions.ts'
 import { addRemoval } from './remove-api.ts'
 import * as routes from './routes.ts'
@@ -62,6 +63,7 @@ export function createAdminApi(services: AdminServices, gate: Gate, tails: LogTa
   addReading(api, services)
   addChanges(api, services)
   addD1(api, () => toServed(services))
+  addQueues(api, () => toServed(services))
   addRemoval(api, {
     served: () => toServed(services),
     deployed: () => toDeployed(services),

@@ -4,6 +4,7 @@ import { createRoute } from '@hono/zod-openapi'
 import type { RouteConfig } from '@hono/zod-openapi'
 
 import * as d1 from './d1-schemas.ts'
+import * as queues from './queues-schemas.ts'
 import * as removal from './remove-schemas.ts'
 import * as schema from './schemas.ts'
 
@@ -229,6 +230,15 @@ export const promote = createRoute({
     body: { required: true, content: { 'application/json': { schema: schema.PROMOTE } } },
   },
   responses: { 200: json(schema.REPORT, 'What serves now.'), ...failed(400, 404, 409, 412) },
+})
+
+export const listQueues = createRoute({
+  method: 'get',
+  path: '/admin/apps/{name}/queues',
+  summary: 'The queues of the app, and what they hold',
+  security,
+  request: { params: schema.NAME },
+  responses: { 200: json(queues.QUEUE_STATES, 'Those that its settings name.'), ...failed(404) },
 })
 
 export const queryD1 = createRoute({

@@ -9,6 +9,7 @@ import type { RunOutcome } from '../../cron/outcome.ts'
 import type { ScheduledRun } from '../../http/request-head.ts'
 import type { Plan } from '../../registry/plan.ts'
 import type { ReloadReport } from '../../registry/reload-report.ts'
+import type { Queues } from '../../queues/queues.ts'
 import type { Storage } from '../../storage/client.ts'
 import type { RecentErrors } from '../recent-errors.ts'
 import type { ServerView } from '../server-view.ts'
@@ -20,6 +21,8 @@ export interface ServedApps {
   readonly deployed: DeployedApps | undefined
   /** Where the data of bindings is. */
   readonly storage: Storage
+  /** What queues hold. */
+  readonly queues: Pick<Queues, 'states'>
   /** Call the app's scheduled handler. Undefined: nobody serves it. */
   run(app: string, run: ScheduledRun): Promise<RunOutcome | undefined>
   /** Serve what the configuration says now. Rejects with CONFIG_INVALID. */

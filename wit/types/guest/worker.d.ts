@@ -7,6 +7,7 @@
 /// <reference path="./interfaces/nano-workers-crypto.d.ts" />
 /// <reference path="./interfaces/nano-workers-data.d.ts" />
 /// <reference path="./interfaces/nano-workers-durable-storage.d.ts" />
+/// <reference path="./interfaces/nano-workers-durable.d.ts" />
 /// <reference path="./interfaces/nano-workers-events.d.ts" />
 /// <reference path="./interfaces/nano-workers-kv.d.ts" />
 /// <reference path="./interfaces/nano-workers-language.d.ts" />
@@ -31,6 +32,7 @@ declare module 'nano:workers/worker' {
   export type * as NanoWorkersCrypto020 from 'nano:workers/crypto'; // import nano:workers/crypto
   export type * as NanoWorkersData020 from 'nano:workers/data'; // import nano:workers/data
   export type * as NanoWorkersDurableStorage020 from 'nano:workers/durable-storage'; // import nano:workers/durable-storage
+  export type * as NanoWorkersDurable020 from 'nano:workers/durable'; // import nano:workers/durable
   export type * as NanoWorkersEvents020 from 'nano:workers/events'; // import nano:workers/events
   export type * as NanoWorkersKv020 from 'nano:workers/kv'; // import nano:workers/kv
   export type * as NanoWorkersLanguage020 from 'nano:workers/language'; // import nano:workers/language

@@ -2,6 +2,7 @@
 /// <reference path="./nano-workers-connections.d.ts" />
 /// <reference path="./nano-workers-crypto.d.ts" />
 /// <reference path="./nano-workers-data.d.ts" />
+/// <reference path="./nano-workers-durable.d.ts" />
 /// <reference path="./nano-workers-outbound.d.ts" />
 /// <reference path="./nano-workers-queues.d.ts" />
 /// <reference path="./nano-workers-scheduled.d.ts" />
@@ -15,6 +16,7 @@ declare module 'nano:workers/events' {
   export type CryptoOutcome = import('nano:workers/crypto').CryptoOutcome;
   export type DataAnswer = import('nano:workers/data').DataAnswer;
   export type DataFailure = import('nano:workers/data').DataFailure;
+  export type Alarm = import('nano:workers/durable').Alarm;
   export type Answer = import('nano:workers/outbound').Answer;
   export type Batch = import('nano:workers/queues').Batch;
   export type Run = import('nano:workers/scheduled').Run;
@@ -66,6 +68,10 @@ declare module 'nano:workers/events' {
    */
   export interface Startup {
     env: Array<Member>,
+    /**
+     * JSON, `{"className", "id", "name"}`: the Durable Object that the instance is; nothing: it is none.
+     */
+    object: string,
   }
   export interface Request {
     /**
@@ -86,7 +92,7 @@ declare module 'nano:workers/events' {
      */
     hasBody: boolean,
   }
-  export type Event = EventStartup | EventRequest | EventClientGone | EventCalled | EventConnectionReady | EventConnectionData | EventConnectionFailed | EventConnectionWritable | EventCryptoDone | EventDataAnswered | EventDataBody | EventDataFailed | EventDataWritable | EventDurableStored | EventAnswered | EventAnswerBody | EventFetchFailed | EventFetchWritable | EventQueueBatch | EventRequestBody | EventRequestBodyFailed | EventResponseWritable | EventScheduled | EventTimerDue;
+  export type Event = EventStartup | EventRequest | EventClientGone | EventCalled | EventConnectionReady | EventConnectionData | EventConnectionFailed | EventConnectionWritable | EventCryptoDone | EventDataAnswered | EventDataBody | EventDataFailed | EventDataWritable | EventDurableStored | EventAlarm | EventAnswered | EventAnswerBody | EventFetchFailed | EventFetchWritable | EventQueueBatch | EventRequestBody | EventRequestBodyFailed | EventResponseWritable | EventScheduled | EventTimerDue;
   export interface EventStartup {
     tag: 'startup',
     val: Startup,
@@ -181,6 +187,13 @@ declare module 'nano:workers/events' {
   export interface EventDurableStored {
     tag: 'durable-stored',
     val: number,
+  }
+  /**
+   * The alarm that the object has set is due. It ends as a run of the clock does, with `finish` or `fail` of `scheduled`.
+   */
+  export interface EventAlarm {
+    tag: 'alarm',
+    val: Alarm,
   }
   /**
    * An outbound fetch was answered.

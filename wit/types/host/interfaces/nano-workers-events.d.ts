@@ -7,6 +7,7 @@ export type Failure = import('./nano-workers-wire.js').Failure;
 export type CryptoOutcome = import('./nano-workers-crypto.js').CryptoOutcome;
 export type DataAnswer = import('./nano-workers-data.js').DataAnswer;
 export type DataFailure = import('./nano-workers-data.js').DataFailure;
+export type Alarm = import('./nano-workers-durable.js').Alarm;
 export type Answer = import('./nano-workers-outbound.js').Answer;
 export type Batch = import('./nano-workers-queues.js').Batch;
 export type Run = import('./nano-workers-scheduled.js').Run;
@@ -58,6 +59,10 @@ export interface Member {
  */
 export interface Startup {
   env: Array<Member>,
+  /**
+   * JSON, `{"className", "id", "name"}`: the Durable Object that the instance is; nothing: it is none.
+   */
+  object: string,
 }
 export interface Request {
   /**
@@ -78,7 +83,7 @@ export interface Request {
    */
   hasBody: boolean,
 }
-export type Event = EventStartup | EventRequest | EventClientGone | EventCalled | EventConnectionReady | EventConnectionData | EventConnectionFailed | EventConnectionWritable | EventCryptoDone | EventDataAnswered | EventDataBody | EventDataFailed | EventDataWritable | EventDurableStored | EventAnswered | EventAnswerBody | EventFetchFailed | EventFetchWritable | EventQueueBatch | EventRequestBody | EventRequestBodyFailed | EventResponseWritable | EventScheduled | EventTimerDue;
+export type Event = EventStartup | EventRequest | EventClientGone | EventCalled | EventConnectionReady | EventConnectionData | EventConnectionFailed | EventConnectionWritable | EventCryptoDone | EventDataAnswered | EventDataBody | EventDataFailed | EventDataWritable | EventDurableStored | EventAlarm | EventAnswered | EventAnswerBody | EventFetchFailed | EventFetchWritable | EventQueueBatch | EventRequestBody | EventRequestBodyFailed | EventResponseWritable | EventScheduled | EventTimerDue;
 export interface EventStartup {
   tag: 'startup',
   val: Startup,
@@ -173,6 +178,13 @@ export interface EventDataWritable {
 export interface EventDurableStored {
   tag: 'durable-stored',
   val: number,
+}
+/**
+ * The alarm that the object has set is due. It ends as a run of the clock does, with `finish` or `fail` of `scheduled`.
+ */
+export interface EventAlarm {
+  tag: 'alarm',
+  val: Alarm,
 }
 /**
  * An outbound fetch was answered.

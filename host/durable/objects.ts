@@ -1,0 +1,126 @@
+/**
+ * The Durable Objects of a shard: which of them are in memory here, and who takes a call for one.
+ *
+ *     call  >  is its home elsewhere? handed over (host/home) [cut]  >  is it here? its tenant
+ *                                                                    >  another one is begun [APP_BUSY: the app has too many]
+ *
+ * Objects know nothing of versions but what they are made of: one that is here takes the calls of every version.
+ */
+
+import type { ErrorCode } from '../errors.ts'
+import type { ObjectFacts } from '../instance/contract.ts'
+import type { ByteBudget } from '../limits/byte-budget.ts'
+import { NOBODY, type Exchange, type ExchangeListener } from '../tenant/exchange.ts'
+import { toRequestLine } from '../tenant/log.ts'
+import { BUSY_MS } from '../tenant/open-request.ts'
+import type { ObjectGroup } from './group.ts'
+import type { LiveObject } from './object.ts'
+
+/** An object, by its class's data and its id. */
+export interface ObjectAddress {
+  /** What the data of its class is called. */
+  readonly namespace: string
+  readonly facts: ObjectFacts
+  /** Of the version that begins it, if it has to be begun; undefined: the app is not served any more. */
+  readonly group: ObjectGroup
+  /** Of the group. */
+  readonly deployment: number
+  readonly refused: (code: ErrorCode, request: string, text: string) => void
+}
+
+/** Who takes calls for one. */
+export interface ObjectTaker {
+  readonly name: string
+  readonly buffers: ByteBudget
+  handle(exchange: Exchange): ExchangeListener
+  refused(code: ErrorCode, request: string, text: string): void
+}
+
+/** Another shard (host/home). */
+interface OtherShard {
+  handOver(
+    exchange: Exchange,
+    hander: {
+      readonly deployment: number
+      readonly object: ObjectFacts
+      onOver(cpuMs: number): void
+      onLost(exchange: Exchange): void
+    },
+  ): ExchangeListener
+}
+
+export interface ObjectsOptions {
+  /** Where the home of an object is; undefined: here. */
+  toHome(key: string): OtherShard | undefined
+}
+
+export class Objects {
+  readonly #options: ObjectsOptions
+  /** Those that take calls. */
+  readonly #live = new Map<string, LiveObject>()
+
+  constructor(options: ObjectsOptions) {
+    this.#options = options
+  }
+
+  /** Who takes a call from here. */
+  find(address: ObjectAddress): ObjectTaker {
+    const { group, refused } = address
+    const { name, buffers } = group
+    return { name, buffers, refused, handle: (exchange) => this.#handle(address, exchange) }
+  }
+
+  /** Who takes a call here, whoever brings it. */
+  take(address: ObjectAddress): ObjectTaker {
+    const { group, refused } = address
+    const { name, buffers } = group
+    return { name, buffers, refused, handle: (exchange) => this.#serve(address, exchange) }
+  }
+
+  /** It takes no more calls. */
+  forget(object: LiveObject): void {
+    if (this.#live.get(object.key) === object) this.#live.delete(object.key)
+  }
+
+  #handle(address: ObjectAddress, exchange: Exchange): ExchangeListener {
+    const { group, facts, deployment, refused } = address
+    const home = this.#options.toHome(toKey(address))
+    if (home === undefined) return this.#serve(address, exchange)
+    group.handOvers++
+    group.counts.touch()
+    return home.handOver(exchange, {
+      deployment,
+      object: facts,
+      onOver() {},
+      onLost: (lost) => refuse(lost, refused, 'SHUTTING_DOWN', 'the shard that had the object is gone'),
+    })
+  }
+
+  #serve(address: ObjectAddress, exchange: Exchange): ExchangeListener {
+    const key = toKey(address)
+    let object = this.#live.get(key)
+    if (object === undefined) {
+      object = address.group.open(key, address.namespace, address.facts)
+      if (object === undefined) {
+        refuse(exchange, address.refused, 'APP_BUSY', 'as many Durable Objects are at work as may be')
+        exchange.fail('APP_BUSY', BUSY_MS)
+        return NOBODY
+      }
+      this.#live.set(key, object)
+    }
+    return object.tenant.handle(exchange)
+  }
+}
+
+function toKey({ namespace, facts }: ObjectAddress): string {
+  return `${namespace} ${facts.id}`
+}
+
+function refuse(
+  { id, method, url }: Exchange,
+  refused: ObjectAddress['refused'],
+  code: ErrorCode,
+  why: string,
+): void {
+  refused(code, id, `${toRequestLine(method, url)}: ${code}: ${why}`)
+}
