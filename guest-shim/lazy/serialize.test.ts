@@ -113,5 +113,7 @@ describe('what was serialized', () => {
   it('is not made of other bytes', ({ expect }) => {
     expect(() => deserialize(new Uint8Array([9, 1, 2]))).toThrow('expected a value that was serialized')
     expect(() => deserialize(new Uint8Array(0))).toThrow('expected a value that was serialized')
+    const cut = serialize(new Uint8Array(1000)).slice(0, -1)
+    expect(() => deserialize(cut)).toThrow('expected the bytes of each buffer')
   })
 })

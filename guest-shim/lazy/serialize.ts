@@ -314,6 +314,8 @@ class Reader {
   }
 
   #takeBuffer(length: number, most: number | null): ArrayBuffer {
+    // who wrote it may be another app
+    if (!(length <= this.#bytes.length - this.#at)) throw new NativeError('expected the bytes of each buffer')
     const buffer = new ArrayBuffer(length, most === null ? undefined : { maxByteLength: most })
     const from = this.#bytes.subarray(this.#at, (this.#at += length))
     new Uint8Array(buffer).set(from)
