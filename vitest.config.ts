@@ -15,6 +15,7 @@ const PACED = [
   'test/isolation/load.test.ts',
   'test/isolation/many-tenants.test.ts',
   'test/instance/stops.test.ts',
+  'test/instance/turn.test.ts',
 ]
 
 /** Load, scale, crashes and whole toolchains: `npm run test:heavy`. */
