@@ -74,7 +74,7 @@ describe('what the app says of the connection is not sent', () => {
     ['Content-Length', '100'],
     ['Proxy-Authorization', 'Basic x'],
     ['Proxy-Connection', 'keep-alive'],
-    ['Upgrade', 'websocket'],
+    ['Upgrade', 'h2c'],
     ['Expect', '100-continue'],
     ['TE', 'trailers'],
     ['Trailer', 'x-late'],

@@ -33,7 +33,7 @@ test(
           kv_namespaces: kv,
           vars: { WORD: 'one' },
           assets: { directory: 'public' },
-          queues: { producers: [{ binding: 'Q', queue: 'q' }] },
+          vectorize: [{ binding: 'V', index_name: 'v' }],
         })
         write('blog/wrangler.toml', 'main = "src/index.js"\n[define\n')
         symlinkSync('../..', join(folder, 'blog/public/up'))
@@ -59,7 +59,7 @@ test(
 
     expect(await ask('shop.test')).toBe('200 ["one","built","object"]')
     expect(await ask('shop.test', '/page')).toBe('200 <p>shop</p>')
-    expect(served.log.join('\n')).toMatch(/warn +\[shop\] .*wrangler\.json:1:\d+: queues: /)
+    expect(served.log.join('\n')).toMatch(/warn +\[shop\] .*wrangler\.json:1:\d+: vectorize: /)
     expect(await ask('blog.test')).toMatch(/^502 /)
     expect(served.log.join('\n')).toMatch(/error \[blog\] WRANGLER_INVALID: .*blog\/wrangler\.toml:2:\d+: /)
 

@@ -25,6 +25,7 @@ beforeAll(async () => {
     name: 'keeper',
     path: fixture('kv'),
     kv_namespaces: [{ binding: 'KV', id: 'kept' }],
+    ratelimits: [{ name: 'LIMITER', namespace_id: '1', simple: { limit: 1, period: 10 } }],
     response_cache: true,
   }
   mkdirSync(join(folder, 'public'))
@@ -35,7 +36,15 @@ beforeAll(async () => {
     assets: { directory: join(folder, 'public') },
     response_cache: true,
   }
-  await using server = await serve([app, keeper, cached], 1, {
+  const queued = {
+    name: 'queued',
+    path: fixture('queues'),
+    queues: {
+      producers: [{ binding: 'QUEUE', queue: 'q' }],
+      consumers: [{ queue: 'q', max_batch_timeout: 0 }],
+    },
+  }
+  await using server = await serve([app, keeper, cached, queued], 1, {
     admin: { port: 0 },
     adminToken: TOKEN,
     storageDirectory: join(folder, 'data'),
@@ -45,9 +54,11 @@ beforeAll(async () => {
     ['KV', 'put', 'key', 'value'],
     ['KV', 'get', 'key'],
     ['KV', 'get', 'k'.repeat(1000)],
+    ['LIMITER', 'limit', { key: 'one' }],
   ])
   await server.send('keeper', '/', { method: 'POST', body })
   await server.send('keeper', '/key')
+  await server.send('queued', '/', { method: 'POST', body: JSON.stringify([['QUEUE', 'send', {}]]) })
   const page = `/page?headers=${encodeURIComponent('{"cache-control":"public, max-age=60"}')}`
   for (const path of ['/', page, page, '/put', '/match']) await server.send('cached', path)
   await toAsk(server)('POST', '/admin/apps/keeper/scheduled', { json: {} })
