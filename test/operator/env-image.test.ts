@@ -91,9 +91,10 @@ describe('apps of a configuration', () => {
   }) => {
     expect(await seenBy(server, 'plain.test')).toEqual({ DATABASE_URL: 'x', KV: 1 })
     expect(server.images.made).toBe(3)
-    await using again = await serve(apps)
-    expect(await seenBy(again, 'early.test')).toMatchObject({ host: toHost('one') })
-    expect(again.images).toMatchObject({ made: 0, remakes: 0 })
+    await server.close()
+    server = await serve(apps)
+    expect(await seenBy(server, 'early.test')).toMatchObject({ host: toHost('one') })
+    expect(server.images).toMatchObject({ made: 0, remakes: 0 })
   })
 
   test(
