@@ -47,3 +47,15 @@ it('when it is cleared it knows whom the guest never heard of', ({ expect }) => 
   agenda.post(due, 0)
   expect([agenda.hasNew, agenda.clear(), agenda.hasNew, agenda.isEmpty]).toEqual([true, [2], false, true])
 })
+
+it('new requests of an object come one by one, each with its body', ({ expect }) => {
+  const agenda = new Agenda([], () => 0, true)
+  agenda.addRequest(1, request(1), new Uint8Array(1))
+  agenda.addRequest(2, request(2))
+  const turns = [1, 2, 3].map(() => agenda.take())
+  expect(turns.map((turn) => turn && [turn.payers, turn.events.map(({ tag }) => tag)])).toEqual([
+    [[1], ['request', 'request-body']],
+    [[2], ['request']],
+    undefined,
+  ])
+})

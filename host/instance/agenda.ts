@@ -25,6 +25,7 @@ export interface Turn extends Delivery {
 export class Agenda {
   readonly #inbox = new Inbox()
   readonly #toWaitMs: (source: number, now: number) => number
+  readonly #isOneByOne: boolean
   /** What the first turn begins with. */
   #first: readonly GuestEvent[]
   /** New requests, and their events. */
@@ -34,10 +35,18 @@ export class Agenda {
   /** Sources that go on alone, and how often each asked for it; none: all go on. */
   readonly #alone = new Map<number, number>()
 
-  /** `toWaitMs`: how long a source has to wait until it may have a turn; 0: it need not. */
-  constructor(first: readonly GuestEvent[], toWaitMs: (source: number, now: number) => number) {
+  /**
+   * `toWaitMs`: how long a source has to wait until it may have a turn; 0: it need not. `isOneByOne`: a new request has a turn of
+   * its own, so that nothing of another one comes between what it reads of a storage that answers at once, and what it writes.
+   */
+  constructor(
+    first: readonly GuestEvent[],
+    toWaitMs: (source: number, now: number) => number,
+    isOneByOne = false,
+  ) {
     this.#first = first
     this.#toWaitMs = toWaitMs
+    this.#isOneByOne = isOneByOne
   }
 
   /** A request, or more than one, that the guest has not heard of. */
@@ -121,6 +130,14 @@ export class Agenda {
   }
 
   #takeNew(): Turn {
+    if (this.#isOneByOne) {
+      const hasBody = this.#newEvents[1]?.tag === 'request-body'
+      return {
+        source: APP,
+        payers: this.#new.splice(0, 1),
+        events: this.#newEvents.splice(0, hasBody ? 2 : 1),
+      }
+    }
     const turn = { source: APP, payers: this.#new, events: this.#newEvents }
     this.#new = []
     this.#newEvents = []

@@ -85,9 +85,8 @@ export class Instance implements Mailbox, Disposable {
         if (isLate) this.#settle()
       },
     })
-    this.#agenda = new Agenda([toStartup(parts.env, parts.object)], (source, now) =>
-      this.#accounts.waitMs(source, now),
-    )
+    const toWaitMs = (source: number, now: number): number => this.#accounts.waitMs(source, now)
+    this.#agenda = new Agenda([toStartup(parts.env, parts.object)], toWaitMs, this.#isObject)
     const port = this.#isObject ? this.#toObjectPort() : undefined
     this.#bindings = new BindingSet(this, this.meter, host, this.#accounts, parts, this.#clock, port)
     const { imports } = this.#bindings
