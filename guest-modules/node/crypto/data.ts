@@ -15,3 +15,9 @@ export function toBytes(data: Data, encoding?: BufferEncoding): Uint8Array {
     { code: 'ERR_INVALID_ARG_TYPE' },
   )
 }
+
+/** A Buffer of the same bytes: what the host computed. */
+export function toBuffer(bytes: unknown): Buffer {
+  const { buffer, byteOffset, length } = bytes as Uint8Array<ArrayBuffer>
+  return Buffer.from(buffer, byteOffset, length)
+}

@@ -14,7 +14,7 @@ import { sha3_224, sha3_256, sha3_384, sha3_512 } from '@noble/hashes/sha3.js'
 import { door } from '../../door.ts'
 import { Buffer } from '../buffer.ts'
 import { answer, type Callback } from './answer.ts'
-import { type Data, toBytes } from './data.ts'
+import { type Data, toBuffer, toBytes } from './data.ts'
 import { type Engine, type HashEngine, HostHash, HostMac } from './host-hash.ts'
 import { type KeyObject, toSecret } from './key-object.ts'
 
@@ -212,9 +212,4 @@ export function hkdf(
   callback: Callback<ArrayBuffer>,
 ): void {
   answer(() => hkdfSync(algorithm, key, salt, info, length), callback)
-}
-
-function toBuffer(bytes: unknown): Buffer {
-  const { buffer, byteOffset, length } = bytes as Uint8Array<ArrayBuffer>
-  return Buffer.from(buffer, byteOffset, length)
 }

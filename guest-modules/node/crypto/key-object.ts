@@ -148,7 +148,7 @@ export function createSecretKey(key: Data, encoding?: BufferEncoding): KeyObject
 }
 
 export function createPrivateKey(input: KeyInput): PrivateKeyObject {
-  if (input instanceof PrivateKeyObject || isOf(input, PrivateKeyObject))
+  if (toKeyObject(input) instanceof PrivateKeyObject)
     throw invalid('a key in text or bytes', 'a private KeyObject')
   return new PrivateKeyObject(prepare('private', input))
 }
@@ -209,8 +209,6 @@ function toKeyObject(input: KeyInput): KeyObject | undefined {
   if (input instanceof KeyObject) return input
   return isInputObject(input) && input.key instanceof KeyObject ? input.key : undefined
 }
-
-const isOf = (input: KeyInput, kind: typeof PrivateKeyObject): boolean => toKeyObject(input) instanceof kind
 
 function isInputObject(input: KeyInput): input is KeyInputObject {
   return typeof input === 'object' && input !== null && 'key' in input && !(input instanceof KeyObject)

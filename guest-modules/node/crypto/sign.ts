@@ -3,7 +3,7 @@
 import { door } from '../../door.ts'
 import { Buffer } from '../buffer.ts'
 import { answer, type Callback } from './answer.ts'
-import { type Data, toBytes } from './data.ts'
+import { type Data, toBuffer, toBytes } from './data.ts'
 import { type KeyInput, settingsOf, toPrivateDer, toPublicDer } from './key-object.ts'
 
 type Encoding = BufferEncoding | 'buffer'
@@ -107,9 +107,4 @@ function encrypt(name: `${'public' | 'private'}-${string}`, key: KeyInput, data:
 
 function toOutput(bytes: Buffer, encoding: Encoding | undefined): Buffer | string {
   return encoding === undefined || encoding === 'buffer' ? bytes : bytes.toString(encoding)
-}
-
-const toBuffer = (bytes: unknown): Buffer => {
-  const { buffer, byteOffset, length } = bytes as Uint8Array<ArrayBuffer>
-  return Buffer.from(buffer, byteOffset, length)
 }

@@ -8,6 +8,7 @@ import type { Agent } from './agent.ts'
 import type { Body } from './body-sink.ts'
 import type { HeaderInput } from './header-map.ts'
 import { IncomingMessage } from './incoming-message.ts'
+import { coded } from './coded.ts'
 import { MessageSocket } from './message-socket.ts'
 import { OutgoingMessage } from './outgoing-message.ts'
 
@@ -40,8 +41,6 @@ const HOP_BY_HOP = [
   'te',
 ]
 
-const fail = (code: string, message: string): TypeError => Object.assign(new TypeError(message), { code })
-
 export class ClientRequest extends OutgoingMessage {
   readonly method: string
   readonly protocol: string
@@ -60,10 +59,13 @@ export class ClientRequest extends OutgoingMessage {
     const { options, listener } = toOptions(args)
     const protocol = options.protocol ?? scheme
     if (protocol !== 'http:' && protocol !== 'https:')
-      throw fail('ERR_INVALID_PROTOCOL', `Protocol "${protocol}" not supported. Expected "${scheme}"`)
+      throw coded(
+        'ERR_INVALID_PROTOCOL',
+        new TypeError(`Protocol "${protocol}" not supported. Expected "${scheme}"`),
+      )
     const path = options.path ?? '/'
     if (/[^\u0021-\u00FF]/.test(path))
-      throw fail('ERR_UNESCAPED_CHARACTERS', 'Request path contains unescaped characters')
+      throw coded('ERR_UNESCAPED_CHARACTERS', new TypeError('Request path contains unescaped characters'))
     super(new MessageSocket({ encrypted: protocol === 'https:' }))
     this.protocol = protocol
     this.path = path

@@ -1,5 +1,7 @@
 /** Headers as `node:http` keeps them: by their names in lower case, each with the name that was set. */
 
+import { coded } from './coded.ts'
+
 export type HeaderValue = number | string | readonly string[]
 export type HeaderInput = Readonly<Record<string, HeaderValue | undefined>> | readonly unknown[]
 
@@ -29,18 +31,19 @@ const ONCE = new Set([
   'user-agent',
 ])
 
-const fail = (code: string, message: string): TypeError => Object.assign(new TypeError(message), { code })
-
 export function validateHeaderName(name: string): void {
   if (typeof name !== 'string' || !TOKEN.test(name))
-    throw fail('ERR_INVALID_HTTP_TOKEN', `Header name must be a valid HTTP token ["${name}"]`)
+    throw coded('ERR_INVALID_HTTP_TOKEN', new TypeError(`Header name must be a valid HTTP token ["${name}"]`))
 }
 
 export function validateHeaderValue(name: string, value: HeaderValue | undefined): void {
   if (value === undefined)
-    throw fail('ERR_HTTP_INVALID_HEADER_VALUE', `Invalid value "undefined" for header "${name}"`)
+    throw coded(
+      'ERR_HTTP_INVALID_HEADER_VALUE',
+      new TypeError(`Invalid value "undefined" for header "${name}"`),
+    )
   if (WRONG_VALUE.test(String(value)))
-    throw fail('ERR_INVALID_CHAR', `Invalid character in header content ["${name}"]`)
+    throw coded('ERR_INVALID_CHAR', new TypeError(`Invalid character in header content ["${name}"]`))
 }
 
 /** Those that an app sets. */

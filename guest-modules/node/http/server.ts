@@ -7,6 +7,7 @@
 
 import { EventEmitter } from '../events.ts'
 import { IncomingMessage } from './incoming-message.ts'
+import { coded } from './coded.ts'
 import { MessageSocket } from './message-socket.ts'
 import { ServerResponse } from './server-response.ts'
 
@@ -15,8 +16,6 @@ type Listener = (request: IncomingMessage, response: ServerResponse) => void
 const servers = new Map<number, Server>()
 /** Of servers that do not care. */
 const FIRST_FREE_PORT = 49_152
-
-const fail = (code: string, message: string): Error => Object.assign(new Error(message), { code })
 
 export class Server extends EventEmitter {
   timeout = 0
@@ -40,11 +39,15 @@ export class Server extends EventEmitter {
   /** A port, or options with one; a path of a socket is none. */
   listen(...args: unknown[]): this {
     if (this.#port !== undefined)
-      throw fail('ERR_SERVER_ALREADY_LISTEN', 'Listen method has been called more than once without closing.')
+      throw coded(
+        'ERR_SERVER_ALREADY_LISTEN',
+        new Error('Listen method has been called more than once without closing.'),
+      )
     const [first] = args
     const wanted = typeof first === 'object' && first !== null ? (first as { port?: unknown }).port : first
     const port = Number(typeof wanted === 'function' ? 0 : (wanted ?? 0)) || findFreePort()
-    if (servers.has(port)) throw fail('EADDRINUSE', `listen EADDRINUSE: address already in use :::${port}`)
+    if (servers.has(port))
+      throw coded('EADDRINUSE', new Error(`listen EADDRINUSE: address already in use :::${port}`))
     servers.set(port, this)
     this.#port = port
     const callback = args.find((each) => typeof each === 'function')
@@ -59,7 +62,9 @@ export class Server extends EventEmitter {
 
   close(callback?: (error?: Error) => void): this {
     const error =
-      this.#port === undefined ? fail('ERR_SERVER_NOT_RUNNING', 'Server is not running.') : undefined
+      this.#port === undefined
+        ? coded('ERR_SERVER_NOT_RUNNING', new Error('Server is not running.'))
+        : undefined
     if (this.#port !== undefined) servers.delete(this.#port)
     this.#port = undefined
     queueMicrotask(() => {
@@ -119,9 +124,9 @@ export function findServer(port: number): Server {
   const server = servers.get(port)
   if (server !== undefined) return server
   const known = [...servers.keys()].join(', ') || 'none'
-  throw fail(
+  throw coded(
     'ERR_INVALID_ARG_VALUE',
-    `expected a port that a server of this app listens on (${known}), got ${port}`,
+    new Error(`expected a port that a server of this app listens on (${known}), got ${port}`),
   )
 }
 

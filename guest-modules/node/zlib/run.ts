@@ -1,8 +1,8 @@
 /** One array of bytes to another, by the host, within the call. */
 
 import { door } from '../../door.ts'
-import { Buffer } from '../buffer.ts'
-import { type Data, toBytes } from '../crypto/data.ts'
+import type { Buffer } from '../buffer.ts'
+import { type Data, toBuffer, toBytes } from '../crypto/data.ts'
 
 export interface Options {
   readonly level?: number
@@ -33,11 +33,5 @@ export function run(method: string, data: Data, options: Options = {}): Buffer {
   const call = { name: 'zlib', method, level, memLevel, strategy, windowBits, maxOutputLength, finishFlush }
   const brotli = { quality: params[BROTLI_PARAM_QUALITY], mode: params[BROTLI_PARAM_MODE] }
   const words = dictionary === undefined ? undefined : toBytes(dictionary)
-  const made = door.compute(
-    { ...call, ...brotli },
-    undefined,
-    toBytes(data),
-    words,
-  ) as Uint8Array<ArrayBuffer>
-  return Buffer.from(made.buffer, made.byteOffset, made.byteLength)
+  return toBuffer(door.compute({ ...call, ...brotli }, undefined, toBytes(data), words))
 }

@@ -18,6 +18,11 @@ const GZIP = [0x1f, 0x8b]
 abstract class ZlibStream extends Transform {
   bytesWritten = 0
 
+  // oxlint-disable-next-line no-useless-constructor -- which says that it takes options of zlib, too
+  constructor(options?: object) {
+    super(options)
+  }
+
   override _transform(chunk: Uint8Array<ArrayBuffer>, _encoding: string, done: Callback): void {
     this.bytesWritten += chunk.length
     this.pass(new Uint8Array(chunk), done)
@@ -77,29 +82,20 @@ abstract class EngineStream extends ZlibStream {
 }
 
 class PackStream extends EngineStream {
-  readonly #format: Format
-
-  constructor(format: Format, options?: object) {
-    super(options)
-    this.#format = format
-  }
+  readonly format: Format = 'gzip'
 
   protected override choose(): Engine {
-    return new CompressionStream(this.#format)
+    return new CompressionStream(this.format)
   }
 }
 
 class UnpackStream extends EngineStream {
-  readonly #format: Format | undefined
-
-  constructor(format: Format | undefined, options?: object) {
-    super(options)
-    this.#format = format
-  }
+  /** Undefined: either of the two, as its first bytes say. */
+  readonly format: Format | undefined
 
   protected override choose(first: Uint8Array): Engine {
     const isGzip = GZIP.every((byte, i) => first[i] === byte)
-    return new DecompressionStream(this.#format ?? (isGzip ? 'gzip' : 'deflate'))
+    return new DecompressionStream(this.format ?? (isGzip ? 'gzip' : 'deflate'))
   }
 }
 
@@ -109,7 +105,7 @@ class BrotliStream extends ZlibStream {
   readonly #parts: Uint8Array[] = []
 
   constructor(method: string, options: Options = {}) {
-    super(options as object)
+    super(options)
     this.#method = method
     this.#options = options
   }
@@ -129,48 +125,29 @@ class BrotliStream extends ZlibStream {
   }
 }
 
-export class Gzip extends PackStream {
-  constructor(options?: object) {
-    super('gzip', options)
-  }
-}
+export class Gzip extends PackStream {}
 
 export class Deflate extends PackStream {
-  constructor(options?: object) {
-    super('deflate', options)
-  }
+  override readonly format = 'deflate'
 }
 
 export class DeflateRaw extends PackStream {
-  constructor(options?: object) {
-    super('deflate-raw', options)
-  }
+  override readonly format = 'deflate-raw'
 }
 
 export class Gunzip extends UnpackStream {
-  constructor(options?: object) {
-    super('gzip', options)
-  }
+  override readonly format = 'gzip'
 }
 
 export class Inflate extends UnpackStream {
-  constructor(options?: object) {
-    super('deflate', options)
-  }
+  override readonly format = 'deflate'
 }
 
 export class InflateRaw extends UnpackStream {
-  constructor(options?: object) {
-    super('deflate-raw', options)
-  }
+  override readonly format = 'deflate-raw'
 }
 
-/** Either of the two. */
-export class Unzip extends UnpackStream {
-  constructor(options?: object) {
-    super(undefined, options)
-  }
-}
+export class Unzip extends UnpackStream {}
 
 export class BrotliCompress extends BrotliStream {
   constructor(options?: Options) {
