@@ -93,6 +93,8 @@ test(
     await using server = await serve([
       toEvil({ cpu_ms: 100, live_objects: 50 }),
       { ...toEvil({ timeout_ms: 1000 }), name: 'brief', hostname: 'brief.test' },
+      // each object that it calls is started at its cost
+      { ...toEvil({ cpu_ms: 5000 }), name: 'deep', hostname: 'deep.test' },
       BESIDE,
     ])
     const neighbour = watchNeighbour(server)
@@ -101,7 +103,7 @@ test(
     // each is stopped, and so is the request that pays for them
     expect(codeOf(await server.send('evil.test', '/spin?count=40'))).toBe('APP_CPU_LIMIT')
     await waitFor(async () => ('ok' in (await ask('/?count=1')) ? true : undefined), 60_000)
-    expect(await ask('/recurse')).toHaveProperty(
+    expect(await ask('/recurse', 'deep.test')).toHaveProperty(
       'Subrequest depth limit exceeded: expected at most 16 calls from app to app that lead to one another. Does an app call itself?',
     )
     // one that is blocked keeps its callers until their time is over, and nobody else's
