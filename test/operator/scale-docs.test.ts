@@ -22,7 +22,7 @@ interface Balancer {
   readonly command: string
   readonly language: string
   /** What starts it with this text. */
-  start(text: string): readonly string[]
+  readonly start: (text: string) => readonly string[]
 }
 
 const BALANCERS: readonly Balancer[] = [
