@@ -61,3 +61,19 @@ test(
     await neighbour.stop()
   },
 )
+
+test(
+  'consumers that spin are stopped, wait for as long as the app is backed off, and touch no neighbour',
+  { timeout: TIME_MS },
+  async ({ expect }) => {
+    const limits = { scheduled_turn_ms: 50 }
+    const consumer = { max_retries: 1, max_batch_size: 1 }
+    await using server = await serve([hostile(consumer, limits), NEIGHBOUR])
+    await using neighbour = watchNeighbour(server)
+    await run(server, ...Array.from({ length: 6 }, () => ['QUEUE', 'send', { spins: true }]))
+    await holds(server, 0)
+    expect(await server.logged('APP_CPU_LIMIT', 'queue q, 1 messages')).toBeTruthy()
+    expect(await server.logged('queue q: 1 messages failed 2 times and are gone')).toBeTruthy()
+    await neighbour.stop()
+  },
+)
