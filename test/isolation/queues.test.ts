@@ -33,7 +33,7 @@ test(
   { timeout: TIME_MS },
   async ({ expect }) => {
     const waits = { ...hostile({}), queues: { producers: [{ binding: 'QUEUE', queue: 'q' }] } }
-    await using server = await serve([{ ...waits, queue_mb: 4 }, NEIGHBOUR])
+    await using server = await serve([{ ...waits, queue_mb: 4, timeout_ms: TIME_MS }, NEIGHBOUR])
     await using neighbour = watchNeighbour(server)
     const batch = ['QUEUE', 'sendBatch', Array.from({ length: 100 }, () => ({ body: { repeat: 2000 } }))]
     const floods = Array.from({ length: 8 }, () => run(server, ...Array.from({ length: 50 }, () => batch)))
