@@ -5,7 +5,6 @@
 
 const KB = 1000
 const MB = 1000 * KB
-const MS_PER_S = 1000
 
 /** Of one host, measured. */
 export const MEASURED = {
@@ -75,9 +74,4 @@ export function toPaper(hosts: number, apps: number): Paper {
 /** Processor time of a request, when this share of all begins an instance. */
 export function toRequestMs(firstShare: number): number {
   return MEASURED.requestMs + firstShare * MEASURED.firstMs
-}
-
-/** Requests that a processor serves in a second. */
-export function toRate(firstShare: number): number {
-  return MS_PER_S / toRequestMs(firstShare)
 }
