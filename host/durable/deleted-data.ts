@@ -12,9 +12,9 @@ import type { Env } from '../config/env.ts'
 
 export interface DeletedDataOptions {
   /** Whether somebody may still have it. */
-  isReached(key: string): boolean
+  readonly isReached: (key: string) => boolean
   /** For good; rejects when the storage is not there. */
-  erase(env: Env): Promise<void>
+  readonly erase: (env: Env) => Promise<void>
   readonly log: (entry: { level: 'info'; app: string; text: string }) => void
 }
 
