@@ -13,6 +13,7 @@ import type { Config } from './config/config.ts'
 import { Opener } from './deploy/opener.ts'
 import { DurableSecret } from './durable/secret.ts'
 import { NanoError } from './errors.ts'
+import { openFleetBindings } from './fleet/open.ts'
 import { assertFree } from './ingress/listen.ts'
 import { toLiveInstances } from './limits/address-space.ts'
 import { collectGarbage } from './limits/collect.ts'
@@ -169,8 +170,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       else hub.setDrain(name, app.logDrain ?? current.logDrain)
     },
   })
+  const shared =
+    config.fleet && (await openFleetBindings(config.fleet, (text) => log({ level: 'info', text })))
   const runs = new Runs({
     directory: dataDirectory,
+    claims: shared?.claims,
     storage: storage.client,
     log,
     servingOf: (app) => registry.servingOf(app),
@@ -223,6 +227,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     certificates?.[Symbol.dispose]()
     await shards?.close()
     await settledRuns
+    await shared?.[Symbol.asyncDispose]()
     await storage[Symbol.asyncDispose]()
     await exporter?.close()
     await operator?.close()

@@ -3,6 +3,7 @@
 import type { FleetSettings } from '../config/fleet-settings.ts'
 import { NanoError } from '../errors.ts'
 import type { FleetConnection } from './connection.ts'
+import type { FleetBindings } from './fleet-bindings.ts'
 
 const PACKAGES = ['transport-node', 'jetstream', 'kv', 'obj'].map((name) => `@nats-io/${name}`)
 
@@ -17,4 +18,14 @@ export async function openConnection(
     throw new NanoError('CONFIG_INVALID', text, { cause })
   })
   return new FleetConnection(settings, log)
+}
+
+/** The same for what bindings share. */
+export async function openFleetBindings(
+  settings: FleetSettings,
+  log: (text: string) => void,
+): Promise<FleetBindings> {
+  const connection = await openConnection(settings, log)
+  const { FleetBindings } = await import('./fleet-bindings.ts')
+  return new FleetBindings(connection)
 }
