@@ -10,7 +10,12 @@ export interface OciSettings {
   /** Absolute: where `docker login` has put credentials; undefined: the usual places. */
   readonly credentialsFile?: string
   readonly signatures?: readonly SignatureRule[]
+  /** How long a pull may take; undefined: the default. */
+  readonly pullMs?: number
 }
+
+/** How long a pull may take, in milliseconds. */
+export const DEFAULT_PULL_MS = 60_000
 
 /** What lies in these repositories has to be signed by one of these keys. */
 export interface SignatureRule {

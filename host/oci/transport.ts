@@ -9,7 +9,7 @@
  */
 
 import { lookup } from 'node:dns'
-import type { LookupFunction, Socket } from 'node:net'
+import type { LookupFunction } from 'node:net'
 
 import { Agent, buildConnector, request } from 'undici'
 import type { Dispatcher } from 'undici'
@@ -122,7 +122,7 @@ export class Transport implements AsyncDisposable {
     return (options, done) =>
       connect(options, (...outcome) => {
         const [, socket] = outcome
-        if (socket) this.#isPublic = isPublic((socket as Socket).remoteAddress)
+        if (socket) this.#isPublic = isPublic(socket.remoteAddress)
         done(...outcome)
       })
   }
@@ -140,7 +140,7 @@ export class Transport implements AsyncDisposable {
         return
       }
       const checked: LookupFunction = toCheckedLookup(admits, target, resolve)
-      buildConnector({ timeout: CONNECT_MS, lookup: checked } as buildConnector.BuildOptions)(options, done)
+      buildConnector({ timeout: CONNECT_MS, lookup: checked })(options, done)
     }
   }
 }

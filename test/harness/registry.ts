@@ -23,7 +23,12 @@ export interface RegistryOptions {
   /** Asks for a name and a password. */
   readonly asks?: boolean
   /** Sends who has no token there. */
-  readonly tokens?: { readonly realm: string; readonly service: string; readonly issuer: string; readonly cert: string }
+  readonly tokens?: {
+    readonly realm: string
+    readonly service: string
+    readonly issuer: string
+    readonly cert: string
+  }
 }
 
 export class TestRegistry implements AsyncDisposable {
