@@ -18,6 +18,7 @@ import { isOci, parseReference, REFERENCE_FORM } from './oci-reference.ts'
 import { oci } from './oci-schema.ts'
 import type { Key, NumberRule } from './number-rule.ts'
 import { storage } from './storage-schema.ts'
+import { fleet } from './fleet-schema.ts'
 import { withOwnNames } from './binding-names.ts'
 import { OWN_BINDINGS, SHARED_BINDINGS } from './data-bindings.ts'
 import { OWN_DURABLE, SHARED_DURABLE } from './durable-schema.ts'
@@ -291,6 +292,7 @@ export const NANO_JSON = closed(
       .exactOptional(),
     storage: storage.exactOptional(),
     oci: oci.exactOptional(),
+    fleet: fleet.exactOptional(),
     defaults: closed(inherited)
       .meta({ description: 'Limits of every app that does not set its own.' })
       .exactOptional(),

@@ -165,7 +165,7 @@ describe.skipIf(NO_REGISTRY)(
         expect(await answer()).toBe('one')
       }
       // signed, but not for this digest: what is in the registry is copied to where the other one's would be
-      await copySignature(one, `${path('none')}`)
+      await copySignature(one, path('none'))
       served.write([toApp(path('none'))])
       expect(await served.server.reload()).toMatchObject({ failed: [{ code: 'SIGNATURE_REFUSED' }] })
       // another key is demanded of what serves, which has been kept

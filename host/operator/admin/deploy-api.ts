@@ -19,12 +19,12 @@ import type { Upload } from './upload.ts'
 import type { toReportBody } from './views.ts'
 
 export interface DeployServices {
-  served(): ServedApps
-  deployed(): DeployedApps
+  readonly served: () => ServedApps
+  readonly deployed: () => DeployedApps
   /** What is looked at when it is the turn of a change. */
-  toChecks(c: Context<AdminEnv>, app: string, headers: Preconditions): Guard
+  readonly toChecks: (c: Context<AdminEnv>, app: string, headers: Preconditions) => Guard
   /** What a change came to: a line of the log, the ETag, the report. */
-  tell(c: Context<AdminEnv>, what: string, report: DeployReport): ReturnType<typeof toReportBody>
+  readonly tell: (c: Context<AdminEnv>, what: string, report: DeployReport) => ReturnType<typeof toReportBody>
 }
 
 /** What is deployed from a registry. */
