@@ -176,6 +176,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     servingOf: (app) => registry.servingOf(app),
     run: (app, target) => shards?.run(app, target),
     ring: (object, target) => shards?.ring(object, target),
+    isReached: (key) => registry.hasClass(key) || shards?.hasObjects(key) === true,
   })
   let served: ServedApps | undefined
   const state = (): ShardsState =>
