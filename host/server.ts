@@ -252,6 +252,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       onProgress: options.onProgress,
       onBroken,
       onWarning: (app, text) => log({ level: 'warn', app, text }),
+      onPulled: (app, text) => log({ level: 'info', app, text }),
     })
     const apply = async (now: Config) => {
       // the listener stays until the next start, and so does who may use it
@@ -312,6 +313,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       reload: () => reloaded.reload(),
       plan: (text) => reloaded.plan(text),
       readFile: (path, allowRead) => opener.file(path, allowRead, config.file),
+      pull: (reference) => opener.ask('pull', { reference, oci: current.oci }),
     }
     if (watchMs !== undefined) {
       reloaded.watch(watchMs)
