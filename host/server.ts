@@ -7,7 +7,7 @@
 import { extname, join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 
-import { toOrigin } from './cli/messages.ts'
+import { LOOPBACK_WARNING, toOrigin } from './cli/messages.ts'
 import type { Step } from './cli/progress.ts'
 import type { Config } from './config/config.ts'
 import { Opener } from './deploy/opener.ts'
@@ -107,10 +107,6 @@ export interface RunningServer {
   close(): Promise<void>
 }
 
-const LOOPBACK_WARNING =
-  "--allow-loopback: apps may reach this machine's own ports (127.0.0.1, ::1, localhost), databases and other people's " +
-  'programs included; leave it off wherever apps of others are served'
-
 const MS_PER_SECOND = 1000
 
 /** Where data is kept of a server that has no directory for it, beside whoever started it. */
@@ -170,8 +166,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       else hub.setDrain(name, app.logDrain ?? current.logDrain)
     },
   })
-  const shared =
-    config.fleet && (await openFleetBindings(config.fleet, (text) => log({ level: 'info', text })))
+  const shared = await openFleetBindings(config.fleet, (text) => log({ level: 'info', text }))
   const runs = new Runs({
     directory: dataDirectory,
     claims: shared?.claims,

@@ -20,11 +20,12 @@ export async function openConnection(
   return new FleetConnection(settings, log)
 }
 
-/** The same for what bindings share. */
+/** The same for what bindings share; undefined: there is no fleet. */
 export async function openFleetBindings(
-  settings: FleetSettings,
+  settings: FleetSettings | undefined,
   log: (text: string) => void,
-): Promise<FleetBindings> {
+): Promise<FleetBindings | undefined> {
+  if (settings === undefined) return undefined
   const connection = await openConnection(settings, log)
   const { FleetBindings } = await import('./fleet-bindings.ts')
   return new FleetBindings(connection)
