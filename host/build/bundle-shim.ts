@@ -33,9 +33,9 @@ const lazyPlugin: Plugin = {
 /** The text of the shim is in each image, and its functions are known by their names. */
 const SHORT = { compress: false, mangle: { keepNames: true }, codegen: true } as const
 
-/** `file` exports `start` and `turn`. */
-export async function bundleShim(file: string): Promise<string> {
-  return bundle(file, [worldPlugin, lazyPlugin], { format: 'esm', codeSplitting: false, minify: SHORT })
+/** `file` exports `start` and `turn`. `world`: who has the interfaces that it imports, the engine unless another is given. */
+export async function bundleShim(file: string, world: Plugin = worldPlugin): Promise<string> {
+  return bundle(file, [world, lazyPlugin], { format: 'esm', codeSplitting: false, minify: SHORT })
 }
 
 /** A module that keeps the part at `file` as text. */

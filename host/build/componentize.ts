@@ -59,6 +59,7 @@ const CONTRACT = [
   'turn = $source_mod.turn;',
 ]
 
+const OWN = /^package nano:workers@/
 const SPLICER = '../lib/spidermonkey-embedding-splicer.js'
 const ENGINE = '../lib/starlingmonkey_embedding.wasm'
 
@@ -104,7 +105,9 @@ function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex')
 }
 
+/** Of another world than NANO's the script is componentize-js' own. */
 function withOwnScript(spliced: Spliced, wit: string): Spliced {
+  if (!OWN.test(wit)) return spliced
   const missing = CONTRACT.find((part) => !spliced.jsBindings.includes(part))
   if (missing !== undefined) {
     throw new Error(`expected componentize-js to make a script with "${missing}", got one without`)

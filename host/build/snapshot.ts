@@ -27,8 +27,10 @@ export const SNAPSHOT_REVISION = 8
 const STACK_KILOBYTES = 3_900
 /** The most JavaScript objects of the snapshotter itself; the app's memory is bounded by `memoryMb`. */
 const HEAP_MB = 512
-/** Without `http` the engine has no HTTP of its own; the app's requests and responses go through the world. */
-const DISABLED = ['http', 'fetch-event'] as const
+/** The engine answers no requests by itself. */
+const DISABLED = ['fetch-event']
+/** Without `http` it has no HTTP of its own either; the app's requests and responses go through the world. */
+const DISABLED_IN_OWN = [...DISABLED, 'http']
 
 /** The app's top level did not come to its end. `output`: what it printed; `reason`: how it ended. */
 export class SnapshotFailure extends Error {
@@ -57,6 +59,8 @@ export class SnapshotFailure extends Error {
 export interface SnapshotOptions {
   /** The world, as text. */
   readonly wit: string
+  /** Its name; NANO's own unless it is given. */
+  readonly world?: string | undefined
   /** What the code imports: modules by their names. */
   readonly modules?: Readonly<Record<string, string>>
   /** Whether stacks go on past each `await`. */
@@ -97,10 +101,10 @@ export async function snapshot(code: string, options: SnapshotOptions): Promise<
     const { component } = await componentize(code, {
       sourceName: MAIN_NAME,
       witWorld: options.wit,
-      worldName: WORLD,
+      worldName: options.world ?? WORLD,
       wizerBin: await writeLauncher(directory, engineHash, options),
       engine: enginePath,
-      disableFeatures: DISABLED,
+      disableFeatures: options.world === undefined ? DISABLED_IN_OWN : DISABLED,
     })
     return { component, reads: await readReads(directory) }
   } catch (error) {

@@ -4,6 +4,7 @@ import { resolve } from 'node:path'
 
 import type { Command } from 'commander'
 
+import type { BuildTarget } from '../../build/job.ts'
 import { isComponent } from '../../deploy/open-component.ts'
 import { rebuildFile } from '../../deploy/rebuild-file.ts'
 import { toDuration, toSize } from '../messages.ts'
@@ -18,6 +19,7 @@ const AFTERWARDS =
 
 interface BuildOptions extends WranglerOptions {
   readonly out?: string
+  readonly target?: BuildTarget
   readonly allowRead?: readonly string[]
   readonly timeoutMs?: number
   readonly memoryMb?: number
@@ -33,6 +35,9 @@ export function addBuild(program: Command): void {
     )
     .argument('<entry>', 'a source file, a directory with a wrangler file or an index file, or a component')
     .addOption(option('-o, --out <file>', 'the component to write; must be given', text))
+    .addOption(
+      option('--target <target>', 'what it is for: nano, or any host of wasi-http (default: nano)', toTarget),
+    )
     .addOption(
       repeatable(
         '--allow-read <path>',
@@ -56,6 +61,11 @@ export function addBuild(program: Command): void {
   addWranglerOptions(command).action(build)
 }
 
+function toTarget(value: string): BuildTarget {
+  if (value === 'nano' || value === 'wasi-http') return value
+  throw usage(`--target: expected nano or wasi-http, got "${value}"`)
+}
+
 async function build(entry: string, { out, ...options }: BuildOptions): Promise<void> {
   if (out === undefined) throw usage('build needs -o: the file to write, such as -o app.wasm')
   if (isComponent(entry) && options.allowRead !== undefined) {
@@ -64,6 +74,10 @@ async function build(entry: string, { out, ...options }: BuildOptions): Promise<
   using progress = new Progress(process.stderr)
   const project = await openProject(resolve(entry), options)
   for (const warning of toWarnings(project, options)) progress.warn(warning)
+  if (options.target === 'wasi-http' && project !== undefined) {
+    const { toSettingWarnings } = await import('../../build/portable/absences.ts')
+    for (const warning of toSettingWarnings(project.settings)) progress.warn(`${project.file}: ${warning}`)
+  }
   progress.show({ text: `building ${entry}`, done: 0, total: 1 })
   const { env: _env, runBuild: _runBuild, ...bounds } = options
   const all = {
