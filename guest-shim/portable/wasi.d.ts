@@ -99,6 +99,7 @@ declare module 'wasi:http/types' {
   }
   export class ResponseOutparam {
     static set(out: ResponseOutparam, response: Result<OutgoingResponse>): void
+    [Symbol.dispose](): void
   }
 }
 

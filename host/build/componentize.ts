@@ -32,6 +32,8 @@ type Componentize = (
     readonly wizerBin: string
     readonly disableFeatures: readonly string[]
     readonly engine: string
+    /** Stands for wasi_snapshot_preview1; the tools' own unless it is given. */
+    readonly preview2Adapter?: string
   },
 ) => Promise<{ component: Uint8Array }>
 

@@ -59,8 +59,8 @@ export class SnapshotFailure extends Error {
 export interface SnapshotOptions {
   /** The world, as text. */
   readonly wit: string
-  /** Its name; NANO's own unless it is given. */
-  readonly world?: string | undefined
+  /** Of another world than NANO's: its name, and the file of what stands for wasi_snapshot_preview1 in it. */
+  readonly other?: { readonly world: string; readonly adapter: string } | undefined
   /** What the code imports: modules by their names. */
   readonly modules?: Readonly<Record<string, string>>
   /** Whether stacks go on past each `await`. */
@@ -101,10 +101,11 @@ export async function snapshot(code: string, options: SnapshotOptions): Promise<
     const { component } = await componentize(code, {
       sourceName: MAIN_NAME,
       witWorld: options.wit,
-      worldName: options.world ?? WORLD,
+      worldName: options.other?.world ?? WORLD,
+      ...(options.other !== undefined && { preview2Adapter: options.other.adapter }),
       wizerBin: await writeLauncher(directory, engineHash, options),
       engine: enginePath,
-      disableFeatures: options.world === undefined ? DISABLED_IN_OWN : DISABLED,
+      disableFeatures: options.other === undefined ? DISABLED_IN_OWN : DISABLED,
     })
     return { component, reads: await readReads(directory) }
   } catch (error) {

@@ -2,6 +2,7 @@
  * An app's bundle to a component for any host of wasi:http: its top level runs as it does for NANO, in the same engine, with
  * the shim's other half (guest-shim/portable). It carries its bundle, so that NANO can make a component of its own of it.
  */
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { withCarriedBundle } from '../../component/carried-bundle.ts'
 import { MAX_COMPONENT_BYTES } from '../../component/read.ts'
@@ -13,6 +14,7 @@ import { packBundle } from '../carried-code.ts'
 import { type BuildJob, type BuildStep, type Made, PID_FILE } from '../job.ts'
 import { MAIN, SHIM_NAME, snapshot, SnapshotFailure } from '../snapshot.ts'
 import { toTopLevelError } from '../top-level-error.ts'
+import { makeAdapter } from './adapter.ts'
 import { toCodeWarnings, toExportWarnings } from './absences.ts'
 import { bundlePortableShim } from './shim.ts'
 import { PORTABLE_WORLD, portableWit } from './world.ts'
@@ -24,11 +26,13 @@ export async function makePortable(
   { temporary, timeoutMs, memoryMb, asyncStacks }: BuildJob,
   onStep: (step: BuildStep) => void,
 ): Promise<Made> {
-  const shim = await bundlePortableShim()
+  const [shim, adapter] = await Promise.all([bundlePortableShim(), makeAdapter()])
+  const adapterFile = join(temporary, 'adapter.wasm')
+  await writeFile(adapterFile, adapter)
   onStep('snapshot')
   const options = {
     wit: portableWit(),
-    world: PORTABLE_WORLD,
+    other: { world: PORTABLE_WORLD, adapter: adapterFile },
     modules: { [SHIM_NAME]: shim, [BUNDLE_NAME]: app.code },
     pidFile: join(temporary, PID_FILE),
     asyncStacks,

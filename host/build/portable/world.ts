@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs'
 const PACKAGES = ['io', 'clocks', 'filesystem', 'sockets', 'random', 'cli', 'http'] as const
 /** Whose files jco has. */
 const SHIPPED = '0.2.12'
-const VERSION = '0.2.10'
+export const VERSION = '0.2.10'
 
 export const PORTABLE_WORLD = 'portable'
 
@@ -21,18 +21,23 @@ const IMPORTS = [
   'wasi:http/types',
   'wasi:http/outgoing-handler',
 ]
-const EXPORT = 'wasi:http/incoming-handler'
+const EXPORTS = ['wasi:http/incoming-handler']
 
 /** A module of WASI as the engine gives it. */
 export const withWasiVersion = (specifier: string): string => `${specifier}@${VERSION}`
 
-export function portableWit(): string {
+export const portableWit = (): string => toWorld(PORTABLE_WORLD, IMPORTS, EXPORTS)
+
+/** A world of interfaces of WASI, as one document. */
+export function toWorld(name: string, imports: readonly string[], exports: readonly string[]): string {
   const home = new URL(`../lib/wit/builtin/${SHIPPED}/`, import.meta.resolve('@bytecodealliance/jco'))
-  const packages = PACKAGES.map((name) => {
-    const text = readFileSync(new URL(`wasi-${name}/package.wit`, home), 'utf8').replaceAll(SHIPPED, VERSION)
+  const packages = PACKAGES.map((part) => {
+    const text = readFileSync(new URL(`wasi-${part}/package.wit`, home), 'utf8').replaceAll(SHIPPED, VERSION)
     return `${text.replace(/^package ([^;]+);/m, 'package $1 {')}\n}\n`
   })
-  const imports = IMPORTS.map((name) => `  import ${withWasiVersion(name)};\n`)
-  const world = `world ${PORTABLE_WORLD} {\n${imports.join('')}  export ${withWasiVersion(EXPORT)};\n}\n`
-  return `package nano:portable;\n${world}${packages.join('')}`
+  const lines = [
+    ...imports.map((each) => `  import ${withWasiVersion(each)};\n`),
+    ...exports.map((each) => `  export ${withWasiVersion(each)};\n`),
+  ]
+  return `package nano:portable;\nworld ${name} {\n${lines.join('')}}\n${packages.join('')}`
 }
