@@ -72,6 +72,7 @@ const CODES = {
   ARTIFACT_BROKEN: ['operator', 500, 'What is stored of the app, or of its engine, is broken.'],
   QUERY_FAILED: ['operator', 422, 'The database refused the statements.'],
   STORAGE_FAILED: ['operator', 500, 'The data directory cannot be used.'],
+  FLEET_UNAVAILABLE: ['operator', 503, 'The fleet cannot be reached.'],
   CONFIG_INVALID: ['operator', 500, 'The configuration is invalid.'],
   USAGE: ['operator', 500, 'The command line is invalid.'],
   APP_UNAVAILABLE: ['operator', 502, 'The app could not be started.'],

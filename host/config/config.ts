@@ -12,6 +12,7 @@ import type { ConnectionLimits } from './connection-limits.ts'
 import type { DatabaseConfig } from './databases.ts'
 import type { DataNames } from './durable-classes.ts'
 import type { Env } from './env.ts'
+import type { FleetSettings } from './fleet-settings.ts'
 import type { Limits } from './limits.ts'
 import type { Secrets } from './secrets.ts'
 import type { StorageSettings } from './storage-settings.ts'
@@ -133,6 +134,8 @@ export interface Config {
   readonly dataDirectory?: string
   /** Where the data of bindings is that is not in the data directory. */
   readonly storage?: StorageSettings
+  /** The fleet that the host belongs to; undefined: to none. */
+  readonly fleet?: FleetSettings
   /** Hashes of engines that are served besides those of the release. */
   readonly engines?: readonly string[]
 }

@@ -16,6 +16,7 @@ import { LIMIT_RULES } from './limits.ts'
 import { toKey } from './number-rule.ts'
 import type { Key, NumberRule } from './number-rule.ts'
 import { storage } from './storage-schema.ts'
+import { fleet } from './fleet-schema.ts'
 import { withOwnNames } from './binding-names.ts'
 import { OWN_BINDINGS, SHARED_BINDINGS } from './data-bindings.ts'
 import { OWN_DURABLE, SHARED_DURABLE } from './durable-schema.ts'
@@ -267,6 +268,7 @@ export const NANO_JSON = closed(
       })
       .exactOptional(),
     storage: storage.exactOptional(),
+    fleet: fleet.exactOptional(),
     defaults: closed(inherited)
       .meta({ description: 'Limits of every app that does not set its own.' })
       .exactOptional(),

@@ -1,5 +1,6 @@
 /** What nano.json says to what the host uses: defaults filled in, paths absolute, host names in canonical spelling. */
 
+import { hostname } from 'node:os'
 import { dirname, resolve } from 'node:path'
 
 import { DEFAULT_ASSET_SETTINGS } from '../assets/manifest.ts'
@@ -13,6 +14,7 @@ import { CONNECTION_RULES, DEFAULT_CONNECTION_LIMITS } from './connection-limits
 import { toQueues } from './app-queues.ts'
 import { toDatabases } from './databases.ts'
 import { defined } from './defined.ts'
+import type { FleetCredentials, FleetSettings } from './fleet-settings.ts'
 import { toDataNames } from './durable-classes.ts'
 import type { DataNames } from './durable-classes.ts'
 import type { Env, EnvValue } from './env.ts'
@@ -58,6 +60,7 @@ export function toConfig(json: NanoJson, file: string, toProject: ToProject = to
       logDrain: toLogDrain(json.log_drain, dirname(file)),
       dataDirectory: json.data_dir && toPath(json.data_dir),
       storage: json.storage && toStorage(json.storage, dirname(file)),
+      fleet: json.fleet && toFleet(json.fleet, dirname(file)),
     }),
   }
 }
@@ -78,6 +81,33 @@ function toStorage({ kv, r2 }: NonNullable<NanoJson['storage']>, base: string): 
       },
     }),
   }
+}
+
+function toFleet(
+  { nats, name = 'nano', host, credentials, tls, replicas }: NonNullable<NanoJson['fleet']>,
+  base: string,
+): FleetSettings {
+  const toPath = (path: string | undefined) => path && resolve(base, path)
+  return {
+    name,
+    // dots would part a subject
+    host: host ?? hostname().replaceAll(/[^\w-]/g, '-'),
+    servers: [nats].flat(),
+    ...defined({
+      credentials: credentials === undefined ? undefined : toCredentials(credentials, base),
+      tls: tls && defined({ ca: toPath(tls.ca), cert: toPath(tls.cert), key: toPath(tls.key) }),
+      replicas,
+    }),
+  }
+}
+
+function toCredentials(
+  given: NonNullable<NonNullable<NanoJson['fleet']>['credentials']>,
+  base: string,
+): FleetCredentials {
+  if (typeof given === 'string') return { creds: resolve(base, given) }
+  if ('token' in given) return { token: toSource(given.token, base) }
+  return { user: given.user, password: toSource(given.password, base) }
 }
 
 function toAdmin(

@@ -44,6 +44,7 @@ const AT_START: { readonly [Name in keyof Required<Config>]: (config: Config) =>
   allowLoopback: ({ allowLoopback = false }) => allowLoopback,
   dataDirectory: ({ dataDirectory }) => dataDirectory,
   storage: ({ storage }) => storage,
+  fleet: ({ fleet }) => fleet,
   cachesMb: ({ cachesMb }) => cachesMb,
   // which certificates there are is looked at as well; whether there are any is not
   tls: ({ tls }) => tls !== undefined,

@@ -2,7 +2,6 @@
  * An app's bundle to a component for any host of wasi:http: its top level runs as it does for NANO, in the same engine, with
  * the shim's other half (guest-shim/portable). It carries its bundle, so that NANO can make a component of its own of it.
  */
-import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { withCarriedBundle } from '../../component/carried-bundle.ts'
 import { MAX_COMPONENT_BYTES } from '../../component/read.ts'
@@ -27,12 +26,10 @@ export async function makePortable(
   onStep: (step: BuildStep) => void,
 ): Promise<Made> {
   const [shim, adapter] = await Promise.all([bundlePortableShim(), makeAdapter()])
-  const adapterFile = join(temporary, 'adapter.wasm')
-  await writeFile(adapterFile, adapter)
   onStep('snapshot')
   const options = {
     wit: portableWit(),
-    other: { world: PORTABLE_WORLD, adapter: adapterFile },
+    other: { name: PORTABLE_WORLD, adapter },
     modules: { [SHIM_NAME]: shim, [BUNDLE_NAME]: app.code },
     pidFile: join(temporary, PID_FILE),
     asyncStacks,

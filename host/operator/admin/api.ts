@@ -63,7 +63,7 @@ export function createAdminApi(services: AdminServices, gate: Gate, tails: LogTa
   addReading(api, services)
   addChanges(api, services)
   addD1(api, () => toServed(services))
-  addQueues(api, () => toServed(services))
+  addQueues(api, { served: () => toServed(services), log: (entry) => services.log(entry) })
   addRemoval(api, {
     served: () => toServed(services),
     deployed: () => toDeployed(services),

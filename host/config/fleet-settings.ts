@@ -1,0 +1,34 @@
+/** How a host reaches the fleet that it belongs to: what the operator's configuration says, in a form that can be posted. */
+
+import type { SecretSource } from './secrets.ts'
+
+export interface FleetSettings {
+  /** Of the fleet: hosts of one name have one desired state. */
+  readonly name: string
+  /** Of this host; no other of the fleet has it. */
+  readonly host: string
+  /** nats: or tls: URLs of servers of one cluster, without a password. */
+  readonly servers: readonly string[]
+  /** Undefined: the servers ask for none. */
+  readonly credentials?: FleetCredentials
+  /** Undefined: by the URLs, with the authorities that Node knows. */
+  readonly tls?: FleetTls
+  /** On how many NATS nodes everything is kept; undefined: three in a cluster, one otherwise. */
+  readonly replicas?: number
+}
+
+/** Who a host is for NATS. They are read with each connection. */
+export type FleetCredentials =
+  /** Absolute path of a file with a JWT and its seed. */
+  | { readonly creds: string }
+  | { readonly token: SecretSource }
+  | { readonly user: string; readonly password: SecretSource }
+
+/** Absolute paths of PEM files. */
+export interface FleetTls {
+  /** The authorities of the servers. */
+  readonly ca?: string
+  /** Of this host, where the servers ask for it. */
+  readonly cert?: string
+  readonly key?: string
+}
