@@ -20,7 +20,7 @@ export const number: typeof Wit.number = note
 
 export const bytes: typeof Wit.bytes = (subject, field, value) => note(subject, field, value.slice())
 
-export const key: typeof Wit.key = bytes
+export const key: typeof Wit.key = (subject, field, sealed) => note(subject, field, sealed.slice())
 
 export const start: typeof Wit.start = (id, operation, algorithm, sealed, data) => {
   const said = takeSaid()
