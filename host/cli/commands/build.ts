@@ -4,7 +4,6 @@ import { resolve } from 'node:path'
 
 import type { Command } from 'commander'
 
-import type { BuildTarget } from '../../build/job.ts'
 import { isComponent } from '../../deploy/open-component.ts'
 import { rebuildFile } from '../../deploy/rebuild-file.ts'
 import { toDuration, toSize } from '../messages.ts'
@@ -16,6 +15,8 @@ import type { WranglerOptions } from '../wrangler-project.ts'
 /** What becomes of an app whose top level cannot do without an `env`. */
 const AFTERWARDS =
   'It reads env, which a build does not have: where the app is deployed, its top level runs again, with the values that it has there.'
+
+type BuildTarget = 'nano' | 'wasi-http'
 
 interface BuildOptions extends WranglerOptions {
   readonly out?: string
