@@ -9,10 +9,15 @@ import { isDeepStrictEqual } from 'node:util'
 
 import { toOrigin } from './cli/messages.ts'
 import type { Step } from './cli/progress.ts'
+import { readVersion } from './cli/version.ts'
 import type { Config } from './config/config.ts'
+import { defined } from './config/defined.ts'
+import type { FleetSettings } from './config/fleet-settings.ts'
 import { Opener } from './deploy/opener.ts'
 import { DurableSecret } from './durable/secret.ts'
 import { NanoError } from './errors.ts'
+import type { Fleet } from './fleet/fleet.ts'
+import { openFleet } from './fleet/open.ts'
 import { assertFree } from './ingress/listen.ts'
 import { toLiveInstances } from './limits/address-space.ts'
 import { collectGarbage } from './limits/collect.ts'
@@ -27,6 +32,7 @@ import { RecentErrors } from './operator/recent-errors.ts'
 import { DeployedApps } from './registry/deployed.ts'
 import type { DeployedOptions } from './registry/deployed.ts'
 import { Certificates } from './registry/certificates.ts'
+import { toAgreement, toDisk, toFleetHost } from './registry/fleet-agreement.ts'
 import { FileApps } from './registry/from-config.ts'
 import { LiveConfig } from './registry/live-config.ts'
 import { Registry } from './registry/registry.ts'
@@ -159,7 +165,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     onError: (text) => log({ level: 'error', text }),
   })
   const stays = dataDirectory !== undefined || isDevelopment === true
-  const opener = new Opener({ ...config, dataDirectory, stays })
+  const deployedDirectory = toDeployedDirectory(config.fleet, dataDirectory)
+  const opener = new Opener({ ...config, dataDirectory: deployedDirectory, stays })
   const registry = new Registry({
     opener,
     everyHost: options.everyHost === true,
@@ -178,6 +185,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     ring: (object, target) => shards?.ring(object, target),
   })
   let served: ServedApps | undefined
+  let fleet: Fleet | undefined
   const state = (): ShardsState =>
     shards?.state ?? { wanted: count, listening: 0, restarts: 0, isClosing: false }
   const started = performance.now()
@@ -218,6 +226,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const settled = live?.[Symbol.asyncDispose]()
     // what a reload waits for fails
     const settledRuns = runs.close()
+    const left = fleet?.[Symbol.asyncDispose]()
     const opened = opener[Symbol.asyncDispose]()
     certificates?.[Symbol.dispose]()
     await shards?.close()
@@ -227,16 +236,27 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await operator?.close()
     await hub.close()
     await settled
+    await left
     await opened
   }
   try {
     await certificates?.load(config.tls ?? [])
     const onBroken = (app: string, { code, message }: NanoError): void =>
       log({ level: 'error', app, text: `${code}: ${message}` })
+    if (config.fleet !== undefined && deployedDirectory !== undefined) {
+      fleet = await openFleet({
+        settings: config.fleet,
+        directory: deployedDirectory,
+        disk: toDisk(opener),
+        release: readVersion(),
+        log,
+      })
+    }
+    const agreement = toAgreement(fleet, opener)
     const deployed =
       dataDirectory === undefined
         ? undefined
-        : await openDeployed({ registry, opener, onBroken }, () => current)
+        : await openDeployed({ registry, opener, onBroken, ...defined({ agreement }) }, () => current)
     const kept = (await deployed?.kept()) ?? []
     const apps = new FileApps({
       registry,
@@ -267,6 +287,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     live = reloaded
     await reloaded.load()
     await deployed?.restore(kept)
+    if (deployed !== undefined) await fleet?.start(toFleetHost(deployed))
     const { port, host, allowLoopback = false } = config
     if (allowLoopback) log({ level: 'warn', text: LOOPBACK_WARNING })
     const data: CommonData = {
@@ -335,6 +356,19 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await close()
     throw error
   }
+}
+
+/** Where deployed apps are kept: those of a fleet apart from those of this host alone. Throws CONFIG_INVALID. */
+function toDeployedDirectory(
+  fleet: FleetSettings | undefined,
+  dataDirectory: string | undefined,
+): string | undefined {
+  if (fleet === undefined) return dataDirectory
+  if (dataDirectory !== undefined) return join(dataDirectory, 'fleet', fleet.name)
+  throw new NanoError(
+    'CONFIG_INVALID',
+    'fleet: expected a data directory, got none; give serve --data-dir <directory>',
+  )
 }
 
 async function openDeployed(

@@ -40,6 +40,10 @@ const LAYOUTS = [
   `ALTER TABLE versions ADD COLUMN image TEXT;`,
   // what says which files belong to the version
   `ALTER TABLE versions ADD COLUMN assets TEXT;`,
+  // of what the fleet says of it
+  `ALTER TABLE apps ADD COLUMN revision INTEGER;
+   -- what components of other hosts are compressed against
+   CREATE TABLE brought_bases (component TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;`,
 ]
 
 /** Throws what is wrong with it. */

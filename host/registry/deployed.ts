@@ -7,19 +7,26 @@
  *     roll back  the same with a version before; a canary is taken back  >  named  >  switched  >  acknowledged
  *     delete     forgotten  >  switched off  >  acknowledged
  *
+ * In a fleet, what is named or forgotten is so when the hosts agree on it (agreement.ts), and what others have agreed on is
+ * served here as it comes.
+ *
  * Holds: what is acknowledged serves after a restart, however the process ended. What fails before it is named has
  * changed nothing.
  */
 
 import { isDeepStrictEqual } from 'node:util'
 
+import { toStored } from '../fleet/app-record.ts'
+import type { FleetEntry } from '../fleet/app-record.ts'
 import type { NewAssets } from '../assets/new-assets.ts'
-import type { Canary, StoredApp, StoredVersion } from '../artifacts/store.ts'
+import type { Active, Canary, StoredApp, StoredVersion } from '../artifacts/store.ts'
 import type { AppConfig } from '../config/config.ts'
 import type { KeptImage } from '../deploy/image-files.ts'
 import type { OpenComponent } from '../deploy/opening.ts'
 import type { Opener } from '../deploy/opener.ts'
 import { NanoError, toNanoError } from '../errors.ts'
+import { aloneOn } from './agreement.ts'
+import type { Agreed, Agreement } from './agreement.ts'
 import { toReport } from './deploy-report.ts'
 import { eraseApp } from './erase.ts'
 import type { EraseData } from './erase.ts'
@@ -30,7 +37,7 @@ import type { NewDeploy } from './new-deploy.ts'
 import type { PutOptions } from './put-options.ts'
 import type { Registry } from './registry.ts'
 import type { AppFailure, AppsReport } from './reload-report.ts'
-import { ALL, expectSplit, toNext, toPercent, toShare } from './traffic.ts'
+import { ALL, expectSplit, isAnew, toNext, toPercent, toShare, toSteps } from './traffic.ts'
 
 /**
  * Asked when it is the turn of a change, with what serves and what is to serve (nothing: the app goes); throws when the
@@ -44,6 +51,8 @@ export interface DeployedOptions {
   /** Checks what is said about an app; throws SETTINGS_INVALID. */
   readonly parse: (app: { name: string; hostname: string; settings: unknown }) => AppConfig
   readonly onBroken: (app: string, error: NanoError) => void
+  /** With whom changes are agreed; undefined: with nobody. `become`: makes this host serve what is. */
+  readonly agreement?: (become: (app: string, entry: FleetEntry | undefined) => Promise<void>) => Agreement
 }
 
 /** A version to be served. */
@@ -57,9 +66,15 @@ interface Opened {
 interface Change extends Opened {
   /** Of the requests. */
   readonly percent: number
-  readonly before: StoredApp | undefined
+  readonly agreed: Pick<Agreed, 'before' | 'agree' | 'keep'>
   readonly started: number
   readonly warnings: readonly string[]
+}
+
+/** When it is a change's turn. */
+interface Turn {
+  readonly guard: Guard
+  readonly agreed: Agreed
 }
 
 /** Of an app that is files alone. */
@@ -67,14 +82,21 @@ const NO_COMPONENT = new Uint8Array(0)
 
 const ALWAYS: Guard = () => {}
 
+/** How often a change is tried that others come before. */
+const MOST_TRIES = 8
+
 export class DeployedApps {
   readonly #options: DeployedOptions
   /** What serves, by app. */
   readonly #serving = new Map<string, StoredApp>()
   readonly #inOrder = new InOrder()
+  readonly #agreement: Agreement
 
   constructor(options: DeployedOptions) {
     this.#options = options
+    this.#agreement =
+      options.agreement?.((app, entry) => this.#become(app, entry)) ??
+      aloneOn(options.opener, (app) => this.#serving.get(app))
   }
 
   /** Those that are kept. Rejects when they cannot be read. */
@@ -85,13 +107,14 @@ export class DeployedApps {
   /** Serve what served last. An app that cannot be served keeps no other from it. */
   async restore(apps: readonly StoredApp[]): Promise<void> {
     const { onBroken, registry } = this.#options
-    for (const { name, active, canary } of apps) {
-      this.#serving.set(name, { name, active })
+    for (const app of apps) {
+      const { name, active, canary } = app
+      this.#serving.set(name, canary === undefined ? app : { name, active })
       try {
         // oxlint-disable-next-line no-await-in-loop -- one after the other
         await this.#serve(active, await this.#toComponent(active))
         // oxlint-disable-next-line no-await-in-loop
-        if (canary !== undefined) await this.#restoreCanary(name, active, canary)
+        if (canary !== undefined) await this.#restoreCanary(app, canary)
       } catch (thrown) {
         const error = toNanoError(thrown)
         onBroken(name, error)
@@ -106,13 +129,14 @@ export class DeployedApps {
   }
 
   /** One that is no good leaves the other version all requests. */
-  async #restoreCanary(name: string, active: StoredVersion, canary: Canary<StoredVersion>): Promise<void> {
+  async #restoreCanary(app: StoredApp, canary: Canary<StoredVersion>): Promise<void> {
     const { onBroken, opener } = this.#options
+    const { name } = app
     try {
       // opened although it is known: there is another version that can have its requests
       const { component } = await opener.ask('stored', canary.version)
       await this.#serve(canary.version, component, { percent: canary.percent })
-      this.#serving.set(name, { name, active, canary })
+      this.#serving.set(name, app)
     } catch (thrown) {
       onBroken(name, toNanoError(thrown))
     }
@@ -167,17 +191,17 @@ export class DeployedApps {
 
   /** Resolves when every shard serves the version. */
   deploy(deploy: NewDeploy, guard = ALWAYS): Promise<DeployReport> {
-    return this.#inOrder.run(deploy.app, () => this.#deploy(deploy, guard))
+    return this.#change(deploy.app, (agreed) => this.#deploy(deploy, { guard, agreed }))
   }
 
   /** Give a version that is kept a part of the requests: all of them with 100, none with 0. */
   promote(app: string, number: number, percent: number, guard = ALWAYS): Promise<DeployReport> {
-    return this.#inOrder.run(app, () => this.#promote(app, number, percent, guard))
+    return this.#change(app, (agreed) => this.#promote(app, { number, percent }, { guard, agreed }))
   }
 
   /** Another version serves: this one, or the one before the one that serves; of two that serve, the earlier one alone. */
   rollBack(app: string, number?: number, guard = ALWAYS): Promise<DeployReport> {
-    return this.#inOrder.run(app, () => this.#rollBack(app, number, guard))
+    return this.#change(app, (agreed) => this.#rollBack(app, number, { guard, agreed }))
   }
 
   /** Of an app, the last one first. Rejects when it was not deployed. */
@@ -197,8 +221,9 @@ export class DeployedApps {
   }
 
   /** The bytes of a version's component, as they came. */
-  component({ component }: StoredVersion): Promise<Uint8Array> {
-    return this.#options.opener.ask('read', component)
+  async component(version: StoredVersion): Promise<Uint8Array> {
+    await this.#agreement.bring(version)
+    return await this.#options.opener.ask('read', version.component)
   }
 
   /** Of files for a deploy that is to come, the hashes of those that are not here. */
@@ -221,14 +246,79 @@ export class DeployedApps {
 
   /** The app goes, with all its versions; with `erase` also the data of all of them, and what it has begun is cut. */
   remove(app: string, guard = ALWAYS, erase?: EraseData): Promise<void> {
-    return this.#inOrder.run(app, () => this.#remove(app, guard, erase))
+    return this.#change(app, (agreed) => this.#remove(app, { guard, agreed }, erase))
   }
 
-  async #deploy({ percent = ALL, ...given }: NewDeploy, guard: Guard): Promise<DeployReport> {
+  /** All that serves. */
+  all(): Iterable<StoredApp> {
+    return this.#serving.values()
+  }
+
+  /** Serves what others have agreed on; undefined: that there is no such app. */
+  apply(app: string, entry: FleetEntry | undefined): Promise<void> {
+    return this.#inOrder.run(app, () => this.#become(app, entry))
+  }
+
+  /** The app's host name is free until it is applied again. */
+  release(app: string): Promise<void> {
+    return this.#inOrder.run(app, async () => {
+      this.#serving.delete(app)
+      if (this.#options.registry.has(app)) await this.#options.registry.remove(app, 'deployed')
+    })
+  }
+
+  async #become(name: string, entry: FleetEntry | undefined): Promise<void> {
+    const { opener, registry } = this.#options
+    if (entry === undefined) {
+      this.#serving.delete(name)
+      if (registry.ownerOf(name) === 'deployed') await registry.remove(name, 'deployed')
+      await opener.ask('remove', name)
+      return
+    }
+    const { revision, app } = entry
+    const served = this.#serving.get(name)
+    if (served?.revision === revision) return
+    await opener.ask('mirror', { app: name, versions: app.versions })
+    const wanted = toStored(entry)
+    if (wanted === undefined) return
+    let before = served !== undefined && isAnew(served, app.versions) ? undefined : served
+    for (const { version, percent } of toSteps(before, wanted)) {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      await this.#agreement.bring(version)
+      // oxlint-disable-next-line no-await-in-loop
+      const opened = { version, ...(await opener.ask('stored', version)) }
+      const agreed = {
+        before,
+        agree: (active: Active) => opener.ask('activate', active),
+        keep: async () => {},
+      }
+      // oxlint-disable-next-line no-await-in-loop
+      await this.#switch({ ...opened, percent, agreed, started: performance.now(), warnings: [] })
+      before = this.#serving.get(name)
+    }
+    const { active, canary } = app
+    this.#serving.set(name, await opener.ask('activate', { app: name, number: active!, canary, revision }))
+  }
+
+  /** Changes of one app follow one another; one that others were faster than is looked at again. */
+  #change<T>(app: string, steps: (agreed: Agreed) => Promise<T>): Promise<T> {
+    return this.#inOrder.run(app, async () => {
+      for (let tries = 1; ; tries++) {
+        try {
+          // oxlint-disable-next-line no-await-in-loop -- one try after the other
+          return await steps(await this.#agreement.begin(app))
+        } catch (thrown) {
+          if (toNanoError(thrown).code !== 'FLEET_CONFLICT' || tries === MOST_TRIES) throw thrown
+        }
+      }
+    })
+  }
+
+  async #deploy({ percent = ALL, ...given }: NewDeploy, { guard, agreed }: Turn): Promise<DeployReport> {
     const { app } = given
     const { opener, registry } = this.#options
     const started = performance.now()
-    const before = this.#serving.get(app)
+    const { before } = agreed
     const settings = toKeptSettings(given, before?.active.settings)
     const next = this.#check({
       app,
@@ -252,28 +342,33 @@ export class DeployedApps {
       if (note.type === 'warning') warnings.push(note.text)
     })
     const opened = { version, component, componentBytes: bytes.length }
-    return await this.#change({ ...opened, percent, before, started, warnings })
+    return await this.#switch({ ...opened, percent, agreed, started, warnings })
   }
 
-  async #promote(app: string, number: number, percent: number, guard: Guard): Promise<DeployReport> {
+  async #promote(
+    app: string,
+    { number, percent }: { readonly number: number; readonly percent: number },
+    { guard, agreed }: Turn,
+  ): Promise<DeployReport> {
     const started = performance.now()
     const version = await this.version(app, number)
-    const before = this.#serving.get(app)
+    const { before } = agreed
     guard(before, version)
     if (percent < ALL && before?.active.number === number) {
       const text = `version ${number} of ${app} serves already; give another version a part of the requests`
       throw new NanoError('TRAFFIC_REFUSED', text)
     }
     expectSplit(app, before, { percent, hostname: version.hostname })
+    await this.#agreement.bring(version)
     const opened = { version, ...(await this.#options.opener.ask('stored', version)) }
-    return await this.#change({ ...opened, percent, before, started, warnings: [] })
+    return await this.#switch({ ...opened, percent, agreed, started, warnings: [] })
   }
 
-  async #rollBack(app: string, number: number | undefined, guard: Guard): Promise<DeployReport> {
+  async #rollBack(app: string, number: number | undefined, { guard, agreed }: Turn): Promise<DeployReport> {
     const { opener } = this.#options
     const started = performance.now()
     const versions = await this.versions(app)
-    const before = this.#serving.get(app)
+    const { before } = agreed
     const current = before?.active.number ?? 0
     const wanted = number ?? (before?.canary === undefined ? undefined : current)
     const version = versions.find((each) =>
@@ -283,15 +378,16 @@ export class DeployedApps {
       throw toUnknown(app, number === undefined ? `no version before ${current}` : `no version ${number}`)
     }
     guard(before, version)
+    await this.#agreement.bring(version)
     const opened = { version, ...(await opener.ask('stored', version)) }
-    return await this.#change({ ...opened, percent: ALL, before, started, warnings: [] })
+    return await this.#switch({ ...opened, percent: ALL, agreed, started, warnings: [] })
   }
 
-  async #remove(app: string, guard: Guard, erase: EraseData | undefined): Promise<void> {
+  async #remove(app: string, { guard, agreed }: Turn, erase: EraseData | undefined): Promise<void> {
     const { opener, registry } = this.#options
-    guard(this.#serving.get(app), undefined)
+    guard(agreed.before, undefined)
     const forget = async (): Promise<boolean> => {
-      const wasThere = await opener.ask('remove', app)
+      const wasThere = await agreed.forget()
       this.#serving.delete(app)
       return wasThere
     }
@@ -324,7 +420,9 @@ export class DeployedApps {
     before: StoredVersion | undefined,
   ): Promise<Uint8Array | undefined> {
     if (given !== undefined) return Buffer.from(JSON.stringify(given))
-    return before?.assets === undefined ? undefined : await this.#options.opener.ask('read', before.assets)
+    if (before?.assets === undefined) return undefined
+    await this.#agreement.bring(before)
+    return await this.#options.opener.ask('read', before.assets)
   }
 
   /** The component of the version that serves, and its source map. */
@@ -333,6 +431,7 @@ export class DeployedApps {
     if (before === undefined) {
       throw new NanoError('REQUEST_INVALID', `app ${app} has no version yet: expected a component, got none`)
     }
+    await this.#agreement.bring(before)
     const { component, sourceMap } = before
     return {
       component: await opener.ask('read', component),
@@ -341,20 +440,23 @@ export class DeployedApps {
   }
 
   /** Gives the version its part of the requests, unless it has it. */
-  async #change({ before, percent, started, ...opened }: Change): Promise<DeployReport> {
+  async #switch({ agreed, percent, started, ...opened }: Change): Promise<DeployReport> {
     const { version, component } = opened
     const { app } = version
+    const { before } = agreed
     const next = toNext(before, version, percent)
     let warmUpMs = 0
-    if (next !== undefined) {
+    if (next === undefined) await agreed.keep()
+    else {
       const kept = performance.now()
       const commit = async (): Promise<void> => {
         warmUpMs = performance.now() - kept
         const canary = next.canary && { version: next.canary.version.number, percent }
         const named = { app, number: next.active.number, canary }
-        this.#serving.set(app, await this.#options.opener.ask('activate', named))
+        this.#serving.set(app, await agreed.agree(named))
       }
-      const share = toShare(before, next, version)
+      const isHere = this.#serving.get(app)?.revision === before?.revision
+      const share = isHere ? toShare(before, next, version) : undefined
       if (share === undefined) await this.#serve(version, component, { percent, commit })
       else await this.#options.registry.setShare(app, { owner: 'deployed', percent: share, commit })
     }

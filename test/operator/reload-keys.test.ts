@@ -54,7 +54,7 @@ const CHANGES: Record<Key, Change> = {
   data_dir: { to: 'elsewhere' },
   caches_mb: { to: 16 },
   storage: { to: { kv: { redis: 'redis://127.0.0.1:1' } } },
-  fleet: { to: { nats: 'nats://127.0.0.1:1' } },
+  fleet: { to: { nats: 'nats://127.0.0.1:1', key: false } },
   keep_alive_ms: {
     to: 7000,
     async holds(served, expect) {
