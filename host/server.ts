@@ -203,6 +203,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       certificates: certificates?.ends ?? [],
       deploys: registry.deploys,
       ...(await runs.counts()),
+      fleet: fleet?.counts,
       uptimeSeconds: (performance.now() - started) / MS_PER_SECOND,
     }
   }
@@ -324,6 +325,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       deployed,
       storage: storage.client,
       queues: runs.queues,
+      fleet,
       reload: () => reloaded.reload(),
       plan: (text) => reloaded.plan(text),
       readFile: (path, allowRead) => opener.file(path, allowRead, config.file),

@@ -26,9 +26,11 @@ import type { Wanted } from './convergence.ts'
 import { Exchange } from './exchange.ts'
 import type { Disk } from './exchange.ts'
 import { Heartbeats, HEARTBEAT_MS } from './heartbeats.ts'
+import type { Heartbeat, HostStatus } from './heartbeats.ts'
+import type { FleetState } from './view.ts'
 import { expectState } from './identity.ts'
 import { toSeal } from './seal.ts'
-import { FleetState } from './state.ts'
+import { DesiredState } from './state.ts'
 import type { Told } from './state.ts'
 
 /** What serves on this host, of the fleet. */
@@ -65,7 +67,7 @@ export class Fleet implements AsyncDisposable {
   readonly instance = randomUUID()
   readonly startedAt = Date.now()
   readonly #options: FleetOptions
-  readonly #state: FleetState
+  readonly #state: DesiredState
   readonly #exchange: Exchange
   readonly #convergence: Convergence<string>
   readonly #ending = new AbortController()
@@ -84,7 +86,7 @@ export class Fleet implements AsyncDisposable {
     const { settings, disk, log } = options
     this.#options = options
     this.connection = new FleetConnection(settings, (text) => log({ level: 'info', text }))
-    this.#state = new FleetState(this.connection, toSeal(settings))
+    this.#state = new DesiredState(this.connection, toSeal(settings))
     this.#exchange = new Exchange(new FleetArtifacts(this.connection), disk)
     const twin = `fleet ${settings.name}: another host is called ${settings.host}, too; give this one another "host"`
     this.heartbeats = new Heartbeats(this.connection, () => log({ level: 'error', text: twin }))
@@ -103,14 +105,25 @@ export class Fleet implements AsyncDisposable {
     return this.#options.settings
   }
 
-  /** It is told of each change. */
-  get isWatching(): boolean {
-    return this.#isWatching
-  }
-
   /** Why it is not. */
   get problem(): string | undefined {
     return this.#isWatching ? undefined : this.#problem
+  }
+
+  get state(): FleetState {
+    if (this.#isWatching) return 'watching'
+    return this.#problem !== undefined && this.connection.isConnected ? 'refusing' : 'alone'
+  }
+
+  get counts(): { isWatching: boolean; last: number; revision: number; failed: number } {
+    const { revision, failures } = this.#convergence
+    return { isWatching: this.#isWatching, last: this.#last, revision, failed: failures.length }
+  }
+
+  /** All hosts that were there in the last day. Rejects with FLEET_UNAVAILABLE. */
+  async hosts(): Promise<readonly HostStatus[]> {
+    await this.heartbeats.say(this.heartbeat()).catch(() => undefined)
+    return await this.heartbeats.all()
   }
 
   /** The last change that is known here. */
@@ -128,10 +141,16 @@ export class Fleet implements AsyncDisposable {
     return this.#entries
   }
 
-  /** Throws FLEET_STATE_INVALID. */
-  decode(app: string): FleetEntry | undefined {
+  /** What is said of an app, unless that is only what serves; undefined, too, when it cannot be read. */
+  look(app: string, serving: StoredApp | undefined): FleetEntry | undefined {
     const entry = this.#entries.get(app)
-    return entry && { app: this.#state.decode(app, entry.value), revision: entry.revision }
+    if (entry === undefined || (serving?.revision === entry.revision && !isBeingJudged(entry.value)))
+      return undefined
+    try {
+      return { app: this.#state.decode(app, entry.value), revision: entry.revision }
+    } catch {
+      return undefined
+    }
   }
 
   /**
@@ -226,7 +245,7 @@ export class Fleet implements AsyncDisposable {
     while (!signal.aborted) {
       if (this.connection.isConnected) {
         // oxlint-disable-next-line no-await-in-loop -- one after the other
-        await this.#follow().catch((thrown: unknown) => this.#say(toNanoError(thrown).message))
+        await this.#follow().catch((thrown: unknown) => this.#fail(toNanoError(thrown)))
         this.#isWatching = false
       }
       // oxlint-disable-next-line no-await-in-loop
@@ -309,11 +328,17 @@ export class Fleet implements AsyncDisposable {
   }
 
   /** What this host says of itself. */
-  heartbeat(): Parameters<Heartbeats['say']>[0] {
+  heartbeat(): Heartbeat {
     const { revision, failures } = this.#convergence
     const { settings, release } = this.#options
     const { instance, startedAt } = this
     return { host: settings.host, instance, release, startedAt, revision, failures, gates: {} }
+  }
+
+  #fail({ code, message }: NanoError): void {
+    this.#say(message)
+    // it stays so: nobody waits for it
+    if (code === 'FLEET_STATE_INVALID') this.#compared.resolve()
   }
 
   #say(text: string): void {
@@ -321,6 +346,11 @@ export class Fleet implements AsyncDisposable {
       this.#options.log({ level: 'error', text: `fleet ${this.settings.name}: ${text}` })
     this.#problem = text
   }
+}
+
+/** Without reading it: what a text of it holds has other quotes. */
+function isBeingJudged(value: string): boolean {
+  return value.includes('"rollout":') || value.includes('"refused":')
 }
 
 /** The host name that the app has. */

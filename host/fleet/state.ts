@@ -45,7 +45,7 @@ export interface Told {
   readonly isLast: boolean
 }
 
-export class FleetState {
+export class DesiredState {
   readonly #connection: FleetConnection
   readonly #seal: Seal | undefined
   readonly #bucket: string

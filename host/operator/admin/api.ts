@@ -21,6 +21,7 @@ import { authenticate } from './authenticate.ts'
 import type { Gate } from './authenticate.ts'
 import { addLogs } from './log-api.ts'
 import { addD1 } from './d1-api.ts'
+import { addFleet } from './fleet-api.ts'
 import { addQueues } from './queues-api.ts'
 import { toGuard } from './preconditions.ts'
 import { addRemoval } from './remove-api.ts'
@@ -64,6 +65,7 @@ export function createAdminApi(services: AdminServices, gate: Gate, tails: LogTa
   addChanges(api, services)
   addD1(api, () => toServed(services))
   addQueues(api, () => toServed(services))
+  addFleet(api, () => toServed(services))
   addRemoval(api, {
     served: () => toServed(services),
     deployed: () => toDeployed(services),
