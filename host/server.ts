@@ -11,13 +11,10 @@ import { toOrigin } from './cli/messages.ts'
 import type { Step } from './cli/progress.ts'
 import { readVersion } from './cli/version.ts'
 import type { Config } from './config/config.ts'
-import { defined } from './config/defined.ts'
-import type { FleetSettings } from './config/fleet-settings.ts'
 import { Opener } from './deploy/opener.ts'
 import { DurableSecret } from './durable/secret.ts'
 import { NanoError } from './errors.ts'
 import type { Fleet } from './fleet/fleet.ts'
-import { openFleet } from './fleet/open.ts'
 import { assertFree } from './ingress/listen.ts'
 import { toLiveInstances } from './limits/address-space.ts'
 import { collectGarbage } from './limits/collect.ts'
@@ -32,7 +29,7 @@ import { RecentErrors } from './operator/recent-errors.ts'
 import { DeployedApps } from './registry/deployed.ts'
 import type { DeployedOptions } from './registry/deployed.ts'
 import { Certificates } from './registry/certificates.ts'
-import { toAgreement, toDisk, toFleetHost } from './registry/fleet-agreement.ts'
+import { joinFleet, toAgreement, toDeployedDirectory, toFleetHost } from './registry/join-fleet.ts'
 import { FileApps } from './registry/from-config.ts'
 import { LiveConfig } from './registry/live-config.ts'
 import { Registry } from './registry/registry.ts'
@@ -183,6 +180,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     servingOf: (app) => registry.servingOf(app),
     run: (app, target) => shards?.run(app, target),
     ring: (object, target) => shards?.ring(object, target),
+    isReached: (key) => registry.hasClass(key) || shards?.hasObjects(key) === true,
   })
   let served: ServedApps | undefined
   let fleet: Fleet | undefined
@@ -244,20 +242,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await certificates?.load(config.tls ?? [])
     const onBroken = (app: string, { code, message }: NanoError): void =>
       log({ level: 'error', app, text: `${code}: ${message}` })
-    if (config.fleet !== undefined && deployedDirectory !== undefined) {
-      fleet = await openFleet({
-        settings: config.fleet,
-        directory: deployedDirectory,
-        disk: toDisk(opener),
-        release: readVersion(),
-        log,
-      })
-    }
-    const agreement = toAgreement(fleet, opener)
+    fleet = await joinFleet(config.fleet, deployedDirectory, opener, { release: readVersion(), log })
     const deployed =
       dataDirectory === undefined
         ? undefined
-        : await openDeployed({ registry, opener, onBroken, ...defined({ agreement }) }, () => current)
+        : await openDeployed({ registry, opener, onBroken, ...toAgreement(fleet, opener) }, () => current)
     const kept = (await deployed?.kept()) ?? []
     const apps = new FileApps({
       registry,
@@ -358,19 +347,6 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await close()
     throw error
   }
-}
-
-/** Where deployed apps are kept: those of a fleet apart from those of this host alone. Throws CONFIG_INVALID. */
-function toDeployedDirectory(
-  fleet: FleetSettings | undefined,
-  dataDirectory: string | undefined,
-): string | undefined {
-  if (fleet === undefined) return dataDirectory
-  if (dataDirectory !== undefined) return join(dataDirectory, 'fleet', fleet.name)
-  throw new NanoError(
-    'CONFIG_INVALID',
-    'fleet: expected a data directory, got none; give serve --data-dir <directory>',
-  )
 }
 
 async function openDeployed(

@@ -10,7 +10,7 @@ import type { EgressSettings } from '../egress/policy.ts'
 import type { StickyBy } from '../http/sticky-key.ts'
 import type { ConnectionLimits } from './connection-limits.ts'
 import type { DatabaseConfig } from './databases.ts'
-import type { DataNames } from './durable-classes.ts'
+import type { DataNames } from './class-data.ts'
 import type { Env } from './env.ts'
 import type { FleetSettings } from './fleet-settings.ts'
 import type { Limits } from './limits.ts'
@@ -50,6 +50,8 @@ export interface AppConfig {
   readonly isolation?: Isolation
   /** What the data of its classes is called, where that is not the name of the class. */
   readonly dataNames?: DataNames
+  /** Names in the store of data of classes that it has deleted. */
+  readonly deletedData?: readonly string[]
   /** Its path is a folder, whose wrangler file says what is not said of it elsewhere. */
   readonly wrangler?: WranglerOutcome
 }

@@ -15,8 +15,8 @@ import { toQueues } from './app-queues.ts'
 import { toDatabases } from './databases.ts'
 import { defined } from './defined.ts'
 import type { FleetCredentials, FleetSettings } from './fleet-settings.ts'
-import { toDataNames } from './durable-classes.ts'
-import type { DataNames } from './durable-classes.ts'
+import { DURABLE, toClassData } from './class-data.ts'
+import { toResource } from './resource.ts'
 import type { Env, EnvValue } from './env.ts'
 import { DEFAULT_LIMITS, LIMIT_RULES } from './limits.ts'
 import { toNumbers } from './number-rule.ts'
@@ -165,6 +165,7 @@ export function toSettings(
   | 'isolation'
   | 'triggers'
   | 'dataNames'
+  | 'deletedData'
   | 'queues'
 > {
   const stickyBy = app.sticky_by === undefined ? undefined : parseStickyBy(app.sticky_by)
@@ -181,14 +182,17 @@ export function toSettings(
       isolation: app.isolation,
       triggers: toTriggers(app.triggers),
       queues: toQueues(name, app.queues, inherited.limits),
-      dataNames: toOwnDataNames(app.migrations),
+      ...toOwnClassData(name, app.migrations),
     }),
   }
 }
 
-function toOwnDataNames(migrations: AppSettings['migrations'] = []): DataNames | undefined {
-  const names = toDataNames(migrations)
-  return Object.keys(names).length === 0 ? undefined : names
+function toOwnClassData(app: string, migrations: AppSettings['migrations'] = []) {
+  const { names, deleted } = toClassData(migrations)
+  return {
+    dataNames: Object.keys(names).length === 0 ? undefined : names,
+    deletedData: deleted.length === 0 ? undefined : deleted.map((id) => toResource(DURABLE, app, id).key),
+  }
 }
 
 function toCacheMb(given: AppSettings['response_cache']): number | undefined {

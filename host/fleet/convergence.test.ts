@@ -50,7 +50,10 @@ class Host {
     apply: async (app, { goal, revision }) => {
       const fails = await new Promise<boolean>((resolve) => this.steps.push(resolve))
       if (fails) throw new NanoError('COMPONENT_INVALID', 'it does not open')
-      if (goal === undefined) return void this.serving.delete(app)
+      if (goal === undefined) {
+        this.serving.delete(app)
+        return
+      }
       const holder = [...this.serving].find(([other, { host }]) => other !== app && host === goal)
       if (holder !== undefined) throw new NanoError('APP_CONFLICT', `${holder[0]} has it`)
       this.serving.set(app, { host: goal, revision })

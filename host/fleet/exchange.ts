@@ -13,12 +13,12 @@ export interface Disk {
   /** Of blobs, those that are not there. */
   missing(hashes: readonly ContentHash[]): Promise<readonly ContentHash[]>
   pack(hash: ContentHash): Promise<PackedBlob>
-  unpack(hash: ContentHash, bytes: Uint8Array): Promise<void>
+  unpack(hash: ContentHash, bytes: Uint8Array): Promise<undefined>
   read(hash: ContentHash): Promise<Uint8Array>
   /** Of files, those that are not there. */
   missingFiles(hashes: readonly string[]): Promise<readonly string[]>
   readFile(hash: string): Promise<Uint8Array>
-  putFile(hash: string, bytes: Uint8Array): Promise<void>
+  putFile(hash: string, bytes: Uint8Array): Promise<undefined>
 }
 
 /** Files on their way at once. */

@@ -16,10 +16,9 @@
 
 import { isDeepStrictEqual } from 'node:util'
 
-import { toStored } from '../fleet/app-record.ts'
 import type { FleetEntry } from '../fleet/app-record.ts'
 import type { NewAssets } from '../assets/new-assets.ts'
-import type { Active, Canary, StoredApp, StoredVersion } from '../artifacts/store.ts'
+import type { Canary, StoredApp, StoredVersion } from '../artifacts/store.ts'
 import type { AppConfig } from '../config/config.ts'
 import type { KeptImage } from '../deploy/image-files.ts'
 import type { OpenComponent } from '../deploy/opening.ts'
@@ -31,13 +30,16 @@ import { toReport } from './deploy-report.ts'
 import { eraseApp } from './erase.ts'
 import type { EraseData } from './erase.ts'
 import type { DeployReport, Settings } from './deploy-report.ts'
+import { Following } from './following.ts'
 import { InOrder } from './in-order.ts'
 import { toKeptSettings } from './kept-settings.ts'
 import type { NewDeploy } from './new-deploy.ts'
+import { toParts } from './open-version.ts'
+import type { OpenVersion } from './open-version.ts'
 import type { PutOptions } from './put-options.ts'
 import type { Registry } from './registry.ts'
 import type { AppFailure, AppsReport } from './reload-report.ts'
-import { ALL, expectSplit, isAnew, toNext, toPercent, toShare, toSteps } from './traffic.ts'
+import { ALL, expectSplit, toNext, toPercent, toShare } from './traffic.ts'
 
 /**
  * Asked when it is the turn of a change, with what serves and what is to serve (nothing: the app goes); throws when the
@@ -55,15 +57,8 @@ export interface DeployedOptions {
   readonly agreement?: (become: (app: string, entry: FleetEntry | undefined) => Promise<void>) => Agreement
 }
 
-/** A version to be served. */
-interface Opened {
-  readonly version: StoredVersion
-  readonly component: OpenComponent
-  readonly componentBytes: number
-}
-
 /** A version, and what becomes of it. */
-interface Change extends Opened {
+interface Change extends OpenVersion {
   /** Of the requests. */
   readonly percent: number
   readonly agreed: Pick<Agreed, 'before' | 'agree' | 'keep'>
@@ -77,9 +72,6 @@ interface Turn {
   readonly agreed: Agreed
 }
 
-/** Of an app that is files alone. */
-const NO_COMPONENT = new Uint8Array(0)
-
 const ALWAYS: Guard = () => {}
 
 /** How often a change is tried that others come before. */
@@ -91,12 +83,20 @@ export class DeployedApps {
   readonly #serving = new Map<string, StoredApp>()
   readonly #inOrder = new InOrder()
   readonly #agreement: Agreement
+  readonly #following: Following
 
   constructor(options: DeployedOptions) {
     this.#options = options
     this.#agreement =
-      options.agreement?.((app, entry) => this.#become(app, entry)) ??
+      options.agreement?.((app, entry) => this.#following.become(app, entry)) ??
       aloneOn(options.opener, (app) => this.#serving.get(app))
+    this.#following = new Following({
+      ...options,
+      agreement: this.#agreement,
+      serving: this.#serving,
+      switchTo: (opened, percent, agreed) =>
+        this.#switch({ ...opened, percent, agreed, started: performance.now(), warnings: [] }),
+    })
   }
 
   /** Those that are kept. Rejects when they cannot be read. */
@@ -256,48 +256,12 @@ export class DeployedApps {
 
   /** Serves what others have agreed on; undefined: that there is no such app. */
   apply(app: string, entry: FleetEntry | undefined): Promise<void> {
-    return this.#inOrder.run(app, () => this.#become(app, entry))
+    return this.#inOrder.run(app, () => this.#following.become(app, entry))
   }
 
   /** The app's host name is free until it is applied again. */
   release(app: string): Promise<void> {
-    return this.#inOrder.run(app, async () => {
-      this.#serving.delete(app)
-      if (this.#options.registry.has(app)) await this.#options.registry.remove(app, 'deployed')
-    })
-  }
-
-  async #become(name: string, entry: FleetEntry | undefined): Promise<void> {
-    const { opener, registry } = this.#options
-    if (entry === undefined) {
-      this.#serving.delete(name)
-      if (registry.ownerOf(name) === 'deployed') await registry.remove(name, 'deployed')
-      await opener.ask('remove', name)
-      return
-    }
-    const { revision, app } = entry
-    const served = this.#serving.get(name)
-    if (served?.revision === revision) return
-    await opener.ask('mirror', { app: name, versions: app.versions })
-    const wanted = toStored(entry)
-    if (wanted === undefined) return
-    let before = served !== undefined && isAnew(served, app.versions) ? undefined : served
-    for (const { version, percent } of toSteps(before, wanted)) {
-      // oxlint-disable-next-line no-await-in-loop -- one after the other
-      await this.#agreement.bring(version)
-      // oxlint-disable-next-line no-await-in-loop
-      const opened = { version, ...(await opener.ask('stored', version)) }
-      const agreed = {
-        before,
-        agree: (active: Active) => opener.ask('activate', active),
-        keep: async () => {},
-      }
-      // oxlint-disable-next-line no-await-in-loop
-      await this.#switch({ ...opened, percent, agreed, started: performance.now(), warnings: [] })
-      before = this.#serving.get(name)
-    }
-    const { active, canary } = app
-    this.#serving.set(name, await opener.ask('activate', { app: name, number: active!, canary, revision }))
+    return this.#inOrder.run(app, () => this.#following.release(app))
   }
 
   /** Changes of one app follow one another; one that others were faster than is looked at again. */
@@ -328,20 +292,13 @@ export class DeployedApps {
     guard(before, next)
     registry.expectFree(app, next.hostname, 'deployed')
     expectSplit(app, before, { percent, hostname: next.hostname })
-    const isFirst = before === undefined && given.assets !== undefined
-    const { component: bytes, sourceMap } =
-      given.component !== undefined
-        ? { component: given.component, sourceMap: given.sourceMap }
-        : isFirst
-          ? { component: NO_COMPONENT, sourceMap: undefined }
-          : await this.#readKept(app, before?.active)
-    const assets = await this.#toAssets(given.assets, before?.active)
+    if (before !== undefined) await this.#agreement.bring(before.active)
+    const parts = await toParts(given, before?.active, opener)
     const warnings: string[] = []
-    const added = { app, ...next, component: bytes, sourceMap, assets }
-    const { version, component } = await opener.ask('add', added, (note) => {
+    const { version, component } = await opener.ask('add', { app, ...next, ...parts }, (note) => {
       if (note.type === 'warning') warnings.push(note.text)
     })
-    const opened = { version, component, componentBytes: bytes.length }
+    const opened = { version, component, componentBytes: parts.component.length }
     return await this.#switch({ ...opened, percent, agreed, started, warnings })
   }
 
@@ -412,31 +369,6 @@ export class DeployedApps {
   /** What these settings come to. Throws SETTINGS_INVALID. */
   toConfig({ app: name, hostname, settings }: { app: string } & Settings): AppConfig {
     return this.#options.parse({ name, hostname, settings: JSON.parse(settings) as unknown })
-  }
-
-  /** What is to be kept of the files. */
-  async #toAssets(
-    given: NewAssets | undefined,
-    before: StoredVersion | undefined,
-  ): Promise<Uint8Array | undefined> {
-    if (given !== undefined) return Buffer.from(JSON.stringify(given))
-    if (before?.assets === undefined) return undefined
-    await this.#agreement.bring(before)
-    return await this.#options.opener.ask('read', before.assets)
-  }
-
-  /** The component of the version that serves, and its source map. */
-  async #readKept(app: string, before: StoredVersion | undefined) {
-    const { opener } = this.#options
-    if (before === undefined) {
-      throw new NanoError('REQUEST_INVALID', `app ${app} has no version yet: expected a component, got none`)
-    }
-    await this.#agreement.bring(before)
-    const { component, sourceMap } = before
-    return {
-      component: await opener.ask('read', component),
-      sourceMap: sourceMap === undefined ? undefined : await opener.ask('read', sourceMap),
-    }
   }
 
   /** Gives the version its part of the requests, unless it has it. */

@@ -5,14 +5,12 @@ import type { Active, StoredApp, StoredVersion } from '../artifacts/store.ts'
 import type { Opener } from '../deploy/opener.ts'
 import { toStored } from '../fleet/app-record.ts'
 import type { FleetApp, FleetEntry } from '../fleet/app-record.ts'
-import type { Disk } from '../fleet/exchange.ts'
-import type { Fleet, FleetHost } from '../fleet/fleet.ts'
+import type { Fleet } from '../fleet/fleet.ts'
 import type { Agreed, Agreement } from './agreement.ts'
-import type { DeployedApps, DeployedOptions } from './deployed.ts'
 
 type Asked = Pick<Opener, 'ask'>
 
-class FleetAgreement implements Agreement {
+export class FleetAgreement implements Agreement {
   readonly #fleet: Pick<Fleet, 'read' | 'commit' | 'remove' | 'bring'>
   readonly #opener: Asked
   /** This host becomes what is agreed, as far as it can. */
@@ -89,31 +87,4 @@ function toKept(
   return versions
     .filter(({ number }, index) => index < KEPT_VERSIONS || serving.includes(number))
     .map((version) => ({ ...version, image: undefined }))
-}
-
-/** The artifacts of this host. */
-export function toDisk(opener: Asked): Disk {
-  return {
-    missing: (hashes) => opener.ask('missing', hashes),
-    pack: (hash) => opener.ask('pack', hash),
-    unpack: async (hash, bytes) => void (await opener.ask('unpack', { hash, bytes })),
-    read: (hash) => opener.ask('read', hash),
-    missingFiles: (hashes) => opener.ask('missing-files', hashes),
-    readFile: (hash) => opener.ask('read-file', hash),
-    putFile: async (hash, bytes) => void (await opener.ask('put-file', { hash, bytes })),
-  }
-}
-
-/** How changes are agreed in a fleet; undefined: there is none. */
-export function toAgreement(fleet: Fleet | undefined, opener: Asked): DeployedOptions['agreement'] {
-  return fleet && ((become) => new FleetAgreement(fleet, opener, become))
-}
-
-/** Deployed apps as their fleet sees them. */
-export function toFleetHost(deployed: DeployedApps): FleetHost {
-  return {
-    serving: () => deployed.all(),
-    apply: (app, entry) => deployed.apply(app, entry),
-    release: (app) => deployed.release(app),
-  }
 }

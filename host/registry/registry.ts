@@ -18,6 +18,7 @@
  */
 
 import type { Purge } from '../cache/response-store.ts'
+import { ownClasses } from '../config/class-data.ts'
 import type { AppConfig } from '../config/config.ts'
 import { defined } from '../config/defined.ts'
 import { toAccess } from '../deploy/app-access.ts'
@@ -154,6 +155,11 @@ export class Registry {
 
   /** The version of the app that serves. */
   readonly servingOf = (name: string): number | undefined => this.#apps.get(name)?.deployment?.id
+
+  /** Whether a version that is served, or about to be, has this data of a class of Durable Objects. */
+  hasClass(key: string): boolean {
+    return this.#deployments.all.some(({ name, env }) => ownClasses(name, env).some((own) => own.key === key))
+  }
 
   /** How many there are in each state. */
   get states(): Record<AppStatus['state'], number> {

@@ -92,7 +92,7 @@ describe.skipIf(NO_NATS !== undefined)(`a fleet${NO_NATS ? ` (skipped: ${NO_NATS
         [a, b][index % 2]!.deployed.deploy(toDeploy('race', version)),
       ),
     )
-    expect(reports.map(({ version }) => version).sort()).toEqual([2, 3, 4, 5])
+    expect(new Set(reports.map(({ version }) => version))).toEqual(new Set([2, 3, 4, 5]))
     const last = `${reports.findIndex(({ version }) => version === 5) + 1}`
     await Promise.all([becomes(a, 'race.test', last), becomes(b, 'race.test', last)])
     // who says what he expects is told
@@ -106,7 +106,7 @@ describe.skipIf(NO_NATS !== undefined)(`a fleet${NO_NATS ? ` (skipped: ${NO_NATS
           ({ code }: NanoError) => code,
         ),
     )
-    expect((await Promise.all(guarded)).sort()).toEqual([6, 'APP_CHANGED'])
+    expect(new Set(await Promise.all(guarded))).toEqual(new Set([6, 'APP_CHANGED']))
     // one host name, two apps, two hosts
     const claims = await Promise.allSettled([
       a.deployed.deploy(toDeploy('one', 'x', { hostname: 'claimed.test' })),

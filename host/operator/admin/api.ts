@@ -64,7 +64,7 @@ export function createAdminApi(services: AdminServices, gate: Gate, tails: LogTa
   addReading(api, services)
   addChanges(api, services)
   addD1(api, () => toServed(services))
-  addQueues(api, () => toServed(services))
+  addQueues(api, { served: () => toServed(services), log: (entry) => services.log(entry) })
   addFleet(api, () => toServed(services))
   addRemoval(api, {
     served: () => toServed(services),

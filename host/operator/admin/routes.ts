@@ -251,6 +251,38 @@ export const showFleet = createRoute({
   responses: { 200: json(fleet.FLEET, 'As this host sees it.'), ...failed(400, 404, 503) },
 })
 
+export const peekQueue = createRoute({
+  method: 'get',
+  path: '/admin/apps/{name}/queues/{queue}/messages',
+  summary: 'Messages of a queue, those whose time comes first, which stay',
+  security,
+  request: { params: queues.QUEUE, query: queues.PEEK_QUERY },
+  responses: { 200: json(queues.MESSAGES, 'Those included that are being worked at.'), ...failed(400, 404) },
+})
+
+export const purgeQueue = createRoute({
+  method: 'delete',
+  path: '/admin/apps/{name}/queues/{queue}/messages',
+  summary: 'Take away all messages of a queue, for good',
+  security,
+  request: { params: queues.QUEUE },
+  responses: { 200: json(schema.DONE, 'They are gone.'), ...failed(404) },
+})
+
+export const setDelivery = createRoute({
+  method: 'patch',
+  path: '/admin/apps/{name}/queues/{queue}',
+  summary: 'Pause the deliveries of a queue, or go on with them',
+  description:
+    'What an app was given stays with it. It holds until it is said otherwise, also over a restart.',
+  security,
+  request: {
+    params: queues.QUEUE,
+    body: { required: true, content: { 'application/json': { schema: queues.DELIVERY } } },
+  },
+  responses: { 200: json(schema.DONE, 'It holds.'), ...failed(400, 404) },
+})
+
 export const queryD1 = createRoute({
   method: 'post',
   path: '/admin/apps/{name}/d1/{database}',

@@ -24,8 +24,8 @@ export interface ServedApps {
   readonly fleet: Fleet | undefined
   /** Where the data of bindings is. */
   readonly storage: Storage
-  /** What queues hold. */
-  readonly queues: Pick<Queues, 'states'>
+  /** Which there are, and what they hold. */
+  readonly queues: Pick<Queues, 'states' | 'of'>
   /** Call the app's scheduled handler. Undefined: nobody serves it. */
   run(app: string, run: ScheduledRun): Promise<RunOutcome | undefined>
   /** Serve what the configuration says now. Rejects with CONFIG_INVALID. */
