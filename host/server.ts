@@ -18,7 +18,6 @@ import type { Fleet } from './fleet/fleet.ts'
 import { assertFree } from './ingress/listen.ts'
 import { toLiveInstances } from './limits/address-space.ts'
 import { collectGarbage } from './limits/collect.ts'
-import { toMachineMb } from './limits/machine-memory.ts'
 import { toLogEntry } from './log/entry.ts'
 import type { LogEntry } from './log/entry.ts'
 import { LogHub } from './log/hub.ts'
@@ -37,6 +36,7 @@ import type { ReloadReport } from './registry/reload-report.ts'
 import { toCounters } from './supervisor/counters.ts'
 import type { ServerCounters } from './supervisor/counters.ts'
 import type { ShardSettings } from './supervisor/messages.ts'
+import { toShardSettings } from './supervisor/shard-settings.ts'
 import { toShardCount } from './supervisor/shard-count.ts'
 import { Runs } from './supervisor/runs.ts'
 import { Shards } from './supervisor/shards.ts'
@@ -141,19 +141,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   /** What was read last. */
   let current = config
   /** What shards are told again when it changes. */
-  const toSettings = (): ShardSettings => {
-    const { connectionLimits, accessLog = false, trustedProxies = [] } = current
-    const liveInstances = toLiveInstances(current.liveInstances, count)
-    const { liveMemoryMb = toMachineMb() / count } = current
-    return {
-      connectionLimits,
-      trustedProxies,
-      liveInstances,
-      liveMemoryMb,
-      logsRequests: accessLog,
-      tls: certificates?.state,
-    }
-  }
+  const toSettings = (): ShardSettings => toShardSettings(current, count, certificates?.state)
   const storageDirectory = options.storageDirectory ?? join(dataDirectory ?? LOCAL_DATA, STORAGE_FOLDER)
   const secret = new DurableSecret(storageDirectory)
   const storage = new StorageThreads({
@@ -256,6 +244,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       onProgress: options.onProgress,
       onBroken,
       onWarning: (app, text) => log({ level: 'warn', app, text }),
+      onPulled: (app, text) => log({ level: 'info', app, text }),
     })
     const apply = async (now: Config) => {
       // the listener stays until the next start, and so does who may use it
@@ -318,6 +307,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       reload: () => reloaded.reload(),
       plan: (text) => reloaded.plan(text),
       readFile: (path, allowRead) => opener.file(path, allowRead, config.file),
+      pull: (reference) => opener.ask('pull', { reference, oci: current.oci }),
     }
     if (watchMs !== undefined) {
       reloaded.watch(watchMs)

@@ -74,6 +74,7 @@ const RECORD = z.strictObject({
       component: hash,
       sourceMap: hash.optional(),
       assets: hash.optional(),
+      source: z.string().optional(),
       engineHash: z.string(),
       createdAt: z.number(),
     }),
@@ -113,11 +114,12 @@ export function decodeApp(
     if (seal === undefined && signature !== undefined)
       throw new Error('it is sealed with a fleet key, which this host has not')
     const { active, canary, rollout, refused, change } = record
-    const versions = record.versions.map(({ sourceMap, assets, settings, ...version }) => ({
+    const versions = record.versions.map(({ sourceMap, assets, source, settings, ...version }) => ({
       ...version,
       app: name,
       sourceMap,
       assets,
+      source,
       image: undefined,
       settings: seal === undefined ? settings : seal.open(settings, toOwner(name, version.number)),
     }))

@@ -18,7 +18,7 @@ import { isDeepStrictEqual } from 'node:util'
 
 import type { FleetEntry } from '../fleet/app-record.ts'
 import type { NewAssets } from '../assets/new-assets.ts'
-import type { Canary, StoredApp, StoredVersion } from '../artifacts/store.ts'
+import type { StoredApp, StoredVersion } from '../artifacts/store.ts'
 import type { AppConfig } from '../config/config.ts'
 import type { KeptImage } from '../deploy/image-files.ts'
 import type { OpenComponent } from '../deploy/opening.ts'
@@ -30,6 +30,7 @@ import { toReport } from './deploy-report.ts'
 import { eraseApp } from './erase.ts'
 import type { EraseData } from './erase.ts'
 import type { DeployReport, Settings } from './deploy-report.ts'
+import { restoreApps } from './restore.ts'
 import { Following } from './following.ts'
 import { InOrder } from './in-order.ts'
 import { toKeptSettings } from './kept-settings.ts'
@@ -39,7 +40,7 @@ import type { OpenVersion } from './open-version.ts'
 import type { PutOptions } from './put-options.ts'
 import type { Registry } from './registry.ts'
 import type { AppFailure, AppsReport } from './reload-report.ts'
-import { ALL, expectSplit, toNext, toPercent, toShare } from './traffic.ts'
+import { ALL, expectSplit, toEarlier, toNext, toPercent, toShare, toUnknown } from './traffic.ts'
 
 /**
  * Asked when it is the turn of a change, with what serves and what is to serve (nothing: the app goes); throws when the
@@ -105,41 +106,13 @@ export class DeployedApps {
   }
 
   /** Serve what served last. An app that cannot be served keeps no other from it. */
-  async restore(apps: readonly StoredApp[]): Promise<void> {
-    const { onBroken, registry } = this.#options
-    for (const app of apps) {
-      const { name, active, canary } = app
-      this.#serving.set(name, canary === undefined ? app : { name, active })
-      try {
-        // oxlint-disable-next-line no-await-in-loop -- one after the other
-        await this.#serve(active, await this.#toComponent(active))
-        // oxlint-disable-next-line no-await-in-loop
-        if (canary !== undefined) await this.#restoreCanary(app, canary)
-      } catch (thrown) {
-        const error = toNanoError(thrown)
-        onBroken(name, error)
-        // oxlint-disable-next-line no-await-in-loop
-        await registry
-          .putUnavailable({ name, hostname: active.hostname }, 'deployed')
-          .catch((conflict: unknown) => {
-            onBroken(name, toNanoError(conflict))
-          })
-      }
-    }
-  }
-
-  /** One that is no good leaves the other version all requests. */
-  async #restoreCanary(app: StoredApp, canary: Canary<StoredVersion>): Promise<void> {
-    const { onBroken, opener } = this.#options
-    const { name } = app
-    try {
-      // opened although it is known: there is another version that can have its requests
-      const { component } = await opener.ask('stored', canary.version)
-      await this.#serve(canary.version, component, { percent: canary.percent })
-      this.#serving.set(name, app)
-    } catch (thrown) {
-      onBroken(name, toNanoError(thrown))
-    }
+  restore(apps: readonly StoredApp[]): Promise<void> {
+    return restoreApps(apps, {
+      ...this.#options,
+      serving: this.#serving,
+      toComponent: (version) => this.#toComponent(version),
+      serve: (version, component, percent) => this.#serve(version, component, { percent }),
+    })
   }
 
   /**
@@ -294,10 +267,14 @@ export class DeployedApps {
     expectSplit(app, before, { percent, hostname: next.hostname })
     if (before !== undefined) await this.#agreement.bring(before.active)
     const parts = await toParts(given, before?.active, opener)
-    const warnings: string[] = []
-    const { version, component } = await opener.ask('add', { app, ...next, ...parts }, (note) => {
-      if (note.type === 'warning') warnings.push(note.text)
-    })
+    const warnings: string[] = [...(given.warnings ?? [])]
+    const { version, component } = await opener.ask(
+      'add',
+      { app, ...next, ...parts, source: given.source },
+      (note) => {
+        if (note.type === 'warning') warnings.push(note.text)
+      },
+    )
     const opened = { version, component, componentBytes: parts.component.length }
     return await this.#switch({ ...opened, percent, agreed, started, warnings })
   }
@@ -324,16 +301,8 @@ export class DeployedApps {
   async #rollBack(app: string, number: number | undefined, { guard, agreed }: Turn): Promise<DeployReport> {
     const { opener } = this.#options
     const started = performance.now()
-    const versions = await this.versions(app)
     const { before } = agreed
-    const current = before?.active.number ?? 0
-    const wanted = number ?? (before?.canary === undefined ? undefined : current)
-    const version = versions.find((each) =>
-      wanted === undefined ? each.number < current : each.number === wanted,
-    )
-    if (version === undefined) {
-      throw toUnknown(app, number === undefined ? `no version before ${current}` : `no version ${number}`)
-    }
+    const version = toEarlier(app, await this.versions(app), before, number)
     guard(before, version)
     await this.#agreement.bring(version)
     const opened = { version, ...(await opener.ask('stored', version)) }
@@ -417,8 +386,4 @@ export class DeployedApps {
     if (percent === ALL) await registry.put(config, options)
     else await registry.putBeside(config, { ...options, percent })
   }
-}
-
-function toUnknown(app: string, what: string): NanoError {
-  return new NanoError('VERSION_UNKNOWN', `app ${app} has ${what}; see: nano-workers versions ${app}`)
 }

@@ -85,3 +85,23 @@ export function isAnew({ active, canary }: StoredApp, versions: readonly StoredV
     versions.every((each) => each.number !== number || each.createdAt === createdAt)
   return !isSame(active) || (canary !== undefined && !isSame(canary.version))
 }
+
+/** The version to go back to: the one with this number, or else the one before what serves. Throws VERSION_UNKNOWN. */
+export function toEarlier(
+  app: string,
+  versions: readonly StoredVersion[],
+  before: StoredApp | undefined,
+  number: number | undefined,
+): StoredVersion {
+  const current = before?.active.number ?? 0
+  const wanted = number ?? (before?.canary === undefined ? undefined : current)
+  const version = versions.find((each) =>
+    wanted === undefined ? each.number < current : each.number === wanted,
+  )
+  if (version !== undefined) return version
+  throw toUnknown(app, number === undefined ? `no version before ${current}` : `no version ${number}`)
+}
+
+export function toUnknown(app: string, what: string): NanoError {
+  return new NanoError('VERSION_UNKNOWN', `app ${app} has ${what}; see: nano-workers versions ${app}`)
+}

@@ -7,6 +7,7 @@ import * as d1 from './d1-schemas.ts'
 import * as fleet from './fleet-schemas.ts'
 import * as queues from './queues-schemas.ts'
 import * as removal from './remove-schemas.ts'
+import * as scheduled from './scheduled-schemas.ts'
 import * as schema from './schemas.ts'
 
 const json = <Schema>(content: Schema, description: string) => ({
@@ -197,9 +198,9 @@ export const runScheduled = createRoute({
   security,
   request: {
     params: schema.NAME,
-    body: { content: { 'application/json': { schema: schema.RUN } } },
+    body: { content: { 'application/json': { schema: scheduled.RUN } } },
   },
-  responses: { 200: json(schema.RUN_REPORT, 'How it ended.'), ...failed(400, 404, 502) },
+  responses: { 200: json(scheduled.RUN_REPORT, 'How it ended.'), ...failed(400, 404, 502) },
 })
 
 export const reload = createRoute({

@@ -1,6 +1,7 @@
 /** What the admin API needs of the server. */
 
 import type { Brought } from '../../deploy/open-component.ts'
+import type { Requests } from '../../deploy/opening.ts'
 import type { DeployedApps } from '../../registry/deployed.ts'
 import type { Registry } from '../../registry/registry.ts'
 import type { LogEntry } from '../../log/entry.ts'
@@ -32,6 +33,8 @@ export interface ServedApps {
   reload(): Promise<ReloadReport>
   /** What a reload would change, with this text in place of the file. Rejects with CONFIG_INVALID. */
   plan(text?: string): Promise<Plan>
+  /** What a reference of a registry leads to; its files are kept. */
+  pull(reference: string): Promise<Requests['pull']['answer']>
   /** A component that lies on the server. */
   readFile(path: string, allowRead: readonly string[]): Promise<Brought>
 }
