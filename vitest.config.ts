@@ -21,6 +21,7 @@ const PACED = [
 /** Load, scale, crashes and whole toolchains: `npm run test:heavy`. */
 const HEAVY = [
   'test/build/bounds.test.ts',
+  'test/build/portable.test.ts',
   'test/cli/dev.test.ts',
   'test/cli/init.test.ts',
   'test/cli/packed.test.ts',
