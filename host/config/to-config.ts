@@ -95,7 +95,7 @@ function toStorage(
 }
 
 function toFleet(
-  { nats, name = 'nano', host, credentials, tls, replicas }: NonNullable<NanoJson['fleet']>,
+  { nats, name = 'nano', host, credentials, tls, replicas, key, rollout }: NonNullable<NanoJson['fleet']>,
   base: string,
 ): FleetSettings {
   const toPath = (path: string | undefined) => path && resolve(base, path)
@@ -108,6 +108,8 @@ function toFleet(
       credentials: credentials === undefined ? undefined : toCredentials(credentials, base),
       tls: tls && defined({ ca: toPath(tls.ca), cert: toPath(tls.cert), key: toPath(tls.key) }),
       replicas,
+      key: key === false ? undefined : toSource(key, base),
+      rollout,
     }),
   }
 }

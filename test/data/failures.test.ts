@@ -153,7 +153,11 @@ describe.skipIf(NO_NATS !== undefined)(
       expect,
     }) => {
       await using nats = await NatsServer.start()
-      const of = (host: string) => ({ storage: { kv: 'fleet' as const }, fleet: { nats: nats.url, host } })
+      const of = (host: string) => ({
+        storage: { kv: 'fleet' as const },
+        fleet: { nats: nats.url, host, key: false as const },
+        dataDirectory: join(directory, host),
+      })
       await using one = await serve([KV, OTHER], 1, of('one'))
       await using two = await serve([KV], 1, of('two'))
       const put = ['put', 'a', '{"x":1}', { metadata: { m: 'ü' }, expirationTtl: 1000 }]

@@ -144,8 +144,8 @@ export interface ServeOptions {
   storageDirectory?: string
   /** Where else it is, as nano.json spells it. */
   storage?: { kv?: { redis: string } | 'fleet'; r2?: object }
-  /** The fleet that the host belongs to, as nano.json spells it. */
-  fleet?: object
+  /** The fleet that it belongs to, as nano.json spells it. */
+  fleet?: { nats: string | string[]; host: string; key: false | { file: string }; rollout?: object }
   /** How long a shard may stand still. */
   silenceMs?: number
   /** Traces and series go out. */
