@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, test } from 'vitest'
 import { parseNewAssets } from '../../host/assets/new-assets.ts'
 import { NanoError } from '../../host/errors.ts'
 import type { NewDeploy } from '../../host/registry/new-deploy.ts'
+import { FLEET_SERIES } from '../../host/telemetry/fleet-series.ts'
 import { toAsk, TOKEN } from '../harness/admin.ts'
 import { NatsServer, NO_NATS } from '../harness/nats.ts'
 import { fixture, serve, waitFor } from '../harness/serve.ts'
@@ -163,7 +164,9 @@ describe.skipIf(NO_NATS !== undefined)(`a fleet${NO_NATS ? ` (skipped: ${NO_NATS
       failed: [{ host: 'b2', code: 'APP_CONFLICT' }],
     })
     expect(await ask(b, 'files.test')).not.toBe('taken')
-    expect((await admin('GET', '/metrics')).text).toMatch(/^nano_fleet_watching 1$/m)
+    const { text } = await admin('GET', '/metrics')
+    expect(text).toMatch(/^nano_fleet_watching 1$/m)
+    expect(FLEET_SERIES.filter(({ name }) => !text.includes(`\n${name} `))).toEqual([])
     const files = readdirSync(nats.folder, { recursive: true, withFileTypes: true }).filter((file) =>
       file.isFile(),
     )
