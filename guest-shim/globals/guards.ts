@@ -7,7 +7,7 @@
 
 /* oxlint-disable typescript/unbound-method -- functions are taken off their prototypes here to be called with a `this` of their own */
 
-import { NativeTypeError, uncurry } from './primordials.ts'
+import { MOST_SHORT, NativeTypeError, uncurry } from './primordials.ts'
 
 const { apply } = Reflect
 const concat = uncurry(String.prototype.concat)
@@ -29,26 +29,29 @@ function guardReceiver(prototype: object, ...names: string[]): void {
   }
 }
 
-type Convert = (...args: unknown[]) => unknown[]
-
-/** Has the engine's method called with arguments that are converted already. */
-function convertFor(prototype: object, name: string, convert: Convert): void {
-  const descriptor = Object.getOwnPropertyDescriptor(prototype, name)
-  const native = descriptor?.value as Method
-  const guarded = function (this: unknown, ...args: unknown[]): unknown {
-    return apply(native, this, convert(...args))
-  }
-  Object.defineProperty(guarded, 'name', { value: name })
-  Object.defineProperty(prototype, name, { ...descriptor, value: guarded })
-}
-
 /** To text as the language does it: what has none throws. */
 const toText = (value: unknown) => concat('', value as string)
+
+const encode = uncurry(TextEncoder.prototype.encode) as (self: TextEncoder, text: string) => Uint8Array
+const encodeInto = uncurry(TextEncoder.prototype.encodeInto)
+const NativeBytes = Uint8Array
+
+/** Given a text, the engine's is safe; one that is short takes half as long in this way (`encode` of primordials.ts). */
+const encoding = {
+  // oxlint-disable-next-line typescript/no-useless-default-assignment -- what is standard has the length 0
+  encode(this: TextEncoder, given: unknown = undefined): Uint8Array {
+    const text = typeof given === 'string' ? given : given === undefined ? '' : toText(given)
+    const { length } = text
+    if (length > MOST_SHORT) return encode(this, text)
+    const bytes = new NativeBytes(length)
+    return encodeInto(this, text, bytes).read === length ? bytes : encode(this, text)
+  },
+}
 
 export function installGuards(): void {
   guardReceiver(URL.prototype, 'protocol', 'searchParams')
   guardReceiver(URLSearchParams.prototype, 'sort')
-  convertFor(TextEncoder.prototype, 'encode', (text = '') => [toText(text)])
+  Object.defineProperty(TextEncoder.prototype, 'encode', { value: encoding.encode })
   // nothing could fetch such a URL, and nothing lets go of what is behind it
   for (const name of ['createObjectURL', 'revokeObjectURL']) Reflect.deleteProperty(URL, name)
   // there is no document, and libraries that ask for `location` take it for one

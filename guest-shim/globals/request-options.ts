@@ -2,8 +2,8 @@
  * What is seldom said of a request: redirects, `cf`, and what a browser does with it.
  */
 
-import { NativeTypeError, NativeURL, test } from './primordials.ts'
-import { isObject, toScalarText, toText, toWord } from './web-idl.ts'
+import { NativeTypeError, NativeURL, parseJson, test } from './primordials.ts'
+import { finishParts, isObject, toScalarText, toText, toWord } from './web-idl.ts'
 
 /** Methods that pages may send anywhere. */
 const SIMPLE = /^(?:get|head|post)$/i
@@ -51,8 +51,35 @@ export const DEFAULTS: Readonly<RequestOptions> = {
   referrer: 'about:client',
   referrerPolicy: '',
 }
-/** As in Workers: a client follows redirects by itself. */
-export const OF_CLIENT: Readonly<RequestOptions> = { ...DEFAULTS, redirect: 'manual' }
+
+/** Of a request that came from a client: what the host says of that is read when the app looks at it. */
+export class ClientOptions implements RequestOptions {
+  declare redirect: RedirectMode
+  declare cache: string
+  declare credentials: string
+  declare integrity: string
+  declare keepalive: boolean
+  declare mode: string
+  declare referrer: string
+  declare referrerPolicy: string
+  /** JSON; nothing: the host says nothing. */
+  declare text: string
+  declare read: unknown
+
+  constructor(text: string) {
+    this.text = text
+  }
+
+  get cf(): unknown {
+    return (this.read ??= this.text === '' ? {} : parseJson(this.text))
+  }
+}
+
+const { cf: _, ...others } = DEFAULTS
+// as in Workers: a client follows redirects by itself
+finishParts(ClientOptions, { ...others, redirect: 'manual', read: undefined })
+/** Until somebody looks at more. */
+export const OF_CLIENT: Readonly<RequestOptions> = new ClientOptions('')
 
 /** What `init` says, over what a request had before with this method. */
 export function readOptions(

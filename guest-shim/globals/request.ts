@@ -6,7 +6,14 @@
 import { HeaderList } from '../wire/header-list.ts'
 import { abortSignal, AbortController, AbortSignal, anySignal, isAbortSignal } from './abort-signal.ts'
 import { Body, extractBody, type Source, lengthOf } from './body.ts'
-import { DEFAULTS, OF_CLIENT, PRIORITIES, readOptions, type RequestOptions } from './request-options.ts'
+import {
+  ClientOptions,
+  DEFAULTS,
+  OF_CLIENT,
+  PRIORITIES,
+  readOptions,
+  type RequestOptions,
+} from './request-options.ts'
 import { addBodyMembers, type BodyMembers } from './body-members.ts'
 import { type Headers, toHeaderList, wrapList } from './headers.ts'
 import {
@@ -14,7 +21,6 @@ import {
   NativeDOMException,
   NativeTypeError,
   NativeURL,
-  parseJson,
   slice,
   test,
   toUpperCase,
@@ -99,14 +105,14 @@ function openSignal({ incoming, follows }: RequestParts): AbortSignal {
 /** What the host says of a request beside its headers has a colon before its name, and comes first. */
 function openIncoming(parts: RequestParts, { headers }: Incoming): HeaderList {
   let at = 0
-  let cf: unknown = {}
+  let said = ''
   if (headers[0] === ':') {
     const value = indexOf(headers, '\n', 0) + 1
     at = indexOf(headers, '\n', value) + 1
-    cf = parseJson(slice(headers, value, at - 1))
+    said = slice(headers, value, at - 1)
   }
-  parts.options = { ...OF_CLIENT, cf }
-  const list = new HeaderList(slice(headers, at))
+  parts.options = new ClientOptions(said)
+  const list = new HeaderList(at === 0 ? headers : slice(headers, at))
   list.isFixed = true
   return list
 }

@@ -21,6 +21,7 @@ import {
 } from './web-idl.ts'
 
 const TEXT_HEAD = encode(`content-type\n${TEXT_TYPE}\n`)
+const JSON_LINES = 'content-type\napplication/json\n'
 const CODING = 'content-encoding'
 const EMPTY = new Uint8Array(0)
 const UPGRADED = 101
@@ -155,11 +156,12 @@ export class Response {
     return new Response(parts)
   }
 
-  static json(data: unknown, ...more: [init?: ResponseInit | null]): Response {
-    requireArguments(arguments.length, 1, 'Response.json')
+  // oxlint-disable-next-line typescript/no-useless-default-assignment -- an interface has the length of what it demands
+  static json(data: unknown, given: ResponseInit | null | undefined = undefined): Response {
     const text = toJson(data)
     if (text === undefined) throw new NativeTypeError('Response.json: the value cannot be written as JSON')
-    const init = toMembers(more[0], 'Response.json')
+    if (given === undefined) return new Response(new ResponseParts(text, new HeaderList(JSON_LINES)))
+    const init = toMembers(given, 'Response.json')
     const list = init.headers === undefined ? new HeaderList('') : readHeaders(init.headers)
     if (!list.hasType()) list.append('content-type', 'application/json')
     const parts = new ResponseParts(text, list)
