@@ -28,9 +28,9 @@ export interface FetchesServices {
   readonly most: number
   /** At once. */
   readonly mostOpen: number
-  say(kind: number, id: number, payload?: Uint8Array | string): void
-  onDenied(denied: EgressDenied): void
-  onLimit(): void
+  readonly say: (kind: number, id: number, payload?: Uint8Array | string) => void
+  readonly onDenied: (denied: EgressDenied) => void
+  readonly onLimit: () => void
 }
 
 interface Fetch {

@@ -18,6 +18,7 @@ import { Fields } from './guest/fields.ts'
 import * as http from './guest/http.ts'
 import { hear, listen, say } from './guest/pipe.ts'
 import { poll, Pollable } from './guest/poll.ts'
+import { RequestOptions } from './guest/request-options.ts'
 import { InputStream, IoError, OutputStream } from './guest/streams.ts'
 import * as system from './guest/system.ts'
 
@@ -28,7 +29,7 @@ interface Component {
 }
 
 interface Code {
-  instantiate(getCoreModule: (path: string) => WebAssembly.Module, imports: object): Component
+  readonly instantiate: (getCoreModule: (path: string) => WebAssembly.Module, imports: object) => Component
 }
 
 const waiting: Frame[] = []
@@ -90,7 +91,7 @@ async function toImports(settings: GuestSettings): Promise<object> {
     'wasi:http/outgoing-handler': {
       handle: (request: http.OutgoingRequest) => http.OutgoingRequest.send(request),
     },
-    'wasi:http/types': { ...http, Fields },
+    'wasi:http/types': { ...http, Fields, RequestOptions },
     'wasi:io/error': { Error: IoError },
     'wasi:io/poll': { Pollable, poll },
     'wasi:io/streams': { InputStream, OutputStream },

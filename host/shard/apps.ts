@@ -235,7 +235,7 @@ export class Apps implements Disposable {
 
   #openFront(version: Version): Front | AppTenant {
     const { deployment, engine } = version
-    const { name: app, responseCacheMb: cacheMb } = deployment
+    const { foreign, name: app, responseCacheMb: cacheMb } = deployment
     const files = new AppFiles(deployment)
     const reader = this.#reader
     const storage = new TenantStorage({
@@ -248,7 +248,6 @@ export class Apps implements Disposable {
     })
     version.storage = storage
     const services = this.#toServices(version, storage)
-    const { foreign } = deployment
     const tenant: AppTenant =
       foreign === undefined
         ? new Tenant({ ...deployment, engine }, services)

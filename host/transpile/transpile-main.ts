@@ -22,7 +22,7 @@ const { files } = await transpile(readFileSync(component), {
   namespacedExports: false,
 })
 mkdirSync(folder, { recursive: true })
-for (const [name, bytes] of Object.entries(files as Record<string, Uint8Array>)) {
+for (const [name, bytes] of Object.entries(files)) {
   // types come whatever is said
   if (name.endsWith('.d.ts')) continue
   if (!FILE.test(name)) throw new Error(`a file ${JSON.stringify(name)}`)

@@ -71,7 +71,7 @@ describe('components from elsewhere', () => {
           },
         },
         { ...app, path: RUST, name: 'blind', hostname: 'blind.test', foreign: true },
-        { ...app, name: 'closed', hostname: 'closed.test', foreign: false },
+        { ...app, path: RUST, name: 'closed', hostname: 'closed.test', foreign: false },
       ],
       undefined,
       { accessLog: true },

@@ -42,8 +42,7 @@ describe('files of a component from elsewhere', () => {
     ).toString()
 
   test('what lies below is read, by whatever path leads there', () => {
-    for (const name of ['a.txt', './a.txt', 'below/../a.txt'.replace('below/../', './/'), 'in'])
-      expect(read(name)).toBe('inside')
+    for (const name of ['a.txt', './a.txt', './/a.txt', 'in']) expect(read(name)).toBe('inside')
   })
 
   test.for([
@@ -77,6 +76,6 @@ describe('files of a component from elsewhere', () => {
     own.createDirectoryAt('d')
     const entries = own.readDirectory()
     const names = Array.from({ length: 3 }, () => entries.readDirectoryEntry()?.name)
-    expect(names.sort()).toEqual(['c.txt', 'd', undefined])
+    expect(names.toSorted((a = '~', b = '~') => a.localeCompare(b))).toEqual(['c.txt', 'd', undefined])
   })
 })

@@ -30,6 +30,6 @@ export function poll(list: readonly Pollable[]): Uint32Array {
   for (;;) {
     const ready = list.flatMap((pollable, index) => (pollable.ready() ? [index] : []))
     if (ready.length > 0) return Uint32Array.from(ready)
-    wait(Math.min(...list.map(Pollable.dueOf)))
+    wait(Math.min(...list.map((pollable) => Pollable.dueOf(pollable))))
   }
 }
