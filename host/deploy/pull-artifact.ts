@@ -15,7 +15,7 @@ import { DEFAULT_PULL_MS } from '../config/oci-settings.ts'
 import type { OciSettings } from '../config/oci-settings.ts'
 import type { NewAssets } from '../assets/new-assets.ts'
 import { NanoError } from '../errors.ts'
-import { pullApp, resolveArtifact } from '../oci/pull.ts'
+import { beside, pullApp, resolveArtifact } from '../oci/pull.ts'
 import type { PulledApp } from '../oci/pull.ts'
 import { RegistryClient } from '../oci/registry-client.ts'
 import { expectSigned, toDemanded } from '../oci/signatures.ts'
@@ -102,14 +102,17 @@ async function pull(
     signedBy = await expectSigned(client, { digest, name }, demanded)
   })
   const app = await pullApp(client, resolved, name)
-  if (app.assets !== undefined) await pullFiles(client, app.assets, files)
+  if (app.assets !== undefined) await pullFiles(client, { name, assets: app.assets, files })
   return { ...app, digest: resolved.digest, signedBy }
 }
 
 async function pullFiles(
   client: RegistryClient,
-  { files: named }: NewAssets,
-  files: AssetFiles | undefined,
+  {
+    name,
+    assets,
+    files,
+  }: { readonly name: string; readonly assets: NewAssets; readonly files: AssetFiles | undefined },
 ): Promise<void> {
   if (files === undefined) {
     throw new NanoError(
@@ -117,11 +120,11 @@ async function pullFiles(
       'it has files, and there is no data directory for them; give --data-dir',
     )
   }
-  const sizes = new Map(Object.values(named).map(({ hash, size }) => [hash, size]))
+  const sizes = new Map(Object.values(assets.files).map(({ hash, size }) => [hash, size]))
   for (const hash of files.missing(sizes.keys())) {
     const size = sizes.get(hash)!
     // oxlint-disable-next-line no-await-in-loop -- one after the other, so that few of them are in memory
-    files.put(hash, await client.blob({ digest: `sha256:${hash}`, size }, size))
+    files.put(hash, await beside(name, () => client.blob({ digest: `sha256:${hash}`, size }, size)))
   }
 }
 

@@ -210,6 +210,14 @@ describe('what it sends', () => {
       /^ARTIFACT_INVALID: .*expected a path from "\/"/,
     ],
     [
+      'a component without what belongs to it',
+      (registry) =>
+        void registry.putApp('1', COMPONENT, {
+          annotations: { 'dev.nano-workers.app': toDigest(Buffer.from('gone')) },
+        }),
+      /^ARTIFACT_UNKNOWN: .*not all that belongs to it is there: .*oras cp -r/,
+    ],
+    [
       'nothing under that name',
       (registry) => registry.manifests.clear(),
       /^ARTIFACT_UNKNOWN: .*404 for \/manifests\/1/,
