@@ -21,12 +21,14 @@ import { RegistryClient } from '../oci/registry-client.ts'
 import { expectSigned, toDemanded } from '../oci/signatures.ts'
 
 /** How long a registry is left alone that did not answer, at least. */
-const LEFT_ALONE_MS = 15_000
+const LEFT_ALONE_MS = 5000
 
 export interface PullOptions {
   readonly settings: OciSettings | undefined
   /** Where the app's files go; undefined: nowhere, and an app with files cannot be pulled. */
   readonly files: AssetFiles | undefined
+  /** Its files are not asked for. */
+  readonly isTrial?: boolean | undefined
 }
 
 /** An app that has been pulled, with all that belongs to it. */
@@ -51,7 +53,8 @@ export class Registries {
   readonly #leftAlone = new Map<string, { readonly until: number; readonly why: string }>()
 
   /** Whatever is wrong with it is told by a code of registries or artifacts; the error names the reference. */
-  async pull(reference: OciReference, { settings = {}, files }: PullOptions): Promise<Pulled> {
+  async pull(reference: OciReference, options: PullOptions): Promise<Pulled> {
+    const { settings = {} } = options
     const { registry } = reference
     const name = toReferenceText(reference)
     const left = this.#leftAlone.get(registry)
@@ -68,7 +71,7 @@ export class Registries {
       signal: AbortSignal.timeout(pullMs),
     })
     try {
-      const pulled = await pull(client, reference, { settings, files })
+      const pulled = await pull(client, reference, options)
       this.#leftAlone.delete(registry)
       return pulled
     } catch (thrown) {
@@ -87,7 +90,7 @@ export class Registries {
 async function pull(
   client: RegistryClient,
   reference: OciReference,
-  { settings = {}, files }: PullOptions,
+  { settings = {}, files, isTrial = false }: PullOptions,
 ): Promise<Pulled> {
   const name = toReferenceText(reference)
   if (settings.digests === true && reference.digest === undefined) {
@@ -102,7 +105,7 @@ async function pull(
     signedBy = await expectSigned(client, { digest, name }, demanded)
   })
   const app = await pullApp(client, resolved, name)
-  if (app.assets !== undefined) await pullFiles(client, { name, assets: app.assets, files })
+  if (app.assets !== undefined && !isTrial) await pullFiles(client, { name, assets: app.assets, files })
   return { ...app, digest: resolved.digest, signedBy }
 }
 
