@@ -7,13 +7,14 @@
 import { extname, join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 
-import { toOrigin } from './cli/messages.ts'
+import { LOOPBACK_WARNING, toOrigin } from './cli/messages.ts'
 import type { Step } from './cli/progress.ts'
 import { readVersion } from './cli/version.ts'
 import type { Config } from './config/config.ts'
 import { Opener } from './deploy/opener.ts'
 import { DurableSecret } from './durable/secret.ts'
 import { NanoError } from './errors.ts'
+import { openFleetBindings } from './fleet/open.ts'
 import type { Fleet } from './fleet/fleet.ts'
 import { assertFree } from './ingress/listen.ts'
 import { toLiveInstances } from './limits/address-space.ts'
@@ -109,10 +110,6 @@ export interface RunningServer {
   close(): Promise<void>
 }
 
-const LOOPBACK_WARNING =
-  "--allow-loopback: apps may reach this machine's own ports (127.0.0.1, ::1, localhost), databases and other people's " +
-  'programs included; leave it off wherever apps of others are served'
-
 const MS_PER_SECOND = 1000
 
 /** Where data is kept of a server that has no directory for it, beside whoever started it. */
@@ -161,8 +158,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       else hub.setDrain(name, app.logDrain ?? current.logDrain)
     },
   })
+  const shared = await openFleetBindings(config.fleet, (text) => log({ level: 'info', text }))
   const runs = new Runs({
     directory: dataDirectory,
+    claims: shared?.claims,
     storage: storage.client,
     log,
     servingOf: (app) => registry.servingOf(app),
@@ -218,6 +217,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     certificates?.[Symbol.dispose]()
     await shards?.close()
     await settledRuns
+    await shared?.[Symbol.asyncDispose]()
     await storage[Symbol.asyncDispose]()
     await exporter?.close()
     await operator?.close()

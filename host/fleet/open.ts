@@ -3,6 +3,7 @@
 import type { FleetSettings } from '../config/fleet-settings.ts'
 import { NanoError } from '../errors.ts'
 import type { FleetConnection } from './connection.ts'
+import type { FleetBindings } from './fleet-bindings.ts'
 import type { Fleet, FleetOptions } from './fleet.ts'
 
 const PACKAGES = ['transport-node', 'jetstream', 'kv', 'obj'].map((name) => `@nats-io/${name}`)
@@ -30,4 +31,15 @@ async function load<T>(part: () => Promise<T>): Promise<T> {
     const text = `fleet: expected the packages ${PACKAGES.join(', ')}, which are not installed; run npm install ${PACKAGES.join(' ')}`
     throw new NanoError('CONFIG_INVALID', text, { cause: thrown })
   }
+}
+
+/** The same for what bindings share; undefined: there is no fleet. */
+export async function openFleetBindings(
+  settings: FleetSettings | undefined,
+  log: (text: string) => void,
+): Promise<FleetBindings | undefined> {
+  if (settings === undefined) return undefined
+  const connection = await openConnection(settings, log)
+  const { FleetBindings } = await import('./fleet-bindings.ts')
+  return new FleetBindings(connection)
 }

@@ -143,7 +143,7 @@ export interface ServeOptions {
   /** Where the data of bindings is kept. */
   storageDirectory?: string
   /** Where else it is, as nano.json spells it. */
-  storage?: { kv?: { redis: string }; r2?: object }
+  storage?: { kv?: { redis: string } | 'fleet'; r2?: object }
   /** The fleet that it belongs to, as nano.json spells it. */
   fleet?: { nats: string | string[]; host: string; key: false | { file: string }; rollout?: object }
   /** How long a shard may stand still. */
