@@ -19,11 +19,13 @@ import { BUNDLE, toEnvelope } from './statements.ts'
 const folder = mkdtempSync(join(tmpdir(), 'nano-hostile-registry-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
+type Named = Pick<OwnRegistry, 'name'>
+
 const COMPONENT = 'the component'
 const USER = { name: 'somebody', password: 'his:secret' }
 const BASIC = `Basic ${Buffer.from(`${USER.name}:${USER.password}`).toString('base64')}`
 
-function toClient(registry: OwnRegistry, { ms = 5000, hasCredentials = false } = {}): RegistryClient {
+function toClient(registry: Named, { ms = 5000, hasCredentials = false } = {}): RegistryClient {
   const file = join(folder, 'config.json')
   const auth = Buffer.from(`${USER.name}:${USER.password}`).toString('base64')
   writeFileSync(file, JSON.stringify({ auths: hasCredentials ? { [registry.name]: { auth } } : {} }))
@@ -32,7 +34,7 @@ function toClient(registry: OwnRegistry, { ms = 5000, hasCredentials = false } =
 }
 
 /** The component, or the code and the text of what went wrong. */
-async function pull(registry: OwnRegistry, wanted: { digest?: Digest } = {}, options = {}): Promise<string> {
+async function pull(registry: Named, wanted: { digest?: Digest } = {}, options = {}): Promise<string> {
   await using client = toClient(registry, options)
   const reference = {
     registry: registry.name,
@@ -68,6 +70,7 @@ describe('what it sends', () => {
           if (!isBlob(asked)) return false
           response.write(COMPONENT)
           response.end(COMPONENT)
+          return true
         }),
       /^REGISTRY_INVALID: .*expected 13 bytes for sha256:.*, got more/,
     ],
@@ -77,6 +80,7 @@ describe('what it sends', () => {
         (registry.answer = (asked, response) => {
           if (!isBlob(asked)) return false
           response.writeHead(200, { 'content-length': 1e9 }).write('x')
+          return true
         }),
       /^REGISTRY_INVALID: .*expected 13 bytes for sha256:.*, got 1000000000, as it says/,
     ],
@@ -87,6 +91,7 @@ describe('what it sends', () => {
           if (!isBlob(asked)) return false
           response.writeHead(200, { 'content-length': COMPONENT.length }).write('the')
           setTimeout(() => response.destroy(), 10)
+          return true
         }),
       /^REGISTRY_UNREACHABLE: /,
     ],
@@ -98,6 +103,7 @@ describe('what it sends', () => {
           const more = (): void =>
             void (response.write('x'.repeat(65_536)) ? setImmediate(more) : response.once('drain', more))
           more()
+          return true
         }),
       /^REGISTRY_INVALID: .*expected at most 4194304 bytes, got more/,
     ],
@@ -108,6 +114,7 @@ describe('what it sends', () => {
           if (!isManifest(asked)) return false
           response.setHeader('docker-content-digest', toDigest(Buffer.from('another')))
           response.end(registry.manifests.get('1'))
+          return true
         }),
       /^REGISTRY_INVALID: .*expected a manifest sha256:/,
     ],
@@ -271,7 +278,7 @@ describe('when it does not answer', () => {
     const registry = await OwnRegistry.start()
     const { name } = registry
     await registry[Symbol.asyncDispose]()
-    expect(await pull({ ...registry, name } as OwnRegistry)).toMatch(/^REGISTRY_UNREACHABLE: .*ECONNREFUSED/)
+    expect(await pull({ name })).toMatch(/^REGISTRY_UNREACHABLE: .*ECONNREFUSED/)
   })
 
   test.for(['a head', 'a body'])('%s that never comes', async (what) => {
@@ -301,6 +308,7 @@ describe('credentials', () => {
         return void response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end()
       if (!path.includes('/blobs/')) return false
       response.writeHead(307, { location: `${elsewhere.url}${path}` }).end()
+      return true
     }
     expect(await pull(registry, {}, { hasCredentials: true })).toBe(COMPONENT)
     expect(elsewhere.asked.map(({ authorization }) => authorization)).toEqual([undefined])
@@ -370,6 +378,7 @@ describe('signatures', () => {
       if (path.startsWith('/upload/')) registry.put(body)
       else registry.tag(reference, JSON.parse(body) as object)
       response.writeHead(201).end()
+      return true
     }
     return registry
   }
