@@ -63,6 +63,7 @@ export class Instance implements Mailbox, Disposable {
   /** Why a Durable Object is to end: a name, LF, and a message. */
   #resetReason: string | undefined
   #state: InstanceState = 'fresh'
+  #wasMessage = false
   /** Waits until a source has processor time again. */
   #refill: NodeJS.Timeout | undefined
   /** How long the last turn ran, in milliseconds. */
@@ -158,6 +159,11 @@ export class Instance implements Mailbox, Disposable {
     if (this.#isAwake) this.#host.onReady()
   }
 
+  /** The last turn was about a message of a WebSocket. */
+  get wasMessage(): boolean {
+    return this.#wasMessage
+  }
+
   /** One turn: the new requests, or what waits for one source. Whether another one may be had now. */
   run(): boolean {
     const turn = this.#state === 'dead' ? undefined : this.#agenda.take()
@@ -200,6 +206,7 @@ export class Instance implements Mailbox, Disposable {
 
   #serve(turn: Turn): void {
     const { events } = turn
+    this.#wasMessage = events[0]?.tag === 'web-socket-message'
     this.#bindings.delivered(events)
     const over = this.#enter(turn)
     if (over === undefined) return
@@ -350,6 +357,7 @@ export class Instance implements Mailbox, Disposable {
   /** `last`: who paid for the turn that it died in, if it died in one. */
   #die(code: ErrorCode, trap?: unknown, last: readonly number[] = []): void {
     if (this.#state === 'dead') return
+    const hasRested = this.#state === 'resting'
     this.#state = 'dead'
     clearTimeout(this.#refill)
     clearTimeout(this.#blockLimit)
@@ -360,8 +368,12 @@ export class Instance implements Mailbox, Disposable {
     const unfinished = this.#accounts.size
     this.#accounts[Symbol.dispose]()
     const unanswered = this.#bindings.responses.takeUnanswered('all')
-    this.#bindings.webSockets.end(trap === undefined ? GOING_AWAY : FAULT)
+    const end = trap === undefined && code !== 'OBJECT_RESET' ? GOING_AWAY : FAULT
+    this.#bindings.webSockets.end(end)
     this.#bindings[Symbol.dispose]()
+    const { kept } = this.#host
+    if (hasRested) kept?.leave()
+    else kept?.end(end)
     this.#flushPrinted()
     this.#guest.end()
     void this.#host.objectStorage?.end()

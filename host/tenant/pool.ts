@@ -20,6 +20,7 @@ import type { AppContent } from '../image/image.ts'
 import type { Death, InstanceHost, InstanceParts } from '../instance/contract.ts'
 import { Instance } from '../instance/turn.ts'
 import type { ByteBudget } from '../limits/byte-budget.ts'
+import type { ClientPlaces } from '../limits/client-places.ts'
 import type { CpuClock } from '../limits/cpu-clock.ts'
 import { Deadlines, type Deadline } from '../limits/deadlines.ts'
 import type { Epoch } from '../limits/epoch.ts'
@@ -38,6 +39,7 @@ export interface PoolServices {
   readonly journal: Journal
   readonly counts: Counts
   readonly buffers: ByteBudget
+  readonly webSocketPlaces: ClientPlaces
   readonly source: ContentSource
   /** Of the shard. */
   readonly residents: Pick<Residents, 'opened' | 'closed' | 'rest' | 'leave' | 'weigh'>
@@ -47,6 +49,8 @@ export interface PoolServices {
   readonly idsOf?: InstanceHost['idsOf']
   /** What the Durable Object keeps that the instances are. */
   readonly openObjectStorage?: (() => ObjectStorage) | undefined
+  /** The WebSockets that it keeps. */
+  readonly kept?: InstanceHost['kept']
   readonly epoch: Epoch
   readonly clock: CpuClock
   readonly jobs: JobLine
@@ -102,6 +106,7 @@ export class Pool {
   /** Of memory, of all of them. */
   #bytes = 0
   #coldSince: number | undefined
+  #wasMessage = false
   /** Since when there is no current one although there should be. */
   #wantedSince: number | undefined
   /** When the current one, which has nothing to do, is given up. */
@@ -164,6 +169,11 @@ export class Pool {
     return this.#ready.size > 0
   }
 
+  /** The last turn was about a message of a WebSocket. */
+  get wasMessage(): boolean {
+    return this.#wasMessage
+  }
+
   /** One turn of the next instance that has events. */
   deliver(): void {
     for (const instance of this.#ready) return this.run(instance)
@@ -172,6 +182,7 @@ export class Pool {
   /** One turn of this instance. */
   run(instance: Instance): void {
     const isMore = instance.run()
+    this.#wasMessage = instance.wasMessage
     if (this.#coldSince !== undefined) this.#warmed(this.#coldSince)
     // behind the others
     this.#ready.delete(instance)
@@ -299,16 +310,19 @@ export class Pool {
   }
 
   #toHost(get: () => Instance): InstanceHost {
-    const { journal, dialer, storage, idsOf, epoch, clock, jobs, buffers, onTurn } = this.#services
+    const { journal, dialer, storage, idsOf, epoch, clock, jobs, buffers, webSocketPlaces, onTurn } =
+      this.#services
     return {
       dialer,
       storage,
       objectStorage: this.#services.openObjectStorage?.(),
+      kept: this.#services.kept,
       idsOf,
       epoch,
       clock,
       jobs,
       buffers,
+      webSocketPlaces,
       onTurn,
       onReady: () => {
         this.#ready.add(get())
