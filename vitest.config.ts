@@ -29,6 +29,7 @@ const HEAVY = [
   'test/data/crash-many.test.ts',
   'test/engine/outdated.test.ts',
   'test/instance/everything.test.ts',
+  'test/isolation/many-web-sockets.test.ts',
   'test/operator/churn.test.ts',
   'test/operator/ci-docs.test.ts',
   'test/operator/crash.test.ts',
