@@ -6,6 +6,7 @@ test('a chart has a line for each name, with its points where the axes say', ({ 
   const svg = toSvg({
     title: 'a < b',
     unit: 'ms',
+    axis: 'apps',
     lines: [
       {
         name: 'one',

@@ -1,15 +1,17 @@
 /**
- * A chart of lines as SVG: numbers against a number of apps, both on logarithmic axes. Pure.
+ * A chart of lines as SVG: numbers against a number of things, both on logarithmic axes. Pure.
  */
 
 export interface Line {
   readonly name: string
-  readonly points: readonly (readonly [apps: number, value: number])[]
+  readonly points: readonly (readonly [x: number, value: number])[]
 }
 
 export interface Chart {
   readonly title: string
   readonly unit: string
+  /** What there is a number of. */
+  readonly axis: string
   readonly lines: readonly Line[]
 }
 
@@ -20,10 +22,10 @@ const PLOT = { left: 64, right: 448, top: 44, bottom: 312 }
 const COLORS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#56b4e9', '#e69f00']
 const RADIUS = 3.5
 
-export function toSvg({ title, unit, lines }: Chart): string {
+export function toSvg({ title, unit, axis, lines }: Chart): string {
   const points = lines.flatMap((line) => line.points)
   const x = toScale(
-    points.map(([apps]) => apps),
+    points.map(([at]) => at),
     [PLOT.left, PLOT.right],
   )
   const y = toScale(
@@ -35,7 +37,7 @@ export function toSvg({ title, unit, lines }: Chart): string {
     toText(PLOT.left, 22, `${title} (${unit})`, 'font-weight="bold"'),
     ...x.ticks.map((tick) => toTick(x.at(tick), tick)),
     ...y.ticks.map((tick) => toRule(y.at(tick), tick)),
-    toText((PLOT.left + PLOT.right) / 2, HEIGHT - 12, 'apps', 'text-anchor="middle"'),
+    toText((PLOT.left + PLOT.right) / 2, HEIGHT - 12, axis, 'text-anchor="middle"'),
     ...lines.flatMap((line, i) => toLine(line, COLORS[i % COLORS.length]!, i, x, y)),
   ]
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12" role="img">
@@ -73,7 +75,7 @@ function toRule(y: number, value: number): string {
 function toLine({ name, points }: Line, color: string, index: number, x: Scale, y: Scale): string[] {
   const places = points
     .toSorted(([a], [b]) => a - b)
-    .map(([apps, value]) => [round(x.at(apps)), round(y.at(value))] as const)
+    .map(([at, value]) => [round(x.at(at)), round(y.at(value))] as const)
   const legend = PLOT.top + 8 + index * 20
   return [
     `<polyline points="${places.map((place) => place.join(',')).join(' ')}" fill="none" stroke="${color}" stroke-width="2"/>`,

@@ -45,7 +45,7 @@ export async function cpu(bench: Bench): Promise<void> {
           name: `${line}, ${apps} live in turn${maker.name === 'wrk' ? ', wrk' : ''}`,
           value: median(times[i]!),
           unit: 'us',
-          at: { plot: 'processor', line: maker.name === 'wrk' ? `${line}, wrk` : line, apps },
+          at: { plot: 'processor', line: maker.name === 'wrk' ? `${line}, wrk` : line, x: apps },
         })
       }
     }

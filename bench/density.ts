@@ -107,5 +107,5 @@ async function oneAsked(bench: Bench, { hosts }: Fleet, server: NanoProcess, add
 }
 
 function toPlace(plot: string, line: string, apps: number): Pick<Figure, 'at'> {
-  return { at: { plot, line, apps } }
+  return { at: { plot, line, x: apps } }
 }

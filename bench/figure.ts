@@ -6,12 +6,12 @@ export interface Figure {
   readonly name: string
   /** Undefined: could not be had, and `note` says why. */
   readonly value: number | undefined
-  readonly unit: 'requests/s' | 'B' | 'ms' | 'us' | 'MiB' | 'x' | ''
+  readonly unit: 'requests/s' | 'B' | 'ms' | 'us' | 'MiB' | 'MB' | '%' | 'x' | ''
   readonly p50Ms?: number
   readonly p99Ms?: number
   readonly note?: string
-  /** Where it stands in a plot: at so many apps, of so many rows. */
-  readonly at?: { readonly plot: string; readonly line: string; readonly apps: number }
+  /** Where it stands in a plot: in this line, at so many of what the plot's axis says. */
+  readonly at?: { readonly plot: string; readonly line: string; readonly x: number }
 }
 
 /** What all parts of the bench are given. */

@@ -28,6 +28,7 @@ import { buildExample } from './nano.ts'
 import { plots } from './plots.ts'
 import { real } from './real.ts'
 import { rps } from './rps.ts'
+import { scale } from './scale.ts'
 import { touched } from './touched.ts'
 import { turn } from './turn.ts'
 
@@ -45,6 +46,7 @@ const PARTS: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   micro,
   goodput,
   assets,
+  scale,
   plots,
 }
 const RESULTS = fileURLToPath(new URL('results/', import.meta.url))

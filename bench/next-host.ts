@@ -4,8 +4,8 @@
 export type Order = 'turn' | 'zipf'
 
 /** Gives an index below `count` each time. */
-export function toNext(order: Order, count: number): () => number {
-  return order === 'turn' ? toTurn(count) : toZipf(count)
+export function toNext(order: Order, count: number, random = toRandom(1)): () => number {
+  return order === 'turn' ? toTurn(count) : toZipf(count, random)
 }
 
 function toTurn(count: number): () => number {
@@ -13,11 +13,10 @@ function toTurn(count: number): () => number {
   return () => next++ % count
 }
 
-function toZipf(count: number): () => number {
+function toZipf(count: number, random: () => number): () => number {
   const sums = new Float64Array(count)
   let sum = 0
   for (let rank = 1; rank <= count; rank++) sums[rank - 1] = sum += 1 / rank
-  const random = toRandom()
   return () => findFirst(sums, random() * sum)
 }
 
@@ -33,8 +32,8 @@ function findFirst(sums: Float64Array, wanted: number): number {
 }
 
 /** A linear congruential generator modulo 2^32: numbers from 0 to 1. */
-function toRandom(): () => number {
-  let state = 1
+export function toRandom(seed: number): () => number {
+  let state = seed
   return () => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
     return state / 2 ** 32

@@ -5,33 +5,38 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 import { toSvg } from './chart.ts'
+import type { Chart } from './chart.ts'
 import type { Bench, Figure } from './figure.ts'
 
 const FOLDER = fileURLToPath(new URL('../docs/operators/plots/', import.meta.url))
 
 /** By the name in `Figure.at`, which is their file's. */
-const PLOTS: Readonly<Record<string, { readonly title: string; readonly unit: string }>> = {
-  processor: { title: 'Processor time of a request, live apps in turn', unit: 'us' },
-  memory: { title: 'Resident memory', unit: 'MiB' },
-  start: { title: 'Start of the process to listening', unit: 'ms' },
-  'cold-start': { title: 'First response of an app', unit: 'ms' },
+const PLOTS: Readonly<Record<string, Omit<Chart, 'lines'>>> = {
+  processor: { title: 'Processor time of a request, live apps in turn', unit: 'us', axis: 'apps' },
+  memory: { title: 'Resident memory', unit: 'MiB', axis: 'apps' },
+  start: { title: 'Start of the process to listening', unit: 'ms', axis: 'apps' },
+  'cold-start': { title: 'First response of an app', unit: 'ms', axis: 'apps' },
+  'scale-firsts': { title: 'Requests that begin an instance', unit: '%', axis: 'hosts' },
+  'scale-rolling': { title: 'The same in a rolling deploy', unit: '%', axis: 'hosts' },
+  'scale-busiest': { title: 'Busiest host to the mean', unit: 'x', axis: 'hosts' },
 }
 
 export async function plots(bench: Bench): Promise<void> {
   mkdirSync(FOLDER, { recursive: true })
   const figures = readFigures(bench.results)
-  for (const [name, { title, unit }] of Object.entries(PLOTS)) {
+  for (const [name, chart] of Object.entries(PLOTS)) {
     const lines = new Map<string, Map<number, number>>()
     for (const { at, value } of figures) {
-      if (at?.plot !== name || value === undefined) continue
-      lines.set(at.line, (lines.get(at.line) ?? new Map<number, number>()).set(at.apps, value))
+      // the axes are logarithmic
+      if (at?.plot !== name || value === undefined || value <= 0) continue
+      lines.set(at.line, (lines.get(at.line) ?? new Map<number, number>()).set(at.x, value))
     }
     if (lines.size === 0) {
       bench.tell(`nothing was measured for the plot ${name}`)
       continue
     }
     const drawn = Array.from(lines, ([line, points]) => ({ name: line, points: [...points] }))
-    writeFileSync(join(FOLDER, `${name}.svg`), toSvg({ title, unit, lines: drawn }))
+    writeFileSync(join(FOLDER, `${name}.svg`), toSvg({ ...chart, lines: drawn }))
   }
 }
 

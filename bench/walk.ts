@@ -107,8 +107,13 @@ function addWorkerd(bench: Bench, apps: number, server: ServerProcess): number {
   const megabytes = residentBytes(server) / MIB
   const name = `workerd, ${apps} apps`
   const line = 'workerd, all live'
-  bench.add({ name: `${name}: start`, value: server.readyMs, unit: 'ms', at: { plot: 'start', line, apps } })
-  bench.add({ name: `${name}: memory`, value: megabytes, unit: 'MiB', at: { plot: 'memory', line, apps } })
+  bench.add({
+    name: `${name}: start`,
+    value: server.readyMs,
+    unit: 'ms',
+    at: { plot: 'start', line, x: apps },
+  })
+  bench.add({ name: `${name}: memory`, value: megabytes, unit: 'MiB', at: { plot: 'memory', line, x: apps } })
   return megabytes
 }
 

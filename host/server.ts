@@ -176,6 +176,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     servingOf: (app) => registry.servingOf(app),
     run: (app, target) => shards?.run(app, target),
     ring: (object, target) => shards?.ring(object, target),
+    isReached: (key) => registry.hasClass(key) || shards?.hasObjects(key) === true,
   })
   let served: ServedApps | undefined
   const state = (): ShardsState =>
@@ -246,6 +247,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       onProgress: options.onProgress,
       onBroken,
       onWarning: (app, text) => log({ level: 'warn', app, text }),
+      onPulled: (app, text) => log({ level: 'info', app, text }),
     })
     const apply = async (now: Config) => {
       // the listener stays until the next start, and so does who may use it
@@ -306,6 +308,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       reload: () => reloaded.reload(),
       plan: (text) => reloaded.plan(text),
       readFile: (path, allowRead) => opener.file(path, allowRead, config.file),
+      pull: (reference) => opener.ask('pull', { reference, oci: current.oci }),
     }
     if (watchMs !== undefined) {
       reloaded.watch(watchMs)

@@ -209,6 +209,7 @@ it('of a release before canaries is read as it was', ({ expect }) => {
   const database = new DatabaseSync(join(directory, 'catalog.sqlite'))
   database.exec('ALTER TABLE apps DROP COLUMN canary; ALTER TABLE apps DROP COLUMN percent')
   database.exec('ALTER TABLE versions DROP COLUMN image; ALTER TABLE versions DROP COLUMN assets')
+  database.exec('ALTER TABLE versions DROP COLUMN source; DROP TABLE pulled')
   database.exec('PRAGMA user_version = 1')
   database.close()
   using store = new LocalStore(directory)

@@ -17,6 +17,7 @@ import { AssetFiles } from './asset-files.ts'
 import { Blobs } from './blobs.ts'
 import type { ContentHash } from './blobs.ts'
 import { isReadOnly, openCatalog, toReason } from './catalog.ts'
+import { PulledArtifacts } from './pulled.ts'
 import type { ArtifactStore, Canary, NewVersion, StoredApp, StoredVersion } from './store.ts'
 
 /** The newest versions of an app that are kept besides those that serve. */
@@ -25,6 +26,13 @@ const KEPT_VERSIONS = 20
 export class LocalStore implements ArtifactStore {
   readonly #blobs: Blobs
   readonly files: AssetFiles
+  readonly pulled = new PulledArtifacts({
+    all: (sql, ...values) => this.#all(sql, ...values),
+    run: (sql, ...values) => this.#run(sql, ...values),
+    put: (bytes) => this.#blobs.put(bytes),
+    putComponent: (bytes, engineHash) => this.#putComponent(bytes, engineHash),
+    putAssets: (text) => this.#putAssets(text),
+  })
   readonly #database: DatabaseSync
   readonly #isReadOnly: boolean
   readonly #statements = new Map<string, StatementSync>()
@@ -50,7 +58,7 @@ export class LocalStore implements ArtifactStore {
   }
 
   add(version: NewVersion): StoredVersion {
-    const { app, hostname, settings, engineHash, image } = version
+    const { app, hostname, settings, engineHash, image, source } = version
     const component = this.#putComponent(version.component, engineHash)
     const sourceMap = version.sourceMap === undefined ? undefined : this.#blobs.put(version.sourceMap)
     const assets = version.assets === undefined ? undefined : this.#putAssets(version.assets)
@@ -67,8 +75,8 @@ export class LocalStore implements ArtifactStore {
       const number = (last?.number ?? 0) + 1
       const createdAt = Date.now()
       this.#run(
-        `INSERT INTO versions (app, number, hostname, settings, component, source_map, assets, engine, image, created_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        `INSERT INTO versions (app, number, hostname, settings, component, source_map, assets, engine, image, created_at, source)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         app,
         number,
         hostname,
@@ -79,8 +87,10 @@ export class LocalStore implements ArtifactStore {
         engineHash,
         image,
         createdAt,
+        source ?? null,
       )
-      return { app, number, hostname, settings, component, sourceMap, assets, engineHash, image, createdAt }
+      const kept = { component, sourceMap, assets, engineHash, image, createdAt, source }
+      return { app, number, hostname, settings, ...kept }
     })
   }
 
@@ -144,10 +154,13 @@ export class LocalStore implements ArtifactStore {
 
   collect(): number {
     // an engine that nobody has any more needs no base
-    this.#run('DELETE FROM bases WHERE engine NOT IN (SELECT engine FROM versions)')
+    this.#run(
+      'DELETE FROM bases WHERE engine NOT IN (SELECT engine FROM versions UNION SELECT engine FROM pulled)',
+    )
     const named = this.#all(
       `SELECT component AS hash FROM versions UNION SELECT source_map FROM versions
-       UNION SELECT assets FROM versions UNION SELECT component FROM bases`,
+       UNION SELECT assets FROM versions UNION SELECT component FROM bases
+       UNION SELECT component FROM pulled UNION SELECT source_map FROM pulled UNION SELECT assets FROM pulled`,
     )
     const isNamed = new Set(named.map(({ hash }) => hash))
     const unnamed = this.#blobs.list().filter((hash) => !isNamed.has(hash))
@@ -172,7 +185,10 @@ export class LocalStore implements ArtifactStore {
   }
 
   #collectFiles(): void {
-    const rows = this.#all('SELECT DISTINCT assets AS hash FROM versions WHERE assets IS NOT NULL')
+    const rows = this.#all(
+      `SELECT assets AS hash FROM versions WHERE assets IS NOT NULL
+       UNION SELECT assets FROM pulled WHERE assets IS NOT NULL`,
+    )
     const isNamed = new Set(rows.flatMap(({ hash }) => toHashes(this.#blobs.get(hash as ContentHash))))
     this.files.collect((hash) => isNamed.has(hash))
   }
@@ -243,6 +259,7 @@ function toVersion(row: Record<string, unknown>): StoredVersion {
     engineHash: row['engine'] as string,
     image: (row['image'] ?? undefined) as string | undefined,
     createdAt: row['created_at'] as number,
+    source: (row['source'] ?? undefined) as string | undefined,
   }
 }
 

@@ -5,6 +5,7 @@
 
 import type { AssetFiles } from './asset-files.ts'
 import type { ContentHash } from './blobs.ts'
+import type { PulledArtifacts } from './pulled.ts'
 
 /** What belongs to a version besides its component. */
 export interface VersionSettings {
@@ -28,6 +29,8 @@ export interface StoredVersion extends VersionSettings {
   readonly image: string | undefined
   /** Milliseconds since 1970. */
   readonly createdAt: number
+  /** The reference of a registry that it came from, with its digest; undefined: it was sent. */
+  readonly source: string | undefined
 }
 
 /** One app that was deployed. */
@@ -55,6 +58,8 @@ export interface NewVersion extends VersionSettings {
   readonly assets?: Uint8Array | undefined
   readonly engineHash: string
   readonly image: string
+  /** The reference of a registry that it came from. */
+  readonly source?: string | undefined
 }
 
 /** Everything is on the disk when a call returns, and is done completely or not at all. */
@@ -69,6 +74,8 @@ export interface ArtifactStore extends Disposable {
   apps(): readonly StoredApp[]
   /** Of an app, the last one first. */
   versions(app: string): readonly StoredVersion[]
+  /** What came from registries for apps of the configuration. */
+  readonly pulled: PulledArtifacts
   /** Files of apps, which are served from where they are. */
   readonly files: AssetFiles
   /** The bytes as they came. Throws ARTIFACT_BROKEN. */

@@ -6,6 +6,7 @@
  * first use: text takes a tenth of what the engine makes of it. The default export is a function that gives the part's
  * exports. What the part imports from its own folder and from packages is its own; other files of the shim it shares.
  */
+import { statSync } from 'node:fs'
 import { dirname, relative, resolve } from 'node:path'
 import { rolldown, type OutputOptions, type Plugin } from 'rolldown'
 import { withVersion } from '../../wit/text.ts'
@@ -24,22 +25,33 @@ const worldPlugin: Plugin = {
   resolveId: (source) => (WORLD.test(source) ? { id: withVersion(source), external: true } : null),
 }
 
-const lazyPlugin: Plugin = {
+const createLazyPlugin = (stamps: Stamps): Plugin => ({
   name: 'nano-lazy',
   resolveId: (source, importer) =>
     source.endsWith(LAZY) && importer !== undefined ? resolve(dirname(importer), source) : null,
-  load: async (id) => (id.endsWith(LAZY) ? toLazyModule(id.slice(0, -LAZY.length)) : null),
-}
+  load: async (id) => (id.endsWith(LAZY) ? toLazyModule(id.slice(0, -LAZY.length), stamps) : null),
+})
+/** What each file was like when it was read. */
+type Stamps = Map<string, string>
+
 /** The text of the shim is in each image, and its functions are known by their names. */
 const SHORT = { compress: false, mangle: { keepNames: true }, codegen: true } as const
 
+/** The last one that this process made, and the files that went into it. */
+let last: { readonly file: string; readonly stamps: Stamps; readonly code: string } | undefined
+
 /** `file` exports `start` and `turn`. */
 export async function bundleShim(file: string): Promise<string> {
-  return bundle(file, [worldPlugin, lazyPlugin], { format: 'esm', codeSplitting: false, minify: SHORT })
+  if (last?.file === file && isCurrent(last.stamps)) return last.code
+  const stamps: Stamps = new Map()
+  const plugins = [worldPlugin, createLazyPlugin(stamps)]
+  const code = await bundle(file, plugins, { format: 'esm', codeSplitting: false, minify: SHORT }, stamps)
+  last = { file, stamps, code }
+  return code
 }
 
 /** A module that keeps the part at `file` as text. */
-async function toLazyModule(file: string): Promise<string> {
+async function toLazyModule(file: string, stamps: Stamps): Promise<string> {
   const shared: string[] = []
   const outside: Plugin = {
     name: 'nano-outside',
@@ -51,14 +63,16 @@ async function toLazyModule(file: string): Promise<string> {
       return { id, external: true }
     },
   }
-  const code = await bundle(file, [outside, editPlugin([lowerRegexes(new SourceBudget(), String)])], {
+  const format: OutputOptions = {
     format: 'iife',
     name: 'part',
     exports: 'named',
     minify: true,
     // in the order of their names: which is found first is a matter of chance
     globals: (id) => `$${shared.sort().indexOf(id)}`,
-  })
+  }
+  const edits = editPlugin([lowerRegexes(new SourceBudget(), String)])
+  const code = await bundle(file, [outside, edits], format, stamps)
   const names = shared.map((_, index) => `$${index}`)
   const source = `(function(${names.join()}){${toAscii(code)}\nreturn part})\n//# sourceURL=${PART_URL}`
   return [
@@ -78,7 +92,13 @@ function isIn(folder: string, file: string): boolean {
   return !relative(folder, file).startsWith('..')
 }
 
-async function bundle(input: string, plugins: Plugin[], options: OutputOptions): Promise<string> {
+/** Adds the files that it reads to `stamps`. */
+async function bundle(
+  input: string,
+  plugins: Plugin[],
+  options: OutputOptions,
+  stamps: Stamps,
+): Promise<string> {
   const build = await rolldown({
     input,
     platform: 'neutral',
@@ -88,8 +108,19 @@ async function bundle(input: string, plugins: Plugin[], options: OutputOptions):
   })
   try {
     const { output } = await build.generate(options)
+    for (const file of await build.watchFiles) stamps.set(file, toStamp(file))
     return output[0].code
   } finally {
     await build.close()
   }
+}
+
+/** Other when the file was written, and empty when there is none. */
+function toStamp(file: string): string {
+  const stat = statSync(file, { bigint: true, throwIfNoEntry: false })
+  return stat === undefined ? '' : `${stat.ino} ${stat.size} ${stat.mtimeNs}`
+}
+
+function isCurrent(stamps: Stamps): boolean {
+  return stamps.values().every(Boolean) && stamps.entries().every(([file, stamp]) => toStamp(file) === stamp)
 }

@@ -1,6 +1,6 @@
 /** The engine's settings are changed in the engine that is known, and in no other memory. */
 import { describe, it } from 'vitest'
-import { engineHash } from './componentize.ts'
+import { engineHash } from './spliced-engine.ts'
 import { tuneEngine } from './engine-tuning.ts'
 
 const MIB = 1024 * 1024

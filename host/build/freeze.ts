@@ -33,8 +33,8 @@ export interface FreezeOptions {
   readonly initFunction: string
   /** Given access to what it exports, the imports that the module wants. */
   readonly imports: (module: WebAssembly.Module, exports: () => WebAssembly.Exports) => WebAssembly.Imports
-  /** Called with the memory when the initialiser has ended. */
-  readonly finish?: (memory: ArrayBuffer) => void
+  /** Called with the memory and what is exported when the initialiser has ended. */
+  readonly finish?: (memory: ArrayBuffer, exports: WebAssembly.Exports) => void
   readonly timeoutMs: number
   /** How large the memory may become while the initialiser runs. */
   readonly memoryBytes: number
@@ -58,7 +58,7 @@ export function freeze(bytes: Uint8Array<ArrayBuffer>, options: FreezeOptions): 
       else if (name === options.initFunction) throw new Error(`the module has no export "${name}"`)
     }
   })
-  options.finish?.((instance.exports['memory'] as WebAssembly.Memory).buffer)
+  options.finish?.((instance.exports['memory'] as WebAssembly.Memory).buffer, instance.exports)
   return encodeModule(writeBack(sections, instance, options))
 }
 

@@ -51,7 +51,7 @@ export function listToolchain(): string[] {
 }
 
 /** The pinned version of a package of the toolchain. Does not load it. */
-function readVersion(name: string): string {
+export function readVersion(name: string): string {
   for (let directory = dirname(fileURLToPath(import.meta.resolve(name))); ; directory = dirname(directory)) {
     const manifest = join(directory, 'package.json')
     const found = existsSync(manifest) ? readManifest(manifest) : undefined

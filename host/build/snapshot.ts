@@ -1,6 +1,6 @@
 /**
- * Modules to a component: componentize-js splices the world's bindings into the engine, `wizer-main.ts` runs the app's
- * top level in it and keeps the memory, componentize-js wraps the result. The same modules give the same bytes.
+ * Modules to a component: `snapshot-main.ts` runs the app's top level in the engine for the world and keeps the memory, which
+ * is laid into the component of that engine (`spliced-engine.ts`). The same modules give the same bytes.
  *
  *     nano:main > nano:guest-shim (first: it sets up the globals)
  *               > nano:env        (in an image for one deployment: what `env` holds)
@@ -8,27 +8,30 @@
  *
  * The engine itself links them, so that the app's text and source map are the same whatever the shim.
  */
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { execFile } from 'node:child_process'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { WORLD } from '../../wit/text.ts'
+import { promisify } from 'node:util'
 import { BUNDLE_NAME } from '../component/source-map.ts'
 import { findSibling } from './package-files.ts'
 import { NO_READS, type TopLevelReads } from './read-collector.ts'
-import { FAILURE, TIMED_OUT, TOO_LARGE } from './wizer-protocol.ts'
+import { FAILURE, TIMED_OUT, TOO_LARGE } from './snapshot-protocol.ts'
 
 export const SHIM_NAME = 'nano:guest-shim'
 export const ENV_NAME = 'nano:env'
 const MAIN_NAME = 'nano:main'
-const READS = 'reads.json'
+const INITIALIZER = 'initializer.js'
+/** Files on the way. */
+const [MODULES, READS, ENGINE, SNAPSHOT] = ['modules', 'reads.json', 'engine.wasm', 'snapshot.wasm'] as const
 /** Counts changes of the snapshotter that change its output; part of the cache's key. */
-export const SNAPSHOT_REVISION = 8
+export const SNAPSHOT_REVISION = 9
 /** The engine has its own limit well below this; it should be the one that an endless recursion meets. */
 const STACK_KILOBYTES = 3_900
 /** The most JavaScript objects of the snapshotter itself; the app's memory is bounded by `memoryMb`. */
 const HEAP_MB = 512
-/** Without `http` the engine has no HTTP of its own; the app's requests and responses go through the world. */
-const DISABLED = ['http', 'fetch-event'] as const
+
+const run = promisify(execFile)
 
 /** The app's top level did not come to its end. `output`: what it printed; `reason`: how it ended. */
 export class SnapshotFailure extends Error {
@@ -90,58 +93,65 @@ export * from '${SHIM_NAME}'
 
 /** The component of a module with the world's exports. Throws `SnapshotFailure` when the app is at fault. */
 export async function snapshot(code: string, options: SnapshotOptions): Promise<Snapshot> {
-  // loaded with the first build
-  const { componentize, engineHash, enginePath } = await import('./componentize.ts')
+  const { engineHash, spliceEngine, wrapSnapshot } = await loadTools()
   const directory = await mkdtemp(join(tmpdir(), 'nano-build-'))
   try {
-    const { component } = await componentize(code, {
-      sourceName: MAIN_NAME,
-      witWorld: options.wit,
-      worldName: WORLD,
-      wizerBin: await writeLauncher(directory, engineHash, options),
-      engine: enginePath,
-      disableFeatures: DISABLED,
-    })
+    const { module, script, variables } = await spliceEngine(options.wit)
+    const modules = { [INITIALIZER]: script, [MAIN_NAME]: code, ...options.modules }
+    await mkdir(join(directory, MODULES))
+    for (const [name, text] of Object.entries(modules)) await writeFile(join(directory, MODULES, name), text)
+    await writeFile(join(directory, ENGINE), module)
+    await runSnapshotter(directory, engineHash, variables, options)
+    const component = await wrapSnapshot(await readFile(join(directory, SNAPSHOT)), options.wit)
     return { component, reads: await readReads(directory) }
   } catch (error) {
-    throw toSnapshotFailure(error, await readReads(directory))
+    throw error instanceof Printed ? toSnapshotFailure(error, await readReads(directory)) : error
   } finally {
     await rm(directory, { recursive: true, force: true })
   }
 }
 
-/** componentize-js starts one program without arguments of ours, so the launcher holds them. */
-async function writeLauncher(
+/** Loaded with the first build. */
+const loadTools = () => import('./spliced-engine.ts')
+
+/** Runs the app's top level in a process of its own, which can be ended. */
+async function runSnapshotter(
   directory: string,
   engine: string,
-  { modules = {}, pidFile = '/dev/null', asyncStacks = false, timeoutMs, memoryMb }: SnapshotOptions,
-): Promise<string> {
-  const path = join(directory, 'wizer')
-  const folder = join(directory, 'modules')
-  await mkdir(folder)
-  for (const [name, code] of Object.entries(modules)) await writeFile(join(folder, name), code)
+  variables: Readonly<Record<string, string>>,
+  { pidFile = '/dev/null', asyncStacks = false, timeoutMs, memoryMb }: SnapshotOptions,
+): Promise<void> {
   const now = Number(process.env['SOURCE_DATE_EPOCH'] ?? 0) * 1000
   const command = [
     process.execPath,
     `--stack-size=${STACK_KILOBYTES}`,
     `--max-old-space-size=${HEAP_MB}`,
-    findSibling('wizer-main'),
-    `--modules=${folder}`,
+    findSibling('snapshot-main'),
+    `--modules=${join(directory, MODULES)}`,
+    `--initializer=${INITIALIZER}`,
+    `--main=${MAIN_NAME}`,
     `--reads=${join(directory, READS)}`,
+    `--out=${join(directory, SNAPSHOT)}`,
     `--engine=${engine}`,
     ...(asyncStacks ? ['--async-stacks'] : []),
     `--timeout=${timeoutMs}`,
     `--memory=${memoryMb}`,
     `--now=${Number.isFinite(now) ? now : 0}`,
+    join(directory, ENGINE),
   ]
-  await writeFile(path, `#!/bin/sh\necho $$ > ${quote(pidFile)}\nexec ${command.map(quote).join(' ')} "$@"\n`)
-  await chmod(path, 0o755)
-  return path
+  const { NODE_COMPILE_CACHE } = process.env
+  const env = NODE_COMPILE_CACHE === undefined ? variables : { ...variables, NODE_COMPILE_CACHE }
+  try {
+    // there is no moment at which it runs and its id is not known
+    await run('/bin/sh', ['-c', 'echo $$ > "$0"; exec "$@"', pidFile, ...command], { env })
+  } catch (error) {
+    const { stderr = '', signal } = error as { stderr?: string; signal?: string }
+    throw new Printed(signal ? `${stderr}\nit was ended by ${signal}` : stderr, { cause: error })
+  }
 }
 
-function quote(word: string): string {
-  return `'${word.replaceAll("'", String.raw`'\''`)}'`
-}
+/** What a snapshotter printed that did not come to its end. */
+class Printed extends Error {}
 
 /** None of a snapshotter that did not come to its end. */
 async function readReads(directory: string): Promise<TopLevelReads> {
@@ -152,13 +162,12 @@ async function readReads(directory: string): Promise<TopLevelReads> {
   }
 }
 
-/** componentize-js throws one text: its own first line, what the program printed, and the line with the reason. */
-function toSnapshotFailure(error: unknown, reads: TopLevelReads): Error {
-  const { message } = error as Error
+/** What the app printed, and the line with the reason; without one the app is not at fault. */
+function toSnapshotFailure(error: Printed, reads: TopLevelReads): Error {
+  const { message } = error
   const at = message.lastIndexOf(FAILURE)
-  if (at === -1) return error as Error
-  const output = message.slice(message.indexOf('\n') + 1, at)
-  return new SnapshotFailure(output.trim(), message.slice(at + FAILURE.length).trim(), {
+  if (at === -1) return new Error(`the snapshotter failed: ${message.trim()}`, { cause: error })
+  return new SnapshotFailure(message.slice(0, at).trim(), message.slice(at + FAILURE.length).trim(), {
     cause: error,
     reads,
   })

@@ -14,19 +14,27 @@ const MOST = 8
 
 export class ToolResults<Result> {
   readonly #directory: string
-  #last: { readonly name: string; readonly result: Result } | undefined
+  #last: { readonly name: string; readonly result: Promise<Result> } | undefined
 
   /** `directory`: the cache's. */
   constructor(directory: string) {
     this.#directory = join(directory, FOLDER)
   }
 
-  get(key: readonly unknown[], make: () => Result): Result {
+  get(key: readonly unknown[], make: () => Promise<Result>): Promise<Result> {
     const name = createHash('sha256').update(JSON.stringify(key)).digest('hex')
-    if (this.#last?.name !== name) {
-      this.#last = { name, result: this.#read(name) ?? this.#write(name, make()) }
-    }
-    return this.#last.result
+    if (this.#last?.name === name) return this.#last.result
+    const result = this.#find(name, make)
+    const last = { name, result }
+    this.#last = last
+    result.catch(() => {
+      if (this.#last === last) this.#last = undefined
+    })
+    return result
+  }
+
+  async #find(name: string, make: () => Promise<Result>): Promise<Result> {
+    return this.#read(name) ?? this.#write(name, await make())
   }
 
   #read(name: string): Result | undefined {

@@ -11,7 +11,7 @@
 import { BUNDLE_NAME, findPlaces, openSourceMap, type SourceMap } from '../component/source-map.ts'
 import { NanoError } from '../errors.ts'
 import { SnapshotFailure, type SnapshotOptions } from './snapshot.ts'
-import { FORBIDDEN_IMPORT, TIMED_OUT, TOO_LARGE } from './wizer-protocol.ts'
+import { FORBIDDEN_IMPORT, TIMED_OUT, TOO_LARGE } from './snapshot-protocol.ts'
 
 const ANNOUNCEMENT = /^Exception while evaluating top-level script\n/m
 const EPILOGUE = /^Additionally, some promises were rejected/m

@@ -14,6 +14,7 @@ import { addDev } from './commands/dev.ts'
 import { addInit } from './commands/init.ts'
 import { addInspect } from './commands/inspect.ts'
 import { addLogs } from './commands/logs.ts'
+import { addPush } from './commands/push.ts'
 import { addPurge } from './commands/purge.ts'
 import { addScripts } from './commands/script.ts'
 import { addQueues } from './commands/queues.ts'
@@ -55,6 +56,7 @@ export function createProgram(startServer: StartServer, format: LogFormat): Comm
   addValidate(program)
   addInspect(program)
   addDeploy(program)
+  addPush(program)
   addApps(program)
   addVersions(program)
   addScheduled(program)

@@ -21,7 +21,8 @@ const MAX_SECTION_ID = 12
 export const COMPONENT_SECTION = { custom: 0, coreModule: 1 } as const
 
 const MAGIC = Uint8Array.of(0, 0x61, 0x73, 0x6d)
-const COMPONENT_PREAMBLE = Uint8Array.of(...MAGIC, 0x0d, 0, 1, 0)
+/** How every component begins. */
+export const COMPONENT_PREAMBLE = Uint8Array.of(...MAGIC, 0x0d, 0, 1, 0)
 const ADVICE = 'Build the app with "nano-workers build".'
 
 export interface ComponentParts {

@@ -31,7 +31,7 @@ const migrations = list(
     renamed_classes: list(closed({ from: className(), to: className() }))
       .meta({ description: 'Classes that have another name from here on, and the data that they had.' })
       .exactOptional(),
-    deleted_classes: classes('Classes whose data is not reached any more.'),
+    deleted_classes: classes('Classes whose data is erased.'),
   }),
 )
   .meta({

@@ -196,7 +196,7 @@ export const LIMIT_RULES = {
   durableTotalMb: {
     range: [1, 1_000_000_000],
     initial: 10_240,
-    text: 'MiB that all Durable Objects of a class may store together.',
+    text: 'MiB that all Durable Objects of an app may store together.',
   },
   recycleRequests: {
     range: [1, 1_000_000_000],

@@ -1,7 +1,7 @@
 /** The bindings of an app's settings as members of its `env`. */
 
-import { toDataNames } from './durable-classes.ts'
-import type { DataNames, Migration } from './durable-classes.ts'
+import { DURABLE, toClassData } from './class-data.ts'
+import type { DataNames, Migration } from './class-data.ts'
 import { QUEUE } from './app-queues.ts'
 import type { QueueSettings } from './app-queues.ts'
 import type { Env, EnvValue } from './env.ts'
@@ -47,7 +47,7 @@ export function toBindings(
     ...durable
   }: SharedBindings,
 ): Env {
-  const names = toDataNames(durable.migrations ?? [])
+  const { names } = toClassData(durable.migrations ?? [])
   const member = (
     kind: string,
     binding: string,
@@ -81,13 +81,13 @@ function toDurable(
   { name, class_name: entrypoint, script_name: owner = app }: DurableBinding,
 ): [string, EnvValue] {
   const isOwn = owner === app
-  const own = toResource('durable', owner, (isOwn ? names[entrypoint] : undefined) ?? entrypoint)
+  const own = toResource(DURABLE, owner, (isOwn ? names[entrypoint] : undefined) ?? entrypoint)
   const resource = {
     ...own,
     callee: { app: owner, entrypoint },
     ...(!isOwn && { isShared: true as const }),
   }
-  return [name, { type: 'binding', kind: 'durable', settings: '{}', resource }]
+  return [name, { type: 'binding', kind: DURABLE, settings: '{}', resource }]
 }
 
 function toService(

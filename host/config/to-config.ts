@@ -15,12 +15,14 @@ import { toQueues } from './app-queues.ts'
 import { toDatabases } from './databases.ts'
 import { defined } from './defined.ts'
 import type { FleetCredentials, FleetSettings } from './fleet-settings.ts'
-import { toDataNames } from './durable-classes.ts'
-import type { DataNames } from './durable-classes.ts'
+import { DURABLE, toClassData } from './class-data.ts'
+import { toResource } from './resource.ts'
 import type { Env, EnvValue } from './env.ts'
 import { DEFAULT_LIMITS, LIMIT_RULES } from './limits.ts'
 import { toNumbers } from './number-rule.ts'
 import { FILE_DRAIN } from './drain-schema.ts'
+import { isOci } from './oci-reference.ts'
+import type { OciSettings } from './oci-settings.ts'
 import type { AppJson, AppSettings, NanoJson } from './schema.ts'
 import { takeWrangler, toOwnProject } from './take-wrangler.ts'
 import type { ToProject } from './take-wrangler.ts'
@@ -60,6 +62,7 @@ export function toConfig(json: NanoJson, file: string, toProject: ToProject = to
       logDrain: toLogDrain(json.log_drain, dirname(file)),
       dataDirectory: json.data_dir && toPath(json.data_dir),
       storage: json.storage && toStorage(json.storage, dirname(file)),
+      oci: json.oci && toOci(json.oci, toPath),
       fleet: json.fleet && toFleet(json.fleet, dirname(file)),
     }),
   }
@@ -121,20 +124,43 @@ function toAdmin(
   }
 }
 
-function toApp(app: AppJson, defaults: AppDefaults, base: string): AppConfig {
+export function toApp(app: AppJson, defaults: AppDefaults, base: string): AppConfig {
   const { name, hostname = name } = app
   return {
     name,
     hostname: toHostName(hostname)!,
-    path: app.path === undefined ? NO_PATH : resolve(base, app.path),
+    path: toAppPath(app.path, base),
     ...toSettings(name, app, defaults, (directory) => resolve(base, directory)),
     ...defined({
       allowRead: app.allow_read?.map((path) => resolve(base, path)),
       logDrain: toLogDrain(app.log_drain, base),
       databases: toDatabases(app, base),
       secrets: toSecrets(app.secrets, base),
+      artifact: toArtifact(app, base),
     }),
   }
+}
+
+function toAppPath(path: string | undefined, base: string): string {
+  if (path === undefined) return NO_PATH
+  return isOci(path) ? path : resolve(base, path)
+}
+
+/** What it says of itself is known when it has been pulled, and then merged with what is said here. */
+function toArtifact(app: AppJson, base: string): AppConfig['artifact'] {
+  if (app.path === undefined || !isOci(app.path)) return undefined
+  return { given: app, base, followsTag: app.follow_tag ?? false }
+}
+
+function toOci(given: NonNullable<NanoJson['oci']>, toPath: (path: string) => string): OciSettings {
+  const { digests, insecure, credentials, signatures, pull_ms: pullMs } = given
+  return defined({
+    digests,
+    insecure,
+    credentialsFile: credentials && toPath(credentials),
+    pullMs,
+    signatures: signatures?.map(({ repository, keys }) => ({ repository, keys: keys.map(toPath) })),
+  })
 }
 
 function toSecrets(given: AppJson['secrets'], base: string): Secrets | undefined {
@@ -163,6 +189,7 @@ export function toSettings(
   | 'isolation'
   | 'triggers'
   | 'dataNames'
+  | 'deletedData'
   | 'queues'
 > {
   const stickyBy = app.sticky_by === undefined ? undefined : parseStickyBy(app.sticky_by)
@@ -179,14 +206,17 @@ export function toSettings(
       isolation: app.isolation,
       triggers: toTriggers(app.triggers),
       queues: toQueues(name, app.queues, inherited.limits),
-      dataNames: toOwnDataNames(app.migrations),
+      ...toOwnClassData(name, app.migrations),
     }),
   }
 }
 
-function toOwnDataNames(migrations: AppSettings['migrations'] = []): DataNames | undefined {
-  const names = toDataNames(migrations)
-  return Object.keys(names).length === 0 ? undefined : names
+function toOwnClassData(app: string, migrations: AppSettings['migrations'] = []) {
+  const { names, deleted } = toClassData(migrations)
+  return {
+    dataNames: Object.keys(names).length === 0 ? undefined : names,
+    deletedData: deleted.length === 0 ? undefined : deleted.map((id) => toResource(DURABLE, app, id).key),
+  }
 }
 
 function toCacheMb(given: AppSettings['response_cache']): number | undefined {

@@ -15,6 +15,8 @@ export interface Mark {
 export interface RunOutcome {
   /** Undefined: well. */
   readonly code: ErrorCode | undefined
+  /** When it may be tried again, if it was refused and that is known. */
+  readonly retryMs?: number | undefined
   /** The app asked that it is not tried again. */
   readonly noRetry: boolean
   /** From its turn to its end. */

@@ -1,5 +1,6 @@
 /** Which app has the data of a class of Durable Objects, by what that is called: for who is woken by nobody's call. */
 
+import { DURABLE, ownClasses } from '../config/class-data.ts'
 import type { Callee, Env } from '../config/env.ts'
 
 export class DurableClasses {
@@ -12,12 +13,9 @@ export class DurableClasses {
   }
 
   /** The app has these bindings from now on; undefined: it is gone. Whether there is a class among them, of whomever. */
-  set(app: string, env: Env | undefined): boolean {
+  set(app: string, env: Env = {}): boolean {
     for (const key of this.#keys.get(app) ?? []) this.#byKey.delete(key)
-    const bound = Object.values(env ?? {}).flatMap((member) =>
-      member.type === 'binding' && member.kind === 'durable' ? (member.resource ?? []) : [],
-    )
-    const own = bound.filter(({ callee }) => callee?.app === app)
+    const own = ownClasses(app, env)
     if (own.length === 0) this.#keys.delete(app)
     else
       this.#keys.set(
@@ -25,7 +23,7 @@ export class DurableClasses {
         own.map(({ key }) => key),
       )
     for (const { key, callee } of own) this.#byKey.set(key, callee!)
-    return bound.length > 0
+    return Object.values(env).some((member) => member.type === 'binding' && member.kind === DURABLE)
   }
 
   find(key: string): Callee | undefined {

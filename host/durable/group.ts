@@ -9,6 +9,7 @@
  * wait until there is room.
  */
 
+import { ownClasses } from '../config/class-data.ts'
 import { Breaker } from '../tenant/breaker.ts'
 import { Counts, NO_COUNTERS, TENANT_COUNTS, toVersionLabel } from '../tenant/report.ts'
 import type { TenantCounters, TenantParts, TenantServices } from '../tenant/tenant.ts'
@@ -52,6 +53,8 @@ export class ObjectGroup {
   handOvers = 0
   readonly #options: GroupOptions
   readonly #parts: TenantParts
+  /** What the data of the app's classes is called. */
+  readonly #classes: readonly string[]
   readonly #turns: SharedTurns
   readonly #residents: GroupResidents
   readonly #breaker: Breaker
@@ -77,6 +80,7 @@ export class ObjectGroup {
       isolation: 'instance',
       limits: { ...limits, minInstances: 0, recycleRequests: FOREVER, recycleMemoryMb: limits.memoryMb },
     }
+    this.#classes = ownClasses(parts.name, parts.env).map(({ key }) => key)
     this.buffers = new ByteBudget(limits.bufferMb * BYTES_PER_MB)
     this.webSocketPlaces = new ClientPlaces(limits.webSockets)
     this.#turns = new SharedTurns(services.scheduler, limits.cpuMs)
@@ -112,6 +116,7 @@ export class ObjectGroup {
     const object = new LiveObject({
       key,
       namespace,
+      classes: this.#classes,
       facts,
       leases,
       storage,

@@ -32,6 +32,11 @@ export class Leases {
     return this.#held.size
   }
 
+  /** Whether one of those that are held is so. */
+  some(is: (key: string) => boolean): boolean {
+    return this.#held.keys().some(is)
+  }
+
   claim(key: string, holder: LeaseHolder): void {
     this.#keysOf(holder).add(key)
     const lease = this.#held.get(key)

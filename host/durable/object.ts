@@ -39,6 +39,8 @@ export interface LiveObjectOptions {
   readonly key: string
   /** What the data of its class is called. */
   readonly namespace: string
+  /** The same of all classes of the app. */
+  readonly classes: readonly string[]
   readonly facts: ObjectFacts
   readonly parts: TenantParts
   readonly services: TenantServices
@@ -153,10 +155,11 @@ export class LiveObject implements SocketsObject {
 
   /** What its instance is made of, once no other can be made anywhere. */
   async #obtain(): Promise<LentContent> {
-    const { facts, key, leases, namespace, parts, services, storage } = this.#options
+    const { classes, facts, key, leases, namespace, parts, services, storage } = this.#options
     this.#lease ??= leases.claim(key, () => void this.end(END_MS, 'APP_REPLACED'))
     await this.#lease
-    this.#openStorage ??= await storage.open({ key: namespace, id: facts.id, ...toRoom(parts.limits) })
+    const { id, name } = facts
+    this.#openStorage ??= await storage.open({ key: namespace, id, name, ...toRoom(parts.limits) }, classes)
     return await services.source()
   }
 

@@ -68,7 +68,7 @@ export interface Death {
   readonly code: ErrorCode
   /** What ended it; undefined when it was to end. */
   readonly trap: unknown
-  /** How long its last turn ran, in milliseconds. */
+  /** How long its last turn ran, in milliseconds; one that was stopped: how long it may. */
   readonly ranMs: number
   /** On whose behalf it ran, if that was one client's. */
   readonly client: string | undefined

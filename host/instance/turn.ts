@@ -364,7 +364,9 @@ export class Instance implements Mailbox, Disposable {
     this.#grace[Symbol.dispose]()
     const unheard = this.#agenda.clear()
     const fresh = new Set(last.length > 1 ? [...last, ...unheard] : unheard)
-    const client = this.#accounts.blamed
+    const { blamed: client, turnMs } = this.#accounts
+    // what the machine did meanwhile is not the guest's
+    const ranMs = code === 'APP_CPU_LIMIT' ? turnMs : this.#ranMs
     const unfinished = this.#accounts.size
     this.#accounts[Symbol.dispose]()
     const unanswered = this.#bindings.responses.takeUnanswered('all')
@@ -379,7 +381,7 @@ export class Instance implements Mailbox, Disposable {
     void this.#host.objectStorage?.end()
     const reason = this.#resetReason
     if (reason !== undefined) this.#host.line('error', `the object was reset: ${reason.replace('\n', ': ')}`)
-    this.#host.onDead({ code, trap, ranMs: this.#ranMs, client, unfinished })
+    this.#host.onDead({ code, trap, ranMs, client, unfinished })
     for (const { id, port, hasHead } of unanswered) {
       if (reason !== undefined) port.callThrew?.(reason)
       // it is one of several that began in the turn: nothing that it asked for has been done

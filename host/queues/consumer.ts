@@ -124,7 +124,7 @@ export class Consumer {
       ? undefined
       : await this.#services.run(toRun(settings.queue, messages, backlog, body))
     const verdicts = outcome && toVerdicts(messages, outcome, settings)
-    if (verdicts === undefined) this.#pauseFor()
+    if (verdicts === undefined) this.#pauseFor(outcome?.retryMs)
     else this.#pauseMs = 0
     await this.#settle(settings.key, verdicts?.settlement ?? toReleased(messages, this.#pauseMs))
     if (verdicts !== undefined) this.#count(verdicts, settings)
@@ -161,9 +161,9 @@ export class Consumer {
     this.#pauseFor()
   }
 
-  /** For longer each time. */
-  #pauseFor(): void {
-    this.#pauseMs = Math.min(Math.max(LEAST_PAUSE_MS, 2 * this.#pauseMs), MOST_PAUSE_MS)
+  /** For so long, or for longer each time; what fails together has one pause. */
+  #pauseFor(retryMs = this.#pause === undefined ? 2 * this.#pauseMs : this.#pauseMs): void {
+    this.#pauseMs = Math.min(Math.max(LEAST_PAUSE_MS, retryMs), MOST_PAUSE_MS)
     if (this.#isClosed) return
     clearTimeout(this.#pause)
     this.#pause = setTimeout(() => {

@@ -246,8 +246,8 @@ export class DeployedApps {
           ? { component: NO_COMPONENT, sourceMap: undefined }
           : await this.#readKept(app, before?.active)
     const assets = await this.#toAssets(given.assets, before?.active)
-    const warnings: string[] = []
-    const added = { app, ...next, component: bytes, sourceMap, assets }
+    const warnings: string[] = [...(given.warnings ?? [])]
+    const added = { app, ...next, component: bytes, sourceMap, assets, source: given.source }
     const { version, component } = await opener.ask('add', added, (note) => {
       if (note.type === 'warning') warnings.push(note.text)
     })

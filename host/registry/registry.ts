@@ -18,6 +18,7 @@
  */
 
 import type { Purge } from '../cache/response-store.ts'
+import { ownClasses } from '../config/class-data.ts'
 import type { AppConfig } from '../config/config.ts'
 import { defined } from '../config/defined.ts'
 import { toAccess } from '../deploy/app-access.ts'
@@ -154,6 +155,11 @@ export class Registry {
 
   /** The version of the app that serves. */
   readonly servingOf = (name: string): number | undefined => this.#apps.get(name)?.deployment?.id
+
+  /** Whether a version that is served, or about to be, has this data of a class of Durable Objects. */
+  hasClass(key: string): boolean {
+    return this.#deployments.all.some(({ name, env }) => ownClasses(name, env).some((own) => own.key === key))
+  }
 
   /** How many there are in each state. */
   get states(): Record<AppStatus['state'], number> {
@@ -344,7 +350,7 @@ export class Registry {
     { component, version, onNote = () => {}, commit }: PutOptions,
     toTarget: (deployment: Deployment) => Target,
   ): Promise<number> {
-    const access = toAccess(config, undefined)
+    const access = toAccess(config)
     const own = component ?? (await this.#opener.component(config.path, access, onNote))
     const opened = await this.#opener.forEnv(own, config.env, onNote)
     const engine = await this.#opener.engine(opened.engineHash, onNote)

@@ -1,7 +1,7 @@
 /**
  * The Durable Objects of a shard's apps: from what a call says to the object that takes it, and from a class to its ids.
  *
- *     class of an app  >  what its data is called (config/durable-classes.ts)  >  a namespace  >  ids, objects (host/durable)
+ *     class of an app  >  what its data is called (config/class-data.ts)  >  a namespace  >  ids, objects (host/durable)
  */
 
 import { DurableIds } from '../bindings/durable-id.ts'

@@ -1,10 +1,14 @@
-/** What apps do that no client asks for: at the clock's times, with messages of queues, at alarms of objects. It follows what is served. */
+/**
+ * What apps do that no client asks for: at the clock's times, with messages of queues, at alarms of objects; and what becomes of data that
+ * they have deleted. It follows what is served.
+ */
 
 import type { AppConfig } from '../config/config.ts'
 import type { RunOutcome } from '../cron/outcome.ts'
 import { Schedule } from '../cron/schedule.ts'
 import type { ScheduleOptions } from '../cron/schedule.ts'
 import { AlarmClock } from '../durable/alarm-clock.ts'
+import { DeletedData } from '../durable/deleted-data.ts'
 import { DurableClasses } from '../durable/durable-classes.ts'
 import type { Run } from '../http/request-head.ts'
 import type { LogEntry } from '../log/entry.ts'
@@ -14,6 +18,7 @@ import type { ObjectFacts } from '../instance/contract.ts'
 import type { Alarm } from '../storage/alarms/open.ts'
 import { askStore } from '../storage/ask.ts'
 import type { Storage } from '../storage/client.ts'
+import { forgetData } from '../storage/forget.ts'
 
 export interface RunsOptions extends Pick<ScheduleOptions, 'directory'> {
   readonly storage: Storage
@@ -23,6 +28,8 @@ export interface RunsOptions extends Pick<ScheduleOptions, 'directory'> {
   readonly run: (app: string, run: DeployedRun) => Promise<RunOutcome> | undefined
   /** The same of an object. */
   readonly ring: (object: RungObject, run: DeployedRun) => Promise<RunOutcome> | undefined
+  /** Whether a version, or an object in memory, has this data of a class. */
+  readonly isReached: (key: string) => boolean
   readonly log: (entry: Omit<LogEntry, 'time'>) => void
 }
 
@@ -49,9 +56,10 @@ export class Runs {
   readonly queues: Queues
   readonly #alarms: AlarmClock
   readonly #classes = new DurableClasses()
+  readonly #deleted: DeletedData
   #isStarted = false
 
-  constructor({ directory, storage, servingOf, run: runApp, ring, log }: RunsOptions) {
+  constructor({ directory, storage, servingOf, run: runApp, ring, isReached, log }: RunsOptions) {
     const run = (app: string, what: Run): Promise<RunOutcome> | undefined => {
       const deployment = servingOf(app)
       return deployment === undefined ? undefined : runApp(app, { deployment, run: what })
@@ -62,17 +70,18 @@ export class Runs {
       log: ({ app, ...entry }) => log({ ...entry, ...(app === '' ? {} : { app }) }),
     })
     this.queues = new Queues({ storage, run, log })
+    this.#deleted = new DeletedData({ isReached, erase: (env) => forgetData(storage, env), log })
     this.#alarms = new AlarmClock({
       async due(before, limit) {
         const args = { before, limit }
         const request = { kind: 'alarms', key: '', op: 'due', args, body: new Uint8Array(0) }
         return (await askStore(storage, request, ALARMS_MS)).meta as Alarm[]
       },
-      ring: ({ key: namespace, id, time: scheduledTime }, retryCount) => {
+      ring: ({ key: namespace, id, name, time: scheduledTime }, retryCount) => {
         const callee = this.#classes.find(namespace)
         const deployment = callee && servingOf(callee.app)
         if (deployment === undefined) return undefined
-        const facts = { className: callee!.entrypoint, id }
+        const facts = { className: callee!.entrypoint, id, ...(name !== null && { name }) }
         return ring({ namespace, facts }, { deployment, run: { alarm: { scheduledTime, retryCount } } })
       },
     })
@@ -83,6 +92,7 @@ export class Runs {
     if (config === undefined) this.schedule.remove(app)
     else this.schedule.set(app, config.triggers)
     this.queues.set(app, config?.queues)
+    this.#deleted.set(app, config?.deletedData)
     const hasObjects = this.#classes.set(app, config?.env)
     this.#startAlarms()
     return hasObjects
@@ -97,6 +107,7 @@ export class Runs {
   start(): void {
     this.schedule.start()
     this.queues.start()
+    this.#deleted.start()
     this.#isStarted = true
     this.#startAlarms()
   }
@@ -110,6 +121,7 @@ export class Runs {
   async close(): Promise<void> {
     this.schedule[Symbol.dispose]()
     this.#alarms[Symbol.dispose]()
+    this.#deleted[Symbol.dispose]()
     await this.queues.close()
   }
 

@@ -179,6 +179,11 @@ export class Shards {
     return listening.get(homeOf(key, listening.keys()))?.run(deployment, run, facts)
   }
 
+  /** Whether an object with this data of a class is in memory. */
+  hasObjects(namespace: string): boolean {
+    return this.#leases.some((key) => key.startsWith(toObjectKey(namespace, '')))
+  }
+
   /** What was done since the start. A shard that does not answer in time counts with what it told before. */
   async count(): Promise<Total> {
     const { promise: late, resolve } = Promise.withResolvers<void>()

@@ -399,6 +399,6 @@ export class Pool {
     journal.write('error', isLimit ? 'instance-stopped' : 'instance-trapped', text)
     if (code === 'APP_CPU_LIMIT') this.#past.cpuStops++
     if (code === 'APP_MEMORY_LIMIT') this.#past.memoryStops++
-    this.#services.onFallen(code === 'APP_CPU_LIMIT' ? this.#parts.limits.cpuMs : ranMs, client)
+    this.#services.onFallen(ranMs, client)
   }
 }

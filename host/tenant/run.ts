@@ -41,6 +41,7 @@ export class RunExchange implements Exchange {
   readonly ended = Promise.withResolvers<ErrorCode | undefined>()
   readonly marks: Marks
   isFinal = false
+  retryMs: number | undefined
   readonly #onBegun: (() => void) | undefined
 
   constructor(id: string, run: Run, { client, onBegun }: RunOptions = {}) {
@@ -82,7 +83,8 @@ export class RunExchange implements Exchange {
     this.ended.resolve(undefined)
   }
 
-  fail(code: ErrorCode): void {
+  fail(code: ErrorCode, retryMs?: number): void {
+    this.retryMs = retryMs
     this.ended.resolve(code)
   }
 
@@ -100,8 +102,8 @@ export async function bringRun(runner: Runner, id: string, run: Run): Promise<Ru
   const listener = runner.handle(exchange)
   const code = await exchange.ended.promise
   holding?.release()
-  const { isFinal: noRetry, marks } = exchange
-  return { code, noRetry, ms: performance.now() - since, cpuMs: listener.cpuMs, marks: marks.all }
+  const { isFinal: noRetry, marks, retryMs } = exchange
+  return { code, retryMs, noRetry, ms: performance.now() - since, cpuMs: listener.cpuMs, marks: marks.all }
 }
 
 /** What it takes up until it is over. */

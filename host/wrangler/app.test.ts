@@ -273,7 +273,7 @@ test('an object of another app is not for the file to give', () => {
   })
   expect(said(warnings).map((text) => text.replace(/^wrangler\.jsonc:2:\d+: /, ''))).toEqual([
     'durable_objects: script_name: OTHER is of another app, bank, and is not in env; the operator gives it in nano.json',
-    expect.stringMatching(/^migrations: transferred_classes is not taken/),
+    expect.stringMatching(/^migrations: transferred_classes is not honoured: .* script_name in nano\.json$/),
   ])
 })
 

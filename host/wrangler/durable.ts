@@ -35,14 +35,24 @@ function toObjects(objects: unknown, name: unknown, say: Say): unknown {
   return { bindings }
 }
 
+/** Of wrangler's steps the one that no server of ours can do. */
+const TRANSFERRED = 'transferred_classes'
+
 function toSteps(migrations: unknown, say: Say): unknown {
   if (!Array.isArray(migrations)) return migrations
   return migrations.map((step: unknown) => {
     if (!isObject(step)) return step
     const entries = Object.entries(step).filter(([, value]) => value !== null)
     const others = entries.filter(([key]) => !STEP.includes(key)).map(([key]) => key)
-    if (others.length > 0)
-      say('migrations', `${others.join(', ')} is not taken; known are ${STEP.join(', ')}`)
+    const unknown = others.filter((key) => key !== TRANSFERRED)
+    if (unknown.length > 0)
+      say('migrations', `${unknown.join(', ')} is not taken; known are ${STEP.join(', ')}`)
+    if (others.includes(TRANSFERRED))
+      say(
+        'migrations',
+        `${TRANSFERRED} is not honoured: what classes of another app have stored stays that app's, and these begin with none; ` +
+          'the operator lets an app call them with script_name in nano.json',
+      )
     return Object.fromEntries(entries.filter(([key]) => STEP.includes(key)))
   })
 }

@@ -65,6 +65,48 @@ describe.skipIf(!canMount())('a disk of its own (needs root)', () => {
   })
 })
 
+describe.skipIf(!canMount())('queues on a disk of their own (needs root)', () => {
+  const QUEUE = {
+    name: 'queue',
+    path: fixture('queues'),
+    queues: { producers: [{ binding: 'QUEUE', queue: 'q' }] },
+  }
+  const CONSUMED = { consumers: [{ queue: 'q', max_batch_timeout: 0, max_batch_size: 1 }] }
+  const steps = async (server: Served, ...all: unknown[][]): Promise<unknown[]> => {
+    const { text } = await server.send('queue', '/', { method: 'POST', body: JSON.stringify(all) })
+    return JSON.parse(text) as unknown[]
+  }
+
+  test('that is full refuse messages, give what they have, and settle it when there is room', async ({
+    expect,
+  }) => {
+    using disk = new Disk('3m')
+    await using server = await serve([QUEUE, OTHER], 1, { storageDirectory: disk.directory })
+    const large = ['QUEUE', 'send', { repeat: 128_000 }, { contentType: 'text' }]
+    const outcomes = await steps(server, ...Array.from({ length: 30 }, () => large))
+    const refused = outcomes.filter((outcome) => (outcome as { code?: string }).code === 'STORAGE_FULL')
+    const taken = outcomes.length - refused.length
+    expect(outcomes.filter((outcome) => 'metadata' in (outcome as object))).toHaveLength(taken)
+    expect(taken).toBeGreaterThan(0)
+    expect(refused.length).toBeGreaterThan(0)
+    expect(await steps(server, ['QUEUE', 'metrics'])).toMatchObject([{ backlogCount: taken }])
+    expect((await server.send('other', '/')).status).toBe(200)
+    await server.put({ ...QUEUE, queues: { ...QUEUE.queues, ...CONSUMED } })
+    const given = async () => (await server.send('queue', '/')).json<{ given: object[] }>().given
+    expect(
+      await server.logged('queue q: the storage of this server is full; nothing was changed'),
+    ).toBeTruthy()
+    expect((await given()).length).toBeGreaterThan(0)
+    disk.size = '9m'
+    await expect
+      .poll(() => steps(server, ['QUEUE', 'metrics']), { timeout: 20_000 })
+      .toMatchObject([{ backlogCount: 0 }])
+    // each once, for nothing has begun again
+    expect(await given()).toHaveLength(taken)
+    expect(await steps(server, large)).toMatchObject([{ metadata: {} }])
+  })
+})
+
 describe.skipIf(NO_REDIS !== undefined)(
   `Redis${NO_REDIS === undefined ? '' : ` (skipped: ${NO_REDIS})`}`,
   () => {

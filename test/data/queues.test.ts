@@ -82,6 +82,8 @@ const apps: AppSpec[] = [
   },
   app(nameWithHome('home', 1, 2)),
   app('small', [], { queue_mb: 1 }),
+  app('watched', []),
+  app('paused'),
 ]
 
 beforeAll(async () => {
@@ -306,6 +308,70 @@ describe('a batch', () => {
       ['dlq', 1],
     ])
     expect(batches[2]!.messages[0]!.id).toBe(batches[0]!.messages[0]!.id)
+  })
+})
+
+describe('an operator', () => {
+  const ask = async (method: string, of: string, json?: unknown) => {
+    const body = json === undefined ? {} : { body: JSON.stringify(json) }
+    const headers = { 'content-type': 'application/json' }
+    const answer = await fetch(`${server.adminUrl}/admin/apps/${of}`, { method, headers, ...body })
+    return { status: answer.status, body: (await answer.json()) as { error?: { code: string } } }
+  }
+
+  test('looks at messages, which are not given by that', async ({ expect }) => {
+    await run(
+      'watched',
+      ['QUEUE', 'send', { a: 1 }],
+      ['QUEUE', 'send', 'text', { contentType: 'text' }],
+      ['QUEUE', 'send', { bytes: [0, 255] }, { contentType: 'bytes' }],
+    )
+    const { body } = await ask('GET', 'watched/queues/q/messages')
+    const message = {
+      id: expect.stringMatching(/^[0-9a-f]{32}$/) as string,
+      sent: expect.any(Number) as number,
+      attempts: 0,
+    }
+    expect(body).toEqual({
+      messages: [
+        { ...message, type: 'json', body: '{"a":1}' },
+        { ...message, type: 'text', body: 'text' },
+        { ...message, type: 'bytes', body_base64: 'AP8=' },
+      ],
+    })
+    const one = await ask('GET', 'watched/queues/q/messages?limit=1')
+    expect(one.body).toMatchObject({ messages: [{ type: 'json' }] })
+    expect(await backlog('watched')).toMatchObject({ backlogCount: 3 })
+  })
+
+  test('takes all messages away', async ({ expect }) => {
+    await run('watched', ['QUEUE', 'send', 1])
+    expect(await ask('DELETE', 'watched/queues/q/messages')).toMatchObject({ status: 200 })
+    expect(await backlog('watched')).toMatchObject({ backlogCount: 0 })
+  })
+
+  test('has deliveries paused, and go on', async ({ expect }) => {
+    await ask('PATCH', 'paused/queues/q', { paused: true })
+    await send('paused', 1)
+    await send('types', 'another')
+    await waitFor(async () => bodies((await seen('types')).given).includes('another') || undefined)
+    expect((await seen('paused')).given).toEqual([])
+    expect((await ask('GET', 'paused/queues')).body).toMatchObject({
+      queues: [{ paused: true, messages: 1 }],
+    })
+    await ask('PATCH', 'paused/queues/q', { paused: false })
+    expect(bodies(await given('paused', 1))).toEqual([1])
+  })
+
+  test.for([
+    ['GET', 'nobody/queues/q/messages', undefined, 404, 'APP_UNKNOWN'],
+    ['GET', 'watched/queues/none/messages', undefined, 404, 'NOT_FOUND'],
+    ['GET', 'watched/queues/q/messages?limit=101', undefined, 400, 'REQUEST_INVALID'],
+    ['DELETE', 'watched/queues/none/messages', undefined, 404, 'NOT_FOUND'],
+    ['PATCH', 'watched/queues/q', { paused: 1 }, 400, 'REQUEST_INVALID'],
+    ['PATCH', 'watched/queues/none', { paused: true }, 404, 'NOT_FOUND'],
+  ] as const)('%s %s %j is refused', async ([method, of, json, status, code], { expect }) => {
+    expect(await ask(method, of, json)).toMatchObject({ status, body: { error: { code } } })
   })
 })
 

@@ -23,6 +23,10 @@ export class Disk implements Disposable {
     mount('-o', `remount,${isReadOnly ? 'ro' : 'rw'}`, this.directory)
   }
 
+  set size(size: string) {
+    mount('-o', `remount,size=${size}`, this.directory)
+  }
+
   [Symbol.dispose](): void {
     execFileSync('umount', ['--lazy', this.directory], { stdio: 'ignore' })
     rmSync(this.directory, { recursive: true, force: true })

@@ -33,7 +33,7 @@ test(
   { timeout: TIME_MS },
   async ({ expect }) => {
     const waits = { ...hostile({}), queues: { producers: [{ binding: 'QUEUE', queue: 'q' }] } }
-    await using server = await serve([{ ...waits, queue_mb: 4 }, NEIGHBOUR])
+    await using server = await serve([{ ...waits, queue_mb: 4, timeout_ms: TIME_MS }, NEIGHBOUR])
     await using neighbour = watchNeighbour(server)
     const batch = ['QUEUE', 'sendBatch', Array.from({ length: 100 }, () => ({ body: { repeat: 2000 } }))]
     const floods = Array.from({ length: 8 }, () => run(server, ...Array.from({ length: 50 }, () => batch)))
@@ -58,6 +58,22 @@ test(
     await holds(server, 0)
     expect(await server.logged('APP_TIMEOUT', 'queue q, 1 messages')).toBeTruthy()
     expect(await server.logged('queue q: 1 messages failed 1 times and are gone')).toBeTruthy()
+    await neighbour.stop()
+  },
+)
+
+test(
+  'consumers that spin are stopped, wait for as long as the app is backed off, and touch no neighbour',
+  { timeout: TIME_MS },
+  async ({ expect }) => {
+    const limits = { scheduled_turn_ms: 50 }
+    const consumer = { max_retries: 1, max_batch_size: 1 }
+    await using server = await serve([hostile(consumer, limits), NEIGHBOUR])
+    await using neighbour = watchNeighbour(server)
+    await run(server, ...Array.from({ length: 6 }, () => ['QUEUE', 'send', { spins: true }]))
+    await holds(server, 0)
+    expect(await server.logged('APP_CPU_LIMIT', 'queue q, 1 messages')).toBeTruthy()
+    expect(await server.logged('queue q: 1 messages failed 2 times and are gone')).toBeTruthy()
     await neighbour.stop()
   },
 )

@@ -141,6 +141,34 @@ describe('a server without an app in its file', () => {
   }, 120_000)
 })
 
+test('queues are listed, looked into, paused and purged', { timeout: 60_000 }, async ({ expect }) => {
+  const directory = join(folder, 'queues')
+  mkdirSync(directory)
+  const config = join(directory, 'nano.json')
+  const queues = { producers: [{ binding: 'QUEUE', queue: 'mails' }] }
+  const app = { name: 'shop', hostname: 'shop.test', path: fixture('queues'), queues }
+  writeFileSync(config, JSON.stringify({ shards: 1, apps: [app] }))
+  await using nano = await startNano(config, { env: { NANO_ADMIN_TOKEN: TOKEN } })
+  const env = { NANO_ADMIN_URL: `http://127.0.0.1:${nano.adminPort}`, NANO_ADMIN_TOKEN: TOKEN }
+  const of = async (...args: string[]) => {
+    const { status, out, err } = await command(['queues', ...args], env)
+    return status === 0 ? out : `${status}: ${err}`
+  }
+  const steps = [['QUEUE', 'send', { to: 'ada\u001b[2J', text: 'x'.repeat(100) }]]
+  await send(nano.port, { host: 'shop.test', path: '/', method: 'POST', body: JSON.stringify(steps) })
+  expect(await of('pause', 'shop', 'mails')).toBe('mails is paused\n')
+  expect(await of('shop')).toMatch(/^QUEUE +MESSAGES .*\nmails \(paused\) +1 +0\.2 kB +20\S+Z +- +- +-\n$/)
+  expect(await of('resume', 'shop', 'mails')).toBe('mails is resumed\n')
+  expect(await of('list', 'shop', '--json')).toContain('"paused":false')
+  expect(await of('peek', 'shop', 'mails')).toMatch(
+    /^ID +SENT .*\n[0-9a-f]{32} +20\S+Z +0 +json +\{"to":"ada\\u001b\[2J","text":"x+\.\.\.\n$/,
+  )
+  expect(await of('peek', 'shop', 'mails', '--limit', '0')).toMatch(/^2: .*--limit: expected a whole number/)
+  expect(await of('purge', 'shop', 'mails')).toBe('messages of mails are gone\n')
+  expect(await of('peek', 'shop', 'mails', '--json')).toBe('{"messages":[]}\n')
+  expect(await of('purge', 'shop', 'other')).toMatch(/^1: .*NOT_FOUND: app shop names no queue "other"/)
+})
+
 test('a server that is none, or not there, or no address', async ({ expect }) => {
   const other = createServer((_request, response) => response.end('hello')).listen(0, '127.0.0.1')
   await new Promise((resolve) => other.once('listening', resolve))

@@ -1,18 +1,16 @@
 /** The proxies of docs/operators/proxies.md, with the configurations that stand there, before real apps. */
 
-import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { request } from 'node:https'
 import type { IncomingMessage, RequestOptions } from 'node:http'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import { afterAll, describe, test } from 'vitest'
 
 import { parseConfig } from '../../host/config/parse.ts'
+import { findFreePort, runBalancer, toMissing } from '../harness/balancer.ts'
 import { makeCertificate, NO_OPENSSL } from '../harness/certificate.ts'
 import { fixture, ROOT, serve, waitFor } from '../harness/serve.ts'
 
@@ -95,7 +93,10 @@ describe.for(PROXIES)('$command', (proxy) => {
         },
       )
       const from = await findFreePort()
-      await using _ = await run(command, proxy.start(text, { from, to: server.port }), from)
+      await using _ = await runBalancer(command, proxy.start(text, { from, to: server.port }), {
+        port: from,
+        home: folder,
+      })
 
       const lied = {
         'x-forwarded-for': '203.0.113.9',
@@ -165,44 +166,4 @@ async function ask(port: number, host: string, path: string, asked?: Asked) {
   let text = ''
   for await (const part of message.setEncoding('utf8')) text += part as string
   return { status: message.statusCode, headers: message.headers, text }
-}
-
-async function run(command: string, args: readonly string[], port: number): Promise<AsyncDisposable> {
-  const child = spawn(command, args, {
-    stdio: ['ignore', 'ignore', 'pipe'],
-    env: { ...process.env, HOME: folder },
-  })
-  let said = ''
-  child.stderr.setEncoding('utf8').on('data', (part: string) => (said += part))
-  const exited = once(child, 'exit')
-  await waitFor(async () => {
-    if (child.exitCode !== null) throw new Error(`${command} does not start: ${said}`)
-    return open(port, 'shop.example.com', '/').then(
-      (message) => (message.resume(), true),
-      () => undefined,
-    )
-  }, 10_000)
-  return {
-    async [Symbol.asyncDispose]() {
-      child.kill('SIGTERM')
-      await exited
-    },
-  }
-}
-
-async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  return port
-}
-
-function toMissing(command: string): string | undefined {
-  try {
-    execFileSync(command, [command === 'nginx' ? '-v' : 'version'], { stdio: 'ignore' })
-    return undefined
-  } catch {
-    return `${command} is not installed`
-  }
 }

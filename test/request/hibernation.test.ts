@@ -6,7 +6,7 @@ import { join } from 'node:path'
 
 import { afterAll, beforeAll, describe, test } from 'vitest'
 
-import { fixture, fixtureSource, serve, waitFor } from '../harness/serve.ts'
+import { fixture, fixtureSource, serve, steady, waitFor } from '../harness/serve.ts'
 import type { Served } from '../harness/serve.ts'
 import { openWebSocket } from '../harness/web-socket.ts'
 import type { WebSocketClient } from '../harness/web-socket.ts'
@@ -85,16 +85,15 @@ afterAll(async () => {
   rmSync(folder, { recursive: true })
 })
 
-/** Until the object has said so many things; then all of them. */
+/** Until the object has said so many things; then all of them, and how many WebSockets it has when it has been still for a moment. */
 async function logOf(place: Place, room: string, count: number): Promise<unknown> {
   const all: unknown[] = []
-  let left = 0
   await waitFor(async () => {
-    const [log, sockets] = (await place.ask(`/log?room=${room}`)) as [unknown[], number]
+    const [log] = (await place.ask(`/log?room=${room}`)) as [unknown[], number]
     all.push(...log)
-    left = sockets
     return all.length >= count
   }, 15_000)
+  const left = await steady(async () => ((await place.ask(`/log?room=${room}`)) as [unknown[], number])[1])
   return [all, left]
 }
 

@@ -6,6 +6,7 @@ import type { RouteConfig } from '@hono/zod-openapi'
 import * as d1 from './d1-schemas.ts'
 import * as queues from './queues-schemas.ts'
 import * as removal from './remove-schemas.ts'
+import * as scheduled from './scheduled-schemas.ts'
 import * as schema from './schemas.ts'
 
 const json = <Schema>(content: Schema, description: string) => ({
@@ -196,9 +197,9 @@ export const runScheduled = createRoute({
   security,
   request: {
     params: schema.NAME,
-    body: { content: { 'application/json': { schema: schema.RUN } } },
+    body: { content: { 'application/json': { schema: scheduled.RUN } } },
   },
-  responses: { 200: json(schema.RUN_REPORT, 'How it ended.'), ...failed(400, 404, 502) },
+  responses: { 200: json(scheduled.RUN_REPORT, 'How it ended.'), ...failed(400, 404, 502) },
 })
 
 export const reload = createRoute({
@@ -239,6 +240,38 @@ export const listQueues = createRoute({
   security,
   request: { params: schema.NAME },
   responses: { 200: json(queues.QUEUE_STATES, 'Those that its settings name.'), ...failed(404) },
+})
+
+export const peekQueue = createRoute({
+  method: 'get',
+  path: '/admin/apps/{name}/queues/{queue}/messages',
+  summary: 'Messages of a queue, those whose time comes first, which stay',
+  security,
+  request: { params: queues.QUEUE, query: queues.PEEK_QUERY },
+  responses: { 200: json(queues.MESSAGES, 'Those included that are being worked at.'), ...failed(400, 404) },
+})
+
+export const purgeQueue = createRoute({
+  method: 'delete',
+  path: '/admin/apps/{name}/queues/{queue}/messages',
+  summary: 'Take away all messages of a queue, for good',
+  security,
+  request: { params: queues.QUEUE },
+  responses: { 200: json(schema.DONE, 'They are gone.'), ...failed(404) },
+})
+
+export const setDelivery = createRoute({
+  method: 'patch',
+  path: '/admin/apps/{name}/queues/{queue}',
+  summary: 'Pause the deliveries of a queue, or go on with them',
+  description:
+    'What an app was given stays with it. It holds until it is said otherwise, also over a restart.',
+  security,
+  request: {
+    params: queues.QUEUE,
+    body: { required: true, content: { 'application/json': { schema: queues.DELIVERY } } },
+  },
+  responses: { 200: json(schema.DONE, 'It holds.'), ...failed(400, 404) },
 })
 
 export const queryD1 = createRoute({

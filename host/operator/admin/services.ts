@@ -1,6 +1,7 @@
 /** What the admin API needs of the server. */
 
 import type { Brought } from '../../deploy/open-component.ts'
+import type { Requests } from '../../deploy/opening.ts'
 import type { DeployedApps } from '../../registry/deployed.ts'
 import type { Registry } from '../../registry/registry.ts'
 import type { LogEntry } from '../../log/entry.ts'
@@ -21,14 +22,16 @@ export interface ServedApps {
   readonly deployed: DeployedApps | undefined
   /** Where the data of bindings is. */
   readonly storage: Storage
-  /** What queues hold. */
-  readonly queues: Pick<Queues, 'states'>
+  /** Which there are, and what they hold. */
+  readonly queues: Pick<Queues, 'states' | 'of'>
   /** Call the app's scheduled handler. Undefined: nobody serves it. */
   run(app: string, run: ScheduledRun): Promise<RunOutcome | undefined>
   /** Serve what the configuration says now. Rejects with CONFIG_INVALID. */
   reload(): Promise<ReloadReport>
   /** What a reload would change, with this text in place of the file. Rejects with CONFIG_INVALID. */
   plan(text?: string): Promise<Plan>
+  /** What a reference of a registry leads to; its files are kept. */
+  pull(reference: string): Promise<Requests['pull']['answer']>
   /** A component that lies on the server. */
   readFile(path: string, allowRead: readonly string[]): Promise<Brought>
 }

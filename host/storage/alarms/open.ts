@@ -14,7 +14,15 @@ import type { Store, StoreAnswer, StoreCall, StoreOptions } from '../store.ts'
 /** By class and id. */
 export type AlarmCall =
   /** `time`: milliseconds since 1970; null: it has none any more. Answered when that is on the disk. */
-  | { readonly op: 'set'; readonly args: { readonly id: string; readonly time: number | null } }
+  | {
+      readonly op: 'set'
+      readonly args: {
+        readonly id: string
+        readonly time: number | null
+        /** Of the object, if that is known. */
+        readonly name?: string | undefined
+      }
+    }
   /** Of all classes, the earliest first. Gives `Alarm`s. */
   | { readonly op: 'due'; readonly args: { readonly before: number; readonly limit: number } }
 
@@ -23,21 +31,29 @@ export interface Alarm {
   readonly key: string
   readonly id: string
   readonly time: number
+  /** Of the object; null: it is not known. */
+  readonly name: string | null
 }
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS alarm (key TEXT NOT NULL, id TEXT NOT NULL, time INTEGER NOT NULL, PRIMARY KEY (key, id)) WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS alarm_time ON alarm (time);
 `
+/** It came later. */
+const NAME = {
+  find: "SELECT 1 FROM pragma_table_info('alarm') WHERE name = 'name'",
+  add: 'ALTER TABLE alarm ADD COLUMN name TEXT',
+}
 const SQL = {
-  set: 'INSERT INTO alarm VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET time = excluded.time',
+  set: 'INSERT INTO alarm VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET time = excluded.time, name = coalesce(excluded.name, name)',
   remove: 'DELETE FROM alarm WHERE key = ? AND id = ?',
-  due: 'SELECT key, id, time FROM alarm WHERE time < ? ORDER BY time LIMIT ?',
+  due: 'SELECT key, id, time, name FROM alarm WHERE time < ? ORDER BY time LIMIT ?',
   forget: 'DELETE FROM alarm WHERE key = ?',
 }
 
 export async function openAlarms({ directory }: StoreOptions): Promise<Store> {
   const database = openDatabase(join(directory, 'alarms.sqlite'), SCHEMA)
+  if (database.prepare(NAME.find).get() === undefined) database.exec(NAME.add)
   const changes = new GroupCommit(database)
   const [set, remove, due, forget] = [SQL.set, SQL.remove, SQL.due, SQL.forget].map((sql) =>
     database.prepare(sql),
@@ -45,8 +61,8 @@ export async function openAlarms({ directory }: StoreOptions): Promise<Store> {
   const run = async (key: string, call: AlarmCall): Promise<unknown> => {
     if (call.op === 'due') return guard(() => due!.all(call.args.before, call.args.limit))
     if (call.op !== 'set') throw new StorageError('STORAGE_INVALID', 'expected "set" or "due"')
-    const { id, time } = call.args
-    await changes.run(() => (time === null ? remove!.run(key, id) : set!.run(key, id, time)))
+    const { id, time, name = null } = call.args
+    await changes.run(() => (time === null ? remove!.run(key, id) : set!.run(key, id, time, name)))
     return null
   }
   return {

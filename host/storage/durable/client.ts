@@ -23,7 +23,7 @@ const GRACE_MS = 250
 
 /** For what is not waited for within a turn: a commit on the disk, a file that is closed. */
 const ASK_MS = 10_000
-/** For a process that begins, and what all objects of the class take up. */
+/** For a process that begins, and what all objects of the app take up. */
 const OPEN_MS = 30_000
 /** For the index of alarms. */
 const ALARM_MS = 10_000
@@ -47,12 +47,12 @@ export class DurableStorage implements Disposable {
   }
 
   /**
-   * Resolves when the object may begin: with what gives its storage to an instance, one after the other. Rejects with a `StorageError`
+   * `classes`: what the data of all classes of the app is called. Resolves when the object may begin: with what gives its storage to an instance, one after the other. Rejects with a `StorageError`
    * when it cannot be used.
    */
-  async open(object: ObjectName): Promise<() => ObjectStorage> {
+  async open(object: ObjectName, classes: readonly string[]): Promise<() => ObjectStorage> {
     const lane = (this.#lane ??= this.#attach())
-    await lane.ask({ type: 'open', object })
+    await lane.ask({ type: 'open', object, classes })
     return () => new ObjectStorage(object, lane, this.#tellAlarm)
   }
 
@@ -61,8 +61,8 @@ export class DurableStorage implements Disposable {
     this.#lane = undefined
   }
 
-  readonly #tellAlarm = async ({ key, id }: ObjectName, time: number | null): Promise<void> => {
-    const call: AlarmCall = { op: 'set', args: { id, time } }
+  readonly #tellAlarm = async ({ key, id, name }: ObjectName, time: number | null): Promise<void> => {
+    const call: AlarmCall = { op: 'set', args: { id, time, name } }
     await askStorage(this.#storage, { kind: 'alarms', key, ...call, body: NOTHING }, ALARM_MS)
   }
 
@@ -87,6 +87,9 @@ interface Waiting {
   readonly timer: NodeJS.Timeout
 }
 
+type Without<Message, Key extends keyof Message> = Message extends unknown ? Omit<Message, Key> : never
+type Asked = Without<Exclude<ToLane, { type: 'perform' }>, 'call'>
+
 class LaneClient implements LaneCalls {
   readonly #port: MessagePort
   readonly #bell: Int32Array
@@ -104,7 +107,7 @@ class LaneClient implements LaneCalls {
     port.unref()
   }
 
-  ask(message: Omit<Extract<ToLane, { type: 'open' | 'commit' | 'close' }>, 'call'>): Promise<void> {
+  ask(message: Asked): Promise<void> {
     if (this.#isClosed) return Promise.reject(toLost(UNREACHABLE))
     const call = ++this.#last
     const { promise, resolve, reject } = Promise.withResolvers<void>()

@@ -41,7 +41,7 @@ async function withStorage(
 }
 
 const begin = async (durable: DurableStorage, id = IDS[0]!): Promise<ObjectStorage> =>
-  (await durable.open({ key: 'app.Room.1', id, maxBytes: 2 ** 30, mostBytes: 2 ** 30 }))()
+  (await durable.open({ key: 'app.Room.1', id, maxBytes: 2 ** 30, mostBytes: 2 ** 30 }, []))()
 
 function put(storage: ObjectStorage, key: string, value: Uint8Array): void {
   storage.perform('put', toMessage([[key, value.length]], [value]), TIME_MS)

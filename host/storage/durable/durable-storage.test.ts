@@ -66,10 +66,11 @@ async function open({
   key = 'app.Room.1',
   maxBytes = 64 * MIB,
   mostBytes = 1024 * MIB,
+  classes = [] as string[],
   from = durable,
 } = {}): Promise<Opened> {
   const lost: StorageError[] = []
-  const begin = await from.open({ key, id, maxBytes, mostBytes })
+  const begin = await from.open({ key, id, maxBytes, mostBytes }, classes)
   const storage = begin()
   storage.onLost = (error) => lost.push(error)
   return { storage, lost }
@@ -179,7 +180,7 @@ describe('an object', () => {
     })
     await one.storage.end()
     const again = await open()
-    expect(await due()).toEqual([{ key: 'app.Room.1', id: ID, time: 1234 }])
+    expect(await due()).toEqual([{ key: 'app.Room.1', id: ID, time: 1234, name: null }])
     expect([get(again, 'a'), query(again, 'SELECT text FROM t').rows, ask(again, 'get-alarm').said]).toEqual([
       ['1'],
       [['x'], ['y']],
@@ -278,7 +279,7 @@ describe('an object', () => {
     await expect(open({ id: '../../x' })).rejects.toThrow('expected the id of an object')
   })
 
-  test('may take up so much, and so may its class', async ({ expect }) => {
+  test('may take up so much, and so may all objects of its app', async ({ expect }) => {
     const one = await open({ maxBytes: MIB })
     put(one, { a: 'x'.repeat(MIB / 2) })
     await store(one)
@@ -290,6 +291,12 @@ describe('an object', () => {
     expect(() => put(other, { b: 'x'.repeat(MIB) })).toThrow(
       expect.objectContaining({ code: 'STORAGE_LIMIT' }),
     )
+    const another = await open({ key: 'app.Other.2', mostBytes: MIB, classes: ['app.Room.1', 'app.Other.2'] })
+    expect(() => put(another, { b: 'x'.repeat(MIB) })).toThrow(
+      expect.objectContaining({ code: 'STORAGE_LIMIT' }),
+    )
+    const foreign = await open({ key: 'app.Third.3', mostBytes: 2 * MIB, classes: ['app.Third.3'] })
+    put(foreign, { b: 'x'.repeat(MIB) })
     await expect(open({ id: 'c'.repeat(64) })).resolves.toBeDefined()
   })
 })

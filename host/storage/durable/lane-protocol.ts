@@ -13,8 +13,10 @@ export interface ObjectName {
   readonly key: string
   /** Its id, in hex. */
   readonly id: string
+  /** What it was called by, if that is known. */
+  readonly name?: string | undefined
   readonly maxBytes: number
-  /** The same for all objects of the class together. */
+  /** The same for all objects of the app together. */
   readonly mostBytes: number
 }
 
@@ -34,7 +36,14 @@ export type ToLane =
       readonly input: Uint8Array
       readonly timeMs: number
     }
-  | { readonly type: 'open' | 'commit' | 'close'; readonly call: number; readonly object: ObjectName }
+  | {
+      readonly type: 'open'
+      readonly call: number
+      readonly object: ObjectName
+      /** What the data of all classes of the app is called. */
+      readonly classes: readonly string[]
+    }
+  | { readonly type: 'commit' | 'close'; readonly call: number; readonly object: ObjectName }
 
 export type FromLane =
   | {

@@ -19,8 +19,8 @@ export interface ObjectFolders {
   pathOf(object: ObjectName): string
   /** What the file may grow to. */
   roomOf(object: ObjectName): number
-  /** Resolves when it may be asked for the room. */
-  load(key: string): Promise<void>
+  /** Resolves when it may be asked for the room. `classes`: those that have it together. */
+  load(key: string, classes: readonly string[]): Promise<void>
   /** What a file takes up by now. */
   set(key: string, path: string, bytes: number): void
 }
@@ -91,8 +91,8 @@ export class Lane implements AsyncDisposable {
   }
 
   #hear(message: ToLane): void {
+    if (message.type === 'open') return void this.#prepare(message)
     const { type, call, object } = message
-    if (type === 'open') return void this.#prepare(message)
     const path = this.#folders.pathOf(object)
     const isQuery = type === 'perform' && message.operation === 'query'
     const asked: Call = { type, path, key: object.key, isQuery, process: undefined, isCommitted: false }
@@ -117,10 +117,10 @@ export class Lane implements AsyncDisposable {
   }
 
   /** An object begins: what takes long is done before it asks for something within a turn. */
-  async #prepare({ call, object }: ToLane): Promise<void> {
+  async #prepare({ call, object, classes }: Extract<ToLane, { type: 'open' }>): Promise<void> {
     try {
       this.#folders.pathOf(object)
-      await this.#folders.load(object.key)
+      await this.#folders.load(object.key, classes)
       this.#process ??= this.#begin()
       await this.#process.ready
       this.#say({ type: 'stored', call })

@@ -58,7 +58,7 @@ function toFolders(root: string): ObjectFolders & { forget(key: string): void } 
     folderOf,
     pathOf,
     roomOf: (object) => usage.roomOf(folderOf(object.key), pathOf(object), object.mostBytes),
-    load: (key) => usage.load(folderOf(key)),
+    load: (key, classes) => usage.load(folderOf(key), classes.map(folderOf)),
     set: (key, path, bytes) => usage.set(folderOf(key), path, bytes),
     forget: (key) => usage.forget(folderOf(key)),
   }

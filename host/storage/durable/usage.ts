@@ -1,4 +1,7 @@
-/** What the objects of each class take up on the disk: counted once, and kept up to date by what commits say. */
+/**
+ * What the objects of each class take up on the disk: counted once, and kept up to date by what commits say. The classes of an app have
+ * their room together.
+ */
 
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -13,9 +16,16 @@ interface Sizes {
 
 export class Usage {
   readonly #classes = new Map<string, Promise<Sizes> | Sizes>()
+  /** By folder: those of all classes of its app. */
+  readonly #together = new Map<string, readonly string[]>()
 
-  /** Resolves when it is known what is in the folder. */
-  async load(folder: string): Promise<void> {
+  /** Resolves when it is known what is in the folder, and in those that it has its room with. */
+  async load(folder: string, together: readonly string[]): Promise<void> {
+    this.#together.set(folder, together)
+    await Promise.all([folder, ...together].map((each) => this.#load(each)))
+  }
+
+  async #load(folder: string): Promise<void> {
     if (this.#classes.has(folder)) return void (await this.#classes.get(folder))
     const loading = readSizes(folder)
     this.#classes.set(folder, loading)
@@ -36,15 +46,19 @@ export class Usage {
     else sizes.files.set(path, bytes)
   }
 
-  /** What the file may grow to, when all of the class may have so much. */
+  /** What the file may grow to, when all of the app may have so much. */
   roomOf(folder: string, path: string, mostBytes: number): number {
-    const sizes = this.#of(folder)
-    if (sizes === undefined) return mostBytes
-    return Math.max(0, mostBytes - sizes.total) + (sizes.files.get(path) ?? 0)
+    const own = this.#of(folder)
+    if (own === undefined) return mostBytes
+    let total = 0
+    for (const each of new Set([folder, ...(this.#together.get(folder) ?? [])]))
+      total += this.#of(each)?.total ?? 0
+    return Math.max(0, mostBytes - total) + (own.files.get(path) ?? 0)
   }
 
   forget(folder: string): void {
     this.#classes.delete(folder)
+    this.#together.delete(folder)
   }
 
   #of(folder: string): Sizes | undefined {

@@ -1,12 +1,17 @@
 /**
  * What the data of a class of Durable Objects is called, of all that its app says about its classes. A class that was renamed has the data
- * that it had; one that is made again where another one of its name was has none. Pure.
+ * that it had; one that is made again where another one of its name was has none; what was a deleted one's is nobody's. Pure.
  *
  *     unknown  >  data of the class's own name
  *     renamed_classes {from, to}  >  `to` has the data of `from`, and `from` none
  *     deleted_classes             >  none
  *     new_sqlite_classes          >  of a name that had data before: other data, called by the step as well
  */
+
+import type { Env, Resource } from './env.ts'
+
+/** The kind of a class, in `env` and among stores. */
+export const DURABLE = 'durable'
 
 /** A step, as nano.json and wrangler's files have it. */
 export interface Migration {
@@ -17,12 +22,20 @@ export interface Migration {
   readonly deleted_classes?: readonly string[]
 }
 
+/** What migrations come to. */
+export interface ClassData {
+  readonly names: DataNames
+  /** Data that no class has any more. */
+  readonly deleted: readonly string[]
+}
+
 /** By class: what its data is called, where that is not the name of the class. */
 export type DataNames = Readonly<Record<string, string>>
 
-export function toDataNames(migrations: readonly Migration[]): DataNames {
+export function toClassData(migrations: readonly Migration[]): ClassData {
   const names = new Map<string, string | undefined>()
   const used = new Set<string>()
+  const deleted: string[] = []
   /** A name that nobody's data has had. */
   const toNew = (name: string, tag: string): string => {
     let own = name
@@ -43,16 +56,23 @@ export function toDataNames(migrations: readonly Migration[]): DataNames {
     for (const [from] of renamed) names.set(from, undefined)
     for (const [, to, data] of renamed) names.set(to, data)
     for (const name of step.deleted_classes ?? []) {
-      used.add(take(name, tag))
+      deleted.push(take(name, tag))
       names.set(name, undefined)
     }
   }
   const last = migrations.at(-1)?.tag ?? ''
-  return Object.fromEntries(
-    [...names].flatMap(([name, data]) => {
-      // a class of a name that has none any more has data of its own, if it is served all the same
-      const own = data ?? toNew(name, last)
-      return own === name ? [] : [[name, own]]
-    }),
-  )
+  const entries = [...names].flatMap(([name, data]): [string, string][] => {
+    // a class of a name that has none any more has data of its own, if it is served all the same
+    const own = data ?? toNew(name, last)
+    return own === name ? [] : [[name, own]]
+  })
+  return { names: Object.fromEntries(entries), deleted }
+}
+
+/** The data of an app's own classes that its `env` leads to. */
+export function ownClasses(app: string, env: Env): Resource[] {
+  return Object.values(env).flatMap((member) => {
+    const resource = member.type === 'binding' && member.kind === DURABLE ? member.resource : undefined
+    return resource?.callee?.app === app ? [resource] : []
+  })
 }

@@ -1,11 +1,12 @@
 /**
- * A stand-in for the `wizer` program, started by componentize-js with Wizer's arguments. Unlike Wizer it gives the same
- * bytes for the same sources: see `preview1.ts`. It is a process of its own because componentize-js wants a program.
+ * Runs an app's top level in the engine, and writes down the engine as it is then. The same sources give the same bytes: see
+ * `preview1.ts`. It is a process of its own, so that an app that goes too far ends alone.
  *
- *     wizer-main --modules=FOLDER --engine=HASH --init-func NAME --dir=SOURCES [...] -o=OUT IN     < the engine's own arguments
+ *     snapshot-main --modules=FOLDER --initializer=NAME --main=NAME --engine=HASH [...] --out=OUT IN
  *
- * On failure it prints what the app printed, then one line that begins with `FAILURE`, and exits with 1. Either way it writes
- * down what the app's top level asks of `env`.
+ * What the engine reads of the environment is the world's functions (`spliced-engine.ts`). On failure it prints what the app
+ * printed, then one line that begins with `FAILURE`, and exits with 1. Either way it writes down what the app's top level asks
+ * of `env`.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -22,24 +23,21 @@ import { freeze, FreezeTimeout, FrozenTooLarge } from './freeze.ts'
 import { createPreview1, GuestExit, type Surroundings } from './preview1.ts'
 import { ReadCollector } from './read-collector.ts'
 import { exposeRejections } from './rejections.ts'
-import { FAILURE, FORBIDDEN_IMPORT, TIMED_OUT, TOO_LARGE } from './wizer-protocol.ts'
+import { FAILURE, FORBIDDEN_IMPORT, TIMED_OUT, TOO_LARGE } from './snapshot-protocol.ts'
 
+/** Runs the app's top level. */
+const INITIALISE = 'componentize.wizer'
 const LANGUAGE = 'nano:workers/language'
-const INITIALIZER = 'initializer.js'
 /** The only variables that the engine reads; others would end up in the snapshot. */
-const ENGINE_VARIABLE = /^(?:(?:EXPORT|IMPORT)[\dA-Z_]*|FEATURE_[A-Z]+|SOURCE_NAME|DEBUG)$/
+const ENGINE_VARIABLE = /^(?:(?:EXPORT|IMPORT)[\dA-Z_]*|FEATURE_[A-Z]+|DEBUG)$/
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    'allow-wasi': { type: 'boolean' },
-    'init-func': { type: 'string' },
-    'inherit-env': { type: 'string' },
-    'wasm-bulk-memory': { type: 'string' },
-    dir: { type: 'string' },
-    mapdir: { type: 'string', multiple: true },
-    out: { type: 'string', short: 'o' },
+    out: { type: 'string' },
     modules: { type: 'string' },
+    initializer: { type: 'string' },
+    main: { type: 'string' },
     reads: { type: 'string' },
     engine: { type: 'string', default: '' },
     'async-stacks': { type: 'boolean', default: false },
@@ -65,30 +63,23 @@ try {
 
 function main(): void {
   const [input] = positionals
-  const { dir, modules, out } = values
-  if (input === undefined || dir === undefined || modules === undefined || out === undefined) {
-    throw new Error('arguments are missing')
-  }
-  const sources = new Map([...readFiles(dir), ...readFiles(modules)])
+  const { initializer, main: mainName, modules, out } = values
+  if (!input || !initializer || !mainName || !modules || !out) throw new Error('arguments are missing')
+  const variables = Object.entries(process.env).filter(([name]) => ENGINE_VARIABLE.test(name))
   const around: Surroundings = {
-    files: sources,
-    stdin: Buffer.from(
-      `--initializer-script-path /${INITIALIZER} --strip-path-prefix / ${process.env['SOURCE_NAME']}`,
-    ),
-    environment: Object.fromEntries(
-      Object.entries(process.env).flatMap(([name, value]) =>
-        ENGINE_VARIABLE.test(name) ? [[name, value ?? '']] : [],
-      ),
-    ),
+    files: new Map(readFiles(modules)),
+    stdin: Buffer.from(`--initializer-script-path /${initializer} --strip-path-prefix / ${mainName}`),
+    environment: { ...Object.fromEntries(variables), SOURCE_NAME: mainName },
     now: Number(values.now),
     write: (bytes) => {
       if (!collector.take(bytes)) printed.write(bytes)
     },
   }
   const frozen = freeze(new Uint8Array(readFileSync(input)), {
-    initFunction: values['init-func'] ?? 'componentize.wizer',
+    initFunction: INITIALISE,
     imports: (module, exports) => createImports(module, around, exports),
-    finish: (memory) => {
+    finish: (memory, exports) => {
+      checkState(exports)
       exposeRejections(memory)
       tuneEngine(memory, { engine: values.engine, asyncStacks: values['async-stacks'] })
     },
@@ -96,8 +87,13 @@ function main(): void {
     memoryBytes: Number(values.memory) * 2 ** 20,
     mostBytes: MAX_COMPONENT_BYTES,
   })
-  // the executable argument is written as `-o=PATH`, which `parseArgs` reads as the value "=PATH"
-  writeFileSync(out.replace(/^=/, ''), frozen)
+  writeFileSync(out, frozen)
+}
+
+/** The engine says whether it has found the world's functions. */
+function checkState(exports: WebAssembly.Exports): void {
+  const state = (exports['check_init'] as () => number)()
+  if (state !== 0) throw new Error(`expected the engine to be ready, got its state ${state}`)
 }
 
 /** The files of a folder, as the guest finds them. */

@@ -2,7 +2,10 @@
 
 import { test } from 'vitest'
 
-import { toDataNames } from './durable-classes.ts'
+import { toClassData } from './class-data.ts'
+import type { Migration } from './class-data.ts'
+
+const toDataNames = (migrations: readonly Migration[]) => toClassData(migrations).names
 
 test('a class has the data of its name, whether a step says so or not', ({ expect }) => {
   expect(toDataNames([])).toEqual({})
@@ -42,4 +45,22 @@ test('what is deleted is not found again under the same name', ({ expect }) => {
     { tag: 'x', new_classes: ['A'] },
   ]
   expect(toDataNames(twice)).toEqual({ A: 'A@x+' })
+})
+
+test('what is deleted is nobody’s any more, under whatever name it was', ({ expect }) => {
+  const steps = [
+    { tag: 'v1', new_sqlite_classes: ['A', 'B'] },
+    { tag: 'v2', renamed_classes: [{ from: 'A', to: 'C' }], deleted_classes: ['B'] },
+  ]
+  expect(toClassData(steps)).toEqual({ names: { C: 'A', A: 'A@v2', B: 'B@v2' }, deleted: ['B'] })
+  const last = [
+    ...steps,
+    { tag: 'v3', new_sqlite_classes: ['B'] },
+    { tag: 'v4', deleted_classes: ['B', 'C'] },
+  ]
+  expect(toClassData(last).deleted).toEqual(['B', 'B@v3', 'A'])
+  expect(toClassData([{ tag: 'v1', deleted_classes: ['Old'] }])).toEqual({
+    names: { Old: 'Old@v1' },
+    deleted: ['Old'],
+  })
 })

@@ -1,4 +1,4 @@
-/** The words with which `wizer-main.ts` tells `snapshot.ts` why it failed: the last line of its stderr. */
+/** The words with which `snapshot-main.ts` tells `snapshot.ts` why it failed: the last line of its stderr. */
 export const FAILURE = 'nano-snapshot:'
 export const TIMED_OUT = 'timeout'
 export const FORBIDDEN_IMPORT = 'import'
