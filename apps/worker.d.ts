@@ -141,9 +141,15 @@ interface SqlStorage {
   exec(sql: string, ...values: unknown[]): { toArray(): Record<string, unknown>[] }
 }
 
-declare class WebSocketRequestResponsePair {
-  constructor(request: string, response: string)
+interface WebSocketRequestResponsePair {
+  readonly request: string
+  readonly response: string
 }
+
+declare const WebSocketRequestResponsePair: new (
+  request: string,
+  response: string,
+) => WebSocketRequestResponsePair
 
 declare class WebSocketPair {
   0: WebSocket

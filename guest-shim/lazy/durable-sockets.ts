@@ -56,7 +56,7 @@ export function getWebSockets(given: unknown): object[] {
   for (let at = 0; at < bytes.length; at += ITEM_BYTES) {
     found[found.length] = reopen(view.getUint32(at, true), bytes[at + 4] === 1)
   }
-  return tag === undefined ? found.reverse() : found
+  return tag === undefined ? found.toReversed() : found
 }
 
 export function getTags(socket: unknown): string[] {

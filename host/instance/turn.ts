@@ -45,6 +45,8 @@ export class Instance implements Mailbox, Disposable {
   /** Tells it from the tenant's other instances. */
   readonly number: number
   readonly meter: Meter = { ...NO_METER }
+  /** The last turn was about a message of a WebSocket. */
+  wasMessage = false
   readonly #host: InstanceHost
   readonly #maxRequests: number
   readonly #isObject: boolean
@@ -63,7 +65,6 @@ export class Instance implements Mailbox, Disposable {
   /** Why a Durable Object is to end: a name, LF, and a message. */
   #resetReason: string | undefined
   #state: InstanceState = 'fresh'
-  #wasMessage = false
   /** Waits until a source has processor time again. */
   #refill: NodeJS.Timeout | undefined
   /** How long the last turn ran, in milliseconds. */
@@ -159,11 +160,6 @@ export class Instance implements Mailbox, Disposable {
     if (this.#isAwake) this.#host.onReady()
   }
 
-  /** The last turn was about a message of a WebSocket. */
-  get wasMessage(): boolean {
-    return this.#wasMessage
-  }
-
   /** One turn: the new requests, or what waits for one source. Whether another one may be had now. */
   run(): boolean {
     const turn = this.#state === 'dead' ? undefined : this.#agenda.take()
@@ -206,7 +202,7 @@ export class Instance implements Mailbox, Disposable {
 
   #serve(turn: Turn): void {
     const { events } = turn
-    this.#wasMessage = events[0]?.tag === 'web-socket-message'
+    this.wasMessage = events[0]?.tag === 'web-socket-message'
     this.#bindings.delivered(events)
     const over = this.#enter(turn)
     if (over === undefined) return

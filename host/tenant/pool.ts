@@ -11,7 +11,7 @@
  * (instance/turn.ts), and as long as the memories of all of them together have room.
  */
 import { performance } from 'node:perf_hooks'
-import { addMeter, NO_METER, type Meter } from '../bindings/binding.ts'
+import { addMeter, NO_METER } from '../bindings/binding.ts'
 import type { Dialer } from '../bindings/dialer.ts'
 import type { Isolation } from '../config/config.ts'
 import { toTotalMemoryMb } from '../config/limits.ts'
@@ -29,6 +29,7 @@ import type { Residents, Resting } from '../limits/residents.ts'
 import type { JobLine } from '../limits/job-pool.ts'
 import { ContentSlot, type ContentSource } from './content-slot.ts'
 import type { Journal } from './journal.ts'
+import type { PoolCounters } from './pool-counters.ts'
 import type { Storage } from '../storage/client.ts'
 import type { ObjectStorage } from '../storage/durable/object-storage.ts'
 import { WASM_PAGE } from '../wasm/memory.ts'
@@ -62,23 +63,6 @@ export interface PoolServices {
   onFallen(costMs: number, client: string | undefined): void
 }
 
-/** What the instances of a tenant have done. */
-export interface PoolCounters extends Meter {
-  /** Instances made. */
-  instances: number
-  /** Instances that made room for others. */
-  evicted: number
-  traps: number
-  /** Instances that used more processor time than they may. */
-  cpuStops: number
-  /** Instances that used more memory than they may. */
-  memoryStops: number
-  /** Instances that take requests or finish what they began. */
-  liveInstances: number
-  openRequests: number
-  memoryBytes: number
-}
-
 const BYTES_PER_MB = 1024 * 1024
 
 /** What instances are made of, but for what is loaded. */
@@ -91,6 +75,8 @@ export interface PoolParts extends Omit<InstanceParts, 'image'> {
 
 /** The instances. */
 export class Pool {
+  /** The last turn was about a message of a WebSocket. */
+  wasMessage = false
   readonly #parts: PoolParts
   readonly #slot: ContentSlot
   readonly #services: PoolServices
@@ -106,7 +92,6 @@ export class Pool {
   /** Of memory, of all of them. */
   #bytes = 0
   #coldSince: number | undefined
-  #wasMessage = false
   /** Since when there is no current one although there should be. */
   #wantedSince: number | undefined
   /** When the current one, which has nothing to do, is given up. */
@@ -169,11 +154,6 @@ export class Pool {
     return this.#ready.size > 0
   }
 
-  /** The last turn was about a message of a WebSocket. */
-  get wasMessage(): boolean {
-    return this.#wasMessage
-  }
-
   /** One turn of the next instance that has events. */
   deliver(): void {
     for (const instance of this.#ready) return this.run(instance)
@@ -182,7 +162,7 @@ export class Pool {
   /** One turn of this instance. */
   run(instance: Instance): void {
     const isMore = instance.run()
-    this.#wasMessage = instance.wasMessage
+    this.wasMessage = instance.wasMessage
     if (this.#coldSince !== undefined) this.#warmed(this.#coldSince)
     // behind the others
     this.#ready.delete(instance)

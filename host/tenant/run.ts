@@ -26,7 +26,7 @@ interface Runner {
 export interface RunOptions {
   /** Whose places it has. */
   readonly client?: string
-  onBegun?(): void
+  readonly onBegun?: () => void
 }
 
 export class RunExchange implements Exchange {

@@ -51,7 +51,7 @@ export async function openHerd(port: number, place: HerdPlace): Promise<Herd> {
       once(child, 'exit').then(() => Promise.reject(new Error('the clients have ended'))),
     ])) as [T | { readonly error: string }]
     if (typeof answer === 'object' && answer !== null && 'error' in answer) throw new Error(answer.error)
-    return answer as T
+    return answer
   }
   await ask({ do: 'open', port, place })
   return {
@@ -85,7 +85,10 @@ class Member {
       if (!this.#isOpen) {
         const end = this.#rest.indexOf('\r\n\r\n')
         if (end < 0) return
-        if (!this.#rest.toString('latin1', 0, 12).endsWith('101')) return void socket.destroy()
+        if (!this.#rest.toString('latin1', 0, 12).endsWith('101')) {
+          socket.destroy()
+          return
+        }
         this.#isOpen = true
         this.#rest = this.#rest.subarray(end + 4)
         onOpen()

@@ -169,7 +169,7 @@ describe('beside workerd', () => {
       const log = await logOf(place, 'close', 4)
       using another = await place.open('/open?room=close')
       const states = await place.ask('/close?room=close')
-      return [over, log, states, await logOf(place, 'close', 2)]
+      return [over, log, another.socket.protocol, states, await logOf(place, 'close', 2)]
     })
     expect(own).toEqual(other)
     expect(own[0]).toEqual([3001, 'by the object'])
