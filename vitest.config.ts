@@ -21,6 +21,7 @@ const PACED = [
 /** Load, scale, crashes and whole toolchains: `npm run test:heavy`. */
 const HEAVY = [
   'test/build/bounds.test.ts',
+  'test/build/portable.test.ts',
   'test/cli/dev.test.ts',
   'test/cli/init.test.ts',
   'test/cli/packed.test.ts',
@@ -29,6 +30,7 @@ const HEAVY = [
   'test/data/crash-durable.test.ts',
   'test/data/crash-many.test.ts',
   'test/engine/outdated.test.ts',
+  'test/fleet/failures.test.ts',
   'test/instance/everything.test.ts',
   'test/isolation/fuzz-components.test.ts',
   'test/isolation/many-web-sockets.test.ts',

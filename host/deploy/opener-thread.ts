@@ -144,14 +144,25 @@ answerAll<Requests, OpeningNote>({
   // who has deployed nothing yet has no directory
   apps: () =>
     (opened === undefined && !existsSync(dataDirectory ?? '') ? [] : store().apps()).map(
-      ({ name, active, canary }) => ({
-        name,
+      ({ active, canary, ...app }) => ({
+        ...app,
         active: toServed(active),
         ...(canary === undefined ? {} : { canary: { ...canary, version: toServed(canary.version) } }),
       }),
     ),
   versions: (app) => store().versions(app),
-  activate: ({ app, number, canary }) => store().activate(app, number, canary),
+  activate: (active) => store().activate(active),
+  mirror({ app, versions }) {
+    store().mirror(app, versions)
+    return undefined
+  },
+  missing: (hashes) => store().missing(hashes),
+  pack: (hash) => store().pack(hash),
+  unpack({ hash, bytes }) {
+    store().unpack(hash, bytes)
+    return undefined
+  },
+  'read-file': (hash) => store().files.read(hash),
   remove(app) {
     const wasThere = store().remove(app)
     store().collect()
