@@ -47,8 +47,11 @@ async function countersOf(app: string) {
   }
 }
 
-const toSocket = (client: WebSocketClient): Socket =>
-  (client.socket as unknown as { _socket: Socket })._socket
+/** Its connection. */
+function toSocket(client: WebSocketClient): Socket {
+  const { _socket: socket } = client.socket as unknown as { _socket: Socket }
+  return socket
+}
 
 /** Writes messages, many at once, for as long as it is let. */
 function flood(client: WebSocketClient, text: string): () => void {
