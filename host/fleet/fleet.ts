@@ -79,6 +79,8 @@ export class Fleet implements AsyncDisposable {
   /** What is said of each app, by the change that it comes from. */
   readonly #entries = new Map<string, { readonly revision: number; readonly value: string }>()
   #host: FleetHost | undefined
+  /** It serves. */
+  #isHost = false
   #watch: { stop(): void } | undefined
   /** The last change that was told. */
   #last = 0
@@ -127,7 +129,7 @@ export class Fleet implements AsyncDisposable {
 
   /** All hosts that were there in the last day. Rejects with FLEET_UNAVAILABLE. */
   async hosts(): Promise<readonly HostStatus[]> {
-    await this.#beatOnce().catch(() => undefined)
+    if (this.#isHost) await this.#beatOnce().catch(() => undefined)
     return await this.heartbeats.all()
   }
 
@@ -164,6 +166,7 @@ export class Fleet implements AsyncDisposable {
    */
   async start(host: FleetHost): Promise<void> {
     this.#host = host
+    this.#isHost = true
     void this.#run()
     const reached = await Promise.race([this.connection.first, pause(REACH_MS)])
     if (reached === undefined) {
@@ -173,6 +176,15 @@ export class Fleet implements AsyncDisposable {
     }
     const converged = this.#compared.promise.then(() => this.#convergence.rests())
     await Promise.race([converged, pause(START_MS)])
+  }
+
+  /** Knows what is said of each app, and becomes nothing of it. Rejects with FLEET_UNAVAILABLE. */
+  async observe(): Promise<void> {
+    this.#expectUsable()
+    const nothing = async (): Promise<void> => {}
+    this.#host = { serving: () => [], apply: nothing, release: nothing, answers: async () => [] }
+    void this.#follow().catch((thrown: unknown) => this.#fail(toNanoError(thrown)))
+    await Promise.race([this.#compared.promise, pause(START_MS, this.#ending.signal)])
   }
 
   /** As all hosts are to serve it now; undefined: there is no such app. Rejects with FLEET_UNAVAILABLE. */
@@ -219,7 +231,7 @@ export class Fleet implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#ending.abort()
     this.#leaveWatch()
-    if (this.connection.isConnected) {
+    if (this.#isHost && this.connection.isConnected) {
       await Promise.race([this.heartbeats.leave(this.settings.host).catch(() => undefined), pause(PAUSE_MS)])
     }
     await this.connection[Symbol.asyncDispose]()
