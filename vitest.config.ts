@@ -35,6 +35,7 @@ const HEAVY = [
   'test/fleet/failures.test.ts',
   'test/instance/everything.test.ts',
   'test/isolation/fuzz-components.test.ts',
+  'test/isolation/many-web-sockets.test.ts',
   'test/isolation/threads.test.ts',
   'test/operator/churn.test.ts',
   'test/operator/ci-docs.test.ts',
