@@ -80,6 +80,8 @@ const CODES = {
   QUERY_FAILED: ['operator', 422, 'The database refused the statements.'],
   STORAGE_FAILED: ['operator', 500, 'The data directory cannot be used.'],
   FLEET_UNAVAILABLE: ['operator', 503, 'The fleet cannot be reached.'],
+  FLEET_CONFLICT: ['operator', 409, 'Another host has changed the app at the same time.'],
+  FLEET_STATE_INVALID: ['operator', 500, 'What the fleet says cannot be used.'],
   CONFIG_INVALID: ['operator', 500, 'The configuration is invalid.'],
   USAGE: ['operator', 500, 'The command line is invalid.'],
   APP_UNAVAILABLE: ['operator', 502, 'The app could not be started.'],

@@ -52,6 +52,10 @@ const LAYOUTS = [
      signed_by TEXT NOT NULL,
      engine TEXT NOT NULL
    ) STRICT, WITHOUT ROWID;`,
+  // of what the fleet says of it
+  `ALTER TABLE apps ADD COLUMN revision INTEGER;
+   -- what components of other hosts are compressed against
+   CREATE TABLE brought_bases (component TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;`,
 ]
 
 /** Throws what is wrong with it. */

@@ -11,6 +11,7 @@ import { addCompletion } from './commands/completion.ts'
 import { addD1 } from './commands/d1.ts'
 import { addDeploy } from './commands/deploy.ts'
 import { addDev } from './commands/dev.ts'
+import { addFleet } from './commands/fleet.ts'
 import { addInit } from './commands/init.ts'
 import { addInspect } from './commands/inspect.ts'
 import { addLogs } from './commands/logs.ts'
@@ -29,7 +30,7 @@ import { toUsageError } from './usage.ts'
 import { readVersion } from './version.ts'
 
 const AFTER = `
-deploy, apps, versions, rollback, promote, delete, scheduled, queues, purge and logs ask the server at NANO_ADMIN_URL (default: http://127.0.0.1:3001)
+deploy, apps, versions, rollback, promote, delete, scheduled, queues, fleet, purge and logs ask the server at NANO_ADMIN_URL (default: http://127.0.0.1:3001)
 with the token NANO_ADMIN_TOKEN, and serve admits that token.
 NANO_LOG_FORMAT=json makes the log of serve one JSON object a line, apache its requests lines of the combined format.
 Exit status: 0 fine, 1 failed, 2 wrong usage.`
@@ -61,6 +62,7 @@ export function createProgram(startServer: StartServer, format: LogFormat): Comm
   addVersions(program)
   addScheduled(program)
   addQueues(program)
+  addFleet(program)
   addLogs(program)
   addD1(program)
   addPurge(program)

@@ -36,6 +36,7 @@ import type { SharedBindings } from './to-bindings.ts'
 export function toConfig(json: NanoJson, file: string, toProject: ToProject = toOwnProject): Config {
   const defaults = inherit(json.defaults ?? {}, { limits: DEFAULT_LIMITS })
   const toPath = (path: string) => resolve(dirname(file), path)
+  const fleet = json.fleet && toFleet(json.fleet, dirname(file))
   return {
     file,
     defaults,
@@ -62,17 +63,24 @@ export function toConfig(json: NanoJson, file: string, toProject: ToProject = to
       cachesMb: json.caches_mb,
       logDrain: toLogDrain(json.log_drain, dirname(file)),
       dataDirectory: json.data_dir && toPath(json.data_dir),
-      storage: json.storage && toStorage(json.storage, dirname(file)),
+      storage: json.storage && toStorage(json.storage, dirname(file), fleet),
       oci: json.oci && toOci(json.oci, toPath),
-      fleet: json.fleet && toFleet(json.fleet, dirname(file)),
+      fleet,
     }),
   }
 }
 
-function toStorage({ kv, r2 }: NonNullable<NanoJson['storage']>, base: string): StorageSettings {
-  const passwordFile = kv?.password_file && resolve(base, kv.password_file)
+/** `fleet`: is there where something is said to be there. */
+function toStorage(
+  { kv, r2 }: NonNullable<NanoJson['storage']>,
+  base: string,
+  fleet: FleetSettings | undefined,
+): StorageSettings {
+  const toRedis = ({ redis: url, password_file: file }: Exclude<typeof kv, 'fleet' | undefined>) => ({
+    redis: { url, ...defined({ passwordFile: file && resolve(base, file) }) },
+  })
   return {
-    ...(kv && { kv: { redis: { url: kv.redis, ...defined({ passwordFile }) } } }),
+    ...(kv && { kv: kv === 'fleet' ? { fleet: fleet! } : toRedis(kv) }),
     ...(r2 && {
       r2: {
         s3: {
@@ -88,7 +96,7 @@ function toStorage({ kv, r2 }: NonNullable<NanoJson['storage']>, base: string): 
 }
 
 function toFleet(
-  { nats, name = 'nano', host, credentials, tls, replicas }: NonNullable<NanoJson['fleet']>,
+  { nats, name = 'nano', host, credentials, tls, replicas, key, rollout }: NonNullable<NanoJson['fleet']>,
   base: string,
 ): FleetSettings {
   const toPath = (path: string | undefined) => path && resolve(base, path)
@@ -101,6 +109,8 @@ function toFleet(
       credentials: credentials === undefined ? undefined : toCredentials(credentials, base),
       tls: tls && defined({ ca: toPath(tls.ca), cert: toPath(tls.cert), key: toPath(tls.key) }),
       replicas,
+      key: key === false ? undefined : toSource(key, base),
+      rollout,
     }),
   }
 }

@@ -154,14 +154,25 @@ answerAll<Requests, OpeningNote>({
   // who has deployed nothing yet has no directory
   apps: () =>
     (opened === undefined && !existsSync(dataDirectory ?? '') ? [] : store().apps()).map(
-      ({ name, active, canary }) => ({
-        name,
+      ({ active, canary, ...app }) => ({
+        ...app,
         active: toServed(active),
         ...(canary === undefined ? {} : { canary: { ...canary, version: toServed(canary.version) } }),
       }),
     ),
   versions: (app) => store().versions(app),
-  activate: ({ app, number, canary }) => store().activate(app, number, canary),
+  activate: (active) => store().activate(active),
+  mirror({ app, versions }) {
+    store().mirror(app, versions)
+    return undefined
+  },
+  missing: (hashes) => store().missing(hashes),
+  pack: (hash) => store().pack(hash),
+  unpack({ hash, bytes }) {
+    store().unpack(hash, bytes)
+    return undefined
+  },
+  'read-file': (hash) => store().files.read(hash),
   remove(app) {
     const wasThere = store().remove(app)
     store().collect()
@@ -194,7 +205,10 @@ async function bringArtifact(path: string, access: SourceAccess): Promise<Brough
   if (kept !== undefined) return toBrought(kept)
   const reference = expectReference(path)
   const digest = pinned.get(path) as Digest | undefined
-  const pulled = await registries.pull({ ...reference, digest }, { settings: access.oci, files: undefined })
+  const pulled = await registries.pull(
+    { ...reference, digest },
+    { settings: access.oci, files: undefined, isTrial: true },
+  )
   return {
     component: pulled.component,
     sourceMap: pulled.sourceMap && reduceSourceMap(pulled.sourceMap, () => {}),
@@ -250,7 +264,8 @@ async function openArtifact(ask: Requests['component']['ask'], note: Note): Prom
   const isKnown = known !== undefined && isServed(known.engineHash)
   const kept = isKnown ? known : keep(await found.split(), note)
   if (!isKnown && !('held' in kept && kept.held !== undefined)) images.note(path, [digest], toKept(kept))
-  const shared = assets && toManifest(JSON.parse(Buffer.from(assets).toString()) as NewAssets)
+  const hasFiles = assets !== undefined && access.isTrial !== true
+  const shared = hasFiles ? toManifest(JSON.parse(Buffer.from(assets).toString()) as NewAssets) : undefined
   return { ...kept, origin, pulled: { digest, settings }, ...(shared && { assets: shared }) }
 }
 

@@ -3,7 +3,7 @@
 import type { SharedManifest } from '../assets/manifest.ts'
 import type { NewAssets } from '../assets/new-assets.ts'
 import type { ContentHash } from '../artifacts/blobs.ts'
-import type { Canary, NewVersion, StoredApp, StoredVersion } from '../artifacts/store.ts'
+import type { Active, NewVersion, PackedBlob, StoredApp, StoredVersion } from '../artifacts/store.ts'
 import type { EngineCounters } from '../engine/engine.ts'
 import type { CompiledEngine } from '../engine/guest.ts'
 import type { Env } from '../config/env.ts'
@@ -110,10 +110,16 @@ export interface Requests {
   /** Those that are kept. What is known of a component whose engine is not served any more is left out. */
   apps: { ask: undefined; answer: readonly StoredApp[] }
   versions: { ask: string; answer: readonly StoredVersion[] }
-  activate: {
-    ask: { readonly app: string; readonly number: number; readonly canary: Canary<number> | undefined }
-    answer: StoredApp
-  }
+  activate: { ask: Active; answer: StoredApp }
+  /** The app has these versions, says the fleet. */
+  mirror: { ask: { readonly app: string; readonly versions: readonly StoredVersion[] }; answer: undefined }
+  /** Of what was kept, what is not here. */
+  missing: { ask: readonly ContentHash[]; answer: readonly ContentHash[] }
+  /** What was kept, for another host, and from one. */
+  pack: { ask: ContentHash; answer: PackedBlob }
+  unpack: { ask: { readonly hash: ContentHash; readonly bytes: Uint8Array }; answer: undefined }
+  /** The bytes of a file. */
+  'read-file': { ask: string; answer: Uint8Array }
   remove: { ask: string; answer: boolean }
   /** Give up images on the disk that none of these is and that were not used for longest. Gives how many. */
   prune: { ask: readonly ContentId[]; answer: number }

@@ -22,6 +22,7 @@ import type { Gate } from './authenticate.ts'
 import { addDeploys } from './deploy-api.ts'
 import { addLogs } from './log-api.ts'
 import { addD1 } from './d1-api.ts'
+import { addFleet } from './fleet-api.ts'
 import { addQueues } from './queues-api.ts'
 import { toGuard } from './preconditions.ts'
 import { addRemoval } from './remove-api.ts'
@@ -56,6 +57,7 @@ export function createAdminApi(services: AdminServices, gate: Gate, tails: LogTa
   addChanges(api, services)
   addD1(api, () => toServed(services))
   addQueues(api, { served: () => toServed(services), log: (entry) => services.log(entry) })
+  addFleet(api, () => toServed(services))
   addRemoval(api, {
     served: () => toServed(services),
     deployed: () => toDeployed(services),

@@ -4,6 +4,7 @@ import { createRoute } from '@hono/zod-openapi'
 import type { RouteConfig } from '@hono/zod-openapi'
 
 import * as d1 from './d1-schemas.ts'
+import * as fleet from './fleet-schemas.ts'
 import * as queues from './queues-schemas.ts'
 import * as removal from './remove-schemas.ts'
 import * as scheduled from './scheduled-schemas.ts'
@@ -240,6 +241,15 @@ export const listQueues = createRoute({
   security,
   request: { params: schema.NAME },
   responses: { 200: json(queues.QUEUE_STATES, 'Those that its settings name.'), ...failed(404) },
+})
+
+export const showFleet = createRoute({
+  method: 'get',
+  path: '/admin/fleet',
+  summary: 'The hosts of the fleet, and which apps have converged where',
+  security,
+  request: { query: schema.LIST_QUERY },
+  responses: { 200: json(fleet.FLEET, 'As this host sees it.'), ...failed(400, 404, 503) },
 })
 
 export const peekQueue = createRoute({

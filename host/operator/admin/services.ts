@@ -8,6 +8,7 @@ import type { LogEntry } from '../../log/entry.ts'
 import type { LogRing } from '../../log/ring.ts'
 import type { RunOutcome } from '../../cron/outcome.ts'
 import type { ScheduledRun } from '../../http/request-head.ts'
+import type { Fleet } from '../../fleet/fleet.ts'
 import type { Plan } from '../../registry/plan.ts'
 import type { ReloadReport } from '../../registry/reload-report.ts'
 import type { Queues } from '../../queues/queues.ts'
@@ -20,6 +21,8 @@ export interface ServedApps {
   readonly registry: Pick<Registry, 'apps' | 'expectFree' | 'purge'>
   /** Undefined: there is no data directory. */
   readonly deployed: DeployedApps | undefined
+  /** Undefined: the host belongs to none. */
+  readonly fleet: Fleet | undefined
   /** Where the data of bindings is. */
   readonly storage: Storage
   /** Which there are, and what they hold. */
