@@ -25,6 +25,7 @@ const HEAVY = [
   'test/cli/dev.test.ts',
   'test/cli/init.test.ts',
   'test/cli/packed.test.ts',
+  'test/cli/run-component.test.ts',
   'test/cli/script.test.ts',
   'test/cli/wrangler.test.ts',
   'test/data/crash-durable.test.ts',

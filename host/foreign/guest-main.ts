@@ -68,11 +68,16 @@ function serve(id: number, frame: RequestFrame): void {
   say(FROM_GUEST.done, id)
 }
 
+/** What reads files is loaded for components that see some. */
+async function findFiles({
+  directories,
+}: GuestSettings): Promise<{ filesystemPreopens: object; filesystemTypes: object }> {
+  if (directories.length > 0) return (await import('./guest/files.ts')).openFiles(directories)
+  return { filesystemPreopens: absent.filesystemPreopens, filesystemTypes: absent.filesystemTypes }
+}
+
 async function toImports(settings: GuestSettings): Promise<object> {
-  // the library is needed by components that see files, and by no other
-  const files = settings.directories.length === 0 ? absent : await import('./guest/files.ts')
-  const { filesystemPreopens, filesystemTypes } =
-    'openFiles' in files ? files.openFiles(settings.directories) : files
+  const files = await findFiles(settings)
   return {
     'wasi:cli/environment': system.toEnvironment(settings),
     'wasi:cli/exit': system.exit,
@@ -86,12 +91,12 @@ async function toImports(settings: GuestSettings): Promise<object> {
     'wasi:cli/terminal-stderr': system.terminalStderr,
     'wasi:clocks/monotonic-clock': system.monotonicClock,
     'wasi:clocks/wall-clock': system.wallClock,
-    'wasi:filesystem/preopens': filesystemPreopens,
-    'wasi:filesystem/types': filesystemTypes,
+    'wasi:filesystem/preopens': files.filesystemPreopens,
+    'wasi:filesystem/types': files.filesystemTypes,
     'wasi:http/outgoing-handler': {
       handle: (request: http.OutgoingRequest) => http.OutgoingRequest.send(request),
     },
-    'wasi:http/types': { ...http, Fields, RequestOptions },
+    'wasi:http/types': { ...http, Fields, RequestOptions, httpErrorCode: () => undefined },
     'wasi:io/error': { Error: IoError },
     'wasi:io/poll': { Pollable, poll },
     'wasi:io/streams': { InputStream, OutputStream },

@@ -365,6 +365,3 @@ export class FutureIncomingResponse {
     for (const kind of [TO_GUEST.answer, TO_GUEST.answerFailed]) hear(kind, this.#id, undefined)
   }
 }
-
-/** What is known of an error beyond its text: nothing. */
-export const httpErrorCode = (): undefined => undefined
