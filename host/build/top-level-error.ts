@@ -11,7 +11,7 @@
 import { BUNDLE_NAME, findPlaces, openSourceMap, type SourceMap } from '../component/source-map.ts'
 import { NanoError } from '../errors.ts'
 import { SnapshotFailure, type SnapshotOptions } from './snapshot.ts'
-import { FORBIDDEN_IMPORT, TIMED_OUT, TOO_LARGE } from './snapshot-protocol.ts'
+import { FORBIDDEN_IMPORT, TIMED_OUT, TOO_LARGE, UNCAUGHT } from './snapshot-protocol.ts'
 
 const ANNOUNCEMENT = /^Exception while evaluating top-level script\n/m
 const EPILOGUE = /^Additionally, some promises were rejected/m
@@ -48,6 +48,7 @@ function describe(
   }
   if (reason === TOO_LARGE)
     return `${entry}: the app's top level leaves more than a component may hold; ${MOVE}`
+  if (reason === UNCAUGHT) return describeUncaught(output, map, entry)
   const [, printed] = output.split(ANNOUNCEMENT)
   const full = `the app's top level runs out of memory, of which it has ${memoryMb} MiB (32 MiB for objects); ${MOVE}`
   if (printed === undefined && OUT_OF_MEMORY.test(output)) return `${entry}: ${full}`
@@ -63,6 +64,18 @@ function describe(
   // without a place in the app, it is the shim that misses something in it
   if (place === undefined) return `${entry}: ${text.replace(ERROR_NAME, '')}`
   return `${place.source}:${place.line}:${place.column}: ${text}\n    ${WHEN}${showStack(stack, map)}`
+}
+
+/** An error that the shim would have written to the log: a listener, a timer or a promise that nobody waits for has thrown it. */
+function describeUncaught(output: string, map: SourceMap, entry: string): string {
+  const text = output.slice(output.lastIndexOf(`${UNCAUGHT}\n`) + UNCAUGHT.length + 1).trim()
+  const [place] = findPlaces(text, map)
+  const at = place === undefined ? entry : `${place.source}:${place.line}:${place.column}`
+  const lines = map
+    .symbolicate(text)
+    .split('\n')
+    .filter((line) => !line.includes(`(${BUNDLE_NAME}:`))
+  return `${at}: ${lines.slice(0, LONGEST_STACK).join('\n')}\n    ${WHEN}, and caught by nobody`
 }
 
 function describeTrap(reason: string): string {
