@@ -32,6 +32,7 @@ function spreadFound(found: unknown): readonly unknown[] {
 }
 
 export const lookup = withCallback(promises.lookup, spreadFound)
+Object.defineProperty(lookup, Symbol.for('nodejs.util.promisify.custom'), { value: promises.lookup })
 export const lookupService = withCallback(promises.lookupService)
 export const resolve = withCallback(promises.resolve)
 export const resolve4 = withCallback(promises.resolve4)

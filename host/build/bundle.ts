@@ -86,7 +86,7 @@ async function bundleOnce(
     rejectAbsentImports(
       (id, { line, column }, name) =>
         warnings.push(
-          `${show(id)}:${line}:${column}: there is no module "${name}"; import() of it is rejected`,
+          `${show(id)}:${line}:${column}: there is no module "${name}"; whoever loads it when the app runs gets an error`,
         ),
       (id, pattern) => listFits(toFile(id), pattern, (file) => readable.allows(file)),
     ),

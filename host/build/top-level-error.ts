@@ -90,7 +90,7 @@ function showStack(stack: string, map: SourceMap): string {
     .symbolicate(stack)
     .split('\n')
     .filter((line) => line.trim() !== '' && !line.includes(`@${BUNDLE_NAME}:`))
-  const frames = lines.slice(0, LONGEST_STACK).map((line) => line.trim().replace(/^(.*)@/, showFunction))
+  const frames = lines.slice(0, LONGEST_STACK).map((line) => line.trim().replace(/^([^@]*)@/, showFunction))
   return frames.map((frame) => `\n    ${frame}`).join('')
 }
 

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { buildApp } from '../../host/build/build.ts'
 import { runChannelCases } from './channel-cases.ts'
+import { runTypeCases } from './type-cases.ts'
 import { serve, type Served } from '../harness/serve.ts'
 import { createSourceDir, type SourceDir } from './source-dir.ts'
 
@@ -13,6 +14,7 @@ import dns from 'node:dns'
 import { lookup, resolve4, Resolver } from 'node:dns/promises'
 import { promisify } from 'node:util'
 import { runChannelCases } from './channels.ts'
+import { runTypeCases } from './types.ts'
 
 const seen: unknown[] = []
 setTimeout((text: string) => seen.push(text), 30, 'second')
@@ -28,11 +30,12 @@ const back = (run: (done: (...results: unknown[]) => void) => void) => new Promi
 const pages: Record<string, () => unknown> = {
   '/timers': async () => { const said = await soon; await new Promise((resolve) => setTimeout(resolve, 60)); return [said, seen] },
   '/channels': () => runChannelCases(),
+  '/types': () => runTypeCases(),
   '/dns': async () => [
     await lookup('localhost'), await lookup('app.localhost.', { all: true }), await lookup('::1', 6), await lookup('10.0.0.1'),
     await attempt(() => lookup('example.com')), await attempt(() => resolve4('example.com')), await attempt(() => (new Resolver() as any).resolveMx('x')),
     await back((done) => dns.lookup('127.0.0.1', done)), await back((done) => dns.lookup('localhost', { all: true, family: 4 }, done)),
-    await back((done) => dns.resolveTxt('example.com', done)), await promisify(dns.lookup as any)('localhost'), dns.promises.lookup === lookup, typeof dns.ADDRCONFIG,
+    await back((done) => dns.resolveTxt('example.com', done)), await promisify(dns.lookup as any)('::1'), dns.promises.lookup === lookup, typeof dns.ADDRCONFIG,
   ],
 }
 export default { async fetch(request: Request) { return Response.json(await pages[new URL(request.url).pathname]!()) } }
@@ -44,6 +47,7 @@ let served: Served
 beforeAll(async () => {
   sources = createSourceDir({
     'index.ts': APP,
+    'types.ts': readFileSync(new URL('./type-cases.ts', import.meta.url), 'utf8'),
     'channels.ts': readFileSync(new URL('./channel-cases.ts', import.meta.url), 'utf8'),
   })
   served = await serve([{ name: 'app', path: sources.at('index.ts') }])
@@ -67,6 +71,10 @@ test('channels of diagnostics are those of Node.js', async () => {
   expect(await get('/channels')).toEqual(JSON.parse(JSON.stringify(await runChannelCases())))
 })
 
+test('util.types says of values what that of Node.js does', async () => {
+  expect(await get('/types')).toEqual(runTypeCases())
+})
+
 test('names are the host’s to resolve, and dns says so, but for what is known without asking', async () => {
   const refused = (syscall: string, name: string) => [
     'ENOTIMP',
@@ -85,7 +93,7 @@ test('names are the host’s to resolve, and dns says so, but for what is known 
     [null, '127.0.0.1', 4],
     [null, [four]],
     ['ENOTIMP'],
-    '127.0.0.1',
+    { address: '::1', family: 6 },
     true,
     'number',
   ])
