@@ -10,6 +10,7 @@
  */
 import { BUNDLE_NAME, findPlaces, openSourceMap, type SourceMap } from '../component/source-map.ts'
 import { NanoError } from '../errors.ts'
+import { VITE_ENV } from './import-meta.ts'
 import { SnapshotFailure, type SnapshotOptions } from './snapshot.ts'
 import { FORBIDDEN_IMPORT, TIMED_OUT, TOO_LARGE, UNCAUGHT } from './snapshot-protocol.ts'
 
@@ -20,6 +21,8 @@ const ENGINE_PLACE = /^(?:nano:)?[\w./-]*:\d+(?::\d+)? /gm
 const ERROR_NAME = /^\w*Error: /
 /** The engine throws a text, which has no place, or ends within its collector. */
 const OUT_OF_MEMORY = /\bout of memory\b|\bunhandlable oom\b/
+/** The engine calls it as the bundle does (`import-meta.ts`). */
+const NO_VITE_ENV = /\b(?:importMeta\w*|toMeta\(\.\.\.\))\.env is undefined/
 const MOVE = 'move what takes long or much into the fetch handler'
 const LONGEST_STACK = 10
 const WHEN = "thrown while the app's top level ran, which happens once, when the app is built"
@@ -61,9 +64,10 @@ function describe(
     const at = place === undefined ? entry : `${place.source}:${place.line}:${place.column}`
     return `${at}: ${full}`
   }
+  const hint = NO_VITE_ENV.test(text) ? `\n    ${VITE_ENV}` : ''
   // without a place in the app, it is the shim that misses something in it
-  if (place === undefined) return `${entry}: ${text.replace(ERROR_NAME, '')}`
-  return `${place.source}:${place.line}:${place.column}: ${text}\n    ${WHEN}${showStack(stack, map)}`
+  if (place === undefined) return `${entry}: ${text.replace(ERROR_NAME, '')}${hint}`
+  return `${place.source}:${place.line}:${place.column}: ${text}${hint}\n    ${WHEN}${showStack(stack, map)}`
 }
 
 /** An error that the shim would have written to the log: a listener, a timer or a promise that nobody waits for has thrown it. */
