@@ -53,7 +53,7 @@ export async function openFleet(bench: Bench, apps: number): Promise<Fleet> {
       const component = Buffer.from('the component of all')
       const kept = JSON.stringify({ engineHash, image })
       store.add({ app, hostname, settings: '{}', component, engineHash, image: kept })
-      store.activate(app, 1)
+      store.activate({ app, number: 1 })
     }
   }
   renameSync(draft, data)

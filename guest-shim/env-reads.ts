@@ -22,8 +22,11 @@ const { deleteProperty, get, getOwnPropertyDescriptor, getPrototypeOf, has, setP
 const NativeProxy = Proxy
 const { create } = Object
 
-/** `member` and `global`: a name; `all`: of members. `classic`: members are globals. `done`: the top level came to its end. */
-type Told = 'member' | 'global' | 'all' | 'classic' | 'done'
+/**
+ * `member` and `global`: a name; `all`: of members. `classic`: members are globals. `done`: the top level came to its end.
+ * `export`: what a portable build cannot be called by.
+ */
+type Told = 'member' | 'global' | 'all' | 'classic' | 'done' | 'export'
 
 const told = makeTable<string, true>()
 const handlers: ProxyHandler<object>[] = []

@@ -69,6 +69,9 @@ declare class URL {
   readonly username: string
   readonly password: string
   readonly protocol: string
+  readonly host: string
+  readonly pathname: string
+  readonly search: string
   readonly origin: string
   readonly searchParams: URLSearchParams
 }

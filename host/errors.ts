@@ -63,6 +63,13 @@ const CODES = {
   ENGINE_UNKNOWN: ['tenant', 422, 'The component was built with an engine that this host does not know.'],
   ASSETS_INVALID: ['tenant', 422, 'The files of the app cannot be served.'],
   ASSET_UNREADABLE: ['operator', 502, 'A file of the app could not be read.'],
+  // registries
+  REGISTRY_UNREACHABLE: ['operator', 502, 'The registry could not be asked.'],
+  REGISTRY_DENIED: ['operator', 502, 'The registry does not give this to who asks.'],
+  REGISTRY_INVALID: ['operator', 502, 'The registry does not answer as a registry does.'],
+  ARTIFACT_UNKNOWN: ['operator', 404, 'The registry has no such artifact.'],
+  ARTIFACT_INVALID: ['tenant', 422, 'The artifact is not an app that NANO can serve.'],
+  SIGNATURE_REFUSED: ['tenant', 422, 'The artifact is not signed as the operator demands.'],
   // operation
   APP_UNKNOWN: ['operator', 404, 'There is no app of that name.'],
   APP_CONFLICT: ['operator', 409, "The app, or its host name, is somebody else's."],
@@ -73,6 +80,8 @@ const CODES = {
   QUERY_FAILED: ['operator', 422, 'The database refused the statements.'],
   STORAGE_FAILED: ['operator', 500, 'The data directory cannot be used.'],
   FLEET_UNAVAILABLE: ['operator', 503, 'The fleet cannot be reached.'],
+  FLEET_CONFLICT: ['operator', 409, 'Another host has changed the app at the same time.'],
+  FLEET_STATE_INVALID: ['operator', 500, 'What the fleet says cannot be used.'],
   CONFIG_INVALID: ['operator', 500, 'The configuration is invalid.'],
   USAGE: ['operator', 500, 'The command line is invalid.'],
   APP_UNAVAILABLE: ['operator', 502, 'The app could not be started.'],

@@ -7,16 +7,18 @@
 import { extname, join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 
-import { toOrigin } from './cli/messages.ts'
+import { LOOPBACK_WARNING, toOrigin } from './cli/messages.ts'
 import type { Step } from './cli/progress.ts'
+import { readVersion } from './cli/version.ts'
 import type { Config } from './config/config.ts'
 import { Opener } from './deploy/opener.ts'
 import { DurableSecret } from './durable/secret.ts'
 import { NanoError } from './errors.ts'
+import { openFleetBindings } from './fleet/open.ts'
+import type { Fleet } from './fleet/fleet.ts'
 import { assertFree } from './ingress/listen.ts'
 import { toLiveInstances } from './limits/address-space.ts'
 import { collectGarbage } from './limits/collect.ts'
-import { toMachineMb } from './limits/machine-memory.ts'
 import { toLogEntry } from './log/entry.ts'
 import type { LogEntry } from './log/entry.ts'
 import { LogHub } from './log/hub.ts'
@@ -27,6 +29,7 @@ import { RecentErrors } from './operator/recent-errors.ts'
 import { DeployedApps } from './registry/deployed.ts'
 import type { DeployedOptions } from './registry/deployed.ts'
 import { Certificates } from './registry/certificates.ts'
+import { joinFleet, toAgreement, toDeployedDirectory, toFleetHost } from './registry/join-fleet.ts'
 import { FileApps } from './registry/from-config.ts'
 import { LiveConfig } from './registry/live-config.ts'
 import { Registry } from './registry/registry.ts'
@@ -34,6 +37,7 @@ import type { ReloadReport } from './registry/reload-report.ts'
 import { toCounters } from './supervisor/counters.ts'
 import type { ServerCounters } from './supervisor/counters.ts'
 import type { ShardSettings } from './supervisor/messages.ts'
+import { toShardSettings } from './supervisor/shard-settings.ts'
 import { toShardCount } from './supervisor/shard-count.ts'
 import { Runs } from './supervisor/runs.ts'
 import { Shards } from './supervisor/shards.ts'
@@ -106,10 +110,6 @@ export interface RunningServer {
   close(): Promise<void>
 }
 
-const LOOPBACK_WARNING =
-  "--allow-loopback: apps may reach this machine's own ports (127.0.0.1, ::1, localhost), databases and other people's " +
-  'programs included; leave it off wherever apps of others are served'
-
 const MS_PER_SECOND = 1000
 
 /** Where data is kept of a server that has no directory for it, beside whoever started it. */
@@ -138,19 +138,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   /** What was read last. */
   let current = config
   /** What shards are told again when it changes. */
-  const toSettings = (): ShardSettings => {
-    const { connectionLimits, accessLog = false, trustedProxies = [] } = current
-    const liveInstances = toLiveInstances(current.liveInstances, count)
-    const { liveMemoryMb = toMachineMb() / count } = current
-    return {
-      connectionLimits,
-      trustedProxies,
-      liveInstances,
-      liveMemoryMb,
-      logsRequests: accessLog,
-      tls: certificates?.state,
-    }
-  }
+  const toSettings = (): ShardSettings => toShardSettings(current, count, certificates?.state)
   const storageDirectory = options.storageDirectory ?? join(dataDirectory ?? LOCAL_DATA, STORAGE_FOLDER)
   const secret = new DurableSecret(storageDirectory)
   const storage = new StorageThreads({
@@ -159,7 +147,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     onError: (text) => log({ level: 'error', text }),
   })
   const stays = dataDirectory !== undefined || isDevelopment === true
-  const opener = new Opener({ ...config, dataDirectory, stays })
+  const deployedDirectory = toDeployedDirectory(config.fleet, dataDirectory)
+  const opener = new Opener({ ...config, dataDirectory: deployedDirectory, stays })
   const registry = new Registry({
     opener,
     everyHost: options.everyHost === true,
@@ -169,8 +158,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       else hub.setDrain(name, app.logDrain ?? current.logDrain)
     },
   })
+  const shared = await openFleetBindings(config.fleet, (text) => log({ level: 'info', text }))
   const runs = new Runs({
     directory: dataDirectory,
+    claims: shared?.claims,
     storage: storage.client,
     log,
     servingOf: (app) => registry.servingOf(app),
@@ -179,6 +170,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     isReached: (key) => registry.hasClass(key) || shards?.hasObjects(key) === true,
   })
   let served: ServedApps | undefined
+  let fleet: Fleet | undefined
   const state = (): ShardsState =>
     shards?.state ?? { wanted: count, listening: 0, restarts: 0, isClosing: false }
   const started = performance.now()
@@ -196,6 +188,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       certificates: certificates?.ends ?? [],
       deploys: registry.deploys,
       ...(await runs.counts()),
+      fleet: fleet?.counts,
       uptimeSeconds: (performance.now() - started) / MS_PER_SECOND,
     }
   }
@@ -219,25 +212,29 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const settled = live?.[Symbol.asyncDispose]()
     // what a reload waits for fails
     const settledRuns = runs.close()
+    const left = fleet?.[Symbol.asyncDispose]()
     const opened = opener[Symbol.asyncDispose]()
     certificates?.[Symbol.dispose]()
     await shards?.close()
     await settledRuns
+    await shared?.[Symbol.asyncDispose]()
     await storage[Symbol.asyncDispose]()
     await exporter?.close()
     await operator?.close()
     await hub.close()
     await settled
+    await left
     await opened
   }
   try {
     await certificates?.load(config.tls ?? [])
     const onBroken = (app: string, { code, message }: NanoError): void =>
       log({ level: 'error', app, text: `${code}: ${message}` })
+    fleet = await joinFleet(config.fleet, deployedDirectory, opener, { release: readVersion(), log })
     const deployed =
       dataDirectory === undefined
         ? undefined
-        : await openDeployed({ registry, opener, onBroken }, () => current)
+        : await openDeployed({ registry, opener, onBroken, ...toAgreement(fleet, opener) }, () => current)
     const kept = (await deployed?.kept()) ?? []
     const apps = new FileApps({
       registry,
@@ -247,6 +244,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       onProgress: options.onProgress,
       onBroken,
       onWarning: (app, text) => log({ level: 'warn', app, text }),
+      onPulled: (app, text) => log({ level: 'info', app, text }),
     })
     const apply = async (now: Config) => {
       // the listener stays until the next start, and so does who may use it
@@ -268,6 +266,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     live = reloaded
     await reloaded.load()
     await deployed?.restore(kept)
+    if (deployed !== undefined)
+      await fleet?.start(toFleetHost(deployed, async () => (await shards?.count())?.versions))
     const { port, host, allowLoopback = false } = config
     if (allowLoopback) log({ level: 'warn', text: LOOPBACK_WARNING })
     const data: CommonData = {
@@ -304,9 +304,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       deployed,
       storage: storage.client,
       queues: runs.queues,
+      fleet,
       reload: () => reloaded.reload(),
       plan: (text) => reloaded.plan(text),
       readFile: (path, allowRead) => opener.file(path, allowRead, config.file),
+      pull: (reference) => opener.ask('pull', { reference, oci: current.oci }),
     }
     if (watchMs !== undefined) {
       reloaded.watch(watchMs)

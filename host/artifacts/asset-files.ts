@@ -7,7 +7,7 @@
  * One that no version names goes, but not at once: it may belong to a deploy that is on its way.
  */
 
-import { existsSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 
@@ -58,6 +58,11 @@ export class AssetFiles {
     for (const [suffix, coded] of toCoded(bytes)) this.#place(this.#toPath(hash) + suffix, coded)
     // last: what has its name has its forms
     this.#place(this.#toPath(hash), bytes)
+  }
+
+  /** The bytes of a file that is there. */
+  read(hash: string): Uint8Array {
+    return readFileSync(this.#toPath(hash))
   }
 
   /** Where a file is that is there. */

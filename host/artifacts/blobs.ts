@@ -15,6 +15,7 @@ import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 
 import { NanoError } from '../errors.ts'
 import { placeFile } from './place-file.ts'
+import type { PackedBlob } from './store.ts'
 
 /** SHA-256 in lower-case hex. */
 export type ContentHash = string & { readonly __brand: 'ContentHash' }
@@ -82,21 +83,21 @@ export class Blobs {
 
   /** The bytes. Throws ARTIFACT_BROKEN when they are not there, or not what they were. */
   get(hash: ContentHash): Buffer {
-    const file = this.#read(hash)
-    const head = file.subarray(0, HEAD_BYTES)
-    const kind = head[MAGIC.length + 1]
-    const isKnown = head.length === HEAD_BYTES && head.subarray(0, MAGIC.length).equals(MAGIC)
-    if (!isKnown || head[MAGIC.length] !== VERSION || (kind !== KIND.plain && kind !== KIND.based)) {
-      throw broken(hash, 'it does not begin as a blob does')
-    }
-    const base = head.subarray(MAGIC.length + 2).toString('hex') as ContentHash
-    const bytes = decompress(
-      hash,
-      file.subarray(HEAD_BYTES),
-      kind === KIND.based ? this.get(base) : undefined,
-    )
-    if (toContentHash(bytes) !== hash) throw broken(hash, 'its bytes are not what they were')
-    return bytes
+    return this.#open(hash, this.#read(hash))
+  }
+
+  /** Its file, for another host. Throws ARTIFACT_BROKEN. */
+  pack(hash: ContentHash): PackedBlob {
+    const bytes = this.#read(hash)
+    return { bytes, base: toBase(hash, bytes) }
+  }
+
+  /** Keeps what `pack` gave, and gives its base. Throws ARTIFACT_BROKEN when it is not what its name says. */
+  unpack(hash: ContentHash, bytes: Uint8Array): ContentHash | undefined {
+    const file = Buffer.from(bytes)
+    this.#open(hash, file)
+    placeFile({ root: this.#blobs, path: this.#toPath(hash), drafts: this.#drafts }, [file])
+    return toBase(hash, file)
   }
 
   /** Hashes of all. */
@@ -106,6 +107,13 @@ export class Blobs {
 
   remove(hash: ContentHash): void {
     rmSync(this.#toPath(hash), { force: true })
+  }
+
+  #open(hash: ContentHash, file: Buffer): Buffer {
+    const base = toBase(hash, file)
+    const bytes = decompress(hash, file.subarray(HEAD_BYTES), base && this.get(base))
+    if (toContentHash(bytes) !== hash) throw broken(hash, 'its bytes are not what they were')
+    return bytes
   }
 
   #read(hash: ContentHash): Buffer {
@@ -119,6 +127,17 @@ export class Blobs {
   #toPath(hash: ContentHash): string {
     return join(this.#blobs, hash.slice(0, 2), hash)
   }
+}
+
+/** What a file is compressed against. Throws ARTIFACT_BROKEN. */
+function toBase(hash: ContentHash, file: Buffer): ContentHash | undefined {
+  const head = file.subarray(0, HEAD_BYTES)
+  const kind = head[MAGIC.length + 1]
+  const isKnown = head.length === HEAD_BYTES && head.subarray(0, MAGIC.length).equals(MAGIC)
+  if (!isKnown || head[MAGIC.length] !== VERSION || (kind !== KIND.plain && kind !== KIND.based)) {
+    throw broken(hash, 'it does not begin as a blob does')
+  }
+  return kind === KIND.based ? (head.subarray(MAGIC.length + 2).toString('hex') as ContentHash) : undefined
 }
 
 function compress(bytes: Uint8Array, base: Uint8Array | undefined): Buffer {

@@ -40,6 +40,22 @@ const LAYOUTS = [
   `ALTER TABLE versions ADD COLUMN image TEXT;`,
   // what says which files belong to the version
   `ALTER TABLE versions ADD COLUMN assets TEXT;`,
+  // the reference of a registry that a version came from; what references of nano.json have led to
+  `ALTER TABLE versions ADD COLUMN source TEXT;
+   CREATE TABLE pulled (
+     reference TEXT PRIMARY KEY,
+     digest TEXT NOT NULL,
+     component TEXT NOT NULL,
+     source_map TEXT,
+     assets TEXT,
+     settings TEXT,
+     signed_by TEXT NOT NULL,
+     engine TEXT NOT NULL
+   ) STRICT, WITHOUT ROWID;`,
+  // of what the fleet says of it
+  `ALTER TABLE apps ADD COLUMN revision INTEGER;
+   -- what components of other hosts are compressed against
+   CREATE TABLE brought_bases (component TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;`,
 ]
 
 /** Throws what is wrong with it. */

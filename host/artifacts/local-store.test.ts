@@ -48,7 +48,7 @@ describe('a store', () => {
       const first = store.add(toNew('a', 'one', { sourceMap }))
       expect(first).toMatchObject({ app: 'a', number: 1, hostname: 'a.test', engineHash: 'e1' })
       expect(store.apps()).toEqual([])
-      store.activate('a', 1)
+      store.activate({ app: 'a', number: 1 })
     }
     using store = new LocalStore(directory)
     const [app] = store.apps()
@@ -68,7 +68,7 @@ describe('a store', () => {
     ].map(({ number }) => number)
     expect(numbers).toEqual([1, 1, 2, 3, 4])
     expect(store.versions('a').map(({ number }) => number)).toEqual([4, 3, 2, 1])
-    expect(() => store.activate('a', 9)).toThrow('app a has no version 9')
+    expect(() => store.activate({ app: 'a', number: 9 })).toThrow('app a has no version 9')
   })
 
   it('keeps of a second component of an engine only what is not in the first', ({ expect }) => {
@@ -90,9 +90,9 @@ describe('a store', () => {
     const directory = toFolder()
     using store = new LocalStore(directory)
     store.add(toNew('a', 'base'))
-    store.activate('a', 1)
+    store.activate({ app: 'a', number: 1 })
     store.add(toNew('b', 'other'))
-    store.activate('b', 1)
+    store.activate({ app: 'b', number: 1 })
     expect(store.remove('a')).toBe(true)
     expect(store.remove('a')).toBe(false)
     // the base of the other one stays
@@ -106,17 +106,19 @@ describe('a store', () => {
   it('keeps the version that serves and the newest ones', ({ expect }) => {
     using store = new LocalStore(toFolder())
     store.add(toNew('a', 'v1'))
-    store.activate('a', 1)
+    store.activate({ app: 'a', number: 1 })
     for (let i = 2; i <= 40; i++) store.add(toNew('a', `v${i}`))
-    store.activate('a', 1)
+    store.activate({ app: 'a', number: 1 })
     expect(store.versions('a').map(({ number }) => number)).toEqual([
       ...Array.from({ length: 20 }, (_, i) => 40 - i),
       1,
     ])
-    expect(() => store.activate('a', 1, { version: 3, percent: 10 })).toThrow('app a has no version 3')
-    store.activate('a', 40, { version: 1, percent: 10 })
+    expect(() => store.activate({ app: 'a', number: 1, canary: { version: 3, percent: 10 } })).toThrow(
+      'app a has no version 3',
+    )
+    store.activate({ app: 'a', number: 40, canary: { version: 1, percent: 10 } })
     store.add(toNew('a', 'v41'))
-    store.activate('a', 41, { version: 1, percent: 10 })
+    store.activate({ app: 'a', number: 41, canary: { version: 1, percent: 10 } })
     expect(store.versions('a').map(({ number }) => number)).toEqual([
       ...Array.from({ length: 20 }, (_, i) => 41 - i),
       1,
@@ -161,11 +163,11 @@ describe('a store', () => {
             const known = model.get(each.app)
             const number = (known?.contents.length ?? 0) - each.back
             if (known === undefined || number < 1) {
-              expect(() => store.activate(each.app, number)).toThrow('has no version')
+              expect(() => store.activate({ app: each.app, number })).toThrow('has no version')
             } else {
               const canary = { version: number - each.beside, percent: 10 }
               const isBeside = each.beside > 0 && canary.version > 0
-              store.activate(each.app, number, isBeside ? canary : undefined)
+              store.activate({ app: each.app, number, canary: isBeside ? canary : undefined })
               known.active = number
               known.canary = isBeside ? canary : undefined
             }
@@ -204,11 +206,13 @@ it('of a release before canaries is read as it was', ({ expect }) => {
   {
     using store = new LocalStore(directory)
     store.add(toNew('a', 'one'))
-    store.activate('a', 1)
+    store.activate({ app: 'a', number: 1 })
   }
   const database = new DatabaseSync(join(directory, 'catalog.sqlite'))
   database.exec('ALTER TABLE apps DROP COLUMN canary; ALTER TABLE apps DROP COLUMN percent')
+  database.exec('ALTER TABLE apps DROP COLUMN revision; DROP TABLE brought_bases')
   database.exec('ALTER TABLE versions DROP COLUMN image; ALTER TABLE versions DROP COLUMN assets')
+  database.exec('ALTER TABLE versions DROP COLUMN source; DROP TABLE pulled')
   database.exec('PRAGMA user_version = 1')
   database.close()
   using store = new LocalStore(directory)
@@ -216,7 +220,7 @@ it('of a release before canaries is read as it was', ({ expect }) => {
   expect(store.apps()[0]).not.toHaveProperty('canary')
   expect(store.apps()[0]!.active.image).toBeUndefined()
   store.add(toNew('a', 'two'))
-  store.activate('a', 1, { version: 2, percent: 10 })
+  store.activate({ app: 'a', number: 1, canary: { version: 2, percent: 10 } })
   expect(store.apps()).toMatchObject([{ canary: { version: { number: 2 }, percent: 10 } }])
 })
 
@@ -282,7 +286,7 @@ it(
       const app = 'app-' + (i % 5)
       const component = Buffer.from(String(i).repeat(1000))
       const { number } = store.add({ app, hostname: app, settings: '{}', component, engineHash: 'e' })
-      store.activate(app, number)
+      store.activate({ app, number })
       if (i % 7 === 0) store.collect()
       process.send(i)
     }`,
@@ -316,3 +320,42 @@ it(
     expect(last).toBeGreaterThan(15)
   },
 )
+
+describe('for a fleet', () => {
+  it('gives a blob as it lies on the disk, with what it is compressed against', ({ expect }) => {
+    using from = new LocalStore(toFolder())
+    using to = new LocalStore(toFolder())
+    const first = from.add(toNew('a', 'x'))
+    const second = from.add(toNew('b', 'y'))
+    const packed = from.pack(second.component)
+    expect(packed.base).toBe(first.component)
+    expect(to.missing([first.component, second.component])).toEqual([first.component, second.component])
+    expect(() => to.unpack(second.component, packed.bytes)).toThrow('is broken')
+    to.unpack(first.component, from.pack(first.component).bytes)
+    expect(() => to.unpack(second.component, from.pack(first.component).bytes)).toThrow('not what they were')
+    to.unpack(second.component, packed.bytes)
+    to.mirror('b', [{ ...second, image: undefined }])
+    to.activate({ app: 'b', number: 1, revision: 7 })
+    // the base stays, although no version has it
+    to.collect()
+    expect(to.read(second.component)).toEqual(from.read(second.component))
+    expect(to.apps()).toMatchObject([{ name: 'b', revision: 7, active: { number: 1 } }])
+  })
+
+  it('has the versions that it is told, and those that serve until others do', ({ expect }) => {
+    using store = new LocalStore(toFolder())
+    const one = store.add(toNew('a', 'x'))
+    const two = store.add(toNew('a', 'y'))
+    store.activate({ app: 'a', number: 1 })
+    const other = { ...two, number: 3, createdAt: 5 }
+    store.mirror('a', [other, { ...two, image: undefined }])
+    expect(store.versions('a').map(({ number, image }) => [number, image])).toEqual([
+      [3, two.image],
+      [2, two.image],
+      [1, one.image],
+    ])
+    store.activate({ app: 'a', number: 3, revision: 2 })
+    store.mirror('a', [other])
+    expect(store.versions('a').map(({ number }) => number)).toEqual([3])
+  })
+})

@@ -10,6 +10,7 @@
  */
 
 import { mkdirSync } from 'node:fs'
+import { isDeepStrictEqual } from 'node:util'
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 
 import { NanoError } from '../errors.ts'
@@ -17,14 +18,22 @@ import { AssetFiles } from './asset-files.ts'
 import { Blobs } from './blobs.ts'
 import type { ContentHash } from './blobs.ts'
 import { isReadOnly, openCatalog, toReason } from './catalog.ts'
-import type { ArtifactStore, Canary, NewVersion, StoredApp, StoredVersion } from './store.ts'
+import { PulledArtifacts } from './pulled.ts'
+import type { Active, ArtifactStore, NewVersion, PackedBlob, StoredApp, StoredVersion } from './store.ts'
 
 /** The newest versions of an app that are kept besides those that serve. */
-const KEPT_VERSIONS = 20
+export const KEPT_VERSIONS = 20
 
 export class LocalStore implements ArtifactStore {
   readonly #blobs: Blobs
   readonly files: AssetFiles
+  readonly pulled = new PulledArtifacts({
+    all: (sql, ...values) => this.#all(sql, ...values),
+    run: (sql, ...values) => this.#run(sql, ...values),
+    put: (bytes) => this.#blobs.put(bytes),
+    putComponent: (bytes, engineHash) => this.#putComponent(bytes, engineHash),
+    putAssets: (text) => this.#putAssets(text),
+  })
   readonly #database: DatabaseSync
   readonly #isReadOnly: boolean
   readonly #statements = new Map<string, StatementSync>()
@@ -50,7 +59,7 @@ export class LocalStore implements ArtifactStore {
   }
 
   add(version: NewVersion): StoredVersion {
-    const { app, hostname, settings, engineHash, image } = version
+    const { app, hostname, settings, engineHash, image, source } = version
     const component = this.#putComponent(version.component, engineHash)
     const sourceMap = version.sourceMap === undefined ? undefined : this.#blobs.put(version.sourceMap)
     const assets = version.assets === undefined ? undefined : this.#putAssets(version.assets)
@@ -63,24 +72,39 @@ export class LocalStore implements ArtifactStore {
         last.hostname === hostname &&
         last.settings === settings
       if (isSame) return last
-      this.#run('INSERT INTO apps (name) VALUES (?) ON CONFLICT DO NOTHING', app)
       const number = (last?.number ?? 0) + 1
       const createdAt = Date.now()
-      this.#run(
-        `INSERT INTO versions (app, number, hostname, settings, component, source_map, assets, engine, image, created_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      const added = {
         app,
         number,
         hostname,
         settings,
         component,
-        sourceMap ?? null,
-        assets ?? null,
+        sourceMap,
+        assets,
         engineHash,
         image,
         createdAt,
-      )
-      return { app, number, hostname, settings, component, sourceMap, assets, engineHash, image, createdAt }
+        source,
+      }
+      this.#insert(added)
+      return added
+    })
+  }
+
+  mirror(app: string, versions: readonly StoredVersion[]): void {
+    this.#transaction(() => {
+      const wanted = new Map(versions.map((version) => [version.number, version]))
+      const [serving] = this.#all('SELECT active, canary FROM apps WHERE name = ?', app)
+      for (const known of this.versions(app)) {
+        const version = wanted.get(known.number)
+        // what its component comes to is this host's own
+        const isSame = isDeepStrictEqual(known, version && { ...version, image: known.image })
+        if (isSame) wanted.delete(known.number)
+        else if (version !== undefined || ![serving?.['active'], serving?.['canary']].includes(known.number))
+          this.#run('DELETE FROM versions WHERE app = ? AND number = ?', app, known.number)
+      }
+      for (const version of wanted.values()) this.#insert(version)
     })
   }
 
@@ -89,16 +113,17 @@ export class LocalStore implements ArtifactStore {
       this.#run('UPDATE versions SET image = ? WHERE app = ? AND number = ?', image, app, number)
   }
 
-  activate(app: string, number: number, canary?: Canary<number>): StoredApp {
+  activate({ app, number, canary, revision }: Active): StoredApp {
     return this.#transaction(() => {
       const versions = this.versions(app)
       const active = find(versions, app, number)
       const beside = canary && { version: find(versions, app, canary.version), percent: canary.percent }
       this.#run(
-        'UPDATE apps SET active = ?, canary = ?, percent = ? WHERE name = ?',
+        'UPDATE apps SET active = ?, canary = ?, percent = ?, revision = ? WHERE name = ?',
         number,
         canary?.version ?? null,
         canary?.percent ?? null,
+        revision ?? null,
         app,
       )
       const kept = `SELECT number FROM versions WHERE app = ? ORDER BY number DESC LIMIT ${KEPT_VERSIONS}`
@@ -109,7 +134,7 @@ export class LocalStore implements ArtifactStore {
         canary?.version ?? number,
         app,
       )
-      return { name: app, active, ...(beside === undefined ? {} : { canary: beside }) }
+      return toApp(active, beside, revision)
     })
   }
 
@@ -121,12 +146,11 @@ export class LocalStore implements ArtifactStore {
       ),
     )
     const rows = this.#all(
-      'SELECT versions.* FROM apps JOIN versions ON app = name AND number = active ORDER BY name',
+      'SELECT versions.*, revision FROM apps JOIN versions ON app = name AND number = active ORDER BY name',
     )
     return rows.map((row) => {
       const active = toVersion(row)
-      const canary = canaries.get(active.app)
-      return { name: active.app, active, ...(canary === undefined ? {} : { canary }) }
+      return toApp(active, canaries.get(active.app), (row['revision'] ?? undefined) as number | undefined)
     })
   }
 
@@ -138,16 +162,33 @@ export class LocalStore implements ArtifactStore {
     return this.#blobs.get(hash)
   }
 
+  missing(hashes: readonly ContentHash[]): ContentHash[] {
+    return hashes.filter((hash) => this.#blobs.find(hash) === undefined)
+  }
+
+  pack(hash: ContentHash): PackedBlob {
+    return this.#blobs.pack(hash)
+  }
+
+  unpack(hash: ContentHash, bytes: Uint8Array): void {
+    const base = this.#blobs.unpack(hash, bytes)
+    if (base !== undefined) this.#run('INSERT OR IGNORE INTO brought_bases VALUES (?)', base)
+  }
+
   remove(app: string): boolean {
     return this.#run('DELETE FROM apps WHERE name = ?', app) > 0
   }
 
   collect(): number {
     // an engine that nobody has any more needs no base
-    this.#run('DELETE FROM bases WHERE engine NOT IN (SELECT engine FROM versions)')
+    this.#run(
+      'DELETE FROM bases WHERE engine NOT IN (SELECT engine FROM versions UNION SELECT engine FROM pulled)',
+    )
     const named = this.#all(
       `SELECT component AS hash FROM versions UNION SELECT source_map FROM versions
-       UNION SELECT assets FROM versions UNION SELECT component FROM bases`,
+       UNION SELECT assets FROM versions UNION SELECT component FROM bases
+       UNION SELECT component FROM brought_bases
+       UNION SELECT component FROM pulled UNION SELECT source_map FROM pulled UNION SELECT assets FROM pulled`,
     )
     const isNamed = new Set(named.map(({ hash }) => hash))
     const unnamed = this.#blobs.list().filter((hash) => !isNamed.has(hash))
@@ -158,6 +199,26 @@ export class LocalStore implements ArtifactStore {
 
   [Symbol.dispose](): void {
     this.#database.close()
+  }
+
+  #insert(version: StoredVersion): void {
+    const { app, number, hostname, settings, component, sourceMap, assets, engineHash, image } = version
+    this.#run('INSERT INTO apps (name) VALUES (?) ON CONFLICT DO NOTHING', app)
+    this.#run(
+      `INSERT INTO versions (app, number, hostname, settings, component, source_map, assets, engine, image, created_at, source)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      app,
+      number,
+      hostname,
+      settings,
+      component,
+      sourceMap ?? null,
+      assets ?? null,
+      engineHash,
+      image ?? null,
+      version.createdAt,
+      version.source ?? null,
+    )
   }
 
   /** Throws ASSETS_INVALID when not all of the files are there. */
@@ -172,8 +233,13 @@ export class LocalStore implements ArtifactStore {
   }
 
   #collectFiles(): void {
-    const rows = this.#all('SELECT DISTINCT assets AS hash FROM versions WHERE assets IS NOT NULL')
-    const isNamed = new Set(rows.flatMap(({ hash }) => toHashes(this.#blobs.get(hash as ContentHash))))
+    const rows = this.#all(
+      `SELECT assets AS hash FROM versions WHERE assets IS NOT NULL
+       UNION SELECT assets FROM pulled WHERE assets IS NOT NULL`,
+    )
+    // of a version that no request was for, it may not be here
+    const texts = rows.map(({ hash }) => this.#blobs.find(hash as ContentHash)?.bytes)
+    const isNamed = new Set(texts.flatMap((text) => (text === undefined ? [] : toHashes(text))))
     this.files.collect((hash) => isNamed.has(hash))
   }
 
@@ -226,6 +292,15 @@ function find(versions: readonly StoredVersion[], app: string, number: number): 
   throw new NanoError('VERSION_UNKNOWN', text)
 }
 
+function toApp(active: StoredVersion, canary: StoredApp['canary'], revision: number | undefined): StoredApp {
+  return {
+    name: active.app,
+    active,
+    ...(canary === undefined ? {} : { canary }),
+    ...(revision === undefined ? {} : { revision }),
+  }
+}
+
 function toHashes(text: Uint8Array): string[] {
   const { files } = JSON.parse(Buffer.from(text).toString()) as { files: Record<string, { hash: string }> }
   return Object.values(files).map(({ hash }) => hash)
@@ -243,6 +318,7 @@ function toVersion(row: Record<string, unknown>): StoredVersion {
     engineHash: row['engine'] as string,
     image: (row['image'] ?? undefined) as string | undefined,
     createdAt: row['created_at'] as number,
+    source: (row['source'] ?? undefined) as string | undefined,
   }
 }
 

@@ -7,7 +7,7 @@ import { witText } from '../../wit/text.ts'
 import { readCarriedBundle } from '../component/carried-bundle.ts'
 import { refuse } from '../component/read.ts'
 import { BUNDLE_TIMEOUT_MS, Builders } from './builder.ts'
-import type { BuildJob, BuildStep, GivenEnv, Made } from './job.ts'
+import type { BuildJob, BuildStep, BuildTarget, GivenEnv, Made } from './job.ts'
 import { writeOutput } from './output.ts'
 import { findShim } from './package-files.ts'
 import { expectToolchain } from './toolchain.ts'
@@ -32,6 +32,8 @@ interface MakeOptions {
   readonly idleMs?: number | undefined
   /** Whether the app's stacks go on past each `await`, which slows promises down. */
   readonly asyncStacks?: boolean | undefined
+  /** What it is for; NANO unless it is given. */
+  readonly target?: BuildTarget | undefined
   /** Where to write the component; its source map goes beside it as `.map`. Nothing is written without. */
   readonly outFile?: string
   /** How long the app's top level may run. */
@@ -127,6 +129,7 @@ async function run(origin: BuildJob['origin'], options: MakeOptions, caching: Ca
   const memoryMb = options.memoryMb ?? TOP_LEVEL_MEMORY_MB
   const task = {
     origin,
+    target: options.target ?? 'nano',
     shim: options.shim ?? findShim(),
     wit: options.wit ?? witText(),
     asyncStacks: options.asyncStacks ?? false,

@@ -40,11 +40,11 @@ const SHORT = { compress: false, mangle: { keepNames: true }, codegen: true } as
 /** The last one that this process made, and the files that went into it. */
 let last: { readonly file: string; readonly stamps: Stamps; readonly code: string } | undefined
 
-/** `file` exports `start` and `turn`. */
-export async function bundleShim(file: string): Promise<string> {
+/** `file` exports `start` and `turn`. `world`: who has the interfaces that it imports, the engine unless another is given. */
+export async function bundleShim(file: string, world: Plugin = worldPlugin): Promise<string> {
   if (last?.file === file && isCurrent(last.stamps)) return last.code
   const stamps: Stamps = new Map()
-  const plugins = [worldPlugin, createLazyPlugin(stamps)]
+  const plugins = [world, createLazyPlugin(stamps)]
   const code = await bundle(file, plugins, { format: 'esm', codeSplitting: false, minify: SHORT }, stamps)
   last = { file, stamps, code }
   return code

@@ -33,8 +33,12 @@ export interface GivenEnv {
   readonly areGlobals: boolean
 }
 
+/** What a component is for: NANO, or any host of wasi:http. */
+export type BuildTarget = 'nano' | 'wasi-http'
+
 /** One build. */
 export interface BuildJob {
+  readonly target: BuildTarget
   readonly origin: Sources | Carried
   readonly shim: string
   /** The world, as text. */
@@ -57,8 +61,8 @@ export const PID_FILE = 'snapshotter.pid'
 /** What comes out. */
 export interface Made {
   readonly component: Uint8Array
-  /** Names the engine that the component was built with. */
-  readonly skeletonHash: string
+  /** Names the engine that the component was built with; undefined: it is for other hosts than NANO. */
+  readonly skeletonHash: string | undefined
   /** Source map of the bundle, as JSON; a component may have come without. */
   readonly sourceMap: string | undefined
   readonly bundleBytes: number

@@ -11,6 +11,7 @@ import { packBundle, unpackBundle } from './carried-code.ts'
 import { findSource } from './entry.ts'
 import type { BuildJob, BuildStep, Made } from './job.ts'
 import { findShim } from './package-files.ts'
+import { makePortable } from './portable/make-portable.ts'
 import { runTopLevel } from './top-level.ts'
 
 /** An app's bundle, and where its builds are kept. */
@@ -30,6 +31,7 @@ export interface MakeListener {
 /** Makes one build. */
 export async function make(job: BuildJob, listener: MakeListener): Promise<Made> {
   const { onStep } = listener
+  if (job.target === 'wasi-http') return makePortable((await find(job, listener)).app, job, onStep)
   const [{ app, shelf }, shim] = await Promise.all([find(job, listener), bundleShim(job.shim)])
   const { asyncStacks, wit } = job
   const ingredients = { carried: packBundle(app, wit), shim, wit, asyncStacks }

@@ -15,6 +15,8 @@ export interface TopLevelReads {
   readonly members: readonly string[]
   /** Names that are no globals. */
   readonly globals: readonly string[]
+  /** Of a portable build, what of the app it cannot be called by. */
+  readonly exports: readonly string[]
 }
 
 export const NO_READS: TopLevelReads = {
@@ -23,11 +25,12 @@ export const NO_READS: TopLevelReads = {
   isAll: false,
   members: [],
   globals: [],
+  exports: [],
 }
 
 export class ReadCollector {
   readonly #seen = { done: false, classic: false, all: false }
-  readonly #names = { member: new Set<string>(), global: new Set<string>() }
+  readonly #names = { member: new Set<string>(), global: new Set<string>(), export: new Set<string>() }
   #endsLine = false
 
   /** Takes what was written if it is meant for here. */
@@ -45,14 +48,21 @@ export class ReadCollector {
 
   get reads(): TopLevelReads {
     const { done: isDone, classic: isClassic, all: isAll } = this.#seen
-    const { member, global } = this.#names
-    return { isDone, isClassic, isAll, members: [...member], globals: [...global] }
+    const { member, global, export: exported } = this.#names
+    return {
+      isDone,
+      isClassic,
+      isAll,
+      members: [...member],
+      globals: [...global],
+      exports: [...exported],
+    }
   }
 
   /** The app may have written it itself. */
   #note(json: string): void {
     const [what, name] = parse(json)
-    const names = what === 'member' || what === 'global' ? this.#names[what] : undefined
+    const names = what === 'member' || what === 'global' || what === 'export' ? this.#names[what] : undefined
     if (what === 'done' || what === 'classic' || what === 'all') this.#seen[what] = true
     else if (typeof name !== 'string' || names === undefined) return
     else if (name.length > MAX_NAME || names.size === MAX_NAMES) this.#seen.all = true

@@ -16,6 +16,7 @@ import { promisify } from 'node:util'
 import { BUNDLE_NAME } from '../component/source-map.ts'
 import { findSibling } from './package-files.ts'
 import { NO_READS, type TopLevelReads } from './read-collector.ts'
+import type { OtherWorld } from './spliced-engine.ts'
 import { FAILURE, TIMED_OUT, TOO_LARGE } from './snapshot-protocol.ts'
 
 export const SHIM_NAME = 'nano:guest-shim'
@@ -60,6 +61,8 @@ export class SnapshotFailure extends Error {
 export interface SnapshotOptions {
   /** The world, as text. */
   readonly wit: string
+  /** Given when it is another than NANO's. */
+  readonly other?: OtherWorld | undefined
   /** What the code imports: modules by their names. */
   readonly modules?: Readonly<Record<string, string>>
   /** Whether stacks go on past each `await`. */
@@ -96,13 +99,17 @@ export async function snapshot(code: string, options: SnapshotOptions): Promise<
   const { engineHash, spliceEngine, wrapSnapshot } = await loadTools()
   const directory = await mkdtemp(join(tmpdir(), 'nano-build-'))
   try {
-    const { module, script, variables } = await spliceEngine(options.wit)
+    const { module, script, variables } = await spliceEngine(options.wit, options.other)
     const modules = { [INITIALIZER]: script, [MAIN_NAME]: code, ...options.modules }
     await mkdir(join(directory, MODULES))
     for (const [name, text] of Object.entries(modules)) await writeFile(join(directory, MODULES, name), text)
     await writeFile(join(directory, ENGINE), module)
     await runSnapshotter(directory, engineHash, variables, options)
-    const component = await wrapSnapshot(await readFile(join(directory, SNAPSHOT)), options.wit)
+    const component = await wrapSnapshot(
+      await readFile(join(directory, SNAPSHOT)),
+      options.wit,
+      options.other,
+    )
     return { component, reads: await readReads(directory) }
   } catch (error) {
     throw error instanceof Printed ? toSnapshotFailure(error, await readReads(directory)) : error

@@ -69,11 +69,20 @@ interface ExportShape {
   readonly retsize: number
 }
 
+/** A world that is not NANO's. */
+export interface OtherWorld {
+  readonly name: string
+  /** The module that stands for wasi_snapshot_preview1 in it. */
+  readonly adapter: Uint8Array
+}
+
 const PACKAGE = '@bytecodealliance/componentize-js'
 const SPLICER = '../lib/spidermonkey-embedding-splicer.js'
 const ENGINE = '../lib/starlingmonkey_embedding.wasm'
 /** Without HTTP the engine has none of its own; the app's requests and responses go through the world. */
 const FEATURES = ['stdio', 'random', 'clocks']
+/** Of another world, whose HTTP is the engine's. */
+const FEATURES_OF_OTHERS = [...FEATURES, 'http']
 /** What componentize-js' own script is given and gives, as far as ours relies on it. */
 const CONTRACT = [
   'let { TextEncoder, TextDecoder } = contentGlobal;',
@@ -93,29 +102,42 @@ const cache = findCacheDirectory(modulesBeside(findShim()))
 const splices = new ToolResults<SplicedEngine>(cache)
 const wraps = new ToolResults<Uint8Array>(cache)
 
-/** The engine for a world, given as text. */
-export function spliceEngine(wit: string): Promise<SplicedEngine> {
-  return splices.get(['splice', engineHash, FEATURES, wit], async () => {
+/** The engine for a world, given as text. `other`: it is not NANO's, and its script is the one of the tools. */
+export function spliceEngine(wit: string, other?: OtherWorld): Promise<SplicedEngine> {
+  const [features, world] = toKind(other)
+  return splices.get(['splice', engineHash, features, wit], async () => {
     const { spliceBindings } = await loadSplicer()
-    const made = spliceBindings(await readFile(enginePath), FEATURES, wit, undefined, WORLD, false)
-    return { module: made.wasm, script: toScript(made, wit), variables: toVariables(made) }
+    const made = spliceBindings(await readFile(enginePath), features, wit, undefined, world, false)
+    const script = other === undefined ? toScript(made, wit) : made.jsBindings
+    return { module: made.wasm, script, variables: toVariables(made) }
   })
 }
 
+const toKind = (other: OtherWorld | undefined) =>
+  other === undefined ? ([FEATURES, WORLD] as const) : ([FEATURES_OF_OTHERS, other.name] as const)
+
 /** The component of what an app's top level made of the engine for a world. */
-export async function wrapSnapshot(snapshot: Uint8Array, wit: string): Promise<Uint8Array<ArrayBuffer>> {
+export async function wrapSnapshot(
+  snapshot: Uint8Array,
+  wit: string,
+  other?: OtherWorld,
+): Promise<Uint8Array<ArrayBuffer>> {
   const sections = parseModule(snapshot)
   const code = encodeModule(withMemory(dropSections(sections, SECTION.data, SECTION.dataCount), 0))
-  const empty = await wraps.get(['wrap', engineHash, sha256(code), wit], () => wrap(code, wit))
+  const adapter = other === undefined ? '' : sha256(other.adapter)
+  const empty = await wraps.get(['wrap', engineHash, sha256(code), wit, adapter], () =>
+    wrap(code, wit, other),
+  )
   return withMainModule(empty, (main) => withMemoryOf(main, sections))
 }
 
-async function wrap(code: Uint8Array, wit: string): Promise<Uint8Array> {
+async function wrap(code: Uint8Array, wit: string, other?: OtherWorld): Promise<Uint8Array> {
+  const [features, world] = toKind(other)
   const { stubWasi } = await loadSplicer()
   // brings tools of 20 MB
   const { componentNew, metadataAdd, preview1AdapterReactorPath } = await import('@bytecodealliance/jco')
-  const adapter = new Uint8Array(await readFile(preview1AdapterReactorPath()))
-  const stubbed = stubWasi(code, FEATURES, wit, undefined, WORLD)
+  const adapter = other?.adapter ?? new Uint8Array(await readFile(preview1AdapterReactorPath()))
+  const stubbed = stubWasi(code, features, wit, undefined, world)
   return metadataAdd(await componentNew(stubbed, [['wasi_snapshot_preview1', adapter]]), [
     ['language', [['JavaScript', '']]],
     ['processed-by', [['ComponentizeJS', readVersion(PACKAGE)]]],

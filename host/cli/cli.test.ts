@@ -63,7 +63,7 @@ describe('arguments', () => {
   const refused: [line: string, complaint: RegExp][] = [
     [
       '',
-      /expected a command; known are serve, build, dev, run, eval, repl, init, types, validate, inspect, deploy, apps, versions, rollback, promote, delete, scheduled, queues, logs, d1, purge, completion, help/,
+      /expected a command; known are serve, build, dev, run, eval, repl, init, types, validate, inspect, deploy, push, apps, versions, rollback, promote, delete, scheduled, queues, fleet, logs, d1, purge, completion, help/,
     ],
     ['sevre', /unknown command 'sevre'; did you mean serve\?/],
     ['zzzzz', /unknown command 'zzzzz'; known are serve, build, dev, run, eval, repl, init, types, validate/],

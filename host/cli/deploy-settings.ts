@@ -2,6 +2,7 @@
 
 import { dirname, resolve } from 'node:path'
 
+import { NO_BINDINGS } from '../config/no-bindings.ts'
 import type { WranglerApp } from '../wrangler/app.ts'
 import { isObject } from '../wrangler/file.ts'
 import type { WranglerJson } from '../wrangler/file.ts'
@@ -15,19 +16,6 @@ export interface DeploySettings {
   readonly directory: string | undefined
   /** Where those have to lie. */
   readonly within: readonly string[] | undefined
-}
-
-/** What an app of a wrangler file has of its own, and has not if the file does not say so. */
-const NONE = {
-  env: {},
-  kv_namespaces: [],
-  d1_databases: [],
-  r2_buckets: [],
-  services: [],
-  ratelimits: [],
-  queues: {},
-  durable_objects: { bindings: [] },
-  migrations: [],
 }
 
 /** `given`: a file of settings. What is wrong with them, the server says. */
@@ -44,7 +32,7 @@ export function toDeploySettings(
   const directory = ownDirectory ?? toDirectory(project.settings, '.')
   const folders = [project.folder, ...allowRead.map((each) => resolve(each))]
   const within = ownDirectory === undefined ? folders : undefined
-  const settings = { ...NONE, ...withoutPaths(project.settings), ...project.limits }
+  const settings = { ...NO_BINDINGS, ...withoutPaths(project.settings), ...project.limits }
   // what is no JSON object is sent as it is
   if (given !== undefined && own === undefined)
     return { text: given.text, keepsOthers: false, directory, within }

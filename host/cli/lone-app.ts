@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path'
 import { NO_PATH } from '../config/config.ts'
 import type { AppConfig } from '../config/config.ts'
 import { DEFAULT_LIMITS } from '../config/limits.ts'
+import { isOci, parseReference } from '../config/oci-reference.ts'
 import { openWrangler } from '../wrangler/app.ts'
 import { findWrangler } from '../wrangler/find.ts'
 import { CONFIG, findWranglerFolder, toEnvironment, toName } from './wrangler-project.ts'
@@ -25,6 +26,7 @@ export interface LoneAppOptions extends WranglerOptions {
 /** `given`: a component, or sources; undefined: files alone. */
 export async function openLoneApp(given: string | undefined, options: LoneAppOptions): Promise<AppConfig> {
   const { allowRead = [], assets, isDevelopment = false, isWritten = false, runBuild } = options
+  if (given !== undefined && isOci(given)) return await openArtifactApp(given, options)
   const path = given === undefined ? undefined : resolve(given)
   const allowed = allowRead.map((each) => resolve(each))
   const folder = path === undefined ? undefined : findWranglerFolder(path)
@@ -49,6 +51,16 @@ export async function openLoneApp(given: string | undefined, options: LoneAppOpt
   )
   const [app] = apps
   return { ...app!, path: app!.path === NO_PATH ? NO_PATH : path! }
+}
+
+/** With what the artifact says of itself. */
+async function openArtifactApp(path: string, { assets }: LoneAppOptions): Promise<AppConfig> {
+  const name = parseReference(path)?.repository.split('/').at(-1) ?? HOSTNAME
+  const entry = { name, hostname: HOSTNAME, path, assets: assets && { directory: resolve(assets) } }
+  // loads the schema library
+  const { parseConfig } = await import('../config/parse.ts')
+  const [app] = parseConfig(JSON.stringify({ apps: [entry] }), CONFIG).apps
+  return app!
 }
 
 /** What is wrong with the file is told of the app. */

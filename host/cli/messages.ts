@@ -67,3 +67,8 @@ export function toSize(bytes: number): string {
 export function toDuration(ms: number): string {
   return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`
 }
+
+/** Said at the start. */
+export const LOOPBACK_WARNING =
+  "--allow-loopback: apps may reach this machine's own ports (127.0.0.1, ::1, localhost), databases and other people's " +
+  'programs included; leave it off wherever apps of others are served'

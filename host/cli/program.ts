@@ -11,9 +11,11 @@ import { addCompletion } from './commands/completion.ts'
 import { addD1 } from './commands/d1.ts'
 import { addDeploy } from './commands/deploy.ts'
 import { addDev } from './commands/dev.ts'
+import { addFleet } from './commands/fleet.ts'
 import { addInit } from './commands/init.ts'
 import { addInspect } from './commands/inspect.ts'
 import { addLogs } from './commands/logs.ts'
+import { addPush } from './commands/push.ts'
 import { addPurge } from './commands/purge.ts'
 import { addScripts } from './commands/script.ts'
 import { addQueues } from './commands/queues.ts'
@@ -28,7 +30,7 @@ import { toUsageError } from './usage.ts'
 import { readVersion } from './version.ts'
 
 const AFTER = `
-deploy, apps, versions, rollback, promote, delete, scheduled, queues, purge and logs ask the server at NANO_ADMIN_URL (default: http://127.0.0.1:3001)
+deploy, apps, versions, rollback, promote, delete, scheduled, queues, fleet, purge and logs ask the server at NANO_ADMIN_URL (default: http://127.0.0.1:3001)
 with the token NANO_ADMIN_TOKEN, and serve admits that token.
 NANO_LOG_FORMAT=json makes the log of serve one JSON object a line, apache its requests lines of the combined format.
 Exit status: 0 fine, 1 failed, 2 wrong usage.`
@@ -55,10 +57,12 @@ export function createProgram(startServer: StartServer, format: LogFormat): Comm
   addValidate(program)
   addInspect(program)
   addDeploy(program)
+  addPush(program)
   addApps(program)
   addVersions(program)
   addScheduled(program)
   addQueues(program)
+  addFleet(program)
   addLogs(program)
   addD1(program)
   addPurge(program)

@@ -7,6 +7,7 @@ export interface Report {
   readonly app: string
   readonly hostname: string
   readonly version: number
+  readonly source?: string
   readonly previous?: number
   readonly percent: number
   readonly engine: string
@@ -34,6 +35,7 @@ export function toReportText(report: Report): string {
     `${app} version ${version} ${what}${before}`,
     `  component ${toSize(report.component_bytes)}, image ${toSize(report.image_bytes)}, ` +
       `memory ${toSize(report.memory_bytes)}, engine ${engine}, ${toDuration(report.milliseconds)}`,
+    ...(report.source === undefined ? [] : [`  ${report.source}`]),
     ...changes.map((change) => `  ${toChange(change)}`),
     ...warnings.map((warning) => `  warning: ${warning}`),
     '',

@@ -14,6 +14,7 @@ import type { DataNames } from './class-data.ts'
 import type { Env } from './env.ts'
 import type { FleetSettings } from './fleet-settings.ts'
 import type { Limits } from './limits.ts'
+import type { OciSettings } from './oci-settings.ts'
 import type { Secrets } from './secrets.ts'
 import type { StorageSettings } from './storage-settings.ts'
 
@@ -22,7 +23,7 @@ export interface AppConfig {
   readonly name: string
   /** Canonical, see host-name.ts. */
   readonly hostname: string
-  /** Absolute: a `.wasm`, a source file or a directory with an index file; NO_PATH: there is none. */
+  /** Absolute: a `.wasm`, a source file or a directory with an index file; or a reference of a registry; NO_PATH: there is none. */
   readonly path: string
   /** Absolute paths of files and directories that a build may read besides the app's own; undefined: none. */
   readonly allowRead?: readonly string[]
@@ -54,6 +55,22 @@ export interface AppConfig {
   readonly deletedData?: readonly string[]
   /** Its path is a folder, whose wrangler file says what is not said of it elsewhere. */
   readonly wrangler?: WranglerOutcome
+  /** Its path is a reference of a registry. */
+  readonly artifact?: ArtifactSource
+}
+
+/** An app that comes from a registry. */
+export interface ArtifactSource {
+  /** What nano.json says of it, as it spells it. */
+  readonly given: object
+  /** What paths in there are relative to. */
+  readonly base: string
+  /** What the tag leads to is asked again. */
+  readonly followsTag: boolean
+  /** What the reference has led to; undefined: it has not been pulled. */
+  readonly digest?: string
+  /** What does not hold of what it says of itself, a line each. */
+  readonly warnings?: readonly string[]
 }
 
 /** What the wrangler file of an app's folder came to. */
@@ -136,6 +153,8 @@ export interface Config {
   readonly dataDirectory?: string
   /** Where the data of bindings is that is not in the data directory. */
   readonly storage?: StorageSettings
+  /** Registries that apps come from. */
+  readonly oci?: OciSettings
   /** The fleet that the host belongs to; undefined: to none. */
   readonly fleet?: FleetSettings
   /** Hashes of engines that are served besides those of the release. */

@@ -67,6 +67,43 @@ export const fleet = closed({
       description: 'On how many NATS nodes everything is kept: 3 in a cluster, 1 otherwise, unless given.',
     })
     .exactOptional(),
+  key: z
+    .union([z.literal(false), source], {
+      error: () =>
+        'expected an object with "file", "env" or "credential" that says where the key is, or false for settings in the clear',
+    })
+    .meta({
+      description:
+        "Where the fleet's key is, 32 characters at least, the same on every host: settings of apps, with the values of env, are sealed with it before NATS has them, and nobody without it can make a host serve something new. false: NATS has them in the clear.",
+    }),
+  rollout: closed({
+    steps: list(integer({ range: [1, 99] }))
+      .min(1, { error: expected('at least one percentage') })
+      .refine((steps) => steps.every((step, index) => index === 0 || step > steps[index - 1]!), {
+        error: expected('percentages that grow'),
+      })
+      .meta({
+        description: "The new version's part of the clients, step by step; all of them after the last.",
+      })
+      .default([10, 50]),
+    seconds: integer({ range: [1, 86_400] })
+      .meta({ description: 'How long each step lasts at least.' })
+      .default(60),
+    requests: integer({ range: [1, 1_000_000] })
+      .meta({ description: 'Answers of the new version that a step needs before the next.' })
+      .default(20),
+    errors: z
+      .number({ error: expected('a number from 0 to 100') })
+      .min(0, { error: expected('a number from 0 to 100') })
+      .max(100, { error: expected('a number from 0 to 100') })
+      .meta({
+        description:
+          "By how many percent points the new version's part of answers that are errors (5xx) may be above that of the version before. Beyond it, the version before has all clients again.",
+      })
+      .default(2),
+  })
+    .meta({ description: 'How a new version of an app comes to all clients; at once unless given.' })
+    .exactOptional(),
 }).meta({
   description:
     'Hosts that serve the same apps: a deploy to any of them, or by the command line, reaches all.',

@@ -15,6 +15,22 @@ export interface FleetSettings {
   readonly tls?: FleetTls
   /** On how many NATS nodes everything is kept; undefined: three in a cluster, one otherwise. */
   readonly replicas?: number
+  /** Where the key is that settings of apps are sealed with; undefined: NATS has them in the clear. */
+  readonly key?: SecretSource
+  /** How a new version comes to all requests; undefined: at once. */
+  readonly rollout?: RolloutSettings
+}
+
+/** Bounds of a rollout. */
+export interface RolloutSettings {
+  /** Percents, which grow; 100 comes after the last. */
+  readonly steps: readonly number[]
+  /** How long each lasts at least. */
+  readonly seconds: number
+  /** How many answers the new version has given in it at least. */
+  readonly requests: number
+  /** By how many percent points its part of answers that are errors may be above that of the version before. */
+  readonly errors: number
 }
 
 /** Who a host is for NATS. They are read with each connection. */

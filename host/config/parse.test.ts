@@ -394,6 +394,11 @@ describe('complaints', () => {
       ],
     ],
     [
+      'a store of a fleet that there is not',
+      '{ "apps": [], "storage": { "kv": "fleet" } }',
+      [/storage\.kv: expected "fleet" beside "storage", which says where the NATS servers are, got none$/],
+    ],
+    [
       'a store of objects that cannot be',
       '{ "apps": [], "storage": { "r2": { "s3": "https://key:secret@s3.example/x", "bucket": "A", "access_key_id": "AK" } } }',
       [

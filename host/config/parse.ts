@@ -14,6 +14,7 @@ import { NanoError } from '../errors.ts'
 import type { Config } from './config.ts'
 import { hasValue, readTree, toOffset, toPlace, toValue, toWhere } from '../json/places.ts'
 import type { Path, Place, Problem } from '../json/places.ts'
+import { findFleetless } from './needs-fleet.ts'
 import { NANO_JSON } from './schema.ts'
 import type { ToProject } from './take-wrangler.ts'
 import { toConfig } from './to-config.ts'
@@ -88,7 +89,7 @@ export function checkConfig(text: string, file: string, toProject?: ToProject): 
   const all = [
     ...problems,
     ...toProblems(root, result.error?.issues ?? []),
-    ...findTaken(value).map(({ path, text: what }) => ({
+    ...[...findTaken(value), ...findFleetless(value)].map(({ path, text: what }) => ({
       offset: toOffset(root, path),
       text: `${toWhere(path)}: ${what}`,
     })),

@@ -14,6 +14,8 @@ import { CAPACITY_RULES } from './capacity.ts'
 import { CONNECTION_RULES } from './connection-limits.ts'
 import { LIMIT_RULES } from './limits.ts'
 import { toKey } from './number-rule.ts'
+import { isOci, parseReference, REFERENCE_FORM } from './oci-reference.ts'
+import { oci } from './oci-schema.ts'
 import type { Key, NumberRule } from './number-rule.ts'
 import { storage } from './storage-schema.ts'
 import { fleet } from './fleet-schema.ts'
@@ -163,10 +165,17 @@ export const APP = withOwnNames(
           'Requests with this Host header go to the app: capitals and the port make no difference. The name unless given; unique.',
       })
       .exactOptional(),
-    path: text()
+    path: textThat((path) => !isOci(path) || parseReference(path) !== undefined, REFERENCE_FORM)
       .meta({
         description:
-          'Relative to this file: a component (.wasm), a source file, or a directory with a wrangler file or an index file. An app that is files alone ("assets") has none.',
+          'Relative to this file: a component (.wasm), a source file, or a directory with a wrangler file or an index file. Or an artifact of a registry: oci://registry.example/team/shop:1.2@sha256:... An app that is files alone ("assets") has none.',
+      })
+      .exactOptional(),
+    follow_tag: flag()
+      .meta({
+        default: false,
+        description:
+          'With a tag of a registry and no digest: at the start and with each reload the registry is asked what the tag leads to. Otherwise it is asked once.',
       })
       .exactOptional(),
     allow_read: list(text())
@@ -199,10 +208,24 @@ export const APP = withOwnNames(
     when: ({ value }) => typeof value === 'object' && value !== null,
     error: 'expected a component, a source file or a directory, or "assets" with a directory',
   })
-  .refine(({ assets: given }) => given === undefined || given.directory !== undefined, {
-    path: ['assets', 'directory'],
-    error: 'expected a directory',
+  .refine(
+    ({ follow_tag: follows, path = '' }) => follows !== true || parseReference(path)?.digest === undefined,
+    {
+      path: ['follow_tag'],
+      error: 'expected a "path" with a tag and without a digest, got one that always leads to the same',
+    },
+  )
+  .refine(({ follow_tag: follows, path = '' }) => follows !== true || isOci(path), {
+    path: ['follow_tag'],
+    error: 'expected a "path" of a registry (oci://) beside it',
   })
+  .refine(
+    ({ assets: given, path = '' }) => given === undefined || given.directory !== undefined || isOci(path),
+    {
+      path: ['assets', 'directory'],
+      error: 'expected a directory',
+    },
+  )
   .meta({ id: 'app' })
 
 /** nano.json. */
@@ -268,6 +291,7 @@ export const NANO_JSON = closed(
       })
       .exactOptional(),
     storage: storage.exactOptional(),
+    oci: oci.exactOptional(),
     fleet: fleet.exactOptional(),
     defaults: closed(inherited)
       .meta({ description: 'Limits of every app that does not set its own.' })
@@ -275,7 +299,14 @@ export const NANO_JSON = closed(
     apps: list(APP).default([]),
   },
   RENAMED,
-)
+).superRefine(({ apps, oci: given }, context) => {
+  if (given?.digests !== true) return
+  for (const [index, { path = '' }] of apps.entries()) {
+    if (!isOci(path) || parseReference(path)?.digest !== undefined) continue
+    const message = `expected a reference with @sha256:<digest>, for "oci" demands "digests", got ${JSON.stringify(path)}`
+    context.addIssue({ code: 'custom', path: ['apps', index, 'path'], message })
+  }
+})
 
 /** What nano.json says, by its own keys. */
 export type NanoJson = z.output<typeof NANO_JSON>

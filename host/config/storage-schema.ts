@@ -1,5 +1,7 @@
 /** What nano.json says about where the data of bindings is. */
 
+import * as z from 'zod'
+
 import { source } from './secret-schema.ts'
 import { closed, text, textLike } from './values.ts'
 
@@ -20,17 +22,25 @@ function isEndpoint(text: string): boolean {
   return ['http:', 'https:'].includes(protocol) && isPlain
 }
 
+/** A stream of the NATS servers that `fleet` names. */
+const inFleet = z
+  .literal('fleet')
+  .meta({ description: 'On the NATS servers of "fleet", for all of its hosts.' })
+
+const redis = closed({
+  redis: text().refine(isRedisUrl, { error: REDIS_EXPECTED }).meta({
+    description:
+      'A server that speaks the protocol of Redis, such as Valkey: redis://cache.internal:6379/0. It needs the package @redis/client beside nano-workers.',
+  }),
+  password_file: text()
+    .meta({ description: 'A file, relative to this one, with the password and nothing else.' })
+    .exactOptional(),
+})
+
 /** The key `storage`. */
 export const storage = closed({
-  kv: closed({
-    redis: text().refine(isRedisUrl, { error: REDIS_EXPECTED }).meta({
-      description:
-        'A server that speaks the protocol of Redis, such as Valkey: redis://cache.internal:6379/0. It needs the package @redis/client beside nano-workers.',
-    }),
-    password_file: text()
-      .meta({ description: 'A file, relative to this one, with the password and nothing else.' })
-      .exactOptional(),
-  })
+  kv: z
+    .union([inFleet, redis], { error: () => 'expected "fleet" or an object with "redis"' })
     .meta({ description: 'Where KV namespaces are; in the data directory unless given.' })
     .exactOptional(),
   r2: closed({

@@ -1,9 +1,10 @@
 /** Where stores are that are not the embedded ones: what the operator's configuration says, in a form that can be posted. */
 
+import type { FleetSettings } from './fleet-settings.ts'
 import type { SecretSource } from './secrets.ts'
 
 export interface StorageSettings {
-  readonly kv?: { readonly redis?: RedisSettings }
+  readonly kv?: { readonly redis: RedisSettings } | { readonly fleet: FleetSettings }
   readonly r2?: { readonly s3?: S3Settings }
   /** MiB of apps' own caches, all apps together. */
   readonly cachesMb?: number | undefined

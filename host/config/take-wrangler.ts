@@ -25,6 +25,7 @@ import type { AppConfig, AppDefaults, WranglerOutcome } from './config.ts'
 import { defined } from './defined.ts'
 import type { Env } from './env.ts'
 import { FILE_LIMITS, LIMIT_RULES } from './limits.ts'
+import { isOci } from './oci-reference.ts'
 import { mergeWrangler, toMemberNames, without } from './merge-wrangler.ts'
 import { APP } from './schema.ts'
 import type { AppJson } from './schema.ts'
@@ -49,7 +50,7 @@ export type ToProject = (app: AppJson, base: string) => Project | undefined
 
 /** The folder that the path names. */
 export const toOwnProject: ToProject = ({ path, wrangler_env: environment }, base) => {
-  if (path === undefined || path.endsWith('.wasm')) return undefined
+  if (path === undefined || path.endsWith('.wasm') || isOci(path)) return undefined
   const folder = resolve(base, path)
   if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) return undefined
   return { folder, environment }
@@ -99,8 +100,7 @@ function take(
   const { folder, isDevelopment = false } = project
   const warnings = [...given.warnings]
   if (given.build !== undefined && project.isBuilt !== true) warnings.push(toUnbuilt(given))
-  const own = toOwnServices(given, project, warnings)
-  const merged = check(mergeWrangler({ ...toLimits(given, project, defaults, warnings), ...app }, own), given)
+  const merged = mergeOwn(app, given, { project, defaults, warnings })
   const within = [given.folder, ...(app.allow_read ?? []).map((path) => resolve(base, path))]
   expectMigrationsWithin(within, merged, app, given)
   const variables = isDevelopment ? toVariables(merged, given, project) : {}
@@ -122,6 +122,25 @@ function take(
   }
 }
 
+/** What nano.json says, and what an app says of itself, as far as it may. Throws WRANGLER_INVALID. */
+export function mergeOwn(
+  app: AppJson,
+  given: WranglerApp,
+  {
+    project,
+    defaults,
+    warnings,
+  }: {
+    readonly project: Pick<Project, 'isOwn'>
+    readonly defaults: AppDefaults
+    /** Takes what does not hold. */
+    readonly warnings: string[]
+  },
+): AppJson {
+  const own = toOwnServices(given, project, warnings)
+  return check(mergeWrangler({ ...toLimits(given, project, defaults, warnings), ...app }, own), given)
+}
+
 /** Throws WRANGLER_INVALID: what nano.json says was checked before. */
 function check(merged: unknown, { placeOf }: WranglerApp): AppJson {
   const { data, error } = APP.safeParse(merged)
@@ -133,7 +152,7 @@ function check(merged: unknown, { placeOf }: WranglerApp): AppJson {
 /** Those that the file may set: of an app in nano.json what is lower than what it has, else what NANO takes. */
 function toLimits(
   { file, limits }: WranglerApp,
-  { isOwn = false }: Project,
+  { isOwn = false }: Pick<Project, 'isOwn'>,
   { limits: before }: AppDefaults,
   warnings: string[],
 ): Record<string, unknown> {
@@ -152,7 +171,11 @@ function toLimits(
 }
 
 /** Of an app in nano.json: which other apps it calls, nano.json says. */
-function toOwnServices(given: WranglerApp, { isOwn = false }: Project, warnings: string[]): WranglerApp {
+function toOwnServices(
+  given: WranglerApp,
+  { isOwn = false }: Pick<Project, 'isOwn'>,
+  warnings: string[],
+): WranglerApp {
   const { file, settings } = given
   const { services } = settings
   if (isOwn || !Array.isArray(services)) return given

@@ -21,6 +21,8 @@ import type { Env, EnvValue } from './env.ts'
 import { DEFAULT_LIMITS, LIMIT_RULES } from './limits.ts'
 import { toNumbers } from './number-rule.ts'
 import { FILE_DRAIN } from './drain-schema.ts'
+import { isOci } from './oci-reference.ts'
+import type { OciSettings } from './oci-settings.ts'
 import type { AppJson, AppSettings, NanoJson } from './schema.ts'
 import { takeWrangler, toOwnProject } from './take-wrangler.ts'
 import type { ToProject } from './take-wrangler.ts'
@@ -33,6 +35,7 @@ import type { SharedBindings } from './to-bindings.ts'
 export function toConfig(json: NanoJson, file: string, toProject: ToProject = toOwnProject): Config {
   const defaults = inherit(json.defaults ?? {}, { limits: DEFAULT_LIMITS })
   const toPath = (path: string) => resolve(dirname(file), path)
+  const fleet = json.fleet && toFleet(json.fleet, dirname(file))
   return {
     file,
     defaults,
@@ -59,16 +62,24 @@ export function toConfig(json: NanoJson, file: string, toProject: ToProject = to
       cachesMb: json.caches_mb,
       logDrain: toLogDrain(json.log_drain, dirname(file)),
       dataDirectory: json.data_dir && toPath(json.data_dir),
-      storage: json.storage && toStorage(json.storage, dirname(file)),
-      fleet: json.fleet && toFleet(json.fleet, dirname(file)),
+      storage: json.storage && toStorage(json.storage, dirname(file), fleet),
+      oci: json.oci && toOci(json.oci, toPath),
+      fleet,
     }),
   }
 }
 
-function toStorage({ kv, r2 }: NonNullable<NanoJson['storage']>, base: string): StorageSettings {
-  const passwordFile = kv?.password_file && resolve(base, kv.password_file)
+/** `fleet`: is there where something is said to be there. */
+function toStorage(
+  { kv, r2 }: NonNullable<NanoJson['storage']>,
+  base: string,
+  fleet: FleetSettings | undefined,
+): StorageSettings {
+  const toRedis = ({ redis: url, password_file: file }: Exclude<typeof kv, 'fleet' | undefined>) => ({
+    redis: { url, ...defined({ passwordFile: file && resolve(base, file) }) },
+  })
   return {
-    ...(kv && { kv: { redis: { url: kv.redis, ...defined({ passwordFile }) } } }),
+    ...(kv && { kv: kv === 'fleet' ? { fleet: fleet! } : toRedis(kv) }),
     ...(r2 && {
       r2: {
         s3: {
@@ -84,7 +95,7 @@ function toStorage({ kv, r2 }: NonNullable<NanoJson['storage']>, base: string): 
 }
 
 function toFleet(
-  { nats, name = 'nano', host, credentials, tls, replicas }: NonNullable<NanoJson['fleet']>,
+  { nats, name = 'nano', host, credentials, tls, replicas, key, rollout }: NonNullable<NanoJson['fleet']>,
   base: string,
 ): FleetSettings {
   const toPath = (path: string | undefined) => path && resolve(base, path)
@@ -97,6 +108,8 @@ function toFleet(
       credentials: credentials === undefined ? undefined : toCredentials(credentials, base),
       tls: tls && defined({ ca: toPath(tls.ca), cert: toPath(tls.cert), key: toPath(tls.key) }),
       replicas,
+      key: key === false ? undefined : toSource(key, base),
+      rollout,
     }),
   }
 }
@@ -121,20 +134,43 @@ function toAdmin(
   }
 }
 
-function toApp(app: AppJson, defaults: AppDefaults, base: string): AppConfig {
+export function toApp(app: AppJson, defaults: AppDefaults, base: string): AppConfig {
   const { name, hostname = name } = app
   return {
     name,
     hostname: toHostName(hostname)!,
-    path: app.path === undefined ? NO_PATH : resolve(base, app.path),
+    path: toAppPath(app.path, base),
     ...toSettings(name, app, defaults, (directory) => resolve(base, directory)),
     ...defined({
       allowRead: app.allow_read?.map((path) => resolve(base, path)),
       logDrain: toLogDrain(app.log_drain, base),
       databases: toDatabases(app, base),
       secrets: toSecrets(app.secrets, base),
+      artifact: toArtifact(app, base),
     }),
   }
+}
+
+function toAppPath(path: string | undefined, base: string): string {
+  if (path === undefined) return NO_PATH
+  return isOci(path) ? path : resolve(base, path)
+}
+
+/** What it says of itself is known when it has been pulled, and then merged with what is said here. */
+function toArtifact(app: AppJson, base: string): AppConfig['artifact'] {
+  if (app.path === undefined || !isOci(app.path)) return undefined
+  return { given: app, base, followsTag: app.follow_tag ?? false }
+}
+
+function toOci(given: NonNullable<NanoJson['oci']>, toPath: (path: string) => string): OciSettings {
+  const { digests, insecure, credentials, signatures, pull_ms: pullMs } = given
+  return defined({
+    digests,
+    insecure,
+    credentialsFile: credentials && toPath(credentials),
+    pullMs,
+    signatures: signatures?.map(({ repository, keys }) => ({ repository, keys: keys.map(toPath) })),
+  })
 }
 
 function toSecrets(given: AppJson['secrets'], base: string): Secrets | undefined {

@@ -9,9 +9,13 @@
  * Holds: no two runs of one expression overlap, unless the app says so. What is due at once is begun at a pace, so that a
  * full hour of many apps is no burst. A time that passed without a run is counted and logged, also one that passed while
  * the server was down (memory.ts).
+ *
+ * Where several hosts have the same clock, each claims a run before it begins it (claims.ts), and one of them gets it. That one knows
+ * for when the run before was, and says what was missed between the two; nobody else does.
  */
 
 import type { ScheduledRun } from '../http/request-head.ts'
+import type { RunClaims } from './claims.ts'
 import { parseCron } from './expression.ts'
 import type { CronTimes } from './expression.ts'
 import { CronMemory } from './memory.ts'
@@ -33,6 +37,8 @@ export interface ScheduleOptions {
   readonly log: (entry: { level: 'warn' | 'debug'; app: string; text: string }) => void
   /** Where it is kept what was looked after; undefined: nowhere. */
   readonly directory?: string | undefined
+  /** Which of several hosts begins a run; undefined: there is one host. */
+  readonly claims?: RunClaims | undefined
   /** Milliseconds since 1970. */
   readonly now?: () => number
 }
@@ -42,6 +48,8 @@ interface Job extends CronKey {
   readonly overlap: boolean
   /** Undefined: never again. */
   next: number | undefined
+  /** Since when somebody looks after it, here. */
+  readonly since: number
   running: number
 }
 
@@ -49,6 +57,8 @@ interface Job extends CronKey {
 const LOOK_MS = 30_000
 /** Who is later than this is not begun any more. */
 const LATE_MS = 60_000
+/** Who has a run cannot be told: it is asked again. */
+const CLAIM_PAUSE_MS = 2000
 /** So many runs are begun at a time, and so often. */
 const AT_ONCE = 20
 const PACE_MS = 100
@@ -127,23 +137,21 @@ export class Schedule implements Disposable {
       const times = parseCron(cron, timeZone)
       // the configuration was checked
       if (typeof times === 'string') return []
-      if (known === undefined) this.#catchUp(key, times, now)
-      return [{ ...key, times, overlap, next: times.next(now), running: known?.running ?? 0 }]
+      const since = known?.since ?? this.#catchUp(key, times, now)
+      return [{ ...key, times, overlap, since, next: times.next(now), running: known?.running ?? 0 }]
     })
   }
 
-  /** What was missed while nobody looked after it. */
-  #catchUp(key: CronKey, times: CronTimes, now: number): void {
-    const since = this.#remember((memory) => memory.read(key))
-    if (since !== undefined) {
-      let missed = 0
-      for (let at = times.next(since); at !== undefined && at <= now; at = times.next(at)) {
-        if (++missed === MOST_MISSED) break
-      }
+  /** What was missed while nobody looked after it. Gives since when somebody does. */
+  #catchUp(key: CronKey, times: CronTimes, now: number): number {
+    const since = this.#remember((memory) => memory.read(key)) ?? now
+    if (this.#options.claims === undefined) {
+      const missed = countBetween(times, since, now + 1)
       const from = new Date(since).toISOString()
       if (missed > 0) this.#miss(key, missed, `the server was not running after ${from}`)
     }
     this.#remember((memory) => memory.write([{ ...key, until: now }]))
+    return since
   }
 
   #arm(): void {
@@ -185,14 +193,16 @@ export class Schedule implements Disposable {
     job.next = job.times.next(now)
     const isLate = now - time > LATE_MS
     const missed = passed + (isLate ? 1 : 0)
-    if (missed > 0) this.#miss(job, missed, 'the server stood still, or its clock was set')
+    // of several hosts another one may have had them
+    if (missed > 0 && this.#options.claims === undefined)
+      this.#miss(job, missed, 'the server stood still, or its clock was set')
     if (!isLate) this.#due.push({ job, scheduledTime: time })
   }
 
   /** Begins some of what is due. */
   #pump(): void {
     if (this.#pace !== undefined || this.#due.length === 0) return
-    for (const { job, scheduledTime } of this.#due.splice(0, AT_ONCE)) this.#begin(job, scheduledTime)
+    for (const { job, scheduledTime } of this.#due.splice(0, AT_ONCE)) this.#meetRun(job, scheduledTime)
     if (this.#due.length === 0) return
     this.#pace = setTimeout(() => {
       this.#pace = undefined
@@ -200,16 +210,45 @@ export class Schedule implements Disposable {
     }, PACE_MS).unref()
   }
 
-  #begin(job: Job, scheduledTime: number): void {
+  #meetRun(job: Job, scheduledTime: number): void {
+    const { claims } = this.#options
+    if (claims === undefined) this.#begin(job, scheduledTime)
+    else void this.#claim(claims, job, scheduledTime)
+  }
+
+  async #claim(claims: RunClaims, job: Job, time: number): Promise<void> {
+    try {
+      const claim = await claims.claim(job, time, job.overlap)
+      if (claim.outcome === 'others') return
+      const missed = countBetween(job.times, Math.max(claim.before ?? 0, job.since), time)
+      if (missed > 0) this.#miss(job, missed, 'no host of the fleet began them')
+      if (claim.outcome === 'busy') this.#miss(job, 1, 'the run before is not done')
+      else this.#begin(job, time, () => claim.done())
+    } catch {
+      // whoever gets a later one says what was missed
+      if (this.#isStarted && this.#now() - time < LATE_MS)
+        setTimeout(() => void this.#claim(claims, job, time), CLAIM_PAUSE_MS).unref()
+    }
+  }
+
+  /** `done`: is called when it is over, or is not begun. */
+  #begin(job: Job, scheduledTime: number, done: () => void = () => undefined): void {
     const { app, cron } = job
     // it may have gone since
-    if (this.#jobs.get(app)?.includes(job) !== true) return
-    if (job.running > 0 && !job.overlap) return this.#miss(job, 1, 'the run before is not done')
+    if (this.#jobs.get(app)?.includes(job) !== true) return done()
+    if (job.running > 0 && !job.overlap) {
+      this.#miss(job, 1, 'the run before is not done')
+      return done()
+    }
     const running = this.#options.run(app, { cron, scheduledTime })
-    if (running === undefined) return this.#miss(job, 1, 'nothing serves the app')
+    if (running === undefined) {
+      this.#miss(job, 1, 'nothing serves the app')
+      return done()
+    }
     job.running++
     void running.then((outcome) => {
       job.running--
+      done()
       this.#record(app, outcome)
     })
   }
@@ -246,4 +285,12 @@ export class Schedule implements Disposable {
       return undefined
     }
   }
+}
+
+/** Times behind the one and before the other, as far as they are counted. */
+function countBetween(times: CronTimes, from: number, to: number): number {
+  let count = 0
+  for (let at = times.next(from); at !== undefined && at < to; at = times.next(at))
+    if (++count === MOST_MISSED) break
+  return count
 }

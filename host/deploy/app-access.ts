@@ -1,13 +1,19 @@
 /** What the component of an app of a configuration is opened with. */
 
-import type { AppConfig } from '../config/config.ts'
+import type { AppConfig, Config } from '../config/config.ts'
 import { NanoError } from '../errors.ts'
 import type { SourceAccess } from './open-component.ts'
 
-/** `configuration`: its file. Throws WRANGLER_INVALID for an app whose wrangler file cannot be used. */
+/** What of the configuration counts. */
+interface Origin {
+  readonly file?: Config['file'] | undefined
+  readonly oci?: Config['oci'] | undefined
+}
+
+/** `configuration`: of which the app is. Throws WRANGLER_INVALID for an app whose wrangler file cannot be used. */
 export function toAccess(
-  { allowRead, assets, wrangler }: AppConfig,
-  configuration: string | undefined,
+  { allowRead, artifact, assets, wrangler }: AppConfig,
+  { file: configuration, oci }: Origin = {},
 ): SourceAccess {
   if (wrangler?.fault !== undefined) throw new NanoError('WRANGLER_INVALID', wrangler.fault)
   return {
@@ -16,5 +22,6 @@ export function toAccess(
     environment: wrangler?.environment,
     assets: assets?.directory,
     assetsWithin: wrangler?.assetsWithin,
+    ...(artifact === undefined ? {} : { oci, followsTag: artifact.followsTag }),
   }
 }

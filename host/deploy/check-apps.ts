@@ -16,7 +16,7 @@ export interface AppCheck {
 
 /** `onApp`: is told before each app is looked at. */
 export async function checkApps(
-  { apps, engines, file }: Pick<Config, 'apps' | 'engines' | 'file'>,
+  { apps, engines, file, oci }: Pick<Config, 'apps' | 'engines' | 'file' | 'oci'>,
   onApp: (app: AppConfig, done: number) => void,
 ): Promise<readonly AppCheck[]> {
   using opener = new Opener({ engines })
@@ -26,7 +26,7 @@ export async function checkApps(
     onApp(app, checks.length)
     const warnings = [...(app.wrangler?.warnings ?? [])]
     const check = async (): Promise<OpenComponent> => {
-      const component = await opener.component(app.path, toAccess(app, file), (note) => {
+      const component = await opener.component(app.path, toAccess(app, { file, oci }), (note) => {
         if (note.type === 'warning') warnings.push(note.text)
       })
       known.expectKnown(component.engineHash)

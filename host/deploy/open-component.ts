@@ -14,6 +14,8 @@ import { checkSize } from '../component/read.ts'
 import { splitComponent } from '../component/skeleton.ts'
 import { NO_PATH } from '../config/config.ts'
 import type { Env } from '../config/env.ts'
+import { isOci } from '../config/oci-reference.ts'
+import type { OciSettings } from '../config/oci-settings.ts'
 import { NO_ENGINE } from '../engine/no-engine.ts'
 import { NanoError } from '../errors.ts'
 import { splitImage } from '../image/image.ts'
@@ -40,6 +42,8 @@ export interface OpenListener {
   onWarning(text: string): void
   /** What the component, good or not, is built from: files, and directories in which something is missing. */
   onInputs?(paths: readonly string[]): void
+  /** A registry was asked what a reference leads to. */
+  onPulled?(text: string): void
 }
 
 const COMPONENT = '.wasm'
@@ -59,6 +63,10 @@ export interface SourceAccess {
   readonly assets?: string | undefined
   /** Where that has to lie. */
   readonly assetsWithin?: readonly string[] | undefined
+  /** What the operator says of registries. */
+  readonly oci?: OciSettings | undefined
+  /** What the tag of a registry leads to is asked again. */
+  readonly followsTag?: boolean | undefined
   /** Whether the app's stacks go on past each `await`, which slows promises down. */
   readonly asyncStacks?: boolean | undefined
 }
@@ -70,7 +78,7 @@ export interface OpenAccess extends SourceAccess {
 
 /** Whether a path names a component, and not an app's source. */
 export function isComponent(path: string): boolean {
-  return path.endsWith(COMPONENT)
+  return path.endsWith(COMPONENT) && !isOci(path)
 }
 
 /** Errors and warnings name the path; without one there is nothing but files. */

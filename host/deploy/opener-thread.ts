@@ -12,15 +12,19 @@ import type { NewAssets } from '../assets/new-assets.ts'
 import { LocalStore } from '../artifacts/local-store.ts'
 import type { ArtifactStore, StoredVersion } from '../artifacts/store.ts'
 import { NanoError, toNanoError } from '../errors.ts'
+import { isOci } from '../config/oci-reference.ts'
+import type { Digest } from '../config/oci-reference.ts'
 import { collectGarbage } from '../limits/collect.ts'
 import { answerAll } from './answering.ts'
 import { toSeal } from './env-image.ts'
 import type { Seal } from './env-image.ts'
 import { ImageFiles, toRef } from './image-files.ts'
 import type { KeptImage } from './image-files.ts'
+import { findArtifact } from './open-artifact.ts'
 import { isComponent, openBytes, openComponent, readComponentFile, rebuildFor } from './open-component.ts'
-import type { Brought, OpenListener, SplitComponent } from './open-component.ts'
+import type { Brought, OpenListener, SourceAccess, SplitComponent } from './open-component.ts'
 import { Engines, findOwnCache } from './open-engines.ts'
+import { expectReference, Registries } from './pull-artifact.ts'
 import { reduceSourceMap } from './read-source-map.ts'
 import { isSettled, readStamps } from './stamp.ts'
 import type { OpenComponent, OpenerData, OpeningNote, Origin, Requests } from './opening.ts'
@@ -32,6 +36,9 @@ const { engines: admitted, dataDirectory } = workerData as OpenerData
 let opened: ArtifactStore | undefined
 const engines = new Engines(admitted)
 const images = new ImageFiles(findOwnCache())
+const registries = new Registries()
+/** What references of registries have led to. */
+const pinned = new Map<string, string>()
 const isServed = (hash: string): boolean => engines.serves(hash)
 /** Of images that no app of this server has: those of versions before, of apps that are gone, and of other servers. */
 const SPARE_BYTES = 1024 * 1024 * 1024
@@ -51,14 +58,27 @@ const toListener = (note: Note) => ({
   onBuild: () => note({ type: 'building' }),
   onWarning: (text: string) => note({ type: 'warning', text }),
   onInputs: (paths: readonly string[]) => note({ type: 'inputs', paths }),
+  onPulled: (text: string) => note({ type: 'pulled', text }),
 })
 
 answerAll<Requests, OpeningNote>({
   async component(ask, note) {
-    const component = await openFile(ask, note)
+    const component = isOci(ask.path) ? await openArtifact(ask, note) : await openFile(ask, note)
     const { assets, assetsWithin } = ask.access
     if (assets === undefined) return component
     return { ...component, assets: await openAssets(assets, assetsWithin, note) }
+  },
+  async pull({ reference, oci }) {
+    const { files } = store()
+    const pulled = await registries.pull(expectReference(reference), { settings: oci, files })
+    const { component, sourceMap, assets, digest, settings } = pulled
+    return { component, sourceMap, assets, digest, settings: settings && JSON.stringify(settings) }
+  },
+  'name-pulled'(references) {
+    // who has kept nothing yet has no directory
+    const isKept = opened !== undefined || existsSync(dataDirectory ?? '')
+    if (isKept && store().pulled.name(references) > 0) store().collect()
+    return undefined
   },
   file: ({ path, access }, note) => readComponentFile(path, toListener(note), access),
   async engine(hash, note) {
@@ -124,14 +144,25 @@ answerAll<Requests, OpeningNote>({
   // who has deployed nothing yet has no directory
   apps: () =>
     (opened === undefined && !existsSync(dataDirectory ?? '') ? [] : store().apps()).map(
-      ({ name, active, canary }) => ({
-        name,
+      ({ active, canary, ...app }) => ({
+        ...app,
         active: toServed(active),
         ...(canary === undefined ? {} : { canary: { ...canary, version: toServed(canary.version) } }),
       }),
     ),
   versions: (app) => store().versions(app),
-  activate: ({ app, number, canary }) => store().activate(app, number, canary),
+  activate: (active) => store().activate(active),
+  mirror({ app, versions }) {
+    store().mirror(app, versions)
+    return undefined
+  },
+  missing: (hashes) => store().missing(hashes),
+  pack: (hash) => store().pack(hash),
+  unpack({ hash, bytes }) {
+    store().unpack(hash, bytes)
+    return undefined
+  },
+  'read-file': (hash) => store().files.read(hash),
   remove(app) {
     const wasThere = store().remove(app)
     store().collect()
@@ -142,13 +173,33 @@ answerAll<Requests, OpeningNote>({
 
 /** The bytes of a component again. What was said of them was said. */
 async function bring(origin: Requests['env-image']['ask']['origin'], note: Note): Promise<Brought> {
+  if (origin.type === 'component' && isOci(origin.ask.path)) {
+    const { path, access } = origin.ask
+    return await bringArtifact(path, access)
+  }
   if (origin.type === 'component') {
     const onBuild = (): void => note({ type: 'building' })
     return await readComponentFile(origin.ask.path, { onBuild, onWarning() {} }, origin.ask.access)
   }
-  const { component, sourceMap } = origin.ask
+  return toBrought(origin.ask)
+}
+
+/** What is kept. */
+function toBrought({ component, sourceMap }: Pick<StoredVersion, 'component' | 'sourceMap'>): Brought {
   const map = sourceMap === undefined ? undefined : store().read(sourceMap)
   return { component: store().read(component), sourceMap: map && reduceSourceMap(map, () => {}) }
+}
+
+async function bringArtifact(path: string, access: SourceAccess): Promise<Brought> {
+  const kept = dataDirectory === undefined ? undefined : store().pulled.find(path)
+  if (kept !== undefined) return toBrought(kept)
+  const reference = expectReference(path)
+  const digest = pinned.get(path) as Digest | undefined
+  const pulled = await registries.pull({ ...reference, digest }, { settings: access.oci, files: undefined })
+  return {
+    component: pulled.component,
+    sourceMap: pulled.sourceMap && reduceSourceMap(pulled.sourceMap, () => {}),
+  }
 }
 
 /** The component at a path, or built from it. One that was checked before and is the same file is not read again. */
@@ -175,6 +226,24 @@ async function openFile(ask: Requests['component']['ask'], note: Note): Promise<
   return { ...kept, origin }
 }
 
+/** The component that a reference of a registry leads to, with its files. */
+async function openArtifact(ask: Requests['component']['ask'], note: Note): Promise<OpenComponent> {
+  const { path, access, isAnew = false } = ask
+  const listener = toListener(note)
+  const found = await findArtifact(
+    { path, access, isAgain: isAnew },
+    { store: dataDirectory === undefined ? undefined : store(), registries, listener, isServed, pinned },
+  )
+  const { digest, settings, assets } = found
+  const origin: Origin = { type: 'component', ask: { path, access } }
+  const known = isAnew ? undefined : images.find(path, [digest])
+  const isKnown = known !== undefined && isServed(known.engineHash)
+  const kept = isKnown ? known : keep(await found.split(), note)
+  if (!isKnown && !('held' in kept && kept.held !== undefined)) images.note(path, [digest], toKept(kept))
+  const shared = assets && toManifest(JSON.parse(Buffer.from(assets).toString()) as NewAssets)
+  return { ...kept, origin, pulled: { digest, settings }, ...(shared && { assets: shared }) }
+}
+
 /** Files of a directory. Most apps have none: what reads them is loaded when one does. */
 async function openAssets(
   directory: string,
@@ -191,7 +260,10 @@ async function openAssets(
 /** Files that were deployed with a version. */
 function findAssets({ assets }: StoredVersion): SharedManifest | undefined {
   if (assets === undefined) return undefined
-  const { files, headers, redirects } = JSON.parse(Buffer.from(store().read(assets)).toString()) as NewAssets
+  return toManifest(JSON.parse(Buffer.from(store().read(assets)).toString()) as NewAssets)
+}
+
+function toManifest({ files, headers, redirects }: NewAssets): SharedManifest {
   const entries = Object.entries(files).map(([path, file]) => [
     path,
     { ...file, ...store().files.find(file.hash) },

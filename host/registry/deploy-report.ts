@@ -9,6 +9,8 @@ export interface DeployReport {
   readonly app: string
   readonly hostname: string
   readonly version: number
+  /** The reference of a registry that it came from, with its digest. */
+  readonly source: string | undefined
   /** The version that served before. */
   readonly previous: number | undefined
   /** Whether the version serves. */
@@ -69,6 +71,7 @@ export function toReport({
     app: version.app,
     hostname: version.hostname,
     version: version.number,
+    source: version.source,
     previous: before?.number === version.number ? undefined : before?.number,
     engine: version.engineHash,
     engineChanged: before !== undefined && before.engineHash !== version.engineHash,

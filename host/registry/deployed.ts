@@ -7,30 +7,40 @@
  *     roll back  the same with a version before; a canary is taken back  >  named  >  switched  >  acknowledged
  *     delete     forgotten  >  switched off  >  acknowledged
  *
+ * In a fleet, what is named or forgotten is so when the hosts agree on it (agreement.ts), and what others have agreed on is
+ * served here as it comes.
+ *
  * Holds: what is acknowledged serves after a restart, however the process ended. What fails before it is named has
  * changed nothing.
  */
 
 import { isDeepStrictEqual } from 'node:util'
 
+import type { FleetEntry } from '../fleet/app-record.ts'
 import type { NewAssets } from '../assets/new-assets.ts'
-import type { Canary, StoredApp, StoredVersion } from '../artifacts/store.ts'
+import type { StoredApp, StoredVersion } from '../artifacts/store.ts'
 import type { AppConfig } from '../config/config.ts'
 import type { KeptImage } from '../deploy/image-files.ts'
 import type { OpenComponent } from '../deploy/opening.ts'
 import type { Opener } from '../deploy/opener.ts'
 import { NanoError, toNanoError } from '../errors.ts'
+import { aloneOn } from './agreement.ts'
+import type { Agreed, Agreement } from './agreement.ts'
 import { toReport } from './deploy-report.ts'
 import { eraseApp } from './erase.ts'
 import type { EraseData } from './erase.ts'
 import type { DeployReport, Settings } from './deploy-report.ts'
+import { restoreApps } from './restore.ts'
+import { Following } from './following.ts'
 import { InOrder } from './in-order.ts'
 import { toKeptSettings } from './kept-settings.ts'
 import type { NewDeploy } from './new-deploy.ts'
+import { toParts } from './open-version.ts'
+import type { OpenVersion } from './open-version.ts'
 import type { PutOptions } from './put-options.ts'
 import type { Registry } from './registry.ts'
 import type { AppFailure, AppsReport } from './reload-report.ts'
-import { ALL, expectSplit, toNext, toPercent, toShare } from './traffic.ts'
+import { ALL, expectSplit, toEarlier, toNext, toPercent, toShare, toUnknown } from './traffic.ts'
 
 /**
  * Asked when it is the turn of a change, with what serves and what is to serve (nothing: the app goes); throws when the
@@ -44,37 +54,52 @@ export interface DeployedOptions {
   /** Checks what is said about an app; throws SETTINGS_INVALID. */
   readonly parse: (app: { name: string; hostname: string; settings: unknown }) => AppConfig
   readonly onBroken: (app: string, error: NanoError) => void
-}
-
-/** A version to be served. */
-interface Opened {
-  readonly version: StoredVersion
-  readonly component: OpenComponent
-  readonly componentBytes: number
+  /** With whom changes are agreed; undefined: with nobody. `become`: makes this host serve what is. */
+  readonly agreement?: (become: (app: string, entry: FleetEntry | undefined) => Promise<void>) => Agreement
 }
 
 /** A version, and what becomes of it. */
-interface Change extends Opened {
+interface Change extends OpenVersion {
   /** Of the requests. */
   readonly percent: number
-  readonly before: StoredApp | undefined
+  readonly agreed: Pick<Agreed, 'before' | 'agree' | 'keep'>
+  /** It gets more of them step by step. */
+  readonly isRollout?: boolean
   readonly started: number
   readonly warnings: readonly string[]
 }
 
-/** Of an app that is files alone. */
-const NO_COMPONENT = new Uint8Array(0)
+/** When it is a change's turn. */
+interface Turn {
+  readonly guard: Guard
+  readonly agreed: Agreed
+}
 
 const ALWAYS: Guard = () => {}
+
+/** Of a change that others come before. */
+const MOST_TRIES = 8
 
 export class DeployedApps {
   readonly #options: DeployedOptions
   /** What serves, by app. */
   readonly #serving = new Map<string, StoredApp>()
   readonly #inOrder = new InOrder()
+  readonly #agreement: Agreement
+  readonly #following: Following
 
   constructor(options: DeployedOptions) {
     this.#options = options
+    this.#agreement =
+      options.agreement?.((app, entry) => this.#following.become(app, entry)) ??
+      aloneOn(options.opener, (app) => this.#serving.get(app))
+    this.#following = new Following({
+      ...options,
+      agreement: this.#agreement,
+      serving: this.#serving,
+      switchTo: (opened, percent, agreed) =>
+        this.#switch({ ...opened, percent, agreed, started: performance.now(), warnings: [] }),
+    })
   }
 
   /** Those that are kept. Rejects when they cannot be read. */
@@ -83,39 +108,13 @@ export class DeployedApps {
   }
 
   /** Serve what served last. An app that cannot be served keeps no other from it. */
-  async restore(apps: readonly StoredApp[]): Promise<void> {
-    const { onBroken, registry } = this.#options
-    for (const { name, active, canary } of apps) {
-      this.#serving.set(name, { name, active })
-      try {
-        // oxlint-disable-next-line no-await-in-loop -- one after the other
-        await this.#serve(active, await this.#toComponent(active))
-        // oxlint-disable-next-line no-await-in-loop
-        if (canary !== undefined) await this.#restoreCanary(name, active, canary)
-      } catch (thrown) {
-        const error = toNanoError(thrown)
-        onBroken(name, error)
-        // oxlint-disable-next-line no-await-in-loop
-        await registry
-          .putUnavailable({ name, hostname: active.hostname }, 'deployed')
-          .catch((conflict: unknown) => {
-            onBroken(name, toNanoError(conflict))
-          })
-      }
-    }
-  }
-
-  /** One that is no good leaves the other version all requests. */
-  async #restoreCanary(name: string, active: StoredVersion, canary: Canary<StoredVersion>): Promise<void> {
-    const { onBroken, opener } = this.#options
-    try {
-      // opened although it is known: there is another version that can have its requests
-      const { component } = await opener.ask('stored', canary.version)
-      await this.#serve(canary.version, component, { percent: canary.percent })
-      this.#serving.set(name, { name, active, canary })
-    } catch (thrown) {
-      onBroken(name, toNanoError(thrown))
-    }
+  restore(apps: readonly StoredApp[]): Promise<void> {
+    return restoreApps(apps, {
+      ...this.#options,
+      serving: this.#serving,
+      toComponent: (version) => this.#toComponent(version),
+      serve: (version, component, percent) => this.#serve(version, component, { percent }),
+    })
   }
 
   /**
@@ -167,17 +166,17 @@ export class DeployedApps {
 
   /** Resolves when every shard serves the version. */
   deploy(deploy: NewDeploy, guard = ALWAYS): Promise<DeployReport> {
-    return this.#inOrder.run(deploy.app, () => this.#deploy(deploy, guard))
+    return this.#change(deploy.app, (agreed) => this.#deploy(deploy, { guard, agreed }))
   }
 
   /** Give a version that is kept a part of the requests: all of them with 100, none with 0. */
   promote(app: string, number: number, percent: number, guard = ALWAYS): Promise<DeployReport> {
-    return this.#inOrder.run(app, () => this.#promote(app, number, percent, guard))
+    return this.#change(app, (agreed) => this.#promote(app, { number, percent }, { guard, agreed }))
   }
 
   /** Another version serves: this one, or the one before the one that serves; of two that serve, the earlier one alone. */
   rollBack(app: string, number?: number, guard = ALWAYS): Promise<DeployReport> {
-    return this.#inOrder.run(app, () => this.#rollBack(app, number, guard))
+    return this.#change(app, (agreed) => this.#rollBack(app, number, { guard, agreed }))
   }
 
   /** Of an app, the last one first. Rejects when it was not deployed. */
@@ -197,8 +196,9 @@ export class DeployedApps {
   }
 
   /** The bytes of a version's component, as they came. */
-  component({ component }: StoredVersion): Promise<Uint8Array> {
-    return this.#options.opener.ask('read', component)
+  async component(version: StoredVersion): Promise<Uint8Array> {
+    await this.#agreement.bring(version)
+    return await this.#options.opener.ask('read', version.component)
   }
 
   /** Of files for a deploy that is to come, the hashes of those that are not here. */
@@ -221,77 +221,101 @@ export class DeployedApps {
 
   /** The app goes, with all its versions; with `erase` also the data of all of them, and what it has begun is cut. */
   remove(app: string, guard = ALWAYS, erase?: EraseData): Promise<void> {
-    return this.#inOrder.run(app, () => this.#remove(app, guard, erase))
+    return this.#change(app, (agreed) => this.#remove(app, { guard, agreed }, erase))
   }
 
-  async #deploy({ percent = ALL, ...given }: NewDeploy, guard: Guard): Promise<DeployReport> {
+  /** All that serves. */
+  all(): Iterable<StoredApp> {
+    return this.#serving.values()
+  }
+
+  /** Serves what others have agreed on; undefined: that there is no such app. */
+  apply(app: string, entry: FleetEntry | undefined): Promise<void> {
+    return this.#inOrder.run(app, () => this.#following.become(app, entry))
+  }
+
+  /** The app's host name is free until it is applied again. */
+  release(app: string): Promise<void> {
+    return this.#inOrder.run(app, () => this.#following.release(app))
+  }
+
+  /** Changes of one app follow one another; one that others were faster than is looked at again. */
+  #change<T>(app: string, steps: (agreed: Agreed) => Promise<T>): Promise<T> {
+    return this.#inOrder.run(app, async () => {
+      for (let tries = 1; ; tries++) {
+        try {
+          // oxlint-disable-next-line no-await-in-loop -- one try after the other
+          return await steps(await this.#agreement.begin(app))
+        } catch (thrown) {
+          if (toNanoError(thrown).code !== 'FLEET_CONFLICT' || tries === MOST_TRIES) throw thrown
+        }
+      }
+    })
+  }
+
+  async #deploy({ percent: wanted, ...given }: NewDeploy, { guard, agreed }: Turn): Promise<DeployReport> {
     const { app } = given
     const { opener, registry } = this.#options
     const started = performance.now()
-    const before = this.#serving.get(app)
-    const settings = toKeptSettings(given, before?.active.settings)
-    const next = this.#check({
-      app,
-      hostname: given.hostname ?? before?.active.hostname ?? app,
-      settings: settings ?? '{}',
-    })
+    const { before } = agreed
+    const settings = toKeptSettings(given, before?.active.settings) ?? '{}'
+    const hostname = given.hostname ?? before?.active.hostname ?? app
+    const next = this.#check({ app, hostname, settings })
     guard(before, next)
     registry.expectFree(app, next.hostname, 'deployed')
+    const first = before?.active.hostname === next.hostname ? this.#agreement.firstPercent : ALL
+    const percent = wanted ?? first ?? ALL
     expectSplit(app, before, { percent, hostname: next.hostname })
-    const isFirst = before === undefined && given.assets !== undefined
-    const { component: bytes, sourceMap } =
-      given.component !== undefined
-        ? { component: given.component, sourceMap: given.sourceMap }
-        : isFirst
-          ? { component: NO_COMPONENT, sourceMap: undefined }
-          : await this.#readKept(app, before?.active)
-    const assets = await this.#toAssets(given.assets, before?.active)
-    const warnings: string[] = []
-    const added = { app, ...next, component: bytes, sourceMap, assets }
-    const { version, component } = await opener.ask('add', added, (note) => {
-      if (note.type === 'warning') warnings.push(note.text)
-    })
-    const opened = { version, component, componentBytes: bytes.length }
-    return await this.#change({ ...opened, percent, before, started, warnings })
+    if (before !== undefined) await this.#agreement.bring(before.active)
+    const parts = await toParts(given, before?.active, opener)
+    const warnings: string[] = [...(given.warnings ?? [])]
+    const { version, component } = await opener.ask(
+      'add',
+      { app, ...next, ...parts, source: given.source },
+      (note) => {
+        if (note.type === 'warning') warnings.push(note.text)
+      },
+    )
+    const opened = { version, component, componentBytes: parts.component.length }
+    const isRollout = wanted === undefined && percent < ALL
+    return await this.#switch({ ...opened, percent, agreed, started, warnings, isRollout })
   }
 
-  async #promote(app: string, number: number, percent: number, guard: Guard): Promise<DeployReport> {
+  async #promote(
+    app: string,
+    { number, percent }: { readonly number: number; readonly percent: number },
+    { guard, agreed }: Turn,
+  ): Promise<DeployReport> {
     const started = performance.now()
     const version = await this.version(app, number)
-    const before = this.#serving.get(app)
+    const { before } = agreed
     guard(before, version)
     if (percent < ALL && before?.active.number === number) {
       const text = `version ${number} of ${app} serves already; give another version a part of the requests`
       throw new NanoError('TRAFFIC_REFUSED', text)
     }
     expectSplit(app, before, { percent, hostname: version.hostname })
+    await this.#agreement.bring(version)
     const opened = { version, ...(await this.#options.opener.ask('stored', version)) }
-    return await this.#change({ ...opened, percent, before, started, warnings: [] })
+    return await this.#switch({ ...opened, percent, agreed, started, warnings: [] })
   }
 
-  async #rollBack(app: string, number: number | undefined, guard: Guard): Promise<DeployReport> {
+  async #rollBack(app: string, number: number | undefined, { guard, agreed }: Turn): Promise<DeployReport> {
     const { opener } = this.#options
     const started = performance.now()
-    const versions = await this.versions(app)
-    const before = this.#serving.get(app)
-    const current = before?.active.number ?? 0
-    const wanted = number ?? (before?.canary === undefined ? undefined : current)
-    const version = versions.find((each) =>
-      wanted === undefined ? each.number < current : each.number === wanted,
-    )
-    if (version === undefined) {
-      throw toUnknown(app, number === undefined ? `no version before ${current}` : `no version ${number}`)
-    }
+    const { before } = agreed
+    const version = toEarlier(app, await this.versions(app), before, number)
     guard(before, version)
+    await this.#agreement.bring(version)
     const opened = { version, ...(await opener.ask('stored', version)) }
-    return await this.#change({ ...opened, percent: ALL, before, started, warnings: [] })
+    return await this.#switch({ ...opened, percent: ALL, agreed, started, warnings: [] })
   }
 
-  async #remove(app: string, guard: Guard, erase: EraseData | undefined): Promise<void> {
+  async #remove(app: string, { guard, agreed }: Turn, erase: EraseData | undefined): Promise<void> {
     const { opener, registry } = this.#options
-    guard(this.#serving.get(app), undefined)
+    guard(agreed.before, undefined)
     const forget = async (): Promise<boolean> => {
-      const wasThere = await opener.ask('remove', app)
+      const wasThere = await agreed.forget()
       this.#serving.delete(app)
       return wasThere
     }
@@ -318,43 +342,24 @@ export class DeployedApps {
     return this.#options.parse({ name, hostname, settings: JSON.parse(settings) as unknown })
   }
 
-  /** What is to be kept of the files. */
-  async #toAssets(
-    given: NewAssets | undefined,
-    before: StoredVersion | undefined,
-  ): Promise<Uint8Array | undefined> {
-    if (given !== undefined) return Buffer.from(JSON.stringify(given))
-    return before?.assets === undefined ? undefined : await this.#options.opener.ask('read', before.assets)
-  }
-
-  /** The component of the version that serves, and its source map. */
-  async #readKept(app: string, before: StoredVersion | undefined) {
-    const { opener } = this.#options
-    if (before === undefined) {
-      throw new NanoError('REQUEST_INVALID', `app ${app} has no version yet: expected a component, got none`)
-    }
-    const { component, sourceMap } = before
-    return {
-      component: await opener.ask('read', component),
-      sourceMap: sourceMap === undefined ? undefined : await opener.ask('read', sourceMap),
-    }
-  }
-
   /** Gives the version its part of the requests, unless it has it. */
-  async #change({ before, percent, started, ...opened }: Change): Promise<DeployReport> {
+  async #switch({ agreed, percent, started, isRollout = false, ...opened }: Change): Promise<DeployReport> {
     const { version, component } = opened
     const { app } = version
+    const { before } = agreed
     const next = toNext(before, version, percent)
     let warmUpMs = 0
-    if (next !== undefined) {
+    if (next === undefined) await agreed.keep()
+    else {
       const kept = performance.now()
       const commit = async (): Promise<void> => {
         warmUpMs = performance.now() - kept
         const canary = next.canary && { version: next.canary.version.number, percent }
         const named = { app, number: next.active.number, canary }
-        this.#serving.set(app, await this.#options.opener.ask('activate', named))
+        this.#serving.set(app, await agreed.agree(named, isRollout))
       }
-      const share = toShare(before, next, version)
+      const isHere = this.#serving.get(app)?.revision === before?.revision
+      const share = isHere ? toShare(before, next, version) : undefined
       if (share === undefined) await this.#serve(version, component, { percent, commit })
       else await this.#options.registry.setShare(app, { owner: 'deployed', percent: share, commit })
     }
@@ -383,8 +388,4 @@ export class DeployedApps {
     if (percent === ALL) await registry.put(config, options)
     else await registry.putBeside(config, { ...options, percent })
   }
-}
-
-function toUnknown(app: string, what: string): NanoError {
-  return new NanoError('VERSION_UNKNOWN', `app ${app} has ${what}; see: nano-workers versions ${app}`)
 }

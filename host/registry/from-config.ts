@@ -7,20 +7,21 @@
  *                          serving  --it fails-->  serving: the version before, until the next reload
  *                          serving, refused  --no longer in the file-->  removed
  *
- * Holds: an app whose settings and component are as they were is not touched. What fails concerns its app alone.
+ * Holds: an app whose settings and component are as they were is not touched. What fails concerns its app alone. A registry is
+ * asked once what a reference leads to, and again when its rules or keys change, or the tag is followed.
  */
 
-import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 
-import { NO_PATH } from '../config/config.ts'
-import type { AppConfig, Config } from '../config/config.ts'
-import { readSecrets, toSecretFiles } from '../config/secrets.ts'
+import type { AppConfig, AppDefaults, Config } from '../config/config.ts'
+import { defined } from '../config/defined.ts'
+import { toSecretFiles } from '../config/secrets.ts'
 import { toAccess } from '../deploy/app-access.ts'
-import { isComponent } from '../deploy/open-component.ts'
 import type { OnNote, Opener } from '../deploy/opener.ts'
 import type { OpenComponent } from '../deploy/opening.ts'
 import { NanoError, toNanoError } from '../errors.ts'
+import type { ErrorCode } from '../errors.ts'
+import { hasSameAssets, isSame, toOwnPaths, toReadKey, withArtifact, withSecrets } from './app-inputs.ts'
 import { toChangedSettings } from './plan.ts'
 import type { AppChange, AppRefusal, AppsPlan } from './plan.ts'
 import { toPuttableOrder } from './puttable-order.ts'
@@ -49,6 +50,8 @@ export interface FileAppsOptions {
   readonly onBroken: (app: string, error: NanoError) => void
   /** Something is missing without which the app can be served. */
   readonly onWarning: (app: string, text: string) => void
+  /** What a reference of a registry has led to. */
+  readonly onPulled: (app: string, text: string) => void
 }
 
 /** What a path came to, and what that was made of. */
@@ -64,13 +67,19 @@ interface FileApp {
   /** Undefined: nothing serves. */
   readonly component: OpenComponent | undefined
   readonly stamps: Stamps
+  /** What decided what its path came to. */
+  readonly readKey: string
   /** It is what the file said. */
   readonly isDone: boolean
+  /** Why it is not, if that is what its path came to. */
+  readonly fault: ErrorCode | undefined
 }
 
+/** What of a configuration concerns its apps. */
+type Configured = Pick<Config, 'apps' | 'file' | 'defaults' | 'oci'>
+
 /** What apps that are put together share. */
-interface Round {
-  readonly file: string | undefined
+interface Round extends Pick<Configured, 'defaults' | 'file' | 'oci'> {
   readonly tell: (text: string) => void
   /** What serves, by path and access. */
   readonly served: ReadonlyMap<string, FileApp>
@@ -79,6 +88,12 @@ interface Round {
 
 /** How long a build process waits for the next build while apps are developed. */
 const DEVELOPMENT_IDLE_MS = 3_600_000
+
+const OF_REGISTRIES: ReadonlySet<ErrorCode> = new Set([
+  'REGISTRY_DENIED',
+  'REGISTRY_INVALID',
+  'ARTIFACT_UNKNOWN',
+])
 
 export class FileApps {
   readonly #options: FileAppsOptions
@@ -93,15 +108,21 @@ export class FileApps {
     return new Map([...this.#apps.values()].flatMap(({ stamps }) => [...stamps]))
   }
 
+  /** A registry that apps come from has not answered. */
+  get isWaiting(): boolean {
+    return [...this.#apps.values()].some(({ fault }) => fault === 'REGISTRY_UNREACHABLE')
+  }
+
   /**
    * An app that is no good is put as unavailable, so that no tenant keeps the others from being served after a restart.
    * Throws when no app is left and there are no others, and for whatever is the operator's to mend; the error names the app.
    */
-  async load({ apps, file }: Pick<Config, 'apps' | 'file'>): Promise<void> {
+  async load(configured: Configured): Promise<void> {
+    const { apps } = configured
     const { hasOthers = false, isDevelopment = false, onBroken, onProgress } = this.#options
     const isLone = apps.length === 1 && !hasOthers
     let done = 0
-    const round = this.#toRound(file, (text) => onProgress?.({ text, done, total: apps.length }))
+    const round = this.#toRound(configured, (text) => onProgress?.({ text, done, total: apps.length }))
     let served = 0
     let first: NanoError | undefined
     for (const app of apps) {
@@ -112,8 +133,9 @@ export class FileApps {
       } catch (thrown) {
         const error = toNanoError(thrown)
         const named = new NanoError(error.code, `app ${app.name}: ${error.message}`, { cause: thrown })
-        if (!isDevelopment && (error.blame !== 'tenant' || isLone)) throw named
-        first ??= named
+        const isAwaited = isOfRegistry(error, configured)
+        if (!isDevelopment && !isAwaited && (error.blame !== 'tenant' || isLone)) throw named
+        if (error.code !== 'REGISTRY_UNREACHABLE') first ??= named
         // oxlint-disable-next-line no-await-in-loop
         await this.#refuse(app, error)
         onBroken(app.name, error)
@@ -121,10 +143,12 @@ export class FileApps {
       done++
     }
     if (served === 0 && first !== undefined && !hasOthers && !isDevelopment) throw first
+    await this.#nameArtifacts(apps)
   }
 
   /** Serve what the configuration says now. What fails is in the report, and leaves what serves as it is. */
-  async reload({ apps, file }: Pick<Config, 'apps' | 'file'>): Promise<AppsReport> {
+  async reload(configured: Configured): Promise<AppsReport> {
+    const { apps } = configured
     const report = {
       added: [] as string[],
       changed: [] as string[],
@@ -132,7 +156,7 @@ export class FileApps {
       unchanged: [] as string[],
       failed: [] as AppFailure[],
     }
-    const round = this.#toRound(file, () => {})
+    const round = this.#toRound(configured, () => {})
     for (const step of toPuttableOrder(apps, (name) => this.#apps.get(name)?.config.hostname)) {
       const { name } = step.app
       const isNew = !this.#apps.has(name)
@@ -147,11 +171,12 @@ export class FileApps {
         await this.#keepServing(step.app, error)
       }
     }
+    await this.#nameArtifacts(apps)
     return report
   }
 
   /** What a reload with these would do. Nothing is read but the stamps of files. */
-  async plan({ apps }: Pick<Config, 'apps'>): Promise<AppsPlan> {
+  async plan({ apps, defaults }: Pick<Config, 'apps' | 'defaults'>): Promise<AppsPlan> {
     const names = new Set(apps.map(({ name }) => name))
     const plan = {
       added: [] as string[],
@@ -165,7 +190,7 @@ export class FileApps {
       const reason = this.#toRefusal(app)
       const known = this.#apps.get(name)
       // oxlint-disable-next-line no-await-in-loop -- there may be ten thousand
-      const keys = known === undefined ? [] : await toChanges(known, app)
+      const keys = known === undefined ? [] : await toChanges(known, app, defaults)
       if (reason !== undefined) plan.refused.push({ app: name, reason })
       else if (known === undefined) plan.added.push(name)
       else if (keys.length > 0) plan.changed.push({ app: name, keys })
@@ -180,16 +205,24 @@ export class FileApps {
     return conflict?.owner === 'deployed' ? conflict.text : undefined
   }
 
-  #toRound(file: string | undefined, tell: (text: string) => void): Round {
+  #toRound({ file, defaults, oci }: Configured, tell: (text: string) => void): Round {
     const served = [...this.#apps.values()].filter(
       ({ component, isDone }) => component !== undefined && isDone,
     )
     return {
-      file,
+      ...defined({ file, defaults, oci }),
       tell,
-      served: new Map(served.map((app) => [toReadKey(app.config), app])),
+      served: new Map(served.map((app) => [app.readKey, app])),
       reads: new Map(),
     }
+  }
+
+  /** What else came from registries need not be kept. */
+  async #nameArtifacts(apps: readonly AppConfig[]): Promise<void> {
+    const all = [...apps, ...Array.from(this.#apps.values(), ({ config }) => config)]
+    const references = all.filter(({ artifact }) => artifact !== undefined).map(({ path }) => path)
+    // what is kept for nobody takes room, and that is all
+    await this.#options.opener.ask('name-pulled', references).catch(() => undefined)
   }
 
   async #removeAllBut(names: ReadonlySet<string>): Promise<string[]> {
@@ -207,18 +240,23 @@ export class FileApps {
   async #put({ app, displaces }: PutStep, round: Round): Promise<boolean> {
     const { name } = app
     const before = this.#apps.get(name) ?? { config: app, component: undefined }
-    const config = withSecrets(app)
     const { outcome, stamps: read } = await this.#read(app, round)
     const stamps = new Map([...read, ...(await toStamps(toSecretFiles(app.secrets ?? {})))])
-    this.#apps.set(name, { ...before, stamps, isDone: false })
+    const fault = outcome instanceof NanoError ? outcome.code : undefined
+    const readKey = toReadKey(app, round.oci)
+    this.#apps.set(name, { ...before, readKey, stamps, isDone: false, fault })
     if (outcome instanceof NanoError) throw outcome
+    const config = withSecrets(await withArtifact(app, outcome, round.defaults))
     const isServed =
       before.component !== undefined &&
       isDeepStrictEqual(before.config, config) &&
       isSame(before.component, outcome) &&
       hasSameAssets(before.component, outcome)
     if (!isServed) {
-      for (const text of app.wrangler?.warnings ?? []) this.#options.onWarning(name, text)
+      const { artifact, wrangler } = config
+      for (const text of [...(wrangler?.warnings ?? []), ...(artifact?.warnings ?? [])]) {
+        this.#options.onWarning(name, text)
+      }
       if (displaces !== undefined) await this.#takeOff(displaces)
       const onNote: OnNote = ({ type }) => {
         if (type === 'generating') round.tell('building the engine (once)')
@@ -228,36 +266,38 @@ export class FileApps {
     }
     // of two copies the one that serves is kept
     const component = isServed ? before.component : outcome
-    this.#apps.set(name, { config, component, stamps, isDone: true })
+    this.#apps.set(name, { config, component, readKey, stamps, isDone: true, fault })
     return !isServed
   }
 
   /** The component as it is now. */
   #read(app: AppConfig, round: Round): Promise<Read> {
-    const key = toReadKey(app)
+    const key = toReadKey(app, round.oci)
     const read = round.reads.get(key) ?? this.#readAnew(app, round)
     round.reads.set(key, read)
     return read
   }
 
-  async #readAnew(app: AppConfig, { file, served, tell }: Round): Promise<Read> {
-    const known = served.get(toReadKey(app))
-    if (known?.component !== undefined && (await isCurrent(known.stamps))) {
+  async #readAnew(app: AppConfig, { file, oci, served, tell }: Round): Promise<Read> {
+    const known = served.get(toReadKey(app, oci))
+    const isAsked = app.artifact?.followsTag === true
+    if (!isAsked && known?.component !== undefined && (await isCurrent(known.stamps))) {
       return { outcome: known.component, stamps: known.stamps }
     }
-    const { isDevelopment = false, onWarning, opener } = this.#options
+    const { isDevelopment = false, onPulled, onWarning, opener } = this.#options
     const { name, path } = app
     const startedAt = Date.now()
     const own = await toStamps(toOwnPaths(path))
     const inputs = new Set<string>()
     const onNote: OnNote = (note) => {
       if (note.type === 'warning') onWarning(name, note.text)
+      else if (note.type === 'pulled') onPulled(name, note.text)
       else if (note.type === 'inputs') for (const input of note.paths) inputs.add(input)
       else tell(`building ${name}`)
     }
     const open = async (): Promise<OpenComponent> => {
       const more = isDevelopment ? { idleMs: DEVELOPMENT_IDLE_MS, asyncStacks: true } : {}
-      return await opener.component(path, { ...toAccess(app, file), ...more }, onNote)
+      return await opener.component(path, { ...toAccess(app, { file, oci }), ...more }, onNote)
     }
     const outcome = await open().catch(toNanoError)
     return { outcome, stamps: new Map([...(await toStamps(inputs, startedAt)), ...own]) }
@@ -275,8 +315,9 @@ export class FileApps {
   async #refuse(app: AppConfig, { code, message }: NanoError): Promise<void> {
     const notice = this.#options.isDevelopment === true ? `${code}\n\n${message}\n` : undefined
     await this.#options.registry.putUnavailable(app, 'file', notice)
-    const stamps = this.#apps.get(app.name)?.stamps ?? new Map()
-    this.#apps.set(app.name, { config: app, component: undefined, stamps, isDone: false })
+    const { stamps = new Map(), readKey = '' } = this.#apps.get(app.name) ?? {}
+    const refused = { config: app, component: undefined, readKey, stamps, isDone: false }
+    this.#apps.set(app.name, { ...refused, fault: code })
   }
 
   /** Host names go round: this app gives its own up before it gets another one. */
@@ -289,33 +330,19 @@ export class FileApps {
 }
 
 /** What of the app is not as it is; `component` when that may be so. */
-async function toChanges({ config, stamps, isDone }: FileApp, app: AppConfig): Promise<readonly string[]> {
-  const keys = toChangedSettings(config, withSecrets(app))
+async function toChanges(
+  { component, config, stamps, isDone }: FileApp,
+  app: AppConfig,
+  defaults: AppDefaults | undefined,
+): Promise<readonly string[]> {
   const isRead = toReadKey(config) !== toReadKey(app)
+  // of another artifact it is not known what it says of itself
+  const next = isRead || component === undefined ? app : await withArtifact(app, component, defaults)
+  const keys = toChangedSettings(config, withSecrets(next))
   return isRead || (isDone && (await isCurrent(stamps))) ? keys : [...keys, 'component']
 }
 
-function toOwnPaths(path: string): readonly string[] {
-  if (path === NO_PATH) return []
-  return isComponent(path) ? [path, `${path}.map`] : [path, join(path, 'package.json')]
-}
-
-function isSame(a: OpenComponent, b: OpenComponent): boolean {
-  // stand-ins are all the same
-  return a.image.id === b.image.id && a.reads?.component === b.reads?.component
-}
-
-function hasSameAssets({ assets: a }: OpenComponent, { assets: b }: OpenComponent): boolean {
-  return a === undefined || b === undefined ? a === b : Buffer.from(a.buffer).equals(Buffer.from(b.buffer))
-}
-
-/** What decides what a path comes to. */
-function toReadKey({ path, allowRead = [], assets, wrangler }: AppConfig): string {
-  const { environment, fault, assetsWithin } = wrangler ?? {}
-  return JSON.stringify([path, allowRead, assets?.directory, environment, fault, assetsWithin])
-}
-
-/** With what its secrets are now. Throws CONFIG_INVALID. */
-function withSecrets(app: AppConfig): AppConfig {
-  return app.secrets === undefined ? app : { ...app, env: { ...app.env, ...readSecrets(app.secrets) } }
+/** What is wrong with one app's registry or reference is nothing that others have to wait for. */
+function isOfRegistry({ code }: NanoError, { apps }: Configured): boolean {
+  return code === 'REGISTRY_UNREACHABLE' || (apps.length > 1 && OF_REGISTRIES.has(code))
 }

@@ -5,7 +5,8 @@
  *     resting  --reload-->  reading  --it is no good: told, what serves stays-->  resting
  *                                    --its settings hold; its apps: put, removed, left alone-->  resting
  *
- * Reloads come one after the other, each with what the file says when its turn comes.
+ * Reloads come one after the other, each with what the file says when its turn comes. While a registry that apps come from
+ * does not answer, there is one now and then.
  */
 
 import type { Config } from '../config/config.ts'
@@ -24,6 +25,9 @@ interface Entry {
   readonly app?: string
   readonly text: string
 }
+
+/** Until a registry that did not answer is asked again: the first time, and at the most. */
+const AGAIN_MS = [30_000, 600_000] as const
 
 export interface LiveConfigOptions {
   /** What serves. */
@@ -47,6 +51,8 @@ export class LiveConfig implements AsyncDisposable {
   #watcher: FileWatcher | undefined
   #last: Promise<unknown> = Promise.resolve()
   #isOver = false
+  #again: NodeJS.Timeout | undefined
+  #againMs: number = AGAIN_MS[0]
 
   constructor(options: LiveConfigOptions) {
     this.#options = options
@@ -57,6 +63,7 @@ export class LiveConfig implements AsyncDisposable {
   async load(): Promise<void> {
     this.#stamps = await this.#toStamps(this.#current)
     await this.#options.apps.load(this.#options.config)
+    this.#askAgain()
   }
 
   /** Reload when something changes and then nothing does for a while, in milliseconds. */
@@ -85,6 +92,7 @@ export class LiveConfig implements AsyncDisposable {
   /** Nothing is reloaded any more. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isOver = true
+    clearTimeout(this.#again)
     this.#watcher?.[Symbol.dispose]()
     await this.#last
   }
@@ -115,7 +123,20 @@ export class LiveConfig implements AsyncDisposable {
       throw thrown
     } finally {
       this.#watchAll()
+      this.#askAgain()
     }
+  }
+
+  /** Registries are not there at times. */
+  #askAgain(): void {
+    clearTimeout(this.#again)
+    if (this.#isOver) return
+    if (!this.#options.apps.isWaiting) {
+      this.#againMs = AGAIN_MS[0]
+      return
+    }
+    this.#again = setTimeout(() => void this.reload().catch(() => undefined), this.#againMs).unref()
+    this.#againMs = Math.min(2 * this.#againMs, AGAIN_MS[1])
   }
 
   #tell(report: ReloadReport): void {

@@ -12,6 +12,10 @@ export interface NewDeploy extends GivenSettings {
   readonly assets?: NewAssets | undefined
   /** Of the component that is given. */
   readonly sourceMap?: Uint8Array | undefined
+  /** The reference of a registry that it comes from, with its digest. */
+  readonly source?: string | undefined
+  /** What is to be said of it in the report. */
+  readonly warnings?: readonly string[] | undefined
   /** The version's part of the requests; the version before serves the rest. All of them unless given. */
   readonly percent?: number | undefined
 }

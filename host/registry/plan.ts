@@ -38,7 +38,13 @@ export function toChangedSettings(before: AppConfig, now: AppConfig): readonly s
   return [...keys].filter((key) => !isDeepStrictEqual(old.get(key), next.get(key))).sort()
 }
 
-function toValues({ env, limits, name: _name, ...others }: AppConfig): Map<string, unknown> {
+function toValues({
+  env,
+  limits,
+  name: _name,
+  artifact: _artifact,
+  ...others
+}: AppConfig): Map<string, unknown> {
   return new Map<string, unknown>([
     ...toEntries({ ...others, ...limits }),
     ...Object.entries(env).map(([name, value]): [string, unknown] => [`env.${name}`, value]),

@@ -350,7 +350,7 @@ export class Registry {
     { component, version, onNote = () => {}, commit }: PutOptions,
     toTarget: (deployment: Deployment) => Target,
   ): Promise<number> {
-    const access = toAccess(config, undefined)
+    const access = toAccess(config)
     const own = component ?? (await this.#opener.component(config.path, access, onNote))
     const opened = await this.#opener.forEnv(own, config.env, onNote)
     const engine = await this.#opener.engine(opened.engineHash, onNote)

@@ -58,6 +58,7 @@ const AT_START: { readonly [Name in keyof Required<Config>]: (config: Config) =>
   liveInstances: nothing,
   liveMemoryMb: nothing,
   logDrain: nothing,
+  oci: nothing,
 }
 
 /** Keys of nano.json whose name in a configuration is another one. */

@@ -7,7 +7,7 @@
  * Holds: two versions serve at most, under one host name.
  */
 
-import type { StoredApp, StoredVersion } from '../artifacts/store.ts'
+import type { Canary, StoredApp, StoredVersion } from '../artifacts/store.ts'
 import { NanoError } from '../errors.ts'
 
 /** All requests. */
@@ -65,4 +65,43 @@ export function toShare(
     return active.number === number ? ALL : 0
   }
   return before.active.number === number ? 0 : undefined
+}
+
+/** What a host that serves `before` does one after the other, so that it serves what others have agreed on. */
+export function toSteps(
+  before: StoredApp | undefined,
+  { active, canary }: StoredApp,
+): readonly Canary<StoredVersion>[] {
+  const isActive = before?.active.number === active.number
+  if (canary === undefined) {
+    return isActive && before.canary === undefined ? [] : [{ version: active, percent: ALL }]
+  }
+  return [...(isActive ? [] : [{ version: active, percent: ALL }]), canary]
+}
+
+/** Whether numbers name other versions than they did: the app went, and there is one of its name again. */
+export function isAnew({ active, canary }: StoredApp, versions: readonly StoredVersion[]): boolean {
+  const isSame = ({ number, createdAt }: StoredVersion): boolean =>
+    versions.every((each) => each.number !== number || each.createdAt === createdAt)
+  return !isSame(active) || (canary !== undefined && !isSame(canary.version))
+}
+
+/** The version to go back to: the one with this number, or else the one before what serves. Throws VERSION_UNKNOWN. */
+export function toEarlier(
+  app: string,
+  versions: readonly StoredVersion[],
+  before: StoredApp | undefined,
+  number: number | undefined,
+): StoredVersion {
+  const current = before?.active.number ?? 0
+  const wanted = number ?? (before?.canary === undefined ? undefined : current)
+  const version = versions.find((each) =>
+    wanted === undefined ? each.number < current : each.number === wanted,
+  )
+  if (version !== undefined) return version
+  throw toUnknown(app, number === undefined ? `no version before ${current}` : `no version ${number}`)
+}
+
+export function toUnknown(app: string, what: string): NanoError {
+  return new NanoError('VERSION_UNKNOWN', `app ${app} has ${what}; see: nano-workers versions ${app}`)
 }

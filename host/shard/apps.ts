@@ -271,6 +271,7 @@ export class Apps implements Disposable {
       services: this.#toServices(version, version.storage!),
       leases: this.#services.leases,
       storage: this.#services.durableStorage,
+      toId: this.#services.toId,
       onEnding: (object) => this.#objects.forget(object),
     })
     this.#ledger.open(group)

@@ -20,7 +20,7 @@ import { askStore } from '../storage/ask.ts'
 import type { Storage } from '../storage/client.ts'
 import { forgetData } from '../storage/forget.ts'
 
-export interface RunsOptions extends Pick<ScheduleOptions, 'directory'> {
+export interface RunsOptions extends Pick<ScheduleOptions, 'directory' | 'claims'> {
   readonly storage: Storage
   /** The deployment that serves an app. */
   readonly servingOf: (app: string) => number | undefined
@@ -59,13 +59,14 @@ export class Runs {
   readonly #deleted: DeletedData
   #isStarted = false
 
-  constructor({ directory, storage, servingOf, run: runApp, ring, isReached, log }: RunsOptions) {
+  constructor({ directory, claims, storage, servingOf, run: runApp, ring, isReached, log }: RunsOptions) {
     const run = (app: string, what: Run): Promise<RunOutcome> | undefined => {
       const deployment = servingOf(app)
       return deployment === undefined ? undefined : runApp(app, { deployment, run: what })
     }
     this.schedule = new Schedule({
       directory,
+      claims,
       run,
       log: ({ app, ...entry }) => log({ ...entry, ...(app === '' ? {} : { app }) }),
     })

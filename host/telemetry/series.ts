@@ -6,6 +6,7 @@
 
 import { ANSWER_TIMES } from '../tenant/report.ts'
 import { TURN_BOUNDS_MS } from '../tenant/turn-times.ts'
+import { FLEET_SERIES } from './fleet-series.ts'
 import { QUEUE_SERIES } from './queue-series.ts'
 import { RUN_SERIES } from './run-series.ts'
 import type { HostSnapshot } from './snapshot.ts'
@@ -169,7 +170,13 @@ const HOST_SERIES: readonly Series[] = [
 ]
 
 /** All of them. */
-export const SERIES: readonly Series[] = [...VERSION_SERIES, ...RUN_SERIES, ...QUEUE_SERIES, ...HOST_SERIES]
+export const SERIES: readonly Series[] = [
+  ...VERSION_SERIES,
+  ...RUN_SERIES,
+  ...QUEUE_SERIES,
+  ...FLEET_SERIES,
+  ...HOST_SERIES,
+]
 
 function toAverageMs({ versions }: HostSnapshot): number {
   const { at, boundsMs } = ANSWER_TIMES

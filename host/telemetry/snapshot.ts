@@ -26,5 +26,15 @@ export interface HostSnapshot {
   readonly scheduled: ReadonlyMap<string, Readonly<CronCounts>>
   /** Those that apps name, as far as the storage says. */
   readonly queues: readonly QueueStatus[]
+  /** Undefined: the host belongs to none. */
+  readonly fleet: FleetCounts | undefined
   readonly uptimeSeconds: number
+}
+
+/** How far the host is in its fleet. */
+export interface FleetCounts {
+  readonly isWatching: boolean
+  readonly last: number
+  readonly revision: number
+  readonly failed: number
 }

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { afterAll, describe, test } from 'vitest'
 
 import { canMount, Disk } from '../harness/disk.ts'
+import { NatsServer, NO_NATS } from '../harness/nats.ts'
 import { NO_REDIS, RedisServer } from '../harness/redis.ts'
 import { fixture, serve } from '../harness/serve.ts'
 import type { Served } from '../harness/serve.ts'
@@ -141,6 +142,45 @@ describe.skipIf(NO_REDIS !== undefined)(
       await redis.start('--maxmemory', '100kb')
       await expect.poll(() => run(server, ['get', 'a']), { timeout: 10_000 }).toEqual(['1'])
       expect(await run(server, ['put', 'b', '2'])).toEqual([expect.objectContaining(failed('STORAGE_FULL'))])
+    })
+  },
+)
+
+describe.skipIf(NO_NATS !== undefined)(
+  `the fleet${NO_NATS === undefined ? '' : ` (skipped: ${NO_NATS})`}`,
+  () => {
+    test('keeps what apps put for all of its hosts, fails calls while it is dead, and has it when it is back', async ({
+      expect,
+    }) => {
+      await using nats = await NatsServer.start()
+      const of = (host: string) => ({
+        storage: { kv: 'fleet' as const },
+        fleet: { nats: nats.url, host, key: false as const },
+        dataDirectory: join(directory, host),
+      })
+      await using one = await serve([KV, OTHER], 1, of('one'))
+      await using two = await serve([KV], 1, of('two'))
+      const put = ['put', 'a', '{"x":1}', { metadata: { m: 'ü' }, expirationTtl: 1000 }]
+      expect(await run(one, put, ['put', 'b', '2'], ['delete', 'b'])).toEqual([null, null, null])
+      const [found, listed] = await run(two, ['getWithMetadata', 'a', 'json'], ['list'])
+      expect(found).toEqual({ value: { x: 1 }, metadata: { m: 'ü' }, cacheStatus: null })
+      expect(listed).toMatchObject({
+        keys: [{ name: 'a', metadata: { m: 'ü' }, expiration: expect.any(Number) as number }],
+      })
+
+      await nats.kill()
+      const dead = await run(one, ['get', 'a'], ['put', 'a', '2'], ['list'], ['delete', 'a'])
+      expect(dead.slice(0, 2)).toEqual(
+        dead.slice(0, 2).map(() => expect.objectContaining(failed('STORAGE_UNAVAILABLE')) as unknown),
+      )
+      expect((await one.send('other', '/')).status).toBe(200)
+      await nats.start()
+      await expect
+        .poll(() => run(one, ['get', 'a'], ['put', 'c', '3']), { timeout: 10_000 })
+        .toEqual(['{"x":1}', null])
+      await expect
+        .poll(() => run(two, ['list', { prefix: 'c' }]), { timeout: 10_000 })
+        .toMatchObject([{ keys: [{ name: 'c' }] }])
     })
   },
 )

@@ -17,7 +17,7 @@ export async function load(text: string, file: string): Promise<Loaded> {
   const config = parseConfig(text, file)
   using opener = new Opener({ engines: config.engines })
   const registry = new Registry({ opener })
-  await new FileApps({ registry, opener, onBroken() {}, onWarning() {} }).load(config)
+  await new FileApps({ registry, opener, onBroken() {}, onWarning() {}, onPulled() {} }).load(config)
   const { state } = registry
   const contents = await Promise.all(state.deployments.map(({ id }) => registry.load(id)))
   return { ...state, contents }

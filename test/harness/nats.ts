@@ -25,7 +25,8 @@ const PAUSE_MS = 50
 export class NatsServer implements AsyncDisposable {
   readonly port: number
   readonly url: string
-  readonly #folder: string
+  /** Where it has its data. */
+  readonly folder: string
   readonly #config: string
   #process: ChildProcess | undefined
 
@@ -33,7 +34,7 @@ export class NatsServer implements AsyncDisposable {
   constructor(folder: string, port: number, config: string) {
     this.port = port
     this.url = `nats://127.0.0.1:${port}`
-    this.#folder = folder
+    this.folder = folder
     this.#config = join(folder, 'nats.conf')
     mkdirSync(folder, { recursive: true })
     const own = `listen: "127.0.0.1:${port}"\njetstream { store_dir: "${folder}" }\n`
@@ -81,7 +82,7 @@ export class NatsServer implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill()
-    rmSync(this.#folder, { recursive: true, force: true })
+    rmSync(this.folder, { recursive: true, force: true })
   }
 }
 

@@ -143,7 +143,9 @@ export interface ServeOptions {
   /** Where the data of bindings is kept. */
   storageDirectory?: string
   /** Where else it is, as nano.json spells it. */
-  storage?: { kv?: { redis: string }; r2?: object }
+  storage?: { kv?: { redis: string } | 'fleet'; r2?: object }
+  /** The fleet that it belongs to, as nano.json spells it. */
+  fleet?: { nats: string | string[]; host: string; key: false | { file: string }; rollout?: object }
   /** How long a shard may stand still. */
   silenceMs?: number
   /** Traces and series go out. */
@@ -160,6 +162,7 @@ export async function serve(apps: AppSpec[], shards = 1, options: ServeOptions =
     logDrain,
     tls,
     storage,
+    fleet,
     connectionLimits,
     imageCacheMb,
     liveInstances,
@@ -177,6 +180,7 @@ export async function serve(apps: AppSpec[], shards = 1, options: ServeOptions =
     ...(imageCacheMb === undefined ? {} : { image_cache_mb: imageCacheMb }),
     ...(tls === undefined ? {} : { tls }),
     ...(storage === undefined ? {} : { storage }),
+    ...(fleet === undefined ? {} : { fleet }),
     ...(logDrain === undefined ? {} : { log_drain: logDrain }),
     trusted_proxies: trustedProxies,
     ...connectionLimits,

@@ -22,7 +22,7 @@ const COMPONENT = readFileSync(fixture('version'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
 const open = (dataDirectory = join(folder, `${++folders}`)): Promise<Served> =>
-  serve([FILE], 2, { admin: { port: 0 }, adminToken: TOKEN, dataDirectory })
+  serve([FILE], 1, { admin: { port: 0 }, adminToken: TOKEN, dataDirectory })
 
 /** A deploy as a form. */
 const put = (ask: Ask, name: string, version: string, more: { query?: string; headers?: object } = {}) =>

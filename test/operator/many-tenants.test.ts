@@ -170,6 +170,7 @@ test(
       engineCounters: { generates: 0, compiles: 0 },
       deploys: { served: TENANTS, failed: 0 },
       scheduled: new Map(),
+      fleet: undefined,
       queues: [],
       uptimeSeconds: 1,
     }

@@ -53,8 +53,10 @@ const CHANGES: Record<Key, Change> = {
   allow_loopback: { to: true },
   data_dir: { to: 'elsewhere' },
   caches_mb: { to: 16 },
+  // what it does with apps of registries: test/operator/oci.test.ts
+  oci: { to: { insecure: ['registry.test:5000'] }, holds: async () => {} },
   storage: { to: { kv: { redis: 'redis://127.0.0.1:1' } } },
-  fleet: { to: { nats: 'nats://127.0.0.1:1' } },
+  fleet: { to: { nats: 'nats://127.0.0.1:1', key: false } },
   keep_alive_ms: {
     to: 7000,
     async holds(served, expect) {

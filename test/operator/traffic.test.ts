@@ -19,10 +19,10 @@ let folders = 0
 
 const COMPONENT = readFileSync(fixture('version'))
 const SHARDS = 2
-const CLIENTS = Array.from({ length: 100 }, (_, i) => `203.0.113.${i}`)
+const CLIENTS = Array.from({ length: 50 }, (_, i) => `203.0.113.${i}`)
 const AT_ONCE = 10
 /** Enough that each shard is asked, whatever way the connections go. */
-const TRIES = 3
+const TRIES = 2
 
 const open = (dataDirectory = join(folder, String(++folders))) =>
   serve([], SHARDS, { admin: { port: 0 }, adminToken: TOKEN, dataDirectory, trustedProxies: ['127.0.0.1'] })

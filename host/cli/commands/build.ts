@@ -16,8 +16,11 @@ import type { WranglerOptions } from '../wrangler-project.ts'
 const AFTERWARDS =
   'It reads env, which a build does not have: where the app is deployed, its top level runs again, with the values that it has there.'
 
+type BuildTarget = 'nano' | 'wasi-http'
+
 interface BuildOptions extends WranglerOptions {
   readonly out?: string
+  readonly target?: BuildTarget
   readonly allowRead?: readonly string[]
   readonly timeoutMs?: number
   readonly memoryMb?: number
@@ -33,6 +36,9 @@ export function addBuild(program: Command): void {
     )
     .argument('<entry>', 'a source file, a directory with a wrangler file or an index file, or a component')
     .addOption(option('-o, --out <file>', 'the component to write; must be given', text))
+    .addOption(
+      option('--target <target>', 'what it is for: nano, or any host of wasi-http (default: nano)', toTarget),
+    )
     .addOption(
       repeatable(
         '--allow-read <path>',
@@ -56,6 +62,11 @@ export function addBuild(program: Command): void {
   addWranglerOptions(command).action(build)
 }
 
+function toTarget(value: string): BuildTarget {
+  if (value === 'nano' || value === 'wasi-http') return value
+  throw usage(`--target: expected nano or wasi-http, got "${value}"`)
+}
+
 async function build(entry: string, { out, ...options }: BuildOptions): Promise<void> {
   if (out === undefined) throw usage('build needs -o: the file to write, such as -o app.wasm')
   if (isComponent(entry) && options.allowRead !== undefined) {
@@ -64,6 +75,10 @@ async function build(entry: string, { out, ...options }: BuildOptions): Promise<
   using progress = new Progress(process.stderr)
   const project = await openProject(resolve(entry), options)
   for (const warning of toWarnings(project, options)) progress.warn(warning)
+  if (options.target === 'wasi-http' && project !== undefined) {
+    const { toSettingWarnings } = await import('../../build/portable/absences.ts')
+    for (const warning of toSettingWarnings(project.settings)) progress.warn(`${project.file}: ${warning}`)
+  }
   progress.show({ text: `building ${entry}`, done: 0, total: 1 })
   const { env: _env, runBuild: _runBuild, ...bounds } = options
   const all = {

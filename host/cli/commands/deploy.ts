@@ -1,20 +1,20 @@
 /** `deploy`: a component, or an app's source, to a running server. */
 
-import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 
 import type { Command } from 'commander'
 
-import { readComponentFile } from '../../deploy/open-component.ts'
+import { isOci, parseReference, REFERENCE_FORM } from '../../config/oci-reference.ts'
 import { hasWrangler } from '../../wrangler/find.ts'
 import { AdminClient } from '../admin-client.ts'
 import { toDeploySettings } from '../deploy-settings.ts'
 import { Progress } from '../progress.ts'
+import { readApp, readSettings } from '../read-app.ts'
 import { sendAssets } from '../send-assets.ts'
 import { toReportText } from '../report-text.ts'
 import type { Report } from '../report-text.ts'
 import { flag, integer, option, repeatable, text, usage } from '../usage.ts'
-import { addWranglerOptions, openProject, toEnvironment, toName, toWarnings } from '../wrangler-project.ts'
+import { addWranglerOptions, openProject, toName, toWarnings } from '../wrangler-project.ts'
 import type { WranglerOptions } from '../wrangler-project.ts'
 
 interface DeployOptions extends WranglerOptions {
@@ -38,7 +38,7 @@ export function addDeploy(program: Command): void {
     )
     .argument(
       '[app]',
-      'a component, a source file, or a directory with a wrangler file or an index file; none: --assets alone, or this directory',
+      'a component, a source file, or a directory with a wrangler file or an index file; or oci://... of a registry, which the server pulls; none: --assets alone, or this directory',
     )
     .addOption(
       option('--name <name>', "the app's name (default: that of its wrangler file, or the file's)", text),
@@ -78,9 +78,10 @@ export function addDeploy(program: Command): void {
 }
 
 async function deploy(app: string | undefined, options: DeployOptions): Promise<void> {
-  const { json, percent: given, settings: file, traffic } = options
+  const { percent: given, settings: file, traffic } = options
   if (!traffic && given !== undefined) throw usage('expected --no-traffic or --percent, got both')
   using progress = new Progress(process.stderr)
+  if (app !== undefined && isOci(app)) return await deployArtifact(app, options, progress)
   const path = app ?? (options.assets === undefined && hasWrangler('.') ? '.' : undefined)
   const project = path === undefined ? undefined : await openProject(resolve(path), options)
   const routes = options.hostname === undefined ? (project?.routeWarnings ?? []) : []
@@ -107,36 +108,44 @@ async function deploy(app: string | undefined, options: DeployOptions): Promise<
     const within = options.assets === undefined ? settings.within : undefined
     form.append('assets', await sendAssets(client, name, { directory, within }, progress))
   }
-  const percent = traffic ? given : 0
-  const query = new URLSearchParams(
-    Object.entries({
-      hostname: options.hostname ?? project?.hostname,
-      percent: percent?.toString(),
-      keep: settings.keepsOthers ? 'true' : undefined,
-    }).filter((entry): entry is [string, string] => entry[1] !== undefined),
-  )
-  const report = await client.ask<Report>(
-    'PUT',
-    `/admin/apps/${encodeURIComponent(name)}?${query.toString()}`,
-    {
-      form,
-      onSent: toMeter(subject, size, progress),
-    },
-  )
-  progress.clear()
-  process.stdout.write(json ? `${JSON.stringify(report)}\n` : toReportText(report))
+  const place = toPlace(name, options, {
+    hostname: options.hostname ?? project?.hostname,
+    keep: settings.keepsOthers ? 'true' : undefined,
+  })
+  const report = await client.ask<Report>('PUT', place, { form, onSent: toMeter(subject, size, progress) })
+  tell(report, options, progress)
 }
 
-async function readApp(app: string, options: DeployOptions, progress: Progress) {
-  const { allowRead = [] } = options
-  const listener = {
-    onBuild: () => progress.show({ text: `building ${app}`, done: 0, total: 1 }),
-    onWarning: (warning: string) => progress.warn(warning),
-  }
-  return await readComponentFile(resolve(app), listener, {
-    allowRead: allowRead.map((each) => resolve(each)),
-    environment: toEnvironment(options),
-  })
+/** The server pulls it: with its credentials, and by its rules. */
+async function deployArtifact(from: string, options: DeployOptions, progress: Progress): Promise<void> {
+  const { assets, allowRead, env, hostname, runBuild, settings: file } = options
+  const isOfSource = [assets, allowRead, env, runBuild].some((each) => each !== undefined)
+  if (isOfSource) throw usage('expected options for an app of a registry, got some for sources or files')
+  const reference = parseReference(from)
+  if (reference === undefined) throw usage(`expected ${REFERENCE_FORM}, got "${from}"`)
+  const name = options.name ?? reference.repository.split('/').at(-1)!
+  const form = new FormData()
+  if (file !== undefined) form.append('settings', readSettings(file))
+  progress.show({ text: `the server pulls ${from}`, done: 0, total: 1 })
+  const asked = file === undefined ? {} : { form }
+  const place = toPlace(name, options, { hostname, from })
+  tell(await new AdminClient().ask<Report>('PUT', place, asked), options, progress)
+}
+
+function toPlace(
+  name: string,
+  { traffic, percent }: DeployOptions,
+  more: Readonly<Record<string, string | undefined>>,
+): string {
+  const part = traffic ? percent : 0
+  const all = Object.entries({ ...more, percent: part?.toString() })
+  const query = new URLSearchParams(all.filter((entry): entry is [string, string] => entry[1] !== undefined))
+  return `/admin/apps/${encodeURIComponent(name)}?${query.toString()}`
+}
+
+function tell(report: Report, { json }: DeployOptions, progress: Progress): void {
+  progress.clear()
+  process.stdout.write(json ? `${JSON.stringify(report)}\n` : toReportText(report))
 }
 
 /** Shows how far an upload is, on a terminal; elsewhere that it has begun. */
@@ -149,13 +158,5 @@ function toMeter(app: string, size: number, progress: Progress): (sent: number) 
     const text =
       percent < 100 ? `uploading ${app}, ${percent}%` : `${app} is uploaded; waiting until it serves`
     progress.show({ text, done: 0, total: 1 })
-  }
-}
-
-function readSettings(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (cause) {
-    throw usage(`--settings: ${file} cannot be read (${(cause as NodeJS.ErrnoException).code})`)
   }
 }

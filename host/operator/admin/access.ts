@@ -74,6 +74,10 @@ export class Access {
   }
 
   /** Throws FORBIDDEN. */
+  expectReadServer(): void {
+    if (!this.mayReadServer) this.#refuse('read')
+  }
+
   expectRead(app: string): void {
     if (!this.mayRead(app)) this.#refuse(`read or deploy:${app}`)
   }

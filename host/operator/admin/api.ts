@@ -19,24 +19,17 @@ import type { Access } from './access.ts'
 import type { AdminEnv } from './admin-env.ts'
 import { authenticate } from './authenticate.ts'
 import type { Gate } from './authenticate.ts'
+import { addDeploys } from './deploy-api.ts'
 import { addLogs } from './log-api.ts'
 import { addD1 } from './d1-api.ts'
+import { addFleet } from './fleet-api.ts'
 import { addQueues } from './queues-api.ts'
 import { toGuard } from './preconditions.ts'
 import { addRemoval } from './remove-api.ts'
 import * as routes from './routes.ts'
 import type { AdminServices, ServedApps } from './services.ts'
 import { parseNewAssets } from '../../assets/new-assets.ts'
-import {
-  configLimit,
-  fileLimit,
-  manifestLimit,
-  readUpload,
-  settingsLimit,
-  splitSettings,
-  toSettings,
-  uploadLimit,
-} from './upload.ts'
+import { configLimit, fileLimit, manifestLimit, settingsLimit } from './upload.ts'
 import { toApp, toDetails, toEtag, toPlanBody, toReportBody, toRunReport, toVersion } from './views.ts'
 
 const DOCUMENT = {
@@ -64,6 +57,7 @@ export function createAdminApi(services: AdminServices, gate: Gate, tails: LogTa
   addChanges(api, services)
   addD1(api, () => toServed(services))
   addQueues(api, { served: () => toServed(services), log: (entry) => services.log(entry) })
+  addFleet(api, () => toServed(services))
   addRemoval(api, {
     served: () => toServed(services),
     deployed: () => toDeployed(services),
@@ -153,8 +147,9 @@ function addReading(api: OpenAPIHono<AdminEnv>, services: AdminServices): void {
 function addChanges(api: OpenAPIHono<AdminEnv>, services: AdminServices): void {
   /** What a change came to: a line of the log, the ETag, the report. */
   const tell = (c: Context<AdminEnv>, what: string, report: DeployReport) => {
-    const { app, version, percent, milliseconds } = report
-    const text = `${what} by ${c.var.access.name}: version ${version}, ${percent} %, ${milliseconds} ms`
+    const { app, version, percent, milliseconds, source } = report
+    const from = source === undefined ? '' : `, ${source}`
+    const text = `${what} by ${c.var.access.name}: version ${version}, ${percent} %, ${milliseconds} ms${from}`
     services.log({ level: 'info', app, text })
     const serving = toDeployed(services).serving(app)
     if (serving !== undefined) c.header('ETag', toEtag(serving))
@@ -164,45 +159,15 @@ function addChanges(api: OpenAPIHono<AdminEnv>, services: AdminServices): void {
     if (c.req.method !== 'GET') c.var.access.expectDeploy(c.req.param('name'))
     await next()
   })
-  const limits = { upload: uploadLimit(), settings: settingsLimit }
 
-  api.openapi({ ...routes.putApp, middleware: limits.upload }, async (c) => {
-    const { name } = c.req.valid('param')
-    const query = c.req.valid('query')
-    const upload = await readUpload(c, c.req.valid('form'))
-    const given = toSettings(query.settings)
-    const deploy = {
-      app: name,
-      ...upload,
-      hostname: query.hostname ?? upload.hostname ?? given.hostname,
-      settings: upload.settings ?? given.settings,
-      keepsSettings: query.keep === 'true',
-      percent: toPercent(query),
-    }
-    const report = await toDeployed(services).deploy(
-      deploy,
-      toChecks(name, { access: c.var.access, headers: c.req.valid('header') }, services),
-    )
-    return c.json(tell(c, report.serves ? 'deployed' : 'uploaded', report), 200)
+  addDeploys(api, {
+    served: () => toServed(services),
+    deployed: () => toDeployed(services),
+    toChecks: (c, app, headers) => toChecks(app, { access: c.var.access, headers }, services),
+    tell,
   })
 
-  api.openapi({ ...routes.createApp, middleware: limits.settings }, async (c) => {
-    c.var.access.expectAll()
-    const { name, path, allow_read: allowRead = [], ...rest } = c.req.valid('json')
-    const { hostname, settings } = splitSettings(rest)
-    const app = name ?? rest.hostname
-    const served = toServed(services)
-    const deployed = toDeployed(services)
-    const { component, sourceMap } = await served.readFile(path, allowRead)
-    const map = sourceMap === undefined ? undefined : Buffer.from(sourceMap)
-    const report = await deployed.deploy({ app, hostname, settings, component, sourceMap: map }, (before) => {
-      if (before !== undefined)
-        throw new NanoError('APP_CONFLICT', `there is an app "${app}"; use PUT /admin/apps/${app}`)
-    })
-    return c.json({ success: true as const, ...tell(c, 'deployed', report) }, 201)
-  })
-
-  api.openapi({ ...routes.rollBack, middleware: limits.settings }, async (c) => {
+  api.openapi({ ...routes.rollBack, middleware: settingsLimit }, async (c) => {
     const { name } = c.req.valid('param')
     const { version } = c.req.valid('json')
     const checks = toChecks(name, { access: c.var.access, headers: c.req.valid('header') }, services)
@@ -221,7 +186,7 @@ function addChanges(api: OpenAPIHono<AdminEnv>, services: AdminServices): void {
     return c.json({ success: true as const }, 200)
   })
 
-  api.openapi({ ...routes.purge, middleware: limits.settings }, async (c) => {
+  api.openapi({ ...routes.purge, middleware: settingsLimit }, async (c) => {
     const { name } = c.req.valid('param')
     const { urls, tags } = c.req.valid('json')
     await toServed(services).registry.purge(name, { urls, tags })
@@ -229,7 +194,7 @@ function addChanges(api: OpenAPIHono<AdminEnv>, services: AdminServices): void {
     return c.json({ success: true as const }, 200)
   })
 
-  api.openapi({ ...routes.runScheduled, middleware: limits.settings }, async (c) => {
+  api.openapi({ ...routes.runScheduled, middleware: settingsLimit }, async (c) => {
     const { name } = c.req.valid('param')
     const served = toServed(services)
     const status = served.registry.apps.find((app) => app.name === name)
@@ -267,7 +232,7 @@ function addChanges(api: OpenAPIHono<AdminEnv>, services: AdminServices): void {
     return c.json(toPlanBody(plan), 200)
   })
 
-  api.openapi({ ...routes.promote, middleware: limits.settings }, async (c) => {
+  api.openapi({ ...routes.promote, middleware: settingsLimit }, async (c) => {
     const { name } = c.req.valid('param')
     const { version, percent } = c.req.valid('json')
     const checks = toChecks(name, { access: c.var.access, headers: c.req.valid('header') }, services)
@@ -279,19 +244,6 @@ function addChanges(api: OpenAPIHono<AdminEnv>, services: AdminServices): void {
 const expectAll: MiddlewareHandler<AdminEnv> = async (c, next) => {
   c.var.access.expectAll()
   await next()
-}
-
-/** The part of the requests that an upload gets. Throws REQUEST_INVALID. */
-function toPercent({
-  traffic,
-  percent,
-}: {
-  readonly traffic?: 'all' | 'none' | undefined
-  readonly percent?: number | undefined
-}): number | undefined {
-  if (traffic === undefined) return percent
-  if (percent === undefined) return traffic === 'none' ? 0 : 100
-  throw new NanoError('REQUEST_INVALID', 'expected "traffic" or "percent", got both')
 }
 
 function isFound({ name, hostname }: AppStatus, search: string): boolean {

@@ -4,8 +4,10 @@ import { createRoute } from '@hono/zod-openapi'
 import type { RouteConfig } from '@hono/zod-openapi'
 
 import * as d1 from './d1-schemas.ts'
+import * as fleet from './fleet-schemas.ts'
 import * as queues from './queues-schemas.ts'
 import * as removal from './remove-schemas.ts'
+import * as scheduled from './scheduled-schemas.ts'
 import * as schema from './schemas.ts'
 
 const json = <Schema>(content: Schema, description: string) => ({
@@ -196,9 +198,9 @@ export const runScheduled = createRoute({
   security,
   request: {
     params: schema.NAME,
-    body: { content: { 'application/json': { schema: schema.RUN } } },
+    body: { content: { 'application/json': { schema: scheduled.RUN } } },
   },
-  responses: { 200: json(schema.RUN_REPORT, 'How it ended.'), ...failed(400, 404, 502) },
+  responses: { 200: json(scheduled.RUN_REPORT, 'How it ended.'), ...failed(400, 404, 502) },
 })
 
 export const reload = createRoute({
@@ -239,6 +241,15 @@ export const listQueues = createRoute({
   security,
   request: { params: schema.NAME },
   responses: { 200: json(queues.QUEUE_STATES, 'Those that its settings name.'), ...failed(404) },
+})
+
+export const showFleet = createRoute({
+  method: 'get',
+  path: '/admin/fleet',
+  summary: 'The hosts of the fleet, and which apps have converged where',
+  security,
+  request: { query: schema.LIST_QUERY },
+  responses: { 200: json(fleet.FLEET, 'As this host sees it.'), ...failed(400, 404, 503) },
 })
 
 export const peekQueue = createRoute({

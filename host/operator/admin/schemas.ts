@@ -3,7 +3,6 @@
 import { z } from '@hono/zod-openapi'
 
 import { appName } from '../../config/schema.ts'
-import { expectCron } from '../../config/triggers.ts'
 import { LOG_LEVELS } from '../../log/entry.ts'
 
 const text = (description: string) => z.string().openapi({ description })
@@ -39,6 +38,9 @@ export const APP = z
       .optional()
       .openapi({ description: 'Another version that serves beside it, and its part of the clients.' }),
     path: text('Of the component or its source; of apps of nano.json.').optional(),
+    digest: text(
+      'What the reference of a registry has led to; of apps of nano.json that have one.',
+    ).optional(),
     engine: z.string().optional(),
     timeout_ms: z.int().optional(),
     live_instances: count('Over all shards.'),
@@ -138,6 +140,7 @@ export const VERSION = z
     component: text('SHA-256 of the file.'),
     has_source_map: z.boolean(),
     engine: z.string(),
+    source: text('The reference of a registry that it came from, with its digest.').optional(),
     created_at: text('RFC 3339.'),
   })
   .openapi('Version')
@@ -163,6 +166,7 @@ export const REPORT = z
     app: z.string(),
     hostname: z.string(),
     version: z.int(),
+    source: text('The reference of a registry that it came from, with its digest.').optional(),
     previous: count('The version that served before.').optional(),
     serves: z.boolean(),
     percent: percent().openapi({ description: 'The part of the clients whose requests it serves now.' }),
@@ -210,7 +214,9 @@ export const SETTINGS_JSON = z
 export const APP_JSON = SETTINGS_JSON.extend({
   name: z.string().optional().openapi({ description: 'The host name unless given.' }),
   hostname: z.string(),
-  path: text('On the server: a component, a source file or a directory; relative to nano.json.'),
+  path: text(
+    'On the server: a component, a source file or a directory; relative to nano.json. Or oci://... of a registry.',
+  ),
   allow_read: z.array(z.string()).optional(),
 }).openapi('NewApp')
 
@@ -227,6 +233,10 @@ export const NAME_AND_VERSION = NAME.extend({
 export const PUT_QUERY = z.object({
   settings: SETTINGS.optional(),
   hostname: z.string().optional(),
+  from: z.string().max(1024).optional().openapi({
+    description:
+      'oci://...: the server pulls the component, its source map, files and settings from there, with credentials of its own; for a token with scope all.',
+  }),
   keep: z
     .enum(['true', 'false'])
     .optional()
@@ -311,28 +321,3 @@ export const PURGE = z
     },
   )
   .openapi('Purge')
-export const RUN = z.object({
-  cron: z
-    .string()
-    .check(expectCron)
-    .optional()
-    .openapi({ description: "Of the event; the app's first expression unless given." }),
-  scheduled_time: z
-    .int()
-    .min(0)
-    .optional()
-    .openapi({ description: 'Of the event, in milliseconds since 1970; now unless given.' }),
-})
-
-export const RUN_REPORT = z
-  .object({
-    app: z.string(),
-    cron: z.string(),
-    scheduled_time: z.int(),
-    outcome: z.enum(['ok', 'failed']),
-    code: text('Why it failed, one of the closed set of errors.').optional(),
-    no_retry: flag('The app asked that it is not tried again.'),
-    milliseconds: z.int(),
-    cpu_ms: z.number(),
-  })
-  .openapi('RunReport')

@@ -38,6 +38,7 @@ export function toApp({ status, serving, report, shards }: AppFacts) {
     version: owner === 'deployed' ? serving?.active.number : undefined,
     canary: serving?.canary && toCanary(serving.canary),
     path: owner === 'file' ? config?.path : undefined,
+    digest: config?.artifact?.digest,
     engine: engineHash,
     timeout_ms: config?.limits.timeoutMs,
     live_instances: liveInstances,
@@ -69,7 +70,7 @@ export function toDetails({ versions, errors, ...facts }: Details) {
 }
 
 export function toVersion(version: StoredVersion, serving: StoredApp | undefined) {
-  const { number, hostname, component, sourceMap, engineHash, createdAt } = version
+  const { number, hostname, component, sourceMap, engineHash, createdAt, source } = version
   const percent = toPercent(serving, number)
   return {
     version: number,
@@ -79,16 +80,18 @@ export function toVersion(version: StoredVersion, serving: StoredApp | undefined
     component: String(component),
     has_source_map: sourceMap !== undefined,
     engine: engineHash,
+    source,
     created_at: toTime(createdAt),
   }
 }
 
 export function toReportBody({ changes, warnings, ...report }: DeployReport) {
-  const { app, hostname, version, previous, serves, percent, engine, milliseconds } = report
+  const { app, hostname, version, source, previous, serves, percent, engine, milliseconds } = report
   return {
     app,
     hostname,
     version,
+    source,
     previous,
     serves,
     percent,

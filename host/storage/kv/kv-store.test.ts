@@ -5,7 +5,9 @@ import { join } from 'node:path'
 
 import { afterAll, describe, test } from 'vitest'
 
+import { NatsServer, NO_NATS } from '../../../test/harness/nats.ts'
 import { NO_REDIS, RedisServer } from '../../../test/harness/redis.ts'
+import { openFleetKv } from './fleet-kv.ts'
 import type { KvListed, KvPut, KvStore } from './kv-store.ts'
 import { openRedisKv } from './redis-kv.ts'
 import { openSqliteKv } from './sqlite-kv.ts'
@@ -43,6 +45,15 @@ const MAKERS: readonly Maker[] = [
       const server = await RedisServer.start()
       const { url } = server
       return { store: await openRedisKv({ url }, () => undefined), end: () => server[Symbol.asyncDispose]() }
+    },
+  },
+  {
+    name: 'NATS',
+    missing: NO_NATS,
+    async open() {
+      const server = await NatsServer.start()
+      const settings = { name: 'test', host: 'a', servers: [server.url] }
+      return { store: await openFleetKv(settings, () => undefined), end: () => server[Symbol.asyncDispose]() }
     },
   },
 ]
@@ -108,6 +119,10 @@ for (const { name, missing, open } of MAKERS) {
         '_',
         '*',
         '?',
+        '.',
+        '>',
+        'a.>',
+        '$',
         'a\0',
         'a',
         '\n',
@@ -179,7 +194,7 @@ for (const { name, missing, open } of MAKERS) {
       expect((await get('full', 'a', 'c')).map((entry) => entry?.[0])).toEqual([undefined, 'small'])
     })
 
-    test.runIf(name === 'Redis')('counts what has expired no more', async ({ expect }) => {
+    test.runIf(name !== 'SQLite')('counts what has expired no more', async ({ expect }) => {
       const large = put('x'.repeat(60_000), { expiration: now() - 1 })
       for (const key of ['a', 'b', 'c']) await store.put('counted', bytes(key), large) // oxlint-disable-line no-await-in-loop -- in order
       await store.put('counted', bytes('d'), put('x'.repeat(60_000), { metadata: '[1]' }))

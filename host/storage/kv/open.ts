@@ -33,10 +33,14 @@ export type KvCall =
     }
 
 export async function openKv(options: StoreOptions): Promise<Store> {
-  const { redis } = options.settings.kv ?? {}
-  if (redis === undefined) return toStore(await openSqliteKv(options))
+  const { kv } = options.settings
+  if (kv === undefined) return toStore(await openSqliteKv(options))
+  if ('fleet' in kv) {
+    const { openFleetKv } = await import('./fleet-kv.ts')
+    return toStore(await openFleetKv(kv.fleet, options.log))
+  }
   const { openRedisKv } = await import('./redis-kv.ts')
-  return toStore(await openRedisKv(redis, options.log))
+  return toStore(await openRedisKv(kv.redis, options.log))
 }
 
 /** A KV store as calls. */

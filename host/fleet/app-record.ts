@@ -1,0 +1,157 @@
+/**
+ * What a fleet says of one app, and how NATS has it: one entry of the state's bucket, which is changed as a whole, so that
+ * every host sees an app as somebody has made it. What comes back is untrusted: it is checked before anything of it is used.
+ *
+ *     { version, app, change, active?, canary?, rollout?, refused?, versions: [...] }  and, with a key, { signature }
+ *
+ * With a key the settings of each version are sealed.
+ */
+
+import * as z from 'zod'
+
+import type { ContentHash } from '../artifacts/blobs.ts'
+import type { Canary, StoredApp, StoredVersion } from '../artifacts/store.ts'
+import { APP_NAME } from '../config/config.ts'
+import { defined } from '../config/defined.ts'
+import { NanoError } from '../errors.ts'
+import type { Seal } from './seal.ts'
+
+/** A version that comes to all requests step by step. */
+export interface Rollout {
+  /** The version that comes. */
+  readonly version: number
+  /** Its parts of the requests, from this step on. */
+  readonly steps: readonly number[]
+}
+
+/** A version that was taken back. */
+export interface Refused {
+  readonly version: number
+  readonly reason: string
+  /** Milliseconds since 1970. */
+  readonly at: number
+}
+
+/** One app, as all hosts are to serve it. */
+export interface FleetApp {
+  readonly name: string
+  /** The last one first. */
+  readonly versions: readonly StoredVersion[]
+  /** The number of the version that serves; undefined: none does yet. */
+  readonly active: number | undefined
+  readonly canary: Canary<number> | undefined
+  readonly rollout: Rollout | undefined
+  /** What the last rollout came to, when it was stopped. */
+  readonly refused: Refused | undefined
+}
+
+/** An app, and which change of the bucket it comes from. */
+export interface FleetEntry {
+  readonly app: FleetApp
+  readonly revision: number
+}
+
+const FORMAT = 1
+
+const hash = z.string().regex(/^[0-9a-f]{64}$/) as unknown as z.ZodType<ContentHash>
+const number = z.int().min(1)
+const percent = z.int().min(1).max(99)
+
+const RECORD = z.strictObject({
+  format: z.literal(FORMAT),
+  app: z.string().regex(APP_NAME),
+  /** Names the change, for whoever does not know whether his came through. */
+  change: z.string(),
+  active: number.optional(),
+  canary: z.strictObject({ version: number, percent }).optional(),
+  rollout: z.strictObject({ version: number, steps: z.array(percent) }).optional(),
+  refused: z.strictObject({ version: number, reason: z.string(), at: z.number() }).optional(),
+  versions: z.array(
+    z.strictObject({
+      number,
+      hostname: z.string().min(1),
+      settings: z.string(),
+      component: hash,
+      sourceMap: hash.optional(),
+      assets: hash.optional(),
+      source: z.string().optional(),
+      engineHash: z.string(),
+      createdAt: z.number(),
+    }),
+  ),
+  signature: z.string().optional(),
+})
+
+type Written = z.output<typeof RECORD>
+
+/** `change`: names it. */
+export function encodeApp(app: FleetApp, change: string, seal: Seal | undefined): string {
+  const { name, active, canary, rollout, refused } = app
+  const record: Written = {
+    format: FORMAT,
+    app: name,
+    change,
+    ...defined({ active, canary, rollout: rollout && { ...rollout, steps: [...rollout.steps] }, refused }),
+    versions: app.versions.map(({ app: _app, image: _image, settings, ...version }) => ({
+      ...defined(version),
+      settings: seal === undefined ? settings : seal.seal(settings, toOwner(name, version.number)),
+    })),
+  }
+  return JSON.stringify(seal === undefined ? record : { ...record, signature: seal.sign(toSigned(record)) })
+}
+
+/** Throws FLEET_STATE_INVALID when no host with this key has written it. */
+export function decodeApp(
+  name: string,
+  text: string,
+  seal: Seal | undefined,
+): { readonly app: FleetApp; readonly change: string } {
+  try {
+    const { signature, ...record } = RECORD.parse(JSON.parse(text))
+    if (record.app !== name) throw new Error(`it is of app ${record.app}`)
+    if (seal !== undefined && !seal.isSigned(toSigned(record), signature ?? ''))
+      throw new Error("it is not signed with this host's fleet key")
+    if (seal === undefined && signature !== undefined)
+      throw new Error('it is sealed with a fleet key, which this host has not')
+    const { active, canary, rollout, refused, change } = record
+    const versions = record.versions.map(({ sourceMap, assets, source, settings, ...version }) => ({
+      ...version,
+      app: name,
+      sourceMap,
+      assets,
+      source,
+      image: undefined,
+      settings: seal === undefined ? settings : seal.open(settings, toOwner(name, version.number)),
+    }))
+    const app = { name, active, canary, rollout, refused, versions }
+    // throws when a version that is to serve is not there
+    toStored({ app, revision: 0 })
+    return { app, change }
+  } catch (cause) {
+    const text = `what the fleet says of app ${name} cannot be used: ${(cause as Error).message.slice(0, 300)}`
+    throw new NanoError('FLEET_STATE_INVALID', text, { cause })
+  }
+}
+
+/** What is to serve; undefined: nothing is. */
+export function toStored({ app, revision }: FleetEntry): StoredApp | undefined {
+  const find = (number: number): StoredVersion => {
+    const version = app.versions.find((each) => each.number === number)
+    if (version === undefined) throw new Error(`there is no version ${number} in it`)
+    return version
+  }
+  if (app.active === undefined) return undefined
+  const { canary } = app
+  const beside = canary && { version: find(canary.version), percent: canary.percent }
+  return { name: app.name, active: find(app.active), revision, ...defined({ canary: beside }) }
+}
+
+/** Its members in one order, whoever has written it. */
+function toSigned(record: Written): string {
+  return JSON.stringify(RECORD.parse(record))
+}
+
+/** What sealed settings belong to. */
+function toOwner(app: string, version: number): string {
+  return `${app}/${version}`
+}

@@ -1,0 +1,74 @@
+/**
+ * What versions are made of, in an object bucket of NATS, by the hash of its content. Components are there as a host's own
+ * disk has them: compressed against another one, which is there before (artifacts/blobs.ts). Whoever reads one checks it by
+ * its name.
+ *
+ * What nobody names goes after a while (sweep.ts); so whoever is about to name something that has been there for long puts
+ * it once more.
+ */
+
+import type { ObjectInfo, ObjectStore } from '@nats-io/obj'
+
+import type { ContentHash } from '../artifacts/blobs.ts'
+import type { PackedBlob } from '../artifacts/store.ts'
+import { attempt } from './attempt.ts'
+import type { FleetConnection } from './connection.ts'
+
+/** What it is called. A blob is packed, a file is as it is. */
+export type ArtifactName = `blob/${string}` | `file/${string}`
+
+/** How long what nobody names stays. */
+export const UNNAMED_MS = 3_600_000
+/** After half of it, it is put again. */
+const FRESH_MS = UNNAMED_MS / 2
+/** For one artifact. */
+const EACH_MS = 15_000
+
+export class FleetArtifacts {
+  readonly #connection: FleetConnection
+  readonly #bucket: string
+
+  constructor(connection: FleetConnection) {
+    this.#connection = connection
+    this.#bucket = `nano-${connection.settings.name}`
+  }
+
+  /** Makes sure that it is there, and stays for a while. `pack`: what to put otherwise. Rejects with FLEET_UNAVAILABLE. */
+  async keep(name: ArtifactName, pack: () => Promise<PackedBlob>): Promise<void> {
+    await attempt(
+      async () => {
+        const store = await this.#open()
+        const known = await store.info(name)
+        if (known !== null && !known.deleted && Date.now() - Date.parse(known.mtime) < FRESH_MS) return
+        const { bytes, base } = await pack()
+        const metadata = base === undefined ? {} : { base }
+        await store.putBlob({ name, metadata }, bytes)
+      },
+      { eachMs: EACH_MS },
+    )
+  }
+
+  /** Undefined: it is not there. Rejects with FLEET_UNAVAILABLE. */
+  async read(name: ArtifactName): Promise<PackedBlob | undefined> {
+    return await attempt(
+      async () => {
+        const store = await this.#open()
+        const known = await store.info(name)
+        if (known === null || known.deleted) return undefined
+        const bytes = await store.getBlob(name)
+        return bytes === null ? undefined : { bytes, base: toBase(known) }
+      },
+      { eachMs: EACH_MS },
+    )
+  }
+
+  async #open(): Promise<ObjectStore> {
+    const { objects, replicas } = this.#connection
+    return await objects.create(this.#bucket, { replicas })
+  }
+}
+
+/** What it is compressed against. */
+export function toBase({ metadata }: ObjectInfo): ContentHash | undefined {
+  return metadata?.['base'] as ContentHash | undefined
+}
