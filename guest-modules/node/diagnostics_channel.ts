@@ -120,10 +120,9 @@ class TracingChannel {
   declare readonly error: Channel
 
   constructor(given: Name | Record<Stage, Channel>) {
-    const own = typeof given === 'object' ? given : undefined
     for (const stage of STAGES)
       Object.defineProperty(this, stage, {
-        value: own?.[stage] ?? channel(`tracing:${String(given)}:${stage}`),
+        value: typeof given === 'object' ? given[stage] : channel(`tracing:${String(given)}:${stage}`),
         enumerable: true,
       })
   }
@@ -211,7 +210,7 @@ class TracingChannel {
   }
 
   #begin<T>(context: Record<string, unknown>, run: () => T): T {
-    return this.start.runStores(context, () => {
+    return this.start.runStores<() => T>(context, () => {
       try {
         return run()
       } catch (error) {
@@ -220,7 +219,7 @@ class TracingChannel {
       } finally {
         this.end.publish(context)
       }
-    }) as T
+    })
   }
 
   #fail(context: Record<string, unknown>, error: unknown): void {

@@ -2,7 +2,7 @@
 
 import unenv from 'unenv/node/dns'
 
-import promises from './dns/promises.ts'
+import * as asked from './dns/promises.ts'
 import type { Found } from './dns/promises.ts'
 import { coded } from './http/coded.ts'
 
@@ -31,24 +31,24 @@ function spreadFound(found: unknown): readonly unknown[] {
   return [address, family]
 }
 
-export const lookup = withCallback(promises.lookup, spreadFound)
-Object.defineProperty(lookup, Symbol.for('nodejs.util.promisify.custom'), { value: promises.lookup })
-export const lookupService = withCallback(promises.lookupService)
-export const resolve = withCallback(promises.resolve)
-export const resolve4 = withCallback(promises.resolve4)
-export const resolve6 = withCallback(promises.resolve6)
-export const resolveAny = withCallback(promises.resolveAny)
-export const resolveCaa = withCallback(promises.resolveCaa)
-export const resolveCname = withCallback(promises.resolveCname)
-export const resolveMx = withCallback(promises.resolveMx)
-export const resolveNaptr = withCallback(promises.resolveNaptr)
-export const resolveNs = withCallback(promises.resolveNs)
-export const resolvePtr = withCallback(promises.resolvePtr)
-export const resolveSoa = withCallback(promises.resolveSoa)
-export const resolveSrv = withCallback(promises.resolveSrv)
-export const resolveTlsa = withCallback(promises.resolveTlsa)
-export const resolveTxt = withCallback(promises.resolveTxt)
-export const reverse = withCallback(promises.reverse)
+export const lookup = withCallback(asked.lookup, spreadFound)
+Object.defineProperty(lookup, Symbol.for('nodejs.util.promisify.custom'), { value: asked.lookup })
+export const lookupService = withCallback(asked.lookupService)
+export const resolve = withCallback(asked.resolve)
+export const resolve4 = withCallback(asked.resolve4)
+export const resolve6 = withCallback(asked.resolve6)
+export const resolveAny = withCallback(asked.resolveAny)
+export const resolveCaa = withCallback(asked.resolveCaa)
+export const resolveCname = withCallback(asked.resolveCname)
+export const resolveMx = withCallback(asked.resolveMx)
+export const resolveNaptr = withCallback(asked.resolveNaptr)
+export const resolveNs = withCallback(asked.resolveNs)
+export const resolvePtr = withCallback(asked.resolvePtr)
+export const resolveSoa = withCallback(asked.resolveSoa)
+export const resolveSrv = withCallback(asked.resolveSrv)
+export const resolveTlsa = withCallback(asked.resolveTlsa)
+export const resolveTxt = withCallback(asked.resolveTxt)
+export const reverse = withCallback(asked.reverse)
 
 const methods = {
   lookup,
@@ -86,6 +86,6 @@ export class Resolver {
 }
 
 export * from 'unenv/node/dns'
-export const { getDefaultResultOrder, setDefaultResultOrder, getServers, setServers } = promises
-export { promises }
-export default { ...unenv, ...methods, promises, Resolver }
+export const { getDefaultResultOrder, setDefaultResultOrder, getServers, setServers } = asked
+export { default as promises } from './dns/promises.ts'
+export default { ...unenv, ...methods, promises: asked.default, Resolver }

@@ -72,7 +72,7 @@ export const promisify = Object.assign(
     function promised(this: unknown, ...args: unknown[]): Promise<unknown> {
       return new Promise((resolve, reject) => {
         const done: Callback = (error, value) => {
-          if (error) reject(error as Error)
+          if (error) reject(error)
           else resolve(value)
         }
         Reflect.apply(original, this, [...args, done])

@@ -35,6 +35,7 @@ const VALUES: readonly unknown[] = [
   new WeakMap(),
   new WeakSet(),
   Promise.resolve(),
+  // oxlint-disable-next-line no-thenable -- it is not what it looks like
   { then() {} },
   new Error('x'),
   new RangeError('x'),

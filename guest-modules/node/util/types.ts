@@ -1,5 +1,7 @@
 /** `node:util/types`: what a value is made of, whatever it says of itself. */
 
+/* oxlint-disable typescript/unbound-method -- functions are taken off their prototypes here to be called with a receiver of their own */
+
 type Is = (value: unknown) => boolean
 
 const tagOf = (value: unknown): string => Object.prototype.toString.call(value)
