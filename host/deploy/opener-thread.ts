@@ -21,7 +21,16 @@ import type { Seal } from './env-image.ts'
 import { ImageFiles, toRef } from './image-files.ts'
 import type { KeptImage } from './image-files.ts'
 import { findArtifact } from './open-artifact.ts'
-import { isComponent, openBytes, openComponent, readComponentFile, rebuildFor } from './open-component.ts'
+import { checkSize } from '../component/read.ts'
+import {
+  isComponent,
+  NO_COMPONENT,
+  openBytes,
+  openComponent,
+  readComponentFile,
+  rebuildFor,
+} from './open-component.ts'
+import { readRegularFile } from './read-file.ts'
 import type { Brought, OpenListener, SourceAccess, SplitComponent } from './open-component.ts'
 import { Engines, findOwnCache } from './open-engines.ts'
 import { expectReference, Registries } from './pull-artifact.ts'
@@ -63,7 +72,8 @@ const toListener = (note: Note) => ({
 
 answerAll<Requests, OpeningNote>({
   async component(ask, note) {
-    const component = isOci(ask.path) ? await openArtifact(ask, note) : await openFile(ask, note)
+    const open = ask.access.isForeign === true ? openForeign : isOci(ask.path) ? openArtifact : openFile
+    const component = await open(ask, note)
     const { assets, assetsWithin } = ask.access
     if (assets === undefined) return component
     return { ...component, assets: await openAssets(assets, assetsWithin, note) }
@@ -195,7 +205,10 @@ async function bringArtifact(path: string, access: SourceAccess): Promise<Brough
   if (kept !== undefined) return toBrought(kept)
   const reference = expectReference(path)
   const digest = pinned.get(path) as Digest | undefined
-  const pulled = await registries.pull({ ...reference, digest }, { settings: access.oci, files: undefined })
+  const pulled = await registries.pull(
+    { ...reference, digest },
+    { settings: access.oci, files: undefined, isTrial: true },
+  )
   return {
     component: pulled.component,
     sourceMap: pulled.sourceMap && reduceSourceMap(pulled.sourceMap, () => {}),
@@ -226,6 +239,17 @@ async function openFile(ask: Requests['component']['ask'], note: Note): Promise<
   return { ...kept, origin }
 }
 
+/** A component that is not NANO's. What serves it is made once. */
+async function openForeign(ask: Requests['component']['ask'], note: Note): Promise<OpenComponent> {
+  const { path, access } = ask
+  // few apps are of that kind
+  const { transpileForeign } = await import('../transpile/transpile.ts')
+  const bytes = readRegularFile(path, checkSize)
+  note({ type: 'building' })
+  const foreign = await transpileForeign(bytes, findOwnCache())
+  return { ...keep(NO_COMPONENT, note), origin: { type: 'component', ask: { path, access } }, foreign }
+}
+
 /** The component that a reference of a registry leads to, with its files. */
 async function openArtifact(ask: Requests['component']['ask'], note: Note): Promise<OpenComponent> {
   const { path, access, isAnew = false } = ask
@@ -240,7 +264,8 @@ async function openArtifact(ask: Requests['component']['ask'], note: Note): Prom
   const isKnown = known !== undefined && isServed(known.engineHash)
   const kept = isKnown ? known : keep(await found.split(), note)
   if (!isKnown && !('held' in kept && kept.held !== undefined)) images.note(path, [digest], toKept(kept))
-  const shared = assets && toManifest(JSON.parse(Buffer.from(assets).toString()) as NewAssets)
+  const hasFiles = assets !== undefined && access.isTrial !== true
+  const shared = hasFiles ? toManifest(JSON.parse(Buffer.from(assets).toString()) as NewAssets) : undefined
   return { ...kept, origin, pulled: { digest, settings }, ...(shared && { assets: shared }) }
 }
 

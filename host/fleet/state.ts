@@ -17,7 +17,7 @@ import type { KV, KvWatchEntry } from '@nats-io/kv'
 
 import { NanoError } from '../errors.ts'
 import { decodeApp, encodeApp } from './app-record.ts'
-import type { FleetApp, FleetEntry } from './app-record.ts'
+import type { FleetApp, FleetEntry } from './app-state.ts'
 import { attempt, pause, toUnavailable } from './attempt.ts'
 import type { FleetConnection } from './connection.ts'
 import type { Seal } from './seal.ts'
@@ -86,6 +86,17 @@ export class DesiredState {
         for await (const entry of entries) yield toTold(entry)
       },
     }
+  }
+
+  /** What is said of each app, now. Rejects with FLEET_UNAVAILABLE. */
+  async all(): Promise<readonly string[]> {
+    const values: string[] = []
+    const watch = await this.#ask(() => this.watch())
+    for await (const { app, value, isLast } of watch) {
+      if (app !== undefined && value !== undefined) values.push(value)
+      if (isLast) watch.stop()
+    }
+    return values
   }
 
   /** As the leader has it; undefined: there is no such app. Rejects with FLEET_UNAVAILABLE, FLEET_STATE_INVALID. */
