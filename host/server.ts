@@ -277,6 +277,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       allowLoopback,
       isDevelopment,
       durableSecret: secret.bytes,
+      fleet: config.fleet,
       ...toSettings(),
       ...(options.telemetry?.traces !== undefined && { sampling: options.telemetry.sampling }),
       ...(operator?.port === undefined ? {} : { operatorPort: operator.port }),

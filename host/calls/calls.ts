@@ -56,7 +56,7 @@ export class Calls {
     const leadsTo = callee?.app === '' ? toOwn(app, target) : (callee as Callee)
     const { app: called, entrypoint, props = '' } = leadsTo
     const client = `app ${app}`
-    const call: Call = { app, entrypoint, props, depth, message }
+    const call: Call = { app, called, entrypoint, props, depth, message }
     const hasBody = more || body.length > 0
     const guestCall = new GuestCall(
       {

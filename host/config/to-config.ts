@@ -197,6 +197,7 @@ export function toSettings(
   | 'assets'
   | 'responseCacheMb'
   | 'isolation'
+  | 'calledBy'
   | 'triggers'
   | 'dataNames'
   | 'deletedData'
@@ -214,6 +215,7 @@ export function toSettings(
       assets,
       responseCacheMb: toCacheMb(app.response_cache),
       isolation: app.isolation,
+      calledBy: app.called_by,
       triggers: toTriggers(app.triggers),
       queues: toQueues(name, app.queues, inherited.limits),
       ...toOwnClassData(name, app.migrations),

@@ -21,7 +21,7 @@ import type { Deployment } from '../deploy/deployment.ts'
 import type { CompiledEngine, Engine } from '../engine/guest.ts'
 import { loadEngine } from '../engine/load.ts'
 import { NanoError } from '../errors.ts'
-import type { Run } from '../http/request-head.ts'
+import type { Call, Run } from '../http/request-head.ts'
 import { warmUp } from '../instance/warm-up.ts'
 import type { EndCode } from '../limits/grace.ts'
 import { Largest } from '../limits/largest.ts'
@@ -128,10 +128,18 @@ export class Apps implements Disposable {
   }
 
   /** What takes a call of an app. */
-  #findCallee({ app, entrypoint, object }: CallTarget, client: string): Answerer | undefined {
+  #findCallee({ app, entrypoint, host, object }: CallTarget, client: string): Answerer | undefined {
+    if (host !== undefined) return this.#services.remote?.answerer(host, app)
     const chosen = this.#choose(app, client)
     if (chosen === undefined || chosen instanceof UnavailableApp) return chosen
     return object === undefined ? this.#toFront(chosen) : this.#objects.find(chosen, entrypoint, object)
+  }
+
+  /** Who takes a call from another host; undefined: there is no app that the caller may call. */
+  takeRemote({ app, called }: Call, client: string): Answerer | undefined {
+    const chosen = this.#choose(called, client)
+    if (chosen === undefined || chosen instanceof UnavailableApp) return undefined
+    return chosen.deployment.calledBy?.includes(app) === true ? this.#toFront(chosen) : undefined
   }
 
   /** The version of an app that this client gets. */
@@ -210,6 +218,7 @@ export class Apps implements Disposable {
     if (loaded.warmUps > 0) loaded.warmUps = (await this.#warmUp(deployment, loaded)) ? 0 : loaded.warmUps - 1
     this.#versions.set(deployment.id, { deployment, engine: loaded.engine })
     this.#heads.add(toHeadBytes(deployment.limits))
+    if (deployment.calledBy !== undefined) this.#services.remote?.listen()
   }
 
   /** Whether the engine is warm, by this app. */
