@@ -31,6 +31,7 @@ const HEAVY = [
   'test/data/crash-many.test.ts',
   'test/engine/outdated.test.ts',
   'test/fleet/failures.test.ts',
+  'test/fleet/remote-calls.test.ts',
   'test/instance/everything.test.ts',
   'test/isolation/fuzz-components.test.ts',
   'test/isolation/threads.test.ts',

@@ -117,6 +117,7 @@ async function run(data: ShardData): Promise<void> {
     else listen(message)
   })
   await apps.start(data.served)
+  remote?.serve(data.served.deployments)
   const { port: wanted, host, reusePort, inherited } = data
   if (inherited === undefined) ingress.server.listen({ port: wanted, host, reusePort, backlog: BACKLOG })
   else await listenOnInherited(ingress.server, inherited, BACKLOG)
@@ -147,6 +148,7 @@ async function run(data: ShardData): Promise<void> {
       // what was handed over for a version comes before its end, here and there
       if (change.type === 'retire') homes?.receive()
       await apps.apply(change)
+      if (change.type === 'deploy') remote?.serve([change.deployment])
       homes?.flush()
       return
     }

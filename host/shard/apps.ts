@@ -138,8 +138,9 @@ export class Apps implements Disposable {
   /** Who takes a call from another host; undefined: there is no app that the caller may call. */
   takeRemote({ app, called }: Call, client: string): Answerer | undefined {
     const chosen = this.#choose(called, client)
-    if (chosen === undefined || chosen instanceof UnavailableApp) return undefined
-    return chosen.deployment.calledBy?.includes(app) === true ? this.#toFront(chosen) : undefined
+    if (chosen instanceof UnavailableApp || chosen?.deployment.calledBy?.includes(app) !== true)
+      return undefined
+    return this.#toFront(chosen)
   }
 
   /** The version of an app that this client gets. */
@@ -218,7 +219,6 @@ export class Apps implements Disposable {
     if (loaded.warmUps > 0) loaded.warmUps = (await this.#warmUp(deployment, loaded)) ? 0 : loaded.warmUps - 1
     this.#versions.set(deployment.id, { deployment, engine: loaded.engine })
     this.#heads.add(toHeadBytes(deployment.limits))
-    if (deployment.calledBy !== undefined) this.#services.remote?.listen()
   }
 
   /** Whether the engine is warm, by this app. */
@@ -350,12 +350,11 @@ export class Apps implements Disposable {
   #retire(deployment: number, graceMs: number, code: EndCode = 'APP_REPLACED'): Promise<void> {
     const version = this.#versions.get(deployment)
     if (version === undefined) return Promise.resolve()
-    const { tenant, front, door } = version
+    const { tenant, front, door, objects } = version
     if (tenant === undefined || front === undefined) {
       this.#forget(version)
       return Promise.resolve()
     }
-    const { objects } = version
     const drained = Promise.all([tenant.drain(graceMs, code), door?.drained(), objects?.end(graceMs, code)])
     version.drained ??= drained.then(() => {
       if (objects !== undefined) this.#ledger.close(objects)

@@ -12,6 +12,7 @@ import { randomUUID } from 'node:crypto'
 
 import type { Answerer } from '../calls/calls.ts'
 import type { FleetSettings } from '../config/fleet-settings.ts'
+import type { Deployment } from '../deploy/deployment.ts'
 import type { FleetConnection } from '../fleet/connection.ts'
 import type { Link } from '../fleet/link.ts'
 import { openConnection } from '../fleet/open.ts'
@@ -73,9 +74,9 @@ export class RemoteCalls implements Disposable {
     }
   }
 
-  /** Take calls of other hosts. */
-  listen(): void {
-    if (this.#isListening) return
+  /** Take calls of other hosts, if one of these may be called. */
+  serve(deployments: readonly Pick<Deployment, 'calledBy'>[]): void {
+    if (this.#isListening || deployments.every(({ calledBy }) => calledBy === undefined)) return
     this.#isListening = true
     void this.#listen().catch((error: unknown) => this.#options.log(`calls of other hosts: ${String(error)}`))
   }
@@ -182,11 +183,11 @@ export class RemoteCalls implements Disposable {
   }
 
   #meet(link: Link<readonly Between[]>): Peer {
-    const { find, join } = this.#options
+    const options = this.#options
     const peer: Peer = new Peer(link, {
       take: (_deployment, _object, { call, client }) =>
-        call === undefined ? undefined : (find(call, client) ?? NONE),
-      join,
+        call === undefined ? undefined : (options.find(call, client) ?? NONE),
+      join: (trace) => options.join(trace),
       onLeaving: () => undefined,
       onLeft: () => undefined,
     })

@@ -89,7 +89,7 @@ describe.skipIf(TWO_HOSTS.missing !== undefined)(TWO_HOSTS.name, () => {
   })
 
   test(
-    'a host that goes fails what it has, and is called again when it is back',
+    'a host that goes fails what it has under way, and what it is called for afterwards',
     { timeout: 60_000 },
     async ({ expect }) => {
       await using placed = await TWO_HOSTS.open(toApps())

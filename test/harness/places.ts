@@ -18,7 +18,7 @@ export interface Placed extends AsyncDisposable {
 export interface Place {
   readonly name: string
   readonly missing: string | undefined
-  open(apps: readonly AppSpec[]): Promise<Placed>
+  readonly open: (apps: readonly AppSpec[]) => Promise<Placed>
 }
 
 const onShards = (count: number): Place => ({
