@@ -115,12 +115,56 @@ declare module '*?raw' {
 }
 
 /** Classes whose instances are there once for each id. */
-interface DurableObjectNamespace {
-  getByName(name: string): { fetch(input: Request | string, init?: RequestInit): Promise<Response> }
+/** Its methods, as promises. */
+type Stub<Class> = {
+  [Name in keyof Class]: Class[Name] extends (...given: infer Given) => infer Result
+    ? (...given: Given) => Promise<Awaited<Result>>
+    : never
+}
+
+interface DurableObjectNamespace<Class = unknown> {
+  getByName(
+    name: string,
+  ): Stub<Class> & { fetch(input: Request | string, init?: RequestInit): Promise<Response> }
 }
 
 interface DurableObjectState {
   readonly id: { readonly name?: string; toString(): string }
+  readonly storage: { readonly sql: SqlStorage }
+  /** The object keeps it, and need not be in memory for that. */
+  acceptWebSocket(socket: WebSocket, tags?: string[]): void
+  getWebSockets(tag?: string): WebSocket[]
+  setWebSocketAutoResponse(pair?: WebSocketRequestResponsePair): void
+}
+
+interface SqlStorage {
+  exec(sql: string, ...values: unknown[]): { toArray(): Record<string, unknown>[] }
+}
+
+interface WebSocketRequestResponsePair {
+  readonly request: string
+  readonly response: string
+}
+
+declare const WebSocketRequestResponsePair: new (
+  request: string,
+  response: string,
+) => WebSocketRequestResponsePair
+
+declare class WebSocketPair {
+  0: WebSocket
+  1: WebSocket
+}
+
+interface WebSocket {
+  accept(): void
+  serializeAttachment(value: unknown): void
+  deserializeAttachment(): unknown
+}
+
+interface ResponseInit {
+  /** With the status 101: the end that the client gets. */
+  webSocket?: WebSocket
 }
 
 declare module 'cloudflare:workers' {

@@ -266,7 +266,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     live = reloaded
     await reloaded.load()
     await deployed?.restore(kept)
-    if (deployed !== undefined) await fleet?.start(toFleetHost(deployed))
+    if (deployed !== undefined)
+      await fleet?.start(toFleetHost(deployed, async () => (await shards?.count())?.versions))
     const { port, host, allowLoopback = false } = config
     if (allowLoopback) log({ level: 'warn', text: LOOPBACK_WARNING })
     const data: CommonData = {

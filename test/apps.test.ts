@@ -18,6 +18,7 @@ import { builtExample, example, serve, waitFor } from './harness/serve.ts'
 import type { Served } from './harness/serve.ts'
 import { answerTogether, startUpstream } from './harness/upstream.ts'
 import type { Upstream } from './harness/upstream.ts'
+import { openWebSocket } from './harness/web-socket.ts'
 
 const SECRET = 'test-secret'
 const JSON_TYPE = { 'content-type': 'application/json' }
@@ -291,32 +292,34 @@ describe('example apps', () => {
   })
 
   test('chat: all who are in a room hear what one says, and nobody else', async ({ expect }) => {
-    const listen = (room: string) => open(server.port, { host: 'chat.test', path: `/rooms/${room}/events` })
-    const [one, two, other] = await Promise.all(['lobby', 'lobby', 'attic'].map(listen))
+    const enter = (room: string, name: string) =>
+      openWebSocket(server.port, { host: 'chat.test', path: `/rooms/${room}?name=${name}` })
+    using one = await enter('lobby', 'Ada')
+    using two = await enter('lobby', 'Bob')
+    using other = await enter('attic', 'Eve')
     const say = (room: string, body: string) =>
       server.send('chat.test', `/rooms/${room}`, {
         method: 'POST',
         body,
         headers: { 'content-type': 'application/x-www-form-urlencoded' },
       })
-    expect((await say('lobby', 'name=Ada&text=Hello')).text).toBe('2 heard it\n')
-    expect((await say('attic', 'name=Bob&text=Alone')).text).toBe('1 heard it\n')
-    expect((await say('lobby', 'name=&text=x')).status).toBe(400)
-    const heard = []
-    for (const stream of [one!, two!, other!]) {
-      let text = ''
-      // oxlint-disable-next-line no-await-in-loop -- one after the other
-      for await (const chunk of stream) {
-        text += String(chunk)
-        if (text.split('\n\n').length > 2) break
-      }
-      heard.push(JSON.parse(text.slice(text.indexOf('data: ') + 'data: '.length)) as unknown)
-    }
+    one.socket.send('Hello')
+    const heard = [await one.next(), await two.next()].map((json) => JSON.parse(String(json)) as unknown)
     expect(heard).toMatchObject([
       { name: 'Ada', text: 'Hello' },
       { name: 'Ada', text: 'Hello' },
-      { name: 'Bob', text: 'Alone' },
     ])
+    expect((await say('attic', 'name=Cay&text=Alone')).text).toBe('1 heard it\n')
+    expect((await say('attic', 'name=&text=x')).status).toBe(400)
+    expect(JSON.parse(String(await other.next()))).toMatchObject({ name: 'Cay', text: 'Alone' })
+    other.socket.send('ping')
+    expect(await other.next()).toBe('pong')
+    other.socket.send(new Uint8Array([1]))
+    expect((await other.over)[0]).toBe(1008)
+    // who comes later hears what was said before
+    using late = await enter('lobby', 'Dan')
+    expect(JSON.parse(String(await late.next()))).toMatchObject({ name: 'Ada', text: 'Hello' })
+    expect((await server.send('chat.test', '/rooms/lobby')).json()).toMatchObject([{ text: 'Hello' }])
     expect((await server.send('chat.test', '/')).text).toContain('<title>Chat</title>')
   })
 

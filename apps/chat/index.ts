@@ -1,16 +1,17 @@
 /**
- * A chat with rooms. Each room is a Durable Object: one instance for all who are in it, wherever they connect, so that it can tell all
- * of them what one says.
+ * A chat with rooms. Each room is a Durable Object: one for all who are in it, wherever they connect. It keeps their WebSockets (hibernation),
+ * so that nobody has to leave when a room in which nothing is said goes from memory, and the last messages in its storage.
  *
- *     curl -N http://chat.localhost:3000/rooms/lobby/events
+ *     npx wscat -c ws://chat.localhost:3000/rooms/lobby?name=Ada
  *     curl http://chat.localhost:3000/rooms/lobby -d name=Ada -d 'text=Hello!'
+ *     curl http://chat.localhost:3000/rooms/lobby
  */
 import { DurableObject } from 'cloudflare:workers'
 
 import page from './page.html?raw'
 
 interface Env {
-  ROOM: DurableObjectNamespace
+  ROOM: DurableObjectNamespace<Room>
 }
 
 interface Message {
@@ -19,44 +20,53 @@ interface Message {
   readonly at: number
 }
 
-const ROOM = /^\/rooms\/([\w-]{1,64})(\/events)?$/
+const ROOM = /^\/rooms\/([\w-]{1,64})$/
 const LONGEST = 500
 const MOST_KEPT = 50
 
 /** One room. */
 export class Room extends DurableObject<Env> {
-  readonly #listeners = new Set<ReadableStreamDefaultController<Uint8Array>>()
-  #latest: Message[] = []
-
-  async fetch(request: Request): Promise<Response> {
-    if (request.method === 'GET') return this.#listen()
-    const form = await request.formData()
-    const [name, text] = ['name', 'text'].map((field) => toText(form.get(field)))
-    if (!name || !text || name.length > LONGEST || text.length > LONGEST) {
-      return new Response(`expected a name and a text of at most ${LONGEST} characters\n`, { status: 400 })
-    }
-    const message = { name, text, at: Date.now() }
-    this.#latest = [...this.#latest, message].slice(-MOST_KEPT)
-    for (const listener of this.#listeners) listener.enqueue(toEvent(message))
-    return new Response(`${this.#listeners.size} heard it\n`)
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env)
+    ctx.storage.sql.exec('CREATE TABLE IF NOT EXISTS messages (name TEXT, text TEXT, at INTEGER)')
+    // who asks whether he is still in is answered without waking the room
+    ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair('ping', 'pong'))
   }
 
-  /** What was said last, and what is said from now on. */
-  #listen(): Response {
-    let listener: ReadableStreamDefaultController<Uint8Array>
-    const stream = new ReadableStream<Uint8Array>({
-      start: (controller) => {
-        listener = controller
-        // so that the client hears that it is in
-        controller.enqueue(encoder.encode('retry: 3000\n\n'))
-        for (const message of this.#latest) controller.enqueue(toEvent(message))
-        this.#listeners.add(controller)
-      },
-      cancel: () => void this.#listeners.delete(listener),
-    })
-    return new Response(stream, {
-      headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-store' },
-    })
+  /** Somebody comes in. */
+  async fetch(request: Request): Promise<Response> {
+    const name = new URL(request.url).searchParams.get('name') ?? ''
+    const { 0: client, 1: server } = new WebSocketPair()
+    this.ctx.acceptWebSocket(server)
+    server.serializeAttachment({ name: name.trim().slice(0, LONGEST) })
+    for (const message of this.latest()) server.send(JSON.stringify(message))
+    return new Response(null, { status: 101, webSocket: client })
+  }
+
+  /** Somebody says something. */
+  webSocketMessage(socket: WebSocket, text: string | ArrayBuffer): void {
+    const { name } = socket.deserializeAttachment() as { name: string }
+    if (typeof text !== 'string' || this.say(name, text) === undefined)
+      socket.close(1008, `expected a name and a text of at most ${LONGEST} characters`)
+  }
+
+  /** How many heard it; undefined: it is nothing that can be said. */
+  say(name: string, text: string): number | undefined {
+    if (!isText(name) || !isText(text)) return undefined
+    const message: Message = { name, text, at: Date.now() }
+    const { sql } = this.ctx.storage
+    sql.exec('INSERT INTO messages VALUES (?, ?, ?)', message.name, message.text, message.at)
+    sql.exec('DELETE FROM messages WHERE rowid <= (SELECT max(rowid) FROM messages) - ?', MOST_KEPT)
+    const sockets = this.ctx.getWebSockets()
+    const json = JSON.stringify(message)
+    for (const socket of sockets) socket.send(json)
+    return sockets.length
+  }
+
+  /** What was said last, the oldest first. */
+  latest(): Message[] {
+    const { sql } = this.ctx.storage
+    return sql.exec('SELECT name, text, at FROM messages ORDER BY rowid').toArray() as unknown as Message[]
   }
 }
 
@@ -65,17 +75,21 @@ export default {
     const { pathname } = new URL(request.url)
     if (pathname === '/')
       return new Response(page, { headers: { 'content-type': 'text/html; charset=utf-8' } })
-    const [, room, events] = ROOM.exec(pathname) ?? []
-    if (room === undefined) return new Response('not found\n', { status: 404 })
-    if (request.method !== (events === undefined ? 'POST' : 'GET')) {
-      return new Response('method not allowed\n', { status: 405 })
-    }
-    return await rooms.getByName(room).fetch(request)
+    const [, name] = ROOM.exec(pathname) ?? []
+    if (name === undefined) return new Response('not found\n', { status: 404 })
+    const room = rooms.getByName(name)
+    if (request.headers.get('upgrade')?.toLowerCase() === 'websocket') return await room.fetch(request)
+    if (request.method === 'GET') return Response.json(await room.latest())
+    if (request.method !== 'POST') return new Response('method not allowed\n', { status: 405 })
+    const form = await request.formData()
+    const heard = await room.say(toText(form.get('name')), toText(form.get('text')))
+    return heard === undefined
+      ? new Response(`expected a name and a text of at most ${LONGEST} characters\n`, { status: 400 })
+      : new Response(`${heard} heard it\n`)
   },
 }
 
-const encoder = new TextEncoder()
-const toEvent = (message: Message): Uint8Array => encoder.encode(`data: ${JSON.stringify(message)}\n\n`)
+const isText = (text: string): boolean => text !== '' && text.length <= LONGEST
 
 /** A file is no text. */
 function toText(value: FormDataEntryValue | null): string {

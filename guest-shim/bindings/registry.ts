@@ -9,6 +9,7 @@ import { binding as cryptoBinding } from './crypto.ts'
 import { binding as dataBinding } from './data.ts'
 import { binding as durableStorageBinding } from './durable-storage.ts'
 import { binding as durableBinding } from './durable.ts'
+import { binding as hibernationBinding } from './hibernation.ts'
 import { binding as kvBinding } from './kv.ts'
 import { binding as languageBinding } from './language.ts'
 import { binding as objectsBinding } from './objects.ts'
@@ -34,6 +35,7 @@ export const handlers = {
   ...dataBinding.events,
   ...durableStorageBinding.events,
   ...durableBinding.events,
+  ...hibernationBinding.events,
   ...kvBinding.events,
   ...languageBinding.events,
   ...objectsBinding.events,
@@ -49,4 +51,4 @@ export const handlers = {
 }
 
 /** Everyone who may have something for `env`. */
-export const bindings = [assetsBinding, backgroundBinding, cacheBinding, callsBinding, connectionsBinding, consoleBinding, cryptoBinding, dataBinding, durableStorageBinding, durableBinding, kvBinding, languageBinding, objectsBinding, outboundBinding, queuesBinding, rateLimitBinding, requestBodyBinding, responseBinding, scheduledBinding, sqlBinding, timerBinding, webSocketsBinding]
+export const bindings = [assetsBinding, backgroundBinding, cacheBinding, callsBinding, connectionsBinding, consoleBinding, cryptoBinding, dataBinding, durableStorageBinding, durableBinding, hibernationBinding, kvBinding, languageBinding, objectsBinding, outboundBinding, queuesBinding, rateLimitBinding, requestBodyBinding, responseBinding, scheduledBinding, sqlBinding, timerBinding, webSocketsBinding]

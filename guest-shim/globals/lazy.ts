@@ -36,7 +36,7 @@ const PARTS: readonly (readonly [load: unknown, names: readonly string[]])[] = [
   ],
   [loadUrlPattern, ['URLPattern']],
   [loadWebAssembly, ['WebAssembly']],
-  [webSockets, ['CloseEvent', 'WebSocket', 'WebSocketPair']],
+  [webSockets, ['CloseEvent', 'WebSocket', 'WebSocketPair', 'WebSocketRequestResponsePair']],
 ]
 
 export function installLazily(): void {

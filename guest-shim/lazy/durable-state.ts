@@ -8,6 +8,16 @@ import type { ObjectFacts, ObjectSelf } from '../turn/object.ts'
 import { source } from '../turn/source.ts'
 import { DurableObjectStorage, type StorageOwner } from './durable-storage.ts'
 import { type DurableObjectId, openId } from './durable-id.ts'
+import {
+  acceptWebSocket,
+  getAnsweredAt,
+  getAutoResponse,
+  getEventTimeout,
+  getTags,
+  getWebSockets,
+  setAutoResponse,
+  setEventTimeout,
+} from './durable-sockets.ts'
 
 export class DurableObjectState {
   readonly storage: DurableObjectStorage
@@ -36,6 +46,38 @@ export class DurableObjectState {
       throw new NativeTypeError('blockConcurrencyWhile: expected a function that gives a promise')
     }
     return this.#self.blockWhile(callback)
+  }
+
+  acceptWebSocket(socket: unknown, tags: unknown = undefined): void {
+    acceptWebSocket(socket, tags)
+  }
+
+  getWebSockets(tag: unknown = undefined): object[] {
+    return getWebSockets(tag)
+  }
+
+  getTags(socket: unknown): string[] {
+    return getTags(socket)
+  }
+
+  setWebSocketAutoResponse(pair: unknown = undefined): void {
+    setAutoResponse(pair)
+  }
+
+  getWebSocketAutoResponse(): object | null {
+    return getAutoResponse()
+  }
+
+  getWebSocketAutoResponseTimestamp(socket: unknown): Date | null {
+    return getAnsweredAt(socket)
+  }
+
+  setHibernatableWebSocketEventTimeout(milliseconds: unknown = undefined): void {
+    setEventTimeout(milliseconds)
+  }
+
+  getHibernatableWebSocketEventTimeout(): number | null {
+    return getEventTimeout()
   }
 
   abort(reason?: unknown): never {

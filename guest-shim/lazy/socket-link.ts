@@ -3,13 +3,14 @@
  *
  *     pair: PairLink <-> PairLink  --the app hands one end out in a Response-->  HostLink, and the other end is gone
  *     connection: HostLink
+ *     pair of which a Durable Object keeps one end: HostLink, and GivenLink for the end that is to go out
  *
  * A link brings its owner what the other end says once it is accepted, and nothing after the end.
  */
 
 import { type HostSocket, host, sockets } from '../bindings/web-sockets.ts'
 import { startTimer } from '../bindings/timer.ts'
-import { encode } from '../globals/primordials.ts'
+import { encode, NativeTypeError } from '../globals/primordials.ts'
 
 /** Whose link it is. */
 export interface LinkOwner extends HostSocket {}
@@ -42,6 +43,29 @@ export class HostLink implements Link {
 
   close(code: number, reason: string): void {
     host.close(this.id, code, encode(reason))
+  }
+}
+
+/** The other end of one that a Durable Object keeps, until it goes out. */
+export class GivenLink implements Link {
+  readonly id: number
+
+  constructor(id: number) {
+    this.id = id
+  }
+
+  accept(): never {
+    throw new NativeTypeError(
+      'accept: the other end was given to acceptWebSocket(); this one is for a Response: new Response(null, { status: 101, webSocket })',
+    )
+  }
+
+  send(): never {
+    return this.accept()
+  }
+
+  close(): never {
+    return this.accept()
   }
 }
 

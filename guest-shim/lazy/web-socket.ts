@@ -9,27 +9,30 @@
  */
 
 import { host } from '../bindings/web-sockets.ts'
-import { bytesOf, toOwn } from '../globals/buffer-source.ts'
-import { isBlob, sizeOf } from '../globals/blob.ts'
-import { ErrorEvent, Event } from '../globals/event.ts'
-import { defineHandler, EventTarget, fire } from '../globals/event-target.ts'
-import { messaging } from '../globals/messaging-part.ts'
-import { decodeAll, encode, NativeBlob, NativeDOMException, NativeTypeError } from '../globals/primordials.ts'
+import { defineHandler, EventTarget } from '../globals/event-target.ts'
+import { encode, NativeDOMException, NativeTypeError } from '../globals/primordials.ts'
 import { refuse } from '../globals/structured-clone.ts'
 import { setTimeout } from '../globals/timers.ts'
 import { parseUrl } from '../globals/url.ts'
 import { finishInterface, isObject, requireArguments, toScalarText, toText } from '../globals/web-idl.ts'
-import { now } from '../turn/clock.ts'
 import { requireLive } from '../turn/phase.ts'
 import { CloseEvent } from './close-event.ts'
-import { HostLink, type Link, type LinkOwner, NO_CODE, PairLink } from './socket-link.ts'
+import {
+  deserializeAttachment,
+  endKept,
+  forgetKept,
+  idOf,
+  keepSocket,
+  openKept,
+  serializeAttachment,
+  WebSocketRequestResponsePair,
+} from './kept-socket.ts'
+import { GivenLink, HostLink, NO_CODE, PairLink } from './socket-link.ts'
+import { FAILED, SocketState, STATES } from './socket-state.ts'
 
-const STATES = { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 }
 const PROTOCOL = /^[\w!#$%&'*+.^`|~-]+$/
-const ORIGIN = /^wss?:\/\/[^/]*/
 /** As the protocol has room for. */
 const MOST_REASON_BYTES = 123
-const FAILED = 1006
 const NORMAL = 1000
 const TOO_MANY = 'the app has as many WebSockets, or has made as many fetches, as it may'
 
@@ -122,154 +125,15 @@ export class WebSocket extends EventTarget {
       throw invalid('send: the connection is not open yet', 'InvalidStateError')
     state.send(data)
   }
-}
 
-/** What a WebSocket is, whoever made it. */
-class SocketState implements LinkOwner {
-  socket!: WebSocket
-  readyState: number
-  url: string | null = null
-  protocol = ''
-  extensions = ''
-  binaryType = 'blob'
-  /** It was made by `new WebSocket()`. */
-  isStandard = false
-  isAccepted = false
-  /** Undefined: the app has handed it out. */
-  link: Link | undefined
-  /** What waits to be sent, and what was sent in the turn that began then. */
-  #waiting = 0
-  #fresh = 0
-  #freshAt = 0
-  /** What is to be said when the Blob before it has been read. */
-  #behind: (() => void)[] | undefined
-
-  constructor(readyState: number) {
-    this.readyState = readyState
+  serializeAttachment(value: unknown): void {
+    requireArguments(arguments.length, 1, 'serializeAttachment')
+    serializeAttachment(this.#state, value)
   }
 
-  get bufferedAmount(): number {
-    return this.#waiting + (this.#freshAt === now() ? this.#fresh : 0)
-  }
-
-  accept(): void {
-    if (this.link === undefined) throw new NativeTypeError('accept: the WebSocket was given to a Response')
-    if (this.isAccepted) return
-    this.isAccepted = true
-    this.link.accept()
-  }
-
-  send(data: unknown): void {
-    if (!this.isStandard) this.#requireOpen()
-    if (isBlob(data)) {
-      this.#waiting += sizeOf(data)
-      void this.#sendBlob(data)
-      return
-    }
-    const bytes = bytesOf(data)
-    const isText = bytes === undefined
-    this.#queue(isText, isText ? encode(toScalarText(data)) : bytes)
-  }
-
-  close(code: number, reason: string): void {
-    if (this.link === undefined || (!this.isAccepted && !this.isStandard)) {
-      throw new NativeTypeError('close: expected accept() to be called before')
-    }
-    if (this.readyState >= STATES.CLOSING) return
-    this.readyState = STATES.CLOSING
-    const { link } = this
-    this.#then(() => link.close(code, reason))
-  }
-
-  // what the link brings
-
-  opened(protocol: string, extensions: string): void {
-    if (this.readyState !== STATES.CONNECTING) return
-    this.readyState = STATES.OPEN
-    this.protocol = protocol
-    this.extensions = extensions
-    fire(this.socket, new Event('open'))
-  }
-
-  message(isText: boolean, bytes: Uint8Array): void {
-    if (this.readyState !== STATES.OPEN) return
-    const data = isText ? decodeAll(bytes) : this.#toBinary(bytes)
-    const { MessageEvent } = messaging()
-    const origin = this.url === null ? '' : (ORIGIN.exec(this.url)?.[0] ?? '')
-    fire(this.socket, new MessageEvent('message', { data, origin }))
-  }
-
-  sent(bytes: number): void {
-    this.#waiting -= bytes
-  }
-
-  closed(code: number, reason: string): void {
-    if (this.readyState === STATES.CLOSED) return
-    this.readyState = STATES.CLOSED
-    const isClean = code !== FAILED
-    if (!isClean && reason !== '') fire(this.socket, new ErrorEvent('error', { message: reason }))
-    const init = { code, reason: isClean ? reason : '', wasClean: isClean }
-    fire(this.socket, new CloseEvent('close', init))
-  }
-
-  #requireOpen(): void {
-    if (!this.isAccepted) throw new NativeTypeError('send: expected accept() to be called before')
-    if (this.readyState >= STATES.CLOSING) throw new NativeTypeError('send: the WebSocket is closed')
-  }
-
-  #queue(isText: boolean, bytes: Uint8Array): void {
-    if (this.readyState !== STATES.OPEN) {
-      this.#waiting += bytes.length
-      return
-    }
-    // what the app changes in it afterwards is not sent
-    const own = this.#behind === undefined ? bytes : bytes.slice()
-    this.#then(() => this.#give(isText, own))
-  }
-
-  #give(isText: boolean, bytes: Uint8Array): void {
-    if (this.link?.send(isText, bytes) === false) {
-      this.#waiting += bytes.length
-      return
-    }
-    if (this.#freshAt !== now()) this.#fresh = 0
-    this.#freshAt = now()
-    this.#fresh += bytes.length
-  }
-
-  async #sendBlob(blob: Blob): Promise<void> {
-    const isFirst = this.#behind === undefined
-    this.#behind ??= []
-    const behind = this.#behind
-    if (!isFirst) {
-      behind[behind.length] = () => void this.#readBlob(blob)
-      return
-    }
-    await this.#readBlob(blob)
-  }
-
-  /** Then what came behind it. */
-  async #readBlob(blob: Blob): Promise<void> {
-    const bytes = new Uint8Array(await blob.arrayBuffer())
-    this.#waiting -= bytes.length
-    this.#give(false, bytes)
-    const behind = this.#behind ?? []
-    this.#behind = undefined
-    for (let i = 0; i < behind.length; i++) {
-      const isBlocked = this.#behind as (() => void)[] | undefined
-      if (isBlocked === undefined) behind[i]?.()
-      else isBlocked[isBlocked.length] = behind[i] as () => void
-    }
-  }
-
-  #then(act: () => void): void {
-    const behind = this.#behind
-    if (behind === undefined) act()
-    else behind[behind.length] = act
-  }
-
-  #toBinary(bytes: Uint8Array): Blob | ArrayBuffer {
-    return this.binaryType === 'blob' ? new NativeBlob([toOwn(bytes)]) : (bytes.buffer as ArrayBuffer)
+  /** Null: there is none. */
+  deserializeAttachment(): unknown {
+    return deserializeAttachment(this.#state)
   }
 }
 
@@ -295,17 +159,22 @@ export function adopt(id: number): WebSocket {
   return new WebSocket(state)
 }
 
+/** One that the object keeps, as it is found again. */
+export function reopen(id: number, isClosed: boolean): WebSocket {
+  return openKept(id, isClosed, (state) => new WebSocket(state))
+}
+
 /** The end goes out in a response; gives the id by which the head names it. */
 export function leave(socket: WebSocket): number {
   const state = stateOf(socket)
   const { link } = state
   if (link === undefined)
     throw new NativeTypeError('the WebSocket of the Response was given to another one before')
-  if (state.isAccepted) {
+  if (state.isAccepted || state.isKept) {
     throw new NativeTypeError('the WebSocket of the Response was accepted; return the other end of the pair')
   }
   state.link = undefined
-  if (link instanceof HostLink) return link.id
+  if (link instanceof HostLink || link instanceof GivenLink) return link.id
   const { owner } = (link as PairLink).other
   const id = host.open()
   if (id === 0) throw new NativeTypeError(TOO_MANY)
@@ -361,6 +230,7 @@ for (const owner of [WebSocket, WebSocket.prototype])
 finishInterface(WebSocket, 'WebSocket')
 finishInterface(WebSocketPair, 'WebSocketPair')
 finishInterface(CloseEvent, 'CloseEvent')
-refuse([WebSocket, WebSocketPair, CloseEvent])
+finishInterface(WebSocketRequestResponsePair, 'WebSocketRequestResponsePair')
+refuse([WebSocket, WebSocketPair, CloseEvent, WebSocketRequestResponsePair])
 
-export { CloseEvent, isSocket }
+export { CloseEvent, endKept, forgetKept, idOf, isSocket, keepSocket, stateOf, WebSocketRequestResponsePair }

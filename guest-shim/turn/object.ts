@@ -9,8 +9,18 @@
 import { waitUntil } from '../bindings/background.ts'
 import { type Alarm, blockEvents, resetObject, setAlarmCall, unblockEvents } from '../bindings/durable.ts'
 import { askStorage } from '../bindings/durable-storage.ts'
+import { type KeptEnd, type KeptMessage, setKeptCall } from '../bindings/hibernation.ts'
 import { keepTimersBack } from '../bindings/timer.ts'
-import { makeTable, NativeError, NativePromise, NativeTypeError, parseJson } from '../globals/primordials.ts'
+import { toOwn } from '../globals/buffer-source.ts'
+import { webSockets } from '../globals/web-socket-part.ts'
+import {
+  decodeAll,
+  makeTable,
+  NativeError,
+  NativePromise,
+  NativeTypeError,
+  parseJson,
+} from '../globals/primordials.ts'
 import loadDurable from '../lazy/durable.ts?lazy'
 import { source } from './source.ts'
 
@@ -46,6 +56,10 @@ let opened: PromiseWithResolvers | undefined
 /** How often an alarm whose handler fails is tried again. */
 const MOST_RETRIES = 6
 
+/** The code of a WebSocket that did not come to its end, and what is said of one that was cut. */
+const BROKEN = 1006
+const CUT = 'WebSocket disconnected without sending Close frame.'
+
 /** The time of the alarm that it is called for, unless it has set or deleted its alarm since. */
 const ringing: { time: number | undefined } = { time: undefined }
 
@@ -66,6 +80,7 @@ export function beObject(
   facts = parseJson(text) as ObjectFacts
   ;({ exports, env } = given)
   setAlarmCall((alarm) => callObject((own) => ring(own, alarm)))
+  setKeptCall((kept) => callObject((own) => hear(own, kept)))
 }
 
 export const isObject = (): boolean => facts !== undefined
@@ -135,6 +150,30 @@ async function ring(own: DurableObject, { scheduledTime, retryCount }: Alarm): P
     if (ringing.time !== undefined) askStorage('set-alarm', null)
   } finally {
     ringing.time = undefined
+  }
+}
+
+/** Something came for a WebSocket that it keeps. Whoever has no handler for it does not hear it. */
+async function hear(own: DurableObject, kept: KeptMessage | KeptEnd): Promise<void> {
+  const { endKept, forgetKept, reopen } = webSockets()
+  const handlers = own as Partial<Record<'webSocketMessage' | 'webSocketClose' | 'webSocketError', unknown>>
+  const socket = reopen(kept.webSocket, false)
+  const call = async (name: keyof typeof handlers, ...more: unknown[]): Promise<void> => {
+    if (typeof handlers[name] !== 'function') return
+    await (own as Record<string, (...given: unknown[]) => unknown>)[name]!(socket, ...more)
+  }
+  if ('bytes' in kept) {
+    const bytes = toOwn(kept.bytes)
+    return call('webSocketMessage', kept.isText ? decodeAll(bytes) : bytes.buffer)
+  }
+  const { code, reason } = kept
+  endKept(kept.webSocket)
+  const hasFailed = code === BROKEN
+  try {
+    if (hasFailed && reason !== '') await call('webSocketError', new NativeError(reason))
+    else await call('webSocketClose', code, hasFailed ? CUT : reason, !hasFailed)
+  } finally {
+    forgetKept(kept.webSocket)
   }
 }
 

@@ -21,6 +21,7 @@ import type { DataBinding } from './data.ts'
 import type { Dialer } from './dialer.ts'
 import type { DurableServices } from './durable.ts'
 import type { FetchCacheServices } from './fetch-cache.ts'
+import type { HibernationServices } from './hibernation.ts'
 import type { Side } from '../web-socket/line.ts'
 import type { Env } from '../config/env.ts'
 import type { RateTables } from './rate-limit.ts'
@@ -49,6 +50,9 @@ export interface Meter extends DataCounts {
   subrequests: number
   /** TCP connections that the app asked for. */
   tcpConnections: number
+  /** Messages of WebSockets: what came, and what the app sent. */
+  webSocketMessages: number
+  webSocketMessagesSent: number
   /** Calls of rate limits, by what they gave. */
   ratesAllowed: number
   ratesLimited: number
@@ -65,6 +69,8 @@ export const NO_METER: Meter = {
   ignored: 0,
   subrequests: 0,
   tcpConnections: 0,
+  webSocketMessages: 0,
+  webSocketMessagesSent: 0,
   ratesAllowed: 0,
   ratesLimited: 0,
   cpuMs: 0,
@@ -78,6 +84,8 @@ export function addMeter(sum: Meter, meter: Meter): void {
   sum.ignored += meter.ignored
   sum.subrequests += meter.subrequests
   sum.tcpConnections += meter.tcpConnections
+  sum.webSocketMessages += meter.webSocketMessages
+  sum.webSocketMessagesSent += meter.webSocketMessagesSent
   sum.ratesAllowed += meter.ratesAllowed
   sum.ratesLimited += meter.ratesLimited
   sum.cpuMs += meter.cpuMs
@@ -143,7 +151,9 @@ export interface BindingContext {
   /** The egress policy refused a fetch or a connection. */
   onDenied(text?: string): void
   /** How many WebSockets there may be, and what may wait in one. */
-  readonly webSockets: Pick<WebSocketServices, 'most' | 'mostUnsent'>
+  readonly webSockets: Pick<WebSocketServices, 'places' | 'mostUnsent' | 'kept'>
+  /** Those that a Durable Object keeps. */
+  readonly hibernation: Omit<HibernationServices, 'meter'>
   /** The WebSocket that goes to a client with the answer to this request; undefined: there is none with this id. */
   readonly leave: (id: number, request: number) => Side | undefined
   /** A WebSocket comes to the app, for this request; undefined: it has as many as it may. */

@@ -39,6 +39,8 @@ export interface CallArgs {
   /** How many calls lead to it, itself included. */
   readonly depth: number
   readonly trace: RequestTrace | undefined
+  /** Whose request the call is made for. */
+  readonly client: string
   /** The callee has taken so many milliseconds of the processor. */
   readonly charge: (ms: number) => void
   /** A WebSocket that it answers with comes to the caller; undefined: that has as many as it may. */
@@ -99,6 +101,7 @@ class CallsBinding extends PassiveBinding {
       message,
       depth,
       trace: account.trace,
+      client: account.client,
       charge: (ms) => this.#context.accounts.chargeJob(account, ms, performance.now()),
       adopt: (side) => this.#context.adopt(side, account.number),
     }

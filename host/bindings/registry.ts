@@ -9,6 +9,7 @@ import { bind as cryptoBinding } from './crypto.ts'
 import { bind as dataBinding } from './data.ts'
 import { bind as durableStorageBinding } from './durable-storage.ts'
 import { bind as durableBinding } from './durable.ts'
+import { bind as hibernationBinding } from './hibernation.ts'
 import { bind as kvBinding } from './kv.ts'
 import { bind as languageBinding } from './language.ts'
 import { bind as objectsBinding } from './objects.ts'
@@ -37,6 +38,7 @@ export function bindAll(context: BindingContext) {
     'data': dataBinding(context),
     'durable-storage': durableStorageBinding(context),
     'durable': durableBinding(context),
+    'hibernation': hibernationBinding(context),
     'kv': kvBinding(context),
     'language': languageBinding(context),
     'objects': objectsBinding(context),
@@ -65,6 +67,7 @@ export function toImports(all: ReturnType<typeof bindAll>): Imports {
     'nano:workers/data': all['data'].imports,
     'nano:workers/durable-storage': all['durable-storage'].imports,
     'nano:workers/durable': all['durable'].imports,
+    'nano:workers/hibernation': all['hibernation'].imports,
     'nano:workers/kv': all['kv'].imports,
     'nano:workers/language': all['language'].imports,
     'nano:workers/objects': all['objects'].imports,
@@ -94,6 +97,8 @@ export const EVENT_OWNERS: { readonly [event: string]: keyof ReturnType<typeof b
   'data-writable': 'data',
   'durable-stored': 'durable-storage',
   'alarm': 'durable',
+  'kept-message': 'hibernation',
+  'kept-closed': 'hibernation',
   'answered': 'outbound',
   'answer-body': 'outbound',
   'fetch-failed': 'outbound',

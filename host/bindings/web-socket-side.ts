@@ -13,12 +13,15 @@
 
 import { Holding } from '../limits/byte-budget.ts'
 import type { ByteBudget } from '../limits/byte-budget.ts'
+import type { ClientPlace } from '../limits/client-places.ts'
 import { BROKEN, NO_SIDE, toCost } from '../web-socket/line.ts'
 import type { LineEnd, Message, Side } from '../web-socket/line.ts'
 import { PassingSide } from '../web-socket/passing-side.ts'
 
-/** What a side tells its binding. */
-export interface SidePort {
+/** Whose side it is: an instance's, or that of a Durable Object, which has it for longer. */
+export interface SideOwner {
+  /** What the app says goes out, now or later. */
+  pass(act: () => void): void
   /** Something waits for the app. */
   onWaiting(side: WebSocketSide): void
   /** So many bytes that waited for the other side have gone. */
@@ -30,12 +33,12 @@ export type Waiting = Message | LineEnd
 
 export interface SideOptions {
   readonly id: number
+  /** Whose it is: it is free when the side is over. */
+  readonly place: ClientPlace
   readonly buffers: ByteBudget
   /** The most bytes that may wait for the other side. */
   readonly mostUnsent: number
-  /** What the app says goes out now, or later. */
-  readonly pass: (act: () => void) => void
-  readonly port: SidePort
+  readonly owner: SideOwner
 }
 
 const TRY_AGAIN_LATER = 1013
@@ -44,14 +47,16 @@ const NO_ROOM = 'more waits than buffer_mb of the app allows'
 
 export class WebSocketSide implements Side {
   readonly id: number
-  /** Whom it is for: the client whose request it began with. */
-  client = ''
   /** The app wants to hear what comes. */
   isAccepted = false
+  /** It is on its way to whom it is for. */
+  isGiven = false
   /** What is on its way to the app. */
   posted: Waiting | undefined
-  readonly #options: SideOptions
+  readonly #mostUnsent: number
   readonly #held: Holding
+  readonly #place: ClientPlace
+  #owner: SideOwner
   #other: Side = NO_SIDE
   #state: 'connecting' | 'open' | 'closing' | 'over' = 'connecting'
   /** What the app has said in this turn, or before there was anybody to hear it. */
@@ -65,16 +70,53 @@ export class WebSocketSide implements Side {
   #unsentCost = 0
   /** Bytes of those messages that the app counts as waiting. */
   #counted = 0
+  /** Bytes of what its owner keeps with it. */
+  #besideCost = 0
 
-  constructor(options: SideOptions) {
-    this.#options = options
-    this.id = options.id
-    this.#held = new Holding(options.buffers)
+  constructor({ id, place, buffers, mostUnsent, owner }: SideOptions) {
+    this.#place = place
+    this.#owner = owner
+    this.#mostUnsent = mostUnsent
+    this.id = id
+    this.#held = new Holding(buffers)
+  }
+
+  /** Whom it is for: the client whose request it began with. */
+  get client(): string {
+    return this.#place.client
+  }
+
+  set client(client: string) {
+    this.#place.client = client
   }
 
   /** Something waits for the app. */
   get hasWaiting(): boolean {
     return this.#waiting.length > 0 || this.#end !== undefined
+  }
+
+  /** What waits for the app and comes next, unless something is on its way. */
+  get next(): Message | undefined {
+    return this.posted === undefined ? this.#waiting[0] : undefined
+  }
+
+  /** The app has closed it, or the other side has. */
+  get isClosing(): boolean {
+    return this.#close !== undefined || this.#state === 'closing' || this.#state === 'over'
+  }
+
+  /** It is another one's from here on. */
+  moveTo(owner: SideOwner): void {
+    this.#owner = owner
+  }
+
+  /** So many bytes are kept with it. False: there is no room. */
+  keepBeside(bytes: number): boolean {
+    const before = this.#besideCost
+    this.#besideCost = bytes
+    if (this.#hold()) return true
+    this.#besideCost = before
+    return false
   }
 
   // the app, within a turn
@@ -98,12 +140,12 @@ export class WebSocketSide implements Side {
   /** What the app said goes to the other side. */
   act(): void {
     if (this.#state === 'over') return
-    if (this.#unsentCost > this.#options.mostUnsent) return this.#break(TOO_SLOW)
+    if (this.#unsentCost > this.#mostUnsent) return this.#break(TOO_SLOW)
     if (!this.#hold()) return this.#break(NO_ROOM)
     if (this.#state === 'connecting') return
     const said = this.#said.splice(0)
     const close = this.#close
-    this.#options.pass(() => this.#give(said, close))
+    this.#owner.pass(() => this.#give(said, close))
   }
 
   /** It goes to the app now. */
@@ -115,6 +157,15 @@ export class WebSocketSide implements Side {
     return this.posted
   }
 
+  /** What was posted waits again, before all else. */
+  putBack(): void {
+    const { posted } = this
+    this.posted = undefined
+    if (posted === undefined) return
+    if ('bytes' in posted) this.#waiting.unshift(posted)
+    else this.#end = posted
+  }
+
   /** What was posted has come to the app. */
   delivered(): void {
     const { posted } = this
@@ -124,6 +175,11 @@ export class WebSocketSide implements Side {
     this.#waitingCost -= cost
     this.#hold()
     this.#other.taken(cost)
+  }
+
+  /** The app knows that it is over. */
+  release(): void {
+    this.#place.release()
   }
 
   /** The app hands it on. Undefined: it has accepted it, or said something. */
@@ -157,7 +213,7 @@ export class WebSocketSide implements Side {
     this.#waiting.push(message)
     this.#waitingCost += toCost(message)
     if (!this.#hold()) return this.#break(NO_ROOM)
-    this.#options.port.onWaiting(this)
+    this.#owner.onWaiting(this)
   }
 
   taken(bytes: number): void {
@@ -167,7 +223,7 @@ export class WebSocketSide implements Side {
     if (this.#unsentCost > 0 || this.#counted === 0) return
     const counted = this.#counted
     this.#counted = 0
-    this.#options.port.onSent(this, counted)
+    this.#owner.onSent(this, counted)
   }
 
   closed(end: LineEnd): void {
@@ -201,7 +257,7 @@ export class WebSocketSide implements Side {
     this.#other = NO_SIDE
     this.#end = end
     this.#hold()
-    this.#options.port.onWaiting(this)
+    this.#owner.onWaiting(this)
   }
 
   #drop(): void {
@@ -218,9 +274,10 @@ export class WebSocketSide implements Side {
     this.#other = NO_SIDE
     this.#waiting = []
     this.#held.release()
+    this.#place.release()
   }
 
   #hold(): boolean {
-    return this.#held.set(this.#waitingCost + this.#unsentCost)
+    return this.#held.set(this.#waitingCost + this.#unsentCost + this.#besideCost)
   }
 }

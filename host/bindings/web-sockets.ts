@@ -8,26 +8,30 @@ import { nextLoop } from '../http/cdn-loop.ts'
 import { nextTrace } from '../http/trace-context.ts'
 import type { Accounts } from '../limits/accounts.ts'
 import type { ByteBudget } from '../limits/byte-budget.ts'
+import type { ClientPlaces } from '../limits/client-places.ts'
 import { RateLimit } from '../limits/rate-limit.ts'
 import { isCloseCode, MOST_REASON_BYTES } from '../web-socket/codes.ts'
 import { BROKEN, couple, GOING_AWAY, NO_CODE } from '../web-socket/line.ts'
 import type { LineEnd, Side } from '../web-socket/line.ts'
 import type { Binding, BindingContext, GuestEvent, Mailbox, Meter } from './binding.ts'
 import type { Dialer } from './dialer.ts'
+import type { KeptSockets } from './hibernation.ts'
 import { MessageTurns } from './message-turns.ts'
 import { connectWebSocket } from './web-socket-connect.ts'
 import type { ConnectStart } from './web-socket-connect.ts'
 import { WebSocketSide } from './web-socket-side.ts'
-import type { SidePort } from './web-socket-side.ts'
+import type { SideOwner } from './web-socket-side.ts'
 
 export interface WebSocketServices {
   readonly accounts: Accounts
   readonly dialer: Dialer
   readonly buffers: ByteBudget
-  /** Sides that there may be. */
-  readonly most: number
+  /** Sides that there may be, of the app. */
+  readonly places: ClientPlaces
   /** Bytes that may wait for one of them to be sent. */
   readonly mostUnsent: number
+  /** Of the Durable Object that the instance is: those that it keeps. */
+  readonly kept: Pick<KeptSockets, 'lastId' | 'find'> | undefined
   /** The egress policy refused a connection. */
   onDenied(text?: string): void
 }
@@ -50,7 +54,7 @@ export class WebSocketsBinding implements Binding {
   readonly #asked = new Map<WebSocketSide, ConnectStart>()
   readonly #connecting = new Map<WebSocketSide, AbortController>()
   readonly #deniedLines = new RateLimit(DENIED_RATE)
-  #last = 0
+  #last: number
   /** Accepted, and not over. */
   #accepted = 0
   #isRetiring = false
@@ -59,22 +63,22 @@ export class WebSocketsBinding implements Binding {
     this.#mailbox = mailbox
     this.#meter = meter
     this.#services = services
+    this.#last = services.kept?.lastId ?? 0
   }
 
   /** The functions that the guest calls. */
   readonly imports = {
     open: (): number => {
       this.#meter.crossings++
-      return this.#add()?.id ?? 0
+      return this.#add(this.#services.accounts.client)?.id ?? 0
     },
     connect: (head: Uint8Array): number => {
       this.#meter.crossings++
       const { accounts } = this.#services
       const account = accounts.takeFetch()
-      const side = account && this.#add()
+      const side = account && this.#add(account.client)
       if (side === undefined) return 0
       this.#meter.subrequests++
-      side.client = account!.client
       side.isAccepted = true
       this.#touched.add(side)
       const { name, headers } = account!
@@ -85,8 +89,11 @@ export class WebSocketsBinding implements Binding {
       const side = this.#find(id)
       if (side !== undefined) side.isAccepted = true
     },
-    send: (id: number, isText: boolean, bytes: Uint8Array): boolean =>
-      this.#find(id)?.send({ isText, bytes }) ?? true,
+    send: (id: number, isText: boolean, bytes: Uint8Array): boolean => {
+      this.#meter.webSocketMessagesSent++
+      const isFree = this.#find(id)?.send({ isText, bytes }) ?? true
+      return isFree || !this.#sides.has(id)
+    },
     close: (id: number, code: number, reason: Uint8Array): void => {
       const isCode = code === NO_CODE || isCloseCode(code)
       const text = new TextDecoder().decode(reason.subarray(0, MOST_REASON_BYTES))
@@ -96,20 +103,20 @@ export class WebSocketsBinding implements Binding {
 
   /** A line that somebody else has begun comes to the app. Undefined: it has as many as it may. */
   adopt(other: Side, client: string): number | undefined {
-    const side = this.#add()
+    const side = this.#add(client)
     if (side === undefined) {
       other.closed(BROKEN)
       return undefined
     }
-    side.client = client
     couple(side, other)
     return side.id
   }
 
   /** The side that leaves the app with the answer to a request of this client; undefined: there is none. */
   leave(id: number, client: string): Side | undefined {
-    const side = this.#sides.get(id)
+    const side = this.#get(id)
     if (side === undefined) return undefined
+    side.isGiven = true
     const passing = side.leave()
     if (passing === undefined) {
       side.client = client
@@ -117,6 +124,14 @@ export class WebSocketsBinding implements Binding {
     }
     this.#forget(side)
     return passing
+  }
+
+  /** A side goes to the Durable Object that the instance is; undefined: it cannot. */
+  handOff(id: number): WebSocketSide | undefined {
+    const side = this.#sides.get(id)
+    if (side === undefined || side.isAccepted || this.#connecting.has(side)) return undefined
+    this.#sides.delete(id)
+    return side
   }
 
   flush(): void {
@@ -138,8 +153,10 @@ export class WebSocketsBinding implements Binding {
     if (side?.posted === undefined) return
     side.delivered()
     this.#turns.delivered()
-    if (event.tag === 'web-socket-message') this.#services.accounts.renew(toAccount(side))
-    else this.#forget(side)
+    if (event.tag === 'web-socket-message') {
+      this.#meter.webSocketMessages++
+      this.#services.accounts.renew(toAccount(side))
+    } else this.#forget(side)
     if (side.hasWaiting) this.#turns.add(side)
     this.#post()
   }
@@ -170,11 +187,11 @@ export class WebSocketsBinding implements Binding {
     this.end(GOING_AWAY)
   }
 
-  #add(): WebSocketSide | undefined {
-    const { most, mostUnsent, buffers, dialer } = this.#services
-    const pass = (act: () => void): void => dialer.pass(act)
-    if (this.#sides.size >= most || this.#isRetiring) return undefined
-    const side = new WebSocketSide({ id: ++this.#last, buffers, mostUnsent, pass, port: this.#port })
+  #add(client: string): WebSocketSide | undefined {
+    const { places, mostUnsent, buffers } = this.#services
+    const place = this.#isRetiring ? undefined : places.take(client)
+    if (place === undefined) return undefined
+    const side = new WebSocketSide({ id: ++this.#last, place, buffers, mostUnsent, owner: this.#owner })
     this.#sides.set(side.id, side)
     return side
   }
@@ -189,6 +206,7 @@ export class WebSocketsBinding implements Binding {
   }
 
   #forget(side: WebSocketSide): void {
+    side.release()
     this.#sides.delete(side.id)
     this.#turns.delete(side)
     this.#asked.delete(side)
@@ -229,13 +247,18 @@ export class WebSocketsBinding implements Binding {
 
   #find(id: number): WebSocketSide | undefined {
     this.#meter.crossings++
-    const side = this.#sides.get(id)
+    const side = this.#get(id)
     if (side === undefined) this.#meter.ignored++
     else this.#touched.add(side)
     return side
   }
 
-  readonly #port: SidePort = {
+  #get(id: number): WebSocketSide | undefined {
+    return this.#sides.get(id) ?? this.#services.kept?.find(id)
+  }
+
+  readonly #owner: SideOwner = {
+    pass: (act) => this.#services.dialer.pass(act),
     onWaiting: (side) => {
       if (!side.isAccepted || side.posted !== undefined || !this.#sides.has(side.id)) return
       this.#turns.add(side)

@@ -52,10 +52,11 @@ export class Calls {
     more: boolean,
     listener: StorageListener,
   ): StorageHandle {
-    const { target, head, message, depth, trace, charge, adopt } = args as CallArgs
+    const { target, head, message, depth, trace, charge, adopt, client: whose } = args as CallArgs
     const leadsTo = callee?.app === '' ? toOwn(app, target) : (callee as Callee)
     const { app: called, entrypoint, props = '' } = leadsTo
-    const client = `app ${app}`
+    // within an app places and turns are its clients'; to another one it is one client
+    const client = called === app && whose !== '' ? whose : `app ${app}`
     const call: Call = { app, called, entrypoint, props, depth, message }
     const hasBody = more || body.length > 0
     const guestCall = new GuestCall(

@@ -1,6 +1,6 @@
 /**
  * The admin API of a running server, as commands ask it: where it is and with which token stands in the environment
- * (NANO_ADMIN_URL, NANO_ADMIN_TOKEN). What the server refuses is thrown with its code and its words.
+ * (NANO_ADMIN_URL, NANO_ADMIN_TOKEN), or a fleet itself. What the server refuses is thrown with its code and its words.
  */
 
 import { request as startHttp } from 'node:http'
@@ -11,11 +11,16 @@ import { pipeline } from 'node:stream/promises'
 
 import { DEFAULT_ADMIN } from '../config/config.ts'
 import { isErrorCode, NanoError } from '../errors.ts'
+import type { DirectFleet } from './direct-fleet.ts'
 import { usage } from './usage.ts'
 
 const URL_NAME = 'NANO_ADMIN_URL'
 const TOKEN_NAME = 'NANO_ADMIN_TOKEN'
 const UNIX = 'unix:'
+/** A fleet, without a host of it: direct-fleet.ts. */
+const FLEET = 'fleet:'
+
+const LOCAL = new URL('http://localhost')
 
 /** What is sent. */
 export interface Asked {
@@ -27,7 +32,12 @@ export interface Asked {
   readonly onSent?: (bytes: number) => void
 }
 
+interface Sending extends Asked {
+  readonly direct?: DirectFleet
+}
+
 interface Place {
+  readonly token?: string | undefined
   /** Of requests; of a Unix socket only the path counts. */
   readonly url: URL
   readonly socketPath?: string
@@ -36,18 +46,20 @@ interface Place {
 export class AdminClient {
   readonly #text: string
   readonly #place: Place
-  readonly #token: string | undefined
+  /** Of what goes to a fleet directly. */
+  #folder: string | undefined
 
   /** Throws USAGE for an address that is none. */
   constructor(env: NodeJS.ProcessEnv = process.env) {
     this.#text = env[URL_NAME] || `http://${DEFAULT_ADMIN.host}:${DEFAULT_ADMIN.port}`
-    this.#place = toPlace(this.#text)
-    this.#token = env[TOKEN_NAME] || undefined
+    const token = env[TOKEN_NAME] || undefined
+    this.#place = this.#text.startsWith(FLEET) ? { url: LOCAL } : { ...toPlace(this.#text), token }
   }
 
   /** The answer's JSON. */
   async ask<Answer>(method: string, path: string, asked: Asked = {}): Promise<Answer> {
-    const answer = await this.#reach(method, path, asked)
+    await using direct = await this.#openDirect()
+    const answer = await this.#reach(method, path, { ...asked, ...(direct && { direct }) })
     const body = await readJson(answer)
     const { statusCode: status = 0 } = answer
     if (body !== undefined && status < 400) return body as Answer
@@ -62,7 +74,14 @@ export class AdminClient {
     throw toRefusal(status, await readJson(answer), this.#text)
   }
 
-  async #reach(method: string, path: string, asked: Asked): Promise<IncomingMessage> {
+  /** A fleet's own agreement, for one question; undefined: a server is asked. */
+  async #openDirect(): Promise<DirectFleet | undefined> {
+    if (!this.#text.startsWith(FLEET)) return undefined
+    const { makeFolder, openDirectFleet } = await import('./direct-fleet.ts')
+    return await openDirectFleet(this.#text.slice(FLEET.length), (this.#folder ??= makeFolder()))
+  }
+
+  async #reach(method: string, path: string, asked: Sending): Promise<IncomingMessage> {
     try {
       return await this.#send(method, path, asked)
     } catch (thrown) {
@@ -75,16 +94,16 @@ export class AdminClient {
   #send(
     method: string,
     path: string,
-    { json, form, bytes, headers: more, onSent }: Asked,
+    { json, form, bytes, headers: more, onSent, direct }: Sending,
   ): Promise<IncomingMessage> {
-    const { url, socketPath } = this.#place
+    const { url, socketPath, token }: Place = { ...this.#place, ...direct }
     const body = form === undefined ? undefined : new Response(form)
     const own = bytes === undefined ? 'application/json' : 'application/octet-stream'
     const type = json === undefined && bytes === undefined ? body?.headers.get('content-type') : own
     const headers: OutgoingHttpHeaders = {
       ...more,
       ...(type == null ? {} : { 'content-type': type }),
-      ...(this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` }),
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
     }
     const start = url.protocol === 'https:' ? startHttps : startHttp
     return new Promise((resolve, reject) => {
@@ -110,11 +129,13 @@ async function* count(body: Readable, onSent: Asked['onSent']): AsyncGenerator<U
 
 function toPlace(text: string): Place {
   if (text.startsWith(UNIX)) {
-    return { url: new URL('http://localhost'), socketPath: text.slice(UNIX.length) }
+    return { url: LOCAL, socketPath: text.slice(UNIX.length) }
   }
   const url = URL.parse(text)
   if (url === null || !/^https?:$/.test(url.protocol)) {
-    throw usage(`${URL_NAME}: expected http://<host>:<port>, https://... or unix:<path>, got "${text}"`)
+    throw usage(
+      `${URL_NAME}: expected http://<host>:<port>, https://..., unix:<path> or fleet:<nano.json>, got "${text}"`,
+    )
   }
   return { url }
 }

@@ -1,6 +1,6 @@
 /**
  * The live instances of an app's Durable Objects on a shard: they count among all of the shard, and have bounds of their own.
- * Beyond those of memory one that works has to go when none rests: `onHeavy`.
+ * Beyond those of memory one that works has to go when none rests: `heavy`. `rest`: one does.
  */
 
 import { Residents } from '../limits/residents.ts'
@@ -16,13 +16,15 @@ export class GroupResidents implements Shared {
   readonly #shared: Shared
   readonly #mostBytes: number
   readonly #onHeavy: () => void
+  readonly #onRest: () => void
   #isDue = false
 
-  constructor(shared: Shared, bounds: ResidentBounds, onHeavy: () => void) {
+  constructor(shared: Shared, bounds: ResidentBounds, on: { heavy: () => void; rest: () => void }) {
     this.#shared = shared
     this.#own.bound(bounds)
     this.#mostBytes = bounds.liveMemoryMb * BYTES_PER_MB
-    this.#onHeavy = onHeavy
+    this.#onHeavy = on.heavy
+    this.#onRest = on.rest
   }
 
   /** They have as much memory as they may. */
@@ -43,6 +45,7 @@ export class GroupResidents implements Shared {
   rest(resting: Resting): void {
     this.#own.rest(resting)
     this.#shared.rest(resting)
+    this.#onRest()
   }
 
   leave(resting: Resting): void {

@@ -5,7 +5,8 @@
  *     a share of turns, a line of jobs, a byte budget, a dialer, counts, back-offs; how many live, and with how much memory
  *
  * Beyond its bounds the one that has rested for longest goes. When none rests, calls of further ones are refused [APP_BUSY], and the one
- * with the most memory ends when all of them have too much.
+ * with the most memory ends when all of them have too much. One that is asleep counts to neither bound; messages that would wake it
+ * wait until there is room.
  */
 
 import { ownClasses } from '../config/class-data.ts'
@@ -14,8 +15,10 @@ import { Counts, NO_COUNTERS, TENANT_COUNTS, toVersionLabel } from '../tenant/re
 import type { TenantCounters, TenantParts, TenantServices } from '../tenant/tenant.ts'
 import type { ObjectFacts } from '../instance/contract.ts'
 import { ByteBudget } from '../limits/byte-budget.ts'
+import { ClientPlaces } from '../limits/client-places.ts'
 import type { EndCode } from '../limits/grace.ts'
 import type { DurableStorage } from '../storage/durable/client.ts'
+import { AutoAnswers } from './auto-answers.ts'
 import { GroupResidents } from './group-residents.ts'
 import type { LeaseClient } from './lease-client.ts'
 import { END_MS, LiveObject } from './object.ts'
@@ -28,6 +31,8 @@ export interface GroupOptions {
   readonly services: TenantServices
   readonly leases: Pick<LeaseClient, 'claim'>
   readonly storage: Pick<DurableStorage, 'open'>
+  /** Names a run in the log. */
+  readonly toId: () => string
   /** An object takes no more calls. */
   readonly onEnding: (object: LiveObject) => void
 }
@@ -43,6 +48,7 @@ export class ObjectGroup {
   readonly versionLabel: string
   readonly counts = new Counts()
   readonly buffers: ByteBudget
+  readonly webSocketPlaces: ClientPlaces
   /** Calls that were handed over to other shards. */
   handOvers = 0
   readonly #options: GroupOptions
@@ -54,9 +60,14 @@ export class ObjectGroup {
   readonly #breaker: Breaker
   /** Those that end included. */
   readonly #objects = new Set<LiveObject>()
+  readonly #asleep = new Set<LiveObject>()
+  /** Those of them that are to have an instance; the next one first. */
+  readonly #waking = new Set<LiveObject>()
+  readonly #answers = new AutoAnswers()
   /** What those did that are over. */
   readonly #past = { ...NO_COUNTERS }
   #over: PromiseWithResolvers<void> | undefined
+  #isWaking = false
 
   constructor(options: GroupOptions) {
     const { parts, services } = options
@@ -71,16 +82,25 @@ export class ObjectGroup {
     }
     this.#classes = ownClasses(parts.name, parts.env).map(({ key }) => key)
     this.buffers = new ByteBudget(limits.bufferMb * BYTES_PER_MB)
+    this.webSocketPlaces = new ClientPlaces(limits.webSockets)
     this.#turns = new SharedTurns(services.scheduler, limits.cpuMs)
     this.#breaker = new Breaker(limits.cpuMs)
     const bounds = { liveInstances: limits.liveObjects, liveMemoryMb: limits.liveObjectsMb }
-    this.#residents = new GroupResidents(services.residents, bounds, () => this.#endHeaviest())
+    this.#residents = new GroupResidents(services.residents, bounds, {
+      heavy: () => this.#endHeaviest(),
+      rest: () => this.#wakeSoon(),
+    })
   }
 
   get counters(): TenantCounters {
     const sum = { ...this.#past, handOvers: this.handOvers }
     for (const { tenant } of this.#objects) add(sum, tenant.counters)
-    return { ...sum, backedOff: this.counts.failuresOf('APP_BACKED_OFF'), heldBytes: this.buffers.held }
+    return {
+      ...sum,
+      backedOff: this.counts.failuresOf('APP_BACKED_OFF'),
+      heldBytes: this.buffers.held,
+      openWebSockets: this.webSocketPlaces.taken,
+    }
   }
 
   /** One of them is at work. */
@@ -91,9 +111,8 @@ export class ObjectGroup {
 
   /** Another one; undefined: there are as many as may be. */
   open(key: string, namespace: string, facts: ObjectFacts): LiveObject | undefined {
-    const { services, leases, storage, onEnding } = this.#options
-    const isFull = this.#objects.size >= this.#parts.limits.liveObjects || this.#residents.isFull
-    if (isFull && !this.#residents.evict()) return undefined
+    const { services, leases, storage, onEnding, toId } = this.#options
+    if (!this.#makeRoom()) return undefined
     const object = new LiveObject({
       key,
       namespace,
@@ -106,8 +125,16 @@ export class ObjectGroup {
       shared: {
         counts: this.counts,
         buffers: this.buffers,
+        webSocketPlaces: this.webSocketPlaces,
         breaker: this.#toBreaker(key),
       },
+      answers: this.#answers,
+      toId,
+      onAsleep: (asleep) => {
+        this.#asleep.add(asleep)
+        this.#wakeSoon()
+      },
+      wake: (asleep) => this.#wake(asleep),
       onEnding,
       onOver: (over) => this.#onOver(over),
     })
@@ -129,6 +156,34 @@ export class ObjectGroup {
   /** All of them at once. */
   [Symbol.dispose](): void {
     for (const object of this.#objects) object[Symbol.dispose]()
+  }
+
+  /** Whether there is room for one more instance; if need be one goes that rests. */
+  #makeRoom(): boolean {
+    const awake = this.#objects.size - this.#asleep.size
+    const isFull = awake >= this.#parts.limits.liveObjects || this.#residents.isFull
+    return !isFull || this.#residents.evict()
+  }
+
+  #wake(object: LiveObject): boolean {
+    const hasRoom = this.#makeRoom()
+    if (hasRoom) this.#asleep.delete(object)
+    else this.#waking.add(object)
+    return hasRoom
+  }
+
+  /** The next one that is to have an instance tries again. Not at once: who says so is in the middle of something. */
+  #wakeSoon(): void {
+    if (this.#waking.size === 0 || this.#isWaking) return
+    this.#isWaking = true
+    setImmediate(() => {
+      this.#isWaking = false
+      const [next] = this.#waking
+      if (next === undefined) return
+      this.#waking.delete(next)
+      next.goOn()
+      if (!this.#waking.has(next)) this.#wakeSoon()
+    })
   }
 
   /** A stop is the debt of the object, and of all of them. */
@@ -157,6 +212,9 @@ export class ObjectGroup {
 
   #onOver(object: LiveObject): void {
     this.#objects.delete(object)
+    this.#asleep.delete(object)
+    this.#waking.delete(object)
+    this.#wakeSoon()
     add(this.#past, object.tenant.counters)
     for (const name of NAMES) if (TENANT_COUNTS[name].kind === 'gauge') this.#past[name] = 0
     if (this.#objects.size === 0) this.#over?.resolve()

@@ -101,14 +101,16 @@ export class Objects {
     let object = this.#live.get(key)
     if (object === undefined) {
       object = address.group.open(key, address.namespace, address.facts)
-      if (object === undefined) {
-        refuse(exchange, address.refused, 'APP_BUSY', 'as many Durable Objects are at work as may be')
-        exchange.fail('APP_BUSY', BUSY_MS)
-        return NOBODY
-      }
+      if (object === undefined) return this.#refuseBusy(address, exchange)
       this.#live.set(key, object)
     }
-    return object.tenant.handle(exchange)
+    return object.handle(exchange) ?? this.#refuseBusy(address, exchange)
+  }
+
+  #refuseBusy({ refused }: ObjectAddress, exchange: Exchange): ExchangeListener {
+    refuse(exchange, refused, 'APP_BUSY', 'as many Durable Objects are at work as may be')
+    exchange.fail('APP_BUSY', BUSY_MS)
+    return NOBODY
   }
 }
 

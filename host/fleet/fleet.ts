@@ -29,6 +29,8 @@ import { Heartbeats, HEARTBEAT_MS } from './heartbeats.ts'
 import type { Heartbeat, HostStatus } from './heartbeats.ts'
 import type { FleetState } from './view.ts'
 import { expectState } from './identity.ts'
+import { Rollouts } from './rollouts.ts'
+import type { VersionAnswers } from './rollouts.ts'
 import { toSeal } from './seal.ts'
 import { DesiredState } from './state.ts'
 import type { Told } from './state.ts'
@@ -41,6 +43,8 @@ export interface FleetHost {
   apply(app: string, entry: FleetEntry | undefined): Promise<void>
   /** Its host name is free until it is applied again. */
   release(app: string): Promise<void>
+  /** What versions have answered since the start. */
+  answers(): Promise<readonly VersionAnswers[]>
 }
 
 export interface FleetOptions {
@@ -70,10 +74,13 @@ export class Fleet implements AsyncDisposable {
   readonly #state: DesiredState
   readonly #exchange: Exchange
   readonly #convergence: Convergence<string>
+  readonly #rollouts = new Rollouts()
   readonly #ending = new AbortController()
   /** What is said of each app, by the change that it comes from. */
   readonly #entries = new Map<string, { readonly revision: number; readonly value: string }>()
   #host: FleetHost | undefined
+  /** It serves. */
+  #isHost = false
   #watch: { stop(): void } | undefined
   /** The last change that was told. */
   #last = 0
@@ -122,7 +129,7 @@ export class Fleet implements AsyncDisposable {
 
   /** All hosts that were there in the last day. Rejects with FLEET_UNAVAILABLE. */
   async hosts(): Promise<readonly HostStatus[]> {
-    await this.heartbeats.say(this.heartbeat()).catch(() => undefined)
+    if (this.#isHost) await this.#beatOnce().catch(() => undefined)
     return await this.heartbeats.all()
   }
 
@@ -159,6 +166,7 @@ export class Fleet implements AsyncDisposable {
    */
   async start(host: FleetHost): Promise<void> {
     this.#host = host
+    this.#isHost = true
     void this.#run()
     const reached = await Promise.race([this.connection.first, pause(REACH_MS)])
     if (reached === undefined) {
@@ -168,6 +176,15 @@ export class Fleet implements AsyncDisposable {
     }
     const converged = this.#compared.promise.then(() => this.#convergence.rests())
     await Promise.race([converged, pause(START_MS)])
+  }
+
+  /** Knows what is said of each app, and becomes nothing of it. Rejects with FLEET_UNAVAILABLE. */
+  async observe(): Promise<void> {
+    this.#expectUsable()
+    const nothing = async (): Promise<void> => {}
+    this.#host = { serving: () => [], apply: nothing, release: nothing, answers: async () => [] }
+    void this.#follow().catch((thrown: unknown) => this.#fail(toNanoError(thrown)))
+    await Promise.race([this.#compared.promise, pause(START_MS, this.#ending.signal)])
   }
 
   /** As all hosts are to serve it now; undefined: there is no such app. Rejects with FLEET_UNAVAILABLE. */
@@ -214,7 +231,7 @@ export class Fleet implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#ending.abort()
     this.#leaveWatch()
-    if (this.connection.isConnected) {
+    if (this.#isHost && this.connection.isConnected) {
       await Promise.race([this.heartbeats.leave(this.settings.host).catch(() => undefined), pause(PAUSE_MS)])
     }
     await this.connection[Symbol.asyncDispose]()
@@ -320,19 +337,44 @@ export class Fleet implements AsyncDisposable {
     while (!signal.aborted) {
       if (this.connection.isConnected) {
         // oxlint-disable-next-line no-await-in-loop
-        await this.heartbeats.say(this.heartbeat()).catch(() => undefined)
+        await this.#beatOnce().catch(() => undefined)
       }
       // oxlint-disable-next-line no-await-in-loop
       await pause(HEARTBEAT_MS, signal)
     }
   }
 
-  /** What this host says of itself. */
-  heartbeat(): Heartbeat {
+  async #beatOnce(): Promise<void> {
+    const entries = this.#judged
+    const serving = new Map([...this.#host!.serving()].map(({ name, revision }) => [name, revision]))
+    const begun = entries.filter(({ app, revision }) => serving.get(app.name) === revision)
+    const now = Date.now()
+    const answers = begun.length === 0 ? [] : await this.#host!.answers()
+    await this.heartbeats.say(this.#toHeartbeat(this.#rollouts.count(begun, answers, now)))
+    const { rollout: settings } = this.settings
+    if (settings === undefined || entries.length === 0) return
+    const hosts = (await this.heartbeats.all()).filter(({ isAlive }) => isAlive)
+    // one is enough
+    if (hosts[0]?.instance !== this.instance) return
+    for (const { entry, next, text } of this.#rollouts.decide(entries, hosts, { settings, now })) {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      await this.commit(next, entry)
+      const level = next.refused === undefined ? 'info' : 'error'
+      this.#options.log({ level, app: next.name, text: `fleet: ${text}` })
+    }
+  }
+
+  /** Apps with a rollout. */
+  get #judged(): readonly FleetEntry[] {
+    const judged = [...this.#entries].filter(([, { value }]) => value.includes('"rollout":'))
+    return judged.flatMap(([name]) => this.look(name, undefined) ?? [])
+  }
+
+  #toHeartbeat(gates: Heartbeat['gates']): Heartbeat {
     const { revision, failures } = this.#convergence
     const { settings, release } = this.#options
     const { instance, startedAt } = this
-    return { host: settings.host, instance, release, startedAt, revision, failures, gates: {} }
+    return { host: settings.host, instance, release, startedAt, revision, failures, gates }
   }
 
   #fail({ code, message }: NanoError): void {

@@ -10,8 +10,8 @@ export interface TlsFacts {
   readonly cipher: string
 }
 
-/** What no client sends: the clock or a queue sets it off. */
-export type Run = ScheduledRun | BatchRun | AlarmRun
+/** What no client sends: the clock, a queue or a WebSocket sets it off. */
+export type Run = ScheduledRun | BatchRun | AlarmRun | KeptRun
 
 export interface ScheduledRun {
   /** The expression of the configuration that it is for. */
@@ -32,6 +32,23 @@ export interface AlarmRun {
 
 export interface BatchRun {
   readonly batch: MessageBatch
+}
+
+/** What came for a WebSocket that a Durable Object keeps. */
+export interface KeptRun {
+  readonly kept: KeptMessage | KeptEnd
+}
+
+export interface KeptMessage {
+  readonly webSocket: number
+  readonly isText: boolean
+  readonly bytes: Uint8Array
+}
+
+export interface KeptEnd {
+  readonly webSocket: number
+  readonly code: number
+  readonly reason: string
 }
 
 /** Messages of a queue. */

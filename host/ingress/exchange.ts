@@ -146,7 +146,13 @@ export class HttpExchange implements Exchange, ResponseOwner, BodyOwner, Incompl
     if (headers === undefined) return side.closed(BROKEN)
     const { buffers, limits } = this.#tenant
     const own = ['X-Request-ID', this.id]
-    this.#ingress.upgrades.accept(offer, { headers: [...headers, ...own], side, buffers, limits })
+    this.#ingress.upgrades.accept(offer, {
+      headers: [...headers, ...own],
+      side,
+      buffers,
+      limits,
+      client: this.client,
+    })
     this.#onClose(UPGRADED)
   }
 

@@ -11,14 +11,17 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { WebSocketServer } from 'ws'
 import type { ServerOptions } from 'ws'
 
+import type { Limits } from '../config/limits.ts'
 import type { ByteBudget } from '../limits/byte-budget.ts'
 import { toValues } from '../http/header-lines.ts'
 import { CLOSE_MS, ConnectionSide } from '../web-socket/connection-side.ts'
 import { Heartbeat } from '../web-socket/heartbeat.ts'
 import { couple, GOING_AWAY } from '../web-socket/line.ts'
 import type { Side } from '../web-socket/line.ts'
+import { ClientBudgets } from './client-budgets.ts'
 import { isAnswering } from './connection-end.ts'
 
+const BYTES_PER_MB = 1024 * 1024
 const PROTOCOL = 'sec-websocket-protocol'
 const KEY = /^[+/0-9A-Za-z]{22}==$/
 const VERSION = '13'
@@ -52,13 +55,15 @@ export interface Agreement {
   readonly headers: readonly string[]
   readonly side: Side
   readonly buffers: ByteBudget
-  readonly limits: { readonly webSocketMessageKb: number; readonly webSocketIdleMs: number }
+  readonly limits: Pick<Limits, 'bufferMb' | 'webSocketMessageKb' | 'webSocketIdleMs'>
+  readonly client: string
 }
 
 /** The WebSockets of a server. */
 export class Upgrades {
   readonly #heartbeat = new Heartbeat()
   readonly #open = new Set<ConnectionSide>()
+  readonly #budgets = new ClientBudgets()
   /** By the largest message that they take. */
   readonly #servers = new Map<number, WebSocketServer>()
   /** What goes with the handshake that is being written. */
@@ -67,7 +72,7 @@ export class Upgrades {
   #isClosing = false
 
   /** The connection is one side of the line from here on. */
-  accept({ outgoing, takeHead }: Offer, { headers, side, buffers, limits }: Agreement): void {
+  accept({ outgoing, takeHead }: Offer, { headers, side, buffers, client, limits }: Agreement): void {
     const { req: incoming } = outgoing
     const { socket } = incoming
     this.#protocol = toValues([...headers], PROTOCOL)[0]
@@ -80,8 +85,12 @@ export class Upgrades {
       isOpen = true
       const heartbeat = this.#heartbeat
       const idleMs = limits.webSocketIdleMs
-      const onOver = (over: ConnectionSide): void => void this.#open.delete(over)
-      const own = new ConnectionSide(ws, socket, { heartbeat, idleMs, buffers, onOver })
+      const lent = this.#budgets.lend(client, buffers, limits.bufferMb * BYTES_PER_MB)
+      const onOver = (over: ConnectionSide): void => {
+        this.#open.delete(over)
+        lent[Symbol.dispose]()
+      }
+      const own = new ConnectionSide(ws, socket, { heartbeat, idleMs, buffers: lent.budget, onOver })
       this.#open.add(own)
       couple(own, side)
       if (this.#isClosing) own.closed(GOING_AWAY)

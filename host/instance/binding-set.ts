@@ -40,7 +40,7 @@ export class BindingSet implements Omit<Binding, 'delivered'> {
     clock: TurnClock,
     port: ObjectPort | undefined,
   ) {
-    const { buffers, idsOf, jobs, objectStorage } = host
+    const { buffers, idsOf, jobs, kept, objectStorage } = host
     const { dialer, storage } = toWaysOut(host)
     const { cpuMs, concurrentSubrequests: maxDialing } = limits
     const { concurrentDataCalls: maxRunning, dataTimeoutMs: answerMs, idleMs: pauseMs } = limits
@@ -84,9 +84,11 @@ export class BindingSet implements Omit<Binding, 'delivered'> {
         settle: (id, mark) => this.responses.portOf(id)?.settle?.(mark),
       },
       webSockets: {
-        most: limits.webSockets,
+        places: host.webSocketPlaces,
         mostUnsent: limits.webSocketBufferKb * 1024,
+        kept,
       },
+      hibernation: { kept, pass: (act) => dialer.pass(act), handOff: (id) => this.webSockets.handOff(id) },
       leave: (id, request) => this.webSockets.leave(id, accounts.clientOf(request)),
       adopt: (side, request) => this.webSockets.adopt(side, accounts.clientOf(request)),
       durable: { env, idsOf, port },

@@ -4,6 +4,7 @@
 import type { RateTables } from '../bindings/rate-limit.ts'
 import type { BodyPort } from '../bindings/request-body.ts'
 import type { ConsolePort } from '../bindings/console.ts'
+import type { KeptSockets } from '../bindings/hibernation.ts'
 import type { Dialer } from '../bindings/dialer.ts'
 import type { ResponsePort } from '../bindings/response.ts'
 import type { DurableIds } from '../bindings/durable-id.ts'
@@ -16,11 +17,13 @@ import type { Image } from '../image/image.ts'
 import type { CpuMeter } from '../limits/account.ts'
 import type { AccountLimit } from '../limits/accounts.ts'
 import type { ByteBudget } from '../limits/byte-budget.ts'
+import type { ClientPlaces } from '../limits/client-places.ts'
 import type { Epoch } from '../limits/epoch.ts'
 import type { CpuClock } from '../limits/cpu-clock.ts'
 import type { JobLine } from '../limits/job-pool.ts'
 import type { Storage } from '../storage/client.ts'
 import type { ObjectStorage } from '../storage/durable/object-storage.ts'
+import type { LineEnd } from '../web-socket/line.ts'
 
 /** What an instance is made of. */
 export interface InstanceParts {
@@ -73,6 +76,14 @@ export interface Death {
   readonly unfinished: number
 }
 
+/** WebSockets that are an object's and not its instance's. */
+export interface ObjectKept extends KeptSockets {
+  /** The instance is over, and had nothing to do. */
+  leave(): void
+  /** It has fallen, or is to end: so are they. */
+  end(end: LineEnd): void
+}
+
 /** What an instance tells its tenant. */
 export interface InstanceHost extends ConsolePort {
   readonly dialer: Dialer
@@ -80,10 +91,14 @@ export interface InstanceHost extends ConsolePort {
   readonly storage: Storage
   /** What the Durable Object keeps that the instance is; the instance ends it. */
   readonly objectStorage?: ObjectStorage | undefined
+  /** The WebSockets that it keeps. */
+  readonly kept?: ObjectKept | undefined
   /** The shard's. */
   readonly epoch: Epoch
   /** What the host may hold for the tenant. */
   readonly buffers: ByteBudget
+  /** WebSockets that the tenant may have. */
+  readonly webSocketPlaces: ClientPlaces
   /** The shard's; begun by whoever calls `Instance.run`. */
   readonly clock: CpuClock
   /** Ids of the Durable Objects of a class; undefined: there is no such class. */

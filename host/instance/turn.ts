@@ -45,6 +45,8 @@ export class Instance implements Mailbox, Disposable {
   /** Tells it from the tenant's other instances. */
   readonly number: number
   readonly meter: Meter = { ...NO_METER }
+  /** The last turn was about a message of a WebSocket. */
+  wasMessage = false
   readonly #host: InstanceHost
   readonly #maxRequests: number
   readonly #isObject: boolean
@@ -200,6 +202,7 @@ export class Instance implements Mailbox, Disposable {
 
   #serve(turn: Turn): void {
     const { events } = turn
+    this.wasMessage = events[0]?.tag === 'web-socket-message'
     this.#bindings.delivered(events)
     const over = this.#enter(turn)
     if (over === undefined) return
@@ -350,6 +353,7 @@ export class Instance implements Mailbox, Disposable {
   /** `last`: who paid for the turn that it died in, if it died in one. */
   #die(code: ErrorCode, trap?: unknown, last: readonly number[] = []): void {
     if (this.#state === 'dead') return
+    const hasRested = this.#state === 'resting'
     this.#state = 'dead'
     clearTimeout(this.#refill)
     clearTimeout(this.#blockLimit)
@@ -362,8 +366,12 @@ export class Instance implements Mailbox, Disposable {
     const unfinished = this.#accounts.size
     this.#accounts[Symbol.dispose]()
     const unanswered = this.#bindings.responses.takeUnanswered('all')
-    this.#bindings.webSockets.end(trap === undefined ? GOING_AWAY : FAULT)
+    const end = trap === undefined && code !== 'OBJECT_RESET' ? GOING_AWAY : FAULT
+    this.#bindings.webSockets.end(end)
     this.#bindings[Symbol.dispose]()
+    const { kept } = this.#host
+    if (hasRested) kept?.leave()
+    else kept?.end(end)
     this.#flushPrinted()
     this.#guest.end()
     void this.#host.objectStorage?.end()

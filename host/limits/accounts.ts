@@ -78,7 +78,8 @@ export class Accounts implements Disposable {
 
   /** `meter` is told what it pays for. */
   open(number: number, request: AccountSubject, meter: CpuMeter): void {
-    const share = request.run === undefined ? this.#ofRequests : this.#ofRuns
+    const isRun = request.run !== undefined && !('kept' in request.run)
+    const share = isRun ? this.#ofRuns : this.#ofRequests
     this.#open.set(number, new Account(number, request, share, meter))
   }
 
@@ -144,6 +145,12 @@ export class Accounts implements Disposable {
   /** The client whose request alone the turn is for; undefined: that cannot be said. */
   get blamed(): string | undefined {
     return this.#lone?.client
+  }
+
+  /** The client that all of the turn is for; nobody's: there are several. */
+  get client(): string {
+    const [first, ...others] = this.#payers
+    return first !== undefined && others.every(({ client }) => client === first.client) ? first.client : ''
   }
 
   /** The turn that its payers are told of, if they are traced. */

@@ -12,8 +12,11 @@ import type { Opener } from '../deploy/opener.ts'
 export interface Agreed {
   /** What serves before it. */
   readonly before: StoredApp | undefined
-  /** These versions serve from now on, says everybody. Rejects with FLEET_CONFLICT when somebody said otherwise meanwhile. */
-  agree(active: Active): Promise<StoredApp>
+  /**
+   * These versions serve from now on, says everybody. `isRollout`: the canary gets more step by step. Rejects with FLEET_CONFLICT when
+   * somebody said otherwise meanwhile.
+   */
+  agree(active: Active, isRollout?: boolean): Promise<StoredApp>
   /** The versions that are kept are, by everybody. */
   keep(): Promise<void>
   /** The app goes. False: there was none. */
@@ -21,6 +24,8 @@ export interface Agreed {
 }
 
 export interface Agreement {
+  /** The part of the requests that a new version gets at first, when it comes step by step; undefined: all. */
+  readonly firstPercent?: number | undefined
   begin(app: string): Promise<Agreed>
   /** All that a version is made of is on this host when it resolves. */
   bring(version: StoredVersion): Promise<void>

@@ -63,6 +63,8 @@ interface Change extends OpenVersion {
   /** Of the requests. */
   readonly percent: number
   readonly agreed: Pick<Agreed, 'before' | 'agree' | 'keep'>
+  /** It gets more of them step by step. */
+  readonly isRollout?: boolean
   readonly started: number
   readonly warnings: readonly string[]
 }
@@ -75,7 +77,7 @@ interface Turn {
 
 const ALWAYS: Guard = () => {}
 
-/** How often a change is tried that others come before. */
+/** Of a change that others come before. */
 const MOST_TRIES = 8
 
 export class DeployedApps {
@@ -251,19 +253,18 @@ export class DeployedApps {
     })
   }
 
-  async #deploy({ percent = ALL, ...given }: NewDeploy, { guard, agreed }: Turn): Promise<DeployReport> {
+  async #deploy({ percent: wanted, ...given }: NewDeploy, { guard, agreed }: Turn): Promise<DeployReport> {
     const { app } = given
     const { opener, registry } = this.#options
     const started = performance.now()
     const { before } = agreed
-    const settings = toKeptSettings(given, before?.active.settings)
-    const next = this.#check({
-      app,
-      hostname: given.hostname ?? before?.active.hostname ?? app,
-      settings: settings ?? '{}',
-    })
+    const settings = toKeptSettings(given, before?.active.settings) ?? '{}'
+    const hostname = given.hostname ?? before?.active.hostname ?? app
+    const next = this.#check({ app, hostname, settings })
     guard(before, next)
     registry.expectFree(app, next.hostname, 'deployed')
+    const first = before?.active.hostname === next.hostname ? this.#agreement.firstPercent : ALL
+    const percent = wanted ?? first ?? ALL
     expectSplit(app, before, { percent, hostname: next.hostname })
     if (before !== undefined) await this.#agreement.bring(before.active)
     const parts = await toParts(given, before?.active, opener)
@@ -276,7 +277,8 @@ export class DeployedApps {
       },
     )
     const opened = { version, component, componentBytes: parts.component.length }
-    return await this.#switch({ ...opened, percent, agreed, started, warnings })
+    const isRollout = wanted === undefined && percent < ALL
+    return await this.#switch({ ...opened, percent, agreed, started, warnings, isRollout })
   }
 
   async #promote(
@@ -341,7 +343,7 @@ export class DeployedApps {
   }
 
   /** Gives the version its part of the requests, unless it has it. */
-  async #switch({ agreed, percent, started, ...opened }: Change): Promise<DeployReport> {
+  async #switch({ agreed, percent, started, isRollout = false, ...opened }: Change): Promise<DeployReport> {
     const { version, component } = opened
     const { app } = version
     const { before } = agreed
@@ -354,7 +356,7 @@ export class DeployedApps {
         warmUpMs = performance.now() - kept
         const canary = next.canary && { version: next.canary.version.number, percent }
         const named = { app, number: next.active.number, canary }
-        this.#serving.set(app, await agreed.agree(named))
+        this.#serving.set(app, await agreed.agree(named, isRollout))
       }
       const isHere = this.#serving.get(app)?.revision === before?.revision
       const share = isHere ? toShare(before, next, version) : undefined

@@ -6,24 +6,29 @@ import type { Opener } from '../deploy/opener.ts'
 import { toStored } from '../fleet/app-record.ts'
 import type { FleetApp, FleetEntry } from '../fleet/app-record.ts'
 import type { Fleet } from '../fleet/fleet.ts'
+import { toRollout } from '../fleet/rollouts.ts'
 import type { Agreed, Agreement } from './agreement.ts'
 
 type Asked = Pick<Opener, 'ask'>
 
 export class FleetAgreement implements Agreement {
-  readonly #fleet: Pick<Fleet, 'read' | 'commit' | 'remove' | 'bring'>
+  readonly #fleet: Pick<Fleet, 'read' | 'commit' | 'remove' | 'bring' | 'settings'>
   readonly #opener: Asked
   /** This host becomes what is agreed, as far as it can. */
   readonly #become: (app: string, entry: FleetEntry | undefined) => Promise<void>
 
   constructor(
-    fleet: Pick<Fleet, 'read' | 'commit' | 'remove' | 'bring'>,
+    fleet: Pick<Fleet, 'read' | 'commit' | 'remove' | 'bring' | 'settings'>,
     opener: Asked,
     become: (app: string, entry: FleetEntry | undefined) => Promise<void>,
   ) {
     this.#fleet = fleet
     this.#opener = opener
     this.#become = become
+  }
+
+  get firstPercent(): number | undefined {
+    return this.#fleet.settings.rollout?.steps[0]
   }
 
   async begin(app: string): Promise<Agreed> {
@@ -33,7 +38,7 @@ export class FleetAgreement implements Agreement {
     await this.#opener.ask('mirror', { app, versions: entry?.app.versions ?? [] })
     return {
       before: entry && toStored(entry),
-      agree: (active) => this.#agree(active, entry),
+      agree: (active, isRollout = false) => this.#agree(active, entry, isRollout),
       keep: () => this.#keep(app, entry),
       forget: async () => {
         if (entry !== undefined) await this.#fleet.remove(entry)
@@ -46,14 +51,19 @@ export class FleetAgreement implements Agreement {
     await this.#fleet.bring(version)
   }
 
-  async #agree({ app, number, canary }: Active, before: FleetEntry | undefined): Promise<StoredApp> {
+  async #agree(
+    { app, number, canary }: Active,
+    before: FleetEntry | undefined,
+    isRollout: boolean,
+  ): Promise<StoredApp> {
+    const rollout = isRollout ? toRollout(this.#fleet.settings.rollout, canary?.version) : undefined
     const versions = toKept(await this.#opener.ask('versions', app), [number, canary?.version])
     const next: FleetApp = {
       name: app,
       versions,
       active: number,
       canary,
-      rollout: undefined,
+      rollout,
       refused: undefined,
     }
     const { revision } = await this.#fleet.commit(next, before)

@@ -8,6 +8,8 @@ import { NanoError } from '../errors.ts'
 import type { Disk } from '../fleet/exchange.ts'
 import type { Fleet, FleetHost, FleetOptions } from '../fleet/fleet.ts'
 import { openFleet } from '../fleet/open.ts'
+import { toReport } from '../tenant/report.ts'
+import type { VersionCounts } from '../tenant/shard-report.ts'
 import type { DeployedApps, DeployedOptions } from './deployed.ts'
 import { FleetAgreement } from './fleet-agreement.ts'
 
@@ -41,11 +43,19 @@ export function toAgreement(fleet: Fleet | undefined, opener: Opener): Pick<Depl
 }
 
 /** Deployed apps as their fleet sees them. */
-export function toFleetHost(deployed: DeployedApps): FleetHost {
+export function toFleetHost(
+  deployed: DeployedApps,
+  count: () => Promise<readonly VersionCounts[] | undefined>,
+): FleetHost {
   return {
     serving: () => deployed.all(),
     apply: (app, entry) => deployed.apply(app, entry),
     release: (app) => deployed.release(app),
+    answers: async () =>
+      ((await count()) ?? []).map(({ app, version, row }) => {
+        const { total, failed } = toReport(app, Float64Array.from(row)).answers
+        return { app, version: Number(version), total, failed }
+      }),
   }
 }
 

@@ -12,7 +12,7 @@
 import { FileReader } from '../assets/file-reader.ts'
 import { Calls } from '../calls/calls.ts'
 import type { Answerer, CallTarget } from '../calls/calls.ts'
-import { DEFAULT_LIMITS, toHeadBytes } from '../config/limits.ts'
+import { toHeadBytes, USUAL_HEAD_BYTES } from '../config/limits.ts'
 import type { Callee } from '../config/env.ts'
 import type { DurableIds } from '../bindings/durable-id.ts'
 import type { RunOutcome } from '../cron/outcome.ts'
@@ -34,7 +34,7 @@ import type { ObjectFacts } from '../instance/contract.ts'
 import { Router } from '../router/router.ts'
 import { Split } from '../router/split.ts'
 import type { Caller } from '../router/split.ts'
-import { bringRun, NOT_BEGUN } from '../tenant/run.ts'
+import { ABSENT, bringRun } from '../tenant/run.ts'
 import type { ContentAnswer } from '../tenant/content-slot.ts'
 import { Tenant } from '../tenant/tenant.ts'
 import type { TenantServices } from '../tenant/tenant.ts'
@@ -57,12 +57,6 @@ interface LoadedEngine {
 
 /** Apps of one engine that may fail to warm it up: none of them keeps the shard from starting. */
 const WARM_UPS = 3
-
-/** Of a run for a version that is not there. */
-const ABSENT: RunOutcome = { ...NOT_BEGUN, code: 'APP_UNAVAILABLE' }
-
-/** Of an app that says nothing about it: when the first one comes, connections that are open take its heads already. */
-const USUAL_HEAD_BYTES = toHeadBytes(DEFAULT_LIMITS)
 
 export class Apps implements Disposable {
   readonly #services: AppsServices
@@ -280,6 +274,7 @@ export class Apps implements Disposable {
       services: this.#toServices(version, version.storage!),
       leases: this.#services.leases,
       storage: this.#services.durableStorage,
+      toId: this.#services.toId,
       onEnding: (object) => this.#objects.forget(object),
     })
     this.#ledger.open(group)

@@ -180,6 +180,9 @@ export const VERSION_SERIES: readonly Series[] = [
   ofCount('nano_subrequests_total', 'subrequests'),
   ofCount('nano_tcp_connections_total', 'tcpConnections'),
   ofCount('nano_open_tcp_connections', 'openTcpConnections'),
+  ofCount('nano_open_web_sockets', 'openWebSockets'),
+  ofCount('nano_web_socket_messages_total', 'webSocketMessages'),
+  ofCount('nano_web_socket_messages_sent_total', 'webSocketMessagesSent'),
   ofVersion('nano_rate_limit_calls_total', 'counter', 'Calls of rate limits, by what they gave.', [
     { at: toColumn.count('ratesAllowed'), label: ['result', 'allowed'], isRare: true },
     { at: toColumn.count('ratesLimited'), label: ['result', 'limited'], isRare: true },

@@ -13,6 +13,8 @@ import type { Side } from '../web-socket/line.ts'
 
 /** The client's side of one request: what it asks for (`RequestHead`), and the way back to the client. */
 export interface Exchange extends RequestHead {
+  /** An instance has it, and works at it with its next turn. */
+  begun?(): void
   /** The app asks that a run of the clock is not tried again. */
   noRetry?(): void
   /** The app says what becomes of messages of a queue. */

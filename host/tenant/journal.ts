@@ -54,7 +54,7 @@ export class Journal {
   /** A request failed; what it asked for comes before the text. */
   failedExchange(code: ErrorCode, { id, method, url, run }: Exchange, text?: string): void {
     const what = run === undefined ? toRequestLine(method, url) : toRunName(run)
-    this.failed(code, id, `${what}: ${text ?? this.explain(code, run !== undefined)}`)
+    this.failed(code, id, `${what}: ${text ?? this.explain(code, run !== undefined && !('kept' in run))}`)
   }
 
   /** A code, and the limit or the cause behind it. `isRun`: for what the clock sets off. */
@@ -108,5 +108,6 @@ export class Journal {
 
 function toRunName(run: Run): string {
   if ('batch' in run) return `queue ${run.batch.queue}, ${run.batch.messages.length} messages`
+  if ('kept' in run) return 'bytes' in run.kept ? 'webSocketMessage' : 'webSocketClose'
   return 'alarm' in run ? 'alarm' : `scheduled ${run.cron}`
 }

@@ -81,6 +81,7 @@ export class OpenRequest implements RequestContext, ExchangeListener, Timed, Que
     this.#instance = instance
     this.isCold ||= instance.state === 'fresh'
     this.#id = instance.open(this.exchange, this)
+    this.exchange.begun?.()
   }
 
   // the guest's side

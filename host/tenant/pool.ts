@@ -11,7 +11,7 @@
  * (instance/turn.ts), and as long as the memories of all of them together have room.
  */
 import { performance } from 'node:perf_hooks'
-import { addMeter, NO_METER, type Meter } from '../bindings/binding.ts'
+import { addMeter, NO_METER } from '../bindings/binding.ts'
 import type { Dialer } from '../bindings/dialer.ts'
 import type { Isolation } from '../config/config.ts'
 import { toTotalMemoryMb } from '../config/limits.ts'
@@ -20,6 +20,7 @@ import type { AppContent } from '../image/image.ts'
 import type { Death, InstanceHost, InstanceParts } from '../instance/contract.ts'
 import { Instance } from '../instance/turn.ts'
 import type { ByteBudget } from '../limits/byte-budget.ts'
+import type { ClientPlaces } from '../limits/client-places.ts'
 import type { CpuClock } from '../limits/cpu-clock.ts'
 import { Deadlines, type Deadline } from '../limits/deadlines.ts'
 import type { Epoch } from '../limits/epoch.ts'
@@ -28,6 +29,7 @@ import type { Residents, Resting } from '../limits/residents.ts'
 import type { JobLine } from '../limits/job-pool.ts'
 import { ContentSlot, type ContentSource } from './content-slot.ts'
 import type { Journal } from './journal.ts'
+import type { PoolCounters } from './pool-counters.ts'
 import type { Storage } from '../storage/client.ts'
 import type { ObjectStorage } from '../storage/durable/object-storage.ts'
 import { WASM_PAGE } from '../wasm/memory.ts'
@@ -38,6 +40,7 @@ export interface PoolServices {
   readonly journal: Journal
   readonly counts: Counts
   readonly buffers: ByteBudget
+  readonly webSocketPlaces: ClientPlaces
   readonly source: ContentSource
   /** Of the shard. */
   readonly residents: Pick<Residents, 'opened' | 'closed' | 'rest' | 'leave' | 'weigh'>
@@ -47,6 +50,8 @@ export interface PoolServices {
   readonly idsOf?: InstanceHost['idsOf']
   /** What the Durable Object keeps that the instances are. */
   readonly openObjectStorage?: (() => ObjectStorage) | undefined
+  /** The WebSockets that it keeps. */
+  readonly kept?: InstanceHost['kept']
   readonly epoch: Epoch
   readonly clock: CpuClock
   readonly jobs: JobLine
@@ -56,23 +61,6 @@ export interface PoolServices {
   onReady(): void
   /** One ended badly, on account of this client if that is known, after so many milliseconds of the shard. */
   onFallen(costMs: number, client: string | undefined): void
-}
-
-/** What the instances of a tenant have done. */
-export interface PoolCounters extends Meter {
-  /** Instances made. */
-  instances: number
-  /** Instances that made room for others. */
-  evicted: number
-  traps: number
-  /** Instances that used more processor time than they may. */
-  cpuStops: number
-  /** Instances that used more memory than they may. */
-  memoryStops: number
-  /** Instances that take requests or finish what they began. */
-  liveInstances: number
-  openRequests: number
-  memoryBytes: number
 }
 
 const BYTES_PER_MB = 1024 * 1024
@@ -87,6 +75,8 @@ export interface PoolParts extends Omit<InstanceParts, 'image'> {
 
 /** The instances. */
 export class Pool {
+  /** The last turn was about a message of a WebSocket. */
+  wasMessage = false
   readonly #parts: PoolParts
   readonly #slot: ContentSlot
   readonly #services: PoolServices
@@ -172,6 +162,7 @@ export class Pool {
   /** One turn of this instance. */
   run(instance: Instance): void {
     const isMore = instance.run()
+    this.wasMessage = instance.wasMessage
     if (this.#coldSince !== undefined) this.#warmed(this.#coldSince)
     // behind the others
     this.#ready.delete(instance)
@@ -299,16 +290,19 @@ export class Pool {
   }
 
   #toHost(get: () => Instance): InstanceHost {
-    const { journal, dialer, storage, idsOf, epoch, clock, jobs, buffers, onTurn } = this.#services
+    const { journal, dialer, storage, idsOf, epoch, clock, jobs, buffers, webSocketPlaces, onTurn } =
+      this.#services
     return {
       dialer,
       storage,
       objectStorage: this.#services.openObjectStorage?.(),
+      kept: this.#services.kept,
       idsOf,
       epoch,
       clock,
       jobs,
       buffers,
+      webSocketPlaces,
       onTurn,
       onReady: () => {
         this.#ready.add(get())

@@ -47,6 +47,9 @@ export const TENANT_COUNTS: Readonly<Record<keyof TenantCounters, TenantCount>> 
   queuedRequests: { kind: 'gauge', help: 'Requests that wait for a place.' },
   memoryBytes: { kind: 'gauge', help: 'Linear memory of the live instances.' },
   openTcpConnections: { kind: 'gauge', help: 'TCP connections that are open or being made.' },
+  openWebSockets: { kind: 'gauge', help: 'WebSockets that the app has.' },
+  webSocketMessages: { kind: 'counter', help: 'Messages of WebSockets that the app was given.' },
+  webSocketMessagesSent: { kind: 'counter', help: 'Messages of WebSockets that the app sent.' },
   heldBytes: { kind: 'gauge', help: 'Bytes that the host holds for slow clients and upstreams.' },
 }
 

@@ -4,16 +4,11 @@
  *     admit  >  waiting, in one line for each client  >  begun, the clients by turns  >  leave
  *                                           ^--put back: before all others--'
  *
- * Two bounds: so many are begun at once (places), and so many more may wait. Of each, one client may hold so many times
- * what is free: a first one seven eighths, a second one less, and so on, so that whoever comes next still finds some
- * (dynamic thresholds, Choudhury and Hahne 1998).
+ * Two bounds: so many are begun at once (places), and so many more may wait. Of each, clients share out what is free
+ * (limits/client-places.ts).
  */
 
-/** What a client may hold, in times of what is free. */
-const SHARE = 7
-
-/** Fewer places than this are not shared out. */
-const FEW = 16
+import { mayHold } from '../limits/client-places.ts'
 
 /** One request. */
 export interface Queued {
@@ -118,10 +113,4 @@ export class RequestQueue<Request extends Queued> {
     }
     if (--line.held === 0) this.#lines.delete(request.client)
   }
-}
-
-/** Whether somebody who holds so many of `most`, of which `taken` are not free, may have one more. */
-function mayHold(held: number, taken: number, most: number): boolean {
-  const free = most - taken
-  return free > 0 && (most < FEW || held < SHARE * free)
 }

@@ -1,5 +1,5 @@
 /**
- * What no client sent, a run of the clock or messages of a queue, brought to a tenant as a request: it waits its turn, has a
+ * What no client sent, such as a run of the clock or messages of a queue, brought to a tenant as a request: it waits its turn, has a
  * deadline and is refused like one, and its answer is how it ended.
  */
 
@@ -16,6 +16,9 @@ import type { Exchange, ExchangeListener } from './exchange.ts'
 /** What comes of one that nobody has begun, but for the code. */
 export const NOT_BEGUN: Omit<RunOutcome, 'code'> = { noRetry: false, ms: 0, cpuMs: 0, marks: [] }
 
+/** Of a run for a version that is not there. */
+export const ABSENT: RunOutcome = { ...NOT_BEGUN, code: 'APP_UNAVAILABLE' }
+
 /** Takes requests: a tenant, or what stands for one. */
 interface Runner {
   /** What the host holds for it; undefined: it holds nothing. */
@@ -23,8 +26,14 @@ interface Runner {
   handle(exchange: Exchange): ExchangeListener
 }
 
-class RunExchange implements Exchange {
-  /** The client whose places such runs have; no address is called so. */
+export interface RunOptions {
+  /** Whose places it has. */
+  readonly client?: string
+  readonly onBegun?: () => void
+}
+
+export class RunExchange implements Exchange {
+  /** The client whose places such runs have; unless one is given no address is called so. */
   readonly client: string
   readonly method = 'GET'
   readonly url: string
@@ -36,13 +45,20 @@ class RunExchange implements Exchange {
   readonly marks: Marks
   isFinal = false
   retryMs: number | undefined
+  readonly #onBegun: (() => void) | undefined
 
-  constructor(id: string, run: Run) {
+  constructor(id: string, run: Run, { client, onBegun }: RunOptions = {}) {
     this.id = id
     this.run = run
-    this.client = 'batch' in run ? 'queue' : 'scheduled'
-    this.url = `${this.client}:`
+    const kind = 'batch' in run ? 'queue' : 'scheduled'
+    this.client = client ?? kind
+    this.url = 'kept' in run ? 'web-socket:' : `${kind}:`
+    this.#onBegun = onBegun
     this.marks = new Marks('batch' in run ? run.batch.messages.length : 0)
+  }
+
+  begun(): void {
+    this.#onBegun?.()
   }
 
   noRetry(): void {

@@ -6,7 +6,7 @@
  *                                                                               >  none, and its content is on its way: they wait
  *
  * What is begun comes first: so no more is begun than can be finished, and what waits, waits here, where it costs little
- * and can be told in time that there is no room.
+ * and can be told in time that there is no room. A message of a WebSocket begins something, too: it and a new request come by turns.
  *
  *     serving  --drain-->  draining  --nothing is left, its grace is over-->  over          any  --dispose-->  over
  *                            '- the queue is empty: instances retire
@@ -22,6 +22,7 @@ import type { ErrorCode } from '../errors.ts'
 import type { RequestTrace } from '../http/request-trace.ts'
 import type { Instance } from '../instance/turn.ts'
 import { ByteBudget } from '../limits/byte-budget.ts'
+import { ClientPlaces } from '../limits/client-places.ts'
 import { Deadlines } from '../limits/deadlines.ts'
 import { Grace, type EndCode } from '../limits/grace.ts'
 import type { CpuClock } from '../limits/cpu-clock.ts'
@@ -36,7 +37,8 @@ import { NOBODY, type Exchange, type ExchangeListener } from './exchange.ts'
 import { Journal } from './journal.ts'
 import type { Log } from './log.ts'
 import { BUSY_MS, OpenRequest, type RequestWatcher } from './open-request.ts'
-import { Pool, type PoolCounters, type PoolParts, type PoolServices } from './pool.ts'
+import type { PoolCounters } from './pool-counters.ts'
+import { Pool, type PoolParts, type PoolServices } from './pool.ts'
 import { Counts, toFailures, toVersionLabel } from './report.ts'
 import { RequestQueue } from './request-queue.ts'
 
@@ -52,7 +54,7 @@ export interface TenantParts extends PoolParts {
 /** What a shard gives to a tenant. The dialer is the tenant's own, and ends with it. */
 export interface TenantServices extends Pick<
   PoolServices,
-  'source' | 'residents' | 'dialer' | 'storage' | 'idsOf' | 'openObjectStorage' | 'epoch' | 'onTurn'
+  'source' | 'residents' | 'dialer' | 'storage' | 'idsOf' | 'openObjectStorage' | 'kept' | 'epoch' | 'onTurn'
 > {
   /** Who has the next turn. */
   readonly scheduler: Turns
@@ -72,6 +74,7 @@ export interface Turns {
 export interface SharedParts {
   readonly counts: Counts
   readonly buffers: ByteBudget
+  readonly webSocketPlaces: ClientPlaces
   readonly breaker: Pick<Breaker, 'waitMs' | 'entered' | 'answered' | 'left' | 'stopped'>
   /** It has no instance, and nothing waits for one. */
   onEmpty(): void
@@ -88,6 +91,8 @@ export interface TenantCounters extends PoolCounters, AroundCounts {
   queuedRequests: number
   /** TCP connections that are open or being made. */
   openTcpConnections: number
+  /** WebSockets, of its clients, to servers and within the host. */
+  openWebSockets: number
   /** Bytes that the host holds for it. */
   heldBytes: number
 }
@@ -135,6 +140,7 @@ export class Tenant implements Disposable {
   readonly #share: ReturnType<Turns['open']>
   readonly #shared: SharedParts | undefined
   readonly #dialer: Dialer
+  readonly #webSocketPlaces: ClientPlaces
   /** The last turn began requests. */
   #wasNew = false
   #state: TenantState = 'serving'
@@ -150,6 +156,7 @@ export class Tenant implements Disposable {
     this.versionLabel = toVersionLabel(deployment)
     this.limits = limits
     this.buffers = new ByteBudget(limits.bufferMb * BYTES_PER_MB, () => this.#goOnDraining(), shared?.buffers)
+    this.#webSocketPlaces = shared?.webSocketPlaces ?? new ClientPlaces(limits.webSockets)
     this.#dialer = services.dialer
     this.#journal = new Journal(deployment, log, this.counts)
     this.#share = scheduler.open(this.#turn, limits.cpuMs)
@@ -160,6 +167,7 @@ export class Tenant implements Disposable {
       journal: this.#journal,
       counts: this.counts,
       buffers: this.buffers,
+      webSocketPlaces: this.#webSocketPlaces,
       onReady: () => this.#share.wake(),
       onFallen: (costMs, client) => this.#backOff(costMs, client),
     })
@@ -207,6 +215,7 @@ export class Tenant implements Disposable {
       backedOff: this.counts.failuresOf('APP_BACKED_OFF'),
       queuedRequests: this.#queue.length,
       openTcpConnections: this.#dialer.tcp.open,
+      openWebSockets: this.#webSocketPlaces.taken,
       heldBytes: this.buffers.held,
     }
   }
@@ -244,7 +253,7 @@ export class Tenant implements Disposable {
   readonly #turn = (): boolean => {
     const now = performance.now()
     const isReady = this.#pool.isReady
-    const isOld = isReady && !this.#wasNew && this.#isOld(now)
+    const isOld = isReady && !this.#wasNew && (this.#pool.wasMessage || this.#isOld(now))
     this.#wasNew = !isReady || isOld
     if (this.#wasNew) this.#begin(now, isReady ? 1 : this.#batch.size)
     else this.#pool.deliver()

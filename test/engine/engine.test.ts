@@ -158,6 +158,18 @@ function make(image: Image, from = engine, maximum = 2048): Made {
     'nano:workers/rate-limit': { take: () => true },
     'nano:workers/queues': { send: nothing, backlog: nothing, settle: nothing, settleOthers: nothing },
     'nano:workers/durable-storage': { perform: () => new Uint8Array(0), sync: nothing },
+    'nano:workers/hibernation': {
+      keep: () => false,
+      find: () => new Uint8Array(0),
+      tags: () => new Uint8Array(0),
+      attach: () => false,
+      attachment: () => new Uint8Array(0),
+      setAutoResponse: nothing,
+      autoResponse: () => new Uint8Array(0),
+      answeredAt: () => 0,
+      setEventTimeout: nothing,
+      eventTimeout: () => 0,
+    },
   }
   const clock = { wallNs: () => BigInt(WALL_MS) * 1_000_000n, monotonicNs: () => 1n }
   const guest = blank.admit(bindings, { clock, stderr: (text) => printed.push(text) })

@@ -17,7 +17,7 @@ import type { Host } from './three-hosts.ts'
 const DEPLOYS = Number(process.env['NANO_FLEET_DEPLOYS'] ?? 24)
 const APPS = ['one', 'two', 'three']
 /** Deploys of a disturbance. */
-const EACH = 4
+const EACH = DEPLOYS > 100 ? 8 : 4
 const PAUSE_MS = 30
 
 /** Asks hosts that are there for apps that they serve, until it ends. */

@@ -63,7 +63,6 @@ const toEvil = (limits: Partial<AppSpec> = {}): AppSpec => ({
 
 const BESIDE: AppSpec = { ...NEIGHBOUR, timeout_ms: PATIENCE_MS }
 
-// S61
 test(
   'thousands of objects are no more than may live, and a neighbour is served',
   { timeout: PATIENCE_MS },
@@ -85,7 +84,6 @@ test(
   },
 )
 
-// S62
 test(
   'objects that hang, block, recurse and keep streams open are bounded',
   { timeout: PATIENCE_MS },
@@ -114,7 +112,6 @@ test(
   },
 )
 
-// S63
 test('objects that fill memory end, and only they', { timeout: PATIENCE_MS }, async ({ expect }) => {
   await using server = await serve([toEvil({ cpu_ms: 5000, live_objects_mb: 200 }), BESIDE])
   const neighbour = watchNeighbour(server)

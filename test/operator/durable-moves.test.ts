@@ -9,9 +9,10 @@ import { join } from 'node:path'
 
 import { afterAll, test } from 'vitest'
 
-import { serve, sleep, waitFor } from '../harness/serve.ts'
+import { fixture, serve, sleep, waitFor } from '../harness/serve.ts'
 import type { AppSpec } from '../harness/serve.ts'
 import { watchThreads } from '../harness/threads.ts'
+import { openWebSocket } from '../harness/web-socket.ts'
 
 const APP = `
   export class Counter {
@@ -116,5 +117,54 @@ test(
     // each version began its own, and each shard that died took some along
     expect(instances).toBeGreaterThanOrEqual(OBJECTS * 2)
     expect(state.failed).toBeLessThan(total())
+  },
+)
+
+test(
+  'WebSockets that an object keeps end with their shard, and their clients find it again',
+  { timeout: 240_000 },
+  async ({ expect }) => {
+    using threads = watchThreads()
+    await using server = await serve(
+      [
+        {
+          name: 'rooms',
+          hostname: 'rooms.test',
+          path: fixture('hibernation'),
+          timeout_ms: 30_000,
+          recycle_idle_ms: 200,
+          durable_objects: {
+            bindings: ['Room', 'Silent'].map((class_name) => ({
+              name: class_name.toUpperCase(),
+              class_name,
+            })),
+          },
+        },
+      ],
+      SHARDS,
+    )
+    const enter = (room: number) =>
+      openWebSocket(server.port, { host: 'rooms.test', path: `/open?room=${room}&attach=${room}` })
+    const rooms = await Promise.all(
+      Array.from({ length: 30 }, async (_, room) => ({ room, client: await enter(room) })),
+    )
+    await threads.find('shard 0').terminate()
+    for (const { room, client } of rooms) {
+      // its shard, or its object's, may be the one that has ended
+      client.socket.send('tags', () => undefined)
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      const said = await Promise.race([client.next(), client.over])
+      if (typeof said === 'string') expect(said).toBe(`[[],"${room}"]`)
+      else expect([1001, 1006, 1011]).toContain(said[0])
+      // oxlint-disable-next-line no-await-in-loop
+      using next = await waitFor(() => enter(room).catch(() => undefined), 30_000)
+      next.socket.send('count')
+      // oxlint-disable-next-line no-await-in-loop
+      expect(Number(await next.next())).toBeGreaterThan(0)
+      client.socket.terminate()
+    }
+    // some were on it
+    const ended = await Promise.all(rooms.map(({ client }) => client.over))
+    expect(ended.filter(([code]) => code === 1011).length).toBeGreaterThan(0)
   },
 )

@@ -121,7 +121,7 @@ test('docs/operators/metrics.md has each series as it is', ({ expect }) => {
 })
 
 test('each series is in /metrics once it has something to tell', ({ expect }) => {
-  // a host of a fleet tells those: test/fleet/converge.test.ts
+  // a host of a fleet tells those: test/fleet/changes.test.ts
   const own = SERIES.filter((series) => !FLEET_SERIES.includes(series))
   const missing = own.filter(({ name, kind }) => !names.has(kind === 'histogram' ? `${name}_count` : name))
   expect(missing.map(({ name }) => name)).toEqual([])

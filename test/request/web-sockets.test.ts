@@ -74,7 +74,7 @@ describe('WebSockets', () => {
     client.socket.send('now')
     expect(await client.over).toEqual([1011, 'why'])
     await waitFor(async () => ((await ask('/gotten')) as string[]).includes('1011 why true 3'))
-    expect(await ask('/gotten')).toContain('TypeError: send: the WebSocket is closed')
+    expect(await ask('/gotten')).toContain("TypeError: Can't call WebSocket send() after close().")
   })
 
   test('a client that leaves without a word is 1006', async ({ expect }) => {

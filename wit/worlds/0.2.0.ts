@@ -4,7 +4,7 @@ import type { GuestWriter } from '../../host/engine/guest-writer.ts'
 
 export const version = '0.2.0'
 /** Changes with whatever lies otherwise in memory or has another name. */
-export const structure = 'd08665743b567b2c'
+export const structure = 'd72f9577bcec62c0'
 
 export interface EventsBinding {
   readonly kind: string
@@ -107,6 +107,20 @@ export interface DurableAlarm {
   readonly retryCount: number
 }
 
+export interface HibernationKeptMessage {
+  readonly id: number
+  readonly webSocket: number
+  readonly isText: boolean
+  readonly bytes: Uint8Array
+}
+
+export interface HibernationKeptEnd {
+  readonly id: number
+  readonly webSocket: number
+  readonly code: number
+  readonly reason: string
+}
+
 export interface OutboundAnswer {
   readonly id: number
   readonly status: number
@@ -182,6 +196,8 @@ export type EventsEvent =
   | { readonly tag: 'data-writable'; readonly val: number }
   | { readonly tag: 'durable-stored'; readonly val: number }
   | { readonly tag: 'alarm'; readonly val: DurableAlarm }
+  | { readonly tag: 'kept-message'; readonly val: HibernationKeptMessage }
+  | { readonly tag: 'kept-closed'; readonly val: HibernationKeptEnd }
   | { readonly tag: 'answered'; readonly val: OutboundAnswer }
   | { readonly tag: 'answer-body'; readonly val: WireBodyChunk }
   | { readonly tag: 'fetch-failed'; readonly val: WireFailure }
@@ -287,6 +303,18 @@ export interface Imports {
     readonly block: (source: number) => void
     readonly unblock: (source: number) => void
     readonly reset: (reason: Uint8Array) => void
+  }
+  readonly 'nano:workers/hibernation': {
+    readonly keep: (id: number, tags: Uint8Array) => boolean
+    readonly find: (tag: Uint8Array) => Uint8Array
+    readonly tags: (id: number) => Uint8Array
+    readonly attach: (id: number, value: Uint8Array) => boolean
+    readonly attachment: (id: number) => Uint8Array
+    readonly setAutoResponse: (isOn: boolean, request: Uint8Array, response: Uint8Array) => void
+    readonly autoResponse: () => Uint8Array
+    readonly answeredAt: (id: number) => number
+    readonly setEventTimeout: (ms: number) => void
+    readonly eventTimeout: () => number
   }
   readonly 'nano:workers/kv': {
     readonly get: (id: number, namespace: Uint8Array, key: Uint8Array) => void
@@ -518,6 +546,20 @@ function storeDurableAlarm(to: GuestWriter, at: number, value: DurableAlarm): vo
   to.u32(at + 16, value.retryCount)
 }
 
+function storeHibernationKeptMessage(to: GuestWriter, at: number, value: HibernationKeptMessage): void {
+  to.u32(at, value.id)
+  to.u32(at + 4, value.webSocket)
+  to.bool(at + 8, value.isText)
+  to.list(at + 12, to.copy(value.bytes), value.bytes.length)
+}
+
+function storeHibernationKeptEnd(to: GuestWriter, at: number, value: HibernationKeptEnd): void {
+  to.u32(at, value.id)
+  to.u32(at + 4, value.webSocket)
+  to.u16(at + 8, value.code)
+  to.string(at + 12, value.reason)
+}
+
 function storeOutboundAnswer(to: GuestWriter, at: number, value: OutboundAnswer): void {
   to.u32(at, value.id)
   to.u16(at + 4, value.status)
@@ -649,59 +691,67 @@ function storeEventsEvent(to: GuestWriter, at: number, value: EventsEvent): void
       to.u8(at, 14)
       storeDurableAlarm(to, at + 8, value.val)
       return
-    case 'answered':
+    case 'kept-message':
       to.u8(at, 15)
+      storeHibernationKeptMessage(to, at + 8, value.val)
+      return
+    case 'kept-closed':
+      to.u8(at, 16)
+      storeHibernationKeptEnd(to, at + 8, value.val)
+      return
+    case 'answered':
+      to.u8(at, 17)
       storeOutboundAnswer(to, at + 8, value.val)
       return
     case 'answer-body':
-      to.u8(at, 16)
+      to.u8(at, 18)
       storeWireBodyChunk(to, at + 8, value.val)
       return
     case 'fetch-failed':
-      to.u8(at, 17)
+      to.u8(at, 19)
       storeWireFailure(to, at + 8, value.val)
       return
     case 'fetch-writable':
-      to.u8(at, 18)
+      to.u8(at, 20)
       to.u32(at + 8, value.val)
       return
     case 'queue-batch':
-      to.u8(at, 19)
+      to.u8(at, 21)
       storeQueuesBatch(to, at + 8, value.val)
       return
     case 'request-body':
-      to.u8(at, 20)
+      to.u8(at, 22)
       storeWireBodyChunk(to, at + 8, value.val)
       return
     case 'request-body-failed':
-      to.u8(at, 21)
+      to.u8(at, 23)
       storeWireFailure(to, at + 8, value.val)
       return
     case 'response-writable':
-      to.u8(at, 22)
+      to.u8(at, 24)
       to.u32(at + 8, value.val)
       return
     case 'scheduled':
-      to.u8(at, 23)
+      to.u8(at, 25)
       storeScheduledRun(to, at + 8, value.val)
       return
     case 'timer-due':
-      to.u8(at, 24)
+      to.u8(at, 26)
       return
     case 'web-socket-opened':
-      to.u8(at, 25)
+      to.u8(at, 27)
       storeWebSocketsWebSocketOpened(to, at + 8, value.val)
       return
     case 'web-socket-message':
-      to.u8(at, 26)
+      to.u8(at, 28)
       storeWebSocketsWebSocketMessage(to, at + 8, value.val)
       return
     case 'web-socket-sent':
-      to.u8(at, 27)
+      to.u8(at, 29)
       storeWebSocketsWebSocketSent(to, at + 8, value.val)
       return
     case 'web-socket-closed':
-      to.u8(at, 28)
+      to.u8(at, 30)
       storeWebSocketsWebSocketEnd(to, at + 8, value.val)
       return
     default:
@@ -801,6 +851,18 @@ export function liftImports(imports: Imports, from: GuestReader, to: GuestWriter
       'block': (a0: number) => imports['nano:workers/durable'].block(a0 >>> 0),
       'unblock': (a0: number) => imports['nano:workers/durable'].unblock(a0 >>> 0),
       'reset': (a0: number, a1: number) => imports['nano:workers/durable'].reset(from.bytes(a0, a1, bounds['text'])),
+    },
+    'nano:workers/hibernation': {
+      'keep': (a0: number, a1: number, a2: number) => (imports['nano:workers/hibernation'].keep(a0 >>> 0, from.bytes(a1, a2, bounds['word'])) ? 1 : 0),
+      'find': (a0: number, a1: number, at: number) => to.bytes(at, imports['nano:workers/hibernation'].find(from.bytes(a0, a1, bounds['word']))),
+      'tags': (a0: number, at: number) => to.bytes(at, imports['nano:workers/hibernation'].tags(a0 >>> 0)),
+      'attach': (a0: number, a1: number, a2: number) => (imports['nano:workers/hibernation'].attach(a0 >>> 0, from.bytes(a1, a2, bounds['word'])) ? 1 : 0),
+      'attachment': (a0: number, at: number) => to.bytes(at, imports['nano:workers/hibernation'].attachment(a0 >>> 0)),
+      'set-auto-response': (a0: number, a1: number, a2: number, a3: number, a4: number) => imports['nano:workers/hibernation'].setAutoResponse(a0 !== 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4, bounds['word'])),
+      'auto-response': (at: number) => to.bytes(at, imports['nano:workers/hibernation'].autoResponse()),
+      'answered-at': (a0: number) => imports['nano:workers/hibernation'].answeredAt(a0 >>> 0),
+      'set-event-timeout': (a0: number) => imports['nano:workers/hibernation'].setEventTimeout(a0 >>> 0),
+      'event-timeout': () => imports['nano:workers/hibernation'].eventTimeout(),
     },
     'nano:workers/kv': {
       'get': (a0: number, a1: number, a2: number, a3: number, a4: number) => imports['nano:workers/kv'].get(a0 >>> 0, from.bytes(a1, a2, bounds['word']), from.bytes(a3, a4, bounds['word'])),

@@ -9,6 +9,7 @@
 /// <reference path="./interfaces/nano-workers-durable-storage.d.ts" />
 /// <reference path="./interfaces/nano-workers-durable.d.ts" />
 /// <reference path="./interfaces/nano-workers-events.d.ts" />
+/// <reference path="./interfaces/nano-workers-hibernation.d.ts" />
 /// <reference path="./interfaces/nano-workers-kv.d.ts" />
 /// <reference path="./interfaces/nano-workers-language.d.ts" />
 /// <reference path="./interfaces/nano-workers-objects.d.ts" />
@@ -35,6 +36,7 @@ declare module 'nano:workers/worker' {
   export type * as NanoWorkersDurableStorage020 from 'nano:workers/durable-storage'; // import nano:workers/durable-storage
   export type * as NanoWorkersDurable020 from 'nano:workers/durable'; // import nano:workers/durable
   export type * as NanoWorkersEvents020 from 'nano:workers/events'; // import nano:workers/events
+  export type * as NanoWorkersHibernation020 from 'nano:workers/hibernation'; // import nano:workers/hibernation
   export type * as NanoWorkersKv020 from 'nano:workers/kv'; // import nano:workers/kv
   export type * as NanoWorkersLanguage020 from 'nano:workers/language'; // import nano:workers/language
   export type * as NanoWorkersObjects020 from 'nano:workers/objects'; // import nano:workers/objects

@@ -11,6 +11,7 @@ export type * as NanoWorkersData020 from './interfaces/nano-workers-data.js'; //
 export type * as NanoWorkersDurableStorage020 from './interfaces/nano-workers-durable-storage.js'; // import nano:workers/durable-storage@0.2.0
 export type * as NanoWorkersDurable020 from './interfaces/nano-workers-durable.js'; // import nano:workers/durable@0.2.0
 export type * as NanoWorkersEvents020 from './interfaces/nano-workers-events.js'; // import nano:workers/events@0.2.0
+export type * as NanoWorkersHibernation020 from './interfaces/nano-workers-hibernation.js'; // import nano:workers/hibernation@0.2.0
 export type * as NanoWorkersKv020 from './interfaces/nano-workers-kv.js'; // import nano:workers/kv@0.2.0
 export type * as NanoWorkersLanguage020 from './interfaces/nano-workers-language.js'; // import nano:workers/language@0.2.0
 export type * as NanoWorkersObjects020 from './interfaces/nano-workers-objects.js'; // import nano:workers/objects@0.2.0

@@ -3,6 +3,7 @@
 /// <reference path="./nano-workers-crypto.d.ts" />
 /// <reference path="./nano-workers-data.d.ts" />
 /// <reference path="./nano-workers-durable.d.ts" />
+/// <reference path="./nano-workers-hibernation.d.ts" />
 /// <reference path="./nano-workers-outbound.d.ts" />
 /// <reference path="./nano-workers-queues.d.ts" />
 /// <reference path="./nano-workers-scheduled.d.ts" />
@@ -18,6 +19,8 @@ declare module 'nano:workers/events' {
   export type DataAnswer = import('nano:workers/data').DataAnswer;
   export type DataFailure = import('nano:workers/data').DataFailure;
   export type Alarm = import('nano:workers/durable').Alarm;
+  export type KeptMessage = import('nano:workers/hibernation').KeptMessage;
+  export type KeptEnd = import('nano:workers/hibernation').KeptEnd;
   export type Answer = import('nano:workers/outbound').Answer;
   export type Batch = import('nano:workers/queues').Batch;
   export type Run = import('nano:workers/scheduled').Run;
@@ -97,7 +100,7 @@ declare module 'nano:workers/events' {
      */
     hasBody: boolean,
   }
-  export type Event = EventStartup | EventRequest | EventClientGone | EventCalled | EventConnectionReady | EventConnectionData | EventConnectionFailed | EventConnectionWritable | EventCryptoDone | EventDataAnswered | EventDataBody | EventDataFailed | EventDataWritable | EventDurableStored | EventAlarm | EventAnswered | EventAnswerBody | EventFetchFailed | EventFetchWritable | EventQueueBatch | EventRequestBody | EventRequestBodyFailed | EventResponseWritable | EventScheduled | EventTimerDue | EventWebSocketOpened | EventWebSocketMessage | EventWebSocketSent | EventWebSocketClosed;
+  export type Event = EventStartup | EventRequest | EventClientGone | EventCalled | EventConnectionReady | EventConnectionData | EventConnectionFailed | EventConnectionWritable | EventCryptoDone | EventDataAnswered | EventDataBody | EventDataFailed | EventDataWritable | EventDurableStored | EventAlarm | EventKeptMessage | EventKeptClosed | EventAnswered | EventAnswerBody | EventFetchFailed | EventFetchWritable | EventQueueBatch | EventRequestBody | EventRequestBodyFailed | EventResponseWritable | EventScheduled | EventTimerDue | EventWebSocketOpened | EventWebSocketMessage | EventWebSocketSent | EventWebSocketClosed;
   export interface EventStartup {
     tag: 'startup',
     val: Startup,
@@ -199,6 +202,17 @@ declare module 'nano:workers/events' {
   export interface EventAlarm {
     tag: 'alarm',
     val: Alarm,
+  }
+  export interface EventKeptMessage {
+    tag: 'kept-message',
+    val: KeptMessage,
+  }
+  /**
+   * It is over, and is kept no longer when the run is.
+   */
+  export interface EventKeptClosed {
+    tag: 'kept-closed',
+    val: KeptEnd,
   }
   /**
    * An outbound fetch was answered.

@@ -8,6 +8,8 @@ export type CryptoOutcome = import('./nano-workers-crypto.js').CryptoOutcome;
 export type DataAnswer = import('./nano-workers-data.js').DataAnswer;
 export type DataFailure = import('./nano-workers-data.js').DataFailure;
 export type Alarm = import('./nano-workers-durable.js').Alarm;
+export type KeptMessage = import('./nano-workers-hibernation.js').KeptMessage;
+export type KeptEnd = import('./nano-workers-hibernation.js').KeptEnd;
 export type Answer = import('./nano-workers-outbound.js').Answer;
 export type Batch = import('./nano-workers-queues.js').Batch;
 export type Run = import('./nano-workers-scheduled.js').Run;
@@ -87,7 +89,7 @@ export interface Request {
    */
   hasBody: boolean,
 }
-export type Event = EventStartup | EventRequest | EventClientGone | EventCalled | EventConnectionReady | EventConnectionData | EventConnectionFailed | EventConnectionWritable | EventCryptoDone | EventDataAnswered | EventDataBody | EventDataFailed | EventDataWritable | EventDurableStored | EventAlarm | EventAnswered | EventAnswerBody | EventFetchFailed | EventFetchWritable | EventQueueBatch | EventRequestBody | EventRequestBodyFailed | EventResponseWritable | EventScheduled | EventTimerDue | EventWebSocketOpened | EventWebSocketMessage | EventWebSocketSent | EventWebSocketClosed;
+export type Event = EventStartup | EventRequest | EventClientGone | EventCalled | EventConnectionReady | EventConnectionData | EventConnectionFailed | EventConnectionWritable | EventCryptoDone | EventDataAnswered | EventDataBody | EventDataFailed | EventDataWritable | EventDurableStored | EventAlarm | EventKeptMessage | EventKeptClosed | EventAnswered | EventAnswerBody | EventFetchFailed | EventFetchWritable | EventQueueBatch | EventRequestBody | EventRequestBodyFailed | EventResponseWritable | EventScheduled | EventTimerDue | EventWebSocketOpened | EventWebSocketMessage | EventWebSocketSent | EventWebSocketClosed;
 export interface EventStartup {
   tag: 'startup',
   val: Startup,
@@ -189,6 +191,17 @@ export interface EventDurableStored {
 export interface EventAlarm {
   tag: 'alarm',
   val: Alarm,
+}
+export interface EventKeptMessage {
+  tag: 'kept-message',
+  val: KeptMessage,
+}
+/**
+ * It is over, and is kept no longer when the run is.
+ */
+export interface EventKeptClosed {
+  tag: 'kept-closed',
+  val: KeptEnd,
 }
 /**
  * An outbound fetch was answered.
