@@ -209,7 +209,8 @@ export class Apps implements Disposable {
   }
 
   async #deploy(deployment: Deployment, engine: CompiledEngine): Promise<void> {
-    const loaded = this.#engines.get(engine.hash) ?? (await this.#load(engine))
+    const loaded = this.#engines.get(engine.hash) ?? { engine: loadEngine(engine), warmUps: WARM_UPS }
+    this.#engines.set(engine.hash, loaded)
     if (loaded.warmUps > 0) loaded.warmUps = (await this.#warmUp(deployment, loaded)) ? 0 : loaded.warmUps - 1
     this.#versions.set(deployment.id, { deployment, engine: loaded.engine })
     this.#heads.add(toHeadBytes(deployment.limits))
@@ -292,12 +293,6 @@ export class Apps implements Disposable {
       last.counts.touch()
       last.around.ownCachePurged += count
     })
-  }
-
-  async #load(engine: CompiledEngine): Promise<LoadedEngine> {
-    const loaded = { engine: loadEngine(engine), warmUps: WARM_UPS }
-    this.#engines.set(engine.hash, loaded)
-    return loaded
   }
 
   #switch(from: string | undefined, to: Route | undefined): void {
