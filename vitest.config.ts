@@ -45,6 +45,7 @@ const HEAVY = [
   'test/operator/durable-moves.test.ts',
   'test/operator/homes.test.ts',
   'test/operator/many-tenants.test.ts',
+  'test/operator/oci-docs.test.ts',
   'test/operator/page-use.test.ts',
   'test/operator/redeploy-load.test.ts',
   'test/operator/registered.test.ts',

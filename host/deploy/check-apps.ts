@@ -26,9 +26,13 @@ export async function checkApps(
     onApp(app, checks.length)
     const warnings = [...(app.wrangler?.warnings ?? [])]
     const check = async (): Promise<OpenComponent> => {
-      const component = await opener.component(app.path, toAccess(app, { file, oci }), (note) => {
-        if (note.type === 'warning') warnings.push(note.text)
-      })
+      const component = await opener.component(
+        app.path,
+        { ...toAccess(app, { file, oci }), isTrial: true },
+        (note) => {
+          if (note.type === 'warning') warnings.push(note.text)
+        },
+      )
       known.expectKnown(component.engineHash)
       return component
     }

@@ -70,7 +70,8 @@ async function pull(
 ): Promise<Pulled> {
   const before = isAgain ? pinned.get(path) : undefined
   const wanted = before === undefined ? reference : { ...reference, digest: before as `sha256:${string}` }
-  const pulled = await registries.pull(wanted, { settings: access.oci, files: store?.files })
+  const { isTrial, oci: settings } = access
+  const pulled = await registries.pull(wanted, { settings, files: store?.files, isTrial })
   pinned.set(path, pulled.digest)
   listener.onPulled?.(`${path} is ${pulled.digest}, ${toSignedText(pulled.signedBy)}`)
   return pulled

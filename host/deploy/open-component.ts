@@ -67,6 +67,8 @@ export interface SourceAccess {
   readonly oci?: OciSettings | undefined
   /** What the tag of a registry leads to is asked again. */
   readonly followsTag?: boolean | undefined
+  /** Nothing is served: files of an artifact stay where they are. */
+  readonly isTrial?: boolean | undefined
   /** Whether the app's stacks go on past each `await`, which slows promises down. */
   readonly asyncStacks?: boolean | undefined
 }

@@ -195,7 +195,10 @@ async function bringArtifact(path: string, access: SourceAccess): Promise<Brough
   if (kept !== undefined) return toBrought(kept)
   const reference = expectReference(path)
   const digest = pinned.get(path) as Digest | undefined
-  const pulled = await registries.pull({ ...reference, digest }, { settings: access.oci, files: undefined })
+  const pulled = await registries.pull(
+    { ...reference, digest },
+    { settings: access.oci, files: undefined, isTrial: true },
+  )
   return {
     component: pulled.component,
     sourceMap: pulled.sourceMap && reduceSourceMap(pulled.sourceMap, () => {}),
@@ -240,7 +243,8 @@ async function openArtifact(ask: Requests['component']['ask'], note: Note): Prom
   const isKnown = known !== undefined && isServed(known.engineHash)
   const kept = isKnown ? known : keep(await found.split(), note)
   if (!isKnown && !('held' in kept && kept.held !== undefined)) images.note(path, [digest], toKept(kept))
-  const shared = assets && toManifest(JSON.parse(Buffer.from(assets).toString()) as NewAssets)
+  const hasFiles = assets !== undefined && access.isTrial !== true
+  const shared = hasFiles ? toManifest(JSON.parse(Buffer.from(assets).toString()) as NewAssets) : undefined
   return { ...kept, origin, pulled: { digest, settings }, ...(shared && { assets: shared }) }
 }
 

@@ -15,18 +15,20 @@ import { DEFAULT_PULL_MS } from '../config/oci-settings.ts'
 import type { OciSettings } from '../config/oci-settings.ts'
 import type { NewAssets } from '../assets/new-assets.ts'
 import { NanoError } from '../errors.ts'
-import { pullApp, resolveArtifact } from '../oci/pull.ts'
+import { beside, pullApp, resolveArtifact } from '../oci/pull.ts'
 import type { PulledApp } from '../oci/pull.ts'
 import { RegistryClient } from '../oci/registry-client.ts'
 import { expectSigned, toDemanded } from '../oci/signatures.ts'
 
 /** How long a registry is left alone that did not answer, at least. */
-const LEFT_ALONE_MS = 15_000
+const LEFT_ALONE_MS = 5000
 
 export interface PullOptions {
   readonly settings: OciSettings | undefined
   /** Where the app's files go; undefined: nowhere, and an app with files cannot be pulled. */
   readonly files: AssetFiles | undefined
+  /** Its files are not asked for. */
+  readonly isTrial?: boolean | undefined
 }
 
 /** An app that has been pulled, with all that belongs to it. */
@@ -51,7 +53,8 @@ export class Registries {
   readonly #leftAlone = new Map<string, { readonly until: number; readonly why: string }>()
 
   /** Whatever is wrong with it is told by a code of registries or artifacts; the error names the reference. */
-  async pull(reference: OciReference, { settings = {}, files }: PullOptions): Promise<Pulled> {
+  async pull(reference: OciReference, options: PullOptions): Promise<Pulled> {
+    const { settings = {} } = options
     const { registry } = reference
     const name = toReferenceText(reference)
     const left = this.#leftAlone.get(registry)
@@ -68,7 +71,7 @@ export class Registries {
       signal: AbortSignal.timeout(pullMs),
     })
     try {
-      const pulled = await pull(client, reference, { settings, files })
+      const pulled = await pull(client, reference, options)
       this.#leftAlone.delete(registry)
       return pulled
     } catch (thrown) {
@@ -87,7 +90,7 @@ export class Registries {
 async function pull(
   client: RegistryClient,
   reference: OciReference,
-  { settings = {}, files }: PullOptions,
+  { settings = {}, files, isTrial = false }: PullOptions,
 ): Promise<Pulled> {
   const name = toReferenceText(reference)
   if (settings.digests === true && reference.digest === undefined) {
@@ -102,14 +105,17 @@ async function pull(
     signedBy = await expectSigned(client, { digest, name }, demanded)
   })
   const app = await pullApp(client, resolved, name)
-  if (app.assets !== undefined) await pullFiles(client, app.assets, files)
+  if (app.assets !== undefined && !isTrial) await pullFiles(client, { name, assets: app.assets, files })
   return { ...app, digest: resolved.digest, signedBy }
 }
 
 async function pullFiles(
   client: RegistryClient,
-  { files: named }: NewAssets,
-  files: AssetFiles | undefined,
+  {
+    name,
+    assets,
+    files,
+  }: { readonly name: string; readonly assets: NewAssets; readonly files: AssetFiles | undefined },
 ): Promise<void> {
   if (files === undefined) {
     throw new NanoError(
@@ -117,11 +123,11 @@ async function pullFiles(
       'it has files, and there is no data directory for them; give --data-dir',
     )
   }
-  const sizes = new Map(Object.values(named).map(({ hash, size }) => [hash, size]))
+  const sizes = new Map(Object.values(assets.files).map(({ hash, size }) => [hash, size]))
   for (const hash of files.missing(sizes.keys())) {
     const size = sizes.get(hash)!
     // oxlint-disable-next-line no-await-in-loop -- one after the other, so that few of them are in memory
-    files.put(hash, await client.blob({ digest: `sha256:${hash}`, size }, size))
+    files.put(hash, await beside(name, () => client.blob({ digest: `sha256:${hash}`, size }, size)))
   }
 }
 

@@ -45,18 +45,23 @@ function run(
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<{ readonly out: string; readonly status: number | string }> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, ['get'], {
-      env: environment,
-      stdio: ['pipe', 'pipe', 'ignore'],
-      timeout: MOST_MS,
-    })
+    const child = spawn(program, ['get'], { env: environment, stdio: ['pipe', 'pipe', 'ignore'] })
+    // whoever writes there in its place ends of that
+    const stop = (): void => {
+      child.kill('SIGKILL')
+      child.stdout.destroy()
+    }
+    const timer = setTimeout(stop, MOST_MS)
     let out = ''
     child.stdout.setEncoding('utf8').on('data', (part: string) => {
-      out += part
-      if (out.length > MOST_BYTES) child.kill('SIGKILL')
+      out = (out + part).slice(0, MOST_BYTES)
+      if (out.length === MOST_BYTES) stop()
     })
     child.once('error', ({ message }) => reject(refuse(program, message)))
-    child.once('close', (code, signal) => resolve({ out, status: code ?? signal ?? 'nothing' }))
+    child.once('close', (code, signal) => {
+      clearTimeout(timer)
+      resolve({ out, status: code ?? signal ?? 'nothing' })
+    })
     // one that does not read
     child.stdin.on('error', () => {})
     child.stdin.end(input)

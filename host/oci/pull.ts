@@ -10,6 +10,7 @@ import type { NewAssets } from '../assets/new-assets.ts'
 import { MAX_COMPONENT_BYTES } from '../component/read.ts'
 import { toReferenceText } from '../config/oci-reference.ts'
 import type { Digest, OciReference } from '../config/oci-reference.ts'
+import { NanoError } from '../errors.ts'
 import { chooseManifest, MOST_DESCRIPTION, readAppManifest, readDescription, readImage } from './artifact.ts'
 import type { Description } from './artifact.ts'
 import { parseManifest } from './manifest.ts'
@@ -63,12 +64,29 @@ export async function pullApp(
   const bytes = await client.blob(component, MAX_COMPONENT_BYTES)
   if (description === undefined)
     return { component: bytes, sourceMap: undefined, settings: undefined, assets: undefined }
-  const described = await client.blob({ digest: description }, MOST_DESCRIPTION)
+  const described = await beside(name, () => client.blob({ digest: description }, MOST_DESCRIPTION))
   const { settings, assets, sourceMap } = readDescription(described, name)
   return {
     component: bytes,
     settings,
     assets,
-    sourceMap: sourceMap && (await client.blob(sourceMap, MOST_SOURCE_MAP)),
+    sourceMap: sourceMap && (await beside(name, () => client.blob(sourceMap, MOST_SOURCE_MAP))),
+  }
+}
+
+/** What stands beside a component is not copied by tools that look at its layers alone. */
+export async function beside<T>(name: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read()
+  } catch (thrown) {
+    if (!(thrown instanceof NanoError) || thrown.code !== 'ARTIFACT_UNKNOWN') throw thrown
+    const next = 'copy it with what refers to it ("oras cp -r"), or push it there'
+    throw new NanoError(
+      thrown.code,
+      `${name}: not all that belongs to it is there: ${thrown.message}; ${next}`,
+      {
+        cause: thrown,
+      },
+    )
   }
 }

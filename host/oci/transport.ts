@@ -14,7 +14,7 @@ import type { LookupFunction } from 'node:net'
 import { Agent, buildConnector, request } from 'undici'
 import type { Dispatcher } from 'undici'
 
-import { toCheckedLookup } from '../egress/connect.ts'
+import { EgressDenied, toCheckedLookup } from '../egress/connect.ts'
 import type { Resolve } from '../egress/connect.ts'
 import { isRedirect, toNextHop } from '../egress/redirect.ts'
 import { NanoError } from '../errors.ts'
@@ -88,7 +88,9 @@ export class Transport implements AsyncDisposable {
         dispatcher: isOwn ? this.#own : this.#led,
         signal,
       }).catch((thrown: unknown) => {
-        throw toUnreachable(origin, thrown)
+        throw thrown instanceof EgressDenied
+          ? invalid(this.#origin, `it leads to ${origin}, which has no public address`)
+          : toUnreachable(origin, thrown)
       })
       const { statusCode: status, headers, body } = answer
       const { location } = headers
@@ -136,7 +138,7 @@ export class Transport implements AsyncDisposable {
       const target = { hostname: name, port: Number(port) || 443 }
       // an address that is spelt out is not looked up
       if (parseAddress(name) !== undefined && !admits(target, name)) {
-        done(new Error(`${this.#origin} leads to ${name}, which is no public address`), null)
+        done(new EgressDenied(target), null)
         return
       }
       const checked: LookupFunction = toCheckedLookup(admits, target, resolve)

@@ -2,7 +2,7 @@
 
 import { execFile } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -175,6 +175,9 @@ describe.skipIf(NO_REGISTRY)(
       served.write([toApp(path('foreign'))], rules(ours.verify))
       expect(await served.server.reload()).toMatchObject({ failed: [{ code: 'SIGNATURE_REFUSED' }] })
       expect(await answer()).toBe('foreign')
+      // a file of keys that changes is looked at
+      copyFileSync(other.verify, ours.verify)
+      expect(await served.server.reload()).toMatchObject({ failed: [] })
     })
 
     test('are what a tag led to once, unless it is followed; a digest can be demanded', async ({
@@ -203,6 +206,13 @@ describe.skipIf(NO_REGISTRY)(
       )
       served.write([toApp(first)], { oci: { digests: true } })
       expect(await served.server.reload()).toMatchObject({ removed: ['tail'], failed: [] })
+      served.write(apps)
+      expect(await served.server.reload()).toMatchObject({ added: ['tail'], failed: [] })
+      // what it led to before is served while nobody answers
+      await registry.end()
+      expect(await served.server.reload()).toMatchObject({ unchanged: ['shop', 'tail'], failed: [] })
+      expect(served.log.join('\n')).toMatch(/\[tail\] .*ECONNREFUSED.*, which it led to before, is served/)
+      await registry.start()
     })
 
     test('are deployed by a running server, with their files, for a token that may do everything', async ({
