@@ -51,7 +51,7 @@ export function createProgram(startServer: StartServer, format: LogFormat): Comm
   addServe(program, startServer, format)
   addBuild(program)
   addDev(program, startServer, format)
-  addScripts(program, startServer)
+  addScripts(program, startServer, format)
   addInit(program)
   addTypes(program)
   addValidate(program)

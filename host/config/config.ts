@@ -12,6 +12,7 @@ import type { ConnectionLimits } from './connection-limits.ts'
 import type { DatabaseConfig } from './databases.ts'
 import type { DataNames } from './class-data.ts'
 import type { Env } from './env.ts'
+import type { ForeignSettings } from './foreign-settings.ts'
 import type { FleetSettings } from './fleet-settings.ts'
 import type { Limits } from './limits.ts'
 import type { OciSettings } from './oci-settings.ts'
@@ -55,6 +56,8 @@ export interface AppConfig {
   readonly dataNames?: DataNames
   /** Names in the store of data of classes that it has deleted. */
   readonly deletedData?: readonly string[]
+  /** Its component is from elsewhere; undefined: it is not, and one that is is refused. */
+  readonly foreign?: ForeignSettings
   /** Its path is a folder, whose wrangler file says what is not said of it elsewhere. */
   readonly wrangler?: WranglerOutcome
   /** Its path is a reference of a registry. */

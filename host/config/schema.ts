@@ -25,6 +25,7 @@ import { OWN_DURABLE, SHARED_DURABLE } from './durable-schema.ts'
 import { OWN_QUEUES, SHARED_QUEUES } from './queue-schema.ts'
 import { logDrain } from './drain-schema.ts'
 import { ASSETS, RESPONSE_CACHE } from './assets-schema.ts'
+import { FOREIGN } from './foreign-schema.ts'
 import { secrets } from './secret-schema.ts'
 import { triggers } from './triggers.ts'
 import { closed, expected, flag, integer, list, text, textLike, textThat } from './values.ts'
@@ -198,6 +199,7 @@ export const APP = withOwnNames(
       .exactOptional(),
     log_drain: logDrain("the app's part of the log").exactOptional(),
     secrets: secrets.exactOptional(),
+    foreign: FOREIGN.exactOptional(),
     ...SHARED_BINDINGS,
     ...SHARED_DURABLE,
     ...SHARED_QUEUES,
@@ -232,6 +234,10 @@ export const APP = withOwnNames(
       error: 'expected a directory',
     },
   )
+  .refine(({ foreign, path = '' }) => foreign === undefined || foreign === false || path.endsWith('.wasm'), {
+    path: ['foreign'],
+    error: 'expected a "path" that is a component (.wasm) beside it',
+  })
   .meta({ id: 'app' })
 
 /** nano.json. */

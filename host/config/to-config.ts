@@ -9,6 +9,7 @@ import type { Triggers } from '../cron/outcome.ts'
 import { toHostName } from '../http/host-name.ts'
 import { parseStickyBy } from '../http/sticky-key.ts'
 import { DEFAULT_CACHE_MB, NO_PATH } from './config.ts'
+import { toForeign } from './foreign-schema.ts'
 import type { AdminConfig, AppConfig, AppDefaults, Config, LogDrain } from './config.ts'
 import { CONNECTION_RULES, DEFAULT_CONNECTION_LIMITS } from './connection-limits.ts'
 import { toQueues } from './app-queues.ts'
@@ -146,6 +147,7 @@ export function toApp(app: AppJson, defaults: AppDefaults, base: string): AppCon
       logDrain: toLogDrain(app.log_drain, base),
       databases: toDatabases(app, base),
       secrets: toSecrets(app.secrets, base),
+      foreign: toForeign(app.foreign, base),
       artifact: toArtifact(app, base),
     }),
   }

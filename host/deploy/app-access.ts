@@ -12,7 +12,7 @@ interface Origin {
 
 /** `configuration`: of which the app is. Throws WRANGLER_INVALID for an app whose wrangler file cannot be used. */
 export function toAccess(
-  { allowRead, artifact, assets, wrangler }: AppConfig,
+  { allowRead, artifact, assets, foreign, wrangler }: AppConfig,
   { file: configuration, oci }: Origin = {},
 ): SourceAccess {
   if (wrangler?.fault !== undefined) throw new NanoError('WRANGLER_INVALID', wrangler.fault)
@@ -22,6 +22,7 @@ export function toAccess(
     environment: wrangler?.environment,
     assets: assets?.directory,
     assetsWithin: wrangler?.assetsWithin,
+    ...(foreign !== undefined && { isForeign: true }),
     ...(artifact === undefined ? {} : { oci, followsTag: artifact.followsTag }),
   }
 }

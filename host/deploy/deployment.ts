@@ -11,6 +11,9 @@ import type { DataNames } from '../config/class-data.ts'
 import type { Env } from '../config/env.ts'
 import { defined } from '../config/defined.ts'
 import { toRecycleMb, type Limits } from '../config/limits.ts'
+import type { ForeignSettings } from '../config/foreign-settings.ts'
+import type { ForeignCode } from '../transpile/transpile.ts'
+import type { OpenComponent } from './opening.ts'
 import type { EgressSettings } from '../egress/policy.ts'
 import { NanoError } from '../errors.ts'
 import { PAGES_PER_MB } from '../wasm/memory.ts'
@@ -40,6 +43,8 @@ export interface Deployment extends KeptImage {
   readonly dataNames?: DataNames
   /** Undefined: public addresses. */
   readonly egress?: EgressSettings
+  /** It is a component from elsewhere. */
+  readonly foreign?: ForeignCode & ForeignSettings
   /** What its rate limits are counted in, for all shards; undefined: it has none. */
   readonly rateTables?: RateTables
 }
@@ -48,13 +53,23 @@ export interface Deployment extends KeptImage {
 export function toDeployment(
   { id, version, rateTables }: Pick<Deployment, 'id' | 'version' | 'rateTables'>,
   app: AppConfig,
-  component: KeptImage & { readonly assets?: SharedManifest | undefined },
+  component: Pick<OpenComponent, 'engineHash' | 'image' | 'assets' | 'foreign'>,
 ): Deployment {
   const { name, env, limits, egress, responseCacheMb, isolation, calledBy, dataNames } = app
   const assetSettings = app.assets ?? DEFAULT_ASSET_SETTINGS
   const { engineHash, image, assets } = component
+  const foreign = app.foreign && component.foreign && { ...app.foreign, ...component.foreign }
   expectRoom(component, limits)
-  const given = defined({ egress, responseCacheMb, isolation, calledBy, dataNames, assets, rateTables })
+  const given = defined({
+    egress,
+    responseCacheMb,
+    isolation,
+    calledBy,
+    dataNames,
+    assets,
+    rateTables,
+    foreign,
+  })
   return { engineHash, image, id, version, name, env, limits, assetSettings, ...given }
 }
 

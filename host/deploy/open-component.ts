@@ -48,8 +48,11 @@ export interface OpenListener {
 
 const COMPONENT = '.wasm'
 
-/** Of an app that is files alone. */
-const NO_COMPONENT: SplitComponent = { engineHash: NO_ENGINE.hash, content: { image: splitImage([], 0) } }
+/** Of an app that has no guest. */
+export const NO_COMPONENT: SplitComponent = {
+  engineHash: NO_ENGINE.hash,
+  content: { image: splitImage([], 0) },
+}
 
 /** What a build of an app's source may read: see `BuildOptions`. */
 export interface SourceAccess {
@@ -71,6 +74,8 @@ export interface SourceAccess {
   readonly isTrial?: boolean | undefined
   /** Whether the app's stacks go on past each `await`, which slows promises down. */
   readonly asyncStacks?: boolean | undefined
+  /** It is a component from elsewhere. */
+  readonly isForeign?: boolean | undefined
 }
 
 export interface OpenAccess extends SourceAccess {

@@ -21,7 +21,16 @@ import type { Seal } from './env-image.ts'
 import { ImageFiles, toRef } from './image-files.ts'
 import type { KeptImage } from './image-files.ts'
 import { findArtifact } from './open-artifact.ts'
-import { isComponent, openBytes, openComponent, readComponentFile, rebuildFor } from './open-component.ts'
+import { checkSize } from '../component/read.ts'
+import {
+  isComponent,
+  NO_COMPONENT,
+  openBytes,
+  openComponent,
+  readComponentFile,
+  rebuildFor,
+} from './open-component.ts'
+import { readRegularFile } from './read-file.ts'
 import type { Brought, OpenListener, SourceAccess, SplitComponent } from './open-component.ts'
 import { Engines, findOwnCache } from './open-engines.ts'
 import { expectReference, Registries } from './pull-artifact.ts'
@@ -63,7 +72,8 @@ const toListener = (note: Note) => ({
 
 answerAll<Requests, OpeningNote>({
   async component(ask, note) {
-    const component = isOci(ask.path) ? await openArtifact(ask, note) : await openFile(ask, note)
+    const open = ask.access.isForeign === true ? openForeign : isOci(ask.path) ? openArtifact : openFile
+    const component = await open(ask, note)
     const { assets, assetsWithin } = ask.access
     if (assets === undefined) return component
     return { ...component, assets: await openAssets(assets, assetsWithin, note) }
@@ -227,6 +237,17 @@ async function openFile(ask: Requests['component']['ask'], note: Note): Promise<
     images.note(path, stamps, toKept(kept))
   }
   return { ...kept, origin }
+}
+
+/** A component that is not NANO's. What serves it is made once. */
+async function openForeign(ask: Requests['component']['ask'], note: Note): Promise<OpenComponent> {
+  const { path, access } = ask
+  // few apps are of that kind
+  const { transpileForeign } = await import('../transpile/transpile.ts')
+  const bytes = readRegularFile(path, checkSize)
+  note({ type: 'building' })
+  const foreign = await transpileForeign(bytes, findOwnCache())
+  return { ...keep(NO_COMPONENT, note), origin: { type: 'component', ask: { path, access } }, foreign }
 }
 
 /** The component that a reference of a registry leads to, with its files. */

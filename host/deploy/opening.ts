@@ -11,6 +11,7 @@ import type { OciSettings } from '../config/oci-settings.ts'
 import type { AppContent } from '../image/image.ts'
 import type { ComponentReads } from './env-image.ts'
 import type { ContentId } from '../image/packed.ts'
+import type { ForeignCode } from '../transpile/transpile.ts'
 import type { KeptImage } from './image-files.ts'
 import type { Brought, SourceAccess } from './open-component.ts'
 
@@ -35,6 +36,8 @@ export interface OpenComponent extends KeptImage {
   readonly assets?: SharedManifest | undefined
   /** It came from a registry. */
   readonly pulled?: PulledNote | undefined
+  /** Of a component from elsewhere: what serves it. */
+  readonly foreign?: ForeignCode | undefined
   /** Given where it could not be kept on the disk. */
   readonly held?: AppContent | undefined
   /** Of an image that is sealed: nothing writes it down. */

@@ -8,6 +8,7 @@
  */
 
 import type { ObjectInfo, ObjectStore } from '@nats-io/obj'
+import { headers } from '@nats-io/transport-node'
 
 import type { ContentHash } from '../artifacts/blobs.ts'
 import type { PackedBlob } from '../artifacts/store.ts'
@@ -16,6 +17,14 @@ import type { FleetConnection } from './connection.ts'
 
 /** What it is called. A blob is packed, a file is as it is. */
 export type ArtifactName = `blob/${string}` | `file/${string}`
+
+/** One that is there. */
+export interface KeptArtifact {
+  readonly name: ArtifactName
+  readonly base: ContentHash | undefined
+  /** When it was put last; milliseconds since 1970. */
+  readonly putAt: number
+}
 
 /** How long what nobody names stays. */
 export const UNNAMED_MS = 3_600_000
@@ -62,13 +71,59 @@ export class FleetArtifacts {
     )
   }
 
+  /** All. Rejects with FLEET_UNAVAILABLE. */
+  async list(): Promise<readonly KeptArtifact[]> {
+    const infos = await attempt(async () => (await this.#open()).list(), { eachMs: EACH_MS })
+    return infos.map((info) => ({
+      name: info.name as ArtifactName,
+      base: toBase(info),
+      putAt: Date.parse(info.mtime),
+    }))
+  }
+
+  /** Takes it away, unless it was put since. False: it was. */
+  async remove({ name, putAt }: KeptArtifact): Promise<boolean> {
+    const { jetstream } = this.#connection
+    const info = await (await this.#open()).info(name)
+    if (info === null || info.deleted || Date.parse(info.mtime) !== putAt) return false
+    const { nuid, revision } = info
+    const gone = {
+      bucket: this.#bucket,
+      name,
+      nuid,
+      size: 0,
+      chunks: 0,
+      digest: '',
+      deleted: true,
+      mtime: info.mtime,
+    }
+    const rollUp = headers()
+    rollUp.set('Nats-Rollup', 'sub')
+    const subject = `$O.${this.#bucket}.M.${toToken(name)}`
+    const expect = { lastSubjectSequence: revision }
+    try {
+      await jetstream.publish(subject, JSON.stringify(gone), { headers: rollUp, expect })
+    } catch {
+      // it was put since, or no server answers: another time
+      return false
+    }
+    const { streams } = await jetstream.jetstreamManager()
+    await streams.purge(`OBJ_${this.#bucket}`, { filter: `$O.${this.#bucket}.C.${nuid}` })
+    return true
+  }
+
   async #open(): Promise<ObjectStore> {
     const { objects, replicas } = this.#connection
     return await objects.create(this.#bucket, { replicas })
   }
 }
 
+/** As the client writes names into subjects. */
+function toToken(name: string): string {
+  return Buffer.from(name).toString('base64').replaceAll('+', '-').replaceAll('/', '_')
+}
+
 /** What it is compressed against. */
-export function toBase({ metadata }: ObjectInfo): ContentHash | undefined {
+function toBase({ metadata }: ObjectInfo): ContentHash | undefined {
   return metadata?.['base'] as ContentHash | undefined
 }

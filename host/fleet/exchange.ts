@@ -39,7 +39,7 @@ export class Exchange {
       // oxlint-disable-next-line no-await-in-loop -- one after the other
       await this.#sendBlob(hash)
     }
-    await inParts(await this.#filesOf(version), async (hash) => {
+    await inParts(await this.filesOf(version.assets), async (hash) => {
       const pack = async () => ({ bytes: await this.#disk.readFile(hash), base: undefined })
       await this.#artifacts.keep(`file/${hash}`, pack)
     })
@@ -51,7 +51,7 @@ export class Exchange {
       // oxlint-disable-next-line no-await-in-loop
       await this.#bringBlob(hash)
     }
-    const files = await this.#filesOf(version)
+    const files = await this.filesOf(version.assets)
     await inParts(await this.#disk.missingFiles(files), async (hash) => {
       const { bytes } = await this.#read(`file/${hash}`)
       await this.#disk.putFile(hash, bytes)
@@ -78,8 +78,11 @@ export class Exchange {
     throw new NanoError('ARTIFACT_BROKEN', text)
   }
 
-  async #filesOf({ assets }: StoredVersion): Promise<string[]> {
+  /** Hashes of the files that this says. Rejects with ARTIFACT_BROKEN, FLEET_UNAVAILABLE. */
+  async filesOf(assets: ContentHash | undefined): Promise<string[]> {
     if (assets === undefined) return []
+    const [missing] = await this.#disk.missing([assets])
+    if (missing !== undefined) await this.#bringBlob(missing)
     const { files } = JSON.parse(Buffer.from(await this.#disk.read(assets)).toString()) as {
       files: Record<string, { hash: string }>
     }

@@ -11,25 +11,22 @@
  * Holds: after each way into `watching` everything was compared, so that nothing that was missed stays so.
  */
 
-import { randomUUID } from 'node:crypto'
-
 import type { StoredApp, StoredVersion } from '../artifacts/store.ts'
 import type { FleetSettings } from '../config/fleet-settings.ts'
 import { NanoError, toNanoError } from '../errors.ts'
 import { toStored } from './app-record.ts'
 import type { FleetApp, FleetEntry } from './app-record.ts'
-import { FleetArtifacts } from './artifacts.ts'
-import { pause } from './attempt.ts'
+import { FleetArtifacts, UNNAMED_MS } from './artifacts.ts'
+import { pause, toUnavailable } from './attempt.ts'
 import { FleetConnection } from './connection.ts'
 import { Convergence, pauseLonger } from './convergence.ts'
 import type { Wanted } from './convergence.ts'
+import { Duties } from './duties.ts'
 import { Exchange } from './exchange.ts'
 import type { Disk } from './exchange.ts'
-import { Heartbeats, HEARTBEAT_MS } from './heartbeats.ts'
-import type { Heartbeat, HostStatus } from './heartbeats.ts'
+import type { HostStatus } from './heartbeats.ts'
 import type { FleetState } from './view.ts'
 import { expectState } from './identity.ts'
-import { Rollouts } from './rollouts.ts'
 import type { VersionAnswers } from './rollouts.ts'
 import { toSeal } from './seal.ts'
 import { DesiredState } from './state.ts'
@@ -62,25 +59,22 @@ const START_MS = 30_000
 /** For the servers to be reached, when it starts. */
 const REACH_MS = 3000
 const PAUSE_MS = 1000
+/** From the first artifact to the app's entry. */
+const MOST_COMMIT_MS = UNNAMED_MS / 4
 /** How often it is looked whether a change was missed. */
 const CHECK_MS = 5000
 
 export class Fleet implements AsyncDisposable {
   readonly connection: FleetConnection
-  readonly heartbeats: Heartbeats
-  readonly instance = randomUUID()
-  readonly startedAt = Date.now()
   readonly #options: FleetOptions
   readonly #state: DesiredState
   readonly #exchange: Exchange
   readonly #convergence: Convergence<string>
-  readonly #rollouts = new Rollouts()
+  readonly #duties: Duties
   readonly #ending = new AbortController()
   /** What is said of each app, by the change that it comes from. */
   readonly #entries = new Map<string, { readonly revision: number; readonly value: string }>()
   #host: FleetHost | undefined
-  /** It serves. */
-  #isHost = false
   #watch: { stop(): void } | undefined
   /** The last change that was told. */
   #last = 0
@@ -94,14 +88,26 @@ export class Fleet implements AsyncDisposable {
     this.#options = options
     this.connection = new FleetConnection(settings, (text) => log({ level: 'info', text }))
     this.#state = new DesiredState(this.connection, toSeal(settings))
-    this.#exchange = new Exchange(new FleetArtifacts(this.connection), disk)
-    const twin = `fleet ${settings.name}: another host is called ${settings.host}, too; give this one another "host"`
-    this.heartbeats = new Heartbeats(this.connection, () => log({ level: 'error', text: twin }))
+    const artifacts = new FleetArtifacts(this.connection)
+    this.#exchange = new Exchange(artifacts, disk)
     this.#convergence = new Convergence({
       apply: (app, wanted) => this.#apply(app, wanted),
       release: (app) => this.#host!.release(app),
       onFailure: ({ app, code, reason }) => log({ level: 'error', app, text: `fleet: ${code}: ${reason}` }),
       pause: pauseLonger,
+    })
+    this.#duties = new Duties({
+      ...options,
+      connection: this.connection,
+      progress: () => this.#convergence,
+      judged: () => this.#toJudged(),
+      answers: () => this.#host!.answers(),
+      commit: (app, before) => this.commit(app, before),
+      swept: {
+        artifacts,
+        entries: () => this.#state.all(),
+        filesOf: (assets) => this.#exchange.filesOf(assets),
+      },
     })
     this.connection.onChange((isConnected) => {
       if (!isConnected) this.#leaveWatch()
@@ -128,9 +134,8 @@ export class Fleet implements AsyncDisposable {
   }
 
   /** All hosts that were there in the last day. Rejects with FLEET_UNAVAILABLE. */
-  async hosts(): Promise<readonly HostStatus[]> {
-    if (this.#isHost) await this.#beatOnce().catch(() => undefined)
-    return await this.heartbeats.all()
+  hosts(): Promise<readonly HostStatus[]> {
+    return this.#duties.hosts()
   }
 
   /** The last change that is known here. */
@@ -166,7 +171,6 @@ export class Fleet implements AsyncDisposable {
    */
   async start(host: FleetHost): Promise<void> {
     this.#host = host
-    this.#isHost = true
     void this.#run()
     const reached = await Promise.race([this.connection.first, pause(REACH_MS)])
     if (reached === undefined) {
@@ -199,6 +203,7 @@ export class Fleet implements AsyncDisposable {
    */
   async commit(app: FleetApp, before: FleetEntry | undefined): Promise<FleetEntry> {
     this.#expectUsable()
+    const begun = Date.now()
     const known = new Set(before?.app.versions.map(({ number }) => number))
     const added = app.versions.filter(({ number }) => !known.has(number))
     // those that are to serve, too: they may have been there for long
@@ -209,6 +214,8 @@ export class Fleet implements AsyncDisposable {
       await this.#send(version, added.includes(version))
     }
     const [had, has] = [toHostname(before?.app), toHostname(app)]
+    // what was put may have gone again
+    if (Date.now() - begun > MOST_COMMIT_MS) throw toUnavailable(new Error('the artifacts took too long'))
     if (has !== undefined) await this.#state.claim(has, app.name)
     const revision = await this.#state.write(app, before)
     if (had !== undefined && had !== has) await this.#state.release(had, app.name).catch(() => undefined)
@@ -231,9 +238,7 @@ export class Fleet implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#ending.abort()
     this.#leaveWatch()
-    if (this.#isHost && this.connection.isConnected) {
-      await Promise.race([this.heartbeats.leave(this.settings.host).catch(() => undefined), pause(PAUSE_MS)])
-    }
+    await this.#duties[Symbol.asyncDispose]()
     await this.connection[Symbol.asyncDispose]()
   }
 
@@ -258,7 +263,7 @@ export class Fleet implements AsyncDisposable {
   async #run(): Promise<void> {
     const { signal } = this.#ending
     void this.#check()
-    void this.#beat()
+    void this.#duties.run()
     while (!signal.aborted) {
       if (this.connection.isConnected) {
         // oxlint-disable-next-line no-await-in-loop -- one after the other
@@ -332,49 +337,13 @@ export class Fleet implements AsyncDisposable {
     }
   }
 
-  async #beat(): Promise<void> {
-    const { signal } = this.#ending
-    while (!signal.aborted) {
-      if (this.connection.isConnected) {
-        // oxlint-disable-next-line no-await-in-loop
-        await this.#beatOnce().catch(() => undefined)
-      }
-      // oxlint-disable-next-line no-await-in-loop
-      await pause(HEARTBEAT_MS, signal)
-    }
-  }
-
-  async #beatOnce(): Promise<void> {
-    const entries = this.#judged
-    const serving = new Map([...this.#host!.serving()].map(({ name, revision }) => [name, revision]))
-    const begun = entries.filter(({ app, revision }) => serving.get(app.name) === revision)
-    const now = Date.now()
-    const answers = begun.length === 0 ? [] : await this.#host!.answers()
-    await this.heartbeats.say(this.#toHeartbeat(this.#rollouts.count(begun, answers, now)))
-    const { rollout: settings } = this.settings
-    if (settings === undefined || entries.length === 0) return
-    const hosts = (await this.heartbeats.all()).filter(({ isAlive }) => isAlive)
-    // one is enough
-    if (hosts[0]?.instance !== this.instance) return
-    for (const { entry, next, text } of this.#rollouts.decide(entries, hosts, { settings, now })) {
-      // oxlint-disable-next-line no-await-in-loop -- one after the other
-      await this.commit(next, entry)
-      const level = next.refused === undefined ? 'info' : 'error'
-      this.#options.log({ level, app: next.name, text: `fleet: ${text}` })
-    }
-  }
-
-  /** Apps with a rollout. */
-  get #judged(): readonly FleetEntry[] {
+  /** Apps with a rollout, and those of them that this host serves as it says. */
+  #toJudged(): { all: readonly FleetEntry[]; served: readonly FleetEntry[] } {
     const judged = [...this.#entries].filter(([, { value }]) => value.includes('"rollout":'))
-    return judged.flatMap(([name]) => this.look(name, undefined) ?? [])
-  }
-
-  #toHeartbeat(gates: Heartbeat['gates']): Heartbeat {
-    const { revision, failures } = this.#convergence
-    const { settings, release } = this.#options
-    const { instance, startedAt } = this
-    return { host: settings.host, instance, release, startedAt, revision, failures, gates }
+    if (judged.length === 0) return { all: [], served: [] }
+    const all = judged.flatMap(([name]) => this.look(name, undefined) ?? [])
+    const revisions = new Map([...this.#host!.serving()].map(({ name, revision }) => [name, revision]))
+    return { all, served: all.filter(({ app, revision }) => revisions.get(app.name) === revision) }
   }
 
   #fail({ code, message }: NanoError): void {

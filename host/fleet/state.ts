@@ -88,6 +88,17 @@ export class DesiredState {
     }
   }
 
+  /** What is said of each app, now. Rejects with FLEET_UNAVAILABLE. */
+  async all(): Promise<readonly string[]> {
+    const values: string[] = []
+    const watch = await this.#ask(() => this.watch())
+    for await (const { app, value, isLast } of watch) {
+      if (app !== undefined && value !== undefined) values.push(value)
+      if (isLast) watch.stop()
+    }
+    return values
+  }
+
   /** As the leader has it; undefined: there is no such app. Rejects with FLEET_UNAVAILABLE, FLEET_STATE_INVALID. */
   async read(name: string): Promise<FleetEntry | undefined> {
     const entry = await this.#ask(async () => (await this.#open()).get(toKey(APP, name)))

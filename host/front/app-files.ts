@@ -8,6 +8,8 @@ import { NO_ENGINE } from '../engine/no-engine.ts'
 export interface FileParts {
   readonly id: number
   readonly engineHash: string
+  /** Its guest is a component from elsewhere. */
+  readonly foreign?: object
   readonly assets?: SharedManifest
   readonly assetSettings: AssetSettings
 }
@@ -33,6 +35,6 @@ export class AppFiles {
 
   /** Nobody but they answers. */
   get isAlone(): boolean {
-    return this.#parts.engineHash === NO_ENGINE.hash
+    return this.#parts.engineHash === NO_ENGINE.hash && this.#parts.foreign === undefined
   }
 }

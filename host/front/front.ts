@@ -12,14 +12,14 @@ import type { Purge } from '../cache/response-store.ts'
 import type { Call } from '../http/request-head.ts'
 import { toHeaderOf } from '../http/header-values.ts'
 import type { Exchange, ExchangeListener } from '../tenant/exchange.ts'
-import type { Tenant, TenantCounters } from '../tenant/tenant.ts'
+import type { AppTenant, TenantCounters } from '../tenant/tenant.ts'
 import type { AppFiles } from './app-files.ts'
 import type { AroundCounts } from '../tenant/around-counts.ts'
 import { ResponseCache } from './response-cache.ts'
 import { sendAsset } from './send-asset.ts'
 
 /** Where the app has a home (home/door.ts): serves what is asked here, or has it served there. */
-interface Door extends Pick<Tenant, 'handle'> {
+interface Door extends Pick<AppTenant, 'handle'> {
   readonly counts: Pick<TenantCounters, 'handOvers' | 'spreads'>
 }
 
@@ -38,16 +38,16 @@ const NOTHING: AssetAnswer = { status: 404, headers: '' }
 /** What stands before a tenant: as the ingress knows it, it is the tenant. */
 export class Front {
   /** Who answers the rest. */
-  readonly tenant: Tenant
+  readonly tenant: AppTenant
   readonly #files: AppFiles | undefined
   readonly #reader: FileReader
   readonly #door: Door | undefined
   readonly #cache: ResponseCache | undefined
-  readonly #guest: Pick<Tenant, 'handle'>
+  readonly #guest: Pick<AppTenant, 'handle'>
   /** What is asked when there is no answer here. */
-  readonly #next: Pick<Tenant, 'handle'>
+  readonly #next: Pick<AppTenant, 'handle'>
 
-  constructor(tenant: Tenant, { files, reader, cacheMb, door }: FrontOptions) {
+  constructor(tenant: AppTenant, { files, reader, cacheMb, door }: FrontOptions) {
     this.tenant = tenant
     this.#door = door
     this.#files = files
@@ -114,7 +114,7 @@ export class Front {
     if (body !== undefined) around.assetBytes += body.end - body.start
   }
 
-  refused: Tenant['refused'] = (...refusal) => this.tenant.refused(...refusal)
+  refused: AppTenant['refused'] = (...refusal) => this.tenant.refused(...refusal)
 }
 
 /** The files are the default export's. */

@@ -11,7 +11,7 @@ import { BUSY_MS } from '../tenant/open-request.ts'
 import { NOBODY } from '../tenant/exchange.ts'
 import type { Exchange, ExchangeListener } from '../tenant/exchange.ts'
 import { toRequestLine } from '../tenant/log.ts'
-import type { Tenant } from '../tenant/tenant.ts'
+import type { AppTenant } from '../tenant/tenant.ts'
 import type { Hander, Peer } from './peer.ts'
 import { Placement, toWorth } from './placement.ts'
 
@@ -22,7 +22,7 @@ export interface DoorCounts {
 }
 
 export interface DoorOptions {
-  readonly tenant: Tenant
+  readonly tenant: AppTenant
   readonly deployment: number
   /** It is looked after from now on: `look` is called now and then. */
   onSpread(door: Door): void
@@ -31,7 +31,7 @@ export interface DoorOptions {
 export class Door implements Hander {
   readonly deployment: number
   readonly counts: DoorCounts = { handOvers: 0, spreads: 0 }
-  readonly #tenant: Tenant
+  readonly #tenant: AppTenant
   readonly #options: DoorOptions
   readonly #placement = new Placement()
   readonly #mostOpen: number

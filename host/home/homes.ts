@@ -13,7 +13,7 @@ import type { MessagePort } from 'node:worker_threads'
 import type { RequestTrace } from '../http/request-trace.ts'
 import type { ObjectFacts } from '../instance/contract.ts'
 import type { TraceContext } from '../http/trace-context.ts'
-import type { Tenant } from '../tenant/tenant.ts'
+import type { AppTenant } from '../tenant/tenant.ts'
 import { Door } from './door.ts'
 import type { Taker } from './handed-over.ts'
 import { homeOf, toHomeKey } from './home-of.ts'
@@ -69,7 +69,7 @@ export class Homes implements Disposable {
   }
 
   /** A door before this tenant. */
-  open(tenant: Tenant, deployment: number): Door {
+  open(tenant: AppTenant, deployment: number): Door {
     const door = new Door({ tenant, deployment, onSpread: (spread) => this.#lookAfter(spread) })
     const key = toHomeKey(tenant.name)
     this.#doors.set(door, key)

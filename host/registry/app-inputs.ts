@@ -20,7 +20,8 @@ export function toOwnPaths(path: string): readonly string[] {
 /** Whether both come to the same. */
 export function isSame(a: OpenComponent, b: OpenComponent): boolean {
   // stand-ins are all the same
-  return a.image.id === b.image.id && a.reads?.component === b.reads?.component
+  const isOne = a.image.id === b.image.id && a.reads?.component === b.reads?.component
+  return isOne && a.foreign?.hash === b.foreign?.hash
 }
 
 /** Whether both have the same files. */
@@ -30,12 +31,14 @@ export function hasSameAssets({ assets: a }: OpenComponent, { assets: b }: OpenC
 
 /** What decides what a path comes to. */
 export function toReadKey(
-  { path, allowRead = [], assets, wrangler, artifact }: AppConfig,
+  { path, allowRead = [], assets, foreign, wrangler, artifact }: AppConfig,
   oci?: OciSettings,
 ): string {
   const { environment, fault, assetsWithin } = wrangler ?? {}
   const registries = artifact === undefined ? [] : [oci, artifact.followsTag]
-  return JSON.stringify([path, allowRead, assets?.directory, environment, fault, assetsWithin, ...registries])
+  const isForeign = foreign !== undefined
+  const own = [path, isForeign, allowRead, assets?.directory, environment, fault, assetsWithin]
+  return JSON.stringify([...own, ...registries])
 }
 
 /** With what the artifact says of itself that it has come from. */

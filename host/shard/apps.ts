@@ -10,8 +10,7 @@
  */
 
 import { FileReader } from '../assets/file-reader.ts'
-import { Calls } from '../calls/calls.ts'
-import type { Answerer, CallTarget } from '../calls/calls.ts'
+import { type Answerer, Calls, type CallTarget } from '../calls/calls.ts'
 import { toHeadBytes, USUAL_HEAD_BYTES } from '../config/limits.ts'
 import type { Callee } from '../config/env.ts'
 import type { DurableIds } from '../bindings/durable-id.ts'
@@ -26,6 +25,7 @@ import { warmUp } from '../instance/warm-up.ts'
 import type { EndCode } from '../limits/grace.ts'
 import { Largest } from '../limits/largest.ts'
 import { AppFiles } from '../front/app-files.ts'
+import { ForeignApp } from '../foreign/foreign-app.ts'
 import { Front } from '../front/front.ts'
 import { purgeCaches, TenantStorage } from '../front/tenant-storage.ts'
 import { toHomeKey } from '../home/home-of.ts'
@@ -36,8 +36,7 @@ import { Split } from '../router/split.ts'
 import type { Caller } from '../router/split.ts'
 import { ABSENT, bringRun } from '../tenant/run.ts'
 import type { ContentAnswer } from '../tenant/content-slot.ts'
-import { Tenant } from '../tenant/tenant.ts'
-import type { TenantServices } from '../tenant/tenant.ts'
+import { type AppTenant, Tenant, type TenantServices } from '../tenant/tenant.ts'
 import type { Slice } from '../tenant/shard-report.ts'
 import { UnavailableApp } from '../tenant/unavailable-app.ts'
 import { ShardObjects } from './durable.ts'
@@ -46,7 +45,7 @@ import type { AppsServices, Version } from './version.ts'
 import { Lending } from './lending.ts'
 
 /** What a host name leads to. */
-type Served = Front | Tenant | UnavailableApp
+type Served = Front | AppTenant | UnavailableApp
 
 /** An engine of this thread. */
 interface LoadedEngine {
@@ -227,18 +226,18 @@ export class Apps implements Disposable {
     }
   }
 
-  #toTenant(version: Version): Tenant {
+  #toTenant(version: Version): AppTenant {
     const front = this.#toFront(version)
     return front instanceof Front ? front.tenant : front
   }
 
-  #toFront(version: Version): Front | Tenant {
+  #toFront(version: Version): Front | AppTenant {
     return (version.front ??= this.#openFront(version))
   }
 
-  #openFront(version: Version): Front | Tenant {
+  #openFront(version: Version): Front | AppTenant {
     const { deployment, engine } = version
-    const { name: app, responseCacheMb: cacheMb } = deployment
+    const { foreign, name: app, responseCacheMb: cacheMb } = deployment
     const files = new AppFiles(deployment)
     const reader = this.#reader
     const storage = new TenantStorage({
@@ -250,7 +249,11 @@ export class Apps implements Disposable {
       site: () => files.site,
     })
     version.storage = storage
-    const tenant = new Tenant({ ...deployment, engine }, this.#toServices(version, storage))
+    const services = this.#toServices(version, storage)
+    const tenant: AppTenant =
+      foreign === undefined
+        ? new Tenant({ ...deployment, engine }, services)
+        : new ForeignApp({ ...deployment, foreign }, services)
     version.tenant = tenant
     const door = this.#services.homes?.open(tenant, deployment.id)
     version.door = door

@@ -13,7 +13,7 @@ import type { Epoch } from '../limits/epoch.ts'
 import type { DurableStorage } from '../storage/durable/client.ts'
 import type { RemoteCalls } from './remote-calls.ts'
 import type { Slice } from '../tenant/shard-report.ts'
-import type { Tenant, TenantServices } from '../tenant/tenant.ts'
+import type { AppTenant, TenantServices } from '../tenant/tenant.ts'
 
 /** What the apps of a shard share. */
 export interface AppsServices extends Omit<TenantServices, 'dialer' | 'source'> {
@@ -41,9 +41,9 @@ export interface AppsServices extends Omit<TenantServices, 'dialer' | 'source'> 
 export interface Version {
   readonly deployment: Deployment
   readonly engine: Engine
-  tenant?: Tenant
+  tenant?: AppTenant
   /** Takes its requests. */
-  front?: Front | Tenant
+  front?: Front | AppTenant
   /** Says which of them are served here; undefined: there is one shard. */
   door?: Door | undefined
   storage?: TenantStorage

@@ -118,6 +118,9 @@ const NON_RESPONSE = 'NonResponse: '
 /** What stands before it counts those (home/). */
 const NOT_REACHED = { handOvers: 0, spreads: 0 }
 
+/** What stands in a tenant's place is one, whatever its app is made of. */
+export type AppTenant = Pick<Tenant, keyof Tenant>
+
 /** One app. */
 export class Tenant implements Disposable {
   readonly name: string

@@ -139,51 +139,56 @@ describe.skipIf(NO_NATS !== undefined)(`a fleet${NO_NATS ? ` (skipped: ${NO_NATS
     expect([kept.includes('canary.test'), kept.includes('-secret')]).toEqual([true, false])
   })
 
-  test('lets a new version come step by step, and takes it back when its errors are more', async ({
-    expect,
-  }) => {
-    const rollout = { steps: [50], seconds: 1, requests: 5, errors: 10 }
-    const join3 = (host: string): Promise<Served> =>
-      open(host, {
-        fleet: { nats: nats.url, host, key: { file: key }, rollout },
-        admin: { port: 0 },
-        adminToken: TOKEN,
+  test(
+    'lets a new version come step by step, and takes it back when its errors are more',
+    { timeout: 120_000 },
+    async ({ expect }) => {
+      const rollout = { steps: [50], seconds: 1, requests: 5, errors: 10 }
+      const join3 = (host: string): Promise<Served> =>
+        open(host, {
+          fleet: { nats: nats.url, host, key: { file: key }, rollout },
+          admin: { port: 0 },
+          adminToken: TOKEN,
+        })
+      await using a = await join3('a3')
+      await using b = await join3('b3')
+      const settings = (version: string, ms: number) => ({
+        settings: { env: { VERSION: version }, sticky_by: 'header:x-user', timeout_ms: ms },
       })
-    await using a = await join3('a3')
-    await using b = await join3('b3')
-    const settings = (version: string, ms: number) => ({
-      settings: { env: { VERSION: version }, sticky_by: 'header:x-user', timeout_ms: ms },
-    })
-    await a.deployed.deploy(toDeploy('steps', '', settings('one', 5000)))
-    await becomes(b, 'steps.test', 'one')
-    /** Clients ask both hosts, until `look` finds what it looks for in what the fleet says of the app. */
-    const until = async (look: (app: StepAnswer) => boolean): Promise<StepAnswer> => {
-      let user = 0
-      return await waitFor(async () => {
-        for (const host of [a, b])
-          await host.send('steps.test', '/?ms=400', { headers: { 'x-user': `${user++}` } })
-        const { apps } = (await toAsk(a)('GET', '/admin/fleet?search=steps')).json<{ apps: StepAnswer[] }>()
-        return apps[0] !== undefined && look(apps[0]) ? apps[0] : undefined
-      }, 25_000)
-    }
-    expect(await a.deployed.deploy(toDeploy('steps', '', settings('two', 4000)))).toMatchObject({
-      percent: 50,
-    })
-    const passed = await until(({ version, canary }) => version === 2 && canary === undefined)
-    expect(passed).not.toHaveProperty('refused')
-    await becomes(b, 'steps.test', 'two')
-    // it does not answer in time
-    expect(await b.deployed.deploy(toDeploy('steps', '', settings('three', 100)))).toMatchObject({
-      percent: 50,
-    })
-    const { refused } = await until((app) => app.refused !== undefined)
-    expect(refused).toMatchObject({
-      version: 3,
-      reason: expect.stringContaining('answers are errors') as string,
-    })
-    await Promise.all([becomes(a, 'steps.test', 'two'), becomes(b, 'steps.test', 'two')])
-    expect([...a.log, ...b.log].join()).toContain('version 3 is taken back')
-  })
+      await a.deployed.deploy(toDeploy('steps', '', settings('one', 5000)))
+      await becomes(b, 'steps.test', 'one')
+      /** Clients ask both hosts, until `look` finds what it looks for in what the fleet says of the app. */
+      const until = async (look: (app: StepAnswer) => boolean): Promise<StepAnswer> => {
+        let user = 0
+        return await waitFor(async () => {
+          const users = Array.from({ length: 4 }, () => `${user++}`)
+          const sent = users.flatMap((each) =>
+            [a, b].map((host) => host.send('steps.test', '/?ms=250', { headers: { 'x-user': each } })),
+          )
+          await Promise.all(sent)
+          const { apps } = (await toAsk(a)('GET', '/admin/fleet?search=steps')).json<{ apps: StepAnswer[] }>()
+          return apps[0] !== undefined && look(apps[0]) ? apps[0] : undefined
+        }, 60_000)
+      }
+      expect(await a.deployed.deploy(toDeploy('steps', '', settings('two', 4000)))).toMatchObject({
+        percent: 50,
+      })
+      const passed = await until(({ version, canary }) => version === 2 && canary === undefined)
+      expect(passed).not.toHaveProperty('refused')
+      await becomes(b, 'steps.test', 'two')
+      // it does not answer in time
+      expect(await b.deployed.deploy(toDeploy('steps', '', settings('three', 100)))).toMatchObject({
+        percent: 50,
+      })
+      const { refused } = await until((app) => app.refused !== undefined)
+      expect(refused).toMatchObject({
+        version: 3,
+        reason: expect.stringContaining('answers are errors') as string,
+      })
+      await Promise.all([becomes(a, 'steps.test', 'two'), becomes(b, 'steps.test', 'two')])
+      expect([...a.log, ...b.log].join()).toContain('version 3 is taken back')
+    },
+  )
 
   test('is served as it was where NATS is gone, also after a restart; changes wait for it', async ({
     expect,

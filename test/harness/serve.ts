@@ -48,6 +48,13 @@ export interface AppSpec extends LimitSpec {
   }
   response_cache?: boolean | { max_mb: number }
   isolation?: 'instance' | 'request'
+  foreign?:
+    | boolean
+    | {
+        directories?: Record<string, string | { path: string; writable?: boolean }>
+        processes?: number
+        requests?: number
+      }
   triggers?: { crons?: string[]; time_zone?: string; overlap?: boolean }
   log_drain?: string | { url: string; headers?: Record<string, string> }
 }
