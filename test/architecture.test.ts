@@ -101,6 +101,17 @@ test('a shard loads nothing that reads configurations and command lines', ({ exp
   }
 })
 
+test('a host without a fleet loads nothing of NATS', ({ expect }) => {
+  const loaded = new Set(['host/server.ts'])
+  // a set that grows is walked to its end
+  for (const file of loaded) {
+    if (!file.startsWith('host/')) continue
+    for (const { to, dynamic } of readImports(file, TYPES_ONLY)) if (!dynamic) loaded.add(to)
+  }
+  expect(loaded).toContain('host/fleet/open.ts')
+  expect([...loaded].filter((name) => name.startsWith('@nats-io/'))).toEqual([])
+})
+
 test('the guest shim knows neither the host nor Node', ({ expect }) => {
   const wrong = listSources('guest-shim')
     .filter((file) => !file.endsWith('.test.ts'))

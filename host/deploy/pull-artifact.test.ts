@@ -34,6 +34,9 @@ test('errors name the reference', async ({ expect }) => {
     settings: { digests: true },
     files: undefined,
   })
-  await expect(pulled).rejects.toThrow(`${path}: expected a reference with @sha256:<digest>`)
+  await expect(pulled).rejects.toMatchObject({
+    code: 'REQUEST_INVALID',
+    message: expect.stringContaining(`${path}: expected a reference with @sha256:<digest>`) as string,
+  })
   expect(() => expectReference('oci://app')).toThrow('expected oci://<registry>/<repository>')
 })

@@ -95,7 +95,7 @@ async function pull(
   const name = toReferenceText(reference)
   if (settings.digests === true && reference.digest === undefined) {
     throw new NanoError(
-      'CONFIG_INVALID',
+      'REQUEST_INVALID',
       `${name}: expected a reference with @sha256:<digest>, for "oci" demands "digests"`,
     )
   }

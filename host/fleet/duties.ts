@@ -7,7 +7,7 @@
 import { randomUUID } from 'node:crypto'
 
 import type { FleetSettings } from '../config/fleet-settings.ts'
-import type { FleetApp, FleetEntry } from './app-record.ts'
+import type { FleetApp, FleetEntry } from './app-state.ts'
 import { UNNAMED_MS } from './artifacts.ts'
 import { pause } from './attempt.ts'
 import type { FleetConnection } from './connection.ts'

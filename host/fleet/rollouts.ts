@@ -5,7 +5,7 @@
  */
 
 import type { RolloutSettings } from '../config/fleet-settings.ts'
-import type { FleetApp, FleetEntry } from './app-record.ts'
+import type { FleetApp, FleetEntry } from './app-state.ts'
 import { judge } from './gate.ts'
 import type { Answers, GateCounts, Verdict } from './gate.ts'
 import type { HostStatus } from './heartbeats.ts'

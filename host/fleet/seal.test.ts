@@ -3,7 +3,7 @@ import { describe, it } from 'vitest'
 import type { StoredVersion } from '../artifacts/store.ts'
 import type { ContentHash } from '../artifacts/blobs.ts'
 import { decodeApp, encodeApp } from './app-record.ts'
-import type { FleetApp } from './app-record.ts'
+import type { FleetApp } from './app-state.ts'
 import { Seal } from './seal.ts'
 
 const seal = new Seal('a key of the fleet, which is long enough', 'shop')

@@ -17,7 +17,7 @@ import type { KV, KvWatchEntry } from '@nats-io/kv'
 
 import { NanoError } from '../errors.ts'
 import { decodeApp, encodeApp } from './app-record.ts'
-import type { FleetApp, FleetEntry } from './app-record.ts'
+import type { FleetApp, FleetEntry } from './app-state.ts'
 import { attempt, pause, toUnavailable } from './attempt.ts'
 import type { FleetConnection } from './connection.ts'
 import type { Seal } from './seal.ts'

@@ -3,7 +3,7 @@
 import type { StoredApp } from '../artifacts/store.ts'
 import { defined } from '../config/defined.ts'
 import type { Failure } from './convergence.ts'
-import type { FleetEntry, Refused, Rollout } from './app-record.ts'
+import type { FleetEntry, Refused, Rollout } from './app-state.ts'
 import type { HostStatus } from './heartbeats.ts'
 
 /** What the fleet is to the host that is asked. */

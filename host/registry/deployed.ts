@@ -16,7 +16,7 @@
 
 import { isDeepStrictEqual } from 'node:util'
 
-import type { FleetEntry } from '../fleet/app-record.ts'
+import type { FleetEntry } from '../fleet/app-state.ts'
 import type { NewAssets } from '../assets/new-assets.ts'
 import type { StoredApp, StoredVersion } from '../artifacts/store.ts'
 import type { AppConfig } from '../config/config.ts'

@@ -9,8 +9,8 @@
 
 import type { Active, StoredApp } from '../artifacts/store.ts'
 import type { Opener } from '../deploy/opener.ts'
-import { toStored } from '../fleet/app-record.ts'
-import type { FleetEntry } from '../fleet/app-record.ts'
+import { toStored } from '../fleet/app-state.ts'
+import type { FleetEntry } from '../fleet/app-state.ts'
 import type { Agreed, Agreement } from './agreement.ts'
 import type { OpenVersion } from './open-version.ts'
 import type { Registry } from './registry.ts'

@@ -13,6 +13,7 @@ interface Version {
   readonly percent: number
   readonly hostname: string
   readonly component: string
+  readonly source?: string
   readonly created_at: string
 }
 
@@ -85,14 +86,19 @@ async function change(path: string, json: object, isJson: true | undefined): Pro
 }
 
 function toText(versions: readonly Version[]): string {
-  const rows = versions.map(({ version, percent, created_at: createdAt, hostname, component }) => [
-    String(version),
-    percent === 0 ? '' : percent === 100 ? 'serves' : `serves ${percent} %`,
-    createdAt,
-    hostname,
-    component.slice(0, HASH_DIGITS),
-  ])
-  return toTable([['VERSION', '', 'DEPLOYED', 'HOST NAME', 'COMPONENT'], ...rows])
+  const isPulled = versions.some(({ source }) => source !== undefined)
+  const rows = versions.map(
+    ({ version, percent, created_at: createdAt, hostname, component, source = '' }) => [
+      String(version),
+      percent === 0 ? '' : percent === 100 ? 'serves' : `serves ${percent} %`,
+      createdAt,
+      hostname,
+      component.slice(0, HASH_DIGITS),
+      ...(isPulled ? [source] : []),
+    ],
+  )
+  const head = ['VERSION', '', 'DEPLOYED', 'HOST NAME', 'COMPONENT', ...(isPulled ? ['SOURCE'] : [])]
+  return toTable([head, ...rows])
 }
 
 function toPath(app: string): string {
