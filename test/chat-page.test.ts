@@ -1,5 +1,9 @@
 /** The page of the example chat, in two browsers. */
 
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, test } from 'vitest'
 
@@ -8,24 +12,30 @@ import { builtExample, serve, waitFor } from './harness/serve.ts'
 import type { Served } from './harness/serve.ts'
 
 describe.skipIf(CHROMIUM === undefined)(`the chat (${NEEDS_CHROMIUM})`, { timeout: 90_000 }, () => {
+  const folder = mkdtempSync(join(tmpdir(), 'nano-chat-'))
   let browser: Browser
   let server: Served
 
   beforeAll(async () => {
     browser = await openBrowser()
-    server = await serve([
-      {
-        name: 'chat',
-        hostname: 'chat.localhost',
-        path: builtExample('chat'),
-        durable_objects: { bindings: [{ name: 'ROOM', class_name: 'Room' }] },
-        recycle_idle_ms: 100,
-      },
-    ])
+    server = await serve(
+      [
+        {
+          name: 'chat',
+          hostname: 'chat.localhost',
+          path: builtExample('chat'),
+          durable_objects: { bindings: [{ name: 'ROOM', class_name: 'Room' }] },
+          recycle_idle_ms: 100,
+        },
+      ],
+      1,
+      { storageDirectory: folder },
+    )
   })
   afterAll(async () => {
     await browser?.close()
     await server?.close()
+    rmSync(folder, { recursive: true })
   })
 
   async function enter(name: string) {

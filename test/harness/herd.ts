@@ -45,11 +45,13 @@ const SAMPLED = 20
 export async function openHerd(port: number, place: HerdPlace): Promise<Herd> {
   const child = fork(import.meta.filename, { serialization: 'json' })
   const ask = async <T>(order: Order): Promise<T> => {
+    const over = new AbortController()
+    const { signal } = over
     child.send(order)
     const [answer] = (await Promise.race([
-      once(child, 'message'),
-      once(child, 'exit').then(() => Promise.reject(new Error('the clients have ended'))),
-    ])) as [T | { readonly error: string }]
+      once(child, 'message', { signal }),
+      once(child, 'exit', { signal }).then(() => Promise.reject(new Error('the clients have ended'))),
+    ]).finally(() => over.abort())) as [T | { readonly error: string }]
     if (typeof answer === 'object' && answer !== null && 'error' in answer) throw new Error(answer.error)
     return answer
   }

@@ -1,6 +1,10 @@
 /** Very many WebSockets of Durable Objects on one host: what they take while nothing is said, and a room in which much is said. */
 
-import { test } from 'vitest'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { onTestFinished, test } from 'vitest'
 
 import { openHerd } from '../harness/herd.ts'
 import { NEIGHBOUR, watchNeighbour } from '../harness/neighbour.ts'
@@ -37,9 +41,13 @@ test('10,000 that say nothing take memory for themselves alone', { timeout: 240_
     connectionLimits: { connections: 12_000 },
   })
   // what is there anyway
-  using first = await openHerd(server.port, { host: 'rooms', path: '/open?room=room-#', count: 10 })
+  using first = await openHerd(server.port, { host: 'rooms', path: '/open?silent=1&room=room-#', count: 10 })
   const before = process.memoryUsage().rss
-  using herd = await openHerd(server.port, { host: 'rooms', path: '/open?room=0', count: 10_000 - 10 })
+  using herd = await openHerd(server.port, {
+    host: 'rooms',
+    path: '/open?silent=1&room=0',
+    count: 10_000 - 10,
+  })
   await waitFor(async () => (await liveInstances(server, 'rooms')) === 0, 60_000)
   expect(await openSockets(server, 'rooms')).toBe(10_000)
   const bytes = process.memoryUsage().rss - before
@@ -49,7 +57,7 @@ test('10,000 that say nothing take memory for themselves alone', { timeout: 240_
   expect(bytes).toBeLessThan(10_000 * 60 * 1024)
   // the object is made, finds all of them, and tells them something
   const neighbour = watchNeighbour(server)
-  expect((await server.send('rooms', '/send?room=0&text=all')).text).toBe('sent')
+  expect((await server.send('rooms', '/send?silent=1&room=0&text=all')).text).toBe('sent')
   await waitFor(async () => (await herd.heard()).frames === 10_000 - 10, 60_000)
   expect((await neighbour.stop()).answers).toBeGreaterThan(0)
   herd[Symbol.dispose]()
@@ -65,7 +73,9 @@ test('a chat of 1,000 hears 50 messages a second', { timeout: 240_000 }, async (
     web_sockets: 2000,
     timeout_ms: 60_000,
   }
-  await using server = await serve([chat, { ...NEIGHBOUR, timeout_ms: 60_000 }], 2)
+  const storageDirectory = mkdtempSync(join(tmpdir(), 'nano-chat-'))
+  onTestFinished(() => rmSync(storageDirectory, { recursive: true }))
+  await using server = await serve([chat, { ...NEIGHBOUR, timeout_ms: 60_000 }], 2, { storageDirectory })
   const calm = watchNeighbour(server)
   using herd = await openHerd(server.port, { host: 'chat', path: '/rooms/lobby?name=member-#', count: 1000 })
   const { times: before } = await calm.stop()
@@ -74,10 +84,10 @@ test('a chat of 1,000 hears 50 messages a second', { timeout: 240_000 }, async (
   const start = performance.now()
   const said = await herd.say('at=@', 50, 10_000)
   const ms = performance.now() - start
-  const { user, system } = process.cpuUsage(cpu)
   const { times: beside } = await neighbour.stop()
   // everybody hears all, in the end
   await waitFor(async () => (await herd.heard()).frames >= said * 1000, 120_000)
+  const { user, system } = process.cpuUsage(cpu)
   const { frames, open, times } = await herd.heard()
   expect(open).toBe(1000)
   expect(frames).toBe(said * 1000)
