@@ -11,6 +11,7 @@ import { findApp } from './app.ts'
 import { handlers } from './bindings/registry.ts'
 import { setQueueCall } from './bindings/queues.ts'
 import { setScheduledCall } from './bindings/scheduled.ts'
+import { beginTimers } from './bindings/timer.ts'
 import { define, env, fillEnv } from './env.ts'
 import { endObservation, tellBuilder, watchGlobals } from './env-reads.ts'
 import { installGlobals } from './globals/install.ts'
@@ -95,6 +96,7 @@ function begin(startup: Startup): void {
   prepareTurns()
   openRejections()
   endObservation()
+  beginTimers()
   if (startup.object !== '') beObject(startup.object, served)
   if (given !== undefined) {
     for (let i = 0; i < given.length; i++) reportException(given[i])

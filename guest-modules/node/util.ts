@@ -3,6 +3,10 @@
 import base from 'unenv/node/util'
 import { door } from '../door.ts'
 import { isDeepEqual } from './deep-equal.ts'
+import * as timers from './timers/promises.ts'
+import types from './util/types.ts'
+
+export { types }
 
 export {
   MIMEParams,
@@ -28,8 +32,6 @@ export {
   isUndefined,
   parseArgs,
   parseEnv,
-  promisify,
-  types,
 } from 'unenv/node/util'
 
 /** A value as the console shows it. */
@@ -49,6 +51,39 @@ export { debuglog as debug }
 export const isDeepStrictEqual = (a: unknown, b: unknown): boolean => isDeepEqual(a, b, true)
 
 type Callback = (error: unknown, value?: unknown) => void
+type AnyFunction = (...args: unknown[]) => unknown
+
+const CUSTOM = Symbol.for('nodejs.util.promisify.custom')
+/** Functions of the platform whose callback is not their last argument. */
+const OF_PLATFORM = new Map<unknown, unknown>([
+  [globalThis.setTimeout, timers.setTimeout],
+  [globalThis.setImmediate, timers.setImmediate],
+])
+
+/** A function with a callback as one that gives a promise; what it says itself of that comes first. */
+export const promisify = Object.assign(
+  (original: AnyFunction & { [CUSTOM]?: unknown }): AnyFunction => {
+    if (typeof original !== 'function') {
+      const text = `The "original" argument must be of type function. Received ${original === null ? 'null' : typeof original}`
+      throw Object.assign(new TypeError(text), { code: 'ERR_INVALID_ARG_TYPE' })
+    }
+    const own = original[CUSTOM] ?? OF_PLATFORM.get(original)
+    if (own !== undefined) return own as AnyFunction
+    function promised(this: unknown, ...args: unknown[]): Promise<unknown> {
+      return new Promise((resolve, reject) => {
+        const done: Callback = (error, value) => {
+          if (error) reject(error)
+          else resolve(value)
+        }
+        Reflect.apply(original, this, [...args, done])
+      })
+    }
+    Object.setPrototypeOf(promised, Object.getPrototypeOf(original) as object)
+    Object.defineProperty(promised, CUSTOM, { value: promised, configurable: true })
+    return Object.defineProperties(promised, Object.getOwnPropertyDescriptors(original))
+  },
+  { custom: CUSTOM },
+)
 
 export function callbackify(original: (...args: unknown[]) => Promise<unknown>) {
   return function (this: unknown, ...args: unknown[]): void {
@@ -121,7 +156,9 @@ export default {
   inspect,
   isDeepStrictEqual,
   log,
+  promisify,
   stripVTControlCharacters,
   styleText,
   toUSVString,
+  types,
 }

@@ -3,6 +3,8 @@
  *
  * One timer fires per turn: the engine runs what its callback made runnable before the next one, as the standard
  * wants it. When more are due the alarm is set for at once.
+ *
+ * Those that the app's top level has left are in every instance, and their time begins with it.
  */
 
 /* oxlint-disable typescript/unbound-method -- functions are taken off their prototypes here to be called with a `this` of their own */
@@ -11,6 +13,7 @@ import { type Event, wakeIn } from 'nano:workers/timer'
 import { makeTable } from '../globals/primordials.ts'
 import { now } from '../turn/clock.ts'
 import { context } from '../turn/context.ts'
+import { phase } from '../turn/phase.ts'
 import { source } from '../turn/source.ts'
 import type { GuestBinding } from './binding.ts'
 import { reportException } from '../globals/report-error.ts'
@@ -52,7 +55,8 @@ export function startTimer(
   const wait = delay > 0 && delay <= MOST_DELAY ? delay : 0
   const interval = repeats ? (wait < 1 ? 1 : wait) : -1
   const id = ++lastId
-  const due = now() + (repeats ? interval : wait)
+  const since = phase.isLive ? now() : 0
+  const due = since + (repeats ? interval : wait)
   const timer: Timer = {
     id,
     due,
@@ -84,6 +88,14 @@ export function stopTimer(id: number): void {
     heap = []
     for (let i = 0; i < old.length; i++) if (old[i]?.isLive) push(old[i] as Timer)
   }
+}
+
+/** An instance begins. */
+export function beginTimers(): void {
+  if (timers.size === 0) return
+  const since = now()
+  for (let i = 0; i < heap.length; i++) (heap[i] as Timer).due += since
+  setAlarm()
 }
 
 /** Which sources' timers wait until they are let go on; undefined: none. */
@@ -126,6 +138,7 @@ function fireTimer(): void {
 }
 
 function setAlarm(): void {
+  if (!phase.isLive) return
   const timer = peek()
   if (timer === undefined || timer.due > alarm) return
   if (timer.due === alarm && timer.source === alarmSource) return

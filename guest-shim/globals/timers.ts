@@ -3,7 +3,6 @@
  */
 
 import { startTimer, stopTimer } from '../bindings/timer.ts'
-import { requireLive } from '../turn/phase.ts'
 import { NativeTypeError } from './primordials.ts'
 
 type Callback = (...args: unknown[]) => unknown
@@ -15,7 +14,6 @@ function start(
   repeats: boolean,
   args: readonly unknown[],
 ): number {
-  requireLive(`${name}()`)
   if (typeof callback !== 'function')
     throw new NativeTypeError(`${name}: the first argument must be a function`)
   return startTimer(callback, Number(delay), repeats, args)

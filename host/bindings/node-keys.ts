@@ -3,6 +3,7 @@
  * the host makes of it is for that call alone. Kinds and sizes with which a call could take long are refused.
  */
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { toPassphraseMs } from './key-encryption.ts'
 import type { NodeCall, Settings } from './node-crypto.ts'
 
 /** A private RSA key of that size signs in some milliseconds. */
@@ -12,6 +13,8 @@ const KINDS: ReadonlySet<string> = new Set(['rsa', 'rsa-pss', 'ec', 'ed25519', '
 /** Kinds of which a pair is made at once. */
 const MADE: ReadonlySet<string> = new Set(['ec', 'ed25519', 'ed448', 'x25519', 'x448'])
 
+/** Of hashing a passphrase. */
+const MOST_PASSPHRASE_MS = 100
 /** What Node says of a key that is encrypted, by its version. */
 const WANTS_PASSPHRASE: ReadonlySet<string> = new Set([
   'ERR_MISSING_PASSPHRASE',
@@ -56,20 +59,44 @@ export const toPrivate = (der: Buffer): KeyObject =>
 export const toPublic = (der: Buffer): KeyObject =>
   requireQuick(createPublicKey({ key: der, format: 'der', type: 'spki' }))
 
-function readPrivate({ format, type }: Settings, key: Buffer): KeyObject {
+function readPrivate({ format, type, passphrase }: Settings, key: Buffer): KeyObject {
+  const given = { key: toInput(format, key), format, type }
   try {
-    return requireQuick(createPrivateKey({ key: toInput(format, key), format, type } as never))
+    return requireQuick(createPrivateKey(given as never))
   } catch (error) {
-    if (!WANTS_PASSPHRASE.has((error as NodeJS.ErrnoException).code ?? '')) throw error
-    // how long a passphrase takes is for the key itself to say
-    const message =
-      'encrypted private keys are not there in NANO: give the key without a passphrase, as a secret'
-    throw Object.assign(new Error(message), { code: 'ERR_FEATURE_UNAVAILABLE_ON_PLATFORM' })
+    const { code = '' } = error as NodeJS.ErrnoException
+    if (!WANTS_PASSPHRASE.has(code)) throw error
+    if (typeof passphrase !== 'string') {
+      throw Object.assign(new TypeError('Passphrase required for encrypted key'), {
+        code: 'ERR_MISSING_PASSPHRASE',
+      })
+    }
+    requireQuickPassphrase(key, format)
+    return requireQuick(
+      createPrivateKey({ ...given, passphrase: Buffer.from(passphrase, 'latin1') } as never),
+    )
   }
 }
 
-const readPublic = ({ format, type }: Settings, key: Buffer): KeyObject =>
-  createPublicKey({ key: toInput(format, key), format, type } as never)
+function requireQuickPassphrase(key: Buffer, format: unknown): void {
+  const ms = toPassphraseMs(key, format)
+  if (ms !== undefined && ms <= MOST_PASSPHRASE_MS) return
+  throw new RangeError(
+    `expected an encrypted key whose passphrase is hashed with PBKDF2 at most ${MOST_PASSPHRASE_MS * 1000} times, got ` +
+      (ms === undefined ? 'another one' : `${Math.round(ms * 1000)} times`),
+  )
+}
+
+/** Of a private key as well, with its passphrase if it has one. */
+function readPublic(settings: Settings, key: Buffer): KeyObject {
+  const { format, type } = settings
+  try {
+    return createPublicKey({ key: toInput(format, key), format, type } as never)
+  } catch (error) {
+    if (!WANTS_PASSPHRASE.has((error as NodeJS.ErrnoException).code ?? '')) throw error
+    return createPublicKey(readPrivate(settings, key))
+  }
+}
 
 const toInput = (format: unknown, key: Buffer): unknown =>
   format === 'jwk' ? JSON.parse(key.toString()) : format === 'pem' ? key.toString() : key

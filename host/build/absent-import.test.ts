@@ -75,18 +75,41 @@ it('rejects what is absent, and says where', async ({ expect }) => {
   }
 })
 
+it('throws for a package that is required, and says where; not for a file of the module', async ({
+  expect,
+}) => {
+  for (const call of [
+    'function load() { return require("absent") }',
+    'const load = () => require("absent")',
+  ]) {
+    const { code, warnings } = await rewrite(call)
+    const load = evaluate(`${code!}; load`) as () => unknown
+    expect(load).toThrow(expect.objectContaining({ code: 'MODULE_NOT_FOUND' }))
+    expect(warnings).toEqual([`a.js:1:${call.indexOf('"') + 1} absent`])
+  }
+  for (const left of [
+    '() => require("./absent")',
+    '() => require("there")',
+    '(require) => require("absent")',
+  ])
+    expect((await rewrite(left)).code, left).toBeUndefined()
+})
+
 it('throws for a require that is tried, and for no other', async ({ expect }) => {
   const { code } = await rewrite('(() => { try { return require("absent") } catch (e) { return e } })()')
-  expect(evaluate(code!)).toMatchObject({ code: 'MODULE_NOT_FOUND', message: "Cannot find module 'absent'" })
+  expect(evaluate(code!)).toMatchObject({
+    code: 'MODULE_NOT_FOUND',
+    message: "Cannot find module 'absent': it was not there when the app was built",
+  })
   for (const left of [
-    'require("absent"); try {} catch {}',
-    'try {} catch { require("absent") }',
-    'try {} finally { require("absent") }',
-    'try { require("absent") } finally {}',
-    'try { (() => require("absent"))() } catch {}',
+    'require("./absent"); try {} catch {}',
+    'try {} catch { require("./absent") }',
+    'try {} finally { require("./absent") }',
+    'try { require("./absent") } finally {}',
+    'try { (() => require("./absent"))() } catch {}',
     'try { require(name) } catch {}',
-    '((require) => { try { require("absent") } catch {} })()',
-    'const require = createRequire(); try { require("absent") } catch {}',
+    '((require) => { try { require("./absent") } catch {} })()',
+    'const require = createRequire(); try { require("./absent") } catch {}',
   ]) {
     expect((await rewrite(left)).code, left).toBeUndefined()
   }

@@ -1,7 +1,8 @@
 /**
  * Imports of what is not there. An instance can load nothing, and the engine ends it for asking; code that asks is ready
  * for a refusal, so it gets one at run time: `import()` a rejected promise, `require` within `try` an exception, both
- * with the codes of Node.js. Static imports stay the bundler's, and fail the build.
+ * with the codes of Node.js. So does a `require` of a package: it may be that of a driver among many, whose module nobody loads. Static
+ * imports and what a module requires of its own stay the bundler's, and fail the build.
  */
 import { Visitor } from 'rolldown/utils'
 import type { Edit, EditedModule, ImportKind } from './edit-plugin.ts'
@@ -13,7 +14,10 @@ const UNKNOWN = toRejection(
 )
 const ABSENT = toRejection('this module was not there when the app was built: ')
 const REQUIRE =
-  '((name) => { throw Object.assign(new Error("Cannot find module \'" + name + "\'"), { code: "MODULE_NOT_FOUND" }) })'
+  '((name) => { throw Object.assign(new Error("Cannot find module \'" + name + "\': it was not there when the app was built"), { code: "MODULE_NOT_FOUND" }) })'
+
+/** No file of the module's own, and nothing that Node.js has. */
+const PACKAGE = /^(?!node:)[^./]/
 
 /** An import in a module: its whole expression from `start`, and its name from `from`, to `to`. */
 interface Import {
@@ -25,6 +29,8 @@ interface Import {
   readonly from: number
   readonly to: number
   readonly end: number
+  /** Nobody catches what comes of it. */
+  readonly isBare?: boolean
 }
 
 /**
@@ -36,9 +42,9 @@ export function rejectAbsentImports(
   listFits: (id: string, pattern: readonly string[]) => ReadonlyMap<string, string>,
 ): Edit {
   return {
-    worthParsing: /\bimport\s*\(|\btry\b[^]*\brequire\s*\(/,
+    worthParsing: /\bimport\s*\(|\brequire\s*\(/,
     async apply(module) {
-      for (const { kind, name, pattern, start, from, to, end } of listImports(module)) {
+      for (const { kind, name, pattern, start, from, to, end, isBare } of listImports(module)) {
         if (name !== undefined && (await module.finds(name, kind))) {
           // a comment there may tell a bundler to leave the import alone
           const hasComment = module.code.slice(start, from).includes('/')
@@ -46,6 +52,7 @@ export function rejectAbsentImports(
           continue
         }
         if (kind === 'require-call') {
+          if (isBare === true) warn(module.id, toPlace(module.code, from), name!)
           module.edited.overwrite(start, from, `${REQUIRE}(`)
           continue
         }
@@ -59,7 +66,7 @@ export function rejectAbsentImports(
   }
 }
 
-/** Every `import()`, and every `require` of a known name that an enclosing `try` of its function catches. */
+/** Every `import()`, and every `require` of a known name that an enclosing `try` of its function catches, or that is a package's. */
 function listImports({ program }: EditedModule): Import[] {
   const imports: Import[] = []
   /** What is around the node that is visited: functions, and blocks that are tried. */
@@ -104,8 +111,9 @@ function listImports({ program }: EditedModule): Import[] {
       const name = toKnownName(source)
       if (name === undefined || source === undefined) return
       const innermost = around.findLast((scope) => start < scope.end)
-      if (innermost?.tried !== true) return
-      imports.push({ kind: 'require-call', name, start, from: source.start, to: source.end, end })
+      const isBare = innermost?.tried !== true
+      if (isBare && !PACKAGE.test(name)) return
+      imports.push({ kind: 'require-call', name, start, from: source.start, to: source.end, end, isBare })
     },
   }).visit(program)
   return imports.filter(({ kind }) => kind === 'dynamic-import' || !isLocal)

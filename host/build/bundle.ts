@@ -20,7 +20,7 @@ import { createEntryAlias, type EntryAlias } from './entry-alias.ts'
 import type { AppSource } from './entry.ts'
 import { adviceForType, fileTypes, keepAttributes, withoutQuery } from './file-types.ts'
 import { createGate, SourceBudget } from './gate.ts'
-import { giveImportMeta, importMetaPlugin } from './import-meta.ts'
+import { giveImportMeta, importMetaPlugin, VITE_ENV } from './import-meta.ts'
 import { listFits } from './import-patterns.ts'
 import { lowerAsync } from './lower-async.ts'
 import { lowerDecorators } from './lower-decorators.ts'
@@ -86,11 +86,16 @@ async function bundleOnce(
     rejectAbsentImports(
       (id, { line, column }, name) =>
         warnings.push(
-          `${show(id)}:${line}:${column}: there is no module "${name}"; import() of it is rejected`,
+          `${show(id)}:${line}:${column}: there is no module "${name}"; whoever loads it when the app runs gets an error`,
         ),
       (id, pattern) => listFits(toFile(id), pattern, (file) => readable.allows(file)),
     ),
-    giveImportMeta((id) => showPath(alias.toReal(id), readable.root)),
+    giveImportMeta(
+      (id) => showPath(alias.toReal(id), readable.root),
+      (id, { line, column }) => {
+        if (isOwn(id)) warnings.push(`${show(id)}:${line}:${column}: ${VITE_ENV}`)
+      },
+    ),
     giveNodeGlobals(isOwn, (name, id) => (isOurs(id) ? undefined : modules.findGlobal(name))),
   ]
   const advise: Advise = ({ id, exporter = '?' }) =>

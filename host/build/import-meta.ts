@@ -8,12 +8,20 @@ import type { Plugin } from 'rolldown'
 import { Visitor } from 'rolldown/utils'
 import { pathToFileURL } from 'node:url'
 import type { Edit } from './edit-plugin.ts'
+import { toPlace } from './import-places.ts'
+
+/** What to do about a member that Vite alone gives. */
+export const VITE_ENV =
+  "import.meta.env is Vite's, which replaces it: build the project (npx vite build, or its own build script) and give NANO what that makes"
 
 const PREFIX = '\0nano:import-meta'
 const HOME = '/app/'
 
-/** Replaces it by an imported name. `toPath`: a module's path in the app. */
-export function giveImportMeta(toPath: (id: string) => string): Edit {
+/** Replaces it by an imported name. `toPath`: a module's path in the app; `warn` is told where members of `import.meta.env` are read. */
+export function giveImportMeta(
+  toPath: (id: string) => string,
+  warn: (id: string, place: { line: number; column: number }) => void,
+): Edit {
   return {
     worthParsing: /\bimport\s*\.\s*meta\b/,
     apply({ id, code, program, edited }) {
@@ -21,6 +29,11 @@ export function giveImportMeta(toPath: (id: string) => string): Edit {
       while (code.includes(name)) name += '_'
       let isUsed = false
       new Visitor({
+        MemberExpression({ start, object, optional }) {
+          const isEnv =
+            object.type === 'MemberExpression' && !object.computed && object.property.name === 'env'
+          if (isEnv && object.object.type === 'MetaProperty' && !optional) warn(id, toPlace(code, start))
+        },
         MetaProperty({ start, end, meta }) {
           if (meta.name !== 'import') return
           isUsed = true

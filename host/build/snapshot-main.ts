@@ -23,11 +23,12 @@ import { freeze, FreezeTimeout, FrozenTooLarge } from './freeze.ts'
 import { createPreview1, GuestExit, type Surroundings } from './preview1.ts'
 import { ReadCollector } from './read-collector.ts'
 import { exposeRejections } from './rejections.ts'
-import { FAILURE, FORBIDDEN_IMPORT, TIMED_OUT, TOO_LARGE } from './snapshot-protocol.ts'
+import { FAILURE, FORBIDDEN_IMPORT, TIMED_OUT, TOO_LARGE, UNCAUGHT } from './snapshot-protocol.ts'
 
 /** Runs the app's top level. */
 const INITIALISE = 'componentize.wizer'
 const LANGUAGE = 'nano:workers/language'
+const CONSOLE = 'nano:workers/console'
 /** The only variables that the engine reads; others would end up in the snapshot. */
 const ENGINE_VARIABLE = /^(?:(?:EXPORT|IMPORT)[\dA-Z_]*|FEATURE_[A-Z]+|DEBUG)$/
 
@@ -122,6 +123,7 @@ function createImports(
   const known: Readonly<Record<string, WebAssembly.ModuleImports>> = {
     wasi_snapshot_preview1: createPreview1(around, memory),
     ...answerLanguage(memory, exports),
+    ...endWithReport(memory, around),
   }
   const imports: WebAssembly.Imports = {}
   for (const { module: from, name } of WebAssembly.Module.imports(module)) {
@@ -157,6 +159,18 @@ function answerLanguage(
     return (lifted[LANGUAGE]!['ask'] as (...args: number[]) => unknown)(...args)
   }
   return { [withVersion(LANGUAGE)]: { ask } }
+}
+
+/** An error that nobody catches ends the app's top level, whoever would have told of it. */
+function endWithReport(
+  memory: () => ArrayBuffer,
+  { write }: Surroundings,
+): Readonly<Record<string, WebAssembly.ModuleImports>> {
+  const report = (pointer: number, length: number): never => {
+    write(Buffer.from(`${UNCAUGHT}\n${Buffer.from(memory(), pointer, length).toString()}\n`))
+    throw new Error(UNCAUGHT)
+  }
+  return { [withVersion(CONSOLE)]: { report } }
 }
 
 function describe(error: unknown): string {

@@ -10,8 +10,9 @@
  */
 import { BUNDLE_NAME, findPlaces, openSourceMap, type SourceMap } from '../component/source-map.ts'
 import { NanoError } from '../errors.ts'
+import { VITE_ENV } from './import-meta.ts'
 import { SnapshotFailure, type SnapshotOptions } from './snapshot.ts'
-import { FORBIDDEN_IMPORT, TIMED_OUT, TOO_LARGE } from './snapshot-protocol.ts'
+import { FORBIDDEN_IMPORT, TIMED_OUT, TOO_LARGE, UNCAUGHT } from './snapshot-protocol.ts'
 
 const ANNOUNCEMENT = /^Exception while evaluating top-level script\n/m
 const EPILOGUE = /^Additionally, some promises were rejected/m
@@ -20,6 +21,8 @@ const ENGINE_PLACE = /^(?:nano:)?[\w./-]*:\d+(?::\d+)? /gm
 const ERROR_NAME = /^\w*Error: /
 /** The engine throws a text, which has no place, or ends within its collector. */
 const OUT_OF_MEMORY = /\bout of memory\b|\bunhandlable oom\b/
+/** The engine calls it as the bundle does (`import-meta.ts`). */
+const NO_VITE_ENV = /\b(?:importMeta\w*|toMeta\(\.\.\.\))\.env is undefined/
 const MOVE = 'move what takes long or much into the fetch handler'
 const LONGEST_STACK = 10
 const WHEN = "thrown while the app's top level ran, which happens once, when the app is built"
@@ -48,6 +51,7 @@ function describe(
   }
   if (reason === TOO_LARGE)
     return `${entry}: the app's top level leaves more than a component may hold; ${MOVE}`
+  if (reason === UNCAUGHT) return describeUncaught(output, map, entry)
   const [, printed] = output.split(ANNOUNCEMENT)
   const full = `the app's top level runs out of memory, of which it has ${memoryMb} MiB (32 MiB for objects); ${MOVE}`
   if (printed === undefined && OUT_OF_MEMORY.test(output)) return `${entry}: ${full}`
@@ -60,9 +64,22 @@ function describe(
     const at = place === undefined ? entry : `${place.source}:${place.line}:${place.column}`
     return `${at}: ${full}`
   }
+  const hint = NO_VITE_ENV.test(text) ? `\n    ${VITE_ENV}` : ''
   // without a place in the app, it is the shim that misses something in it
-  if (place === undefined) return `${entry}: ${text.replace(ERROR_NAME, '')}`
-  return `${place.source}:${place.line}:${place.column}: ${text}\n    ${WHEN}${showStack(stack, map)}`
+  if (place === undefined) return `${entry}: ${text.replace(ERROR_NAME, '')}${hint}`
+  return `${place.source}:${place.line}:${place.column}: ${text}${hint}\n    ${WHEN}${showStack(stack, map)}`
+}
+
+/** An error that the shim would have written to the log: a listener, a timer or a promise that nobody waits for has thrown it. */
+function describeUncaught(output: string, map: SourceMap, entry: string): string {
+  const text = output.slice(output.lastIndexOf(`${UNCAUGHT}\n`) + UNCAUGHT.length + 1).trim()
+  const [place] = findPlaces(text, map)
+  const at = place === undefined ? entry : `${place.source}:${place.line}:${place.column}`
+  const lines = map
+    .symbolicate(text)
+    .split('\n')
+    .filter((line) => !line.includes(`(${BUNDLE_NAME}:`))
+  return `${at}: ${lines.slice(0, LONGEST_STACK).join('\n')}\n    ${WHEN}, and caught by nobody`
 }
 
 function describeTrap(reason: string): string {
@@ -77,7 +94,7 @@ function showStack(stack: string, map: SourceMap): string {
     .symbolicate(stack)
     .split('\n')
     .filter((line) => line.trim() !== '' && !line.includes(`@${BUNDLE_NAME}:`))
-  const frames = lines.slice(0, LONGEST_STACK).map((line) => line.trim().replace(/^(.*)@/, showFunction))
+  const frames = lines.slice(0, LONGEST_STACK).map((line) => line.trim().replace(/^([^@]*)@/, showFunction))
   return frames.map((frame) => `\n    ${frame}`).join('')
 }
 

@@ -76,7 +76,7 @@ const pages: Record<string, () => unknown> = {
   },
   '/others': async () => ({
     path: path.posix.join('a', '..', 'b'), url: url.fileURLToPath('file:///a%20b'), format: util.format('%s %d %j', 'a', 1, {}),
-    inspect: util.inspect({ a: [1] }), promisified: await util.promisify((done: (e: null, v: number) => void) => done(null, 5))(),
+    inspect: util.inspect({ a: [1] }), promisedTimer: await util.promisify(setTimeout)(1, 'slept'), promisified: await util.promisify((done: (e: null, v: number) => void) => done(null, 5))(),
     assert: [thrown(() => assert.strictEqual(1, 2)).split(':')[0], thrown(() => assert.deepStrictEqual({ a: new Map([[1, new Set([2])]]) }, { a: new Map([[1, new Set([2])]]) })) ?? 'equal',
       thrown(() => assert.deepStrictEqual({ a: 1 }, { a: '1' })).split(':')[0], thrown(() => assert.throws(() => { throw new TypeError('x') }, /x/)) ?? 'thrown'], slept: await sleep(1, 'slept'), exists: fs.existsSync('/etc/passwd'),
     mapped, immediate: await new Promise((resolve) => setImmediate(resolve, 'immediate')),
@@ -307,6 +307,7 @@ describe('Node.js', () => {
       url: '/a b',
       format: 'a 1 {}',
       inspect: '{ a: [ 1 ] }',
+      promisedTimer: 'slept',
       promisified: 5,
       assert: ['AssertionError', 'equal', 'AssertionError', 'thrown'],
       slept: 'slept',

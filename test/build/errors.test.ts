@@ -77,6 +77,11 @@ const CASES: readonly [name: string, files: Record<string, string>, message: Reg
     /^index\.ts:2:\d+: /,
   ],
   [
+    'a project of Vite that is not built',
+    { 'index.ts': `export const base = import.meta.env.BASE_URL\n${HANDLER}` },
+    /\.env is undefined\n {4}import\.meta\.env is Vite's, which replaces it: build the project \(npx vite build/,
+  ],
+  [
     'no default export',
     { 'index.ts': 'export const a = 1\n' },
     /^index\.ts: has no default export with a fetch handler$/,

@@ -16,6 +16,9 @@ const HOST = 'crypto.test'
 
 const APP = `
 import * as crypto from 'node:crypto'
+import { Readable, Transform } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { promisify } from 'node:util'
 import { runCases } from './cases.ts'
 
 const EARLY = crypto.createPrivateKey({ key: KEY, format: 'pem' })
@@ -38,15 +41,38 @@ const pages = {
       checked: [certificate.checkHost('a.test') ?? null, certificate.checkHost('b.test') ?? null], own: certificate.verify(certificate.publicKey) }
   },
   '/refused': async (request) => {
-    const { encrypted, huge } = await request.json()
+    const { odd, huge } = await request.json()
     return [
-      thrown(() => crypto.createPrivateKey({ key: encrypted, passphrase: 'secret' })),
+      thrown(() => crypto.createPrivateKey({ key: Buffer.from(odd, 'base64'), format: 'der', type: 'pkcs8', passphrase: 'secret' })),
       thrown(() => crypto.createPublicKey(huge)),
       thrown(() => crypto.pbkdf2Sync('pass', 'salt', 1e9, 64, 'sha512')),
       thrown(() => crypto.scryptSync('pass', 'salt', 64, { N: 2 ** 20 })),
       thrown(() => crypto.generateKeyPairSync('rsa', { modulusLength: 4096 })),
       thrown(() => crypto.generateKeyPairSync('dsa', {})),
     ].map(([name, , message]) => name + ': ' + message.split(/[,(;:]/)[0])
+  },
+  '/encrypted': async (request) => {
+    const { pem, der, older } = await request.json()
+    const open = (key, passphrase, more) => thrown(() => crypto.createPrivateKey({ key, passphrase, ...more }).asymmetricKeyType)
+    const { privateKey } = await promisify(crypto.generateKeyPair)('ec', { namedCurve: 'P-256', privateKeyEncoding: { type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'own' } })
+    const signature = crypto.sign('sha256', Buffer.from('data'), { key: privateKey, passphrase: 'own' })
+    return [
+      open(pem, 'secret'), open(Buffer.from(der, 'base64'), Buffer.from('secret'), { format: 'der', type: 'pkcs8' }), open(older, 'secret'),
+      open(pem, 'wrong')[1], open(pem)[1], crypto.verify('sha256', Buffer.from('data'), { key: privateKey, passphrase: 'own' }, signature),
+    ]
+  },
+  '/streams': async () => {
+    const data = ['a', 'b'.repeat(100_000)]
+    const hash = crypto.createHash('sha256')
+    await pipeline(Readable.from(data), hash)
+    const hmac = crypto.createHmac('sha1', 'key').setEncoding('hex')
+    for (const part of data) hmac.write(part)
+    hmac.end()
+    let text = ''
+    for await (const part of hmac) text += part
+    const ended = crypto.createHash('md5')
+    ended.end('x')
+    return [hash.read().toString('hex'), text, ended.digest('hex'), hash instanceof Transform, Object.keys(crypto.createHash('md5')).length]
   },
   '/digests': () => {
     // each of them is long, so that the host has them in parts
@@ -135,16 +161,45 @@ describe('node:crypto', () => {
     expect(await ask('/certificate', text)).toEqual({ ...seen, checked: ['a.test', null], own: true })
   })
 
+  test('opens private keys with their passphrases', async () => {
+    const key = crypto.createPrivateKey(keys.ec)
+    const secret = { cipher: 'aes-256-cbc', passphrase: 'secret' }
+    const pem = key.export({ type: 'pkcs8', format: 'pem', ...secret })
+    const der = key.export({ type: 'pkcs8', format: 'der', ...secret }).toString('base64')
+    const older = key.export({ type: 'sec1', format: 'pem', ...secret })
+    expect(await ask('/encrypted', JSON.stringify({ pem, der, older }))).toEqual([
+      'ec',
+      'ec',
+      'ec',
+      'ERR_OSSL_BAD_DECRYPT',
+      'ERR_MISSING_PASSPHRASE',
+      true,
+    ])
+  })
+
+  test('has hashes that are streams, and cost nothing for that where they are none', async () => {
+    const data = `a${'b'.repeat(100_000)}`
+    expect(await ask('/streams')).toEqual([
+      crypto.createHash('sha256').update(data).digest('hex'),
+      crypto.createHmac('sha1', 'key').update(data).digest('hex'),
+      crypto.createHash('md5').update('x').digest('hex'),
+      true,
+      expect.any(Number),
+    ])
+  })
+
   test('refuses what would hold up the shard, and says what to do', async () => {
-    const encrypted = crypto
+    const odd = crypto
       .createPrivateKey(keys.ec)
-      .export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'secret' })
+      .export({ type: 'pkcs8', format: 'der', cipher: 'aes-256-cbc', passphrase: 'secret' })
+    // it does not say in a way that is known how long its passphrase takes: no more PBKDF2
+    odd.writeUInt8(0x0d, odd.indexOf(Buffer.from('2a864886f70d01050c', 'hex')) + 8)
     // one of 16,384 bits, which nobody has to find the factors of
     const n = Buffer.alloc(2048, 0xff).toString('base64url')
     const huge = crypto.createPublicKey({ key: { kty: 'RSA', n, e: 'AQAB' }, format: 'jwk' })
     const pem = huge.export({ type: 'spki', format: 'pem' })
-    expect(await ask('/refused', JSON.stringify({ encrypted, huge: pem }))).toEqual([
-      'Error: encrypted private keys are not there in NANO',
+    expect(await ask('/refused', JSON.stringify({ odd: odd.toString('base64'), huge: pem }))).toEqual([
+      'RangeError: expected an encrypted key whose passphrase is hashed with PBKDF2 at most 100000 times',
       'TypeError: expected a key of RSA of at most 4096 bits',
       'RangeError: expected pbkdf2 to take at most 100 ms at once',
       'RangeError: expected scrypt to take at most 100 ms at once',

@@ -21,8 +21,10 @@ them and writes this page. [modules.md](modules.md) says what of Node.js and of 
 
 /** Writes the page. */
 export function writePage(rows: readonly Row[]): void {
-  const right = rows.filter(({ missing }) => missing === undefined).length
-  const lines = rows.map(({ packages, missing }) => `| ${packages.join(', ')} | ${missing ?? 'right'} |`)
+  // one that is made of nothing from npm is no row
+  const shown = rows.filter(({ packages }) => packages.length > 0)
+  const right = shown.filter(({ missing }) => missing === undefined).length
+  const lines = shown.map(({ packages, missing }) => `| ${packages.join(', ')} | ${missing ?? 'right'} |`)
   const table = ['| packages | |', '| --- | --- |', ...lines].join('\n')
-  writeFileSync(FILE, `${HEAD}${right} of ${rows.length} are right.\n\n${table}\n`)
+  writeFileSync(FILE, `${HEAD}${right} of ${shown.length} are right.\n\n${table}\n`)
 }

@@ -15,6 +15,7 @@ import { door } from '../../door.ts'
 import { Buffer } from '../buffer.ts'
 import { answer, type Callback } from './answer.ts'
 import { type Data, toBuffer, toBytes } from './data.ts'
+import { LazyTransform } from './lazy-transform.ts'
 import { type Engine, type HashEngine, HostHash, HostMac } from './host-hash.ts'
 import { type KeyObject, toSecret } from './key-object.ts'
 
@@ -49,12 +50,15 @@ function toName(algorithm: string): Name {
   })
 }
 
-/** What takes data and gives a digest once. `E`: how it is made. */
-class Digester<E extends Engine> {
+/** What takes data and gives a digest once, in calls or as a stream. `E`: how it is made. */
+class Digester<E extends Engine> extends LazyTransform {
   protected readonly engine: E
+  /** Of a stream that has come to its end. */
+  #digest: Buffer | undefined
   #isOver = false
 
   constructor(engine: E) {
+    super()
     this.engine = engine
   }
 
@@ -64,23 +68,22 @@ class Digester<E extends Engine> {
     return this
   }
 
-  /** As a stream takes it. */
-  write(data: Data, encoding?: BufferEncoding): boolean {
-    this.update(data, encoding)
-    return true
-  }
-
-  end(data?: Data, encoding?: BufferEncoding): this {
-    return data === undefined ? this : this.update(data, encoding)
-  }
-
   digest(): Buffer
   digest(encoding: BufferEncoding): string
   digest(encoding?: BufferEncoding | 'buffer'): Buffer | string {
     this.requireOpen()
     this.#isOver = true
-    const digest = Buffer.from(this.engine.digest())
+    const digest = (this.#digest ??= Buffer.from(this.engine.digest()))
     return encoding === undefined || encoding === 'buffer' ? digest : digest.toString(encoding)
+  }
+
+  override _transform(chunk: Data, encoding: string, done: (error?: Error | null) => void): void {
+    this.update(chunk, encoding as BufferEncoding)
+    done()
+  }
+
+  override _flush(done: (error: Error | null, digest: Buffer) => void): void {
+    done(null, (this.#digest ??= Buffer.from(this.engine.digest())))
   }
 
   protected requireOpen(): void {

@@ -26,6 +26,7 @@ export interface KeyInputObject {
   readonly format?: 'pem' | 'der' | 'jwk'
   readonly type?: string
   readonly encoding?: BufferEncoding
+  readonly passphrase?: Data
 }
 
 interface ExportOptions {
@@ -116,9 +117,7 @@ class AsymmetricKeyObject extends KeyObject {
   export(options: ExportOptions = {}): unknown {
     const { format = 'pem', type = this.type === 'private' ? 'pkcs8' : 'spki', cipher, passphrase } = options
     const call = { name: 'export-key', half: this.type, format, type, cipher }
-    const secret =
-      passphrase === undefined ? {} : { passphrase: Buffer.from(toBytes(passphrase)).toString('latin1') }
-    const exported = door.compute({ ...call, ...secret }, this.der)
+    const exported = door.compute({ ...call, ...toSaid(passphrase) }, this.der)
     if (format === 'jwk') return exported
     const bytes = Buffer.from(exported as Uint8Array)
     return format === 'pem' ? bytes.toString() : bytes
@@ -195,15 +194,20 @@ export const settingsOf = (input: KeyInput): Readonly<Record<string, unknown>> =
   isInputObject(input) ? (input as unknown as Record<string, unknown>) : {}
 
 function prepare(half: Half, input: KeyInput): () => Described {
-  const { key, format, type, encoding } = isInputObject(input) ? input : { key: input as Data }
+  const { key, format, type, encoding, passphrase } = isInputObject(input) ? input : { key: input as Data }
   if (format === 'jwk') {
     const text = Buffer.from(JSON.stringify(key))
     return () => door.compute({ name: 'import-key', half, format }, text) as Described
   }
   // of its own: what the app does to the bytes later is nothing to the key
   const bytes = Buffer.from(toBytes(key as Data, encoding))
-  return () => door.compute({ name: 'import-key', half, format: format ?? 'pem', type }, bytes) as Described
+  const call = { name: 'import-key', half, format: format ?? 'pem', type, ...toSaid(passphrase) }
+  return () => door.compute(call, bytes) as Described
 }
+
+/** Bytes of a passphrase as the host is told of them. */
+const toSaid = (passphrase: Data | undefined) =>
+  passphrase === undefined ? {} : { passphrase: Buffer.from(toBytes(passphrase)).toString('latin1') }
 
 function toKeyObject(input: KeyInput): KeyObject | undefined {
   if (input instanceof KeyObject) return input

@@ -29,6 +29,9 @@ interface PairOptions {
 type PairCallback = (error: Error | null, publicKey?: unknown, privateKey?: unknown) => void
 
 /** Quickly made ones: of a curve. */
+/** Who makes a function of promises of it gets both keys. */
+const PROMISIFY = Symbol.for('nodejs.util.promisify.custom')
+
 export function generateKeyPairSync(kind: string, options: PairOptions = {}): object {
   const made = door.compute({ name: 'generate-pair', kind, namedCurve: toNodeCurve(options.namedCurve) })
   const { publicKey, privateKey } = made as { readonly publicKey: Described; readonly privateKey: Described }
@@ -43,6 +46,8 @@ export function generateKeyPair(kind: string, ...rest: unknown[]): void {
     (error: unknown) => callback(error as Error),
   )
 }
+
+Object.defineProperty(generateKeyPair, PROMISIFY, { value: makePair })
 
 export function generateKeySync(kind: string, options: { readonly length: number }): KeyObject {
   if (kind !== 'hmac' && kind !== 'aes')
