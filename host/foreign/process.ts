@@ -11,7 +11,7 @@
  */
 
 import { type ChildProcess, spawn } from 'node:child_process'
-import { realpathSync } from 'node:fs'
+import { realpathSync, utimes } from 'node:fs'
 import { extname, join } from 'node:path'
 import type { Duplex } from 'node:stream'
 
@@ -73,6 +73,9 @@ export class ForeignProcess {
     this.#limits = limits
     this.#listener = listener
     const own = import.meta.dirname
+    const now = new Date()
+    // what is used is kept (transpile/transpile.ts)
+    utimes(settings.code, now, now, () => {})
     const directories = settings.directories.map((each) => ({ ...each, host: toReal(each.host) }))
     const readable = [own, settings.code, ...directories.map(({ host }) => host)]
     const writable = directories.filter((each) => each.writable).map(({ host }) => host)

@@ -8,7 +8,7 @@
 import { createHash } from 'node:crypto'
 import { fork } from 'node:child_process'
 import { existsSync, statSync } from 'node:fs'
-import { mkdir, mkdtemp, rename, rm, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 
 import { NanoError } from '../errors.ts'
@@ -23,6 +23,9 @@ const HEAP_MB = 1024
 /** Written last. */
 const DONE = 'component.js'
 const TOOL = '@bytecodealliance/jco'
+/** Those that were not used for longest go: whoever begins a process with one uses it. */
+const MOST_KEPT = 100
+const FOLDER = /^[\da-f]{64}$/
 
 /** What serves a component. */
 export interface ForeignCode {
@@ -53,6 +56,7 @@ export async function transpileForeign(component: Uint8Array, cache: string): Pr
     } finally {
       await rm(draft, { recursive: true, force: true })
     }
+    await prune(parent)
   }
   const now = new Date()
   await utimes(folder, now, now).catch(() => undefined)
@@ -64,6 +68,23 @@ function isThere(folder: string): boolean {
     existsSync(join(folder, DONE)) &&
     (process.getuid === undefined || statSync(folder).uid === process.getuid())
   )
+}
+
+/** Another process may do so at the same time. */
+async function prune(parent: string): Promise<void> {
+  const names = (await readdir(parent)).filter((name) => FOLDER.test(name))
+  if (names.length <= MOST_KEPT) return
+  const used = await Promise.all(
+    names.map(async (name) => ({
+      name,
+      at: await stat(join(parent, name)).then(
+        ({ mtimeMs }) => mtimeMs,
+        () => 0,
+      ),
+    })),
+  )
+  const surplus = used.sort((a, b) => b.at - a.at).slice(MOST_KEPT)
+  await Promise.all(surplus.map(({ name }) => rm(join(parent, name), { recursive: true, force: true })))
 }
 
 function expectTool(): void {
