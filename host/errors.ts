@@ -79,6 +79,7 @@ const CODES = {
   ARTIFACT_BROKEN: ['operator', 500, 'What is stored of the app, or of its engine, is broken.'],
   QUERY_FAILED: ['operator', 422, 'The database refused the statements.'],
   STORAGE_FAILED: ['operator', 500, 'The data directory cannot be used.'],
+  CALL_UNKNOWN: ['tenant', 502, 'There is no such app there, or it may not be called from here.'],
   FLEET_UNAVAILABLE: ['operator', 503, 'The fleet cannot be reached.'],
   FLEET_CONFLICT: ['operator', 409, 'Another host has changed the app at the same time.'],
   FLEET_STATE_INVALID: ['operator', 500, 'What the fleet says cannot be used.'],

@@ -262,8 +262,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       return deployed === undefined || isSame ? { changed: [], failed: [] } : await deployed.refresh()
     }
     const reread = options.reread ?? (async () => config)
-    const reloaded = new LiveConfig({ config, apps, apply, reread, log })
-    live = reloaded
+    const reloaded = (live = new LiveConfig({ config, apps, apply, reread, log }))
     await reloaded.load()
     await deployed?.restore(kept)
     if (deployed !== undefined)
@@ -278,6 +277,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       allowLoopback,
       isDevelopment,
       durableSecret: secret.bytes,
+      fleet: config.fleet,
       ...toSettings(),
       ...(options.telemetry?.traces !== undefined && { sampling: options.telemetry.sampling }),
       ...(operator?.port === undefined ? {} : { operatorPort: operator.port }),

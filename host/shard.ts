@@ -11,6 +11,7 @@ import type { AddressInfo } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
 import { isMainThread, parentPort, workerData } from 'node:worker_threads'
 
+import type { FleetSettings } from './config/fleet-settings.ts'
 import { openDialer } from './bindings/dialer.ts'
 import type { Machine } from './egress/machine.ts'
 import { toNanoError, toStackText } from './errors.ts'
@@ -27,6 +28,7 @@ import { toLogEntry } from './log/entry.ts'
 import type { LogEntry } from './log/entry.ts'
 import { RequestLog } from './log/request-log.ts'
 import { Apps } from './shard/apps.ts'
+import { RemoteCalls } from './shard/remote-calls.ts'
 import { LoopDelayMeter } from './shard/loop-delay.ts'
 import { DurableStorage } from './storage/durable/client.ts'
 import { withAlarms } from './storage/durable/with-alarms.ts'
@@ -70,8 +72,10 @@ async function run(data: ShardData): Promise<void> {
   const ids = new RequestIds(data.number)
   const leases = new LeaseClient(tell)
   const durableStorage = new DurableStorage(withAlarms(storage, (time) => tell({ type: 'alarm', time })))
+  const remote = data.fleet && openRemote(data.fleet, () => apps, tracer, log)
   const apps: Apps = new Apps({
     homes,
+    remote,
     toId: () => ids.make(),
     leases,
     durableStorage,
@@ -113,6 +117,7 @@ async function run(data: ShardData): Promise<void> {
     else listen(message)
   })
   await apps.start(data.served)
+  remote?.serve(data.served.deployments)
   const { port: wanted, host, reusePort, inherited } = data
   if (inherited === undefined) ingress.server.listen({ port: wanted, host, reusePort, backlog: BACKLOG })
   else await listenOnInherited(ingress.server, inherited, BACKLOG)
@@ -143,6 +148,7 @@ async function run(data: ShardData): Promise<void> {
       // what was handed over for a version comes before its end, here and there
       if (change.type === 'retire') homes?.receive()
       await apps.apply(change)
+      if (change.type === 'deploy') remote?.serve([change.deployment])
       homes?.flush()
       return
     }
@@ -168,7 +174,7 @@ async function run(data: ShardData): Promise<void> {
     else if (message.type === 'storage') storage.attach(message.kind, message.port)
     else if (message.type === 'peer') homes?.meet(message.place, message.port)
     else if (message.type === 'stop')
-      void stop({ ingress, apps, tracer, requests, storage, durableStorage, homes }, message.graceMs)
+      void stop({ ingress, apps, tracer, requests, storage, durableStorage, homes, remote }, message.graceMs)
   }
   for (const message of early) listen(message)
   const { port } = ingress.server.address() as AddressInfo
@@ -194,6 +200,20 @@ function openHomes({ place }: ShardData, toApps: () => Apps, tracer: Tracer | un
   })
 }
 
+function openRemote(
+  settings: FleetSettings,
+  toApps: () => Apps,
+  tracer: Tracer | undefined,
+  log: (entry: Omit<LogEntry, 'time'>) => void,
+): RemoteCalls {
+  return new RemoteCalls({
+    settings,
+    find: (call, client) => toApps().takeRemote(call, client),
+    join: (context) => context && tracer?.join(context),
+    log: (text) => log({ level: 'info', text }),
+  })
+}
+
 async function openTracer(sampling: ShardData['sampling']): Promise<Tracer | undefined> {
   if (sampling === undefined) return undefined
   const { Tracer } = await import('./telemetry/tracer.ts')
@@ -209,21 +229,24 @@ interface Running {
   readonly storage: StorageClients
   readonly durableStorage: DurableStorage
   readonly homes: Homes | undefined
+  readonly remote: RemoteCalls | undefined
 }
 
 /** Requests come to their end, and then what apps do behind their responses; all of it until one deadline. */
 async function stop(running: Running, graceMs: number): Promise<void> {
-  const { ingress, apps, tracer, requests, storage, durableStorage, homes } = running
+  const { ingress, apps, tracer, requests, storage, durableStorage, homes, remote } = running
   const end = performance.now() + graceMs
   // before the connections are, so that who is cut is told why
   const cut = setTimeout(() => void apps.drain(0), graceMs)
   const left = homes?.leave()
+  remote?.leave()
   // a connection that is open may bring one more request, which is served
   await ingress.close(graceMs)
   await left
   clearTimeout(cut)
   await apps.drain(Math.max(0, end - performance.now()))
   homes?.[Symbol.dispose]()
+  remote?.[Symbol.dispose]()
   tracer?.[Symbol.dispose]()
   requests[Symbol.dispose]()
   durableStorage[Symbol.dispose]()

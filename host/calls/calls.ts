@@ -57,7 +57,7 @@ export class Calls {
     const { app: called, entrypoint, props = '' } = leadsTo
     // within an app places and turns are its clients'; to another one it is one client
     const client = called === app && whose !== '' ? whose : `app ${app}`
-    const call: Call = { app, entrypoint, props, depth, message }
+    const call: Call = { app, called, entrypoint, props, depth, message }
     const hasBody = more || body.length > 0
     const guestCall = new GuestCall(
       {

@@ -50,6 +50,8 @@ export interface AppConfig {
   readonly responseCacheMb?: number
   /** What has a memory of its own; undefined: an instance, which serves many requests. */
   readonly isolation?: Isolation
+  /** Apps of other hosts of the fleet that may call it; undefined: none. */
+  readonly calledBy?: readonly string[]
   /** What the data of its classes is called, where that is not the name of the class. */
   readonly dataNames?: DataNames
   /** Names in the store of data of classes that it has deleted. */

@@ -71,6 +71,12 @@ const service = {
   entrypoint: textLike(EXPORT_NAME, 'the name of an export')
     .meta({ description: 'The export that is called; the default one unless given.' })
     .exactOptional(),
+  host: textLike(/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/, 'the name of a host of the fleet')
+    .meta({
+      description:
+        'The host of the fleet whose app it is; this one unless given. There "called_by" of the app has to name this one.',
+    })
+    .exactOptional(),
   props: z
     .record(z.string(), z.json(), { error: expected('an object') })
     .meta({ description: 'What the app that is called finds in its ctx.props.' })

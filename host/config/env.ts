@@ -28,6 +28,8 @@ export interface Callee {
   readonly entrypoint: string
   /** JSON: `ctx.props`. */
   readonly props?: string
+  /** Of the fleet, which has the app; undefined: this one. */
+  readonly host?: string
 }
 
 /** What a binding leads to: data, or an app. */

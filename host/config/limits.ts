@@ -256,3 +256,6 @@ export function toTotalMemoryMb({ totalMemoryMb, memoryMb }: Limits): number {
 export function toHeadBytes({ maxHeaderKb, maxUrlKb }: Limits): number {
   return (maxHeaderKb + maxUrlKb) * BYTES_PER_KB
 }
+
+/** Of an app that says nothing about it: when the first one comes, connections that are open take its heads already. */
+export const USUAL_HEAD_BYTES = toHeadBytes(DEFAULT_LIMITS)

@@ -135,6 +135,12 @@ const settings = {
     })
     .exactOptional(),
   triggers: triggers.exactOptional(),
+  called_by: list(appName())
+    .meta({
+      description:
+        'Apps of other hosts of the fleet that may call this one; none unless given. Apps of this host are not asked.',
+    })
+    .exactOptional(),
   ...inherited,
 }
 

@@ -92,9 +92,14 @@ function toDurable(
 
 function toService(
   own: string,
-  { service: app = own, entrypoint = '', props }: NonNullable<AppSettings['services']>[number],
+  { service: app = own, entrypoint = '', host, props }: NonNullable<AppSettings['services']>[number],
 ): EnvValue {
-  const callee = { app, entrypoint, ...(props !== undefined && { props: JSON.stringify(props) }) }
+  const callee = {
+    app,
+    entrypoint,
+    ...(host !== undefined && { host }),
+    ...(props !== undefined && { props: JSON.stringify(props) }),
+  }
   return { type: 'binding', kind: 'service', settings: '{}', resource: { kind: 'service', key: app, callee } }
 }
 

@@ -199,6 +199,7 @@ export function toSettings(
   | 'assets'
   | 'responseCacheMb'
   | 'isolation'
+  | 'calledBy'
   | 'triggers'
   | 'dataNames'
   | 'deletedData'
@@ -216,6 +217,7 @@ export function toSettings(
       assets,
       responseCacheMb: toCacheMb(app.response_cache),
       isolation: app.isolation,
+      calledBy: app.called_by,
       triggers: toTriggers(app.triggers),
       queues: toQueues(name, app.queues, inherited.limits),
       ...toOwnClassData(name, app.migrations),

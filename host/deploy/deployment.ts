@@ -29,6 +29,8 @@ export interface Deployment extends KeptImage {
   readonly responseCacheMb?: number
   /** What has a memory of its own; undefined: an instance. */
   readonly isolation?: Isolation
+  /** Apps of other hosts of the fleet that may call it; undefined: none. */
+  readonly calledBy?: readonly string[]
   /** Unique in the process; a later deployment has a larger one. */
   readonly id: number
   /** The app's name. */
@@ -53,12 +55,21 @@ export function toDeployment(
   app: AppConfig,
   component: Pick<OpenComponent, 'engineHash' | 'image' | 'assets' | 'foreign'>,
 ): Deployment {
-  const { name, env, limits, egress, responseCacheMb, isolation, dataNames } = app
+  const { name, env, limits, egress, responseCacheMb, isolation, calledBy, dataNames } = app
   const assetSettings = app.assets ?? DEFAULT_ASSET_SETTINGS
   const { engineHash, image, assets } = component
   const foreign = app.foreign && component.foreign && { ...app.foreign, ...component.foreign }
   expectRoom(component, limits)
-  const given = defined({ egress, responseCacheMb, isolation, dataNames, assets, rateTables, foreign })
+  const given = defined({
+    egress,
+    responseCacheMb,
+    isolation,
+    calledBy,
+    dataNames,
+    assets,
+    rateTables,
+    foreign,
+  })
   return { engineHash, image, id, version, name, env, limits, assetSettings, ...given }
 }
 

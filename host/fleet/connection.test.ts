@@ -7,7 +7,7 @@ import { describe, test } from 'vitest'
 import type { FleetSettings } from '../config/fleet-settings.ts'
 import { NatsCluster, NatsServer, NO_NATS } from '../../test/harness/nats.ts'
 import type { FleetConnection } from './connection.ts'
-import { openConnection } from './open.ts'
+import { openConnection } from './open-connection.ts'
 
 const open = (servers: readonly string[], more: Partial<FleetSettings> = {}, log: string[] = []) =>
   openConnection({ name: 'test', host: 'a', servers, ...more }, (text) => log.push(text))

@@ -10,7 +10,7 @@ import { NatsServer, NO_NATS } from '../../test/harness/nats.ts'
 import { Schedule } from '../cron/schedule.ts'
 import type { RunOutcome } from '../cron/outcome.ts'
 import { CronClaims } from './cron-claims.ts'
-import { openConnection } from './open.ts'
+import { openConnection } from './open-connection.ts'
 
 const OK: RunOutcome = { code: undefined, noRetry: false, ms: 5, cpuMs: 1, marks: [] }
 const MINUTE = 60_000

@@ -3,18 +3,21 @@
  * in it. Large pieces of bytes are moved, small ones cloned, which costs less.
  */
 
-import type { MessagePort } from 'node:worker_threads'
-
 import type { Between } from './messages.ts'
 
 const MOVED_BYTES = 4096
 
+/** Where it goes: a port to another thread, or a link to one of another host. */
+export interface Way {
+  postMessage(messages: readonly Between[], moved: ArrayBuffer[]): void
+}
+
 export class Batch {
-  readonly #port: MessagePort
+  readonly #port: Way
   #messages: Between[] = []
   #moved: ArrayBuffer[] = []
 
-  constructor(port: MessagePort) {
+  constructor(port: Way) {
     this.#port = port
   }
 

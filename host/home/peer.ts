@@ -7,24 +7,37 @@
  * Both shards say bye, the second one when it hears it. A shard that has it of all others gets no more requests from them.
  */
 
-import type { MessagePort } from 'node:worker_threads'
-import { receiveMessageOnPort } from 'node:worker_threads'
+import { MessagePort, receiveMessageOnPort } from 'node:worker_threads'
 
+import type { RequestHead } from '../http/request-head.ts'
 import type { RequestTrace } from '../http/request-trace.ts'
 import type { ObjectFacts } from '../instance/contract.ts'
 import type { TraceContext } from '../http/trace-context.ts'
 import { NOBODY } from '../tenant/exchange.ts'
 import type { Exchange, ExchangeListener } from '../tenant/exchange.ts'
 import { Batch } from './batch.ts'
+import type { Way } from './batch.ts'
 import { HandedOver } from './handed-over.ts'
 import type { Taker } from './handed-over.ts'
 import { HandOver } from './hand-over.ts'
 import type { Between, FromHome, ToHome } from './messages.ts'
 
+/** A port to another shard, or a link to one of another host. */
+export interface PeerPort extends Way {
+  on(event: 'message', hear: (messages: readonly Between[]) => void): unknown
+  once(event: 'close', hear: () => void): unknown
+  unref(): void
+  close(): void
+}
+
 /** What a peer asks of its shard. */
 export interface PeerHost {
-  /** Who takes requests for a deployment; undefined: it is not served any more. */
-  take(deployment: number, object?: ObjectFacts): Taker | undefined
+  /** Who takes a request for a deployment; undefined: it is not served any more. */
+  take(
+    deployment: number,
+    object: ObjectFacts | undefined,
+    head: Omit<RequestHead, 'trace'>,
+  ): Taker | undefined
   /** This shard's part of a trace. */
   join(trace: TraceContext | undefined): RequestTrace | undefined
   /** It takes nothing new from here on. */
@@ -45,7 +58,7 @@ export interface Hander {
 }
 
 export class Peer {
-  readonly #port: MessagePort
+  readonly #port: PeerPort
   readonly #host: PeerHost
   readonly #batch: Batch
   /** What was handed over to it, and what it has handed over. */
@@ -55,7 +68,7 @@ export class Peer {
   #hasSaidBye = false
   #isOver = false
 
-  constructor(port: MessagePort, host: PeerHost) {
+  constructor(port: PeerPort, host: PeerHost) {
     this.#port = port
     this.#host = host
     this.#batch = new Batch(port)
@@ -93,6 +106,7 @@ export class Peer {
 
   /** Hear what was said up to now. */
   receive(): void {
+    if (!(this.#port instanceof MessagePort)) return
     for (;;) {
       const received = receiveMessageOnPort(this.#port)
       if (received === undefined) return
@@ -140,7 +154,7 @@ export class Peer {
   }
 
   #open({ number, deployment, object, head, isUpgrade, trace }: ToHome & { type: 'request' }): void {
-    const taker = this.#host.take(deployment, object)
+    const taker = this.#host.take(deployment, object, head)
     if (taker === undefined) return this.#refuse(number)
     const handed = new HandedOver(head, {
       number,

@@ -74,6 +74,8 @@ export interface QueueMessage {
 export interface Call {
   /** The app that calls. */
   readonly app: string
+  /** The app that is called. */
+  readonly called: string
   /** The export that is called; empty: the default one. */
   readonly entrypoint: string
   /** JSON: `ctx.props`; empty: there are none. */

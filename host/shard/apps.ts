@@ -11,7 +11,7 @@
 
 import { FileReader } from '../assets/file-reader.ts'
 import { type Answerer, Calls, type CallTarget } from '../calls/calls.ts'
-import { DEFAULT_LIMITS, toHeadBytes } from '../config/limits.ts'
+import { toHeadBytes, USUAL_HEAD_BYTES } from '../config/limits.ts'
 import type { Callee } from '../config/env.ts'
 import type { DurableIds } from '../bindings/durable-id.ts'
 import type { RunOutcome } from '../cron/outcome.ts'
@@ -20,7 +20,7 @@ import type { Deployment } from '../deploy/deployment.ts'
 import type { CompiledEngine, Engine } from '../engine/guest.ts'
 import { loadEngine } from '../engine/load.ts'
 import { NanoError } from '../errors.ts'
-import type { Run } from '../http/request-head.ts'
+import type { Call, Run } from '../http/request-head.ts'
 import { warmUp } from '../instance/warm-up.ts'
 import type { EndCode } from '../limits/grace.ts'
 import { Largest } from '../limits/largest.ts'
@@ -34,7 +34,7 @@ import type { ObjectFacts } from '../instance/contract.ts'
 import { Router } from '../router/router.ts'
 import { Split } from '../router/split.ts'
 import type { Caller } from '../router/split.ts'
-import { bringRun, NOT_BEGUN } from '../tenant/run.ts'
+import { ABSENT, bringRun } from '../tenant/run.ts'
 import type { ContentAnswer } from '../tenant/content-slot.ts'
 import { type AppTenant, Tenant, type TenantServices } from '../tenant/tenant.ts'
 import type { Slice } from '../tenant/shard-report.ts'
@@ -56,12 +56,6 @@ interface LoadedEngine {
 
 /** Apps of one engine that may fail to warm it up: none of them keeps the shard from starting. */
 const WARM_UPS = 3
-
-/** Of a run for a version that is not there. */
-const ABSENT: RunOutcome = { ...NOT_BEGUN, code: 'APP_UNAVAILABLE' }
-
-/** Of an app that says nothing about it: when the first one comes, connections that are open take its heads already. */
-const USUAL_HEAD_BYTES = toHeadBytes(DEFAULT_LIMITS)
 
 export class Apps implements Disposable {
   readonly #services: AppsServices
@@ -127,10 +121,19 @@ export class Apps implements Disposable {
   }
 
   /** What takes a call of an app. */
-  #findCallee({ app, entrypoint, object }: CallTarget, client: string): Answerer | undefined {
+  #findCallee({ app, entrypoint, host, object }: CallTarget, client: string): Answerer | undefined {
+    if (host !== undefined) return this.#services.remote?.answerer(host, app)
     const chosen = this.#choose(app, client)
     if (chosen === undefined || chosen instanceof UnavailableApp) return chosen
     return object === undefined ? this.#toFront(chosen) : this.#objects.find(chosen, entrypoint, object)
+  }
+
+  /** Who takes a call from another host; undefined: there is no app that the caller may call. */
+  takeRemote({ app, called }: Call, client: string): Answerer | undefined {
+    const chosen = this.#choose(called, client)
+    if (chosen instanceof UnavailableApp || chosen?.deployment.calledBy?.includes(app) !== true)
+      return undefined
+    return this.#toFront(chosen)
   }
 
   /** The version of an app that this client gets. */
@@ -205,7 +208,8 @@ export class Apps implements Disposable {
   }
 
   async #deploy(deployment: Deployment, engine: CompiledEngine): Promise<void> {
-    const loaded = this.#engines.get(engine.hash) ?? (await this.#load(engine))
+    const loaded = this.#engines.get(engine.hash) ?? { engine: loadEngine(engine), warmUps: WARM_UPS }
+    this.#engines.set(engine.hash, loaded)
     if (loaded.warmUps > 0) loaded.warmUps = (await this.#warmUp(deployment, loaded)) ? 0 : loaded.warmUps - 1
     this.#versions.set(deployment.id, { deployment, engine: loaded.engine })
     this.#heads.add(toHeadBytes(deployment.limits))
@@ -294,12 +298,6 @@ export class Apps implements Disposable {
     })
   }
 
-  async #load(engine: CompiledEngine): Promise<LoadedEngine> {
-    const loaded = { engine: loadEngine(engine), warmUps: WARM_UPS }
-    this.#engines.set(engine.hash, loaded)
-    return loaded
-  }
-
   #switch(from: string | undefined, to: Route | undefined): void {
     if (from !== undefined) this.#close(from)
     if (to !== undefined) this.#open(to)
@@ -345,12 +343,11 @@ export class Apps implements Disposable {
   #retire(deployment: number, graceMs: number, code: EndCode = 'APP_REPLACED'): Promise<void> {
     const version = this.#versions.get(deployment)
     if (version === undefined) return Promise.resolve()
-    const { tenant, front, door } = version
+    const { tenant, front, door, objects } = version
     if (tenant === undefined || front === undefined) {
       this.#forget(version)
       return Promise.resolve()
     }
-    const { objects } = version
     const drained = Promise.all([tenant.drain(graceMs, code), door?.drained(), objects?.end(graceMs, code)])
     version.drained ??= drained.then(() => {
       if (objects !== undefined) this.#ledger.close(objects)

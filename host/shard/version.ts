@@ -11,6 +11,7 @@ import type { Door } from '../home/door.ts'
 import type { Homes } from '../home/homes.ts'
 import type { Epoch } from '../limits/epoch.ts'
 import type { DurableStorage } from '../storage/durable/client.ts'
+import type { RemoteCalls } from './remote-calls.ts'
 import type { Slice } from '../tenant/shard-report.ts'
 import type { AppTenant, TenantServices } from '../tenant/tenant.ts'
 
@@ -20,6 +21,8 @@ export interface AppsServices extends Omit<TenantServices, 'dialer' | 'source'> 
   /** Undefined: there is one shard. */
   readonly homes: Homes | undefined
   readonly leases: LeaseClient
+  /** Undefined: the host belongs to no fleet. */
+  readonly remote: RemoteCalls | undefined
   readonly durableStorage: DurableStorage
   /** What ids of Durable Objects are made with. */
   readonly durableSecret: Uint8Array

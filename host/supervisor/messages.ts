@@ -2,6 +2,7 @@
 
 import type { MessagePort } from 'node:worker_threads'
 
+import type { FleetSettings } from '../config/fleet-settings.ts'
 import type { ConnectionLimits } from '../config/connection-limits.ts'
 import type { RunOutcome } from '../cron/outcome.ts'
 import type { Change, ServedState } from '../deploy/change.ts'
@@ -53,6 +54,8 @@ export interface ShardData extends ShardSettings {
   readonly allowLoopback: boolean
   /** Apps are being developed: whoever asks may have their scheduled handlers called. */
   readonly isDevelopment?: boolean | undefined
+  /** The fleet that the host belongs to; undefined: to none. */
+  readonly fleet?: FleetSettings | undefined
   /** What ids of Durable Objects are made with. */
   readonly durableSecret: Uint8Array
   /** Where the ticker writes the time for this shard. */

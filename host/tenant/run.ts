@@ -16,6 +16,9 @@ import type { Exchange, ExchangeListener } from './exchange.ts'
 /** What comes of one that nobody has begun, but for the code. */
 export const NOT_BEGUN: Omit<RunOutcome, 'code'> = { noRetry: false, ms: 0, cpuMs: 0, marks: [] }
 
+/** Of a run for a version that is not there. */
+export const ABSENT: RunOutcome = { ...NOT_BEGUN, code: 'APP_UNAVAILABLE' }
+
 /** Takes requests: a tenant, or what stands for one. */
 interface Runner {
   /** What the host holds for it; undefined: it holds nothing. */

@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { createSourceDir, type SourceDir } from '../build/source-dir.ts'
 import { open, type Answer } from '../harness/http.ts'
-import { serve, type AppSpec, type Served } from '../harness/serve.ts'
+import { PLACES, type Placed } from '../harness/places.ts'
+import { serve, type AppSpec } from '../harness/serve.ts'
 
 const FILES = {
   'caller.js': `
@@ -143,13 +144,14 @@ const toApps = (): AppSpec[] => [
   { name: 'other', path: sources.at('other.js'), env: { NAME: 'the other' }, timeout_ms: 2000 },
 ]
 
-describe.each([1, 3])('on %i shards', (shards) => {
-  let served: Served
-  const ask = (path: string, request = {}): Promise<Answer> => served.send('caller', path, request)
+describe.each(PLACES)('$name', ({ missing, open: place, name }) => {
+  if (missing !== undefined) return test.skip('is not run')
+  let placed: Placed
+  const ask = (path: string, request = {}): Promise<Answer> => placed.caller.send('caller', path, request)
   beforeAll(async () => {
-    served = await serve(toApps(), shards)
+    placed = await place(toApps())
   })
-  afterAll(() => served.close())
+  afterAll(() => placed[Symbol.asyncDispose]())
 
   test('a request goes on to the other app as it came, and its answer comes back', async () => {
     const { status, text, headers } = await ask('/plain?q', {
@@ -246,13 +248,13 @@ describe.each([1, 3])('on %i shards', (shards) => {
 
   test('a client that goes takes its call along', async () => {
     const made = async (): Promise<number[]> => {
-      const shown = await served.send('other', '/made')
+      const shown = await placed.others.send('other', '/made')
       return shown.json()
     }
-    const body = await open(served.port, { host: 'caller', path: '/stream' })
+    const body = await open(placed.caller.port, { host: 'caller', path: '/stream' })
     for await (const _ of body) break
     body.destroy()
-    if (shards === 1) await expect.poll(made).toEqual([expect.any(Number), 3])
+    if (name !== 'on 3 shards') await expect.poll(made).toEqual([expect.any(Number), 3])
   })
 
   test('redirects are followed within the app that is called', async () => {

@@ -3,7 +3,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { createSourceDir, type SourceDir } from '../build/source-dir.ts'
-import { serve, type AppSpec, type Served } from '../harness/serve.ts'
+import { PLACES, type Placed } from '../harness/places.ts'
+import type { AppSpec } from '../harness/serve.ts'
 
 const SOURCES = {
   caller: `
@@ -339,14 +340,15 @@ const toApps = (): AppSpec[] => [
   { name: 'other', path: sources.at('other.js'), env: { NAME: 'the other' }, timeout_ms: 3000 },
 ]
 
-describe.each([1, 3])('on %i shards', (shards) => {
-  let served: Served
+describe.each(PLACES)('$name', ({ missing, open }) => {
+  if (missing !== undefined) return test.skip('is not run')
+  let placed: Placed
   beforeAll(async () => {
-    served = await serve(toApps(), shards)
+    placed = await open(toApps())
   })
-  afterAll(() => served.close())
+  afterAll(() => placed[Symbol.asyncDispose]())
   const ask = async (way: string): Promise<unknown> => {
-    const { status, text } = await served.send('caller', `/${way}`)
+    const { status, text } = await placed.caller.send('caller', `/${way}`)
     expect(status, text).toBe(200)
     return JSON.parse(text)
   }

@@ -17,7 +17,7 @@ import { headers as createHeaders } from '@nats-io/transport-node'
 
 import type { FleetSettings } from '../../config/fleet-settings.ts'
 import type { FleetConnection } from '../../fleet/connection.ts'
-import { openConnection } from '../../fleet/open.ts'
+import { openConnection } from '../../fleet/open-connection.ts'
 import { openStream, toManager, toToken, whileConnected } from '../../fleet/streams.ts'
 import { StorageError } from '../failure.ts'
 import { toFleetError } from '../fleet-error.ts'
