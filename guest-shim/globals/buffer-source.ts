@@ -36,6 +36,8 @@ export function bytesOf(source: unknown): Bytes | undefined {
     const size = length(view)
     return size === 0 ? EMPTY : new Uint8Array(buffer(view), offset(view), size)
   }
+  // for what cannot be one an exception would be dear
+  if (typeof source !== 'object') return undefined
   try {
     return lengthOf(source as ArrayBuffer) === 0 ? EMPTY : new Uint8Array(source as ArrayBuffer)
   } catch {

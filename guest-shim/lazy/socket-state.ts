@@ -15,6 +15,22 @@ export const STATES = { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 }
 export const FAILED = 1006
 const ORIGIN = /^wss?:\/\/[^/]*/
 
+/** Texts of up to so many characters are kept until another one is sent. */
+const MOST_KEPT = 16_384
+let last = ''
+let lastBytes = encode('')
+
+/** A text goes to many WebSockets one after the other. */
+function encodeAgain(text: string): Uint8Array {
+  if (text === last) return lastBytes
+  const bytes = encode(text)
+  if (text.length <= MOST_KEPT) {
+    last = text
+    lastBytes = bytes
+  }
+  return bytes
+}
+
 /** What a WebSocket is, whoever made it. */
 export class SocketState implements LinkOwner {
   socket!: EventTarget
@@ -59,6 +75,7 @@ export class SocketState implements LinkOwner {
 
   send(data: unknown): void {
     if (!this.isStandard) this.#requireOpen()
+    if (typeof data === 'string') return this.#queue(true, encodeAgain(data))
     if (isBlob(data)) {
       this.#waiting += sizeOf(data)
       void this.#sendBlob(data)
@@ -125,8 +142,9 @@ export class SocketState implements LinkOwner {
       this.#waiting += bytes.length
       return
     }
+    if (this.#behind === undefined) return this.#give(isText, bytes)
     // what the app changes in it afterwards is not sent
-    const own = this.#behind === undefined ? bytes : bytes.slice()
+    const own = bytes.slice()
     this.#then(() => this.#give(isText, own))
   }
 
@@ -135,8 +153,9 @@ export class SocketState implements LinkOwner {
       this.#waiting += bytes.length
       return
     }
-    if (this.#freshAt !== now()) this.#fresh = 0
-    this.#freshAt = now()
+    const time = now()
+    if (this.#freshAt !== time) this.#fresh = 0
+    this.#freshAt = time
     this.#fresh += bytes.length
   }
 

@@ -110,7 +110,8 @@ test('an import() of what is absent is rejected, with its name', async () => {
     cloudflare: absent('cloudflare:nothing'),
     network: absent('https://example.com/x.js'),
     there: 'there',
-    tried: "MODULE_NOT_FOUND Cannot find module 'not-installed/part'",
+    tried:
+      "MODULE_NOT_FOUND Cannot find module 'not-installed/part': it was not there when the app was built",
     caught: 'caught',
   })
 })
@@ -119,7 +120,7 @@ test('the log says what is absent, and where', () => {
   const warnings = served.log.filter((line) => line.includes('there is no module'))
   expect(warnings).toHaveLength(7)
   expect(warnings[0]).toMatch(
-    /modules.* index\.ts:\d+:28: there is no module "not-installed"; import\(\) of it is rejected/,
+    /modules.* index\.ts:\d+:28: there is no module "not-installed"; whoever loads it when the app runs gets an error/,
   )
 })
 

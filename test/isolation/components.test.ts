@@ -167,13 +167,11 @@ describe('refused', () => {
   // A1, A12
   test.for(NAMES)('a name that is %s, in every place', async ([, text], { expect }) => {
     const part = new Writer().u32(1).u8(0).name(text).u8(1).u32(0).finish()
+    const parts = [PART.import, PART.export].map((id) => ({ id, payload: part }))
     const files = [
-      ...[importNamed(text, 'x'), importNamed('nano', text), exportNamed(text)].map((edit) =>
-        editMain(good, edit),
-      ),
-      ...[PART.import, PART.export].map((id) =>
-        editComponent(good, (all) => [...all, { id, payload: part }]),
-      ),
+      editMain(good, importNamed(text, 'x')),
+      editMain(good, (all) => exportNamed(text)(importNamed('nano', text)(all))),
+      editComponent(good, (all) => [...all, ...parts]),
     ]
     for (const file of files) {
       const outcome = await deploys.outcomeOf(deploys.write(file))

@@ -67,6 +67,16 @@ const BALANCERS: readonly Balancer[] = [
   },
 ]
 
+/** What is said twice in a row. */
+async function steady(ask: () => Promise<readonly string[]>): Promise<readonly string[]> {
+  for (let last = await ask(); ;) {
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    const next = await ask()
+    if (next.join() === last.join()) return next
+    last = next
+  }
+}
+
 describe.for(BALANCERS)('$command', ({ command, language, start }) => {
   const missing = toMissing(command)
 
@@ -92,12 +102,12 @@ describe.for(BALANCERS)('$command', ({ command, language, start }) => {
       expect(await askAll(port)).toEqual(first)
 
       await upstreams[1]!.close()
-      const second = await askAll(port)
+      // some are led anywhere until the balancer knows that it is gone
+      const second = await steady(() => askAll(port))
       for (const [i, name] of first.entries()) {
         if (name === 'b') expect(['a', 'c']).toContain(second[i])
         else expect(second[i]).toBe(name)
       }
-      expect(await askAll(port)).toEqual(second)
     },
     60_000,
   )

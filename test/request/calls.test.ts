@@ -79,7 +79,7 @@ const FILES = {
         catch (error) { return Response.json([made, error.code]) }
       },
       async cpu(env) {
-        for (let i = 0; i < 100; i++) await (await env.OTHER.fetch('https://x.example/burn')).text()
+        for (let i = 0; i < 16; i++) await (await env.OTHER.fetch('https://x.example/burn')).text()
         return new Response('went through')
       },
       stream: (env) => env.OTHER.fetch('https://x.example/endless'),

@@ -11,8 +11,8 @@ import { runCases, type Subtle } from '../fixtures/shared/crypto-cases.ts'
 import { fixture, serve } from '../harness/serve.ts'
 import type { Served } from '../harness/serve.ts'
 
-const SIGNATURES = 100_000
-const BATCH = 20_000
+const SIGNATURES = 10_000
+const BATCH = 2000
 
 describe('crypto.subtle', () => {
   let server: Served
@@ -38,7 +38,7 @@ describe('crypto.subtle', () => {
     expect(answer.json()).toEqual(JSON.parse(JSON.stringify(wanted)))
   })
 
-  test('signs and digests a hundred thousand times like Node, whatever is collected meanwhile', async ({
+  test('signs and digests ten thousand times like Node, whatever is collected meanwhile', async ({
     expect,
   }) => {
     const got: string[] = []

@@ -18,7 +18,7 @@ describe('languages', () => {
   beforeAll(async () => {
     server = await serve([
       { ...app, timeout_ms: 60_000, cpu_ms: 60_000 },
-      { ...app, name: 'hasty', hostname: 'hasty.test' },
+      { ...app, name: 'hasty', hostname: 'hasty.test', cpu_ms: 500 },
     ])
   })
 
