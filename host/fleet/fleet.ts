@@ -287,7 +287,8 @@ export class Fleet implements AsyncDisposable {
     for await (const told of watch) {
       if (told.app !== undefined && told.value !== undefined) seen.add(told.app)
       this.#take(told)
-      if (!this.#isWatching && told.isLast) this.#complete(seen, told.revision)
+      // oxlint-disable-next-line no-await-in-loop -- what comes after the list waits for it
+      if (!this.#isWatching && told.isLast) await this.#complete(seen, told.revision)
       if (this.#isWatching) this.#convergence.told(told.revision)
     }
   }
@@ -300,11 +301,17 @@ export class Fleet implements AsyncDisposable {
     this.#convergence.want(app, { goal: value, revision })
   }
 
-  /** All that there is was told: what was not, is not there. */
-  #complete(seen: ReadonlySet<string>, revision: number): void {
+  /**
+   * All that there is was told: what was not is not there, unless it was changed while the list came. Then what it is now comes
+   * after the list.
+   */
+  async #complete(seen: ReadonlySet<string>, revision: number): Promise<void> {
     const known = [...this.#host!.serving()].map(({ name }) => name)
     for (const app of new Set([...known, ...this.#entries.keys()])) {
-      if (!seen.has(app)) this.#take({ app, value: undefined, revision, isLast: true })
+      if (seen.has(app)) continue
+      // oxlint-disable-next-line no-await-in-loop -- few, if any
+      if ((await this.#state.read(app)) !== undefined) continue
+      this.#take({ app, value: undefined, revision, isLast: true })
     }
     this.#isWatching = true
     this.#problem = undefined
