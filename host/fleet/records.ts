@@ -7,7 +7,7 @@ import { JetStreamApiError } from '@nats-io/jetstream'
 import type { JetStreamManager, StoredMsg } from '@nats-io/jetstream'
 
 import type { FleetConnection } from './connection.ts'
-import { openStream, toManager, toToken, whileConnected } from './streams.ts'
+import { SharedStream, toToken } from './streams.ts'
 
 /** Of JetStream's errors: somebody else was first. */
 const WRONG_SEQUENCE = 10_071
@@ -29,22 +29,26 @@ export interface RecordsOptions {
 
 export class Records<T> {
   readonly #connection: FleetConnection
-  readonly #options: RecordsOptions
+  readonly #shared: SharedStream
   readonly #stream: string
   readonly #prefix: string
-  #manager: Promise<JetStreamManager> | undefined
 
   constructor(connection: FleetConnection, options: RecordsOptions) {
     const { name } = connection.settings
     this.#connection = connection
-    this.#options = options
     this.#stream = `NANO_${name}_${options.kind}`
     this.#prefix = `nano.${name}.${options.kind}.`
+    this.#shared = new SharedStream(connection, {
+      name: this.#stream,
+      subjects: [`${this.#prefix}>`],
+      max_msgs_per_subject: 1,
+      max_age: options.keptMs * NS_PER_MS,
+    })
   }
 
   /** Rejects when the fleet cannot be reached. */
   read(...names: readonly string[]): Promise<Found<T> | undefined> {
-    return this.#guard(async (manager) => {
+    return this.#shared.use(async (manager) => {
       const message = await this.#find(manager, this.#toSubject(names))
       return message === null ? undefined : toFound<T>(message)
     })
@@ -58,7 +62,7 @@ export class Records<T> {
     names: readonly string[],
     change: (before: Found<T> | undefined) => T | undefined,
   ): Promise<{ readonly before: Found<T> | undefined; readonly isChanged: boolean }> {
-    return this.#guard(async (manager) => {
+    return this.#shared.use(async (manager) => {
       const subject = this.#toSubject(names)
       for (;;) {
         // oxlint-disable-next-line no-await-in-loop -- until nobody comes between
@@ -77,28 +81,6 @@ export class Records<T> {
         }
       }
     })
-  }
-
-  #guard<R>(act: (manager: JetStreamManager) => Promise<R>): Promise<R> {
-    return whileConnected(this.#connection, async () => {
-      this.#manager ??= this.#open()
-      return await act(await this.#manager)
-    })
-  }
-
-  async #open(): Promise<JetStreamManager> {
-    try {
-      await openStream(this.#connection, {
-        name: this.#stream,
-        subjects: [`${this.#prefix}>`],
-        max_msgs_per_subject: 1,
-        max_age: this.#options.keptMs * NS_PER_MS,
-      })
-      return await toManager(this.#connection)
-    } catch (error) {
-      this.#manager = undefined
-      throw error
-    }
   }
 
   #find({ streams }: JetStreamManager, subject: string): Promise<StoredMsg | null> {

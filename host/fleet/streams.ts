@@ -1,4 +1,4 @@
-/** Streams of the fleet, each made by the first host that asks for it. */
+/** Streams of the fleet, each made by the first host that uses it. */
 
 import type { JetStreamManager, StreamConfig } from '@nats-io/jetstream'
 import { JetStreamApiError } from '@nats-io/jetstream'
@@ -10,23 +10,15 @@ import type { FleetConnection } from './connection.ts'
 const NAME_IN_USE = 10_058
 
 /** What a stream is made with, unless it is there. */
-export type StreamOptions = Partial<StreamConfig> & Pick<StreamConfig, 'name' | 'subjects'>
+type StreamOptions = Partial<StreamConfig> & Pick<StreamConfig, 'name' | 'subjects'>
 
 /** The way to streams and consumers. Throws FLEET_UNAVAILABLE. */
 export function toManager(connection: FleetConnection): Promise<JetStreamManager> {
   return connection.jetstream.jetstreamManager(false)
 }
 
-/** Resolves when it is there. */
-export async function openStream(connection: FleetConnection, options: StreamOptions): Promise<void> {
-  const { streams } = await toManager(connection)
-  await streams.add({ num_replicas: connection.replicas, ...options }).catch((error: unknown) => {
-    if (!(error instanceof JetStreamApiError && error.code === NAME_IN_USE)) throw error
-  })
-}
-
 /** What `act` gives; rejects as soon as the connection is lost: what was asked before is answered by nobody. Rejects with FLEET_UNAVAILABLE. */
-export async function whileConnected<T>(connection: FleetConnection, act: () => Promise<T>): Promise<T> {
+async function whileConnected<T>(connection: FleetConnection, act: () => Promise<T>): Promise<T> {
   // throws unless there is one
   void connection.client
   const lost = Promise.withResolvers<never>()
@@ -34,6 +26,41 @@ export async function whileConnected<T>(connection: FleetConnection, act: () => 
     if (!isConnected) lost.reject(new NanoError('FLEET_UNAVAILABLE', 'the connection to the fleet was lost'))
   })
   return await Promise.race([act(), lost.promise])
+}
+
+/** A stream that is there from its first use on. */
+export class SharedStream {
+  readonly #connection: FleetConnection
+  readonly #options: StreamOptions
+  #manager: Promise<JetStreamManager> | undefined
+
+  constructor(connection: FleetConnection, options: StreamOptions) {
+    this.#connection = connection
+    this.#options = options
+  }
+
+  /** What `act` gives, as `whileConnected`. The next call tries again to open what could not be. */
+  use<T>(act: (manager: JetStreamManager) => Promise<T>): Promise<T> {
+    return whileConnected(this.#connection, async () => {
+      this.#manager ??= this.#open()
+      return await act(await this.#manager)
+    })
+  }
+
+  async #open(): Promise<JetStreamManager> {
+    try {
+      const manager = await toManager(this.#connection)
+      await manager.streams
+        .add({ num_replicas: this.#connection.replicas, ...this.#options })
+        .catch((error: unknown) => {
+          if (!(error instanceof JetStreamApiError && error.code === NAME_IN_USE)) throw error
+        })
+      return manager
+    } catch (error) {
+      this.#manager = undefined
+      throw error
+    }
+  }
 }
 
 /** A part of a subject, which any text can be. Different texts have different ones. */

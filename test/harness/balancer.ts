@@ -2,8 +2,9 @@
 
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { connect, createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
+import { writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { join } from 'node:path'
 
 import { waitFor } from './serve.ts'
 
@@ -38,12 +39,21 @@ export async function runBalancer(
   }
 }
 
-export async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  return port
+const NGINX_PATHS = [
+  'client_body_temp_path',
+  'proxy_temp_path',
+  'fastcgi_temp_path',
+  'uwsgi_temp_path',
+  'scgi_temp_path',
+]
+
+/** How nginx is started with this in its `http`, as a user who may write to `folder` alone. */
+export function toNginxArgs(folder: string, http: string): string[] {
+  const paths = NGINX_PATHS.map((name) => `${name} ${join(folder, name)};`).join('\n')
+  const file = join(folder, 'nginx.conf')
+  const top = `daemon off;\npid ${join(folder, 'pid')};\nerror_log stderr;\nevents {}\n`
+  writeFileSync(file, `${top}http {\naccess_log off;\n${paths}\n${http}\n}\n`)
+  return ['-e', 'stderr', '-c', file]
 }
 
 function isListening(port: number): Promise<true | undefined> {

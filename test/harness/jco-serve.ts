@@ -1,13 +1,11 @@
 /** A component behind `jco serve`: a host of wasi:http that has nothing of NANO. */
 
 import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
+import { findPort } from '../../bench/server-process.ts'
 import { ROOT } from './serve.ts'
 
 export interface JcoServer extends AsyncDisposable {
@@ -52,13 +50,4 @@ export async function startJco(component: string, env: Readonly<Record<string, s
       await rm(directory, { recursive: true, force: true, maxRetries: 5 })
     },
   }
-}
-
-async function findPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }

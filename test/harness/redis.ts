@@ -30,8 +30,13 @@ export class RedisServer implements AsyncDisposable {
     const args = ['--port', '0', '--unixsocket', socket, '--dir', this.#directory, '--appendonly', 'yes']
     const child = spawn('redis-server', [...args, '--appendfsync', 'always', ...options])
     this.#process = child
-    for await (const line of child.stdout) if (String(line).includes('eady to accept')) break
-    child.stdout.resume()
+    const ready = Promise.withResolvers<void>()
+    // read to its end: to leave a loop over it would close it
+    child.stdout.on('data', (part: Buffer) => {
+      if (part.includes('eady to accept')) ready.resolve()
+    })
+    child.once('exit', (status) => ready.reject(new Error(`redis-server ended with ${status}`)))
+    await ready.promise
   }
 
   kill(signal: NodeJS.Signals): void {

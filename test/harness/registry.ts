@@ -4,10 +4,10 @@ import { spawn, spawnSync } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+
+import { findPort } from '../../bench/server-process.ts'
 
 /** Undefined: there is one on this machine. */
 export const NO_REGISTRY =
@@ -116,13 +116,4 @@ export class TestRegistry implements AsyncDisposable {
 export function toDockerConfig(registry: string, { name, password } = USER): string {
   const auth = Buffer.from(`${name}:${password}`).toString('base64')
   return JSON.stringify({ auths: { [registry]: { auth } } })
-}
-
-async function findPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }

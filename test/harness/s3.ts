@@ -5,8 +5,7 @@ import type { ChildProcess } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -14,6 +13,7 @@ import { promisify } from 'node:util'
 
 import { CreateBucketCommand } from '@aws-sdk/client-s3'
 
+import { findPort } from '../../bench/server-process.ts'
 import type { S3Settings } from '../../host/config/storage-settings.ts'
 import { toClient } from '../../host/storage/objects/s3-client.ts'
 
@@ -127,16 +127,6 @@ async function end(child: ChildProcess | undefined): Promise<void> {
   if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
   child.kill('SIGKILL')
   await once(child, 'exit')
-}
-
-/** One that was free just now: none of the programs says which one it has found itself. */
-async function findPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 /** One of everything, known to nobody else; as little of what takes time as can be. */

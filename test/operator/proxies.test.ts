@@ -10,7 +10,8 @@ import { join } from 'node:path'
 import { afterAll, describe, test } from 'vitest'
 
 import { parseConfig } from '../../host/config/parse.ts'
-import { findFreePort, runBalancer, toMissing } from '../harness/balancer.ts'
+import { findPort } from '../../bench/server-process.ts'
+import { runBalancer, toMissing, toNginxArgs } from '../harness/balancer.ts'
 import { makeCertificate, NO_OPENSSL } from '../harness/certificate.ts'
 import { fixture, ROOT, serve, waitFor } from '../harness/serve.ts'
 
@@ -54,18 +55,7 @@ const PROXIES: readonly Proxy[] = [
         .replace('127.0.0.1:3000', `127.0.0.1:${to}`)
         .replace('/etc/nginx/tls/fullchain.pem', cert)
         .replace('/etc/nginx/tls/privkey.pem', key)
-      const own = [
-        'client_body_temp_path',
-        'proxy_temp_path',
-        'fastcgi_temp_path',
-        'uwsgi_temp_path',
-        'scgi_temp_path',
-      ]
-      const paths = own.map((name) => `${name} ${join(folder, name)};`).join('\n')
-      const file = join(folder, 'nginx.conf')
-      const top = `daemon off;\npid ${join(folder, 'pid')};\nerror_log stderr;\nevents {}\n`
-      writeFileSync(file, `${top}http {\naccess_log off;\n${paths}\n${server}\n}\n`)
-      return ['-e', 'stderr', '-c', file]
+      return toNginxArgs(folder, server)
     },
   },
 ]
@@ -92,7 +82,7 @@ describe.for(PROXIES)('$command', (proxy) => {
           accessLog: true,
         },
       )
-      const from = await findFreePort()
+      const from = await findPort()
       await using _ = await runBalancer(command, proxy.start(text, { from, to: server.port }), {
         port: from,
         home: folder,

@@ -7,7 +7,8 @@ import { join } from 'node:path'
 
 import { afterAll, describe, test } from 'vitest'
 
-import { findFreePort, runBalancer, toMissing } from '../harness/balancer.ts'
+import { findPort } from '../../bench/server-process.ts'
+import { runBalancer, toMissing, toNginxArgs } from '../harness/balancer.ts'
 import { ROOT } from '../harness/serve.ts'
 import { startUpstream } from '../harness/upstream.ts'
 import type { Upstream } from '../harness/upstream.ts'
@@ -42,18 +43,7 @@ const BALANCERS: readonly Balancer[] = [
     command: 'nginx',
     language: 'nginx',
     start(text) {
-      const own = [
-        'client_body_temp_path',
-        'proxy_temp_path',
-        'fastcgi_temp_path',
-        'uwsgi_temp_path',
-        'scgi_temp_path',
-      ]
-      const paths = own.map((name) => `${name} ${join(folder, name)};`).join('\n')
-      const file = join(folder, 'nginx.conf')
-      const top = `daemon off;\npid ${join(folder, 'pid')};\nerror_log stderr;\nevents {}\n`
-      writeFileSync(file, `${top}http {\naccess_log off;\n${paths}\n${text}\n}\n`)
-      return ['-e', 'stderr', '-c', file]
+      return toNginxArgs(folder, text)
     },
   },
   {
@@ -91,7 +81,7 @@ describe.for(BALANCERS)('$command', ({ command, language, start }) => {
         upstreams.push(hosts.use(await startUpstream((_, response) => void response.end(name))))
       }
       await using ready = await startUpstream((_, response) => void response.end())
-      const port = await findFreePort()
+      const port = await findPort()
       await using _ = await runBalancer(command, start(place(text, port, upstreams, ready)), {
         port,
         home: folder,

@@ -18,7 +18,7 @@ import { headers as createHeaders } from '@nats-io/transport-node'
 import type { FleetSettings } from '../../config/fleet-settings.ts'
 import type { FleetConnection } from '../../fleet/connection.ts'
 import { openConnection } from '../../fleet/open-connection.ts'
-import { openStream, toManager, toToken, whileConnected } from '../../fleet/streams.ts'
+import { SharedStream, toToken } from '../../fleet/streams.ts'
 import { StorageError } from '../failure.ts'
 import { toFleetError } from '../fleet-error.ts'
 import { toEnd } from '../key-range.ts'
@@ -50,17 +50,23 @@ class FleetKv implements KvStore {
   readonly #connection: FleetConnection
   readonly #stream: string
   readonly #prefix: string
+  readonly #shared: SharedStream
   readonly #indexes = new Map<string, Promise<KvIndex>>()
   /** Bytes of puts under way, by namespace. */
   readonly #pending = new Map<string, number>()
   readonly #sweeper: NodeJS.Timeout
-  #manager: Promise<JetStreamManager> | undefined
 
   constructor(connection: FleetConnection) {
     const { name } = connection.settings
     this.#connection = connection
     this.#stream = `NANO_${name}_kv`
     this.#prefix = `nano.${name}.kv.`
+    this.#shared = new SharedStream(connection, {
+      name: this.#stream,
+      subjects: [`${this.#prefix}>`],
+      max_msgs_per_subject: 1,
+      discard: 'new',
+    })
     this.#sweeper = setInterval(() => void this.#sweep(), SWEEP_MS).unref()
   }
 
@@ -147,28 +153,9 @@ class FleetKv implements KvStore {
 
   async #guard<T>(act: (manager: JetStreamManager) => Promise<T>): Promise<T> {
     try {
-      return await whileConnected(this.#connection, async () => {
-        this.#manager ??= this.#open()
-        return await act(await this.#manager)
-      })
+      return await this.#shared.use(act)
     } catch (error) {
       throw toFleetError(error)
-    }
-  }
-
-  /** With the stream; the next call tries again what failed. */
-  async #open(): Promise<JetStreamManager> {
-    try {
-      await openStream(this.#connection, {
-        name: this.#stream,
-        subjects: [`${this.#prefix}>`],
-        max_msgs_per_subject: 1,
-        discard: 'new',
-      })
-      return await toManager(this.#connection)
-    } catch (error) {
-      this.#manager = undefined
-      throw error
     }
   }
 
