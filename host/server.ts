@@ -16,6 +16,7 @@ import { DurableSecret } from './durable/secret.ts'
 import { NanoError } from './errors.ts'
 import { openFleetBindings } from './fleet/open.ts'
 import type { Fleet } from './fleet/fleet.ts'
+import type { Joined } from './fleet/founding.ts'
 import { assertFree } from './ingress/listen.ts'
 import { toLiveInstances } from './limits/address-space.ts'
 import { collectGarbage } from './limits/collect.ts'
@@ -36,11 +37,12 @@ import { Registry } from './registry/registry.ts'
 import type { ReloadReport } from './registry/reload-report.ts'
 import { toCounters } from './supervisor/counters.ts'
 import type { ServerCounters } from './supervisor/counters.ts'
-import type { ShardSettings } from './supervisor/messages.ts'
+import type { DurableSettings, ShardSettings } from './supervisor/messages.ts'
 import { toShardSettings } from './supervisor/shard-settings.ts'
 import { toShardCount } from './supervisor/shard-count.ts'
 import { Runs } from './supervisor/runs.ts'
 import { Shards } from './supervisor/shards.ts'
+import { listObjects } from './storage/durable/list-objects.ts'
 import { STORAGE_FOLDER } from './storage/store.ts'
 import { StorageThreads } from './supervisor/storage.ts'
 import type { CommonData, ShardsState } from './supervisor/shards.ts'
@@ -111,6 +113,8 @@ export interface RunningServer {
 }
 
 const MS_PER_SECOND = 1000
+/** For the fleet to say what ids of Durable Objects are made with, when it starts. */
+const JOIN_MS = 5000
 
 /** Where data is kept of a server that has no directory for it, beside whoever started it. */
 const LOCAL_DATA = '.nano'
@@ -138,7 +142,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   /** What was read last. */
   let current = config
   /** What shards are told again when it changes. */
-  const toSettings = (): ShardSettings => toShardSettings(current, count, certificates?.state)
+  const toSettings = (): ShardSettings =>
+    toShardSettings(current, count, {
+      tls: certificates?.state,
+      durable: shared === undefined ? { secret: secret.bytes } : toDurable(shared.objects.joined),
+    })
   const storageDirectory = options.storageDirectory ?? join(dataDirectory ?? LOCAL_DATA, STORAGE_FOLDER)
   const secret = new DurableSecret(storageDirectory)
   const storage = new StorageThreads({
@@ -153,12 +161,20 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     opener,
     everyHost: options.everyHost === true,
     onApp(name, app) {
-      if (runs.set(name, app)) secret.keep()
+      if (runs.set(name, app)) keepIds()
       if (app === undefined) hub.forget(name)
       else hub.setDrain(name, app.logDrain ?? current.logDrain)
     },
   })
-  const shared = await openFleetBindings(config.fleet, (text) => log({ level: 'info', text }))
+  const shared = await openFleetBindings(config.fleet, {
+    directory: storageDirectory,
+    secret: secret.bytes,
+    objects: () => listObjects(storageDirectory),
+    onJoined: () => void shards?.configure(toSettings()),
+    log: (text) => log({ level: 'info', text }),
+  })
+  /** There is an app with Durable Objects. */
+  const keepIds = (): void => (shared === undefined ? secret.keep() : shared.objects.join())
   const runs = new Runs({
     directory: dataDirectory,
     claims: shared?.claims,
@@ -267,6 +283,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await deployed?.restore(kept)
     if (deployed !== undefined)
       await fleet?.start(toFleetHost(deployed, async () => (await shards?.count())?.versions))
+    await shared?.objects.settled(JOIN_MS)
     const { port, host, allowLoopback = false } = config
     if (allowLoopback) log({ level: 'warn', text: LOOPBACK_WARNING })
     const data: CommonData = {
@@ -276,7 +293,6 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       inherited,
       allowLoopback,
       isDevelopment,
-      durableSecret: secret.bytes,
       fleet: config.fleet,
       ...toSettings(),
       ...(options.telemetry?.traces !== undefined && { sampling: options.telemetry.sampling }),
@@ -347,4 +363,8 @@ async function openDeployed(
   // loads the schema library
   const { parseSettings } = await import('./config/parse-settings.ts')
   return new DeployedApps({ ...services, parse: (app) => parseSettings(app, toCurrent().defaults) })
+}
+
+function toDurable(joined: Joined | undefined): DurableSettings | undefined {
+  return joined && { secret: joined.secret, place: { data: joined.data, founding: joined.founding } }
 }

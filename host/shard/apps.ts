@@ -12,7 +12,8 @@
 import { FileReader } from '../assets/file-reader.ts'
 import { type Answerer, Calls, type CallTarget } from '../calls/calls.ts'
 import { toHeadBytes, USUAL_HEAD_BYTES } from '../config/limits.ts'
-import type { Callee } from '../config/env.ts'
+import { DURABLE } from '../config/class-data.ts'
+import type { Callee, Env } from '../config/env.ts'
 import type { DurableIds } from '../bindings/durable-id.ts'
 import type { RunOutcome } from '../cron/outcome.ts'
 import type { Change, Route, ServedState } from '../deploy/change.ts'
@@ -82,7 +83,6 @@ export class Apps implements Disposable {
     this.#ledger = new Ledger((slice) => services.onCount(slice))
     this.#calls = new Calls({ find: (...call) => this.#findCallee(...call), toId: services.toId })
     this.#objects = new ShardObjects<Version>({
-      secret: services.durableSecret,
       toHome: (key) => services.homes?.toHome(toHomeKey(key)),
       openGroup: (version) => this.#openGroup(version),
       refused: (version, ...refusal) => this.#toTenant(version).refused(...refusal),
@@ -128,12 +128,22 @@ export class Apps implements Disposable {
     return object === undefined ? this.#toFront(chosen) : this.#objects.find(chosen, entrypoint, object)
   }
 
-  /** Who takes a call from another host; undefined: there is no app that the caller may call. */
-  takeRemote({ app, called }: Call, client: string): Answerer | undefined {
+  /** Who takes a call from another host; undefined: there is no app, or no object, that the caller may call. */
+  takeRemote(call: Call, client: string, object: ObjectFacts | undefined): Answerer | undefined {
+    const { app, called, entrypoint: className } = call
     const chosen = this.#choose(called, client)
-    if (chosen instanceof UnavailableApp || chosen?.deployment.calledBy?.includes(app) !== true)
-      return undefined
-    return this.#toFront(chosen)
+    if (chosen === undefined || chosen instanceof UnavailableApp) return undefined
+    if (object === undefined)
+      return chosen.deployment.calledBy?.includes(app) === true ? this.#toFront(chosen) : undefined
+    const caller = this.#choose(app, client)
+    if (caller === undefined || caller instanceof UnavailableApp) return undefined
+    const mayCall = hasBinding(caller.deployment.env, called, className)
+    return mayCall ? this.#objects.receive(chosen, { ...object, className }) : undefined
+  }
+
+  /** What ids of Durable Objects are made with, and who has which of them. */
+  configure(...durable: Parameters<ShardObjects<Version>['configure']>): void {
+    this.#objects.configure(...durable)
   }
 
   /** The version of an app that this client gets. */
@@ -162,7 +172,7 @@ export class Apps implements Disposable {
   async run(deployment: number, id: string, run: Run, object?: ObjectFacts): Promise<RunOutcome> {
     const version = this.#versions.get(deployment)
     if (version === undefined) return ABSENT
-    return await bringRun(object ? this.#objects.take(version, object) : this.#toTenant(version), id, run)
+    return await bringRun(object ? this.#objects.wake(version, object) : this.#toTenant(version), id, run)
   }
 
   /** What takes the requests for a deployment that other shards hand over; undefined: it is not served any more. */
@@ -374,4 +384,12 @@ export class Apps implements Disposable {
   #tellMaxHead(): void {
     this.#services.onMaxHead(Math.max(USUAL_HEAD_BYTES, this.#heads.value))
   }
+}
+
+/** Whether the app has a binding to the class. */
+function hasBinding(env: Env, app: string, className: string): boolean {
+  return Object.values(env).some((member) => {
+    const callee = member.type === 'binding' && member.kind === DURABLE ? member.resource?.callee : undefined
+    return callee?.app === app && callee.entrypoint === className
+  })
 }

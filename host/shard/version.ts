@@ -24,8 +24,6 @@ export interface AppsServices extends Omit<TenantServices, 'dialer' | 'source'> 
   /** Undefined: the host belongs to no fleet. */
   readonly remote: RemoteCalls | undefined
   readonly durableStorage: DurableStorage
-  /** What ids of Durable Objects are made with. */
-  readonly durableSecret: Uint8Array
   openDialer(deployment: Deployment): Dialer
   /** Names a request that no client sent. */
   readonly toId: () => string

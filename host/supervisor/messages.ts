@@ -32,6 +32,16 @@ export interface ShardSettings {
   readonly liveMemoryMb: number
   /** Say what is known of each request when it is over. */
   readonly logsRequests: boolean
+  /** Undefined: what the fleet has agreed on is not known yet. */
+  readonly durable: DurableSettings | undefined
+}
+
+/** What a shard has to know of Durable Objects. */
+export interface DurableSettings {
+  /** What ids are made with. */
+  readonly secret: Uint8Array
+  /** On a fleet: what this host is for the directory of objects (fleet/founding.ts). */
+  readonly place?: { readonly data: string; readonly founding: string }
 }
 
 /** What a shard is started with. */
@@ -56,8 +66,6 @@ export interface ShardData extends ShardSettings {
   readonly isDevelopment?: boolean | undefined
   /** The fleet that the host belongs to; undefined: to none. */
   readonly fleet?: FleetSettings | undefined
-  /** What ids of Durable Objects are made with. */
-  readonly durableSecret: Uint8Array
   /** Where the ticker writes the time for this shard. */
   readonly epoch: SharedEpoch
   /** Given where requests are traced. */
