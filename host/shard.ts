@@ -111,7 +111,6 @@ async function run(data: ShardData): Promise<void> {
     apps.configure(now?.secret, now?.place && remote && openFleetObjects(remote, data.fleet!, now.place))
     if (now?.place !== undefined) remote?.serve(`data.${now.place.data}`)
   }
-  setDurable(data.durable)
   const toSettings = ({ connectionLimits, tls, trustedProxies, logsRequests }: ShardSettings) => ({
     connectionLimits,
     tls,
@@ -137,7 +136,9 @@ async function run(data: ShardData): Promise<void> {
   const serveCalls = (deployments: readonly Deployment[]): void => {
     if (deployments.some(({ calledBy }) => calledBy !== undefined)) remote?.serve(`host.${data.fleet!.host}`)
   }
+  // what comes from now on is served
   serveCalls(data.served.deployments)
+  setDurable(data.durable)
   const { port: wanted, host, reusePort, inherited } = data
   if (inherited === undefined) ingress.server.listen({ port: wanted, host, reusePort, backlog: BACKLOG })
   else await listenOnInherited(ingress.server, inherited, BACKLOG)
