@@ -14,9 +14,7 @@ import type { Config } from './config/config.ts'
 import { Opener } from './deploy/opener.ts'
 import { DurableSecret } from './durable/secret.ts'
 import { NanoError } from './errors.ts'
-import { openFleetBindings } from './fleet/open.ts'
 import type { Fleet } from './fleet/fleet.ts'
-import type { Joined } from './fleet/founding.ts'
 import { assertFree } from './ingress/listen.ts'
 import { toLiveInstances } from './limits/address-space.ts'
 import { collectGarbage } from './limits/collect.ts'
@@ -27,22 +25,27 @@ import type { LogRing } from './log/ring.ts'
 import type { ServedApps } from './operator/admin/services.ts'
 import { openOperator } from './operator/listen.ts'
 import { RecentErrors } from './operator/recent-errors.ts'
-import { DeployedApps } from './registry/deployed.ts'
-import type { DeployedOptions } from './registry/deployed.ts'
+import type { DeployedApps } from './registry/deployed.ts'
+import { openDeployed } from './registry/open-deployed.ts'
 import { Certificates } from './registry/certificates.ts'
-import { joinFleet, toAgreement, toDeployedDirectory, toFleetHost } from './registry/join-fleet.ts'
+import {
+  joinFleet,
+  openShared,
+  toAgreement,
+  toDeployedDirectory,
+  toFleetHost,
+} from './registry/join-fleet.ts'
 import { FileApps } from './registry/from-config.ts'
 import { LiveConfig } from './registry/live-config.ts'
 import { Registry } from './registry/registry.ts'
 import type { ReloadReport } from './registry/reload-report.ts'
 import { toCounters } from './supervisor/counters.ts'
 import type { ServerCounters } from './supervisor/counters.ts'
-import type { DurableSettings, ShardSettings } from './supervisor/messages.ts'
+import type { ShardSettings } from './supervisor/messages.ts'
 import { toShardSettings } from './supervisor/shard-settings.ts'
 import { toShardCount } from './supervisor/shard-count.ts'
 import { Runs } from './supervisor/runs.ts'
 import { Shards } from './supervisor/shards.ts'
-import { listObjects } from './storage/durable/list-objects.ts'
 import { STORAGE_FOLDER } from './storage/store.ts'
 import { StorageThreads } from './supervisor/storage.ts'
 import type { CommonData, ShardsState } from './supervisor/shards.ts'
@@ -143,10 +146,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   let current = config
   /** What shards are told again when it changes. */
   const toSettings = (): ShardSettings =>
-    toShardSettings(current, count, {
-      tls: certificates?.state,
-      durable: shared === undefined ? { secret: secret.bytes } : toDurable(shared.objects.joined),
-    })
+    toShardSettings(current, count, { tls: certificates?.state, durable: shared.durable })
   const storageDirectory = options.storageDirectory ?? join(dataDirectory ?? LOCAL_DATA, STORAGE_FOLDER)
   const secret = new DurableSecret(storageDirectory)
   const storage = new StorageThreads({
@@ -161,23 +161,18 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     opener,
     everyHost: options.everyHost === true,
     onApp(name, app) {
-      if (runs.set(name, app)) keepIds()
+      if (runs.set(name, app)) shared.keepIds()
       if (app === undefined) hub.forget(name)
       else hub.setDrain(name, app.logDrain ?? current.logDrain)
     },
   })
-  const shared = await openFleetBindings(config.fleet, {
-    directory: storageDirectory,
-    secret: secret.bytes,
-    objects: () => listObjects(storageDirectory),
+  const shared = await openShared(config.fleet, storageDirectory, secret, {
     onJoined: () => void shards?.configure(toSettings()),
     log: (text) => log({ level: 'info', text }),
   })
-  /** There is an app with Durable Objects. */
-  const keepIds = (): void => (shared === undefined ? secret.keep() : shared.objects.join())
   const runs = new Runs({
     directory: dataDirectory,
-    claims: shared?.claims,
+    claims: shared.bindings?.claims,
     storage: storage.client,
     log,
     servingOf: (app) => registry.servingOf(app),
@@ -233,7 +228,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     certificates?.[Symbol.dispose]()
     await shards?.close()
     await settledRuns
-    await shared?.[Symbol.asyncDispose]()
+    await shared.bindings?.[Symbol.asyncDispose]()
     await storage[Symbol.asyncDispose]()
     await exporter?.close()
     await operator?.close()
@@ -283,7 +278,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await deployed?.restore(kept)
     if (deployed !== undefined)
       await fleet?.start(toFleetHost(deployed, async () => (await shards?.count())?.versions))
-    await shared?.objects.settled(JOIN_MS)
+    await shared.bindings?.objects.settled(JOIN_MS)
     const { port, host, allowLoopback = false } = config
     if (allowLoopback) log({ level: 'warn', text: LOOPBACK_WARNING })
     const data: CommonData = {
@@ -354,17 +349,4 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await close()
     throw error
   }
-}
-
-async function openDeployed(
-  services: Omit<DeployedOptions, 'parse'>,
-  toCurrent: () => Config,
-): Promise<DeployedApps> {
-  // loads the schema library
-  const { parseSettings } = await import('./config/parse-settings.ts')
-  return new DeployedApps({ ...services, parse: (app) => parseSettings(app, toCurrent().defaults) })
-}
-
-function toDurable(joined: Joined | undefined): DurableSettings | undefined {
-  return joined && { secret: joined.secret, place: { data: joined.data, founding: joined.founding } }
 }

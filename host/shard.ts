@@ -108,7 +108,7 @@ async function run(data: ShardData): Promise<void> {
   const setDurable = (now: ShardSettings['durable']): void => {
     if (isDeepStrictEqual(now, durable)) return
     durable = now
-    apps.configure(now?.secret, now?.place && remote && openFleetObjects(remote, data.fleet!, now.place))
+    apps.configure(now?.secret, now?.place && remote && openFleetObjects(remote, data.fleet, now.place))
     if (now?.place !== undefined) remote?.serve(`data.${now.place.data}`)
   }
   const toSettings = ({ connectionLimits, tls, trustedProxies, logsRequests }: ShardSettings) => ({

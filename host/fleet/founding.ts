@@ -30,10 +30,12 @@ import { toSeal } from './seal.ts'
 export interface Joined {
   /** What ids of objects are made with. */
   readonly secret: Uint8Array
-  /** Names what lies on its disk. */
-  readonly data: string
-  /** The directory's. */
-  readonly founding: string
+  readonly place: {
+    /** Names what lies on its disk. */
+    readonly data: string
+    /** The directory's. */
+    readonly founding: string
+  }
 }
 
 export interface ObjectFoundingOptions {
@@ -109,7 +111,7 @@ export class ObjectFounding implements Disposable {
     const records = openDirectory<Founding>(this.#connection)
     const found = await records.read(FOUNDING)
     if (known !== undefined) {
-      if (found?.value.id === known.founding) return
+      if (found?.value.id === known.place.founding) return
       const { host, name } = this.#connection.settings
       const file = join(this.#options.directory, this.#file)
       const text = `fleet ${name}: ${toOtherDirectory(host)}. To take this one, stop all hosts, remove ${file} of each, and start one after the other`
@@ -120,7 +122,7 @@ export class ObjectFounding implements Disposable {
     const own: Founding = { id: randomUUID(), secret: this.#seal(this.#options.secret) }
     const { before } = await records.change([FOUNDING], (other) => (other === undefined ? own : undefined))
     const { id, secret } = before?.value ?? own
-    const joined: Joined = { secret: this.#open(secret), data, founding: id }
+    const joined: Joined = { secret: this.#open(secret), place: { data, founding: id } }
     if (has && !joined.secret.every((byte, at) => byte === this.#options.secret[at])) this.#sayApart()
     this.#write(this.#file, toText(joined))
     this.#become(joined)
@@ -213,6 +215,6 @@ function toText({ secret, ...joined }: Joined): string {
 }
 
 function fromText(text: string): Joined {
-  const { secret, data, founding } = JSON.parse(text) as Joined & { secret: string }
-  return { secret: Buffer.from(secret, 'base64'), data, founding }
+  const { secret, place } = JSON.parse(text) as Joined & { secret: string }
+  return { secret: Buffer.from(secret, 'base64'), place }
 }

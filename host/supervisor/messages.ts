@@ -7,6 +7,7 @@ import type { ConnectionLimits } from '../config/connection-limits.ts'
 import type { RunOutcome } from '../cron/outcome.ts'
 import type { Change, ServedState } from '../deploy/change.ts'
 import type { LeaseMessage } from '../durable/lease-client.ts'
+import type { Joined } from '../fleet/founding.ts'
 import type { ObjectFacts } from '../instance/contract.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { Run } from '../http/request-head.ts'
@@ -36,13 +37,8 @@ export interface ShardSettings {
   readonly durable: DurableSettings | undefined
 }
 
-/** What a shard has to know of Durable Objects. */
-export interface DurableSettings {
-  /** What ids are made with. */
-  readonly secret: Uint8Array
-  /** On a fleet: what this host is for the directory of objects (fleet/founding.ts). */
-  readonly place?: { readonly data: string; readonly founding: string }
-}
+/** What a shard has to know of Durable Objects; without `place` there is this host alone. */
+export type DurableSettings = Pick<Joined, 'secret'> & Partial<Joined>
 
 /** What a shard is started with. */
 export interface ShardData extends ShardSettings {

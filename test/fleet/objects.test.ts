@@ -87,8 +87,8 @@ class Hosts implements AsyncDisposable {
     return new Hosts(await NatsServer.start())
   }
 
-  async serve(host: string): Promise<Served> {
-    const served = await serve([toApp()], 1, {
+  async serve(host: string, ...others: AppSpec[]): Promise<Served> {
+    const served = await serve([toApp(), ...others], 1, {
       fleet: { nats: this.nats.url, host, key: false },
       dataDirectory: this.folderOf(host),
     })
@@ -180,6 +180,23 @@ describe.skipIf(NO_NATS !== undefined)(
       })
     })
 
+    test('only who has a binding to a class calls its objects on another host', async ({ expect }) => {
+      await using hosts = await Hosts.open()
+      const guest = (...bindings: { name: string; class_name: string; script_name: string }[]): AppSpec => ({
+        name: 'guest',
+        path: sources.at('counter.js'),
+        durable_objects: { bindings },
+      })
+      const bound = guest({ name: 'COUNTER', class_name: 'Counter', script_name: 'counter' })
+      const [a, b] = [await hosts.serve('a', bound), await hosts.serve('b', guest())]
+      const call = async (): Promise<unknown> => JSON.parse((await a.send('guest', '/?index=1')).text)
+      await ask(b, '/?index=0')
+      expect(await call()).toMatchObject({ code: 'CALL_UNKNOWN' })
+      await b.put(bound)
+      expect(await call()).toBe(2)
+      expect(await ask(b, '/')).toMatchObject({ count: 2 })
+    })
+
     test('nothing is begun by a directory that was emptied', { timeout: 60_000 }, async ({ expect }) => {
       await using hosts = await Hosts.open()
       const a = await hosts.serve('a')
@@ -207,9 +224,9 @@ describe.skipIf(NO_NATS !== undefined)(
         const told = new Map<string, number>([['1', 1]])
         const failures: { code: string; retryable: boolean }[] = []
         let next = 1
-        let isOver = false
+        const over = new AbortController()
         const client = async (_: unknown, place: number): Promise<void> => {
-          while (!isOver) {
+          while (!over.signal.aborted) {
             const index = next++
             // half of them at each host; an owner that is down is not asked
             const answer = await get(place % 2 === 0 ? owner : other, `/?index=${index}`).catch(
@@ -239,7 +256,7 @@ describe.skipIf(NO_NATS !== undefined)(
         await using last = owner
         const before = kept.length
         await expect.poll(() => kept.length, { timeout: 60_000 }).toBeGreaterThan(before + 100)
-        isOver = true
+        over.abort()
         await Promise.all(clients)
         const { count, all } = JSON.parse((await get(other, '/')).text) as Counted
         expect(JSON.parse((await get(last, '/')).text)).toEqual({ count, all })
