@@ -116,8 +116,6 @@ export interface RunningServer {
 }
 
 const MS_PER_SECOND = 1000
-/** For the fleet to say what ids of Durable Objects are made with, when it starts. */
-const JOIN_MS = 5000
 
 /** Where data is kept of a server that has no directory for it, beside whoever started it. */
 const LOCAL_DATA = '.nano'
@@ -166,10 +164,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       else hub.setDrain(name, app.logDrain ?? current.logDrain)
     },
   })
-  const shared = await openShared(config.fleet, storageDirectory, secret, {
-    onJoined: () => void shards?.configure(toSettings()),
-    log: (text) => log({ level: 'info', text }),
-  })
+  const onJoined = (): void => void shards?.configure(toSettings())
+  const shared = await openShared(config.fleet, { directory: storageDirectory, secret, onJoined, log })
   const runs = new Runs({
     directory: dataDirectory,
     claims: shared.bindings?.claims,
@@ -278,7 +274,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await deployed?.restore(kept)
     if (deployed !== undefined)
       await fleet?.start(toFleetHost(deployed, async () => (await shards?.count())?.versions))
-    await shared.bindings?.objects.settled(JOIN_MS)
+    await shared.bindings?.objects.settled()
     const { port, host, allowLoopback = false } = config
     if (allowLoopback) log({ level: 'warn', text: LOOPBACK_WARNING })
     const data: CommonData = {

@@ -50,6 +50,8 @@ export interface ObjectFoundingOptions {
 }
 
 const PAUSE_MS = 1000
+/** For a host that starts. */
+const START_MS = 5000
 const AT_ONCE = 64
 const HOME_FILE = 'durable.home'
 const SEALED_FOR = 'durable objects'
@@ -82,9 +84,9 @@ export class ObjectFounding implements Disposable {
     this.#asking = this.#ask(this.#joined)
   }
 
-  /** Resolves when it has joined, if it is to; after so long at the latest. */
-  async settled(mostMs: number): Promise<void> {
-    if (this.#joined === undefined) await Promise.race([this.#asking, pause(mostMs, this.#ending.signal)])
+  /** Resolves when it has joined, if it is to; when that takes long, before. */
+  async settled(): Promise<void> {
+    if (this.#joined === undefined) await Promise.race([this.#asking, pause(START_MS, this.#ending.signal)])
   }
 
   [Symbol.dispose](): void {

@@ -40,15 +40,23 @@ export interface Shared {
   keepIds(): void
 }
 
+export interface SharedOptions extends Pick<ObjectFoundingOptions, 'directory' | 'onJoined'> {
+  readonly secret: DurableSecret
+  readonly log: FleetOptions['log']
+}
+
 /** Rejects with CONFIG_INVALID. */
 export async function openShared(
   settings: FleetSettings | undefined,
-  directory: string,
-  secret: DurableSecret,
-  on: Pick<ObjectFoundingOptions, 'onJoined' | 'log'>,
+  { directory, secret, onJoined, log }: SharedOptions,
 ): Promise<Shared> {
-  const objects = () => listObjects(directory)
-  const bindings = await openFleetBindings(settings, { directory, secret: secret.bytes, objects, ...on })
+  const bindings = await openFleetBindings(settings, {
+    directory,
+    secret: secret.bytes,
+    objects: () => listObjects(directory),
+    onJoined,
+    log: (text) => log({ level: 'info', text }),
+  })
   return {
     bindings,
     get durable() {
