@@ -32,6 +32,7 @@ import { RequestLog } from './log/request-log.ts'
 import { Apps } from './shard/apps.ts'
 import { FleetObjects } from './shard/object-hosts.ts'
 import { RemoteCalls } from './shard/remote-calls.ts'
+import { SharedRates } from './shard/shared-rates.ts'
 import { LoopDelayMeter } from './shard/loop-delay.ts'
 import { DurableStorage } from './storage/durable/client.ts'
 import { withAlarms } from './storage/durable/with-alarms.ts'
@@ -83,9 +84,12 @@ async function run(data: ShardData): Promise<void> {
   const leases = new LeaseClient(tell)
   const durableStorage = new DurableStorage(withAlarms(storage, (time) => tell({ type: 'alarm', time })))
   const remote = data.fleet && openRemote(data.fleet, () => apps, tracer, log)
+  const rates = data.fleet && remote && new SharedRates(data.fleet, () => remote.connect())
   const apps: Apps = new Apps({
     homes,
     remote,
+    rates,
+    shareRates: rates?.share.bind(rates),
     toId: () => ids.make(),
     leases,
     durableStorage,
@@ -196,7 +200,10 @@ async function run(data: ShardData): Promise<void> {
     else if (message.type === 'storage') storage.attach(message.kind, message.port)
     else if (message.type === 'peer') homes?.meet(message.place, message.port)
     else if (message.type === 'stop')
-      void stop({ ingress, apps, tracer, requests, storage, durableStorage, homes, remote }, message.graceMs)
+      void stop(
+        { ingress, apps, tracer, requests, storage, durableStorage, homes, rates, remote },
+        message.graceMs,
+      )
   }
   for (const message of early) listen(message)
   const { port } = ingress.server.address() as AddressInfo
@@ -262,12 +269,13 @@ interface Running {
   readonly storage: StorageClients
   readonly durableStorage: DurableStorage
   readonly homes: Homes | undefined
+  readonly rates: SharedRates | undefined
   readonly remote: RemoteCalls | undefined
 }
 
 /** Requests come to their end, and then what apps do behind their responses; all of it until one deadline. */
 async function stop(running: Running, graceMs: number): Promise<void> {
-  const { ingress, apps, tracer, requests, storage, durableStorage, homes, remote } = running
+  const { ingress, apps, tracer, requests, storage, durableStorage, homes, rates, remote } = running
   const end = performance.now() + graceMs
   // before the connections are, so that who is cut is told why
   const cut = setTimeout(() => void apps.drain(0), graceMs)
@@ -279,6 +287,7 @@ async function stop(running: Running, graceMs: number): Promise<void> {
   clearTimeout(cut)
   await apps.drain(Math.max(0, end - performance.now()))
   homes?.[Symbol.dispose]()
+  rates?.[Symbol.dispose]()
   remote?.[Symbol.dispose]()
   tracer?.[Symbol.dispose]()
   requests[Symbol.dispose]()

@@ -213,6 +213,7 @@ export class Apps implements Disposable {
 
   async #deploy(deployment: Deployment, engine: CompiledEngine): Promise<void> {
     this.#versions.set(deployment.id, { deployment, engine: await this.#engines.load(deployment, engine) })
+    this.#services.rates?.add(deployment.rateTables)
     this.#heads.add(toHeadBytes(deployment.limits))
   }
 
@@ -356,8 +357,9 @@ export class Apps implements Disposable {
     await Promise.all(retired.map(({ deployment }) => this.#retire(deployment.id, 0)))
   }
 
-  #forget({ deployment: { id, limits } }: Version): void {
+  #forget({ deployment: { id, limits, rateTables } }: Version): void {
     this.#versions.delete(id)
+    this.#services.rates?.remove(rateTables)
     this.#heads.remove(toHeadBytes(limits))
   }
 
