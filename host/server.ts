@@ -149,7 +149,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const secret = new DurableSecret(storageDirectory)
   const storage = new StorageThreads({
     directory: storageDirectory,
-    settings: { ...config.storage, cachesMb: config.cachesMb },
+    settings: { ...config.storage, cachesMb: config.cachesMb, fleet: config.fleet },
     onError: (text) => log({ level: 'error', text }),
   })
   const stays = dataDirectory !== undefined || isDevelopment === true

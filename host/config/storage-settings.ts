@@ -6,6 +6,8 @@ import type { SecretSource } from './secrets.ts'
 export interface StorageSettings {
   readonly kv?: { readonly redis: RedisSettings } | { readonly fleet: FleetSettings }
   readonly r2?: { readonly s3?: S3Settings }
+  /** The one that the host belongs to: its hosts share queues. */
+  readonly fleet?: FleetSettings | undefined
   /** MiB of apps' own caches, all apps together. */
   readonly cachesMb?: number | undefined
 }

@@ -1,19 +1,18 @@
 /** Durable Objects on a fleet: one instance for an id, wherever it is called, whatever dies or is cut off. */
 
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { afterAll, beforeAll, describe, test } from 'vitest'
 
 import { createSourceDir, type SourceDir } from '../build/source-dir.ts'
 import { keepAlive, send } from '../harness/http.ts'
-import { NatsServer, NO_NATS } from '../harness/nats.ts'
-import { startNano } from '../harness/process.ts'
+import { NO_NATS } from '../harness/nats.ts'
 import type { ServerProcess } from '../harness/process.ts'
 import { serve, sleep } from '../harness/serve.ts'
 import type { AppSpec, Served } from '../harness/serve.ts'
 import { openWebSocket } from '../harness/web-socket.ts'
+import { KeptHosts } from './kept-hosts.ts'
 
 const CLIENTS = 100
 const INCREMENTS = 1500
@@ -72,53 +71,6 @@ interface Counted {
   readonly all: readonly (readonly [index: number, times: number])[]
 }
 
-/** Hosts of a fleet, which serve the same. */
-class Hosts implements AsyncDisposable {
-  readonly nats: NatsServer
-  readonly #folder = mkdtempSync(join(tmpdir(), 'nano-objects-'))
-  readonly #stack = new AsyncDisposableStack()
-
-  private constructor(nats: NatsServer) {
-    this.nats = this.#stack.use(nats)
-    this.#stack.defer(() => rmSync(this.#folder, { recursive: true, force: true }))
-  }
-
-  static async open(): Promise<Hosts> {
-    return new Hosts(await NatsServer.start())
-  }
-
-  async serve(host: string, ...others: AppSpec[]): Promise<Served> {
-    const served = await serve([toApp(), ...others], 1, {
-      fleet: { nats: this.nats.url, host, key: false },
-      dataDirectory: this.folderOf(host),
-    })
-    return this.#stack.use(served)
-  }
-
-  /** As a process. */
-  async start(host: string): Promise<ServerProcess> {
-    const folder = this.folderOf(host)
-    mkdirSync(folder, { recursive: true })
-    const file = join(folder, 'nano.json')
-    const app = { hostname: 'counter', cpu_ms: 10_000, ...toApp() }
-    writeFileSync(
-      file,
-      JSON.stringify({ shards: 2, fleet: { nats: this.nats.url, host, key: false }, apps: [app] }),
-    )
-    const started = await startNano(file)
-    started.stderr.resume()
-    return started
-  }
-
-  folderOf(host: string): string {
-    return join(this.#folder, host)
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#stack.disposeAsync()
-  }
-}
-
 const ask = async (host: Served, path: string): Promise<unknown> =>
   JSON.parse((await host.send('counter', path)).text) as unknown
 
@@ -126,7 +78,7 @@ describe.skipIf(NO_NATS !== undefined)(
   `Durable Objects of a fleet${NO_NATS ? ` (skipped: ${NO_NATS})` : ''}`,
   () => {
     test('WebSockets, alarms: wherever a client is, the object is the same', async ({ expect }) => {
-      await using hosts = await Hosts.open()
+      await using hosts = await KeptHosts.open(toApp())
       const [a, b] = [await hosts.serve('a'), await hosts.serve('b')]
       await ask(b, '/?index=1')
       expect(await ask(a, '/?index=2')).toBe(2)
@@ -143,7 +95,7 @@ describe.skipIf(NO_NATS !== undefined)(
       'without NATS a host serves the objects that it has, begins no others, and both go on afterwards',
       { timeout: 60_000 },
       async ({ expect }) => {
-        await using hosts = await Hosts.open()
+        await using hosts = await KeptHosts.open(toApp())
         const [a, b] = [await hosts.serve('a'), await hosts.serve('b')]
         await ask(b, '/?index=1')
         await ask(a, '/?index=2')
@@ -165,7 +117,7 @@ describe.skipIf(NO_NATS !== undefined)(
     )
 
     test('a host that becomes the first of a fleet keeps the objects that it has', async ({ expect }) => {
-      await using hosts = await Hosts.open()
+      await using hosts = await KeptHosts.open(toApp())
       const alone = await serve([toApp()], 1, { dataDirectory: hosts.folderOf('a') })
       await ask(alone, '/?index=1')
       await alone.close()
@@ -181,14 +133,14 @@ describe.skipIf(NO_NATS !== undefined)(
     })
 
     test('only who has a binding to a class calls its objects on another host', async ({ expect }) => {
-      await using hosts = await Hosts.open()
+      await using hosts = await KeptHosts.open(toApp())
       const guest = (...bindings: { name: string; class_name: string; script_name: string }[]): AppSpec => ({
         name: 'guest',
         path: sources.at('counter.js'),
         durable_objects: { bindings },
       })
       const bound = guest({ name: 'COUNTER', class_name: 'Counter', script_name: 'counter' })
-      const [a, b] = [await hosts.serve('a', bound), await hosts.serve('b', guest())]
+      const [a, b] = [await hosts.serve('a', toApp(), bound), await hosts.serve('b', toApp(), guest())]
       const call = async (): Promise<unknown> => JSON.parse((await a.send('guest', '/?index=1')).text)
       await ask(b, '/?index=0')
       expect(await call()).toMatchObject({ code: 'CALL_UNKNOWN' })
@@ -198,7 +150,7 @@ describe.skipIf(NO_NATS !== undefined)(
     })
 
     test('nothing is begun by a directory that was emptied', { timeout: 60_000 }, async ({ expect }) => {
-      await using hosts = await Hosts.open()
+      await using hosts = await KeptHosts.open(toApp())
       const a = await hosts.serve('a')
       expect(await ask(a, '/?index=1')).toBe(1)
       await a.close()
@@ -214,7 +166,7 @@ describe.skipIf(NO_NATS !== undefined)(
       'every increment that was acknowledged is there, and none twice, although the host that has the object is killed',
       { timeout: 300_000 },
       async ({ expect }) => {
-        await using hosts = await Hosts.open()
+        await using hosts = await KeptHosts.open(toApp())
         let owner = await hosts.start('b')
         await using other = await hosts.start('a')
         const agent = keepAlive(CLIENTS)

@@ -31,7 +31,11 @@ export type QueueCall =
 export type ListedMessage = Omit<GivenMessage, 'body'> & { readonly length: number }
 
 export async function openQueues(options: StoreOptions): Promise<Store> {
-  return toStore(await openSqliteQueues(options))
+  const local = await openSqliteQueues(options)
+  const { fleet } = options.settings
+  if (fleet === undefined) return toStore(local)
+  const { openFleetQueues } = await import('./fleet-queues.ts')
+  return toStore(await openFleetQueues(fleet, local, options.log))
 }
 
 /** A store of queues as calls. */

@@ -5,8 +5,10 @@ import { join } from 'node:path'
 
 import { afterAll, describe, test } from 'vitest'
 
+import { NatsServer, NO_NATS } from '../../../test/harness/nats.ts'
 import { MESSAGE_BYTES, MOST_GIVEN_BYTES } from './queue-store.ts'
 import type { GivenBatch, NewMessage, QueueStore, Settlement, Want } from './queue-store.ts'
+import { openFleetQueues } from './fleet-queues.ts'
 import { openSqliteQueues } from './sqlite-queue.ts'
 
 interface Maker {
@@ -15,7 +17,25 @@ interface Maker {
   readonly open: (directory: string) => Promise<QueueStore>
 }
 
-const MAKERS: readonly Maker[] = [{ name: 'SQLite', open: (directory) => openSqliteQueues({ directory }) }]
+const nats = NO_NATS === undefined ? await NatsServer.start() : undefined
+afterAll(() => nats?.[Symbol.asyncDispose]())
+
+const MAKERS: readonly Maker[] = [
+  { name: 'SQLite', open: (directory) => openSqliteQueues({ directory }) },
+  ...(nats === undefined
+    ? []
+    : [
+        {
+          name: 'a host of a fleet',
+          open: async (directory: string) =>
+            openFleetQueues(
+              { name: 'nano', host: 'a', servers: [nats.url] },
+              await openSqliteQueues({ directory }),
+              () => {},
+            ),
+        },
+      ]),
+]
 
 const LIMITS = { mostBytes: 16 * 1024 * 1024, retentionMs: 3_600_000 }
 const message = (text: string, delayMs = 0): NewMessage => ({

@@ -31,6 +31,8 @@ export interface GivenMessage {
   readonly id: string
   /** Milliseconds since 1970. */
   readonly sent: number
+  /** It is kept until then; milliseconds since 1970. */
+  readonly expires: number
   /** How often it was given, this time included. */
   readonly attempts: number
   readonly type: string
@@ -89,6 +91,8 @@ export interface QueueStore extends AsyncDisposable {
   settle(queue: string, settlement: Settlement): Promise<void>
   /** In the order of the names. */
   states(queues: readonly string[]): Promise<readonly QueueState[]>
+  /** Those that hold messages, and are not paused. */
+  holding(): Promise<readonly string[]>
   /** Those whose time comes first. */
   peek(queue: string, limit: number): Promise<readonly GivenMessage[]>
   /** Nothing is given from now on, or again. */

@@ -47,6 +47,7 @@ export interface MessageRow {
   readonly seq: number
   readonly id: string
   readonly sent: number
+  readonly expires: number
   readonly attempts: number
   readonly type: string
   readonly body: Uint8Array
@@ -54,7 +55,7 @@ export interface MessageRow {
 
 /** The most that is taken away at once: others wait meanwhile. */
 const MOST_SWEPT = 500
-const MESSAGE = 'seq, id, sent, attempts, type, body'
+const MESSAGE = 'seq, id, sent, expires, attempts, type, body'
 
 export const STATEMENTS = {
   find: 'SELECT id, count, bytes, paused FROM queue WHERE name = ?',
@@ -62,6 +63,7 @@ export const STATEMENTS = {
   count: 'UPDATE queue SET count = count + ?, bytes = bytes + ? WHERE id = ?',
   pause: 'UPDATE queue SET paused = ? WHERE id = ?',
   drop: 'DELETE FROM queue WHERE name = ?',
+  holding: 'SELECT name FROM queue WHERE count > 0 AND paused = 0',
   add: 'INSERT INTO message (queue, due, sent, expires, type, id, bytes, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
   ready:
     'SELECT seq, due, bytes FROM message WHERE queue = ? AND due <= ? AND (due, seq) > (?, ?) AND expires > ? ORDER BY due, seq LIMIT ?',

@@ -118,6 +118,12 @@ class SqliteQueues implements QueueStore {
     )
   }
 
+  async holding(): Promise<readonly string[]> {
+    return guard(() =>
+      (this.#statements.holding.all() as unknown as { name: string }[]).map(({ name }) => name),
+    )
+  }
+
   async peek(queue: string, limit: number): Promise<readonly GivenMessage[]> {
     return guard(() => {
       const id = this.#find(queue)?.id
@@ -253,8 +259,8 @@ function toNow(): number {
   return Math.floor(performance.timeOrigin + performance.now())
 }
 
-function toGiven({ seq, id, sent, attempts, type, body }: MessageRow): GivenMessage {
-  return { seq, id, sent, attempts: attempts + 1, type, body }
+function toGiven({ attempts, ...message }: MessageRow): GivenMessage {
+  return { ...message, attempts: attempts + 1 }
 }
 
 function toTooMuch({ mostBytes }: SendLimits): string {

@@ -1,0 +1,139 @@
+/** Queues on two hosts of a fleet, beyond what every store of queues does. */
+
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { connect } from '@nats-io/transport-node'
+import { afterAll, beforeAll, describe, test } from 'vitest'
+
+import { NatsServer, NO_NATS } from '../../../test/harness/nats.ts'
+import { openFleetQueues } from './fleet-queues.ts'
+import type { GivenBatch, NewMessage, QueueStore } from './queue-store.ts'
+import { openSqliteQueues } from './sqlite-queue.ts'
+
+const LIMITS = { mostBytes: 16 * 1024 * 1024, retentionMs: 3_600_000 }
+const CARRY_MS = 100
+const never = new AbortController().signal
+
+const toMessage = (text: string, delayMs = 0): NewMessage => ({
+  type: 'text',
+  body: Buffer.from(text),
+  delayMs,
+})
+const texts = ({ messages }: Pick<GivenBatch, 'messages'>): string[] =>
+  messages.map(({ body }) => Buffer.from(body).toString())
+
+describe.skipIf(NO_NATS !== undefined)(`queues of a fleet${NO_NATS ? ` (skipped: ${NO_NATS})` : ''}`, () => {
+  const folder = mkdtempSync(join(tmpdir(), 'nano-queues-'))
+  let nats: NatsServer
+  let tickets = 0
+  beforeAll(async () => {
+    nats = await NatsServer.start()
+  })
+  afterAll(async () => {
+    await nats?.[Symbol.asyncDispose]()
+    rmSync(folder, { recursive: true })
+  })
+
+  const open = async (host: string): Promise<QueueStore> => {
+    const local = await openSqliteQueues({ directory: mkdtempSync(join(folder, host)) })
+    return await openFleetQueues({ name: 'nano', host, servers: [nats.url] }, local, () => {}, CARRY_MS)
+  }
+  const receive = (store: QueueStore, queue: string, size = 1): Promise<GivenBatch> =>
+    store.receive(queue, { ticket: ++tickets, size, timeoutMs: 0 }, never)
+  const countOf = async (store: QueueStore, queue: string): Promise<number | undefined> =>
+    (await store.states([queue]))[0]?.count
+
+  test('a message lies where it is consumed: here, if it is consumed here', async ({ expect }) => {
+    await using a = await open('a')
+    await using b = await open('b')
+    const given = receive(b, 'q')
+    await expect
+      .poll(async () => {
+        await a.send('q', [toMessage('for b')], LIMITS)
+        return await countOf(b, 'q')
+      })
+      .toBeGreaterThan(0)
+    expect(texts(await given)).toEqual(['for b'])
+    const before = await countOf(b, 'q')
+    const own = receive(a, 'q')
+    await a.send('q', [toMessage('for a')], LIMITS)
+    expect(texts(await own)).toEqual(['for a'])
+    expect(await countOf(b, 'q')).toBe(before)
+  })
+
+  test('what nobody consumed is carried to who does, with its delay, and is gone where it lay', async ({
+    expect,
+  }) => {
+    await using a = await open('a')
+    await using b = await open('b')
+    const sent = Array.from({ length: 12 }, (_, index) => `m${index}`)
+    await a.send(
+      'late',
+      sent.map((text) => toMessage(text)),
+      LIMITS,
+    )
+    await a.send('late', [toMessage('delayed', 1500)], LIMITS)
+    expect(await countOf(a, 'late')).toBe(13)
+    const given: string[] = []
+    while (given.length < 13) {
+      const batch = await receive(b, 'late', 5)
+      given.push(...texts(batch))
+      await b.settle('late', { acks: batch.messages.map(({ seq }) => seq), retries: [] })
+    }
+    expect([...given].sort()).toEqual([...sent, 'delayed'].sort())
+    expect(given.at(-1)).toBe('delayed')
+    await expect.poll(() => countOf(a, 'late')).toBe(0)
+    expect(await countOf(b, 'late')).toBe(0)
+  })
+
+  test('a queue that is full there is full for who sends, and without NATS messages stay here', async ({
+    expect,
+  }) => {
+    await using a = await open('a')
+    const b = await open('b')
+    receive(b, 'full', 100).catch(() => undefined)
+    const full = { mostBytes: 200, retentionMs: 1000 }
+    await expect
+      .poll(async () => {
+        await a.send('full', [toMessage('x')], LIMITS)
+        return await countOf(b, 'full')
+      })
+      .toBeGreaterThan(0)
+    await a.send('full', [toMessage('x')], LIMITS)
+    await expect(a.send('full', [toMessage('y')], full)).rejects.toMatchObject({ code: 'STORAGE_LIMIT' })
+    await b[Symbol.asyncDispose]()
+    const before = (await countOf(a, 'full'))!
+    await a.send('full', [toMessage('z')], LIMITS)
+    expect(await countOf(a, 'full')).toBe(before + 1)
+  })
+
+  test('what is no messages of a queue is refused', async ({ expect }) => {
+    await using b = await open('b')
+    receive(b, 'strange').catch(() => undefined)
+    const client = await connect({ servers: nats.url })
+    const subject = `nano.nano.queue.-${Buffer.from('strange').toString('base64url')}`
+    const head = (messages: unknown, limits: unknown = LIMITS): Buffer => {
+      const json = Buffer.from(JSON.stringify({ limits, messages }))
+      const length = Buffer.alloc(4)
+      length.writeUInt32LE(json.length)
+      return Buffer.concat([length, json])
+    }
+    const all = [
+      Buffer.alloc(0),
+      Buffer.alloc(4, 255),
+      head(null),
+      head([{ type: 'text', delayMs: 0, length: 7 }]),
+      head([{ type: 'text', delayMs: -1, length: 0 }]),
+      head([{ type: 'T"', delayMs: 0, length: 0 }]),
+      head([], { mostBytes: 1e300, retentionMs: 1 }),
+    ]
+    for (const bytes of all) {
+      const answer = await client.request(subject, bytes)
+      expect(answer.json()).toMatchObject({ failure: { code: 'STORAGE_INVALID' } })
+    }
+    expect(await countOf(b, 'strange')).toBe(0)
+    await client.close()
+  })
+})
