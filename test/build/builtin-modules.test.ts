@@ -108,6 +108,8 @@ import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks'
 import inCommonJs from './common.cjs'
 
 const storage = new AsyncLocalStorage<string>()
+const AsyncFunction = Object.getPrototypeOf(async function () {}).constructor
+const asyncIterator = Object.getPrototypeOf(Object.getPrototypeOf(/* of all */ async function* () {}).prototype)
 const tick = () => new Promise<void>((resolve) => setTimeout(resolve, 1))
 
 class Base { async who() { await null; return storage.getStore() } }
@@ -142,6 +144,10 @@ export default {
       storage.enterWith(searchParams.get('id')!)
       await tick()
       return Response.json({ before, after: storage.getStore() })
+    }
+    if (pathname === '/natives') {
+      const { name } = (async () => {}).constructor
+      return Response.json([await new AsyncFunction('x', 'return await x')(1), name, Symbol.asyncIterator in asyncIterator])
     }
     const id = searchParams.get('id')!
     const seen = await storage.run(id, walk)
@@ -357,6 +363,10 @@ describe('AsyncLocalStorage', () => {
       snapshot: 'a',
       after: 'undefined',
     })
+  })
+
+  test("the engine's own async functions are found by what packages ask for", async () => {
+    expect(await get('context', '/natives')).toEqual([1, 'AsyncFunction', true])
   })
 
   test('does not mix requests of one instance', async () => {
