@@ -24,6 +24,7 @@ import { giveImportMeta, importMetaPlugin, VITE_ENV } from './import-meta.ts'
 import { listFits } from './import-patterns.ts'
 import { lowerAsync } from './lower-async.ts'
 import { lowerDecorators } from './lower-decorators.ts'
+import { markAsync } from './mark-async.ts'
 import { isNodeModule, ModuleFiles } from './module-files.ts'
 import { giveModules } from './module-plugin.ts'
 import { keepNativeAsync } from './native-async.ts'
@@ -129,7 +130,10 @@ async function bundleOnce(
         importMetaPlugin,
         lowerDecorators(settings !== undefined && hasLegacyDecorators(settings)),
         editPlugin(edits),
-        keepsContext && lowerAsync(modules.asyncFunction),
+        keepsContext && [
+          lowerAsync(modules.asyncFunction),
+          editPlugin([markAsync(modules.asyncFunction, isOwn)]),
+        ],
       ],
       resolve: {
         mainFields: ['browser', 'module', 'main'],

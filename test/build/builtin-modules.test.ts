@@ -147,7 +147,14 @@ export default {
     }
     if (pathname === '/natives') {
       const { name } = (async () => {}).constructor
-      return Response.json([await new AsyncFunction('x', 'return await x')(1), name, Symbol.asyncIterator in asyncIterator])
+      const nested = () => [inner(), inner]
+      async function inner(_a: unknown) {}
+      const lowered = [walk, inner, nested()[1], async function (_a: unknown) { await _a }, async () => {}, async (a: unknown) => a]
+      return Response.json({
+        made: await new AsyncFunction('x', 'return await x')(1), name, iterates: Symbol.asyncIterator in asyncIterator,
+        tags: lowered.map((each) => Object.prototype.toString.call(each) + (each as any).constructor.name + each.length),
+        names: [walk.name, inner.name, walk instanceof Function],
+      })
     }
     const id = searchParams.get('id')!
     const seen = await storage.run(id, walk)
@@ -366,7 +373,14 @@ describe('AsyncLocalStorage', () => {
   })
 
   test("the engine's own async functions are found by what packages ask for", async () => {
-    expect(await get('context', '/natives')).toEqual([1, 'AsyncFunction', true])
+    const tag = '[object AsyncFunction]AsyncFunction'
+    expect(await get('context', '/natives')).toEqual({
+      made: 1,
+      name: 'AsyncFunction',
+      iterates: true,
+      tags: [0, 1, 1, 1, 0, 1].map((length) => tag + length),
+      names: ['walk', 'inner', true],
+    })
   })
 
   test('does not mix requests of one instance', async () => {
