@@ -33,7 +33,7 @@ import type { ObjectFacts } from '../instance/contract.ts'
 import { Router } from '../router/router.ts'
 import { Split } from '../router/split.ts'
 import type { Caller } from '../router/split.ts'
-import { ABSENT, bringRun } from '../tenant/run.ts'
+import { ABSENT, bringRun, UNREACHABLE } from '../tenant/run.ts'
 import type { ContentAnswer } from '../tenant/content-slot.ts'
 import { type AppTenant, Tenant, type TenantServices } from '../tenant/tenant.ts'
 import type { Slice } from '../tenant/shard-report.ts'
@@ -166,7 +166,8 @@ export class Apps implements Disposable {
   async run(deployment: number, id: string, run: Run, object?: ObjectFacts): Promise<RunOutcome> {
     const version = this.#versions.get(deployment)
     if (version === undefined) return ABSENT
-    return await bringRun(object ? this.#objects.wake(version, object) : this.#toTenant(version), id, run)
+    const taker = object ? this.#objects.wake(version, object) : this.#toTenant(version)
+    return taker === undefined ? UNREACHABLE : await bringRun(taker, id, run)
   }
 
   /** What takes the requests for a deployment that other shards hand over; undefined: it is not served any more. */

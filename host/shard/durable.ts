@@ -74,9 +74,9 @@ export class ShardObjects<Version extends DurableVersion> {
     return facts && this.#objects.receive(this.#toAddress(version, facts))
   }
 
-  /** Who takes what nobody calls for. */
-  wake(version: Version, facts: ObjectFacts): Answerer {
-    return this.#objects.receive(this.#toAddress(version, facts))
+  /** Who takes what nobody calls for; undefined: it is not known yet which objects this host has. */
+  wake(version: Version, facts: ObjectFacts): Answerer | undefined {
+    return this.#secret && this.#objects.receive(this.#toAddress(version, facts))
   }
 
   /** Who takes what another shard hands over. */

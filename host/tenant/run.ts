@@ -19,6 +19,9 @@ export const NOT_BEGUN: Omit<RunOutcome, 'code'> = { noRetry: false, ms: 0, cpuM
 /** Of a run for a version that is not there. */
 export const ABSENT: RunOutcome = { ...NOT_BEGUN, code: 'APP_UNAVAILABLE' }
 
+/** Of one for an object that this host may not have. */
+export const UNREACHABLE: RunOutcome = { ...NOT_BEGUN, code: 'OBJECT_UNREACHABLE' }
+
 /** Takes requests: a tenant, or what stands for one. */
 interface Runner {
   /** What the host holds for it; undefined: it holds nothing. */

@@ -30,6 +30,8 @@ export interface StartOptions {
   /** Of its log. */
   readonly format?: LogFormat
   readonly env?: Readonly<Record<string, string>>
+  /** What it runs within: a program, and what comes before its own. */
+  readonly within?: readonly string[]
   /** The descriptor of a listening socket that it is handed, as systemd does it. */
   readonly listener?: number
 }
@@ -37,14 +39,14 @@ export interface StartOptions {
 /** Resolves when it has said where it listens. */
 export async function startNano(
   config: string,
-  { descriptors, format = 'text', env: more, listener, main = MAIN }: StartOptions = {},
+  { descriptors, format = 'text', env: more, listener, main = MAIN, within = [] }: StartOptions = {},
 ): Promise<ServerProcess> {
   const env = { ...process.env, NANO_LOG_FORMAT: format, ...more }
   const args = [main, 'serve', '--port', '0', '--admin-port', '0', '--config', config]
   const limit = descriptors === undefined ? '' : `ulimit -n ${descriptors}; `
   // the shell becomes the server, and so has its process id
   const handed = listener === undefined ? '' : 'export LISTEN_FDS=1 LISTEN_PID=$$; '
-  const child = spawn('sh', ['-c', `${limit}${handed}exec "$0" "$@"`, process.execPath, ...args], {
+  const child = spawn('sh', ['-c', `${limit}${handed}exec "$0" "$@"`, ...within, process.execPath, ...args], {
     env,
     stdio: ['ignore', 'pipe', 'pipe', ...(listener === undefined ? [] : [listener])],
   }) as ChildProcessByStdio<null, Readable, Readable>
@@ -53,8 +55,8 @@ export async function startNano(
   child.stdout.on('data', (part) => (out += String(part)))
   const read = (pattern: RegExp) => waitFor(() => pattern.exec(out)?.[1], 60_000)
   return {
-    port: Number(await read(/ on http:\/\/127\.0\.0\.1:(\d+)/)),
-    adminPort: Number(await read(/operator {2}http:\/\/127\.0\.0\.1:(\d+)/)),
+    port: Number(await read(/ on http:\/\/[\d.]+:(\d+)/)),
+    adminPort: Number(await read(/operator {2}http:\/\/[\d.]+:(\d+)/)),
     get announcement() {
       return out
     },
