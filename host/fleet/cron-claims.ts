@@ -1,13 +1,15 @@
 /**
  * One run for all hosts of a fleet. Each expression of an app has a record: for which time the latest run was claimed, and who is at it.
  *
- *     a time comes, on each host  >  is the record's time earlier? [others have it]  >  compare-and-set to this time  >  ours
- *                                                                                        '--one is not done--> busy
+ *     a time comes, on each host  >  is the record's time earlier? [others have it]  >  the run's record is made [others made it]
+ *                                 >  compare-and-set to this time  >  ours
+ *                                                                   '--one is not done--> busy
  *     ours  --every BEAT_MS: still at it-->  ours  --done-->  nobody is at it
  *           --the host dies: nothing is heard for LEASE_MS-->  nobody is at it
  *
- * Holds: a time is claimed once, for the record's time only grows, whatever the hosts' clocks say. So a run is begun once, or, if its host
- * dies before, not at all.
+ * Holds: a time is claimed once, for the record's time only grows, whatever the hosts' clocks say, and a run's record is made once. So a run
+ * is begun once, or, if its host dies before, not at all. The record alone would not do: in a cluster, servers of 2.9 may let two changes
+ * of it through that come at the same time.
  */
 
 import { randomUUID } from 'node:crypto'
@@ -37,6 +39,8 @@ const KEPT_MS = 400 * DAY_MS
 
 export class CronClaims implements RunClaims, Disposable {
   readonly #records: Records<Claimed>
+  /** By their times: which claim each run is of. */
+  readonly #runs: Records<string>
   /** Claims of which is not known whether they were written. */
   readonly #unsure = new Set<string>()
   readonly #beats = new Set<NodeJS.Timeout>()
@@ -44,6 +48,7 @@ export class CronClaims implements RunClaims, Disposable {
 
   constructor(connection: FleetConnection) {
     this.#records = new Records(connection, { kind: 'cron', keptMs: KEPT_MS })
+    this.#runs = new Records(connection, { kind: 'runs', keptMs: DAY_MS })
   }
 
   async claim({ app, cron, timeZone }: CronKey, time: number, overlap: boolean): Promise<Claim> {
@@ -57,7 +62,7 @@ export class CronClaims implements RunClaims, Disposable {
       isBusy = open.length > 0 && !overlap
       return { time, claim, open: isBusy ? open : [...open, claim] }
     }
-    const { before, isChanged } = await this.#records.change(names, change).catch((error: unknown) => {
+    const { before, isChanged } = await this.#move(names, { time, claim }, change).catch((error: unknown) => {
       this.#unsure.add(claim)
       throw error
     })
@@ -73,6 +78,19 @@ export class CronClaims implements RunClaims, Disposable {
 
   [Symbol.dispose](): void {
     for (const beat of this.#beats) clearInterval(beat)
+  }
+
+  /** Makes of the record what `change` says, if the run is this claim's. */
+  async #move(
+    names: readonly string[],
+    { time, claim }: Pick<Claimed, 'time' | 'claim'>,
+    change: (found: Found<Claimed> | undefined) => Claimed | undefined,
+  ): ReturnType<Records<Claimed>['change']> {
+    const before = await this.#records.read(...names)
+    if (before !== undefined && before.value.time >= time) return { before, isChanged: false }
+    const run = await this.#runs.change([...names, String(time)], (other) => (other ? undefined : claim))
+    const isOurs = run.isChanged || run.before?.value === claim
+    return isOurs ? await this.#records.change(names, change) : { before: undefined, isChanged: false }
   }
 
   #touch(names: readonly string[], claim: string): void {

@@ -1,6 +1,9 @@
 /**
  * Small records that the hosts of a fleet agree on, each changed by compare-and-set: of two hosts that change one at the same time, the
  * second sees what the first has made of it. They are the last messages of subjects.
+ *
+ * Holds on every server: a record that is not there is made once. In a cluster, servers of 2.9 look at what a message expects of its subject
+ * when they take it, and not when they keep it, so that two changes of a record that is there may both be let through.
  */
 
 import { JetStreamApiError } from '@nats-io/jetstream'

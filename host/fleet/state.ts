@@ -14,6 +14,7 @@ import { randomUUID } from 'node:crypto'
 
 import { JetStreamApiError } from '@nats-io/jetstream'
 import type { KV, KvWatchEntry } from '@nats-io/kv'
+import { headers as createHeaders } from '@nats-io/transport-node'
 
 import { NanoError } from '../errors.ts'
 import { decodeApp, encodeApp } from './app-record.ts'
@@ -122,9 +123,7 @@ export class DesiredState {
     this.#expectFits(app.name, value)
     return await this.#settle(
       async () => {
-        const bucket = await this.#open()
-        if (before === undefined) return await bucket.create(key, value)
-        return await bucket.update(key, value, before.revision)
+        return await this.#change(key, value, before?.revision)
       },
       async () => {
         const entry = await (await this.#open()).get(key)
@@ -141,8 +140,7 @@ export class DesiredState {
     const key = toKey(APP, app.name)
     await this.#settle(
       async () => {
-        await (await this.#open()).delete(key, { previousSeq: revision })
-        return revision
+        return await this.#change(key, undefined, revision)
       },
       async () => {
         const entry = await (await this.#open()).get(key)
@@ -163,11 +161,11 @@ export class DesiredState {
     const take = async (): Promise<void> => {
       const bucket = await this.#open()
       const entry = await bucket.get(key)
-      if (entry === null || entry.operation !== 'PUT') return void (await bucket.create(key, value))
+      if (entry === null || entry.operation !== 'PUT') return void (await this.#change(key, value))
       const holder = entry.json<{ app: string }>().app
       if (holder !== app) await this.#expectFree(hostname, holder, app, entry.created)
       // its own, too: so that it is seen to be on its way
-      await bucket.update(key, value, entry.revision)
+      await this.#change(key, value, entry.revision)
     }
     await this.#ask(take).catch((thrown: unknown) => {
       if (!isTaken(thrown)) throw thrown
@@ -180,7 +178,35 @@ export class DesiredState {
     const bucket = await this.#open()
     const entry = await bucket.get(toKey(ROUTE, hostname))
     if (entry?.operation !== 'PUT' || entry.json<{ app: string }>().app !== app) return
-    await bucket.delete(toKey(ROUTE, hostname), { previousSeq: entry.revision })
+    await this.#change(toKey(ROUTE, hostname), undefined, entry.revision)
+  }
+
+  /**
+   * An entry of this revision is this from now on, undefined: it goes; without a revision one that is not there. Gives the new one. The
+   * last change of the bucket is part of the condition: in a cluster, servers of 2.9 may let two changes of one entry through that come at
+   * the same time, and of the bucket one.
+   */
+  async #change(key: string, value: string | undefined, revision?: number): Promise<number> {
+    for (;;) {
+      // oxlint-disable-next-line no-await-in-loop -- until nobody changes something else meanwhile
+      const lastSequence = await this.lastRevision()
+      // oxlint-disable-next-line no-await-in-loop
+      const entry = await (await this.#open()).get(key)
+      if (revision === undefined ? entry?.operation === 'PUT' : entry?.revision !== revision)
+        throw new Taken()
+      const headers = createHeaders()
+      if (value === undefined) headers.set('KV-Operation', 'DEL')
+      try {
+        // oxlint-disable-next-line no-await-in-loop
+        const { seq } = await this.#connection.jetstream.publish(`$KV.${this.#bucket}.${key}`, value ?? '', {
+          headers,
+          expect: { lastSequence, lastSubjectSequence: entry?.revision ?? 0 },
+        })
+        return seq
+      } catch (error) {
+        if (!isTaken(error)) throw error
+      }
+    }
   }
 
   async #expectFree(hostname: string, holder: string, app: string, since: Date): Promise<void> {
@@ -241,8 +267,12 @@ export class DesiredState {
   }
 }
 
-/** What failed is that an entry is not what it was expected to be. */
+/** An entry is not what it was expected to be. */
+class Taken extends Error {}
+
+/** What failed is that. */
 function isTaken(thrown: unknown): boolean {
+  if (thrown instanceof Taken) return true
   return (
     thrown instanceof JetStreamApiError &&
     [WRONG_LAST_SEQUENCE, WRONG_LAST_SEQUENCE_NOW].includes(thrown.code)
