@@ -21,6 +21,7 @@ let lastTextBytes = encode('')
 let lastBytes = encode('')
 /** Of those, as something that the engine compares. */
 let lastForm: string | undefined
+// oxlint-disable-next-line typescript/unbound-method -- it is called with a `this` of its own
 const toForm = uncurry(Uint8Array.prototype.toBase64)
 
 function encodeAgain(text: string): Bytes {
