@@ -69,6 +69,7 @@ export class Images implements Disposable {
   /** The same for all who ask. Rejects with ARTIFACT_BROKEN when it is gone and cannot be made again. */
   load(component: OpenComponent): Promise<AppContent> {
     if (component.held !== undefined) return Promise.resolve(component.held)
+    if (component.foreign !== undefined) return this.#remake(component)
     const { id } = component.image
     const entry = this.#entries.get(id) ?? this.#open(component)
     this.#entries.delete(id)
@@ -108,6 +109,14 @@ export class Images implements Disposable {
       if (again.image.id !== image.id) throw toChanged(error)
       return again.held ?? (await this.#thread.ask('load', ask))
     }
+  }
+
+  /** There is no image; what serves it is made again where it is gone. */
+  async #remake(component: OpenComponent): Promise<AppContent> {
+    const { foreign, ...again } = await this.#reopen(component)
+    if (foreign?.hash !== component.foreign?.hash)
+      throw toChanged(new NanoError('ARTIFACT_BROKEN', 'it is gone'))
+    return await this.load(again)
   }
 
   #evict(): void {
