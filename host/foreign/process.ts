@@ -22,7 +22,7 @@ import { readProcessMs } from './watch.ts'
 
 const START_MS = 30_000
 /** Processor time of a start: of an interpreter in it some megabytes are compiled. */
-const START_CPU_MS = 10_000
+const START_CPU_MS = 5000
 const LOOK_MS = 50
 /** What Node and the generated code take beside the component's own memory. */
 const BASE_MB = 256

@@ -35,4 +35,12 @@ export type SocketInterfaces = Readonly<
   >
 >
 
-export const sockets: SocketInterfaces = { instanceNetwork, network, ipNameLookup, tcp, tcpCreateSocket, udp, udpCreateSocket }
+export const sockets: SocketInterfaces = {
+  instanceNetwork,
+  network,
+  ipNameLookup,
+  tcp,
+  tcpCreateSocket,
+  udp,
+  udpCreateSocket,
+}
