@@ -68,8 +68,8 @@ export class Images implements Disposable {
 
   /** The same for all who ask. Rejects with ARTIFACT_BROKEN when it is gone and cannot be made again. */
   load(component: OpenComponent): Promise<AppContent> {
-    if (component.held !== undefined) return Promise.resolve(component.held)
     if (component.foreign !== undefined) return this.#remake(component)
+    if (component.held !== undefined) return Promise.resolve(component.held)
     const { id } = component.image
     const entry = this.#entries.get(id) ?? this.#open(component)
     this.#entries.delete(id)

@@ -244,12 +244,13 @@ export class ForeignApp implements AppTenant {
   async #remake(): Promise<void> {
     this.#isRemade = true
     try {
-      ;(await this.#source())[Symbol.dispose]()
+      const lent = await this.#source()
+      lent[Symbol.dispose]()
     } catch (error) {
       this.#journal.write('error', 'instance-failed', (error as Error).message)
-      this.#backOffStart()
     }
     this.#isRemade = false
+    if (!isMade(this.#parts.foreign.folder)) this.#backOffStart()
     this.#pump()
   }
 

@@ -16,6 +16,7 @@
 
 import { isDeepStrictEqual } from 'node:util'
 
+import { toStored } from '../fleet/app-state.ts'
 import type { FleetEntry } from '../fleet/app-state.ts'
 import type { NewAssets } from '../assets/new-assets.ts'
 import type { StoredApp, StoredVersion } from '../artifacts/store.ts'
@@ -181,10 +182,16 @@ export class DeployedApps {
 
   /** Of an app, the last one first. Rejects when it was not deployed. */
   async versions(app: string): Promise<readonly StoredVersion[]> {
-    const versions = await this.#options.opener.ask('versions', app)
-    if (versions.length === 0)
-      throw new NanoError('APP_UNKNOWN', `there is no app "${app}" that was deployed`)
-    return versions
+    return (await this.known(app)).versions
+  }
+
+  /** Its versions, and which of them serve. Rejects when it was not deployed. */
+  async known(app: string): Promise<{ versions: readonly StoredVersion[]; serving: StoredApp | undefined }> {
+    const own = await this.#options.opener.ask('versions', app)
+    if (own.length > 0) return { versions: own, serving: this.#serving.get(app) }
+    const entry = await this.#agreement.look(app)
+    if (entry !== undefined) return { versions: entry.app.versions, serving: toStored(entry) }
+    throw new NanoError('APP_UNKNOWN', `there is no app "${app}" that was deployed`)
   }
 
   /** One version of an app. */

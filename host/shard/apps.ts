@@ -210,7 +210,8 @@ export class Apps implements Disposable {
   async #deploy(deployment: Deployment, engine: CompiledEngine): Promise<void> {
     const loaded = this.#engines.get(engine.hash) ?? { engine: loadEngine(engine), warmUps: WARM_UPS }
     this.#engines.set(engine.hash, loaded)
-    if (loaded.warmUps > 0) loaded.warmUps = (await this.#warmUp(deployment, loaded)) ? 0 : loaded.warmUps - 1
+    if (engine.module !== undefined && loaded.warmUps > 0)
+      loaded.warmUps = (await this.#warmUp(deployment, loaded)) ? 0 : loaded.warmUps - 1
     this.#versions.set(deployment.id, { deployment, engine: loaded.engine })
     this.#heads.add(toHeadBytes(deployment.limits))
   }
