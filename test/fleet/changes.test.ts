@@ -12,7 +12,7 @@ import { NanoError } from '../../host/errors.ts'
 import { FLEET_SERIES } from '../../host/telemetry/fleet-series.ts'
 import { toAsk, TOKEN } from '../harness/admin.ts'
 import { NatsServer, NO_NATS } from '../harness/nats.ts'
-import { fixture, serve, waitFor } from '../harness/serve.ts'
+import { fixture, ROOT, serve, waitFor } from '../harness/serve.ts'
 import type { Served, ServeOptions } from '../harness/serve.ts'
 import { ask, becomes, toDeploy } from './hosts.ts'
 
@@ -86,6 +86,18 @@ describe.skipIf(NO_NATS !== undefined)(`a fleet${NO_NATS ? ` (skipped: ${NO_NATS
     await becomes(b, 'race.test', '404')
     expect(await b.deployed.deploy(toDeploy('race', 'again'))).toMatchObject({ version: 1 })
     await becomes(a, 'race.test', 'again')
+  })
+
+  test('serves a component from elsewhere on each host, which one alone has checked', async ({ expect }) => {
+    await using a = await open('a9')
+    await using b = await open('b9')
+    const component = readFileSync(join(ROOT, 'test/fixtures/foreign/rust/guest.wasm'))
+    const given = { component, settings: { foreign: { processes: 1 } } }
+    await a.deployed.deploy(toDeploy('rust', 'x', given))
+    const hello = async (server: Served) => (await server.send('rust.test', '/')).text === 'hello from Rust\n'
+    await Promise.all([a, b].map((host) => waitFor(async () => (await hello(host)) || undefined, 30_000)))
+    await b.deployed.remove('rust')
+    await becomes(a, 'rust.test', '404')
   })
 
   test('serves canaries, settings and files; says how far each host is; and NATS sees no value of env', async ({

@@ -1,6 +1,6 @@
 /** Where apps that call one another are: on shards of one host, or on two hosts of a fleet. */
 
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -38,11 +38,13 @@ export const TWO_HOSTS: Place = {
     await using stack = new AsyncDisposableStack()
     const folder = mkdtempSync(join(tmpdir(), 'nano-places-'))
     stack.defer(() => rmSync(folder, { recursive: true, force: true }))
+    const key = { file: join(folder, 'key') }
+    writeFileSync(key.file, 'a key of the fleet, which is long enough')
     const nats = stack.use(await NatsServer.start())
     const host = async (name: string, apps: readonly AppSpec[]): Promise<Served> =>
       stack.use(
         await serve([...apps], 1, {
-          fleet: { nats: nats.url, host: name, key: false },
+          fleet: { nats: nats.url, host: name, key },
           dataDirectory: join(folder, name),
         }),
       )

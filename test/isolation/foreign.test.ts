@@ -13,10 +13,14 @@ import { parse } from '@bytecodealliance/jco'
 import { afterAll, beforeAll, describe, test } from 'vitest'
 
 import { buildApp } from '../../host/build/build.ts'
+import { parseReference } from '../../host/config/oci-reference.ts'
 import { findOwnCache } from '../../host/deploy/open-engines.ts'
+import { pushApp } from '../../host/oci/push.ts'
+import { RegistryClient } from '../../host/oci/registry-client.ts'
 import { TOKEN, toAsk } from '../harness/admin.ts'
 import { makeBytes } from '../harness/bytes.ts'
 import { open } from '../harness/http.ts'
+import { NO_REGISTRY, TestRegistry } from '../harness/registry.ts'
 import { NEIGHBOUR, watchNeighbour } from '../harness/neighbour.ts'
 import { ROOT, serve, waitFor } from '../harness/serve.ts'
 import type { Served } from '../harness/serve.ts'
@@ -426,6 +430,36 @@ describe('a component from elsewhere that is deployed', () => {
       } finally {
         await server.close()
       }
+    },
+  )
+
+  test.skipIf(NO_REGISTRY)(
+    `comes from a registry, too${NO_REGISTRY === undefined ? '' : ` (skipped: ${NO_REGISTRY})`}`,
+    { timeout: 60_000 },
+    async ({ expect }) => {
+      await using registry = await TestRegistry.start({ asks: false })
+      const reference = parseReference(`oci://${registry.name}/team/rust:1`)!
+      const signal = AbortSignal.timeout(30_000)
+      await using client = new RegistryClient({ reference, actions: 'pull,push', signal })
+      const nothing = { sourceMap: undefined, settings: undefined, assets: undefined, created: 0 }
+      const artifact = { component, ...nothing, readFile: () => component }
+      await pushApp(client, { ...reference, tag: '1' }, artifact, () => {})
+      const path = `oci://${registry.name}/team/rust:1`
+      await using server = await serve(
+        [
+          { name: 'open', hostname: 'open.test', path, foreign: true },
+          { name: 'closed', hostname: 'closed.test', path },
+        ],
+        1,
+        { admin: { port: 0 }, adminToken: TOKEN, dataDirectory: join(directory, 'pulled') },
+      )
+      expect((await server.send('open.test', '/')).text).toBe('hello from Rust\n')
+      await server.logged('closed', 'ENGINE_UNKNOWN', '"foreign": true')
+      const settings = JSON.stringify({ hostname: 'pulled.test', foreign: true })
+      const query = `from=${encodeURIComponent(path)}`
+      const pulled = await toAsk(server)('PUT', `/admin/apps/pulled?${query}`, { form: { settings } })
+      expect(pulled.json()).toMatchObject({ version: 1, source: expect.stringContaining('@sha256:') })
+      expect((await server.send('pulled.test', '/')).text).toBe('hello from Rust\n')
     },
   )
 })
