@@ -45,7 +45,7 @@ describe('WebSockets', () => {
     expect([await client.next(), await client.next()]).toEqual(['text', [0, 255]])
     client.socket.close(3009, 'bye')
     expect(await client.over).toEqual([3009, 'bye'])
-    expect(await ask('/gotten')).toContain('3009 bye true 3')
+    await waitFor(async () => ((await ask('/gotten')) as string[]).includes('3009 bye true 3'))
   })
 
   test('messages come in order, however many are sent at once', async ({ expect }) => {
