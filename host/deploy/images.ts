@@ -17,6 +17,7 @@ import { NanoError } from '../errors.ts'
 import type { ImageCounters } from '../image/counters.ts'
 import type { AppContent } from '../image/image.ts'
 import type { ContentId } from '../image/packed.ts'
+import { isMade } from '../transpile/transpile.ts'
 import { AskedThread } from './asked-thread.ts'
 import type { OpenComponent } from './opening.ts'
 
@@ -68,7 +69,7 @@ export class Images implements Disposable {
 
   /** The same for all who ask. Rejects with ARTIFACT_BROKEN when it is gone and cannot be made again. */
   load(component: OpenComponent): Promise<AppContent> {
-    if (component.foreign !== undefined) return this.#remake(component)
+    if (component.foreign !== undefined && !isMade(component.foreign.folder)) return this.#remake(component)
     if (component.held !== undefined) return Promise.resolve(component.held)
     const { id } = component.image
     const entry = this.#entries.get(id) ?? this.#open(component)
@@ -111,7 +112,7 @@ export class Images implements Disposable {
     }
   }
 
-  /** There is no image; what serves it is made again where it is gone. */
+  /** There is no image, and what serves it is gone. */
   async #remake(component: OpenComponent): Promise<AppContent> {
     const { foreign, ...again } = await this.#reopen(component)
     if (foreign?.hash !== component.foreign?.hash)

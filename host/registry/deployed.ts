@@ -16,7 +16,6 @@
 
 import { isDeepStrictEqual } from 'node:util'
 
-import { toStored } from '../fleet/app-state.ts'
 import type { FleetEntry } from '../fleet/app-state.ts'
 import type { NewAssets } from '../assets/new-assets.ts'
 import type { StoredApp, StoredVersion } from '../artifacts/store.ts'
@@ -34,6 +33,8 @@ import type { DeployReport, Settings } from './deploy-report.ts'
 import { restoreApps } from './restore.ts'
 import { Following } from './following.ts'
 import { InOrder } from './in-order.ts'
+import { findVersions } from './known-versions.ts'
+import type { KnownVersions } from './known-versions.ts'
 import { toKeptSettings } from './kept-settings.ts'
 import type { NewDeploy } from './new-deploy.ts'
 import { toParts } from './open-version.ts'
@@ -186,12 +187,8 @@ export class DeployedApps {
   }
 
   /** Its versions, and which of them serve. Rejects when it was not deployed. */
-  async known(app: string): Promise<{ versions: readonly StoredVersion[]; serving: StoredApp | undefined }> {
-    const own = await this.#options.opener.ask('versions', app)
-    if (own.length > 0) return { versions: own, serving: this.#serving.get(app) }
-    const entry = await this.#agreement.look(app)
-    if (entry !== undefined) return { versions: entry.app.versions, serving: toStored(entry) }
-    throw new NanoError('APP_UNKNOWN', `there is no app "${app}" that was deployed`)
+  known(app: string): Promise<KnownVersions> {
+    return findVersions(app, { ...this.#options, agreement: this.#agreement, serving: this.#serving })
   }
 
   /** One version of an app. */

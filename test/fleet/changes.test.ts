@@ -95,7 +95,8 @@ describe.skipIf(NO_NATS !== undefined)(`a fleet${NO_NATS ? ` (skipped: ${NO_NATS
     const given = { component, settings: { foreign: { processes: 1 } } }
     await a.deployed.deploy(toDeploy('rust', 'x', given))
     const hello = async (server: Served) => (await server.send('rust.test', '/')).text === 'hello from Rust\n'
-    await Promise.all([a, b].map((host) => waitFor(async () => (await hello(host)) || undefined, 30_000)))
+    const served = [a, b].map((host) => waitFor(async () => (await hello(host)) || undefined, 30_000))
+    expect(await Promise.all(served)).toEqual([true, true])
     await b.deployed.remove('rust')
     await becomes(a, 'rust.test', '404')
   })
