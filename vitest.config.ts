@@ -40,6 +40,7 @@ const HEAVY = [
   'test/fleet/changes.test.ts',
   'test/fleet/docs.test.ts',
   'test/fleet/failures.test.ts',
+  'test/fleet/objects.test.ts',
   'test/fleet/remote-calls.test.ts',
   'test/instance/everything.test.ts',
   'test/isolation/calls.test.ts',

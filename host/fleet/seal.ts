@@ -31,12 +31,15 @@ export type SealUse = 'settings' | 'kv' | 'calls'
 export class Seal {
   readonly #sealing: Buffer
   readonly #signing: Buffer
+  /** Part of what is hashed before NATS hears of it. */
+  readonly hashing: Uint8Array
 
   constructor(key: string, fleet: string, use: SealUse = 'settings') {
     const derive = (what: string): Buffer =>
       Buffer.from(hkdfSync('sha256', key, `nano fleet ${fleet}`, what, KEY_BYTES))
     this.#sealing = derive(use)
     this.#signing = derive('records')
+    this.hashing = derive('hashes')
   }
 
   /** `of`: what it belongs to; it can be opened as nothing else. */

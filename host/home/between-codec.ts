@@ -86,8 +86,14 @@ const call = has({
   depth: isCount,
   message: orNone(isBytes),
 })
+const object = has({
+  className: isText,
+  id: matches(/^[0-9a-f]{64}$/),
+  name: orNone(isText),
+})
 const head = has({
   id: matches(ID),
+  client: isText,
   method: matches(METHOD),
   url: (value) => typeof value === 'string' && URL.canParse(value),
   headers: (value) => typeof value === 'string' && parseHeaderLines(value) !== undefined,
@@ -105,7 +111,7 @@ const end = has({ code: isCount, reason: isText })
 /** By type: what it has besides its number. */
 const SHAPES: Readonly<Record<string, Shape>> = {
   bye: {},
-  request: { head, isUpgrade: isFlag, trace: orNone(trace) },
+  request: { head, object: orNone(object), isUpgrade: isFlag, trace: orNone(trace) },
   chunk: { bytes: isBytes, isLast: isFlag },
   broken: { text: isText },
   taken: { bytes: isCount },
