@@ -150,6 +150,9 @@ describe.skipIf(NO_NATS !== undefined)(`a fleet${NO_NATS ? ` (skipped: ${NO_NATS
     )
     const kept = files.map((file) => readFileSync(join(file.parentPath, file.name), 'latin1')).join('')
     expect([kept.includes('canary.test'), kept.includes('-secret')]).toEqual([true, false])
+    // each host has a disk of its own
+    const gone = await admin('DELETE', '/admin/apps/plain?data=true')
+    expect(gone.json()).toMatchObject({ success: true, kept_by: expect.arrayContaining(['b2']) as string[] })
   })
 
   test(
