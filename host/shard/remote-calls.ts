@@ -72,6 +72,11 @@ export class RemoteCalls implements Disposable {
     this.#options = options
   }
 
+  /** Those that are there, both ways. */
+  get links(): number {
+    return this.#peers.size
+  }
+
   /** Who takes calls for an app of this host. */
   answerer(host: string, app: string): Answerer {
     return {

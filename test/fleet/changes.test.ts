@@ -144,7 +144,7 @@ describe.skipIf(NO_NATS !== undefined)(`a fleet${NO_NATS ? ` (skipped: ${NO_NATS
     expect(await ask(b, 'files.test')).not.toBe('taken')
     const { text } = await admin('GET', '/metrics')
     expect(text).toMatch(/^nano_fleet_watching 1$/m)
-    expect(FLEET_SERIES.filter(({ name }) => !text.includes(`\n${name} `))).toEqual([])
+    expect(FLEET_SERIES.filter(({ name }) => !new RegExp(`^${name}[ {]`, 'm').test(text))).toEqual([])
     const files = readdirSync(nats.folder, { recursive: true, withFileTypes: true }).filter((file) =>
       file.isFile(),
     )
