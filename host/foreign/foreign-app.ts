@@ -22,7 +22,7 @@ import { type Exchange, type ExchangeListener, NOBODY } from '../tenant/exchange
 import { Journal } from '../tenant/journal.ts'
 import type { Log } from '../tenant/log.ts'
 import { BUSY_MS } from '../tenant/open-request.ts'
-import { Counts, NO_COUNTERS, toFailures, toVersionLabel } from '../tenant/report.ts'
+import { Counts, NO_COUNTERS, toVersionLabel } from '../tenant/report.ts'
 import { RequestQueue } from '../tenant/request-queue.ts'
 import type { AppTenant, TenantCounters } from '../tenant/tenant.ts'
 import { type ForeignCode, isMade } from '../transpile/transpile.ts'
@@ -131,10 +131,6 @@ export class ForeignApp implements AppTenant {
 
   refused(code: ErrorCode, request: string, text: string): void {
     this.#journal.failed(code, request, text)
-  }
-
-  get failures(): ReadonlyMap<ErrorCode, number> {
-    return new Map(toFailures(this.counts.row))
   }
 
   get counters(): TenantCounters {
