@@ -24,6 +24,8 @@ const START_MS = 30_000
 /** Processor time of a start: of an interpreter in it some megabytes are compiled. */
 const START_CPU_MS = 5000
 const LOOK_MS = 50
+/** It asks for each chunk, so that far less waits for it. */
+const MOST_UNREAD_BYTES = 64 * 1024 * 1024
 /** What Node and the generated code take beside the component's own memory. */
 const BASE_MB = 256
 const HEAP_MB = 128
@@ -156,7 +158,10 @@ export class ForeignProcess {
   }
 
   #say(kind: number, id: number, payload?: Uint8Array | string): void {
-    if (this.#pipe.writable) this.#pipe.write(encodeFrame(kind, id, payload))
+    if (!this.#pipe.writable) return
+    this.#pipe.write(encodeFrame(kind, id, payload))
+    // it asks, and does not read
+    if (this.#pipe.writableLength > MOST_UNREAD_BYTES) this.kill('APP_TRAPPED')
   }
 
   #hear(bytes: Buffer): void {
