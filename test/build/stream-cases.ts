@@ -23,7 +23,7 @@ async function readBoth(): Promise<unknown> {
   const seen: object[] = []
   for await (const each of objects) seen.push(each)
   return {
-    toWeb: await new Response(Readable.toWeb(parts) as unknown as ReadableStream<Uint8Array>).text(),
+    toWeb: await new Response(Readable.toWeb(parts)).text(),
     fromWeb: await text(Readable.fromWeb(toWeb('c', 'd') as never)),
     isBuffer: Buffer.isBuffer((await Readable.fromWeb(toWeb('c') as never).toArray())[0]),
     seen,

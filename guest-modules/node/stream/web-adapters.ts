@@ -27,7 +27,7 @@ function readableToWeb(
       start(controller) {
         readable.pause()
         readable.on('data', (chunk: unknown) => {
-          controller.enqueue((isObjects ? chunk : toWebChunk(chunk)) as never)
+          controller.enqueue(isObjects ? chunk : toWebChunk(chunk))
           if ((controller.desiredSize ?? 0) <= 0) readable.pause()
         })
         finished(readable, { writable: false }, (error) => {
@@ -43,7 +43,10 @@ function readableToWeb(
 }
 
 /** What a stream that reads from one of the Web API does. */
-function toSource(readable: ReadableStream<Chunk>) {
+function toSource(readable: ReadableStream<Chunk>): {
+  readonly read: (this: Node.Readable) => void
+  readonly cancel: (error: unknown) => Promise<void>
+} {
   const reader = readable.getReader()
   return {
     read(this: Node.Readable): void {
