@@ -52,6 +52,7 @@ export interface AppSpec extends LimitSpec {
     | boolean
     | {
         directories?: Record<string, string | { path: string; writable?: boolean }>
+        sockets?: string[]
         processes?: number
         requests?: number
       }
