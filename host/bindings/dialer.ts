@@ -21,6 +21,7 @@ import { toTarget } from '../egress/rule.ts'
 import { TcpDialer } from '../egress/tcp.ts'
 import { openResolver } from '../egress/resolver.ts'
 import { Heartbeat } from '../web-socket/heartbeat.ts'
+import { Writes } from '../web-socket/writes.ts'
 import { dialWebSocket } from './web-socket-dial.ts'
 import type { WebSocketAnswer, WebSocketDial } from './web-socket-dial.ts'
 
@@ -99,6 +100,7 @@ export function openDialer(
   const { idleMs, timeoutMs, tcpConnections } = limits
   const headMs = Math.max(timeoutMs, idleMs)
   const heartbeat = new Heartbeat()
+  const writes = new Writes()
   return {
     idleMs,
     tcp: new TcpDialer({ policy, resolve, most: tcpConnections }),
@@ -128,8 +130,8 @@ export function openDialer(
     },
     upgrade(url, dial) {
       const mostBytes = limits.webSocketMessageKb * 1024
-      const network = { policy, resolve, heartbeat, headMs, idleMs: limits.webSocketIdleMs, mostBytes }
-      return dialWebSocket(url, dial, network)
+      const { webSocketIdleMs: idleMs } = limits
+      return dialWebSocket(url, dial, { policy, resolve, heartbeat, writes, headMs, idleMs, mostBytes })
     },
     [Symbol.dispose](): void {
       isOver = true

@@ -10,6 +10,8 @@
 import type { Subscription } from '@nats-io/transport-node'
 
 import type { FleetConnection } from './connection.ts'
+import { toSeal } from './seal.ts'
+import type { Seal } from './seal.ts'
 
 /** So much more of a key. */
 export interface Counted {
@@ -23,6 +25,7 @@ export interface Counted {
 
 const PAUSE_MS = 50
 const KEY_BYTES = 16
+const SEALED_FOR = 'counts'
 /** In one message. */
 const MOST = 5000
 const MOST_DELTA = 2 ** 32
@@ -39,6 +42,7 @@ type Count = readonly [key: string, periodS: number, delta: number]
 export class SharedCounts implements Disposable {
   readonly #connection: FleetConnection
   readonly #subject: string
+  readonly #seal: Seal | undefined
   readonly #subscription: Subscription
   #counted = new Map<string, { -readonly [Name in keyof Counted]: Counted[Name] }>()
   #timer: NodeJS.Timeout | undefined
@@ -49,10 +53,11 @@ export class SharedCounts implements Disposable {
     const { name, host } = connection.settings
     this.#connection = connection
     this.#subject = `nano.${name}.rates`
+    this.#seal = toSeal(connection.settings, 'rates')
     this.#subscription = connection.client.subscribe(this.#subject, {
       queue: host,
       callback: (error, message) => {
-        const told = error === null ? readTold(message.data) : undefined
+        const told = error === null ? readTold(message.data, this.#seal) : undefined
         if (told === undefined || told.host === host) return
         for (const counted of toCounts(told)) count(counted)
       },
@@ -88,7 +93,8 @@ export class SharedCounts implements Disposable {
         host,
         tables: Array.from(tables, ([table, counts]) => [table, ...counts.map(toCount)] as const),
       }
-      this.#connection.client.publish(this.#subject, JSON.stringify(told))
+      const text = JSON.stringify(told)
+      this.#connection.client.publish(this.#subject, this.#seal?.seal(text, SEALED_FOR) ?? text)
     }
   }
 }
@@ -97,9 +103,10 @@ function toCount({ key, periodS, delta }: Counted): Count {
   return [Buffer.from(key).toString('base64'), periodS, delta]
 }
 
-function readTold(data: Uint8Array): Told | undefined {
+function readTold(data: Uint8Array, seal: Seal | undefined): Told | undefined {
   try {
-    const told = JSON.parse(Buffer.from(data).toString()) as Partial<Told> | null
+    const text = Buffer.from(data).toString()
+    const told = JSON.parse(seal?.open(text, SEALED_FOR) ?? text) as Partial<Told> | null
     return typeof told?.host === 'string' && Array.isArray(told.tables) ? (told as Told) : undefined
   } catch {
     return undefined

@@ -17,6 +17,8 @@ import type { Msg, Subscription } from '@nats-io/transport-node'
 import type { FleetSettings } from '../../config/fleet-settings.ts'
 import type { FleetConnection } from '../../fleet/connection.ts'
 import { openConnection } from '../../fleet/open-connection.ts'
+import { toSeal } from '../../fleet/seal.ts'
+import type { Seal } from '../../fleet/seal.ts'
 import { toToken } from '../../fleet/streams.ts'
 import { StorageError, toFailure } from '../failure.ts'
 import type { StorageCode, StorageFailure } from '../failure.ts'
@@ -65,6 +67,7 @@ export async function openFleetQueues(
 class FleetQueues implements QueueStore {
   readonly #connection: FleetConnection
   readonly #local: QueueStore
+  readonly #seal: Seal | undefined
   readonly #consumed = new Map<string, Consumed>()
   readonly #ending = new AbortController()
   readonly #timer: NodeJS.Timeout
@@ -75,6 +78,7 @@ class FleetQueues implements QueueStore {
   constructor(connection: FleetConnection, local: QueueStore, carryMs: number) {
     this.#connection = connection
     this.#local = local
+    this.#seal = toSeal(connection.settings, 'queues')
     this.#timer = setInterval(() => void this.#look(), carryMs).unref()
     connection.onChange((isConnected) => {
       if (isConnected) for (const [queue, consumed] of this.#consumed) this.#listen(queue, consumed)
@@ -153,7 +157,7 @@ class FleetQueues implements QueueStore {
   async #take(queue: string, message: Msg): Promise<void> {
     let reply: Reply
     try {
-      const { messages, limits } = toFrame(message.data)
+      const { messages, limits } = this.#read(queue, message.data)
       reply = { backlog: await this.#local.send(queue, messages, limits) }
     } catch (thrown) {
       reply = { failure: toFailure(thrown) }
@@ -164,7 +168,8 @@ class FleetQueues implements QueueStore {
   /** Undefined: nobody elsewhere consumes it, as far as is known. Rejects with what is told to whoever sends. */
   async #forward(queue: string, frame: QueueFrame): Promise<Backlog | undefined> {
     if (!this.#connection.isConnected) return undefined
-    const bytes = encodeQueueFrame(frame)
+    const plain = encodeQueueFrame(frame)
+    const bytes = this.#seal?.sealBytes(plain, queue) ?? plain
     if (bytes.length > (this.#connection.client.info?.max_payload ?? 0)) return undefined
     let reply: Reply
     try {
@@ -235,16 +240,16 @@ class FleetQueues implements QueueStore {
     await this.#local.settle(queue, { acks, retries })
   }
 
+  /** Throws a `StorageError`. */
+  #read(queue: string, data: Uint8Array): QueueFrame {
+    try {
+      return decodeQueueFrame(this.#seal?.openBytes(data, queue) ?? data)
+    } catch (cause) {
+      throw new StorageError('STORAGE_INVALID', 'expected messages of a queue', { cause })
+    }
+  }
+
   #toSubject(queue: string): string {
     return `nano.${this.#connection.settings.name}.queue.${toToken(queue)}`
-  }
-}
-
-/** Throws a `StorageError`. */
-function toFrame(data: Uint8Array): QueueFrame {
-  try {
-    return decodeQueueFrame(data)
-  } catch (cause) {
-    throw new StorageError('STORAGE_INVALID', 'expected messages of a queue', { cause })
   }
 }
