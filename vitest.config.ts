@@ -42,6 +42,7 @@ const HEAVY = [
   'test/fleet/docs.test.ts',
   'test/fleet/failures.test.ts',
   'test/fleet/objects.test.ts',
+  'test/fleet/partition.test.ts',
   'test/fleet/queues.test.ts',
   'test/fleet/remote-calls.test.ts',
   'test/instance/everything.test.ts',

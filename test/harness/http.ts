@@ -17,6 +17,8 @@ export interface Sent {
   agent?: Agent
   /** The client's address, one of this machine. */
   from?: string
+  /** The server's, in place of this machine's own. */
+  to?: string
 }
 
 export interface Answer {
@@ -50,10 +52,10 @@ export async function send(port: number, sent: Sent): Promise<Answer> {
 /** Send one request and resolve at the head of its answer; the body is the caller's to read or to destroy. */
 export function open(port: number, sent: Sent): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const { host, path, method = 'GET', headers = {}, body, agent = false, from = '127.0.0.1' } = sent
+    const { host, path, method = 'GET', headers = {}, body, agent = false, from = '127.0.0.1', to } = sent
     const request = startRequest({
-      host: '127.0.0.1',
-      localAddress: from,
+      host: to ?? '127.0.0.1',
+      ...(to === undefined && { localAddress: from }),
       port,
       path,
       method,

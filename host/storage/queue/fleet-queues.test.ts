@@ -1,6 +1,6 @@
 /** Queues on two hosts of a fleet, beyond what every store of queues does. */
 
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -8,6 +8,7 @@ import { connect } from '@nats-io/transport-node'
 import { afterAll, beforeAll, describe, test } from 'vitest'
 
 import { NatsServer, NO_NATS } from '../../../test/harness/nats.ts'
+import type { FleetSettings } from '../../config/fleet-settings.ts'
 import { openFleetQueues } from './fleet-queues.ts'
 import type { GivenBatch, NewMessage, QueueStore } from './queue-store.ts'
 import { openSqliteQueues } from './sqlite-queue.ts'
@@ -36,9 +37,10 @@ describe.skipIf(NO_NATS !== undefined)(`queues of a fleet${NO_NATS ? ` (skipped:
     rmSync(folder, { recursive: true })
   })
 
-  const open = async (host: string): Promise<QueueStore> => {
+  const open = async (host: string, more: Partial<FleetSettings> = {}): Promise<QueueStore> => {
     const local = await openSqliteQueues({ directory: mkdtempSync(join(folder, host)) })
-    return await openFleetQueues({ name: 'nano', host, servers: [nats.url] }, local, () => {}, CARRY_MS)
+    const settings = { name: 'nano', host, servers: [nats.url], ...more }
+    return await openFleetQueues(settings, local, () => {}, CARRY_MS)
   }
   const receive = (store: QueueStore, queue: string, size = 1): Promise<GivenBatch> =>
     store.receive(queue, { ticket: ++tickets, size, timeoutMs: 0 }, never)
@@ -107,6 +109,34 @@ describe.skipIf(NO_NATS !== undefined)(`queues of a fleet${NO_NATS ? ` (skipped:
     const before = (await countOf(a, 'full'))!
     await a.send('full', [toMessage('z')], LIMITS)
     expect(await countOf(a, 'full')).toBe(before + 1)
+  })
+
+  test("with the fleet's key NATS sees no message, and takes none that is not sealed", async ({ expect }) => {
+    const file = join(folder, 'key')
+    writeFileSync(file, 'a key of the fleet, which is long enough')
+    await using a = await open('a', { key: { file } })
+    await using b = await open('b', { key: { file } })
+    await using stranger = await open('c')
+    receive(b, 'sealed', 100).catch(() => undefined)
+    const client = await connect({ servers: nats.url })
+    const seen: string[] = []
+    client.subscribe('>', {
+      callback: (_error, { data }) => void seen.push(Buffer.from(data).toString('latin1')),
+    })
+    await client.flush()
+    await expect
+      .poll(async () => {
+        await a.send('sealed', [toMessage('a secret')], LIMITS)
+        return await countOf(b, 'sealed')
+      })
+      .toBeGreaterThan(0)
+    const before = await countOf(b, 'sealed')
+    const refused = stranger.send('sealed', [toMessage('made up')], LIMITS)
+    await expect(refused).rejects.toMatchObject({ code: 'STORAGE_INVALID' })
+    expect(await countOf(b, 'sealed')).toBe(before)
+    expect(seen.some((text) => text.includes('made up'))).toBe(true)
+    expect(seen.some((text) => text.includes('a secret'))).toBe(false)
+    await client.close()
   })
 
   test('what is no messages of a queue is refused', async ({ expect }) => {
