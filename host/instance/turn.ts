@@ -54,6 +54,8 @@ export class Instance implements Mailbox, Disposable {
   readonly #recycleBytes: number
   /** What it has for what it has begun, when it is replaced for a limit of its own. */
   readonly #retireMs: number
+  /** What goes on for nobody has as long. */
+  readonly #backgroundMs: number
   readonly #clock = new TurnClock()
   readonly #bindings: BindingSet
   readonly #accounts: Accounts
@@ -65,6 +67,8 @@ export class Instance implements Mailbox, Disposable {
   /** Why a Durable Object is to end: a name, LF, and a message. */
   #resetReason: string | undefined
   #state: InstanceState = 'fresh'
+  /** Looks whether what nobody waits for has come to its end. */
+  #leftovers: NodeJS.Timeout | undefined
   /** Waits until a source has processor time again. */
   #refill: NodeJS.Timeout | undefined
   /** How long the last turn ran, in milliseconds. */
@@ -74,7 +78,8 @@ export class Instance implements Mailbox, Disposable {
   constructor(number: number, parts: InstanceParts, host: InstanceHost) {
     this.number = number
     this.#host = host
-    const { recycleRequests, retireMs } = parts.limits
+    const { backgroundMs, recycleRequests, retireMs } = parts.limits
+    this.#backgroundMs = backgroundMs
     this.#maxRequests = recycleRequests
     this.#isObject = parts.object !== undefined
     this.#recycleBytes = toRecycleMb(parts.limits) * BYTES_PER_MB
@@ -216,6 +221,7 @@ export class Instance implements Mailbox, Disposable {
     this.#flushPrinted()
     if (this.#resetReason !== undefined) return this.#die('OBJECT_RESET')
     if (this.#agenda.isFlooded) return this.#die('APP_BUFFER_LIMIT', `more than ${MOST_EVENTS} events wait`)
+    if (over.length > 0) this.#boundLeftovers()
     for (const id of over) {
       const port = this.#bindings.responses.take(id)
       // what was answered in the turn is answered
@@ -330,10 +336,23 @@ export class Instance implements Mailbox, Disposable {
   #settle(): void {
     if (this.#state === 'dead' || this.#agenda.hasNew) return
     if (this.#state === 'retiring') return this.#settleRetiring()
-    if (this.#state !== 'live' || !this.#accounts.isEmpty || !this.#agenda.isEmpty) return
+    if (this.#state !== 'live' || !this.#accounts.isEmpty) return
+    if (!this.#agenda.isEmpty) return this.#boundLeftovers()
     this.#state = 'resting'
     this.#bindings.rest()
     this.#host.onResting?.()
+  }
+
+  /**
+   * What the app goes on with for a request that was stopped, or for nobody, has the time of the background: an instance that then still
+   * works as much as it may, at nobody's cost, is replaced.
+   */
+  #boundLeftovers(): void {
+    this.#leftovers ??= setTimeout(() => {
+      this.#leftovers = undefined
+      if (this.#isAwake && !this.#agenda.isEmpty && this.#accounts.isAppSpent(performance.now()))
+        this.#recycle()
+    }, this.#backgroundMs).unref()
   }
 
   #settleRetiring(): void {
@@ -356,6 +375,7 @@ export class Instance implements Mailbox, Disposable {
     const hasRested = this.#state === 'resting'
     this.#state = 'dead'
     clearTimeout(this.#refill)
+    clearTimeout(this.#leftovers)
     clearTimeout(this.#blockLimit)
     this.#grace[Symbol.dispose]()
     const unheard = this.#agenda.clear()
