@@ -15,7 +15,6 @@
  * answered is failed at once and not left to its timeout.
  */
 import { performance } from 'node:perf_hooks'
-import type { ObjectPort } from '../bindings/durable.ts'
 import { NO_METER, type GuestEvent, type Mailbox, type Meter } from '../bindings/binding.ts'
 import { toRecycleMb } from '../config/limits.ts'
 import type { RequestHead } from '../http/request-head.ts'
@@ -31,14 +30,11 @@ import { TurnClock } from './clock.ts'
 import { gatePort } from './gates.ts'
 import { Guest } from './guest.ts'
 import { MOST_EVENTS } from './inbox.ts'
+import { ObjectBlocks } from './object-blocks.ts'
 import { toStartup } from './startup.ts'
 import { toEvent } from './to-event.ts'
 
 const BYTES_PER_MB = 1024 * 1024
-/** The longest that a callback of `blockConcurrencyWhile` may take. */
-const BLOCK_MS = 30_000
-const BLOCKED_TOO_LONG =
-  'Error\nA call to blockConcurrencyWhile() in a Durable Object waited for too long. The call was canceled and the Durable Object was reset.'
 
 /** One live guest. */
 export class Instance implements Mailbox, Disposable {
@@ -62,8 +58,8 @@ export class Instance implements Mailbox, Disposable {
   readonly #guest: Guest
   readonly #agenda: Agenda
   readonly #grace = new Grace(() => this.#die(this.#grace.code))
-  /** A Durable Object is not blocked for longer. */
-  #blockLimit: NodeJS.Timeout | undefined
+  /** Of a Durable Object. */
+  readonly #blocks: ObjectBlocks
   /** Why a Durable Object is to end: a name, LF, and a message. */
   #resetReason: string | undefined
   #state: InstanceState = 'fresh'
@@ -94,7 +90,12 @@ export class Instance implements Mailbox, Disposable {
     })
     const toWaitMs = (source: number, now: number): number => this.#accounts.waitMs(source, now)
     this.#agenda = new Agenda([toStartup(parts.env, parts.object)], toWaitMs, this.#isObject)
-    const port = this.#isObject ? this.#toObjectPort() : undefined
+    this.#blocks = new ObjectBlocks(
+      this.#agenda,
+      (reason) => (this.#resetReason ??= reason),
+      (reason) => this.#reset(reason),
+    )
+    const port = this.#isObject ? this.#blocks : undefined
     this.#bindings = new BindingSet(this, this.meter, host, this.#accounts, parts, this.#clock, port)
     const { imports } = this.#bindings
     if (host.objectStorage !== undefined)
@@ -303,24 +304,6 @@ export class Instance implements Mailbox, Disposable {
     if (text !== '') this.#host.line('error', text.trimEnd())
   }
 
-  #toObjectPort(): ObjectPort {
-    return {
-      block: (source) => {
-        this.#agenda.block(source)
-        this.#blockLimit ??= setTimeout(() => this.#reset(BLOCKED_TOO_LONG), BLOCK_MS)
-      },
-      unblock: (source) => {
-        this.#agenda.unblock(source)
-        if (this.#agenda.isBlocked) return
-        clearTimeout(this.#blockLimit)
-        this.#blockLimit = undefined
-      },
-      reset: (reason) => {
-        this.#resetReason ??= reason
-      },
-    }
-  }
-
   /** Outside of a turn. */
   #reset(reason: string): void {
     this.#resetReason = reason
@@ -376,7 +359,7 @@ export class Instance implements Mailbox, Disposable {
     this.#state = 'dead'
     clearTimeout(this.#refill)
     clearTimeout(this.#leftovers)
-    clearTimeout(this.#blockLimit)
+    this.#blocks[Symbol.dispose]()
     this.#grace[Symbol.dispose]()
     const unheard = this.#agenda.clear()
     const fresh = new Set(last.length > 1 ? [...last, ...unheard] : unheard)
