@@ -74,7 +74,9 @@ export class Exchange {
     const { headers, others } = parseLines(head).lines
     const own = headers.filter(([name]) => name !== 'content-length')
     const claimed = headers.find(([name]) => name === 'content-length')?.[1]
-    const told = (this.#method === 'HEAD' ? claimed : undefined) ?? length?.toString() ?? others[':length']
+    // the body that it would have is not known
+    const known = this.#method === 'HEAD' ? claimed : length?.toString()
+    const told = known ?? others[':length']
     try {
       if (status < 200 || status > 599)
         throw new RangeError(`expected a status from 200 to 599, got ${status}`)
