@@ -1,7 +1,7 @@
 /**
  * A tenant's instances on one shard.
  *
- *     none  --first request-->  content asked for  --here-->  current  --a limit of its own, `retire`-->  retiring  --work done, deadline, no room-->  gone
+ *     none  --first request-->  parts asked for  --here-->  current  --a limit of its own, `retire`-->  retiring  --work done, deadline, no room-->  gone
  *                               current  --nothing to do for a while, or others need its place (residents.ts)-->  gone
  *                               current  --trap, limit, `end`-->  gone, and its open requests fail
  *
@@ -18,6 +18,7 @@ import { toTotalMemoryMb } from '../config/limits.ts'
 import { toFailureText, toStackText } from '../errors.ts'
 import type { AppContent } from '../image/image.ts'
 import type { Death, InstanceHost, InstanceParts } from '../instance/contract.ts'
+import { toWanted } from '../instance/guest.ts'
 import { Instance } from '../instance/turn.ts'
 import type { ByteBudget } from '../limits/byte-budget.ts'
 import type { ClientPlaces } from '../limits/client-places.ts'
@@ -27,7 +28,7 @@ import type { Epoch } from '../limits/epoch.ts'
 import type { EndCode } from '../limits/grace.ts'
 import type { Residents, Resting } from '../limits/residents.ts'
 import type { JobLine } from '../limits/job-pool.ts'
-import { ContentSlot, type ContentSource } from './content-slot.ts'
+import { ContentSlot, type ContentSource, type LentContent } from './content-slot.ts'
 import type { Journal } from './journal.ts'
 import type { PoolCounters } from './pool-counters.ts'
 import type { Storage } from '../storage/client.ts'
@@ -66,7 +67,7 @@ export interface PoolServices {
 const BYTES_PER_MB = 1024 * 1024
 
 /** What instances are made of, but for what is loaded. */
-export interface PoolParts extends Omit<InstanceParts, 'image'> {
+export interface PoolParts extends Omit<InstanceParts, 'image' | 'order'> {
   /** Of WebAssembly memory, that an instance begins with. */
   readonly image: { readonly pages: number }
   /** What has a memory of its own; undefined: an instance. */
@@ -111,7 +112,12 @@ export class Pool {
     this.#isAlone = parts.isolation === 'request'
     this.#isOnly = parts.object !== undefined
     this.#parts = this.#isAlone ? { ...parts, limits: { ...parts.limits, recycleRequests: 1 } } : parts
-    this.#slot = new ContentSlot(services.source, () => services.onReady())
+    this.#slot = new ContentSlot({
+      source: () => this.#toKept() ?? services.source(),
+      order: (image, onSettled) =>
+        parts.engine.spares.order(toWanted({ ...parts, image }, services.epoch), onSettled),
+      onSettled: () => services.onReady(),
+    })
     this.#services = services
     this.#maxBytes = toTotalMemoryMb(parts.limits) * BYTES_PER_MB
     this.#idle = new Deadlines(parts.limits.recycleIdleMs)
@@ -121,12 +127,18 @@ export class Pool {
   prepare(): boolean {
     if (this.#current !== undefined) return true
     this.#wantedSince ??= performance.now()
-    return this.#hasRoom && (this.#content !== undefined || this.#slot.want())
+    return this.#hasRoom && this.#slot.want()
+  }
+
+  /** Nobody waits for an instance: what was prepared is given up. */
+  unprepare(): void {
+    this.#slot.unwant()
+    this.#wantedSince = undefined
   }
 
   /** Whether what instances are made of is on its way, or one has to go before. */
   get isWaiting(): boolean {
-    return this.#current === undefined && (this.#slot.isAsked || !this.#hasRoom)
+    return this.#current === undefined && (this.#slot.isWaiting || !this.#hasRoom)
   }
 
   /** Whether a request that has an instance of its own finds memory for it. One that is replaced makes room itself. */
@@ -215,8 +227,10 @@ export class Pool {
   #create(): Instance | undefined {
     let isOpened = false
     try {
-      const content = this.#takeContent()
-      if (content === undefined) return undefined
+      using next = this.#slot.take()
+      if (next === undefined) return undefined
+      const { content, order } = next
+      if (this.#isAlone) this.#keepContent(content)
       this.#coldSince = this.#wantedSince
       const { image, sourceMap } = content
       this.#services.journal.sourceMap = sourceMap
@@ -226,7 +240,7 @@ export class Pool {
       isOpened = true
       const instance: Instance = new Instance(
         number,
-        { ...this.#parts, image },
+        { ...this.#parts, image, order },
         this.#toHost(() => instance),
       )
       this.#instances.add(instance)
@@ -251,12 +265,9 @@ export class Pool {
     this.#bytes = bytes
   }
 
-  /** What the next instance is made of. */
-  #takeContent(): AppContent | undefined {
-    using lent = this.#content === undefined ? this.#slot.take() : undefined
-    const content = this.#content ?? lent?.content
-    if (this.#isAlone && content !== undefined) this.#keepContent(content)
-    return content
+  /** What the one before was made of. */
+  #toKept(): LentContent | undefined {
+    return this.#content && { content: this.#content, [Symbol.dispose]() {} }
   }
 
   /** The next request has an instance of its own, too. */
