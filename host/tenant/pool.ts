@@ -16,7 +16,6 @@ import type { Dialer } from '../bindings/dialer.ts'
 import type { Isolation } from '../config/config.ts'
 import { toTotalMemoryMb } from '../config/limits.ts'
 import { toFailureText, toStackText } from '../errors.ts'
-import type { AppContent } from '../image/image.ts'
 import type { Death, InstanceHost, InstanceParts } from '../instance/contract.ts'
 import { toWanted } from '../instance/guest.ts'
 import { Instance } from '../instance/turn.ts'
@@ -28,8 +27,9 @@ import type { Epoch } from '../limits/epoch.ts'
 import type { EndCode } from '../limits/grace.ts'
 import type { Residents, Resting } from '../limits/residents.ts'
 import type { JobLine } from '../limits/job-pool.ts'
-import { ContentSlot, type ContentSource, type LentContent } from './content-slot.ts'
+import { ContentSlot, type ContentSource } from './content-slot.ts'
 import type { Journal } from './journal.ts'
+import { KeptContent } from './kept-content.ts'
 import type { PoolCounters } from './pool-counters.ts'
 import type { Storage } from '../storage/client.ts'
 import type { ObjectStorage } from '../storage/durable/object-storage.ts'
@@ -104,16 +104,14 @@ export class Pool {
   readonly #isAlone: boolean
   /** There is never more than one. */
   readonly #isOnly: boolean
-  /** What instances are made of, where there is one for each request; and until when it is kept. */
-  #content: AppContent | undefined
-  #contentKept: Deadline | undefined
+  readonly #kept: KeptContent
 
   constructor(parts: PoolParts, services: PoolServices) {
     this.#isAlone = parts.isolation === 'request'
     this.#isOnly = parts.object !== undefined
     this.#parts = this.#isAlone ? { ...parts, limits: { ...parts.limits, recycleRequests: 1 } } : parts
     this.#slot = new ContentSlot({
-      source: () => this.#toKept() ?? services.source(),
+      source: () => this.#kept.lend() ?? services.source(),
       order: (image, onSettled) =>
         parts.engine.spares.order(toWanted({ ...parts, image }, services.epoch), onSettled),
       onSettled: () => services.onReady(),
@@ -121,6 +119,7 @@ export class Pool {
     this.#services = services
     this.#maxBytes = toTotalMemoryMb(parts.limits) * BYTES_PER_MB
     this.#idle = new Deadlines(parts.limits.recycleIdleMs)
+    this.#kept = new KeptContent(this.#idle)
   }
 
   /** Whether `take` has an answer; if not, it is going to, and `onReady` is called. */
@@ -220,7 +219,7 @@ export class Pool {
   end(code: EndCode): void {
     for (const instance of this.#instances) instance.end(code)
     this.#slot[Symbol.dispose]()
-    this.#content = undefined
+    this.#kept.drop()
     this.#idle[Symbol.dispose]()
   }
 
@@ -230,7 +229,7 @@ export class Pool {
       using next = this.#slot.take()
       if (next === undefined) return undefined
       const { content, order } = next
-      if (this.#isAlone) this.#keepContent(content)
+      if (this.#isAlone) this.#kept.keep(content)
       this.#coldSince = this.#wantedSince
       const { image, sourceMap } = content
       this.#services.journal.sourceMap = sourceMap
@@ -263,18 +262,6 @@ export class Pool {
     if (bytes === this.#bytes) return
     this.#services.residents.weigh(bytes - this.#bytes)
     this.#bytes = bytes
-  }
-
-  /** What the one before was made of. */
-  #toKept(): LentContent | undefined {
-    return this.#content && { content: this.#content, [Symbol.dispose]() {} }
-  }
-
-  /** The next request has an instance of its own, too. */
-  #keepContent(content: AppContent): void {
-    this.#content = content
-    this.#contentKept?.cancel()
-    this.#contentKept = this.#idle.start({ late: () => (this.#content = undefined) })
   }
 
   #warmed(since: number): void {
