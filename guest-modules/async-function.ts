@@ -8,6 +8,8 @@ import { door } from './door.ts'
 type Steps = Generator<unknown, unknown, unknown>
 
 const { context } = door
+// in an expression that is not lowered
+const asyncPrototype = Object.getPrototypeOf(async () => {}) as object
 /** `Promise.prototype.then`, before node/async_hooks.ts replaces it. */
 // oxlint-disable-next-line typescript/unbound-method -- it is called with a `this` of its own
 export const nativeThen = Function.prototype.call.bind(Promise.prototype.then) as unknown as (
@@ -17,7 +19,7 @@ export const nativeThen = Function.prototype.call.bind(Promise.prototype.then) a
 ) => Promise<unknown>
 
 export default function asyncFunction(generator: (...args: unknown[]) => Steps) {
-  return function (this: unknown, ...args: unknown[]): Promise<unknown> {
+  return mark(function (this: unknown, ...args: unknown[]): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const steps = Reflect.apply(generator, this, args)
       let frame: unknown
@@ -46,5 +48,13 @@ export default function asyncFunction(generator: (...args: unknown[]) => Steps) 
       const onError = (error: unknown) => goOn('throw', error)
       go('next', undefined)
     })
-  }
+  })
 }
+
+/** Functions become what they were in the app's own code (host/build/mark-async.ts). Gives the first. */
+function mark<F extends object>(first: F, ...more: object[]): F {
+  for (const each of [first, ...more]) Object.setPrototypeOf(each, asyncPrototype)
+  return first
+}
+
+asyncFunction.mark = mark

@@ -19,6 +19,7 @@ const CODES = {
   APP_BACKED_OFF: ['tenant', 503, 'The app used too much processor time too often and is paused.'],
   APP_REPLACED: ['tenant', 503, 'The app was replaced before it was done with this request.'],
   APP_BUSY: ['tenant', 503, 'The app has more requests than it can take.'],
+  OBJECT_UNREACHABLE: ['operator', 503, 'The host that has the Durable Object cannot be reached.'],
   OBJECT_RESET: ['tenant', 503, 'The Durable Object was reset.'],
   APP_BUFFER_LIMIT: ['tenant', 503, 'More data of the app is waiting to be sent than its limit allows.'],
   APP_RESPONSE_TOO_LARGE: ['tenant', 502, 'The response of the app is larger than it may be.'],

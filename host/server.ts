@@ -14,7 +14,6 @@ import type { Config } from './config/config.ts'
 import { Opener } from './deploy/opener.ts'
 import { DurableSecret } from './durable/secret.ts'
 import { NanoError } from './errors.ts'
-import { openFleetBindings } from './fleet/open.ts'
 import type { Fleet } from './fleet/fleet.ts'
 import { assertFree } from './ingress/listen.ts'
 import { toLiveInstances } from './limits/address-space.ts'
@@ -26,10 +25,16 @@ import type { LogRing } from './log/ring.ts'
 import type { ServedApps } from './operator/admin/services.ts'
 import { openOperator } from './operator/listen.ts'
 import { RecentErrors } from './operator/recent-errors.ts'
-import { DeployedApps } from './registry/deployed.ts'
-import type { DeployedOptions } from './registry/deployed.ts'
+import type { DeployedApps } from './registry/deployed.ts'
+import { openDeployed } from './registry/open-deployed.ts'
 import { Certificates } from './registry/certificates.ts'
-import { joinFleet, toAgreement, toDeployedDirectory, toFleetHost } from './registry/join-fleet.ts'
+import {
+  joinFleet,
+  openShared,
+  toAgreement,
+  toDeployedDirectory,
+  toFleetHost,
+} from './registry/join-fleet.ts'
 import { FileApps } from './registry/from-config.ts'
 import { LiveConfig } from './registry/live-config.ts'
 import { Registry } from './registry/registry.ts'
@@ -138,7 +143,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   /** What was read last. */
   let current = config
   /** What shards are told again when it changes. */
-  const toSettings = (): ShardSettings => toShardSettings(current, count, certificates?.state)
+  const toSettings = (): ShardSettings =>
+    toShardSettings(current, count, { tls: certificates?.state, durable: shared.durable })
   const storageDirectory = options.storageDirectory ?? join(dataDirectory ?? LOCAL_DATA, STORAGE_FOLDER)
   const secret = new DurableSecret(storageDirectory)
   const storage = new StorageThreads({
@@ -153,15 +159,16 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     opener,
     everyHost: options.everyHost === true,
     onApp(name, app) {
-      if (runs.set(name, app)) secret.keep()
+      if (runs.set(name, app)) shared.keepIds()
       if (app === undefined) hub.forget(name)
       else hub.setDrain(name, app.logDrain ?? current.logDrain)
     },
   })
-  const shared = await openFleetBindings(config.fleet, (text) => log({ level: 'info', text }))
+  const onJoined = (): void => void shards?.configure(toSettings())
+  const shared = await openShared(config.fleet, { directory: storageDirectory, secret, onJoined, log })
   const runs = new Runs({
     directory: dataDirectory,
-    claims: shared?.claims,
+    claims: shared.bindings?.claims,
     storage: storage.client,
     log,
     servingOf: (app) => registry.servingOf(app),
@@ -217,7 +224,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     certificates?.[Symbol.dispose]()
     await shards?.close()
     await settledRuns
-    await shared?.[Symbol.asyncDispose]()
+    await shared.bindings?.[Symbol.asyncDispose]()
     await storage[Symbol.asyncDispose]()
     await exporter?.close()
     await operator?.close()
@@ -267,6 +274,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await deployed?.restore(kept)
     if (deployed !== undefined)
       await fleet?.start(toFleetHost(deployed, async () => (await shards?.count())?.versions))
+    await shared.bindings?.objects.settled()
     const { port, host, allowLoopback = false } = config
     if (allowLoopback) log({ level: 'warn', text: LOOPBACK_WARNING })
     const data: CommonData = {
@@ -276,7 +284,6 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       inherited,
       allowLoopback,
       isDevelopment,
-      durableSecret: secret.bytes,
       fleet: config.fleet,
       ...toSettings(),
       ...(options.telemetry?.traces !== undefined && { sampling: options.telemetry.sampling }),
@@ -338,13 +345,4 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await close()
     throw error
   }
-}
-
-async function openDeployed(
-  services: Omit<DeployedOptions, 'parse'>,
-  toCurrent: () => Config,
-): Promise<DeployedApps> {
-  // loads the schema library
-  const { parseSettings } = await import('./config/parse-settings.ts')
-  return new DeployedApps({ ...services, parse: (app) => parseSettings(app, toCurrent().defaults) })
 }

@@ -9,10 +9,12 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
 import { isMainThread, parentPort, workerData } from 'node:worker_threads'
 
 import type { FleetSettings } from './config/fleet-settings.ts'
 import { openDialer } from './bindings/dialer.ts'
+import type { Deployment } from './deploy/deployment.ts'
 import type { Machine } from './egress/machine.ts'
 import { toNanoError, toStackText } from './errors.ts'
 import { LeaseClient } from './durable/lease-client.ts'
@@ -28,12 +30,21 @@ import { toLogEntry } from './log/entry.ts'
 import type { LogEntry } from './log/entry.ts'
 import { RequestLog } from './log/request-log.ts'
 import { Apps } from './shard/apps.ts'
+import { FleetObjects } from './shard/object-hosts.ts'
 import { RemoteCalls } from './shard/remote-calls.ts'
+import { SharedRates } from './shard/shared-rates.ts'
 import { LoopDelayMeter } from './shard/loop-delay.ts'
 import { DurableStorage } from './storage/durable/client.ts'
 import { withAlarms } from './storage/durable/with-alarms.ts'
 import { StorageClients } from './storage/clients.ts'
-import type { FromShard, ShardChange, ShardData, ShardSettings, ToShard } from './supervisor/messages.ts'
+import type {
+  DurableSettings,
+  FromShard,
+  ShardChange,
+  ShardData,
+  ShardSettings,
+  ToShard,
+} from './supervisor/messages.ts'
 import type { Tracer } from './telemetry/tracer.ts'
 import type { Slice } from './tenant/shard-report.ts'
 import { TurnTimes } from './tenant/turn-times.ts'
@@ -73,13 +84,15 @@ async function run(data: ShardData): Promise<void> {
   const leases = new LeaseClient(tell)
   const durableStorage = new DurableStorage(withAlarms(storage, (time) => tell({ type: 'alarm', time })))
   const remote = data.fleet && openRemote(data.fleet, () => apps, tracer, log)
+  const rates = data.fleet && remote && new SharedRates(data.fleet, () => remote.connect())
   const apps: Apps = new Apps({
     homes,
     remote,
+    rates,
+    shareRates: rates?.share.bind(rates),
     toId: () => ids.make(),
     leases,
     durableStorage,
-    durableSecret: data.durableSecret,
     storage,
     epoch: new Epoch(data.epoch),
     scheduler,
@@ -95,6 +108,13 @@ async function run(data: ShardData): Promise<void> {
     onLoad: (deployment) => tell({ type: 'load', deployment }),
   })
   residents.bound(data)
+  let durable: ShardSettings['durable']
+  const setDurable = (now: ShardSettings['durable']): void => {
+    if (isDeepStrictEqual(now, durable)) return
+    durable = now
+    apps.configure(now?.secret, now?.place && remote && openFleetObjects(remote, data.fleet, now.place))
+    if (now?.place !== undefined) remote?.serve(`data.${now.place.data}`)
+  }
   const toSettings = ({ connectionLimits, tls, trustedProxies, logsRequests }: ShardSettings) => ({
     connectionLimits,
     tls,
@@ -117,7 +137,12 @@ async function run(data: ShardData): Promise<void> {
     else listen(message)
   })
   await apps.start(data.served)
-  remote?.serve(data.served.deployments)
+  const serveCalls = (deployments: readonly Deployment[]): void => {
+    if (deployments.some(({ calledBy }) => calledBy !== undefined)) remote?.serve(`host.${data.fleet!.host}`)
+  }
+  // what comes from now on is served
+  serveCalls(data.served.deployments)
+  setDurable(data.durable)
   const { port: wanted, host, reusePort, inherited } = data
   if (inherited === undefined) ingress.server.listen({ port: wanted, host, reusePort, backlog: BACKLOG })
   else await listenOnInherited(ingress.server, inherited, BACKLOG)
@@ -148,11 +173,12 @@ async function run(data: ShardData): Promise<void> {
       // what was handed over for a version comes before its end, here and there
       if (change.type === 'retire') homes?.receive()
       await apps.apply(change)
-      if (change.type === 'deploy') remote?.serve([change.deployment])
+      if (change.type === 'deploy') serveCalls([change.deployment])
       homes?.flush()
       return
     }
     residents.bound(change.settings)
+    setDurable(change.settings.durable)
     ingress.configure(toSettings(change.settings))
   }
   const runOf = async ({
@@ -174,7 +200,10 @@ async function run(data: ShardData): Promise<void> {
     else if (message.type === 'storage') storage.attach(message.kind, message.port)
     else if (message.type === 'peer') homes?.meet(message.place, message.port)
     else if (message.type === 'stop')
-      void stop({ ingress, apps, tracer, requests, storage, durableStorage, homes, remote }, message.graceMs)
+      void stop(
+        { ingress, apps, tracer, requests, storage, durableStorage, homes, rates, remote },
+        message.graceMs,
+      )
   }
   for (const message of early) listen(message)
   const { port } = ingress.server.address() as AddressInfo
@@ -208,9 +237,20 @@ function openRemote(
 ): RemoteCalls {
   return new RemoteCalls({
     settings,
-    find: (call, client) => toApps().takeRemote(call, client),
+    find: (...call) => toApps().takeRemote(...call),
     join: (context) => context && tracer?.join(context),
     log: (text) => log({ level: 'info', text }),
+  })
+}
+
+function openFleetObjects(
+  remote: RemoteCalls,
+  { host }: FleetSettings,
+  { data, founding }: NonNullable<DurableSettings['place']>,
+): FleetObjects {
+  return new FleetObjects(remote, data, async () => {
+    const { ObjectPlaces } = await import('./fleet/object-places.ts')
+    return new ObjectPlaces(await remote.connect(), { data, host }, founding)
   })
 }
 
@@ -229,12 +269,13 @@ interface Running {
   readonly storage: StorageClients
   readonly durableStorage: DurableStorage
   readonly homes: Homes | undefined
+  readonly rates: SharedRates | undefined
   readonly remote: RemoteCalls | undefined
 }
 
 /** Requests come to their end, and then what apps do behind their responses; all of it until one deadline. */
 async function stop(running: Running, graceMs: number): Promise<void> {
-  const { ingress, apps, tracer, requests, storage, durableStorage, homes, remote } = running
+  const { ingress, apps, tracer, requests, storage, durableStorage, homes, rates, remote } = running
   const end = performance.now() + graceMs
   // before the connections are, so that who is cut is told why
   const cut = setTimeout(() => void apps.drain(0), graceMs)
@@ -246,6 +287,7 @@ async function stop(running: Running, graceMs: number): Promise<void> {
   clearTimeout(cut)
   await apps.drain(Math.max(0, end - performance.now()))
   homes?.[Symbol.dispose]()
+  rates?.[Symbol.dispose]()
   remote?.[Symbol.dispose]()
   tracer?.[Symbol.dispose]()
   requests[Symbol.dispose]()

@@ -46,6 +46,7 @@ export interface Incoming {
   gone?: boolean
 }
 
+const EMPTY = /(?:^|\n)content-length\n0\n/
 const METHOD = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 const FORBIDDEN = /^(?:connect|trace|track)$/i
 const UNIFIED = /^(?:delete|get|head|options|post|put)$/i
@@ -312,9 +313,13 @@ export function openRequest(incoming: Incoming, body: Source | undefined): Reque
   if (body !== undefined) {
     const length = typeof body === 'function' ? lengthOf(parts.toList()) : undefined
     parts.body = new Body(body, '', length, true)
-  }
+  } else if (saysEmpty(incoming)) parts.body = new Body(new Uint8Array(0), '')
   return new Request(parts)
 }
+
+/** A length says that there is a body (RFC 9112 6), be it 0. */
+const saysEmpty = ({ method, headers }: Incoming): boolean =>
+  method !== 'GET' && method !== 'HEAD' && test(EMPTY, headers)
 
 /** The client is gone: whoever listens to the signal is told. */
 export function abortIncoming(incoming: Incoming): void {

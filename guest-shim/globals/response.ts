@@ -61,6 +61,17 @@ export class ResponseParts {
     return list.get(CODING) === 'gzip'
   }
 
+  /** Without a coding that Workers would pack the body in, and NANO does not: it goes out plain. */
+  toSentLines(): string {
+    const { content, isPlain } = this
+    const list = this.toList()
+    if (content === null || !isPlain || !list.mayHave(CODING) || list.get(CODING) !== 'br')
+      return list.toLines()
+    const sent = list.copy()
+    sent.delete(CODING)
+    return sent.toLines()
+  }
+
   get isError(): boolean {
     return this.from === FAILED
   }
@@ -98,9 +109,9 @@ export class ResponseParts {
     if (statusText !== '' || length !== undefined) {
       const reason = statusText === '' ? '' : `:reason\n${statusText}\n`
       const size = length === undefined ? '' : `:length\n${length}\n`
-      return encode(reason + size + this.toList().toLines())
+      return encode(reason + size + this.toSentLines())
     }
-    if (list !== undefined) return encode(list.toLines())
+    if (list !== undefined) return encode(this.toSentLines())
     return typeOf(content) === TEXT_TYPE ? TEXT_HEAD : encode(this.toList().toLines())
   }
 }

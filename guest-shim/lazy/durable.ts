@@ -29,6 +29,7 @@ const TRAITS: Readonly<Record<string, readonly string[]>> = {
   APP_BACKED_OFF: ['overloaded'],
   APP_REPLACED: ['retryable', 'durableObjectReset'],
   SHUTTING_DOWN: ['retryable', 'durableObjectReset'],
+  OBJECT_UNREACHABLE: ['retryable'],
   OBJECT_RESET: ['remote', 'durableObjectReset'],
   APP_MEMORY_LIMIT: ['remote', 'durableObjectReset'],
   APP_CPU_LIMIT: ['remote', 'durableObjectReset'],

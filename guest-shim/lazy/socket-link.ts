@@ -10,6 +10,7 @@
 
 import { type HostSocket, host, sockets } from '../bindings/web-sockets.ts'
 import { startTimer } from '../bindings/timer.ts'
+import type { Bytes } from '../globals/buffer-source.ts'
 import { encode, NativeTypeError } from '../globals/primordials.ts'
 
 /** Whose link it is. */
@@ -17,8 +18,10 @@ export interface LinkOwner extends HostSocket {}
 
 export interface Link {
   accept(): void
-  /** False: it waits, and the owner hears when it has gone. */
-  send(isText: boolean, bytes: Uint8Array): boolean
+  /** `bytes`: nobody changes them. */
+  send(isText: boolean, bytes: Bytes): void
+  /** Bytes that the other side has not taken. */
+  readonly waiting: number
   close(code: number, reason: string): void
 }
 
@@ -37,8 +40,12 @@ export class HostLink implements Link {
     host.accept(this.id)
   }
 
-  send(isText: boolean, bytes: Uint8Array): boolean {
-    return host.send(this.id, isText, bytes)
+  send(isText: boolean, bytes: Bytes): void {
+    host.send(this.id, isText, bytes)
+  }
+
+  get waiting(): number {
+    return host.waiting(this.id)
   }
 
   close(code: number, reason: string): void {
@@ -49,6 +56,7 @@ export class HostLink implements Link {
 /** The other end of one that a Durable Object keeps, until it goes out. */
 export class GivenLink implements Link {
   readonly id: number
+  readonly waiting = 0
 
   constructor(id: number) {
     this.id = id
@@ -70,7 +78,7 @@ export class GivenLink implements Link {
 }
 
 type Said =
-  | { readonly isText: boolean; readonly bytes: Uint8Array }
+  | { readonly isText: boolean; readonly bytes: Bytes }
   | { readonly code: number; readonly reason: string }
 
 /** One end of a pair. Each thing that is said is heard in a task of its own. */
@@ -78,6 +86,8 @@ export class PairLink implements Link {
   readonly owner: LinkOwner
   other!: PairLink
   isAccepted = false
+  /** The other end is in this guest, too. */
+  readonly waiting = 0
   #said: Said[] = []
   #hasClosed = false
 
@@ -90,10 +100,9 @@ export class PairLink implements Link {
     for (let i = 0; i < this.#said.length; i++) this.#schedule()
   }
 
-  send(isText: boolean, bytes: Uint8Array): boolean {
-    // what the app changes in it afterwards is not sent
-    this.other.#hear({ isText, bytes: new Uint8Array(bytes) })
-    return true
+  send(isText: boolean, bytes: Bytes): void {
+    // whoever hears it may change it
+    this.other.#hear({ isText, bytes: isText ? bytes : new Uint8Array(bytes) })
   }
 
   close(code: number, reason: string): void {

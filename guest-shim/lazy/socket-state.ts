@@ -1,13 +1,12 @@
 /** What a WebSocket is, whoever made it: `WebSocket` (web-socket.ts) is what the app sees of it. */
 
 import { isBlob, sizeOf } from '../globals/blob.ts'
-import { bytesOf, toOwn } from '../globals/buffer-source.ts'
+import { type Bytes, bytesOf, toOwn } from '../globals/buffer-source.ts'
 import { ErrorEvent, Event } from '../globals/event.ts'
 import { type EventTarget, fire } from '../globals/event-target.ts'
 import { messaging } from '../globals/messaging-part.ts'
-import { decodeAll, encode, NativeBlob, NativeTypeError } from '../globals/primordials.ts'
+import { decodeAll, encode, NativeBlob, NativeTypeError, uncurry } from '../globals/primordials.ts'
 import { toScalarText } from '../globals/web-idl.ts'
-import { now } from '../turn/clock.ts'
 import { CloseEvent } from './close-event.ts'
 import type { Link, LinkOwner } from './socket-link.ts'
 
@@ -15,20 +14,36 @@ export const STATES = { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 }
 export const FAILED = 1006
 const ORIGIN = /^wss?:\/\/[^/]*/
 
-/** Texts of up to so many characters are kept until another one is sent. */
+/** What is sent is kept until something else is, up to so many characters or bytes: the same for many WebSockets is the same bytes. */
 const MOST_KEPT = 16_384
-let last = ''
+let lastText = ''
+let lastTextBytes = encode('')
 let lastBytes = encode('')
+/** Of those, as something that the engine compares. */
+let lastForm: string | undefined
+// oxlint-disable-next-line typescript/unbound-method -- it is called with a `this` of its own
+const toForm = uncurry(Uint8Array.prototype.toBase64)
 
-/** A text goes to many WebSockets one after the other. */
-function encodeAgain(text: string): Uint8Array {
-  if (text === last) return lastBytes
+function encodeAgain(text: string): Bytes {
+  if (text === lastText) return lastTextBytes
   const bytes = encode(text)
   if (text.length <= MOST_KEPT) {
-    last = text
-    lastBytes = bytes
+    lastText = text
+    lastTextBytes = bytes
   }
   return bytes
+}
+
+/** What the app changes in it afterwards is not sent. */
+function copyAgain(bytes: Bytes): Bytes {
+  const { length } = bytes
+  if (length === lastBytes.length && toForm(bytes) === (lastForm ??= toForm(lastBytes))) return lastBytes
+  const own = new Uint8Array(bytes)
+  if (length <= MOST_KEPT) {
+    lastBytes = own
+    lastForm = undefined
+  }
+  return own
 }
 
 /** What a WebSocket is, whoever made it. */
@@ -50,10 +65,8 @@ export class SocketState implements LinkOwner {
   attachment: Uint8Array | undefined
   /** Undefined: the app has handed it out. */
   link: Link | undefined
-  /** What waits to be sent, and what was sent in the turn that began then. */
+  /** What the link does not know of: Blobs that are being read, and what was sent when it was too late. */
   #waiting = 0
-  #fresh = 0
-  #freshAt = 0
   /** What is to be said when the Blob before it has been read. */
   #behind: (() => void)[] | undefined
 
@@ -62,7 +75,7 @@ export class SocketState implements LinkOwner {
   }
 
   get bufferedAmount(): number {
-    return this.#waiting + (this.#freshAt === now() ? this.#fresh : 0)
+    return this.#waiting + (this.link?.waiting ?? 0)
   }
 
   accept(): void {
@@ -83,7 +96,7 @@ export class SocketState implements LinkOwner {
     }
     const bytes = bytesOf(data)
     const isText = bytes === undefined
-    this.#queue(isText, isText ? encode(toScalarText(data)) : bytes)
+    this.#queue(isText, isText ? encode(toScalarText(data)) : copyAgain(bytes))
   }
 
   close(code: number, reason: string): void {
@@ -115,10 +128,6 @@ export class SocketState implements LinkOwner {
     fire(this.socket, new MessageEvent('message', { data, origin }))
   }
 
-  sent(bytes: number): void {
-    this.#waiting -= bytes
-  }
-
   closed(code: number, reason: string): void {
     if (this.readyState === STATES.CLOSED) return
     this.readyState = STATES.CLOSED
@@ -137,26 +146,10 @@ export class SocketState implements LinkOwner {
       throw new NativeTypeError('send: the WebSocket is closed')
   }
 
-  #queue(isText: boolean, bytes: Uint8Array): void {
-    if (this.readyState !== STATES.OPEN) {
-      this.#waiting += bytes.length
-      return
-    }
-    if (this.#behind === undefined) return this.#give(isText, bytes)
-    // what the app changes in it afterwards is not sent
-    const own = bytes.slice()
-    this.#then(() => this.#give(isText, own))
-  }
-
-  #give(isText: boolean, bytes: Uint8Array): void {
-    if (this.link?.send(isText, bytes) === false) {
-      this.#waiting += bytes.length
-      return
-    }
-    const time = now()
-    if (this.#freshAt !== time) this.#fresh = 0
-    this.#freshAt = time
-    this.#fresh += bytes.length
+  #queue(isText: boolean, bytes: Bytes): void {
+    if (this.readyState !== STATES.OPEN) this.#waiting += bytes.length
+    else if (this.#behind === undefined) this.link?.send(isText, bytes)
+    else this.#then(() => this.link?.send(isText, bytes))
   }
 
   async #sendBlob(blob: Blob): Promise<void> {
@@ -174,7 +167,7 @@ export class SocketState implements LinkOwner {
   async #readBlob(blob: Blob): Promise<void> {
     const bytes = new Uint8Array(await blob.arrayBuffer())
     this.#waiting -= bytes.length
-    this.#give(false, bytes)
+    this.link?.send(false, bytes)
     const behind = this.#behind ?? []
     this.#behind = undefined
     for (let i = 0; i < behind.length; i++) {

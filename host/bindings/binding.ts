@@ -24,7 +24,7 @@ import type { FetchCacheServices } from './fetch-cache.ts'
 import type { HibernationServices } from './hibernation.ts'
 import type { Side } from '../web-socket/line.ts'
 import type { Env } from '../config/env.ts'
-import type { RateTables } from './rate-limit.ts'
+import type { RateTables, ShareRates } from './rate-limit.ts'
 import type { RunAnswers } from './scheduled.ts'
 import type { WebSocketServices } from './web-sockets.ts'
 
@@ -134,7 +134,7 @@ export interface BindingContext {
   /** What a call to an SQL database may take, and how large the database may be. */
   readonly sql: { readonly timeMs: number; readonly maxBytes: number }
   /** What its rate limits are counted in. */
-  readonly rates: { readonly env: Env; readonly tables: RateTables }
+  readonly rates: { readonly env: Env; readonly tables: RateTables; readonly share?: ShareRates | undefined }
   /** Work off the shard's thread. */
   readonly jobs: JobLine
   readonly console: ConsolePort

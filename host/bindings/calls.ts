@@ -102,7 +102,7 @@ class CallsBinding extends PassiveBinding {
       depth,
       trace: account.trace,
       client: account.client,
-      charge: (ms) => this.#context.accounts.chargeJob(account, ms, performance.now()),
+      charge: (ms) => this.#context.accounts.chargeCall(account, ms, performance.now()),
       adopt: (side) => this.#context.adopt(side, account.number),
     }
   }

@@ -7,10 +7,10 @@
  * side may close a kept connection just when it is used again; whether it has seen the request nobody knows, so only one
  * that may come twice is sent once more, on a connection of its own (RFC 9112, 9.3.1).
  */
-import { fetch, type RequestInit, type Response } from 'undici'
+import type { RequestInit, Response } from 'undici'
 import { ReadableStream } from 'node:stream/web'
 import { DEFAULT_LIMITS, type Limits } from '../config/limits.ts'
-import { type CheckedAgent, openCheckedAgent } from '../egress/agent.ts'
+import type { CheckedAgent } from '../egress/agent.ts'
 import { withPlaceholders } from '../egress/added-headers.ts'
 import { EgressDenied, type Resolve } from '../egress/connect.ts'
 import { ConnectionWornOut } from '../egress/guard.ts'
@@ -21,6 +21,7 @@ import { toTarget } from '../egress/rule.ts'
 import { TcpDialer } from '../egress/tcp.ts'
 import { openResolver } from '../egress/resolver.ts'
 import { Heartbeat } from '../web-socket/heartbeat.ts'
+import { Writes } from '../web-socket/writes.ts'
 import { dialWebSocket } from './web-socket-dial.ts'
 import type { WebSocketAnswer, WebSocketDial } from './web-socket-dial.ts'
 
@@ -94,9 +95,12 @@ export function openDialer(
   const limits = { ...DEFAULT_LIMITS, ...given }
   const policy = new EgressPolicy(settings, machine)
   let agent: CheckedAgent | undefined
+  /** Disposed of. */
+  let isOver = false
   const { idleMs, timeoutMs, tcpConnections } = limits
   const headMs = Math.max(timeoutMs, idleMs)
   const heartbeat = new Heartbeat()
+  const writes = new Writes()
   return {
     idleMs,
     tcp: new TcpDialer({ policy, resolve, most: tcpConnections }),
@@ -105,8 +109,11 @@ export function openDialer(
       const isFollowed = redirect === 'follow'
       const mode = isFollowed ? ('manual' as const) : redirect
       const ask = async (hop: Hop): Promise<HopAnswer> => {
+        // a shard whose apps fetch nothing does without
+        const { openCheckedAgent, fetch } = await import('../egress/agent.ts')
+        if (isOver) throw new TypeError('the app is gone')
         agent ??= openCheckedAgent({ policy, resolve, headMs, idleMs })
-        return send(agent, hop, { redirect: mode, signal })
+        return send(fetch, agent, hop, { redirect: mode, signal })
       }
       let hop: Hop = { ...request, url }
       for (let redirects = 0; ; redirects++) {
@@ -123,17 +130,21 @@ export function openDialer(
     },
     upgrade(url, dial) {
       const mostBytes = limits.webSocketMessageKb * 1024
-      const network = { policy, resolve, heartbeat, headMs, idleMs: limits.webSocketIdleMs, mostBytes }
-      return dialWebSocket(url, dial, network)
+      const { webSocketIdleMs: idleMs } = limits
+      return dialWebSocket(url, dial, { policy, resolve, heartbeat, writes, headMs, idleMs, mostBytes })
     },
     [Symbol.dispose](): void {
+      isOver = true
       agent?.destroy().catch(() => undefined)
     },
   }
 }
 
+type Fetch = (typeof import('../egress/agent.ts'))['fetch']
+
 /** One request, or two of the same. */
 async function send(
+  fetch: Fetch,
   agent: CheckedAgent,
   { url, method, headers, body }: Hop,
   options: Pick<RequestInit, 'redirect' | 'signal'>,

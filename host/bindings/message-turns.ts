@@ -3,6 +3,8 @@
  * many. A few at a time are on their way; the others wait with their sides, which hold up who sends them. Pure.
  */
 
+import { ByTurns } from '../limits/by-turns.ts'
+
 /** What has messages. */
 export interface Sender {
   readonly client: string
@@ -12,34 +14,24 @@ export interface Sender {
 const MOST_POSTED = 8
 
 export class MessageTurns<Side extends Sender> {
-  /** Sides of which something waits and nothing is on its way, by client; the next one first. */
-  readonly #lines = new Map<string, Set<Side>>()
+  /** Sides of which something waits and nothing is on its way. */
+  readonly #waiting = new ByTurns<string, Side>()
   #posted = 0
 
   add(side: Side): void {
-    const line = this.#lines.get(side.client)
-    if (line === undefined) this.#lines.set(side.client, new Set([side]))
-    else line.add(side)
+    this.#waiting.add(side.client, side)
   }
 
   delete(side: Side): void {
-    const line = this.#lines.get(side.client)
-    if (line?.delete(side) === true && line.size === 0) this.#lines.delete(side.client)
+    this.#waiting.delete(side.client, side)
   }
 
   /** The side whose turn it is, if there may be one more on its way. */
   take(): Side | undefined {
     if (this.#posted >= MOST_POSTED) return undefined
-    for (const [client, line] of this.#lines) {
-      this.#lines.delete(client)
-      for (const side of line) {
-        line.delete(side)
-        if (line.size > 0) this.#lines.set(client, line)
-        this.#posted++
-        return side
-      }
-    }
-    return undefined
+    const side = this.#waiting.take()
+    if (side !== undefined) this.#posted++
+    return side
   }
 
   /** What it was taken for has come to the app. */

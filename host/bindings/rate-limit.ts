@@ -12,6 +12,9 @@ import { PassiveBinding } from './passive-binding.ts'
 /** What is counted for an app's bindings, by the key of the resource that each leads to. */
 export type RateTables = ReadonlyMap<string, SharedArrayBuffer>
 
+/** Makes of a table one in which others count, too. `name`: what it is called. */
+export type ShareRates = (name: string, table: RateTable) => RateCounter
+
 /** The kind of the members of `env`. */
 export const RATE_LIMIT = 'ratelimit'
 
@@ -20,6 +23,7 @@ class RateLimitBinding extends PassiveBinding {
   readonly #meter: Meter
   readonly #env: Env
   readonly #tables: RateTables
+  readonly #share: ShareRates | undefined
   /** By the names that the guest says. */
   readonly #counters = new Map<string, RateCounter>()
 
@@ -28,6 +32,7 @@ class RateLimitBinding extends PassiveBinding {
     this.#meter = meter
     this.#env = rates.env
     this.#tables = rates.tables
+    this.#share = rates.share
   }
 
   /** The functions that the guest calls. */
@@ -53,7 +58,8 @@ class RateLimitBinding extends PassiveBinding {
     const resource = member?.type === 'binding' && member.kind === RATE_LIMIT ? member.resource : undefined
     const memory = resource && this.#tables.get(resource.key)
     if (memory === undefined) return undefined
-    const counter = new RateTable(memory)
+    const table = new RateTable(memory)
+    const counter = this.#share?.(resource!.key, table) ?? table
     this.#counters.set(name, counter)
     return counter
   }

@@ -111,6 +111,5 @@ export const EVENT_OWNERS: { readonly [event: string]: keyof ReturnType<typeof b
   'timer-due': 'timer',
   'web-socket-opened': 'web-sockets',
   'web-socket-message': 'web-sockets',
-  'web-socket-sent': 'web-sockets',
   'web-socket-closed': 'web-sockets',
 }

@@ -22,6 +22,7 @@ import type { ByteBudget } from '../limits/byte-budget.ts'
 import { CLOSE_MS, ConnectionSide } from '../web-socket/connection-side.ts'
 import type { Heartbeat } from '../web-socket/heartbeat.ts'
 import type { Side } from '../web-socket/line.ts'
+import type { Writes } from '../web-socket/writes.ts'
 import type { HopAnswer } from './dialer.ts'
 
 /** A connection to make. */
@@ -43,6 +44,7 @@ export interface WebSocketNetwork {
   readonly policy: EgressPolicy
   readonly resolve: Resolve
   readonly heartbeat: Heartbeat
+  readonly writes: Writes
   readonly headMs: number
   readonly idleMs: number
   readonly mostBytes: number
@@ -56,7 +58,7 @@ const OWN = /^sec-websocket-(?!protocol$)/
 export async function dialWebSocket(
   url: string,
   { headers, signal, buffers }: WebSocketDial,
-  { policy, resolve, heartbeat, headMs, idleMs, mostBytes }: WebSocketNetwork,
+  { policy, resolve, heartbeat, writes, headMs, idleMs, mostBytes }: WebSocketNetwork,
 ): Promise<WebSocketAnswer> {
   const target = toTarget(new URL(url))
   if (!policy.admitsHost(target))
@@ -90,7 +92,8 @@ export async function dialWebSocket(
         reject(error instanceof EgressDenied ? new TypeError('connection failed', { cause: error }) : error)
       })
       ws.on('open', () => {
-        const side = new ConnectionSide(ws, upgraded?.socket as Socket, { heartbeat, idleMs, buffers })
+        const options = { heartbeat, writes, owner: buffers, isServer: false, idleMs, buffers }
+        const side = new ConnectionSide(ws, upgraded?.socket as Socket, options)
         const { protocol } = ws
         resolveAnswer({ ...toHead(upgraded!), body: null, side, protocol })
       })

@@ -24,8 +24,6 @@ export interface SideOwner {
   pass(act: () => void): void
   /** Something waits for the app. */
   onWaiting(side: WebSocketSide): void
-  /** So many bytes that waited for the other side have gone. */
-  onSent(side: WebSocketSide, bytes: number): void
 }
 
 /** What waits for an app. */
@@ -66,10 +64,11 @@ export class WebSocketSide implements Side {
   /** How it ended, until the app has heard of it. */
   #end: LineEnd | undefined
   #waitingCost = 0
-  /** What was given to the other side and is not out of the way. */
+  /** What the app has sent and the other side has not taken. */
   #unsentCost = 0
-  /** Bytes of those messages that the app counts as waiting. */
-  #counted = 0
+  #unsentBytes = 0
+  /** Why more cannot wait. */
+  #excess: string | undefined
   /** Bytes of what its owner keeps with it. */
   #besideCost = 0
 
@@ -121,14 +120,18 @@ export class WebSocketSide implements Side {
 
   // the app, within a turn
 
-  /** False: it waits for the other side. */
-  send(message: Message): boolean {
-    if (this.#state === 'closing' || this.#state === 'over' || this.#close !== undefined) return true
-    const isFree = this.#state === 'open' && this.#unsentCost === 0
-    this.#said.push(message)
+  send(message: Message): void {
+    if (this.isClosing || this.#excess !== undefined) return
+    this.#unsentBytes += message.bytes.byteLength
     this.#unsentCost += toCost(message)
-    if (!isFree) this.#counted += message.bytes.byteLength
-    return isFree
+    if (this.#unsentCost > this.#mostUnsent) this.#excess = TOO_SLOW
+    else if (this.#hold()) this.#said.push(message)
+    else this.#excess = NO_ROOM
+  }
+
+  /** Bytes of messages that the other side has not taken, until it has taken all. */
+  get unsent(): number {
+    return this.#unsentBytes
   }
 
   close(end: LineEnd): void {
@@ -140,8 +143,7 @@ export class WebSocketSide implements Side {
   /** What the app said goes to the other side. */
   act(): void {
     if (this.#state === 'over') return
-    if (this.#unsentCost > this.#mostUnsent) return this.#break(TOO_SLOW)
-    if (!this.#hold()) return this.#break(NO_ROOM)
+    if (this.#excess !== undefined) return this.#break(this.#excess)
     if (this.#state === 'connecting') return
     const said = this.#said.splice(0)
     const close = this.#close
@@ -219,11 +221,8 @@ export class WebSocketSide implements Side {
   taken(bytes: number): void {
     if (this.#state === 'over') return
     this.#unsentCost -= bytes
+    if (this.#unsentCost === 0) this.#unsentBytes = 0
     this.#hold()
-    if (this.#unsentCost > 0 || this.#counted === 0) return
-    const counted = this.#counted
-    this.#counted = 0
-    this.#owner.onSent(this, counted)
   }
 
   closed(end: LineEnd): void {
@@ -254,6 +253,7 @@ export class WebSocketSide implements Side {
     this.#state = 'over'
     this.#said = []
     this.#unsentCost = 0
+    this.#unsentBytes = 0
     this.#other = NO_SIDE
     this.#end = end
     this.#hold()

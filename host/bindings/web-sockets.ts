@@ -86,15 +86,22 @@ export class WebSocketsBinding implements Binding {
       return side.id
     },
     accept: (id: number): void => {
+      this.#meter.crossings++
       const side = this.#find(id)
       if (side !== undefined) side.isAccepted = true
     },
-    send: (id: number, isText: boolean, bytes: Uint8Array): boolean => {
-      this.#meter.webSocketMessagesSent++
-      const isFree = this.#find(id)?.send({ isText, bytes }) ?? true
-      return isFree || !this.#sides.has(id)
+    send: (ids: Uint32Array, isText: boolean, bytes: Uint8Array): void => {
+      this.#meter.crossings++
+      this.#meter.webSocketMessagesSent += ids.length
+      const message = { isText, bytes }
+      for (const id of ids) this.#find(id)?.send(message)
+    },
+    waiting: (id: number): number => {
+      this.#meter.crossings++
+      return this.#get(id)?.unsent ?? 0
     },
     close: (id: number, code: number, reason: Uint8Array): void => {
+      this.#meter.crossings++
       const isCode = code === NO_CODE || isCloseCode(code)
       const text = new TextDecoder().decode(reason.subarray(0, MOST_REASON_BYTES))
       this.#find(id)?.close({ code: isCode ? code : NO_CODE, reason: isCode ? text : '' })
@@ -245,8 +252,8 @@ export class WebSocketsBinding implements Binding {
     }
   }
 
+  /** The app says something of it. */
   #find(id: number): WebSocketSide | undefined {
-    this.#meter.crossings++
     const side = this.#get(id)
     if (side === undefined) this.#meter.ignored++
     else this.#touched.add(side)
@@ -263,10 +270,6 @@ export class WebSocketsBinding implements Binding {
       if (!side.isAccepted || side.posted !== undefined || !this.#sides.has(side.id)) return
       this.#turns.add(side)
       this.#post()
-    },
-    onSent: (side, bytes) => {
-      const event = { tag: 'web-socket-sent', val: { id: side.id, bytes } } as const
-      this.#mailbox.post(event, toAccount(side))
     },
   }
 }

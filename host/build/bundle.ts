@@ -24,8 +24,10 @@ import { giveImportMeta, importMetaPlugin, VITE_ENV } from './import-meta.ts'
 import { listFits } from './import-patterns.ts'
 import { lowerAsync } from './lower-async.ts'
 import { lowerDecorators } from './lower-decorators.ts'
+import { markAsync } from './mark-async.ts'
 import { isNodeModule, ModuleFiles } from './module-files.ts'
 import { giveModules } from './module-plugin.ts'
+import { keepNativeAsync } from './native-async.ts'
 import { giveNodeGlobals } from './node-globals.ts'
 import { lowerRegexes } from './regex.ts'
 import { normaliseMap, showPath } from './source-path.ts'
@@ -52,18 +54,29 @@ export async function bundle(
   shim: string,
   onMissing: (directory: string) => void = () => {},
 ): Promise<AppBundle> {
-  const plain = await bundleOnce(source, shim, onMissing, false)
+  const plain = await bundleOnce(source, shim, onMissing, {})
   // which modules an app has is known when it is bundled
-  return plain.hasContext ? (await bundleOnce(source, shim, onMissing, true)).app : plain.app
+  return plain.hasContext
+    ? (await bundleOnce(source, shim, onMissing, { keepsContext: true })).app
+    : plain.app
 }
 
-/** `keepsContext`: whether async functions are lowered, so that AsyncLocalStorage can follow them. */
+/** How an app is bundled, of which more is known once it was. */
+interface Manner {
+  /** Async functions are lowered, so that AsyncLocalStorage can follow them. */
+  readonly keepsContext?: boolean
+  /** What a module of Node.js does not have here is undefined. */
+  readonly isLenient?: boolean
+}
+
 async function bundleOnce(
-  { entry, readable, settings: own }: AppSource,
+  source: AppSource,
   shim: string,
   onMissing: (directory: string) => void,
-  keepsContext: boolean,
+  manner: Manner,
 ): Promise<{ app: AppBundle; hasContext: boolean }> {
+  const { entry, readable, settings: own } = source
+  const { keepsContext = false, isLenient = false } = manner
   const root = dirname(entry)
   const alias = createEntryAlias(entry)
   const show = (file: string) =>
@@ -97,6 +110,7 @@ async function bundleOnce(
       },
     ),
     giveNodeGlobals(isOwn, (name, id) => (isOurs(id) ? undefined : modules.findGlobal(name))),
+    ...(keepsContext ? [keepNativeAsync] : []),
   ]
   const advise: Advise = ({ id, exporter = '?' }) =>
     adviceFor(exporter, id === undefined ? root : dirname(id), readable.root)
@@ -116,7 +130,10 @@ async function bundleOnce(
         importMetaPlugin,
         lowerDecorators(settings !== undefined && hasLegacyDecorators(settings)),
         editPlugin(edits),
-        keepsContext && lowerAsync(modules.asyncFunction),
+        keepsContext && [
+          lowerAsync(modules.asyncFunction),
+          editPlugin([markAsync(modules.asyncFunction, isOwn)]),
+        ],
       ],
       resolve: {
         mainFields: ['browser', 'module', 'main'],
@@ -124,8 +141,13 @@ async function bundleOnce(
         conditionNames: ['workerd', 'worker', 'browser'],
       },
       transform: { define: { ...DEFINED, ...own?.define } },
+      shimMissingExports: isLenient,
       experimental: { attachDebugInfo: 'none' },
       onLog(_level, log) {
+        if (log.code === 'SHIMMED_EXPORT' && modules.has(log.exporter ?? ''))
+          warnings.push(
+            `${modules.toName(log.exporter ?? '')}: ${(log as { binding?: string }).binding} is not there in NANO, it is undefined`,
+          )
         if (log.code !== 'UNRESOLVED_IMPORT') return
         unresolved.push(log)
         onMissing(toMissing(log, readable.root))
@@ -145,11 +167,19 @@ async function bundleOnce(
       await build.close()
     }
   } catch (error) {
-    for (const log of toLogs(error)) {
+    const logs = toLogs(error)
+    if (!isLenient && logs.length > 0 && logs.every((log) => isAbsentName(log, modules)))
+      return bundleOnce(source, shim, onMissing, { ...manner, isLenient: true })
+    for (const log of logs) {
       if (log.code === 'UNRESOLVED_IMPORT') onMissing(toMissing(log, readable.root))
     }
     throw toBuildError(error, show, alias.path, advise)
   }
+}
+
+/** Whether Node.js may have what a module of its name does not have here; what is imported from elsewhere has to be there. */
+function isAbsentName({ code, exporter = '' }: RolldownLog, modules: ModuleFiles): boolean {
+  return code === 'MISSING_EXPORT' && modules.has(exporter)
 }
 
 function toBundle(

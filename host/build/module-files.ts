@@ -60,6 +60,12 @@ export class ModuleFiles {
     return real !== undefined && this.#folders.some((folder) => contains(folder, real))
   }
 
+  /** What a file of these modules is imported by. */
+  toName(file: string): string {
+    const [, kind, name] = /\/(cloudflare|node)\/([\w/]+)\.m?[jt]s$/.exec(file) ?? []
+    return `${kind}:${name}`
+  }
+
   #findOwn(kind: string, name: string): string | undefined {
     const file = join(this.#own, kind, `${name}.ts`)
     return contains(this.#own, file) && existsSync(file) ? file : undefined

@@ -76,3 +76,11 @@ export function ownClasses(app: string, env: Env): Resource[] {
     return resource?.callee?.app === app ? [resource] : []
   })
 }
+
+/** Whether a member of an app's `env` leads to this class. */
+export function leadsTo(env: Env = {}, app: string, className: string): boolean {
+  return Object.values(env).some((member) => {
+    const callee = member.type === 'binding' && member.kind === DURABLE ? member.resource?.callee : undefined
+    return callee?.app === app && callee.entrypoint === className
+  })
+}

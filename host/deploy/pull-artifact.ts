@@ -17,7 +17,7 @@ import type { NewAssets } from '../assets/new-assets.ts'
 import { NanoError } from '../errors.ts'
 import { beside, pullApp, resolveArtifact } from '../oci/pull.ts'
 import type { PulledApp } from '../oci/pull.ts'
-import { RegistryClient } from '../oci/registry-client.ts'
+import type { RegistryClient } from '../oci/registry-client.ts'
 import { expectSigned, toDemanded } from '../oci/signatures.ts'
 
 /** How long a registry is left alone that did not answer, at least. */
@@ -63,7 +63,8 @@ export class Registries {
     }
     const { pullMs = DEFAULT_PULL_MS } = settings
     const started = performance.now()
-    await using client = new RegistryClient({
+    const { RegistryClient: Client } = await import('../oci/registry-client.ts')
+    await using client = new Client({
       reference,
       actions: 'pull',
       insecure: settings.insecure,

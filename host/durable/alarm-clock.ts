@@ -119,7 +119,7 @@ export class AlarmClock implements Disposable {
     const outcome = await ringing
     rung.isRinging = false
     const now = this.#now()
-    if (outcome === undefined) rung.next = now + ABSENT_MS
+    if (outcome === undefined || outcome.code === 'OBJECT_UNREACHABLE') rung.next = now + ABSENT_MS
     else if (outcome.code === undefined) this.#rung.delete(name)
     else rung.next = now + FIRST_RETRY_MS * 2 ** rung.tries++
     // the index hears of it a little later

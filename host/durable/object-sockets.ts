@@ -130,8 +130,6 @@ export class ObjectSockets implements KeptSockets, SideOwner {
     this.#post()
   }
 
-  onSent(): void {}
-
   /** What comes next of a side is answered by the host. Whether there is more of that. */
   answer(side: WebSocketSide): boolean {
     const kept = this.#kept.get(side.id)

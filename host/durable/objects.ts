@@ -1,7 +1,8 @@
 /**
  * The Durable Objects of a shard: which of them are in memory here, and who takes a call for one.
  *
- *     call  >  is its home elsewhere? handed over (host/home) [cut]  >  is it here? its tenant
+ *     call  >  does another host of the fleet have it? brought there [OBJECT_UNREACHABLE, cut]
+ *           >  is its home elsewhere? handed over (host/home) [cut]  >  is it here? its tenant
  *                                                                    >  another one is begun [APP_BUSY: the app has too many]
  *
  * Objects know nothing of versions but what they are made of: one that is here takes the calls of every version.
@@ -13,6 +14,7 @@ import type { ByteBudget } from '../limits/byte-budget.ts'
 import { NOBODY, type Exchange, type ExchangeListener } from '../tenant/exchange.ts'
 import { toRequestLine } from '../tenant/log.ts'
 import { BUSY_MS } from '../tenant/open-request.ts'
+import { Opening } from '../tenant/opening.ts'
 import type { ObjectGroup } from './group.ts'
 import type { LiveObject } from './object.ts'
 
@@ -49,12 +51,27 @@ interface OtherShard {
   ): ExchangeListener
 }
 
+/** Another host of the fleet. */
+export interface OtherHost {
+  bring(exchange: Exchange, object: ObjectFacts): ExchangeListener
+}
+
+/** Which host of the fleet has an object. */
+export interface ObjectHosts {
+  /** As far as it is known here. */
+  find(namespace: string, id: string): 'here' | OtherHost | undefined
+  /** It is this one from now on, unless another one has it. Rejects when that cannot be known. */
+  ask(namespace: string, id: string): Promise<'here' | OtherHost>
+}
+
 export interface ObjectsOptions {
   /** Where the home of an object is; undefined: here. */
   toHome(key: string): OtherShard | undefined
 }
 
 export class Objects {
+  /** Undefined: there is this one. */
+  hosts: ObjectHosts | undefined
   readonly #options: ObjectsOptions
   /** Those that take calls. */
   readonly #live = new Map<string, LiveObject>()
@@ -65,16 +82,17 @@ export class Objects {
 
   /** Who takes a call from here. */
   find(address: ObjectAddress): ObjectTaker {
-    const { group, refused } = address
-    const { name, buffers } = group
-    return { name, buffers, refused, handle: (exchange) => this.#handle(address, exchange) }
+    return toTaker(address, (exchange) => this.#handle(address, exchange, BRING))
+  }
+
+  /** Who takes what another host, or nobody, brings: nobody, if this host has not the object. */
+  receive(address: ObjectAddress): ObjectTaker {
+    return toTaker(address, (exchange) => this.#handle(address, exchange, refuseUnreachable))
   }
 
   /** Who takes a call here, whoever brings it. */
   take(address: ObjectAddress): ObjectTaker {
-    const { group, refused } = address
-    const { name, buffers } = group
-    return { name, buffers, refused, handle: (exchange) => this.#serve(address, exchange) }
+    return toTaker(address, (exchange) => this.#serve(address, exchange))
   }
 
   /** It takes no more calls. */
@@ -82,7 +100,27 @@ export class Objects {
     if (this.#live.get(object.key) === object) this.#live.delete(object.key)
   }
 
-  #handle(address: ObjectAddress, exchange: Exchange): ExchangeListener {
+  #handle(address: ObjectAddress, exchange: Exchange, away: Away): ExchangeListener {
+    const { namespace, facts } = address
+    const { hosts } = this
+    if (hosts === undefined || this.#live.has(toKey(address))) return this.#handleHere(address, exchange)
+    const go = (host: 'here' | OtherHost): ExchangeListener =>
+      host === 'here' ? this.#handleHere(address, exchange) : away(address, exchange, host)
+    const known = hosts.find(namespace, facts.id)
+    if (known !== undefined) return go(known)
+    const opening = new Opening()
+    hosts.ask(namespace, facts.id).then(
+      (host) => {
+        if (!opening.isGone) opening.to = go(host)
+      },
+      () => {
+        if (!opening.isGone) refuseUnreachable(address, exchange)
+      },
+    )
+    return opening
+  }
+
+  #handleHere(address: ObjectAddress, exchange: Exchange): ExchangeListener {
     const { group, facts, deployment, refused } = address
     const home = this.#options.toHome(toKey(address))
     if (home === undefined) return this.#serve(address, exchange)
@@ -112,6 +150,25 @@ export class Objects {
     exchange.fail('APP_BUSY', BUSY_MS)
     return NOBODY
   }
+}
+
+type Away = (address: ObjectAddress, exchange: Exchange, host: OtherHost) => ExchangeListener
+
+const BRING: Away = ({ group, facts }, exchange, host) => {
+  group.handOvers++
+  group.counts.touch()
+  return host.bring(exchange, facts)
+}
+
+function refuseUnreachable({ refused }: ObjectAddress, exchange: Exchange): ExchangeListener {
+  refuse(exchange, refused, 'OBJECT_UNREACHABLE', 'the host that has the Durable Object cannot be reached')
+  exchange.fail('OBJECT_UNREACHABLE')
+  return NOBODY
+}
+
+function toTaker({ group, refused }: ObjectAddress, handle: ObjectTaker['handle']): ObjectTaker {
+  const { name, buffers } = group
+  return { name, buffers, refused, handle }
 }
 
 function toKey({ namespace, facts }: ObjectAddress): string {

@@ -7,13 +7,15 @@
  * later, and not for long. One request has one connection: HTTP/2 is not spoken, so that what a far side may do to the
  * host is what can be read here.
  */
-import { Agent, buildConnector, type Dispatcher, Pool } from 'undici'
+import { Agent, buildConnector, type Dispatcher, fetch, Pool } from 'undici'
 import { withoutAdded } from './added-headers.ts'
 import { CONNECT_MS, EgressDenied, type Resolve, toCheckedLookup } from './connect.ts'
 import { Guard, type GuardPort } from './guard.ts'
 import type { EgressPolicy } from './policy.ts'
 import { toTarget } from './rule.ts'
 import { boundUnsentWrites } from './unsent-writes.ts'
+
+export { fetch }
 
 export interface AgentOptions {
   readonly policy: EgressPolicy

@@ -2,6 +2,7 @@
 
 import type { FleetSettings } from '../config/fleet-settings.ts'
 import type { FleetBindings } from './fleet-bindings.ts'
+import type { ObjectFoundingOptions } from './founding.ts'
 import type { Fleet, FleetOptions } from './fleet.ts'
 import { loadPart, openConnection } from './open-connection.ts'
 
@@ -14,10 +15,10 @@ export async function openFleet(options: FleetOptions): Promise<Fleet> {
 /** What bindings share, connected or not; undefined: there is no fleet. Rejects with CONFIG_INVALID. */
 export async function openFleetBindings(
   settings: FleetSettings | undefined,
-  log: (text: string) => void,
+  objects: ObjectFoundingOptions,
 ): Promise<FleetBindings | undefined> {
   if (settings === undefined) return undefined
-  const connection = await openConnection(settings, log)
+  const connection = await openConnection(settings, objects.log)
   const { FleetBindings } = await import('./fleet-bindings.ts')
-  return new FleetBindings(connection)
+  return new FleetBindings(connection, objects)
 }

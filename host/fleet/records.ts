@@ -20,11 +20,14 @@ export interface Found<T> {
   readonly writtenAt: number
 }
 
+/** What a record is called. */
+type RecordName = readonly (string | Uint8Array)[]
+
 export interface RecordsOptions {
   /** In the names of the stream and its subjects. */
   readonly kind: string
-  /** A record that nobody writes for so long is gone. */
-  readonly keptMs: number
+  /** A record that nobody writes for so long is gone; undefined: it stays. */
+  readonly keptMs?: number
 }
 
 export class Records<T> {
@@ -42,12 +45,12 @@ export class Records<T> {
       name: this.#stream,
       subjects: [`${this.#prefix}>`],
       max_msgs_per_subject: 1,
-      max_age: options.keptMs * NS_PER_MS,
+      max_age: (options.keptMs ?? 0) * NS_PER_MS,
     })
   }
 
   /** Rejects when the fleet cannot be reached. */
-  read(...names: readonly string[]): Promise<Found<T> | undefined> {
+  read(...names: RecordName): Promise<Found<T> | undefined> {
     return this.#shared.use(async (manager) => {
       const message = await this.#find(manager, this.#toSubject(names))
       return message === null ? undefined : toFound<T>(message)
@@ -59,7 +62,7 @@ export class Records<T> {
    * before, and whether it was changed. When it rejects, it may have been changed.
    */
   change(
-    names: readonly string[],
+    names: RecordName,
     change: (before: Found<T> | undefined) => T | undefined,
   ): Promise<{ readonly before: Found<T> | undefined; readonly isChanged: boolean }> {
     return this.#shared.use(async (manager) => {
@@ -87,7 +90,7 @@ export class Records<T> {
     return streams.getMessage(this.#stream, { last_by_subj: subject })
   }
 
-  #toSubject(names: readonly string[]): string {
+  #toSubject(names: RecordName): string {
     return this.#prefix + names.map((name) => toToken(name)).join('.')
   }
 }

@@ -26,12 +26,15 @@ const LEAST_CHARACTERS = 32
 export class Seal {
   readonly #sealing: Buffer
   readonly #signing: Buffer
+  /** Part of what is hashed before NATS hears of it. */
+  readonly hashing: Uint8Array
 
   constructor(key: string, fleet: string) {
     const derive = (use: string): Buffer =>
       Buffer.from(hkdfSync('sha256', key, `nano fleet ${fleet}`, use, KEY_BYTES))
     this.#sealing = derive('settings')
     this.#signing = derive('records')
+    this.hashing = derive('hashes')
   }
 
   /** `of`: what it belongs to; it can be opened as nothing else. */

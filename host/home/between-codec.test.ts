@@ -24,10 +24,12 @@ const request: Between = {
 }
 const ALL: readonly Between[] = [
   request,
+  { ...request, object: { className: 'Room', id: 'a1'.repeat(32), name: 'lobby' } },
   { type: 'chunk', number: 1, bytes: new Uint8Array([0, 255]), isLast: true },
   { type: 'send', number: 1, status: 200, headers: new Uint8Array(0), body: new Uint8Array([9]), cost },
   { type: 'fail', number: 2, code: 'APP_THREW', retryMs: undefined, cost },
-  { type: 'line-closed', number: 2, isToHome: true, end: { code: 1000, reason: '' } },
+  { type: 'line-message', numbers: [2, 3], isToHome: false, isText: true, bytes: new Uint8Array([65]) },
+  { type: 'line-closed', numbers: [2], isToHome: true, end: { code: 1000, reason: '' } },
   { type: 'bye' },
 ]
 
@@ -50,7 +52,9 @@ describe('messages between hosts', () => {
     ['a cost below nothing', [{ type: 'finish', number: 1, cost: { cpuMs: -1, isCold: false } }]],
     ['a request that is no call', [{ ...request, head: { ...request.head, call: undefined } }]],
     ['an id that goes on in another line', [{ ...request, head: { ...request.head, id: 'a\nb' } }]],
+    ['an object whose id is none', [{ ...request, object: { className: 'Room', id: '../x' } }]],
     ['a URL that is none', [{ ...request, head: { ...request.head, url: 'x' } }]],
+    ['a WebSocket without a number', [{ type: 'line-taken', numbers: ['1'], isToHome: true, bytes: 1 }]],
     ['bytes that are not there', [{ type: 'write', number: 1, bytes: { $: 7 } }]],
   ] as const)('%s is refused', ([, messages], { expect }) => {
     expect(() => decodeBetween(encodeBetween(messages as never))).toThrow()

@@ -7,6 +7,7 @@
 
 import { isErrorCode } from '../errors.ts'
 import { parseHeaderLines } from '../http/header-lines.ts'
+import { MOST_LINES } from './batch.ts'
 import type { Between } from './messages.ts'
 
 const LENGTH_BYTES = 4
@@ -60,6 +61,7 @@ const isText: Check = (value) => typeof value === 'string'
 const isFlag: Check = (value) => typeof value === 'boolean'
 const isBytes: Check = (value) => value instanceof Uint8Array
 const isCount: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0
+const isCounts: Check = (value) => Array.isArray(value) && value.length <= MOST_LINES && value.every(isCount)
 const isAmount: Check = (value) => typeof value === 'number' && value >= 0
 const isStatus: Check = (value) => isCount(value) && (value as number) >= 100 && (value as number) <= 599
 const orNone =
@@ -86,8 +88,14 @@ const call = has({
   depth: isCount,
   message: orNone(isBytes),
 })
+const object = has({
+  className: isText,
+  id: matches(/^[0-9a-f]{64}$/),
+  name: orNone(isText),
+})
 const head = has({
   id: matches(ID),
+  client: isText,
   method: matches(METHOD),
   url: (value) => typeof value === 'string' && URL.canParse(value),
   headers: (value) => typeof value === 'string' && parseHeaderLines(value) !== undefined,
@@ -102,10 +110,10 @@ const trace = has({
 })
 const end = has({ code: isCount, reason: isText })
 
-/** By type: what it has besides its number. */
+/** By type: what it has besides its number; those about WebSockets have several. */
 const SHAPES: Readonly<Record<string, Shape>> = {
   bye: {},
-  request: { head, isUpgrade: isFlag, trace: orNone(trace) },
+  request: { head, object: orNone(object), isUpgrade: isFlag, trace: orNone(trace) },
   chunk: { bytes: isBytes, isLast: isFlag },
   broken: { text: isText },
   taken: { bytes: isCount },
@@ -124,16 +132,17 @@ const SHAPES: Readonly<Record<string, Shape>> = {
     retryMs: orNone(isAmount),
     cost,
   },
-  'line-message': { isToHome: isFlag, isText: isFlag, bytes: isBytes },
-  'line-taken': { isToHome: isFlag, bytes: isCount },
-  'line-closed': { isToHome: isFlag, end },
+  'line-message': { numbers: isCounts, isToHome: isFlag, isText: isFlag, bytes: isBytes },
+  'line-taken': { numbers: isCounts, isToHome: isFlag, bytes: isCount },
+  'line-closed': { numbers: isCounts, isToHome: isFlag, end },
 }
 
 function isBetween(message: unknown): boolean {
   if (typeof message !== 'object' || message === null) return false
   const { type, number } = message as { type?: unknown; number?: unknown }
   const shape = typeof type === 'string' && Object.hasOwn(SHAPES, type) ? SHAPES[type] : undefined
-  return shape !== undefined && (type === 'bye' || isCount(number)) && has(shape)(message)
+  const isNumbered = type === 'bye' || shape?.['numbers'] !== undefined || isCount(number)
+  return shape !== undefined && isNumbered && has(shape)(message)
 }
 
 function isPlace(value: unknown): value is { $: number } {

@@ -34,21 +34,20 @@ export class LineWay implements Side {
     this.#other = other
   }
 
-  message({ isText, bytes }: Message): void {
-    const { batch, number, isToHome } = this.#options
-    batch.add({ type: 'line-message', number, isToHome, isText, bytes: batch.own(bytes) })
+  message(message: Message): void {
+    const { batch } = this.#options
+    const { isText } = message
+    this.#say(message, () => ({ type: 'line-message', isText, bytes: batch.shared(message.bytes) }))
   }
 
   taken(bytes: number): void {
-    const { batch, number, isToHome } = this.#options
-    batch.add({ type: 'line-taken', number, isToHome, bytes })
+    this.#say(bytes, () => ({ type: 'line-taken', bytes }))
   }
 
   closed(end: LineEnd): void {
     if (this.#hasSaid) return
     this.#hasSaid = true
-    const { batch, number, isToHome } = this.#options
-    batch.add({ type: 'line-closed', number, isToHome, end })
+    this.#say(end, () => ({ type: 'line-closed', end }))
     this.#leave()
   }
 
@@ -68,6 +67,11 @@ export class LineWay implements Side {
   lost(end: LineEnd = BROKEN): void {
     if (!this.#hasHeard) this.#other.closed(end)
     this.#hasHeard = true
+  }
+
+  #say(said: unknown, toMessage: () => OfLine): void {
+    const { batch, number, isToHome } = this.#options
+    batch.addOfLine(number, isToHome, said, toMessage)
   }
 
   #leave(): void {

@@ -21,12 +21,12 @@ export interface Cost {
   readonly isCold: boolean
 }
 
-/** About a WebSocket that a request has become. `isToHome`: which of the two has handed the request over. */
-export type OfLine = { readonly number: number; readonly isToHome: boolean } & (
+/** About WebSockets that requests have become, the same of each. `isToHome`: which of the two has handed the requests over. */
+export type OfLines = { readonly numbers: readonly number[]; readonly isToHome: boolean } & OfLine
+export type OfLine =
   | { readonly type: 'line-message'; readonly isText: boolean; readonly bytes: Uint8Array }
   | { readonly type: 'line-taken'; readonly bytes: number }
   | { readonly type: 'line-closed'; readonly end: LineEnd }
-)
 
 /** About a request that was handed over, to its home. */
 export type ToHome =
@@ -86,4 +86,4 @@ export type FromHome =
     }
 
 /** `bye`: from here on I hand nothing over to you, and you nothing to me. */
-export type Between = ToHome | FromHome | OfLine | { readonly type: 'bye' }
+export type Between = ToHome | FromHome | OfLines | { readonly type: 'bye' }

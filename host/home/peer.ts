@@ -139,8 +139,11 @@ export class Peer {
         return this.#host.onLeft(this)
       case 'line-message':
       case 'line-taken':
-      case 'line-closed':
-        return (message.isToHome ? this.#in : this.#out).get(message.number)?.hearLine(message)
+      case 'line-closed': {
+        const requests = message.isToHome ? this.#in : this.#out
+        for (const number of message.numbers) requests.get(number)?.hearLine(message)
+        return
+      }
       case 'request':
         return this.#open(message)
       case 'chunk':

@@ -32,6 +32,7 @@ const ORIGIN_FORM = /^\/[\x21-\x7e]*$/
 const ABSOLUTE_FORM = /^https?:\/\/([^/?#\\]*)([\x21-\x7e]*)$/i
 /** What a URL writes in another way than it may be sent. */
 const ODD_PATH = /["'<>\\^`{|}]|\/\.|\.\.|%2e/i
+const FRAGMENT = /#.*$/
 const HIGHEST_PORT = 65535
 const DEFAULT_PORTS = { http: 80, https: 443 } as const
 
@@ -58,7 +59,9 @@ export function parseTarget(
   return toResult(named, path.startsWith('/') ? path : `/${path}`, scheme)
 }
 
-function toResult({ hostname, text }: Authority, path: string, scheme: Scheme): Target {
+function toResult({ hostname, text }: Authority, target: string, scheme: Scheme): Target {
+  // a fragment is nothing that a client sends
+  const path = target.replace(FRAGMENT, '')
   const url = `${scheme}://${text}${path}`
   return { hostname, url: ODD_PATH.test(path) ? new URL(url).href : url, scheme, path }
 }

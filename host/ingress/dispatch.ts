@@ -89,7 +89,7 @@ export class Dispatcher {
     const incoming = outgoing.req
     const id = this.#ids.take(incoming.rawHeaders, connection.isTrusted)
     const scheme = toScheme(incoming.rawHeaders, connection)
-    const target = toFault(incoming) ?? parseTarget(incoming.rawHeaders, incoming.url ?? '', scheme)
+    const target = toFault(incoming) ?? parseTarget(incoming.rawHeaders, toRequestTarget(incoming), scheme)
     if (typeof target === 'string') {
       return this.#sendUnrouted({ outgoing, connection, id, since }, target, connection)
     }
@@ -198,6 +198,11 @@ export class Dispatcher {
     const ended = { app, version, request: id, bytes, cpuMs: 0, isCold: false, connection, since }
     outgoing.once('close', () => onRequest(toRecord(outgoing, ended)))
   }
+}
+
+/** What stands in the request line. `OPTIONS *` asks about the host itself, whose URL has no path (RFC 9112 3.3). */
+function toRequestTarget({ method, url = '' }: IncomingMessage): string {
+  return method === 'OPTIONS' && url === '*' ? '/' : url
 }
 
 /** What is wrong with a request before its host is looked at. */

@@ -36,7 +36,8 @@ export function sendWhole(
   const claimed = head.claimedLength ?? head.length
   if (isHead && size === 0 && claimed !== undefined) {
     head.headers.push('Content-Length', claimed)
-  } else if (mayDeclareLength(status)) {
+  } else if (mayDeclareLength(status) && !(isHead && size === 0)) {
+    // what GET would have is not known of a HEAD's empty body (RFC 9110 8.6)
     head.headers.push('Content-Length', status === 205 ? '0' : String(size))
   }
   writeHead(outgoing, status, { ...head, request, closes: ingress.isDraining })

@@ -18,6 +18,7 @@ import { CLOSE_MS, ConnectionSide } from '../web-socket/connection-side.ts'
 import { Heartbeat } from '../web-socket/heartbeat.ts'
 import { couple, GOING_AWAY } from '../web-socket/line.ts'
 import type { Side } from '../web-socket/line.ts'
+import { Writes } from '../web-socket/writes.ts'
 import { ClientBudgets } from './client-budgets.ts'
 import { isAnswering } from './connection-end.ts'
 
@@ -62,6 +63,7 @@ export interface Agreement {
 /** The WebSockets of a server. */
 export class Upgrades {
   readonly #heartbeat = new Heartbeat()
+  readonly #writes = new Writes()
   readonly #open = new Set<ConnectionSide>()
   readonly #budgets = new ClientBudgets()
   /** By the largest message that they take. */
@@ -83,14 +85,20 @@ export class Upgrades {
     let isOpen = false
     server.handleUpgrade(incoming, socket, takeHead(), (ws) => {
       isOpen = true
-      const heartbeat = this.#heartbeat
-      const idleMs = limits.webSocketIdleMs
       const lent = this.#budgets.lend(client, buffers, limits.bufferMb * BYTES_PER_MB)
       const onOver = (over: ConnectionSide): void => {
         this.#open.delete(over)
         lent[Symbol.dispose]()
       }
-      const own = new ConnectionSide(ws, socket, { heartbeat, idleMs, buffers: lent.budget, onOver })
+      const own = new ConnectionSide(ws, socket, {
+        heartbeat: this.#heartbeat,
+        writes: this.#writes,
+        owner: buffers,
+        isServer: true,
+        idleMs: limits.webSocketIdleMs,
+        buffers: lent.budget,
+        onOver,
+      })
       this.#open.add(own)
       couple(own, side)
       if (this.#isClosing) own.closed(GOING_AWAY)

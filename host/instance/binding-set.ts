@@ -40,7 +40,7 @@ export class BindingSet implements Omit<Binding, 'delivered'> {
     clock: TurnClock,
     port: ObjectPort | undefined,
   ) {
-    const { buffers, idsOf, jobs, kept, objectStorage } = host
+    const { buffers, idsOf, jobs, kept, objectStorage, shareRates: share } = host
     const { dialer, storage } = toWaysOut(host)
     const { cpuMs, concurrentSubrequests: maxDialing } = limits
     const { concurrentDataCalls: maxRunning, dataTimeoutMs: answerMs, idleMs: pauseMs } = limits
@@ -65,7 +65,7 @@ export class BindingSet implements Omit<Binding, 'delivered'> {
       objectStorage,
       bucketLimits: { mostBytes: limits.bucketMb * 2 ** 20, mostObjects: limits.bucketObjects },
       sql: { timeMs: limits.databaseMs, maxBytes: limits.databaseMb * 2 ** 20 },
-      rates: { env, tables: rateTables ?? NO_TABLES },
+      rates: { env, tables: rateTables ?? NO_TABLES, share },
       jobs,
       console: host,
       maxDialing,

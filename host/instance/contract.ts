@@ -1,7 +1,7 @@
 /**
  * What an instance is made of, what it is given and what it tells: types only.
  */
-import type { RateTables } from '../bindings/rate-limit.ts'
+import type { RateTables, ShareRates } from '../bindings/rate-limit.ts'
 import type { BodyPort } from '../bindings/request-body.ts'
 import type { ConsolePort } from '../bindings/console.ts'
 import type { KeptSockets } from '../bindings/hibernation.ts'
@@ -106,6 +106,8 @@ export interface InstanceHost extends ConsolePort {
   readonly clock: CpuClock
   /** Ids of the Durable Objects of a class; undefined: there is no such class. */
   readonly idsOf?: ((callee: Callee) => DurableIds | undefined) | undefined
+  /** Has rate limits count for other hosts, too. */
+  readonly shareRates?: ShareRates | undefined
   /** Where the tenant has work done off the shard's thread. */
   readonly jobs: JobLine
   /** There is something to do: `Instance.run` is to be called, not at once. May be called many times. */

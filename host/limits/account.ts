@@ -62,6 +62,8 @@ export class Account {
   state: AccountState = 'open'
   /** By `waitUntil`, before the response is complete or after it. */
   isHeld = false
+  /** Calls of it have taken more than it had. */
+  isOver = false
   /** It is looked at in the next sweep. */
   isLeaving = false
   readonly fetches = new Count()
@@ -91,6 +93,7 @@ export class Account {
   /** It has all that it had at first. */
   renew(): void {
     this.budget.fill()
+    this.isOver = false
     for (const count of [this.fetches, this.dataCalls]) {
       count.made = 0
       count.isOverdrawn = false

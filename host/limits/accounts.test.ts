@@ -52,6 +52,22 @@ describe('processor time', () => {
     expect([turn([1], 60), turn([2], 99), turn([1], 41)]).toEqual([[], [], [1]])
   })
 
+  it('that calls have used up is gone with the next turn, however late that is; jobs are waited for', ({
+    expect,
+  }) => {
+    const { accounts, turn, now } = open({}, 1, 2)
+    for (const [id, charge] of [
+      [1, 'chargeCall'],
+      [2, 'chargeJob'],
+    ] as const) {
+      accounts.begin([id])
+      const payer = accounts.takeJob(now())
+      accounts[charge](payer, 120, now())
+    }
+    vi.advanceTimersByTime(1000)
+    expect([turn([1], 1), turn([2], 1)]).toEqual([[1], []])
+  })
+
   it('comes back with time, up to what it was', ({ expect }) => {
     const { accounts, turn, now } = open({}, 1)
     turn([1], 120)

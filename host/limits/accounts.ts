@@ -173,10 +173,10 @@ export class Accounts implements Disposable {
   charge(ms: number, now: number): readonly number[] {
     const part = ms / this.#payers.length
     const over: number[] = []
-    for (const { number, state, budget, meter } of this.#payers) {
+    for (const { number, state, budget, meter, isOver } of this.#payers) {
       budget.spend(part, now)
       meter.cpuMs += part
-      if (state === 'open' && number !== APP && budget.left(now) < 0) over.push(number)
+      if (state === 'open' && number !== APP && (isOver || budget.left(now) < 0)) over.push(number)
     }
     return over
   }
@@ -209,11 +209,15 @@ export class Accounts implements Disposable {
     return others.reduce((a, b) => (b.budget.left(now) > a.budget.left(now) ? b : a), first)
   }
 
-  /** A job or a call of this account has taken so many milliseconds. What a closed one set off is the app's. */
-  chargeJob({ number }: Account, ms: number, now: number): void {
-    const { budget, meter } = this.#find(number)
-    budget.spend(ms, now)
-    meter.cpuMs += ms
+  /** A job of this account has taken so many milliseconds. What a closed one set off is the app's. */
+  chargeJob(account: Account, ms: number, now: number): void {
+    this.#spend(account, ms, now)
+  }
+
+  /** The same of a call of another app: a request that has nothing left then is over with its next turn, however late. */
+  chargeCall(account: Account, ms: number, now: number): void {
+    const payer = this.#spend(account, ms, now)
+    if (payer.budget.left(now) < 0) payer.isOver = true
   }
 
   /** The turn is over, and so are the accounts that nothing holds. `isBusy`: whether the app set something going. */
@@ -260,6 +264,13 @@ export class Accounts implements Disposable {
     if (!count.isOverdrawn) this.#host.onLimit(code, payer.name)
     count.isOverdrawn = true
     return undefined
+  }
+
+  #spend({ number }: Account, ms: number, now: number): Account {
+    const payer = this.#find(number)
+    payer.budget.spend(ms, now)
+    payer.meter.cpuMs += ms
+    return payer
   }
 
   #find(number: number): Account {

@@ -4,10 +4,14 @@ import { join } from 'node:path'
 
 import type { FleetSettings } from '../config/fleet-settings.ts'
 import type { Opener } from '../deploy/opener.ts'
+import type { DurableSecret } from '../durable/secret.ts'
 import { NanoError } from '../errors.ts'
 import type { Disk } from '../fleet/exchange.ts'
 import type { Fleet, FleetHost, FleetOptions } from '../fleet/fleet.ts'
-import { openFleet } from '../fleet/open.ts'
+import type { FleetBindings } from '../fleet/fleet-bindings.ts'
+import type { Joined, ObjectFoundingOptions } from '../fleet/founding.ts'
+import { openFleet, openFleetBindings } from '../fleet/open.ts'
+import { listObjects } from '../storage/durable/list-objects.ts'
 import { toReport } from '../tenant/report.ts'
 import type { VersionCounts } from '../tenant/shard-report.ts'
 import type { DeployedApps, DeployedOptions } from './deployed.ts'
@@ -24,6 +28,42 @@ export function toDeployedDirectory(
     'CONFIG_INVALID',
     'fleet: expected a data directory, got none; give serve --data-dir <directory>',
   )
+}
+
+/** What bindings of apps share with other hosts. */
+export interface Shared {
+  /** Undefined: there is this host alone. */
+  readonly bindings: FleetBindings | undefined
+  /** What ids of Durable Objects are made with, and what this host is among those that have some; undefined: it is not known yet. */
+  readonly durable: (Partial<Joined> & Pick<Joined, 'secret'>) | undefined
+  /** There is an app with Durable Objects. Throws STORAGE_FAILED. */
+  keepIds(): void
+}
+
+export interface SharedOptions extends Pick<ObjectFoundingOptions, 'directory' | 'onJoined'> {
+  readonly secret: DurableSecret
+  readonly log: FleetOptions['log']
+}
+
+/** Rejects with CONFIG_INVALID. */
+export async function openShared(
+  settings: FleetSettings | undefined,
+  { directory, secret, onJoined, log }: SharedOptions,
+): Promise<Shared> {
+  const bindings = await openFleetBindings(settings, {
+    directory,
+    secret: secret.bytes,
+    objects: () => listObjects(directory),
+    onJoined,
+    log: (text) => log({ level: 'info', text }),
+  })
+  return {
+    bindings,
+    get durable() {
+      return bindings === undefined ? { secret: secret.bytes } : bindings.objects.joined
+    },
+    keepIds: () => (bindings === undefined ? secret.keep() : bindings.objects.join()),
+  }
 }
 
 /** Undefined: there is none. Rejects with CONFIG_INVALID. */

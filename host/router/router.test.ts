@@ -86,6 +86,8 @@ describe('request targets', () => {
     ['http://a.com/x?y', 'http://a.com/x?y'],
     ['HTTP://A.com:80', 'http://a.com/'],
     ['http://a.com?q', 'http://a.com/?q'],
+    ['/x?y#z', 'http://a.com/x?y'],
+    ['http://a.com#z', 'http://a.com/'],
     ['http://evil.com/x', 'HOST_INVALID'],
     ['http://a.com:81/x', 'HOST_INVALID'],
     ['http://a.com@evil.com/x', 'HOST_INVALID'],

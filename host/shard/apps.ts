@@ -12,16 +12,15 @@
 import { FileReader } from '../assets/file-reader.ts'
 import { type Answerer, Calls, type CallTarget } from '../calls/calls.ts'
 import { toHeadBytes, USUAL_HEAD_BYTES } from '../config/limits.ts'
+import { leadsTo } from '../config/class-data.ts'
 import type { Callee } from '../config/env.ts'
 import type { DurableIds } from '../bindings/durable-id.ts'
 import type { RunOutcome } from '../cron/outcome.ts'
 import type { Change, Route, ServedState } from '../deploy/change.ts'
 import type { Deployment } from '../deploy/deployment.ts'
-import type { CompiledEngine, Engine } from '../engine/guest.ts'
-import { loadEngine } from '../engine/load.ts'
+import type { CompiledEngine } from '../engine/guest.ts'
 import { NanoError } from '../errors.ts'
 import type { Call, Run } from '../http/request-head.ts'
-import { warmUp } from '../instance/warm-up.ts'
 import type { EndCode } from '../limits/grace.ts'
 import { Largest } from '../limits/largest.ts'
 import { AppFiles } from '../front/app-files.ts'
@@ -40,22 +39,13 @@ import { type AppTenant, Tenant, type TenantServices } from '../tenant/tenant.ts
 import type { Slice } from '../tenant/shard-report.ts'
 import { UnavailableApp } from '../tenant/unavailable-app.ts'
 import { ShardObjects } from './durable.ts'
+import { ShardEngines } from './engines.ts'
 import { Ledger } from './ledger.ts'
 import type { AppsServices, Version } from './version.ts'
 import { Lending } from './lending.ts'
 
 /** What a host name leads to. */
 type Served = Front | AppTenant | UnavailableApp
-
-/** An engine of this thread. */
-interface LoadedEngine {
-  readonly engine: Engine
-  /** How many more apps it may be warmed up with. */
-  warmUps: number
-}
-
-/** Apps of one engine that may fail to warm it up: none of them keeps the shard from starting. */
-const WARM_UPS = 3
 
 export class Apps implements Disposable {
   readonly #services: AppsServices
@@ -69,7 +59,7 @@ export class Apps implements Disposable {
   readonly #byName = new Map<string, Version | UnavailableApp | Split<Version>>()
   readonly #calls: Calls
   readonly #objects: ShardObjects<Version>
-  readonly #engines = new Map<string, LoadedEngine>()
+  readonly #engines: ShardEngines
   readonly #ledger: Ledger
   readonly #lending: Lending
   readonly #reader = new FileReader()
@@ -82,12 +72,12 @@ export class Apps implements Disposable {
     this.#ledger = new Ledger((slice) => services.onCount(slice))
     this.#calls = new Calls({ find: (...call) => this.#findCallee(...call), toId: services.toId })
     this.#objects = new ShardObjects<Version>({
-      secret: services.durableSecret,
       toHome: (key) => services.homes?.toHome(toHomeKey(key)),
       openGroup: (version) => this.#openGroup(version),
       refused: (version, ...refusal) => this.#toTenant(version).refused(...refusal),
     })
     this.#lending = new Lending((deployment) => services.onLoad(deployment))
+    this.#engines = new ShardEngines(services.epoch, this.#lending)
   }
 
   /** Begin with this. */
@@ -128,12 +118,20 @@ export class Apps implements Disposable {
     return object === undefined ? this.#toFront(chosen) : this.#objects.find(chosen, entrypoint, object)
   }
 
-  /** Who takes a call from another host; undefined: there is no app that the caller may call. */
-  takeRemote({ app, called }: Call, client: string): Answerer | undefined {
-    const chosen = this.#choose(called, client)
-    if (chosen instanceof UnavailableApp || chosen?.deployment.calledBy?.includes(app) !== true)
-      return undefined
-    return this.#toFront(chosen)
+  /** Who takes a call from another host; undefined: there is no app, or no object, that the caller may call. */
+  takeRemote(call: Call, client: string, object: ObjectFacts | undefined): Answerer | undefined {
+    const { app, called, entrypoint: className } = call
+    const callee = this.#serving(called, client)
+    if (callee === undefined) return undefined
+    if (object === undefined)
+      return callee.deployment.calledBy?.includes(app) === true ? this.#toFront(callee) : undefined
+    const mayCall = leadsTo(this.#serving(app, client)?.deployment.env, called, className)
+    return mayCall ? this.#objects.receive(callee, { ...object, className }) : undefined
+  }
+
+  /** What ids of Durable Objects are made with, and who has which of them. */
+  configure(...durable: Parameters<ShardObjects<Version>['configure']>): void {
+    this.#objects.configure(...durable)
   }
 
   /** The version of an app that this client gets. */
@@ -142,10 +140,16 @@ export class Apps implements Disposable {
     return found instanceof Split ? found.choose([], { toClient: () => ({ key: client }) }) : found
   }
 
+  /** The same; undefined: there is none that is served. */
+  #serving(app: string, client: string): Version | undefined {
+    const chosen = this.#choose(app, client)
+    return chosen instanceof UnavailableApp ? undefined : chosen
+  }
+
   /** Ids of a class. */
   #idsOf({ app, entrypoint }: Callee): DurableIds | undefined {
-    const chosen = this.#choose(app, '')
-    return chosen instanceof UnavailableApp ? undefined : chosen && this.#objects.idsOf(chosen, entrypoint)
+    const version = this.#serving(app, '')
+    return version && this.#objects.idsOf(version, entrypoint)
   }
 
   /** What the main thread says to `onLoad`. */
@@ -162,7 +166,7 @@ export class Apps implements Disposable {
   async run(deployment: number, id: string, run: Run, object?: ObjectFacts): Promise<RunOutcome> {
     const version = this.#versions.get(deployment)
     if (version === undefined) return ABSENT
-    return await bringRun(object ? this.#objects.take(version, object) : this.#toTenant(version), id, run)
+    return await bringRun(object ? this.#objects.wake(version, object) : this.#toTenant(version), id, run)
   }
 
   /** What takes the requests for a deployment that other shards hand over; undefined: it is not served any more. */
@@ -178,8 +182,8 @@ export class Apps implements Disposable {
   /** One that retires begins no objects. */
   #takeObject(version: Version, object: ObjectFacts): Answerer | undefined {
     if (version.drained === undefined) return this.#objects.take(version, object)
-    const next = this.#choose(version.deployment.name, '')
-    return next === undefined || next instanceof UnavailableApp ? undefined : this.#objects.take(next, object)
+    const next = this.#serving(version.deployment.name, '')
+    return next && this.#objects.take(next, object)
   }
 
   /** Names of the apps that are at work. */
@@ -208,22 +212,9 @@ export class Apps implements Disposable {
   }
 
   async #deploy(deployment: Deployment, engine: CompiledEngine): Promise<void> {
-    const loaded = this.#engines.get(engine.hash) ?? { engine: loadEngine(engine), warmUps: WARM_UPS }
-    this.#engines.set(engine.hash, loaded)
-    if (loaded.warmUps > 0) loaded.warmUps = (await this.#warmUp(deployment, loaded)) ? 0 : loaded.warmUps - 1
-    this.#versions.set(deployment.id, { deployment, engine: loaded.engine })
+    this.#versions.set(deployment.id, { deployment, engine: await this.#engines.load(deployment, engine) })
+    this.#services.rates?.add(deployment.rateTables)
     this.#heads.add(toHeadBytes(deployment.limits))
-  }
-
-  /** Whether the engine is warm, by this app. */
-  async #warmUp(deployment: Deployment, { engine }: LoadedEngine): Promise<boolean> {
-    try {
-      using lent = await this.#lending.lend(deployment.id)
-      return warmUp({ ...deployment, image: lent.content.image, engine }, this.#services.epoch)
-    } catch {
-      // the app says so itself, to its first client
-      return false
-    }
   }
 
   #toTenant(version: Version): AppTenant {
@@ -366,8 +357,9 @@ export class Apps implements Disposable {
     await Promise.all(retired.map(({ deployment }) => this.#retire(deployment.id, 0)))
   }
 
-  #forget({ deployment: { id, limits } }: Version): void {
+  #forget({ deployment: { id, limits, rateTables } }: Version): void {
     this.#versions.delete(id)
+    this.#services.rates?.remove(rateTables)
     this.#heads.remove(toHeadBytes(limits))
   }
 

@@ -10,7 +10,7 @@ import { toResource } from '../config/resource.ts'
 import type { Deployment } from '../deploy/deployment.ts'
 import type { ObjectGroup } from '../durable/group.ts'
 import { Objects } from '../durable/objects.ts'
-import type { ObjectAddress, ObjectsOptions } from '../durable/objects.ts'
+import type { ObjectAddress, ObjectHosts, ObjectsOptions } from '../durable/objects.ts'
 import type { LiveObject } from '../durable/object.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { ObjectFacts } from '../instance/contract.ts'
@@ -22,8 +22,6 @@ export interface DurableVersion {
 }
 
 export interface ShardObjectsOptions<Version> extends ObjectsOptions {
-  /** Of the whole server: what ids are made with. */
-  readonly secret: Uint8Array
   /** A group for a version that has none. */
   openGroup(version: Version): ObjectGroup
   refused(version: Version, code: ErrorCode, request: string, text: string): void
@@ -37,17 +35,27 @@ export class ShardObjects<Version extends DurableVersion> {
   readonly #objects: Objects
   /** By namespace. */
   readonly #ids = new Map<string, DurableIds>()
+  #secret: Uint8Array | undefined
 
   constructor(options: ShardObjectsOptions<Version>) {
     this.#options = options
     this.#objects = new Objects(options)
   }
 
-  /** Ids of a class. */
-  idsOf({ deployment }: Version, className: string): DurableIds {
+  /** This is what ids are made with, and who has which object; undefined: that is not known yet, or there is no other host. */
+  configure(secret: Uint8Array | undefined, hosts: ObjectHosts | undefined): void {
+    this.#secret = secret
+    this.#ids.clear()
+    this.#objects.hosts = hosts
+  }
+
+  /** Ids of a class; undefined: what they are made with is not known yet. */
+  idsOf({ deployment }: Version, className: string): DurableIds | undefined {
+    const secret = this.#secret
+    if (secret === undefined) return undefined
     const namespace = toNamespace(deployment, className)
     let ids = this.#ids.get(namespace)
-    if (ids === undefined) this.#ids.set(namespace, (ids = new DurableIds(this.#options.secret, namespace)))
+    if (ids === undefined) this.#ids.set(namespace, (ids = new DurableIds(secret, namespace)))
     return ids
   }
 
@@ -55,13 +63,20 @@ export class ShardObjects<Version extends DurableVersion> {
   find(version: Version, className: string, target: string): Answerer | undefined {
     const at = target.indexOf(LF)
     const id = at < 0 ? target : target.slice(0, at)
-    const given = at < 0 ? undefined : target.slice(at + 1)
-    const ids = this.idsOf(version, className)
-    if (!ids.accepts(id, '')) return undefined
-    const name = given !== undefined && ids.isNamed(id, given) ? given : undefined
-    return this.#objects.find(
-      this.#toAddress(version, { className, id, ...(name !== undefined && { name }) }),
-    )
+    const name = at < 0 ? undefined : target.slice(at + 1)
+    const facts = this.#check(version, { className, id, name })
+    return facts && this.#objects.find(this.#toAddress(version, facts))
+  }
+
+  /** Who takes what another host calls; undefined: there is no such object. */
+  receive(version: Version, given: ObjectFacts): Answerer | undefined {
+    const facts = this.#check(version, given)
+    return facts && this.#objects.receive(this.#toAddress(version, facts))
+  }
+
+  /** Who takes what nobody calls for. */
+  wake(version: Version, facts: ObjectFacts): Answerer {
+    return this.#objects.receive(this.#toAddress(version, facts))
   }
 
   /** Who takes what another shard hands over. */
@@ -72,6 +87,14 @@ export class ShardObjects<Version extends DurableVersion> {
   /** It takes no more calls. */
   forget(object: LiveObject): void {
     this.#objects.forget(object)
+  }
+
+  /** Undefined: the id is none of the class. */
+  #check(version: Version, { className, id, name }: ObjectFacts): ObjectFacts | undefined {
+    const ids = this.idsOf(version, className)
+    if (ids?.accepts(id, '') !== true) return undefined
+    const isNamed = name !== undefined && ids.isNamed(id, name)
+    return { className, id, ...(isNamed && { name }) }
   }
 
   #toAddress(version: Version, facts: ObjectFacts): ObjectAddress {

@@ -1,9 +1,10 @@
 /**
- * Calls of apps on other hosts of the fleet: a remote host is another shard, behind a link over NATS in place of a port (home/peer.ts has
+ * Calls of apps, and of their Durable Objects, on other hosts of the fleet: a remote host is another shard, behind a link over NATS in place of a port (home/peer.ts has
  * what goes over it: flow, costs, ends).
  *
- *     call  >  a link to the host, opened with the first call [FLEET_UNAVAILABLE]  >  there: may this app call that one? [CALL_UNKNOWN]
- *              >  its front, as a client's request                                       the link is lost [SHUTTING_DOWN]
+ *     call  >  a link to the host, opened with the first call [FLEET_UNAVAILABLE, OBJECT_UNREACHABLE]
+ *          >  there: may this app call that one? [CALL_UNKNOWN]  >  its front, or its object, as a client's request
+ *                                                                   the link is lost [SHUTTING_DOWN]
  *
  * Of each host one shard takes a link, whichever NATS gives it to; homes do the rest there.
  */
@@ -12,7 +13,6 @@ import { randomUUID } from 'node:crypto'
 
 import type { Answerer } from '../calls/calls.ts'
 import type { FleetSettings } from '../config/fleet-settings.ts'
-import type { Deployment } from '../deploy/deployment.ts'
 import type { FleetConnection } from '../fleet/connection.ts'
 import type { Link } from '../fleet/link.ts'
 import { openConnection } from '../fleet/open-connection.ts'
@@ -23,14 +23,16 @@ import { Peer } from '../home/peer.ts'
 import type { Call, RequestHead } from '../http/request-head.ts'
 import type { RequestTrace } from '../http/request-trace.ts'
 import type { TraceContext } from '../http/trace-context.ts'
+import type { ObjectFacts } from '../instance/contract.ts'
 import { ByteBudget } from '../limits/byte-budget.ts'
 import { NOBODY } from '../tenant/exchange.ts'
 import type { Exchange, ExchangeListener } from '../tenant/exchange.ts'
+import { Opening } from '../tenant/opening.ts'
 
 export interface RemoteCallsOptions {
   readonly settings: FleetSettings
   /** Who takes a call from another host; undefined: nobody that the caller may call. */
-  find(call: Call, client: string): Taker | undefined
+  find(call: Call, client: string, object: ObjectFacts | undefined): Taker | undefined
   join(trace: TraceContext | undefined): RequestTrace | undefined
   readonly log: (text: string) => void
 }
@@ -42,6 +44,10 @@ const MOST_LINKS = 4096
 const ANSWER_BYTES = 64 * 1024 * 1024
 const ID = /^[0-9a-f-]{36}$/
 const HOST = /^[\w-]{1,128}$/
+const MOST_CLIENT_CHARACTERS = 256
+
+/** What is called: a host, for its apps; what lies on the disk of one, for its objects. */
+export type RemoteAddress = `host.${string}` | `data.${string}`
 
 /** What a link is asked for with. */
 interface Hello {
@@ -52,12 +58,12 @@ interface Hello {
 export class RemoteCalls implements Disposable {
   readonly #options: RemoteCallsOptions
   readonly #buffers = new ByteBudget(ANSWER_BYTES)
-  /** To other hosts, by their names. */
+  /** To other hosts, by their addresses. */
   readonly #out = new Map<string, Promise<Peer>>()
   readonly #peers = new Set<Peer>()
   #links = 0
   #connection: Promise<FleetConnection> | undefined
-  #isListening = false
+  readonly #served = new Set<RemoteAddress>()
   #isOver = false
 
   constructor(options: RemoteCallsOptions) {
@@ -69,16 +75,46 @@ export class RemoteCalls implements Disposable {
     return {
       name: app,
       buffers: this.#buffers,
-      handle: (exchange) => this.#bring(host, exchange),
+      handle: (exchange) => this.bring(`host.${host}`, exchange),
       refused: (code, request, text) => this.#options.log(`${code}: ${request}: ${text}`),
     }
   }
 
-  /** Take calls of other hosts, if one of these may be called. */
-  serve(deployments: readonly Pick<Deployment, 'calledBy'>[]): void {
-    if (this.#isListening || deployments.every(({ calledBy }) => calledBy === undefined)) return
-    this.#isListening = true
-    void this.#listen().catch((error: unknown) => this.#options.log(`calls of other hosts: ${String(error)}`))
+  /** Take calls of other hosts for this. */
+  serve(address: RemoteAddress): void {
+    if (this.#served.has(address)) return
+    this.#served.add(address)
+    void this.#listen(address).catch((error: unknown) =>
+      this.#options.log(`calls of other hosts: ${String(error)}`),
+    )
+  }
+
+  /** To the fleet. */
+  connect(): Promise<FleetConnection> {
+    this.#connection ??= openConnection(this.#options.settings, this.#options.log)
+    return this.#connection
+  }
+
+  /** Have a call taken there. `object`: it is for this one. */
+  bring(address: RemoteAddress, exchange: Exchange, object?: ObjectFacts): ExchangeListener {
+    const opening = new Opening()
+    this.#open(address).then(
+      (peer) => {
+        if (opening.isGone) return
+        opening.to = peer.handOver(exchange, {
+          deployment: 0,
+          ...(object !== undefined && { object }),
+          onOver: () => undefined,
+          // the exchange was told
+          onLost: () => undefined,
+        })
+      },
+      (error: unknown) => {
+        this.#options.log(`calls of ${address}: ${(error as Error).message}`)
+        exchange.fail(object === undefined ? 'FLEET_UNAVAILABLE' : 'OBJECT_UNREACHABLE')
+      },
+    )
+    return opening
   }
 
   /** Nothing new goes either way. */
@@ -94,65 +130,39 @@ export class RemoteCalls implements Disposable {
     void this.#connection?.then((connection) => connection[Symbol.asyncDispose]())
   }
 
-  #connect(): Promise<FleetConnection> {
-    this.#connection ??= openConnection(this.#options.settings, this.#options.log)
-    return this.#connection
-  }
-
-  #bring(host: string, exchange: Exchange): ExchangeListener {
-    const opening = new Opening()
-    this.#open(host).then(
-      (peer) => {
-        if (opening.isGone) return
-        const hander = {
-          deployment: 0,
-          onOver: () => undefined,
-          // the exchange was told
-          onLost: () => undefined,
-        }
-        opening.to = peer.handOver(exchange, hander)
-      },
-      (error: unknown) => {
-        this.#options.log(`calls of host ${host}: ${(error as Error).message}`)
-        exchange.fail('FLEET_UNAVAILABLE')
-      },
-    )
-    return opening
-  }
-
-  #open(host: string): Promise<Peer> {
-    const known = this.#out.get(host)
+  #open(address: RemoteAddress): Promise<Peer> {
+    const known = this.#out.get(address)
     if (known !== undefined) return known
-    const opening = this.#say(host)
-    this.#out.set(host, opening)
-    opening.catch(() => this.#out.delete(host))
+    const opening = this.#say(address)
+    this.#out.set(address, opening)
+    opening.catch(() => this.#out.delete(address))
     return opening
   }
 
-  async #say(host: string): Promise<Peer> {
-    const connection = await this.#connect()
+  async #say(address: RemoteAddress): Promise<Peer> {
+    const connection = await this.connect()
     if (!connection.isConnected) await Promise.race([connection.first, pause(OPEN_MS)])
     const link = randomUUID()
     const [here, there] = this.#toSubjects(link)
-    const opened = await this.#link(connection, { from: here, to: there, host })
+    const opened = await this.#link(connection, { from: here, to: there, host: address })
     const hello: Hello = { link, host: this.#options.settings.host }
     try {
-      await connection.client.request(this.#toInbox(host), JSON.stringify(hello), { timeout: OPEN_MS })
+      await connection.client.request(this.#toInbox(address), JSON.stringify(hello), { timeout: OPEN_MS })
     } catch (cause) {
       opened.close()
-      throw new Error(`it does not answer; is it up, and may one of its apps be called ("called_by")?`, {
+      throw new Error(`it does not answer; is it up, and may one of its apps be called?`, {
         cause,
       })
     }
     const peer = this.#meet(opened)
-    opened.once('close', () => this.#out.delete(host))
+    opened.once('close', () => this.#out.delete(address))
     return peer
   }
 
-  async #listen(): Promise<void> {
-    const connection = await this.#connect()
+  async #listen(address: RemoteAddress): Promise<void> {
+    const connection = await this.connect()
     await connection.first
-    connection.client.subscribe(this.#toInbox(this.#options.settings.host), {
+    connection.client.subscribe(this.#toInbox(address), {
       queue: 'shards',
       callback: (error, message) => {
         if (error !== null || this.#isOver || this.#links >= MOST_LINKS) return
@@ -185,8 +195,8 @@ export class RemoteCalls implements Disposable {
   #meet(link: Link<readonly Between[]>): Peer {
     const options = this.#options
     const peer: Peer = new Peer(link, {
-      take: (_deployment, _object, { call, client }) =>
-        call === undefined ? undefined : (options.find(call, client) ?? NONE),
+      take: (_deployment, object, { call, client }) =>
+        call === undefined ? undefined : (options.find(call, client, object ?? undefined) ?? NONE),
       join: (trace) => options.join(trace),
       onLeaving: () => undefined,
       onLeft: () => undefined,
@@ -196,45 +206,14 @@ export class RemoteCalls implements Disposable {
     return peer
   }
 
-  #toInbox(host: string): string {
-    return `nano.${this.#options.settings.name}.host.${host}`
+  #toInbox(address: RemoteAddress): string {
+    return `nano.${this.#options.settings.name}.${address}`
   }
 
   /** What is said to who opens a link, and to who takes it. */
   #toSubjects(link: string): [string, string] {
     const prefix = `nano.${this.#options.settings.name}.link.${link}.`
     return [`${prefix}a`, `${prefix}b`]
-  }
-}
-
-/** An exchange until its link is there. Its callee asks for nothing before. */
-class Opening implements ExchangeListener {
-  to: ExchangeListener = NOBODY
-  isGone = false
-
-  get cpuMs(): number {
-    return this.to.cpuMs
-  }
-
-  get isCold(): boolean {
-    return this.to.isCold
-  }
-
-  bodyChunk(bytes: Uint8Array, last: boolean): void {
-    this.to.bodyChunk(bytes, last)
-  }
-
-  bodyFailed(message: string): void {
-    this.to.bodyFailed(message)
-  }
-
-  writable(): void {
-    this.to.writable()
-  }
-
-  clientGone(): void {
-    this.isGone = true
-    this.to.clientGone()
   }
 }
 
@@ -248,14 +227,16 @@ const NONE: Taker = {
   refused() {},
 }
 
-/** What another host says of a request: who asks is decided here, and it is a call or nothing. */
+/** What another host says of a request: it is a call or nothing, and for an app it is that host's. An object has the places of its clients. */
 function toStranger(message: Between, host: string): Between {
   if (message.type !== 'request') return message
-  const { call, id, method, url, headers, hasBody, smallBody } = message.head
-  const client = `host ${host} app ${call?.app}`
+  const { call, id, client: given, method, url, headers, hasBody, smallBody } = message.head
+  const object = message.object ?? undefined
+  const client =
+    object === undefined ? `host ${host} app ${call?.app}` : given.slice(0, MOST_CLIENT_CHARACTERS)
   const body = smallBody === undefined || smallBody === null ? {} : { smallBody }
   const head: Omit<RequestHead, 'trace'> = { id, client, method, url, headers, hasBody, call, ...body }
-  return { ...message, deployment: 0, object: undefined, head }
+  return { ...message, deployment: 0, object, head }
 }
 
 function readHello(data: Uint8Array): Hello | undefined {

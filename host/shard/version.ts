@@ -12,6 +12,7 @@ import type { Homes } from '../home/homes.ts'
 import type { Epoch } from '../limits/epoch.ts'
 import type { DurableStorage } from '../storage/durable/client.ts'
 import type { RemoteCalls } from './remote-calls.ts'
+import type { SharedRates } from './shared-rates.ts'
 import type { Slice } from '../tenant/shard-report.ts'
 import type { AppTenant, TenantServices } from '../tenant/tenant.ts'
 
@@ -23,9 +24,8 @@ export interface AppsServices extends Omit<TenantServices, 'dialer' | 'source'> 
   readonly leases: LeaseClient
   /** Undefined: the host belongs to no fleet. */
   readonly remote: RemoteCalls | undefined
+  readonly rates: SharedRates | undefined
   readonly durableStorage: DurableStorage
-  /** What ids of Durable Objects are made with. */
-  readonly durableSecret: Uint8Array
   openDialer(deployment: Deployment): Dialer
   /** Names a request that no client sent. */
   readonly toId: () => string

@@ -7,6 +7,7 @@ import type { ConnectionLimits } from '../config/connection-limits.ts'
 import type { RunOutcome } from '../cron/outcome.ts'
 import type { Change, ServedState } from '../deploy/change.ts'
 import type { LeaseMessage } from '../durable/lease-client.ts'
+import type { Joined } from '../fleet/founding.ts'
 import type { ObjectFacts } from '../instance/contract.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { Run } from '../http/request-head.ts'
@@ -32,7 +33,12 @@ export interface ShardSettings {
   readonly liveMemoryMb: number
   /** Say what is known of each request when it is over. */
   readonly logsRequests: boolean
+  /** Undefined: what the fleet has agreed on is not known yet. */
+  readonly durable: DurableSettings | undefined
 }
+
+/** What a shard has to know of Durable Objects; without `place` there is this host alone. */
+export type DurableSettings = Pick<Joined, 'secret'> & Partial<Joined>
 
 /** What a shard is started with. */
 export interface ShardData extends ShardSettings {
@@ -56,8 +62,6 @@ export interface ShardData extends ShardSettings {
   readonly isDevelopment?: boolean | undefined
   /** The fleet that the host belongs to; undefined: to none. */
   readonly fleet?: FleetSettings | undefined
-  /** What ids of Durable Objects are made with. */
-  readonly durableSecret: Uint8Array
   /** Where the ticker writes the time for this shard. */
   readonly epoch: SharedEpoch
   /** Given where requests are traced. */

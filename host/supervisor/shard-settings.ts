@@ -9,7 +9,7 @@ import type { ShardSettings } from './messages.ts'
 export function toShardSettings(
   { connectionLimits, accessLog = false, trustedProxies = [], ...config }: Config,
   count: number,
-  tls: ShardSettings['tls'],
+  { tls, durable }: Pick<ShardSettings, 'tls' | 'durable'>,
 ): ShardSettings {
   const { liveMemoryMb = toMachineMb() / count } = config
   return {
@@ -19,5 +19,6 @@ export function toShardSettings(
     liveMemoryMb,
     logsRequests: accessLog,
     tls,
+    durable,
   }
 }

@@ -12,7 +12,7 @@ const DATA: CommonData = {
   host: '127.0.0.1',
   reusePort: true,
   allowLoopback: false,
-  durableSecret: new Uint8Array(32),
+  durable: undefined,
   logsRequests: false,
   trustedProxies: [],
   liveInstances: 1,

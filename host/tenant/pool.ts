@@ -49,6 +49,7 @@ export interface PoolServices {
   readonly dialer: Dialer
   readonly storage: Storage
   readonly idsOf?: InstanceHost['idsOf']
+  readonly shareRates?: InstanceHost['shareRates']
   /** What the Durable Object keeps that the instances are. */
   readonly openObjectStorage?: (() => ObjectStorage) | undefined
   /** The WebSockets that it keeps. */
@@ -296,6 +297,7 @@ export class Pool {
       objectStorage: this.#services.openObjectStorage?.(),
       kept: this.#services.kept,
       idsOf,
+      shareRates: this.#services.shareRates,
       epoch,
       clock,
       jobs,

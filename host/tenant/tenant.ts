@@ -54,7 +54,16 @@ export interface TenantParts extends PoolParts {
 /** What a shard gives to a tenant. The dialer is the tenant's own, and ends with it. */
 export interface TenantServices extends Pick<
   PoolServices,
-  'source' | 'residents' | 'dialer' | 'storage' | 'idsOf' | 'openObjectStorage' | 'kept' | 'epoch' | 'onTurn'
+  | 'source'
+  | 'residents'
+  | 'dialer'
+  | 'storage'
+  | 'idsOf'
+  | 'shareRates'
+  | 'openObjectStorage'
+  | 'kept'
+  | 'epoch'
+  | 'onTurn'
 > {
   /** Who has the next turn. */
   readonly scheduler: Turns

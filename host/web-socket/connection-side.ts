@@ -2,7 +2,7 @@
  * The side of a line that is a connection, a client's or one to a server: `ws` has the protocol, this has what it costs.
  *
  *     frames > ws > message > the other side        paused while more than a window of them is not taken
- *     message > ws.send > the kernel > taken
+ *     message > its turn (writes.ts) > the kernel > taken
  *
  * Holds: what has come of a message that is not complete is on the app's byte budget; a connection that says nothing is
  * given up (heartbeat.ts); what breaks the protocol ends it, with the code that the standard has for that.
@@ -11,7 +11,7 @@
 import type { Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
 
-import type { WebSocket } from 'ws'
+import { WebSocket } from 'ws'
 
 import { Holding } from '../limits/byte-budget.ts'
 import type { ByteBudget } from '../limits/byte-budget.ts'
@@ -19,6 +19,8 @@ import { isCloseCode } from './codes.ts'
 import type { Beating, Heartbeat } from './heartbeat.ts'
 import { BROKEN, NO_CODE, NO_SIDE, toCost, WINDOW } from './line.ts'
 import type { LineEnd, Message, Side } from './line.ts'
+import { toFrame } from './frame.ts'
+import type { Writes, Writing } from './writes.ts'
 
 /** How long the far side has to answer a close frame. */
 export const CLOSE_MS = 5000
@@ -30,6 +32,11 @@ const TRY_AGAIN_LATER = 1013
 
 export interface ConnectionOptions {
   readonly heartbeat: Heartbeat
+  readonly writes: Writes
+  /** The app. */
+  readonly owner: object
+  /** The far side is a client. */
+  readonly isServer: boolean
   /** How long it may say nothing. */
   readonly idleMs: number
   /** The app's. */
@@ -38,8 +45,9 @@ export interface ConnectionOptions {
   onOver?(side: ConnectionSide): void
 }
 
-export class ConnectionSide implements Side, Beating {
+export class ConnectionSide implements Side, Beating, Writing {
   readonly idleMs: number
+  readonly owner: object
   readonly #ws: WebSocket
   readonly #socket: Socket
   readonly #options: ConnectionOptions
@@ -48,6 +56,7 @@ export class ConnectionSide implements Side, Beating {
   #heardAt = performance.now()
   /** Of what came, what the other side has not taken. */
   #ahead = 0
+  #unwritten: Message[] = []
   /** What the socket had brought when the last frame was known to be complete. */
   #mark: number
   #fault = ''
@@ -59,6 +68,7 @@ export class ConnectionSide implements Side, Beating {
     this.#socket = socket
     this.#options = options
     this.idleMs = options.idleMs
+    this.owner = options.owner
     this.#held = new Holding(options.buffers)
     this.#mark = socket.bytesRead
     ws.on('message', (bytes, isBinary) => this.#receive({ isText: !isBinary, bytes: bytes as Buffer }))
@@ -95,8 +105,8 @@ export class ConnectionSide implements Side, Beating {
 
   message(message: Message): void {
     if (this.#isOver) return
-    const cost = toCost(message)
-    this.#ws.send(message.bytes, { binary: !message.isText }, () => this.#other.taken(cost))
+    this.#unwritten.push(message)
+    this.#options.writes.add(this)
   }
 
   taken(bytes: number): void {
@@ -109,11 +119,39 @@ export class ConnectionSide implements Side, Beating {
 
   closed({ code, reason }: LineEnd): void {
     if (this.#isOver) return
+    this.write()
     // the answer to the frame has to be read
     this.#ws.resume()
     if (code === NO_CODE) this.#ws.close()
     else if (isCloseCode(code)) this.#ws.close(code, reason)
     else this.#ws.terminate()
+  }
+
+  // its turn
+
+  write(): void {
+    const messages = this.#unwritten
+    if (messages.length === 0) return
+    this.#unwritten = []
+    const cost = messages.reduce((sum, message) => sum + toCost(message), 0)
+    const onWritten = (): void => this.#other.taken(cost)
+    // behind a close frame there is nothing
+    if (this.#ws.readyState !== WebSocket.OPEN) onWritten()
+    else if (this.#options.isServer) this.#writeFrames(messages, onWritten)
+    else
+      for (const [i, { bytes, isText }] of messages.entries())
+        this.#ws.send(bytes, { binary: !isText }, i === messages.length - 1 ? onWritten : undefined)
+  }
+
+  /** `ws` has nothing waiting that these could overtake: it compresses nothing. */
+  #writeFrames(messages: readonly Message[], onWritten: () => void): void {
+    const parts = messages.flatMap(toFrame)
+    const last = parts.pop()!
+    if (parts.length === 0) return void this.#socket.write(last, onWritten)
+    this.#socket.cork()
+    for (const part of parts) this.#socket.write(part)
+    this.#socket.write(last, onWritten)
+    this.#socket.uncork()
   }
 
   /** At once. */
@@ -146,6 +184,8 @@ export class ConnectionSide implements Side, Beating {
     if (this.#isOver) return
     this.#isOver = true
     this.#options.heartbeat.delete(this)
+    this.#options.writes.delete(this)
+    this.#unwritten = []
     this.#held.release()
     this.#other.closed(end)
     this.#other = NO_SIDE

@@ -108,6 +108,8 @@ import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks'
 import inCommonJs from './common.cjs'
 
 const storage = new AsyncLocalStorage<string>()
+const AsyncFunction = Object.getPrototypeOf(async function () {}).constructor
+const asyncIterator = Object.getPrototypeOf(Object.getPrototypeOf(/* of all */ async function* () {}).prototype)
 const tick = () => new Promise<void>((resolve) => setTimeout(resolve, 1))
 
 class Base { async who() { await null; return storage.getStore() } }
@@ -142,6 +144,17 @@ export default {
       storage.enterWith(searchParams.get('id')!)
       await tick()
       return Response.json({ before, after: storage.getStore() })
+    }
+    if (pathname === '/natives') {
+      const { name } = (async () => {}).constructor
+      const nested = () => [inner(), inner]
+      async function inner(_a: unknown) {}
+      const lowered = [walk, inner, nested()[1], async function (_a: unknown) { await _a }, async () => {}, async (a: unknown) => a]
+      return Response.json({
+        made: await new AsyncFunction('x', 'return await x')(1), name, iterates: Symbol.asyncIterator in asyncIterator,
+        tags: lowered.map((each) => Object.prototype.toString.call(each) + (each as any).constructor.name + each.length),
+        names: [walk.name, inner.name, walk instanceof Function],
+      })
     }
     const id = searchParams.get('id')!
     const seen = await storage.run(id, walk)
@@ -356,6 +369,17 @@ describe('AsyncLocalStorage', () => {
       bound: 'a',
       snapshot: 'a',
       after: 'undefined',
+    })
+  })
+
+  test("the engine's own async functions are found by what packages ask for", async () => {
+    const tag = '[object AsyncFunction]AsyncFunction'
+    expect(await get('context', '/natives')).toEqual({
+      made: 1,
+      name: 'AsyncFunction',
+      iterates: true,
+      tags: [0, 1, 1, 1, 0, 1].map((length) => tag + length),
+      names: ['walk', 'inner', true],
     })
   })
 

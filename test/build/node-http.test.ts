@@ -31,6 +31,14 @@ export default {
     if (pathname === '/by-server') return byServer.fetch(request)
     if (pathname === '/no-port') return handleAsNodeRequest(1, request).catch((error) => new Response(error.message))
     if (pathname === '/port') return Response.json([server.listening, server.address().port])
+    if (pathname === '/shared') {
+      const listenOn = (host) => new Promise((resolve) => {
+        const own = createServer((_, response) => response.end('of ' + host)).listen({ port: 8081, host })
+        own.on('listening', () => resolve(own.address())).on('error', ({ code }) => resolve(code))
+      })
+      const listened = [await listenOn('localhost'), await listenOn('::1'), await listenOn('::1')]
+      return Response.json([...listened, await (await handleAsNodeRequest(8081, request)).text()])
+    }
     return byPort.fetch(request)
   },
 }
@@ -99,6 +107,15 @@ describe('node:http', () => {
     const answer = await server.send(HOST, '/run-zlib')
     expect(answer.status, server.log.join('\n')).toBe(200)
     expect(answer.json()).toEqual(await runZlib())
+  })
+
+  test('two servers share a port, but no address', async () => {
+    expect((await server.send(HOST, '/shared')).json()).toEqual([
+      { address: '127.0.0.1', family: 'IPv4', port: 8081 },
+      { address: '::1', family: 'IPv6', port: 8081 },
+      'EADDRINUSE',
+      'of localhost',
+    ])
   })
 
   test('a server is found by itself and by its port', async () => {

@@ -1,6 +1,7 @@
 /** Rate limits, as an app sees them. */
 import { afterAll, beforeAll, describe, test } from 'vitest'
 
+import { TWINS } from '../harness/places.ts'
 import { fixture, serve } from '../harness/serve.ts'
 import type { AppSpec, Served } from '../harness/serve.ts'
 import { nameWithHome, ShardClient } from '../harness/shard-client.ts'
@@ -114,6 +115,42 @@ test('instances of all shards have one count, to the last call', { timeout: 60_0
   const report = (await server.tenants()).find(({ name }) => name === SPREADING)
   expect(taken.reduce((sum, each) => sum + each, 0)).toBe(MANY)
   expect(report?.counters).toMatchObject({ instances: 2, ratesAllowed: MANY, ratesLimited: 2 * MANY })
+})
+
+describe.skipIf(TWINS.missing !== undefined)(TWINS.name, () => {
+  test(
+    'a key that one host has let through so often is let through by none',
+    { timeout: 60_000 },
+    async ({ expect }) => {
+      await using placed = await TWINS.open([app('one', limiter('TWO', '1', 2), limiter('MARK', '2', 1000))])
+      const { caller, others } = placed
+      const take = async (host: Served, name: string, options: object): Promise<unknown> => {
+        const body = JSON.stringify([limit(name, options)])
+        return (JSON.parse((await host.send('one', '/', { method: 'POST', body })).text) as unknown[])[0]
+      }
+      // both have joined
+      for (const [from, to] of [
+        [caller, others],
+        [others, caller],
+      ] as const) {
+        // oxlint-disable-next-line no-await-in-loop -- one after the other
+        await expect
+          .poll(async () => {
+            await take(from, 'MARK', { key: `joined ${from.port}`, delta: 100 })
+            return take(to, 'MARK', { key: `joined ${from.port}` })
+          })
+          .toEqual(no)
+      }
+      expect(await take(caller, 'TWO', { key: 'a' })).toEqual(yes)
+      expect(await take(caller, 'TWO', { key: 'b', delta: 5 })).toEqual(yes)
+      // told after those
+      await take(caller, 'MARK', { key: 'told', delta: 1000 })
+      await expect.poll(() => take(others, 'MARK', { key: 'told' })).toEqual(no)
+      expect(await take(others, 'TWO', { key: 'b' })).toEqual(no)
+      expect(await take(others, 'TWO', { key: 'a' })).toEqual(yes)
+      expect(await take(others, 'TWO', { key: 'a' })).toEqual(no)
+    },
+  )
 })
 
 test('what limits gave is told to who watches', async ({ expect }) => {

@@ -143,7 +143,8 @@ function make(image: Image, from = engine, maximum = 2048): Made {
       open: () => 0,
       connect: () => 0,
       accept: nothing,
-      send: () => true,
+      send: nothing,
+      waiting: () => 0,
       close: nothing,
     },
     'nano:workers/connections': {

@@ -21,43 +21,62 @@ export interface Place {
   readonly open: (apps: readonly AppSpec[]) => Promise<Placed>
 }
 
-const onShards = (count: number): Place => ({
+export const onShards = (count: number): Place => ({
   name: `on ${count} shards`,
   missing: undefined,
   async open(apps) {
-    const served = await serve([...apps], count)
-    return { caller: served, others: served, [Symbol.asyncDispose]: () => served.close() }
+    await using stack = new AsyncDisposableStack()
+    const storageDirectory = stack.adopt(mkdtempSync(join(tmpdir(), 'nano-places-')), (folder) =>
+      rmSync(folder, { recursive: true, force: true }),
+    )
+    const served = stack.use(await serve([...apps], count, { storageDirectory }))
+    const moved = stack.move()
+    return { caller: served, others: served, [Symbol.asyncDispose]: () => moved.disposeAsync() }
   },
 })
 
-/** Of one shard each. */
+const MISSING = NO_NATS === undefined ? '' : ` (skipped: ${NO_NATS})`
+
+/** Hosts of a fleet of their own, of one shard each. */
+async function openFleet(
+  open: (host: (name: string, apps: readonly AppSpec[]) => Promise<Served>) => Promise<Omit<Placed, symbol>>,
+): Promise<Placed> {
+  await using stack = new AsyncDisposableStack()
+  const folder = mkdtempSync(join(tmpdir(), 'nano-places-'))
+  stack.defer(() => rmSync(folder, { recursive: true, force: true }))
+  const nats = stack.use(await NatsServer.start())
+  const hosts = await open(async (name, apps) => {
+    const settings = { nats: nats.url, host: name, key: false } as const
+    return stack.use(await serve([...apps], 1, { fleet: settings, dataDirectory: join(folder, name) }))
+  })
+  const moved = stack.move()
+  return { ...hosts, [Symbol.asyncDispose]: () => moved.disposeAsync() }
+}
+
+/** The first app on one of them, and the others on the other. */
 export const TWO_HOSTS: Place = {
-  name: `on two hosts of a fleet${NO_NATS === undefined ? '' : ` (skipped: ${NO_NATS})`}`,
+  name: `on two hosts of a fleet${MISSING}`,
   missing: NO_NATS,
-  async open([first, ...rest]) {
-    await using stack = new AsyncDisposableStack()
-    const folder = mkdtempSync(join(tmpdir(), 'nano-places-'))
-    stack.defer(() => rmSync(folder, { recursive: true, force: true }))
-    const nats = stack.use(await NatsServer.start())
-    const host = async (name: string, apps: readonly AppSpec[]): Promise<Served> =>
-      stack.use(
-        await serve([...apps], 1, {
-          fleet: { nats: nats.url, host: name, key: false },
-          dataDirectory: join(folder, name),
-        }),
+  open: ([first, ...rest]) =>
+    openFleet(async (host) => {
+      const { name, services = [] } = first! as AppSpec & { services?: { service?: string }[] }
+      const away = services.map((each) =>
+        each.service === undefined || each.service === name ? each : { ...each, host: 'b' },
       )
-    const { name, services = [] } = first! as AppSpec & { services?: { service?: string }[] }
-    const away = services.map((each) =>
-      each.service === undefined || each.service === name ? each : { ...each, host: 'b' },
-    )
-    const others = await host(
-      'b',
-      rest.map((app) => ({ ...app, called_by: [name] })),
-    )
-    const caller = await host('a', [{ ...first!, services: away }])
-    const moved = stack.move()
-    return { caller, others, [Symbol.asyncDispose]: () => moved.disposeAsync() }
-  },
+      const others = await host(
+        'b',
+        rest.map((app) => ({ ...app, called_by: [name] })),
+      )
+      return { others, caller: await host('a', [{ ...first!, services: away }]) }
+    }),
+}
+
+/** All apps on both of them. */
+export const TWINS: Place = {
+  name: `on two hosts that serve the same${MISSING}`,
+  missing: NO_NATS,
+  open: (apps) =>
+    openFleet(async (host) => ({ others: await host('b', apps), caller: await host('a', apps) })),
 }
 
 export const PLACES: readonly Place[] = [onShards(1), onShards(3), TWO_HOSTS]

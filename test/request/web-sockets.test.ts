@@ -1,14 +1,26 @@
 /** WebSockets of an app: with its clients, within itself, and to servers. */
 
+import { isDeepStrictEqual } from 'node:util'
+
 import { afterAll, beforeAll, describe, test } from 'vitest'
 
-import { fixture, serve, waitFor } from '../harness/serve.ts'
+import { fixture, serve, steady, waitFor } from '../harness/serve.ts'
 import type { Served } from '../harness/serve.ts'
 import { nameWithHome } from '../harness/shard-client.ts'
 import { talk } from '../harness/socket.ts'
 import { openEchoServer, openWebSocket } from '../harness/web-socket.ts'
+import type { WebSocketClient } from '../harness/web-socket.ts'
 
 const HOST = 'sockets.test'
+
+/** Whether what `/all` says came in order; the code says which of them it is. */
+async function hearAll(client: WebSocketClient): Promise<boolean> {
+  const said: unknown[] = []
+  // oxlint-disable-next-line no-await-in-loop -- one after the other
+  for (let i = 0; i < 5; i++) said.push(await client.next())
+  const own = (await client.over)[0] - 3000
+  return isDeepStrictEqual(said, ['same', `own ${own}`, [0, 9], [own, 9], [7]])
+}
 
 describe('WebSockets', () => {
   let server: Served
@@ -45,7 +57,7 @@ describe('WebSockets', () => {
     expect([await client.next(), await client.next()]).toEqual(['text', [0, 255]])
     client.socket.close(3009, 'bye')
     expect(await client.over).toEqual([3009, 'bye'])
-    expect(await ask('/gotten')).toContain('3009 bye true 3')
+    await waitFor(async () => ((await ask('/gotten')) as string[]).includes('3009 bye true 3'))
   })
 
   test('messages come in order, however many are sent at once', async ({ expect }) => {
@@ -82,6 +94,50 @@ describe('WebSockets', () => {
     client.socket.terminate()
     await waitFor(async () => ((await ask('/gotten')) as string[]).includes('1006  false 3'))
     expect(await client.over).toEqual([1006, ''])
+  })
+
+  test('what an app says to many at once crosses once, and each of them hears it in order', async ({
+    expect,
+  }) => {
+    const clients = await Promise.all(Array.from({ length: 100 }, () => open('/chat?room=all')))
+    const crossings = async () =>
+      (await server.tenants()).find(({ name }) => name === 'sockets')!.counters.crossings
+    const before = await steady(crossings)
+    expect((await server.send(HOST, '/all?room=all&once')).text).toBe('4')
+    expect(await Promise.all(clients.map((client) => client.next()))).toEqual(Array(100).fill('same'))
+    // the message, `bufferedAmount` and the response
+    expect((await steady(crossings)) - before).toBe(3)
+    await server.send(HOST, '/all?room=all')
+    expect(await Promise.all(clients.map(hearAll))).toEqual(clients.map(() => true))
+    const { webSocketMessagesSent } = (await server.tenants()).find(
+      ({ name }) => name === 'sockets',
+    )!.counters
+    expect(webSocketMessagesSent).toBeGreaterThanOrEqual(600)
+  })
+
+  test('Hono’s helper: messages, JSON and binary, the socket itself, and how it ends', async ({ expect }) => {
+    using client = await open('/hono?who=me')
+    client.socket.send('{"a":1}')
+    client.socket.send(new Uint8Array([1, 0, 255]))
+    client.socket.send('raw')
+    expect([await client.next(), await client.next(), await client.next()]).toEqual([
+      '{"a":1,"for":"me"}',
+      [1, 0, 255],
+      '1',
+    ])
+    client.socket.send('close')
+    expect(await client.over).toEqual([3001, 'by Hono'])
+    await waitFor(async () => ((await ask('/gotten')) as string[]).includes('hono closed 3001 by Hono true'))
+    using cut = await open('/hono')
+    cut.socket.terminate()
+    await waitFor(async () => ((await ask('/gotten')) as string[]).includes('hono closed 1006  false'))
+    using broken = await open('/hono')
+    const { _socket: socket } = broken.socket as unknown as { _socket: { write(bytes: Buffer): void } }
+    socket.write(Buffer.from([0x83, 0x80, 0, 0, 0, 0]))
+    await waitFor(async () =>
+      ((await ask('/gotten')) as string[]).some((each) => each.startsWith('hono error')),
+    )
+    expect((await server.send(HOST, '/hono')).status).toBe(404)
   })
 
   test('the ends of a pair talk within the app', async ({ expect }) => {
@@ -275,6 +331,13 @@ describe('with shards', () => {
         // oxlint-enable no-await-in-loop
       }
     }
+    const room = await Promise.all(
+      Array.from({ length: 20 }, () =>
+        openWebSocket(server.port, { host: 'first.test', path: '/chat?room=a' }),
+      ),
+    )
+    await server.send('first.test', '/all?room=a')
+    expect(await Promise.all(room.map(hearAll))).toEqual(room.map(() => true))
     const tenants = await server.tenants()
     expect(tenants.reduce((sum, { counters }) => sum + counters.handOvers, 0)).toBeGreaterThan(0)
     using open = await openWebSocket(server.port, { host: 'first.test', path: '/echo' })

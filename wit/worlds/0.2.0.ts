@@ -4,7 +4,7 @@ import type { GuestWriter } from '../../host/engine/guest-writer.ts'
 
 export const version = '0.2.0'
 /** Changes with whatever lies otherwise in memory or has another name. */
-export const structure = 'd72f9577bcec62c0'
+export const structure = 'c98a9b39a3052452'
 
 export interface EventsBinding {
   readonly kind: string
@@ -169,11 +169,6 @@ export interface WebSocketsWebSocketMessage {
   readonly bytes: Uint8Array
 }
 
-export interface WebSocketsWebSocketSent {
-  readonly id: number
-  readonly bytes: number
-}
-
 export interface WebSocketsWebSocketEnd {
   readonly id: number
   readonly code: number
@@ -210,7 +205,6 @@ export type EventsEvent =
   | { readonly tag: 'timer-due' }
   | { readonly tag: 'web-socket-opened'; readonly val: WebSocketsWebSocketOpened }
   | { readonly tag: 'web-socket-message'; readonly val: WebSocketsWebSocketMessage }
-  | { readonly tag: 'web-socket-sent'; readonly val: WebSocketsWebSocketSent }
   | { readonly tag: 'web-socket-closed'; readonly val: WebSocketsWebSocketEnd }
 
 export type ConsoleLevel = 'debug' | 'info' | 'warn' | 'error'
@@ -379,7 +373,8 @@ export interface Imports {
     readonly open: () => number
     readonly connect: (head: Uint8Array) => number
     readonly accept: (id: number) => void
-    readonly send: (id: number, isText: boolean, bytes: Uint8Array) => boolean
+    readonly send: (ids: Uint32Array, isText: boolean, bytes: Uint8Array) => void
+    readonly waiting: (id: number) => number
     readonly close: (id: number, code: number, reason: Uint8Array) => void
   }
 }
@@ -618,11 +613,6 @@ function storeWebSocketsWebSocketMessage(to: GuestWriter, at: number, value: Web
   to.list(at + 8, to.copy(value.bytes), value.bytes.length)
 }
 
-function storeWebSocketsWebSocketSent(to: GuestWriter, at: number, value: WebSocketsWebSocketSent): void {
-  to.u32(at, value.id)
-  to.u32(at + 4, value.bytes)
-}
-
 function storeWebSocketsWebSocketEnd(to: GuestWriter, at: number, value: WebSocketsWebSocketEnd): void {
   to.u32(at, value.id)
   to.u16(at + 4, value.code)
@@ -746,12 +736,8 @@ function storeEventsEvent(to: GuestWriter, at: number, value: EventsEvent): void
       to.u8(at, 28)
       storeWebSocketsWebSocketMessage(to, at + 8, value.val)
       return
-    case 'web-socket-sent':
-      to.u8(at, 29)
-      storeWebSocketsWebSocketSent(to, at + 8, value.val)
-      return
     case 'web-socket-closed':
-      to.u8(at, 30)
+      to.u8(at, 29)
       storeWebSocketsWebSocketEnd(to, at + 8, value.val)
       return
     default:
@@ -785,9 +771,15 @@ export interface Bounds {
   readonly 'expert': number
   readonly 'head': number
   readonly 'input': number
+  readonly 'items': number
   readonly 'terms': number
   readonly 'text': number
   readonly 'word': number
+}
+
+function loadItemsOfU32(from: GuestReader, start: number, length: number, bounds: Bounds): Uint32Array {
+  const { at, count } = from.items(start, length, 4, 4, bounds.items)
+  return Uint32Array.from({ length: count }, (_, i) => from.u32(at + 4 * i))
 }
 
 /** The interfaces as the core module imports them, names without version. */
@@ -927,7 +919,8 @@ export function liftImports(imports: Imports, from: GuestReader, to: GuestWriter
       'open': () => imports['nano:workers/web-sockets'].open(),
       'connect': (a0: number, a1: number) => imports['nano:workers/web-sockets'].connect(from.bytes(a0, a1, bounds['head'])),
       'accept': (a0: number) => imports['nano:workers/web-sockets'].accept(a0 >>> 0),
-      'send': (a0: number, a1: number, a2: number, a3: number) => (imports['nano:workers/web-sockets'].send(a0 >>> 0, a1 !== 0, from.bytes(a2, a3)) ? 1 : 0),
+      'send': (a0: number, a1: number, a2: number, a3: number, a4: number) => imports['nano:workers/web-sockets'].send(loadItemsOfU32(from, a0, a1, bounds), a2 !== 0, from.bytes(a3, a4)),
+      'waiting': (a0: number) => imports['nano:workers/web-sockets'].waiting(a0 >>> 0),
       'close': (a0: number, a1: number, a2: number, a3: number) => imports['nano:workers/web-sockets'].close(a0 >>> 0, a1 & 0xffff, from.bytes(a2, a3, bounds['text'])),
     },
   }

@@ -6,6 +6,7 @@
  */
 
 import { EventEmitter } from '../events.ts'
+import { isIP } from '../net/addresses.ts'
 import { IncomingMessage } from './incoming-message.ts'
 import { coded } from './coded.ts'
 import { MessageSocket } from './message-socket.ts'
@@ -13,9 +14,12 @@ import { ServerResponse } from './server-response.ts'
 
 type Listener = (request: IncomingMessage, response: ServerResponse) => void
 
-const servers = new Map<number, Server>()
+/** Those that listen. Of several on one port, each with an address of its own, the first has the requests. */
+const listening = new Set<Server>()
 /** Of servers that do not care. */
 const FIRST_FREE_PORT = 49_152
+/** The address of a server that names none. */
+const ANY = '::'
 
 export class Server extends EventEmitter {
   timeout = 0
@@ -25,6 +29,7 @@ export class Server extends EventEmitter {
   maxHeadersCount: number | null = null
   maxRequestsPerSocket = 0
   #port: number | undefined
+  #host = ANY
 
   constructor(...args: unknown[]) {
     super()
@@ -46,10 +51,17 @@ export class Server extends EventEmitter {
     const [first] = args
     const wanted = typeof first === 'object' && first !== null ? (first as { port?: unknown }).port : first
     const port = Number(typeof wanted === 'function' ? 0 : (wanted ?? 0)) || findFreePort()
-    if (servers.has(port))
-      throw coded('EADDRINUSE', new Error(`listen EADDRINUSE: address already in use :::${port}`))
-    servers.set(port, this)
+    const host = toAddress(first, args[1])
+    const isTaken = (other: Server) =>
+      other.#port === port && (other.#host === host || other.#host === ANY || host === ANY)
+    if ([...listening].some(isTaken)) {
+      const error = new Error(`listen EADDRINUSE: address already in use ${host}:${port}`)
+      queueMicrotask(() => this.emit('error', coded('EADDRINUSE', error)))
+      return this
+    }
+    listening.add(this)
     this.#port = port
+    this.#host = host
     const callback = args.find((each) => typeof each === 'function')
     if (callback !== undefined) this.once('listening', callback as () => void)
     queueMicrotask(() => this.emit('listening'))
@@ -57,7 +69,8 @@ export class Server extends EventEmitter {
   }
 
   address(): { readonly address: string; readonly family: string; readonly port: number } | null {
-    return this.#port === undefined ? null : { address: '::', family: 'IPv6', port: this.#port }
+    if (this.#port === undefined) return null
+    return { address: this.#host, family: isIP(this.#host) === 4 ? 'IPv4' : 'IPv6', port: this.#port }
   }
 
   close(callback?: (error?: Error) => void): this {
@@ -65,7 +78,7 @@ export class Server extends EventEmitter {
       this.#port === undefined
         ? coded('ERR_SERVER_NOT_RUNNING', new Error('Server is not running.'))
         : undefined
-    if (this.#port !== undefined) servers.delete(this.#port)
+    listening.delete(this)
     this.#port = undefined
     queueMicrotask(() => {
       callback?.(error)
@@ -121,17 +134,28 @@ export class Server extends EventEmitter {
 
 /** The server that listens on the port. */
 export function findServer(port: number): Server {
-  const server = servers.get(port)
+  const server = findListening(port)
   if (server !== undefined) return server
-  const known = [...servers.keys()].join(', ') || 'none'
+  const known = Array.from(listening, (each) => each.address()?.port).join(', ') || 'none'
   throw coded(
     'ERR_INVALID_ARG_VALUE',
     new Error(`expected a port that a server of this app listens on (${known}), got ${port}`),
   )
 }
 
+/** Of `listen({ host })` and `listen(port, host)`. */
+function toAddress(first: unknown, second: unknown): string {
+  const host = typeof first === 'object' && first !== null ? (first as { host?: unknown }).host : second
+  if (typeof host !== 'string') return ANY
+  return isIP(host) === 0 ? '127.0.0.1' : host
+}
+
+function findListening(port: number): Server | undefined {
+  return [...listening].find((server) => server.address()?.port === port)
+}
+
 function findFreePort(): number {
   let port = FIRST_FREE_PORT
-  while (servers.has(port)) port++
+  while (findListening(port) !== undefined) port++
   return port
 }

@@ -7,12 +7,8 @@ import { StorageError } from '../failure.ts'
 import type { Store, StoreAnswer, StoreOptions } from '../store.ts'
 import { Lane, type ObjectFolders } from './lane.ts'
 import type { LaneEnd } from './lane-protocol.ts'
+import { ENDING, FOLDER, OBJECT_ID, SPREAD } from './list-objects.ts'
 import { Usage } from './usage.ts'
-
-const FOLDER = 'durable'
-const OBJECT_ID = /^[0-9a-f]{64}$/
-/** Digits of an id that name a folder: a folder with a million files is slow. */
-const SPREAD = 2
 
 /** The call that gives the store a shard's lane; it is answered when the lane is over. */
 export interface AttachCall {
@@ -52,7 +48,7 @@ function toFolders(root: string): ObjectFolders & { forget(key: string): void } 
   const folderOf = (key: string): string => join(root, key)
   const pathOf: ObjectFolders['pathOf'] = ({ key, id }) => {
     if (!OBJECT_ID.test(id)) throw new StorageError('STORAGE_INVALID', 'expected the id of an object')
-    return join(folderOf(key), id.slice(0, SPREAD), `${id}.sqlite`)
+    return join(folderOf(key), id.slice(0, SPREAD), `${id}${ENDING}`)
   }
   return {
     folderOf,

@@ -26,7 +26,6 @@ declare module 'nano:workers/events' {
   export type Run = import('nano:workers/scheduled').Run;
   export type WebSocketOpened = import('nano:workers/web-sockets').WebSocketOpened;
   export type WebSocketMessage = import('nano:workers/web-sockets').WebSocketMessage;
-  export type WebSocketSent = import('nano:workers/web-sockets').WebSocketSent;
   export type WebSocketEnd = import('nano:workers/web-sockets').WebSocketEnd;
   /**
    * An object that the guest makes.
@@ -100,7 +99,7 @@ declare module 'nano:workers/events' {
      */
     hasBody: boolean,
   }
-  export type Event = EventStartup | EventRequest | EventClientGone | EventCalled | EventConnectionReady | EventConnectionData | EventConnectionFailed | EventConnectionWritable | EventCryptoDone | EventDataAnswered | EventDataBody | EventDataFailed | EventDataWritable | EventDurableStored | EventAlarm | EventKeptMessage | EventKeptClosed | EventAnswered | EventAnswerBody | EventFetchFailed | EventFetchWritable | EventQueueBatch | EventRequestBody | EventRequestBodyFailed | EventResponseWritable | EventScheduled | EventTimerDue | EventWebSocketOpened | EventWebSocketMessage | EventWebSocketSent | EventWebSocketClosed;
+  export type Event = EventStartup | EventRequest | EventClientGone | EventCalled | EventConnectionReady | EventConnectionData | EventConnectionFailed | EventConnectionWritable | EventCryptoDone | EventDataAnswered | EventDataBody | EventDataFailed | EventDataWritable | EventDurableStored | EventAlarm | EventKeptMessage | EventKeptClosed | EventAnswered | EventAnswerBody | EventFetchFailed | EventFetchWritable | EventQueueBatch | EventRequestBody | EventRequestBodyFailed | EventResponseWritable | EventScheduled | EventTimerDue | EventWebSocketOpened | EventWebSocketMessage | EventWebSocketClosed;
   export interface EventStartup {
     tag: 'startup',
     val: Startup,
@@ -296,13 +295,6 @@ declare module 'nano:workers/events' {
   export interface EventWebSocketMessage {
     tag: 'web-socket-message',
     val: WebSocketMessage,
-  }
-  /**
-   * What waited for the other side has gone.
-   */
-  export interface EventWebSocketSent {
-    tag: 'web-socket-sent',
-    val: WebSocketSent,
   }
   /**
    * It is over: the other side sends nothing more, and gets nothing more. Nothing comes for this id afterwards.

@@ -14,9 +14,13 @@ declare module 'nano:workers/web-sockets' {
    */
   export function accept(id: number): void;
   /**
-   * A message for the other side. False: it waits for that to read on, and `web-socket-sent` says when it has gone.
+   * A message for the other side of each of these, in the order in which they stand.
    */
-  export function send(id: number, isText: boolean, bytes: Uint8Array): boolean;
+  export function send(ids: Uint32Array, isText: boolean, bytes: Uint8Array): void;
+  /**
+   * Bytes of messages that the other side has not taken.
+   */
+  export function waiting(id: number): number;
   /**
    * Nothing more is sent. `code`: 1005 for none. The outcome is `web-socket-closed`.
    */
@@ -36,13 +40,6 @@ declare module 'nano:workers/web-sockets' {
      */
     bytes: Uint8Array,
   }
-  export interface WebSocketSent {
-    id: number,
-    /**
-     * Of those for which `send` returned false.
-     */
-    bytes: number,
-  }
   export interface WebSocketEnd {
     id: number,
     /**
@@ -54,7 +51,7 @@ declare module 'nano:workers/web-sockets' {
      */
     reason: string,
   }
-  export type Event = EventWebSocketOpened | EventWebSocketMessage | EventWebSocketSent | EventWebSocketClosed;
+  export type Event = EventWebSocketOpened | EventWebSocketMessage | EventWebSocketClosed;
   /**
    * What `connect` asked for is there.
    */
@@ -68,13 +65,6 @@ declare module 'nano:workers/web-sockets' {
   export interface EventWebSocketMessage {
     tag: 'web-socket-message',
     val: WebSocketMessage,
-  }
-  /**
-   * What waited for the other side has gone.
-   */
-  export interface EventWebSocketSent {
-    tag: 'web-socket-sent',
-    val: WebSocketSent,
   }
   /**
    * It is over: the other side sends nothing more, and gets nothing more. Nothing comes for this id afterwards.

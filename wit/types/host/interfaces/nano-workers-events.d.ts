@@ -15,7 +15,6 @@ export type Batch = import('./nano-workers-queues.js').Batch;
 export type Run = import('./nano-workers-scheduled.js').Run;
 export type WebSocketOpened = import('./nano-workers-web-sockets.js').WebSocketOpened;
 export type WebSocketMessage = import('./nano-workers-web-sockets.js').WebSocketMessage;
-export type WebSocketSent = import('./nano-workers-web-sockets.js').WebSocketSent;
 export type WebSocketEnd = import('./nano-workers-web-sockets.js').WebSocketEnd;
 /**
  * An object that the guest makes.
@@ -89,7 +88,7 @@ export interface Request {
    */
   hasBody: boolean,
 }
-export type Event = EventStartup | EventRequest | EventClientGone | EventCalled | EventConnectionReady | EventConnectionData | EventConnectionFailed | EventConnectionWritable | EventCryptoDone | EventDataAnswered | EventDataBody | EventDataFailed | EventDataWritable | EventDurableStored | EventAlarm | EventKeptMessage | EventKeptClosed | EventAnswered | EventAnswerBody | EventFetchFailed | EventFetchWritable | EventQueueBatch | EventRequestBody | EventRequestBodyFailed | EventResponseWritable | EventScheduled | EventTimerDue | EventWebSocketOpened | EventWebSocketMessage | EventWebSocketSent | EventWebSocketClosed;
+export type Event = EventStartup | EventRequest | EventClientGone | EventCalled | EventConnectionReady | EventConnectionData | EventConnectionFailed | EventConnectionWritable | EventCryptoDone | EventDataAnswered | EventDataBody | EventDataFailed | EventDataWritable | EventDurableStored | EventAlarm | EventKeptMessage | EventKeptClosed | EventAnswered | EventAnswerBody | EventFetchFailed | EventFetchWritable | EventQueueBatch | EventRequestBody | EventRequestBodyFailed | EventResponseWritable | EventScheduled | EventTimerDue | EventWebSocketOpened | EventWebSocketMessage | EventWebSocketClosed;
 export interface EventStartup {
   tag: 'startup',
   val: Startup,
@@ -285,13 +284,6 @@ export interface EventWebSocketOpened {
 export interface EventWebSocketMessage {
   tag: 'web-socket-message',
   val: WebSocketMessage,
-}
-/**
- * What waited for the other side has gone.
- */
-export interface EventWebSocketSent {
-  tag: 'web-socket-sent',
-  val: WebSocketSent,
 }
 /**
  * It is over: the other side sends nothing more, and gets nothing more. Nothing comes for this id afterwards.

@@ -13,9 +13,13 @@ export function connect(head: Head): number;
  */
 export function accept(id: number): void;
 /**
- * A message for the other side. False: it waits for that to read on, and `web-socket-sent` says when it has gone.
+ * A message for the other side of each of these, in the order in which they stand.
  */
-export function send(id: number, isText: boolean, bytes: Uint8Array): boolean;
+export function send(ids: Uint32Array, isText: boolean, bytes: Uint8Array): void;
+/**
+ * Bytes of messages that the other side has not taken.
+ */
+export function waiting(id: number): number;
 /**
  * Nothing more is sent. `code`: 1005 for none. The outcome is `web-socket-closed`.
  */
@@ -35,13 +39,6 @@ export interface WebSocketMessage {
    */
   bytes: Uint8Array,
 }
-export interface WebSocketSent {
-  id: number,
-  /**
-   * Of those for which `send` returned false.
-   */
-  bytes: number,
-}
 export interface WebSocketEnd {
   id: number,
   /**
@@ -53,7 +50,7 @@ export interface WebSocketEnd {
    */
   reason: string,
 }
-export type Event = EventWebSocketOpened | EventWebSocketMessage | EventWebSocketSent | EventWebSocketClosed;
+export type Event = EventWebSocketOpened | EventWebSocketMessage | EventWebSocketClosed;
 /**
  * What `connect` asked for is there.
  */
@@ -67,13 +64,6 @@ export interface EventWebSocketOpened {
 export interface EventWebSocketMessage {
   tag: 'web-socket-message',
   val: WebSocketMessage,
-}
-/**
- * What waited for the other side has gone.
- */
-export interface EventWebSocketSent {
-  tag: 'web-socket-sent',
-  val: WebSocketSent,
 }
 /**
  * It is over: the other side sends nothing more, and gets nothing more. Nothing comes for this id afterwards.
