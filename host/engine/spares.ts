@@ -7,7 +7,7 @@
  *                                                  --dropped, too many, too large-->  gone
  *
  * Whoever can wait orders one: it is made in pieces beside what the thread serves (limits/side-work.ts), one order after the
- * other, and before what nobody waits for.
+ * other. What nobody waits for is done when there are no orders.
  *
  * Held: nobody gets one but with his image and zeros in its memory, to the last byte, and the engine's state as it was at
  * first. Whoever took one gives it back or drops it, once, and does not touch it any more.
@@ -69,7 +69,10 @@ export class Spares {
   /** The first of them is being made. */
   readonly #orders: Order[] = []
   #making: Iterator<void, Spare> | undefined
-  readonly #sideWork = new SideWork(() => this.#work())
+  readonly #orderWork = new SideWork(() => this.#fillOrder())
+  readonly #idleWork = new SideWork(
+    () => this.#orders.length === 0 && (this.#restoreUsed() || this.#prepareNext()),
+  )
 
   constructor(makeBlank: MakeBlank) {
     this.#makeBlank = makeBlank
@@ -84,7 +87,7 @@ export class Spares {
   order(wanted: Wanted, onSettled: () => void): Order {
     const order = new Order(wanted, (spare) => this.giveBack(spare), onSettled)
     this.#orders.push(order)
-    this.#sideWork.begin()
+    this.#orderWork.begin()
     return order
   }
 
@@ -97,7 +100,7 @@ export class Spares {
     const { image, maximum, epoch } = wanted
     const { filling } = spare
     if (filling !== undefined) this.#model = { maximum, epoch, pages: image.pages, filling }
-    this.#sideWork.beginLater(DELAY_MS)
+    this.#idleWork.beginLater(DELAY_MS)
     return spare
   }
 
@@ -107,7 +110,7 @@ export class Spares {
     const isLarge = spare.blank.memory.buffer.byteLength > spare.mostBytes
     if (isLarge || this.#isFull) return
     this.#used.push(spare)
-    this.#sideWork.beginLater(DELAY_MS)
+    this.#idleWork.beginLater(DELAY_MS)
   }
 
   *#make(wanted: Wanted): Generator<void, Spare> {
@@ -168,14 +171,12 @@ export class Spares {
     }
   }
 
-  /** A piece of what there is to do; whether there was anything. */
-  #work(): boolean {
-    return this.#fillOrder() || this.#restoreUsed() || this.#prepareNext()
-  }
-
   #fillOrder(): boolean {
     const [order] = this.#orders
-    if (order === undefined) return false
+    if (order === undefined) {
+      this.#idleWork.beginLater(DELAY_MS)
+      return false
+    }
     if (order.isOver && this.#making === undefined) {
       this.#orders.shift()
       return true
