@@ -122,18 +122,18 @@ describe('an instance', () => {
     const { spares, made } = open()
     const take = (wanted: Partial<Wanted> & { pages?: number }): WebAssembly.Memory =>
       spares.take(toWanted(1, wanted)).blank.memory
-    const first = spares.take(toWanted(1, { pages: 200 }))
+    const first = spares.take(toWanted(1, { pages: 300 }))
     first.blank.memory.grow(20)
     spares.giveBack(first)
     for (const other of [
-      { pages: 220, maximum: 601 },
-      { pages: 220, epoch: createEpoch().memory },
+      { pages: 320, maximum: 601 },
+      { pages: 320, epoch: createEpoch().memory },
       // it would begin with more than it may have and not use
-      { pages: 91 },
+      { pages: 63 },
     ]) {
       expect(take(other)).not.toBe(first.blank.memory)
     }
-    expect(take({ pages: 92 })).toBe(first.blank.memory)
+    expect(take({ pages: 64 })).toBe(first.blank.memory)
     expect(made).toHaveLength(4)
   })
 
@@ -183,12 +183,11 @@ describe('an order', () => {
     const order = spares.order(first, () => said.push('first'))
     const next = spares.order(second, () => said.push('second'))
     expect([order.take(), made.length]).toEqual([undefined, 0])
-    // 6 MiB are 24 pieces
     let rounds = 0
     const round = (): void => void (rounds++, said.length < 2 && setImmediate(round))
     setImmediate(round)
     await expect.poll(() => said, { interval: 1 }).toEqual(['first', 'second'])
-    expect(rounds).toBeGreaterThan(4)
+    expect(rounds).toBeGreaterThan(0)
     expect(spares.kept).toEqual({ ready: 0, used: 0 })
     for (const [wanted, each] of [
       [first, order],

@@ -23,8 +23,11 @@ import { Order } from './order.ts'
 const READY = 2
 /** The most that are kept, ready or not. */
 const MOST = 4
-/** More than its image begins with a memory may have: it does not shrink, and its next guest cannot use what is more. */
-const SLACK_BYTES = 8 * 1024 * 1024
+/**
+ * More than its image begins with a memory may have: it does not shrink, and its next guest cannot use what is more. The
+ * engine asks for ten megabytes at once.
+ */
+const SLACK_BYTES = 16 * 1024 * 1024
 /** How long after a guest came or went what nobody waits for begins. */
 const DELAY_MS = 5
 
