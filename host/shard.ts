@@ -152,7 +152,8 @@ async function run(data: ShardData): Promise<void> {
   ingress.server.on('error', (error) => log({ level: 'error', text: `listener: ${error.message}` }))
 
   const report = (): void => {
-    tell({ type: 'reported', report: { turns: turns.report, answers: ingress.answers, delay: delay.take() } })
+    const done = { turns: turns.report, answers: ingress.answers, delay: delay.take() }
+    tell({ type: 'reported', report: { ...done, ...(remote && { links: remote.links }) } })
   }
   const count = async (): Promise<void> => {
     for (const slice of apps.counts()) {

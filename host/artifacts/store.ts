@@ -59,7 +59,7 @@ export interface NewVersion extends VersionSettings {
   /** JSON of the files that belong to it: they are there already. */
   readonly assets?: Uint8Array | undefined
   readonly engineHash: string
-  readonly image: string
+  readonly image: string | undefined
   /** The reference of a registry that it came from. */
   readonly source?: string | undefined
 }

@@ -10,7 +10,8 @@ import { DEFAULTS } from '../config/config.ts'
 import type { AppConfig, Config } from '../config/config.ts'
 import { DEFAULT_CONNECTION_LIMITS } from '../config/connection-limits.ts'
 import type { EnvValue } from '../config/env.ts'
-import type { GuestDirectory } from '../config/foreign-settings.ts'
+import { parseSocket } from '../config/foreign-schema.ts'
+import type { GuestDirectory, GuestSocket } from '../config/foreign-settings.ts'
 import { DEFAULT_LIMITS } from '../config/limits.ts'
 import { parseRule } from '../egress/rule.ts'
 import type { LogFormat } from '../log/line.ts'
@@ -24,6 +25,7 @@ export interface RunComponentOptions {
   readonly writableDir?: readonly string[]
   readonly env?: readonly string[]
   readonly allowFetch?: readonly string[]
+  readonly allowSocket?: readonly string[]
   readonly allowLoopback?: true
   readonly port?: number
   readonly request?: string
@@ -54,7 +56,8 @@ export async function runComponent(
 }
 
 function toConfig(path: string, options: RunComponentOptions): Config {
-  const { allowFetch = [], allowLoopback = false, port = DEFAULTS.port } = options
+  const { allowFetch = [], allowSocket = [], allowLoopback = false, port = DEFAULTS.port } = options
+  const sockets = allowSocket.map(toSocket)
   for (const rule of allowFetch) {
     if (parseRule(rule) === undefined)
       throw usage(`--allow-fetch: expected a host name, an address or a range, got "${rule}"`)
@@ -66,8 +69,8 @@ function toConfig(path: string, options: RunComponentOptions): Config {
     env: Object.fromEntries((options.env ?? []).map(toVariable)),
     limits: DEFAULT_LIMITS,
     // nothing is reached that is not named
-    egress: { allow: allowLoopback ? [...allowFetch, '127.0.0.0/8', '[::1]'] : allowFetch },
-    foreign: { directories: toDirectories(options), processes: 4, requests: 1000 },
+    egress: { allow: [...allowFetch, ...allowSocket, ...(allowLoopback ? ['127.0.0.0/8', '[::1]'] : [])] },
+    foreign: { directories: toDirectories(options), sockets, processes: 4, requests: 1000 },
   }
   return {
     host: DEFAULTS.host,
@@ -91,6 +94,12 @@ function toDirectories({ dir = [], writableDir = [] }: RunComponentOptions): Gue
     ...dir.map((each) => toDirectory(each, false)),
     ...writableDir.map((each) => toDirectory(each, true)),
   ]
+}
+
+function toSocket(given: string): GuestSocket {
+  const socket = parseSocket(given)
+  if (socket === undefined) throw usage(`--allow-socket: expected host:port, got "${given}"`)
+  return socket
 }
 
 function toVariable(given: string): [name: string, value: EnvValue] {

@@ -7,6 +7,8 @@ import { NanoError } from '../errors.ts'
 import { toHostName } from '../http/host-name.ts'
 import { NO_PATH } from './config.ts'
 import type { AppConfig, AppDefaults } from './config.ts'
+import { defined } from './defined.ts'
+import { toForeign } from './foreign-schema.ts'
 import { DEFAULT_LIMITS } from './limits.ts'
 import { toWhere } from '../json/places.ts'
 import type { Path } from '../json/places.ts'
@@ -36,6 +38,7 @@ export function parseSettings(
     hostname: toHostName(hostname)!,
     path: NO_PATH,
     ...toSettings(name, parsed.data, defaults, () => undefined),
+    ...defined({ foreign: toForeign(parsed.data.foreign, '/') }),
   }
 }
 

@@ -25,7 +25,7 @@ import { OWN_DURABLE, SHARED_DURABLE } from './durable-schema.ts'
 import { OWN_QUEUES, SHARED_QUEUES } from './queue-schema.ts'
 import { logDrain } from './drain-schema.ts'
 import { ASSETS, RESPONSE_CACHE } from './assets-schema.ts'
-import { FOREIGN } from './foreign-schema.ts'
+import { FOREIGN, OWN_FOREIGN } from './foreign-schema.ts'
 import { secrets } from './secret-schema.ts'
 import { triggers } from './triggers.ts'
 import { closed, expected, flag, integer, list, text, textLike, textThat } from './values.ts'
@@ -151,6 +151,7 @@ export const APP_SETTINGS = withOwnNames(
     ...OWN_BINDINGS,
     ...OWN_DURABLE,
     ...OWN_QUEUES,
+    foreign: OWN_FOREIGN.exactOptional(),
     sticky_by: textThat(
       (key) => parseStickyBy(key) !== undefined,
       '"header:" or "cookie:" and a name',
@@ -234,10 +235,14 @@ export const APP = withOwnNames(
       error: 'expected a directory',
     },
   )
-  .refine(({ foreign, path = '' }) => foreign === undefined || foreign === false || path.endsWith('.wasm'), {
-    path: ['foreign'],
-    error: 'expected a "path" that is a component (.wasm) beside it',
-  })
+  .refine(
+    ({ foreign, path = '' }) =>
+      foreign === undefined || foreign === false || path.endsWith('.wasm') || isOci(path),
+    {
+      path: ['foreign'],
+      error: 'expected a "path" that is a component (.wasm), or an artifact of a registry, beside it',
+    },
+  )
   .meta({ id: 'app' })
 
 /** nano.json. */

@@ -27,7 +27,9 @@ export interface CronCounts {
   ok: number
   failed: number
   missed: number
-  /** Of the others, together. */
+  /** Another host of the fleet has them; undefined: there is none. */
+  elsewhere?: number
+  /** Of those that were called here, together. */
   ms: number
 }
 
@@ -219,6 +221,8 @@ export class Schedule implements Disposable {
   async #claim(claims: RunClaims, job: Job, time: number): Promise<void> {
     try {
       const claim = await claims.claim(job, time, job.overlap)
+      const counts = this.#count(job.app)
+      counts.elsewhere = (counts.elsewhere ?? 0) + Number(claim.outcome === 'others')
       if (claim.outcome === 'others') return
       const missed = countBetween(job.times, Math.max(claim.before ?? 0, job.since), time)
       if (missed > 0) this.#miss(job, missed, 'no host of the fleet began them')

@@ -17,6 +17,7 @@ import { NanoError } from '../errors.ts'
 import type { ImageCounters } from '../image/counters.ts'
 import type { AppContent } from '../image/image.ts'
 import type { ContentId } from '../image/packed.ts'
+import { isMade } from '../transpile/transpile.ts'
 import { AskedThread } from './asked-thread.ts'
 import type { OpenComponent } from './opening.ts'
 
@@ -68,6 +69,7 @@ export class Images implements Disposable {
 
   /** The same for all who ask. Rejects with ARTIFACT_BROKEN when it is gone and cannot be made again. */
   load(component: OpenComponent): Promise<AppContent> {
+    if (component.foreign !== undefined && !isMade(component.foreign.folder)) return this.#remake(component)
     if (component.held !== undefined) return Promise.resolve(component.held)
     const { id } = component.image
     const entry = this.#entries.get(id) ?? this.#open(component)
@@ -108,6 +110,14 @@ export class Images implements Disposable {
       if (again.image.id !== image.id) throw toChanged(error)
       return again.held ?? (await this.#thread.ask('load', ask))
     }
+  }
+
+  /** There is no image, and what serves it is gone. */
+  async #remake(component: OpenComponent): Promise<AppContent> {
+    const { foreign, ...again } = await this.#reopen(component)
+    if (foreign?.hash !== component.foreign?.hash)
+      throw toChanged(new NanoError('ARTIFACT_BROKEN', 'it is gone'))
+    return await this.load(again)
   }
 
   #evict(): void {

@@ -120,10 +120,10 @@ function toSignedText(signedBy: readonly string[]): string {
 
 function open(
   brought: Brought,
-  { path }: ArtifactAsk,
+  { access: { isForeign }, path }: ArtifactAsk,
   { isServed, listener }: ArtifactContext,
 ): Promise<SplitComponent> {
-  return openBytes(brought, path, listener, { isServed })
+  return openBytes(brought, path, listener, { isServed, isForeign })
 }
 
 function toMap(

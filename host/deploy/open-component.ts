@@ -21,7 +21,9 @@ import { NanoError } from '../errors.ts'
 import { splitImage } from '../image/image.ts'
 import type { AppContent } from '../image/image.ts'
 import { toMembers } from '../instance/startup.ts'
+import type { ForeignCode } from '../transpile/transpile.ts'
 import type { ComponentReads } from './env-image.ts'
+import { expectNotForeign, openForeign } from './open-foreign.ts'
 import { readRegularFile } from './read-file.ts'
 import { readSourceMap } from './read-source-map.ts'
 
@@ -32,6 +34,8 @@ export interface SplitComponent {
   readonly content: AppContent
   /** What its app asks of `env` at its top level; undefined: nothing. */
   readonly reads?: ComponentReads | undefined
+  /** Of a component from elsewhere: what serves it. */
+  readonly foreign?: ForeignCode | undefined
 }
 
 /** What is said while a component is opened. */
@@ -134,12 +138,23 @@ export async function openBytes(
   brought: Brought,
   name: string,
   listener: OpenListener,
-  { isServed }: Pick<OpenAccess, 'isServed'>,
+  { isServed, isForeign }: Pick<OpenAccess, 'isServed' | 'isForeign'>,
 ): Promise<SplitComponent> {
-  if (brought.component.length === 0) return NO_COMPONENT
-  const opened = toOpen(brought)
+  const { component } = brought
+  if (component.length === 0) return NO_COMPONENT
+  if (isForeign === true) return { ...NO_COMPONENT, foreign: await openForeign(component, listener) }
+  const opened = await toOwn(brought)
   if (isServed?.(opened.engineHash) ?? true) return opened
   return await rebuild(name, brought, opened, listener)
+}
+
+async function toOwn(brought: Brought): Promise<SplitComponent> {
+  try {
+    return toOpen(brought)
+  } catch (error) {
+    await expectNotForeign(brought.component)
+    throw error
+  }
 }
 
 function toOpen({ component, sourceMap }: Brought): SplitComponent {
@@ -175,7 +190,10 @@ async function rebuild(
   listener: OpenListener,
 ): Promise<SplitComponent> {
   const carried = readCarriedBundle(component)
-  if (carried === undefined) return opened
+  if (carried === undefined) {
+    await expectNotForeign(component)
+    return opened
+  }
   const { cachedRebuild } = await import('../build/build.ts')
   const origin = `${carried.world} by ${carried.toolchain.join(', ')}`
   const engine = `its engine ${opened.engineHash.slice(0, 12)}, made for ${origin}, is not served here`

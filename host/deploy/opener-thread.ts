@@ -14,6 +14,7 @@ import type { ArtifactStore, StoredVersion } from '../artifacts/store.ts'
 import { NanoError, toNanoError } from '../errors.ts'
 import { isOci } from '../config/oci-reference.ts'
 import type { Digest } from '../config/oci-reference.ts'
+import { opensGate } from '../config/foreign-settings.ts'
 import { collectGarbage } from '../limits/collect.ts'
 import { answerAll } from './answering.ts'
 import { toSeal } from './env-image.ts'
@@ -21,16 +22,7 @@ import type { Seal } from './env-image.ts'
 import { ImageFiles, toRef } from './image-files.ts'
 import type { KeptImage } from './image-files.ts'
 import { findArtifact } from './open-artifact.ts'
-import { checkSize } from '../component/read.ts'
-import {
-  isComponent,
-  NO_COMPONENT,
-  openBytes,
-  openComponent,
-  readComponentFile,
-  rebuildFor,
-} from './open-component.ts'
-import { readRegularFile } from './read-file.ts'
+import { isComponent, openBytes, openComponent, readComponentFile, rebuildFor } from './open-component.ts'
 import type { Brought, OpenListener, SourceAccess, SplitComponent } from './open-component.ts'
 import { Engines, findOwnCache } from './open-engines.ts'
 import { expectReference, Registries } from './pull-artifact.ts'
@@ -72,8 +64,7 @@ const toListener = (note: Note) => ({
 
 answerAll<Requests, OpeningNote>({
   async component(ask, note) {
-    const open = ask.access.isForeign === true ? openForeign : isOci(ask.path) ? openArtifact : openFile
-    const component = await open(ask, note)
+    const component = await (isOci(ask.path) ? openArtifact : openFile)(ask, note)
     const { assets, assetsWithin } = ask.access
     if (assets === undefined) return component
     return { ...component, assets: await openAssets(assets, assetsWithin, note) }
@@ -101,7 +92,7 @@ answerAll<Requests, OpeningNote>({
   },
   async add(version, note) {
     const brought = { component: version.component, sourceMap: toSourceMap(version.sourceMap, note) }
-    const split = await openBytes(brought, version.app, toListener(note), { isServed })
+    const split = await openBytes(brought, version.app, toListener(note), toTerms(version))
     const { engineHash } = split
     engines.expectKnown(engineHash)
     const kept = keep(split, note)
@@ -113,9 +104,9 @@ answerAll<Requests, OpeningNote>({
     const { app, component, sourceMap } = version
     const map = sourceMap === undefined ? undefined : store().read(sourceMap)
     const brought = { component: store().read(component), sourceMap: toSourceMap(map, note) }
-    const kept = keep(await openBytes(brought, app, toListener(note), { isServed }), note)
+    const kept = keep(await openBytes(brought, app, toListener(note), toTerms(version)), note)
     const image = toText(kept)
-    if (image !== version.image) store().setImage(version, image)
+    if (image !== undefined && image !== version.image) store().setImage(version, image)
     return {
       component: {
         ...kept,
@@ -181,6 +172,11 @@ answerAll<Requests, OpeningNote>({
   prune: (named) => images.prune(new Set(named), SPARE_BYTES),
 })
 
+/** How the component of a version is opened. */
+function toTerms({ settings }: Pick<StoredVersion, 'settings'>) {
+  return { isServed, isForeign: opensGate(settings) }
+}
+
 /** The bytes of a component again. What was said of them was said. */
 async function bring(origin: Requests['env-image']['ask']['origin'], note: Note): Promise<Brought> {
   if (origin.type === 'component' && isOci(origin.ask.path)) {
@@ -221,7 +217,8 @@ async function openFile(ask: Requests['component']['ask'], note: Note): Promise<
   const origin: Origin = { type: 'component', ask: { path, access } }
   const paths = isComponent(path) ? [path, `${path}.map`] : []
   const stamps = readStamps(paths)
-  const known = isAnew || paths.length === 0 ? undefined : images.find(path, stamps)
+  const isKeptAsImage = paths.length > 0 && access.isForeign !== true
+  const known = isAnew || !isKeptAsImage ? undefined : images.find(path, stamps)
   if (known !== undefined && isServed(known.engineHash)) return { ...known, origin }
   const listener = toListener(note)
   let isQuiet = true
@@ -232,22 +229,11 @@ async function openFile(ask: Requests['component']['ask'], note: Note): Promise<
   const watched: OpenListener = { ...listener, onWarning }
   const kept = keep(await openComponent(path, watched, { ...access, isServed }), note)
   // what was said has to be said again
-  const isToBeNoted = paths.length > 0 && isQuiet && kept.held === undefined
+  const isToBeNoted = isKeptAsImage && isQuiet && kept.held === undefined
   if (isToBeNoted && isSettled(paths) && readStamps(paths).join() === stamps.join()) {
     images.note(path, stamps, toKept(kept))
   }
   return { ...kept, origin }
-}
-
-/** A component that is not NANO's. What serves it is made once. */
-async function openForeign(ask: Requests['component']['ask'], note: Note): Promise<OpenComponent> {
-  const { path, access } = ask
-  // few apps are of that kind
-  const { transpileForeign } = await import('../transpile/transpile.ts')
-  const bytes = readRegularFile(path, checkSize)
-  note({ type: 'building' })
-  const foreign = await transpileForeign(bytes, findOwnCache())
-  return { ...keep(NO_COMPONENT, note), origin: { type: 'component', ask: { path, access } }, foreign }
 }
 
 /** The component that a reference of a registry leads to, with its files. */
@@ -260,10 +246,12 @@ async function openArtifact(ask: Requests['component']['ask'], note: Note): Prom
   )
   const { digest, settings, assets } = found
   const origin: Origin = { type: 'component', ask: { path, access } }
-  const known = isAnew ? undefined : images.find(path, [digest])
+  const isForeign = access.isForeign === true
+  const known = isAnew || isForeign ? undefined : images.find(path, [digest])
   const isKnown = known !== undefined && isServed(known.engineHash)
   const kept = isKnown ? known : keep(await found.split(), note)
-  if (!isKnown && !('held' in kept && kept.held !== undefined)) images.note(path, [digest], toKept(kept))
+  const isHeld = 'held' in kept && kept.held !== undefined
+  if (!isKnown && !isHeld && !isForeign) images.note(path, [digest], toKept(kept))
   const hasFiles = assets !== undefined && access.isTrial !== true
   const shared = hasFiles ? toManifest(JSON.parse(Buffer.from(assets).toString()) as NewAssets) : undefined
   return { ...kept, origin, pulled: { digest, settings }, ...(shared && { assets: shared }) }
@@ -304,26 +292,27 @@ function toManifest({ files, headers, redirects }: NewAssets): SharedManifest {
 
 /** Keeps what a component comes to on the disk, or else holds it. Of an engine that is not served nothing is left behind. */
 function keep(
-  { engineHash, content, reads }: SplitComponent,
+  { engineHash, content, reads, foreign }: SplitComponent,
   note: Note,
   sealed?: Seal,
 ): Omit<OpenComponent, 'origin'> {
   try {
-    if (isServed(engineHash)) return { ...images.keep(engineHash, content, sealed), reads }
+    if (isServed(engineHash)) return { ...images.keep(engineHash, content, sealed), reads, foreign }
   } catch (thrown) {
     const { message } = toNanoError(thrown)
     if (!isWarned) note({ type: 'warning', text: `${message}; those of all apps stay in memory` })
     isWarned = true
   }
-  return { engineHash, image: toRef(engineHash, content, sealed), held: content, reads }
+  return { engineHash, image: toRef(engineHash, content, sealed), held: content, reads, foreign }
 }
 
 function toKept({ engineHash, image, reads }: KeptImage): KeptImage {
   return { engineHash, image, reads }
 }
 
-function toText(kept: KeptImage): string {
-  return JSON.stringify(toKept(kept))
+/** Undefined: it has to be opened each time, for what serves it may be gone. */
+function toText(kept: Omit<OpenComponent, 'origin'>): string | undefined {
+  return kept.foreign === undefined ? JSON.stringify(toKept(kept)) : undefined
 }
 
 /** What is known of a component is of use only where its engine is served. */

@@ -7,6 +7,7 @@
  * it once more.
  */
 
+import type { JetStreamManager } from '@nats-io/jetstream'
 import type { ObjectInfo, ObjectStore } from '@nats-io/obj'
 import { headers } from '@nats-io/transport-node'
 
@@ -107,9 +108,44 @@ export class FleetArtifacts {
       // it was put since, or no server answers: another time
       return false
     }
-    const { streams } = await jetstream.jetstreamManager()
-    await streams.purge(`OBJ_${this.#bucket}`, { filter: `$O.${this.#bucket}.C.${nuid}` })
+    await this.#purge(await jetstream.jetstreamManager(), `${this.#chunks}${nuid}`)
     return true
+  }
+
+  /**
+   * Takes away chunks whose artifact never came: whoever put it has ended on the way. `before`: what came later stays;
+   * milliseconds since 1970. Gives of how many artifacts.
+   */
+  async removeUnfinished(before: number): Promise<number> {
+    const store = await this.#open()
+    const manager = await this.#connection.jetstream.jetstreamManager()
+    const { state } = await manager.streams.info(this.#stream, { subjects_filter: `${this.#chunks}>` })
+    // looked at after them: what is whole by now is named
+    const named = new Set((await store.list()).map(({ nuid }) => `${this.#chunks}${nuid}`))
+    let count = 0
+    for (const subject of Object.keys(state.subjects ?? {})) {
+      if (named.has(subject)) continue
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      const last = await manager.streams.getMessage(this.#stream, { last_by_subj: subject })
+      if (last === null || last.time.getTime() >= before) continue
+      // oxlint-disable-next-line no-await-in-loop
+      await this.#purge(manager, subject)
+      count++
+    }
+    return count
+  }
+
+  get #stream(): string {
+    return `OBJ_${this.#bucket}`
+  }
+
+  /** Subjects of chunks. */
+  get #chunks(): string {
+    return `$O.${this.#bucket}.C.`
+  }
+
+  async #purge({ streams }: JetStreamManager, filter: string): Promise<void> {
+    await streams.purge(this.#stream, { filter })
   }
 
   async #open(): Promise<ObjectStore> {

@@ -4,10 +4,10 @@
  *
  *     open  --a message is missing, nothing is heard for DEAD_MS, the connection is lost, the other side closes-->  closed, for good
  *
- *     a frame:  | number, 4 bytes | what it is, 1 byte | a part of a message |
+ *     a frame:  | number, 4 bytes | what it is, 1 byte | a part of a message, sealed if the fleet has a key |
  *
  * NATS gives a message at most once, and says nothing of one that it has dropped; so frames are numbered. A message that is larger than a
- * frame goes in several.
+ * frame goes in several. What is sealed is so for its place: nobody without the key says anything, or says it again.
  */
 
 import { EventEmitter } from 'node:events'
@@ -15,9 +15,11 @@ import { EventEmitter } from 'node:events'
 import type { Subscription } from '@nats-io/transport-node'
 
 import type { FleetConnection } from './connection.ts'
+import type { Seal } from './seal.ts'
 
 export interface LinkOptions<Message> {
   readonly connection: FleetConnection
+  readonly seal: Seal | undefined
   /** Subjects: what is said to this side, and to the other. */
   readonly from: string
   readonly to: string
@@ -85,12 +87,15 @@ export class Link<Message> extends EventEmitter<{ message: [Message]; close: [] 
 
   #send(kind: number, part: Uint8Array): void {
     if (this.#isClosed) return
-    const frame = Buffer.allocUnsafe(HEAD_BYTES + part.length)
-    frame.writeUInt32LE(this.#sent++ % 2 ** 32, 0)
+    const { connection, seal, to } = this.#options
+    const number = this.#sent++ % 2 ** 32
+    const said = seal === undefined ? part : seal.sealBytes(part, toPlace(to, number, kind))
+    const frame = Buffer.allocUnsafe(HEAD_BYTES + said.length)
+    frame.writeUInt32LE(number, 0)
     frame[HEAD_BYTES - 1] = kind
-    frame.set(part, HEAD_BYTES)
+    frame.set(said, HEAD_BYTES)
     try {
-      this.#options.connection.client.publish(this.#options.to, frame)
+      connection.client.publish(to, frame)
     } catch {
       this.#end()
     }
@@ -99,11 +104,24 @@ export class Link<Message> extends EventEmitter<{ message: [Message]; close: [] 
   #hear(frame: Uint8Array): void {
     if (this.#isClosed) return
     const head = Buffer.from(frame.buffer, frame.byteOffset, frame.length)
-    if (head.length < HEAD_BYTES || head.readUInt32LE(0) !== this.#heard++ % 2 ** 32) return this.#end()
+    const number = this.#heard++ % 2 ** 32
+    if (head.length < HEAD_BYTES || head.readUInt32LE(0) !== number) return this.#end()
+    const kind = head[HEAD_BYTES - 1]!
+    const part = this.#open(frame.subarray(HEAD_BYTES), number, kind)
+    if (part === undefined) return this.#end()
     this.#heardAt = performance.now()
-    const kind = head[HEAD_BYTES - 1]
     if (kind === BYE) return this.#end()
-    if (kind === LAST || kind === MORE) this.#take(frame.subarray(HEAD_BYTES), kind === LAST)
+    if (kind === LAST || kind === MORE) this.#take(part, kind === LAST)
+  }
+
+  /** Undefined: no host of the fleet has said it here. */
+  #open(said: Uint8Array, number: number, kind: number): Uint8Array | undefined {
+    const { from, seal } = this.#options
+    try {
+      return seal === undefined ? said : seal.openBytes(said, toPlace(from, number, kind))
+    } catch {
+      return undefined
+    }
   }
 
   #take(part: Uint8Array, isLast: boolean): void {
@@ -137,4 +155,8 @@ export class Link<Message> extends EventEmitter<{ message: [Message]; close: [] 
     // whoever has opened it listens by then
     queueMicrotask(() => this.emit('close'))
   }
+}
+
+function toPlace(subject: string, number: number, kind: number): string {
+  return `${subject} ${number} ${kind}`
 }

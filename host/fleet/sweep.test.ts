@@ -38,6 +38,7 @@ describe.skipIf(NO_NATS !== undefined)(`a sweep${NO_NATS ? ` (skipped: ${NO_NATS
       artifacts: Object.assign(Object.create(artifacts) as FleetArtifacts, {
         list: async () => listed.map((each) => ({ ...each, putAt: each.putAt - 1 })),
         remove: artifacts.remove.bind(artifacts),
+        removeUnfinished: artifacts.removeUnfinished.bind(artifacts),
       }),
     }
     expect(await sweep(again, LATER)).toBe(0)
@@ -45,6 +46,13 @@ describe.skipIf(NO_NATS !== undefined)(`a sweep${NO_NATS ? ` (skipped: ${NO_NATS
     const left = (await artifacts.list()).map(({ name }) => name).toSorted()
     expect(left).toEqual([`blob/${hash('a')}`, `blob/${hash('b')}`, `blob/${hash('d')}`, `file/${hash('e')}`])
     expect(await artifacts.read(`blob/${hash('c')}`)).toBeUndefined()
+    // chunks of what nobody has finished, and those that are still on their way
+    await connection.jetstream.publish('$O.nano-test.C.BROKENOFF', 'a part')
+    expect(await sweep(options, Date.now() - 60_000)).toBe(0)
+    expect(await sweep(options, LATER)).toBe(1)
+    const { streams } = await connection.jetstream.jetstreamManager()
+    const filter = { subjects_filter: '$O.nano-test.C.>' }
+    expect(Object.keys((await streams.info('OBJ_nano-test', filter)).state.subjects ?? {})).toHaveLength(4)
     // what went can come again
     await put(`blob/${hash('c')}`)
     expect(Buffer.from((await artifacts.read(`blob/${hash('c')}`))!.bytes).toString()).toBe(

@@ -1,7 +1,8 @@
 /**
  * Artifacts that no version of an app names go from the fleet's bucket. What is named is looked at after what there is, so that a
  * change in between can only name more; what is not named, and was put long ago, goes by compare-and-set: whoever is about to
- * name something old puts it once more before (artifacts.ts), and then it is not what was looked at.
+ * name something old puts it once more before (artifacts.ts), and then it is not what was looked at. Parts of what never came
+ * to its end go as well.
  */
 
 import type { ContentHash } from '../artifacts/blobs.ts'
@@ -21,11 +22,12 @@ export interface SweepOptions {
 
 /** Gives how many went. `before`: what was put later stays; milliseconds since 1970. */
 export async function sweep({ artifacts, entries, filesOf }: SweepOptions, before: number): Promise<number> {
+  const unfinished = await artifacts.removeUnfinished(before)
   const kept = await artifacts.list()
   const old = kept.filter(({ putAt }) => putAt < before)
-  if (old.length === 0) return 0
+  if (old.length === 0) return unfinished
   const named = await toNamed(await entries(), kept, filesOf)
-  let count = 0
+  let count = unfinished
   for (const artifact of old) {
     // oxlint-disable-next-line no-await-in-loop -- one after the other
     if (!named.has(artifact.name) && (await artifacts.remove(artifact))) count++

@@ -8,6 +8,7 @@
  * `background_ms`, and is killed then.
  */
 
+import type { GuestSocket } from '../config/foreign-settings.ts'
 import type { Limits } from '../config/limits.ts'
 import type { ErrorCode } from '../errors.ts'
 import { nextLoop } from '../http/cdn-loop.ts'
@@ -27,6 +28,7 @@ import {
 } from './frame.ts'
 import { toPairs } from './pairs.ts'
 import type { ForeignProcess, RequestListener } from './process.ts'
+import { Sockets } from './sockets.ts'
 
 /** The most of a body that is said at once. */
 const MOST_CHUNK = 256 * 1024
@@ -35,8 +37,11 @@ const BAD_HEAD = /[\n\r\0]/
 export interface CallPort {
   readonly limits: Limits
   readonly dialer: Dialer
+  /** Where its connections may lead to. */
+  readonly sockets: readonly GuestSocket[]
   /** It failed; before the exchange hears of it. `text`: what is known of it. */
   onFailed(call: ForeignCall, code: ErrorCode, text?: string): void
+  /** It makes a fetch, or a connection. */
   onFetch(): void
   onDenied(denied: EgressDenied): void
   onLimit(call: ForeignCall): void
@@ -56,6 +61,9 @@ export class ForeignCall implements ExchangeListener, RequestListener {
   #state: 'waiting' | 'begun' | 'answering' | 'over' = 'waiting'
   #process: ForeignProcess | undefined
   #fetches: Fetches | undefined
+  #sockets: Sockets | undefined
+  /** Fetches and connections that it has made. */
+  #made = 0
   #timer: NodeJS.Timeout
   /** The exchange has heard its end. */
   #isAnswered = false
@@ -82,18 +90,18 @@ export class ForeignCall implements ExchangeListener, RequestListener {
   /** A process has it now. */
   begin(process: ForeignProcess): void {
     const { exchange } = this
-    const { dialer, limits } = this.#port
+    const { dialer, limits, sockets } = this.#port
     this.#state = 'begun'
     this.#process = process
-    this.#fetches = new Fetches({
+    const services = {
       dialer,
-      loop: nextLoop(exchange.headers),
-      most: limits.subrequests,
-      mostOpen: limits.concurrentSubrequests,
-      say: (kind, id, payload) => process.say(kind, id, payload),
-      onDenied: (denied) => this.#port.onDenied(denied),
-      onLimit: () => this.#port.onLimit(this),
-    })
+      admit: () => this.#admit(),
+      say: (kind: number, id: number, payload?: Uint8Array | string) => process.say(kind, id, payload),
+      onDenied: (denied: EgressDenied) => this.#port.onDenied(denied),
+    }
+    const loop = nextLoop(exchange.headers)
+    this.#fetches = new Fetches({ ...services, loop, mostOpen: limits.concurrentSubrequests })
+    this.#sockets = new Sockets({ ...services, sockets })
     process.serve(this)
     process.say(TO_GUEST.request, this.#id, JSON.stringify(toRequest(exchange)))
     if (!exchange.hasBody) process.say(TO_GUEST.bodyEnd, this.#id)
@@ -148,10 +156,7 @@ export class ForeignCall implements ExchangeListener, RequestListener {
 
   frame(frame: Frame): void {
     const { kind, payload } = frame
-    if (this.#fetches?.take(frame) === true) {
-      if (kind === FROM_GUEST.fetch) this.#port.onFetch()
-      return
-    }
+    if (this.#sockets?.take(frame) === true || this.#fetches?.take(frame) === true) return
     if (kind === FROM_GUEST.done) return this.#done()
     if (kind === FROM_GUEST.pull) return this.#pullBody()
     if (kind === FROM_GUEST.head) this.#start(payload)
@@ -165,6 +170,13 @@ export class ForeignCall implements ExchangeListener, RequestListener {
     this.wasStopped = code === 'APP_CPU_LIMIT' || code === 'APP_MEMORY_LIMIT' || code === 'APP_TRAPPED'
     this.fail(code)
     this.#finish()
+  }
+
+  #admit(): boolean {
+    this.#port.onFetch()
+    if (++this.#made <= this.#port.limits.subrequests) return true
+    this.#port.onLimit(this)
+    return false
   }
 
   #pullBody(): void {
@@ -245,6 +257,7 @@ export class ForeignCall implements ExchangeListener, RequestListener {
     this.#state = 'over'
     clearTimeout(this.#timer)
     this.#fetches?.[Symbol.dispose]()
+    this.#sockets?.[Symbol.dispose]()
     if (this.exchange.hasBody && this.exchange.smallBody === undefined) this.exchange.cancelBody()
     this.#port.onOver(this)
   }

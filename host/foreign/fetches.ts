@@ -12,7 +12,7 @@ import { parseOutboundHead, toAnswerHeaders } from '../bindings/outbound-head.ts
 import { EgressDenied } from '../egress/connect.ts'
 import { CDN_LOOP } from '../http/cdn-loop.ts'
 import { parseHeaderLines, toHeaderLines } from '../http/header-lines.ts'
-import { type FetchFrame, type Frame, FROM_GUEST, toU32, TO_GUEST } from './frame.ts'
+import { type FetchFrame, type Frame, FROM_GUEST, toU32, TO_GUEST, WINDOW_BYTES } from './frame.ts'
 import { toPairs } from './pairs.ts'
 
 /** A body that is over before it has come to more goes out whole. */
@@ -24,36 +24,32 @@ export interface FetchesServices {
   readonly dialer: Dialer
   /** The value of the header that tells loops. */
   readonly loop: string
-  /** In all. */
-  readonly most: number
+  /** Whether the request may make one more. */
+  readonly admit: () => boolean
   /** At once. */
   readonly mostOpen: number
   readonly say: (kind: number, id: number, payload?: Uint8Array | string) => void
   readonly onDenied: (denied: EgressDenied) => void
-  readonly onLimit: () => void
 }
 
 interface Fetch {
   readonly frame: FetchFrame
   readonly abort: AbortController
   readonly parts: Buffer[]
+  /** On their way: the component was told how much there is room for. */
   size: number
   upload?: { enqueue(bytes: Uint8Array): void; close(): void } | undefined
   isDialed: boolean
+  isFinished: boolean
   reader?: ReadableStreamDefaultReader<Uint8Array>
 }
 
 export class Fetches implements Disposable {
   readonly #services: FetchesServices
   readonly #open = new Map<number, Fetch>()
-  #count = 0
 
   constructor(services: FetchesServices) {
     this.#services = services
-  }
-
-  get count(): number {
-    return this.#count
   }
 
   /** Whether the frame is about a fetch. */
@@ -72,29 +68,35 @@ export class Fetches implements Disposable {
   }
 
   #begin(id: number, payload: Buffer): void {
-    const { most, mostOpen, onLimit } = this.#services
+    const { admit, mostOpen } = this.#services
     const frame = parseFetch(payload)
     if (frame === undefined || this.#open.has(id)) return this.#fail(id, 'HTTP-request-URI-invalid')
-    if (++this.#count > most) {
-      onLimit()
-      return this.#fail(id, 'internal-error', 'the request made more fetches than it may')
-    }
+    if (!admit()) return this.#fail(id, 'internal-error', 'the request made more fetches than it may')
     if (this.#open.size >= mostOpen) return this.#fail(id, 'connection-limit-reached')
-    this.#open.set(id, { frame, abort: new AbortController(), parts: [], size: 0, isDialed: false })
+    this.#open.set(id, {
+      frame,
+      abort: new AbortController(),
+      parts: [],
+      size: 0,
+      isDialed: false,
+      isFinished: false,
+    })
   }
 
   #write(id: number, payload: Buffer): void {
     const fetch = this.#open.get(id)
-    if (fetch === undefined) return
+    if (fetch === undefined || fetch.isFinished) return
+    fetch.size += payload.length
+    if (fetch.size > WINDOW_BYTES) return this.#drop(id)
     if (fetch.upload !== undefined) return fetch.upload.enqueue(Buffer.from(payload))
     fetch.parts.push(Buffer.from(payload))
-    fetch.size += payload.length
     if (fetch.size > MOST_WHOLE) void this.#dial(id, fetch, this.#toStream(id, fetch))
   }
 
   #finish(id: number): void {
     const fetch = this.#open.get(id)
-    if (fetch === undefined) return
+    if (fetch === undefined || fetch.isFinished) return
+    fetch.isFinished = true
     if (fetch.upload !== undefined) fetch.upload.close()
     else if (!fetch.isDialed) {
       void this.#dial(id, fetch, fetch.size === 0 ? undefined : new Uint8Array(Buffer.concat(fetch.parts)))
@@ -117,7 +119,9 @@ export class Fetches implements Disposable {
         },
         pull: () => {
           const size = sizes.shift()
-          if (size !== undefined) say(TO_GUEST.fetchRoom, id, toU32(size))
+          if (size === undefined) return
+          fetch.size -= size
+          say(TO_GUEST.fetchRoom, id, toU32(size))
         },
       },
       { highWaterMark: 0 },

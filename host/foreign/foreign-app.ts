@@ -22,10 +22,10 @@ import { type Exchange, type ExchangeListener, NOBODY } from '../tenant/exchange
 import { Journal } from '../tenant/journal.ts'
 import type { Log } from '../tenant/log.ts'
 import { BUSY_MS } from '../tenant/open-request.ts'
-import { Counts, NO_COUNTERS, toFailures, toVersionLabel } from '../tenant/report.ts'
+import { Counts, NO_COUNTERS, toVersionLabel } from '../tenant/report.ts'
 import { RequestQueue } from '../tenant/request-queue.ts'
 import type { AppTenant, TenantCounters } from '../tenant/tenant.ts'
-import type { ForeignCode } from '../transpile/transpile.ts'
+import { type ForeignCode, isMade } from '../transpile/transpile.ts'
 import { type CallPort, ForeignCall } from './call.ts'
 import type { GuestSettings } from './frame.ts'
 import { ForeignProcess } from './process.ts'
@@ -42,6 +42,8 @@ export interface ForeignParts {
 export interface ForeignServices {
   readonly log: Log
   readonly dialer: Dialer
+  /** Makes what serves it again, where that is gone. */
+  readonly source: () => Promise<Disposable>
 }
 
 /** How long a process that has nothing to do is kept. */
@@ -60,6 +62,7 @@ export class ForeignApp implements AppTenant {
   readonly buffers: ByteBudget
   readonly #parts: ForeignParts
   readonly #dialer: Dialer
+  readonly #source: ForeignServices['source']
   readonly #port: CallPort
   readonly #journal: Journal
   readonly #denied: DeniedLines
@@ -76,11 +79,14 @@ export class ForeignApp implements AppTenant {
   /** Processes that did not come to be, one after the other, and until when none is made. */
   #failed = 0
   #waitsUntil = 0
+  /** What serves it is being made again. */
+  #isRemade = false
 
-  constructor(parts: ForeignParts, { log, dialer }: ForeignServices) {
+  constructor(parts: ForeignParts, { log, dialer, source }: ForeignServices) {
     const { name, version, limits, foreign } = parts
     this.#parts = parts
     this.#dialer = dialer
+    this.#source = source
     this.name = name
     this.version = version
     this.versionLabel = toVersionLabel(parts)
@@ -94,6 +100,7 @@ export class ForeignApp implements AppTenant {
     this.#port = {
       limits,
       dialer,
+      sockets: foreign.sockets,
       onFailed: (call, code, text) => this.#journal.failedExchange(code, call.exchange, text),
       onFetch: () => void this.#counters.subrequests++,
       onDenied: (denied) => this.#denied.say(denied),
@@ -111,6 +118,8 @@ export class ForeignApp implements AppTenant {
       return this.#refuse(exchange, 'APP_UNAVAILABLE')
     const backOffMs = this.#breaker.waitMs(performance.now(), exchange.client)
     if (backOffMs > 0) return this.#refuse(exchange, 'APP_BACKED_OFF', backOffMs)
+    const startMs = this.#waitsUntil - performance.now()
+    if (startMs > 0 && this.#processes.size === 0) return this.#refuse(exchange, 'APP_UNAVAILABLE', startMs)
     const call = new ForeignCall(++this.#lastId, exchange, this.#port)
     if (!this.#queue.admit(call)) {
       call.fail('APP_BUSY', BUSY_MS)
@@ -122,10 +131,6 @@ export class ForeignApp implements AppTenant {
 
   refused(code: ErrorCode, request: string, text: string): void {
     this.#journal.failed(code, request, text)
-  }
-
-  get failures(): ReadonlyMap<ErrorCode, number> {
-    return new Map(toFailures(this.counts.row))
   }
 
   get counters(): TenantCounters {
@@ -192,7 +197,7 @@ export class ForeignApp implements AppTenant {
     const states = Array.from(this.#processes.keys(), ({ state }) => state)
     const starting = states.filter((state) => state === 'starting').length
     if (starting >= this.#queue.length || states.length >= foreign.processes) return
-    if (performance.now() < this.#waitsUntil) return
+    if (performance.now() < this.#waitsUntil || this.#isRemade) return
     next.isCold = true
     this.#counters.instances++
     const { memoryMb, cpuMs } = this.limits
@@ -214,7 +219,7 @@ export class ForeignApp implements AppTenant {
   #gone(process: ForeignProcess, code: ErrorCode | undefined, wasReady: boolean): void {
     clearTimeout(this.#processes.get(process))
     this.#processes.delete(process)
-    if (!wasReady && this.#state !== 'over') this.#backOffStart()
+    if (!wasReady && this.#state !== 'over') this.#startFailed()
     else if (code !== undefined || process.state === 'busy') this.#countEnd(code)
     this.#goOnDraining()
     this.#pump()
@@ -224,6 +229,25 @@ export class ForeignApp implements AppTenant {
     this.#counters.traps++
     if (code === 'APP_CPU_LIMIT') this.#counters.cpuStops++
     if (code === 'APP_MEMORY_LIMIT') this.#counters.memoryStops++
+  }
+
+  #startFailed(): void {
+    if (isMade(this.#parts.foreign.folder)) this.#backOffStart()
+    else if (!this.#isRemade) void this.#remake()
+  }
+
+  /** It was given up for others that were used since. */
+  async #remake(): Promise<void> {
+    this.#isRemade = true
+    try {
+      const lent = await this.#source()
+      lent[Symbol.dispose]()
+    } catch (error) {
+      this.#journal.write('error', 'instance-failed', (error as Error).message)
+    }
+    this.#isRemade = false
+    if (!isMade(this.#parts.foreign.folder)) this.#backOffStart()
+    this.#pump()
   }
 
   /** Who waits for a process that cannot be made is told so. */
@@ -287,8 +311,8 @@ export class ForeignApp implements AppTenant {
 }
 
 function toGuest({ env, foreign }: ForeignParts): GuestSettings {
-  const { folder, directories } = foreign
-  return { code: folder, directories, env: toVariables(env) }
+  const { folder, directories, sockets } = foreign
+  return { code: folder, directories, sockets, env: toVariables(env) }
 }
 
 /** Texts as they are, values as JSON; what is no value is nobody's there. */

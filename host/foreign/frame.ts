@@ -6,7 +6,7 @@
  * The id is that of a request, or of a fetch of it. Whoever sends bytes of a body waits for room: so much may be on the way.
  */
 
-import type { GuestDirectory } from '../config/foreign-settings.ts'
+import type { GuestDirectory, GuestSocket } from '../config/foreign-settings.ts'
 
 /** What the host says. */
 export const TO_GUEST = {
@@ -57,6 +57,8 @@ export const FROM_GUEST = {
   fetchPull: 32,
   /** In so many milliseconds (f64) a tick is wanted, in place of the one before. */
   alarm: 33,
+  /** JSON, `GuestSocket`: a connection, which goes on as a fetch does. Its failure is an error-code of wasi:sockets. */
+  connect: 34,
 } as const
 
 /** Name and value; a value's bytes, one a character. */
@@ -70,6 +72,8 @@ export interface GuestSettings {
   readonly env: readonly (readonly [name: string, value: string])[]
   /** What it sees of the file system: its own path of each directory, and the host's. */
   readonly directories: readonly GuestDirectory[]
+  /** Where it may connect to. */
+  readonly sockets: readonly GuestSocket[]
 }
 
 export interface RequestFrame {
@@ -115,6 +119,16 @@ export function encodeFrame(kind: number, id: number, payload: Uint8Array | stri
   if (typeof payload === 'string') frame.write(payload, LENGTH_BYTES + HEAD_BYTES)
   else frame.set(payload, LENGTH_BYTES + HEAD_BYTES)
   return frame
+}
+
+/** Undefined: it is none. */
+export function parseSocket(payload: Buffer): GuestSocket | undefined {
+  try {
+    const { host, port } = JSON.parse(payload.toString()) as Partial<GuestSocket>
+    return typeof host === 'string' && typeof port === 'number' ? { host, port } : undefined
+  } catch {
+    return undefined
+  }
 }
 
 export function toU32(value: number): Buffer {

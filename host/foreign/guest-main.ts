@@ -76,8 +76,13 @@ async function findFiles({
   return { filesystemPreopens: absent.filesystemPreopens, filesystemTypes: absent.filesystemTypes }
 }
 
+async function findSockets({ sockets }: GuestSettings): Promise<absent.SocketInterfaces> {
+  return sockets.length > 0 ? (await import('./guest/sockets.ts')).openSockets(sockets) : absent.sockets
+}
+
 async function toImports(settings: GuestSettings): Promise<object> {
   const files = await findFiles(settings)
+  const sockets = await findSockets(settings)
   return {
     'wasi:cli/environment': system.toEnvironment(settings),
     'wasi:cli/exit': system.exit,
@@ -103,13 +108,13 @@ async function toImports(settings: GuestSettings): Promise<object> {
     'wasi:random/insecure': system.insecure,
     'wasi:random/insecure-seed': system.insecureSeed,
     'wasi:random/random': system.random,
-    'wasi:sockets/instance-network': absent.instanceNetwork,
-    'wasi:sockets/ip-name-lookup': absent.ipNameLookup,
-    'wasi:sockets/network': absent.network,
-    'wasi:sockets/tcp': absent.tcp,
-    'wasi:sockets/tcp-create-socket': absent.tcpCreateSocket,
-    'wasi:sockets/udp': absent.udp,
-    'wasi:sockets/udp-create-socket': absent.udpCreateSocket,
+    'wasi:sockets/instance-network': sockets.instanceNetwork,
+    'wasi:sockets/ip-name-lookup': sockets.ipNameLookup,
+    'wasi:sockets/network': sockets.network,
+    'wasi:sockets/tcp': sockets.tcp,
+    'wasi:sockets/tcp-create-socket': sockets.tcpCreateSocket,
+    'wasi:sockets/udp': sockets.udp,
+    'wasi:sockets/udp-create-socket': sockets.udpCreateSocket,
   }
 }
 

@@ -4,7 +4,7 @@
  *     starting  --ready-->  idle  --serve-->  busy  --done-->  idle
  *        any  --exit, end, kill-->  gone
  *
- * - starting: it instantiates the component, for a while at the most.
+ * - starting: it instantiates the component, for a while and for so much processor time at the most.
  * - busy: it has one request, whose processor time and memory are looked at; beyond them, or when whoever has the request says
  *   so, it is killed. A process is never asked to stop: it may not be able to hear that.
  * - gone: it gets nothing more.
@@ -21,7 +21,11 @@ import { encodeFrame, type Frame, FROM_GUEST, FrameReader, type GuestSettings, T
 import { readProcessMs } from './watch.ts'
 
 const START_MS = 30_000
+/** Processor time of a start: of an interpreter in it some megabytes are compiled. */
+const START_CPU_MS = 5000
 const LOOK_MS = 50
+/** It asks for each chunk, so that far less waits for it. */
+const MOST_UNREAD_BYTES = 64 * 1024 * 1024
 /** What Node and the generated code take beside the component's own memory. */
 const BASE_MB = 256
 const HEAP_MB = 128
@@ -108,6 +112,7 @@ export class ForeignProcess {
     this.#child.once('error', () => this.#child.pid === undefined && this.#end())
     this.#timer = setTimeout(() => this.kill('APP_UNAVAILABLE'), START_MS)
     this.#memory = this.#watchMemory()
+    this.#look = setInterval(() => this.#lookAtStart(), LOOK_MS)
     this.#say(TO_GUEST.start, 0, JSON.stringify({ ...settings, directories } satisfies GuestSettings))
   }
 
@@ -153,7 +158,10 @@ export class ForeignProcess {
   }
 
   #say(kind: number, id: number, payload?: Uint8Array | string): void {
-    if (this.#pipe.writable) this.#pipe.write(encodeFrame(kind, id, payload))
+    if (!this.#pipe.writable) return
+    this.#pipe.write(encodeFrame(kind, id, payload))
+    // it asks, and does not read
+    if (this.#pipe.writableLength > MOST_UNREAD_BYTES) this.kill('APP_TRAPPED')
   }
 
   #hear(bytes: Buffer): void {
@@ -172,6 +180,7 @@ export class ForeignProcess {
     else if (kind === FROM_GUEST.alarm) this.#setAlarm(payload.length === 8 ? payload.readDoubleLE() : 0)
     else if (kind === FROM_GUEST.ready && this.#state === 'starting') {
       clearTimeout(this.#timer)
+      clearInterval(this.#look)
       this.#state = 'idle'
       this.#wasReady = true
       this.#listener.onReady()
@@ -206,6 +215,10 @@ export class ForeignProcess {
       this.#limits.memoryMb + BASE_MB,
       () => this.kill('APP_MEMORY_LIMIT'),
     )
+  }
+
+  #lookAtStart(): void {
+    if (readProcessMs(this.#child.pid ?? 0) > START_CPU_MS) this.kill('APP_UNAVAILABLE')
   }
 
   #lookAtTime(): void {

@@ -1,7 +1,8 @@
 /**
  * HTTP to registries, as whoever must not trust them: bounded in time, in bytes and in redirects. What a registry leads to
  * (redirects, token servers) is reached as the registry is: encrypted if that is, and on public addresses only if that is on
- * one, so that no registry has the host ask what stands beside it.
+ * one, so that no registry has the host ask what stands beside it. Proxies of the environment (HTTPS_PROXY, HTTP_PROXY, NO_PROXY) are
+ * gone through, but for loopback; names are theirs to look up then, and an address that is spelt out is looked at here all the same.
  *
  *     send  >  an answer
  *           >  a redirect: the next hop, without what was meant for the one before  >  send
@@ -11,7 +12,7 @@
 import { lookup } from 'node:dns'
 import type { LookupFunction } from 'node:net'
 
-import { Agent, buildConnector, request } from 'undici'
+import { buildConnector, EnvHttpProxyAgent, request } from 'undici'
 import type { Dispatcher } from 'undici'
 
 import { EgressDenied, toCheckedLookup } from '../egress/connect.ts'
@@ -27,6 +28,9 @@ const SILENCE_MS = 30_000
 const MOST_REDIRECTS = 5
 const AT_ONCE = 8
 const USER_AGENT = 'nano-workers'
+/** Reached without a proxy. */
+const LOOPBACK = ['localhost', '127.0.0.1', '[::1]']
+const LOOPBACK_NAME = /(?:^|\.)localhost\.?$/
 
 export interface Sent {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT'
@@ -50,9 +54,9 @@ export interface Received {
 /** The connections to one registry, and to where it leads. */
 export class Transport implements AsyncDisposable {
   readonly #origin: string
-  readonly #own: Agent
-  readonly #led: Agent
-  /** Nothing has been connected yet: as strict as can be. */
+  readonly #own: EnvHttpProxyAgent
+  readonly #led: EnvHttpProxyAgent
+  /** Nothing has been connected yet, or a proxy has done so: as strict as can be. */
   #isPublic = true
 
   /** `origin`: of the registry. */
@@ -64,8 +68,8 @@ export class Transport implements AsyncDisposable {
       bodyTimeout: SILENCE_MS,
       maxHeaderSize: 32 * 1024,
     }
-    this.#own = new Agent({ ...options, connect: this.#toConnector() })
-    this.#led = new Agent({ ...options, connect: this.#toCheckedConnector() })
+    this.#own = openAgent({ ...options, connect: this.#toConnector() })
+    this.#led = openAgent({ ...options, connect: this.#toCheckedConnector() })
   }
 
   /** Rejects with REGISTRY_UNREACHABLE or REGISTRY_INVALID. */
@@ -88,9 +92,7 @@ export class Transport implements AsyncDisposable {
         dispatcher: isOwn ? this.#own : this.#led,
         signal,
       }).catch((thrown: unknown) => {
-        throw thrown instanceof EgressDenied
-          ? invalid(this.#origin, `it leads to ${origin}, which has no public address`)
-          : toUnreachable(origin, thrown)
+        throw thrown instanceof EgressDenied ? this.#toNotPublic(origin) : toUnreachable(origin, thrown)
       })
       const { statusCode: status, headers, body } = answer
       const { location } = headers
@@ -114,9 +116,16 @@ export class Transport implements AsyncDisposable {
   }
 
   #expectAsGood(url: string): void {
-    const { protocol, host } = new URL(url)
-    if (protocol === 'https:' || this.#origin.startsWith('http:')) return
-    throw invalid(this.#origin, `it leads to ${host} without encryption`)
+    const { protocol, host, hostname, origin } = new URL(url)
+    if (protocol !== 'https:' && !this.#origin.startsWith('http:'))
+      throw invalid(this.#origin, `it leads to ${host} without encryption`)
+    // whoever connects
+    if (origin === this.#origin || !this.#isPublic) return
+    if (!isPublic(toBare(hostname)) || LOOPBACK_NAME.test(hostname)) throw this.#toNotPublic(origin)
+  }
+
+  #toNotPublic(origin: string): NanoError {
+    return invalid(this.#origin, `it leads to ${origin}, which has no public address`)
   }
 
   #toConnector(): buildConnector.connector {
@@ -134,7 +143,7 @@ export class Transport implements AsyncDisposable {
     const admits = (_target: unknown, address: string): boolean => !this.#isPublic || isPublic(address)
     return (options, done) => {
       const { hostname, port } = options
-      const name = hostname.replace(/^\[|\]$/g, '')
+      const name = toBare(hostname)
       const target = { hostname: name, port: Number(port) || 443 }
       // an address that is spelt out is not looked up
       if (parseAddress(name) !== undefined && !admits(target, name)) {
@@ -176,6 +185,23 @@ export function invalid(registry: string, why: string): NanoError {
 
 const resolve: Resolve = (hostname, options, done) => {
   lookup(hostname, { all: true, ...options }, done)
+}
+
+/** Throws CONFIG_INVALID. */
+function openAgent(options: EnvHttpProxyAgent.Options): EnvHttpProxyAgent {
+  const { env } = process
+  const noProxy = [env['no_proxy'] ?? env['NO_PROXY'] ?? '', ...LOOPBACK].join(',')
+  try {
+    return new EnvHttpProxyAgent({ ...options, noProxy })
+  } catch (cause) {
+    // there may be a password in it
+    const text = `expected http://host:port in HTTPS_PROXY and HTTP_PROXY, got another value`
+    throw new NanoError('CONFIG_INVALID', text, { cause })
+  }
+}
+
+function toBare(hostname: string): string {
+  return hostname.replace(/^\[|\]$/g, '')
 }
 
 function isPublic(text: string | undefined): boolean {

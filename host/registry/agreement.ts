@@ -7,6 +7,7 @@
 
 import type { Active, StoredApp, StoredVersion } from '../artifacts/store.ts'
 import type { Opener } from '../deploy/opener.ts'
+import type { FleetEntry } from '../fleet/app-state.ts'
 
 /** Of a change that has begun. */
 export interface Agreed {
@@ -27,6 +28,8 @@ export interface Agreement {
   /** The part of the requests that a new version gets at first, when it comes step by step; undefined: all. */
   readonly firstPercent?: number | undefined
   begin(app: string): Promise<Agreed>
+  /** What is agreed of an app that this host has not heard of; undefined: there is none. */
+  look(app: string): Promise<FleetEntry | undefined>
   /** All that a version is made of is on this host when it resolves. */
   bring(version: StoredVersion): Promise<void>
 }
@@ -43,6 +46,7 @@ export function aloneOn(
       keep: async () => {},
       forget: () => opener.ask('remove', app),
     }),
+    look: async () => undefined,
     bring: async () => {},
   }
 }

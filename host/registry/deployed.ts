@@ -33,6 +33,8 @@ import type { DeployReport, Settings } from './deploy-report.ts'
 import { restoreApps } from './restore.ts'
 import { Following } from './following.ts'
 import { InOrder } from './in-order.ts'
+import { findVersions } from './known-versions.ts'
+import type { KnownVersions } from './known-versions.ts'
 import { toKeptSettings } from './kept-settings.ts'
 import type { NewDeploy } from './new-deploy.ts'
 import { toParts } from './open-version.ts'
@@ -181,10 +183,12 @@ export class DeployedApps {
 
   /** Of an app, the last one first. Rejects when it was not deployed. */
   async versions(app: string): Promise<readonly StoredVersion[]> {
-    const versions = await this.#options.opener.ask('versions', app)
-    if (versions.length === 0)
-      throw new NanoError('APP_UNKNOWN', `there is no app "${app}" that was deployed`)
-    return versions
+    return (await this.known(app)).versions
+  }
+
+  /** Its versions, and which of them serve. Rejects when it was not deployed. */
+  known(app: string): Promise<KnownVersions> {
+    return findVersions(app, { ...this.#options, agreement: this.#agreement, serving: this.#serving })
   }
 
   /** One version of an app. */

@@ -47,6 +47,10 @@ export class FleetAgreement implements Agreement {
     }
   }
 
+  async look(app: string): Promise<FleetEntry | undefined> {
+    return await this.#fleet.read(app)
+  }
+
   async bring(version: StoredVersion): Promise<void> {
     await this.#fleet.bring(version)
   }

@@ -15,6 +15,7 @@ import type { Answerer } from '../calls/calls.ts'
 import type { FleetSettings } from '../config/fleet-settings.ts'
 import type { FleetConnection } from '../fleet/connection.ts'
 import type { Link } from '../fleet/link.ts'
+import type { Seal } from '../fleet/seal.ts'
 import { openConnection } from '../fleet/open-connection.ts'
 import { decodeBetween, encodeBetween } from '../home/between-codec.ts'
 import type { Taker } from '../home/handed-over.ts'
@@ -63,11 +64,17 @@ export class RemoteCalls implements Disposable {
   readonly #peers = new Set<Peer>()
   #links = 0
   #connection: Promise<FleetConnection> | undefined
+  #seal: Promise<Seal | undefined> | undefined
   readonly #served = new Set<RemoteAddress>()
   #isOver = false
 
   constructor(options: RemoteCallsOptions) {
     this.#options = options
+  }
+
+  /** Those that are there, both ways. */
+  get links(): number {
+    return this.#peers.size
   }
 
   /** Who takes calls for an app of this host. */
@@ -189,7 +196,7 @@ export class RemoteCalls implements Disposable {
     const { Link } = await import('../fleet/link.ts')
     const decode = (bytes: Uint8Array): readonly Between[] =>
       decodeBetween(bytes).map((message) => toStranger(message, host))
-    return new Link({ connection, from, to, encode: encodeBetween, decode })
+    return new Link({ connection, seal: await this.#openSeal(), from, to, encode: encodeBetween, decode })
   }
 
   #meet(link: Link<readonly Between[]>): Peer {
@@ -204,6 +211,12 @@ export class RemoteCalls implements Disposable {
     this.#peers.add(peer)
     link.once('close', () => this.#peers.delete(peer))
     return peer
+  }
+
+  /** Its packages are loaded by then. */
+  #openSeal(): Promise<Seal | undefined> {
+    this.#seal ??= import('../fleet/seal.ts').then(({ toSeal }) => toSeal(this.#options.settings, 'calls'))
+    return this.#seal
   }
 
   #toInbox(address: RemoteAddress): string {

@@ -25,6 +25,16 @@ export const FLEET_SERIES: readonly Series[] = [
     'The host is as the fleet wants it up to this change, but for what failed.',
     ({ revision }) => revision,
   ),
+  {
+    name: 'nano_fleet_links',
+    kind: 'gauge',
+    help: 'Links to other hosts, over which apps call one another.',
+    labels: ['shard'],
+    *samples({ reports }) {
+      for (const [name, { links }] of reports)
+        if (links !== undefined) yield { labels: [['shard', name.replace('shard ', '')]], value: links }
+    },
+  },
   ofFleet(
     'nano_fleet_failed_apps',
     'Apps that are not as the fleet wants them, because that failed.',

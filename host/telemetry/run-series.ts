@@ -1,5 +1,6 @@
 /** What there is to be told of the calls that the clock makes. */
 
+import { defined } from '../config/defined.ts'
 import type { Label, Series } from './series.ts'
 
 const MS_PER_SECOND = 1000
@@ -8,11 +9,11 @@ export const RUN_SERIES: readonly Series[] = [
   {
     name: 'nano_scheduled_runs_total',
     kind: 'counter',
-    help: 'Calls of scheduled handlers by what came of them; missed: there was none when it was time.',
+    help: 'Calls of scheduled handlers by what came of them; missed: there was none when it was time; elsewhere: another host of the fleet has them.',
     labels: ['tenant', 'outcome'],
     *samples({ scheduled }) {
-      for (const [app, { ok, failed, missed }] of scheduled) {
-        for (const [outcome, value] of Object.entries({ ok, failed, missed })) {
+      for (const [app, { ok, failed, missed, elsewhere }] of scheduled) {
+        for (const [outcome, value] of Object.entries(defined({ ok, failed, missed, elsewhere }))) {
           const labels: Label[] = [
             ['tenant', app],
             ['outcome', outcome],

@@ -49,4 +49,6 @@ export interface ShardReport {
   readonly turns: TurnReport
   readonly answers: AnswerReport
   readonly delay: LoopDelay
+  /** To other hosts of the fleet; undefined: it calls none. */
+  readonly links?: number
 }

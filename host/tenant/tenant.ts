@@ -39,7 +39,7 @@ import type { Log } from './log.ts'
 import { BUSY_MS, OpenRequest, type RequestWatcher } from './open-request.ts'
 import type { PoolCounters } from './pool-counters.ts'
 import { Pool, type PoolParts, type PoolServices } from './pool.ts'
-import { Counts, toFailures, toVersionLabel } from './report.ts'
+import { Counts, toVersionLabel } from './report.ts'
 import { RequestQueue } from './request-queue.ts'
 
 /** What a tenant runs. */
@@ -212,11 +212,6 @@ export class Tenant implements Disposable {
   /** A request or its response was refused elsewhere: count it, and tell the log. */
   refused(code: ErrorCode, request: string, text: string): void {
     this.#journal.failed(code, request, text)
-  }
-
-  /** Failed requests by what the client was told. */
-  get failures(): ReadonlyMap<ErrorCode, number> {
-    return new Map(toFailures(this.counts.row))
   }
 
   get counters(): TenantCounters {

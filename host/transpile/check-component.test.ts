@@ -55,6 +55,53 @@ describe('checkForeign', () => {
     }
   })
 
+  /** The bytes of a component in which a name that tools let through is another one of the same length. */
+  const rename = async (body: string, from: string, to: string): Promise<Uint8Array> => {
+    const bytes = Buffer.from(await parse(`(component ${body} ${HANDLER})`))
+    const at = bytes.indexOf(from)
+    expect(at).toBeGreaterThan(0)
+    bytes.write(to, at)
+    expect(Buffer.byteLength(to)).toBe(Buffer.byteLength(from))
+    return bytes
+  }
+
+  // as jco would write them: between quotes, in templates, as members, as classes, in comments
+  test.for([
+    '__proto__',
+    'prototype',
+    "a'+b()+'",
+    'a"+b()+"',
+    '`;b();`',
+    '${b()}',
+    'a*/b()/*',
+    'a\nb()',
+    'a\u2028b',
+    'a\0b',
+    'a\\b',
+    'ünïcöde',
+    '.constructor',
+    '[method]a',
+    'a.b',
+    'A-b-_c',
+  ])('a component with the name %j in any place is refused', async (name) => {
+    const from = 'x'.repeat(Buffer.byteLength(name))
+    for (const body of [
+      `(import "${from}" (func))`,
+      `(import "wasi:io/poll@0.2.0" (instance (export "${from}" (func))))`,
+      `(import "wasi:io/poll@0.2.0" (instance (export "${from}" (type (sub resource)))))`,
+      `(import "wasi:io/poll@0.2.0" (instance (export "a" (func (param "${from}" u32)))))`,
+      `(type (record (field "${from}" u8)))`,
+      `(type (variant (case "${from}")))`,
+      `(type (enum "${from}"))`,
+      `(type (flags "${from}"))`,
+      `(component $c) (instance $x (instantiate $c)) (export "${from}" (instance $x))`,
+      `(component (component $c) (instance $x (instantiate $c)) (export "${from}" (instance $x)))`,
+    ]) {
+      const bytes = await rename(body, from, name)
+      expect(() => checkForeign(bytes), body).toThrow("keep to the component model's grammar")
+    }
+  })
+
   test('what it imports are interfaces of WASI that are known', async () => {
     for (const name of ['wasi:http/evil@0.2.3', 'wasi:keyvalue/store@0.2.0', 'nano:workers/kv@0.2.0', 'f']) {
       const type = name === 'f' ? '(func)' : '(instance)'

@@ -38,8 +38,8 @@ const MOST_DEPTH = 4
 const MOST_SECTIONS = 10_000
 const LAYER_COMPONENT = 1
 
-/** Throws COMPONENT_INVALID. */
-export function checkForeign(bytes: Uint8Array): void {
+/** Gives what it imports. Throws COMPONENT_INVALID. */
+export function checkForeign(bytes: Uint8Array): readonly string[] {
   if (bytes.length > MAX_COMPONENT_BYTES) refuse(`at most ${MAX_COMPONENT_BYTES} bytes, got ${bytes.length}`)
   try {
     const top = checkComponent(new Reader(bytes), 0)
@@ -47,6 +47,7 @@ export function checkForeign(bytes: Uint8Array): void {
     if (unknown !== undefined) refuse(`imports of WASI 0.2 alone, got "${shown(unknown)}"`)
     if (!top.exports.some((name) => HANDLER.test(name)))
       refuse('an export wasi:http/incoming-handler@0.2, got a component without it')
+    return top.imports
   } catch (error) {
     if (error instanceof MalformedWasm) refuse(`a component of wasi:http, got ${error.message}`, error)
     throw error

@@ -41,7 +41,7 @@ export async function transpileForeign(component: Uint8Array, cache: string): Pr
   const hash = createHash('sha256').update(`${REVISION}\n`).update(component).digest('hex')
   const parent = join(cache, 'foreign')
   const folder = join(parent, hash)
-  if (!isThere(folder)) {
+  if (!isMade(folder)) {
     expectTool()
     await mkdir(parent, { recursive: true, mode: 0o700 })
     const draft = await mkdtemp(join(parent, 'draft-'))
@@ -51,7 +51,7 @@ export async function transpileForeign(component: Uint8Array, cache: string): Pr
       await generate(file, join(draft, 'made'))
       await rename(join(draft, 'made'), folder).catch((error: unknown) => {
         // another process may have been first
-        if (!isThere(folder)) throw error
+        if (!isMade(folder)) throw error
       })
     } finally {
       await rm(draft, { recursive: true, force: true })
@@ -63,7 +63,8 @@ export async function transpileForeign(component: Uint8Array, cache: string): Pr
   return { hash, folder }
 }
 
-function isThere(folder: string): boolean {
+/** Whether a component's folder is there, as it was made. */
+export function isMade(folder: string): boolean {
   return (
     existsSync(join(folder, DONE)) &&
     (process.getuid === undefined || statSync(folder).uid === process.getuid())

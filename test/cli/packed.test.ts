@@ -176,6 +176,7 @@ describe('installed without the build tools', () => {
       ['build', fixture('version'), '-o', 'app.wasm'],
       ['deploy', source],
       ['run', source],
+      ['run', join(ROOT, 'test/fixtures/foreign/rust/guest.wasm'), '--request', '/'],
       ['eval', '1'],
       ['serve', '--dry-run', '--app', source],
     ]) {

@@ -23,7 +23,7 @@ beforeAll(async () => {
       { name: 'two', path, d1_databases: db('DB') },
       { name: 'three', path, d1_databases: shared },
       { name: 'four', path, d1_databases: shared },
-      { name: 'small', path, d1_databases: db('DB'), database_mb: 1, database_ms: 300 },
+      { name: 'small', path, d1_databases: db('DB'), database_mb: 1, database_ms: 300, timeout_ms: 30_000 },
     ],
     2,
     { storageDirectory: directory },

@@ -12,7 +12,7 @@ import { NanoError } from '../../host/errors.ts'
 import { FLEET_SERIES } from '../../host/telemetry/fleet-series.ts'
 import { toAsk, TOKEN } from '../harness/admin.ts'
 import { NatsServer, NO_NATS } from '../harness/nats.ts'
-import { fixture, serve, waitFor } from '../harness/serve.ts'
+import { fixture, ROOT, serve, waitFor } from '../harness/serve.ts'
 import type { Served, ServeOptions } from '../harness/serve.ts'
 import { ask, becomes, toDeploy } from './hosts.ts'
 
@@ -88,6 +88,19 @@ describe.skipIf(NO_NATS !== undefined)(`a fleet${NO_NATS ? ` (skipped: ${NO_NATS
     await becomes(a, 'race.test', 'again')
   })
 
+  test('serves a component from elsewhere on each host, which one alone has checked', async ({ expect }) => {
+    await using a = await open('a9')
+    await using b = await open('b9')
+    const component = readFileSync(join(ROOT, 'test/fixtures/foreign/rust/guest.wasm'))
+    const given = { component, settings: { foreign: { processes: 1 } } }
+    await a.deployed.deploy(toDeploy('rust', 'x', given))
+    const hello = async (server: Served) => (await server.send('rust.test', '/')).text === 'hello from Rust\n'
+    const served = [a, b].map((host) => waitFor(async () => (await hello(host)) || undefined, 30_000))
+    expect(await Promise.all(served)).toEqual([true, true])
+    await b.deployed.remove('rust')
+    await becomes(a, 'rust.test', '404')
+  })
+
   test('serves canaries, settings and files; says how far each host is; and NATS sees no value of env', async ({
     expect,
   }) => {
@@ -131,12 +144,15 @@ describe.skipIf(NO_NATS !== undefined)(`a fleet${NO_NATS ? ` (skipped: ${NO_NATS
     expect(await ask(b, 'files.test')).not.toBe('taken')
     const { text } = await admin('GET', '/metrics')
     expect(text).toMatch(/^nano_fleet_watching 1$/m)
-    expect(FLEET_SERIES.filter(({ name }) => !text.includes(`\n${name} `))).toEqual([])
+    expect(FLEET_SERIES.filter(({ name }) => !new RegExp(`^${name}[ {]`, 'm').test(text))).toEqual([])
     const files = readdirSync(nats.folder, { recursive: true, withFileTypes: true }).filter((file) =>
       file.isFile(),
     )
     const kept = files.map((file) => readFileSync(join(file.parentPath, file.name), 'latin1')).join('')
     expect([kept.includes('canary.test'), kept.includes('-secret')]).toEqual([true, false])
+    // each host has a disk of its own
+    const gone = await admin('DELETE', '/admin/apps/plain?data=true')
+    expect(gone.json()).toMatchObject({ success: true, kept_by: expect.arrayContaining(['b2']) as string[] })
   })
 
   test(

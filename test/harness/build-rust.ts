@@ -16,10 +16,16 @@ import { toWorld } from '../../host/build/portable/world.ts'
 
 const IMPORTS = [
   'wasi:cli/environment',
+  'wasi:cli/exit',
   'wasi:filesystem/preopens',
   'wasi:filesystem/types',
+  'wasi:http/outgoing-handler',
   'wasi:http/types',
+  'wasi:io/poll',
   'wasi:io/streams',
+  'wasi:sockets/instance-network',
+  'wasi:sockets/ip-name-lookup',
+  'wasi:sockets/tcp',
   'wasi:sockets/tcp-create-socket',
 ]
 const { RUSTC = 'rustc', RUSTFLAGS = '' } = process.env

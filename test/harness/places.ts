@@ -1,6 +1,6 @@
 /** Where apps that call one another are: on shards of one host, or on two hosts of a fleet. */
 
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -44,9 +44,11 @@ async function openFleet(
   await using stack = new AsyncDisposableStack()
   const folder = mkdtempSync(join(tmpdir(), 'nano-places-'))
   stack.defer(() => rmSync(folder, { recursive: true, force: true }))
+  const key = { file: join(folder, 'key') }
+  writeFileSync(key.file, 'a key of the fleet, which is long enough')
   const nats = stack.use(await NatsServer.start())
   const hosts = await open(async (name, apps) => {
-    const settings = { nats: nats.url, host: name, key: false } as const
+    const settings = { nats: nats.url, host: name, key } as const
     return stack.use(await serve([...apps], 1, { fleet: settings, dataDirectory: join(folder, name) }))
   })
   const moved = stack.move()

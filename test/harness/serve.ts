@@ -52,6 +52,7 @@ export interface AppSpec extends LimitSpec {
     | boolean
     | {
         directories?: Record<string, string | { path: string; writable?: boolean }>
+        sockets?: string[]
         processes?: number
         requests?: number
       }
@@ -220,7 +221,7 @@ export async function serve(apps: AppSpec[], shards = 1, options: ServeOptions =
     put: (app) => server.registry.put(parse([app]).apps[0]!),
     send: (host, path, request = {}) => send(server.port, { ...request, host, path }),
     logged: (...texts) =>
-      waitFor(() => log.find((entry) => texts.every((text) => entry.includes(text))), 3000, log),
+      waitFor(() => log.find((entry) => texts.every((text) => entry.includes(text))), 15_000, log),
     close,
     [Symbol.asyncDispose]: close,
   }
@@ -229,7 +230,7 @@ export async function serve(apps: AppSpec[], shards = 1, options: ServeOptions =
 /** Wait until `look` finds something. */
 export async function waitFor<T>(
   look: () => T | undefined | Promise<T | undefined>,
-  ms = 3000,
+  ms = 15_000,
   hint?: unknown,
 ): Promise<T> {
   const end = performance.now() + ms

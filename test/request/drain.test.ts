@@ -5,6 +5,7 @@ import { runInNewContext } from 'node:vm'
 
 import { afterEach, beforeEach, test } from 'vitest'
 
+import { toFailures } from '../../host/tenant/report.ts'
 import type { Tenant } from '../../host/tenant/tenant.ts'
 import { open, send } from '../harness/http.ts'
 import { fixture, serve, waitFor } from '../harness/serve.ts'
@@ -89,7 +90,7 @@ test('what waits and what is begun goes on to its end, beside the successor', as
   // what it held a response for was done
   expect(asked).toContain('/behind-again')
   expect(old.counters).toMatchObject({ ...GAUGES, requests: 5, traps: 0 })
-  expect(new Map(old.failures)).toEqual(new Map([['APP_REPLACED', 1]]))
+  expect(new Map(toFailures(old.counts.row))).toEqual(new Map([['APP_REPLACED', 1]]))
   expect((await get('/')).text).toBe('fine')
 })
 
@@ -102,7 +103,7 @@ test('what is open at the deadline is cut and told why', async ({ expect }) => {
   expect(await stream).toBe('ECONNRESET')
   await Promise.all([first, second])
   expect(old.counters).toMatchObject(GAUGES)
-  expect(new Map(old.failures)).toEqual(new Map([['SHUTTING_DOWN', 3]]))
+  expect(new Map(toFailures(old.counts.row))).toEqual(new Map([['SHUTTING_DOWN', 3]]))
   // with it went the connections that it had made
   await waitFor(() => (waiting.size === 0 ? true : undefined))
   expect(tenants.log.filter((text) => text.includes('requests that are not done'))).toEqual([
@@ -137,7 +138,7 @@ test('what waitUntil holds for too long is waited for no longer than its own lim
   const tenant = tenants.deploy()
   await get('/hold')
   await tenant.drain(AMPLE_MS, 'APP_REPLACED')
-  expect(new Map(tenant.failures)).toEqual(new Map([['APP_BACKGROUND_LIMIT', 1]]))
+  expect(new Map(toFailures(tenant.counts.row))).toEqual(new Map([['APP_BACKGROUND_LIMIT', 1]]))
 })
 
 test('waits for a client that has not read all of its answer, without an instance', async ({ expect }) => {

@@ -13,6 +13,7 @@ import { readRegularFile } from '../../deploy/read-file.ts'
 import { readMapText } from '../../deploy/read-source-map.ts'
 import { NanoError } from '../../errors.ts'
 import { splitImage, toImageBytes } from '../../image/image.ts'
+import { checkForeign } from '../../transpile/check-component.ts'
 import { WASM_PAGE } from '../../wasm/memory.ts'
 import { toSize } from '../messages.ts'
 import { flag } from '../usage.ts'
@@ -28,10 +29,18 @@ interface TopLevelEnv {
   readonly names: readonly string[]
 }
 
-interface Inspection {
+interface FileFacts {
   readonly file: string
   readonly component_bytes: number
   readonly sha256: string
+}
+
+/** Of a component that is not NANO's, and can be served all the same. */
+interface ForeignInspection extends FileFacts {
+  readonly foreign: { readonly imports: readonly string[] }
+}
+
+interface Inspection extends FileFacts {
   readonly engine: string
   /** Whether this version of NANO serves it as it is. */
   readonly engine_is_served: boolean
@@ -56,21 +65,23 @@ export function addInspect(program: Command): void {
     .addOption(flag('--json', 'print it as JSON'))
     .action((file: string, { json }: { json?: true }) => {
       const found = inspect(file)
-      process.stdout.write(json ? `${JSON.stringify(found)}\n` : toText(found))
+      const text = 'foreign' in found ? toForeignText(found) : toText(found)
+      process.stdout.write(json ? `${JSON.stringify(found)}\n` : text)
     })
 }
 
-function inspect(file: string): Inspection {
+function inspect(file: string): Inspection | ForeignInspection {
   try {
     const bytes = readRegularFile(file, checkSize)
+    const facts = { file, component_bytes: bytes.length, sha256: toContentHash(bytes) }
+    const imports = readForeign(bytes)
+    if (imports !== undefined) return { ...facts, foreign: { imports } }
     const { skeletonHash, memoryMinPages, segments } = splitComponent(bytes)
     const image = splitImage(segments, memoryMinPages)
     const bundle = readCarriedBundle(bytes)
     const reads = readEnvReads(bytes)
     return {
-      file,
-      component_bytes: bytes.length,
-      sha256: toContentHash(bytes),
+      ...facts,
       engine: skeletonHash,
       engine_is_served: new Engines().serves(skeletonHash),
       image_bytes: toImageBytes(image),
@@ -93,6 +104,24 @@ function inspect(file: string): Inspection {
   }
 }
 
+/** What one from elsewhere imports; undefined: it is none, or NANO's own is in it. */
+function readForeign(bytes: Uint8Array): readonly string[] | undefined {
+  try {
+    const imports = checkForeign(bytes)
+    return hasBundle(bytes) ? undefined : imports
+  } catch {
+    return undefined
+  }
+}
+
+function hasBundle(bytes: Uint8Array): boolean {
+  try {
+    return readCarriedBundle(bytes) !== undefined
+  } catch {
+    return false
+  }
+}
+
 /** Names are a tenant's own. */
 function toShown({ isRequired: required, isAll: all, names }: EnvReads): TopLevelEnv {
   return { required, all, names: names.map((name) => name.replaceAll(UNPRINTABLE, '\ufffd')) }
@@ -107,6 +136,15 @@ function readMap(path: string, hash: string | undefined): Inspection['source_map
     const { code } = ((error as Error).cause ?? {}) as NodeJS.ErrnoException
     return code === 'ENOENT' ? 'none' : 'unreadable'
   }
+}
+
+function toForeignText({ foreign: { imports }, ...facts }: ForeignInspection): string {
+  const rows = [
+    ['component', `${toSize(facts.component_bytes)}, sha256 ${facts.sha256}`],
+    ['world', 'wasi:http, from elsewhere: an operator can serve it with "foreign": true'],
+    ['imports', imports.length === 0 ? 'nothing' : imports.join(', ')],
+  ]
+  return toLines(rows)
 }
 
 function toText(found: Inspection): string {
@@ -128,6 +166,10 @@ function toText(found: Inspection): string {
     ...(reads === undefined ? [] : [['reads env', toReadsText(reads)]]),
     ['source map', found.source_map === 'unknown' ? 'beside it' : found.source_map],
   ]
+  return toLines(rows)
+}
+
+function toLines(rows: readonly (readonly string[])[]): string {
   return rows.map(([name = '', text = '']) => `${name.padEnd(10)}  ${text}\n`).join('')
 }
 

@@ -39,6 +39,7 @@ export function addScripts(program: Command, startServer: StartServer, format: L
     .addOption(
       repeatable('--allow-fetch <host>', 'of a component: what it may fetch from, as in egress.allow'),
     )
+    .addOption(repeatable('--allow-socket <host:port>', 'of a component: where it may connect to by TCP'))
     .addOption(
       option('--port <n>', 'of a component: where it is served (default: 3000)', integer(RANGES.port)),
     )
@@ -94,7 +95,7 @@ async function loadScripts() {
 }
 
 async function run(script: string, options: Options, startServer: StartServer): Promise<void> {
-  for (const name of ['dir', 'writableDir', 'env', 'allowFetch', 'port', 'request'] as const) {
+  for (const name of ['dir', 'writableDir', 'env', 'allowFetch', 'allowSocket', 'port', 'request'] as const) {
     if (options[name] !== undefined)
       throw usage(
         `--${name.replace(/[A-Z]/, (letter) => `-${letter.toLowerCase()}`)} is for components (.wasm)`,

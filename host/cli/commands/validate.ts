@@ -28,6 +28,8 @@ interface AppVerdict {
   readonly hostname: string
   readonly path: string
   readonly engine: string
+  /** Its component is not NANO's. */
+  readonly foreign?: true
 }
 
 interface FoundProblem extends Partial<Place> {
@@ -92,7 +94,15 @@ async function check(file: string, progress: Progress | undefined): Promise<Verd
 function toFound(checks: readonly AppCheck[]): Pick<Verdict, 'apps' | 'warnings'> {
   return {
     apps: checks.flatMap(({ app: { name, hostname, path }, outcome }) =>
-      outcome instanceof NanoError ? [] : { name, hostname, path, engine: outcome.engineHash },
+      outcome instanceof NanoError
+        ? []
+        : {
+            name,
+            hostname,
+            path,
+            engine: outcome.engineHash,
+            ...(outcome.foreign && { foreign: true as const }),
+          },
     ),
     warnings: checks.flatMap(({ app, warnings }) => warnings.map((message) => ({ app: app.name, message }))),
   }
@@ -107,8 +117,10 @@ function toText({ file, valid, apps, problems, warnings, plan }: Verdict): strin
   const noted = warnings.map(({ app, message }) => `warning: app ${app}: ${message}\n`)
   if (!valid) return [...noted, ...lines].join('')
   const listed = apps.map(
-    ({ name, hostname, path, engine }) =>
-      `${name}  ${hostname}  ${relative(process.cwd(), path)}  engine ${engine.slice(0, 12)}\n`,
+    ({ name, hostname, path, engine, foreign }) =>
+      `${name}  ${hostname}  ${relative(process.cwd(), path)}  ${
+        foreign === true ? 'a component from elsewhere' : `engine ${engine.slice(0, 12)}`
+      }\n`,
   )
   const changes = plan === undefined ? '' : toPlanText(plan)
   return [...noted, ...listed, `${file} can be served\n`, changes].join('')

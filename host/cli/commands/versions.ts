@@ -75,8 +75,12 @@ export function addVersions(program: Command): void {
       flag('--data', 'delete what it has kept as well, for good: namespaces, databases, buckets and caches'),
     )
     .action(async (app: string, { data }: { readonly data?: true }) => {
-      await new AdminClient().ask('DELETE', `${toPath(app)}${data === true ? '?data=true' : ''}`)
+      const path = `${toPath(app)}${data === true ? '?data=true' : ''}`
+      const { kept_by: hosts } = await new AdminClient().ask<{ kept_by?: readonly string[] }>('DELETE', path)
       process.stdout.write(`${app} is deleted${data === true ? ', and so is its data' : ''}\n`)
+      if (hosts === undefined) return
+      const text = `what ${hosts.join(', ')} may have of it on disks of their own stays there`
+      process.stderr.write(`warning: ${text}\n`)
     })
 }
 

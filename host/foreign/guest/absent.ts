@@ -19,10 +19,28 @@ class ResolveAddressStream {}
 export const filesystemPreopens = { getDirectories: () => [] }
 export const filesystemTypes = { Descriptor, DirectoryEntryStream, filesystemErrorCode: () => undefined }
 
-export const instanceNetwork = { instanceNetwork: () => new Network() }
-export const network = { Network, networkErrorCode: () => undefined }
-export const ipNameLookup = { ResolveAddressStream, resolveAddresses: refuse }
-export const tcp = { TcpSocket }
-export const tcpCreateSocket = { createTcpSocket: refuse }
-export const udp = { UdpSocket, IncomingDatagramStream, OutgoingDatagramStream }
-export const udpCreateSocket = { createUdpSocket: refuse }
+const instanceNetwork = { instanceNetwork: () => new Network() }
+const network = { Network, networkErrorCode: () => undefined }
+const ipNameLookup = { ResolveAddressStream, resolveAddresses: refuse }
+const tcp = { TcpSocket }
+const tcpCreateSocket = { createTcpSocket: refuse }
+const udp = { UdpSocket, IncomingDatagramStream, OutgoingDatagramStream }
+const udpCreateSocket = { createUdpSocket: refuse }
+
+/** Of wasi:sockets, by their names in JavaScript. */
+export type SocketInterfaces = Readonly<
+  Record<
+    'instanceNetwork' | 'network' | 'ipNameLookup' | 'tcp' | 'tcpCreateSocket' | 'udp' | 'udpCreateSocket',
+    object
+  >
+>
+
+export const sockets: SocketInterfaces = {
+  instanceNetwork,
+  network,
+  ipNameLookup,
+  tcp,
+  tcpCreateSocket,
+  udp,
+  udpCreateSocket,
+}

@@ -60,7 +60,11 @@ export class Fields {
   delete(name: string): void {
     this.#check(name)
     const lower = name.toLowerCase()
-    this.#entries = this.#entries.filter(([each]) => each.toLowerCase() !== lower)
+    this.#entries = this.#entries.filter(([each, value]) => {
+      const stays = each.toLowerCase() !== lower
+      if (!stays) this.#bytes -= each.length + value.length
+      return stays
+    })
   }
 
   append(name: string, value: Uint8Array): void {

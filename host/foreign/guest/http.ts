@@ -22,7 +22,7 @@ const REQUEST_BODY = {
   end: TO_GUEST.bodyEnd,
   fail: TO_GUEST.bodyFailed,
 }
-const ANSWER_BODY = {
+export const ANSWER_BODY = {
   pull: FROM_GUEST.fetchPull,
   chunk: TO_GUEST.answerBody,
   end: TO_GUEST.answerEnd,
@@ -30,9 +30,12 @@ const ANSWER_BODY = {
   abort: FROM_GUEST.fetchAbort,
 }
 const RESPONSE_BODY = { chunk: FROM_GUEST.chunk, end: FROM_GUEST.end, room: TO_GUEST.room }
-const FETCH_BODY = { chunk: FROM_GUEST.fetchBody, end: FROM_GUEST.fetchEnd, room: TO_GUEST.fetchRoom }
+export const FETCH_BODY = { chunk: FROM_GUEST.fetchBody, end: FROM_GUEST.fetchEnd, room: TO_GUEST.fetchRoom }
 
 let lastFetch = 0
+
+/** The id of a fetch, or of a connection. */
+export const nextFetch = (): number => ++lastFetch
 
 const toMethod = (name: string): Tagged =>
   METHODS.has(name.toLowerCase()) ? { tag: name.toLowerCase() } : { tag: 'other', val: name }
@@ -314,7 +317,7 @@ export class OutgoingRequest {
       url: `${scheme.toLowerCase()}://${request.#authority}${path.startsWith('/') ? path : `/${path}`}`,
       headers: Fields.pairsOf(request.#headers),
     }
-    const id = ++lastFetch
+    const id = nextFetch()
     const future = new FutureIncomingResponse(id)
     say(FROM_GUEST.fetch, id, JSON.stringify(frame))
     request.#sink.begin(id)

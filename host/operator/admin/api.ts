@@ -123,9 +123,7 @@ function addReading(api: OpenAPIHono<AdminEnv>, services: AdminServices): void {
   api.openapi(routes.listVersions, async (c) => {
     const { name } = c.req.valid('param')
     c.var.access.expectRead(name)
-    const deployed = toDeployed(services)
-    const versions = await deployed.versions(name)
-    const serving = deployed.serving(name)
+    const { versions, serving } = await toDeployed(services).known(name)
     if (serving !== undefined) c.header('ETag', toEtag(serving))
     return c.json({ app: name, versions: versions.map((version) => toVersion(version, serving)) }, 200)
   })

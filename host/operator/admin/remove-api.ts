@@ -3,6 +3,7 @@
 import type { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 
+import { defined } from '../../config/defined.ts'
 import type { Env } from '../../config/env.ts'
 import { NanoError } from '../../errors.ts'
 import type { DeployedApps, Guard } from '../../registry/deployed.ts'
@@ -14,7 +15,7 @@ import type { AdminServices, ServedApps } from './services.ts'
 
 export interface RemovalServices {
   /** Throws while the server starts. */
-  readonly served: () => Pick<ServedApps, 'registry' | 'storage'>
+  readonly served: () => Pick<ServedApps, 'registry' | 'storage' | 'fleet'>
   /** Throws where there is no data directory. */
   readonly deployed: () => DeployedApps
   readonly log: AdminServices['log']
@@ -33,9 +34,10 @@ export function addRemoval(api: OpenAPIHono<AdminEnv>, services: RemovalServices
     const erase =
       data === 'true' ? (envs: readonly Env[]) => eraseData(served().storage, name, envs) : undefined
     await deployed().remove(name, guard, erase)
+    const keptBy = erase === undefined ? undefined : await findOthers(served().fleet)
     const what = erase === undefined ? 'deleted' : 'deleted with its data'
     services.log({ level: 'info', app: name, text: `${what} by ${c.var.access.name}` })
-    return c.json({ success: true as const }, 200)
+    return c.json({ success: true as const, ...defined({ kept_by: keptBy }) }, 200)
   }
 
   api.openapi(routes.deleteApp, async (c) => {
@@ -54,4 +56,12 @@ export function addRemoval(api: OpenAPIHono<AdminEnv>, services: RemovalServices
     c.var.access.expectDeploy(app.name)
     return await remove(c, { name: app.name, guard: () => {}, data })
   })
+}
+
+/** Hosts of the fleet besides this one, each of which may have data on a disk of its own; undefined: there are none. */
+async function findOthers(fleet: ServedApps['fleet']): Promise<string[] | undefined> {
+  // who cannot tell has erased what it has all the same
+  const hosts = (await fleet?.hosts().catch(() => [])) ?? []
+  const others = hosts.map(({ host }) => host).filter((host) => host !== fleet?.settings.host)
+  return others.length === 0 ? undefined : others
 }

@@ -9,6 +9,14 @@ export const DATA_QUERY = z.object({
   }),
 })
 
+export const REMOVED = z.object({
+  success: z.literal(true),
+  kept_by: z.array(z.string()).optional().openapi({
+    description:
+      'With data=true, in a fleet: the other hosts. What they have on disks of their own stays there; what hosts share is gone.',
+  }),
+})
+
 export const REMOVE_QUERY = DATA_QUERY.extend({
   hostname: z.string({ error: 'expected a host name, got none' }),
 })

@@ -105,7 +105,7 @@ export const deleteApp = createRoute({
   summary: 'Delete an app and all its versions',
   security,
   request: { params: schema.NAME, headers: schema.PRECONDITIONS, query: removal.DATA_QUERY },
-  responses: { 200: json(schema.DONE, 'It serves no longer.'), ...failed(400, 404, 409, 412) },
+  responses: { 200: json(removal.REMOVED, 'It serves no longer.'), ...failed(400, 404, 409, 412) },
 })
 
 export const deleteAppByHost = createRoute({
@@ -114,7 +114,7 @@ export const deleteAppByHost = createRoute({
   summary: 'Delete the app of a host name',
   security,
   request: { query: removal.REMOVE_QUERY },
-  responses: { 200: json(schema.DONE, 'It serves no longer.'), ...failed(400, 404, 409) },
+  responses: { 200: json(removal.REMOVED, 'It serves no longer.'), ...failed(400, 404, 409) },
 })
 
 export const listVersions = createRoute({

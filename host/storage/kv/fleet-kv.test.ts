@@ -1,5 +1,9 @@
 /** What KV on the fleet is beyond a store of one host: several of them see one another's writes. */
 
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
 import { afterAll, describe, test } from 'vitest'
 
 import { NatsServer, NO_NATS } from '../../../test/harness/nats.ts'
@@ -50,6 +54,35 @@ describe.skipIf(NO_NATS !== undefined)(
       await expect.poll(() => names(two, 'seen')).toEqual([])
       await two.put('seen', bytes('c'), put('3'))
       await expect.poll(() => names(one, 'seen')).toEqual(['c'])
+    })
+
+    test("with the fleet's key NATS sees no value, and what is not sealed is not taken", async ({
+      expect,
+    }) => {
+      const directory = mkdtempSync(join(tmpdir(), 'nano-key-'))
+      const file = join(directory, 'key')
+      writeFileSync(file, 'a key of the fleet, which is long enough')
+      const settings = { name: 'f', host: 'three', servers: [server.url], key: { file } }
+      const sealed = await openFleetKv(settings, () => undefined)
+      try {
+        const metadata = '{"of":"secret"}'
+        await sealed.put('sealed', bytes('a'), put('secret', { metadata }))
+        expect(await value(sealed, 'sealed', 'a')).toBe('secret')
+        expect((await sealed.list('sealed', ALL)).keys).toMatchObject([{ metadata }])
+        expect((await sealed.get('sealed', [bytes('a')]))[0]).toMatchObject({ metadata })
+        // as a host without the key sees it
+        const [raw] = await one.get('sealed', [bytes('a')])
+        expect([raw!.metadata, Buffer.from(raw!.value).toString('latin1')].join('\n')).not.toContain('secret')
+        // another entry's value, and one that nobody has sealed
+        await one.put('sealed', bytes('b'), put('', { value: raw!.value }))
+        await one.put('sealed', bytes('c'), put('plain'))
+        for (const key of ['b', 'c']) {
+          await expect(value(sealed, 'sealed', key)).rejects.toMatchObject({ code: 'STORAGE_BROKEN' })
+        }
+      } finally {
+        await sealed[Symbol.asyncDispose]()
+        rmSync(directory, { recursive: true })
+      }
     })
 
     test('what all hosts have written counts to what a namespace may take up', async ({ expect }) => {

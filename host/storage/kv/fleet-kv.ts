@@ -4,6 +4,8 @@
  *     nano.{fleet}.kv.{namespace}.{key}   the last message is the entry: its body the value, its headers metadata and expiration
  *     nano.{fleet}.kv.{namespace}._       all messages of the namespace before this one are gone
  *
+ * With a key of the fleet values and metadata are sealed, each for its namespace and key; names are not.
+ *
  * Values are read from the leader of the stream, so that whoever reads sees what was acknowledged before, on whichever host. What only
  * an order or a sum can answer, listings and how much a namespace takes up, is answered by an index in memory (fleet-index.ts), which
  * hears of other hosts' writes some milliseconds later.
@@ -18,6 +20,7 @@ import { headers as createHeaders } from '@nats-io/transport-node'
 import type { FleetSettings } from '../../config/fleet-settings.ts'
 import type { FleetConnection } from '../../fleet/connection.ts'
 import { openConnection } from '../../fleet/open-connection.ts'
+import { type Seal, SEAL_BYTES, toSeal } from '../../fleet/seal.ts'
 import { SharedStream, toToken } from '../../fleet/streams.ts'
 import { StorageError } from '../failure.ts'
 import { toFleetError } from '../fleet-error.ts'
@@ -35,19 +38,21 @@ const MOST_SWEPT = 500
 /** An index that nobody asks goes. */
 const IDLE_MS = 10 * 60_000
 /** Of a message, beside its value: subject and headers. */
-const ENVELOPE_BYTES = 8 * 1024
+const ENVELOPE_BYTES = 8 * 1024 + SEAL_BYTES
 const MS_PER_S = 1000
 const NOTHING = new Uint8Array(0)
 
 export async function openFleetKv(settings: FleetSettings, log: (text: string) => void): Promise<KvStore> {
+  const seal = toSeal(settings, 'kv')
   const connection = await openConnection(settings, (text) => log(`storage of kv: ${text}`))
   // servers that are not there yet are tried again for as long as it takes; calls fail meanwhile
   await Promise.race([connection.first, new Promise((resolve) => setTimeout(resolve, CONNECT_MS).unref())])
-  return new FleetKv(connection)
+  return new FleetKv(connection, seal)
 }
 
 class FleetKv implements KvStore {
   readonly #connection: FleetConnection
+  readonly #seal: Seal | undefined
   readonly #stream: string
   readonly #prefix: string
   readonly #shared: SharedStream
@@ -56,9 +61,10 @@ class FleetKv implements KvStore {
   readonly #pending = new Map<string, number>()
   readonly #sweeper: NodeJS.Timeout
 
-  constructor(connection: FleetConnection) {
+  constructor(connection: FleetConnection, seal: Seal | undefined) {
     const { name } = connection.settings
     this.#connection = connection
+    this.#seal = seal
     this.#stream = `NANO_${name}_kv`
     this.#prefix = `nano.${name}.kv.`
     this.#shared = new SharedStream(connection, {
@@ -80,17 +86,21 @@ class FleetKv implements KvStore {
           })
           if (found === null) return undefined
           const { metadata, expiration = Infinity, isDeleted } = readHeaders(found.header)
-          return isDeleted || expiration <= now ? undefined : { value: found.data, metadata }
+          if (isDeleted || expiration <= now) return undefined
+          const value = this.#open(namespace, key, found.data)
+          return { value, metadata: this.#openMetadata(namespace, key, metadata) }
         }),
       )
     })
   }
 
   put(namespace: string, key: Uint8Array, put: KvPut): Promise<void> {
-    const { value, metadata, expiration } = put
+    const { value, expiration } = put
     return this.#guard(async () => {
       const most = (this.#connection.client.info?.max_payload ?? 0) - ENVELOPE_BYTES
       if (value.length > most) throw tooLarge(value.length, most)
+      const sealed = this.#close(namespace, key, value)
+      const metadata = this.#closeMetadata(namespace, key, put.metadata)
       const index = await this.#index(namespace)
       const name = toText(key)
       const cost = toCost(key, put)
@@ -100,9 +110,8 @@ class FleetKv implements KvStore {
         const headers = createHeaders()
         if (expiration !== undefined) headers.set(EXPIRES, String(expiration))
         if (metadata !== undefined) headers.set(METADATA, Buffer.from(metadata).toString('base64url'))
-        const { seq } = await this.#connection.jetstream.publish(this.#toSubject(namespace, key), value, {
-          headers,
-        })
+        const subject = this.#toSubject(namespace, key)
+        const { seq } = await this.#connection.jetstream.publish(subject, sealed, { headers })
         index.take(name, { seq, bytes: cost, expiration, metadata, at: performance.now() })
       } finally {
         this.#pending.set(namespace, this.#pending.get(namespace)! - more)
@@ -125,8 +134,9 @@ class FleetKv implements KvStore {
         const known = index.get(keys[at]!)!
         if ((behind !== undefined && keys[at]! <= behind) || !isThere(known, now)) continue
         if (found.length === limit) return { keys: found, next: found.at(-1)!.name }
-        const { expiration, metadata } = known
-        found.push({ name: Buffer.from(keys[at]!, 'latin1'), expiration, metadata })
+        const name = Buffer.from(keys[at]!, 'latin1')
+        const metadata = this.#openMetadata(namespace, name, known.metadata)
+        found.push({ name, expiration: known.expiration, metadata })
       }
       return { keys: found, next: undefined }
     })
@@ -156,6 +166,40 @@ class FleetKv implements KvStore {
       return await this.#shared.use(act)
     } catch (error) {
       throw toFleetError(error)
+    }
+  }
+
+  #close(namespace: string, key: Uint8Array, value: Uint8Array): Uint8Array {
+    return this.#seal === undefined ? value : this.#seal.sealBytes(value, toOwner(namespace, key))
+  }
+
+  /** Throws STORAGE_BROKEN for what was not sealed, or for another entry. */
+  #open(namespace: string, key: Uint8Array, sealed: Uint8Array): Uint8Array {
+    if (this.#seal === undefined) return sealed
+    try {
+      return this.#seal.openBytes(sealed, toOwner(namespace, key))
+    } catch {
+      throw new StorageError(
+        'STORAGE_BROKEN',
+        "KV GET failed: the value was not sealed with this fleet's key",
+      )
+    }
+  }
+
+  #closeMetadata(namespace: string, key: Uint8Array, text: string | undefined): string | undefined {
+    if (this.#seal === undefined || text === undefined) return text
+    return this.#seal.seal(text, `metadata ${toOwner(namespace, key)}`)
+  }
+
+  #openMetadata(namespace: string, key: Uint8Array, sealed: string | undefined): string | undefined {
+    if (this.#seal === undefined || sealed === undefined) return sealed
+    try {
+      return this.#seal.open(sealed, `metadata ${toOwner(namespace, key)}`)
+    } catch {
+      throw new StorageError(
+        'STORAGE_BROKEN',
+        "KV LIST failed: metadata was not sealed with this fleet's key",
+      )
     }
   }
 
@@ -278,6 +322,11 @@ function toFirst(keys: readonly string[], from: string): number {
     else high = middle
   }
   return low
+}
+
+/** What a sealed value belongs to. */
+function toOwner(namespace: string, key: Uint8Array): string {
+  return `${toToken(namespace)}.${toToken(key)}`
 }
 
 function toSeconds(): number {
