@@ -77,9 +77,9 @@ async function measure(
 ): Promise<{ before: number[]; during: number[]; firsts: number[]; tookMs: number }> {
   const warm = open()
   let times: number[] = []
-  let isOver = false
+  const over = new AbortController()
   const again = async (): Promise<void> => {
-    while (!isOver) times.push(await ask(warm))
+    while (!over.signal.aborted) times.push(await ask(warm))
   }
   const running = Array.from({ length: clients }, again)
   const start = now()
@@ -92,7 +92,7 @@ async function measure(
   const others = Array.from({ length: OTHERS }, open)
   const firsts = await Promise.all(others.map((tenant) => ask(tenant)))
   const tookMs = now() - begun
-  isOver = true
+  over.abort()
   await Promise.all(running)
   const during = times
   for (const tenant of [warm, ...others]) tenant[Symbol.dispose]()
