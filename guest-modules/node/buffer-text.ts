@@ -72,6 +72,22 @@ export function quicken(Buffer: typeof NodeBuffer): void {
       return encoder.encodeInto(text, this.subarray(start, Math.min(this.length, start + most))).written
     },
   })
+  for (const coding of ['ascii', 'base64', 'base64url', 'hex', 'latin1', 'ucs2', 'utf8'] as const)
+    addShort(Buffer, coding)
+}
+
+/** `latin1Slice` and the like: in no documentation, but packages that read much text call them. */
+function addShort({ prototype }: typeof NodeBuffer, coding: BufferEncoding): void {
+  const short = {
+    Slice(this: NodeBuffer, start?: number, end?: number) {
+      return this.toString(coding, start, end)
+    },
+    Write(this: NodeBuffer, text: string, offset = 0, length = this.length - offset) {
+      return this.write(text, offset, length, coding)
+    },
+  }
+  for (const [name, value] of Object.entries(short))
+    Object.defineProperty(prototype, coding + name, { value, writable: true, configurable: true })
 }
 
 /** Undefined: the package does it. */

@@ -1,6 +1,9 @@
 /** `node:stream`, by the package that is Node.js's own. */
 
 import stream from 'readable-stream'
+import { addWebAdapters } from './stream/web-adapters.ts'
+
+addWebAdapters()
 
 export const {
   Duplex,

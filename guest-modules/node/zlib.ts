@@ -31,6 +31,8 @@ export const inflateRawSync = sync('inflateRaw')
 export const unzipSync = sync('unzip')
 export const brotliCompressSync = sync('brotliCompress')
 export const brotliDecompressSync = sync('brotliDecompress')
+export const zstdCompressSync = sync('zstdCompress')
+export const zstdDecompressSync = sync('zstdDecompress')
 export const gzip = later('gzip')
 export const deflate = later('deflate')
 export const deflateRaw = later('deflateRaw')
@@ -40,6 +42,8 @@ export const inflateRaw = later('inflateRaw')
 export const unzip = later('unzip')
 export const brotliCompress = later('brotliCompress')
 export const brotliDecompress = later('brotliDecompress')
+export const zstdCompress = later('zstdCompress')
+export const zstdDecompress = later('zstdDecompress')
 
 export const createGzip = (options?: Options) => new streams.Gzip(options)
 export const createDeflate = (options?: Options) => new streams.Deflate(options)
@@ -50,6 +54,8 @@ export const createInflateRaw = (options?: Options) => new streams.InflateRaw(op
 export const createUnzip = (options?: Options) => new streams.Unzip(options)
 export const createBrotliCompress = (options?: Options) => new streams.BrotliCompress(options)
 export const createBrotliDecompress = (options?: Options) => new streams.BrotliDecompress(options)
+export const createZstdCompress = (options?: Options) => new streams.ZstdCompress(options)
+export const createZstdDecompress = (options?: Options) => new streams.ZstdDecompress(options)
 
 /** The checksum of gzip, of what follows what had this one. */
 export function crc32(data: Data, value = 0): number {
@@ -95,6 +101,12 @@ const all = {
   inflateSync,
   unzip,
   unzipSync,
+  createZstdCompress,
+  createZstdDecompress,
+  zstdCompress,
+  zstdCompressSync,
+  zstdDecompress,
+  zstdDecompressSync,
 }
 
 export * from './zlib/streams.ts'

@@ -19,13 +19,22 @@ const BROTLI_MS: readonly (readonly [quality: number, ms: number])[] = [
 ]
 const { BROTLI_PARAM_MODE, BROTLI_PARAM_QUALITY } = zlib.constants
 
-const PACK = { gzip: zlib.gzipSync, deflate: zlib.deflateSync, deflateRaw: zlib.deflateRawSync } as const
+/** With the settings that it has by itself. */
+const zstdCompress = (data: Uint8Array, _options: object): Buffer => zlib.zstdCompressSync(data)
+
+const PACK = {
+  gzip: zlib.gzipSync,
+  deflate: zlib.deflateSync,
+  deflateRaw: zlib.deflateRawSync,
+  zstdCompress,
+} as const
 const UNPACK = {
   gunzip: zlib.gunzipSync,
   inflate: zlib.inflateSync,
   inflateRaw: zlib.inflateRawSync,
   unzip: zlib.unzipSync,
   brotliDecompress: zlib.brotliDecompressSync,
+  zstdDecompress: zlib.zstdDecompressSync,
 } as const
 
 /** `mostMs`: what one call may be expected to take. */

@@ -47,12 +47,10 @@ export function markAsync(helper: string, isOwn: (id: string) => boolean): Edit 
           .map((statement) => (statement.declaration ?? statement) as FunctionNode)
           .filter((each) => each.type === 'FunctionDeclaration' && isWrapper(each))
           .flatMap(({ id }) => id?.name ?? [])
-        // in CommonJS the helper is the module's first variable
+        // in CommonJS the helper is a variable, among others of its kind
         const first = body.find(
           ({ type, start, directive }) =>
-            typeof directive !== 'string' &&
-            type !== 'ImportDeclaration' &&
-            !code.startsWith(`var ${local} `, start),
+            typeof directive !== 'string' && type !== 'ImportDeclaration' && start > required,
         )
         if (names.length > 0 && first !== undefined)
           edited.appendLeft(first.start, `${local}.mark(${names.join(', ')}); `)

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { buildApp } from '../../host/build/build.ts'
 import { runCases } from './cipher-cases.ts'
+import { runStreams } from './stream-cases.ts'
 import { serve, type Served } from '../harness/serve.ts'
 import { createSourceDir, type SourceDir } from './source-dir.ts'
 
@@ -26,7 +27,9 @@ import url from 'node:url'
 import util from 'util'
 import old from 'old-style'
 import mapped from 'browser-field'
+import vm from 'node:vm'
 import { runCases } from './ciphers.ts'
+import { runStreams } from './stream-cases.ts'
 
 const require = createRequire(import.meta.url)
 const BYTES = new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0])
@@ -92,7 +95,16 @@ const pages: Record<string, () => unknown> = {
     compiled: await early.then(() => 'made', (error) => [error instanceof WebAssembly.CompileError, String(error)]),
   }),
   '/required': () => ({ there: require('node:path').posix.join('a', 'b'), gone: thrown(() => require('not-there')) }),
-  '/refused': () => ({ read: thrown(() => fs.readFileSync('/etc/passwd')) }),
+  '/files': async () => ({
+    read: thrown(() => fs.readFileSync('/etc/passwd')),
+    codes: await Promise.all([
+      fs.promises.stat('/etc/passwd'), fs.promises.writeFile('/tmp/x', 'x'), fs.promises.open('/x', 'a'), util.promisify(fs.readFile as any)('/x', 'utf8'),
+      once(fs.createReadStream('/x'), 'open'), once(fs.createWriteStream('/x'), 'open'), fs.promises.rm('/x', { force: true }),
+    ].map((outcome: Promise<unknown>) => outcome.then(() => 'fine', ({ code, path }) => code + ' ' + path))),
+    stat: String(fs.statSync('/x', { throwIfNoEntry: false })),
+  }),
+  '/refused': () => ({ run: thrown(() => vm.runInThisContext('1')) }),
+  '/streams': () => runStreams(),
 }
 
 export default {
@@ -194,6 +206,7 @@ const FILES = {
   'package.json': '{ "name": "app" }',
   'node.ts': NODE,
   'ciphers.ts': readFileSync(new URL('./cipher-cases.ts', import.meta.url), 'utf8'),
+  'stream-cases.ts': readFileSync(new URL('./stream-cases.ts', import.meta.url), 'utf8'),
   'context.ts': CONTEXT,
   'common.cjs': `require('node:path'); module.exports = async (look) => { await null; return look() }`,
   'workers.ts': WORKERS,
@@ -332,8 +345,33 @@ describe('Node.js', () => {
 
   test('what is not there throws when it is called', async () => {
     expect(await get('node', '/refused')).toEqual({
-      read: 'Error: fs.readFileSync of Node.js is not there in NANO; use the Web API',
+      run: 'Error: vm.runInThisContext of Node.js is not there in NANO; use the Web API',
     })
+  })
+
+  test('files are those of an empty disk that cannot be written to', async () => {
+    expect(await get('node', '/files')).toEqual({
+      read: "Error: ENOENT: no such file or directory, open '/etc/passwd'",
+      codes: ['ENOENT /etc/passwd', 'EROFS /tmp/x', 'EROFS /x', 'ENOENT /x', 'ENOENT /x', 'EROFS /x', 'fine'],
+      stat: 'undefined',
+    })
+  })
+
+  test('streams become those of the Web API and come back, as in Node', async () => {
+    expect(await get('node', '/streams')).toEqual(await runStreams())
+  })
+
+  test('what Node.js has and NANO has not is undefined, with a warning', async () => {
+    using app = createSourceDir({
+      'index.js':
+        "import { getSystemErrorName } from 'node:util'\nexport default { fetch: () => new Response(typeof getSystemErrorName) }\n",
+      'own.js':
+        "import { nothing } from './index.js'\nexport default { fetch: () => new Response(nothing) }\n",
+    })
+    const warnings: string[] = []
+    await buildApp({ entry: app.path, onWarning: (text) => void warnings.push(text) })
+    expect(warnings).toEqual(['node:util: getSystemErrorName is not there in NANO, it is undefined'])
+    await expect(buildApp({ entry: app.at('own.js') })).rejects.toThrow(/"nothing" is not exported/)
   })
 
   test('an app that uses none of it has none of it', async () => {

@@ -21,7 +21,7 @@ const PAGES: Record<string, (request: http.IncomingMessage, response: http.Serve
     for await (const part of request) parts.push(part as Buffer)
     const { method, url, httpVersion, headers, complete } = request
     response.setHeader('Content-Type', 'application/json')
-    const { host, 'x-many': many, cookie } = headers
+    const { host, 'x-many': many, cookie, 'transfer-encoding': coding } = headers
     response.end(
       JSON.stringify({
         method,
@@ -30,6 +30,7 @@ const PAGES: Record<string, (request: http.IncomingMessage, response: http.Serve
         host,
         many,
         cookie,
+        coding,
         complete,
         body: Buffer.concat(parts).toString(),
       }),

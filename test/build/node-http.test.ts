@@ -49,6 +49,7 @@ type Asked = Partial<Pick<Sent, 'method' | 'body' | 'headers'>>
 const REQUESTS: [path: string, request: Asked][] = [
   ['/echo?a=b', { headers: { cookie: 'a=1', 'x-many': 'one' } }],
   ['/echo', { method: 'POST', body: 'a body' }],
+  ['/echo', { method: 'POST', body: 'in chunks', headers: { 'transfer-encoding': 'chunked' } }],
   ['/stream', {}],
   ['/large', {}],
   ['/headers', {}],

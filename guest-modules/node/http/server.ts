@@ -121,6 +121,9 @@ export class Server extends EventEmitter {
     message.url = `${url.pathname}${url.search}`
     message.receive(request.headers, request.body)
     message.headers['host'] ??= url.host
+    // what says that there is a body, as parsers of bodies ask for it
+    if (request.body !== null && !request.headers.has('content-length'))
+      message.headers['transfer-encoding'] ??= 'chunked'
     const response = new ServerResponse(message)
     const answered = response.answered()
     response.once('close', () => message.destroy())

@@ -1,5 +1,5 @@
 /**
- * Streams of `node:zlib`: over those of the Web API, part by part. Brotli, which they have not, is gathered and done by the
+ * Streams of `node:zlib`: over those of the Web API, part by part. Brotli and Zstandard, which they have not, are gathered and done by the
  * host at the end.
  */
 
@@ -99,7 +99,8 @@ class UnpackStream extends EngineStream {
   }
 }
 
-class BrotliStream extends ZlibStream {
+/** What the Web API has not. */
+class GatheredStream extends ZlibStream {
   readonly #method: string
   readonly #options: Options
   readonly #parts: Uint8Array[] = []
@@ -149,15 +150,27 @@ export class InflateRaw extends UnpackStream {
 
 export class Unzip extends UnpackStream {}
 
-export class BrotliCompress extends BrotliStream {
+export class BrotliCompress extends GatheredStream {
   constructor(options?: Options) {
     super('brotliCompress', options)
   }
 }
 
-export class BrotliDecompress extends BrotliStream {
+export class BrotliDecompress extends GatheredStream {
   constructor(options?: Options) {
     super('brotliDecompress', options)
+  }
+}
+
+export class ZstdCompress extends GatheredStream {
+  constructor(options?: Options) {
+    super('zstdCompress', options)
+  }
+}
+
+export class ZstdDecompress extends GatheredStream {
+  constructor(options?: Options) {
+    super('zstdDecompress', options)
   }
 }
 
