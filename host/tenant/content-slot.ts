@@ -19,7 +19,7 @@ export interface LentContent extends Disposable {
 export type ContentAnswer = { readonly content: AppContent } | { readonly fault: Fault }
 
 /** Gives content to whoever is to make an instance. Rejects with the reason why there is none. */
-export type ContentSource = () => LentContent | Promise<LentContent>
+export type ContentSource = () => Promise<LentContent>
 
 /** What an instance is made of. Whoever takes it disposes it when the instance is made. */
 export interface NextParts extends Disposable {
@@ -33,7 +33,7 @@ type State =
   | { readonly name: 'failed'; readonly error: unknown }
 
 interface SlotPort {
-  readonly source: ContentSource
+  source(): LentContent | Promise<LentContent>
   /** Has a memory made that holds an image. */
   order(image: Image, onSettled: () => void): Order
   /** From now on `want` is true. */
