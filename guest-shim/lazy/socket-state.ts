@@ -87,6 +87,15 @@ export class SocketState implements LinkOwner {
   }
 
   send(data: unknown): void {
+    // the shortest way for the same text to thousands of them
+    if (
+      data === lastText &&
+      this.readyState === STATES.OPEN &&
+      !this.hasClosed &&
+      this.#behind === undefined
+    ) {
+      if (this.isAccepted || this.isKept) return this.link?.send(true, lastTextBytes)
+    }
     if (!this.isStandard) this.#requireOpen()
     if (typeof data === 'string') return this.#queue(true, encodeAgain(data))
     if (isBlob(data)) {

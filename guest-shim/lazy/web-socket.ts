@@ -120,7 +120,7 @@ export class WebSocket extends EventTarget {
 
   send(data: unknown): void {
     const state = this.#state
-    requireArguments(arguments.length, 1, 'send')
+    if (arguments.length === 0) requireArguments(0, 1, 'send')
     if (state.readyState === STATES.CONNECTING)
       throw invalid('send: the connection is not open yet', 'InvalidStateError')
     state.send(data)
@@ -159,9 +159,11 @@ export function adopt(id: number): WebSocket {
   return new WebSocket(state)
 }
 
+const make = (state: SocketState): WebSocket => new WebSocket(state)
+
 /** One that the object keeps, as it is found again. */
 export function reopen(id: number, isClosed: boolean): WebSocket {
-  return openKept(id, isClosed, (state) => new WebSocket(state))
+  return openKept(id, isClosed, make)
 }
 
 /** The end goes out in a response; gives the id by which the head names it. */

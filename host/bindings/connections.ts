@@ -54,7 +54,7 @@ export class ConnectionsBinding implements Binding {
       }
       const { accounts } = this.#services
       const account = this.#connections.size < MAX_KNOWN ? accounts.takeFetch() : undefined
-      const owner = account?.number ?? 0
+      const owner = account?.number ?? accounts.asker
       const connection = account && this.#open({ id, owner, terms, trace: account.trace })
       if (connection === undefined) {
         const message = account === undefined ? TOO_MANY : TOO_MUCH

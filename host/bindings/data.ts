@@ -138,12 +138,12 @@ export class DataBinding implements Binding {
   }
 
   #start(id: number, { kind, open, toAsk, take, sources }: Wanted): void {
-    const { meter, mailbox } = this.#services
+    const { accounts, meter, mailbox } = this.#services
     meter.crossings++
     if (this.#calls.has(id)) return void meter.ignored++
     meter[`${kind}Calls`]++
     const account = this.#calls.size < MAX_OPEN ? take() : undefined
-    const owner = account?.number ?? 0
+    const owner = account?.number ?? accounts.asker
     const refuse = (failure: StorageFailure): void => {
       meter[`${kind}Errors`]++
       mailbox.post({ tag: 'data-failed', val: { id, ...failure } }, owner)

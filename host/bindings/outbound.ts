@@ -74,7 +74,7 @@ export class OutboundBinding implements Binding {
       }
       const { accounts } = this.#services
       const account = this.#calls.size < MAX_OPEN ? accounts.takeFetch() : undefined
-      const owner = account?.number ?? 0
+      const owner = account?.number ?? accounts.asker
       const call =
         account &&
         this.#open({

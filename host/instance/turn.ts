@@ -15,7 +15,6 @@
  * answered is failed at once and not left to its timeout.
  */
 import { performance } from 'node:perf_hooks'
-import type { ObjectPort } from '../bindings/durable.ts'
 import { NO_METER, type GuestEvent, type Mailbox, type Meter } from '../bindings/binding.ts'
 import { toRecycleMb } from '../config/limits.ts'
 import type { RequestHead } from '../http/request-head.ts'
@@ -31,14 +30,11 @@ import { TurnClock } from './clock.ts'
 import { gatePort } from './gates.ts'
 import { Guest } from './guest.ts'
 import { MOST_EVENTS } from './inbox.ts'
+import { ObjectBlocks } from './object-blocks.ts'
 import { toStartup } from './startup.ts'
 import { toEvent } from './to-event.ts'
 
 const BYTES_PER_MB = 1024 * 1024
-/** The longest that a callback of `blockConcurrencyWhile` may take. */
-const BLOCK_MS = 30_000
-const BLOCKED_TOO_LONG =
-  'Error\nA call to blockConcurrencyWhile() in a Durable Object waited for too long. The call was canceled and the Durable Object was reset.'
 
 /** One live guest. */
 export class Instance implements Mailbox, Disposable {
@@ -54,17 +50,21 @@ export class Instance implements Mailbox, Disposable {
   readonly #recycleBytes: number
   /** What it has for what it has begun, when it is replaced for a limit of its own. */
   readonly #retireMs: number
+  /** What goes on for nobody has as long. */
+  readonly #backgroundMs: number
   readonly #clock = new TurnClock()
   readonly #bindings: BindingSet
   readonly #accounts: Accounts
   readonly #guest: Guest
   readonly #agenda: Agenda
   readonly #grace = new Grace(() => this.#die(this.#grace.code))
-  /** A Durable Object is not blocked for longer. */
-  #blockLimit: NodeJS.Timeout | undefined
+  /** Of a Durable Object. */
+  readonly #blocks: ObjectBlocks
   /** Why a Durable Object is to end: a name, LF, and a message. */
   #resetReason: string | undefined
   #state: InstanceState = 'fresh'
+  /** Looks whether what nobody waits for has come to its end. */
+  #leftovers: NodeJS.Timeout | undefined
   /** Waits until a source has processor time again. */
   #refill: NodeJS.Timeout | undefined
   /** How long the last turn ran, in milliseconds. */
@@ -74,7 +74,8 @@ export class Instance implements Mailbox, Disposable {
   constructor(number: number, parts: InstanceParts, host: InstanceHost) {
     this.number = number
     this.#host = host
-    const { recycleRequests, retireMs } = parts.limits
+    const { backgroundMs, recycleRequests, retireMs } = parts.limits
+    this.#backgroundMs = backgroundMs
     this.#maxRequests = recycleRequests
     this.#isObject = parts.object !== undefined
     this.#recycleBytes = toRecycleMb(parts.limits) * BYTES_PER_MB
@@ -89,7 +90,12 @@ export class Instance implements Mailbox, Disposable {
     })
     const toWaitMs = (source: number, now: number): number => this.#accounts.waitMs(source, now)
     this.#agenda = new Agenda([toStartup(parts.env, parts.object)], toWaitMs, this.#isObject)
-    const port = this.#isObject ? this.#toObjectPort() : undefined
+    this.#blocks = new ObjectBlocks(
+      this.#agenda,
+      (reason) => (this.#resetReason ??= reason),
+      (reason) => this.#reset(reason),
+    )
+    const port = this.#isObject ? this.#blocks : undefined
     this.#bindings = new BindingSet(this, this.meter, host, this.#accounts, parts, this.#clock, port)
     const { imports } = this.#bindings
     if (host.objectStorage !== undefined)
@@ -216,6 +222,7 @@ export class Instance implements Mailbox, Disposable {
     this.#flushPrinted()
     if (this.#resetReason !== undefined) return this.#die('OBJECT_RESET')
     if (this.#agenda.isFlooded) return this.#die('APP_BUFFER_LIMIT', `more than ${MOST_EVENTS} events wait`)
+    if (over.length > 0) this.#boundLeftovers()
     for (const id of over) {
       const port = this.#bindings.responses.take(id)
       // what was answered in the turn is answered
@@ -297,24 +304,6 @@ export class Instance implements Mailbox, Disposable {
     if (text !== '') this.#host.line('error', text.trimEnd())
   }
 
-  #toObjectPort(): ObjectPort {
-    return {
-      block: (source) => {
-        this.#agenda.block(source)
-        this.#blockLimit ??= setTimeout(() => this.#reset(BLOCKED_TOO_LONG), BLOCK_MS)
-      },
-      unblock: (source) => {
-        this.#agenda.unblock(source)
-        if (this.#agenda.isBlocked) return
-        clearTimeout(this.#blockLimit)
-        this.#blockLimit = undefined
-      },
-      reset: (reason) => {
-        this.#resetReason ??= reason
-      },
-    }
-  }
-
   /** Outside of a turn. */
   #reset(reason: string): void {
     this.#resetReason = reason
@@ -330,10 +319,23 @@ export class Instance implements Mailbox, Disposable {
   #settle(): void {
     if (this.#state === 'dead' || this.#agenda.hasNew) return
     if (this.#state === 'retiring') return this.#settleRetiring()
-    if (this.#state !== 'live' || !this.#accounts.isEmpty || !this.#agenda.isEmpty) return
+    if (this.#state !== 'live' || !this.#accounts.isEmpty) return
+    if (!this.#agenda.isEmpty) return this.#boundLeftovers()
     this.#state = 'resting'
     this.#bindings.rest()
     this.#host.onResting?.()
+  }
+
+  /**
+   * What the app goes on with for a request that was stopped, or for nobody, has the time of the background: an instance that then still
+   * works as much as it may, at nobody's cost, is replaced.
+   */
+  #boundLeftovers(): void {
+    this.#leftovers ??= setTimeout(() => {
+      this.#leftovers = undefined
+      if (this.#isAwake && !this.#agenda.isEmpty && this.#accounts.isAppSpent(performance.now()))
+        this.#recycle()
+    }, this.#backgroundMs).unref()
   }
 
   #settleRetiring(): void {
@@ -356,7 +358,8 @@ export class Instance implements Mailbox, Disposable {
     const hasRested = this.#state === 'resting'
     this.#state = 'dead'
     clearTimeout(this.#refill)
-    clearTimeout(this.#blockLimit)
+    clearTimeout(this.#leftovers)
+    this.#blocks[Symbol.dispose]()
     this.#grace[Symbol.dispose]()
     const unheard = this.#agenda.clear()
     const fresh = new Set(last.length > 1 ? [...last, ...unheard] : unheard)

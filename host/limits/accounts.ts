@@ -127,6 +127,11 @@ export class Accounts implements Disposable {
     return this.#find(number).budget.waitMs(now)
   }
 
+  /** The app itself has used up most of what it may, for nobody in particular. */
+  isAppSpent(now: number): boolean {
+    return this.#app.budget.left(now) < this.#limits.cpuMs / 2
+  }
+
   /** A turn of these sources begins. */
   begin(numbers: readonly number[]): void {
     this.#payers = numbers.map((number) => this.#find(number))
@@ -162,6 +167,11 @@ export class Accounts implements Disposable {
   get source(): number | undefined {
     const [payer, another] = this.#payers
     return another === undefined ? payer?.number : undefined
+  }
+
+  /** Who hears that something was refused, and goes on at his own cost. */
+  get asker(): number {
+    return this.source ?? APP
   }
 
   /** The request that the turn is for; undefined: that cannot be said. */

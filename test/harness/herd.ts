@@ -70,6 +70,8 @@ class Member {
   #isOpen = false
   frames = 0
   isOver = false
+  /** What it heard in place of 101. */
+  refusal = ''
 
   constructor(
     socket: Socket,
@@ -88,6 +90,7 @@ class Member {
         const end = this.#rest.indexOf('\r\n\r\n')
         if (end < 0) return
         if (!this.#rest.toString('latin1', 0, 12).endsWith('101')) {
+          this.refusal = this.#rest.toString()
           socket.destroy()
           return
         }
@@ -161,8 +164,9 @@ async function obey(order: Order, members: Member[], times: number[]): Promise<u
           : undefined
       // oxlint-disable-next-line no-await-in-loop -- so many at once
       await new Promise<void>((resolve, reject) => {
-        socket.once('close', () => reject(new Error(`client ${i} was refused`)))
-        members.push(new Member(socket, head, onText, resolve))
+        const member = new Member(socket, head, onText, resolve)
+        socket.once('close', () => reject(new Error(`client ${i} was refused: ${member.refusal}`)))
+        members.push(member)
       })
     }
   }

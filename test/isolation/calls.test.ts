@@ -29,6 +29,9 @@ const HOSTILE = `
       await scheduler.wait(30)
       for (;;);
     },
+    async spin(env) { for (;;) try { await env.VICTIM.echo(1) } catch {} },
+    // the same for nobody
+    leave(env) { void ways.spin(env); return 'left' },
     hangs: (env) => say(() => env.VICTIM.hang()),
     burn: (env) => say(() => env.VICTIM.burn()),
     async proxied(env) {
@@ -80,6 +83,16 @@ beforeAll(async () => {
       services,
       cpu_ms: 2000,
       buffer_mb: 32,
+    },
+    {
+      name: 'spinner',
+      hostname: 'spinner.test',
+      path: sources.at('hostile.js'),
+      services,
+      cpu_ms: 300,
+      subrequests: 20,
+      background_ms: 500,
+      timeout_ms: 20_000,
     },
     {
       name: 'victim',
@@ -149,4 +162,16 @@ test('a caller that dies leaves nothing behind', async () => {
   const before = await victim()
   expect((await attack('die')).status).toBe(503)
   await expect.poll(victim).toEqual({ aborted: before.aborted + 1, disposed: before.disposed + 1 })
+})
+
+test('calls without end, that are refused or for nobody, are paid for, and end with the time of the background', async () => {
+  const live = async () =>
+    (await served.tenants()).find(({ name }) => name === 'spinner')!.counters.liveInstances
+  const spinner = (way: string) => served.send('spinner.test', `/${way}`)
+  const stopped = await spinner('spin')
+  expect([stopped.status, stopped.text]).toEqual([503, expect.stringContaining('APP_CPU_LIMIT')])
+  await expect.poll(live, { timeout: 10_000 }).toBe(0)
+  expect((await spinner('leave')).text).toBe('"left"')
+  await expect.poll(live, { timeout: 10_000 }).toBe(0)
+  expect((await spinner('thenable')).text).toBe('{"then":"not a function"}')
 })
