@@ -1,6 +1,7 @@
 /**
  * So many distinct apps that were deployed: a data directory with a version of each, and a cache directory of their own with
- * their packed images. Making ten thousand takes minutes, so that they are kept for the next run of the bench.
+ * their packed images. Making ten thousand takes minutes, so that they are kept for the next run of the bench, which goes on
+ * where one was cut.
  *
  *     <own cache>/bench-fleet/<hello's hash>/N/cache    engine, images
  *                                             /data     the catalog, moved into place when all of them are there
@@ -42,10 +43,10 @@ export async function openFleet(bench: Bench, apps: number): Promise<Fleet> {
   const distinct = new DistinctApps(bench.component, cache)
   await keepOther(bench, cache)
   const draft = `${data}.draft`
-  rmSync(draft, { recursive: true, force: true })
   {
     using store = new LocalStore(draft)
-    for (const [number, hostname] of hosts.entries()) {
+    const left = [...hosts.entries()].slice(store.apps().length)
+    for (const [number, hostname] of left) {
       if (number % TELL_EACH === 0) bench.tell(`making distinct apps: ${number} of ${apps}`)
       const app = `app-${number}`
       const { engineHash, image } = distinct.keep(number)

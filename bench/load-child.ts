@@ -4,7 +4,8 @@
  * send: a status line, `content-length` or chunks. It has to be much cheaper than what it measures; heads that repeat
  * byte for byte are parsed once.
  *
- * The first message is the plan; a second one, whatever it is, ends the load early.
+ * The first message is the plan, which is answered by `begun` when there was an answer for each connection; a second one,
+ * whatever it is, ends the load early.
  */
 
 import { once } from 'node:events'
@@ -75,6 +76,7 @@ async function run({ port, hosts, connections, seconds, order, request }: LoadPl
       if (!head.ok) errors++
       all.add(took)
       if (isFirst) firsts.add(took)
+      if (all.total === connections) process.send?.('begun')
       if (head.closes) socket.end()
       else send()
     })

@@ -38,6 +38,8 @@ export interface LoadResult {
 
 /** Load that goes on until it is stopped, or its seconds are over. */
 export interface RunningLoad {
+  /** Each of its connections has had an answer, or would have. */
+  readonly begun: Promise<void>
   readonly result: Promise<LoadResult>
   stop(): void
 }
@@ -50,8 +52,12 @@ export function startLoad(plan: LoadPlan): RunningLoad {
   const child = fork(new URL('load-child.ts', import.meta.url), {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
+  const begun = Promise.withResolvers<void>()
   const answer = new Promise<LoadResult>((resolve, reject) => {
-    child.once('message', (message) => resolve(message as LoadResult))
+    child.on('message', (message) => {
+      begun.resolve()
+      if (message !== 'begun') resolve(message as LoadResult)
+    })
     child.once('exit', () => reject(new Error('the load generator ended without a result')))
   })
   answer.catch(() => undefined)
@@ -60,7 +66,7 @@ export function startLoad(plan: LoadPlan): RunningLoad {
     if (child.exitCode === null) await once(child, 'exit')
     return given
   })
-  return { result, stop: () => void child.send('stop') }
+  return { begun: begun.promise, result, stop: () => void child.send('stop') }
 }
 
 /** The request as it goes out. */

@@ -29,6 +29,7 @@ import { plots } from './plots.ts'
 import { real } from './real.ts'
 import { rps } from './rps.ts'
 import { scale } from './scale.ts'
+import { starts } from './starts.ts'
 import { touched } from './touched.ts'
 import { turn } from './turn.ts'
 
@@ -38,6 +39,7 @@ const PARTS: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   real,
   'cold-start': coldStart,
   memory,
+  starts,
   density,
   deploy,
   dev,

@@ -14,12 +14,12 @@ import { say } from './stdio.ts'
 
 /** Without a body, and without a length. */
 const EMPTY_STATUS = new Set([204, 205, 304])
-const JSON_TYPE: [string, string] = ['content-type', 'application/json']
+const JSON_TYPE: [string, string] = ['content-type', 'application/json; charset=utf-8']
 /** What a failed app's client is told, as NANO tells it. */
 const FAILURES = {
-  APP_THREW: 'The app failed.',
-  APP_HUNG: 'The app waits for nothing that is going to happen.',
-  APP_RESPONSE_INVALID: 'The app gave a response that cannot be sent.',
+  APP_THREW: 'The app threw an error.',
+  APP_HUNG: 'The app will never answer: nothing that it waits for can happen any more.',
+  APP_BAD_RESPONSE: 'The app did not return a valid Response.',
 } as const
 
 export class Exchange {
@@ -62,7 +62,7 @@ export class Exchange {
   fail(code: keyof typeof FAILURES): void {
     if (this.#state === 'answering') return this.#sink?.cut(code)
     if (this.#state === 'over') return
-    const text = new TextEncoder().encode(`{"error":{"code":"${code}","message":"${FAILURES[code]}"}}\n`)
+    const text = new TextEncoder().encode(`{"error":{"code":"${code}","message":"${FAILURES[code]}"}}`)
     this.#open(500, [JSON_TYPE], text.length)
     this.#sink?.write(text)
     this.#sink?.finish()
@@ -74,15 +74,17 @@ export class Exchange {
     const { headers, others } = parseLines(head).lines
     const own = headers.filter(([name]) => name !== 'content-length')
     const claimed = headers.find(([name]) => name === 'content-length')?.[1]
-    const told = (this.#method === 'HEAD' ? claimed : undefined) ?? length?.toString() ?? others[':length']
+    // the body that it would have is not known
+    const known = this.#method === 'HEAD' ? claimed : length?.toString()
+    const told = known ?? others[':length']
     try {
       if (status < 200 || status > 599)
         throw new RangeError(`expected a status from 200 to 599, got ${status}`)
       this.#open(status, own, EMPTY_STATUS.has(status) ? undefined : told)
       return true
     } catch (error) {
-      say('error', `APP_RESPONSE_INVALID: ${toMessage(error)}`)
-      this.fail('APP_RESPONSE_INVALID')
+      say('error', `APP_BAD_RESPONSE: ${toMessage(error)}`)
+      this.fail('APP_BAD_RESPONSE')
       return false
     }
   }

@@ -34,8 +34,11 @@ let lastId = 0
 export function start(app: Record<string, unknown>): void {
   startApp(app)
   const found = findApp(app)
-  const exported = (app['default'] ?? {}) as Record<string, unknown>
+  const own = app['default']
+  const exported = (own ?? {}) as Record<string, unknown>
   for (const name of UNCALLED) {
+    // a router may have a member of any name, and says that it has not
+    if (typeof own === 'object' && own !== null && !(name in own)) continue
     const isListened = (name === 'scheduled' || name === 'queue') && found[name] !== undefined
     if (isListened || typeof exported[name] === 'function') tellBuilder('export', `${name} handler`)
   }

@@ -38,7 +38,7 @@ function toContent(own: number): AppContent {
 
 function toMemory({ image }: AppContent): Buffer {
   const memory = new WebAssembly.Memory({ initial: image.pages })
-  layOver(image, memory)
+  for (const _ of layOver(image, memory));
   return Buffer.from(memory.buffer)
 }
 

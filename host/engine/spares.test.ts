@@ -122,18 +122,18 @@ describe('an instance', () => {
     const { spares, made } = open()
     const take = (wanted: Partial<Wanted> & { pages?: number }): WebAssembly.Memory =>
       spares.take(toWanted(1, wanted)).blank.memory
-    const first = spares.take(toWanted(1, { pages: 200 }))
+    const first = spares.take(toWanted(1, { pages: 300 }))
     first.blank.memory.grow(20)
     spares.giveBack(first)
     for (const other of [
-      { pages: 220, maximum: 601 },
-      { pages: 220, epoch: createEpoch().memory },
+      { pages: 320, maximum: 601 },
+      { pages: 320, epoch: createEpoch().memory },
       // it would begin with more than it may have and not use
-      { pages: 91 },
+      { pages: 63 },
     ]) {
       expect(take(other)).not.toBe(first.blank.memory)
     }
-    expect(take({ pages: 92 })).toBe(first.blank.memory)
+    expect(take({ pages: 64 })).toBe(first.blank.memory)
     expect(made).toHaveLength(4)
   })
 
@@ -169,6 +169,83 @@ describe('an instance', () => {
     const { ready, used } = spares.kept
     expect(ready + used).toBe(4)
     expect(await settle(spares)).toEqual({ ready: 4, used: 0 })
+  })
+})
+
+describe('an order', () => {
+  it('is filled in pieces, between which others have their turn, and before what nobody waits for', async (context) => {
+    const { expect } = context
+    const { spares, made } = open()
+    const [first, second] = ['one', 'two'].map((name) =>
+      toWanted(name.length, { source: name.repeat(2 * 1024 * 1024), pages: 500 }),
+    ) as [Wanted, Wanted]
+    const said: string[] = []
+    const order = spares.order(first, () => said.push('first'))
+    const next = spares.order(second, () => said.push('second'))
+    expect([order.take(), made.length]).toEqual([undefined, 0])
+    let rounds = 0
+    const round = (): void => void (rounds++, said.length < 2 && setImmediate(round))
+    setImmediate(round)
+    await expect.poll(() => said, { interval: 1 }).toEqual(['first', 'second'])
+    expect(rounds).toBeGreaterThan(0)
+    expect(spares.kept).toEqual({ ready: 0, used: 0 })
+    for (const [wanted, each] of [
+      [first, order],
+      [second, next],
+    ] as const) {
+      const spare = spares.take(wanted, each)
+      expect(bytesOf(spare).equals(bytesOf(spares.take(wanted)))).toBe(true)
+      expect(each.take()).toBeUndefined()
+    }
+  })
+
+  it('has what is ready, or used, and what it gets nobody else has', async (context) => {
+    const { expect } = context
+    const { spares, made } = open()
+    const used = spares.take(toWanted(1, { source: 's' }))
+    bytesOf(used).fill(255)
+    spares.giveBack(used)
+    const wanted = Array.from({ length: 3 }, (_, i) => toWanted(i + 1, { source: 's' }))
+    let settled = 0
+    const orders = wanted.map((each) => spares.order(each, () => settled++))
+    await expect.poll(() => settled).toBe(3)
+    const spares3 = orders.map((order, i) => spares.take(wanted[i]!, order))
+    for (const [i, spare] of spares3.entries()) expectImage(context, spare, i + 1, 's')
+    expect(new Set(spares3.map(({ blank }) => blank)).size).toBe(3)
+    expect(spares3).toContain(used)
+    expect(made.length).toBeLessThanOrEqual(5)
+  })
+
+  it('that is off comes back to be used again, and what has not begun is not made', async ({ expect }) => {
+    const { spares, made } = open()
+    const wanted = toWanted(1)
+    let settled = 0
+    using here = spares.order(wanted, () => settled++)
+    await expect.poll(() => settled).toBe(1)
+    const [begun, waiting] = [1, 2].map(() => spares.order(wanted, () => settled++))
+    waiting![Symbol.dispose]()
+    await expect.poll(() => made.length).toBe(2)
+    begun![Symbol.dispose]()
+    here[Symbol.dispose]()
+    expect(await settle(spares)).toEqual({ ready: 2, used: 0 })
+    expect([made.length, here.take(), settled <= 2]).toEqual([2, undefined, true])
+  })
+
+  it('that cannot be filled says why, and the next one is filled', async ({ expect }) => {
+    let isFull = true
+    const spares = new Spares((memory) => {
+      if (isFull) throw new RangeError('no address space')
+      return { memory, admit: () => ({ turn() {}, isFull: () => false }), clear() {} }
+    })
+    const wanted = toWanted(1)
+    let settled = 0
+    const order = spares.order(wanted, () => settled++)
+    await expect.poll(() => settled).toBe(1)
+    expect(() => spares.take(wanted, order)).toThrow('no address space')
+    isFull = false
+    const next = spares.order(wanted, () => settled++)
+    await expect.poll(() => settled).toBe(2)
+    expect(next.take()).toBeDefined()
   })
 })
 

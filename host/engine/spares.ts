@@ -3,25 +3,32 @@
  * of them for the pages of a memory that nobody has touched yet; so some lie ready, with what most images share in their
  * memory (image/resident.ts), and what a guest leaves is used again when nothing of the guest is in it any more.
  *
- *     made  >  ready  --take-->  a guest's  --giveBack-->  used  --restored in steps, or by `take`-->  ready
- *                                           --dropped, too many, too large-->  gone
+ *     made  >  ready  --take, order-->  a guest's  --giveBack-->  used  --restored in pieces, or by `take`-->  ready
+ *                                                  --dropped, too many, too large-->  gone
+ *
+ * Whoever can wait orders one: it is made in pieces beside what the thread serves (limits/side-work.ts), one order after the
+ * other. What nobody waits for is done when there are no orders.
  *
  * Held: nobody gets one but with his image and zeros in its memory, to the last byte, and the engine's state as it was at
  * first. Whoever took one gives it back or drops it, once, and does not touch it any more.
  */
 import { fill, layOver, restore, toFilling, type Filling } from '../image/resident.ts'
 import type { Image } from '../image/image.ts'
+import { SideWork } from '../limits/side-work.ts'
 import { WASM_PAGE } from '../wasm/memory.ts'
 import type { Blank, MakeBlank } from './guest.ts'
+import { Order } from './order.ts'
 
 /** So many are made before they are asked for, once one was. */
 const READY = 2
 /** The most that are kept, ready or not. */
 const MOST = 4
-/** More than its image begins with a memory may have: it does not shrink, and its next guest cannot use what is more. */
-const SLACK_BYTES = 8 * 1024 * 1024
-/** How long work on them may keep others from their turn, and how long after a guest came or went it begins. */
-const STEP_MS = 0.25
+/**
+ * More than its image begins with a memory may have: it does not shrink, and its next guest cannot use what is more. The
+ * engine asks for ten megabytes at once.
+ */
+const SLACK_BYTES = 16 * 1024 * 1024
+/** How long after a guest came or went what nobody waits for begins. */
 const DELAY_MS = 5
 
 /** What a guest needs. */
@@ -54,7 +61,7 @@ interface Model extends Kind {
 }
 
 export class Spares {
-  readonly #make: MakeBlank
+  readonly #makeBlank: MakeBlank
   readonly #ready: Spare[] = []
   /** The first of them is being restored. */
   readonly #used: Spare[] = []
@@ -62,10 +69,16 @@ export class Spares {
   /** What is being done to the first used one, which `take` may begin anew, and to one that is made. */
   #restoring: Iterator<void> | undefined
   #preparing: Iterator<void> | undefined
-  #isScheduled = false
+  /** The first of them is being made. */
+  readonly #orders: Order[] = []
+  #making: Iterator<void, Spare> | undefined
+  readonly #orderWork = new SideWork(() => this.#fillOrder())
+  readonly #idleWork = new SideWork(
+    () => this.#orders.length === 0 && (this.#restoreUsed() || this.#prepareNext()),
+  )
 
-  constructor(make: MakeBlank) {
-    this.#make = make
+  constructor(makeBlank: MakeBlank) {
+    this.#makeBlank = makeBlank
   }
 
   /** Ready ones, and used ones. */
@@ -73,19 +86,24 @@ export class Spares {
     return { ready: this.#ready.length, used: this.#used.length }
   }
 
-  /** One with this image in its memory. Throws when the engine cannot be started, or there is no room for a memory. */
-  take(wanted: Wanted): Spare {
+  /** One with this image in its memory is made beside what the thread serves. `onSettled`: `take` has it. */
+  order(wanted: Wanted, onSettled: () => void): Order {
+    const order = new Order(wanted, (spare) => this.giveBack(spare), onSettled)
+    this.#orders.push(order)
+    this.#orderWork.begin()
+    return order
+  }
+
+  /**
+   * One with this image in its memory: what was ordered, or one that is made at once. Throws when the engine cannot be
+   * started, or there is no room for a memory.
+   */
+  take(wanted: Wanted, order?: Order): Spare {
+    const spare = order?.take() ?? finish(this.#make(wanted))
     const { image, maximum, epoch } = wanted
-    const spare = this.#find(wanted) ?? this.#createOther(image.pages, { maximum, epoch })
-    const { memory } = spare.blank
-    const missing = image.pages - memory.buffer.byteLength / WASM_PAGE
-    if (missing > 0) memory.grow(missing)
-    layOver(image, memory, spare.filling)
-    spare.mostBytes = toMostBytes(image)
-    const filling = toFilling(image)
-    if (filling?.source !== spare.filling?.source) spare.filling = filling
+    const { filling } = spare
     if (filling !== undefined) this.#model = { maximum, epoch, pages: image.pages, filling }
-    this.#schedule()
+    this.#idleWork.beginLater(DELAY_MS)
     return spare
   }
 
@@ -95,23 +113,38 @@ export class Spares {
     const isLarge = spare.blank.memory.buffer.byteLength > spare.mostBytes
     if (isLarge || this.#isFull) return
     this.#used.push(spare)
-    this.#schedule()
+    this.#idleWork.beginLater(DELAY_MS)
   }
 
-  /** A ready one, or one that is made so at once: a used one, or the one that is being made. */
-  #find(wanted: Wanted): Spare | undefined {
+  *#make(wanted: Wanted): Generator<void, Spare> {
+    const { image, maximum, epoch } = wanted
+    const spare = (yield* this.#find(wanted)) ?? this.#createOther(image.pages, { maximum, epoch })
+    yield
+    const { memory } = spare.blank
+    const missing = image.pages - memory.buffer.byteLength / WASM_PAGE
+    if (missing > 0) memory.grow(missing)
+    yield* layOver(image, memory, spare.filling)
+    spare.mostBytes = toMostBytes(image)
+    const filling = toFilling(image)
+    if (filling?.source !== spare.filling?.source) spare.filling = filling
+    return spare
+  }
+
+  /** A ready one, or one that becomes so: a used one, or the one that is being made. */
+  *#find(wanted: Wanted): Generator<void, Spare | undefined> {
     const ready = takeFirst(this.#ready, wanted)
     if (ready !== undefined) return ready
     // it may be half done
     this.#restoring = undefined
     const used = takeFirst(this.#used, wanted)
     if (used !== undefined) {
-      for (const _ of restore(used.blank.memory, used.filling));
+      yield* restore(used.blank.memory, used.filling)
       return used
     }
-    if (this.#preparing === undefined) return undefined
-    while (this.#preparing.next().done !== true);
-    this.#preparing = undefined
+    while (this.#preparing !== undefined) {
+      if (this.#preparing.next().done === true) this.#preparing = undefined
+      else yield
+    }
     return takeFirst(this.#ready, wanted)
   }
 
@@ -130,7 +163,7 @@ export class Spares {
 
   #create(pages: number, kind: Kind): Spare {
     const { maximum, epoch } = kind
-    const make = (): Blank => this.#make(new WebAssembly.Memory({ initial: pages, maximum }), epoch)
+    const make = (): Blank => this.#makeBlank(new WebAssembly.Memory({ initial: pages, maximum }), epoch)
     try {
       return { ...kind, blank: make(), filling: undefined, mostBytes: 0 }
     } catch (error) {
@@ -141,28 +174,34 @@ export class Spares {
     }
   }
 
-  #schedule(): void {
-    if (this.#isScheduled) return
-    this.#isScheduled = true
-    setTimeout(this.#step, DELAY_MS).unref()
-  }
-
-  readonly #step = (): void => {
-    this.#isScheduled = false
-    const end = performance.now() + STEP_MS
-    while (performance.now() < end) if (!this.#work()) return
-    this.#isScheduled = true
-    setImmediate(this.#step)
-  }
-
-  /** A step of what there is to do; whether there was anything. */
-  #work(): boolean {
-    const [used] = this.#used
-    if (used !== undefined) {
-      this.#restoring ??= this.#restore(used)
-      if (this.#restoring.next().done === true) this.#restoring = undefined
+  #fillOrder(): boolean {
+    const [order] = this.#orders
+    if (order === undefined) {
+      this.#idleWork.beginLater(DELAY_MS)
+      return false
+    }
+    if (order.isOver && this.#making === undefined) {
+      this.#orders.shift()
       return true
     }
+    this.#making ??= this.#make(order.wanted)
+    const made = advance(this.#making)
+    if (made === undefined) return true
+    this.#orders.shift()
+    this.#making = undefined
+    order.settle(made)
+    return true
+  }
+
+  #restoreUsed(): boolean {
+    const [used] = this.#used
+    if (used === undefined) return false
+    this.#restoring ??= this.#restore(used)
+    if (this.#restoring.next().done === true) this.#restoring = undefined
+    return true
+  }
+
+  #prepareNext(): boolean {
     const model = this.#model
     if (this.#preparing === undefined && model !== undefined && this.#ready.length < READY) {
       this.#preparing = this.#prepare(model)
@@ -193,6 +232,24 @@ export class Spares {
 
 function toMostBytes({ pages }: Image): number {
   return pages * WASM_PAGE + SLACK_BYTES
+}
+
+/** All of it at once. */
+function finish(making: Iterator<void, Spare>): Spare {
+  for (;;) {
+    const { done, value } = making.next()
+    if (done === true) return value
+  }
+}
+
+/** A piece of it; what came of it, if that was the last. */
+function advance(making: Iterator<void, Spare>): { spare: Spare } | { error: unknown } | undefined {
+  try {
+    const { done, value } = making.next()
+    return done === true ? { spare: value } : undefined
+  } catch (error) {
+    return { error }
+  }
 }
 
 /** The first that suits is in the list no longer. */

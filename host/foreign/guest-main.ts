@@ -3,7 +3,10 @@
  * beginning to the end of the component's `handle`. It has no network, and of the file system what it was given by name; the
  * component's code is entered through jco's, which was generated from names that were checked.
  *
- *     start > instantiate > ready  >  request > handle > done  >  request ...       any > the pipe ends > exit
+ *     start > instantiate > ready  >  request > handle > done  >  request > instantiate > handle > done ...    any > the pipe ends > exit
+ *
+ * Each request has an instance of its own, as in other hosts of wasi:http: components rely on that. The first one shows whether there
+ * can be any; the others are made when their request is there, which pays for them.
  *
  * It may be ended at any moment. What a component throws ends it as well: nobody knows what still holds in it.
  */
@@ -37,19 +40,35 @@ listen((frame) => {
   if (frame.kind === TO_GUEST.start || frame.kind === TO_GUEST.request) waiting.push(frame)
 })
 waitFor(() => waiting.length > 0)
-const component = await open(JSON.parse(waiting.shift()!.payload.toString()) as GuestSettings)
+const open = await prepare(JSON.parse(waiting.shift()!.payload.toString()) as GuestSettings)
+let first: Component | undefined = open()
 say(FROM_GUEST.ready, 0)
 for (;;) {
   waitFor(() => waiting.length > 0)
   const { kind, id, payload } = waiting.shift()!
-  if (kind === TO_GUEST.request) serve(id, JSON.parse(payload.toString()) as RequestFrame)
+  if (kind !== TO_GUEST.request) continue
+  serve(id, JSON.parse(payload.toString()) as RequestFrame)
+  // the memory of an instance is not waited for
+  globalThis.gc?.()
 }
 
-async function open(settings: GuestSettings): Promise<Component> {
+/** Gives what makes an instance. */
+async function prepare(settings: GuestSettings): Promise<() => Component> {
   const { instantiate } = (await import(join(settings.code, 'component.js'))) as Code
-  const load = (path: string): WebAssembly.Module =>
-    new WebAssembly.Module(readFileSync(join(settings.code, path)))
-  return instantiate(load, await toImports(settings))
+  const modules = new Map<string, WebAssembly.Module>()
+  const load = (path: string): WebAssembly.Module => {
+    const module = modules.get(path) ?? new WebAssembly.Module(readFileSync(join(settings.code, path)))
+    modules.set(path, module)
+    return module
+  }
+  const imports = await toImports(settings)
+  return () => instantiate(load, imports)
+}
+
+function take(): Component {
+  const taken = first ?? open()
+  first = undefined
+  return taken
 }
 
 function serve(id: number, frame: RequestFrame): void {
@@ -57,7 +76,7 @@ function serve(id: number, frame: RequestFrame): void {
   hear(TO_GUEST.gone, id, () => stop())
   const out = new http.ResponseOutparam(id, (gone) => (stop = gone))
   try {
-    component.incomingHandler.handle(new http.IncomingRequest(id, frame), out)
+    take().incomingHandler.handle(new http.IncomingRequest(id, frame), out)
   } catch (error) {
     system.flushLines()
     say(FROM_GUEST.log, 1, describe(error))

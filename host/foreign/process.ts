@@ -92,6 +92,8 @@ export class ForeignProcess {
         ...writable.flatMap((path) => [`--allow-fs-write=${path}`, `--allow-fs-write=${path}/*`]),
         '--no-warnings',
         '--disallow-code-generation-from-strings',
+        // between two requests (guest-main.ts)
+        '--expose-gc',
         `--max-old-space-size=${HEAP_MB}`,
         `--wasm-max-mem-pages=${limits.memoryMb * PAGES_PER_MB}`,
         '--wasm-max-table-size=1000000',

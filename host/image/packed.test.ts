@@ -24,7 +24,7 @@ function toImage(pages: Spec): Image {
 
 function toMemory(image: Image): Buffer {
   const memory = new WebAssembly.Memory({ initial: image.pages })
-  layOver(image, memory)
+  for (const _ of layOver(image, memory));
   return Buffer.from(memory.buffer)
 }
 

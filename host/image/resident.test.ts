@@ -53,7 +53,7 @@ it('holds its image and zeros, one guest after the other', ({ expect }) => {
       let filling: Filling | undefined
       for (const { pages, base, left, grows } of guests) {
         const image = base < 2 ? share(pages, bases[base]!) : toImage(pages)
-        layOver(image, memory, filling)
+        for (const _ of layOver(image, memory, filling));
         expect(holds(memory, pages)).toBe(true)
         // as whoever keeps the memory does (engine/spares.ts)
         const own = toFilling(image)

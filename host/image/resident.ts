@@ -26,8 +26,8 @@ export function toFilling({ source, layers: [layer] }: Image): Filling | undefin
   return source === undefined || layer === undefined ? undefined : { source, layer }
 }
 
-/** Lays an image over what a restored memory holds. The memory is at least as large as the image says. */
-export function layOver(image: Image, memory: WebAssembly.Memory, filling?: Filling): void {
+/** Lays an image over what a restored memory holds, step by step. The memory is at least as large as the image says. */
+export function* layOver(image: Image, memory: WebAssembly.Memory, filling?: Filling): Generator<void> {
   const target = new Uint8Array(memory.buffer)
   /** 1: of the filling. */
   const filled = new Uint8Array(target.length / IMAGE_PAGE)
@@ -37,15 +37,15 @@ export function layOver(image: Image, memory: WebAssembly.Memory, filling?: Fill
       filled.fill(1, runs[i]! / IMAGE_PAGE, (runs[i]! + runs[i + 1]!) / IMAGE_PAGE)
     }
   }
-  for (const [index, { runs, bytes }] of image.layers.entries()) {
+  for (const [index, layer] of image.layers.entries()) {
     const isFilling = index === 0 && filling !== undefined && filling.source === image.source
+    // those that are there already
+    const isThere = (first: number, end: number): boolean =>
+      isFilling && !filled.subarray(first, end).includes(0)
+    yield* copy(layer, target, isThere)
+    const { runs } = layer
     for (let i = 0; i < runs.length; i += RUN_WORDS) {
-      const place = runs[i + 2]!
-      const [first, end] = [runs[i]! / IMAGE_PAGE, (runs[i]! + runs[i + 1]!) / IMAGE_PAGE]
-      // those that are there already
-      const isThere = isFilling && !filled.subarray(first, end).includes(0)
-      if (!isThere) target.set(bytes.subarray(place, place + runs[i + 1]!), runs[i])
-      filled.fill(0, first, end)
+      filled.fill(0, runs[i]! / IMAGE_PAGE, (runs[i]! + runs[i + 1]!) / IMAGE_PAGE)
     }
   }
   // what the filling has and the image has not
@@ -55,14 +55,27 @@ export function layOver(image: Image, memory: WebAssembly.Memory, filling?: Fill
 }
 
 /** Lays a filling into a fresh memory, step by step. No other page is touched. */
-export function* fill(memory: WebAssembly.Memory, { layer }: Filling): Generator<void> {
-  const target = new Uint8Array(memory.buffer)
-  const { bytes, runs } = layer
+export function fill(memory: WebAssembly.Memory, { layer }: Filling): Generator<void> {
+  return copy(layer, new Uint8Array(memory.buffer), () => false)
+}
+
+/** Runs of pages that are there already are not written. */
+function* copy(
+  { bytes, runs }: ImageLayer,
+  target: Uint8Array,
+  isThere: (firstPage: number, endPage: number) => boolean,
+): Generator<void> {
+  let left = STEP
   for (let i = 0; i < runs.length; i += RUN_WORDS) {
-    const [address, length, place] = [runs[i]!, runs[i + 1]!, runs[i + 2]!]
-    for (let at = 0; at < length; at += STEP * IMAGE_PAGE) {
-      const end = Math.min(length, at + STEP * IMAGE_PAGE)
-      target.set(bytes.subarray(place + at, place + end), address + at)
+    const [first, pages, place] = [runs[i]! / IMAGE_PAGE, runs[i + 1]! / IMAGE_PAGE, runs[i + 2]!]
+    if (isThere(first, first + pages)) continue
+    for (let at = 0; at < pages;) {
+      const end = Math.min(pages, at + left)
+      target.set(bytes.subarray(place + at * IMAGE_PAGE, place + end * IMAGE_PAGE), (first + at) * IMAGE_PAGE)
+      left -= end - at
+      at = end
+      if (left > 0) continue
+      left = STEP
       yield
     }
   }

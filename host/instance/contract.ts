@@ -12,6 +12,7 @@ import type { Callee, Env } from '../config/env.ts'
 import type { Limits } from '../config/limits.ts'
 import type { Mark } from '../cron/outcome.ts'
 import type { Engine } from '../engine/guest.ts'
+import type { Order } from '../engine/order.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { Image } from '../image/image.ts'
 import type { CpuMeter } from '../limits/account.ts'
@@ -29,6 +30,8 @@ import type { LineEnd } from '../web-socket/line.ts'
 export interface InstanceParts {
   readonly engine: Engine
   readonly image: Image
+  /** A memory that holds the image; undefined: it is made with the instance. */
+  readonly order?: Order | undefined
   readonly env: Env
   readonly limits: Limits
   /** The Durable Object that it is; undefined: it is none. */

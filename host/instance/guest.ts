@@ -4,7 +4,7 @@
  */
 import type { GuestEvent } from '../bindings/binding.ts'
 import type { Bindings, Guest as EngineGuest } from '../engine/guest.ts'
-import type { Spare, Spares } from '../engine/spares.ts'
+import type { Spare, Spares, Wanted } from '../engine/spares.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { Epoch } from '../limits/epoch.ts'
 import { PAGES_PER_MB } from '../wasm/memory.ts'
@@ -24,6 +24,11 @@ export interface GuestServices {
   readonly epoch: Epoch
 }
 
+/** What its memory is to be. */
+export function toWanted({ image, limits }: Pick<InstanceParts, 'image' | 'limits'>, epoch: Epoch): Wanted {
+  return { image, maximum: limits.memoryMb * PAGES_PER_MB, epoch: epoch.memory }
+}
+
 /** One guest. */
 export class Guest {
   readonly #spares: Spares
@@ -39,11 +44,7 @@ export class Guest {
     const { memoryMb } = parts.limits
     this.#maxMemory = memoryMb * BYTES_PER_MB
     this.#spares = parts.engine.spares
-    this.#spare = this.#spares.take({
-      image: parts.image,
-      maximum: memoryMb * PAGES_PER_MB,
-      epoch: epoch.memory,
-    })
+    this.#spare = this.#spares.take(toWanted(parts, epoch), parts.order)
     const stderr = (text: string): void => this.#print(text)
     this.#guest = this.#spare.blank.admit(imports, { clock, stderr })
   }

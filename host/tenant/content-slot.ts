@@ -1,13 +1,14 @@
 /**
- * What a tenant's next instance is made of, for as long as it is needed: it is asked for when there is none, and given
- * back when the instance is made.
+ * What a tenant's next instance is made of, for as long as it is needed: its content is asked for when there is none, then a
+ * memory is made that holds it, and both are given up when the instance is made, or when nobody waits for it any more.
  *
- *     absent  --want-->  asked  --it comes-->  here    --take-->  absent
- *                               --it fails-->  failed  --take-->  absent
+ *     absent  --want-->  asked  --it comes-->  ordered  --the memory is made-->  here    --take, unwant-->  absent
+ *                               --it fails------------------------------------>  failed  --take, unwant-->  absent
  *                        any    --dispose-->   over: what comes is given back
  */
+import type { Order } from '../engine/order.ts'
 import type { Fault } from '../errors.ts'
-import type { AppContent } from '../image/image.ts'
+import type { AppContent, Image } from '../image/image.ts'
 
 /** Content, and the way to give it back. */
 export interface LentContent extends Disposable {
@@ -20,59 +21,91 @@ export type ContentAnswer = { readonly content: AppContent } | { readonly fault:
 /** Gives content to whoever is to make an instance. Rejects with the reason why there is none. */
 export type ContentSource = () => Promise<LentContent>
 
+/** What an instance is made of. Whoever takes it disposes it when the instance is made. */
+export interface NextParts extends Disposable {
+  readonly content: AppContent
+  readonly order: Order
+}
+
 type State =
   | { readonly name: 'absent' | 'asked' | 'over' }
-  | { readonly name: 'here'; readonly lent: LentContent }
+  | { readonly name: 'ordered' | 'here'; readonly parts: NextParts }
   | { readonly name: 'failed'; readonly error: unknown }
 
+interface SlotPort {
+  source(): LentContent | Promise<LentContent>
+  /** Has a memory made that holds an image. */
+  order(image: Image, onSettled: () => void): Order
+  /** From now on `want` is true. */
+  onSettled(): void
+}
+
 export class ContentSlot implements Disposable {
-  readonly #source: ContentSource
-  readonly #onSettled: () => void
+  readonly #port: SlotPort
   #state: State = { name: 'absent' }
 
-  /** `onSettled`: from now on `want` is true. */
-  constructor(source: ContentSource, onSettled: () => void) {
-    this.#source = source
-    this.#onSettled = onSettled
+  constructor(port: SlotPort) {
+    this.#port = port
   }
 
   /** Whether `take` has an answer; if not, it is going to. */
   want(): boolean {
-    if (this.#state.name === 'absent') {
-      this.#state = { name: 'asked' }
-      this.#source().then(
-        (lent) => this.#settle({ name: 'here', lent }),
-        (error: unknown) => this.#settle({ name: 'failed', error }),
-      )
-    }
+    if (this.#state.name === 'absent') this.#ask()
     return this.#state.name === 'here' || this.#state.name === 'failed'
   }
 
-  /** Whether it was asked for, and is not here. */
-  get isAsked(): boolean {
-    return this.#state.name === 'asked'
+  /** Whether it is wanted, and not here. */
+  get isWaiting(): boolean {
+    return this.#state.name === 'asked' || this.#state.name === 'ordered'
   }
 
-  /** The content; whoever takes it gives it back. Throws why there is none. Undefined: it was not wanted. */
-  take(): LentContent | undefined {
+  /** What there is. Throws why there is nothing. Undefined: it was not wanted. */
+  take(): NextParts | undefined {
     const state = this.#state
     if (state.name !== 'here' && state.name !== 'failed') return undefined
     this.#state = { name: 'absent' }
     if (state.name === 'failed') throw state.error
-    return state.lent
+    return state.parts
+  }
+
+  /** Nobody waits for an instance any more. What is still on its way comes. */
+  unwant(): void {
+    if (this.#state.name !== 'here' && this.#state.name !== 'failed') return
+    if (this.#state.name === 'here') this.#state.parts[Symbol.dispose]()
+    this.#state = { name: 'absent' }
   }
 
   [Symbol.dispose](): void {
-    if (this.#state.name === 'here') this.#state.lent[Symbol.dispose]()
+    if (this.#state.name === 'ordered' || this.#state.name === 'here') this.#state.parts[Symbol.dispose]()
     this.#state = { name: 'over' }
   }
 
-  #settle(state: State): void {
-    if (this.#state.name === 'over') {
-      if (state.name === 'here') state.lent[Symbol.dispose]()
-      return
+  #ask(): void {
+    const asked = this.#port.source()
+    if (!(asked instanceof Promise)) return this.#order(asked)
+    this.#state = { name: 'asked' }
+    asked.then(
+      (lent) => this.#order(lent),
+      (error: unknown) => {
+        if (this.#state.name === 'over') return
+        this.#state = { name: 'failed', error }
+        this.#port.onSettled()
+      },
+    )
+  }
+
+  #order(lent: LentContent): void {
+    if (this.#state.name === 'over') return lent[Symbol.dispose]()
+    const { content } = lent
+    const order = this.#port.order(content.image, () => {
+      this.#state = { name: 'here', parts }
+      this.#port.onSettled()
+    })
+    const dispose = (): void => {
+      order[Symbol.dispose]()
+      lent[Symbol.dispose]()
     }
-    this.#state = state
-    this.#onSettled()
+    const parts: NextParts = { content, order, [Symbol.dispose]: dispose }
+    this.#state = { name: 'ordered', parts }
   }
 }

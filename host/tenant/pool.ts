@@ -1,7 +1,7 @@
 /**
  * A tenant's instances on one shard.
  *
- *     none  --first request-->  content asked for  --here-->  current  --a limit of its own, `retire`-->  retiring  --work done, deadline, no room-->  gone
+ *     none  --first request-->  parts asked for  --here-->  current  --a limit of its own, `retire`-->  retiring  --work done, deadline, no room-->  gone
  *                               current  --nothing to do for a while, or others need its place (residents.ts)-->  gone
  *                               current  --trap, limit, `end`-->  gone, and its open requests fail
  *
@@ -16,8 +16,8 @@ import type { Dialer } from '../bindings/dialer.ts'
 import type { Isolation } from '../config/config.ts'
 import { toTotalMemoryMb } from '../config/limits.ts'
 import { toFailureText, toStackText } from '../errors.ts'
-import type { AppContent } from '../image/image.ts'
 import type { Death, InstanceHost, InstanceParts } from '../instance/contract.ts'
+import { toWanted } from '../instance/guest.ts'
 import { Instance } from '../instance/turn.ts'
 import type { ByteBudget } from '../limits/byte-budget.ts'
 import type { ClientPlaces } from '../limits/client-places.ts'
@@ -29,6 +29,7 @@ import type { Residents, Resting } from '../limits/residents.ts'
 import type { JobLine } from '../limits/job-pool.ts'
 import { ContentSlot, type ContentSource } from './content-slot.ts'
 import type { Journal } from './journal.ts'
+import { KeptContent } from './kept-content.ts'
 import type { PoolCounters } from './pool-counters.ts'
 import type { Storage } from '../storage/client.ts'
 import type { ObjectStorage } from '../storage/durable/object-storage.ts'
@@ -67,7 +68,7 @@ export interface PoolServices {
 const BYTES_PER_MB = 1024 * 1024
 
 /** What instances are made of, but for what is loaded. */
-export interface PoolParts extends Omit<InstanceParts, 'image'> {
+export interface PoolParts extends Omit<InstanceParts, 'image' | 'order'> {
   /** Of WebAssembly memory, that an instance begins with. */
   readonly image: { readonly pages: number }
   /** What has a memory of its own; undefined: an instance. */
@@ -104,30 +105,40 @@ export class Pool {
   readonly #isAlone: boolean
   /** There is never more than one. */
   readonly #isOnly: boolean
-  /** What instances are made of, where there is one for each request; and until when it is kept. */
-  #content: AppContent | undefined
-  #contentKept: Deadline | undefined
+  readonly #kept: KeptContent
 
   constructor(parts: PoolParts, services: PoolServices) {
     this.#isAlone = parts.isolation === 'request'
     this.#isOnly = parts.object !== undefined
     this.#parts = this.#isAlone ? { ...parts, limits: { ...parts.limits, recycleRequests: 1 } } : parts
-    this.#slot = new ContentSlot(services.source, () => services.onReady())
+    this.#slot = new ContentSlot({
+      source: () => this.#kept.lend() ?? services.source(),
+      order: (image, onSettled) =>
+        parts.engine.spares.order(toWanted({ ...parts, image }, services.epoch), onSettled),
+      onSettled: () => services.onReady(),
+    })
     this.#services = services
     this.#maxBytes = toTotalMemoryMb(parts.limits) * BYTES_PER_MB
     this.#idle = new Deadlines(parts.limits.recycleIdleMs)
+    this.#kept = new KeptContent(this.#idle)
   }
 
   /** Whether `take` has an answer; if not, it is going to, and `onReady` is called. */
   prepare(): boolean {
     if (this.#current !== undefined) return true
     this.#wantedSince ??= performance.now()
-    return this.#hasRoom && (this.#content !== undefined || this.#slot.want())
+    return this.#hasRoom && this.#slot.want()
+  }
+
+  /** Nobody waits for an instance: what was prepared is given up. */
+  unprepare(): void {
+    this.#slot.unwant()
+    this.#wantedSince = undefined
   }
 
   /** Whether what instances are made of is on its way, or one has to go before. */
   get isWaiting(): boolean {
-    return this.#current === undefined && (this.#slot.isAsked || !this.#hasRoom)
+    return this.#current === undefined && (this.#slot.isWaiting || !this.#hasRoom)
   }
 
   /** Whether a request that has an instance of its own finds memory for it. One that is replaced makes room itself. */
@@ -209,15 +220,17 @@ export class Pool {
   end(code: EndCode): void {
     for (const instance of this.#instances) instance.end(code)
     this.#slot[Symbol.dispose]()
-    this.#content = undefined
+    this.#kept.drop()
     this.#idle[Symbol.dispose]()
   }
 
   #create(): Instance | undefined {
     let isOpened = false
     try {
-      const content = this.#takeContent()
-      if (content === undefined) return undefined
+      using next = this.#slot.take()
+      if (next === undefined) return undefined
+      const { content, order } = next
+      if (this.#isAlone) this.#kept.keep(content)
       this.#coldSince = this.#wantedSince
       const { image, sourceMap } = content
       this.#services.journal.sourceMap = sourceMap
@@ -227,7 +240,7 @@ export class Pool {
       isOpened = true
       const instance: Instance = new Instance(
         number,
-        { ...this.#parts, image },
+        { ...this.#parts, image, order },
         this.#toHost(() => instance),
       )
       this.#instances.add(instance)
@@ -250,21 +263,6 @@ export class Pool {
     if (bytes === this.#bytes) return
     this.#services.residents.weigh(bytes - this.#bytes)
     this.#bytes = bytes
-  }
-
-  /** What the next instance is made of. */
-  #takeContent(): AppContent | undefined {
-    using lent = this.#content === undefined ? this.#slot.take() : undefined
-    const content = this.#content ?? lent?.content
-    if (this.#isAlone && content !== undefined) this.#keepContent(content)
-    return content
-  }
-
-  /** The next request has an instance of its own, too. */
-  #keepContent(content: AppContent): void {
-    this.#content = content
-    this.#contentKept?.cancel()
-    this.#contentKept = this.#idle.start({ late: () => (this.#content = undefined) })
   }
 
   #warmed(since: number): void {

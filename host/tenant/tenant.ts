@@ -264,6 +264,7 @@ export class Tenant implements Disposable {
     this.#wasNew = !isReady || isOld
     if (this.#wasNew) this.#begin(now, isReady ? 1 : this.#batch.size)
     else this.#pool.deliver()
+    if (this.#queue.length === 0) this.#pool.unprepare()
     if (this.#state === 'draining' && this.#queue.length === 0) this.#windUp()
     if (this.#state === 'serving' && this.#queue.length === 0 && this.#pool.isEmpty) this.#shared?.onEmpty()
     return this.#pool.isReady || (this.#queue.peek() !== undefined && !this.#pool.isWaiting)

@@ -113,6 +113,32 @@ describe('an app for any host of wasi:http', () => {
     }
   })
 
+  test('what fails is told as NANO tells it, and a router of any name has no handlers that it does not have', async ({
+    expect,
+  }) => {
+    const entry = join(directory, 'faults.ts')
+    writeFileSync(
+      entry,
+      `const handlers = {
+  fetch(request) {
+    if (new URL(request.url).pathname === '/throws') throw new TypeError('on purpose')
+    return undefined
+  },
+}
+// as routers do that have a method for each word
+export default new Proxy(handlers, { get: (target, name) => target[name] ?? (() => undefined) })
+`,
+    )
+    const { file, warnings } = await build(entry, 'faults')
+    expect(warnings).toEqual([])
+    await using nano = await serve([{ name: 'faults', hostname: HOST, path: entry }])
+    await using jco = await startJco(file, {})
+    for (const path of ['/throws', '/none']) {
+      const there = await send(jco.port, { host: HOST, path })
+      expect(toShown(there), jco.log).toEqual(toShown(await nano.send(HOST, path)))
+    }
+  })
+
   test('is a component of wasi:http/proxy, with the environment and nothing more', async ({ expect }) => {
     const { file } = await build(example('hello'), 'hello')
     const wit = await componentWit(readFileSync(file))

@@ -28,6 +28,7 @@ export const MISSING: Readonly<Record<string, string>> = {}
 /** Right answers of apps that workerd refuses: it makes no code at run time, unless a word says otherwise. */
 const REFUSED_THERE: Readonly<Record<string, string>> = {
   ajv: '[true,false,"must be integer"]',
+  fastify: '{"n":5,"seen":["hook"]}',
   pug: '<h1 class="a">&lt;you&gt;</h1>',
   // there TLS is only to authorities of the runtime's
   'tcp-mysql2':

@@ -150,3 +150,35 @@ test('every client gets one end, and nothing is left', { timeout: 120_000 }, asy
     { numRuns: 40 },
   )
 })
+
+test('what an instance is made of is given back when its client left before it was there', async ({
+  expect,
+}) => {
+  const [asked, answer] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  let lent = 0
+  const tenant = new Tenant(deployment.with(LIMITS), {
+    dialer: openDialer(),
+    storage: NO_STORAGE,
+    epoch: new Epoch(),
+    scheduler: new Scheduler(),
+    log: { write() {} },
+    residents: new Residents(),
+    async source() {
+      asked.resolve()
+      await answer.promise
+      const { content } = await deployment.source()
+      lent++
+      return { content, [Symbol.dispose]: () => void lent-- }
+    },
+  })
+  const client = new Client('/').sendTo(tenant)
+  await asked.promise
+  client.leave()
+  answer.resolve()
+  await expect.poll(() => lent).toBe(1)
+  await expect.poll(() => lent).toBe(0)
+  expect(tenant.counters.instances).toBe(0)
+  expect((await new Client('/').sendTo(tenant).over).status).toBe(200)
+  expect(lent).toBe(0)
+  tenant[Symbol.dispose]()
+})

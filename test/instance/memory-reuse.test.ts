@@ -49,8 +49,8 @@ beforeAll(async () => {
   }
   const { spares } = engine
   const take = spares.take.bind(spares)
-  spares.take = (wanted) => {
-    const spare = take(wanted)
+  spares.take = (...wanted) => {
+    const spare = take(...wanted)
     const { memory } = spare.blank
     const found = Buffer.from(memory.buffer)
     if (!found.equals(fresh.subarray(0, found.length))) wrong.push(`the memory of instance ${taken.length}`)

@@ -53,7 +53,7 @@ export function addDeploy(program: Command): void {
     .addOption(
       option(
         '--settings <file>',
-        'JSON: env, limits and egress as in nano.json, sticky_by (default: those of its wrangler file, else as before)',
+        'JSON: env, limits, egress and foreign as in nano.json, sticky_by (default: those of its wrangler file, else as before)',
         text,
       ),
     )
