@@ -109,14 +109,15 @@ export class SocketState implements LinkOwner {
   }
 
   close(code: number, reason: string): void {
-    if (this.link === undefined || (!this.isAccepted && !this.isStandard && !this.isKept)) {
+    if (!this.isStandard && (this.link === undefined || (!this.isAccepted && !this.isKept))) {
       throw new NativeTypeError('close: expected accept() to be called before')
     }
     if (this.readyState >= STATES.CLOSING) return
     this.readyState = STATES.CLOSING
     this.hasClosed = true
     const { link } = this
-    this.#then(() => link.close(code, reason))
+    // one that the host has refused is about to hear of it
+    this.#then(() => link?.close(code, reason))
   }
 
   // what the link brings
