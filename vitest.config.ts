@@ -10,9 +10,7 @@ const RULES = ['test/architecture.test.ts']
 
 /** Tests whose subject is how long somebody waits. Nothing else runs beside them. */
 const PACED = [
-  'test/isolation/cpu-attack.test.ts',
   'test/isolation/cpu-fair.test.ts',
-  'test/isolation/load.test.ts',
   'test/isolation/many-tenants.test.ts',
   'test/instance/stops.test.ts',
   'test/instance/turn.test.ts',
@@ -22,8 +20,10 @@ const PACED = [
 const HEAVY = [
   'test/build/bounds.test.ts',
   'test/build/env-reads.test.ts',
+  'test/build/output.test.ts',
   'test/build/portable.test.ts',
   'test/build/rebuild.test.ts',
+  'test/build/sandbox.test.ts',
   'test/cli/dev.test.ts',
   'test/cli/init.test.ts',
   'test/cli/packed.test.ts',
@@ -33,10 +33,14 @@ const HEAVY = [
   'test/data/crash-durable.test.ts',
   'test/data/crash-many.test.ts',
   'test/data/crash.test.ts',
+  'test/data/d1-cli.test.ts',
   'test/data/failures.test.ts',
+  'test/data/r2-failures.test.ts',
   'test/data/r2-s3.test.ts',
   'test/data/rate-limit.test.ts',
+  'test/data/stopped-disk.test.ts',
   'test/engine/outdated.test.ts',
+  'test/engine/worlds.test.ts',
   'test/fleet/changes.test.ts',
   'test/fleet/cluster.test.ts',
   'test/fleet/docs.test.ts',
@@ -50,6 +54,8 @@ const HEAVY = [
   'test/isolation/components-parts.test.ts',
   'test/isolation/components-runtime.test.ts',
   'test/isolation/components.test.ts',
+  'test/isolation/cpu-stall.test.ts',
+  'test/isolation/crowds.test.ts',
   'test/isolation/durable.test.ts',
   'test/isolation/egress-upstream.test.ts',
   'test/isolation/foreign.test.ts',
@@ -58,16 +64,24 @@ const HEAVY = [
   'test/isolation/javascript.test.ts',
   'test/isolation/many-web-sockets.test.ts',
   'test/isolation/memory.test.ts',
+  'test/isolation/pipelines.test.ts',
+  'test/isolation/queues.test.ts',
   'test/isolation/secrets.test.ts',
+  'test/isolation/slow-clients.test.ts',
+  'test/isolation/small-chunks.test.ts',
   'test/isolation/sources.test.ts',
   'test/isolation/threads.test.ts',
+  'test/isolation/traffic.test.ts',
+  'test/isolation/web-socket-frames.test.ts',
   'test/isolation/web-sockets.test.ts',
   'test/operator/churn.test.ts',
   'test/operator/ci-docs.test.ts',
   'test/operator/crash.test.ts',
   'test/operator/deploy-docs.test.ts',
   'test/operator/durable-moves.test.ts',
+  'test/operator/env-image.test.ts',
   'test/operator/erase.test.ts',
+  'test/operator/folders.test.ts',
   'test/operator/homes.test.ts',
   'test/operator/log-tail.test.ts',
   'test/operator/many-tenants.test.ts',
@@ -82,8 +96,13 @@ const HEAVY = [
   'test/operator/telemetry.test.ts',
   'test/operator/thrash.test.ts',
   'test/operator/traffic.test.ts',
+  'test/request/hand-over.test.ts',
+  'test/request/scheduled.test.ts',
   'test/wit/new-function.test.ts',
 ]
+
+/** Both. */
+const HEAVY_PACED = ['test/isolation/cpu-attack.test.ts', 'test/isolation/load.test.ts']
 
 const WHOLE = {
   globalSetup: ['test/build-apps.ts'],
@@ -94,7 +113,8 @@ const WHOLE = {
 
 /**
  * `rooms`: fast tests beside pure code. `whole`: real components behind real sockets, whose apps are built first; they
- * mostly wait, so that there are more workers than cores. `paced`: the same, one after the other.
+ * mostly wait, so that there are more workers than cores. `paced`: the same, one after the other. Files of the first two
+ * share processes: one for each would load the host, and compile the engine, for each of them.
  */
 export default defineConfig({
   test: {
@@ -110,6 +130,8 @@ export default defineConfig({
             'wit/**/*.test.ts',
             'page/**/*.test.js',
           ],
+          isolate: false,
+          experimental: { viteModuleRunner: false },
           maxWorkers: 3,
           sequence: { groupOrder: 0 },
         },
@@ -119,11 +141,10 @@ export default defineConfig({
           ...WHOLE,
           name: 'whole',
           include: ['test/**/*.test.ts'],
-          exclude: [...RULES, ...PACED, ...HEAVY],
-          // a process for each file would load the host, and compile the engine, for each of them
+          exclude: [...RULES, ...PACED, ...HEAVY, ...HEAVY_PACED],
           isolate: false,
           maxWorkers: 3,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 0 },
         },
       },
       {
@@ -132,7 +153,7 @@ export default defineConfig({
           name: 'heavy',
           include: HEAVY,
           maxWorkers: 2,
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 2 },
         },
       },
       {
@@ -141,7 +162,16 @@ export default defineConfig({
           name: 'paced',
           include: PACED,
           maxWorkers: 1,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          ...WHOLE,
+          name: 'heavy-paced',
+          include: HEAVY_PACED,
+          maxWorkers: 1,
+          sequence: { groupOrder: 3 },
         },
       },
     ],

@@ -31,8 +31,8 @@ const CASES: readonly [name: string, files: Record<string, string>, message: Reg
   ],
   [
     'a function of Node.js that is not there, called at the top level',
-    { 'index.ts': `import { readFileSync } from 'fs'\nreadFileSync('/')\n${HANDLER}` },
-    /Error: fs\.readFileSync of Node\.js is not there in NANO(?:.*\n)* {4}at index\.ts:2:1$/,
+    { 'index.ts': `import { spawnSync } from 'child_process'\nspawnSync('ls')\n${HANDLER}` },
+    /Error: child_process\.spawnSync of Node\.js is not there in NANO(?:.*\n)* {4}at index\.ts:2:1$/,
   ],
   [
     'a module of Workers that is not there',

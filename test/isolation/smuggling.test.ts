@@ -83,7 +83,7 @@ const HEADS: Case[] = [
   ['CONNECT with a body', `CONNECT ledger.test:80 HTTP/1.1\r\n${HOST}Content-Length: 5\r\n\r\nhello`],
   ['CONNECT with chunks', `CONNECT ledger.test:80 HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\n\r\n`],
   ['a target that is an authority', `GET ledger.test:80 HTTP/1.1\r\n${HOST}\r\n`],
-  ['OPTIONS *', `OPTIONS * HTTP/1.1\r\n${HOST}\r\n`],
+  ['GET *', `GET * HTTP/1.1\r\n${HOST}\r\n`],
   ['TRACE', `TRACE / HTTP/1.1\r\n${HOST}\r\n`],
   ['a TLS hello', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03'],
   // hosts
