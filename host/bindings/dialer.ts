@@ -184,6 +184,11 @@ function toLocation({ headers }: HopAnswer): string | undefined {
   return undefined
 }
 
-function toAnswer({ status, statusText, headers, body }: Response): HopAnswer {
+/** undici cancels a body that nobody reads when its response is collected: each has to stay as long as its body. */
+const responses = new WeakMap<object, Response>()
+
+function toAnswer(response: Response): HopAnswer {
+  const { status, statusText, headers, body } = response
+  if (body !== null) responses.set(body, response)
   return { status, statusText, headers, body: body as ReadableStream<Uint8Array> | null }
 }
