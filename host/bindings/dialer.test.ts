@@ -7,7 +7,6 @@ import { afterEach, beforeEach, describe, test } from 'vitest'
 
 import { resolveTo } from '../../test/harness/names.ts'
 import { DEFAULT_LIMITS } from '../config/limits.ts'
-import { collectGarbage } from '../limits/collect.ts'
 import { EgressDenied, type Resolve } from '../egress/connect.ts'
 import type { EgressSettings } from '../egress/policy.ts'
 import { type Answer, type Dial, type Dialer, openDialer } from './dialer.ts'
@@ -82,23 +81,6 @@ async function get(settings: EgressSettings, resolve: Resolve | undefined, to: s
     return error instanceof Error && error.cause instanceof EgressDenied ? error.cause : error
   }
 }
-
-test('a body that nobody has begun to read is there when the collector has run', async ({ expect }) => {
-  const dialer = dial({ allow: ['127.0.0.1'] })
-  const bodies = await Promise.all(
-    Array.from({ length: 5 }, async () => {
-      const { body } = await send(dialer, url)
-      return { body }
-    }),
-  )
-  for (let i = 0; i < 3; i++) {
-    collectGarbage()
-    // oxlint-disable-next-line no-await-in-loop -- what goes with what was collected goes in a task of its own
-    await new Promise(setImmediate)
-  }
-  const read = await Promise.all(bodies.map((each) => text(each as Answer)))
-  expect(read).toEqual(Array.from({ length: 5 }, () => 'inside'))
-})
 
 describe('what is connected to', () => {
   test('is what was checked and nothing else', async ({ expect }) => {
