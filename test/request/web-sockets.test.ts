@@ -39,7 +39,7 @@ describe('WebSockets', () => {
       { name: 'small', hostname: 'small.test', path, web_sockets: 2, web_socket_message_kb: 1 },
       { name: 'slow', hostname: 'slow.test', path, web_socket_buffer_kb: 64 },
       { name: 'short', hostname: 'short.test', path, cpu_ms: 100 },
-      { name: 'idle', hostname: 'idle.test', path, web_socket_idle_ms: 2000 },
+      { name: 'idle', hostname: 'idle.test', path, web_socket_idle_ms: 6000 },
     ])
   })
 
