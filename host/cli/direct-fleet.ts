@@ -60,10 +60,7 @@ export async function openDirectFleet(file: string, folder: string): Promise<Dir
       onBroken() {},
       ...toAgreement(fleet, opener),
     })
-    await Promise.race([
-      fleet.connection.first,
-      new Promise((resolve) => setTimeout(resolve, REACH_MS).unref()),
-    ])
+    await fleet.connection.firstWithin(REACH_MS)
     await fleet.observe()
     const operator = await openOperator(
       { admin: { host: 'localhost', port: 0, socket: socketPath }, token, appsPort: 0, isWritable: true },

@@ -27,6 +27,7 @@ import { defined } from '../config/defined.ts'
 import type { FleetCredentials, FleetSettings } from '../config/fleet-settings.ts'
 import { readSecret } from '../config/secrets.ts'
 import { NanoError } from '../errors.ts'
+import { pause } from './attempt.ts'
 
 /** For a server to be reached, and to say something. */
 const CONNECT_MS = 2000
@@ -88,6 +89,17 @@ export class FleetConnection implements AsyncDisposable {
   get replicas(): number {
     const isCluster = this.client.info?.cluster !== undefined
     return this.settings.replicas ?? (isCluster ? CLUSTER_REPLICAS : 1)
+  }
+
+  /** The first connection; undefined: there was none within so many milliseconds, or it is closed before. */
+  async firstWithin(ms: number): Promise<NatsConnection | undefined> {
+    const isDone = new AbortController()
+    const late = pause(ms, AbortSignal.any([isDone.signal, this.#closing.signal])).then(() => undefined)
+    try {
+      return await Promise.race([this.first, late])
+    } finally {
+      isDone.abort()
+    }
   }
 
   /** From now on `listener` is told when it is connected, and when it is not any more; at once, if it is. */

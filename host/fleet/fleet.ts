@@ -172,7 +172,7 @@ export class Fleet implements AsyncDisposable {
   async start(host: FleetHost): Promise<void> {
     this.#host = host
     void this.#run()
-    const reached = await Promise.race([this.connection.first, pause(REACH_MS)])
+    const reached = await this.connection.firstWithin(REACH_MS)
     if (reached === undefined) {
       const { name } = this.settings
       const text = `fleet ${name}: no NATS server can be reached; what is known of it is served, and nothing can be deployed until one can`

@@ -148,7 +148,7 @@ export class RemoteCalls implements Disposable {
 
   async #say(address: RemoteAddress): Promise<Peer> {
     const connection = await this.connect()
-    if (!connection.isConnected) await Promise.race([connection.first, pause(OPEN_MS)])
+    if (!connection.isConnected) await connection.firstWithin(OPEN_MS)
     const link = randomUUID()
     const [here, there] = this.#toSubjects(link)
     const opened = await this.#link(connection, { from: here, to: there, host: address })
@@ -259,8 +259,4 @@ function readHello(data: Uint8Array): Hello | undefined {
   } catch {
     return undefined
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms).unref())
 }

@@ -46,7 +46,7 @@ export async function openFleetKv(settings: FleetSettings, log: (text: string) =
   const seal = toSeal(settings, 'kv')
   const connection = await openConnection(settings, (text) => log(`storage of kv: ${text}`))
   // servers that are not there yet are tried again for as long as it takes; calls fail meanwhile
-  await Promise.race([connection.first, new Promise((resolve) => setTimeout(resolve, CONNECT_MS).unref())])
+  await connection.firstWithin(CONNECT_MS)
   return new FleetKv(connection, seal)
 }
 

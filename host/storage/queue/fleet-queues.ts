@@ -60,7 +60,7 @@ export async function openFleetQueues(
   carryMs = CARRY_MS,
 ): Promise<QueueStore> {
   const connection = await openConnection(settings, (text) => log(`storage of queues: ${text}`))
-  await Promise.race([connection.first, new Promise((resolve) => setTimeout(resolve, CONNECT_MS).unref())])
+  await connection.firstWithin(CONNECT_MS)
   return new FleetQueues(connection, local, carryMs)
 }
 
