@@ -13,7 +13,7 @@ import { DEFAULT_LIMITS } from '../host/config/limits.ts'
 import { Engines } from '../host/deploy/open-engines.ts'
 import { loadEngine } from '../host/engine/load.ts'
 import { splitImage, type Image } from '../host/image/image.ts'
-import { pack, toContentId, unpack, type BaseImage } from '../host/image/packed.ts'
+import { pack, toContent, toContentId, unpack, type BaseImage } from '../host/image/packed.ts'
 import { Epoch } from '../host/limits/epoch.ts'
 import { Residents } from '../host/limits/residents.ts'
 import { Scheduler } from '../host/limits/scheduler.ts'
@@ -138,5 +138,5 @@ function toShared(component: string, other: string, engineHash: string): Image {
     return splitImage(segments, memoryMinPages)
   }) as [Image, Image]
   const base: BaseImage = { id: toContentId(engineHash, { image: shared }), layer: shared.layers[0]! }
-  return unpack(pack({ image: own }, base), () => base).image
+  return toContent(unpack(pack({ image: own }, base), () => base)).image
 }

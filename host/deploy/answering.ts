@@ -12,11 +12,16 @@ export type Answers<Of extends Questions<Of>, Note> = {
   ) => Of[Type]['answer'] | Promise<Of[Type]['answer']>
 }
 
-/** From here on questions of the thread that started this one are answered. */
-export function answerAll<Of extends Questions<Of>, Note>(answers: Answers<Of, Note>): void {
-  const tell = (message: FromThread<Note>): void => {
-    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread is no window
-    parentPort?.postMessage(message)
+/**
+ * From here on questions of the thread that started this one are answered. `toMoved`: what of an answer moves there and is not
+ * copied.
+ */
+export function answerAll<Of extends Questions<Of>, Note>(
+  answers: Answers<Of, Note>,
+  toMoved: (answer: Of[keyof Of]['answer']) => ArrayBuffer[] = () => [],
+): void {
+  const tell = (message: FromThread<Note>, moved: ArrayBuffer[] = []): void => {
+    parentPort?.postMessage(message, moved)
   }
   const settle = async ({ id, type, ask }: Asked): Promise<Outcome> => {
     try {
@@ -26,6 +31,8 @@ export function answerAll<Of extends Questions<Of>, Note>(answers: Answers<Of, N
     }
   }
   parentPort?.on('message', (asked: Asked) => {
-    void settle(asked).then((outcome) => tell({ id: asked.id, outcome }))
+    void settle(asked).then((outcome) =>
+      tell({ id: asked.id, outcome }, 'answer' in outcome ? toMoved(outcome.answer) : []),
+    )
   })
 }

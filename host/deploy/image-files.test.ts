@@ -17,7 +17,8 @@ import { join } from 'node:path'
 import { afterAll, it } from 'vitest'
 
 import type { Env } from '../config/env.ts'
-import { IMAGE_PAGE, splitImage } from '../image/image.ts'
+import { IMAGE_LINE, IMAGE_PAGE, splitImage } from '../image/image.ts'
+import { toContent as toUsed } from '../image/packed.ts'
 import { layOver } from '../image/resident.ts'
 import type { AppContent } from '../image/image.ts'
 import { toSeal } from './env-image.ts'
@@ -47,7 +48,7 @@ it('gives what was kept to whoever opens the directory, the first image of an en
   const contents = [1, 2, 3].map(toContent)
   const kept = contents.map((content) => new ImageFiles(cache).keep('e', content))
   const files = new ImageFiles(cache)
-  const loaded = kept.map(({ image }) => files.load('e', image.id))
+  const loaded = kept.map(({ image }) => toUsed(files.load('e', image.id)))
   expect(loaded.map((content) => toMemory(content).equals(toMemory(contents.shift()!)))).toEqual([
     true,
     true,
@@ -55,7 +56,7 @@ it('gives what was kept to whoever opens the directory, the first image of an en
   ])
   const blocks = new Set(loaded.map(({ image }) => image.layers[0]!.bytes.buffer))
   expect(blocks.size).toBe(1)
-  expect(loaded.map(({ image }) => image.layers[1]!.bytes.length)).toEqual([0, IMAGE_PAGE, IMAGE_PAGE])
+  expect(loaded.map(({ image }) => image.layers[1]!.bytes.length)).toEqual([0, IMAGE_LINE, IMAGE_LINE])
   expect(readdirSync(join(cache, 'images', 'bases'))).toEqual(['e'])
 })
 
@@ -79,7 +80,7 @@ it('has another base when the one that there was is broken', ({ expect }) => {
   expect(() => files.load('e', image.id)).toThrow('its base image is not there')
   files.keep('e', toContent(2))
   files.keep('e', toContent(1))
-  expect(toMemory(files.load('e', image.id)).equals(toMemory(toContent(1)))).toBe(true)
+  expect(toMemory(toUsed(files.load('e', image.id))).equals(toMemory(toContent(1)))).toBe(true)
 })
 
 it('knows a file by all of its stamps', ({ expect }) => {
@@ -110,7 +111,7 @@ it('seals what is for one deployment: who has another env cannot open it, and no
   const files = new ImageFiles(cache)
   const { image } = files.keep('e', toContent(1), own)
   expect([image.id, existsSync(join(cache, 'images', 'bases', 'e'))]).toEqual([own!.id, false])
-  expect(toMemory(files.load('e', image.id, own!.key)).equals(toMemory(toContent(1)))).toBe(true)
+  expect(toMemory(toUsed(files.load('e', image.id, own!.key))).equals(toMemory(toContent(1)))).toBe(true)
   expect(readFileSync(files.toContentPath(image.id)).includes('NANOIMG')).toBe(false)
   expect(statSync(files.toContentPath(image.id)).mode & 0o777).toBe(0o600)
   for (const key of [other!.key, undefined]) {
@@ -120,7 +121,7 @@ it('seals what is for one deployment: who has another env cannot open it, and no
   // against the base of its engine, once there is one
   files.keep('e', toContent(2))
   files.keep('e', toContent(1), own)
-  expect(toMemory(files.load('e', image.id, own!.key)).equals(toMemory(toContent(1)))).toBe(true)
+  expect(toMemory(toUsed(files.load('e', image.id, own!.key))).equals(toMemory(toContent(1)))).toBe(true)
 })
 
 it('names and seals by component and env', ({ expect }) => {

@@ -30,8 +30,8 @@ import { isPrivate } from '../engine/engine.ts'
 import { NanoError, toNanoError } from '../errors.ts'
 import { toImageBytes } from '../image/image.ts'
 import type { AppContent } from '../image/image.ts'
-import { pack, toContentId, unpack } from '../image/packed.ts'
-import type { BaseImage, ContentId } from '../image/packed.ts'
+import { pack, toContent, toContentId, unpack } from '../image/packed.ts'
+import type { BaseImage, ContentId, Unpacked } from '../image/packed.ts'
 import { seal, unseal } from './env-image.ts'
 import type { ComponentReads, Seal } from './env-image.ts'
 import { pruneImages } from './prune-images.ts'
@@ -88,17 +88,17 @@ export class ImageFiles {
   }
 
   /** The content. `key`: of what is sealed. Throws ARTIFACT_BROKEN when it is not there, or not what it was. */
-  load(engineHash: string, id: ContentId, key?: Uint8Array): AppContent {
+  load(engineHash: string, id: ContentId, key?: Uint8Array): Unpacked {
     const path = this.toContentPath(id)
     try {
       this.#expectOwn()
       const bytes = readFileSync(path)
-      const content = unpack(key === undefined ? bytes : unseal(bytes, key), (base) => {
+      const unpacked = unpack(key === undefined ? bytes : unseal(bytes, key), (base) => {
         const found = this.#findBase(engineHash)
         return found?.id === base ? found : undefined
       })
       touch(path)
-      return content
+      return unpacked
     } catch (cause) {
       rmSync(path, { force: true })
       const text = `the image ${id.slice(0, 12)} below ${this.#directory} cannot be read: ${(cause as Error).message}`
@@ -158,7 +158,11 @@ export class ImageFiles {
     const known = this.#bases.get(engineHash)
     if (known?.stamp === stamp) return known.base
     try {
-      const content = unpack(readFileSync(path), () => undefined)
+      // every image of the engine has its pages
+      const content = toContent(
+        unpack(readFileSync(path), () => undefined),
+        toSharedBlock,
+      )
       const base = { id: toContentId(engineHash, content), layer: content.image.layers[0]! }
       this.#bases.set(engineHash, { base, stamp })
       return base
@@ -212,6 +216,10 @@ export function toRef(engineHash: string, content: AppContent, sealed?: Seal): I
   const { image } = content
   const id = sealed?.id ?? toContentId(engineHash, content)
   return { id, pages: image.pages, bytes: toImageBytes(image) }
+}
+
+function toSharedBlock(length: number): SharedArrayBuffer {
+  return new SharedArrayBuffer(length)
 }
 
 /** A cache that may only be read is used all the same. */

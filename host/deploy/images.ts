@@ -1,13 +1,6 @@
 /**
- * What apps are made of, loaded when it is needed: one copy for all shards, in shared memory, given up when others were
- * needed since and all together are over a budget.
- *
- *     absent  --load-->  loading  --here-->  held  --used least of all, over the budget-->  absent
- *                           |
- *                           '-- not on the disk, or broken: its component is opened again, once, which writes it  >  loading
- *
- * Reading and unpacking is done on a thread that serves nobody and opens nothing. Whoever was given content keeps it for
- * as long as it likes, and should not.
+ * What apps are made of, loaded when it is needed, on a thread that serves nobody and opens nothing (loaded-images.ts). What is
+ * not on the disk, or broken, comes from its component, which is opened again, once, and written.
  */
 
 import { extname } from 'node:path'
@@ -19,20 +12,14 @@ import type { AppContent } from '../image/image.ts'
 import type { ContentId } from '../image/packed.ts'
 import { isMade } from '../transpile/transpile.ts'
 import { AskedThread } from './asked-thread.ts'
+import type { LoadedCounters, WantedImage } from './loaded-images.ts'
 import type { OpenComponent } from './opening.ts'
 
 /** What the thread can be asked for, with the answer. */
 export interface ImageQuestions {
-  load: {
-    ask: { readonly engineHash: string; readonly id: ContentId; readonly key?: Uint8Array | undefined }
-    answer: AppContent
-  }
-}
-
-interface Entry {
-  readonly content: Promise<AppContent>
-  /** 0: not here yet. */
-  bytes: number
+  load: { readonly ask: WantedImage; readonly answer: LoadedCounters & { readonly content: AppContent } }
+  /** The most bytes that are held. */
+  bound: { readonly ask: number; readonly answer: LoadedCounters }
 }
 
 // as source or compiled, whatever this file is
@@ -44,6 +31,7 @@ const BYTES_PER_MB = 1024 * 1024
 export class Images implements Disposable {
   readonly counters: ImageCounters = { loads: 0, remakes: 0, made: 0, evictions: 0, bytes: 0 }
   readonly #reopen: (component: OpenComponent) => Promise<OpenComponent>
+  readonly #reopening = new Map<ContentId, Promise<OpenComponent>>()
   readonly #thread = new AskedThread<ImageQuestions>({
     script: SCRIPT,
     name: 'images',
@@ -52,10 +40,6 @@ export class Images implements Disposable {
     heapMb: HEAP_MB,
     stays: true,
   })
-  /** The one that was used last comes last. */
-  readonly #entries = new Map<ContentId, Entry>()
-  #budget = CAPACITY_RULES.imageCacheMb.initial * BYTES_PER_MB
-
   /** `reopen`: opens a component again from where it came, and keeps its image on the disk. */
   constructor(reopen: (component: OpenComponent) => Promise<OpenComponent>) {
     this.#reopen = reopen
@@ -63,53 +47,47 @@ export class Images implements Disposable {
 
   /** The most MiB that are held; undefined: the default. */
   set budgetMb(megabytes: number | undefined) {
-    this.#budget = (megabytes ?? CAPACITY_RULES.imageCacheMb.initial) * BYTES_PER_MB
-    this.#evict()
+    const bytes = (megabytes ?? CAPACITY_RULES.imageCacheMb.initial) * BYTES_PER_MB
+    this.#thread.ask('bound', bytes).then(
+      (counters) => Object.assign(this.counters, counters),
+      // it is over
+      () => undefined,
+    )
   }
 
-  /** The same for all who ask. Rejects with ARTIFACT_BROKEN when it is gone and cannot be made again. */
-  load(component: OpenComponent): Promise<AppContent> {
+  /** A copy to be moved on, or what is shared. Rejects with ARTIFACT_BROKEN when it is gone and cannot be made again. */
+  async load(component: OpenComponent): Promise<AppContent> {
     if (component.foreign !== undefined && !isMade(component.foreign.folder)) return this.#remake(component)
-    if (component.held !== undefined) return Promise.resolve(component.held)
-    const { id } = component.image
-    const entry = this.#entries.get(id) ?? this.#open(component)
-    this.#entries.delete(id)
-    this.#entries.set(id, entry)
-    return entry.content
+    if (component.held !== undefined) return component.held
+    try {
+      return await this.#ask(component)
+    } catch (error) {
+      if (!(error instanceof NanoError) || error.code !== 'ARTIFACT_BROKEN') throw error
+      const again = await this.#reopenOnce(component)
+      if (again.image.id !== component.image.id) throw toChanged(error)
+      return again.held ?? (await this.#ask(again))
+    }
   }
 
   [Symbol.dispose](): void {
     this.#thread[Symbol.dispose]()
   }
 
-  #open(component: OpenComponent): Entry {
-    const { id } = component.image
-    const entry: Entry = { content: this.#read(component), bytes: 0 }
-    entry.content.then(
-      (content) => {
-        if (this.#entries.get(id) !== entry) return
-        entry.bytes = toOwnBytes(content)
-        this.counters.bytes += entry.bytes
-        this.#evict()
-      },
-      () => this.#entries.delete(id),
-    )
-    return entry
+  async #ask({ engineHash, image: { id }, key }: OpenComponent): Promise<AppContent> {
+    const { content, ...counters } = await this.#thread.ask('load', { engineHash, id, key })
+    Object.assign(this.counters, counters)
+    return content
   }
 
-  async #read(component: OpenComponent): Promise<AppContent> {
-    const { engineHash, image, key } = component
-    const ask = { engineHash, id: image.id, key }
-    try {
-      this.counters.loads++
-      return await this.#thread.ask('load', ask)
-    } catch (error) {
-      if (!(error instanceof NanoError) || error.code !== 'ARTIFACT_BROKEN') throw error
-      this.counters.remakes++
-      const again = await this.#reopen(component)
-      if (again.image.id !== image.id) throw toChanged(error)
-      return again.held ?? (await this.#thread.ask('load', ask))
-    }
+  /** For all who find it broken meanwhile. */
+  #reopenOnce(component: OpenComponent): Promise<OpenComponent> {
+    const { id } = component.image
+    const known = this.#reopening.get(id)
+    if (known !== undefined) return known
+    this.counters.remakes++
+    const reopening = this.#reopen(component).finally(() => this.#reopening.delete(id))
+    this.#reopening.set(id, reopening)
+    return reopening
   }
 
   /** There is no image, and what serves it is gone. */
@@ -119,20 +97,6 @@ export class Images implements Disposable {
       throw toChanged(new NanoError('ARTIFACT_BROKEN', 'it is gone'))
     return await this.load(again)
   }
-
-  #evict(): void {
-    for (const [id, { bytes }] of this.#entries) {
-      if (this.counters.bytes <= this.#budget) return
-      if (bytes === 0) continue
-      this.#entries.delete(id)
-      this.counters.bytes -= bytes
-      this.counters.evictions++
-    }
-  }
-}
-
-function toOwnBytes({ image, sourceMap }: AppContent): number {
-  return image.layers.at(-1)!.bytes.length + (sourceMap?.length ?? 0)
 }
 
 function toChanged(cause: NanoError): NanoError {

@@ -1,19 +1,22 @@
 /**
- * A tenant's memory snapshot: which 4 KiB pages of a fresh instance's memory are not zero, and what is in them. It is
- * kept in shared memory, so posting it to a shard costs nothing, and it never changes once it is made.
+ * A tenant's memory snapshot: which 4 KiB pages of a fresh instance's memory are not zero, and what is in them. It
+ * never changes once it is made.
  *
- *     layers   [ pages that the engine's base image has as well,  pages of its own ]      of a packed image (packed.ts)
- *              [ all of them ]                                                            of one that was split
- *     runs     [address, length, place]*    multiples of IMAGE_PAGE; `place`: where in the layer's bytes
+ *     layers   [ pages of the engine's base image,  what of them differs, and pages of its own ]      of a packed image (packed.ts)
+ *              [ all of them ]                                                                        of one that was split
+ *     runs     [address, length, place]*    `place`: where in the layer's bytes. Multiples of IMAGE_PAGE, but for what differs:
+ *                                           that is of IMAGE_LINE, and lies over pages of the layer before
  *
- * Layers do not overlap. Zero pages are not kept and never written: touching one makes it resident, and a page fault is
- * what costs.
+ * Zero pages are not kept and never written: touching one makes it resident, and a page fault is what costs.
  */
 import { NanoError } from '../errors.ts'
 import { WASM_PAGE } from '../wasm/memory.ts'
 
 /** Bytes in a page of an image; the operating system's usual page. */
 export const IMAGE_PAGE = 4096
+
+/** Bytes in a line: the least that an image says of a page that it shares but for a part. */
+export const IMAGE_LINE = 128
 
 /** Numbers of a run: address, length and place. */
 export const RUN_WORDS = 3
@@ -23,8 +26,8 @@ export const MAX_IMAGE_BYTES = 128 * 1024 * 1024
 
 /** Pages out of one block of bytes. */
 export interface ImageLayer {
-  readonly runs: Uint32Array<SharedArrayBuffer>
-  readonly bytes: Uint8Array<SharedArrayBuffer>
+  readonly runs: Uint32Array
+  readonly bytes: Uint8Array
 }
 
 export interface Image {
@@ -35,11 +38,11 @@ export interface Image {
   readonly source?: string | undefined
 }
 
-/** What of an app is loaded when it is needed, in shared memory. */
+/** What of an app is loaded when it is needed. */
 export interface AppContent {
   readonly image: Image
   /** JSON in UTF-8, when there is one. */
-  readonly sourceMap?: Uint8Array<SharedArrayBuffer> | undefined
+  readonly sourceMap?: Uint8Array | undefined
 }
 
 /** Bytes at an address of the snapshot. */
@@ -72,16 +75,16 @@ export function splitImage(parts: readonly ImagePart[], pages: number): Image {
   return { pages, layers: [{ runs: runs.toWords(), bytes }] }
 }
 
-/** Runs of pages, gathered one by one. */
+/** Runs, gathered piece by piece. */
 export class Runs {
   readonly #runs: [address: number, length: number, place: number][] = []
 
-  /** One more page; what follows the one before in memory and in the block is of its run. */
-  add(address: number, place: number): void {
+  /** One more piece; what follows the one before in memory and in the block is of its run. */
+  add(address: number, place: number, length = IMAGE_PAGE): void {
     const last = this.#runs.at(-1)
     if (last !== undefined && last[0] + last[1] === address && last[2] + last[1] === place) {
-      last[1] += IMAGE_PAGE
-    } else this.#runs.push([address, IMAGE_PAGE, place])
+      last[1] += length
+    } else this.#runs.push([address, length, place])
   }
 
   toWords(): Uint32Array<SharedArrayBuffer> {
@@ -91,7 +94,7 @@ export class Runs {
   }
 }
 
-/** Bytes of the pages that are not zero. */
+/** Bytes of the pages that are not zero, of an image that was split. */
 export function toImageBytes({ layers }: Image): number {
   let sum = 0
   for (const { runs } of layers) for (let i = 1; i < runs.length; i += RUN_WORDS) sum += runs[i]!

@@ -3,10 +3,10 @@ import { assert, array, integer, option, property, tuple, uint8Array } from 'fas
 import { describe, it } from 'vitest'
 
 import { NanoError } from '../errors.ts'
-import { IMAGE_PAGE, splitImage } from './image.ts'
+import { IMAGE_LINE, IMAGE_PAGE, splitImage } from './image.ts'
 import { layOver } from './resident.ts'
 import type { AppContent, Image } from './image.ts'
-import { pack, toContentId, unpack } from './packed.ts'
+import { pack, toContent, toContentId, unpack } from './packed.ts'
 import type { BaseImage } from './packed.ts'
 
 const PAGES = 2
@@ -44,7 +44,7 @@ it('gives back what it took, packed against another image or by itself', ({ expe
       const image = toImage(own)
       const content: AppContent = map === null ? { image } : { image, sourceMap: shared(map) }
       const base = against === null ? undefined : toBase(toImage(against))
-      const found = unpack(pack(content, base), (id) => (id === base?.id ? base : undefined))
+      const found = toContent(unpack(pack(content, base), (id) => (id === base?.id ? base : undefined)))
       expect(toMemory(found.image).equals(toMemory(image))).toBe(true)
       expect(found.sourceMap).toEqual(content.sourceMap)
     }),
@@ -60,9 +60,34 @@ it('shares pages with its base, byte for byte the same memory', ({ expect }) => 
     [2, 1],
     [7, 1],
   ])
-  const { layers } = unpack(pack({ image }, base), () => base).image
+  const { layers } = toContent(unpack(pack({ image }, base), () => base)).image
   expect(layers[0]!.bytes.buffer).toBe(base.layer.bytes.buffer)
-  expect(layers[1]!.bytes).toHaveLength(2 * IMAGE_PAGE)
+  // a line of the one, all of the other
+  expect(layers[1]!.bytes).toHaveLength(IMAGE_LINE + IMAGE_PAGE)
+})
+
+it('has of a page that its base has, too, the lines that differ alone', ({ expect }) => {
+  const bytes = (line: number): Uint8Array => {
+    const all = new Uint8Array(PAGES * 65_536).fill(1, 0, 3 * IMAGE_PAGE)
+    all[IMAGE_PAGE + 5 * IMAGE_LINE + 3] = line
+    return all
+  }
+  const base = toBase(splitImage([{ offset: 0, bytes: bytes(1) }], PAGES))
+  const image = splitImage([{ offset: 0, bytes: bytes(2) }], PAGES)
+  const found = toContent(unpack(pack({ image }, base), () => base)).image
+  expect(found.layers[1]!.bytes).toHaveLength(IMAGE_LINE)
+  expect([...found.layers[1]!.runs]).toEqual([IMAGE_PAGE + 5 * IMAGE_LINE, IMAGE_LINE, 0])
+  expect(toMemory(found).equals(toMemory(image))).toBe(true)
+})
+
+it('reads what was packed before there were lines', ({ expect }) => {
+  const image = toImage([
+    [0, 1],
+    [3, 2],
+  ])
+  const packed = pack({ image })
+  packed[7] = 1
+  expect(toMemory(toContent(unpack(packed, () => undefined)).image).equals(toMemory(image))).toBe(true)
 })
 
 it('has a name that tells engines, images and source maps apart', ({ expect }) => {

@@ -1,21 +1,24 @@
 /**
- * An app's content as one block of bytes that opens fast: its image as what differs from its engine's base image, page by
- * page, and its source map.
+ * An app's content as one block of bytes that opens fast: its image as what differs from its engine's base image, and its
+ * source map. Of a page that the base has, too, the lines that differ, unless they are most of it; of the others all.
  *
  *     "NANOIMG" version:u8 | SHA-256 of all that follows | head length:u32 | head, JSON | one zstd frame
- *     frame: shared runs, own runs (image.ts) | own pages | source map
+ *     frame: shared runs, own runs (image.ts) | own bytes | source map
  *
- * What is unpacked is checked as if a tenant had written it. Pure.
+ * In version 1, which is read as well, all that is of its own are whole pages. What is unpacked is checked as if a tenant had
+ * written it. Pure.
  */
 import { createHash } from 'node:crypto'
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 
 import { NanoError } from '../errors.ts'
 import { WASM_PAGE } from '../wasm/memory.ts'
-import { IMAGE_PAGE, MAX_IMAGE_BYTES, RUN_WORDS, Runs, toPages } from './image.ts'
-import type { AppContent, ImageLayer } from './image.ts'
+import { IMAGE_LINE, IMAGE_PAGE, MAX_IMAGE_BYTES, RUN_WORDS, Runs, toPages } from './image.ts'
+import type { AppContent, Image, ImageLayer } from './image.ts'
 
-const MAGIC = Buffer.from('NANOIMG\x01')
+const MAGIC = Buffer.from('NANOIMG\x02')
+/** Those before it that are read, too. */
+const OLD_MAGIC = Buffer.from('NANOIMG\x01')
 const HASH_BYTES = 32
 const HASHED_AT = MAGIC.length + HASH_BYTES
 const HEAD_AT = HASHED_AT + 4
@@ -82,36 +85,55 @@ export function pack({ image, sourceMap }: AppContent, base?: BaseImage): Buffer
 /** Larger ones take longer to pack, and save next to nothing. */
 const LEVEL = 3
 
-/**
- * The content, in a layer for each source of its pages. `findBase`: an engine's base image by its name. Throws
- * ARTIFACT_BROKEN for what was not packed so.
- */
-export function unpack(packed: Buffer, findBase: (id: ContentId) => BaseImage | undefined): AppContent {
+/** What was packed, unpacked: content as often as it is wanted. */
+export interface Unpacked {
+  readonly head: Head
+  readonly base: BaseImage | undefined
+  readonly frame: Buffer
+}
+
+/** `findBase`: an engine's base image by its name. Throws ARTIFACT_BROKEN for what was not packed so. */
+export function unpack(packed: Buffer, findBase: (id: ContentId) => BaseImage | undefined): Unpacked {
   const head = readHead(packed)
   const base = head.base === undefined ? undefined : findBase(head.base)
   if (head.base !== undefined && base === undefined) throw broken('its base image is not there')
   const size = head.shared + head.own + head.bytes + (head.map ?? 0)
-  const frame = inflate(packed.subarray(HEAD_AT + packed.readUInt32LE(HASHED_AT)), size)
-  let at = 0
-  const take = (length: number): Uint8Array<SharedArrayBuffer> => {
-    const part = new Uint8Array(new SharedArrayBuffer(length))
-    part.set(frame.subarray(at, (at += length)))
-    return part
+  const unpacked = {
+    head,
+    base,
+    frame: inflate(packed.subarray(HEAD_AT + packed.readUInt32LE(HASHED_AT)), size),
   }
-  const [shared, own] = [take(head.shared), take(head.own)].map(({ buffer }) => new Uint32Array(buffer))
-  const layers = [
-    ...(base === undefined ? [] : [{ runs: shared!, bytes: base.layer.bytes }]),
-    { runs: own!, bytes: take(head.bytes) },
-  ]
-  const image = { pages: head.pages, layers, source: head.base }
-  for (const layer of layers) expectWithin(layer, image.pages)
-  return head.map === undefined ? { image } : { image, sourceMap: take(head.map) }
+  expectSound(toContent(unpacked).image)
+  return unpacked
+}
+
+/**
+ * The content, in a layer for each source of its bytes. What is its own is in blocks of its own: that of the base which it has,
+ * its bytes, and its source map. `make`: a block of so many bytes.
+ */
+export function toContent(
+  { head, base, frame }: Unpacked,
+  make = (length: number): ArrayBufferLike => new ArrayBuffer(length),
+): AppContent {
+  const { shared, own, bytes, pages, map } = head
+  let at = 0
+  const take = (length: number): ArrayBufferLike => {
+    const block = make(length)
+    new Uint8Array(block).set(frame.subarray(at, (at += length)))
+    return block
+  }
+  const sharedRuns = new Uint32Array(take(shared))
+  const block = take(own + bytes)
+  const ownLayer = { runs: new Uint32Array(block, 0, own / 4), bytes: new Uint8Array(block, own) }
+  const layers = base === undefined ? [ownLayer] : [{ runs: sharedRuns, bytes: base.layer.bytes }, ownLayer]
+  const image = { pages, layers, source: head.base }
+  return map === undefined ? { image } : { image, sourceMap: new Uint8Array(take(map)) }
 }
 
 function readHead(packed: Buffer): Head {
   const isWhole =
     packed.length > HEAD_AT &&
-    packed.subarray(0, MAGIC.length).equals(MAGIC) &&
+    [MAGIC, OLD_MAGIC].some((magic) => packed.subarray(0, magic.length).equals(magic)) &&
     packed.subarray(MAGIC.length, HASHED_AT).equals(toHash(packed.subarray(HASHED_AT)))
   if (!isWhole) throw broken('its bytes are not what they were')
   const end = HEAD_AT + packed.readUInt32LE(HASHED_AT)
@@ -138,11 +160,20 @@ function isLength(value: unknown, most: number): boolean {
   return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= most
 }
 
-function expectWithin({ runs, bytes }: ImageLayer, pages: number): void {
-  for (let i = 0; i < runs.length; i += RUN_WORDS) {
-    const [address, length, place] = [runs[i]!, runs[i + 1]!, runs[i + 2]!]
-    if (address + length > pages * WASM_PAGE || place + length > bytes.length) {
-      throw broken('a page is beyond its memory')
+/** Throws when a run leads out, or a part of a page lies over what no layer before has. */
+function expectSound({ pages, layers }: Image): void {
+  const known = new Uint8Array((pages * WASM_PAGE) / IMAGE_PAGE)
+  for (const { runs, bytes } of layers) {
+    for (let i = 0; i < runs.length; i += RUN_WORDS) {
+      const [address, length, place] = [runs[i]!, runs[i + 1]!, runs[i + 2]!]
+      if (address + length > pages * WASM_PAGE || place + length > bytes.length) {
+        throw broken('a page is beyond its memory')
+      }
+      const [first, end] = [address / IMAGE_PAGE, (address + length) / IMAGE_PAGE]
+      known.fill(1, Math.ceil(first), Math.max(Math.ceil(first), Math.floor(end)))
+      if (known.subarray(Math.floor(first), Math.ceil(end)).includes(0)) {
+        throw broken('a part of a page has nothing to lie over')
+      }
     }
   }
 }
@@ -174,14 +205,37 @@ function toWhole({ runs, bytes }: ImageLayer): Difference {
 function toDifference(layer: ImageLayer, base: ImageLayer): Difference {
   const known = new Map(Array.from(toPages(base), (each) => [each.address, each]))
   const [shared, own] = [new Runs(), new Runs()]
-  const pages: Buffer[] = []
+  const pieces: Buffer[] = []
+  let size = 0
+  const keep = (address: number, piece: Buffer): void => {
+    own.add(address, size, piece.length)
+    pieces.push(piece)
+    size += piece.length
+  }
   for (const { address, page } of toPages(layer)) {
     const other = known.get(address)
-    if (other?.page.equals(page) === true) shared.add(address, other.place)
-    else own.add(address, pages.push(page) * IMAGE_PAGE - IMAGE_PAGE)
+    const lines = other === undefined ? undefined : findLines(page, other.page)
+    if (other === undefined || lines === undefined) {
+      keep(address, page)
+      continue
+    }
+    shared.add(address, other.place)
+    for (const at of lines) keep(address + at, page.subarray(at, at + IMAGE_LINE))
   }
-  return { shared: shared.toWords(), own: own.toWords(), pages: Buffer.concat(pages) }
+  return { shared: shared.toWords(), own: own.toWords(), pages: Buffer.concat(pieces) }
 }
+
+/** Where in a page the lines are that differ from those of another one; undefined: almost everywhere. */
+function findLines(page: Buffer, other: Buffer): number[] | undefined {
+  const lines: number[] = []
+  for (let at = 0; at < IMAGE_PAGE; at += IMAGE_LINE) {
+    if (page.compare(other, at, at + IMAGE_LINE, at, at + IMAGE_LINE) !== 0) lines.push(at)
+  }
+  return lines.length > MOST_LINES ? undefined : lines
+}
+
+/** With more of them all of the page is kept: one copy in place of two. */
+const MOST_LINES = (IMAGE_PAGE / IMAGE_LINE) * 0.75
 
 function toBuffer({ buffer, byteOffset, byteLength }: ArrayBufferView): Buffer {
   return Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength)

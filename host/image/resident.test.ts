@@ -2,8 +2,9 @@
 import { array, assert, boolean, integer, nat, property, record } from 'fast-check'
 import { it } from 'vitest'
 import { WASM_PAGE } from '../wasm/memory.ts'
+import { freeImage } from './blocks.ts'
 import { IMAGE_PAGE, splitImage, type Image } from './image.ts'
-import { pack, toContentId, unpack, type BaseImage } from './packed.ts'
+import { pack, toContent, toContentId, unpack, type BaseImage } from './packed.ts'
 import { layOver, restore, toFilling, type Filling } from './resident.ts'
 
 const PAGES = 2
@@ -12,17 +13,21 @@ const COUNT = (PAGES * WASM_PAGE) / IMAGE_PAGE
 /** Pages of a byte each; 0: the page is zero. */
 const contents = array(nat(3), { minLength: COUNT, maxLength: COUNT })
 
-function toImage(bytes: readonly number[]): Image {
-  const parts = bytes.map((byte, page) => ({
-    offset: page * IMAGE_PAGE,
-    bytes: new Uint8Array(IMAGE_PAGE).fill(byte),
-  }))
-  return splitImage(parts, PAGES)
+function toImage(bytes: readonly number[], odd: readonly number[] = []): Image {
+  return splitImage([{ offset: 0, bytes: toBytes(bytes, odd) }], PAGES)
+}
+
+/** Of so many pages, with single bytes that are not as the others of their pages. */
+function toBytes(pages: readonly number[], odd: readonly number[] = [], length = PAGES * WASM_PAGE): Buffer {
+  const bytes = Buffer.alloc(length)
+  for (const [page, byte] of pages.entries()) bytes.fill(byte, page * IMAGE_PAGE, (page + 1) * IMAGE_PAGE)
+  for (const at of odd) bytes[at] = 200
+  return bytes
 }
 
 /** As a shard has it: what of it other apps have is one layer, the rest another. */
-function share(bytes: readonly number[], base: BaseImage): Image {
-  return unpack(pack({ image: toImage(bytes) }, base), () => base).image
+function share(bytes: readonly number[], base: BaseImage, odd: readonly number[] = []): Image {
+  return toContent(unpack(pack({ image: toImage(bytes, odd) }, base), () => base)).image
 }
 
 function toBase(bytes: readonly number[]): BaseImage {
@@ -30,16 +35,16 @@ function toBase(bytes: readonly number[]): BaseImage {
   return { id: toContentId('engine', { image }), layer: image.layers[0]! }
 }
 
-function holds(memory: WebAssembly.Memory, pages: readonly number[]): boolean {
-  const wanted = Buffer.alloc(memory.buffer.byteLength)
-  for (const [page, byte] of pages.entries()) wanted.fill(byte, page * IMAGE_PAGE, (page + 1) * IMAGE_PAGE)
-  return wanted.equals(Buffer.from(memory.buffer))
+function holds(memory: WebAssembly.Memory, pages: readonly number[], odd: readonly number[] = []): boolean {
+  return toBytes(pages, odd, memory.buffer.byteLength).equals(Buffer.from(memory.buffer))
 }
 
 const guest = record({
   pages: contents,
   /** Of which of two base images it shares pages; those of a third kind with nobody. */
   base: nat(2),
+  /** Single bytes that its image has otherwise. */
+  odd: array(nat(PAGES * WASM_PAGE - 1), { maxLength: 8 }),
   /** What it leaves behind: single bytes, anywhere. */
   left: array(nat(PAGES * WASM_PAGE - 1), { maxLength: 20 }),
   grows: boolean(),
@@ -51,11 +56,12 @@ it('holds its image and zeros, one guest after the other', ({ expect }) => {
       const bases = [toBase(first), toBase(second)]
       const memory = new WebAssembly.Memory({ initial: PAGES, maximum: 20 })
       let filling: Filling | undefined
-      for (const { pages, base, left, grows } of guests) {
-        const image = base < 2 ? share(pages, bases[base]!) : toImage(pages)
+      for (const { pages, base, odd, left, grows } of guests) {
+        const image = base < 2 ? share(pages, bases[base]!, odd) : toImage(pages, odd)
         for (const _ of layOver(image, memory, filling));
-        expect(holds(memory, pages)).toBe(true)
+        expect(holds(memory, pages, odd)).toBe(true)
         // as whoever keeps the memory does (engine/spares.ts)
+        freeImage(image)
         const own = toFilling(image)
         if (own?.source !== filling?.source) filling = own
         if (grows) memory.grow(1)

@@ -19,6 +19,8 @@ export interface Filling {
 
 /** Pages that are looked at before others have their turn. */
 const STEP = 64
+/** A run takes as long as so many bytes of one. */
+const RUN_COST = 1024
 const ZEROS = Buffer.alloc(IMAGE_PAGE)
 
 /** What of an image other images have, too. */
@@ -45,7 +47,8 @@ export function* layOver(image: Image, memory: WebAssembly.Memory, filling?: Fil
     yield* copy(layer, target, isThere)
     const { runs } = layer
     for (let i = 0; i < runs.length; i += RUN_WORDS) {
-      filled.fill(0, runs[i]! / IMAGE_PAGE, (runs[i]! + runs[i + 1]!) / IMAGE_PAGE)
+      // pages of which it has a part alone are those of the layer before
+      filled.fill(0, Math.floor(runs[i]! / IMAGE_PAGE), Math.ceil((runs[i]! + runs[i + 1]!) / IMAGE_PAGE))
     }
   }
   // what the filling has and the image has not
@@ -65,17 +68,17 @@ function* copy(
   target: Uint8Array,
   isThere: (firstPage: number, endPage: number) => boolean,
 ): Generator<void> {
-  let left = STEP
+  let left = STEP * IMAGE_PAGE
   for (let i = 0; i < runs.length; i += RUN_WORDS) {
-    const [first, pages, place] = [runs[i]! / IMAGE_PAGE, runs[i + 1]! / IMAGE_PAGE, runs[i + 2]!]
-    if (isThere(first, first + pages)) continue
-    for (let at = 0; at < pages;) {
-      const end = Math.min(pages, at + left)
-      target.set(bytes.subarray(place + at * IMAGE_PAGE, place + end * IMAGE_PAGE), (first + at) * IMAGE_PAGE)
-      left -= end - at
+    const [address, length, place] = [runs[i]!, runs[i + 1]!, runs[i + 2]!]
+    if (isThere(address / IMAGE_PAGE, (address + length) / IMAGE_PAGE)) continue
+    for (let at = 0; at < length;) {
+      const end = Math.min(length, at + left)
+      target.set(bytes.subarray(place + at, place + end), address + at)
+      left -= Math.max(end - at, RUN_COST)
       at = end
       if (left > 0) continue
-      left = STEP
+      left = STEP * IMAGE_PAGE
       yield
     }
   }

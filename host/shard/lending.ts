@@ -7,6 +7,7 @@
  *                                           --it fails-->  done
  */
 import { fromFault } from '../errors.ts'
+import { freeImage } from '../image/blocks.ts'
 import type { ContentAnswer, LentContent } from '../tenant/content-slot.ts'
 
 /** On their way or lent at once. */
@@ -48,7 +49,8 @@ export class Lending {
       if (!isBack) this.#free()
       isBack = true
     }
-    waiting.resolve({ content: answer.content, [Symbol.dispose]: giveBack })
+    const { content } = answer
+    waiting.resolve({ content, free: () => freeImage(content.image), [Symbol.dispose]: giveBack })
   }
 
   #free(): void {

@@ -13,6 +13,7 @@ import type { LeaseHolder, Leases } from '../durable/leases.ts'
 import type { ObjectFacts } from '../instance/contract.ts'
 import { NanoError, toFault, toStackText } from '../errors.ts'
 import type { Run } from '../http/request-head.ts'
+import { toBlocks } from '../image/blocks.ts'
 import type { AppContent } from '../image/image.ts'
 import { toLogEntry } from '../log/entry.ts'
 import type { LogEntry } from '../log/entry.ts'
@@ -184,7 +185,7 @@ export class ShardThread implements SlotThread, LeaseHolder {
       (content): ContentAnswer => ({ content }),
       (error: unknown): ContentAnswer => ({ fault: toFault(error) }),
     )
-    this.#post({ type: 'content', deployment, answer })
+    this.#post({ type: 'content', deployment, answer }, 'content' in answer ? toBlocks(answer.content) : [])
   }
 
   #onApplied({ number, fault }: FromShard & { type: 'applied' }): void {
@@ -194,7 +195,7 @@ export class ShardThread implements SlotThread, LeaseHolder {
     else done?.reject(new NanoError(fault.code, fault.text))
   }
 
-  #post(message: ToShard, moved: readonly MessagePort[] = []): void {
+  #post(message: ToShard, moved: readonly (MessagePort | ArrayBuffer)[] = []): void {
     this.#worker.postMessage(message, moved)
   }
 }

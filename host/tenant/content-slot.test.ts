@@ -10,7 +10,7 @@ const CONTENT = { image: splitImage([], 1) }
 const SPARE = {} as Spare
 
 function open() {
-  const seen = { asked: 0, lent: 0, spares: 0, settled: 0 }
+  const seen = { asked: 0, lent: 0, freed: 0, spares: 0, settled: 0 }
   const answer = Promise.withResolvers<void>()
   const orders: Order[] = []
   const slot = new ContentSlot({
@@ -18,7 +18,7 @@ function open() {
       seen.asked++
       await answer.promise
       seen.lent++
-      return { content: CONTENT, [Symbol.dispose]: () => void seen.lent-- }
+      return { content: CONTENT, free: () => void seen.freed++, [Symbol.dispose]: () => void seen.lent-- }
     },
     order({ pages }, onSettled) {
       const wanted = { image: CONTENT.image, maximum: pages, epoch: {} as WebAssembly.Memory }
@@ -42,14 +42,15 @@ describe('what is wanted', () => {
     expect(slot.take()).toBeUndefined()
     answer.resolve()
     await turn()
-    expect([slot.want(), slot.isWaiting, seen.settled]).toEqual([false, true, 0])
+    expect([slot.want(), slot.isWaiting, seen.settled, seen.freed]).toEqual([false, true, 0, 0])
     made()
-    expect([slot.want(), slot.isWaiting]).toEqual([true, false])
+    // its image is in the memory
+    expect([slot.want(), slot.isWaiting, seen.freed]).toEqual([true, false, 1])
     {
       using parts = slot.take()
       expect([parts?.content, parts?.order.take()]).toEqual([CONTENT, SPARE])
     }
-    expect(seen).toEqual({ asked: 1, lent: 0, spares: 1, settled: 1 })
+    expect(seen).toEqual({ asked: 1, lent: 0, freed: 1, spares: 1, settled: 1 })
     expect([slot.take(), slot.want(), seen.asked]).toEqual([undefined, false, 2])
   })
 
@@ -93,7 +94,7 @@ describe('what nobody takes is given back', () => {
     slot[Symbol.dispose]()
     expect(seen.lent).toBe(0)
     made()
-    expect(seen).toEqual({ asked: 1, lent: 0, spares: 0, settled: 0 })
+    expect(seen).toEqual({ asked: 1, lent: 0, freed: 0, spares: 0, settled: 0 })
     const late = open()
     late.slot.want()
     late.slot[Symbol.dispose]()

@@ -13,6 +13,8 @@ import type { AppContent, Image } from '../image/image.ts'
 /** Content, and the way to give it back. */
 export interface LentContent extends Disposable {
   readonly content: AppContent
+  /** Its image is in a memory: what it lies in can go. */
+  free(): void
 }
 
 /** What the main thread says, when a shard asks it. */
@@ -98,6 +100,7 @@ export class ContentSlot implements Disposable {
     if (this.#state.name === 'over') return lent[Symbol.dispose]()
     const { content } = lent
     const order = this.#port.order(content.image, () => {
+      lent.free()
       this.#state = { name: 'here', parts }
       this.#port.onSettled()
     })

@@ -1,7 +1,7 @@
 /** What the instance before was made of, where there is one for each request: kept for the next one until none came for a while. */
 import type { AppContent } from '../image/image.ts'
 import type { Deadline, Deadlines } from '../limits/deadlines.ts'
-import type { LentContent } from './content-slot.ts'
+import type { ContentSource, LentContent } from './content-slot.ts'
 
 export class KeptContent {
   readonly #deadlines: Deadlines
@@ -23,7 +23,14 @@ export class KeptContent {
     this.#content = undefined
   }
 
-  lend(): LentContent | undefined {
-    return this.#content && { content: this.#content, [Symbol.dispose]() {} }
+  /** What is kept, or what the source gives, to be kept: its bytes stay. */
+  lend(source: ContentSource): LentContent | Promise<LentContent> {
+    const content = this.#content
+    if (content !== undefined) return { content, free() {}, [Symbol.dispose]() {} }
+    return source().then((lent) => ({
+      content: lent.content,
+      free() {},
+      [Symbol.dispose]: () => lent[Symbol.dispose](),
+    }))
   }
 }

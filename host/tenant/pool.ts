@@ -112,7 +112,7 @@ export class Pool {
     this.#isOnly = parts.object !== undefined
     this.#parts = this.#isAlone ? { ...parts, limits: { ...parts.limits, recycleRequests: 1 } } : parts
     this.#slot = new ContentSlot({
-      source: () => this.#kept.lend() ?? services.source(),
+      source: () => (this.#isAlone ? this.#kept.lend(services.source) : services.source()),
       order: (image, onSettled) =>
         parts.engine.spares.order(toWanted({ ...parts, image }, services.epoch), onSettled),
       onSettled: () => services.onReady(),

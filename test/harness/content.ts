@@ -5,4 +5,4 @@ import type { ContentSource } from '../../host/tenant/content-slot.ts'
 export const toSource =
   (content: AppContent): ContentSource =>
   () =>
-    Promise.resolve({ content, [Symbol.dispose]() {} })
+    Promise.resolve({ content, free() {}, [Symbol.dispose]() {} })

@@ -168,7 +168,7 @@ test('what an instance is made of is given back when its client left before it w
       await answer.promise
       const { content } = await deployment.source()
       lent++
-      return { content, [Symbol.dispose]: () => void lent-- }
+      return { content, free() {}, [Symbol.dispose]: () => void lent-- }
     },
   })
   const client = new Client('/').sendTo(tenant)
