@@ -9,7 +9,7 @@ import type { Bench } from './figure.ts'
 import { firstResponse } from './first-response.ts'
 import { FEW, openFleet } from './fleet.ts'
 import { load } from './load.ts'
-import { startFleet } from './nano.ts'
+import { startFleet, startNano } from './nano.ts'
 import { buildForJco, startJcoServe } from './peers/jco-serve.ts'
 import { startNode } from './peers/node.ts'
 import { startDistinctWorkerd } from './peers/workerd.ts'
@@ -32,6 +32,13 @@ export async function memory(bench: Bench): Promise<void> {
     await using server = await startFleet({ fleet, directory, shards: 1 })
     await touch(server, 1)
     await many(bench, 'NANO', server, residentBytes(server))
+  }
+  {
+    await using server = await startNano({ ...bench, apps: MANY, shards: 1 })
+    const one = residentBytes(server)
+    await touch(server, MANY)
+    const each = (residentBytes(server) - one) / (MANY - 1)
+    bench.add({ name: 'NANO, each live tenant, all of one component', value: each / MIB, unit: 'MiB' })
   }
   {
     const one = await measure(() => startDistinctWorkerd(1, directory))

@@ -28,7 +28,7 @@ const LOOK_MS = 250
 /** Enough to say how much each takes. */
 const SAMPLE = 100
 const NODES = 4
-const ALL = 'as many as fit'
+const ALL = 'all that fit'
 
 export async function walk(bench: Bench, apps: number): Promise<void> {
   const { directory } = bench
