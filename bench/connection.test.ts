@@ -9,13 +9,11 @@ import { Connection } from './connection.ts'
 /** What the connection says when the server answers so, piece by piece. */
 async function ask(pieces: readonly string[], end: (socket: Socket) => void): Promise<unknown[]> {
   const server = createServer((socket) => {
-    socket.once('data', async () => {
-      for (const piece of pieces) {
-        socket.write(piece)
-        await new Promise((resolve) => setImmediate(resolve))
-      }
-      end(socket)
-    })
+    const writeFrom = (at: number): void => {
+      if (at === pieces.length) end(socket)
+      else socket.write(pieces[at]!, () => setImmediate(writeFrom, at + 1))
+    }
+    socket.once('data', () => writeFrom(0))
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const said: unknown[] = []
