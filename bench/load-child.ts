@@ -6,8 +6,6 @@
  * whatever it is, ends the load early.
  */
 
-import { once } from 'node:events'
-
 import { Connection } from './connection.ts'
 import { Histogram } from './histogram.ts'
 import { toRequestText } from './load.ts'
@@ -85,10 +83,12 @@ async function run(plan: LoadPlan): Promise<LoadResult> {
 
   const startedAt = performance.now()
   for (let i = 0; i < clients; i++) open()
-  await Promise.race([
-    new Promise((resolve) => setTimeout(resolve, seconds * 1000)),
-    once(process, 'message'),
-  ])
+  const over = Promise.withResolvers<void>()
+  const timer = setTimeout(over.resolve, seconds * 1000)
+  process.once('message', () => over.resolve())
+  await over.promise
+  // it would keep the process
+  clearTimeout(timer)
   stopped = true
   const elapsed = (performance.now() - startedAt) / 1000
   for (const connection of opened) connection.destroy()
