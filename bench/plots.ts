@@ -26,7 +26,9 @@ export async function plots(bench: Bench): Promise<void> {
   // a look does not change the documentation
   const folder = bench.isQuick ? join(bench.results, 'plots') : FOLDER
   mkdirSync(folder, { recursive: true })
-  const figures = readRuns(bench.results).flatMap(({ parts }) => parts.flatMap((part) => part.figures))
+  const figures = readRuns(bench.results, bench.isQuick).flatMap(({ parts }) =>
+    parts.flatMap((part) => part.figures),
+  )
   for (const [name, chart] of Object.entries(PLOTS)) {
     const lines = new Map<string, Map<number, number>>()
     for (const { at, value } of figures) {

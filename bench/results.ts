@@ -28,14 +28,16 @@ export function writeRun(results: string, run: Run): string {
   return file
 }
 
-/** The latest run, and those before it that can stand beside it: of the same machine, and as quick. The earliest first. */
-export function readRuns(results: string): Run[] {
+/**
+ * The latest of all runs that are quick or not, as said, and those before it on the same machine: they can stand beside it. The
+ * earliest first.
+ */
+export function readRuns(results: string, isQuick: boolean): Run[] {
   const runs = readdirSync(results)
     .filter((name) => name.endsWith('.json'))
     .sort()
     .map((name) => JSON.parse(readFileSync(join(results, name), 'utf8')) as Run)
+    .filter(({ quick }) => quick === isQuick)
   const latest = runs.at(-1)
-  return runs.filter(
-    ({ cpu, cores, quick }) => cpu === latest?.cpu && cores === latest.cores && quick === latest.quick,
-  )
+  return runs.filter(({ cpu, cores }) => cpu === latest?.cpu && cores === latest.cores)
 }

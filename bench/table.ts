@@ -14,7 +14,7 @@ import { ROWS } from './table-rows.ts'
 import type { Row, Sought } from './table-rows.ts'
 
 export async function table(bench: Bench): Promise<void> {
-  const runs = readRuns(bench.results)
+  const runs = readRuns(bench.results, bench.isQuick)
   const lines = toLines(ROWS, runs)
   for (const line of lines) bench.add(toFigure(line))
   const file = join(bench.results, 'table.md')
