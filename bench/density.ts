@@ -21,8 +21,6 @@ import { walk } from './walk.ts'
 
 const APPS = [10, 1000, 10_000]
 const QUICK_APPS = [10, 1000]
-/** Enough for what does not depend on it. */
-const FEW = 1000
 const STARTS = 3
 const DEPLOYS = 5
 const FIRSTS = 100
@@ -34,7 +32,7 @@ const SETTLE_MS = 3000
 export async function density(bench: Bench): Promise<void> {
   const counts = bench.isQuick ? QUICK_APPS : APPS
   for (const apps of counts) await registered(bench, apps)
-  await neighbour(bench, FEW)
+  await neighbour(bench)
   await walk(bench, counts.at(-1)!)
 }
 
@@ -54,9 +52,9 @@ async function registered(bench: Bench, apps: number): Promise<void> {
   add('start to listening', median(starts), 'ms', toPlace('start', 'NANO', apps))
   await new Promise((resolve) => setTimeout(resolve, SETTLE_MS))
   add('memory, none live', residentBytes(server) / MIB, 'MiB', toPlace('memory', 'NANO, none live', apps))
+  await oneAsked(bench, fleet, server, add)
   await deployOneMore(bench, fleet, server, add)
   await firstResponses(bench, fleet, server, add)
-  await oneAsked(bench, fleet, server, add)
 }
 
 type Add = (name: string, value: number, unit: Figure['unit'], more?: Partial<Figure>) => void
@@ -81,17 +79,20 @@ async function deployOneMore(bench: Bench, { cache }: Fleet, server: NanoProcess
 
 /** One after the other, of apps that nobody has asked yet. */
 async function firstResponses(bench: Bench, fleet: Fleet, server: NanoProcess, add: Add): Promise<void> {
-  const { hosts } = fleet
+  // the first of all has been asked
+  const [, ...hosts] = fleet.hosts
   const step = Math.max(1, Math.floor(hosts.length / FIRSTS))
   const asked = hosts.filter((_, i) => i % step === 0).slice(0, FIRSTS)
   bench.tell(`first responses of ${asked.length} apps`)
+  const apps = fleet.hosts.length
   const times: number[] = []
   for (const host of asked) times.push(await firstResponse(server.port, host))
   const [p50Ms, p99Ms] = [quantile(times, 0.5), quantile(times, 0.99)]
-  add('first response', p50Ms, 'ms', { p50Ms, p99Ms, ...toPlace('cold-start', 'NANO, p50', hosts.length) })
-  add('first response, p99', p99Ms, 'ms', toPlace('cold-start', 'NANO, p99', hosts.length))
+  add('first response', p50Ms, 'ms', { p50Ms, p99Ms, ...toPlace('cold-start', 'NANO, p50', apps) })
+  add('first response, p99', p99Ms, 'ms', toPlace('cold-start', 'NANO, p99', apps))
 }
 
+/** Nobody else is live yet, however many there are. */
 async function oneAsked(bench: Bench, { hosts }: Fleet, server: NanoProcess, add: Add): Promise<void> {
   bench.tell('load on one of them')
   const plan = {

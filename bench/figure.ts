@@ -57,7 +57,7 @@ export function toLine({ name, value, unit, p50Ms, p99Ms, note }: Figure): strin
   return `  ${name.padEnd(52)}${shown.padStart(9)} ${unit.padEnd(11)}${rest}`.trimEnd()
 }
 
-function toShort(value: number): string {
+export function toShort(value: number): string {
   if (Math.abs(value) >= 100) return value.toFixed(0)
   return value.toFixed(Math.abs(value) >= 10 ? 1 : 2)
 }

@@ -25,6 +25,9 @@ export interface Fleet {
   readonly hosts: readonly string[]
 }
 
+/** Enough apps for what does not depend on how many there are. */
+export const FEW = 1000
+
 /** Another app, so that the images of the fleet are packed against what is not their own. */
 const OTHER = 'classic'
 

@@ -1,28 +1,19 @@
 /**
- * The load generator, in a process of its own so that it never shares a thread with a server. Plain sockets with
- * keep-alive, one request in flight on each, and a response parser that knows no more than the servers of this bench
- * send: a status line, `content-length` or chunks. It has to be much cheaper than what it measures; heads that repeat
- * byte for byte are parsed once.
+ * The load generator, in a process of its own so that it never shares a thread with a server. Plain sockets
+ * (connection.ts), one request of each client in flight.
  *
- * The first message is the plan, which is answered by `begun` when there was an answer for each connection; a second one,
+ * The first message is the plan, which is answered by `begun` when there was an answer for each client; a second one,
  * whatever it is, ends the load early.
  */
 
-import { once } from 'node:events'
-import { connect } from 'node:net'
-import type { Socket } from 'node:net'
-
+import { Connection } from './connection.ts'
 import { Histogram } from './histogram.ts'
 import { toRequestText } from './load.ts'
 import type { LoadPlan, LoadResult } from './load.ts'
 import { toNext } from './next-host.ts'
 
-interface Head {
-  readonly ok: boolean
-  readonly closes: boolean
-  /** Bytes of the body, -1 when it comes in chunks. */
-  readonly length: number
-}
+/** A client that lost its connection comes again after so long. */
+const AGAIN_MS = 1
 
 process.once('message', (plan: LoadPlan) => {
   run(plan).then(
@@ -34,72 +25,73 @@ process.once('message', (plan: LoadPlan) => {
   )
 })
 
-async function run({ port, hosts, connections, seconds, order, request }: LoadPlan): Promise<LoadResult> {
+async function run(plan: LoadPlan): Promise<LoadResult> {
+  const { port, hosts, ports, connections: clients, seconds, order, request } = plan
   const requests = hosts.map((host) => Buffer.from(toRequestText(host, request)))
   const next = toNext(order ?? 'turn', hosts.length)
   const isAsked = new Uint8Array(hosts.length)
   const [all, firsts] = [new Histogram(), new Histogram()]
   let errors = 0
   let stopped = false
-  const sockets = new Set<Socket>()
+  const opened = new Set<Connection>()
 
+  /** It has a connection to each port that it asks. */
   const open = (): void => {
-    const socket = connect({ port, host: '127.0.0.1', noDelay: true })
-    sockets.add(socket)
+    const connections = new Map<number, Connection>()
     let sentAt = 0
     let isFirst = false
-    let rest: Buffer | undefined
-    let lastHead = ''
-    let head: Head = { ok: false, closes: false, length: 0 }
-    const send = (): void => {
+    const ask = (): void => {
+      if (stopped) return
       const host = next()
       isFirst = isAsked[host] === 0
       isAsked[host] = 1
+      const connection = connectTo(ports?.[host] ?? port)
       sentAt = performance.now()
-      socket.write(requests[host]!)
+      connection.ask(requests[host]!)
     }
-    socket.on('connect', send)
-    socket.on('data', (piece: Buffer) => {
-      const data = rest === undefined ? piece : Buffer.concat([rest, piece])
-      rest = data
-      const end = data.indexOf('\r\n\r\n')
-      if (end < 0) return
-      const text = data.toString('latin1', 0, end)
-      if (text !== lastHead) {
-        head = parseHead(text)
-        lastHead = text
-      }
-      if (!isComplete(data, end + 4, head.length)) return
-      rest = undefined
-      if (stopped) return
-      const took = performance.now() - sentAt
-      if (!head.ok) errors++
-      all.add(took)
-      if (isFirst) firsts.add(took)
-      if (all.total === connections) process.send?.('begun')
-      if (head.closes) socket.end()
-      else send()
-    })
-    socket.on('error', () => {
-      if (!stopped) errors++
-    })
-    socket.on('close', () => {
-      sockets.delete(socket)
-      if (stopped) return
-      if (!head.closes) errors++
-      setTimeout(open, 1)
-    })
+    const connectTo = (to: number): Connection => {
+      const known = connections.get(to)
+      if (known !== undefined) return known
+      const made = new Connection(to, {
+        onAnswer(ok, stays) {
+          if (stopped) return
+          const took = performance.now() - sentAt
+          if (!ok) errors++
+          all.add(took)
+          if (isFirst) firsts.add(took)
+          if (all.total === clients) process.send?.('begun')
+          if (stays) ask()
+          else {
+            connections.delete(to)
+            setTimeout(ask, AGAIN_MS)
+          }
+        },
+        onClose(broke) {
+          opened.delete(made)
+          if (connections.get(to) === made) connections.delete(to)
+          if (stopped || !broke) return
+          errors++
+          setTimeout(ask, AGAIN_MS)
+        },
+      })
+      opened.add(made)
+      connections.set(to, made)
+      return made
+    }
+    ask()
   }
 
   const startedAt = performance.now()
-  for (let i = 0; i < connections; i++) open()
-  await Promise.race([
-    new Promise((resolve) => setTimeout(resolve, seconds * 1000)),
-    once(process, 'message'),
-  ])
+  for (let i = 0; i < clients; i++) open()
+  const over = Promise.withResolvers<void>()
+  const timer = setTimeout(over.resolve, seconds * 1000)
+  process.once('message', () => over.resolve())
+  await over.promise
+  // it would keep the process
+  clearTimeout(timer)
   stopped = true
   const elapsed = (performance.now() - startedAt) / 1000
-  for (const socket of sockets) socket.destroy()
+  for (const connection of opened) connection.destroy()
   return {
     requests: all.total,
     errors,
@@ -108,26 +100,5 @@ async function run({ port, hosts, connections, seconds, order, request }: LoadPl
     p50Ms: all.quantile(0.5),
     p99Ms: all.quantile(0.99),
     firsts: { count: firsts.total, p50Ms: firsts.quantile(0.5), p99Ms: firsts.quantile(0.99) },
-  }
-}
-
-function parseHead(text: string): Head {
-  const length = /\r\ncontent-length: *(\d+)/i.exec(text)?.[1]
-  return {
-    ok: text.startsWith('200', 9),
-    closes: /\r\nconnection: *close/i.test(text),
-    length: length === undefined ? -1 : Number(length),
-  }
-}
-
-function isComplete(data: Buffer, bodyAt: number, length: number): boolean {
-  if (length >= 0) return data.length >= bodyAt + length
-  for (let at = bodyAt; ;) {
-    const lineEnd = data.indexOf('\r\n', at)
-    if (lineEnd < 0) return false
-    const size = Number.parseInt(data.toString('latin1', at, lineEnd), 16)
-    at = lineEnd + 2 + size + 2
-    if (at > data.length) return false
-    if (size === 0) return true
   }
 }

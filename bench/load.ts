@@ -17,6 +17,8 @@ export interface LoadPlan {
   readonly port: number
   /** Host headers. */
   readonly hosts: readonly string[]
+  /** Of each host, where they are not all at the same. */
+  readonly ports?: readonly number[] | undefined
   /** In turn unless given. */
   readonly order?: Order
   readonly request?: LoadRequest | undefined
@@ -38,7 +40,7 @@ export interface LoadResult {
 
 /** Load that goes on until it is stopped, or its seconds are over. */
 export interface RunningLoad {
-  /** Each of its connections has had an answer, or would have. */
+  /** Each of its clients has had an answer, or would have. */
   readonly begun: Promise<void>
   readonly result: Promise<LoadResult>
   stop(): void

@@ -1,11 +1,11 @@
 /**
  * Door: `npm run bench -- [--quick] [--seconds N] [part ...]`, N seconds of load for each measure. Runs the parts one after
- * the other, prints what it finds and writes it as JSON to bench/results/. A part that fails is reported and does not keep the
- * others from running; the exit status then is 1.
+ * the other, prints what it finds and writes it as JSON to bench/results/, after each of them. A part that fails is reported and
+ * does not keep the others from running; the exit status then is 1. The last parts draw what was found: plots, and a table.
  */
 
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -27,9 +27,12 @@ import { micro } from './micro.ts'
 import { buildExample } from './nano.ts'
 import { plots } from './plots.ts'
 import { real } from './real.ts'
+import { writeRun } from './results.ts'
+import type { Part } from './results.ts'
 import { rps } from './rps.ts'
 import { scale } from './scale.ts'
 import { starts } from './starts.ts'
+import { table } from './table.ts'
 import { touched } from './touched.ts'
 import { turn } from './turn.ts'
 
@@ -50,6 +53,7 @@ const PARTS: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   assets,
   scale,
   plots,
+  table,
 }
 const RESULTS = fileURLToPath(new URL('results/', import.meta.url))
 
@@ -71,7 +75,7 @@ process.on('exit', () => rmSync(directory, { recursive: true, force: true }))
 
 const component = join(directory, 'hello.wasm')
 const loadMakers = findLoadMakers(directory)
-const parts: { name: string; figures: Figure[]; failure?: string }[] = []
+const parts: Part[] = []
 const { versions } = machine
 process.stdout.write(
   `${machine.date}, ${machine.cpu}, ${machine.cores} cores, ${machine.system}, load ${machine.loadAverage.toFixed(1)}\n` +
@@ -82,10 +86,12 @@ process.stdout.write(
 mkdirSync(RESULTS, { recursive: true })
 compile()
 await buildExample('hello', component)
-for (const name of names.length > 0 ? names : Object.keys(PARTS)) parts.push(await runPart(name))
-
-const file = join(RESULTS, `${machine.date.replaceAll(':', '-').slice(0, 19)}.json`)
-writeFileSync(file, `${JSON.stringify({ ...machine, quick, seconds, parts }, undefined, 2)}\n`)
+const write = (): string => writeRun(RESULTS, { ...machine, quick, seconds, parts })
+const file = write()
+for (const name of names.length > 0 ? names : Object.keys(PARTS)) {
+  parts.push(await runPart(name))
+  write()
+}
 process.stdout.write(`\nwritten to ${file}\n`)
 // the WASI shim behind componentize-js keeps a thread that would keep the process
 process.exit(parts.some((part) => part.failure !== undefined) ? 1 : 0)
@@ -96,8 +102,9 @@ function compile(): void {
   execFileSync(process.execPath, [compiler, '-p', fileURLToPath(new URL('tsconfig.json', import.meta.url))])
 }
 
-async function runPart(name: string): Promise<{ name: string; figures: Figure[]; failure?: string }> {
+async function runPart(name: string): Promise<Part> {
   const figures: Figure[] = []
+  const startedAt = performance.now()
   const bench: Bench = {
     component,
     directory,
@@ -120,7 +127,9 @@ async function runPart(name: string): Promise<{ name: string; figures: Figure[];
     failure = error instanceof Error ? error.message : String(error)
   }
   if (failure !== undefined) show(`  FAILED: ${failure}`)
-  return { name, figures, ...(failure === undefined ? {} : { failure }) }
+  const took = Math.round((performance.now() - startedAt) / 1000)
+  show(`  (${took} s)`)
+  return { name, seconds: took, figures, ...(failure === undefined ? {} : { failure }) }
 }
 
 /** At once, for a run takes long and may be cut. */

@@ -4,35 +4,45 @@ import { availableParallelism } from 'node:os'
 
 import type { Bench } from './figure.ts'
 import { firstResponse } from './first-response.ts'
-import { openFleet } from './fleet.ts'
-import type { Fleet } from './fleet.ts'
+import { FEW, openFleet } from './fleet.ts'
 import { load, startLoad } from './load.ts'
 import { startFleet } from './nano.ts'
+import { startDistinctWorkerd } from './peers/workerd.ts'
+import type { ServerProcess } from './server-process.ts'
 
 const OTHERS = 200
-const CONNECTIONS = [8, 64]
+const CLIENTS = [8, 64]
 /** All of them are to come up, however slow the machine is. */
 const PATIENT = { defaults: { timeout_ms: 60_000 } }
 /** More than they ever take. */
 const MOST_SECONDS = 60
 
-export async function neighbour(bench: Bench, apps: number): Promise<void> {
-  const fleet = await openFleet(bench, apps)
+/** workerd, which has no app that rests, has made them all when it starts. */
+export async function neighbour(bench: Bench): Promise<void> {
+  const { directory } = bench
+  const fleet = await openFleet(bench, FEW)
   for (const shards of new Set([1, availableParallelism()])) {
-    for (const connections of CONNECTIONS) await measure(bench, { fleet, shards, connections })
+    const name = `NANO, ${shards === 1 ? '1 shard' : `${shards} shards`}`
+    for (const clients of CLIENTS) {
+      await measure(bench, name, clients, () => startFleet({ fleet, directory, shards, settings: PATIENT }))
+    }
+  }
+  for (const clients of CLIENTS) {
+    await measure(bench, 'workerd', clients, () => startDistinctWorkerd(1 + OTHERS, directory))
   }
 }
 
 async function measure(
   bench: Bench,
-  { fleet, shards, connections }: { fleet: Fleet; shards: number; connections: number },
+  who: string,
+  clients: number,
+  start: () => Promise<ServerProcess>,
 ): Promise<void> {
-  const { directory, seconds } = bench
-  const name = `a neighbour with ${connections} clients while ${OTHERS} apps come up, ${shards === 1 ? '1 shard' : `${shards} shards`}`
+  const name = `${who}: neighbour with ${clients} clients, ${OTHERS} come up`
   bench.tell(name)
-  await using server = await startFleet({ fleet, directory, shards, settings: PATIENT })
+  await using server = await start()
   const { port, hosts } = server
-  const plan = { port, hosts: hosts.slice(0, 1), connections, seconds }
+  const plan = { port, hosts: hosts.slice(0, 1), connections: clients, seconds: bench.seconds }
   await load(plan)
   const before = await load(plan)
   const running = startLoad({ ...plan, seconds: MOST_SECONDS })
@@ -43,9 +53,9 @@ async function measure(
   running.stop()
   const during = await running.result
   bench.add({
-    name: `p99 of ${name}`,
+    name,
     value: during.p99Ms / before.p99Ms,
     unit: 'x',
-    note: `${before.p99Ms.toFixed(1)} ms before, ${during.p99Ms.toFixed(1)} while; all there after ${tookMs.toFixed(0)} ms`,
+    note: `p99 ${before.p99Ms.toFixed(1)} ms before, ${during.p99Ms.toFixed(1)} while; all there after ${tookMs.toFixed(0)} ms`,
   })
 }

@@ -1,12 +1,13 @@
-/** Draws what earlier runs of the bench have found out: of each figure of a plot, the latest. */
+/** Draws what this run of the bench and those before it have found out: of each figure of a plot, the latest. */
 
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 import { toSvg } from './chart.ts'
 import type { Chart } from './chart.ts'
-import type { Bench, Figure } from './figure.ts'
+import type { Bench } from './figure.ts'
+import { readRuns } from './results.ts'
 
 const FOLDER = fileURLToPath(new URL('../docs/operators/plots/', import.meta.url))
 
@@ -22,8 +23,12 @@ const PLOTS: Readonly<Record<string, Omit<Chart, 'lines'>>> = {
 }
 
 export async function plots(bench: Bench): Promise<void> {
-  mkdirSync(FOLDER, { recursive: true })
-  const figures = readFigures(bench.results)
+  // a look does not change the documentation
+  const folder = bench.isQuick ? join(bench.results, 'plots') : FOLDER
+  mkdirSync(folder, { recursive: true })
+  const figures = readRuns(bench.results, bench.isQuick).flatMap(({ parts }) =>
+    parts.flatMap((part) => part.figures),
+  )
   for (const [name, chart] of Object.entries(PLOTS)) {
     const lines = new Map<string, Map<number, number>>()
     for (const { at, value } of figures) {
@@ -36,19 +41,6 @@ export async function plots(bench: Bench): Promise<void> {
       continue
     }
     const drawn = Array.from(lines, ([line, points]) => ({ name: line, points: [...points] }))
-    writeFileSync(join(FOLDER, `${name}.svg`), toSvg({ ...chart, lines: drawn }))
+    writeFileSync(join(folder, `${name}.svg`), toSvg({ ...chart, lines: drawn }))
   }
-}
-
-/** Of all runs, the earliest first. */
-function readFigures(results: string): Figure[] {
-  return readdirSync(results)
-    .filter((name) => name.endsWith('.json'))
-    .sort()
-    .map((name) => JSON.parse(readFileSync(join(results, name), 'utf8')) as Result)
-    .flatMap(({ parts }) => parts.flatMap(({ figures }) => figures))
-}
-
-interface Result {
-  readonly parts: readonly { readonly figures: readonly Figure[] }[]
 }

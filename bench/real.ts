@@ -77,7 +77,8 @@ export async function real(bench: Bench): Promise<void> {
     await compare(bench, [{ name: `NANO, ${name}, 1 shard`, start: nano(PATIENT) }, workerd], request)
     if (file !== CACHED) continue
     const cached = { name: `NANO, ${name}, response cache`, start: nano({ response_cache: true }) }
-    await compare(bench, [cached, workerd, { name: 'Node, hello', start: startNode }])
+    const beside = { ...workerd, name: `${workerd.name}, beside the cache` }
+    await compare(bench, [cached, beside, { name: 'Node, hello', start: startNode }])
   }
 }
 

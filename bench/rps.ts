@@ -55,7 +55,7 @@ export async function rps(bench: Bench): Promise<void> {
   ])
   await compare(bench, [...counts.map((count) => nano(MANY, count)), workerd(MANY)])
   await readers(bench, 1, 1)
-  await readers(bench, MANY, shards)
+  await readers(bench, MANY, 2)
 }
 
 /** An app that reads what most apps read. */

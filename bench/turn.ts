@@ -1,18 +1,20 @@
 /**
  * What a hello request costs in the server between the host's decision to enter the guest and its return: the guest's
  * own time and the crossings. One client: each turn is one request. Many clients: a turn takes all that wait, so the
- * time of a turn is divided by the requests in it.
+ * time of a turn is divided by the requests in it. And what it costs that each request has an instance of its own.
  */
 
 import type { Bench } from './figure.ts'
 import { load } from './load.ts'
 import { startNano } from './nano.ts'
+import { cpuMs } from './server-process.ts'
 
 const MANY = 64
+const US_PER_MS = 1000
 
 export async function turn(bench: Bench): Promise<void> {
   const { component, directory, seconds } = bench
-  await alone(bench)
+  await isolated(bench)
   for (const connections of [1, MANY]) {
     bench.tell(`turns with ${connections} open connections`)
     await using server = await startNano({ component, directory, apps: 1, shards: 1 })
@@ -31,19 +33,25 @@ export async function turn(bench: Bench): Promise<void> {
   }
 }
 
-/** With an instance for each of them. */
-async function alone(bench: Bench): Promise<void> {
+/** One client, with an instance for all of its requests, and with one for each. */
+async function isolated(bench: Bench): Promise<void> {
   const { component, directory, seconds } = bench
-  bench.tell('turns with an instance for each request')
-  const settings = { isolation: 'request' }
-  await using server = await startNano({ component, directory, apps: 1, shards: 1, settings })
-  const plan = { port: server.port, hosts: server.hosts, connections: 1, seconds }
-  await load(plan)
-  const { p50Ms, p99Ms, rps } = await load(plan)
-  bench.add({
-    name: 'hello with an instance for each request, 1 open',
-    value: p50Ms,
-    unit: 'ms',
-    note: `p50, with the way there; p99 ${p99Ms.toFixed(1)} ms, ${rps.toFixed(0)} requests a second`,
-  })
+  for (const isolation of ['instance', 'request']) {
+    bench.tell(`an instance for ${isolation === 'request' ? 'each request' : 'all requests'}`)
+    await using server = await startNano({
+      component,
+      directory,
+      apps: 1,
+      shards: 1,
+      settings: { isolation },
+    })
+    const plan = { port: server.port, hosts: server.hosts, connections: 1, seconds }
+    await load(plan)
+    const before = cpuMs(server)
+    const { requests, p50Ms, p99Ms, rps } = await load(plan)
+    const name = `isolation: ${isolation}, 1 open`
+    bench.add({ name, value: rps, unit: 'requests/s', p50Ms, p99Ms })
+    const cpuUs = ((cpuMs(server) - before) / requests) * US_PER_MS
+    bench.add({ name: `${name}: processor time`, value: cpuUs, unit: 'us' })
+  }
 }

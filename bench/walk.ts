@@ -1,20 +1,20 @@
 /**
  * A random walk of requests over all apps that are registered, with about a gigabyte of memory: a few apps are asked all
- * the time, and most seldom (Zipf). NANO keeps those live that were asked last. workerd keeps all of them, so that it gets
- * as many as fit; of plain Node, a process for each app, it is said how many do.
+ * the time, and most seldom (Zipf). NANO keeps those live that were asked last. workerd keeps all of them, and plain Node has
+ * a process for each, which its clients find by its port; both get as many as fit.
  */
 
 import { availableParallelism } from 'node:os'
 
-import { toGreeting } from '../test/harness/distinct.ts'
-import { MIB } from './figure.ts'
-import type { Bench } from './figure.ts'
+import { MIB, quantile } from './figure.ts'
+import type { Bench, Figure } from './figure.ts'
+import { firstResponse } from './first-response.ts'
 import { openFleet } from './fleet.ts'
 import { load } from './load.ts'
+import type { LoadPlan } from './load.ts'
 import { startFleet } from './nano.ts'
 import { startNode } from './peers/node.ts'
-import { startWorkerd } from './peers/workerd.ts'
-import { firstResponse } from './first-response.ts'
+import { startDistinctWorkerd } from './peers/workerd.ts'
 import { proportionalBytes, residentBytes } from './server-process.ts'
 import type { ServerProcess } from './server-process.ts'
 
@@ -28,6 +28,7 @@ const LOOK_MS = 250
 /** Enough to say how much each takes. */
 const SAMPLE = 100
 const NODES = 4
+const ALL = 'all that fit'
 
 export async function walk(bench: Bench, apps: number): Promise<void> {
   const { directory } = bench
@@ -36,89 +37,89 @@ export async function walk(bench: Bench, apps: number): Promise<void> {
   {
     const fleet = await openFleet(bench, apps)
     await using server = await startFleet({ fleet, directory, shards, settings })
-    await walkOver(bench, `NANO, ${LIVE} live of ${apps} apps`, server)
+    await walkOver(bench, 'NANO', server, () => residentBytes(server))
   }
   const fitting = await measureWorkerd(bench)
   {
     await using server = await startDistinctWorkerd(fitting, directory)
-    await walkOver(bench, `workerd, all of ${fitting} apps`, server)
-    addWorkerd(bench, fitting, server)
+    await walkOver(bench, 'workerd', server, () => residentBytes(server))
   }
-  await using stack = new AsyncDisposableStack()
-  const nodes: ServerProcess[] = []
-  for (let i = 0; i < NODES; i++) nodes.push(stack.use(await startNode()))
-  const each = nodes.reduce((sum, node) => sum + proportionalBytes(node), 0) / NODES / MIB
-  const note = `${each.toFixed(1)} MiB each`
-  bench.add({
-    name: 'Node, apps that fit, a process each',
-    value: Math.floor(BUDGET_MIB / each),
-    unit: '',
-    note,
-  })
+  await walkOverNodes(bench)
 }
 
-async function walkOver(bench: Bench, name: string, server: ServerProcess): Promise<void> {
-  bench.tell(`walk over ${name}`)
-  const { port, hosts } = server
+type Walked = Pick<LoadPlan, 'port' | 'hosts' | 'ports'>
+
+async function walkOver(
+  bench: Bench,
+  who: string,
+  { port, hosts, ports }: Walked,
+  toBytes: () => number,
+): Promise<void> {
+  bench.tell(`walk over ${hosts.length} apps of ${who}`)
   let most = 0
-  const watch = setInterval(() => (most = Math.max(most, residentBytes(server))), LOOK_MS)
+  const watch = setInterval(() => (most = Math.max(most, toBytes())), LOOK_MS)
   const seconds = bench.seconds * TIMES
-  const { rps, p50Ms, p99Ms, errors, firsts } = await load({
-    port,
-    hosts,
-    connections: CONNECTIONS,
-    seconds,
-    order: 'zipf',
-  })
+  const plan: LoadPlan = { port, hosts, ports, connections: CONNECTIONS, seconds, order: 'zipf' }
+  const { rps, p50Ms, p99Ms, errors, firsts } = await load(plan)
   clearInterval(watch)
-  bench.add({
-    name: `walk: ${name}`,
-    value: rps,
-    unit: 'requests/s',
-    p50Ms,
-    p99Ms,
-    note: `${(most / MIB).toFixed(0)} MiB at most${errors === 0 ? '' : `, ${errors} errors`}`,
-  })
-  bench.add({
-    name: '  of that, the first request of an app',
-    value: firsts!.p50Ms,
-    unit: 'ms',
-    p50Ms: firsts!.p50Ms,
-    p99Ms: firsts!.p99Ms,
-    note: `${firsts!.count} apps`,
-  })
-  if (errors > 0) throw new Error(`${name}: ${errors} errors`)
+  const note = errors === 0 ? '' : `${errors} errors`
+  bench.add({ name: `walk: ${who}, apps`, value: hosts.length, unit: '' })
+  bench.add({ name: `walk: ${who}`, value: rps, unit: 'requests/s', p50Ms, p99Ms, note })
+  const { count, ...first } = firsts!
+  const name = `walk: ${who}, first request of an app`
+  bench.add({ name, value: first.p50Ms, unit: 'ms', ...first, note: `${count} apps` })
+  bench.add({ name: `walk: ${who}, memory at most`, value: most / MIB, unit: 'MiB' })
+  if (errors > 0) throw new Error(`walk: ${who}: ${errors} errors`)
 }
 
 /** How many apps it holds in the budget. */
 async function measureWorkerd(bench: Bench): Promise<number> {
-  const measure = async (apps: number): Promise<number> => {
+  const measure = async (apps: number, name?: string): Promise<number> => {
     await using server = await startDistinctWorkerd(apps, bench.directory)
-    for (const host of server.hosts) await firstResponse(server.port, host)
-    return addWorkerd(bench, apps, server)
+    const times: number[] = []
+    for (const host of server.hosts) times.push(await firstResponse(server.port, host))
+    const mib = residentBytes(server) / MIB
+    const add = adder(bench, 'workerd', apps, name)
+    add('start', server.readyMs, 'ms', { plot: 'start', line: 'workerd, all live' })
+    add('memory', mib, 'MiB', { plot: 'memory', line: 'workerd, all live' })
+    add('first response', quantile(times, 0.5), 'ms', { plot: 'cold-start', line: 'workerd, p50' })
+    add('first response, p99', quantile(times, 0.99), 'ms', { plot: 'cold-start', line: 'workerd, p99' })
+    return mib
   }
   const one = await measure(1)
   const each = ((await measure(SAMPLE)) - one) / (SAMPLE - 1)
-  return Math.floor((BUDGET_MIB - one) / each)
+  const fitting = Math.floor((BUDGET_MIB - one) / each)
+  await measure(fitting, ALL)
+  return fitting
 }
 
-/** Gives its memory. */
-function addWorkerd(bench: Bench, apps: number, server: ServerProcess): number {
-  const megabytes = residentBytes(server) / MIB
-  const name = `workerd, ${apps} apps`
-  const line = 'workerd, all live'
-  bench.add({
-    name: `${name}: start`,
-    value: server.readyMs,
-    unit: 'ms',
-    at: { plot: 'start', line, x: apps },
-  })
-  bench.add({ name: `${name}: memory`, value: megabytes, unit: 'MiB', at: { plot: 'memory', line, x: apps } })
-  return megabytes
+async function walkOverNodes(bench: Bench): Promise<void> {
+  await using stack = new AsyncDisposableStack()
+  const nodes: ServerProcess[] = []
+  const toBytes = (): number => nodes.reduce((sum, node) => sum + proportionalBytes(node), 0)
+  const start = async (count: number): Promise<void> => {
+    while (nodes.length < count) nodes.push(stack.use(await startNode()))
+    for (const { port, hosts } of nodes) await firstResponse(port, hosts[0]!)
+  }
+  await start(NODES)
+  const fitting = Math.floor((BUDGET_MIB * MIB * NODES) / toBytes())
+  bench.tell(`starting ${fitting} processes of Node`)
+  await start(fitting)
+  const add = adder(bench, 'Node', fitting, ALL)
+  add('memory', toBytes() / MIB, 'MiB', { plot: 'memory', line: 'Node, a process each' })
+  const walked = { port: 0, hosts: nodes.flatMap(({ hosts }) => hosts), ports: nodes.map(({ port }) => port) }
+  await walkOver(bench, 'Node', walked, toBytes)
 }
 
-function startDistinctWorkerd(apps: number, directory: string): Promise<ServerProcess> {
-  const toModule = (number: number): string =>
-    `export default { fetch() { return new Response('${toGreeting(number)}\\n') } }`
-  return startWorkerd({ apps, directory, toModule })
+type Add = (
+  what: string,
+  value: number,
+  unit: Figure['unit'],
+  at: { readonly plot: string; readonly line: string },
+) => void
+
+/** What a peer takes with so many apps. */
+function adder(bench: Bench, who: string, apps: number, name = `${apps} apps`): Add {
+  return (what, value, unit, at) =>
+    bench.add({ name: `${who}, ${name}: ${what}`, value, unit, at: { ...at, x: apps } })
 }

@@ -4,7 +4,7 @@ import { findPort, startProcess } from '../server-process.ts'
 import type { ServerProcess } from '../server-process.ts'
 
 const APP = `
-require('node:http').createServer((request, response) => {
+require('node:http').createServer({ keepAliveTimeout: 0 }, (request, response) => {
   response.writeHead(200, { 'content-type': 'text/plain;charset=UTF-8', 'content-length': 17 })
   response.end('Hello from NANO!\\n')
 }).listen(Number(process.argv[1]), '127.0.0.1')`

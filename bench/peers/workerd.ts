@@ -8,6 +8,7 @@ import { join } from 'node:path'
 
 import workerd, { compatibilityDate } from 'workerd'
 
+import { toGreeting } from '../../test/harness/distinct.ts'
 import { toHosts } from '../hosts.ts'
 import { findPort, startProcess } from '../server-process.ts'
 import type { ServerProcess } from '../server-process.ts'
@@ -40,6 +41,13 @@ export async function startWorkerd(options: WorkerdOptions): Promise<ServerProce
   const file = join(directory, `workerd-${apps}.capnp`)
   await writeFile(file, toConfig(options, port))
   return startProcess({ command: workerd.default, args: ['serve', file], port, hosts: toHosts(apps) })
+}
+
+/** Apps that answer as those of a fleet do. */
+export function startDistinctWorkerd(apps: number, directory: string): Promise<ServerProcess> {
+  const toModule = (number: number): string =>
+    `export default { fetch() { return new Response('${toGreeting(number)}\\n') } }`
+  return startWorkerd({ apps, directory, toModule })
 }
 
 function toConfig({ apps, toModule = () => APP, env = {} }: WorkerdOptions, port: number): string {
