@@ -71,13 +71,20 @@ function toLine(row: Row, found: ReadonlyMap<string, Figure>, load: string): Lin
     return theirs === undefined || ratio === undefined ? undefined : { value: theirs, ratio }
   }
   const [workerd, node] = [toPeer('workerd', row.workerd), toPeer('Node', row.node)]
-  return { name: `${name}${load}`, unit, nano: value, workerd, node, ...toVerdict(row, value, node) }
+  return {
+    name: `${name}${load}`,
+    unit,
+    nano: value,
+    workerd,
+    node,
+    ...toVerdict(row, value, { workerd, node }),
+  }
 }
 
 function toVerdict(
   { aim, unit }: Row,
   value: number | undefined,
-  node: Peer | undefined,
+  { workerd, node }: Pick<Line, 'workerd' | 'node'>,
 ): Pick<Line, 'aim' | 'isReached'> {
   if (aim === undefined) return { aim: '', isReached: undefined }
   if ('most' in aim) {
@@ -86,7 +93,11 @@ function toVerdict(
       isReached: value === undefined ? undefined : value <= aim.most,
     }
   }
-  return { aim: `${aim.leastOfNode} x Node at least`, isReached: node && node.ratio >= aim.leastOfNode }
+  const [who, peer, least] =
+    'leastOfNode' in aim
+      ? (['Node', node, aim.leastOfNode] as const)
+      : (['workerd', workerd, aim.leastOfWorkerd] as const)
+  return { aim: `${least} x ${who} at least`, isReached: peer && peer.ratio >= least }
 }
 
 function divide(value: number | undefined, by: number | undefined): number | undefined {
