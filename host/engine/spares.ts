@@ -17,6 +17,7 @@ import type { Image } from '../image/image.ts'
 import { SideWork } from '../limits/side-work.ts'
 import { WASM_PAGE } from '../wasm/memory.ts'
 import type { Blank, MakeBlank } from './guest.ts'
+import { makeMemory, tellCollector } from './memories.ts'
 import { Order } from './order.ts'
 
 /** So many are made before they are asked for, once one was. */
@@ -111,9 +112,14 @@ export class Spares {
   giveBack(spare: Spare): void {
     spare.blank.clear()
     const isLarge = spare.blank.memory.buffer.byteLength > spare.mostBytes
-    if (isLarge || this.#isFull) return
+    if (isLarge || this.#isFull) return this.drop(spare)
     this.#used.push(spare)
     this.#idleWork.beginLater(DELAY_MS)
+  }
+
+  /** Its guest is gone, and nobody can use it again. */
+  drop({ blank: { memory } }: Spare): void {
+    tellCollector(memory)
   }
 
   *#make(wanted: Wanted): Generator<void, Spare> {
@@ -156,14 +162,15 @@ export class Spares {
   #createOther(pages: number, kind: Kind): Spare {
     if (this.#isFull) {
       this.#restoring = undefined
-      if (this.#ready.shift() === undefined) this.#used.shift()
+      const oldest = this.#ready.shift() ?? this.#used.shift()
+      if (oldest !== undefined) this.drop(oldest)
     }
     return this.#create(pages, kind)
   }
 
   #create(pages: number, kind: Kind): Spare {
     const { maximum, epoch } = kind
-    const make = (): Blank => this.#makeBlank(new WebAssembly.Memory({ initial: pages, maximum }), epoch)
+    const make = (): Blank => this.#makeBlank(makeMemory(pages, maximum), epoch)
     try {
       return { ...kind, blank: make(), filling: undefined, mostBytes: 0 }
     } catch (error) {

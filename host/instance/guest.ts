@@ -61,7 +61,9 @@ export class Guest {
   end(): void {
     const spare = this.#spare
     this.#spare = undefined
-    if (spare !== undefined && !this.#isInside) this.#spares.giveBack(spare)
+    if (spare === undefined) return
+    if (this.#isInside) this.#spares.drop(spare)
+    else this.#spares.giveBack(spare)
   }
 
   /** 0 when it is over. */
