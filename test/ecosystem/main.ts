@@ -40,7 +40,11 @@ const served = await serve(
   apps.map((app) => ({
     ...app,
     ...(hasDatabase(app) && { d1_databases: [{ binding: 'DB' }] }),
-    ...(hasServer(app) && { env: servers.env, egress: { private: true } }),
+    ...(hasServer(app) && {
+      env: servers.env,
+      hyperdrive: [{ binding: 'HYPERDRIVE', secret: 'POSTGRES' }],
+      egress: { private: true },
+    }),
   })),
   undefined,
   { storageDirectory },

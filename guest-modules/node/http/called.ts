@@ -11,7 +11,7 @@ let adopted: object | undefined
 
 /** `Base` as the root of such classes: a function of the stream's, which can be called itself. */
 export function adopting<Base extends Class>(base: Base): Base {
-  const root = class extends (base as new (...args: unknown[]) => object) {
+  const root = class extends (base as unknown as new (...args: unknown[]) => object) {
     // oxlint-disable-next-line typescript/consistent-return -- a new object is returned by itself
     constructor(...args: unknown[]) {
       const self = adopted
