@@ -55,7 +55,7 @@ for (const { name, path } of apps) {
   const skipped = servers.skipped[name]
   if (skipped !== undefined) {
     console.log(`skip   ${name}: ${skipped}`)
-    rows.push({ packages: listPackages(path), missing: undefined })
+    rows.push({ packages: listPackages(path), missing: undefined, isSkipped: true })
     continue
   }
   // oxlint-disable-next-line no-await-in-loop -- in order
