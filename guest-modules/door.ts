@@ -55,6 +55,7 @@ export interface ModuleDoor {
     readonly RpcStub: abstract new () => unknown
     readonly RpcPromise: abstract new () => unknown
     readonly RpcProperty: abstract new () => unknown
+    readonly ServiceStub: abstract new (host: never) => unknown
   }
   /** A line of the console, of a format and values. */
   format(args: readonly unknown[]): string

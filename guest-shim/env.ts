@@ -55,7 +55,7 @@ function toValue(value: Value, name: string): unknown {
       const { kind, settings } = value.val
       for (let i = 0; i < bindings.length; i++) {
         const kinds = bindings[i]?.kinds
-        if (kinds !== undefined && hasOwn(kinds, kind)) return kinds[kind]?.(parseJson(settings), name)
+        if (kinds !== undefined && hasOwn(kinds, kind)) return kinds[kind]?.(parseJson(settings), name, env)
       }
       throw new Error(
         `env.${name}: expected a kind of binding that the app was built with, got "${kind}". Build it again with the version of NANO that serves it.`,

@@ -70,6 +70,8 @@ declare class URL {
   readonly password: string
   readonly protocol: string
   readonly host: string
+  readonly hostname: string
+  readonly port: string
   readonly pathname: string
   readonly search: string
   readonly origin: string

@@ -47,30 +47,34 @@ export class RpcTarget {
   [TARGET](): void {}
 }
 
-/** Something of this app or of another one, which is called. */
-export class RpcStub {
-  constructor(target: unknown) {
-    return door.rpc().openStub(target)
-  }
+type Stubs = Omit<ReturnType<typeof door.rpc>, 'openStub'>
 
-  static [Symbol.hasInstance](value: unknown): boolean {
-    return value instanceof door.rpc().RpcStub
-  }
+/** A class of the shim's, which is loaded when somebody looks at it: libraries compare prototypes. */
+function lazyClass(
+  name: keyof Stubs,
+  make = (_target: unknown): object => {
+    throw new TypeError('Illegal constructor')
+  },
+): new (target?: unknown) => object {
+  const get = () => door.rpc()[name]
+  return new Proxy(function () {} as unknown as new () => object, {
+    get: (_, key) => Reflect.get(get(), key) as unknown,
+    has: (_, key) => Reflect.has(get(), key),
+    construct: (_, [target]: unknown[]) => make(target),
+  })
 }
+
+/** Something of this app or of another one, which is called. */
+export const RpcStub = lazyClass('RpcStub', (target) => door.rpc().openStub(target))
 
 /** What a call of another app gives, before it is there. */
-export class RpcPromise {
-  static [Symbol.hasInstance](value: unknown): boolean {
-    return value instanceof door.rpc().RpcPromise
-  }
-}
+export const RpcPromise = lazyClass('RpcPromise')
 
 /** A member of such a thing. */
-export class RpcProperty {
-  static [Symbol.hasInstance](value: unknown): boolean {
-    return value instanceof door.rpc().RpcProperty
-  }
-}
+export const RpcProperty = lazyClass('RpcProperty')
+
+/** What `env` has for another app, or a namespace for an object. */
+export const ServiceStub = lazyClass('ServiceStub')
 
 /** Entrypoints of the app itself, as `ctx.exports` has them. */
 export const { exports } = door

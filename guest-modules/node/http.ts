@@ -3,12 +3,15 @@
 import { Agent } from './http/agent.ts'
 import { ClientRequest } from './http/client-request.ts'
 import { validateHeaderName, validateHeaderValue } from './http/header-map.ts'
-import { IncomingMessage } from './http/incoming-message.ts'
+import { callable } from './http/called.ts'
+import { IncomingMessage as Incoming } from './http/incoming-message.ts'
 import { OutgoingMessage } from './http/outgoing-message.ts'
 import { Server } from './http/server.ts'
-import { ServerResponse } from './http/server-response.ts'
+import { ServerResponse as Response } from './http/server-response.ts'
 import { METHODS, STATUS_CODES } from './http/status-codes.ts'
 
+export const IncomingMessage = callable(Incoming)
+export const ServerResponse = callable(Response)
 export const globalAgent = new Agent({ keepAlive: true })
 export const maxHeaderSize = 16_384
 export const createServer = (...args: unknown[]): Server => new Server(...args)
@@ -26,11 +29,9 @@ export const { WebSocket, CloseEvent, MessageEvent } = globalThis
 export {
   Agent,
   ClientRequest,
-  IncomingMessage,
   METHODS,
   OutgoingMessage,
   Server,
-  ServerResponse,
   STATUS_CODES,
   validateHeaderName,
   validateHeaderValue,

@@ -4,13 +4,13 @@ import base from 'unenv/node/util'
 import { door } from '../door.ts'
 import { isDeepEqual } from './deep-equal.ts'
 import * as timers from './timers/promises.ts'
+import { MIMEParams, MIMEType } from './util/mime.ts'
+import { styleText, wrongType } from './util/style-text.ts'
 import types from './util/types.ts'
 
-export { types }
+export { MIMEParams, MIMEType, styleText, types }
 
 export {
-  MIMEParams,
-  MIMEType,
   TextDecoder,
   TextEncoder,
   deprecate,
@@ -96,37 +96,12 @@ export function callbackify(original: (...args: unknown[]) => Promise<unknown>) 
 }
 
 export function stripVTControlCharacters(text: string): string {
+  if (typeof text !== 'string') throw wrongType('str', text)
   return text.replace(
     // oxlint-disable-next-line no-control-regex -- they are what is looked for
     /[\u001B\u009B](?:\][^\u0007]*\u0007|[[\]()#;?]*(?:\d{1,4}(?:;\d{0,4})*)?[\dA-PR-TZcf-nq-uy=><~])/g,
     '',
   )
-}
-
-const STYLES: Readonly<Record<string, readonly [number, number]>> = {
-  bold: [1, 22],
-  dim: [2, 22],
-  italic: [3, 23],
-  underline: [4, 24],
-  inverse: [7, 27],
-  strikethrough: [9, 29],
-  black: [30, 39],
-  red: [31, 39],
-  green: [32, 39],
-  yellow: [33, 39],
-  blue: [34, 39],
-  magenta: [35, 39],
-  cyan: [36, 39],
-  white: [37, 39],
-  gray: [90, 39],
-  grey: [90, 39],
-}
-
-export function styleText(format: string | readonly string[], text: string): string {
-  return [format].flat().reduceRight<string>((styled, name) => {
-    const [open, close] = STYLES[name] ?? [0, 0]
-    return `\u001B[${open}m${styled}\u001B[${close}m`
-  }, text)
 }
 
 export const toUSVString = (text: unknown): string => String(text).toWellFormed()
@@ -145,6 +120,8 @@ export const getCallSites = (): never[] => []
 
 export default {
   ...base,
+  MIMEParams,
+  MIMEType,
   _extend,
   aborted,
   callbackify,

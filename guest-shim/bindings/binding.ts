@@ -7,8 +7,13 @@
 export interface GuestBinding<Event extends { tag: string } = never> {
   /** Who takes them. */
   readonly events: { readonly [Each in Event as Each['tag']]: (value: ValueOf<Each>) => void }
-  /** What it makes for an app's `env`, by kind. `settings`: parsed JSON. `name`: the member's, for messages. */
-  readonly kinds?: Readonly<Record<string, (settings: unknown, name: string) => unknown>>
+  /**
+   * What it makes for an app's `env`, by kind. `settings`: parsed JSON. `name`: the member's, for messages. `env`: has not
+   * all of its members yet.
+   */
+  readonly kinds?: Readonly<
+    Record<string, (settings: unknown, name: string, env: Readonly<Record<string, unknown>>) => unknown>
+  >
 }
 
 type ValueOf<Event> = Event extends { val: infer Value } ? Value : void

@@ -17,6 +17,8 @@ import {
 } from 'nano:workers/connections'
 import type { BodyChunk } from 'nano:workers/wire'
 import { encode, makeTable, toJson } from '../globals/primordials.ts'
+import loadHyperdrive from '../lazy/hyperdrive.ts?lazy'
+import type { Hyperdrive, HyperdriveSettings } from '../lazy/hyperdrive.ts'
 import { context } from '../turn/context.ts'
 import { requireLive } from '../turn/phase.ts'
 import type { GuestBinding } from './binding.ts'
@@ -103,6 +105,8 @@ export class Connection {
   }
 }
 
+type Part = () => { readonly Hyperdrive: typeof Hyperdrive }
+
 export const binding: GuestBinding<Event> = {
   events: {
     'connection-ready': ({ id, protocol }: ConnectionReady) =>
@@ -111,5 +115,9 @@ export const binding: GuestBinding<Event> = {
       last ? Connection.end(id) : Connection.hear(id, (port) => port.data(bytes)),
     'connection-failed': (failure: ConnectionFailure) => Connection.lose(failure),
     'connection-writable': (id: number) => Connection.hear(id, (port) => port.writable()),
+  },
+  kinds: {
+    hyperdrive: (settings, name, env) =>
+      new ((loadHyperdrive as Part)().Hyperdrive)(name, settings as HyperdriveSettings, env),
   },
 }

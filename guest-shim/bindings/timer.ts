@@ -52,9 +52,27 @@ export function startTimer(
   repeats: boolean,
   args: readonly unknown[],
 ): number {
+  add(++lastId, callback, delay, repeats, args)
+  return lastId
+}
+
+/** The timer with this id begins anew, whether it has fired or not. */
+export function restartTimer(id: number, ...terms: Parameters<typeof startTimer>): void {
+  const before = timers.get(id)
+  if (before !== undefined) before.isLive = false
+  add(id, ...terms)
+  dropDead()
+}
+
+function add(
+  id: number,
+  callback: (...args: unknown[]) => unknown,
+  delay: number,
+  repeats: boolean,
+  args: readonly unknown[],
+): void {
   const wait = delay > 0 && delay <= MOST_DELAY ? delay : 0
   const interval = repeats ? (wait < 1 ? 1 : wait) : -1
-  const id = ++lastId
   const since = phase.isLive ? now() : 0
   const due = since + (repeats ? interval : wait)
   const timer: Timer = {
@@ -71,7 +89,6 @@ export function startTimer(
   timers.set(id, timer)
   push(timer)
   setAlarm()
-  return id
 }
 
 export function stopTimer(id: number): void {
@@ -83,11 +100,14 @@ export function stopTimer(id: number): void {
     heap = []
     if (alarm !== Number.POSITIVE_INFINITY) wakeIn(-1, 0)
     alarm = Number.POSITIVE_INFINITY
-  } else if (heap.length > 2 * timers.size + MOST_DEAD) {
-    const old = heap
-    heap = []
-    for (let i = 0; i < old.length; i++) if (old[i]?.isLive) push(old[i] as Timer)
-  }
+  } else dropDead()
+}
+
+function dropDead(): void {
+  if (heap.length <= 2 * timers.size + MOST_DEAD) return
+  const old = heap
+  heap = []
+  for (let i = 0; i < old.length; i++) if (old[i]?.isLive) push(old[i] as Timer)
 }
 
 /** An instance begins. */

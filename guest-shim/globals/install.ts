@@ -137,6 +137,9 @@ export function installGlobals(): () => void {
   }
   put(URL, { canParse: canParseUrl, parse: parseUrl })
   defineProperty(URL.prototype, 'searchParams', searchParams)
+  // libraries know them by their tag
+  for (const given of [FormData, URL, URLSearchParams])
+    defineProperty(given.prototype, Symbol.toStringTag, { value: given.name, configurable: true })
   installStacks()
   for (const name of ['canParse', 'parse']) defineProperty(URL, name, { enumerable: true })
   wireErrors()

@@ -12,7 +12,7 @@ import { LocalHook } from './rpc/local-hook.ts'
 import { ROOT, Session } from './rpc/session.ts'
 import { makeService, makeStub, RpcPromise, RpcProperty, RpcStub } from './rpc/stub.ts'
 
-export { RpcPromise, RpcProperty, RpcStub }
+export { Fetcher as ServiceStub, RpcPromise, RpcProperty, RpcStub }
 
 /** A conversation for each call. */
 class EntrypointHook implements Hook {

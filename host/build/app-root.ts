@@ -67,6 +67,12 @@ export function createReadable(root: string, allowed: readonly string[]): Readab
   }
 }
 
+/** Whether a file belongs to a package of an app's. The app's own folder may be in a `node_modules` itself. */
+export function isOfPackage(file: string, root: string): boolean {
+  const path = contains(root, file) ? relative(root, file) : file
+  return path.split(sep).includes(PACKAGES)
+}
+
 /** Whether a path is the directory or lies below it. */
 export function contains(directory: string, path: string): boolean {
   return path === directory || path.startsWith(directory.endsWith(sep) ? directory : directory + sep)

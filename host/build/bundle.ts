@@ -12,7 +12,7 @@ import { NanoError } from '../errors.ts'
 import { rejectAbsentImports } from './absent-import.ts'
 import { aliasPlugin } from './alias-plugin.ts'
 import { toMapHash, type AppBundle } from './app-bundle.ts'
-import { contains, OUTSIDE, toReal } from './app-root.ts'
+import { contains, isOfPackage, OUTSIDE, toReal } from './app-root.ts'
 import { editPlugin } from './edit-plugin.ts'
 import { followCreatedRequire } from './created-require.ts'
 import { requireBuiltins } from './builtin-module.ts'
@@ -89,7 +89,7 @@ async function bundleOnce(
   const toFile = (id: string) => alias.toReal(withoutQuery(id))
   const gate = createGate({ readable, modules, shim: dirname(toReal(shim) ?? shim), toFile, show }, budget)
   const settings = findSettings(root, readable, show)
-  const isOwn = (id: string) => !id.includes('/node_modules/')
+  const isOwn = (id: string) => !isOfPackage(id, readable.root)
   const isOurs = (id: string) => id.startsWith('\0') || modules.has(toFile(id))
   const edits = [
     keepAttributes,

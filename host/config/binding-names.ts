@@ -5,7 +5,7 @@ import type * as z from 'zod'
 import { expected } from './values.ts'
 
 /** The keys that list bindings, each with its name as `binding`. */
-export const BINDING_KEYS = ['kv_namespaces', 'd1_databases', 'r2_buckets', 'services'] as const
+export const BINDING_KEYS = ['kv_namespaces', 'd1_databases', 'r2_buckets', 'services', 'hyperdrive'] as const
 
 type Bound = {
   readonly [Key in (typeof BINDING_KEYS)[number]]?: readonly { readonly binding: string }[] | undefined

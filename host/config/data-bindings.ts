@@ -3,10 +3,13 @@
 import * as z from 'zod'
 
 import { APP_NAME, BINDING_NAME } from './config.ts'
+import { isConnectionString } from './hyperdrive.ts'
 import { closed, expected, flag, integer, list, text, textLike } from './values.ts'
 
 const TABLE_NAME = /^[A-Za-z_]\w{0,127}$/
 const EXPORT_NAME = /^[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]{0,127}$/u
+const CONNECTION_STRING =
+  'expected a URL with the user, host and name of a database ("postgres://user:password@host:5432/name"), got another text'
 const DATA_ID = /^[^\p{Cc}\p{Cs}]{1,128}$/u
 
 /** What `env` calls a binding. */
@@ -103,12 +106,35 @@ const rateLimits = <Item extends z.ZodType>(item: Item) =>
     .meta({ description: 'Rate limits that the app finds in its env.' })
     .exactOptional()
 
+/** Its text is never shown: there is a password in it. */
+const connectionString = () =>
+  z
+    .string({ error: () => CONNECTION_STRING })
+    .refine(isConnectionString, { error: () => CONNECTION_STRING })
+    .meta({ description: 'postgres://user:password@host:5432/database, or mysql://.' })
+
+const hyperdrive = {
+  binding: bindingName(),
+  id: dataId("Cloudflare's own, of no meaning here.").exactOptional(),
+  connection_string: connectionString().exactOptional(),
+  secret: text()
+    .meta({
+      description:
+        'The member of env, one of "secrets" for instance, that has the connection string; in place of "connection_string".',
+    })
+    .exactOptional(),
+}
+
 const KV = { description: 'KV namespaces that the app finds in its env.' }
 const D1 = { description: 'SQL databases that the app finds in its env.' }
 const R2 = { description: 'R2 buckets that the app finds in its env.' }
-const SERVICES = {
+/** Neither is data of a store. */
+const ELSEWHERE = {
   services: list(closed(service))
     .meta({ description: 'Other apps of this host, which the app calls without a network.' })
+    .exactOptional(),
+  hyperdrive: list(closed(hyperdrive))
+    .meta({ description: 'Databases of other servers, whose addresses the app finds in its env.' })
     .exactOptional(),
 }
 
@@ -117,7 +143,7 @@ export const OWN_BINDINGS = {
   kv_namespaces: list(closed(kvNamespace)).meta(KV).exactOptional(),
   d1_databases: list(closed(d1Database)).meta(D1).exactOptional(),
   r2_buckets: list(closed(r2Bucket)).meta(R2).exactOptional(),
-  ...SERVICES,
+  ...ELSEWHERE,
   ratelimits: rateLimits(closed(rateLimit)),
 }
 
@@ -132,6 +158,6 @@ export const SHARED_BINDINGS = {
   r2_buckets: list(closed({ ...r2Bucket, ...shared }))
     .meta(R2)
     .exactOptional(),
-  ...SERVICES,
+  ...ELSEWHERE,
   ratelimits: rateLimits(closed({ ...rateLimit, ...shared })),
 }

@@ -6,6 +6,7 @@ export const NO_BINDINGS = {
   d1_databases: [],
   r2_buckets: [],
   services: [],
+  hyperdrive: [],
   ratelimits: [],
   queues: {},
   durable_objects: { bindings: [] },

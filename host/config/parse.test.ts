@@ -386,6 +386,13 @@ describe('complaints', () => {
       ],
     ],
     [
+      'a database that cannot be, without its password',
+      '{ "apps": [{ "name": "a", "path": "a", "hyperdrive": [{ "binding": "A", "connection_string": "redis://u:secret@a/b" }] }] }',
+      [
+        /hyperdrive\[0\]\.connection_string: expected a URL with the user, host and name of a database .*, got another text$/,
+      ],
+    ],
+    [
       'a store that cannot be',
       '{ "apps": [], "storage": { "kv": { "redis": "redis://:secret@a" }, "kw": {} } }',
       [

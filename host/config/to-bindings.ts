@@ -5,6 +5,7 @@ import type { DataNames, Migration } from './class-data.ts'
 import { QUEUE } from './app-queues.ts'
 import type { QueueSettings } from './app-queues.ts'
 import type { Env, EnvValue } from './env.ts'
+import { toHyperdrive } from './hyperdrive.ts'
 import { toResource } from './resource.ts'
 import type { AppSettings } from './schema.ts'
 
@@ -20,6 +21,7 @@ export interface SharedBindings {
   readonly d1_databases?: Shared<'d1_databases'>
   readonly r2_buckets?: Shared<'r2_buckets'>
   readonly services?: NonNullable<AppSettings['services']>
+  readonly hyperdrive?: NonNullable<AppSettings['hyperdrive']>
   readonly ratelimits?: Shared<'ratelimits'>
   readonly queues?: QueueSettings
   readonly assets?: { readonly binding?: string }
@@ -42,6 +44,7 @@ export function toBindings(
     d1_databases = [],
     r2_buckets = [],
     services = [],
+    hyperdrive = [],
     ratelimits = [],
     queues,
     ...durable
@@ -67,6 +70,7 @@ export function toBindings(
       member(QUEUE, binding, queue, shared, { queue, delay }),
     ),
     ...services.map((each): [string, EnvValue] => [each.binding, toService(app, each)]),
+    ...hyperdrive.map(toHyperdrive),
     ...ratelimits.map(({ name, namespace_id: id, shared, simple }) =>
       member('ratelimit', name, id, shared, simple),
     ),

@@ -38,6 +38,10 @@ const FULL = {
   unsafe: {
     bindings: [{ name: 'OLD', type: 'ratelimit', namespace_id: '2', simple: { limit: 5, period: 60 } }],
   },
+  hyperdrive: [
+    { binding: 'PG', id: 'abc', localConnectionString: 'postgres://a:b@c/d' },
+    { binding: 'MY', id: '' },
+  ],
   durable_objects: { bindings: [{ name: 'ROOM', class_name: 'Room' }] },
   migrations: [{ tag: 'v1', new_sqlite_classes: ['Room'] }],
   services: [
@@ -65,6 +69,7 @@ const toSettings = () => ({
     { name: 'LIMITER', namespace_id: '1', simple: { limit: 5, period: 10 } },
     { name: 'OLD', namespace_id: '2', simple: { limit: 5, period: 60 } },
   ],
+  hyperdrive: [{ binding: 'PG', id: 'abc', connection_string: 'postgres://a:b@c/d' }, { binding: 'MY' }],
   durable_objects: FULL.durable_objects,
   migrations: FULL.migrations,
   services: [
@@ -155,6 +160,7 @@ describe('environments', () => {
         'r2_buckets',
         'ratelimits',
         'unsafe',
+        'hyperdrive',
         'durable_objects',
         'services',
         'define',

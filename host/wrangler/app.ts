@@ -14,6 +14,7 @@ import { toAppFolder } from './find.ts'
 import { isObject, readWrangler, toShown } from './file.ts'
 import type { WranglerFile, WranglerJson } from './file.ts'
 import { toHost } from './hosts.ts'
+import { toHyperdrive } from './hyperdrive.ts'
 import { toServices } from './services.ts'
 import { WRANGLER_KEYS } from './keys.ts'
 import { toQueues } from './queues.ts'
@@ -160,6 +161,8 @@ function toSettings(json: WranglerJson, folder: string, say: Say): WranglerJson 
   if (rateLimits !== undefined) settings['ratelimits'] = rateLimits
   const services = toServices(json)
   if (services !== undefined) settings['services'] = services
+  const hyperdrive = toHyperdrive(json)
+  if (hyperdrive !== undefined) settings['hyperdrive'] = hyperdrive
   Object.assign(settings, toDurable(json, say), toQueues(json, say))
   const databases = settings['d1_databases']
   if (Array.isArray(databases)) {

@@ -41,6 +41,9 @@ export const WRANGLER_KEYS: Readonly<Record<string, WranglerKey>> = {
   r2_buckets: taken('binding and bucket_name: buckets of the app'),
   queues: taken('producers and consumers: queues of the app; consumers of the type http_pull are not served'),
   ratelimits: taken('name, namespace_id, simple: rate limits of the app'),
+  hyperdrive: taken(
+    'binding and localConnectionString, which is where the app connects to; nano.json says another: docs/tenants/hyperdrive.md',
+  ),
   services: taken(
     'binding, service, entrypoint, props: other apps of the host; of an app in nano.json itself alone, others in nano.json',
   ),
@@ -114,7 +117,6 @@ export const WRANGLER_KEYS: Readonly<Record<string, WranglerKey>> = {
   containers: dropped('containers are not served; run them elsewhere, and fetch from them'),
   python_modules: dropped('an app is JavaScript or TypeScript'),
   workflows: binding('Workflows are', 'use triggers.crons, and D1 for what is to go on'),
-  hyperdrive: binding('Hyperdrive is', 'use D1, or a database with an HTTP interface'),
   vectorize: binding('Vectorize is', 'fetch a vector store by HTTP'),
   ai: binding('Workers AI is', 'fetch a model by HTTP'),
   ai_search: binding('AI Search is'),

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildApp } from '../../host/build/build.ts'
 import { runCases } from './cipher-cases.ts'
 import { runStreams } from './stream-cases.ts'
+import { runUtil } from './util-cases.ts'
 import { serve, type Served } from '../harness/serve.ts'
 import { createSourceDir, type SourceDir } from './source-dir.ts'
 
@@ -29,6 +30,7 @@ import old from 'old-style'
 import mapped from 'browser-field'
 import vm from 'node:vm'
 import { runCases } from './ciphers.ts'
+import { runUtil } from './util-cases.ts'
 import { runStreams } from './stream-cases.ts'
 
 const require = createRequire(import.meta.url)
@@ -59,6 +61,7 @@ const pages: Record<string, () => unknown> = {
     unknown: thrown(() => nodeCrypto.createHash('nothing')),
   }),
   '/ciphers': () => ({ cases: runCases() }),
+  '/util-cases': () => ({ cases: runUtil() }),
   '/stream': async () => {
     const parts: string[] = []
     await pipeline(
@@ -206,6 +209,7 @@ const FILES = {
   'package.json': '{ "name": "app" }',
   'node.ts': NODE,
   'ciphers.ts': readFileSync(new URL('./cipher-cases.ts', import.meta.url), 'utf8'),
+  'util-cases.ts': readFileSync(new URL('./util-cases.ts', import.meta.url), 'utf8'),
   'stream-cases.ts': readFileSync(new URL('./stream-cases.ts', import.meta.url), 'utf8'),
   'context.ts': CONTEXT,
   'common.cjs': `require('node:path'); module.exports = async (look) => { await null; return look() }`,
@@ -296,6 +300,12 @@ describe('Node.js', () => {
   test('ciphers are those of Node.js', async () => {
     expect(await get('node', '/ciphers')).toEqual({
       cases: JSON.parse(JSON.stringify(runCases())) as unknown,
+    })
+  })
+
+  test('MIME types, styles and control characters of util are those of Node.js', async () => {
+    expect(await get('node', '/util-cases')).toEqual({
+      cases: JSON.parse(JSON.stringify(runUtil())) as unknown,
     })
   })
 

@@ -2,7 +2,7 @@
 import * as http from 'node:http'
 import { pipeline } from 'node:stream/promises'
 import { Readable } from 'node:stream'
-import { promisify } from 'node:util'
+import { inherits, promisify } from 'node:util'
 import * as zlib from 'node:zlib'
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
@@ -34,6 +34,34 @@ const PAGES: Record<string, (request: http.IncomingMessage, response: http.Serve
         complete,
         body: Buffer.concat(parts).toString(),
       }),
+    )
+  },
+  // as packages inherit from them that are older than classes
+  '/called': (request, response) => {
+    type Made = http.ServerResponse & { own: unknown[] }
+    function Response(this: Made, asked: http.IncomingMessage) {
+      Reflect.apply(http.ServerResponse as unknown as (asked: unknown) => void, this, [asked])
+      this.own = [this.statusCode, Reflect.get(this, '_hasBody')]
+      this.setHeader('x-own', 1)
+    }
+    inherits(Response, http.ServerResponse)
+    function Incoming(this: http.IncomingMessage) {
+      Reflect.apply(http.IncomingMessage as unknown as (socket: unknown) => void, this, [request.socket])
+    }
+    inherits(Incoming, http.IncomingMessage)
+    const made = new (Response as unknown as new (asked: http.IncomingMessage) => Made)(request)
+    const incoming = new (Incoming as unknown as new () => http.IncomingMessage)()
+    made.writeHead(201)
+    response.end(
+      JSON.stringify([
+        made.own,
+        made.getHeaders(),
+        made.statusMessage,
+        [made, new http.ServerResponse(request)].map((each) => each instanceof http.ServerResponse),
+        [made.constructor === Response, new http.ServerResponse(request).constructor === http.ServerResponse],
+        [incoming instanceof http.IncomingMessage, incoming instanceof Readable, incoming.complete],
+        class extends http.ServerResponse {}.name,
+      ]),
     )
   },
   '/stream': async (_request, response) => {

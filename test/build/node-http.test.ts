@@ -50,6 +50,7 @@ const REQUESTS: [path: string, request: Asked][] = [
   ['/echo?a=b', { headers: { cookie: 'a=1', 'x-many': 'one' } }],
   ['/echo', { method: 'POST', body: 'a body' }],
   ['/echo', { method: 'POST', body: 'in chunks', headers: { 'transfer-encoding': 'chunked' } }],
+  ['/called', {}],
   ['/stream', {}],
   ['/large', {}],
   ['/headers', {}],

@@ -276,6 +276,23 @@ describe('a build reads what is the app’s', () => {
   )
 })
 
+test.for(['app', 'node_modules/.cache/app', 'node_modules/app'])(
+  'what is the app’s own does not depend on where its folder is: %s',
+  async (folder) => {
+    const asks = 'export async function ask() { await import.meta.env.MODE }'
+    using operator = createOperator({
+      [`${folder}/package.json`]: '{}',
+      [`${folder}/index.ts`]: `import 'node:async_hooks'\nimport { ask } from 'dep'\nimport * as own from './own.ts'\n${using('const x = own.ask(ask)')}`,
+      [`${folder}/own.ts`]: asks,
+      'node_modules/dep/index.js': asks,
+    })
+    rmSync(operator.at('nano.json'))
+    const { code, warnings } = await bundle(findSource(operator.at(folder), { allowRead: [] }), SHIM)
+    expect(code.match(/\.mark\(ask/g)).toHaveLength(1)
+    expect(warnings.map((line) => line.split(':')[0])).toEqual(['own.ts'])
+  },
+)
+
 describe('the world is the shim’s alone', () => {
   const OWN = "is NANO's own; an app uses the Workers API"
 

@@ -73,6 +73,7 @@ const WRANGLER = {
   d1_databases: [{ binding: 'DB', database_name: 'db', database_id: 'y' }],
   r2_buckets: [{ binding: 'FILES', bucket_name: 'files' }],
   ratelimits: [{ name: 'LIMITER', namespace_id: '1', simple: { limit: 5, period: 10 } }],
+  hyperdrive: [{ binding: 'PG', id: 'abc', localConnectionString: 'postgres://a:b@c/d' }],
   durable_objects: { bindings: [{ name: 'ROOM', class_name: 'Room' }] },
   assets: { directory: 'public', binding: 'ASSETS' },
   rules: [
@@ -96,6 +97,7 @@ export default {
   async fetch(request, env, ctx) {
     const said: number = await env.ROOM.getByName('lobby').says('hello')
     const currency: 'EUR' = env.CURRENCY
+    const database: [string, number] = [env.PG.connectionString, env.PG.port]
     const sizes: [36, 38] = outer.SIZES
     const nested: true = env.NESTED['a-b']
     const odd: null = env.ODD

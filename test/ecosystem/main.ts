@@ -40,7 +40,11 @@ const served = await serve(
   apps.map((app) => ({
     ...app,
     ...(hasDatabase(app) && { d1_databases: [{ binding: 'DB' }] }),
-    ...(hasServer(app) && { env: servers.env, egress: { private: true } }),
+    ...(hasServer(app) && {
+      env: servers.env,
+      hyperdrive: [{ binding: 'HYPERDRIVE', secret: 'POSTGRES' }],
+      egress: { private: true },
+    }),
   })),
   undefined,
   { storageDirectory },
@@ -51,7 +55,7 @@ for (const { name, path } of apps) {
   const skipped = servers.skipped[name]
   if (skipped !== undefined) {
     console.log(`skip   ${name}: ${skipped}`)
-    rows.push({ packages: listPackages(path), missing: undefined })
+    rows.push({ packages: listPackages(path), missing: undefined, isSkipped: true })
     continue
   }
   // oxlint-disable-next-line no-await-in-loop -- in order

@@ -7,6 +7,8 @@ export interface Row {
   readonly packages: readonly string[]
   /** What keeps it from answering as workerd does. */
   readonly missing: string | undefined
+  /** Its server was not there: what it was before holds. */
+  readonly isSkipped?: boolean
 }
 
 const FILE = join(import.meta.dirname, '../../docs/tenants/compatibility.md')
@@ -26,5 +28,8 @@ export function writePage(rows: readonly Row[]): void {
   const right = shown.filter(({ missing }) => missing === undefined).length
   const lines = shown.map(({ packages, missing }) => `| ${packages.join(', ')} | ${missing ?? 'right'} |`)
   const table = ['| packages | |', '| --- | --- |', ...lines].join('\n')
-  writeFileSync(FILE, `${HEAD}${right} of ${shown.length} are right.\n\n${table}\n`)
+  const skipped = shown.filter(({ isSkipped }) => isSkipped === true).length
+  const unasked = skipped === 0 ? '' : `; ${skipped} of them were not asked then, for want of their servers`
+  const asked = `${right} of ${shown.length} were right when they were last asked, on ${new Date().toISOString().slice(0, 10)}${unasked}.`
+  writeFileSync(FILE, `${HEAD}${asked}\n\n${table}\n`)
 }

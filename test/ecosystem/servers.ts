@@ -46,6 +46,7 @@ export async function startServers(): Promise<Servers> {
   return {
     env,
     skipped: {
+      'tcp-hyperdrive': postgres,
       'tcp-pg': postgres,
       'tcp-postgres': postgres,
       'tcp-mysql2': mariadb,

@@ -37,6 +37,7 @@ export interface AppSpec extends LimitSpec {
   durable_objects?: { bindings: { name: string; class_name: string; script_name?: string }[] }
   migrations?: object[]
   queues?: { producers?: object[]; consumers?: object[] }
+  hyperdrive?: { binding: string; id?: string; connection_string?: string; secret?: string }[]
   ratelimits?: { name: string; namespace_id: string; simple: object; shared?: boolean }[]
   egress?: { allow?: string[]; deny?: string[]; private?: boolean }
   assets?: {

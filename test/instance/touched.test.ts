@@ -24,7 +24,7 @@ const APPS: readonly { app: string; path: string; first: Touched; most: Touched 
     app: 'rest-api',
     path: '/notes',
     first: { lines: 6300, written: 3200, pages: 520, instructions: 4_100_000, functions: 610 },
-    most: { lines: 1900, written: 250, pages: 332, instructions: 300_000, functions: 225 },
+    most: { lines: 1900, written: 250, pages: 333, instructions: 300_000, functions: 225 },
   },
 ]
 

@@ -324,3 +324,44 @@ describe.skipIf(NO_OPENSSL !== undefined)(`with TLS (${NO_OPENSSL ?? 'openssl is
     expect((await ask<unknown[]>('/net/tls', { port: lines.port, upgrade: '' })).join(', ')).toBe(said)
   })
 })
+
+test('Hyperdrive says where a database is', async ({ expect }) => {
+  await using own = await serve([
+    {
+      name: 'data',
+      hostname: 'data.test',
+      path: fixture('connections'),
+      env: {
+        DATABASE: 'mysql://a%40b:c%2Fd@[::1]/shop%20one?ssl=1',
+        CLOUDFLARE_HYPERDRIVE_LOCAL_CONNECTION_STRING_LOCAL: 'postgresql://local@localhost:6543/own',
+      },
+      hyperdrive: [
+        { binding: 'BY_SECRET', secret: 'DATABASE' },
+        { binding: 'GIVEN', id: 'abc', connection_string: 'postgres://u:p@db.example/name' },
+        { binding: 'LOCAL', connection_string: 'postgres://u:p@db.example/name' },
+        { binding: 'NOWHERE', id: 'abc' },
+        { binding: 'WRONG', secret: 'BY_SECRET' },
+      ],
+    },
+  ])
+  const { text } = await own.send('data.test', '/hyperdrive')
+  const named = { user: 'u', password: 'p', host: 'db.example', port: 5432, database: 'name' }
+  const other = { user: 'a@b', password: 'c/d', host: '::1', port: 3306, database: 'shop one' }
+  const local = { user: 'local', password: '', host: 'localhost', port: 6543, database: 'own' }
+  const string = '[object Hyperdrive]'
+  const isMissing = expect.stringMatching(/expected a connection string, got none/) as unknown
+  expect(JSON.parse(text)).toEqual([
+    {
+      name: 'BY_SECRET',
+      connectionString: 'mysql://a%40b:c%2Fd@[::1]/shop%20one?ssl=1',
+      ...other,
+      text: string,
+    },
+    'CLOUDFLARE_HYPERDRIVE_LOCAL_CONNECTION_STRING_LOCAL',
+    'DATABASE',
+    { name: 'GIVEN', connectionString: 'postgres://u:p@db.example/name', ...named, text: string },
+    { name: 'LOCAL', connectionString: 'postgresql://local@localhost:6543/own', ...local, text: string },
+    isMissing,
+    isMissing,
+  ])
+})

@@ -8,7 +8,7 @@ import type { AppSpec } from '../harness/serve.ts'
 
 const SOURCES = {
   caller: `
-    import { exports as exported, RpcTarget, RpcStub, WorkerEntrypoint } from 'cloudflare:workers'
+    import { exports as exported, RpcPromise, RpcProperty, RpcTarget, RpcStub, ServiceStub, WorkerEntrypoint } from 'cloudflare:workers'
     export class Named extends WorkerEntrypoint { props() { return this.ctx.props } fetch() { return new Response('named') } }
     const fails = async (work) => {
       try { return ['no error', await work()] }
@@ -98,6 +98,13 @@ const SOURCES = {
         return [ofTarget, ofEntrypoint, await fails(() => env.OTHER.own)]
       },
       throws: async (env) => [await fails(() => env.OTHER.fails('TypeError')), await fails(() => env.OTHER.fails('own')), await fails(() => env.OTHER.fails('text'))],
+      classes(env) {
+        const [stub, property, promise] = [new RpcStub(new RpcTarget()), env.OTHER.some, env.OTHER.greet('a')]
+        promise.catch(() => {})
+        const kinds = [RpcStub, RpcProperty, RpcPromise, ServiceStub]
+        return [stub, property, promise, env.OTHER, {}].map((each) =>
+          kinds.map((kind) => Number(each instanceof kind) + 2 * Number(Object.getPrototypeOf(each) === kind.prototype)).join(''))
+      },
       async stack(env) { try { await env.OTHER.fails('TypeError') } catch (error) { return [error.stack.includes('fails'), error instanceof TypeError] } },
       refused: async (env) => [await fails(() => env.OTHER.echo(new (class Foo {})())), await fails(() => env.OTHER.echo(Symbol('s'))), await fails(() => env.OTHER.classy())],
       async disposed(env) {
@@ -290,6 +297,7 @@ const EXPECTED: Record<string, unknown> = {
     ['OwnError', 'own error', null],
     ['Error', 'just text', null],
   ],
+  classes: ['3000', '0300', '0030', '0003', '0000'],
   stack: [false, true],
   refused: [
     ['DataCloneError', UNSERIALIZABLE('Foo'), 25],

@@ -2,10 +2,11 @@
 
 import { Buffer } from '../buffer.ts'
 import { Readable } from '../stream.ts'
+import { adopting } from './called.ts'
 import { toReceived } from './header-map.ts'
 import { MessageSocket } from './message-socket.ts'
 
-export class IncomingMessage extends Readable {
+export class IncomingMessage extends adopting(Readable) {
   httpVersion = '1.1'
   httpVersionMajor = 1
   httpVersionMinor = 1

@@ -7,11 +7,12 @@ import { Buffer } from '../buffer.ts'
 import { Writable } from '../stream.ts'
 import { type Body, BodySink } from './body-sink.ts'
 import { HeaderMap, type HeaderInput, type HeaderValue } from './header-map.ts'
+import { adopting } from './called.ts'
 import { MessageSocket } from './message-socket.ts'
 
 type Callback = (error?: Error | null) => void
 
-export abstract class OutgoingMessage extends Writable {
+export abstract class OutgoingMessage extends adopting(Writable) {
   headersSent = false
   sendDate = true
   shouldKeepAlive = true

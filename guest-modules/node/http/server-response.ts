@@ -23,6 +23,11 @@ export class ServerResponse extends OutgoingMessage {
     this.once('finish', () => this.destroy())
   }
 
+  /** Looked at by packages that take what is written themselves. */
+  get _hasBody(): boolean {
+    return this.req.method !== 'HEAD' && !BODILESS.has(this.statusCode)
+  }
+
   /** Settled with the head of the answer; rejects when it is given up before. */
   answered(): Promise<Response> {
     return new Promise((resolve, reject) => {
@@ -46,6 +51,7 @@ export class ServerResponse extends OutgoingMessage {
     }
     this.statusCode = status
     if (typeof rest[0] === 'string') this.statusMessage = rest.shift() as string
+    else this.statusMessage ||= STATUS_CODES[status] ?? 'unknown'
     const headers = rest.find((each) => each !== undefined && each !== null)
     if (headers !== undefined) this.map.setAll(headers as HeaderInput)
     return this

@@ -12,6 +12,7 @@ const BINDINGS: Readonly<Record<string, string>> = {
   r2_buckets: 'binding',
   ratelimits: 'name',
   services: 'binding',
+  hyperdrive: 'binding',
 }
 
 /** Words, and what becomes of them. */

@@ -36,6 +36,7 @@ const TYPES: Readonly<Record<string, string>> = {
   assets: 'Fetcher',
   d1: 'D1Database',
   durable: 'DurableObjectNamespace',
+  hyperdrive: 'Hyperdrive',
   kv: 'KVNamespace',
   r2: 'R2Bucket',
   queue: 'Queue',
