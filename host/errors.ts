@@ -34,6 +34,7 @@ const CODES = {
   HOST_UNKNOWN: ['client', 404, 'No app is configured for this host.'],
   HOST_INVALID: ['client', 400, 'The request does not name exactly one valid host.'],
   REQUEST_INVALID: ['client', 400, 'The request is malformed.'],
+  METHOD_UNKNOWN: ['client', 501, 'The server does not know the method of the request.'],
   HTTPS_REQUIRED: ['client', 400, 'This port takes HTTPS only.'],
   REQUEST_TIMEOUT: ['client', 408, 'The request did not come in time.'],
   BODY_TOO_LARGE: ['client', 413, 'The body of the request is larger than the app takes.'],

@@ -248,6 +248,17 @@ describe('what never reaches a tenant', () => {
     ['TRACE', 'TRACE / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n', /^HTTP\/1\.1 400 /],
     ['CONNECT', 'CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n', /^HTTP\/1\.1 400 /],
     ['HTTP/2.0', 'GET / HTTP/2.0\r\nHost: a\r\nConnection: close\r\n\r\n', /^HTTP\/1\.1 400 /],
+    [
+      'a method that nobody knows',
+      'BREW / HTTP/1.1\r\nHost: a\r\n\r\n',
+      /^HTTP\/1\.1 501 [^]*METHOD_UNKNOWN/,
+    ],
+    [
+      'such a method behind another request',
+      'GET / HTTP/1.1\r\nHost: b\r\n\r\nGEt / HTTP/1.1\r\nHost: a\r\n\r\n',
+      /^HTTP\/1\.1 404 [^]*HTTP\/1\.1 501 [^]*METHOD_UNKNOWN/,
+    ],
+    ['a method that is no token', 'G(T / HTTP/1.1\r\nHost: a\r\n\r\n', /^HTTP\/1\.1 400 /],
     ['rubbish', 'rubbish\r\n\r\n', /^HTTP\/1\.1 400 [^]*REQUEST_INVALID/],
     ['a bare CR', 'GET / HTTP/1.1\r\nHost: a\r\nX: a\rb\r\n\r\n', /^HTTP\/1\.1 400 /],
     [

@@ -142,7 +142,7 @@ function listen({ server, connected }: OpenServer, connections: Connections, dis
     })
     dispatcher.begin(outgoing, connection, { outgoing, takeHead: () => Buffer.concat(early) })
   })
-  server.on('clientError', (error: NodeJS.ErrnoException, stream) => {
+  server.on('clientError', (error: ClientError, stream) => {
     const socket = stream as Socket
     const connection = connections.get(socket)
     if (connection === undefined) socket.destroy()
@@ -156,9 +156,9 @@ function listen({ server, connected }: OpenServer, connections: Connections, dis
 }
 
 /** What arrived is no request, or the client left in the middle of one. */
-function onClientError(error: NodeJS.ErrnoException, socket: Socket, connection: Connection): void {
+function onClientError(error: ClientError, socket: Socket, connection: Connection): void {
   const hasLeft = error.code === 'HPE_INVALID_EOF_STATE' || error.code === 'ECONNRESET'
-  const code = toFaultCode(error.code)
+  const code = toFaultCode(error)
   if (connection.incomplete?.isComplete === false) {
     connection.incomplete.breakOff(code, hasLeft ? undefined : error.message)
   }
@@ -181,7 +181,23 @@ async function closeServer(opened: OpenServer, ingress: IngressState, graceMs: n
   ingress.idle[Symbol.dispose]()
 }
 
-function toFaultCode(code: string | undefined): ErrorCode {
+/** What node:http says of bytes that are no request. */
+interface ClientError extends NodeJS.ErrnoException {
+  /** What came last, and how far it was read. */
+  readonly rawPacket?: Buffer
+  readonly bytesParsed?: number
+}
+
+/** RFC 9112, section 3, but for the method, which is any token. */
+const REQUEST_LINE = /^[!#$%&'*+.^_`|~\w-]+ [!-~]+ HTTP\/1\.\d$/
+
+function toFaultCode({ code, rawPacket, bytesParsed = 0 }: ClientError): ErrorCode {
+  if (code === 'HPE_INVALID_METHOD' && rawPacket !== undefined) {
+    const from = bytesParsed === 0 ? 0 : rawPacket.lastIndexOf('\n', bytesParsed - 1) + 1
+    const end = rawPacket.indexOf('\r\n', from)
+    // RFC 9110, section 15.6.2
+    return REQUEST_LINE.test(rawPacket.toString('latin1', from, end)) ? 'METHOD_UNKNOWN' : 'REQUEST_INVALID'
+  }
   if (code === 'HPE_HEADER_OVERFLOW') return 'HEADERS_TOO_LARGE'
   if (code === 'HPE_CHUNK_EXTENSIONS_OVERFLOW') return 'BODY_TOO_LARGE'
   return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'REQUEST_TIMEOUT' : 'REQUEST_INVALID'
