@@ -13,6 +13,9 @@ import type { LoadPlan, LoadResult } from './load.ts'
 
 const run = promisify(execFile)
 
+/** Who answers slowly is slow, and not wrong; wrk takes two seconds for an error. */
+const PATIENCE = '60s'
+
 /** Who makes load, and how. */
 export interface LoadMaker {
   readonly name: 'built-in' | 'wrk'
@@ -32,7 +35,7 @@ async function loadWithWrk(plan: LoadPlan, directory: string): Promise<LoadResul
   const script = join(directory, 'wrk.lua')
   await writeFile(script, toScript(hosts.map((host) => toRequestText(host, request))))
   const duration = `${Math.ceil(seconds)}s`
-  const options = ['-t1', `-c${connections}`, `-d${duration}`, '-s', script]
+  const options = ['-t1', `-c${connections}`, `-d${duration}`, '-s', script, '--timeout', PATIENCE]
   const { stdout } = await run('wrk', [...options, `http://127.0.0.1:${port}/`])
   const line = stdout.split('\n').find((each) => each.startsWith(MARK))
   if (line === undefined) throw new Error(`wrk said nothing of its result: ${stdout}`)
