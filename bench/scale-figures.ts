@@ -21,9 +21,9 @@ export const MEASURED = {
   /** An instance made and its first turn (docs/decisions/spares.md), its image unpacked (docs/decisions/registered.md). */
   firstMs: 5.1 + 0.4 + 2,
   /** How long the first client waits (docs/operators/density.md): median and p99. */
-  firstWaitMs: { p50: 8, p99: 29 },
+  firstWaitMs: { p50: 12, p99: 42 },
   /** A packed image on the disk (docs/operators/density.md). */
-  imageBytes: 240 * KB,
+  imageBytes: 150 * KB,
   /** A component against the first of its engine (docs/decisions/artifacts.md). */
   componentBytes: 350 * KB,
   /** To open a component that this host has no image of (docs/decisions/registered.md), and to unpack it (docs/decisions/artifacts.md). */

@@ -147,8 +147,9 @@ describe('smuggling', () => {
   test.for(HEADS)('%s: an error and the end, and no app is entered', async ([, text], { expect }) => {
     const { responses, isClosed, entered } = await attack(text)
     expect(responses).toHaveLength(1)
-    expect(responses[0]!.status).toBeGreaterThanOrEqual(400)
-    expect(responses[0]!.status).toBeLessThan(500)
+    const { status } = responses[0]!
+    // 501: a method that nobody knows
+    expect(status === 501 || (status >= 400 && status < 500)).toBe(true)
     expect(isClosed).toBe(true)
     expect(entered).toEqual([])
   })
