@@ -9,12 +9,7 @@ process.env['NODE_COMPILE_CACHE'] ??= join(import.meta.dirname, 'test/.built/com
 const RULES = ['test/architecture.test.ts']
 
 /** Tests whose subject is how long somebody waits. Nothing else runs beside them. */
-const PACED = [
-  'test/isolation/cpu-fair.test.ts',
-  'test/isolation/many-tenants.test.ts',
-  'test/instance/stops.test.ts',
-  'test/instance/turn.test.ts',
-]
+const PACED = ['test/isolation/cpu-fair.test.ts', 'test/instance/stops.test.ts', 'test/instance/turn.test.ts']
 
 /** Load, attacks that take long, scale, crashes and whole toolchains: `npm run test:heavy`. */
 const HEAVY = [
@@ -22,6 +17,7 @@ const HEAVY = [
   'test/build/builtin-modules.test.ts',
   'test/build/env-reads.test.ts',
   'test/build/file-types.test.ts',
+  'test/build/modules.test.ts',
   'test/build/output.test.ts',
   'test/build/portable.test.ts',
   'test/build/rebuild.test.ts',
@@ -32,6 +28,7 @@ const HEAVY = [
   'test/cli/packed.test.ts',
   'test/cli/run-component.test.ts',
   'test/cli/script.test.ts',
+  'test/cli/types.test.ts',
   'test/cli/wrangler.test.ts',
   'test/data/crash-durable.test.ts',
   'test/data/crash-many.test.ts',
@@ -121,7 +118,11 @@ const HEAVY = [
 ]
 
 /** Both. */
-const HEAVY_PACED = ['test/isolation/cpu-attack.test.ts', 'test/isolation/load.test.ts']
+const HEAVY_PACED = [
+  'test/isolation/cpu-attack.test.ts',
+  'test/isolation/load.test.ts',
+  'test/isolation/many-tenants.test.ts',
+]
 
 const WHOLE = {
   globalSetup: ['test/build-apps.ts'],
