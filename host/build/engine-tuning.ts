@@ -73,6 +73,9 @@ const LAYOUTS: Readonly<Record<string, Layout>> = {
       // a collection, at the soonest: of objects, of what they have outside of the heap
       { at: 3276, from: 27 * MIB, to: FIRST_OBJECTS },
       { at: 3336, from: 38 * MIB, to: FIRST_BUFFERS },
+      // the next one, in times of what the last one left, when they follow each other fast: within a turn, where time stands
+      // still, they always do. The upper word of 3.0, and of the 1.5 that a slow app has
+      { at: 3324, from: 0x4008_0000, to: 0x3ff8_0000 },
     ],
     zones: 976,
     shares: [

@@ -26,7 +26,7 @@ const INITIALIZER = 'initializer.js'
 /** Files on the way. */
 const [MODULES, READS, ENGINE, SNAPSHOT] = ['modules', 'reads.json', 'engine.wasm', 'snapshot.wasm'] as const
 /** Counts changes of the snapshotter that change its output; part of the cache's key. */
-export const SNAPSHOT_REVISION = 9
+export const SNAPSHOT_REVISION = 10
 /** The engine has its own limit well below this; it should be the one that an endless recursion meets. */
 const STACK_KILOBYTES = 3_900
 /** The most JavaScript objects of the snapshotter itself; the app's memory is bounded by `memoryMb`. */

@@ -75,9 +75,12 @@ test.for([
     { name: 'hoard', hostname: 'hoard.test', path: fixture('hoard'), memory_mb, cpu_ms: 20_000 },
   ])
   const ask = async (count: number) => server.send('hoard.test', `/count?objects=${count}`)
-  expect((await ask(objects)).text).toBe(JSON.stringify({ count: objects }))
-  // what the first one left is collected, and more than there is room for is refused by the engine or ends the instance
-  expect((await ask(objects)).text).toBe(JSON.stringify({ count: objects }))
+  // what each leaves is collected, whatever the heap has grown to
+  for (const share of [1, 1, 0.8, 0.8, 0.9, 0.6, 1]) {
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    expect((await ask(share * objects)).text).toBe(JSON.stringify({ count: share * objects }))
+  }
+  // more than there is room for is refused by the engine or ends the instance
   expect(codeOf(await ask(8 * objects))).toMatch(/^APP_(MEMORY_LIMIT|THREW)$/)
   const kept = await server.send('hoard.test', '/objects')
   expect([kept.status, codeOf(kept)]).toEqual([503, 'APP_MEMORY_LIMIT'])
