@@ -6,6 +6,7 @@ import { tuneEngine } from './engine-tuning.ts'
 const MIB = 1024 * 1024
 const [CONTEXT, RUNTIME] = [2_400_000, 2_430_000]
 const COLLECTOR = RUNTIME + 3264
+const GROWTH = RUNTIME + 3320
 const ZONES = 2_440_000
 const [SMALL, LARGE] = [2_450_000, 2_460_000]
 
@@ -19,6 +20,7 @@ function toMemory() {
   set(RUNTIME + 68, CONTEXT)
   for (const [i, value] of [32, 0.25, 64, 27].entries()) set(COLLECTOR + 4 * i, value * MIB)
   set(COLLECTOR + 72, 38 * MIB)
+  view.setFloat64(GROWTH, 3, true)
   set(RUNTIME + 976, ZONES)
   set(RUNTIME + 980, 2)
   for (const [i, zone] of [SMALL, LARGE].entries()) {
@@ -38,6 +40,7 @@ describe('the settings of the engine', () => {
     expect(options()).toBe(0x01fb_040f)
     expect(view.getUint32(COLLECTOR, true)).toBe(0xffff_ffff)
     expect(view.getUint32(COLLECTOR + 8, true)).toBe(4 * MIB)
+    expect(view.getFloat64(GROWTH, true)).toBe(1.5)
   })
 
   it('say for each zone when it is first collected, by what is in it', ({ expect }) => {
