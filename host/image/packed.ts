@@ -14,7 +14,7 @@ import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { NanoError } from '../errors.ts'
 import { WASM_PAGE } from '../wasm/memory.ts'
 import { IMAGE_LINE, IMAGE_PAGE, MAX_IMAGE_BYTES, RUN_WORDS, Runs, toPages } from './image.ts'
-import type { AppContent, Image, ImageLayer } from './image.ts'
+import type { AppContent, ImageLayer } from './image.ts'
 
 const MAGIC = Buffer.from('NANOIMG\x02')
 /** Those before it that are read, too. */
@@ -98,13 +98,17 @@ export function unpack(packed: Buffer, findBase: (id: ContentId) => BaseImage | 
   const base = head.base === undefined ? undefined : findBase(head.base)
   if (head.base !== undefined && base === undefined) throw broken('its base image is not there')
   const size = head.shared + head.own + head.bytes + (head.map ?? 0)
-  const unpacked = {
-    head,
-    base,
-    frame: inflate(packed.subarray(HEAD_AT + packed.readUInt32LE(HASHED_AT)), size),
-  }
-  expectSound(toContent(unpacked).image)
-  return unpacked
+  const frame = inflate(packed.subarray(HEAD_AT + packed.readUInt32LE(HASHED_AT)), size)
+  const [shared, own] = [toRuns(frame, 0, head.shared), toRuns(frame, head.shared, head.own)]
+  const known = new Uint8Array((head.pages * WASM_PAGE) / IMAGE_PAGE)
+  if (base !== undefined) expectSound(shared, base.layer.bytes.length, known)
+  expectSound(own, head.bytes, known)
+  return { head, base, frame }
+}
+
+/** A copy, for they may lie anywhere in the frame. */
+function toRuns(frame: Buffer, at: number, length: number): Uint32Array {
+  return new Uint32Array(new Uint8Array(frame.subarray(at, at + length)).buffer)
 }
 
 /**
@@ -160,20 +164,20 @@ function isLength(value: unknown, most: number): boolean {
   return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= most
 }
 
-/** Throws when a run leads out, or a part of a page lies over what no layer before has. */
-function expectSound({ pages, layers }: Image): void {
-  const known = new Uint8Array((pages * WASM_PAGE) / IMAGE_PAGE)
-  for (const { runs, bytes } of layers) {
-    for (let i = 0; i < runs.length; i += RUN_WORDS) {
-      const [address, length, place] = [runs[i]!, runs[i + 1]!, runs[i + 2]!]
-      if (address + length > pages * WASM_PAGE || place + length > bytes.length) {
-        throw broken('a page is beyond its memory')
-      }
-      const [first, end] = [address / IMAGE_PAGE, (address + length) / IMAGE_PAGE]
-      known.fill(1, Math.ceil(first), Math.max(Math.ceil(first), Math.floor(end)))
-      if (known.subarray(Math.floor(first), Math.ceil(end)).includes(0)) {
-        throw broken('a part of a page has nothing to lie over')
-      }
+/**
+ * Throws when a run of a layer leads out, of its bytes or of the memory, or when a part of a page lies over what no layer before has.
+ * `known`: which pages the layers before have, and from then on this one.
+ */
+function expectSound(runs: Uint32Array, bytes: number, known: Uint8Array): void {
+  for (let i = 0; i < runs.length; i += RUN_WORDS) {
+    const [address, length, place] = [runs[i]!, runs[i + 1]!, runs[i + 2]!]
+    if (address + length > known.length * IMAGE_PAGE || place + length > bytes) {
+      throw broken('a page is beyond its memory')
+    }
+    const [first, end] = [address / IMAGE_PAGE, (address + length) / IMAGE_PAGE]
+    known.fill(1, Math.ceil(first), Math.max(Math.ceil(first), Math.floor(end)))
+    if (known.subarray(Math.floor(first), Math.ceil(end)).includes(0)) {
+      throw broken('a part of a page has nothing to lie over')
     }
   }
 }
