@@ -12,7 +12,8 @@ const loaded = new LoadedImages(({ engineHash, id, key }) => files.load(engineHa
 
 answerAll<ImageQuestions, never>(
   {
-    load(wanted) {
+    load({ budget, ...wanted }) {
+      loaded.budget = budget
       const content = loaded.load(wanted)
       return { content, ...loaded.counters }
     },

@@ -17,7 +17,11 @@ import type { OpenComponent } from './opening.ts'
 
 /** What the thread can be asked for, with the answer. */
 export interface ImageQuestions {
-  load: { readonly ask: WantedImage; readonly answer: LoadedCounters & { readonly content: AppContent } }
+  load: {
+    /** `budget`: the most bytes that are held. */
+    readonly ask: WantedImage & { readonly budget: number }
+    readonly answer: LoadedCounters & { readonly content: AppContent }
+  }
   /** The most bytes that are held. */
   bound: { readonly ask: number; readonly answer: LoadedCounters }
 }
@@ -40,6 +44,8 @@ export class Images implements Disposable {
     heapMb: HEAP_MB,
     stays: true,
   })
+  #budget = CAPACITY_RULES.imageCacheMb.initial * BYTES_PER_MB
+
   /** `reopen`: opens a component again from where it came, and keeps its image on the disk. */
   constructor(reopen: (component: OpenComponent) => Promise<OpenComponent>) {
     this.#reopen = reopen
@@ -47,8 +53,10 @@ export class Images implements Disposable {
 
   /** The most MiB that are held; undefined: the default. */
   set budgetMb(megabytes: number | undefined) {
-    const bytes = (megabytes ?? CAPACITY_RULES.imageCacheMb.initial) * BYTES_PER_MB
-    this.#thread.ask('bound', bytes).then(
+    this.#budget = (megabytes ?? CAPACITY_RULES.imageCacheMb.initial) * BYTES_PER_MB
+    // else it is heard with what is loaded next
+    if (this.counters.bytes <= this.#budget) return
+    this.#thread.ask('bound', this.#budget).then(
       (counters) => Object.assign(this.counters, counters),
       // it is over
       () => undefined,
@@ -74,7 +82,8 @@ export class Images implements Disposable {
   }
 
   async #ask({ engineHash, image: { id }, key }: OpenComponent): Promise<AppContent> {
-    const { content, ...counters } = await this.#thread.ask('load', { engineHash, id, key })
+    const ask = { engineHash, id, key, budget: this.#budget }
+    const { content, ...counters } = await this.#thread.ask('load', ask)
     Object.assign(this.counters, counters)
     return content
   }
