@@ -9,6 +9,7 @@ import { parseDirectives, toCacheControl, toSeconds } from '../http/cache-contro
 import type { Directives } from '../http/cache-control.ts'
 import { parseHeaderLines, toHeaderLines, toValues } from '../http/header-lines.ts'
 import { isHopByHop } from '../http/hop-by-hop.ts'
+import { KeptHead } from './kept-head.ts'
 
 /** What a request is to a cache. */
 export interface CacheRequest {
@@ -41,6 +42,7 @@ export interface Keep {
 }
 
 export interface Kept extends CacheableResponse {
+  readonly head: KeptHead
   readonly policy: CachePolicy
   readonly tags: readonly string[]
   readonly url: string
@@ -103,6 +105,7 @@ export function toKept(request: CacheRequest, response: CacheableResponse, keep:
   return {
     ...response,
     headers: toLines(list),
+    head: new KeptHead(list),
     policy,
     tags,
     url: request.url,

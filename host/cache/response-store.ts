@@ -12,7 +12,7 @@ import type { CacheableResponse, CacheRequest, Keep, Kept } from './kept-respons
 /** What there is for a request. `stale`: give it, and ask for a new one. */
 export interface Found {
   readonly state: 'fresh' | 'stale'
-  readonly response: CacheableResponse
+  readonly response: Kept
   /** Seconds. */
   readonly age: number
 }
@@ -76,13 +76,15 @@ export class ResponseStore {
   find(door: string, request: CacheRequest): Found | undefined {
     const list = this.#kept.get(toKey(door, request.url))
     if (list === undefined) return undefined
-    const asked = toRecord(request.headers)
-    const found = list.find(({ vary }) => isChosen(vary, asked))
-    if (found === undefined) return undefined
-    const { policy, ...response } = found
+    let asked: ReturnType<typeof toRecord> | undefined
+    const response = list.find(
+      ({ vary }) => vary.length === 0 || isChosen(vary, (asked ??= toRecord(request.headers))),
+    )
+    if (response === undefined) return undefined
+    const { policy, staleSeconds } = response
     const age = Math.floor(policy.age())
     if (!policy.stale()) return { state: 'fresh', response, age }
-    return age < policy.maxAge() + found.staleSeconds ? { state: 'stale', response, age } : undefined
+    return age < policy.maxAge() + staleSeconds ? { state: 'stale', response, age } : undefined
   }
 
   /** What of a request tells its response from others of the URL, by the last one that was kept. */
@@ -160,7 +162,8 @@ function isNamed({ url, tags }: Kept, purge: Purge): boolean {
 }
 
 function toSize({ body, headers, url }: Kept): number {
-  return body.length + 2 * (headers.length + url.length) + ENTRY_BYTES
+  // its headers are kept in two forms
+  return body.length + 2 * (2 * headers.length + url.length) + ENTRY_BYTES
 }
 
 function toKey(door: string, url: string): string {

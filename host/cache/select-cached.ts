@@ -1,9 +1,9 @@
 /** What of a cached response a request gets: all of it, a part, or that it has it already. Pure. */
 
-import { select, toContentRange } from '../http/conditional.ts'
-import { parseHttpDate } from '../http/http-date.ts'
+import { OF_ONE, select, toContentRange } from '../http/conditional.ts'
 import { toHeaderOf } from '../http/header-values.ts'
-import { parseHeaderLines, toHeaderLines } from '../http/header-lines.ts'
+import type { HeaderOf } from '../http/header-values.ts'
+import { toHeaderLines, toNameTest } from '../http/header-lines.ts'
 import type { CacheableResponse, CacheRequest } from './kept-response.ts'
 import type { Found } from './response-store.ts'
 
@@ -13,7 +13,9 @@ const STATUS_TEXTS: Readonly<Record<number, string>> = {
   412: 'Precondition Failed',
   416: 'Range Not Satisfiable',
 }
-const REPLACED: ReadonlySet<string> = new Set(['content-length', 'content-range', 'age', 'cf-cache-status'])
+const NOTHING_ASKED: HeaderOf = () => undefined
+
+const asksForOne = toNameTest(OF_ONE)
 
 /** `status`: of the cache, as `cf-cache-status` says it. */
 export function selectCached(
@@ -21,25 +23,20 @@ export function selectCached(
   { headers }: Pick<CacheRequest, 'headers'>,
   status: string,
 ): CacheableResponse {
-  const of = toHeaderOf(response.headers)
-  const size = response.body.length
-  const lastModified = parseHttpDate(of('last-modified') ?? '')
-  const isWhole = response.status !== 200
-  const selection = select(isWhole ? () => undefined : toHeaderOf(headers), {
-    etag: of('etag'),
-    lastModified,
-    size,
-  })
+  const { head, body: whole } = response
+  const size = whole.length
+  const asked = response.status === 200 && asksForOne(headers) ? toHeaderOf(headers) : NOTHING_ASKED
+  const selection = select(asked, { etag: head.etag, lastModified: head.lastModified, size })
   const range = toContentRange(selection, size)
-  const list = parseHeaderLines(response.headers) ?? []
-  let lines = ''
-  for (let i = 0; i + 1 < list.length; i += 2) {
-    if (!REPLACED.has(list[i]!.toLowerCase())) lines += toHeaderLines(list[i]!, list[i + 1]!)
-  }
-  lines += toHeaderLines('age', String(age)) + toHeaderLines('cf-cache-status', status)
+  let lines = head.lines + toHeaderLines('age', String(age)) + toHeaderLines('cf-cache-status', status)
   if (range !== undefined) lines += toHeaderLines('content-range', range)
-  const body = response.body.subarray(selection.start, selection.end)
+  const body = whole.subarray(selection.start, selection.end)
   if (selection.status !== 304) lines += toHeaderLines('content-length', String(body.length))
-  if (selection.status === 200) return { ...response, headers: lines, body }
-  return { status: selection.status, statusText: STATUS_TEXTS[selection.status]!, headers: lines, body }
+  const isWhole = selection.status === 200
+  return {
+    status: isWhole ? response.status : selection.status,
+    statusText: isWhole ? response.statusText : STATUS_TEXTS[selection.status]!,
+    headers: lines,
+    body,
+  }
 }

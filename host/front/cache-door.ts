@@ -4,7 +4,7 @@
  * gets, and leaves behind, responses of its own. Cloudflare has the same list. Pure.
  */
 
-import { parseHeaderLines, toHeaderLines } from '../http/header-lines.ts'
+import { parseHeaderLines, toHeaderLines, toNameTest } from '../http/header-lines.ts'
 
 const KEYED: ReadonlySet<string> = new Set([
   'origin',
@@ -19,8 +19,11 @@ const KEYED: ReadonlySet<string> = new Set([
   'x-rewrite-url',
 ])
 
+const hasKeyed = toNameTest(KEYED)
+
 /** Names the part of a cache where a request with these headers looks; most requests have the same one. */
 export function toDoor(headers: string): string {
+  if (!hasKeyed(headers)) return ''
   const list = parseHeaderLines(headers) ?? []
   let door = ''
   for (let i = 0; i + 1 < list.length; i += 2) {

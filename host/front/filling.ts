@@ -4,21 +4,12 @@
  */
 
 import type { ErrorCode } from '../errors.ts'
+import { OF_ONE } from '../http/conditional.ts'
 import { parseHeaderLines, toHeaderLines, toValues } from '../http/header-lines.ts'
 import type { Exchange, ExchangeListener } from '../tenant/exchange.ts'
 import { Forwarding } from './forwarding.ts'
 import { Recorder } from './recorder.ts'
 import type { RecorderOptions } from './recorder.ts'
-
-/** What a request has that is for one copy of a response, and not for all. */
-const OF_ONE: ReadonlySet<string> = new Set([
-  'range',
-  'if-range',
-  'if-match',
-  'if-none-match',
-  'if-modified-since',
-  'if-unmodified-since',
-])
 
 /** Whether a request is for a part of a response, or for one that its client does not have. */
 export function isPartial(headers: string): boolean {

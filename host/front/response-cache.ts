@@ -54,7 +54,6 @@ const MOST_PASSES = 1000
 /** For one fill. */
 const MOST_WAITING = 1000
 const BYTES_PER_MB = 1024 * 1024
-const encoder = new TextEncoder()
 
 export class ResponseCache {
   readonly #options: ResponseCacheOptions
@@ -74,10 +73,14 @@ export class ResponseCache {
     if ((method !== 'GET' && method !== 'HEAD') || hasBody || exchange.upgrade !== undefined)
       return this.#options.ask(exchange)
     const door = toDoor(headers)
+    const found = this.#store.find(door, exchange)
+    if (found?.state === 'fresh') return this.#give(exchange, found)
     const key = `${door}\n${url}\n${this.#store.toVariant(door, exchange)}`
     const asked = { exchange, door, key }
-    const found = this.#store.find(door, exchange)
-    if (found !== undefined) return this.#give(asked, found)
+    if (found !== undefined) {
+      this.#refresh(asked)
+      return this.#give(exchange, found)
+    }
     if (method === 'HEAD' || isPartial(headers)) return this.#goThrough(exchange)
     const waiting = this.#fills.get(key)
     if (this.#passes.has(key) || (waiting !== undefined && waiting.size >= MOST_WAITING))
@@ -93,17 +96,15 @@ export class ResponseCache {
     this.#count()
   }
 
-  #give(asked: Asked, found: Found): ExchangeListener {
-    const { exchange } = asked
+  #give(exchange: Exchange, found: Found): ExchangeListener {
     const { counts } = this.#options
     const isFresh = found.state === 'fresh'
     counts[isFresh ? 'cacheHits' : 'cacheStale']++
-    if (!isFresh) this.#refresh(asked)
     const { status, statusText, headers, body } = selectCached(found, exchange, isFresh ? 'HIT' : 'STALE')
     const reason = statusText === '' ? '' : toHeaderLines(':reason', statusText)
     const given = exchange.method === 'HEAD' ? body.subarray(0, 0) : body
     counts.cacheBytes += given.length
-    exchange.send(status, encoder.encode(reason + headers), given)
+    exchange.send(status, found.response.head.encode(reason + headers), given)
     return NOBODY
   }
 

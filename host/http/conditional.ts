@@ -25,6 +25,16 @@ export interface Selection {
   readonly end: number
 }
 
+/** Headers that ask for one copy of a representation, or for a part of it. */
+export const OF_ONE: ReadonlySet<string> = new Set([
+  'range',
+  'if-range',
+  'if-match',
+  'if-none-match',
+  'if-modified-since',
+  'if-unmodified-since',
+])
+
 const RANGE = /^bytes=(\d{0,15})-(\d{0,15})$/i
 const WEAK = 'W/'
 

@@ -21,6 +21,15 @@ export function parseHeaderLines(lines: string): string[] | undefined {
   return list.pop() === '' ? list : undefined
 }
 
+/**
+ * Tells, without taking lines apart, whether one of these headers may be among them: also where a value reads like its name.
+ * `names`: in lower case, as those of the lines.
+ */
+export function toNameTest(names: Iterable<string>): (lines: string) => boolean {
+  const named = new RegExp(`(?:^|\\n)(?:${[...names].join('|')})\\n`)
+  return (lines) => named.test(lines)
+}
+
 /** Every value of a header. `name`: in lower case. */
 export function toValues(list: readonly string[], name: string): string[] {
   const values: string[] = []

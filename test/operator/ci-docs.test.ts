@@ -29,7 +29,7 @@ beforeAll(async () => {
   if (outcome !== '') throw new Error(outcome)
   const modules = join(app, 'node_modules')
   writeProgram(bin)
-  for (const name of ['vitest', 'typescript', '@types', '.bin/vitest', '.bin/tsc']) {
+  for (const name of ['vitest', 'typescript', '@types', '@cloudflare', '.bin/vitest', '.bin/tsc']) {
     symlinkSync(join(ROOT, 'node_modules', name), join(modules, name))
   }
   mkdirSync(join(folder, 'server'))
