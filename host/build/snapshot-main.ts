@@ -2,7 +2,7 @@
  * Runs an app's top level in the engine, and writes down the engine as it is then. The same sources give the same bytes: see
  * `preview1.ts`. It is a process of its own, so that an app that goes too far ends alone.
  *
- *     snapshot-main --modules=FOLDER --initializer=NAME --main=NAME --engine=HASH [...] --out=OUT IN
+ *     snapshot-main --modules=FOLDER --initializer=NAME [--first=NAME] --main=NAME --engine=HASH [...] --out=OUT IN
  *
  * What the engine reads of the environment is the world's functions (`spliced-engine.ts`). On failure it prints what the app
  * printed, then one line that begins with `FAILURE`, and exits with 1. Either way it writes down what the app's top level asks
@@ -38,6 +38,7 @@ const { values, positionals } = parseArgs({
     out: { type: 'string' },
     modules: { type: 'string' },
     initializer: { type: 'string' },
+    first: { type: 'string' },
     main: { type: 'string' },
     reads: { type: 'string' },
     engine: { type: 'string', default: '' },
@@ -64,12 +65,14 @@ try {
 
 function main(): void {
   const [input] = positionals
-  const { initializer, main: mainName, modules, out } = values
+  const { initializer, first, main: mainName, modules, out } = values
   if (!input || !initializer || !mainName || !modules || !out) throw new Error('arguments are missing')
   const variables = Object.entries(process.env).filter(([name]) => ENGINE_VARIABLE.test(name))
   const around: Surroundings = {
     files: new Map(readFiles(modules)),
-    stdin: Buffer.from(`--initializer-script-path /${initializer} --strip-path-prefix / ${mainName}`),
+    stdin: Buffer.from(
+      `--initializer-script-path /${initializer} --strip-path-prefix / ${toScripts(mainName, first)}`,
+    ),
     environment: { ...Object.fromEntries(variables), SOURCE_NAME: mainName },
     now: Number(values.now),
     write: (bytes) => {
@@ -89,6 +92,14 @@ function main(): void {
     mostBytes: MAX_COMPONENT_BYTES,
   })
   writeFileSync(out, frozen)
+}
+
+/**
+ * The engine's arguments for what it runs. It evaluates a module from a file, and after that, when it has one, a text of
+ * the command line, before which it reads nothing of what that imports. What it keeps are the exports of the last.
+ */
+function toScripts(main: string, first: string | undefined): string {
+  return first === undefined ? main : `-e "export * from '${main}'" ${first}`
 }
 
 /** The engine says whether it has found the world's functions. */

@@ -2,11 +2,12 @@
  * Modules to a component: `snapshot-main.ts` runs the app's top level in the engine for the world and keeps the memory, which
  * is laid into the component of that engine (`spliced-engine.ts`). The same modules give the same bytes.
  *
- *     nano:main > nano:guest-shim (first: it sets up the globals)
- *               > nano:env        (in an image for one deployment: what `env` holds)
+ *     nano:guest-shim           by itself: it sets up the globals
+ *     nano:main > nano:env      (in an image for one deployment: what `env` holds)
  *               > app.js
  *
- * The engine itself links them, so that the app's text and source map are the same whatever the shim.
+ * The engine itself links them, so that the app's text and source map are the same whatever the shim. Nothing of the app is
+ * read before the shim has been evaluated: what that leaves lies at the same place in every image (docs/decisions/same-places.md).
  */
 import { execFile } from 'node:child_process'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
@@ -26,7 +27,7 @@ const INITIALIZER = 'initializer.js'
 /** Files on the way. */
 const [MODULES, READS, ENGINE, SNAPSHOT] = ['modules', 'reads.json', 'engine.wasm', 'snapshot.wasm'] as const
 /** Counts changes of the snapshotter that change its output; part of the cache's key. */
-export const SNAPSHOT_REVISION = 10
+export const SNAPSHOT_REVISION = 11
 /** The engine has its own limit well below this; it should be the one that an endless recursion meets. */
 const STACK_KILOBYTES = 3_900
 /** The most JavaScript objects of the snapshotter itself; the app's memory is bounded by `memoryMb`. */
@@ -104,7 +105,8 @@ export async function snapshot(code: string, options: SnapshotOptions): Promise<
     await mkdir(join(directory, MODULES))
     for (const [name, text] of Object.entries(modules)) await writeFile(join(directory, MODULES, name), text)
     await writeFile(join(directory, ENGINE), module)
-    await runSnapshotter(directory, engineHash, variables, options)
+    const first = SHIM_NAME in modules ? SHIM_NAME : undefined
+    await runSnapshotter(directory, { engine: engineHash, variables, first }, options)
     const component = await wrapSnapshot(
       await readFile(join(directory, SNAPSHOT)),
       options.wit,
@@ -121,11 +123,20 @@ export async function snapshot(code: string, options: SnapshotOptions): Promise<
 /** Loaded with the first build. */
 const loadTools = () => import('./spliced-engine.ts')
 
+/** What a snapshotter runs. */
+interface Given {
+  /** SHA-256 of the engine's file. */
+  readonly engine: string
+  /** How the engine is told of the world's functions. */
+  readonly variables: Readonly<Record<string, string>>
+  /** The module that is evaluated before the others are read. */
+  readonly first: string | undefined
+}
+
 /** Runs the app's top level in a process of its own, which can be ended. */
 async function runSnapshotter(
   directory: string,
-  engine: string,
-  variables: Readonly<Record<string, string>>,
+  { engine, variables, first }: Given,
   { pidFile = '/dev/null', asyncStacks = false, timeoutMs, memoryMb }: SnapshotOptions,
 ): Promise<void> {
   const now = Number(process.env['SOURCE_DATE_EPOCH'] ?? 0) * 1000
@@ -136,6 +147,7 @@ async function runSnapshotter(
     findSibling('snapshot-main'),
     `--modules=${join(directory, MODULES)}`,
     `--initializer=${INITIALIZER}`,
+    ...(first === undefined ? [] : [`--first=${first}`]),
     `--main=${MAIN_NAME}`,
     `--reads=${join(directory, READS)}`,
     `--out=${join(directory, SNAPSHOT)}`,

@@ -2,7 +2,7 @@
  * Why an app's top level failed, in words for the app's developer and with the place in the app's sources. The engine
  * prints the exception, then the rejected promise that a module is, with its stack:
  *
- *     Exception while evaluating top-level script
+ *     Exception while evaluating top-level inline script
  *     app.js:2:21 TypeError: boom
  *     Additionally, some promises were rejected, ...
  *     Stack:
@@ -14,7 +14,8 @@ import { VITE_ENV } from './import-meta.ts'
 import { SnapshotFailure, type SnapshotOptions } from './snapshot.ts'
 import { FORBIDDEN_IMPORT, TIMED_OUT, TOO_LARGE, UNCAUGHT } from './snapshot-protocol.ts'
 
-const ANNOUNCEMENT = /^Exception while evaluating top-level script\n/m
+/** What runs behind another module is the engine's inline script. */
+const ANNOUNCEMENT = /^Exception while evaluating top-level (?:inline )?script\n/m
 const EPILOGUE = /^Additionally, some promises were rejected/m
 const STACK = /^Stack:\n((?: {2}.*\n?)*)/m
 const ENGINE_PLACE = /^(?:nano:)?[\w./-]*:\d+(?::\d+)? /gm
