@@ -70,8 +70,8 @@ describe('a build is bounded', () => {
   test.runIf(LINUX)('memory of the snapshot and its tools', async () => {
     // a process that has built before holds what is left of that; this one ends it
     expect(await build('', { processMb: 1 })).toMatch(/ needs more than 1 MiB of memory; /)
-    expect(await build('', { processMb: 200 })).toMatch(
-      /: the snapshot needs more than 200 MiB of memory; the app's top level is too large$/,
+    expect(await build('', { processMb: 150 })).toMatch(
+      /: the snapshot needs more than 150 MiB of memory; the app's top level is too large$/,
     )
     expect(await build('')).toBe('built')
   })
