@@ -200,6 +200,7 @@ async function run(data: ShardData): Promise<void> {
     else if (message.type === 'run') void runOf(message)
     else if (message.type === 'storage') storage.attach(message.kind, message.port)
     else if (message.type === 'peer') homes?.meet(message.place, message.port)
+    else if (message.type === 'lost') homes?.lose(message.place)
     else if (message.type === 'stop')
       void stop(
         { ingress, apps, tracer, requests, storage, durableStorage, homes, rates, remote },
@@ -222,9 +223,10 @@ async function answer(number: number, change: Promise<void>): Promise<void> {
   }
 }
 
-function openHomes({ place }: ShardData, toApps: () => Apps, tracer: Tracer | undefined): Homes {
+function openHomes({ place, places }: ShardData, toApps: () => Apps, tracer: Tracer | undefined): Homes {
   return new Homes({
     place,
+    places,
     take: (deployment, object) => toApps().take(deployment, object),
     join: (context) => tracer?.join(context),
   })

@@ -3,7 +3,7 @@
  *
  *     call  >  does another host of the fleet have it? brought there [OBJECT_UNREACHABLE, cut]
  *           >  is its home elsewhere? handed over (host/home) [cut]  >  is it here? its tenant
- *                                                                    >  another one is begun [APP_BUSY: the app has too many]
+ *              it is not there yet: waits                            >  another one is begun [APP_BUSY: the app has too many]
  *
  * Objects know nothing of versions but what they are made of: one that is here takes the calls of every version.
  */
@@ -23,11 +23,13 @@ export interface ObjectAddress {
   /** What the data of its class is called. */
   readonly namespace: string
   readonly facts: ObjectFacts
-  /** Of the version that begins it, if it has to be begun; undefined: the app is not served any more. */
-  readonly group: ObjectGroup
+  /** Of the version that begins it, if it has to be begun. */
+  readonly group: Pick<ObjectGroup, 'name' | 'buffers' | 'counts' | 'open'> & { handOvers: number }
   /** Of the group. */
   readonly deployment: number
   readonly refused: (code: ErrorCode, request: string, text: string) => void
+  /** The same for a call that has waited; undefined: the app is not served any more. */
+  again(): ObjectAddress | undefined
 }
 
 /** Who takes calls for one. */
@@ -65,16 +67,17 @@ export interface ObjectHosts {
 }
 
 export interface ObjectsOptions {
-  /** Where the home of an object is; undefined: here. */
-  toHome(key: string): OtherShard | undefined
+  /** Where the home of an object is; undefined: here. A promise: to be asked again when that has resolved. */
+  toHome(key: string): OtherShard | Promise<void> | undefined
 }
 
-export class Objects {
+export class Objects implements Disposable {
   /** Undefined: there is this one. */
   hosts: ObjectHosts | undefined
   readonly #options: ObjectsOptions
   /** Those that take calls. */
   readonly #live = new Map<string, LiveObject>()
+  #isOver = false
 
   constructor(options: ObjectsOptions) {
     this.#options = options
@@ -100,21 +103,39 @@ export class Objects {
     if (this.#live.get(object.key) === object) this.#live.delete(object.key)
   }
 
+  /** What waits here is not begun any more. */
+  [Symbol.dispose](): void {
+    this.#isOver = true
+  }
+
   #handle(address: ObjectAddress, exchange: Exchange, away: Away): ExchangeListener {
     const { namespace, facts } = address
     const { hosts } = this
     if (hosts === undefined || this.#live.has(toKey(address))) return this.#handleHere(address, exchange)
-    const go = (host: 'here' | OtherHost): ExchangeListener =>
-      host === 'here' ? this.#handleHere(address, exchange) : away(address, exchange, host)
+    const go = (to: ObjectAddress, host: 'here' | OtherHost): ExchangeListener =>
+      host === 'here' ? this.#handleHere(to, exchange) : away(to, exchange, host)
     const known = hosts.find(namespace, facts.id)
-    if (known !== undefined) return go(known)
+    return known === undefined
+      ? this.#wait(address, exchange, { until: hosts.ask(namespace, facts.id), go })
+      : go(address, known)
+  }
+
+  /** What the exchange waits for decides who takes it. */
+  #wait<T>(
+    address: ObjectAddress,
+    exchange: Exchange,
+    { until, go }: { until: Promise<T>; go: (address: ObjectAddress, found: T) => ExchangeListener },
+  ): ExchangeListener {
     const opening = new Opening()
-    hosts.ask(namespace, facts.id).then(
-      (host) => {
-        if (!opening.isGone) opening.to = go(host)
+    const isOver = (): boolean => opening.isGone || this.#isOver
+    until.then(
+      (found) => {
+        if (isOver()) return
+        const now = address.again()
+        opening.to = now === undefined ? refuseReplaced(address, exchange) : go(now, found)
       },
       () => {
-        if (!opening.isGone) refuseUnreachable(address, exchange)
+        if (!isOver()) refuseUnreachable(address, exchange)
       },
     )
     return opening
@@ -124,6 +145,8 @@ export class Objects {
     const { group, facts, deployment, refused } = address
     const home = this.#options.toHome(toKey(address))
     if (home === undefined) return this.#serve(address, exchange)
+    if (home instanceof Promise)
+      return this.#wait(address, exchange, { until: home, go: (now) => this.#handleHere(now, exchange) })
     group.handOvers++
     group.counts.touch()
     return home.handOver(exchange, {
@@ -163,6 +186,12 @@ const BRING: Away = ({ group, facts }, exchange, host) => {
 function refuseUnreachable({ refused }: ObjectAddress, exchange: Exchange): ExchangeListener {
   refuse(exchange, refused, 'OBJECT_UNREACHABLE', 'the host that has the Durable Object cannot be reached')
   exchange.fail('OBJECT_UNREACHABLE')
+  return NOBODY
+}
+
+function refuseReplaced({ refused }: ObjectAddress, exchange: Exchange): ExchangeListener {
+  refuse(exchange, refused, 'APP_REPLACED', 'the app has gone while the call waited for the object')
+  exchange.fail('APP_REPLACED')
   return NOBODY
 }
 

@@ -5,7 +5,12 @@
  *     a port comes, a shard leaves or is gone  >  each door is told where its home is
  *     every now and then                       >  each door with something that lives here beside its home looks at it
  *
- * A shard that knows of no other serves everything itself: so it does before it is introduced, and when the server ends.
+ * An app's home is one of the shards that are there. A shard that knows of no other serves apps itself: so it does before it is
+ * introduced, and when the server ends. The home of a Durable Object is one of all shards of the server: an object is not to move
+ * because a shard has not heard of another one yet, or because that comes back in a moment.
+ *
+ *     awaited  --a port comes-->  there     there  --it says bye, it is gone-->  awaited: calls for its objects wait
+ *     awaited  --the main thread gives it up-->  lost: its objects have other homes  --a port comes-->  there
  */
 
 import type { MessagePort } from 'node:worker_threads'
@@ -20,8 +25,9 @@ import { homeOf, toHomeKey } from './home-of.ts'
 import { Peer } from './peer.ts'
 
 export interface HomesOptions {
-  /** This shard's place among all. */
+  /** This shard's place among so many. */
   readonly place: number
+  readonly places: number
   /** Who takes requests that are handed over to this shard; undefined: they are not served any more. */
   take(deployment: number, object?: ObjectFacts): Taker | undefined
   join(trace: TraceContext): RequestTrace | undefined
@@ -40,9 +46,15 @@ export class Homes implements Disposable {
   readonly #looked = new Set<Door>()
   #looks: NodeJS.Timeout | undefined
   #left: PromiseWithResolvers<void> | undefined
+  /** The places of all shards but those that are lost. */
+  readonly #members: Set<number>
+  /** Another shard is there, or lost. */
+  #changed = Promise.withResolvers<void>()
+  #isLeaving = false
 
   constructor(options: HomesOptions) {
     this.#options = options
+    this.#members = new Set(Array.from({ length: options.places }, (_, place) => place))
   }
 
   /** The shard in this place takes requests, through this port. */
@@ -65,7 +77,15 @@ export class Homes implements Disposable {
     this.#giving.add(peer)
     this.#all.add(peer)
     port.once('close', () => this.#all.delete(peer))
+    this.#members.add(place)
     this.#move()
+    this.#goOn()
+  }
+
+  /** The shard in this place is not there, and nobody waits for it any more. */
+  lose(place: number): void {
+    this.#members.delete(place)
+    this.#goOn()
   }
 
   /** A door before this tenant. */
@@ -94,7 +114,9 @@ export class Homes implements Disposable {
 
   /** Hand nothing over any more. Resolves when nobody hands anything over to this shard. */
   async leave(): Promise<void> {
+    this.#isLeaving = true
     for (const peer of this.#all) peer.leave()
+    this.#goOn()
     if (this.#giving.size === 0) return
     this.#left ??= Promise.withResolvers()
     await this.#left.promise
@@ -110,9 +132,22 @@ export class Homes implements Disposable {
     for (const [door, key] of this.#doors) door.move(this.toHome(key))
   }
 
-  /** Where the home of this key is; undefined: it is here. */
+  /** Where the home of an app with this key is; undefined: it is here. */
   toHome(key: number): Peer | undefined {
     return this.#peers.get(homeOf(key, [this.#options.place, ...this.#peers.keys()]))
+  }
+
+  /** Where the home of an object is; undefined: it is here. A promise: to be asked again when that has resolved. */
+  toObjectHome(key: number): Peer | Promise<void> | undefined {
+    if (this.#isLeaving) return undefined
+    const home = homeOf(key, this.#members)
+    return home === this.#options.place ? undefined : (this.#peers.get(home) ?? this.#changed.promise)
+  }
+
+  /** Who waits for the home of an object asks again. */
+  #goOn(): void {
+    this.#changed.resolve()
+    this.#changed = Promise.withResolvers()
   }
 
   #lookAfter(door: Door): void {

@@ -72,7 +72,10 @@ export class Apps implements Disposable {
     this.#ledger = new Ledger((slice) => services.onCount(slice))
     this.#calls = new Calls({ find: (...call) => this.#findCallee(...call), toId: services.toId })
     this.#objects = new ShardObjects<Version>({
-      toHome: (key) => services.homes?.toHome(toHomeKey(key)),
+      toHome: (key) => services.homes?.toObjectHome(toHomeKey(key)),
+      // one that retires begins no objects
+      toCurrent: (version) =>
+        version.drained === undefined ? version : this.#serving(version.deployment.name, ''),
       openGroup: (version) => this.#openGroup(version),
       refused: (version, ...refusal) => this.#toTenant(version).refused(...refusal),
     })
@@ -174,17 +177,10 @@ export class Apps implements Disposable {
   take(deployment: number, object?: ObjectFacts): Answerer | undefined {
     const version = this.#versions.get(deployment)
     if (version === undefined) return undefined
-    if (object !== undefined) return this.#takeObject(version, object)
+    if (object !== undefined) return this.#objects.take(version, object)
     const tenant = this.#toTenant(version)
     version.door?.tookOver()
     return tenant
-  }
-
-  /** One that retires begins no objects. */
-  #takeObject(version: Version, object: ObjectFacts): Answerer | undefined {
-    if (version.drained === undefined) return this.#objects.take(version, object)
-    const next = this.#serving(version.deployment.name, '')
-    return next && this.#objects.take(next, object)
   }
 
   /** Names of the apps that are at work. */
@@ -206,6 +202,7 @@ export class Apps implements Disposable {
   /** End all of them: open requests fail. */
   [Symbol.dispose](): void {
     this.#isOver = true
+    this.#objects[Symbol.dispose]()
     for (const { tenant, objects } of this.#versions.values()) {
       tenant?.[Symbol.dispose]()
       objects?.[Symbol.dispose]()

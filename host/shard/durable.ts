@@ -22,6 +22,8 @@ export interface DurableVersion {
 }
 
 export interface ShardObjectsOptions<Version> extends ObjectsOptions {
+  /** The version that begins objects in place of one that retires; undefined: the app is not served any more. */
+  toCurrent(version: Version): Version | undefined
   /** A group for a version that has none. */
   openGroup(version: Version): ObjectGroup
   refused(version: Version, code: ErrorCode, request: string, text: string): void
@@ -30,7 +32,7 @@ export interface ShardObjectsOptions<Version> extends ObjectsOptions {
 /** Between an object's id and its name. */
 const LF = '\n'
 
-export class ShardObjects<Version extends DurableVersion> {
+export class ShardObjects<Version extends DurableVersion> implements Disposable {
   readonly #options: ShardObjectsOptions<Version>
   readonly #objects: Objects
   /** By namespace. */
@@ -79,14 +81,20 @@ export class ShardObjects<Version extends DurableVersion> {
     return this.#secret && this.#objects.receive(this.#toAddress(version, facts))
   }
 
-  /** Who takes what another shard hands over. */
-  take(version: Version, facts: ObjectFacts): Answerer {
-    return this.#objects.take(this.#toAddress(version, facts))
+  /** Who takes what another shard hands over; undefined: the app is not served any more. */
+  take(version: Version, facts: ObjectFacts): Answerer | undefined {
+    const current = this.#options.toCurrent(version)
+    return current && this.#objects.take(this.#toAddress(current, facts))
   }
 
   /** It takes no more calls. */
   forget(object: LiveObject): void {
     this.#objects.forget(object)
+  }
+
+  /** Calls that wait for their objects are not begun any more. */
+  [Symbol.dispose](): void {
+    this.#objects[Symbol.dispose]()
   }
 
   /** Undefined: the id is none of the class. */
@@ -105,6 +113,10 @@ export class ShardObjects<Version extends DurableVersion> {
       deployment: deployment.id,
       group: (version.objects ??= this.#options.openGroup(version)),
       refused: (...refusal) => this.#options.refused(version, ...refusal),
+      again: () => {
+        const current = this.#options.toCurrent(version)
+        return current && this.#toAddress(current, facts)
+      },
     }
   }
 }

@@ -90,6 +90,8 @@ export type ToShard =
   | { type: 'storage'; kind: string; port: MessagePort }
   /** Another shard takes requests, through this port. */
   | { type: 'peer'; place: number; port: MessagePort }
+  /** The shard in this place is not there, and nobody waits for it any more. */
+  | { type: 'lost'; place: number }
   /** Say that you are there. */
   | { type: 'ping' }
 

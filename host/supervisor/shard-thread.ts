@@ -150,6 +150,11 @@ export class ShardThread implements SlotThread, LeaseHolder {
     this.#post({ type: 'peer', place, port }, [port])
   }
 
+  /** The one in this place is not there, and not waited for any more. */
+  lose(place: number): void {
+    this.#post({ type: 'lost', place })
+  }
+
   granted(key: string, number: number): void {
     this.#post({ type: 'granted', key, number })
   }

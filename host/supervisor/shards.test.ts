@@ -29,7 +29,7 @@ const SERVED: Served = {
 }
 
 /** Threads that do this; `number` counts them from 1, `tell` posts to the main thread. */
-function open(script: string, count = 1) {
+function open(script: string, count = 1, lostMs?: number) {
   const log: LogEntry[] = []
   const source = `
     import { parentPort, workerData } from 'node:worker_threads'
@@ -52,6 +52,7 @@ function open(script: string, count = 1) {
     count,
     silenceMs: 900,
     startSilenceMs: 900,
+    lostMs,
     log: (entry) => void log.push(entry),
   })
   return {
@@ -91,6 +92,33 @@ describe('shards', () => {
       'shard 0 died and is started again in 500 ms',
       'shard 0 has not answered for 900 ms and is ended',
       'shard 0 did not start (shard 0 has not answered for 900 ms) and is started again in 1000 ms',
+    ])
+  }, 20_000)
+
+  it('give one up that is missing for too long, and say so to those that are there and those that come', async ({
+    expect,
+  }) => {
+    await using server = open(
+      `
+      const { place } = workerData
+      parentPort.on('message', (message) => {
+        if (message.type !== 'lost') return
+        tell({ type: 'log', entry: { time: 1, level: 'info', text: 'place ' + place + ' has lost ' + message.place } })
+        if (number === 3) setTimeout(() => process.exit(1), 50)
+      })
+      if (place > 0 || number === 1) serve()
+      if (number === 1) setTimeout(() => process.exit(1), 100)`,
+      3,
+      700,
+    )
+    await server.shards.start()
+    const lost = (): string[] => server.texts().filter((text) => /lost|missing/.test(text))
+    await expect.poll(() => lost().filter((text) => text === 'place 2 has lost 0').length, LONG).toBe(2)
+    expect(lost()[0]).toBe('shard 0 is missing: until it is back, other shards begin its Durable Objects')
+    expect(lost().slice(1).toSorted()).toEqual([
+      'place 1 has lost 0',
+      'place 2 has lost 0',
+      'place 2 has lost 0',
     ])
   }, 20_000)
 

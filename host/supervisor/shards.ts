@@ -23,6 +23,7 @@ import { unpackEntries } from '../log/request-facts.ts'
 import type { RecordBatch } from '../log/request-log.ts'
 import type { SpanRecord } from '../telemetry/tracer.ts'
 import type { ShardChange, ShardData, ShardSettings } from './messages.ts'
+import { Missing } from './missing.ts'
 import { ShardThread } from './shard-thread.ts'
 import { Slot } from './slot.ts'
 import type { SlotWatcher } from './slot.ts'
@@ -54,6 +55,8 @@ export interface ShardsOptions {
   readonly silenceMs?: number | undefined
   /** How long one that starts may be. */
   readonly startSilenceMs?: number | undefined
+  /** How long the objects of one that has died wait for its successor. */
+  readonly lostMs?: number | undefined
   readonly log: (entry: LogEntry) => void
   /** Where the data of bindings is. */
   readonly storage: Pick<StorageThreads, 'connect'>
@@ -95,6 +98,7 @@ export class Shards {
   readonly #ticker: Ticker
   readonly #tally = new Tally()
   readonly #leases = new Leases()
+  readonly #missing: Missing
   readonly #slots: readonly Slot<ShardThread>[]
   #watch: NodeJS.Timeout | undefined
   #started = 0
@@ -106,6 +110,7 @@ export class Shards {
     this.#options = options
     this.#heapMb = options.heapMb ?? toHeapMb(count)
     const onError = (text: string): void => log(toLogEntry({ level: 'error', text }))
+    this.#missing = new Missing({ lostMs: options.lostMs, onLost: (place) => this.#onLost(place) })
     this.#ticker = new Ticker(count, (error) =>
       onError(`the ticker died and is started again: ${toStackText(error)}`),
     )
@@ -197,6 +202,7 @@ export class Shards {
   async close(): Promise<void> {
     this.#isClosing = true
     clearInterval(this.#watch)
+    this.#missing[Symbol.dispose]()
     await Promise.all(this.#slots.map((slot) => slot.close()))
     this.#ticker[Symbol.dispose]()
   }
@@ -214,12 +220,21 @@ export class Shards {
   #introduce(place: number): void {
     const listening = this.#listening
     const thread = listening.get(place)
+    if (thread === undefined) return
+    this.#missing.listens(place)
+    for (const lost of this.#missing.lost) thread.lose(lost)
     for (const [other, peer] of listening) {
-      if (other === place || thread === undefined) continue
+      if (other === place) continue
       const { port1, port2 } = new MessageChannel()
       thread.meet(other, port1)
       peer.meet(place, port2)
     }
+  }
+
+  #onLost(place: number): void {
+    const text = `shard ${place} is missing: until it is back, other shards begin its Durable Objects`
+    this.#options.log(toLogEntry({ level: 'warn', text }))
+    for (const thread of this.#listening.values()) thread.lose(place)
   }
 
   #begin(
@@ -261,6 +276,7 @@ export class Shards {
         onExit: () => {
           tally.retire()
           watcher.onExit()
+          if (!this.#isClosing) this.#missing.ended(place, this.#slots[place]!.pauseMs)
         },
       },
     )

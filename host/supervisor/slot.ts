@@ -63,7 +63,7 @@ type State<Thread> =
   /** It was told to end at once; nothing but its exit is of interest. */
   | { readonly name: 'condemned'; readonly thread: Thread; readonly timer: NodeJS.Timeout }
   /** A thread is going to start. */
-  | { readonly name: 'waiting'; readonly timer: NodeJS.Timeout }
+  | { readonly name: 'waiting'; readonly timer: NodeJS.Timeout; readonly pause: number }
 
 /** One slot. */
 export class Slot<Thread extends SlotThread> {
@@ -108,6 +108,11 @@ export class Slot<Thread extends SlotThread> {
   get served(): Thread | undefined {
     const { name } = this.#state
     return name === 'listening' || name === 'starting' ? this.#state.thread : undefined
+  }
+
+  /** How many milliseconds lie between the thread that has exited and the next one. */
+  get pauseMs(): number {
+    return this.#state.name === 'waiting' ? this.#state.pause : 0
   }
 
   /** Start the first thread. Resolves to its port; rejects when it does not become ready, and nothing runs then. */
@@ -209,6 +214,6 @@ export class Slot<Thread extends SlotThread> {
       this.#restarts++
       this.#begin(port)
     }, pause)
-    this.#state = { name: 'waiting', timer }
+    this.#state = { name: 'waiting', timer, pause }
   }
 }

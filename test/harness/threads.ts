@@ -9,13 +9,27 @@ import type { Worker } from 'node:worker_threads'
 export interface Threads extends Disposable {
   /** The thread that has this name now. */
   find(name: string): Worker
+  /** Whoever is started next with this name listens before the main thread hears that it does. */
+  holdReady(name: string): HeldThread
+}
+
+export interface HeldThread {
+  /** Resolves to its port when it listens. */
+  readonly listens: Promise<number>
+  /** The main thread hears of it. */
+  release(): void
 }
 
 /** Look at the threads that are started from here on. */
 export function watchThreads(): Threads {
   const byName = new Map<string, Worker>()
+  const holds = new Map<string, (worker: Worker) => void>()
   const onWorker = (worker: Worker): void => {
-    if (worker.threadName !== null) byName.set(worker.threadName, worker)
+    const { threadName } = worker
+    if (threadName === null) return
+    byName.set(threadName, worker)
+    holds.get(threadName)?.(worker)
+    holds.delete(threadName)
   }
   process.on('worker', onWorker)
   return {
@@ -25,7 +39,32 @@ export function watchThreads(): Threads {
         throw new Error(`there is no thread ${name}, only ${[...byName.keys()].join()}`)
       return worker
     },
+    holdReady(name) {
+      const listens = Promise.withResolvers<number>()
+      let release = (): void => undefined
+      holds.set(name, (worker) => (release = hold(worker, listens.resolve)))
+      return { listens: listens.promise, release: () => release() }
+    },
     [Symbol.dispose]: () => void process.off('worker', onWorker),
+  }
+}
+
+/** Nothing that it says from `ready` on is heard before what is given is called. */
+function hold(worker: Worker, listens: (port: number) => void): () => void {
+  type Emit = (event: string, ...args: unknown[]) => boolean
+  const emit = worker.emit.bind(worker) as Emit
+  const held: Parameters<Emit>[] = []
+  worker.emit = (...event: Parameters<Emit>) => {
+    const message = event[1] as { type?: string; port?: number } | undefined
+    const isReady = event[0] === 'message' && message?.type === 'ready'
+    if (isReady) listens(message.port!)
+    if (!isReady && held.length === 0) return emit(...event)
+    held.push(event)
+    return true
+  }
+  return () => {
+    worker.emit = emit
+    for (const event of held) emit(...event)
   }
 }
 

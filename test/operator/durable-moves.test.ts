@@ -7,12 +7,15 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { afterAll, test } from 'vitest'
+import { afterAll, describe, test } from 'vitest'
+import type { ExpectStatic } from 'vitest'
 
 import { fixture, serve, sleep, waitFor } from '../harness/serve.ts'
-import type { AppSpec } from '../harness/serve.ts'
+import type { AppSpec, Served } from '../harness/serve.ts'
+import { ShardClient } from '../harness/shard-client.ts'
 import { watchThreads } from '../harness/threads.ts'
 import { openWebSocket } from '../harness/web-socket.ts'
+import type { WebSocketClient } from '../harness/web-socket.ts'
 
 const APP = `
   export class Counter {
@@ -120,31 +123,27 @@ test(
   },
 )
 
+const ROOMS: AppSpec = {
+  name: 'rooms',
+  hostname: 'rooms.test',
+  path: fixture('hibernation'),
+  timeout_ms: 30_000,
+  recycle_idle_ms: 200,
+  durable_objects: {
+    bindings: ['Room', 'Silent'].map((class_name) => ({ name: class_name.toUpperCase(), class_name })),
+  },
+}
+
+const enterRoom = (port: number, room: number): Promise<WebSocketClient> =>
+  openWebSocket(port, { host: 'rooms.test', path: `/open?room=${room}&attach=${room}` })
+
 test(
   'WebSockets that an object keeps end with their shard, and their clients find it again',
   { timeout: 240_000 },
   async ({ expect }) => {
     using threads = watchThreads()
-    await using server = await serve(
-      [
-        {
-          name: 'rooms',
-          hostname: 'rooms.test',
-          path: fixture('hibernation'),
-          timeout_ms: 30_000,
-          recycle_idle_ms: 200,
-          durable_objects: {
-            bindings: ['Room', 'Silent'].map((class_name) => ({
-              name: class_name.toUpperCase(),
-              class_name,
-            })),
-          },
-        },
-      ],
-      SHARDS,
-    )
-    const enter = (room: number) =>
-      openWebSocket(server.port, { host: 'rooms.test', path: `/open?room=${room}&attach=${room}` })
+    await using server = await serve([ROOMS], SHARDS)
+    const enter = (room: number) => enterRoom(server.port, room)
     const rooms = await Promise.all(
       Array.from({ length: 30 }, async (_, room) => ({ room, client: await enter(room) })),
     )
@@ -168,3 +167,105 @@ test(
     expect(ended.filter(([code]) => code === 1011).length).toBeGreaterThan(0)
   },
 )
+
+describe('while a shard listens that nobody knows of yet', () => {
+  const NUMBERS = Array.from({ length: 24 }, (_, room) => room)
+  const TIMES = [1, 2, 3, 4, 5, 6]
+
+  /** Each is called through connections to whichever shard, and the WebSockets are still there. */
+  async function expectKept(
+    expect: ExpectStatic,
+    server: Pick<Served, 'send'>,
+    clients: readonly WebSocketClient[],
+  ): Promise<void> {
+    const called = NUMBERS.flatMap((room) => TIMES.map(() => server.send('rooms.test', `/who?room=${room}`)))
+    expect((await Promise.all(called)).map(({ status }) => status)).toEqual(called.map(() => 200))
+    const said = clients.map(async (client) => {
+      client.socket.send('tags')
+      return await Promise.race([client.next(), client.over])
+    })
+    expect(await Promise.all(said)).toEqual(NUMBERS.map((room) => `[[],"${room}"]`))
+    for (const client of clients) client.socket.terminate()
+  }
+
+  test('as the server starts: an object begins where it stays', { timeout: 60_000 }, async ({ expect }) => {
+    using threads = watchThreads()
+    const held = threads.holdReady('shard 1')
+    const starting = serve([ROOMS], 2)
+    const port = await held.listens
+    const opening = NUMBERS.map((room) => enterRoom(port, room))
+    // those that are at home where they are asked for
+    await Promise.any(opening)
+    await sleep(500)
+    held.release()
+    await using server = await starting
+    await expectKept(expect, server, await Promise.all(opening))
+  })
+
+  test(
+    'as one comes back: its objects wait for it, and it takes none from others',
+    { timeout: 60_000 },
+    async ({ expect }) => {
+      using threads = watchThreads()
+      await using server = await serve([ROOMS], SHARDS)
+      const before = await Promise.all(NUMBERS.map((room) => enterRoom(server.port, room)))
+      const held = threads.holdReady('shard 0')
+      await threads.find('shard 0').terminate()
+      // an object that was on it, or a connection
+      const opening = await Promise.all(
+        NUMBERS.map(async (room) => {
+          const client = before[room]!
+          client.socket.send('tags', () => undefined)
+          const said = await Promise.race([client.next(), client.over])
+          return typeof said === 'string' ? { client } : { next: reenter(server.port, room) }
+        }),
+      )
+      await held.listens
+      using newcomer = await ShardClient.to(server, SHARDS + 1)
+      const called = NUMBERS.map((room) => newcomer.send('rooms.test', `/who?room=${room}`))
+      await sleep(500)
+      held.release()
+      const clients = await Promise.all(opening.map(async ({ client, next }) => client ?? (await next)))
+      await Promise.all(called)
+      await expectKept(expect, server, clients)
+    },
+  )
+
+  test(
+    'as one does not come back: others begin its objects, until it does',
+    { timeout: 60_000 },
+    async ({ expect }) => {
+      using threads = watchThreads()
+      await using server = await serve([{ ...ROOMS, recycle_idle_ms: 60_000 }], SHARDS)
+      using client = await ShardClient.to(server, SHARDS)
+      /** Which instance each object is. */
+      const ask = async (): Promise<string[]> => {
+        const asked = NUMBERS.map((room) => client.send('rooms.test', `/number?room=${room}`))
+        return (await Promise.all(asked)).map((answer) => answer.json<string>())
+      }
+      const moved = (before: readonly string[], now: readonly string[]): number[] =>
+        NUMBERS.filter((room) => before[room] !== now[room])
+      const first = await ask()
+      const held = threads.holdReady('shard 0')
+      await threads.find('shard 0').terminate()
+      // the successor listens, and is not heard of
+      const meanwhile = await waitFor(() => ask().catch(() => undefined))
+      const its = moved(first, meanwhile)
+      expect(its.length).toBeGreaterThan(0)
+      expect(its.length).toBeLessThan(NUMBERS.length)
+      await server.logged('shard 0 is missing')
+      expect(moved(meanwhile, await ask())).toEqual([])
+      await held.listens
+      held.release()
+      const back = await waitFor(async () => {
+        const now = await ask()
+        return moved(meanwhile, now).length === its.length ? now : undefined
+      })
+      expect(moved(meanwhile, back)).toEqual(its)
+    },
+  )
+})
+
+/** A connection may be with the shard that has just ended. */
+const reenter = (port: number, room: number): Promise<WebSocketClient> =>
+  waitFor(() => enterRoom(port, room).catch(() => undefined), 30_000)
