@@ -361,7 +361,8 @@ describe.each(PLACES)('$name', ({ missing, open }) => {
     return JSON.parse(text)
   }
 
-  // on a busy machine the other app may spread between two calls, and what its module has kept is each instance's own
+  // on several shards the other app spreads somewhere in this list, by what its calls have cost (home/placement.ts), and what its module
+  // has kept is each instance's own
   test.each(Object.entries(EXPECTED))('%s', { retry: 2 }, async (way, expected) => {
     expect(await ask(way)).toEqual(expected)
   })
