@@ -8,6 +8,7 @@ import type { ByteBudget } from '../limits/byte-budget.ts'
 import type { Binding, BindingContext, GuestEvent, Mailbox, Meter } from './binding.ts'
 import { Connection, type ConnectionServices, type ConnectionStart } from './connection.ts'
 import { DeniedLines } from './denied-lines.ts'
+import { OpenCalls } from './open-calls.ts'
 
 /** The most connections of one instance that the host knows of, those included whose end it has not heard of. */
 const MAX_KNOWN = 10_000
@@ -28,30 +29,26 @@ export interface ConnectionsServices {
 
 /** The connections of an instance. */
 export class ConnectionsBinding implements Binding {
-  readonly #connections = new Map<number, Connection>()
+  readonly #connections: OpenCalls<Connection>
   readonly #mailbox: Mailbox
   readonly #meter: Meter
   readonly #services: ConnectionsServices
   readonly #denied: DeniedLines
-  /** Those that were asked for, or asked for something, in this turn. */
+  /** Those that were asked for in this turn. */
   readonly #new = new Set<Connection>()
-  readonly #touched = new Set<Connection>()
 
   constructor(mailbox: Mailbox, meter: Meter, services: ConnectionsServices) {
     this.#mailbox = mailbox
     this.#meter = meter
     this.#services = services
+    this.#connections = new OpenCalls(meter)
     this.#denied = new DeniedLines((text) => services.onDenied(text))
   }
 
   /** The functions that the guest calls. */
   readonly imports = {
     open: (id: number, terms: Uint8Array): void => {
-      this.#meter.crossings++
-      if (this.#connections.has(id)) {
-        this.#meter.ignored++
-        return
-      }
+      if (!this.#connections.admit(id)) return
       const { accounts } = this.#services
       const account = this.#connections.size < MAX_KNOWN ? accounts.takeFetch() : undefined
       const owner = account?.number ?? accounts.asker
@@ -62,7 +59,7 @@ export class ConnectionsBinding implements Binding {
         return this.#mailbox.post({ tag: 'connection-failed', val }, owner)
       }
       this.#meter.tcpConnections++
-      this.#connections.set(id, connection)
+      this.#connections.add(id, connection)
       this.#new.add(connection)
     },
     secure: (id: number, terms: Uint8Array): void => this.#find(id)?.secure(terms),
@@ -76,8 +73,7 @@ export class ConnectionsBinding implements Binding {
   flush(): void {
     for (const connection of this.#new) connection.start(this.#services.dialer)
     this.#new.clear()
-    for (const connection of this.#touched) connection.act()
-    this.#touched.clear()
+    this.#connections.act()
   }
 
   /** An event has reached the guest. */
@@ -93,15 +89,12 @@ export class ConnectionsBinding implements Binding {
   }
 
   isPending(): boolean {
-    for (const connection of this.#connections.values()) if (connection.isPending) return true
-    return false
+    return this.#connections.isPending
   }
 
   [Symbol.dispose](): void {
-    for (const connection of this.#connections.values()) connection[Symbol.dispose]()
-    this.#connections.clear()
+    this.#connections[Symbol.dispose]()
     this.#new.clear()
-    this.#touched.clear()
   }
 
   #open(start: ConnectionStart): Connection | undefined {
@@ -114,15 +107,9 @@ export class ConnectionsBinding implements Binding {
 
   /** The connection that the guest asks something of. */
   #find(id: number): Connection | undefined {
-    this.#meter.crossings++
-    const connection = this.#connections.get(id)
-    if (connection?.isOpen === true) {
-      connection.use(this.#services.accounts.source)
-      this.#touched.add(connection)
-      return connection
-    }
-    this.#meter.ignored++
-    return undefined
+    const connection = this.#connections.find(id)
+    connection?.use(this.#services.accounts.source)
+    return connection
   }
 }
 

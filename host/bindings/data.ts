@@ -14,8 +14,10 @@ import { Deadlines } from '../limits/deadlines.ts'
 import type { Storage } from '../storage/client.ts'
 import { type StorageFailure, toFailure } from '../storage/failure.ts'
 import type { Binding, BindingContext, GuestEvent, Mailbox, Meter } from './binding.ts'
+import { CallLine } from './call-line.ts'
 import { DataCall, type DataStart } from './data-call.ts'
 import type { DataKind } from './data-counts.ts'
+import { OpenCalls } from './open-calls.ts'
 
 /** The most calls that one instance may have open, answers that are not read to their end included. */
 const MAX_OPEN = 1000
@@ -57,17 +59,6 @@ export interface DataAsk extends Pick<DataStart, 'more' | 'whole' | 'heldBytes'>
   readonly body?: Uint8Array
 }
 
-/** Calls that wait for an answer at once, and those that wait for their turn, oldest first. */
-class Line {
-  readonly most: number
-  readonly waiting = new Set<DataCall>()
-  running = 0
-
-  constructor(most: number) {
-    this.most = most
-  }
-}
-
 /** What an app has without a binding: its own entrypoints. */
 const SELF: Resource = { kind: 'service', key: '', callee: { app: '', entrypoint: '' } }
 
@@ -88,27 +79,28 @@ export class DataBinding implements Binding {
   readonly #services: DataServices
   readonly #answers: Deadlines
   readonly #pauses: Deadlines
-  readonly #calls = new Map<number, DataCall>()
-  readonly #storageLine: Line
+  readonly #calls: OpenCalls<DataCall>
+  /** So many wait for an answer at once. */
+  readonly #storageLine: CallLine<DataCall>
   /** Other apps have a line of their own: one that is slow keeps nobody from the data. */
-  readonly #callLine: Line
-  /** Calls that were asked for something in this turn. */
-  readonly #touched = new Set<DataCall>()
+  readonly #callLine: CallLine<DataCall>
 
   constructor(services: DataServices) {
     this.#services = services
     this.#answers = new Deadlines(services.answerMs)
     this.#pauses = new Deadlines(services.pauseMs)
-    this.#storageLine = new Line(services.maxRunning)
-    this.#callLine = new Line(services.maxCalls)
+    this.#calls = new OpenCalls(services.meter)
+    const run = (call: DataCall): void => call.run()
+    this.#storageLine = new CallLine({ most: services.maxRunning, run })
+    this.#callLine = new CallLine({ most: services.maxCalls, run })
   }
 
   /** The functions that the guest calls. */
   readonly imports = {
-    write: (id: number, bytes: Uint8Array): boolean => this.#find(id)?.write(bytes) ?? true,
-    finish: (id: number): void => this.#find(id)?.finish(),
-    pull: (id: number): void => this.#find(id)?.pull(),
-    abort: (id: number): void => this.#find(id)?.abort(),
+    write: (id: number, bytes: Uint8Array): boolean => this.#calls.find(id)?.write(bytes) ?? true,
+    finish: (id: number): void => this.#calls.find(id)?.finish(),
+    pull: (id: number): void => this.#calls.find(id)?.pull(),
+    abort: (id: number): void => this.#calls.find(id)?.abort(),
   } satisfies typeof Wit
 
   /**
@@ -139,8 +131,7 @@ export class DataBinding implements Binding {
 
   #start(id: number, { kind, open, toAsk, take, sources }: Wanted): void {
     const { accounts, meter, mailbox } = this.#services
-    meter.crossings++
-    if (this.#calls.has(id)) return void meter.ignored++
+    if (!this.#calls.admit(id)) return
     meter[`${kind}Calls`]++
     const account = this.#calls.size < MAX_OPEN ? take() : undefined
     const owner = account?.number ?? accounts.asker
@@ -162,17 +153,15 @@ export class DataBinding implements Binding {
     const line = sources === undefined ? this.#storageLine : this.#callLine
     const call = this.#open(kind, start, { owner, line })
     if (call === undefined) return refuse(TOO_MUCH)
-    this.#calls.set(id, call)
-    if (call.isWaiting) line.waiting.add(call)
-    else this.#touched.add(call)
+    this.#calls.add(id, call)
+    if (call.isWaiting) line.add(call)
+    else this.#calls.touch(call)
   }
 
   flush(): void {
-    if (this.#touched.size > 0) {
-      for (const call of this.#touched) call.act()
-      this.#touched.clear()
-    }
-    for (const line of [this.#storageLine, this.#callLine]) if (line.waiting.size > 0) this.#run(line)
+    this.#calls.act()
+    this.#storageLine.run()
+    this.#callLine.run()
   }
 
   /** An event has reached the guest. */
@@ -182,8 +171,7 @@ export class DataBinding implements Binding {
   }
 
   isPending(): boolean {
-    for (const call of this.#calls.values()) if (call.isPending) return true
-    return false
+    return this.#calls.isPending
   }
 
   closed(request: number): void {
@@ -196,11 +184,9 @@ export class DataBinding implements Binding {
   }
 
   [Symbol.dispose](): void {
-    for (const call of this.#calls.values()) call[Symbol.dispose]()
-    this.#calls.clear()
-    this.#storageLine.waiting.clear()
-    this.#callLine.waiting.clear()
-    this.#touched.clear()
+    this.#calls[Symbol.dispose]()
+    this.#storageLine.clear()
+    this.#callLine.clear()
     this.#answers[Symbol.dispose]()
     this.#pauses[Symbol.dispose]()
   }
@@ -208,38 +194,24 @@ export class DataBinding implements Binding {
   #open(
     kind: DataKind,
     start: DataStart,
-    { owner, line }: { owner: number; line: Line },
+    { owner, line }: { owner: number; line: CallLine<DataCall> },
   ): DataCall | undefined {
     const { mailbox, buffers, storage, meter } = this.#services
     const deadlines =
       start.sources === undefined ? { answers: this.#answers, pauses: this.#pauses } : undefined
     const services = { mailbox, buffers, storage, deadlines }
     const call = DataCall.open(start, owner, services, {
-      onWhole: () => call !== undefined && line.waiting.add(call),
-      onRun: () => {
-        line.running--
-        // not within a turn
-        queueMicrotask(() => this.#run(line))
-      },
+      onWhole: () => call !== undefined && line.add(call),
+      onRun: () => line.left(),
       onOver: ({ failed, readBytes, writtenBytes }) => {
         if (failed) meter[`${kind}Errors`]++
         meter[`${kind}ReadBytes`] += readBytes
         meter[`${kind}WrittenBytes`] += writtenBytes
         this.#calls.delete(start.id)
-        if (call !== undefined) line.waiting.delete(call)
+        if (call !== undefined) line.delete(call)
       },
     })
     return call
-  }
-
-  #run(line: Line): void {
-    for (const call of line.waiting) {
-      if (line.running >= line.most) return
-      line.waiting.delete(call)
-      if (!call.isWaiting) continue
-      line.running++
-      call.run()
-    }
   }
 
   /** What a binding of the app leads to: only what its own `env` has. */
@@ -259,18 +231,6 @@ export class DataBinding implements Binding {
     const { env } = this.#services
     const key = Buffer.from(name.buffer, name.byteOffset, name.length).toString()
     return Object.hasOwn(env, key) ? env[key] : undefined
-  }
-
-  /** The call that the guest asks something of. */
-  #find(id: number): DataCall | undefined {
-    this.#services.meter.crossings++
-    const call = this.#calls.get(id)
-    if (call?.isOpen === true) {
-      this.#touched.add(call)
-      return call
-    }
-    this.#services.meter.ignored++
-    return undefined
   }
 }
 

@@ -10,10 +10,12 @@ import type { ByteBudget } from '../limits/byte-budget.ts'
 import type { Binding, BindingContext, Mailbox, Meter } from './binding.ts'
 import { nextLoop } from '../http/cdn-loop.ts'
 import { nextTrace } from '../http/trace-context.ts'
+import { CallLine } from './call-line.ts'
 import { DeniedLines } from './denied-lines.ts'
 import type { Dialer } from './dialer.ts'
 import type { FetchCacheServices } from './fetch-cache.ts'
 import { type CallServices, OutboundCall, type OutboundStart } from './outbound-call.ts'
+import { OpenCalls } from './open-calls.ts'
 
 /** The most fetches that one instance may have open, answers that are not read to their end included. */
 const MAX_OPEN = 1000
@@ -40,21 +42,20 @@ export interface OutboundServices {
 
 /** The fetches of an instance. */
 export class OutboundBinding implements Binding {
-  readonly #calls = new Map<number, OutboundCall>()
+  readonly #calls: OpenCalls<OutboundCall>
+  /** Calls that wait for their turn to be dialled. */
+  readonly #line: CallLine<OutboundCall>
   readonly #mailbox: Mailbox
   readonly #meter: Meter
   readonly #services: OutboundServices
   readonly #denied: DeniedLines
-  /** Calls that wait for their turn to be dialled, oldest first. */
-  readonly #waiting = new Set<OutboundCall>()
-  #dialing = 0
-  /** Calls that were asked for something in this turn. */
-  readonly #touched = new Set<OutboundCall>()
 
   constructor(mailbox: Mailbox, meter: Meter, services: OutboundServices) {
     this.#mailbox = mailbox
     this.#meter = meter
     this.#services = services
+    this.#calls = new OpenCalls(meter)
+    this.#line = new CallLine({ most: services.maxDialing, run: (call) => void call.run(services) })
     this.#denied = new DeniedLines((text) => services.onDenied(text))
   }
 
@@ -67,11 +68,7 @@ export class OutboundBinding implements Binding {
       more: boolean,
       redirect: OutboundStart['redirect'],
     ): void => {
-      this.#meter.crossings++
-      if (this.#calls.has(id)) {
-        this.#meter.ignored++
-        return
-      }
+      if (!this.#calls.admit(id)) return
       const { accounts } = this.#services
       const account = this.#calls.size < MAX_OPEN ? accounts.takeFetch() : undefined
       const owner = account?.number ?? accounts.asker
@@ -93,21 +90,18 @@ export class OutboundBinding implements Binding {
         return this.#mailbox.post({ tag: 'fetch-failed', val: { id, message } }, owner)
       }
       this.#meter.subrequests++
-      this.#calls.set(id, call)
-      this.#waiting.add(call)
+      this.#calls.add(id, call)
+      this.#line.add(call)
     },
-    write: (id: number, bytes: Uint8Array): boolean => this.#find(id)?.write(bytes) ?? true,
-    finish: (id: number): void => this.#find(id)?.finish(),
-    pull: (id: number): void => this.#find(id)?.pull(),
-    abort: (id: number): void => this.#find(id)?.abort(),
+    write: (id: number, bytes: Uint8Array): boolean => this.#calls.find(id)?.write(bytes) ?? true,
+    finish: (id: number): void => this.#calls.find(id)?.finish(),
+    pull: (id: number): void => this.#calls.find(id)?.pull(),
+    abort: (id: number): void => this.#calls.find(id)?.abort(),
   } satisfies typeof Wit
 
   flush(): void {
-    if (this.#touched.size > 0) {
-      for (const call of this.#touched) call.act()
-      this.#touched.clear()
-    }
-    if (this.#waiting.size > 0) this.#dial()
+    this.#calls.act()
+    this.#line.run()
   }
 
   /** An event has reached the guest. */
@@ -116,15 +110,12 @@ export class OutboundBinding implements Binding {
   }
 
   isPending(): boolean {
-    for (const call of this.#calls.values()) if (call.isPending) return true
-    return false
+    return this.#calls.isPending
   }
 
   [Symbol.dispose](): void {
-    for (const call of this.#calls.values()) call[Symbol.dispose]()
-    this.#calls.clear()
-    this.#waiting.clear()
-    this.#touched.clear()
+    this.#calls[Symbol.dispose]()
+    this.#line.clear()
   }
 
   /** Nobody is there to wait for what is under way. */
@@ -134,40 +125,14 @@ export class OutboundBinding implements Binding {
 
   #open(start: OutboundStart): OutboundCall | undefined {
     const call = OutboundCall.open(start, this.#mailbox, this.#services.buffers, {
-      onDialed: () => {
-        this.#dialing--
-        // not within a turn
-        queueMicrotask(() => this.#dial())
-      },
+      onDialed: () => this.#line.left(),
       onOver: () => {
         this.#calls.delete(start.id)
-        if (call !== undefined) this.#waiting.delete(call)
+        if (call !== undefined) this.#line.delete(call)
       },
       onDenied: (denied) => this.#denied.say(denied),
     })
     return call
-  }
-
-  #dial(): void {
-    for (const call of this.#waiting) {
-      if (this.#dialing >= this.#services.maxDialing) return
-      this.#waiting.delete(call)
-      if (!call.isOpen) continue
-      this.#dialing++
-      void call.run(this.#services)
-    }
-  }
-
-  /** The call that the guest asks something of. */
-  #find(id: number): OutboundCall | undefined {
-    this.#meter.crossings++
-    const call = this.#calls.get(id)
-    if (call?.isOpen === true) {
-      this.#touched.add(call)
-      return call
-    }
-    this.#meter.ignored++
-    return undefined
   }
 }
 
