@@ -33,10 +33,13 @@ export type Aim =
   | { readonly leastOfNode: number }
   /** Of NANO's to workerd's. */
   | { readonly leastOfWorkerd: number }
+  | { readonly mostOfWorkerd: number }
 
 /** What is the same may differ by so much: a machine's speed drifts. */
 const SAME = { most: 1.2 }
 const LIVE = [1, 8, 32, 100, 200]
+/** 30 us, on a machine on which workerd takes 31. */
+const ONE_LIVE = 0.97
 const APPS = 10_000
 const FEWEST_APPS = 10
 const REGISTERED_BYTES = 300e6
@@ -76,7 +79,7 @@ const PROCESSOR: Row[] = [
     nano: cpu(`NANO, ${apps} live in turn`),
     workerd: cpu(`workerd, ${apps} live in turn`),
     byLoad: true,
-    ...(apps === 1 ? { aim: { most: 30 } } : {}),
+    ...(apps === 1 ? { aim: { mostOfWorkerd: ONE_LIVE } } : {}),
   })),
   {
     name: 'the same, 200 live to 1',

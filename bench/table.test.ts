@@ -30,6 +30,15 @@ test('a ratio that was measured round by round is taken, and an aim may be one t
   expect(line).toMatchObject({ node: { value: 50, ratio: 0.9 }, isReached: false })
 })
 
+test('an aim may be one to workerd, at least or at most', () => {
+  const figures = [us('NANO', 40), us('workerd', 50)]
+  const isReached = (aim: Row['aim'] & object) => toLines([{ ...ROW, aim }], [run(...figures)])[0]!.isReached
+  expect(isReached({ mostOfWorkerd: 0.8 })).toBe(true)
+  expect(isReached({ mostOfWorkerd: 0.79 })).toBe(false)
+  expect(isReached({ leastOfWorkerd: 0.8 })).toBe(true)
+  expect(isReached({ leastOfWorkerd: 0.81 })).toBe(false)
+})
+
 test('a row may set a figure in relation to another, and has a line for wrk where it was there', () => {
   const row: Row = { ...ROW, byLoad: true, unit: 'x', over: cpu('less'), aim: { most: 2 } }
   const figures = [us('NANO', 40), us('less', 10), us('NANO, wrk', 15), us('less, wrk', 10)]

@@ -93,6 +93,10 @@ function toVerdict(
       isReached: value === undefined ? undefined : value <= aim.most,
     }
   }
+  if ('mostOfWorkerd' in aim) {
+    const { mostOfWorkerd: most } = aim
+    return { aim: `${most} x workerd at most`, isReached: workerd && workerd.ratio <= most }
+  }
   const [who, peer, least] =
     'leastOfNode' in aim
       ? (['Node', node, aim.leastOfNode] as const)

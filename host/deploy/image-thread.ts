@@ -1,12 +1,14 @@
 /** The thread that reads and unpacks images for the shards: `images.ts` starts it. */
 
 import { toBlocks } from '../image/blocks.ts'
+import { stepBack } from '../limits/step-back.ts'
 import { answerAll } from './answering.ts'
 import { ImageFiles } from './image-files.ts'
 import type { ImageQuestions } from './images.ts'
 import { LoadedImages } from './loaded-images.ts'
 import { findOwnCache } from './open-engines.ts'
 
+stepBack()
 const files = new ImageFiles(findOwnCache())
 const loaded = new LoadedImages(({ engineHash, id, key }) => files.load(engineHash, id, key))
 

@@ -16,6 +16,7 @@ import { isOci } from '../config/oci-reference.ts'
 import type { Digest } from '../config/oci-reference.ts'
 import { opensGate } from '../config/foreign-settings.ts'
 import { collectGarbage } from '../limits/collect.ts'
+import { stepBack } from '../limits/step-back.ts'
 import { answerAll } from './answering.ts'
 import { toSeal } from './env-image.ts'
 import type { Seal } from './env-image.ts'
@@ -34,6 +35,7 @@ type Note = (note: OpeningNote) => void
 
 const { engines: admitted, dataDirectory } = workerData as OpenerData
 
+stepBack()
 let opened: ArtifactStore | undefined
 const engines = new Engines(admitted)
 const images = new ImageFiles(findOwnCache())
