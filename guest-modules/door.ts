@@ -32,6 +32,9 @@ export interface Connection {
   abort(): void
 }
 
+/** Those of `util.inspect`. */
+export type InspectOptions = Readonly<Record<string, unknown>>
+
 export interface ModuleDoor {
   /** The instance's `env`; empty while the app's top level runs, unless the image is made for one deployment. */
   readonly env: Record<string, unknown>
@@ -43,8 +46,10 @@ export interface ModuleDoor {
   waitUntil(promise: unknown): void
   /** What belongs to the code that runs now, for AsyncLocalStorage. */
   readonly context: { current: unknown }
-  /** A value as the console shows it; the options are those of Node that bear on it. */
-  inspect(value: unknown, options?: object): string
+  /** A value as the console shows it. `isBounded`: as much of it. `self`: what it may show others with. */
+  inspect(value: unknown, options?: InspectOptions, isBounded?: boolean, self?: unknown): string
+  /** What `inspect` colours values with. */
+  inspectStyles(): { readonly colors: Record<string, [number, number]>; readonly styles: object }
   /** Entrypoints of the app itself. */
   readonly exports: Record<string, unknown>
   /** Connects. `terms`: those of `connections.open` (wit/connections.wit). Throws at the top level. */
@@ -57,12 +62,14 @@ export interface ModuleDoor {
     readonly RpcProperty: abstract new () => unknown
     readonly ServiceStub: abstract new (host: never) => unknown
   }
-  /** A line of the console, of a format and values. */
-  format(args: readonly unknown[]): string
+  /** A line of the console, of a format and values; with options it is not bounded. */
+  format(args: readonly unknown[], options?: InspectOptions, self?: unknown): string
   /** A function of `node:crypto` or `node:zlib`, computed by the host: bytes, or JSON. Throws what Node does. */
   compute(call: object, key?: Uint8Array, data?: Uint8Array, other?: Uint8Array): unknown
   /** Whether there is a host: the top level runs while the app is built. */
   readonly phase: { readonly isLive: boolean }
+  /** Has an expression show what it was rewritten from. */
+  keepGiven(expression: RegExp, source: string, flags: string): RegExp
 }
 
 export const door = (globalThis as unknown as Record<symbol, ModuleDoor>)[Symbol.for('nano:modules')]!

@@ -12,6 +12,7 @@ import {
   uncurry,
   uncurryGetter,
 } from './primordials.ts'
+import { cloneExpression } from './shown-reg-exp.ts'
 import { ignore } from '../turn/pump.ts'
 import {
   isLocked,
@@ -209,14 +210,12 @@ function cloneBlob(value: object): object | undefined {
   return new NativeBlob([value], { type: typeOf(value as Blob) })
 }
 
-const source = uncurryGetter(RegExp.prototype, 'source')
-const flags = uncurryGetter(RegExp.prototype, 'flags')
 const isGlobal = uncurryGetter(RegExp.prototype, 'global')
 
 function cloneRegExp(value: object): object | undefined {
   // the prototype itself has a source, but is none
   if (attempt(isGlobal, value) === undefined) return undefined
-  return new RegExp(source(value as RegExp), flags(value as RegExp))
+  return cloneExpression(value as RegExp)
 }
 
 const refuseBoxed: Kind = (value) => {

@@ -27,7 +27,7 @@ export function formatLine(args: readonly unknown[]): string {
 }
 
 /** A value as Node shows it. */
-export const inspect: LogText['inspect'] = (value, options) => logText().inspect(value, options)
+export const inspect: LogText['inspect'] = (...args) => logText().inspect(...args)
 
 /** Anything that was thrown, bounded; never throws. */
 export const describeError = (error: unknown): string => describeWith(error, inspect)

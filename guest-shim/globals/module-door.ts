@@ -11,7 +11,8 @@ import { reportError } from '../bindings/report.ts'
 import { type Env, env, onEnv } from '../env.ts'
 import { observe } from '../env-reads.ts'
 import loadRpc from '../lazy/rpc.ts?lazy'
-import { formatLine, inspect } from './log-text.ts'
+import { formatLine, inspect, logText } from './log-text.ts'
+import { keepGiven } from './shown-reg-exp.ts'
 import { context } from '../turn/context.ts'
 import { phase } from '../turn/phase.ts'
 import { source } from '../turn/source.ts'
@@ -43,12 +44,15 @@ export const moduleDoor = {
   waitUntil: keepAlive,
   context,
   inspect,
-  format: formatLine,
+  inspectStyles: () => logText().inspectStyles,
+  format: (args: readonly unknown[], options?: object, self?: unknown) =>
+    options === undefined ? formatLine(args) : logText().format(args, options, false, self),
   /** A TCP connection (wit/connections.wit). */
   connect: (terms: object, port: ConnectionPort): Connection => new Connection(terms, port),
   rpc: loadRpc as () => unknown,
   exports: ownExports,
   compute,
   phase,
+  keepGiven,
 }
 export const MODULE_DOOR = Symbol.for('nano:modules')

@@ -93,7 +93,7 @@ async function bundleOnce(
   const isOurs = (id: string) => id.startsWith('\0') || modules.has(toFile(id))
   const edits = [
     keepAttributes,
-    lowerRegexes(budget, show),
+    lowerRegexes(budget, show, (id) => (isOurs(id) ? undefined : modules.expression)),
     followCreatedRequire,
     requireBuiltins(isNodeModule),
     rejectAbsentImports(

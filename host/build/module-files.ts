@@ -49,6 +49,16 @@ export class ModuleFiles {
     return join(this.#own, 'async-function.ts')
   }
 
+  /** What of `cloudflare:workers` makes an app one with a context, which only those have who use it. */
+  get withEnv(): string {
+    return join(this.#own, 'cloudflare/workers/with-env.ts')
+  }
+
+  /** What the build makes regular expressions with that it rewrites. */
+  get expression(): string {
+    return join(this.#own, 'expression.ts')
+  }
+
   /** The file in which unenv says that something is not there. */
   get refusals(): string {
     return join(this.#unenv, 'dist/runtime/_internal/utils.mjs')

@@ -39,6 +39,8 @@ export function giveModules(files: ModuleFiles, toFile: (id: string) => string):
         const file = JSON.stringify(id.slice(REQUIRED.length))
         return { code: `module.exports = require(${file}).default`, moduleType: 'js' }
       }
+      if (id === files.withEnv)
+        return { code: readFileSync(id, 'utf8'), moduleType: 'ts', moduleSideEffects: false }
       if (id !== files.refusals) return null
       return { code: readFileSync(id, 'utf8').replaceAll(UNENV_REFUSAL, REFUSAL), moduleType: 'js' }
     },

@@ -95,6 +95,6 @@ function findUses({ program }: EditedModule): Uses {
 }
 
 /** Whether a module is CommonJS, to which an import must not be added. */
-function isCommon(body: EditedModule['program']['body']): boolean {
+export function isCommon(body: EditedModule['program']['body']): boolean {
   return !body.some(({ type }) => type.startsWith('Import') || type.startsWith('Export'))
 }
