@@ -1,11 +1,23 @@
 /** `node:util`: unenv's, and what that leaves out. */
 
 import base from 'unenv/node/util'
-import { door } from '../door.ts'
+import { constants } from 'unenv/node/os'
 import { isDeepEqual } from './deep-equal.ts'
+import { invalidValue, requireString } from './invalid.ts'
 import * as timers from './timers/promises.ts'
+import { diff } from './util/diff.ts'
+import { format, formatWithOptions, inspect } from './util/inspect.ts'
 import { MIMEParams, MIMEType } from './util/mime.ts'
-import { styleText, wrongType } from './util/style-text.ts'
+import { parseArgs } from './util/parse-args.ts'
+import { parseEnv } from './util/parse-env.ts'
+import { styleText } from './util/style-text.ts'
+import {
+  errnoException,
+  exceptionWithHostPort,
+  getSystemErrorMap,
+  getSystemErrorMessage,
+  getSystemErrorName,
+} from './util/system-errors.ts'
 import types from './util/types.ts'
 
 export { MIMEParams, MIMEType, styleText, types }
@@ -13,7 +25,6 @@ export { MIMEParams, MIMEType, styleText, types }
 export {
   TextDecoder,
   TextEncoder,
-  deprecate,
   inherits,
   isArray,
   isBoolean,
@@ -30,19 +41,24 @@ export {
   isString,
   isSymbol,
   isUndefined,
-  parseArgs,
-  parseEnv,
 } from 'unenv/node/util'
 
-/** A value as the console shows it. */
-export const inspect = Object.assign(
-  (value: unknown, options?: unknown): string =>
-    door.inspect(value, typeof options === 'object' && options !== null ? options : {}),
-  { custom: Symbol.for('nodejs.util.inspect.custom'), defaultOptions: {} },
-)
+export {
+  diff,
+  format,
+  formatWithOptions,
+  getSystemErrorMap,
+  getSystemErrorMessage,
+  getSystemErrorName,
+  inspect,
+}
+export {
+  parseArgs,
+  parseEnv,
+  errnoException as _errnoException,
+  exceptionWithHostPort as _exceptionWithHostPort,
+}
 
-export const format = (...args: unknown[]): string => door.format(args)
-export const formatWithOptions = (_options: unknown, ...args: unknown[]): string => door.format(args)
 export const log = (...args: unknown[]): void => console.log(...args)
 /** Debug output is never on: there is no NODE_DEBUG. */
 export const debuglog = (): ((...args: unknown[]) => void) => Object.assign(() => {}, { enabled: false })
@@ -96,7 +112,7 @@ export function callbackify(original: (...args: unknown[]) => Promise<unknown>) 
 }
 
 export function stripVTControlCharacters(text: string): string {
-  if (typeof text !== 'string') throw wrongType('str', text)
+  requireString('str', text)
   return text.replace(
     // oxlint-disable-next-line no-control-regex -- they are what is looked for
     /[\u001B\u009B](?:\][^\u0007]*\u0007|[[\]()#;?]*(?:\d{1,4}(?:;\d{0,4})*)?[\dA-PR-TZcf-nq-uy=><~])/g,
@@ -117,9 +133,61 @@ export function aborted(signal: AbortSignal): Promise<void> {
 }
 
 export const getCallSites = (): never[] => []
+export { getCallSites as getCallSite }
+
+/** Signals can be passed on as they are: there is one thread. */
+export const transferableAbortController = (): AbortController => new AbortController()
+export const transferableAbortSignal = (signal: AbortSignal): AbortSignal => signal
+/** No signal of a system reaches an app. */
+export const setTraceSigInt = (): void => {}
+
+const SHELL = 128
+
+/** What a shell says of a process that a signal ended. */
+export function convertProcessSignalToExitCode(signal: string): number {
+  const signals: Readonly<Record<string, number>> = constants.signals
+  if (Object.hasOwn(signals, signal)) return SHELL + signals[signal]!
+  const names = Object.keys(signals).map((name) => `'${name}'`)
+  throw invalidValue('signalCode', `must be one of: ${names.join(', ')}`, signal)
+}
+
+const warned = new Set<string>()
+
+/** The function, which warns when it is called first, once for a code. */
+export function deprecate<F extends (...args: never[]) => unknown>(run: F, text: string, code?: string): F {
+  let isTold = false
+  function deprecated(this: unknown, ...args: Parameters<F>): unknown {
+    if (!isTold && !(code !== undefined && warned.has(code))) {
+      isTold = true
+      if (code !== undefined) warned.add(code)
+      console.warn(`${code === undefined ? '' : `[${code}] `}DeprecationWarning: ${text}`)
+    }
+    return new.target === undefined
+      ? Reflect.apply(run, this, args)
+      : Reflect.construct(run, args, new.target)
+  }
+  Object.setPrototypeOf(deprecated, run)
+  // classes go on being extended
+  if (run.prototype !== undefined) deprecated.prototype = run.prototype
+  return deprecated as unknown as F
+}
 
 export default {
   ...base,
+  _errnoException: errnoException,
+  _exceptionWithHostPort: exceptionWithHostPort,
+  convertProcessSignalToExitCode,
+  deprecate,
+  diff,
+  getCallSite: getCallSites,
+  getSystemErrorMap,
+  getSystemErrorMessage,
+  getSystemErrorName,
+  parseArgs,
+  parseEnv,
+  setTraceSigInt,
+  transferableAbortController,
+  transferableAbortSignal,
   MIMEParams,
   MIMEType,
   _extend,

@@ -1,8 +1,8 @@
 /** The items of lists, maps and sets, as many as are shown. */
 
 import { hasOwn } from './inspect-names.ts'
-import { MOST_ITEMS, MOST_KEYED, type State } from './inspect-state.ts'
-import { plural } from './inspect-text.ts'
+import { MOST_KEYED, type State } from './inspect-state.ts'
+import { plural, showPrimitive } from './inspect-text.ts'
 
 export function showItems(state: State, list: ArrayLike<unknown>, level: number): string[] {
   const parts: string[] = []
@@ -11,7 +11,8 @@ export function showItems(state: State, list: ArrayLike<unknown>, level: number)
     const from = at
     while (at < list.length && at - from < MOST_KEYED && !hasOwn(list, at)) at++
     if (at > from) {
-      parts.push(`<${at - from} empty item${at - from > 1 ? 's' : ''}>`)
+      const text = `<${at - from} empty item${at - from > 1 ? 's' : ''}>`
+      parts.push(state.stylize(text, 'undefined'))
       // of a list that has hardly any items, not all is looked at
       if (at - from === MOST_KEYED) break
       at--
@@ -23,15 +24,45 @@ export function showItems(state: State, list: ArrayLike<unknown>, level: number)
   return parts
 }
 
-/** What a property holds. */
-export function showOwn(state: State, property: PropertyDescriptor, level: number): string {
+/** What a property holds; `owner`: whose it is, where its getter may be called. */
+export function showOwn(state: State, property: PropertyDescriptor, level: number, owner?: object): string {
   const hasSetter = property.set !== undefined
-  if (property.get !== undefined) return hasSetter ? '[Getter/Setter]' : '[Getter]'
-  if (hasSetter) return '[Setter]'
+  if (property.get !== undefined) {
+    const label = hasSetter ? 'Getter/Setter' : 'Getter'
+    const { getters } = state
+    const isCalled = owner !== undefined && (getters === true || getters === (hasSetter ? 'set' : 'get'))
+    return isCalled
+      ? showGotten(state, label, () => property.get?.call(owner) as unknown, level)
+      : state.stylize(`[${label}]`, 'special')
+  }
+  if (hasSetter) return state.stylize('[Setter]', 'special')
   state.indentation += 2
   const text = state.show(property.value, level)
   state.indentation -= 2
   return text
+}
+
+function showGotten(state: State, label: string, get: () => unknown, level: number): string {
+  const special = (text: string) => state.stylize(text, 'special')
+  const around = (text: string) => `${special(`[${label}:`)} ${text}${special(']')}`
+  let value: unknown
+  try {
+    value = get()
+  } catch (error) {
+    state.indentation += 2
+    const text = around(`<Inspection threw (${state.show(error, level)})>`)
+    state.indentation -= 2
+    return text
+  }
+  if (typeof value !== 'object' || value === null) {
+    return typeof value === 'function'
+      ? around(state.show(value, level))
+      : around(showPrimitive(state, value))
+  }
+  state.indentation += 2
+  const text = state.show(value, level)
+  state.indentation -= 2
+  return `${special(`[${label}]`)} ${text}`
 }
 
 export function showAll<T>(
@@ -53,10 +84,10 @@ export function showAll<T>(
   return parts
 }
 
-export function showBytes(buffer: ArrayBuffer): string {
+export function showBytes({ stylize, maxArrayLength }: State, buffer: ArrayBuffer): string {
   if (buffer.detached) return '(detached)'
-  const bytes = new Uint8Array(buffer, 0, Math.min(MOST_ITEMS, buffer.byteLength))
+  const bytes = new Uint8Array(buffer, 0, Math.min(maxArrayLength, buffer.byteLength))
   const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(' ')
   const more = plural(buffer.byteLength - bytes.length, 'byte')
-  return `[Uint8Contents]: <${hex}${more === '' ? '' : ` ${more}`}>`
+  return `${stylize('[Uint8Contents]', 'special')}: <${hex}${more === '' ? '' : ` ${more}`}>`
 }

@@ -4,7 +4,8 @@ import { toText } from '../globals/web-idl.ts'
 import { showAll, showBytes, showItems } from './inspect-items.ts'
 import { hasOwn, toErrorBase, toFunctionBase, toPrefix } from './inspect-names.ts'
 import type { Key, State } from './inspect-state.ts'
-import { showPrimitive } from './inspect-text.ts'
+import type { Style } from './inspect-style.ts'
+import { toPrimitiveText } from './inspect-text.ts'
 
 /** An object's kind: how it begins, and what of it is no property. */
 export interface Kind {
@@ -59,35 +60,38 @@ export function toKind(state: State, value: object, name: string | null, tag: st
     }
   }
   if (typeof value === 'function') {
-    const base = toFunctionBase(value, name, tag)
-    return { base, bare: base, prefix: '' }
+    return toBase(state, toFunctionBase(value, name, tag), 'special')
   }
   if (value instanceof Error) return toErrorKind(state, value, name, keys)
   if (value instanceof RegExp || value instanceof Date) {
     const type = value instanceof Date ? 'Date' : 'RegExp'
     const text = value instanceof Date && !Number.isNaN(value.getTime()) ? value.toISOString() : String(value)
     const prefix = toPrefix(name, tag, type)
-    const base = prefix === `${type} ` ? text : prefix + text
-    return { base, bare: base, prefix: '' }
+    return toBase(state, prefix === `${type} ` ? text : prefix + text, type === 'Date' ? 'date' : 'regexp')
   }
   if (value instanceof ArrayBuffer) {
     keys.unshift('byteLength')
-    return { prefix: toPrefix(name, tag, 'ArrayBuffer'), parts: () => [showBytes(value)] }
+    return { prefix: toPrefix(name, tag, 'ArrayBuffer'), parts: () => [showBytes(state, value)] }
   }
   if (value instanceof DataView) keys.unshift('byteLength', 'byteOffset', 'buffer')
-  if (value instanceof WeakMap || value instanceof WeakSet) return { parts: () => ['<items unknown>'] }
+  if (value instanceof WeakMap || value instanceof WeakSet)
+    return { parts: () => [state.stylize('<items unknown>', 'special')] }
   const boxed = unbox(value)
   if (boxed !== undefined) {
     const [type, primitive] = boxed
     if (type === 'String') keys.splice(0, String(primitive).length)
     const other = name === type ? '' : name === null ? ' (null prototype)' : ` (${name})`
-    const base = `[${type}${other}: ${showPrimitive(primitive)}]${tag !== '' && tag !== name ? ` [${tag}]` : ''}`
-    return { base, bare: base, prefix: '' }
+    const base = `[${type}${other}: ${toPrimitiveText(primitive)}]${tag !== '' && tag !== name ? ` [${tag}]` : ''}`
+    return toBase(state, base, typeof primitive as Style)
   }
   if (Object.prototype.toString.call(value) === '[object Arguments]') {
     return { prefix: '[Arguments] ', bare: '[Arguments] {}' }
   }
   return { bare: `${name === 'Object' && tag === '' ? '' : toPrefix(name, tag, 'Object')}{}` }
+}
+
+function toBase({ stylize }: State, text: string, style: Style): Kind {
+  return { base: text, bare: stylize(text, style), prefix: '' }
 }
 
 function toErrorKind(state: State, error: Error, name: string | null, keys: Key[]): Kind {

@@ -1,8 +1,8 @@
 /** How the parts of an object are laid out, as `util.inspect` of Node does it: in a line, in columns, or a line each. */
 
-export const LINE_LENGTH = 80
-/** So many levels of objects share a line. */
-const COMPACT = 3
+import type { State } from './inspect-state.ts'
+import { withoutColors } from './inspect-style.ts'
+
 const MOST_COLUMNS = 15
 const SEPARATOR = 2
 
@@ -11,37 +11,50 @@ export interface Layout {
   /** Before the braces: a function, an error, a reference. */
   readonly base: string
   readonly braces: readonly [string, string]
-  readonly indentation: number
-  readonly breakLength: number
   /** Levels of objects within. */
   readonly levels: number
   /** Of an array: its items, by which columns are aligned. `hasMore`: the last part stands for what is not shown. */
   readonly items: { readonly list: ArrayLike<unknown>; readonly hasMore: boolean } | undefined
 }
 
-export function layOut({ parts, base, braces, indentation, breakLength, levels, items }: Layout): string {
+export function layOut(state: State, { parts, base, braces, levels, items }: Layout): string {
+  const { indentation, compact } = state
+  const end = `\n${' '.repeat(indentation)}`
+  const [open, close] = braces
+  if (compact === Infinity) {
+    if (fits(state, parts, 0, base)) return `${open}${base && ` ${base}`} ${parts.join(', ')} ${close}`
+    // what is longer than a brace would move the first part alone
+    const first = base === '' && open.length === 1 ? ' ' : `${base && ` ${base}`}${end}  `
+    return `${open}${first}${parts.join(`,${end}  `)} ${close}`
+  }
   const before = base === '' ? '' : `${base} `
   const lines =
-    items !== undefined && parts.length > 6 ? toColumns(parts, breakLength - indentation, items) : parts
-  if (levels < COMPACT && lines.length === parts.length) {
+    compact >= 1 && items !== undefined && parts.length > 6 ? toColumns(state, parts, items) : parts
+  if (levels < compact && lines.length === parts.length) {
     const line = parts.join(', ')
-    const start = parts.length + indentation + braces[0].length + base.length + 10
-    const fits = line.length - SEPARATOR * (parts.length - 1) + parts.length + start <= breakLength
-    if (fits && !base.includes('\n') && !line.includes('\n'))
-      return `${before}${braces[0]} ${line} ${braces[1]}`
+    const start = parts.length + indentation + open.length + base.length + 10
+    if (fits(state, parts, start, base) && !line.includes('\n')) return `${before}${open} ${line} ${close}`
   }
-  const end = `\n${' '.repeat(indentation)}`
-  return `${before}${braces[0]}${end}  ${lines.join(`,${end}  `)}${end}${braces[1]}`
+  return `${before}${open}${end}  ${lines.join(`,${end}  `)}${end}${close}`
 }
+
+function fits(state: State, parts: readonly string[], start: number, base: string): boolean {
+  const width = parts.reduce((sum, part) => sum + lengthOf(state, part), parts.length + start)
+  return width <= state.breakLength && !base.includes('\n')
+}
+
+const lengthOf = ({ hasColors }: State, part: string): number =>
+  hasColors ? withoutColors(part).length : part.length
 
 /** Short items beside each other, in as many columns as make the whole somewhat wider than high. */
 function toColumns(
+  { hasColors, breakLength, indentation, compact }: State,
   parts: readonly string[],
-  room: number,
   { list, hasMore }: NonNullable<Layout['items']>,
 ): readonly string[] {
+  const room = breakLength - indentation
   const shown = hasMore ? parts.slice(0, -1) : parts
-  const widths = shown.map((part) => toWidth(part))
+  const widths = shown.map((part) => toWidth(hasColors ? withoutColors(part) : part))
   const total = widths.reduce((sum, width) => sum + width + SEPARATOR, 0)
   const widest = Math.max(...widths)
   const cell = widest + SEPARATOR
@@ -50,7 +63,7 @@ function toColumns(
   const columns = Math.min(
     Math.round(Math.sqrt(2.5 * biased * shown.length) / biased),
     Math.floor(room / cell),
-    COMPACT * 4,
+    compact * 4,
     MOST_COLUMNS,
   )
   if (columns <= 1) return parts

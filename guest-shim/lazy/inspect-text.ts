@@ -1,6 +1,7 @@
 /** Primitives as `util.inspect` of Node shows them. */
 
-const MOST_TEXT = 10_000
+import type { State } from './inspect-state.ts'
+
 /** Text that is longer than this, and than what is left of a line, is broken at its ends of line. */
 const SHORT = 16
 
@@ -16,26 +17,44 @@ const NAMED: Readonly<Record<string, string>> = {
   '\\': '\\\\',
 }
 
-/** `indentation`: where it begins in its line. */
-export function showPrimitive(value: unknown, indentation = 0, breakLength = Infinity): string {
+/** As text alone. */
+export function toPrimitiveText(value: unknown, isSeparated = false): string {
   switch (typeof value) {
     case 'string':
-      return showText(value, indentation, breakLength)
+      return quote(value)
     case 'bigint':
-      return `${value}n`
+      return `${isSeparated ? separate(String(value)) : value}n`
     case 'number':
-      return Object.is(value, -0) ? '-0' : String(value)
+      return Object.is(value, -0) ? '-0' : isSeparated ? separate(String(value)) : String(value)
     default:
       return String(value)
   }
 }
 
-function showText(value: string, indentation: number, breakLength: number): string {
-  const text = value.slice(0, MOST_TEXT)
+export function showPrimitive(state: State, value: unknown): string {
+  if (typeof value === 'string') return showText(state, value)
+  const style = value === null ? 'null' : (typeof value as 'number')
+  return state.stylize(toPrimitiveText(value, state.numericSeparator), style)
+}
+
+function showText(
+  { stylize, indentation, breakLength, compact, maxStringLength }: State,
+  value: string,
+): string {
+  const text = value.slice(0, maxStringLength)
   const more = plural(value.length - text.length, 'character')
-  if (text.length <= SHORT || text.length <= breakLength - indentation - 4) return quote(text) + more
-  const lines = text.split(/(?<=\n)/).map(quote)
+  if (compact === Infinity || text.length <= SHORT || text.length <= breakLength - indentation - 4)
+    return stylize(quote(text), 'string') + more
+  const lines = text.split(/(?<=\n)/).map((line) => stylize(quote(line), 'string'))
   return lines.join(` +\n${' '.repeat(indentation + 2)}`) + more
+}
+
+/** Thousands of a number, and of what is behind its point. */
+function separate(text: string): string {
+  if (!/^-?[\d.]+$/.test(text)) return text
+  const [whole = '', part] = text.split('.')
+  const thousands = whole.replaceAll(/(?<=\d)(?=(?:\d{3})+$)/g, '_')
+  return part === undefined ? thousands : `${thousands}.${part.replaceAll(/(\d{3})(?=\d)/g, '$1_')}`
 }
 
 /** `... 3 more items`, or nothing. */

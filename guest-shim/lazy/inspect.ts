@@ -6,45 +6,34 @@
 import { toText } from '../globals/web-idl.ts'
 import { showOwn } from './inspect-items.ts'
 import { toKind } from './inspect-kinds.ts'
-import { LINE_LENGTH, layOut } from './inspect-layout.ts'
-import { toClassName, toPrefix, toTag } from './inspect-names.ts'
-import { type InspectOptions, type Key, MOST_ITEMS, MOST_KEYED, type State } from './inspect-state.ts'
+import { layOut, toWidth } from './inspect-layout.ts'
+import { hasOwn, toClassName, toPrefix, toTag } from './inspect-names.ts'
+import { type InspectOptions, type Key, makeState, MOST_KEYED, type State } from './inspect-state.ts'
+import { withoutColors } from './inspect-style.ts'
 import { plural, quote, showPrimitive } from './inspect-text.ts'
 import { toPlain } from './inspect-web.ts'
 
-/** Characters, and values, of what is shown at a time. */
-const MOST_ROOM = 20_000
 /** As a power of two: so many keys are looked at for a character. */
 const KEYS_PER_ROOM = 4
-const DEFAULT_DEPTH = 2
 const CUSTOM = Symbol.for('nodejs.util.inspect.custom')
 const IDENTIFIER = /^[A-Za-z_]\w*$/
 const INDEX = /^(?:0|[1-9]\d*)$/
 const MORE = '...'
 
-export function inspect(value: unknown, options: InspectOptions = {}): string {
-  const { depth = DEFAULT_DEPTH, showHidden = false, customInspect = true } = options
-  const { maxArrayLength = MOST_ITEMS, breakLength = LINE_LENGTH } = options
-  const state: State = {
-    depth: depth ?? Infinity,
-    showHidden,
-    isCustom: customInspect,
-    maxArrayLength: maxArrayLength ?? Infinity,
-    breakLength,
-    room: MOST_ROOM,
-    indentation: 0,
-    level: 0,
-    path: [],
-    circles: new Map(),
-    show: (inner, level) => show(state, inner, level),
-  }
-  return show(state, value, 0)
+/** `isBounded`: for a log. `self`: what is given to objects that show themselves to show others with. */
+export function inspect(
+  value: unknown,
+  options: InspectOptions = {},
+  isBounded = true,
+  self: unknown = inspect,
+): string {
+  return show(makeState(options, isBounded, self, show), value, 0)
 }
 
 function show(state: State, value: unknown, level: number): string {
   if (state.room < 0) return MORE
   if ((typeof value !== 'object' && typeof value !== 'function') || value === null) {
-    const text = showPrimitive(value, state.indentation, state.breakLength)
+    const text = showPrimitive(state, value)
     state.room -= text.length + 1
     return text
   }
@@ -56,7 +45,7 @@ function show(state: State, value: unknown, level: number): string {
   }
   if (state.path.includes(value)) {
     if (!state.circles.has(value)) state.circles.set(value, state.circles.size + 1)
-    return `[Circular *${state.circles.get(value)}]`
+    return state.stylize(`[Circular *${state.circles.get(value)}]`, 'special')
   }
   return showObject(state, value, level)
 }
@@ -67,9 +56,8 @@ function showCustom(state: State, value: object, level: number): string | undefi
   const owner = (value as { constructor?: { prototype?: unknown } }).constructor
   let text: string
   if (typeof custom === 'function' && owner?.prototype !== value) {
-    const { showHidden } = state
-    const depth = state.depth - level
-    const said: unknown = custom.call(value, depth, { depth, showHidden, stylize: String }, inspect)
+    const depth = state.options['depth'] === null ? null : state.depth - level
+    const said: unknown = custom.call(value, depth, { ...state.options }, state.self)
     if (said === value) return undefined
     text = typeof said === 'object' ? show(state, said, level) : toText(said)
   } else {
@@ -90,7 +78,7 @@ function showObject(state: State, value: object, level: number): string {
   const prefix = kind.prefix ?? (name === 'Object' && tag === '' ? '' : toPrefix(name, tag, 'Object'))
   if (level > state.depth) {
     const full = toPrefix(name, tag, kind.isList ? 'Array' : 'Object').slice(0, -1)
-    return name === null ? full : `[${full}]`
+    return state.stylize(name === null ? full : `[${full}]`, 'special')
   }
   state.path.push(value)
   state.level = level + 1
@@ -103,16 +91,19 @@ function showObject(state: State, value: object, level: number): string {
     }
     parts.push(showProperty(state, value, keys[i] as Key, level + 1))
   }
+  // of a list, the items stay where they are
+  const shown = kind.isList ? parts.length - keys.length : 0
+  if (state.sort !== undefined) parts.push(...state.sort(parts.splice(shown)))
   state.path.pop()
   const number = state.circles.get(value)
-  const reference = number === undefined ? '' : `<ref *${number}>`
-  const base = [reference, kind.base ?? ''].filter((text) => text !== '').join(' ')
-  return layOut({
+  const reference = number === undefined ? '' : state.stylize(`<ref *${number}>`, 'special')
+  const isBefore = state.compact !== Infinity
+  const base = [isBefore ? reference : '', kind.base ?? ''].filter((text) => text !== '').join(' ')
+  const open = `${isBefore || reference === '' ? '' : `${reference} `}${prefix}`
+  return layOut(state, {
     parts,
     base,
-    braces: kind.isList ? [`${prefix}[`, ']'] : [`${prefix}{`, '}'],
-    indentation: state.indentation,
-    breakLength: state.breakLength,
+    braces: kind.isList ? [`${open}[`, ']'] : [`${open}{`, '}'],
     levels: state.level - (level + 1),
     items: kind.list && { list: kind.list, hasMore },
   })
@@ -122,12 +113,33 @@ function showProperty(state: State, owner: object, key: Key, level: number): str
   const property = Object.getOwnPropertyDescriptor(owner, key) ?? {
     value: (owner as Record<Key, unknown>)[key],
   }
-  const text = showOwn(state, property, level)
+  // at the side of its brace a member is three characters in
+  const isBeside = state.compact === Infinity && !Array.isArray(owner)
+  if (isBeside) state.indentation++
+  const text = showOwn(state, property, level, owner)
+  const gap =
+    isBeside &&
+    'value' in property &&
+    state.breakLength < toWidth(state.hasColors ? withoutColors(text) : text)
+      ? `\n${' '.repeat(state.indentation + 2)}`
+      : ' '
+  if (isBeside) state.indentation--
   const label = String(key)
   state.room -= label.length
-  if (key === '__proto__') return `['__proto__']: ${text}`
-  if (!property.enumerable) return `[${label}]: ${text}`
-  return `${typeof key === 'symbol' || IDENTIFIER.test(key) ? label : quote(key)}: ${text}`
+  // what a buffer has of its prototype
+  const isOwn = hasOwn(owner, key)
+  const name = isOwn
+    ? toLabel(state, key, label, property.enumerable === true)
+    : state.stylize(`[${label}]`, 'string')
+  return `${name}:${gap}${text}`
+}
+
+function toLabel({ stylize }: State, key: Key, label: string, isEnumerable: boolean): string {
+  if (key === '__proto__') return "['__proto__']"
+  if (typeof key === 'symbol')
+    return isEnumerable ? stylize(label, 'symbol') : `[${stylize(label, 'symbol')}]`
+  if (!isEnumerable) return `[${label}]`
+  return IDENTIFIER.test(key) ? stylize(label, 'name') : stylize(quote(key), 'string')
 }
 
 /** Enumerable ones; of a list those that are no indices, which come first. Looking for them takes room, too. */

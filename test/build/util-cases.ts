@@ -33,6 +33,48 @@ function outcome(run: () => unknown): unknown {
   }
 }
 
+const COMMANDS: readonly util.ParseArgsConfig[] = [
+  {
+    args: ['-f', '--bar', 'b', 'rest'],
+    options: { foo: { type: 'boolean', short: 'f' }, bar: { type: 'string' } },
+    allowPositionals: true,
+    tokens: true,
+  },
+  {
+    args: ['-abvalue', '--no-color', '--', '-x'],
+    options: {
+      a: { type: 'boolean', short: 'a' },
+      b: { type: 'string', short: 'b', multiple: true },
+      color: { type: 'boolean' },
+    },
+    allowPositionals: true,
+    allowNegative: true,
+    tokens: true,
+  },
+  { args: ['--unknown=5', 'x', '-q'], strict: false },
+  {
+    args: [],
+    options: {
+      a: { type: 'string', default: 'given' },
+      b: { type: 'string', multiple: true, default: ['x'] },
+    },
+  },
+  { args: ['--nope'] },
+  { args: ['x'], options: {} },
+  { args: ['-a', '-b'], options: { a: { type: 'string', short: 'a' } } },
+  { args: ['--a'], options: { a: { type: 'string' } } },
+  { args: ['--a=1'], options: { a: { type: 'boolean', short: 'q' } } },
+  { args: [], options: { a: { type: 'nothing' as 'string' } } },
+  { args: [], options: { a: { type: 'string', short: 'ab' } } },
+  { args: [], options: { a: { type: 'string', default: 5 as never } } },
+  { args: 5 as never },
+]
+const ENVIRONMENTS = [
+  'A=1\nB = two words # a comment\n# C=3\nexport D=4\n',
+  'A="line\\nline"\nB=\'single # kept\'\nC=`back`\nD="over\nlines"\nE="open\nF=6',
+  '\r\nA=\r\nnothing\n=x\nB==y',
+]
+
 export function runUtil(): unknown[] {
   const style = (format: unknown, text: unknown, options: object = { validateStream: false }) =>
     util.styleText(format as 'red', text as string, options)
@@ -66,5 +108,19 @@ export function runUtil(): unknown[] {
     () => style('red', 'x', {}),
     () => util.stripVTControlCharacters(`${RED}x\u001B[0m\u001B]8;;http://a\u0007link\u001B]8;;\u0007`),
     () => util.stripVTControlCharacters(5 as unknown as string),
+    ...COMMANDS.map((config) => () => util.parseArgs(config)),
+    ...ENVIRONMENTS.map((text) => () => ({ ...util.parseEnv(text) })),
+    () => util.parseEnv(5 as unknown as string),
+    () => util.diff('12345678', '!!2!!5!7!'),
+    () => util.diff(['a', 'b', 'c'], ['b', 'c', 'd']),
+    () => [...util.getSystemErrorMap()].sort(([a], [b]) => a - b),
+    ...[-2, -111, -9999, 5, 'x'].map((error) => () => [
+      util.getSystemErrorName(error as number),
+      util.getSystemErrorMessage(error as number),
+    ]),
+    () => [
+      util.deprecate((a: number) => a + 1, 'old', 'T1')(1),
+      util.deprecate((a: number) => a + 1, 'old', 'T1')(2),
+    ],
   ].map((run) => outcome(run) ?? 'nothing')
 }

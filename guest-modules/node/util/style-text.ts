@@ -1,5 +1,7 @@
 /** `util.styleText`, with the names and codes of Node.js. */
 
+import { requireString } from '../invalid.ts'
+
 interface Options {
   readonly validateStream?: boolean
   readonly stream?: { readonly isTTY?: boolean }
@@ -72,7 +74,7 @@ export function styleText(
   text: string,
   { validateStream: validates = true, stream }: Options = {},
 ): string {
-  if (typeof text !== 'string') throw wrongType('text', text)
+  requireString('text', text)
   const codes = [format].flat().map((name) => (name === 'none' ? undefined : toCodes(name)))
   if (validates && stream?.isTTY !== true) return text
   return codes.reduceRight((styled, each) => (each === undefined ? styled : wrap(styled, each)), text)
@@ -90,9 +92,4 @@ function wrap(text: string, [open, close]: readonly [number, number]): string {
   const [begin, end] = [`\u001B[${open}m`, `\u001B[${close}m`]
   const again = text.replaceAll(end, close === OF_WEIGHT ? end + begin : begin)
   return begin + again + end
-}
-
-export function wrongType(name: string, value: unknown): TypeError {
-  const message = `The "${name}" argument must be of type string. Received type ${typeof value} (${String(value)})`
-  return Object.assign(new TypeError(message), { code: 'ERR_INVALID_ARG_TYPE' })
 }
