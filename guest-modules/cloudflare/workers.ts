@@ -3,8 +3,11 @@
 /* oxlint-disable typescript/no-extraneous-class -- apps derive from them */
 
 import { door } from '../door.ts'
+import { current, standFor } from './workers/current.ts'
 
-export const { env } = door
+export { withEnv, withEnvAndExports, withExports } from './workers/with-env.ts'
+
+export const env = standFor(() => current.env())
 
 /** As the handler's `ctx.waitUntil`, for code that has no `ctx`. */
 export function waitUntil(promise: unknown): void {
@@ -77,11 +80,4 @@ export const RpcProperty = lazyClass('RpcProperty')
 export const ServiceStub = lazyClass('ServiceStub')
 
 /** Entrypoints of the app itself, as `ctx.exports` has them. */
-export const { exports } = door
-
-/** Runs the function with other members in `env`. */
-export function withEnv<T>(_env: unknown, run: () => T): T {
-  throw new Error(
-    `withEnv() is not there yet in NANO; give ${run.name || 'the function'} what it needs as an argument`,
-  )
-}
+export const exports = standFor(() => current.exports())

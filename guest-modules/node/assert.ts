@@ -2,6 +2,7 @@
 
 import { door } from '../door.ts'
 import { isDeepEqual } from './deep-equal.ts'
+import { holdsPart } from './deep-part.ts'
 
 type Message = string | Error | undefined
 type Expected = RegExp | object | ((error: unknown) => unknown) | undefined
@@ -59,6 +60,7 @@ export const deepEqual = compare('deepEqual', (a, b) => isDeepEqual(a, b, false)
 export const notDeepEqual = compare('notDeepEqual', (a, b) => !isDeepEqual(a, b, false))
 export const deepStrictEqual = compare('deepStrictEqual', (a, b) => isDeepEqual(a, b, true))
 export const notDeepStrictEqual = compare('notDeepStrictEqual', (a, b) => !isDeepEqual(a, b, true))
+export const partialDeepStrictEqual = compare('partialDeepStrictEqual', holdsPart)
 export const match = compare('match', (text, pattern) => (pattern as RegExp).test(String(text)))
 export const doesNotMatch = compare(
   'doesNotMatch',
@@ -158,6 +160,7 @@ const shared = {
   notDeepStrictEqual,
   strictEqual,
   notStrictEqual,
+  partialDeepStrictEqual,
 }
 
 export const strict = Object.assign((value?: unknown, message?: Message) => ok(value, message), shared, {
@@ -166,6 +169,8 @@ export const strict = Object.assign((value?: unknown, message?: Message) => ok(v
   deepEqual: deepStrictEqual,
   notDeepEqual: notDeepStrictEqual,
 })
+
+Object.assign(strict, { strict })
 
 const assert = Object.assign((value?: unknown, message?: Message) => ok(value, message), shared, {
   equal,

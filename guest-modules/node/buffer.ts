@@ -13,6 +13,21 @@ export const { Buffer } = base
 export type Buffer = InstanceType<typeof Buffer>
 
 quicken(Buffer)
+for (const end of ['LE', 'BE'] as const) {
+  // both spellings are Node.js's
+  Object.defineProperties(Buffer.prototype, {
+    [`readBigUint64${end}`]: {
+      value: Buffer.prototype[`readBigUInt64${end}`],
+      writable: true,
+      configurable: true,
+    },
+    [`writeBigUint64${end}`]: {
+      value: Buffer.prototype[`writeBigUInt64${end}`],
+      writable: true,
+      configurable: true,
+    },
+  })
+}
 
 const globals = globalThis as { Buffer?: unknown }
 globals.Buffer ??= Buffer

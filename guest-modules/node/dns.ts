@@ -70,7 +70,7 @@ const methods = {
   reverse,
 }
 
-/** One that asks nobody either. */
+/** One that asks the same server. */
 export class Resolver {
   static {
     const { lookup: _lookup, lookupService: _service, ...queries } = methods

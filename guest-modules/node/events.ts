@@ -1,6 +1,7 @@
 /** `node:events`: the package for browsers, and what has come to Node.js since. */
 
 import EventEmitter from 'events/'
+import { door } from '../door.ts'
 
 type Emitter = InstanceType<typeof EventEmitter>
 type Listener = (...args: unknown[]) => void
@@ -121,8 +122,34 @@ function unlisten(target: Emitter | EventTarget, name: string, listener: Listene
   else target.removeEventListener(name, listener)
 }
 
+let made = 0
+
+/** One whose listeners run in the context in which it was made. */
+export class EventEmitterAsyncResource extends EventEmitter {
+  readonly asyncId = ++made
+  readonly triggerAsyncId = 0
+  readonly #context = door.context.current
+
+  get asyncResource(): this {
+    return this
+  }
+
+  override emit(name: string | symbol, ...args: unknown[]): boolean {
+    const before = door.context.current
+    door.context.current = this.#context
+    try {
+      return super.emit(name, ...args)
+    } finally {
+      door.context.current = before
+    }
+  }
+
+  emitDestroy(): void {}
+}
+
 export default Object.assign(EventEmitter, {
   EventEmitter,
+  EventEmitterAsyncResource,
   captureRejectionSymbol,
   captureRejections,
   errorMonitor,

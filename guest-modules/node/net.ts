@@ -1,7 +1,8 @@
 /** `node:net`: an app's own connections. It has no servers. */
 
-import unenv, { BlockList, createServer, Server, SocketAddress } from 'unenv/node/net'
+import unenv, { createServer, Server } from 'unenv/node/net'
 import { isIP, isIPv4, isIPv6 } from './net/addresses.ts'
+import { BlockList, SocketAddress } from './net/block-list.ts'
 import { Socket, toConnectArguments } from './net/socket.ts'
 
 /** Connects. The options are those of Node.js that bear on it. */
@@ -12,6 +13,11 @@ function connect(...args: unknown[]): Socket {
 
 export const getDefaultAutoSelectFamily = (): boolean => true
 export const setDefaultAutoSelectFamily = (): void => {}
+let attemptMs = 250
+/** Addresses are tried by the host. */
+export const getDefaultAutoSelectFamilyAttemptTimeout = (): number => attemptMs
+export const setDefaultAutoSelectFamilyAttemptTimeout = (ms: number): void =>
+  void (attemptMs = Math.max(10, ms))
 
 export {
   connect,
@@ -29,11 +35,15 @@ export {
 
 export default {
   ...unenv,
+  BlockList,
   Socket,
+  SocketAddress,
   Stream: Socket,
   connect,
   createConnection: connect,
   getDefaultAutoSelectFamily,
+  getDefaultAutoSelectFamilyAttemptTimeout,
+  setDefaultAutoSelectFamilyAttemptTimeout,
   setDefaultAutoSelectFamily,
   isIP,
   isIPv4,

@@ -16,5 +16,6 @@ for (const [name, value] of Object.entries(more)) {
   Object.defineProperty(performance, name, { value, writable: true, configurable: true })
 }
 
+export const { eventLoopUtilization, timerify } = more
 export * from 'unenv/node/perf_hooks'
-export default unenv
+export default { ...unenv, ...more }

@@ -1,6 +1,6 @@
 /** `node:zlib`: packs and unpacks; streams by the Web API's, arrays of bytes by the host. */
 
-import { constants as numbers } from './zlib/constants.ts'
+import { codes, constants as numbers } from './zlib/constants.ts'
 import { answer, type Callback } from './crypto/answer.ts'
 import type { Buffer } from './buffer.ts'
 import { type Data, toBytes } from './crypto/data.ts'
@@ -68,6 +68,7 @@ export function crc32(data: Data, value = 0): number {
 }
 
 export const constants = numbers
+export { codes }
 /** Older code has them on the module. */
 const all = {
   ...numbers,
@@ -76,6 +77,7 @@ const all = {
   brotliCompressSync,
   brotliDecompress,
   brotliDecompressSync,
+  codes,
   constants,
   crc32,
   createBrotliCompress,

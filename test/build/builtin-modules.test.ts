@@ -6,6 +6,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { buildApp } from '../../host/build/build.ts'
 import { runCases } from './cipher-cases.ts'
+import { runInspect } from './inspect-cases.ts'
+import { runModules } from './module-cases.ts'
 import { runStreams } from './stream-cases.ts'
 import { runUtil } from './util-cases.ts'
 import { serve, type Served } from '../harness/serve.ts'
@@ -31,6 +33,8 @@ import mapped from 'browser-field'
 import vm from 'node:vm'
 import { runCases } from './ciphers.ts'
 import { runUtil } from './util-cases.ts'
+import { runInspect } from './inspect-cases.ts'
+import { runModules } from './module-cases.ts'
 import { runStreams } from './stream-cases.ts'
 
 const require = createRequire(import.meta.url)
@@ -62,6 +66,8 @@ const pages: Record<string, () => unknown> = {
   }),
   '/ciphers': () => ({ cases: runCases() }),
   '/util-cases': () => ({ cases: runUtil() }),
+  '/inspect-cases': () => ({ cases: runInspect() }),
+  '/module-cases': async () => ({ cases: await runModules() }),
   '/stream': async () => {
     const parts: string[] = []
     await pipeline(
@@ -183,7 +189,7 @@ export default {
 const WORKERS = `
 import { connect } from 'cloudflare:sockets'
 import { EmailMessage } from 'cloudflare:email'
-import { DurableObject, env, RpcTarget, waitUntil, WorkerEntrypoint } from 'cloudflare:workers'
+import { DurableObject, env, exports, RpcTarget, waitUntil, withEnv, withEnvAndExports, WorkerEntrypoint } from 'cloudflare:workers'
 
 const early = env as Record<string, unknown>
 export class Room extends DurableObject {}
@@ -195,6 +201,15 @@ export default class extends WorkerEntrypoint {
     if (new URL(request.url).pathname === '/later') {
       waitUntil(new Promise((resolve) => setTimeout(resolve, 5)).then(() => console.log('done later')))
       return new Response('soon')
+    }
+    if (new URL(request.url).pathname === '/with') {
+      const ask = async () => { await null; await new Promise((resolve) => setTimeout(resolve, 1)); return [(env as any).TEXT, (env as any).JSON, Object.keys(env).join(), 'TEXT' in env] }
+      const other = { TEXT: 'other' }
+      const [one, two, nested] = await Promise.all([
+        withEnv(other, ask), ask(), withEnv({ TEXT: 'a' }, () => withEnvAndExports({ TEXT: 'b' }, { x: 1 } as any, async () => [...(await ask()), (exports as any).x])),
+      ])
+      withEnv(other, () => { (env as any).ADDED = 1 })
+      return Response.json({ one, two, nested, added: (other as any).ADDED, none: (env as any).ADDED ?? null, after: (env as any).TEXT })
     }
     return Response.json({
       calls: ++this.calls, env: (this.env as any).TEXT, imported: (env as any).TEXT, early: early.TEXT, context: typeof (this.ctx as any).waitUntil,
@@ -210,6 +225,8 @@ const FILES = {
   'node.ts': NODE,
   'ciphers.ts': readFileSync(new URL('./cipher-cases.ts', import.meta.url), 'utf8'),
   'util-cases.ts': readFileSync(new URL('./util-cases.ts', import.meta.url), 'utf8'),
+  'inspect-cases.ts': readFileSync(new URL('./inspect-cases.ts', import.meta.url), 'utf8'),
+  'module-cases.ts': readFileSync(new URL('./module-cases.ts', import.meta.url), 'utf8'),
   'stream-cases.ts': readFileSync(new URL('./stream-cases.ts', import.meta.url), 'utf8'),
   'context.ts': CONTEXT,
   'common.cjs': `require('node:path'); module.exports = async (look) => { await null; return look() }`,
@@ -303,10 +320,18 @@ describe('Node.js', () => {
     })
   })
 
-  test('MIME types, styles and control characters of util are those of Node.js', async () => {
+  test('what util has is what Node.js has', async () => {
     expect(await get('node', '/util-cases')).toEqual({
       cases: JSON.parse(JSON.stringify(runUtil())) as unknown,
     })
+  })
+
+  test('util.inspect and util.format take the options of Node.js', async () => {
+    expect(await get('node', '/inspect-cases')).toEqual({ cases: runInspect() })
+  })
+
+  test('smaller parts of modules are those of Node.js', async () => {
+    expect(await get('node', '/module-cases')).toEqual({ cases: await runModules() })
   })
 
   test('createRequire finds what is there when the app is built', async () => {
@@ -374,13 +399,13 @@ describe('Node.js', () => {
   test('what Node.js has and NANO has not is undefined, with a warning', async () => {
     using app = createSourceDir({
       'index.js':
-        "import { getSystemErrorName } from 'node:util'\nexport default { fetch: () => new Response(typeof getSystemErrorName) }\n",
+        "import { enroll } from 'node:timers'\nexport default { fetch: () => new Response(typeof enroll) }\n",
       'own.js':
         "import { nothing } from './index.js'\nexport default { fetch: () => new Response(nothing) }\n",
     })
     const warnings: string[] = []
     await buildApp({ entry: app.path, onWarning: (text) => void warnings.push(text) })
-    expect(warnings).toEqual(['node:util: getSystemErrorName is not there in NANO, it is undefined'])
+    expect(warnings).toEqual(['node:timers: enroll is not there in NANO, it is undefined'])
     await expect(buildApp({ entry: app.at('own.js') })).rejects.toThrow(/"nothing" is not exported/)
   })
 
@@ -463,6 +488,17 @@ describe('Workers', () => {
     expect(answer['mail']).toContain('cloudflare:email')
     // each request has an instance of its own
     expect(await get('workers', '/')).toMatchObject({ calls: 1 })
+  })
+
+  test('withEnv gives code another env, through every await', async () => {
+    expect(await get('workers', '/with')).toEqual({
+      one: ['other', null, 'TEXT', true],
+      two: ['text', { a: [1] }, 'TEXT,JSON', true],
+      nested: ['b', null, 'TEXT', true, 1],
+      added: 1,
+      none: null,
+      after: 'text',
+    })
   })
 
   test('waitUntil goes on behind the response', async () => {

@@ -93,7 +93,14 @@ const PAGES: Record<string, (request: http.IncomingMessage, response: http.Serve
       response.headersSent,
     ]
     response.writeHead(200, { 'X-Three': 3 })
-    response.end(JSON.stringify(seen))
+    const late = [() => response.setHeader('x', 'y'), () => response.writeHead(201)].map((run) => {
+      try {
+        return run() && 'fine'
+      } catch (error) {
+        return (error as NodeJS.ErrnoException).code
+      }
+    })
+    response.end(JSON.stringify([...seen, response.headersSent, ...late]))
   },
   '/late': (_request, response) => {
     response.write('sent')

@@ -18,6 +18,7 @@ export {
   notStrictEqual as notEqual,
   notStrictEqual,
   ok,
+  partialDeepStrictEqual,
   rejects,
   strict,
   strictEqual,

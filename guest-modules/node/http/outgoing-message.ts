@@ -21,6 +21,8 @@ export abstract class OutgoingMessage extends adopting(Writable) {
   useChunkedEncodingByDefault = true
   socket: MessageSocket
   protected readonly map = new HeaderMap()
+  /** Whether the body, which takes the head with it, is on its way. */
+  #isBegun = false
   readonly #sink = new BodySink((reason) => this.destroy(reason instanceof Error ? reason : undefined))
   /** Bytes that came with the end, before anything was sent. */
   #last: Uint8Array<ArrayBuffer>[] = []
@@ -93,7 +95,7 @@ export abstract class OutgoingMessage extends adopting(Writable) {
 
   /** The head goes out before there is a body. */
   flushHeaders(): void {
-    if (!this.headersSent) this.#stream()
+    if (!this.#isBegun) this.#stream()
   }
 
   setTimeout(ms: number, callback?: () => void): this {
@@ -112,7 +114,7 @@ export abstract class OutgoingMessage extends adopting(Writable) {
   override _write(chunk: Uint8Array, _encoding: string, done: Callback): void {
     // the app may use its memory again once it is told that this was written
     const bytes = new Uint8Array(Buffer.from(chunk))
-    if (!this.headersSent && this.#isEnding) {
+    if (!this.#isBegun && this.#isEnding) {
       this.#last.push(bytes)
       return done()
     }
@@ -121,10 +123,10 @@ export abstract class OutgoingMessage extends adopting(Writable) {
   }
 
   override _final(done: Callback): void {
-    if (this.headersSent) this.#sink.end()
+    if (this.#isBegun) this.#sink.end()
     else {
       const [only] = this.#last
-      this.headersSent = true
+      this.headersSent = this.#isBegun = true
       this.begin(this.#last.length > 1 ? new Uint8Array(Buffer.concat(this.#last)) : (only ?? null))
     }
     this.socket.setTimeout(0)
@@ -138,7 +140,7 @@ export abstract class OutgoingMessage extends adopting(Writable) {
   }
 
   #stream(): void {
-    this.headersSent = true
+    this.headersSent = this.#isBegun = true
     this.begin(this.#sink.open())
   }
 

@@ -54,6 +54,7 @@ export class ServerResponse extends OutgoingMessage {
     else this.statusMessage ||= STATUS_CODES[status] ?? 'unknown'
     const headers = rest.find((each) => each !== undefined && each !== null)
     if (headers !== undefined) this.map.setAll(headers as HeaderInput)
+    this.headersSent = true
     return this
   }
 

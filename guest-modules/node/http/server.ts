@@ -18,6 +18,8 @@ type Listener = (request: IncomingMessage, response: ServerResponse) => void
 const listening = new Set<Server>()
 /** Of servers that do not care. */
 const FIRST_FREE_PORT = 49_152
+/** Where a request comes from that the app has made itself. */
+const OWN = '127.0.0.1'
 /** The address of a server that names none. */
 const ANY = '::'
 
@@ -114,7 +116,7 @@ export class Server extends EventEmitter {
   /** Has the app's listeners answer it. */
   answer(request: Request): Promise<Response> {
     const url = new URL(request.url)
-    const remoteAddress = request.headers.get('cf-connecting-ip') ?? undefined
+    const remoteAddress = request.headers.get('cf-connecting-ip') ?? OWN
     const socket = new MessageSocket({ remoteAddress, encrypted: url.protocol === 'https:' })
     const message = new IncomingMessage(socket)
     message.method = request.method
