@@ -5,7 +5,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { builtinModules } from 'node:module'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { contains, toReal, upwards } from './app-root.ts'
 import { findPackageRoot } from './package-files.ts'
@@ -47,6 +47,13 @@ export class ModuleFiles {
   /** What the build makes async functions with, to keep a context. */
   get asyncFunction(): string {
     return join(this.#own, 'async-function.ts')
+  }
+
+  /** The file of NANO's own that is meant by a path. */
+  findByPath(path: string, importer = ''): string | undefined {
+    const file = resolve(dirname(importer), path)
+    const isMeant = path.startsWith('/') || contains(this.#own, importer)
+    return isMeant && contains(this.#own, file) ? file : undefined
   }
 
   /** What of `cloudflare:workers` makes an app one with a context, which only those have who use it. */

@@ -20,8 +20,11 @@ export function giveModules(files: ModuleFiles, toFile: (id: string) => string):
   return {
     name: 'nano-modules',
     resolveId: {
-      filter: { id: /^(?:cloudflare:|node:|[a-z_][\w/]*$)/ },
+      filter: { id: /^(?:cloudflare:|node:|[a-z_][\w/]*$|\.{0,2}\/.*\.ts$)/ },
       async handler(source, importer, options) {
+        // resolved by others, a module is one of a package, whose imports are bundled otherwise: the first importer would decide
+        if (/^[./]/.test(source))
+          return files.findByPath(source, importer === undefined ? undefined : toFile(importer)) ?? null
         const isOurs = importer !== undefined && files.has(toFile(importer))
         const name = (isOurs ? SHIMS.get(source) : undefined) ?? source
         if (!isNodeModule(name) && !name.startsWith('cloudflare:')) return null

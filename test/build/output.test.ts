@@ -4,6 +4,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { expect, test, vi } from 'vitest'
+import { bundle } from '../../host/build/bundle.ts'
+import { findSource } from '../../host/build/entry.ts'
 import { buildApp, cachedBuild } from '../../host/build/build.ts'
 import { engineHash } from '../../host/build/spliced-engine.ts'
 import { tuneEngine } from '../../host/build/engine-tuning.ts'
@@ -67,6 +69,23 @@ test('names no path of this machine in the source map', async () => {
   expect(sourceMap).not.toContain(sources.path)
   expect(names).toEqual(expect.arrayContaining(['index.ts', 'greet.ts', 'node_modules/hono/dist/hono.js']))
   expect(names.filter((name) => name.startsWith('/') || name.startsWith('..'))).toEqual([])
+})
+
+test('bundles modules of Node.js the same, whoever imports them first', async () => {
+  using sources = createSourceDir({
+    'index.ts': `
+import { createServer } from 'node:http'
+import { Readable } from 'node:stream'
+import { StringDecoder } from 'string_decoder'
+import required from './required.cjs'
+export default { fetch: () => new Response(String([createServer, Readable, StringDecoder, process.pid, required])) }`,
+    'required.cjs': "module.exports = [require('stream'), require('string_decoder'), require('events')]",
+  })
+  const source = findSource(sources.at('index.ts'), { allowRead: [] })
+  const codes = new Set<string>()
+  // oxlint-disable-next-line no-await-in-loop -- a race comes out one way or the other
+  for (let i = 0; i < 8; i++) codes.add((await bundle(source, SHIM)).code)
+  expect(codes.size).toBe(1)
 })
 
 test('evaluates rewritten regular expressions', async () => {
