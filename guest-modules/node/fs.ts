@@ -1,95 +1,178 @@
-/** `node:fs`: an empty file system that cannot be written to (fs/empty.ts). What works on open files is not there. */
+/**
+ * `node:fs`: a file system of the instance's own, in memory (fs/entries.ts). What it does within the call is done so for
+ * callbacks and promises, too.
+ */
 
 import base from 'unenv/node/fs'
 
-import { OUTCOMES } from './fs/empty.ts'
+import { constants } from './fs/constants.ts'
+import { isOfSystem } from './fs/errors.ts'
 import promises from './fs/promises.ts'
-import { Readable, Writable } from './stream.ts'
+import { Dir, Dirent, Stats } from './fs/stats.ts'
+import { createReadStream, createWriteStream, ReadStream, WriteStream } from './fs/streams.ts'
+import { existsSync } from './fs/names.ts'
+import { OF_BYTES, OF_DESCRIPTORS, OF_PATHS } from './fs/sync.ts'
+import { invalidType } from './invalid.ts'
 
-type Done = (error: Error | null) => void
+type Call = (...args: never[]) => unknown
+type Done = (error: unknown, ...results: unknown[]) => void
+type Later = (...args: unknown[]) => void
 
-const sync =
-  (name: string) =>
-  (path: unknown, options?: unknown): void => {
-    const error = OUTCOMES[name]!(path, options)
-    if (error !== undefined) throw error
+const CUSTOM = Symbol.for('nodejs.util.promisify.custom')
+
+type ToResults = (result: unknown, args: readonly unknown[]) => readonly unknown[]
+const toOnly: ToResults = (result) => (result === undefined ? [] : [result])
+
+/** Wrong arguments are thrown, what fails in the system is told. `toResults`: what else the callback gets. */
+function toLater(call: Call, toResults: ToResults = toOnly): Later {
+  return (...args) => {
+    const done = args.pop()
+    if (typeof done !== 'function')
+      throw invalidType('cb', 'of type function', args.length === 0 ? undefined : done)
+    const tell = (...told: Parameters<Done>): void => queueMicrotask(() => (done as Done)(...told))
+    try {
+      const result = (call as (...given: unknown[]) => unknown)(...args)
+      tell(null, ...toResults(result, args))
+    } catch (error) {
+      if (!isOfSystem(error)) throw error
+      tell(error)
+    }
   }
-
-const later =
-  (name: string) =>
-  (...args: unknown[]): void => {
-    const done = args.pop() as Done
-    const error = OUTCOMES[name]!(args[0], args[1])
-    queueMicrotask(() => done(error ?? null))
-  }
-
-export const accessSync = sync('access')
-export const appendFileSync = sync('appendFile')
-export const chmodSync = sync('chmod')
-export const chownSync = sync('chown')
-export const copyFileSync = sync('copyFile')
-export const cpSync = sync('cp')
-export const linkSync = sync('link')
-export const lstatSync = sync('lstat')
-export const mkdirSync = sync('mkdir')
-export const mkdtempSync = sync('mkdtemp')
-export const openSync = sync('open')
-export const opendirSync = sync('opendir')
-export const readFileSync = sync('readFile')
-export const readdirSync = sync('readdir')
-export const readlinkSync = sync('readlink')
-export const realpathSync = Object.assign(sync('realpath'), { native: sync('realpath') })
-export const renameSync = sync('rename')
-export const rmSync = sync('rm')
-export const rmdirSync = sync('rmdir')
-export const statSync = sync('stat')
-export const statfsSync = sync('statfs')
-export const symlinkSync = sync('symlink')
-export const truncateSync = sync('truncate')
-export const unlinkSync = sync('unlink')
-export const utimesSync = sync('utimes')
-export const writeFileSync = sync('writeFile')
-
-export const access = later('access')
-export const appendFile = later('appendFile')
-export const chmod = later('chmod')
-export const chown = later('chown')
-export const copyFile = later('copyFile')
-export const cp = later('cp')
-export const link = later('link')
-export const lstat = later('lstat')
-export const mkdir = later('mkdir')
-export const mkdtemp = later('mkdtemp')
-export const open = later('open')
-export const opendir = later('opendir')
-export const readFile = later('readFile')
-export const readdir = later('readdir')
-export const readlink = later('readlink')
-export const realpath = Object.assign(later('realpath'), { native: later('realpath') })
-export const rename = later('rename')
-export const rm = later('rm')
-export const rmdir = later('rmdir')
-export const stat = later('stat')
-export const statfs = later('statfs')
-export const symlink = later('symlink')
-export const truncate = later('truncate')
-export const unlink = later('unlink')
-export const utimes = later('utimes')
-export const writeFile = later('writeFile')
-
-export const existsSync = (): boolean => false
-export const exists = (_path: unknown, done: (isThere: boolean) => void): void =>
-  queueMicrotask(() => done(false))
-
-export function createReadStream(path: unknown): unknown {
-  return new Readable({ read() {} }).destroy(OUTCOMES['open']!(path))
 }
 
-export function createWriteStream(path: unknown): unknown {
-  return new Writable({ write() {} }).destroy(OUTCOMES['open']!(path, 'w'))
+const map = <Calls extends object>(calls: Calls, to: (call: Call) => Later) =>
+  Object.fromEntries(Object.entries(calls).map(([name, call]) => [name, to(call as Call)])) as Record<
+    keyof Calls,
+    Later
+  >
+
+/** Bytes, and what they are in. */
+const ofBytes = (names: readonly [count: string, where: string]) => (call: Call) => {
+  const later = toLater(call, (count, [, where]) => [count, where])
+  const promised = (...args: unknown[]) =>
+    new Promise((resolve, reject) =>
+      later(...args, (error: unknown, count: unknown, where: unknown) =>
+        error === null ? resolve({ [names[0]]: count, [names[1]]: where }) : reject(error),
+      ),
+    )
+  return Object.assign(later, { [CUSTOM]: promised })
 }
+
+const {
+  access,
+  appendFile,
+  chmod,
+  chown,
+  close,
+  copyFile,
+  cp,
+  fchmod,
+  fchown,
+  fdatasync,
+  fstat,
+  fsync,
+  ftruncate,
+  futimes,
+  lchmod,
+  lchown,
+  link,
+  lstat,
+  lutimes,
+  mkdir,
+  mkdtemp,
+  open,
+  opendir,
+  readFile,
+  readdir,
+  readlink,
+  rename,
+  rm,
+  rmdir,
+  stat,
+  statfs,
+  symlink,
+  truncate,
+  unlink,
+  utimes,
+  writeFile,
+  ...others
+} = map({ ...OF_PATHS, ...OF_DESCRIPTORS }, (call) => toLater(call))
+export const {
+  access: accessSync,
+  appendFile: appendFileSync,
+  chmod: chmodSync,
+  chown: chownSync,
+  copyFile: copyFileSync,
+  cp: cpSync,
+  lchmod: lchmodSync,
+  lchown: lchownSync,
+  link: linkSync,
+  lstat: lstatSync,
+  lutimes: lutimesSync,
+  mkdir: mkdirSync,
+  mkdtemp: mkdtempSync,
+  opendir: opendirSync,
+  readFile: readFileSync,
+  readdir: readdirSync,
+  readlink: readlinkSync,
+  rename: renameSync,
+  rm: rmSync,
+  rmdir: rmdirSync,
+  stat: statSync,
+  statfs: statfsSync,
+  symlink: symlinkSync,
+  truncate: truncateSync,
+  unlink: unlinkSync,
+  utimes: utimesSync,
+  writeFile: writeFileSync,
+} = OF_PATHS
+export const {
+  close: closeSync,
+  fchmod: fchmodSync,
+  fchown: fchownSync,
+  fdatasync: fdatasyncSync,
+  fstat: fstatSync,
+  fsync: fsyncSync,
+  ftruncate: ftruncateSync,
+  futimes: futimesSync,
+  open: openSync,
+} = OF_DESCRIPTORS
+export const { read: readSync, readv: readvSync, write: writeSync, writev: writevSync } = OF_BYTES
+const { read, readv } = map({ read: OF_BYTES.read, readv: OF_BYTES.readv }, (call) =>
+  ofBytes(['bytesRead', call === OF_BYTES.readv ? 'buffers' : 'buffer'])(call),
+)
+const { write, writev } = map({ write: OF_BYTES.write, writev: OF_BYTES.writev }, (call) =>
+  ofBytes(['bytesWritten', call === OF_BYTES.writev ? 'buffers' : 'buffer'])(call),
+)
+export const realpath = Object.assign(others.realpath, { native: others.realpath })
+export const realpathSync = Object.assign(
+  (...args: Parameters<typeof OF_PATHS.realpath>) => OF_PATHS.realpath(...args),
+  {
+    native: OF_PATHS.realpath,
+  },
+)
+
+/** It has no error to tell. */
+export const exists = Object.assign(
+  (path: unknown, done: (isThere: boolean) => void): void => queueMicrotask(() => done(existsSync(path))),
+  { [CUSTOM]: async (path: unknown): Promise<boolean> => existsSync(path) },
+)
+
+export async function openAsBlob(path: unknown, { type = '' }: { type?: string } = {}): Promise<Blob> {
+  return new Blob([new Uint8Array(readFileSync(path) as Buffer)], { type })
+}
+
+export const FileReadStream = ReadStream
+export const FileWriteStream = WriteStream
 
 const own = {
+  Dir,
+  Dirent,
+  FileReadStream,
+  FileWriteStream,
+  ReadStream,
+  Stats,
+  WriteStream,
   access,
   accessSync,
   appendFile,
@@ -98,6 +181,9 @@ const own = {
   chmodSync,
   chown,
   chownSync,
+  close,
+  closeSync,
+  constants,
   copyFile,
   copyFileSync,
   cp,
@@ -106,25 +192,50 @@ const own = {
   createWriteStream,
   exists,
   existsSync,
+  fchmod,
+  fchmodSync,
+  fchown,
+  fchownSync,
+  fdatasync,
+  fdatasyncSync,
+  fstat,
+  fstatSync,
+  fsync,
+  fsyncSync,
+  ftruncate,
+  ftruncateSync,
+  futimes,
+  futimesSync,
+  lchmod,
+  lchmodSync,
+  lchown,
+  lchownSync,
   link,
   linkSync,
   lstat,
   lstatSync,
+  lutimes,
+  lutimesSync,
   mkdir,
   mkdirSync,
   mkdtemp,
   mkdtempSync,
   open,
+  openAsBlob,
   openSync,
   opendir,
   opendirSync,
   promises,
+  read,
   readFile,
   readFileSync,
+  readSync,
   readdir,
   readdirSync,
   readlink,
   readlinkSync,
+  readv,
+  readvSync,
   realpath,
   realpathSync,
   rename,
@@ -145,10 +256,65 @@ const own = {
   unlinkSync,
   utimes,
   utimesSync,
+  write,
   writeFile,
   writeFileSync,
+  writeSync,
+  writev,
+  writevSync,
 }
 
+export {
+  access,
+  appendFile,
+  chmod,
+  chown,
+  close,
+  constants,
+  copyFile,
+  cp,
+  createReadStream,
+  createWriteStream,
+  Dir,
+  Dirent,
+  existsSync,
+  fchmod,
+  fchown,
+  fdatasync,
+  fstat,
+  fsync,
+  ftruncate,
+  futimes,
+  lchmod,
+  lchown,
+  link,
+  lstat,
+  lutimes,
+  mkdir,
+  mkdtemp,
+  open,
+  opendir,
+  promises,
+  read,
+  readFile,
+  readdir,
+  readlink,
+  ReadStream,
+  readv,
+  rename,
+  rm,
+  rmdir,
+  stat,
+  statfs,
+  Stats,
+  symlink,
+  truncate,
+  unlink,
+  utimes,
+  write,
+  writeFile,
+  WriteStream,
+  writev,
+}
 export * from 'unenv/node/fs'
-export { promises }
 export default { ...base, ...own }

@@ -1,11 +1,14 @@
 // Modules that an app imports without installing them: those of Node.js and of Workers, and the globals of Node.js.
 
 import { createHash, createHmac, hkdfSync, pbkdf2Sync, scryptSync } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import fs, { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { buildApp } from '../../host/build/build.ts'
 import { runCases } from './cipher-cases.ts'
+import { runFiles } from './file-cases.ts'
 import { runInspect } from './inspect-cases.ts'
 import { runModules } from './module-cases.ts'
 import { runStreams } from './stream-cases.ts'
@@ -33,6 +36,7 @@ import mapped from 'browser-field'
 import vm from 'node:vm'
 import { runCases } from './ciphers.ts'
 import { runUtil } from './util-cases.ts'
+import { runFiles } from './file-cases.ts'
 import { runInspect } from './inspect-cases.ts'
 import { runModules } from './module-cases.ts'
 import { runStreams } from './stream-cases.ts'
@@ -41,6 +45,12 @@ const require = createRequire(import.meta.url)
 const BYTES = new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0])
 const early = WebAssembly.compile(BYTES).then(WebAssembly.instantiate)
 
+const readDevice = (path: string) => {
+  const [fd, bytes] = [fs.openSync(path), new Uint8Array(4)]
+  fs.readSync(fd, bytes)
+  fs.closeSync(fd)
+  return bytes
+}
 const thrown = (run: () => unknown) => { try { return run() } catch (error) { return String(error) } }
 
 const pages: Record<string, () => unknown> = {
@@ -67,6 +77,7 @@ const pages: Record<string, () => unknown> = {
   '/ciphers': () => ({ cases: runCases() }),
   '/util-cases': () => ({ cases: runUtil() }),
   '/inspect-cases': () => ({ cases: runInspect() }),
+  '/file-cases': async () => ({ cases: await runFiles(fs, fs.mkdtempSync('/tmp/cases-')), left: fs.readdirSync('/tmp').length }),
   '/module-cases': async () => ({ cases: await runModules() }),
   '/stream': async () => {
     const parts: string[] = []
@@ -105,12 +116,15 @@ const pages: Record<string, () => unknown> = {
   }),
   '/required': () => ({ there: require('node:path').posix.join('a', 'b'), gone: thrown(() => require('not-there')) }),
   '/files': async () => ({
-    read: thrown(() => fs.readFileSync('/etc/passwd')),
+    read: thrown(() => fs.readFileSync('/etc/passwd')), written: thrown(() => fs.writeFileSync('/x', '')),
     codes: await Promise.all([
-      fs.promises.stat('/etc/passwd'), fs.promises.writeFile('/tmp/x', 'x'), fs.promises.open('/x', 'a'), util.promisify(fs.readFile as any)('/x', 'utf8'),
+      fs.promises.stat('/etc/passwd'), fs.promises.open('/x', 'a'), util.promisify(fs.readFile as any)('/x', 'utf8'),
       once(fs.createReadStream('/x'), 'open'), once(fs.createWriteStream('/x'), 'open'), fs.promises.rm('/x', { force: true }),
+      fs.promises.rmdir('/tmp'), fs.promises.rm('/dev/null'),
     ].map((outcome: Promise<unknown>) => outcome.then(() => 'fine', ({ code, path }) => code + ' ' + path))),
-    stat: String(fs.statSync('/x', { throwIfNoEntry: false })),
+    stat: String(fs.statSync('/x', { throwIfNoEntry: false })), root: fs.readdirSync('/'),
+    devices: [fs.readFileSync('/dev/null').length, String(readDevice('/dev/zero')), readDevice('/dev/random').length,
+      (() => { try { fs.appendFileSync('/dev/full', 'x') } catch (error) { return error.code } })(), fs.statSync('/dev/zero').isCharacterDevice()],
   }),
   '/refused': () => ({ run: thrown(() => vm.runInThisContext('1')) }),
   '/streams': () => runStreams(),
@@ -225,6 +239,7 @@ const FILES = {
   'node.ts': NODE,
   'ciphers.ts': readFileSync(new URL('./cipher-cases.ts', import.meta.url), 'utf8'),
   'util-cases.ts': readFileSync(new URL('./util-cases.ts', import.meta.url), 'utf8'),
+  'file-cases.ts': readFileSync(new URL('./file-cases.ts', import.meta.url), 'utf8'),
   'inspect-cases.ts': readFileSync(new URL('./inspect-cases.ts', import.meta.url), 'utf8'),
   'module-cases.ts': readFileSync(new URL('./module-cases.ts', import.meta.url), 'utf8'),
   'stream-cases.ts': readFileSync(new URL('./stream-cases.ts', import.meta.url), 'utf8'),
@@ -384,11 +399,33 @@ describe('Node.js', () => {
     })
   })
 
-  test('files are those of an empty disk that cannot be written to', async () => {
+  test('files in /tmp are what they are on a disk of Node', { timeout: 60_000 }, async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'nano-files-'))
+    try {
+      expect(await get('node', '/file-cases')).toEqual({ cases: await runFiles(fs, folder), left: 1 })
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+
+  test('files elsewhere are those of a disk that cannot be written to, but for devices', async () => {
     expect(await get('node', '/files')).toEqual({
       read: "Error: ENOENT: no such file or directory, open '/etc/passwd'",
-      codes: ['ENOENT /etc/passwd', 'EROFS /tmp/x', 'EROFS /x', 'ENOENT /x', 'ENOENT /x', 'EROFS /x', 'fine'],
+      written:
+        "Error: EROFS: read-only file system: an app has /tmp, for as long as its instance lives; keep data in a binding, open '/x'",
+      codes: [
+        'ENOENT /etc/passwd',
+        'EROFS /x',
+        'ENOENT /x',
+        'ENOENT /x',
+        'EROFS /x',
+        'fine',
+        'EROFS /tmp',
+        'EROFS /dev/null',
+      ],
       stat: 'undefined',
+      root: ['dev', 'tmp'],
+      devices: [0, '0,0,0,0', 4, 'ENOSPC', true],
     })
   })
 

@@ -1,60 +1,43 @@
-/** `node:fs/promises`: those of an empty file system. */
+/** `node:fs/promises` */
 
 import base from 'unenv/node/fs/promises'
 
-import { OUTCOMES } from './empty.ts'
+import { constants } from './constants.ts'
+import { FileHandle, writeAll } from './handle.ts'
+import { openSync } from './open-files.ts'
+import { OF_PATHS } from './sync.ts'
 
-const given =
-  (name: string) =>
-  async (path: unknown, options?: unknown): Promise<never> => {
-    const error = OUTCOMES[name]!(path, options)
-    if (error !== undefined) throw error
-    return undefined as never
-  }
+type Calls = typeof OF_PATHS
+type Given<Call> = Call extends (...args: infer Args) => infer Result
+  ? (...args: Args) => Promise<Result>
+  : never
 
-export const access = given('access')
-export const appendFile = given('appendFile')
-export const chmod = given('chmod')
-export const chown = given('chown')
-export const copyFile = given('copyFile')
-export const cp = given('cp')
-export const link = given('link')
-export const lstat = given('lstat')
-export const mkdir = given('mkdir')
-export const mkdtemp = given('mkdtemp')
-export const open = given('open')
-export const opendir = given('opendir')
-export const readFile = given('readFile')
-export const readdir = given('readdir')
-export const readlink = given('readlink')
-export const realpath = given('realpath')
-export const rename = given('rename')
-export const rm = given('rm')
-export const rmdir = given('rmdir')
-export const stat = given('stat')
-export const statfs = given('statfs')
-export const symlink = given('symlink')
-export const truncate = given('truncate')
-export const unlink = given('unlink')
-export const utimes = given('utimes')
-export const writeFile = given('writeFile')
+const toGiven =
+  (call: (...args: never[]) => unknown) =>
+  async (...args: never[]): Promise<unknown> =>
+    call(...args)
 
-export * from 'unenv/node/fs/promises'
-export default {
-  ...base,
+const calls = Object.fromEntries(
+  Object.entries(OF_PATHS).map(([name, call]) => [name, toGiven(call as (...args: never[]) => unknown)]),
+) as { [Name in keyof Calls]: Given<Calls[Name]> }
+
+/** In place of a path a file that is open. */
+const toTarget = (file: unknown): unknown => (file instanceof FileHandle ? file.fd : file)
+
+export const {
   access,
-  appendFile,
   chmod,
   chown,
   copyFile,
   cp,
+  lchmod,
+  lchown,
   link,
   lstat,
+  lutimes,
   mkdir,
   mkdtemp,
-  open,
   opendir,
-  readFile,
   readdir,
   readlink,
   realpath,
@@ -67,5 +50,24 @@ export default {
   truncate,
   unlink,
   utimes,
-  writeFile,
+} = calls
+
+export async function open(path: unknown, flags?: unknown, mode?: unknown): Promise<FileHandle> {
+  return new FileHandle(openSync(path, flags, mode))
 }
+
+export async function readFile(file: unknown, options?: unknown): Promise<string | Buffer> {
+  return OF_PATHS.readFile(toTarget(file), options)
+}
+
+export async function writeFile(file: unknown, data: unknown, options?: unknown): Promise<void> {
+  await writeAll(toTarget(file), data, options)
+}
+
+export async function appendFile(file: unknown, data: unknown, options?: unknown): Promise<void> {
+  OF_PATHS.appendFile(toTarget(file), data, options)
+}
+
+export { constants }
+export { glob, watch } from 'unenv/node/fs/promises'
+export default { ...base, ...calls, appendFile, constants, open, readFile, writeFile }
