@@ -6,17 +6,16 @@ import { basename } from 'node:path'
 /** Of nice(2). Beside a thread that serves it gets a third of what that one gets, and all when that one has nothing to do. */
 const NICE = 5
 
-/** From now on the thread that calls it, and the processes that it starts, step back. Elsewhere than on Linux nothing happens. */
+/**
+ * From now on the thread that calls it, and the processes that it starts, step back. Nothing happens where the system has no
+ * such thing, or does not let them.
+ */
 export function stepBack(): void {
-  const id = readThreadId()
-  if (id !== undefined) setPriority(id, Math.max(NICE, getPriority(id)))
-}
-
-/** As the kernel knows it. */
-function readThreadId(): number | undefined {
   try {
-    return Number(basename(readlinkSync('/proc/thread-self')))
+    // as the kernel knows the thread
+    const id = Number(basename(readlinkSync('/proc/thread-self')))
+    setPriority(id, Math.max(NICE, getPriority(id)))
   } catch {
-    return undefined
+    // it goes on as it was
   }
 }
