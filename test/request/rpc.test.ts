@@ -171,7 +171,7 @@ const SOURCES = {
       async await(env) { const service = await env.OTHER; return service === env.OTHER },
       async exports(env, ctx) {
         const { Named } = ctx.exports
-        return [await Named.props(), await Named({ props: { own: 1 } }).props(), await ctx.exports.default.fetch('https://x.example/fetchStill').then((r) => r.json()), exported === ctx.exports, Object.keys(ctx.exports).sort()]
+        return [await Named.props(), await Named({ props: { own: 1 } }).props(), await ctx.exports.default.fetch('https://x.example/fetchStill').then((r) => r.json()), exported.Named === ctx.exports.Named, Object.keys(ctx.exports).sort()]
       },
       fetchStill: async (env) => (await env.OTHER.fetch('https://x.example/')).text(),
     }
