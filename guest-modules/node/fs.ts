@@ -46,6 +46,10 @@ const map = <Calls extends object>(calls: Calls, to: (call: Call) => Later) =>
     Later
   >
 
+/** By the names that they have when they are done within the call. */
+const withSync = (calls: object) =>
+  Object.fromEntries(Object.entries(calls).map(([name, call]) => [`${name}Sync`, call as unknown]))
+
 /** Bytes, and what they are in. */
 const ofBytes = (names: readonly [count: string, where: string]) => (call: Call) => {
   const later = toLater(call, (count, [, where]) => [count, where])
@@ -58,6 +62,7 @@ const ofBytes = (names: readonly [count: string, where: string]) => (call: Call)
   return Object.assign(later, { [CUSTOM]: promised })
 }
 
+const later = map({ ...OF_PATHS, ...OF_DESCRIPTORS }, (call) => toLater(call))
 const {
   access,
   appendFile,
@@ -95,8 +100,7 @@ const {
   unlink,
   utimes,
   writeFile,
-  ...others
-} = map({ ...OF_PATHS, ...OF_DESCRIPTORS }, (call) => toLater(call))
+} = later
 export const {
   access: accessSync,
   appendFile: appendFileSync,
@@ -144,7 +148,7 @@ const { read, readv } = map({ read: OF_BYTES.read, readv: OF_BYTES.readv }, (cal
 const { write, writev } = map({ write: OF_BYTES.write, writev: OF_BYTES.writev }, (call) =>
   ofBytes(['bytesWritten', call === OF_BYTES.writev ? 'buffers' : 'buffer'])(call),
 )
-export const realpath = Object.assign(others.realpath, { native: others.realpath })
+export const realpath = Object.assign(later.realpath, { native: later.realpath })
 export const realpathSync = Object.assign(
   (...args: Parameters<typeof OF_PATHS.realpath>) => OF_PATHS.realpath(...args),
   {
@@ -164,105 +168,6 @@ export async function openAsBlob(path: unknown, { type = '' }: { type?: string }
 
 export const FileReadStream = ReadStream
 export const FileWriteStream = WriteStream
-
-const own = {
-  Dir,
-  Dirent,
-  FileReadStream,
-  FileWriteStream,
-  ReadStream,
-  Stats,
-  WriteStream,
-  access,
-  accessSync,
-  appendFile,
-  appendFileSync,
-  chmod,
-  chmodSync,
-  chown,
-  chownSync,
-  close,
-  closeSync,
-  constants,
-  copyFile,
-  copyFileSync,
-  cp,
-  cpSync,
-  createReadStream,
-  createWriteStream,
-  exists,
-  existsSync,
-  fchmod,
-  fchmodSync,
-  fchown,
-  fchownSync,
-  fdatasync,
-  fdatasyncSync,
-  fstat,
-  fstatSync,
-  fsync,
-  fsyncSync,
-  ftruncate,
-  ftruncateSync,
-  futimes,
-  futimesSync,
-  lchmod,
-  lchmodSync,
-  lchown,
-  lchownSync,
-  link,
-  linkSync,
-  lstat,
-  lstatSync,
-  lutimes,
-  lutimesSync,
-  mkdir,
-  mkdirSync,
-  mkdtemp,
-  mkdtempSync,
-  open,
-  openAsBlob,
-  openSync,
-  opendir,
-  opendirSync,
-  promises,
-  read,
-  readFile,
-  readFileSync,
-  readSync,
-  readdir,
-  readdirSync,
-  readlink,
-  readlinkSync,
-  readv,
-  readvSync,
-  realpath,
-  realpathSync,
-  rename,
-  renameSync,
-  rm,
-  rmSync,
-  rmdir,
-  rmdirSync,
-  stat,
-  statSync,
-  statfs,
-  statfsSync,
-  symlink,
-  symlinkSync,
-  truncate,
-  truncateSync,
-  unlink,
-  unlinkSync,
-  utimes,
-  utimesSync,
-  write,
-  writeFile,
-  writeFileSync,
-  writeSync,
-  writev,
-  writevSync,
-}
 
 export {
   access,
@@ -317,4 +222,28 @@ export {
   writev,
 }
 export * from 'unenv/node/fs'
-export default { ...base, ...own }
+export default {
+  ...base,
+  ...later,
+  ...withSync({ ...OF_PATHS, ...OF_DESCRIPTORS, ...OF_BYTES }),
+  constants,
+  createReadStream,
+  createWriteStream,
+  Dir,
+  Dirent,
+  exists,
+  existsSync,
+  FileReadStream,
+  FileWriteStream,
+  openAsBlob,
+  promises,
+  read,
+  ReadStream,
+  readv,
+  realpath,
+  realpathSync,
+  Stats,
+  write,
+  WriteStream,
+  writev,
+}

@@ -19,9 +19,12 @@ const HINTS: Readonly<Record<string, string>> = {
   EROFS: ': an app has /tmp, for as long as its instance lives; keep data in a binding',
 }
 
+/** By their codes. */
+const KNOWN = new Map(Array.from(getSystemErrorMap(), ([errno, [code, text]]) => [code, { errno, text }]))
+
 /** What failed in the system, and with which files. */
 export function systemError(code: Code, syscall: string, path?: string, dest?: string): Error {
-  const [errno, [, text]] = [...getSystemErrorMap()].find(([, [name]]) => name === code)!
+  const { errno, text } = KNOWN.get(code)!
   const files = path === undefined ? '' : ` '${path}'${dest === undefined ? '' : ` -> '${dest}'`}`
   const error = new Error(`${code}: ${text}${HINTS[code] ?? ''}, ${syscall}${files}`)
   return Object.assign(
