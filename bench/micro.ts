@@ -20,6 +20,7 @@ import { splitImage } from '../host/image/image.ts'
 import type { InstanceParts } from '../host/instance/contract.ts'
 import { Epoch } from '../host/limits/epoch.ts'
 import { Ticker } from '../host/limits/ticker.ts'
+import { callByName } from '../host/wasm/call-by-name.ts'
 import { stripData } from '../host/wasm/data-segments.ts'
 import { addEpochChecks } from '../host/wasm/epoch.ts'
 import { importMemory } from '../host/wasm/memory.ts'
@@ -100,10 +101,10 @@ function withoutChecks(engine: CompiledEngine, component: Uint8Array, cache: str
   const main = importMemory(exportState(stripData(readComponent(component).mainSections)))
   const { skeletonHash } = splitComponent(component)
   const served = readFileSync(join(toEngineDirectory(cache, skeletonHash), MODULE_FILE))
-  if (!served.equals(encodeModule(addEpochChecks(main)))) {
+  if (!served.equals(encodeModule(callByName(addEpochChecks(main))))) {
     throw new Error('the engine differs from the plain one by more than its checks')
   }
-  return { ...engine, module: new WebAssembly.Module(encodeModule(main)) }
+  return { ...engine, module: new WebAssembly.Module(encodeModule(callByName(main))) }
 }
 
 /** Knows what its turns take. */

@@ -13,10 +13,11 @@
  * A pass over the module before its memory is imported, as wasm/epoch.ts; the second memory takes the place of the epoch's.
  */
 import { EPOCH_IMPORT } from '../host/wasm/epoch.ts'
-import { addMemoryImport, countImports } from '../host/wasm/imports.ts'
+import { readFunctions, withFunctions } from '../host/wasm/functions.ts'
+import { addMemoryImport } from '../host/wasm/imports.ts'
 import { MEMORY_INDEX, skipInstruction } from '../host/wasm/instructions.ts'
 import { Reader } from '../host/wasm/reader.ts'
-import { findSection, replaceSection, SECTION, type Section } from '../host/wasm/sections.ts'
+import type { Section } from '../host/wasm/sections.ts'
 import { Writer } from '../host/wasm/writer.ts'
 
 export const LINE = 64
@@ -63,27 +64,16 @@ const FREE: ReadonlySet<number> = new Set([
 
 /** The module that writes down what it does. Its own memory must be imported, and be its only one. */
 export function addTrace(sections: readonly Section[]): Section[] {
-  const types = readTypes(findSection(sections, SECTION.type)!)
-  const functions = readIndices(findSection(sections, SECTION.function)!)
-  const imported = countImports(sections, 'function')
-  const mark = imported + functions.length
-  const code = new Reader(findSection(sections, SECTION.code)!)
-  const count = code.count()
-  const bodies = new Writer().u32(count + 1)
-  for (let index = 0; index < count; index++) {
-    const body = new Reader(code.take(code.u32()))
-    const traced = traceBody(body, { parameters: types[functions[index]!]!, index: imported + index, mark })
-    bodies.u32(traced.length).append(traced)
-  }
-  const marking = toMark()
-  bodies.u32(marking.length).append(marking)
-  const { payload: typed, index: markType } = addType(findSection(sections, SECTION.type)!)
-  let traced = replaceSection(sections, SECTION.code, bodies.finish())
-  traced = replaceSection(traced, SECTION.type, typed)
-  const declared = new Writer().u32(functions.length + 1)
-  for (const type of [...functions, markType]) declared.u32(type)
-  traced = replaceSection(traced, SECTION.function, declared.finish())
-  return addMemoryImport(traced, EPOCH_IMPORT, { flags: 3, min: TRACE_PAGES, max: TRACE_PAGES })
+  const functions = readFunctions(sections)
+  const { types, first, typeOf, bodies } = functions
+  const mark = first + bodies.length
+  const traced = bodies.map((body, index) => {
+    const parameters = types[typeOf[index]!]!.parameters.length
+    return traceBody(new Reader(body), { parameters, index: first + index, mark })
+  })
+  const marking = { parameters: Uint8Array.of(I32, I32, I32), results: Uint8Array.of(), body: toMark() }
+  const marked = withFunctions(sections, functions, traced, [marking])
+  return addMemoryImport(marked, EPOCH_IMPORT, { flags: 3, min: TRACE_PAGES, max: TRACE_PAGES })
 }
 
 interface Place {
@@ -234,29 +224,4 @@ function addTo(writer: Writer, at: number, count: number): void {
   writer.append(Uint8Array.of(0x41, 0, 0x41, 0, 0x29, 3 | MEMORY_INDEX, 1)).u32(at)
   writer.u8(0x42).signed(count)
   writer.append(Uint8Array.of(0x7c, 0x37, 3 | MEMORY_INDEX, 1)).u32(at)
-}
-
-/** Numbers of parameters, by type. */
-function readTypes(payload: Uint8Array): number[] {
-  const reader = new Reader(payload)
-  return Array.from({ length: reader.count() }, () => {
-    if (reader.u8() !== 0x60) reader.fail('expected the type of a function')
-    const parameters = reader.count()
-    reader.take(parameters)
-    reader.take(reader.count())
-    return parameters
-  })
-}
-
-function readIndices(payload: Uint8Array): number[] {
-  const reader = new Reader(payload)
-  return Array.from({ length: reader.count() }, () => reader.u32())
-}
-
-/** With the type of `mark`. */
-function addType(payload: Uint8Array): { payload: Uint8Array; index: number } {
-  const reader = new Reader(payload)
-  const index = reader.u32()
-  const writer = new Writer().u32(index + 1).append(payload.subarray(reader.at))
-  return { payload: writer.append(Uint8Array.of(0x60, 3, I32, I32, I32, 0)).finish(), index }
 }

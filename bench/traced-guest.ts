@@ -8,6 +8,7 @@ import { openEngine } from '../host/engine/engine.ts'
 import { loadEngine } from '../host/engine/load.ts'
 import { splitImage } from '../host/image/image.ts'
 import { createBell, Epoch } from '../host/limits/epoch.ts'
+import { callByName } from '../host/wasm/call-by-name.ts'
 import { stripData } from '../host/wasm/data-segments.ts'
 import { importMemory } from '../host/wasm/memory.ts'
 import { encodeModule } from '../host/wasm/sections.ts'
@@ -50,7 +51,8 @@ export class TracedGuest implements Disposable {
   /** `cache`: where engines are built. */
   static async open(component: Uint8Array, cache: string): Promise<TracedGuest> {
     const compiled = openEngine(await buildEngine(component, cache))
-    const main = addTrace(importMemory(exportState(stripData(readComponent(component).mainSections))))
+    const { mainSections } = readComponent(component)
+    const main = addTrace(callByName(importMemory(exportState(stripData(mainSections)))))
     const traced = new WebAssembly.Module(encodeModule(main))
     const engine = loadEngine({ ...compiled, module: traced })
     const { segments, memoryMinPages } = splitComponent(component)

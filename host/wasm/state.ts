@@ -5,11 +5,12 @@
  * Held of the module: it has no start function; it imports functions and its memory; no instruction of it changes a table,
  * drops a segment or refers to one; its mutable globals are numbers, which are exported from here on.
  */
+import { readFunctions, skipLocals } from './functions.ts'
 import { exportGlobals } from './globals.ts'
 import { readImports } from './imports.ts'
 import { skipInstruction } from './instructions.ts'
 import { MalformedWasm, Reader } from './reader.ts'
-import { findSection, SECTION, type Section } from './sections.ts'
+import type { Section } from './sections.ts'
 
 const START_SECTION = 8
 const TABLE_SET = 0x26
@@ -22,28 +23,18 @@ export function exportState(sections: readonly Section[]): Section[] {
   if (sections.some(({ id }) => id === START_SECTION)) refuse('it has a start function')
   const other = readImports(sections).find(({ kind }) => kind !== 'function' && kind !== 'memory')
   if (other !== undefined) refuse(`it imports the ${other.kind} ${other.name}`)
-  const code = findSection(sections, SECTION.code)
-  if (code !== undefined) checkCode(new Reader(code))
+  for (const body of readFunctions(sections).bodies) checkBody(skipLocals(body))
   return exportGlobals(sections)
 }
 
-function checkCode(code: Reader): void {
-  for (let left = code.count(); left > 0; left--) {
-    const size = code.u32()
-    const body = new Reader(code.bytes, code.at, code.at + size)
-    code.take(size)
-    for (let groups = body.count(); groups > 0; groups--) {
-      body.u32()
-      body.skipInteger()
-    }
-    while (!body.done) {
-      const { at } = body
-      const opcode = skipInstruction(body)
-      if (opcode === TABLE_SET) refuse('it changes a table')
-      if (opcode !== BULK_PREFIX) continue
-      const operation = new Reader(body.bytes, at + 1, body.at).u32()
-      if (CHANGES.has(operation)) refuse(`it changes a table or a segment, by bulk operation ${operation}`)
-    }
+function checkBody(body: Reader): void {
+  while (!body.done) {
+    const { at } = body
+    const opcode = skipInstruction(body)
+    if (opcode === TABLE_SET) refuse('it changes a table')
+    if (opcode !== BULK_PREFIX) continue
+    const operation = new Reader(body.bytes, at + 1, body.at).u32()
+    if (CHANGES.has(operation)) refuse(`it changes a table or a segment, by bulk operation ${operation}`)
   }
 }
 

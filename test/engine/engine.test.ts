@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { getHeapStatistics } from 'node:v8'
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads'
 import { afterAll, beforeAll, describe, test } from 'vitest'
 import { snapshot } from '../../host/build/snapshot.ts'
@@ -14,6 +15,7 @@ import type { CompiledEngine, Engine, Guest } from '../../host/engine/guest.ts'
 import { loadEngine } from '../../host/engine/load.ts'
 import { KnownEngines, readKnownEngines } from '../../host/engine/known.ts'
 import { splitImage, type Image } from '../../host/image/image.ts'
+import { collectGarbage } from '../../host/limits/collect.ts'
 import { Epoch } from '../../host/limits/epoch.ts'
 import { withVersion, witText } from '../../wit/text.ts'
 import type { Event } from '../../wit/worlds.ts'
@@ -241,6 +243,16 @@ describe('a guest', () => {
     expect(() => guest.turn(0, act('hog'))).toThrow(WebAssembly.RuntimeError)
     expect(guest.memory.buffer.byteLength).toBeLessThanOrEqual(512 * 65_536)
   })
+})
+
+test("an instance has little in V8's heap: code is one for all, and there is no table", ({ expect }) => {
+  const used = (): number => {
+    collectGarbage()
+    return getHeapStatistics().used_heap_size
+  }
+  const before = used()
+  const guests = Array.from({ length: 20 }, () => make(images[0]!))
+  expect((used() - before) / guests.length).toBeLessThan(300 * 1024)
 })
 
 test('no app may have less memory than its engine needs', ({ expect }) => {

@@ -1,0 +1,123 @@
+/**
+ * Calls through a module's table, made calls by name. V8 keeps a table for each instance, with objects for each entry of it:
+ * of an engine's instance that was two thirds of what its collector looks through, and each call read a line of it that
+ * no other instance has. Code is one for all (docs/decisions/call-by-name.md).
+ *
+ *     call_indirect type   >   call the type's dispatcher     (parameters, number) -> results
+ *     dispatcher:              br_table number, to one of
+ *                                return_call function          each function of the type in the table
+ *                                unreachable                   what the table would refuse
+ *
+ * Held of the module: it has one table at most, which is its own, not exported, and filled by active segments of functions;
+ * no instruction but calls refers to it or to a function. What changes one, `state.ts` refuses.
+ */
+import { readExports } from './exports.ts'
+import { readFunctions, skipLocals, withFunctions, type FunctionType, type NewFunction } from './functions.ts'
+import { countImports } from './imports.ts'
+import { OPCODE, skipInstruction } from './instructions.ts'
+import { MalformedWasm, Reader } from './reader.ts'
+import { dropSections, findSection, SECTION, type Section } from './sections.ts'
+import { Writer } from './writer.ts'
+
+const I32 = 0x7f
+const EMPTY_BLOCK = [0x02, 0x40]
+const END = 0x0b
+const UNREACHABLE = 0x00
+const LOCAL_GET = 0x20
+const I32_CONST = 0x41
+const I32_SUB = 0x6b
+const BR_TABLE = 0x0e
+const TABLE_GET = 0x25
+const REF_FUNC = 0xd2
+const BULK = { prefix: 0xfc, tableSize: 16 } as const
+
+/** Numbers in the table, ascending, and which function is there. */
+type Entries = readonly (readonly [number: number, func: number])[]
+
+/** The module without its table. */
+export function callByName(sections: readonly Section[]): Section[] {
+  const functions = readFunctions(sections)
+  const { types, first, typeOf, bodies } = functions
+  const byType = Map.groupBy(
+    readTable(sections),
+    ([, func]) => typeOf[func - first] ?? refuse('it has an imported function'),
+  )
+  /** Types, in the order of their first call. */
+  const called: number[] = []
+  const toDispatcher = (type: number): number => {
+    if (!called.includes(type)) called.push(type)
+    return first + bodies.length + called.indexOf(type)
+  }
+  const edited = bodies.map((body) => nameCalls(body, toDispatcher))
+  const dispatchers = called.map((type) => toDispatch(types[type]!, byType.get(type) ?? []))
+  return dropSections(withFunctions(sections, functions, edited, dispatchers), SECTION.table, SECTION.element)
+}
+
+function nameCalls(body: Uint8Array, toDispatcher: (type: number) => number): Uint8Array {
+  const reader = skipLocals(body)
+  const writer = new Writer()
+  let from = 0
+  while (!reader.done) {
+    const { at } = reader
+    const opcode = skipInstruction(reader)
+    const operand = (): number => new Reader(body, at + 1, reader.at).u32()
+    if (opcode === TABLE_GET || opcode === REF_FUNC) refuse('it reads it, or refers to a function')
+    if (opcode === BULK.prefix && operand() === BULK.tableSize) refuse('it asks for its size')
+    if (opcode !== OPCODE.callIndirect && opcode !== OPCODE.returnCallIndirect) continue
+    const call = opcode === OPCODE.callIndirect ? OPCODE.call : OPCODE.returnCall
+    writer.append(body.subarray(from, at)).u8(call).u32(toDispatcher(operand()))
+    from = reader.at
+  }
+  return from === 0 ? body : writer.append(body.subarray(from)).finish()
+}
+
+/** Blocks, one in the other, and behind the end of each a call. */
+function toDispatch({ parameters, results }: FunctionType, entries: Entries): NewFunction {
+  const callees = [...new Set(entries.map(([, func]) => func))]
+  const labels = new Map(callees.map((func, label) => [func, label]))
+  const byNumber = new Map(entries)
+  const least = entries[0]?.[0] ?? 0
+  const most = entries.at(-1)?.[0] ?? least - 1
+  const writer = new Writer().u32(0)
+  for (let block = 0; block <= callees.length; block++) writer.append(Uint8Array.from(EMPTY_BLOCK))
+  writer.u8(LOCAL_GET).u32(parameters.length)
+  writer.u8(I32_CONST).signed(least).u8(I32_SUB)
+  writer.u8(BR_TABLE).u32(most - least + 1)
+  for (let number = least; number <= most; number++) {
+    writer.u32(labels.get(byNumber.get(number) ?? -1) ?? callees.length)
+  }
+  writer.u32(callees.length)
+  for (const func of callees) {
+    writer.u8(END)
+    for (const local of parameters.keys()) writer.u8(LOCAL_GET).u32(local)
+    writer.u8(OPCODE.returnCall).u32(func)
+  }
+  const body = writer.u8(END).u8(UNREACHABLE).u8(END).finish()
+  return { parameters: Uint8Array.of(...parameters, I32), results, body }
+}
+
+/** What is in the one table. */
+function readTable(sections: readonly Section[]): Entries {
+  if (countImports(sections, 'table') > 0) refuse('it is imported')
+  if (readExports(sections).some(({ kind }) => kind === 'table')) refuse('it is exported')
+  const tables = findSection(sections, SECTION.table)
+  if (tables !== undefined && new Reader(tables).u32() > 1) refuse('there are several')
+  const elements = findSection(sections, SECTION.element)
+  if (elements === undefined) return []
+  const reader = new Reader(elements)
+  const entries = new Map<number, number>()
+  for (let segments = reader.count(); segments > 0; segments--) {
+    if (reader.u32() !== 0) refuse('a segment is more than active, and of functions')
+    const place = new Reader(reader.constant())
+    if (place.u8() !== I32_CONST) refuse('a segment is at a place that is no constant')
+    const start = place.s32()
+    for (let count = reader.count(), number = start; number < start + count; number++) {
+      entries.set(number, reader.u32())
+    }
+  }
+  return [...entries].toSorted(([a], [b]) => a - b)
+}
+
+function refuse(why: string): never {
+  throw new MalformedWasm(`a module's table cannot be done without: ${why}`, 0)
+}
