@@ -56,6 +56,7 @@ const HEAVY = [
   'test/instance/env.test.ts',
   'test/instance/everything.test.ts',
   'test/instance/touched.test.ts',
+  'test/instance/trails.test.ts',
   'test/isolation/calls.test.ts',
   'test/isolation/components-parts.test.ts',
   'test/isolation/components-runtime.test.ts',

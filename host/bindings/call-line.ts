@@ -1,13 +1,15 @@
 /** Calls of an instance of which so many run at once; the others wait for their turn, oldest first. */
 
+import { Chain, type Link } from '../limits/chain.ts'
+
 export interface LineOptions<Call> {
   readonly most: number
   run(call: Call): void
 }
 
-export class CallLine<Call extends { readonly isOpen: boolean }> {
+export class CallLine<Call extends Link & { readonly isOpen: boolean }> {
   readonly #options: LineOptions<Call>
-  readonly #waiting = new Set<Call>()
+  readonly #waiting = new Chain<Call>()
   #running = 0
 
   constructor(options: LineOptions<Call>) {
@@ -32,7 +34,7 @@ export class CallLine<Call extends { readonly isOpen: boolean }> {
 
   /** Those whose turn it is. */
   run(): void {
-    for (const call of this.#waiting) {
+    for (let call = this.#waiting.first; call !== undefined; call = this.#waiting.first) {
       if (this.#running >= this.#options.most) return
       this.#waiting.delete(call)
       if (!call.isOpen) continue

@@ -35,7 +35,7 @@ export class ConnectionsBinding implements Binding {
   readonly #services: ConnectionsServices
   readonly #denied: DeniedLines
   /** Those that were asked for in this turn. */
-  readonly #new = new Set<Connection>()
+  #new: Connection[] = []
 
   constructor(mailbox: Mailbox, meter: Meter, services: ConnectionsServices) {
     this.#mailbox = mailbox
@@ -60,7 +60,7 @@ export class ConnectionsBinding implements Binding {
       }
       this.#meter.tcpConnections++
       this.#connections.add(id, connection)
-      this.#new.add(connection)
+      this.#new.push(connection)
     },
     secure: (id: number, terms: Uint8Array): void => this.#find(id)?.secure(terms),
     write: (id: number, bytes: Uint8Array): boolean => this.#find(id)?.write(bytes) ?? true,
@@ -71,8 +71,9 @@ export class ConnectionsBinding implements Binding {
   } satisfies typeof Wit
 
   flush(): void {
-    for (const connection of this.#new) connection.start(this.#services.dialer)
-    this.#new.clear()
+    const opened = this.#new
+    if (opened.length > 0) this.#new = []
+    for (const connection of opened) connection.start(this.#services.dialer)
     this.#connections.act()
   }
 
@@ -94,7 +95,7 @@ export class ConnectionsBinding implements Binding {
 
   [Symbol.dispose](): void {
     this.#connections[Symbol.dispose]()
-    this.#new.clear()
+    this.#new = []
   }
 
   #open(start: ConnectionStart): Connection | undefined {

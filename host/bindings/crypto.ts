@@ -13,6 +13,7 @@ import { performance } from 'node:perf_hooks'
 import type * as Wit from '../../wit/types/host/interfaces/nano-workers-crypto.d.ts'
 import type { Account } from '../limits/account.ts'
 import { Holding, QUEUED_COST } from '../limits/byte-budget.ts'
+import { NumberTable } from '../limits/number-table.ts'
 import type { Binding, BindingContext, GuestEvent } from './binding.ts'
 import { importAtOnce, signAtOnce } from './crypto-at-once.ts'
 import { type CryptoCall, CryptoDraft, toText } from './crypto-call.ts'
@@ -52,6 +53,8 @@ type Services = Pick<BindingContext, 'mailbox' | 'meter' | 'accounts' | 'buffers
 
 /** A call, and who pays for it. */
 interface Started {
+  /** Tells it from the others. */
+  readonly number: number
   readonly call: CryptoCall
   readonly account: Account
 }
@@ -66,12 +69,13 @@ export class CryptoBinding implements Binding {
   /** Those of `node:crypto`. */
   readonly #parts: Digests = new Map()
   /** What each event on its way costs. */
-  readonly #posted = new Map<GuestEvent, number>()
+  readonly #posted = new WeakMap<GuestEvent, number>()
   #draft: CryptoDraft
   /** In this turn. */
   #started: Started[] = []
   /** Calls that are not done. */
-  readonly #open = new Set<CryptoCall>()
+  readonly #open = new NumberTable<CryptoCall>()
+  #lastNumber = 0
   #isOver = false
 
   constructor(services: Services) {
@@ -111,8 +115,9 @@ export class CryptoBinding implements Binding {
         call?.holding.release()
         return this.#post({ id, value: { tag: 'failed', val: TOO_MANY } }, account)
       }
-      this.#open.add(call)
-      this.#started.push({ call, account })
+      const number = ++this.#lastNumber
+      this.#open.set(number, call)
+      this.#started.push({ number, call, account })
     },
     make: (
       operation: Wit.Operation,
@@ -194,11 +199,10 @@ export class CryptoBinding implements Binding {
     this.#isOver = true
     this.#started = []
     this.#draft[Symbol.dispose]()
-    for (const call of this.#open) call.holding.release()
+    for (const call of this.#open.values()) call.holding.release()
     this.#open.clear()
     this.#digests.clear()
     this.#parts.clear()
-    this.#posted.clear()
     this.#vault.close()
     this.#holding.release()
   }
@@ -209,7 +213,7 @@ export class CryptoBinding implements Binding {
   }
 
   /** Never rejects. */
-  async #run({ call, account }: Started): Promise<void> {
+  async #run({ number, call, account }: Started): Promise<void> {
     if (this.#isOver) return
     const begun = performance.now()
     const { accounts, meter } = this.#services
@@ -222,7 +226,7 @@ export class CryptoBinding implements Binding {
     const ms = POOL_PRICE * Math.min(now - begun, mostMs)
     accounts.chargeJob(account, ms, now)
     meter.cpuMs += ms
-    this.#open.delete(call)
+    this.#open.delete(number)
     call.holding.release()
     this.#post({ id: call.id, value }, account)
   }

@@ -13,6 +13,7 @@
  * What the guest asks for within a turn is noted, and done by `act` after it.
  */
 import { type ByteBudget, Holding, QUEUED_COST } from '../limits/byte-budget.ts'
+import { Link } from '../limits/chain.ts'
 import type { Deadline, Deadlines } from '../limits/deadlines.ts'
 import type { Storage, StorageHandle, StorageListener } from '../storage/client.ts'
 import { toFailure } from '../storage/failure.ts'
@@ -94,7 +95,7 @@ const ENDED: StorageFailure = {
 const UNBOUNDED = limit('the app wrote without waiting for the store')
 
 /** One call. */
-export class DataCall implements StorageListener {
+export class DataCall extends Link implements StorageListener {
   readonly #start: DataStart
   readonly #owner: number
   readonly #services: DataCallServices
@@ -134,6 +135,7 @@ export class DataCall implements StorageListener {
   }
 
   private constructor(start: DataStart, owner: number, services: DataCallServices, port: DataCallPort) {
+    super()
     const { more = false, whole, request } = start
     this.#start = start
     this.#owner = owner

@@ -155,7 +155,7 @@ export class DataBinding implements Binding {
     if (call === undefined) return refuse(TOO_MUCH)
     this.#calls.add(id, call)
     if (call.isWaiting) line.add(call)
-    else this.#calls.touch(call)
+    else this.#calls.touch(id, call)
   }
 
   flush(): void {

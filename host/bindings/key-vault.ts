@@ -104,7 +104,7 @@ export class KeyVault {
 
   /** Keep none of them open. */
   close(): void {
-    this.#open.clear()
+    if (this.#open.size > 0) this.#open.clear()
     this.#holding.release()
   }
 

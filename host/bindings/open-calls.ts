@@ -5,6 +5,7 @@
  *     start: admit, add  >  write, pull ...: find  >  the turn is over: act  >  the guest has heard its end: delete
  */
 
+import { NumberTable } from '../limits/number-table.ts'
 import type { Meter } from './binding.ts'
 
 /** One of them. */
@@ -19,8 +20,9 @@ export interface OpenCall extends Disposable {
 
 export class OpenCalls<Call extends OpenCall> implements Disposable {
   readonly #meter: Meter
-  readonly #calls = new Map<number, Call>()
-  readonly #touched = new Set<Call>()
+  readonly #calls = new NumberTable<Call>()
+  /** By their ids as well. */
+  readonly #touched = new NumberTable<Call>()
 
   constructor(meter: Meter) {
     this.#meter = meter
@@ -32,11 +34,10 @@ export class OpenCalls<Call extends OpenCall> implements Disposable {
 
   /** One of them brings an event. */
   get isPending(): boolean {
-    for (const call of this.#calls.values()) if (call.isPending) return true
-    return false
+    return this.#calls.some((call) => call.isPending)
   }
 
-  values(): Iterable<Call> {
+  values(): readonly Call[] {
     return this.#calls.values()
   }
 
@@ -66,7 +67,7 @@ export class OpenCalls<Call extends OpenCall> implements Disposable {
     this.#meter.crossings++
     const call = this.#calls.get(id)
     if (call?.isOpen === true) {
-      this.#touched.add(call)
+      this.#touched.set(id, call)
       return call
     }
     this.#meter.ignored++
@@ -74,15 +75,16 @@ export class OpenCalls<Call extends OpenCall> implements Disposable {
   }
 
   /** It has something to do when the turn is over. */
-  touch(call: Call): void {
-    this.#touched.add(call)
+  touch(id: number, call: Call): void {
+    this.#touched.set(id, call)
   }
 
   /** The turn is over. */
   act(): void {
     if (this.#touched.size === 0) return
-    for (const call of this.#touched) call.act()
+    const touched = this.#touched.values()
     this.#touched.clear()
+    for (const call of touched) call.act()
   }
 
   /** The guest is gone. */

@@ -14,6 +14,7 @@
 import type { ReadableStreamDefaultReader } from 'node:stream/web'
 import { parseFetchRule } from '../cache/fetch-rule.ts'
 import { type ByteBudget, Holding } from '../limits/byte-budget.ts'
+import { Link } from '../limits/chain.ts'
 import type { BindingContext, GuestEvent, Mailbox } from './binding.ts'
 import { CDN_LOOP } from '../http/cdn-loop.ts'
 import type { RequestTrace, SpanAttributes } from '../http/request-trace.ts'
@@ -86,7 +87,7 @@ const OPEN_BYTES = 128 * 1024
 const NOTHING = new Uint8Array(0)
 
 /** One fetch. */
-export class OutboundCall {
+export class OutboundCall extends Link {
   readonly #id: number
   readonly #owner: number
   readonly #mailbox: Mailbox
@@ -123,6 +124,7 @@ export class OutboundCall {
   }
 
   private constructor(start: OutboundStart, mailbox: Mailbox, budget: ByteBudget, port: CallPort) {
+    super()
     const { id, owner, head, body, more } = start
     this.#id = id
     this.#owner = owner

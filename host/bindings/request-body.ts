@@ -3,6 +3,7 @@
  * answers a pull; at most one is on its way until the guest has had it, so the host never holds more of a body than that.
  */
 import type * as Wit from '../../wit/types/host/interfaces/nano-workers-request-body.d.ts'
+import { NumberTable } from '../limits/number-table.ts'
 import type { Binding, BindingContext, Mailbox, Meter } from './binding.ts'
 
 /** One client's side of a request's body. */
@@ -23,7 +24,7 @@ interface Open {
 
 /** All request bodies of an instance that have not come to their end. */
 export class RequestBodyBinding implements Binding {
-  readonly #open = new Map<number, Open>()
+  readonly #open = new NumberTable<Open>()
   readonly #mailbox: Mailbox
   readonly #meter: Meter
   #touched: number[] = []

@@ -13,6 +13,7 @@
  */
 import type * as Wit from '../../wit/types/host/interfaces/nano-workers-response.d.ts'
 import { type ByteBudget, Holding, QUEUED_COST } from '../limits/byte-budget.ts'
+import { NumberTable } from '../limits/number-table.ts'
 import { BROKEN } from '../web-socket/line.ts'
 import type { Side } from '../web-socket/line.ts'
 import type { Binding, BindingContext, Mailbox, Meter } from './binding.ts'
@@ -39,7 +40,7 @@ type End = 'send' | 'upgrade' | 'finish' | 'refuse' | Uint8Array
 /** One response, with all that waits to be said to its client. */
 interface Open<Port> {
   readonly id: number
-  /** Undefined when it is forgotten: an outgrown table may keep this for a while, but not what the client had. */
+  /** Undefined when it is forgotten. */
   port: Port | undefined
   phase: 'waiting' | 'streaming' | 'done'
   /** What the guest said in this turn. */
@@ -73,7 +74,7 @@ const OUT_OF_RANGE = new TextEncoder().encode('NonResponse: the status of a Resp
 
 /** All open responses of an instance. */
 export class ResponseBinding<Port extends ResponsePort> implements Binding {
-  readonly #open = new Map<number, Open<Port>>()
+  readonly #open = new NumberTable<Open<Port>>()
   readonly #mailbox: Mailbox
   readonly #meter: Meter
   readonly #budget: ByteBudget
@@ -201,7 +202,8 @@ export class ResponseBinding<Port extends ResponsePort> implements Binding {
   /** Forget the responses that still wait for the guest (all, or only those without a head) and return them. */
   takeUnanswered(which: 'all' | 'waiting'): { id: number; port: Port; hasHead: boolean }[] {
     const taken: { id: number; port: Port; hasHead: boolean }[] = []
-    for (const [id, to] of this.#open) {
+    for (const to of this.#open.values()) {
+      const { id } = to
       const hasHead = to.phase !== 'waiting'
       if (which === 'waiting' && hasHead) continue
       if (to.port !== undefined) taken.push({ id, port: to.port, hasHead })

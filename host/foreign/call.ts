@@ -15,6 +15,7 @@ import { nextLoop } from '../http/cdn-loop.ts'
 import { parseHeaderLines, toHeaderLines } from '../http/header-lines.ts'
 import type { Dialer } from '../bindings/dialer.ts'
 import type { EgressDenied } from '../egress/connect.ts'
+import { Link } from '../limits/chain.ts'
 import type { Exchange, ExchangeListener } from '../tenant/exchange.ts'
 import { Fetches } from './fetches.ts'
 import {
@@ -49,7 +50,7 @@ export interface CallPort {
   onOver(call: ForeignCall): void
 }
 
-export class ForeignCall implements ExchangeListener, RequestListener {
+export class ForeignCall extends Link implements ExchangeListener, RequestListener {
   readonly exchange: Exchange
   readonly since = performance.now()
   isCold = false
@@ -73,6 +74,7 @@ export class ForeignCall implements ExchangeListener, RequestListener {
   #window = WINDOW_BYTES
 
   constructor(id: number, exchange: Exchange, port: CallPort) {
+    super()
     this.#id = id
     this.exchange = exchange
     this.#port = port

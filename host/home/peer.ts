@@ -13,6 +13,7 @@ import type { RequestHead } from '../http/request-head.ts'
 import type { RequestTrace } from '../http/request-trace.ts'
 import type { ObjectFacts } from '../instance/contract.ts'
 import type { TraceContext } from '../http/trace-context.ts'
+import { NumberTable } from '../limits/number-table.ts'
 import { NOBODY } from '../tenant/exchange.ts'
 import type { Exchange, ExchangeListener } from '../tenant/exchange.ts'
 import { Batch } from './batch.ts'
@@ -62,8 +63,8 @@ export class Peer {
   readonly #host: PeerHost
   readonly #batch: Batch
   /** What was handed over to it, and what it has handed over. */
-  readonly #out = new Map<number, HandOver>()
-  readonly #in = new Map<number, HandedOver>()
+  readonly #out = new NumberTable<HandOver>()
+  readonly #in = new NumberTable<HandedOver>()
   #last = 0
   #hasSaidBye = false
   #isOver = false
@@ -140,7 +141,9 @@ export class Peer {
       case 'line-message':
       case 'line-taken':
       case 'line-closed': {
-        const requests = message.isToHome ? this.#in : this.#out
+        const requests: Pick<NumberTable<HandOver | HandedOver>, 'get'> = message.isToHome
+          ? this.#in
+          : this.#out
         for (const number of message.numbers) requests.get(number)?.hearLine(message)
         return
       }
@@ -165,7 +168,7 @@ export class Peer {
       taker,
       isUpgrade,
       trace: this.#host.join(trace),
-      onOver: () => this.#in.delete(number),
+      onOver: () => void this.#in.delete(number),
     })
     this.#in.set(number, handed)
     handed.open()

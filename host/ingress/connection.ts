@@ -24,7 +24,7 @@ import { TLSSocket } from 'node:tls'
 import type { ErrorCode } from '../errors.ts'
 import type { TlsFacts } from '../http/request-head.ts'
 import type { Peer } from './guest-headers.ts'
-import type { Wait, Watched } from './idle-watch.ts'
+import type { Seen, Wait, Watched } from './idle-watch.ts'
 import { toSent } from './progress.ts'
 import { toClientKey } from './trusted-proxies.ts'
 import type { Client, TrustedProxies } from './trusted-proxies.ts'
@@ -58,6 +58,7 @@ export class Connection implements Peer, Watched {
   /** Undefined: it is not encrypted. */
   readonly tls: TlsFacts | undefined
   readonly idleMs: number
+  seen: Seen | undefined
   isEnding = false
   incomplete: IncompleteRequest | undefined
   /** Its other end. */

@@ -20,7 +20,7 @@ import type { IngressState, RoutedTenant } from './contract.ts'
 import { toGuestHeaders, withTraceparent } from './guest-headers.ts'
 import { toMaxBody } from './head-sizes.ts'
 import type { HeadSizes } from './head-sizes.ts'
-import type { Wait, Watched } from './idle-watch.ts'
+import type { Seen, Wait, Watched } from './idle-watch.ts'
 import { toRecord } from './request-record.ts'
 import { BROKEN } from '../web-socket/line.ts'
 import type { Side } from '../web-socket/line.ts'
@@ -59,6 +59,7 @@ export class HttpExchange implements Exchange, ResponseOwner, BodyOwner, Incompl
   readonly tls: TlsFacts | undefined
   readonly trace: RequestTrace | undefined
   readonly upgrade: Exchange['upgrade']
+  seen: Seen | undefined
 
   readonly #ingress: IngressState
   readonly #tenant: RoutedTenant

@@ -18,6 +18,7 @@
 import type { Limits } from '../config/limits.ts'
 import { Account, APP, type AccountSubject, type CpuMeter, type CpuShare } from './account.ts'
 import { Deadlines } from './deadlines.ts'
+import { NumberTable } from './number-table.ts'
 
 /** A limit that ends something other than a response. */
 export type AccountLimit =
@@ -46,7 +47,7 @@ export class Accounts implements Disposable {
   readonly #ofRequests: CpuShare
   /** Of what the clock sets off. */
   readonly #ofRuns: CpuShare
-  readonly #open = new Map<number, Account>()
+  readonly #open = new NumberTable<Account>()
   readonly #background: Deadlines
   /** What the next sweep closes, if it may. */
   #leaving: Account[] = []
@@ -210,7 +211,7 @@ export class Accounts implements Disposable {
 
   /** The requests that the current turn may be for: its payers, or any of those that have an account. */
   get sources(): readonly number[] {
-    return this.#payers[0] === this.#app ? [...this.#open.keys()] : this.#payers.map(({ number }) => number)
+    return this.#payers[0] === this.#app ? this.#open.numbers() : this.#payers.map(({ number }) => number)
   }
 
   /** The account that pays for what the current turn has done off the shard's thread: the one with the most left. */
@@ -262,7 +263,7 @@ export class Accounts implements Disposable {
 
   #take(kind: 'fetches' | 'dataCalls', most: number, code: AccountLimit): Account | undefined {
     const isOfApp = this.#payers[0] === this.#app
-    const payers = isOfApp ? [...this.#open.values()] : this.#payers
+    const payers = isOfApp ? this.#open.values() : this.#payers
     const [first] = payers
     if (first === undefined) return undefined
     const payer = payers.reduce((a, b) => (b[kind].made < a[kind].made ? b : a), first)
@@ -312,9 +313,6 @@ export class Accounts implements Disposable {
     account.state = 'closed'
     account.deadline?.cancel()
     this.#open.delete(account.number)
-    // an outgrown table may keep the account for a while, see deadlines.ts
-    account.headers = ''
-    account.trace = undefined
     this.#host.onClosed(account.number, isLate)
   }
 }

@@ -12,6 +12,7 @@
  * ones fail at once.
  */
 
+import { NumberTable } from '../limits/number-table.ts'
 import type { MessagePort } from 'node:worker_threads'
 
 import type { StorageFailure } from './failure.ts'
@@ -62,7 +63,7 @@ const MOST_ABANDONED_BYTES = 32 * 1024 * 1024
 
 export class StorageClient implements Storage, Disposable {
   readonly #connect: () => void
-  readonly #calls = new Map<number, StorageListener>()
+  readonly #calls = new NumberTable<StorageListener>()
   /** Bytes of those that were aborted and have not ended. */
   readonly #abandoned = new Map<number, number>()
   #abandonedBytes = 0
@@ -151,7 +152,7 @@ export class StorageClient implements Storage, Disposable {
   #close(port: MessagePort): void {
     if (this.#port !== port) return
     this.#port = undefined
-    const calls = [...this.#calls.values()]
+    const calls = this.#calls.values()
     this.#calls.clear()
     this.#abandoned.clear()
     this.#abandonedBytes = 0

@@ -10,6 +10,7 @@ import { performance } from 'node:perf_hooks'
 import type { Mark } from '../cron/outcome.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { RequestContext } from '../instance/contract.ts'
+import { Link } from '../limits/chain.ts'
 import type { Deadline, Timed } from '../limits/deadlines.ts'
 import type { Instance } from '../instance/turn.ts'
 import { BROKEN } from '../web-socket/line.ts'
@@ -40,7 +41,7 @@ export interface RequestWatcher {
 }
 
 /** One request. */
-export class OpenRequest implements RequestContext, ExchangeListener, Timed, Queued {
+export class OpenRequest extends Link implements RequestContext, ExchangeListener, Timed, Queued {
   readonly exchange: Exchange
   /** Of its head. */
   deadline: Deadline | undefined
@@ -57,6 +58,7 @@ export class OpenRequest implements RequestContext, ExchangeListener, Timed, Que
   #isSuspect = false
 
   constructor(exchange: Exchange, watcher: RequestWatcher, since: number) {
+    super()
     this.exchange = exchange
     this.since = since
     this.#watcher = watcher

@@ -1,15 +1,22 @@
 /** Places, who gets the next one, and what one client may have of them. */
 import { array, assert, constantFrom, nat, property, tuple } from 'fast-check'
 import { it } from 'vitest'
+import { Link } from '../limits/chain.ts'
 import { RequestQueue } from './request-queue.ts'
 
-interface Request {
+let names = 0
+
+class Request extends Link {
   readonly client: string
-  readonly name: number
+  readonly name = ++names
+
+  constructor(client: string) {
+    super()
+    this.client = client
+  }
 }
 
-let names = 0
-const from = (client: string): Request => ({ client, name: ++names })
+const from = (client: string): Request => new Request(client)
 
 /** Begins what comes next, as long as there are places. */
 function beginAll(queue: RequestQueue<Request>): Request[] {

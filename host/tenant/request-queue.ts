@@ -8,20 +8,24 @@
  * (limits/client-places.ts).
  */
 
+import { Chain, Link } from '../limits/chain.ts'
 import { mayHold } from '../limits/client-places.ts'
 
 /** One request. */
-export interface Queued {
+export interface Queued extends Link {
   /** Whom the places are shared out among. */
   readonly client: string
 }
 
-interface Line<Request> {
-  readonly waiting: Set<Request>
+/** So many lines of clients that have nothing here are kept: most come again. */
+const IDLE_LINES = 16
+
+class Line<Request extends Queued> extends Link {
+  readonly waiting = new Chain<Request>()
   /** All of the client's. */
-  held: number
+  held = 0
   /** Those of them that are begun. */
-  begun: number
+  begun = 0
 }
 
 /** Places, and lines of bounded length. */
@@ -30,9 +34,9 @@ export class RequestQueue<Request extends Queued> {
   readonly #room: number
   readonly #lines = new Map<string, Line<Request>>()
   /** Clients with waiting requests, the next one first. */
-  readonly #turns = new Set<Line<Request>>()
+  readonly #turns = new Chain<Line<Request>>()
   /** Those that were begun and come first now. */
-  readonly #again = new Set<Request>()
+  readonly #again = new Chain<Request>()
   #waiting = 0
   #begun = 0
 
@@ -57,7 +61,7 @@ export class RequestQueue<Request extends Queued> {
     let line = this.#lines.get(request.client)
     if (!mayHold(line?.held ?? 0, this.#begun + this.#waiting, this.#places + this.#room)) return false
     if (line === undefined) {
-      line = { waiting: new Set(), held: 0, begun: 0 }
+      line = new Line()
       this.#lines.set(request.client, line)
     }
     line.held++
@@ -69,18 +73,17 @@ export class RequestQueue<Request extends Queued> {
 
   /** The request that comes next, if there is a place for it. */
   peek(): Request | undefined {
-    for (const request of this.#again) return this.#begun < this.#places ? request : undefined
-    for (const line of this.#turns) {
-      if (!mayHold(line.begun, this.#begun, this.#places)) continue
-      for (const request of line.waiting) return request
-    }
-    return undefined
+    if (this.#again.first !== undefined) return this.#begun < this.#places ? this.#again.first : undefined
+    let line = this.#turns.first
+    while (line !== undefined && !mayHold(line.begun, this.#begun, this.#places))
+      line = this.#turns.after(line)
+    return line?.waiting.first
   }
 
   /** It is begun; it must be the one that `peek` gave last. */
   begin(request: Request): void {
     const line = this.#lines.get(request.client)!
-    if (this.#again.size === 0 || !this.#again.delete(request)) {
+    if (!this.#again.delete(request)) {
       line.waiting.delete(request)
       const isLast = line.waiting.size === 0
       if (isLast || this.#turns.size > 1) this.#turns.delete(line)
@@ -103,14 +106,14 @@ export class RequestQueue<Request extends Queued> {
   leave(request: Request): void {
     const line = this.#lines.get(request.client)
     if (line === undefined) return
-    if (line.waiting.size > 0 && line.waiting.delete(request)) {
+    if (line.waiting.delete(request)) {
       this.#waiting--
       if (line.waiting.size === 0) this.#turns.delete(line)
-    } else if (this.#again.size > 0 && this.#again.delete(request)) this.#waiting--
+    } else if (this.#again.delete(request)) this.#waiting--
     else {
       line.begun--
       this.#begun--
     }
-    if (--line.held === 0) this.#lines.delete(request.client)
+    if (--line.held === 0 && this.#lines.size > IDLE_LINES) this.#lines.delete(request.client)
   }
 }
