@@ -20,7 +20,7 @@ import type { ServerProcess } from './server-process.ts'
 
 const BUDGET_MIB = 1024
 /** Of NANO, all shards together: with what they grow to while they work they stay within it. */
-const LIVE = 36
+const LIVE = 46
 /** Of images that were loaded. */
 const IMAGES_MB = 16
 const CONNECTIONS = 16

@@ -1,7 +1,8 @@
 /**
  * Things by their number, where numbers come and go with each request: a Map leaves a trail behind (chain.ts says which).
  * Open addressing with linear probing (Knuth, The Art of Computer Programming 6.4, algorithms L and R): a thing lies at the
- * place that its number hashes to, or at the first free one behind it, and whoever leaves lets those behind move up. Pure.
+ * place that its number hashes to, or at the first free one behind it, and whoever leaves lets those behind move up. Who may choose
+ * numbers can have all of them meet, and each step then costs as many as there are: what is in has to be bounded. Pure.
  */
 
 const LEAST_PLACES = 16
