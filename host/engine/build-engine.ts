@@ -24,7 +24,7 @@ import { MANIFEST_FILE, MODULE_FILE, toFileHash, type EngineCounters, type Engin
 import { findWorld, WORLD_VERSIONS } from './worlds.ts'
 
 /** Changes with whatever changes what is generated. */
-const GENERATOR = 9
+const GENERATOR = 10
 /** How an engine's main module names what it imports of the world. */
 const WORLD_IMPORT = /^nano:workers\/[a-z0-9-]+@(.+)$/
 

@@ -8,6 +8,9 @@
  *                                return_call function          each function of the type in the table
  *                                unreachable                   what the table would refuse
  *
+ * Many numbers have a dispatcher for each 256 of them, so that V8 compiles those that are called: what it takes grows with the
+ * numbers, to a tenth of a second for an engine's.
+ *
  * Held of the module: it has one table at most, which is its own, not exported, and filled by active segments of functions;
  * no instruction but calls refers to it or to a function. What changes one, `state.ts` refuses.
  */
@@ -26,10 +29,14 @@ const UNREACHABLE = 0x00
 const LOCAL_GET = 0x20
 const I32_CONST = 0x41
 const I32_SUB = 0x6b
+const I32_SHR_U = 0x76
 const BR_TABLE = 0x0e
 const TABLE_GET = 0x25
 const REF_FUNC = 0xd2
 const BULK = { prefix: 0xfc, tableSize: 16 } as const
+
+/** Numbers of one dispatcher: 2 to the power of this. */
+const PART_BITS = 8
 
 /** Numbers in the table, ascending, and which function is there. */
 type Entries = readonly (readonly [number: number, func: number])[]
@@ -49,8 +56,22 @@ export function callByName(sections: readonly Section[]): Section[] {
     return first + bodies.length + called.indexOf(type)
   }
   const edited = bodies.map((body) => nameCalls(body, toDispatcher))
-  const dispatchers = called.map((type) => toDispatch(types[type]!, byType.get(type) ?? []))
-  return dropSections(withFunctions(sections, functions, edited, dispatchers), SECTION.table, SECTION.element)
+  const dispatchers: NewFunction[] = []
+  const parts: NewFunction[] = []
+  for (const type of called) {
+    const entries = byType.get(type) ?? []
+    const byPart = Map.groupBy(entries, ([number]) => number >>> PART_BITS)
+    const own = Array.from(
+      byPart.keys(),
+      (part, at) => [part, first + bodies.length + called.length + parts.length + at] as const,
+    )
+    if (byPart.size > 1) for (const each of byPart.values()) parts.push(toDispatch(types[type]!, each))
+    dispatchers.push(
+      byPart.size > 1 ? toDispatch(types[type]!, own, PART_BITS) : toDispatch(types[type]!, entries),
+    )
+  }
+  const all = withFunctions(sections, functions, edited, [...dispatchers, ...parts])
+  return dropSections(all, SECTION.table, SECTION.element)
 }
 
 function nameCalls(body: Uint8Array, toDispatcher: (type: number) => number): Uint8Array {
@@ -71,8 +92,11 @@ function nameCalls(body: Uint8Array, toDispatcher: (type: number) => number): Ui
   return from === 0 ? body : writer.append(body.subarray(from)).finish()
 }
 
-/** Blocks, one in the other, and behind the end of each a call. */
-function toDispatch({ parameters, results }: FunctionType, entries: Entries): NewFunction {
+/**
+ * Blocks, one in the other, and behind the end of each a call. `shift`: the entries are by parts of the numbers, and lead to
+ * dispatchers, which get the number as well.
+ */
+function toDispatch({ parameters, results }: FunctionType, entries: Entries, shift = 0): NewFunction {
   const callees = [...new Set(entries.map(([, func]) => func))]
   const labels = new Map(callees.map((func, label) => [func, label]))
   const byNumber = new Map(entries)
@@ -81,6 +105,7 @@ function toDispatch({ parameters, results }: FunctionType, entries: Entries): Ne
   const writer = new Writer().u32(0)
   for (let block = 0; block <= callees.length; block++) writer.append(Uint8Array.from(EMPTY_BLOCK))
   writer.u8(LOCAL_GET).u32(parameters.length)
+  if (shift > 0) writer.u8(I32_CONST).signed(shift).u8(I32_SHR_U)
   writer.u8(I32_CONST).signed(least).u8(I32_SUB)
   writer.u8(BR_TABLE).u32(most - least + 1)
   for (let number = least; number <= most; number++) {
@@ -90,6 +115,7 @@ function toDispatch({ parameters, results }: FunctionType, entries: Entries): Ne
   for (const func of callees) {
     writer.u8(END)
     for (const local of parameters.keys()) writer.u8(LOCAL_GET).u32(local)
+    if (shift > 0) writer.u8(LOCAL_GET).u32(parameters.length)
     writer.u8(OPCODE.returnCall).u32(func)
   }
   const body = writer.u8(END).u8(UNREACHABLE).u8(END).finish()
