@@ -3,7 +3,6 @@
  * and can read it, its connection ends, and what can be refused unread never reaches the app.
  */
 
-import { once } from 'node:events'
 import { connect } from 'node:net'
 
 import { afterAll, beforeAll, describe, test } from 'vitest'
@@ -162,7 +161,8 @@ describe('limits of requests', () => {
     }
     socket.on('drain', pour)
     pour()
-    await once(socket, 'close')
+    // what it was still writing may have failed, which is no reason to reject
+    await new Promise<void>((resolve) => socket.once('close', () => resolve()))
     expect(parseResponses(received, ['POST'])).toMatchObject([{ status: 200, body: 'ignored' }])
     expect(socket.bytesWritten).toBeLessThan(128 * MIB)
     await neighbour.stop()
