@@ -50,8 +50,8 @@ const map = <Calls extends object>(calls: Calls, to: (call: Call) => Later) =>
 const withSync = (calls: object) =>
   Object.fromEntries(Object.entries(calls).map(([name, call]) => [`${name}Sync`, call as unknown]))
 
-/** Bytes, and what they are in. */
-const ofBytes = (names: readonly [count: string, where: string]) => (call: Call) => {
+/** The callback gets how many bytes, and what they are in; `promisify` gives both, by these names. */
+function ofBytes(call: Call, names: readonly [count: string, where: string]): Later {
   const later = toLater(call, (count, [, where]) => [count, where])
   const promised = (...args: unknown[]) =>
     new Promise((resolve, reject) =>
@@ -63,7 +63,7 @@ const ofBytes = (names: readonly [count: string, where: string]) => (call: Call)
 }
 
 const later = map({ ...OF_PATHS, ...OF_DESCRIPTORS }, (call) => toLater(call))
-const {
+export const {
   access,
   appendFile,
   chmod,
@@ -142,12 +142,10 @@ export const {
   open: openSync,
 } = OF_DESCRIPTORS
 export const { read: readSync, readv: readvSync, write: writeSync, writev: writevSync } = OF_BYTES
-const { read, readv } = map({ read: OF_BYTES.read, readv: OF_BYTES.readv }, (call) =>
-  ofBytes(['bytesRead', call === OF_BYTES.readv ? 'buffers' : 'buffer'])(call),
-)
-const { write, writev } = map({ write: OF_BYTES.write, writev: OF_BYTES.writev }, (call) =>
-  ofBytes(['bytesWritten', call === OF_BYTES.writev ? 'buffers' : 'buffer'])(call),
-)
+export const read = ofBytes(OF_BYTES.read, ['bytesRead', 'buffer'])
+export const readv = ofBytes(OF_BYTES.readv, ['bytesRead', 'buffers'])
+export const write = ofBytes(OF_BYTES.write, ['bytesWritten', 'buffer'])
+export const writev = ofBytes(OF_BYTES.writev, ['bytesWritten', 'buffers'])
 export const realpath = Object.assign(later.realpath, { native: later.realpath })
 export const realpathSync = Object.assign(
   (...args: Parameters<typeof OF_PATHS.realpath>) => OF_PATHS.realpath(...args),
@@ -170,56 +168,16 @@ export const FileReadStream = ReadStream
 export const FileWriteStream = WriteStream
 
 export {
-  access,
-  appendFile,
-  chmod,
-  chown,
-  close,
   constants,
-  copyFile,
-  cp,
   createReadStream,
   createWriteStream,
   Dir,
   Dirent,
   existsSync,
-  fchmod,
-  fchown,
-  fdatasync,
-  fstat,
-  fsync,
-  ftruncate,
-  futimes,
-  lchmod,
-  lchown,
-  link,
-  lstat,
-  lutimes,
-  mkdir,
-  mkdtemp,
-  open,
-  opendir,
   promises,
-  read,
-  readFile,
-  readdir,
-  readlink,
   ReadStream,
-  readv,
-  rename,
-  rm,
-  rmdir,
-  stat,
-  statfs,
   Stats,
-  symlink,
-  truncate,
-  unlink,
-  utimes,
-  write,
-  writeFile,
   WriteStream,
-  writev,
 }
 export * from 'unenv/node/fs'
 export default {

@@ -34,10 +34,6 @@ export class Chain<Item extends Link> {
     return item.later as Item | undefined
   }
 
-  has(item: Item): boolean {
-    return item.chain === this
-  }
-
   /** As the last one; one that is in stays where it is. */
   add(item: Item): void {
     if (item.chain === this) return

@@ -22,25 +22,23 @@ const SHORTEST_LOOK_MS = 5
 export class Deadline extends Link {
   /** Milliseconds of `performance.now()`. */
   readonly at: number
-  readonly #list: Chain<Deadline>
   readonly #owner: Timed
 
   constructor(list: Chain<Deadline>, owner: Timed, at: number) {
     super()
     this.at = at
-    this.#list = list
     this.#owner = owner
     list.add(this)
   }
 
   /** It is met. */
   cancel(): void {
-    this.#list.delete(this)
+    this.chain?.delete(this)
   }
 
   /** It has passed. */
   expire(): void {
-    if (this.#list.delete(this)) this.#owner.late()
+    if (this.chain?.delete(this) === true) this.#owner.late()
   }
 }
 

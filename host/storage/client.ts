@@ -12,9 +12,9 @@
  * ones fail at once.
  */
 
-import { NumberTable } from '../limits/number-table.ts'
 import type { MessagePort } from 'node:worker_threads'
 
+import { NumberTable } from '../limits/number-table.ts'
 import type { StorageFailure } from './failure.ts'
 import { toTransfer } from './protocol.ts'
 import type { FromStorage, StorageRequest, ToStorage } from './protocol.ts'

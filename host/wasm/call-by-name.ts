@@ -17,7 +17,7 @@
 import { readExports } from './exports.ts'
 import { readFunctions, skipLocals, withFunctions, type FunctionType, type NewFunction } from './functions.ts'
 import { countImports } from './imports.ts'
-import { OPCODE, skipInstruction } from './instructions.ts'
+import { OPCODE, readOperand, skipInstruction } from './instructions.ts'
 import { MalformedWasm, Reader } from './reader.ts'
 import { dropSections, findSection, SECTION, type Section } from './sections.ts'
 import { Writer } from './writer.ts'
@@ -31,9 +31,8 @@ const I32_CONST = 0x41
 const I32_SUB = 0x6b
 const I32_SHR_U = 0x76
 const BR_TABLE = 0x0e
-const TABLE_GET = 0x25
-const REF_FUNC = 0xd2
-const BULK = { prefix: 0xfc, tableSize: 16 } as const
+/** Of bulk operations. */
+const TABLE_SIZE = 16
 
 /** Numbers of one dispatcher: 2 to the power of this. */
 const PART_BITS = 8
@@ -58,17 +57,17 @@ export function callByName(sections: readonly Section[]): Section[] {
   const edited = bodies.map((body) => nameCalls(body, toDispatcher))
   const dispatchers: NewFunction[] = []
   const parts: NewFunction[] = []
+  const firstPart = first + bodies.length + called.length
   for (const type of called) {
     const entries = byType.get(type) ?? []
     const byPart = Map.groupBy(entries, ([number]) => number >>> PART_BITS)
-    const own = Array.from(
-      byPart.keys(),
-      (part, at) => [part, first + bodies.length + called.length + parts.length + at] as const,
-    )
-    if (byPart.size > 1) for (const each of byPart.values()) parts.push(toDispatch(types[type]!, each))
-    dispatchers.push(
-      byPart.size > 1 ? toDispatch(types[type]!, own, PART_BITS) : toDispatch(types[type]!, entries),
-    )
+    if (byPart.size <= 1) {
+      dispatchers.push(toDispatch(types[type]!, entries))
+      continue
+    }
+    const own = Array.from(byPart.keys(), (part, at) => [part, firstPart + parts.length + at] as const)
+    for (const each of byPart.values()) parts.push(toDispatch(types[type]!, each))
+    dispatchers.push(toDispatch(types[type]!, own, PART_BITS))
   }
   const all = withFunctions(sections, functions, edited, [...dispatchers, ...parts])
   return dropSections(all, SECTION.table, SECTION.element)
@@ -81,12 +80,15 @@ function nameCalls(body: Uint8Array, toDispatcher: (type: number) => number): Ui
   while (!reader.done) {
     const { at } = reader
     const opcode = skipInstruction(reader)
-    const operand = (): number => new Reader(body, at + 1, reader.at).u32()
-    if (opcode === TABLE_GET || opcode === REF_FUNC) refuse('it reads it, or refers to a function')
-    if (opcode === BULK.prefix && operand() === BULK.tableSize) refuse('it asks for its size')
+    if (opcode === OPCODE.tableGet || opcode === OPCODE.refFunc)
+      refuse('it reads it, or refers to a function')
+    if (opcode === OPCODE.bulk && readOperand(body, at) === TABLE_SIZE) refuse('it asks for its size')
     if (opcode !== OPCODE.callIndirect && opcode !== OPCODE.returnCallIndirect) continue
     const call = opcode === OPCODE.callIndirect ? OPCODE.call : OPCODE.returnCall
-    writer.append(body.subarray(from, at)).u8(call).u32(toDispatcher(operand()))
+    writer
+      .append(body.subarray(from, at))
+      .u8(call)
+      .u32(toDispatcher(readOperand(body, at)))
     from = reader.at
   }
   return from === 0 ? body : writer.append(body.subarray(from)).finish()

@@ -11,10 +11,11 @@
  * calls through a table, and where calls by name come back to a function that has not returned. Others without a loop
  * are left as they are. Bulk operations are not cut: the memory's size bounds each.
  */
+import { readFunctions, skipLocals, withFunctions, type Functions } from './functions.ts'
 import { addMemoryImport, countImports } from './imports.ts'
-import { MEMORY_INDEX, OPCODE, skipInstruction } from './instructions.ts'
-import { MalformedWasm, Reader } from './reader.ts'
-import { findSection, replaceSection, SECTION, type Section } from './sections.ts'
+import { MEMORY_INDEX, OPCODE, readOperand, skipInstruction } from './instructions.ts'
+import { MalformedWasm } from './reader.ts'
+import { findSection, SECTION, type Section } from './sections.ts'
 import { Writer } from './writer.ts'
 
 /** Where an instrumented module finds its second memory: one page, shared. */
@@ -40,10 +41,9 @@ const CHECK = Uint8Array.of(...LOAD, ...TRAP_IF_NEGATIVE)
 
 /** The module with the check in it. Its own memory must be imported, and be its only one. */
 export function addEpochChecks(sections: readonly Section[]): Section[] {
-  const code = findSection(sections, SECTION.code)
-  if (code === undefined) return importEpoch(sections)
-  const checked = checkCode(code, countImports(sections, 'function'))
-  return importEpoch(replaceSection(sections, SECTION.code, checked))
+  const functions = readFunctions(sections)
+  if (functions.bodies.length === 0) return importEpoch(sections)
+  return importEpoch(withFunctions(sections, functions, checkBodies(functions)))
 }
 
 function importEpoch(sections: readonly Section[]): Section[] {
@@ -52,10 +52,8 @@ function importEpoch(sections: readonly Section[]): Section[] {
   return addMemoryImport(sections, EPOCH_IMPORT, { flags: SHARED, min: 1, max: 1 })
 }
 
-/** One function's body, by places in the code section. */
-interface Body {
-  readonly start: number
-  readonly end: number
+/** What of a function's body counts, by places in it. */
+interface Seen {
   /** Behind the locals. */
   readonly first: number
   /** Behind the head of each loop, ascending. */
@@ -65,36 +63,24 @@ interface Body {
   readonly callsTable: boolean
 }
 
-function checkCode(code: Uint8Array, imported: number): Uint8Array {
-  const reader = new Reader(code)
-  const bodies = Array.from({ length: reader.count() }, () => {
-    const size = reader.u32()
-    reader.take(size)
-    return readBody(new Reader(code, reader.at - size, reader.at))
-  })
-  if (!reader.done) reader.fail('bytes after the last function')
-  const returns = findReturns(bodies.map(({ calls }) => calls.map((callee) => callee - imported)))
-  const writer = new Writer().u32(bodies.length)
-  for (const [index, { start, end, first, loops, callsTable }] of bodies.entries()) {
+function checkBodies({ first: imported, bodies }: Functions): Uint8Array[] {
+  const seen = bodies.map((body) => look(body))
+  const returns = findReturns(seen.map(({ calls }) => calls.map((callee) => callee - imported)))
+  return bodies.map((body, index) => {
+    const { first, loops, callsTable } = seen[index]!
     const places = callsTable || returns.has(index) ? [first, ...loops] : loops
-    writer.u32(end - start + places.length * CHECK.length)
-    let from = start
+    const writer = new Writer()
+    let from = 0
     for (const place of places) {
-      writer.append(code.subarray(from, place)).append(CHECK)
+      writer.append(body.subarray(from, place)).append(CHECK)
       from = place
     }
-    writer.append(code.subarray(from, end))
-  }
-  return writer.finish()
+    return from === 0 ? body : writer.append(body.subarray(from)).finish()
+  })
 }
 
-function readBody(reader: Reader): Body {
-  const start = reader.at
-  // groups of locals: how many, and of which type
-  for (let groups = reader.count(); groups > 0; groups--) {
-    reader.u32()
-    reader.skipInteger()
-  }
+function look(body: Uint8Array): Seen {
+  const reader = skipLocals(body)
   const first = reader.at
   const loops: number[] = []
   const calls: number[] = []
@@ -103,11 +89,10 @@ function readBody(reader: Reader): Body {
     const { at } = reader
     const opcode = skipInstruction(reader)
     if (opcode === OPCODE.loop) loops.push(reader.at)
-    else if (opcode === OPCODE.call || opcode === OPCODE.returnCall) {
-      calls.push(new Reader(reader.bytes, at + 1, reader.at).u32())
-    } else if (opcode === OPCODE.callIndirect || opcode === OPCODE.returnCallIndirect) callsTable = true
+    else if (opcode === OPCODE.call || opcode === OPCODE.returnCall) calls.push(readOperand(body, at))
+    else if (opcode === OPCODE.callIndirect || opcode === OPCODE.returnCallIndirect) callsTable = true
   }
-  return { start, end: reader.end, first, loops, calls, callsTable }
+  return { first, loops, calls, callsTable }
 }
 
 /**

@@ -33,11 +33,13 @@ export function readFunctions(sections: readonly Section[]): Functions {
   const types = new Reader(findSection(sections, SECTION.type) ?? NONE)
   const declared = new Reader(findSection(sections, SECTION.function) ?? NONE)
   const code = new Reader(findSection(sections, SECTION.code) ?? NONE)
+  const bodies = Array.from({ length: code.count() }, () => code.take(code.u32()))
+  if (!code.done) code.fail('bytes after the last function')
   return {
     types: Array.from({ length: types.count() }, () => readType(types)),
     first: countImports(sections, 'function'),
     typeOf: Array.from({ length: declared.count() }, () => declared.u32()),
-    bodies: Array.from({ length: code.count() }, () => code.take(code.u32())),
+    bodies,
   }
 }
 
@@ -46,7 +48,7 @@ export function withFunctions(
   sections: readonly Section[],
   { types, typeOf }: Functions,
   bodies: readonly Uint8Array[],
-  added: readonly NewFunction[],
+  added: readonly NewFunction[] = [],
 ): Section[] {
   const all = [...types, ...added]
   const typed = new Writer().u32(all.length)

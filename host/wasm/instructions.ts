@@ -4,7 +4,7 @@
  * the older form of exceptions. An opcode that is not known is an error: a wrong guess would read everything after it
  * wrongly.
  */
-import type { Reader } from './reader.ts'
+import { Reader } from './reader.ts'
 
 export const OPCODE = {
   loop: 0x03,
@@ -12,10 +12,15 @@ export const OPCODE = {
   callIndirect: 0x11,
   returnCall: 0x12,
   returnCallIndirect: 0x13,
+  tableGet: 0x25,
+  tableSet: 0x26,
+  refFunc: 0xd2,
+  /** A prefix: which operation, the operand says. */
+  bulk: 0xfc,
 } as const
 
-/** Opcodes with a prefix have a number after it. */
-const PREFIX = { bulk: 0xfc, vector: 0xfd } as const
+/** The other prefix. */
+const VECTOR = 0xfd
 
 /** A flag of a memory access: the index of a memory follows. */
 export const MEMORY_INDEX = 0x40
@@ -23,6 +28,11 @@ export const MEMORY_INDEX = 0x40
 /** Bytes of a vector constant, and of a shuffle's lanes. */
 const VECTOR_BYTES = 16
 const LAST_VECTOR = 0x113
+
+/** The first operand, a number, of the instruction at this place. */
+export function readOperand(bytes: Uint8Array, at: number): number {
+  return new Reader(bytes, at + 1).u32()
+}
 
 /** Steps over one instruction and gives its first byte. */
 export function skipInstruction(reader: Reader): number {
@@ -85,9 +95,9 @@ function skipOther(reader: Reader, opcode: number): void {
       return void reader.take(4)
     case 0x44:
       return void reader.take(8)
-    case PREFIX.bulk:
+    case OPCODE.bulk:
       return skipBulk(reader)
-    case PREFIX.vector:
+    case VECTOR:
       return skipVector(reader)
     default:
       return reader.fail(`unknown opcode 0x${opcode.toString(16)}`)

@@ -8,13 +8,11 @@
 import { readFunctions, skipLocals } from './functions.ts'
 import { exportGlobals } from './globals.ts'
 import { readImports } from './imports.ts'
-import { skipInstruction } from './instructions.ts'
-import { MalformedWasm, Reader } from './reader.ts'
+import { OPCODE, readOperand, skipInstruction } from './instructions.ts'
+import { MalformedWasm, type Reader } from './reader.ts'
 import type { Section } from './sections.ts'
 
 const START_SECTION = 8
-const TABLE_SET = 0x26
-const BULK_PREFIX = 0xfc
 /** memory.init, data.drop, table.init, elem.drop, table.copy, table.grow, table.fill; table.size, 16, changes nothing. */
 const CHANGES: ReadonlySet<number> = new Set([8, 9, 12, 13, 14, 15, 17])
 
@@ -31,9 +29,9 @@ function checkBody(body: Reader): void {
   while (!body.done) {
     const { at } = body
     const opcode = skipInstruction(body)
-    if (opcode === TABLE_SET) refuse('it changes a table')
-    if (opcode !== BULK_PREFIX) continue
-    const operation = new Reader(body.bytes, at + 1, body.at).u32()
+    if (opcode === OPCODE.tableSet) refuse('it changes a table')
+    if (opcode !== OPCODE.bulk) continue
+    const operation = readOperand(body.bytes, at)
     if (CHANGES.has(operation)) refuse(`it changes a table or a segment, by bulk operation ${operation}`)
   }
 }

@@ -35,8 +35,7 @@ class FileOf {
 
   constructor(path: unknown, { fd, flags, mode, autoClose = true }: StreamOptions, otherwise: string) {
     this.fd = typeof fd === 'object' ? (fd?.fd ?? null) : (fd ?? null)
-    this.path =
-      this.fd === null || path !== undefined ? (path === undefined ? undefined : toPath(path)) : undefined
+    this.path = path === undefined ? undefined : toPath(path)
     this.#flags = flags ?? otherwise
     this.#mode = mode
     this.#closes = autoClose
