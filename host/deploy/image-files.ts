@@ -30,6 +30,7 @@ import { isPrivate } from '../engine/engine.ts'
 import { NanoError, toNanoError } from '../errors.ts'
 import { toImageBytes } from '../image/image.ts'
 import type { AppContent } from '../image/image.ts'
+import { toPageFile } from '../image/mapped.ts'
 import { pack, toContent, toContentId, unpack } from '../image/packed.ts'
 import type { BaseImage, ContentId, Unpacked } from '../image/packed.ts'
 import { seal, unseal } from './env-image.ts'
@@ -163,7 +164,8 @@ export class ImageFiles {
         unpack(readFileSync(path), () => undefined),
         toSharedBlock,
       )
-      const base = { id: toContentId(engineHash, content), layer: content.image.layers[0]! }
+      const layer = content.image.layers[0]!
+      const base = { id: toContentId(engineHash, content), layer, file: toPageFile(layer) }
       this.#bases.set(engineHash, { base, stamp })
       return base
     } catch {

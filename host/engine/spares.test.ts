@@ -1,10 +1,12 @@
 /** Instances that are used again: as many as may be kept, given to whom they suit, and empty in between. */
 import { setTimeout as later } from 'node:timers/promises'
-import { describe, it, type TestContext } from 'vitest'
-import { IMAGE_PAGE, splitImage } from '../image/image.ts'
+import { afterAll, beforeAll, describe, it, type TestContext } from 'vitest'
+import { IMAGE_PAGE, splitImage, type ImageLayer } from '../image/image.ts'
+import { toPageFile } from '../image/mapped.ts'
 import { createEpoch } from '../limits/epoch.ts'
+import { hasPageFiles, type PageFile } from '../native/page-file.ts'
 import { WASM_PAGE } from '../wasm/memory.ts'
-import { Spares, type Spare, type Wanted } from './spares.ts'
+import { Spares, SPARES, type Spare, type Wanted } from './spares.ts'
 
 const PAGES = 3
 const KIND = { maximum: 600, epoch: createEpoch().memory }
@@ -26,6 +28,16 @@ function open() {
 
 const LENGTH = 5000
 
+/** What the sources are as files; undefined: pages are copied. */
+let files: Map<string, PageFile> | undefined
+
+function toMappable(source: string, layer: ImageLayer) {
+  if (files === undefined) return undefined
+  const file = files.get(source) ?? toPageFile(layer)!
+  files.set(source, file)
+  return { layer, file }
+}
+
 /** An image with a page of its source and two of its own. */
 function toWanted(
   byte: number,
@@ -34,7 +46,8 @@ function toWanted(
   const own = splitImage([{ offset: 4 * IMAGE_PAGE, bytes: new Uint8Array(LENGTH).fill(byte) }], pages)
   if (source === undefined) return { ...KIND, ...kind, image: own }
   const shared = splitImage([{ offset: 0, bytes: Buffer.from(source) }], pages)
-  return { ...KIND, ...kind, image: { pages, source, layers: [...shared.layers, ...own.layers] } }
+  const mappable = toMappable(source, shared.layers[0]!)
+  return { ...KIND, ...kind, image: { pages, source, layers: [...shared.layers, ...own.layers], mappable } }
 }
 
 const bytesOf = ({ blank }: Spare): Buffer => Buffer.from(blank.memory.buffer)
@@ -56,7 +69,10 @@ async function settle(spares: Spares): Promise<Spares['kept']> {
   }
 }
 
-describe('an instance', () => {
+describe.for(hasPageFiles ? ['copied', 'mapped'] : ['copied'])('an instance whose memory is %s', (kind) => {
+  beforeAll(() => void (files = kind === 'mapped' ? new Map() : undefined))
+  afterAll(() => void (files = undefined))
+
   it('that is being made is finished for who asks', async (context) => {
     const { expect } = context
     const { spares, made } = open()
@@ -84,13 +100,14 @@ describe('an instance', () => {
     const { expect } = context
     const { spares, made } = open()
     spares.take(toWanted(1, { source: 's' }))
-    expect(await settle(spares)).toEqual({ ready: 2, used: 0 })
-    expect(made).toHaveLength(3)
+    expect(await settle(spares)).toEqual({ ready: SPARES.ready, used: 0 })
+    expect(made).toHaveLength(SPARES.ready + 1)
     // what is asked for next is another one of the same kind
-    for (let i = 0; i < 2; i++) expectImage(context, spares.take(toWanted(2, { source: 's' })), 2, 's')
-    expect(made).toHaveLength(3)
+    for (let i = 0; i < SPARES.ready; i++)
+      expectImage(context, spares.take(toWanted(2, { source: 's' })), 2, 's')
+    expect(made).toHaveLength(SPARES.ready + 1)
     expectImage(context, spares.take(toWanted(3, { source: 's' })), 3, 's')
-    expect(made).toHaveLength(4)
+    expect(made).toHaveLength(SPARES.ready + 2)
   })
 
   it('is not made for images that have nothing in common with others', async ({ expect }) => {
@@ -139,13 +156,14 @@ describe('an instance', () => {
 
   it('that suits nobody does not stay in the way of those that do', ({ expect }) => {
     const { spares } = open()
-    const large = Array.from({ length: 4 }, () => spares.take(toWanted(1, { pages: 500 })))
+    const length = SPARES.most
+    const large = Array.from({ length }, () => spares.take(toWanted(1, { pages: 500 })))
     for (const each of large) spares.giveBack(each)
-    expect(spares.kept).toEqual({ ready: 0, used: 4 })
-    const small = Array.from({ length: 4 }, () => spares.take(toWanted(1)))
-    expect(spares.kept).toEqual({ ready: 0, used: 3 })
+    expect(spares.kept).toEqual({ ready: 0, used: length })
+    const small = Array.from({ length }, () => spares.take(toWanted(1)))
+    expect(spares.kept).toEqual({ ready: 0, used: length - 1 })
     for (const each of small) spares.giveBack(each)
-    expect(spares.kept).toEqual({ ready: 0, used: 4 })
+    expect(spares.kept).toEqual({ ready: 0, used: length })
     expect(small).toContain(spares.take(toWanted(1)))
   })
 
@@ -167,8 +185,8 @@ describe('an instance', () => {
     const many = Array.from({ length: 20 }, () => spares.take(toWanted(1, { source: 's' })))
     for (const each of many) spares.giveBack(each)
     const { ready, used } = spares.kept
-    expect(ready + used).toBe(4)
-    expect(await settle(spares)).toEqual({ ready: 4, used: 0 })
+    expect(ready + used).toBe(SPARES.most)
+    expect(await settle(spares)).toEqual({ ready: SPARES.most, used: 0 })
   })
 })
 
@@ -213,7 +231,7 @@ describe('an order', () => {
     for (const [i, spare] of spares3.entries()) expectImage(context, spare, i + 1, 's')
     expect(new Set(spares3.map(({ blank }) => blank)).size).toBe(3)
     expect(spares3).toContain(used)
-    expect(made.length).toBeLessThanOrEqual(5)
+    expect(made.length).toBeLessThanOrEqual(3 + SPARES.ready)
   })
 
   it('that is off comes back to be used again, and what has not begun is not made', async ({ expect }) => {

@@ -12,23 +12,27 @@
  * Held: nobody gets one but with his image and zeros in its memory, to the last byte, and the engine's state as it was at
  * first. Whoever took one gives it back or drops it, once, and does not touch it any more.
  */
-import { fill, layOver, restore, toFilling, type Filling } from '../image/resident.ts'
+import { fill, layOver, map, restore, toFilling, toOwnPages, touch, type Filling } from '../image/resident.ts'
 import type { Image } from '../image/image.ts'
 import { SideWork } from '../limits/side-work.ts'
+import { hasPageFiles } from '../native/page-file.ts'
 import { WASM_PAGE } from '../wasm/memory.ts'
 import type { Blank, MakeBlank } from './guest.ts'
 import { makeMemory, tellCollector } from './memories.ts'
 import { Order } from './order.ts'
 
-/** So many are made before they are asked for, once one was. */
-const READY = 2
-/** The most that are kept, ready or not. */
-const MOST = 4
+/**
+ * So many are made before they are asked for, once one was, and so many are kept at the most, ready or not. One whose memory is
+ * mapped is little more than its instance.
+ */
+export const SPARES = hasPageFiles ? { ready: 4, most: 16 } : { ready: 2, most: 4 }
 /**
  * More than its image begins with a memory may have: it does not shrink, and its next guest cannot use what is more. The
  * engine asks for ten megabytes at once.
  */
 const SLACK_BYTES = 16 * 1024 * 1024
+/** Of a first turn: who takes longer keeps nobody else from coming up. */
+const MOST_CHARGED_MS = 2
 /** How long after a guest came or went what nobody waits for begins. */
 const DELAY_MS = 5
 
@@ -59,6 +63,8 @@ export interface Spare extends Kind {
 interface Model extends Kind {
   readonly pages: number
   readonly filling: Filling
+  /** Those that it is going to write to. */
+  readonly own: Uint32Array
 }
 
 export class Spares {
@@ -67,6 +73,8 @@ export class Spares {
   /** The first of them is being restored. */
   readonly #used: Spare[] = []
   #model: Model | undefined
+  /** The pages that the last guest had of its own. */
+  #own: Uint32Array | undefined
   /** What is being done to the first used one, which `take` may begin anew, and to one that is made. */
   #restoring: Iterator<void> | undefined
   #preparing: Iterator<void> | undefined
@@ -103,9 +111,17 @@ export class Spares {
     const spare = order?.take() ?? finish(this.#make(wanted))
     const { image, maximum, epoch } = wanted
     const { filling } = spare
-    if (filling !== undefined) this.#model = { maximum, epoch, pages: image.pages, filling }
+    if (filling !== undefined) {
+      const own = this.#own ?? toOwnPages(image)
+      this.#model = { maximum, epoch, pages: image.pages, filling, own }
+    }
     this.#idleWork.beginLater(DELAY_MS)
     return spare
+  }
+
+  /** The first turn of a guest took so long: it is a part of what it takes to come up. */
+  charge(ms: number): void {
+    this.#orderWork.charge(Math.min(ms, MOST_CHARGED_MS))
   }
 
   /** Its guest is gone, and it can be used again. */
@@ -129,10 +145,13 @@ export class Spares {
     const { memory } = spare.blank
     const missing = image.pages - memory.buffer.byteLength / WASM_PAGE
     if (missing > 0) memory.grow(missing)
+    spare.filling ??= map(image, memory)
     yield* layOver(image, memory, spare.filling)
     spare.mostBytes = toMostBytes(image)
-    const filling = toFilling(image)
-    if (filling?.source !== spare.filling?.source) spare.filling = filling
+    if (spare.filling?.mapped === undefined) {
+      const filling = toFilling(image)
+      if (filling?.source !== spare.filling?.source) spare.filling = filling
+    }
     return spare
   }
 
@@ -155,7 +174,7 @@ export class Spares {
   }
 
   get #isFull(): boolean {
-    return this.#ready.length + this.#used.length >= MOST
+    return this.#ready.length + this.#used.length >= SPARES.most
   }
 
   /** None that is kept suits. Where there are as many as may be the oldest goes, so that others come. */
@@ -210,7 +229,7 @@ export class Spares {
 
   #prepareNext(): boolean {
     const model = this.#model
-    if (this.#preparing === undefined && model !== undefined && this.#ready.length < READY) {
+    if (this.#preparing === undefined && model !== undefined && this.#ready.length < SPARES.ready) {
       this.#preparing = this.#prepare(model)
     }
     if (this.#preparing === undefined) return false
@@ -219,16 +238,18 @@ export class Spares {
   }
 
   *#restore(spare: Spare): Generator<void> {
-    yield* restore(spare.blank.memory, spare.filling)
+    this.#own =
+      (yield* restore(spare.blank.memory, spare.filling, this.#ready.length < SPARES.ready)) ?? this.#own
     this.#used.splice(this.#used.indexOf(spare), 1)
     this.#ready.push(spare)
   }
 
-  *#prepare({ pages, filling, ...kind }: Model): Generator<void> {
+  *#prepare({ pages, filling, own, ...kind }: Model): Generator<void> {
     try {
       const spare = this.#create(pages, kind)
       yield
       yield* fill(spare.blank.memory, filling)
+      if (filling.mapped !== undefined) yield* touch(spare.blank.memory, own)
       if (!this.#isFull) this.#ready.push({ ...spare, filling })
     } catch {
       // who needs one is told

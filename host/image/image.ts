@@ -10,6 +10,7 @@
  * Zero pages are not kept and never written: touching one makes it resident, and a page fault is what costs.
  */
 import { NanoError } from '../errors.ts'
+import type { PageFile } from '../native/page-file.ts'
 import { WASM_PAGE } from '../wasm/memory.ts'
 
 /** Bytes in a page of an image; the operating system's usual page. */
@@ -36,6 +37,14 @@ export interface Image {
   readonly layers: readonly ImageLayer[]
   /** Names what the first layer is of, when images of other apps have it, too. */
   readonly source?: string | undefined
+  /** All of what `source` names, to be mapped in place of being copied, where the system can do that. */
+  readonly mappable?: MappableLayer | undefined
+}
+
+/** A layer, and a file that has its pages at their addresses. */
+export interface MappableLayer {
+  readonly layer: ImageLayer
+  readonly file: PageFile
 }
 
 /** What of an app is loaded when it is needed. */

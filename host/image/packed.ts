@@ -12,6 +12,7 @@ import { createHash } from 'node:crypto'
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 
 import { NanoError } from '../errors.ts'
+import type { PageFile } from '../native/page-file.ts'
 import { WASM_PAGE } from '../wasm/memory.ts'
 import { IMAGE_LINE, IMAGE_PAGE, MAX_IMAGE_BYTES, RUN_WORDS, Runs, toPages } from './image.ts'
 import type { AppContent, ImageLayer } from './image.ts'
@@ -35,6 +36,8 @@ export type ContentId = string & { readonly __brand: 'ContentId' }
 export interface BaseImage {
   readonly id: ContentId
   readonly layer: ImageLayer
+  /** Its pages as a file, where the system has such. */
+  readonly file?: PageFile | undefined
 }
 
 interface Head {
@@ -130,7 +133,8 @@ export function toContent(
   const block = take(own + bytes)
   const ownLayer = { runs: new Uint32Array(block, 0, own / 4), bytes: new Uint8Array(block, own) }
   const layers = base === undefined ? [ownLayer] : [{ runs: sharedRuns, bytes: base.layer.bytes }, ownLayer]
-  const image = { pages, layers, source: head.base }
+  const mappable = base?.file && { layer: base.layer, file: base.file }
+  const image = { pages, layers, source: head.base, mappable }
   return map === undefined ? { image } : { image, sourceMap: new Uint8Array(take(map)) }
 }
 

@@ -1,7 +1,8 @@
 /**
  * What a thread does beside what it serves, in small pieces. While nobody else has anything to do the pieces follow one
- * another, and the event loop comes round every quarter of a millisecond. While others work, the pieces have half of what the
- * others had: a third of the thread. One that took longer than it was allowed is paid for before the next.
+ * another, and the event loop comes round every quarter of a millisecond. While others work, the pieces have a quarter of what the
+ * others had: a fifth of the thread. One that took longer than it was allowed is paid for before the next, and so is what
+ * others did on account of the pieces.
  *
  *     done  --beginLater-->  later  --begin, or its time-->  due  --a piece finds nothing to do-->  done
  */
@@ -9,7 +10,7 @@
 /** For so long pieces follow one another when nobody else has anything to do. */
 const STEP_MS = 0.25
 /** Of the time that others had. */
-const SHARE = 0.5
+const SHARE = 0.25
 /** The most that is allowed at once, after a turn that was never going to end. */
 const MOST_MS = 20
 /** In an iteration of the event loop that took less than this nobody else did anything. */
@@ -36,8 +37,17 @@ export class SideWork {
     clearTimeout(this.#later)
     this.#later = undefined
     this.#isDue = true
-    this.#leftAt = this.#now()
+    const now = this.#now()
+    // what is owed is paid by the time since then, and nothing is saved up
+    if (this.#allowedMs < 0) this.#allowedMs = Math.min(0, this.#allowedMs + (now - this.#leftAt) * SHARE)
+    this.#leftAt = now
     setImmediate(this.#step)
+  }
+
+  /** What others did for so long was done on account of the pieces. */
+  charge(ms: number): void {
+    this.#leftAt = Math.min(this.#now(), this.#leftAt + ms)
+    this.#allowedMs = Math.max(-MOST_MS, this.#allowedMs - ms)
   }
 
   /** The same, and it has time. */

@@ -10,7 +10,6 @@
  * has begun, so that no request is dropped on account of a replacement: until its deadline, which is the instance's own
  * (instance/turn.ts), and as long as the memories of all of them together have room.
  */
-import { performance } from 'node:perf_hooks'
 import { addMeter, NO_METER } from '../bindings/binding.ts'
 import type { Dialer } from '../bindings/dialer.ts'
 import type { Isolation } from '../config/config.ts'
@@ -27,6 +26,7 @@ import type { Epoch } from '../limits/epoch.ts'
 import type { EndCode } from '../limits/grace.ts'
 import type { Residents, Resting } from '../limits/residents.ts'
 import type { JobLine } from '../limits/job-pool.ts'
+import { ColdStart } from './cold-start.ts'
 import { ContentSlot, type ContentSource } from './content-slot.ts'
 import type { Journal } from './journal.ts'
 import { KeptContent } from './kept-content.ts'
@@ -93,9 +93,7 @@ export class Pool {
   #current: Instance | undefined
   /** Of memory, of all of them. */
   #bytes = 0
-  #coldSince: number | undefined
-  /** Since when there is no current one although there should be. */
-  #wantedSince: number | undefined
+  readonly #cold = new ColdStart()
   /** When the current one, which has nothing to do, is given up. */
   #rest: Deadline | undefined
   /** It, as long as it has nothing to do and may go for others. */
@@ -126,14 +124,14 @@ export class Pool {
   /** Whether `take` has an answer; if not, it is going to, and `onReady` is called. */
   prepare(): boolean {
     if (this.#current !== undefined) return true
-    this.#wantedSince ??= performance.now()
+    this.#cold.want()
     return this.#hasRoom && this.#slot.want()
   }
 
   /** Nobody waits for an instance: what was prepared is given up. */
   unprepare(): void {
     this.#slot.unwant()
-    this.#wantedSince = undefined
+    this.#cold.giveUp()
   }
 
   /** Whether what instances are made of is on its way, or one has to go before. */
@@ -158,7 +156,7 @@ export class Pool {
 
   /** When the instance that `take` gave last was asked for; undefined: it has had a turn. */
   get coldSince(): number | undefined {
-    return this.#coldSince
+    return this.#cold.since
   }
 
   /** Whether an instance has events that wait. */
@@ -173,9 +171,8 @@ export class Pool {
 
   /** One turn of this instance. */
   run(instance: Instance): void {
-    const isMore = instance.run()
+    const isMore = this.#cold.run(instance, this.#onFirst)
     this.wasMessage = instance.wasMessage
-    if (this.#coldSince !== undefined) this.#warmed(this.#coldSince)
     // behind the others
     this.#ready.delete(instance)
     if (isMore) this.#ready.add(instance)
@@ -231,7 +228,6 @@ export class Pool {
       if (next === undefined) return undefined
       const { content, order } = next
       if (this.#isAlone) this.#kept.keep(content)
-      this.#coldSince = this.#wantedSince
       const { image, sourceMap } = content
       this.#services.journal.sourceMap = sourceMap
       this.#makeRoom(image.pages * WASM_PAGE)
@@ -246,11 +242,11 @@ export class Pool {
       this.#instances.add(instance)
       this.#weigh()
       this.#current = instance
-      this.#wantedSince = undefined
+      this.#cold.begin()
       return instance
     } catch (error) {
       if (isOpened) this.#services.residents.closed()
-      this.#coldSince = this.#wantedSince = undefined
+      this.#cold.giveUp()
       this.#services.journal.write('error', 'instance-failed', toFailureText(error))
       return undefined
     }
@@ -265,9 +261,9 @@ export class Pool {
     this.#bytes = bytes
   }
 
-  #warmed(since: number): void {
-    this.#coldSince = undefined
-    this.#services.counts.coldStarted(performance.now() - since)
+  readonly #onFirst = (coldMs: number, turnMs: number): void => {
+    this.#services.counts.coldStarted(coldMs)
+    this.#parts.engine.spares.charge(turnMs)
   }
 
   /** While there is no room for so many more bytes, the oldest one that is to be replaced ends. */
