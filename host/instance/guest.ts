@@ -5,6 +5,7 @@
 import type { GuestEvent } from '../bindings/binding.ts'
 import type { Bindings, Guest as EngineGuest } from '../engine/guest.ts'
 import type { Spare, Spares, Wanted } from '../engine/spares.ts'
+import { Weight } from '../engine/weight.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { Epoch } from '../limits/epoch.ts'
 import { PAGES_PER_MB } from '../wasm/memory.ts'
@@ -35,6 +36,7 @@ export class Guest {
   readonly #maxMemory: number
   /** Undefined: it is over. */
   #spare: Spare | undefined
+  readonly #weight: Weight
   readonly #guest: EngineGuest
   #isInside = false
   #printed = ''
@@ -44,9 +46,11 @@ export class Guest {
     const { memoryMb } = parts.limits
     this.#maxMemory = memoryMb * BYTES_PER_MB
     this.#spares = parts.engine.spares
-    this.#spare = this.#spares.take(toWanted(parts, epoch), parts.order)
+    const spare = this.#spares.take(toWanted(parts, epoch), parts.order)
+    this.#spare = spare
+    this.#weight = new Weight(spare)
     const stderr = (text: string): void => this.#print(text)
-    this.#guest = this.#spare.blank.admit(imports, { clock, stderr })
+    this.#guest = spare.blank.admit(imports, { clock, stderr })
   }
 
   /** One turn. Only `Instance` calls it. */
@@ -69,6 +73,16 @@ export class Guest {
   /** 0 when it is over. */
   get memoryBytes(): number {
     return this.#spare?.blank.memory.buffer.byteLength ?? 0
+  }
+
+  /** What of it is not shared with others, as of the last `weigh`; 0 when it is over. */
+  get weightBytes(): number {
+    return this.#spare === undefined ? 0 : this.#weight.bytes
+  }
+
+  /** It has nothing to do at this moment, in milliseconds. */
+  weigh(now: number): void {
+    if (this.#spare !== undefined) this.#weight.look(now)
   }
 
   /** Which fault ended a turn. */

@@ -116,6 +116,11 @@ export class Instance implements Mailbox, Disposable {
     return this.#guest.memoryBytes
   }
 
+  /** What of it is not shared with others, as of the last time that it rested. */
+  get weightBytes(): number {
+    return this.#guest.weightBytes
+  }
+
   /** How many more requests it takes. */
   get room(): number {
     return this.#maxRequests - this.meter.requests
@@ -323,6 +328,7 @@ export class Instance implements Mailbox, Disposable {
     if (!this.#agenda.isEmpty) return this.#boundLeftovers()
     this.#state = 'resting'
     this.#bindings.rest()
+    this.#guest.weigh(performance.now())
     this.#host.onResting?.()
   }
 

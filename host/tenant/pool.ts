@@ -252,10 +252,10 @@ export class Pool {
     }
   }
 
-  /** The shard knows how much memory all of them have. */
+  /** The shard knows how much memory all of them take. */
   #weigh(): void {
     let bytes = 0
-    for (const { memoryBytes } of this.#instances) bytes += memoryBytes
+    for (const { weightBytes } of this.#instances) bytes += weightBytes
     if (bytes === this.#bytes) return
     this.#services.residents.weigh(bytes - this.#bytes)
     this.#bytes = bytes
@@ -319,6 +319,7 @@ export class Pool {
   }
 
   #onResting(instance: Instance): void {
+    this.#weigh()
     if (this.#current !== instance || this.#parts.limits.minInstances > 0) return
     this.#resting = {
       evict: () => {
