@@ -171,7 +171,8 @@ describe('node:crypto', () => {
       'ec',
       'ec',
       'ec',
-      'ERR_OSSL_BAD_DECRYPT',
+      // of 256 wrong keys one ends in a padding that is right, and in what is no key
+      expect.stringMatching(/^ERR_OSSL_(BAD_DECRYPT|UNSUPPORTED)$/),
       'ERR_MISSING_PASSPHRASE',
       true,
     ])
