@@ -106,13 +106,11 @@ export async function findPort(): Promise<number> {
   return port
 }
 
-/** Resident memory of a server and of the processes that it started, in bytes. Linux only. */
+/**
+ * Memory of a server and of the processes that it started, in bytes: each page once, however often it is mapped, and of what it
+ * shares with other processes its part. Linux only.
+ */
 export function residentBytes({ child }: ServerProcess): number {
-  return sumOf(child.pid!, (pid) => readKilobytes(`/proc/${pid}/status`, /^VmRSS:\s+(\d+) kB/m))
-}
-
-/** The same, but of what it shares with other processes its part. */
-export function proportionalBytes({ child }: ServerProcess): number {
   return sumOf(child.pid!, (pid) => readKilobytes(`/proc/${pid}/smaps_rollup`, /^Pss:\s+(\d+) kB/m))
 }
 

@@ -211,6 +211,13 @@ const NEIGHBOUR: Row[] = [8, 64].map((clients): Row => ({
   aim: { most: 2 },
 }))
 
+/** What of it is the machine's. */
+const APART: Row[] = [8, 64].map((clients): Row => ({
+  name: `the same, ${clients} clients, which have a server of their own`,
+  unit: 'x',
+  nano: density(`NANO, a server of its own: neighbour with ${clients} clients, 200 come up`),
+}))
+
 const ISOLATION: Row[] = [
   {
     name: 'isolation: request, processor time',
@@ -233,5 +240,6 @@ export const ROWS: readonly Row[] = [
   ...REAL_APPS,
   ...WALK,
   ...NEIGHBOUR,
+  ...APART,
   ...ISOLATION,
 ]
