@@ -9,6 +9,7 @@ import { readFileSync } from 'node:fs'
 const LOOK_MS = 100
 /** What is the process's own; pages of files, such as the programs, are shared with others. */
 const OWN = /^Rss(?:Anon|Shmem):\s+(\d+) kB$/gm
+const ANONYMOUS = /^RssAnon:\s+(\d+) kB$/gm
 
 /**
  * Looks until it is disposed of. `pids`: the processes, as they are now; one that has gone counts as nothing. `onBeyond`
@@ -26,11 +27,26 @@ export function watchMemory(pids: () => readonly number[], mostMb: number, onBey
 
 /** Resident bytes of a process, 0 when there is none. */
 export function readMemory(pid: number): number {
+  return sumOf(`/proc/${pid}/status`, OWN)
+}
+
+/**
+ * Resident bytes of this process, but for pages of files: those that the memories of apps have in common (native/page-file.ts) are
+ * counted once for each memory in what the system says is resident. Elsewhere than on Linux, where there are none, that.
+ */
+export function readOwnMemory(): number {
+  return sumOf('/proc/self/status', ANONYMOUS) || process.memoryUsage.rss()
+}
+
+function sumOf(file: string, pattern: RegExp): number {
   let status: string
   try {
-    status = readFileSync(`/proc/${pid}/status`, 'utf8')
+    status = readFileSync(file, 'utf8')
   } catch {
     return 0
   }
-  return Array.from(status.matchAll(OWN)).reduce((sum, [, kilobytes]) => sum + Number(kilobytes) * 1024, 0)
+  return Array.from(status.matchAll(pattern)).reduce(
+    (sum, [, kilobytes]) => sum + Number(kilobytes) * 1024,
+    0,
+  )
 }

@@ -4,6 +4,7 @@
  * of versions and of closed sets, never a tenant's text.
  */
 
+import { readOwnMemory } from '../limits/process-memory.ts'
 import { ANSWER_TIMES } from '../tenant/report.ts'
 import { TURN_BOUNDS_MS } from '../tenant/turn-times.ts'
 import { FLEET_SERIES } from './fleet-series.ts'
@@ -100,6 +101,12 @@ const DELAY_SERIES: Series = {
 
 const HOST_SERIES: readonly Series[] = [
   ofHost('nano_uptime_seconds', 'counter', 'Server uptime in seconds.', ({ uptimeSeconds }) => uptimeSeconds),
+  ofHost(
+    'nano_process_memory_bytes',
+    'gauge',
+    'Memory of the process, with what apps share counted once or not at all.',
+    () => readOwnMemory(),
+  ),
   ofHost('nano_request_latency_ms_avg', 'gauge', 'Average request latency in milliseconds.', toAverageMs),
   ofHost('nano_request_latency_ms_min', 'gauge', 'Minimum request latency in milliseconds.', (snapshot) => {
     const least = Math.min(...answersOf(snapshot, 'minMs'))

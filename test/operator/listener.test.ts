@@ -153,6 +153,8 @@ describe('the listener', () => {
     expect(read('nano_turn_seconds_count')).toBeGreaterThanOrEqual(17)
     expect(read('nano_turn_seconds_bucket{le="+Inf"}')).toBe(read('nano_turn_seconds_count'))
     expect(read('process_resident_memory_bytes')).toBeGreaterThan(10_000_000)
+    expect(read('nano_process_memory_bytes')).toBeGreaterThan(10_000_000)
+    expect(read('nano_process_memory_bytes')).toBeLessThan(read('process_resident_memory_bytes'))
   })
 
   test('is read, and nothing else', async ({ expect }) => {
