@@ -11,6 +11,7 @@ import { waitFor } from './serve.ts'
 const MAIN = join(import.meta.dirname, '../../host/main.ts')
 
 export interface ServerProcess extends AsyncDisposable {
+  readonly pid: number
   readonly port: number
   readonly adminPort: number
   /** What it has printed. */
@@ -55,6 +56,7 @@ export async function startNano(
   child.stdout.on('data', (part) => (out += String(part)))
   const read = (pattern: RegExp) => waitFor(() => pattern.exec(out)?.[1], 60_000)
   return {
+    pid: child.pid!,
     port: Number(await read(/ on http:\/\/[\d.]+:(\d+)/)),
     adminPort: Number(await read(/operator {2}http:\/\/[\d.]+:(\d+)/)),
     get announcement() {

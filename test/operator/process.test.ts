@@ -1,6 +1,6 @@
 /** The server as a process: signals, a log that nobody reads, and no file descriptors left. */
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -145,3 +145,36 @@ test('a process that has no file descriptors left takes connections again as soo
   await waitFor(ask(nano.adminPort, 'localhost'), 10_000)
   expect(log).not.toContain('died')
 }, 60_000)
+
+describe.skipIf(process.platform !== 'linux')(
+  'memories of apps (skipped elsewhere than on Linux, which alone maps pages)',
+  () => {
+    const mapped = async (flags: string) => {
+      await using nano = await startNano(file, { env: { NODE_OPTIONS: flags } })
+      const answer = await send(nano.port, { host: 'quiet.test', path: '/sleep?ms=1' })
+      const maps = readFileSync(`/proc/${nano.pid}/maps`, 'utf8').split('\n')
+      let stderr = ''
+      nano.stderr.on('data', (part) => (stderr += String(part)))
+      nano.kill('SIGTERM')
+      await nano.exited
+      return {
+        status: answer.status,
+        files: maps.filter((line) => line.includes('nano-pages')).length,
+        stderr,
+      }
+    }
+
+    test('have pages of one file, and nothing is said of what is experimental in Node', async ({
+      expect,
+    }) => {
+      const { status, files, stderr } = await mapped('')
+      expect(status).toBe(200)
+      expect(files).toBeGreaterThan(0)
+      expect(stderr).not.toContain('ExperimentalWarning')
+    })
+
+    test('have copies where Node has no node:ffi', async ({ expect }) => {
+      expect(await mapped('--no-experimental-ffi')).toMatchObject({ status: 200, files: 0 })
+    })
+  },
+)
