@@ -11,6 +11,8 @@ import type { Spare } from './spares.ts'
 const LOOK_MS = 10_000
 /** Unless it has grown by so much. */
 const LOOK_BYTES = 1024 * 1024
+/** Of a larger one what it shares is little, and to look takes long. */
+const MOST_BYTES = 64 * 1024 * 1024
 
 export class Weight {
   readonly #spare: Spare
@@ -30,7 +32,7 @@ export class Weight {
   /** Its guest has nothing to do. `now`: in milliseconds. */
   look(now: number): void {
     const { blank, filling } = this.#spare
-    if (filling?.mapped === undefined) return
+    if (filling?.mapped === undefined || this.#length > MOST_BYTES) return
     if (now - this.#lookedAt < LOOK_MS && this.#length - this.#seenBytes < LOOK_BYTES) return
     const own = findOwnPages(blank.memory)
     if (own === undefined) return
