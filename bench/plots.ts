@@ -14,7 +14,7 @@ const FOLDER = fileURLToPath(new URL('../docs/operators/plots/', import.meta.url
 /** By the name in `Figure.at`, which is their file's. */
 const PLOTS: Readonly<Record<string, Omit<Chart, 'lines'>>> = {
   processor: { title: 'Processor time of a request, live apps in turn', unit: 'us', axis: 'apps' },
-  memory: { title: 'Resident memory', unit: 'MiB', axis: 'apps' },
+  memory: { title: 'Memory', unit: 'MiB', axis: 'apps' },
   start: { title: 'Start of the process to listening', unit: 'ms', axis: 'apps' },
   'cold-start': { title: 'First response of an app', unit: 'ms', axis: 'apps' },
   'scale-firsts': { title: 'Requests that begin an instance', unit: '%', axis: 'hosts' },
