@@ -21,6 +21,7 @@ import { IMAGE_LINE, IMAGE_PAGE, splitImage } from '../image/image.ts'
 import { toContent as toUsed } from '../image/packed.ts'
 import { layOver } from '../image/resident.ts'
 import type { AppContent } from '../image/image.ts'
+import { hasPageFiles } from '../native/page-file.ts'
 import { toSeal } from './env-image.ts'
 import { ImageFiles } from './image-files.ts'
 
@@ -56,6 +57,8 @@ it('gives what was kept to whoever opens the directory, the first image of an en
   ])
   const blocks = new Set(loaded.map(({ image }) => image.layers[0]!.bytes.buffer))
   expect(blocks.size).toBe(1)
+  const mapped = loaded.map(({ image }) => image.mappable?.file.fd)
+  expect([new Set(mapped).size, mapped.includes(undefined)]).toEqual([1, !hasPageFiles])
   expect(loaded.map(({ image }) => image.layers[1]!.bytes.length)).toEqual([0, IMAGE_LINE, IMAGE_LINE])
   expect(readdirSync(join(cache, 'images', 'bases'))).toEqual(['e'])
 })

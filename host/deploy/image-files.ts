@@ -96,7 +96,7 @@ export class ImageFiles {
       const bytes = readFileSync(path)
       const unpacked = unpack(key === undefined ? bytes : unseal(bytes, key), (base) => {
         const found = this.#findBase(engineHash)
-        return found?.id === base ? found : undefined
+        return found?.id === base ? this.#toMappable(engineHash, found) : undefined
       })
       touch(path)
       return unpacked
@@ -165,13 +165,22 @@ export class ImageFiles {
         toSharedBlock,
       )
       const layer = content.image.layers[0]!
-      const base = { id: toContentId(engineHash, content), layer, file: toPageFile(layer) }
+      const base = { id: toContentId(engineHash, content), layer }
       this.#bases.set(engineHash, { base, stamp })
       return base
     } catch {
       rmSync(path, { force: true })
       return undefined
     }
+  }
+
+  /** As a file as well: for those who lay images into memories. */
+  #toMappable(engineHash: string, base: BaseImage): BaseImage {
+    if (base.file !== undefined) return base
+    const mappable = { ...base, file: toPageFile(base.layer) }
+    const known = this.#bases.get(engineHash)
+    if (known?.base === base) this.#bases.set(engineHash, { ...known, base: mappable })
+    return mappable
   }
 
   #write(path: string, bytes: Uint8Array | string, place: (from: string, to: string) => void): void {
