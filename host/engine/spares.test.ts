@@ -72,6 +72,7 @@ async function settle(spares: Spares): Promise<Spares['kept']> {
 describe.for(hasPageFiles ? ['copied', 'mapped'] : ['copied'])('an instance whose memory is %s', (kind) => {
   beforeAll(() => void (files = kind === 'mapped' ? new Map() : undefined))
   afterAll(() => void (files = undefined))
+  const bounds = kind === 'mapped' ? SPARES.mapped : SPARES.copied
 
   it('that is being made is finished for who asks', async (context) => {
     const { expect } = context
@@ -100,14 +101,14 @@ describe.for(hasPageFiles ? ['copied', 'mapped'] : ['copied'])('an instance whos
     const { expect } = context
     const { spares, made } = open()
     spares.take(toWanted(1, { source: 's' }))
-    expect(await settle(spares)).toEqual({ ready: SPARES.ready, used: 0 })
-    expect(made).toHaveLength(SPARES.ready + 1)
+    expect(await settle(spares)).toEqual({ ready: bounds.ready, used: 0 })
+    expect(made).toHaveLength(bounds.ready + 1)
     // what is asked for next is another one of the same kind
-    for (let i = 0; i < SPARES.ready; i++)
+    for (let i = 0; i < bounds.ready; i++)
       expectImage(context, spares.take(toWanted(2, { source: 's' })), 2, 's')
-    expect(made).toHaveLength(SPARES.ready + 1)
+    expect(made).toHaveLength(bounds.ready + 1)
     expectImage(context, spares.take(toWanted(3, { source: 's' })), 3, 's')
-    expect(made).toHaveLength(SPARES.ready + 2)
+    expect(made).toHaveLength(bounds.ready + 2)
   })
 
   it('is not made for images that have nothing in common with others', async ({ expect }) => {
@@ -156,7 +157,7 @@ describe.for(hasPageFiles ? ['copied', 'mapped'] : ['copied'])('an instance whos
 
   it('that suits nobody does not stay in the way of those that do', ({ expect }) => {
     const { spares } = open()
-    const length = SPARES.most
+    const length = SPARES.copied.most
     const large = Array.from({ length }, () => spares.take(toWanted(1, { pages: 500 })))
     for (const each of large) spares.giveBack(each)
     expect(spares.kept).toEqual({ ready: 0, used: length })
@@ -185,8 +186,8 @@ describe.for(hasPageFiles ? ['copied', 'mapped'] : ['copied'])('an instance whos
     const many = Array.from({ length: 20 }, () => spares.take(toWanted(1, { source: 's' })))
     for (const each of many) spares.giveBack(each)
     const { ready, used } = spares.kept
-    expect(ready + used).toBe(SPARES.most)
-    expect(await settle(spares)).toEqual({ ready: SPARES.most, used: 0 })
+    expect(ready + used).toBe(bounds.most)
+    expect(await settle(spares)).toEqual({ ready: bounds.most, used: 0 })
   })
 })
 
@@ -231,7 +232,7 @@ describe('an order', () => {
     for (const [i, spare] of spares3.entries()) expectImage(context, spare, i + 1, 's')
     expect(new Set(spares3.map(({ blank }) => blank)).size).toBe(3)
     expect(spares3).toContain(used)
-    expect(made.length).toBeLessThanOrEqual(3 + SPARES.ready)
+    expect(made.length).toBeLessThanOrEqual(3 + SPARES.copied.ready)
   })
 
   it('that is off comes back to be used again, and what has not begun is not made', async ({ expect }) => {

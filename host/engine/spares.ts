@@ -15,7 +15,6 @@
 import { fill, layOver, map, restore, toFilling, toOwnPages, touch, type Filling } from '../image/resident.ts'
 import type { Image } from '../image/image.ts'
 import { SideWork } from '../limits/side-work.ts'
-import { hasPageFiles } from '../native/page-file.ts'
 import { WASM_PAGE } from '../wasm/memory.ts'
 import type { Blank, MakeBlank } from './guest.ts'
 import { makeMemory, tellCollector } from './memories.ts'
@@ -25,7 +24,7 @@ import { Order } from './order.ts'
  * So many are made before they are asked for, once one was, and so many are kept at the most, ready or not. One whose memory is
  * mapped is little more than its instance.
  */
-export const SPARES = hasPageFiles ? { ready: 4, most: 16 } : { ready: 2, most: 4 }
+export const SPARES = { copied: { ready: 2, most: 4 }, mapped: { ready: 4, most: 16 } }
 /**
  * More than its image begins with a memory may have: it does not shrink, and its next guest cannot use what is more. The
  * engine asks for ten megabytes at once.
@@ -128,7 +127,7 @@ export class Spares {
   giveBack(spare: Spare): void {
     spare.blank.clear()
     const isLarge = spare.blank.memory.buffer.byteLength > spare.mostBytes
-    if (isLarge || this.#isFull) return this.drop(spare)
+    if (isLarge || this.#isFull(spare.filling)) return this.drop(spare)
     this.#used.push(spare)
     this.#idleWork.beginLater(DELAY_MS)
   }
@@ -140,7 +139,7 @@ export class Spares {
 
   *#make(wanted: Wanted): Generator<void, Spare> {
     const { image, maximum, epoch } = wanted
-    const spare = (yield* this.#find(wanted)) ?? this.#createOther(image.pages, { maximum, epoch })
+    const spare = (yield* this.#find(wanted)) ?? this.#createOther(image, { maximum, epoch })
     yield
     const { memory } = spare.blank
     const missing = image.pages - memory.buffer.byteLength / WASM_PAGE
@@ -173,13 +172,15 @@ export class Spares {
     return takeFirst(this.#ready, wanted)
   }
 
-  get #isFull(): boolean {
-    return this.#ready.length + this.#used.length >= SPARES.most
+  /** Whether no more are kept of those with such a filling. */
+  #isFull(filling: Filling | undefined): boolean {
+    return this.#ready.length + this.#used.length >= toBounds(filling).most
   }
 
   /** None that is kept suits. Where there are as many as may be the oldest goes, so that others come. */
-  #createOther(pages: number, kind: Kind): Spare {
-    if (this.#isFull) {
+  #createOther({ pages, mappable }: Image, kind: Kind): Spare {
+    const { most } = mappable === undefined ? SPARES.copied : SPARES.mapped
+    if (this.#ready.length + this.#used.length >= most) {
       this.#restoring = undefined
       const oldest = this.#ready.shift() ?? this.#used.shift()
       if (oldest !== undefined) this.drop(oldest)
@@ -229,7 +230,11 @@ export class Spares {
 
   #prepareNext(): boolean {
     const model = this.#model
-    if (this.#preparing === undefined && model !== undefined && this.#ready.length < SPARES.ready) {
+    if (
+      this.#preparing === undefined &&
+      model !== undefined &&
+      this.#ready.length < toBounds(model.filling).ready
+    ) {
       this.#preparing = this.#prepare(model)
     }
     if (this.#preparing === undefined) return false
@@ -238,8 +243,9 @@ export class Spares {
   }
 
   *#restore(spare: Spare): Generator<void> {
-    this.#own =
-      (yield* restore(spare.blank.memory, spare.filling, this.#ready.length < SPARES.ready)) ?? this.#own
+    const { blank, filling } = spare
+    const isNext = this.#ready.length < toBounds(filling).ready
+    this.#own = (yield* restore(blank.memory, filling, isNext)) ?? this.#own
     this.#used.splice(this.#used.indexOf(spare), 1)
     this.#ready.push(spare)
   }
@@ -250,12 +256,16 @@ export class Spares {
       yield
       yield* fill(spare.blank.memory, filling)
       if (filling.mapped !== undefined) yield* touch(spare.blank.memory, own)
-      if (!this.#isFull) this.#ready.push({ ...spare, filling })
+      if (!this.#isFull(filling)) this.#ready.push({ ...spare, filling })
     } catch {
       // who needs one is told
       this.#model = undefined
     }
   }
+}
+
+function toBounds(filling: Filling | undefined) {
+  return filling?.mapped === undefined ? SPARES.copied : SPARES.mapped
 }
 
 function toMostBytes({ pages }: Image): number {
