@@ -106,7 +106,10 @@ test(
     )
     // one that is blocked keeps its callers until their time is over, and nobody else's
     await ask('/block?name=a', 'brief.test')
-    expect(codeOf(await server.send('brief.test', '/?name=a&count=3'))).toBe('APP_TIMEOUT')
+    const kept = await server.send('brief.test', '/?name=a&count=3')
+    // calls and request have the same time: on a busy machine the app hears of its calls before its own is over
+    if (kept.status === 200) expect(kept.json()).toEqual({ APP_TIMEOUT: 3 })
+    else expect(codeOf(kept)).toBe('APP_TIMEOUT')
     expect(await ask('/?name=b', 'brief.test')).toEqual({ ok: 1 })
     expect((await neighbour.stop()).answers).toBeGreaterThan(10)
   },

@@ -5,6 +5,7 @@ import type { Worker } from 'node:worker_threads'
 
 import { test } from 'vitest'
 
+import { readOwnMemory } from '../../host/limits/process-memory.ts'
 import { Opener } from '../../host/deploy/opener.ts'
 import { fixture, serve, sleep } from '../harness/serve.ts'
 import type { Served } from '../harness/serve.ts'
@@ -74,7 +75,7 @@ async function toUse(shards: readonly Worker[]) {
   return {
     handles: readdirSync('/proc/self/fd').length,
     threads: readdirSync('/proc/self/task').length,
-    residentMb: process.memoryUsage.rss() / MB,
+    residentMb: readOwnMemory() / MB,
     heapMb,
   }
 }
