@@ -2,7 +2,7 @@
  * How long the first request of an instance waits for it.
  *
  *     warm  --want-->  wanted  --begin-->  begun  --its first turn-->  warm
- *                      wanted, begun  --giveUp-->  warm
+ *                      wanted  --giveUp-->  warm
  */
 import { performance } from 'node:perf_hooks'
 
@@ -23,7 +23,7 @@ export class ColdStart {
 
   /** Nobody waits any more, or there will be none. */
   giveUp(): void {
-    this.#wantedSince = this.#since = undefined
+    this.#wantedSince = undefined
   }
 
   /** When the instance was asked for that has had no turn; undefined: it has had one. */
