@@ -127,7 +127,7 @@ export class Spares {
   giveBack(spare: Spare): void {
     spare.blank.clear()
     const isLarge = spare.blank.memory.buffer.byteLength > spare.mostBytes
-    if (isLarge || this.#isFull(spare.filling)) return this.drop(spare)
+    if (isLarge || this.#isFull(spare.filling?.mapped)) return this.drop(spare)
     this.#used.push(spare)
     this.#idleWork.beginLater(DELAY_MS)
   }
@@ -172,15 +172,14 @@ export class Spares {
     return takeFirst(this.#ready, wanted)
   }
 
-  /** Whether no more are kept of those with such a filling. */
-  #isFull(filling: Filling | undefined): boolean {
-    return this.#ready.length + this.#used.length >= toBounds(filling).most
+  /** Whether no more are kept of those that are mapped, or are not. */
+  #isFull(mapped: object | undefined): boolean {
+    return this.#ready.length + this.#used.length >= toBounds(mapped).most
   }
 
   /** None that is kept suits. Where there are as many as may be the oldest goes, so that others come. */
   #createOther({ pages, mappable }: Image, kind: Kind): Spare {
-    const { most } = mappable === undefined ? SPARES.copied : SPARES.mapped
-    if (this.#ready.length + this.#used.length >= most) {
+    if (this.#isFull(mappable)) {
       this.#restoring = undefined
       const oldest = this.#ready.shift() ?? this.#used.shift()
       if (oldest !== undefined) this.drop(oldest)
@@ -233,7 +232,7 @@ export class Spares {
     if (
       this.#preparing === undefined &&
       model !== undefined &&
-      this.#ready.length < toBounds(model.filling).ready
+      this.#ready.length < toBounds(model.filling.mapped).ready
     ) {
       this.#preparing = this.#prepare(model)
     }
@@ -244,7 +243,7 @@ export class Spares {
 
   *#restore(spare: Spare): Generator<void> {
     const { blank, filling } = spare
-    const isNext = this.#ready.length < toBounds(filling).ready
+    const isNext = this.#ready.length < toBounds(filling?.mapped).ready
     this.#own = (yield* restore(blank.memory, filling, isNext)) ?? this.#own
     this.#used.splice(this.#used.indexOf(spare), 1)
     this.#ready.push(spare)
@@ -256,7 +255,7 @@ export class Spares {
       yield
       yield* fill(spare.blank.memory, filling)
       if (filling.mapped !== undefined) yield* touch(spare.blank.memory, own)
-      if (!this.#isFull(filling)) this.#ready.push({ ...spare, filling })
+      if (!this.#isFull(filling.mapped)) this.#ready.push({ ...spare, filling })
     } catch {
       // who needs one is told
       this.#model = undefined
@@ -264,8 +263,8 @@ export class Spares {
   }
 }
 
-function toBounds(filling: Filling | undefined) {
-  return filling?.mapped === undefined ? SPARES.copied : SPARES.mapped
+function toBounds(mapped: object | undefined) {
+  return mapped === undefined ? SPARES.copied : SPARES.mapped
 }
 
 function toMostBytes({ pages }: Image): number {
