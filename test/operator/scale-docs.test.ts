@@ -57,7 +57,10 @@ const BALANCERS: readonly Balancer[] = [
   },
 ]
 
-/** What is said twice in a row. */
+/**
+ * What is said twice in a row. Who bounds the load counts a request until it has put it away, which may be after its
+ * answer has come, so that the next one is led elsewhere once in a while.
+ */
 async function steady(ask: () => Promise<readonly string[]>): Promise<readonly string[]> {
   for (let last = await ask(); ;) {
     // oxlint-disable-next-line no-await-in-loop -- one after the other
@@ -87,9 +90,8 @@ describe.for(BALANCERS)('$command', ({ command, language, start }) => {
         home: folder,
       })
 
-      const first = await askAll(port)
+      const first = await steady(() => askAll(port))
       expect([...new Set(first)].sort()).toEqual(['a', 'b', 'c'])
-      expect(await askAll(port)).toEqual(first)
 
       await upstreams[1]!.close()
       // some are led anywhere until the balancer knows that it is gone
