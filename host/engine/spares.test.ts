@@ -60,13 +60,15 @@ function expectImage({ expect }: TestContext, spare: Spare, byte: number, source
   expect(bytes.equals(wanted)).toBe(true)
 }
 
-/** Until nothing more is done to them. */
-async function settle(spares: Spares): Promise<Spares['kept']> {
-  for (let before = ''; ; await later(30)) {
-    const now = JSON.stringify(spares.kept)
-    if (now === before) return spares.kept
-    before = now
-  }
+/** In the end so many are kept, and it stays so. */
+async function expectKept(
+  { expect }: Pick<TestContext, 'expect'>,
+  spares: Spares,
+  kept: Spares['kept'],
+): Promise<void> {
+  await expect.poll(() => spares.kept).toEqual(kept)
+  await later(30)
+  expect(spares.kept).toEqual(kept)
 }
 
 describe.for(hasPageFiles ? ['copied', 'mapped'] : ['copied'])('an instance whose memory is %s', (kind) => {
@@ -101,7 +103,7 @@ describe.for(hasPageFiles ? ['copied', 'mapped'] : ['copied'])('an instance whos
     const { expect } = context
     const { spares, made } = open()
     spares.take(toWanted(1, { source: 's' }))
-    expect(await settle(spares)).toEqual({ ready: bounds.ready, used: 0 })
+    await expectKept(context, spares, { ready: bounds.ready, used: 0 })
     expect(made).toHaveLength(bounds.ready + 1)
     // what is asked for next is another one of the same kind
     for (let i = 0; i < bounds.ready; i++)
@@ -114,7 +116,7 @@ describe.for(hasPageFiles ? ['copied', 'mapped'] : ['copied'])('an instance whos
   it('is not made for images that have nothing in common with others', async ({ expect }) => {
     const { spares, made } = open()
     spares.take(toWanted(1))
-    expect(await settle(spares)).toEqual({ ready: 0, used: 0 })
+    await expectKept({ expect }, spares, { ready: 0, used: 0 })
     expect(made).toHaveLength(1)
   })
 
@@ -131,7 +133,7 @@ describe.for(hasPageFiles ? ['copied', 'mapped'] : ['copied'])('an instance whos
       bytesOf(next).fill(255)
       spares.giveBack(next)
     }
-    await settle(spares)
+    await context.expect.poll(() => spares.kept.used).toBe(0)
     for (let i = 0; i < 4; i++)
       expectImage(context, spares.take(toWanted(3, { source: 's', pages: 200 })), 3, 's')
   })
@@ -187,7 +189,7 @@ describe.for(hasPageFiles ? ['copied', 'mapped'] : ['copied'])('an instance whos
     for (const each of many) spares.giveBack(each)
     const { ready, used } = spares.kept
     expect(ready + used).toBe(bounds.most)
-    expect(await settle(spares)).toEqual({ ready: bounds.most, used: 0 })
+    await expectKept({ expect }, spares, { ready: bounds.most, used: 0 })
   })
 })
 
@@ -246,7 +248,7 @@ describe('an order', () => {
     await expect.poll(() => made.length).toBe(2)
     begun![Symbol.dispose]()
     here[Symbol.dispose]()
-    expect(await settle(spares)).toEqual({ ready: 2, used: 0 })
+    await expectKept({ expect }, spares, { ready: 2, used: 0 })
     expect([made.length, here.take(), settled <= 2]).toEqual([2, undefined, true])
   })
 
@@ -283,5 +285,5 @@ it('that cannot be made is said so, and those that are kept go', async ({ expect
   room = 1
   spares.take(toWanted(1, { source: 's' }))
   room = 0
-  expect(await settle(spares)).toEqual({ ready: 0, used: 0 })
+  await expectKept({ expect }, spares, { ready: 0, used: 0 })
 })

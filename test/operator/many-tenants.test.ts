@@ -51,7 +51,8 @@ async function start() {
     longestTurnMs: 10_000,
     has: () => true,
     hasVersion: () => true,
-    load: async () => content,
+    // what a shard gets is moved to it
+    load: async () => structuredClone(content),
   }
   const shards = new Shards({
     script: new URL('../../host/shard.ts', import.meta.url),
