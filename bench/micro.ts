@@ -1,6 +1,7 @@
 /**
- * What the checks cost that stop a guest at its deadline: the same guests on the engine as it is served and on the same
- * engine without the checks (host/wasm/epoch.ts), turn by turn in one process and on one thread, all benchmarks in every
+ * What the engine's edits cost and save: the same guests on the engine as it is served, on the same engine without the checks
+ * that stop a guest at its deadline (host/wasm/epoch.ts), and on one whose interpreter is as it came
+ * (host/engine/starlingmonkey/lean-interpreter.ts). Turn by turn in one process and on one thread, all benchmarks in every
  * round, so that whatever else the machine does meets all alike.
  */
 
@@ -14,8 +15,8 @@ import { splitComponent } from '../host/component/skeleton.ts'
 import { DEFAULT_LIMITS } from '../host/config/limits.ts'
 import { buildEngine, toEngineDirectory } from '../host/engine/build-engine.ts'
 import { MODULE_FILE, openEngine } from '../host/engine/engine.ts'
-import type { CompiledEngine } from '../host/engine/guest.ts'
 import { loadEngine } from '../host/engine/load.ts'
+import { leanInterpreter } from '../host/engine/starlingmonkey/lean-interpreter.ts'
 import { splitImage } from '../host/image/image.ts'
 import type { InstanceParts } from '../host/instance/contract.ts'
 import { Epoch } from '../host/limits/epoch.ts'
@@ -24,7 +25,7 @@ import { callByName } from '../host/wasm/call-by-name.ts'
 import { stripData } from '../host/wasm/data-segments.ts'
 import { addEpochChecks } from '../host/wasm/epoch.ts'
 import { importMemory } from '../host/wasm/memory.ts'
-import { encodeModule } from '../host/wasm/sections.ts'
+import { encodeModule, type Section } from '../host/wasm/sections.ts'
 import { exportState } from '../host/wasm/state.ts'
 import { median } from './figure.ts'
 import type { Bench } from './figure.ts'
@@ -69,42 +70,63 @@ export async function micro(bench: Bench): Promise<void> {
   })
   await ticker.ready
   const epoch = new Epoch(ticker.epochs[0])
-  using plainGuest = new TimedGuest(
-    { ...parts, engine: loadEngine(withoutChecks(checked, component, bench.directory)) },
-    epoch,
-  )
-  using checkedGuest = new TimedGuest({ ...parts, engine: loadEngine(checked) }, epoch)
-  const times = new Map(BENCHMARKS.map((name) => [name, { plain: [] as number[], checked: [] as number[] }]))
-  bench.tell('micro-benchmarks with and without checks')
+  const main = readComponent(component).mainSections
+  const modules = {
+    served: checked.module,
+    unchecked: withoutChecks(main, component, bench.directory),
+    came: compile(addEpochChecks(toMain(main))),
+  }
+  using guests = new DisposableStack()
+  const timed = Object.entries(modules).map(([name, module]) => {
+    const engine = loadEngine({ ...checked, module })
+    return { name, guest: guests.use(new TimedGuest({ ...parts, engine }, epoch)) }
+  })
+  const times = new Map(BENCHMARKS.map((name) => [name, timed.map((): number[] => [])]))
+  bench.tell('micro-benchmarks, with and without edits of the engine')
   const rounds = WARM_UP + bench.seconds * ROUNDS_PER_SECOND
   for (let round = 0; round < rounds; round++) {
-    for (const [name, { plain, checked: check }] of times) {
+    for (const [name, each] of times) {
       const turns = name === 'hello' ? HELLO_TURNS : 1
-      // who comes first changes
-      if (round % 2 === 0) plain.push(await plainGuest.measure(name, turns))
-      check.push(await checkedGuest.measure(name, turns))
-      if (round % 2 === 1) plain.push(await plainGuest.measure(name, turns))
+      for (const i of timed.keys()) {
+        // who comes first changes
+        const at = (i + round) % timed.length
+        each[at]!.push(await timed[at]!.guest.measure(name, turns))
+      }
     }
   }
-  const ratios = Array.from(times, ([name, all]) => {
-    const [plainMs, checkedMs] = [median(all.plain.slice(WARM_UP)), median(all.checked.slice(WARM_UP))]
-    const note = `${checkedMs.toFixed(3)} ms with checks, ${plainMs.toFixed(3)} ms without`
-    bench.add({ name: `${name}, with checks to without`, value: checkedMs / plainMs, unit: 'x', note })
-    return checkedMs / plainMs
-  })
-  const mean = Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length)
-  bench.add({ name: 'geometric mean', value: mean, unit: 'x', note: 'wanted: 1.10 at the most' })
+  add('with checks to without', 'unchecked', 'wanted: 1.10 at the most')
+  add('to the interpreter as it came', 'came', '')
+
+  function add(title: string, other: keyof typeof modules, wanted: string): void {
+    const [served, at] = [0, Object.keys(modules).indexOf(other)]
+    const ratios = Array.from(times, ([name, each]) => {
+      const [ms, otherMs] = [served, at].map((i) => median(each[i]!.slice(WARM_UP))) as [number, number]
+      const note = `${ms.toFixed(3)} ms, ${otherMs.toFixed(3)} ms`
+      bench.add({ name: `${name}, ${title}`, value: ms / otherMs, unit: 'x', note })
+      return ms / otherMs
+    })
+    const mean = Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length)
+    bench.add({ name: `geometric mean, ${title}`, value: mean, unit: 'x', note: wanted })
+  }
+}
+
+function toMain(sections: readonly Section[]): Section[] {
+  return importMemory(exportState(stripData(sections)))
+}
+
+function compile(sections: readonly Section[]): WebAssembly.Module {
+  return new WebAssembly.Module(encodeModule(callByName(sections)))
 }
 
 /** The engine without checks; throws unless they are all that makes the difference. */
-function withoutChecks(engine: CompiledEngine, component: Uint8Array, cache: string): CompiledEngine {
-  const main = importMemory(exportState(stripData(readComponent(component).mainSections)))
+function withoutChecks(main: readonly Section[], component: Uint8Array, cache: string): WebAssembly.Module {
+  const lean = toMain(leanInterpreter(main))
   const { skeletonHash } = splitComponent(component)
   const served = readFileSync(join(toEngineDirectory(cache, skeletonHash), MODULE_FILE))
-  if (!served.equals(encodeModule(callByName(addEpochChecks(main))))) {
+  if (!served.equals(encodeModule(callByName(addEpochChecks(lean))))) {
     throw new Error('the engine differs from the plain one by more than its checks')
   }
-  return { ...engine, module: new WebAssembly.Module(encodeModule(callByName(main))) }
+  return compile(lean)
 }
 
 /** Knows what its turns take. */

@@ -6,6 +6,7 @@ import { DEFAULT_LIMITS } from '../host/config/limits.ts'
 import { buildEngine } from '../host/engine/build-engine.ts'
 import { openEngine } from '../host/engine/engine.ts'
 import { loadEngine } from '../host/engine/load.ts'
+import { leanInterpreter } from '../host/engine/starlingmonkey/lean-interpreter.ts'
 import { splitImage } from '../host/image/image.ts'
 import { createBell, Epoch } from '../host/limits/epoch.ts'
 import { callByName } from '../host/wasm/call-by-name.ts'
@@ -52,7 +53,7 @@ export class TracedGuest implements Disposable {
   static async open(component: Uint8Array, cache: string): Promise<TracedGuest> {
     const compiled = openEngine(await buildEngine(component, cache))
     const { mainSections } = readComponent(component)
-    const main = addTrace(callByName(importMemory(exportState(stripData(mainSections)))))
+    const main = addTrace(callByName(importMemory(exportState(stripData(leanInterpreter(mainSections))))))
     const traced = new WebAssembly.Module(encodeModule(main))
     const engine = loadEngine({ ...compiled, module: traced })
     const { segments, memoryMinPages } = splitComponent(component)

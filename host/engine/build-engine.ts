@@ -21,10 +21,11 @@ import { callByName } from '../wasm/call-by-name.ts'
 import { encodeModule, type Section } from '../wasm/sections.ts'
 import { exportState } from '../wasm/state.ts'
 import { MANIFEST_FILE, MODULE_FILE, toFileHash, type EngineCounters, type EngineManifest } from './engine.ts'
+import { leanInterpreter } from './starlingmonkey/lean-interpreter.ts'
 import { findWorld, WORLD_VERSIONS } from './worlds.ts'
 
 /** Changes with whatever changes what is generated. */
-const GENERATOR = 10
+const GENERATOR = 11
 /** How an engine's main module names what it imports of the world. */
 const WORLD_IMPORT = /^nano:workers\/[a-z0-9-]+@(.+)$/
 
@@ -73,7 +74,8 @@ async function writeEngine(directory: string, hash: string, main: readonly Secti
 
 /** The main module without an app in it, its memory left to the host, to be used again, stopped by the host's clock, without a table. */
 function editMain(module: readonly Section[]): Uint8Array<ArrayBuffer> {
-  return encodeModule(callByName(addEpochChecks(importMemory(exportState(stripData(module))))))
+  const lean = stripData(leanInterpreter(module))
+  return encodeModule(callByName(addEpochChecks(importMemory(exportState(lean)))))
 }
 
 /** The world that an engine was built for, which its imports name. */

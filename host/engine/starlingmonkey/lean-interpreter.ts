@@ -1,0 +1,189 @@
+/**
+ * The engine's interpreter without what it does for a debugger alone. An app runs by nothing else: each bytecode and each call
+ * passes here (docs/decisions/lean-interpreter.md).
+ *
+ *     each bytecode     its number | interrupts  >  a word of a table in memory  >  a label       its number  >  a label
+ *     a call's end      the frame's environments are found, and taken off it one by one           they go with it
+ *
+ * Only a debugger that steps and a count of what is covered ask for interrupts, and only a debugger looks at environments as
+ * they go. An engine here has neither: what it is given to start with turns none on, and no script can.
+ *
+ * Both functions are known by their code, in which the numbers of other functions do not count: those differ from world to
+ * world. An engine with other code stays as it is; a test holds that the installed one is known.
+ */
+import { createHash } from 'node:crypto'
+import { readDataSegments, type DataSegment } from '../../wasm/data-segments.ts'
+import { readFunctions, skipLocals, withFunctions } from '../../wasm/functions.ts'
+import { OPCODE, readOperand, skipInstruction } from '../../wasm/instructions.ts'
+import { Reader } from '../../wasm/reader.ts'
+import type { Section } from '../../wasm/sections.ts'
+import { Writer } from '../../wasm/writer.ts'
+
+/** A function of the engine. */
+interface Known {
+  /** SHA-256 of its code. */
+  readonly hash: string
+  readonly bytes: number
+}
+
+// of componentize-js 0.23.0
+
+/** `js::Interpret`. */
+const INTERPRET: Known = {
+  hash: 'a02fcfacdc66f15b7110bb668eaeeab8a2bef7a167c6b8a63a1e09180c175f76',
+  bytes: 72_708,
+}
+
+/** `js::InterpreterFrame::epilogue`. */
+const EPILOGUE: Known = {
+  hash: 'bf32e5fedb84913e160fdc51efcb3efb88bb9debcb2e8e7dac1b756b12bf8005',
+  bytes: 551,
+}
+/** What it has of instructions for environments: finds them, takes them off the frame, and forgets where it found them. */
+const ENVIRONMENTS = [
+  [41, 50],
+  [214, 223],
+] as const
+
+/** Numbers of functions make one longer or shorter by less than a part of its length. */
+const SLACK = 0.1
+
+const LOCAL_GET = 0x20
+const LOCAL_SET = 0x21
+const I32_LOAD8_U = 0x2d
+const I32_OR = 0x72
+const BR_TABLE = 0x0e
+
+const BYTECODES = 256
+const WORD_BYTES = 4
+
+/** Where it is in its function. */
+interface Instruction {
+  readonly opcode: number
+  readonly at: number
+  readonly end: number
+}
+
+/** What is left out of a function, or has others in its place. */
+interface Edit {
+  readonly at: number
+  readonly end: number
+  readonly by?: Uint8Array
+}
+
+/** The module, whose data is in it, with the edited interpreter; as it is when that is not known. */
+export function leanInterpreter(sections: readonly Section[]): readonly Section[] {
+  const functions = readFunctions(sections)
+  const bodies = [...functions.bodies]
+  const [interpret, epilogue] = [INTERPRET, EPILOGUE].map((known) =>
+    bodies.findIndex((body) => isKnown(body, known)),
+  ) as [number, number]
+  if (interpret < 0 || epilogue < 0) return sections
+  bodies[interpret] = dispatchDirectly(bodies[interpret]!, readDataSegments(sections))
+  bodies[epilogue] = leaveEnvironments(bodies[epilogue]!)
+  return withFunctions(sections, functions, bodies)
+}
+
+function isKnown(body: Uint8Array, { hash, bytes }: Known): boolean {
+  return Math.abs(body.length - bytes) <= bytes * SLACK && toShape(body) === hash
+}
+
+/** A function's code but for the numbers of the functions and types that it calls. */
+function toShape(body: Uint8Array): string {
+  const hash = createHash('sha256')
+  let from = 0
+  for (const { opcode, at, end } of readCode(body)) {
+    if (opcode !== OPCODE.call && opcode !== OPCODE.callIndirect) continue
+    hash.update(body.subarray(from, at + 1))
+    from = end
+  }
+  return hash.update(body.subarray(from)).digest('hex')
+}
+
+function leaveEnvironments(body: Uint8Array): Uint8Array {
+  const code = readCode(body)
+  return edit(
+    body,
+    ENVIRONMENTS.map(([first, last]) => ({ at: code[first]!.at, end: code[last]!.end })),
+  )
+}
+
+/** `local.get number, i32.const 2, i32.shl, i32.load table, i32.const first, i32.sub, br_table`: the first, and the last. */
+function dispatchDirectly(body: Uint8Array, data: readonly DataSegment[]): Uint8Array {
+  const code = readCode(body)
+  const dispatch = code.findIndex(
+    ({ opcode, at }) => opcode === BR_TABLE && readOperand(body, at) > BYTECODES / 2,
+  )
+  const [number, shift, , load, first] = code.slice(dispatch - 6, dispatch) as [
+    Instruction,
+    Instruction,
+    Instruction,
+    Instruction,
+    Instruction,
+  ]
+  const words = readWords(data, readOffset(body, load))
+  const { labels, otherwise } = readLabels(body, code[dispatch]!)
+  const writer = new Writer().u8(BR_TABLE).u32(words.length)
+  for (const word of words) writer.u32(labels[word - readOperand(body, first.at)] ?? otherwise)
+  const table = { at: shift.at, end: code[dispatch]!.end, by: writer.u32(otherwise).finish() }
+  return edit(body, [...findInterrupts(body, code, readOperand(body, number.at)), table])
+}
+
+/** `local.get frame, i32.load interrupts, …, i32.load8_u, i32.or, local.set number`: all but the or of it, and what is or-ed. */
+function findInterrupts(body: Uint8Array, code: readonly Instruction[], number: number): Edit[] {
+  return code.flatMap((or, i) => {
+    const [opcode, set] = [code[i - 1]!, code[i + 1]!]
+    if (or.opcode !== I32_OR || opcode.opcode !== I32_LOAD8_U) return []
+    if (set.opcode !== LOCAL_SET || readOperand(body, set.at) !== number) return []
+    // its address is in a local, or in a word that one points to
+    const [frame, load] = code[i - 2]!.opcode === LOCAL_GET ? [i - 4, i - 3] : [i - 5, i - 4]
+    return [{ at: code[frame]!.at, end: code[load]!.end }, or]
+  })
+}
+
+function readCode(body: Uint8Array): Instruction[] {
+  const reader = skipLocals(body)
+  const code: Instruction[] = []
+  while (!reader.done) {
+    const { at } = reader
+    code.push({ opcode: skipInstruction(reader), at, end: reader.at })
+  }
+  return code
+}
+
+/** Of a load. */
+function readOffset(body: Uint8Array, { at }: Instruction): number {
+  const reader = new Reader(body, at + 1)
+  reader.skipInteger()
+  return reader.u32()
+}
+
+function readLabels(body: Uint8Array, { at }: Instruction) {
+  const reader = new Reader(body, at + 1)
+  const labels = Array.from({ length: reader.count() }, () => reader.u32())
+  return { labels, otherwise: reader.u32() }
+}
+
+/** One for each bytecode. */
+function readWords(data: readonly DataSegment[], at: number): number[] {
+  const bytes = new Uint8Array(BYTECODES * WORD_BYTES)
+  for (const segment of data) {
+    const skipped = Math.max(at - segment.offset, 0)
+    const to = Math.max(segment.offset - at, 0)
+    if (to < bytes.length) bytes.set(segment.bytes.subarray(skipped, skipped + bytes.length - to), to)
+  }
+  const view = new DataView(bytes.buffer)
+  return Array.from({ length: BYTECODES }, (_, i) => view.getUint32(WORD_BYTES * i, true))
+}
+
+/** `edits`: in any order, none in another one. */
+function edit(body: Uint8Array, edits: readonly Edit[]): Uint8Array {
+  const writer = new Writer()
+  let from = 0
+  for (const { at, end, by } of edits.toSorted((a, b) => a.at - b.at)) {
+    writer.append(body.subarray(from, at))
+    if (by !== undefined) writer.append(by)
+    from = end
+  }
+  return writer.append(body.subarray(from)).finish()
+}
