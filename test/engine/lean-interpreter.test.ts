@@ -28,7 +28,7 @@ describe.for(WORLD_VERSIONS)('an engine of world %s', (world) => {
     // forgotten behind them
     expect(changed.map(({ shorter }) => shorter)).toEqual([213 * 7 - 61, 47])
     expect(Buffer.from(changed[1]!.has).includes(FIND)).toBe(false)
-    expect(WebAssembly.validate(encodeModule(lean))).toBe(true)
+    expect(() => new WebAssembly.Module(encodeModule(lean))).not.toThrow()
   })
 
   test('stays as it is when its code is another one', async ({ expect }) => {
