@@ -25,7 +25,7 @@ import { leanInterpreter } from './starlingmonkey/lean-interpreter.ts'
 import { findWorld, WORLD_VERSIONS } from './worlds.ts'
 
 /** Changes with whatever changes what is generated. */
-const GENERATOR = 11
+const GENERATOR = 12
 /** How an engine's main module names what it imports of the world. */
 const WORLD_IMPORT = /^nano:workers\/[a-z0-9-]+@(.+)$/
 

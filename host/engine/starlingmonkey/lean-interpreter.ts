@@ -1,52 +1,50 @@
 /**
- * The engine's interpreter without what it does for a debugger alone. An app runs by nothing else: each bytecode and each call
- * passes here (docs/decisions/lean-interpreter.md).
+ * The engine's interpreter without what it does for a debugger alone, and with a short way to what most literals do. An app runs
+ * by nothing else: each bytecode and each call passes here (docs/decisions/lean-interpreter.md).
  *
  *     each bytecode     its number | interrupts  >  a word of a table in memory  >  a label       its number  >  a label
  *     a call's end      the frame's environments are found, and taken off it one by one           they go with it
+ *     { name: value }   each property is compared with what it is to be, and changed to it        its value is set (define-property.ts)
  *
  * Only a debugger that steps and a count of what is covered ask for interrupts, and only a debugger looks at environments as
  * they go. An engine here has neither: what it is given to start with turns none on, and no script can.
  *
- * Both functions are known by their code, in which the numbers of other functions do not count: those differ from world to
- * world. An engine with other code stays as it is; a test holds that the installed one is known.
+ * All functions are known by their code. An engine with other code stays as it is; a test holds that the installed one is known.
  */
-import { createHash } from 'node:crypto'
 import { readDataSegments, type DataSegment } from '../../wasm/data-segments.ts'
-import { readFunctions, skipLocals, withFunctions } from '../../wasm/functions.ts'
-import { OPCODE, readOperand, skipInstruction } from '../../wasm/instructions.ts'
+import { readFunctions, withFunctions, type Functions } from '../../wasm/functions.ts'
+import { readOperand } from '../../wasm/instructions.ts'
 import { Reader } from '../../wasm/reader.ts'
 import type { Section } from '../../wasm/sections.ts'
 import { Writer } from '../../wasm/writer.ts'
+import { LOCALS, toShortWay } from './define-property.ts'
+import {
+  addLocals,
+  edit,
+  findKnown,
+  readCode,
+  type Edit,
+  type Instruction,
+  type Known,
+} from './known-code.ts'
 
-/** A function of the engine. */
-interface Known {
-  /** SHA-256 of its code. */
-  readonly hash: string
-  readonly bytes: number
-}
+/** Of componentize-js 0.23.0. */
+const ENGINE = {
+  /** `js::Interpret`. */
+  interpret: { hash: 'a02fcfacdc66f15b7110bb668eaeeab8a2bef7a167c6b8a63a1e09180c175f76', bytes: 72_708 },
+  /** `js::InterpreterFrame::epilogue`. */
+  epilogue: { hash: 'bf32e5fedb84913e160fdc51efcb3efb88bb9debcb2e8e7dac1b756b12bf8005', bytes: 551 },
+  /** `js::DefineDataProperty`. */
+  define: { hash: '21700d2a3ebf754d25de530fe1779e791dda6a1d76870ea9f560b0dfbda5b8a4', bytes: 291 },
+  /** `js::NativeObject::setFixedSlot`. */
+  setFixedSlot: { hash: '655e1bf6852879576367e0b124329c01646e1567f82287c22815790791be16c2', bytes: 425 },
+} as const satisfies Record<string, Known>
 
-// of componentize-js 0.23.0
-
-/** `js::Interpret`. */
-const INTERPRET: Known = {
-  hash: 'a02fcfacdc66f15b7110bb668eaeeab8a2bef7a167c6b8a63a1e09180c175f76',
-  bytes: 72_708,
-}
-
-/** `js::InterpreterFrame::epilogue`. */
-const EPILOGUE: Known = {
-  hash: 'bf32e5fedb84913e160fdc51efcb3efb88bb9debcb2e8e7dac1b756b12bf8005',
-  bytes: 551,
-}
-/** What it has of instructions for environments: finds them, takes them off the frame, and forgets where it found them. */
+/** What the epilogue has of instructions for environments: finds them, takes them off the frame, and forgets where it found them. */
 const ENVIRONMENTS = [
   [41, 50],
   [214, 223],
 ] as const
-
-/** Numbers of functions make one longer or shorter by less than a part of its length. */
-const SLACK = 0.1
 
 const LOCAL_GET = 0x20
 const LOCAL_SET = 0x21
@@ -57,47 +55,21 @@ const BR_TABLE = 0x0e
 const BYTECODES = 256
 const WORD_BYTES = 4
 
-/** Where it is in its function. */
-interface Instruction {
-  readonly opcode: number
-  readonly at: number
-  readonly end: number
-}
-
-/** What is left out of a function, or has others in its place. */
-interface Edit {
-  readonly at: number
-  readonly end: number
-  readonly by?: Uint8Array
-}
-
 /** The module, whose data is in it, with the edited interpreter; as it is when that is not known. */
 export function leanInterpreter(sections: readonly Section[]): readonly Section[] {
   const functions = readFunctions(sections)
   const bodies = [...functions.bodies]
-  const [interpret, epilogue] = [INTERPRET, EPILOGUE].map((known) =>
-    bodies.findIndex((body) => isKnown(body, known)),
-  ) as [number, number]
-  if (interpret < 0 || epilogue < 0) return sections
-  bodies[interpret] = dispatchDirectly(bodies[interpret]!, readDataSegments(sections))
-  bodies[epilogue] = leaveEnvironments(bodies[epilogue]!)
-  return withFunctions(sections, functions, bodies)
-}
-
-function isKnown(body: Uint8Array, { hash, bytes }: Known): boolean {
-  return Math.abs(body.length - bytes) <= bytes * SLACK && toShape(body) === hash
-}
-
-/** A function's code but for the numbers of the functions and types that it calls. */
-function toShape(body: Uint8Array): string {
-  const hash = createHash('sha256')
-  let from = 0
-  for (const { opcode, at, end } of readCode(body)) {
-    if (opcode !== OPCODE.call && opcode !== OPCODE.callIndirect) continue
-    hash.update(body.subarray(from, at + 1))
-    from = end
+  const found = new Map(Object.entries(ENGINE).map(([name, known]) => [name, findKnown(bodies, known)]))
+  if ([...found.values()].includes(-1)) return sections
+  const change = (name: keyof typeof ENGINE, by: (body: Uint8Array) => Uint8Array): void => {
+    const index = found.get(name)!
+    bodies[index] = by(bodies[index]!)
   }
-  return hash.update(body.subarray(from)).digest('hex')
+  const setFixedSlot = functions.first + found.get('setFixedSlot')!
+  change('interpret', (body) => dispatchDirectly(body, readDataSegments(sections)))
+  change('epilogue', leaveEnvironments)
+  change('define', (body) => defineShortly(body, functions, found.get('define')!, setFixedSlot))
+  return withFunctions(sections, functions, bodies)
 }
 
 function leaveEnvironments(body: Uint8Array): Uint8Array {
@@ -106,6 +78,12 @@ function leaveEnvironments(body: Uint8Array): Uint8Array {
     body,
     ENVIRONMENTS.map(([first, last]) => ({ at: code[first]!.at, end: code[last]!.end })),
   )
+}
+
+function defineShortly(body: Uint8Array, { types, typeOf }: Functions, index: number, setFixedSlot: number) {
+  const { parameters } = types[typeOf[index]!]!
+  const { body: longer, first, end: at } = addLocals(body, parameters.length, LOCALS)
+  return edit(longer, [{ at, end: at, by: toShortWay(first, setFixedSlot) }])
 }
 
 /** `local.get number, i32.const 2, i32.shl, i32.load table, i32.const first, i32.sub, br_table`: the first, and the last. */
@@ -141,16 +119,6 @@ function findInterrupts(body: Uint8Array, code: readonly Instruction[], number: 
   })
 }
 
-function readCode(body: Uint8Array): Instruction[] {
-  const reader = skipLocals(body)
-  const code: Instruction[] = []
-  while (!reader.done) {
-    const { at } = reader
-    code.push({ opcode: skipInstruction(reader), at, end: reader.at })
-  }
-  return code
-}
-
 /** Of a load. */
 function readOffset(body: Uint8Array, { at }: Instruction): number {
   const reader = new Reader(body, at + 1)
@@ -174,16 +142,4 @@ function readWords(data: readonly DataSegment[], at: number): number[] {
   }
   const view = new DataView(bytes.buffer)
   return Array.from({ length: BYTECODES }, (_, i) => view.getUint32(WORD_BYTES * i, true))
-}
-
-/** `edits`: in any order, none in another one. */
-function edit(body: Uint8Array, edits: readonly Edit[]): Uint8Array {
-  const writer = new Writer()
-  let from = 0
-  for (const { at, end, by } of edits.toSorted((a, b) => a.at - b.at)) {
-    writer.append(body.subarray(from, at))
-    if (by !== undefined) writer.append(by)
-    from = end
-  }
-  return writer.append(body.subarray(from)).finish()
 }
