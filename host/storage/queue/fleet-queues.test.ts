@@ -109,9 +109,9 @@ describe.skipIf(NO_NATS !== undefined)(`queues of a fleet${NO_NATS ? ` (skipped:
     await a.send('full', [toMessage('x')], LIMITS)
     await expect(a.send('full', [toMessage('y')], full)).rejects.toMatchObject({ code: 'STORAGE_LIMIT' })
     await b[Symbol.asyncDispose]()
-    const before = (await countOf(a, 'full'))!
+    // others may lie here, or be on their way
     await a.send('full', [toMessage('z')], LIMITS)
-    expect(await countOf(a, 'full')).toBe(before + 1)
+    expect(texts(await receive(a, 'full', 100))).toContain('z')
   })
 
   test("with the fleet's key NATS sees no message, and takes none that is not sealed", async ({ expect }) => {
