@@ -39,6 +39,8 @@ export class Door implements Hander {
   #home: Peer | undefined
   /** Handed over, and not over. */
   #open = 0
+  /** Those of them that are WebSockets: none waits for a place of the home's any more. */
+  #webSockets = 0
   #closed: PromiseWithResolvers<void> | undefined
   /** Of the tenant, at the last look. */
   #requests = 0
@@ -91,8 +93,12 @@ export class Door implements Hander {
     await this.#closed.promise
   }
 
-  onOver(cpuMs: number): void {
-    this.#left()
+  onUpgraded(): void {
+    this.#webSockets++
+  }
+
+  onOver(cpuMs: number, wasWebSocket: boolean): void {
+    this.#left(wasWebSocket)
     const before = this.#placement.state
     this.#placement.handedOver(toWorth(1, cpuMs), performance.now())
     if (before !== 'away' || this.#placement.state === 'away') return
@@ -100,14 +106,14 @@ export class Door implements Hander {
     this.#lookAfter()
   }
 
-  onLost(exchange: Exchange): void {
-    this.#left()
+  onLost(exchange: Exchange, wasWebSocket: boolean): void {
+    this.#left(wasWebSocket)
     this.#refuse(exchange, 'SHUTTING_DOWN', 'the shard that had it is gone')
   }
 
   #handOver(exchange: Exchange, home: Peer): ExchangeListener {
     this.#tenant.counts.touch()
-    if (this.#open >= this.#mostOpen) {
+    if (this.#open - this.#webSockets >= this.#mostOpen) {
       this.#refuse(exchange, 'APP_BUSY', 'more are on the way than may wait')
       exchange.fail('APP_BUSY', BUSY_MS)
       return NOBODY
@@ -121,7 +127,8 @@ export class Door implements Hander {
     this.#tenant.refused(code, id, `${toRequestLine(method, url)}: ${code}: ${why}`)
   }
 
-  #left(): void {
+  #left(wasWebSocket: boolean): void {
+    if (wasWebSocket) this.#webSockets--
     if (--this.#open === 0) this.#closed?.resolve()
   }
 

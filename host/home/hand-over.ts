@@ -30,6 +30,8 @@ export interface HandOverOptions {
   /** Of all that go to this home. */
   readonly number: number
   readonly batch: Batch
+  /** Called once at most: it is a WebSocket, and is over with that. */
+  onUpgraded(): void
   /** Called once, when nothing more comes from its home; `isLost`: that is gone. */
   onOver(isLost: boolean): void
 }
@@ -49,6 +51,10 @@ export class HandOver implements ExchangeListener {
   constructor(exchange: Exchange, options: HandOverOptions) {
     this.#exchange = exchange
     this.#options = options
+  }
+
+  get isWebSocket(): boolean {
+    return this.#line !== undefined
   }
 
   /** Give it to the home, which runs this deployment. `object`: what of it, if it is for a Durable Object. */
@@ -161,6 +167,7 @@ export class HandOver implements ExchangeListener {
     this.#cost(cost)
     const line = new LineWay({ number, isToHome: true, batch, onOver: () => this.#end() })
     this.#line = line
+    this.#options.onUpgraded()
     if (this.#exchange.upgrade === undefined) line.closed(BROKEN)
     else this.#exchange.upgrade(headers, line)
   }

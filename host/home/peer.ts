@@ -52,10 +52,12 @@ export interface Hander {
   readonly deployment: number
   /** The Durable Object that it is for; undefined: for the app. */
   readonly object?: ObjectFacts
+  /** It is a WebSocket from here on, which is over later. */
+  onUpgraded?(): void
   /** It is over, and has taken so much in the guest. */
-  onOver(cpuMs: number): void
+  onOver(cpuMs: number, wasWebSocket: boolean): void
   /** Its home is gone. */
-  onLost(exchange: Exchange): void
+  onLost(exchange: Exchange, wasWebSocket: boolean): void
 }
 
 export class Peer {
@@ -89,10 +91,11 @@ export class Peer {
     const handOver: HandOver = new HandOver(exchange, {
       number,
       batch: this.#batch,
+      onUpgraded: () => hander.onUpgraded?.(),
       onOver: (isLost) => {
         this.#out.delete(number)
-        if (isLost) hander.onLost(exchange)
-        else hander.onOver(handOver.cpuMs)
+        if (isLost) hander.onLost(exchange, handOver.isWebSocket)
+        else hander.onOver(handOver.cpuMs, handOver.isWebSocket)
       },
     })
     this.#out.set(number, handOver)

@@ -345,4 +345,17 @@ describe('with shards', () => {
     expect(await open.over).toEqual([1001, ''])
     await closed
   })
+
+  test('those that another shard took wait for nothing there, however few may wait', async ({ expect }) => {
+    const app = { name: 'few', path: fixture('web-sockets'), concurrent_requests: 1, queued_requests: 1 }
+    await using two = await serve([app], 2)
+    using clients = new DisposableStack()
+    for (let i = 0; i < 16; i++) {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other; each has a connection of its own, to either shard
+      const client = clients.use(await openWebSocket(two.port, { host: 'few', path: '/echo' }))
+      client.socket.send(`${i}`)
+      // oxlint-disable-next-line no-await-in-loop -- as above
+      expect(await client.next()).toBe(`${i}`)
+    }
+  })
 })
