@@ -97,12 +97,11 @@ export class LiveObject implements SocketsObject {
 
   /** Take a call; undefined: there is no room for its instance. */
   handle(exchange: Exchange): ExchangeListener | undefined {
-    if (!this.#isAsleep) return this.tenant.handle(exchange)
-    if (!this.#options.wake(this)) return undefined
+    if (this.#isAsleep && !this.#options.wake(this)) return undefined
     this.#isAsleep = false
     const listener = this.tenant.handle(exchange)
-    // it may have been refused
-    if (this.tenant.rest()) this.#onEmpty()
+    // it may have been refused, and where there is no instance nobody says that there is none
+    if (this.tenant.isEmpty) this.#onEmpty()
     return listener
   }
 

@@ -127,8 +127,8 @@ const NON_RESPONSE = 'NonResponse: '
 /** What stands before it counts those (home/). */
 const NOT_REACHED = { handOvers: 0, spreads: 0 }
 
-/** What stands in a tenant's place is one, whatever its app is made of. */
-export type AppTenant = Pick<Tenant, keyof Tenant>
+/** What stands in a tenant's place is one, whatever its app is made of; `isEmpty` is asked of Durable Objects alone. */
+export type AppTenant = Pick<Tenant, Exclude<keyof Tenant, 'isEmpty'>>
 
 /** One app. */
 export class Tenant implements Disposable {
@@ -232,6 +232,11 @@ export class Tenant implements Disposable {
     return this.#queue.length > 0 || this.#pool.isBusy
   }
 
+  /** No request waits, and there is no instance. */
+  get isEmpty(): boolean {
+    return this.#queue.length === 0 && this.#pool.isEmpty
+  }
+
   /** What lives of it goes if it has nothing to do. Whether there is nothing left. */
   rest(): boolean {
     return this.#queue.length === 0 && this.#pool.rest()
@@ -266,7 +271,7 @@ export class Tenant implements Disposable {
     else this.#pool.deliver()
     if (this.#queue.length === 0) this.#pool.unprepare()
     if (this.#state === 'draining' && this.#queue.length === 0) this.#windUp()
-    if (this.#state === 'serving' && this.#queue.length === 0 && this.#pool.isEmpty) this.#shared?.onEmpty()
+    if (this.#state === 'serving' && this.isEmpty) this.#shared?.onEmpty()
     return this.#pool.isReady || (this.#queue.peek() !== undefined && !this.#pool.isWaiting)
   }
 

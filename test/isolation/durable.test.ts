@@ -115,6 +115,20 @@ test(
   },
 )
 
+test('calls that are refused take no room of other objects', { timeout: PATIENCE_MS }, async ({ expect }) => {
+  await using server = await serve([toEvil({ cpu_ms: 100, live_objects: 4 })])
+  const ask = async (path: string) => (await server.send('evil.test', path)).json<Record<string, number>>()
+  await waitFor(async () => {
+    await ask('/spin')
+    return 'APP_BACKED_OFF' in (await ask('/')) || undefined
+  })
+  for (let i = 0; i < 8; i++) {
+    // oxlint-disable-next-line no-await-in-loop -- one after the other, each of another object
+    expect(await ask('/')).toEqual({ APP_BACKED_OFF: 1 })
+  }
+  await waitFor(async () => 'ok' in (await ask('/')) || undefined, 60_000)
+})
+
 test('objects that fill memory end, and only they', { timeout: PATIENCE_MS }, async ({ expect }) => {
   await using server = await serve([toEvil({ cpu_ms: 5000, live_objects_mb: 200 }), BESIDE])
   const neighbour = watchNeighbour(server)
