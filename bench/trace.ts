@@ -13,7 +13,7 @@
  * A pass over the module before its memory is imported, as wasm/epoch.ts; the second memory takes the place of the epoch's.
  */
 import { EPOCH_IMPORT } from '../host/wasm/epoch.ts'
-import { readFunctions, withFunctions } from '../host/wasm/functions.ts'
+import { addLocals, readFunctions, withFunctions } from '../host/wasm/functions.ts'
 import { addMemoryImport } from '../host/wasm/imports.ts'
 import { MEMORY_INDEX, skipInstruction } from '../host/wasm/instructions.ts'
 import { Reader } from '../host/wasm/reader.ts'
@@ -69,7 +69,7 @@ export function addTrace(sections: readonly Section[]): Section[] {
   const mark = first + bodies.length
   const traced = bodies.map((body, index) => {
     const parameters = types[typeOf[index]!]!.parameters.length
-    return traceBody(new Reader(body), { parameters, index: first + index, mark })
+    return traceBody(body, { parameters, index: first + index, mark })
   })
   const marking = { parameters: Uint8Array.of(I32, I32, I32), results: Uint8Array.of(), body: toMark() }
   const marked = withFunctions(sections, functions, traced, [marking])
@@ -84,18 +84,18 @@ interface Place {
   readonly mark: number
 }
 
-function traceBody(reader: Reader, { parameters, index, mark }: Place): Uint8Array {
-  let locals = parameters
-  const groups = reader.count()
-  const writer = new Writer()
-  writer.u32(groups + SCRATCH.length)
-  const start = reader.at
-  for (let left = groups; left > 0; left--) {
-    locals += reader.u32()
-    reader.skipInteger()
-  }
-  writer.append(reader.bytes.subarray(start, reader.at))
-  for (const type of SCRATCH) writer.u32(1).u8(type)
+function traceBody(body: Uint8Array, { parameters, index, mark }: Place): Uint8Array {
+  const {
+    body: longer,
+    first: locals,
+    start,
+  } = addLocals(
+    body,
+    parameters,
+    SCRATCH.map((type) => ({ count: 1, type })),
+  )
+  const reader = new Reader(longer, start)
+  const writer = new Writer().append(longer.subarray(0, start))
   const [a, b, c] = [locals, locals + 1, locals + 2]
   const toScratch = (type: number): number => locals + SCRATCH.indexOf(type as never, 3)
   const get = (local: number): Writer => writer.u8(0x20).u32(local)

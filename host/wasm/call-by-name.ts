@@ -15,7 +15,15 @@
  * no instruction but calls refers to it or to a function. What changes one, `state.ts` refuses.
  */
 import { readExports } from './exports.ts'
-import { readFunctions, skipLocals, withFunctions, type FunctionType, type NewFunction } from './functions.ts'
+import {
+  editBody,
+  readFunctions,
+  skipLocals,
+  withFunctions,
+  type BodyEdit,
+  type FunctionType,
+  type NewFunction,
+} from './functions.ts'
 import { countImports } from './imports.ts'
 import { OPCODE, readOperand, skipInstruction } from './instructions.ts'
 import { MalformedWasm, Reader } from './reader.ts'
@@ -75,8 +83,7 @@ export function callByName(sections: readonly Section[]): Section[] {
 
 function nameCalls(body: Uint8Array, toDispatcher: (type: number) => number): Uint8Array {
   const reader = skipLocals(body)
-  const writer = new Writer()
-  let from = 0
+  const edits: BodyEdit[] = []
   while (!reader.done) {
     const { at } = reader
     const opcode = skipInstruction(reader)
@@ -85,13 +92,13 @@ function nameCalls(body: Uint8Array, toDispatcher: (type: number) => number): Ui
     if (opcode === OPCODE.bulk && readOperand(body, at) === TABLE_SIZE) refuse('it asks for its size')
     if (opcode !== OPCODE.callIndirect && opcode !== OPCODE.returnCallIndirect) continue
     const call = opcode === OPCODE.callIndirect ? OPCODE.call : OPCODE.returnCall
-    writer
-      .append(body.subarray(from, at))
+    const by = new Writer()
       .u8(call)
       .u32(toDispatcher(readOperand(body, at)))
-    from = reader.at
+      .finish()
+    edits.push({ at, end: reader.at, by })
   }
-  return from === 0 ? body : writer.append(body.subarray(from)).finish()
+  return editBody(body, edits)
 }
 
 /**

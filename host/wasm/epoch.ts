@@ -11,12 +11,11 @@
  * calls through a table, and where calls by name come back to a function that has not returned. Others without a loop
  * are left as they are. Bulk operations are not cut: the memory's size bounds each.
  */
-import { readFunctions, skipLocals, withFunctions, type Functions } from './functions.ts'
+import { editBody, readFunctions, skipLocals, withFunctions, type Functions } from './functions.ts'
 import { addMemoryImport, countImports } from './imports.ts'
 import { MEMORY_INDEX, OPCODE, readOperand, skipInstruction } from './instructions.ts'
 import { MalformedWasm } from './reader.ts'
 import { findSection, SECTION, type Section } from './sections.ts'
-import { Writer } from './writer.ts'
 
 /** Where an instrumented module finds its second memory: one page, shared. */
 export const EPOCH_IMPORT = { module: 'nano', name: 'epoch' } as const
@@ -69,13 +68,10 @@ function checkBodies({ first: imported, bodies }: Functions): Uint8Array[] {
   return bodies.map((body, index) => {
     const { first, loops, callsTable } = seen[index]!
     const places = callsTable || returns.has(index) ? [first, ...loops] : loops
-    const writer = new Writer()
-    let from = 0
-    for (const place of places) {
-      writer.append(body.subarray(from, place)).append(CHECK)
-      from = place
-    }
-    return from === 0 ? body : writer.append(body.subarray(from)).finish()
+    return editBody(
+      body,
+      places.map((at) => ({ at, end: at, by: CHECK })),
+    )
   })
 }
 

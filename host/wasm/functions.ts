@@ -19,6 +19,13 @@ export interface NewFunction extends FunctionType {
   readonly body: Uint8Array
 }
 
+/** What is left out of a body, or has others in its place. */
+export interface BodyEdit {
+  readonly at: number
+  readonly end: number
+  readonly by?: Uint8Array
+}
+
 /** What a module defines. */
 export interface Functions {
   readonly types: readonly FunctionType[]
@@ -73,6 +80,39 @@ export function skipLocals(body: Uint8Array): Reader {
     reader.skipInteger()
   }
   return reader
+}
+
+/** `edits`: in any order, none in another one. */
+export function editBody(body: Uint8Array, edits: readonly BodyEdit[]): Uint8Array {
+  if (edits.length === 0) return body
+  const writer = new Writer()
+  let from = 0
+  for (const { at, end, by } of edits.toSorted((a, b) => a.at - b.at)) {
+    writer.append(body.subarray(from, at))
+    if (by !== undefined) writer.append(by)
+    from = end
+  }
+  return writer.append(body.subarray(from)).finish()
+}
+
+/** The body with so many locals of each of these types behind its own: which is the first of them, and where its code begins. */
+export function addLocals(
+  body: Uint8Array,
+  parameters: number,
+  added: readonly { readonly count: number; readonly type: number }[],
+) {
+  const reader = new Reader(body)
+  const groups = reader.count()
+  const from = reader.at
+  let first = parameters
+  for (let left = groups; left > 0; left--) {
+    first += reader.u32()
+    reader.skipInteger()
+  }
+  const writer = new Writer().u32(groups + added.length).append(body.subarray(from, reader.at))
+  for (const { count, type } of added) writer.u32(count).u8(type)
+  const start = writer.length
+  return { body: writer.append(body.subarray(reader.at)).finish(), first, start }
 }
 
 function readType(reader: Reader): FunctionType {

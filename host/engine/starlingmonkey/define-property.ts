@@ -56,22 +56,21 @@ const OP = {
   shiftRight: 0x76,
 } as const
 
+/** What is added: an object, its shape, the shape's map, a place in that, how many names there are, and what the property has. */
+export const LOCALS = { count: 6, type: I32 } as const
+
 /** Parameters: context, handles of the object, of the name and of the value; what the property is to have. */
 const [OBJECT, NAME, VALUE, ATTRIBUTES] = [1, 2, 3, 4]
 
 /**
- * What `js::DefineDataProperty` begins with. `firstLocal`: of six that are added; `setFixedSlot`: the number of
+ * What `js::DefineDataProperty` begins with. `firstLocal`: of those that are added; `setFixedSlot`: the number of
  * `js::NativeObject::setFixedSlot`.
  */
 export function toShortWay(firstLocal: number, setFixedSlot: number): Uint8Array {
-  const [object, shape, map, at, names, has] = Array.from({ length: 6 }, (_, i) => firstLocal + i) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ]
+  const [object, shape, map, at, names, has] = Array.from(
+    { length: LOCALS.count },
+    (_, i) => firstLocal + i,
+  ) as [number, number, number, number, number, number]
   const code = new Writer()
   const op = (opcode: number, ...operands: number[]): Writer => {
     code.u8(opcode)
@@ -172,6 +171,3 @@ export function toShortWay(firstLocal: number, setFixedSlot: number): Uint8Array
   op(OP.end)
   return code.finish()
 }
-
-/** With locals behind those that it has. */
-export const LOCALS = { count: 6, type: I32 } as const

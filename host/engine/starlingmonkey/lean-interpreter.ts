@@ -12,21 +12,20 @@
  * All functions are known by their code. An engine with other code stays as it is; a test holds that the installed one is known.
  */
 import { readDataSegments, type DataSegment } from '../../wasm/data-segments.ts'
-import { readFunctions, withFunctions, type Functions } from '../../wasm/functions.ts'
+import {
+  addLocals,
+  editBody,
+  readFunctions,
+  withFunctions,
+  type BodyEdit,
+  type Functions,
+} from '../../wasm/functions.ts'
 import { readOperand } from '../../wasm/instructions.ts'
 import { Reader } from '../../wasm/reader.ts'
 import type { Section } from '../../wasm/sections.ts'
 import { Writer } from '../../wasm/writer.ts'
 import { LOCALS, toShortWay } from './define-property.ts'
-import {
-  addLocals,
-  edit,
-  findKnown,
-  readCode,
-  type Edit,
-  type Instruction,
-  type Known,
-} from './known-code.ts'
+import { findKnown, readCode, type Instruction, type Known } from './known-code.ts'
 
 /** Of componentize-js 0.23.0. */
 const ENGINE = {
@@ -74,7 +73,7 @@ export function leanInterpreter(sections: readonly Section[]): readonly Section[
 
 function leaveEnvironments(body: Uint8Array): Uint8Array {
   const code = readCode(body)
-  return edit(
+  return editBody(
     body,
     ENVIRONMENTS.map(([first, last]) => ({ at: code[first]!.at, end: code[last]!.end })),
   )
@@ -82,8 +81,8 @@ function leaveEnvironments(body: Uint8Array): Uint8Array {
 
 function defineShortly(body: Uint8Array, { types, typeOf }: Functions, index: number, setFixedSlot: number) {
   const { parameters } = types[typeOf[index]!]!
-  const { body: longer, first, end: at } = addLocals(body, parameters.length, LOCALS)
-  return edit(longer, [{ at, end: at, by: toShortWay(first, setFixedSlot) }])
+  const { body: longer, first, start: at } = addLocals(body, parameters.length, [LOCALS])
+  return editBody(longer, [{ at, end: at, by: toShortWay(first, setFixedSlot) }])
 }
 
 /** `local.get number, i32.const 2, i32.shl, i32.load table, i32.const first, i32.sub, br_table`: the first, and the last. */
@@ -104,11 +103,11 @@ function dispatchDirectly(body: Uint8Array, data: readonly DataSegment[]): Uint8
   const writer = new Writer().u8(BR_TABLE).u32(words.length)
   for (const word of words) writer.u32(labels[word - readOperand(body, first.at)] ?? otherwise)
   const table = { at: shift.at, end: code[dispatch]!.end, by: writer.u32(otherwise).finish() }
-  return edit(body, [...findInterrupts(body, code, readOperand(body, number.at)), table])
+  return editBody(body, [...findInterrupts(body, code, readOperand(body, number.at)), table])
 }
 
 /** `local.get frame, i32.load interrupts, …, i32.load8_u, i32.or, local.set number`: all but the or of it, and what is or-ed. */
-function findInterrupts(body: Uint8Array, code: readonly Instruction[], number: number): Edit[] {
+function findInterrupts(body: Uint8Array, code: readonly Instruction[], number: number): BodyEdit[] {
   return code.flatMap((or, i) => {
     const [opcode, set] = [code[i - 1]!, code[i + 1]!]
     if (or.opcode !== I32_OR || opcode.opcode !== I32_LOAD8_U) return []
